@@ -1,0 +1,42 @@
+"""leptonopt plans AI workloads at the lowest cost that can be proven.
+
+>>> import leptonopt
+>>> result = leptonopt.solve("instances/article.yaml", time_limit=10)   # doctest: +SKIP
+>>> print(result.require_plan())                                        # doctest: +SKIP
+
+Importing this package loads nothing heavy; what is named below is loaded when first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from leptonopt.conductor import Progress, Result, solve
+    from leptonopt.errors import LeptonoptError
+    from leptonopt.instance import Instance
+    from leptonopt.plan import Plan
+    from leptonopt.read import load
+
+__all__ = ["Instance", "LeptonoptError", "Plan", "Progress", "Result", "__version__", "load", "solve"]
+
+_HOME = {
+    "Instance": "instance",
+    "LeptonoptError": "errors",
+    "Plan": "plan",
+    "Progress": "conductor",
+    "Result": "conductor",
+    "load": "read",
+    "solve": "conductor",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'leptonopt' has no attribute {name!r}")
+    value = getattr(import_module(f"leptonopt.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

@@ -1,0 +1,330 @@
+"""Building a schedule task by task, mending it where a task finds no place, and improving it."""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.placing import Column, Guide, Placing
+from leptonopt.pricing import NEVER, Blocks, group_least
+from leptonopt.problem import UNLIMITED, Monitor, Problem
+
+OFFERS = 6  # options that a task which finds no place considers for pushing others out
+SPOTS = 4  # starts it considers of each
+
+
+def orders(problem: Problem, blocks: Blocks) -> list[list[float]]:
+    """Ranks of the groups, the least goes first: by volume, by room to move, by regret, by deadline.
+
+    In one of the orders what is optional comes after what must run, the most valuable per volume first;
+    in the others among them.
+    """
+    if not problem.groups:
+        return [[]]
+    offer = np.bincount(problem.group, problem.last - problem.first + 1, problem.groups)
+    volume = _volume(problem)
+    least = blocks.least.astype(float)
+    best = group_least(problem, least, 0.0)
+    others = np.where(least == best[problem.group], np.inf, least)
+    second = group_least(problem, others, np.inf)
+    second = np.where(problem.optional, np.minimum(second, problem.value), second)
+    regret = np.where(np.isfinite(second), second - best, np.ptp(best)) + 1e-9 * volume
+    latest = np.full(problem.groups, -1)
+    np.maximum.at(latest, problem.group, problem.last)
+    worth = _scaled((best - problem.value) / np.maximum(volume, 1e-12))
+    keys = [_scaled(key) for key in (-volume, -np.sqrt(volume) / np.sqrt(np.maximum(1, offer)), latest, -regret)]
+    if problem.optional.any():
+        keys.insert(2, np.where(problem.optional, 2.0 + worth, keys[0]))
+    return [key.tolist() for key in keys]
+
+
+def _scaled(key: NDArray[np.float64]) -> NDArray[np.float64]:
+    """To the range from 0 to 1."""
+    spread = float(np.ptp(key)) or 1.0
+    result: NDArray[np.float64] = (key - key.min()) / spread
+    return result
+
+
+def _volume(problem: Problem) -> NDArray[np.float64]:
+    """Per group, the least share of any pool's capacity over time that one of its options takes."""
+    limited = np.where(problem.capacity < UNLIMITED, problem.capacity, 0).astype(float)
+    total = np.where(limited.any(axis=1), limited.sum(axis=1), np.inf)
+    per_row = problem.demand / np.maximum(total[problem.demand_row], 1e-12)
+    of_option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
+    share = np.zeros(problem.options)
+    np.maximum.at(share, of_option, per_row)
+    return group_least(problem, share * problem.duration, 0.0)
+
+
+def fill(placing: Placing, group: int, guide: Guide, limit: int = NEVER) -> bool:
+    """Places the missing copies of a group, as many at a time as fit; true when all found a place."""
+    while placing.missing[group] > 0:
+        found = placing.cheapest(group, guide, limit)
+        if found is None:
+            return False
+        _, option, start = found
+        placing.put(option, start, min(placing.missing[group], placing.room(option, start)))
+    return True
+
+
+def worth(placing: Placing, group: int) -> int:
+    """What a copy may cost at most: no limit for what must run or what others that run wait for."""
+    shape = placing.shape
+    if not shape.optional[group] or any(placing.start[behind] >= 0 for behind, _ in shape.behind[group]):
+        return NEVER
+    return shape.value[group]
+
+
+class Builder:
+    """Places all groups in an order of rank, none before what it waits for.
+
+    With `hurry`, what others wait for ends as early as it can instead of starting where it is cheap.
+    """
+
+    def __init__(self, placing: Placing, guide: Guide, true: Guide, rank: list[float], hurry: bool) -> None:
+        self.placing, self.guide, self.true, self.rank, self.hurry = placing, guide, true, rank, hurry
+        self.hope = _hopes(placing, true) if len(placing.problem.before) else None
+
+    def build(self) -> None:
+        shape = self.placing.shape
+        waits = [len(before) for before in shape.before]
+        rank = _urgency(self.placing, self.rank)
+        ready = [(rank[group], group) for group in range(len(waits)) if not waits[group]]
+        heapq.heapify(ready)
+        while ready:
+            _, group = heapq.heappop(ready)
+            self.place(group)
+            for behind, _ in shape.behind[group]:
+                waits[behind] -= 1
+                if not waits[behind]:
+                    heapq.heappush(ready, (rank[behind], behind))
+        if self.hope is not None:
+            drop_idle(self.placing)
+
+    def place(self, group: int) -> None:
+        shape, placing = self.placing.shape, self.placing
+        limit = NEVER if not shape.optional[group] else shape.value[group]
+        if self.hope is not None and shape.optional[group]:
+            limit += self.hope[group]
+        if self.hurry and shape.behind[group]:
+            found = placing.earliest(group, self.true)
+            if found and placing.cost(found[1], found[2]) < limit:
+                placing.put(found[1], found[2])
+        else:
+            fill(placing, group, self.guide, min(NEVER, limit * self.guide.scale))
+
+
+def _urgency(placing: Placing, rank: list[float]) -> list[float]:
+    """Ranks at which nothing waits for something less urgent than itself."""
+    result, shape = list(rank), placing.shape
+    if len(placing.problem.before):
+        for group in reversed(topological(placing)):
+            for behind, _ in shape.behind[group]:
+                result[group] = min(result[group], result[behind])
+    return result
+
+
+def topological(placing: Placing) -> list[int]:
+    """All groups, each after what it waits for."""
+    waits = [len(before) for before in placing.shape.before]
+    order = [group for group, count in enumerate(waits) if not count]
+    for group in order:
+        for behind, _ in placing.shape.behind[group]:
+            waits[behind] -= 1
+            if not waits[behind]:
+                order.append(behind)
+    return order
+
+
+def _hopes(placing: Placing, true: Guide) -> list[int]:
+    """Per group, what the optional groups that wait for it would at best gain if it runs."""
+    shape = placing.shape
+    hope = [0] * placing.problem.groups
+    for group in reversed(topological(placing)):
+        if shape.optional[group] and true.order[group]:
+            gain = shape.value[group] + hope[group] - true.least[true.order[group][0]]
+            for before, _ in shape.before[group]:
+                hope[before] += max(0, gain)
+    return hope
+
+
+def drop_idle(placing: Placing) -> None:
+    """Takes out what waits for something that does not run, and optional tasks that do not pay."""
+    shape = placing.shape
+    order = topological(placing)
+    for group in order:
+        if placing.start[group] >= 0 and any(placing.end[before] < 0 for before, _ in shape.before[group]):
+            placing.clear(group)
+    for group in reversed(order):
+        if shape.optional[group] and placing.runs[group]:
+            served = any(placing.start[behind] >= 0 for behind, _ in shape.behind[group])
+            if not served and placing.group_cost(group) > shape.value[group] * shape.copies[group]:
+                placing.clear(group)
+
+
+def improve(placing: Placing, guide: Guide, monitor: Monitor, passes: int) -> None:
+    """Takes each group out and puts it where it is cheapest now; those farthest from their best first."""
+    shape = placing.shape
+    for _ in range(passes):
+        gained = False
+        excess = []
+        for group, options in enumerate(guide.order):
+            if options:
+                best = min(guide.least[options[0]], shape.value[group] if shape.optional[group] else NEVER)
+                if (over := placing.group_cost(group) - best * shape.copies[group]) > 0:
+                    excess.append((-over, group))
+        for at, (_, group) in enumerate(sorted(excess)):
+            if at % 64 == 0 and monitor.should_stop():
+                return
+            gained |= _again(placing, guide, group)
+        if not gained:
+            return
+
+
+def _again(placing: Placing, guide: Guide, group: int) -> bool:
+    cost, limit = placing.group_cost(group), worth(placing, group)
+    ran = placing.clear(group)
+    fill(placing, group, guide, limit)
+    must = limit == NEVER and placing.missing[group]
+    if must or placing.group_cost(group) >= cost:
+        placing.clear(group)
+        placing.restore(group, ran)
+        return False
+    return True
+
+
+def mend(placing: Placing, guide: Guide, tries: int, seed: int, monitor: Monitor) -> None:
+    """Finds places for groups that must run and have none, by pushing others out and placing them again."""
+    pool = _Ejection(placing, guide, seed)
+    for _ in range(tries):
+        if not pool.queue or monitor.should_stop():
+            break
+        pool.step()
+    drop_idle(placing)
+    for group in topological(placing):
+        if placing.missing[group]:
+            fill(placing, group, guide, worth(placing, group))
+
+
+class _Ejection:
+    """A queue of groups without a place; weights grow with every failure, so that the hard ones stay."""
+
+    def __init__(self, placing: Placing, guide: Guide, seed: int) -> None:
+        self.placing, self.guide = placing, guide
+        self.random = np.random.default_rng(seed)
+        self.weight = [0.05 if optional else 1.0 for optional in placing.shape.optional]
+        lost = set(placing.unplaced())
+        self.queue = deque(group for group in topological(placing) if group in lost)
+        self.hurry: set[int] = set()
+
+    def step(self) -> None:
+        placing, shape = self.placing, self.placing.shape
+        group = self.queue.popleft()
+        waiting = [before for before, _ in shape.before[group] if placing.end[before] < 0]
+        if waiting:
+            self.push(*[before for before in waiting if before not in self.queue], group)
+            return
+        if group in self.hurry and (found := placing.earliest(group, self.guide)):
+            placing.put(found[1], found[2])
+            return
+        if fill(placing, group, self.guide):
+            return
+        self.weight[group] += 1
+        choice = self.offer(group)
+        if choice is None:
+            self.unblock(group)
+            return
+        option, start, victims = choice
+        for victim, column in victims:
+            placing.take(*column, placing.runs[victim][column])
+            if not shape.optional[victim]:
+                self.push(victim)
+        placing.put(option, start, min(placing.missing[group], max(1, placing.room(option, start))))
+        if placing.missing[group]:
+            self.push(group)
+
+    def push(self, *groups: int) -> None:
+        for group in groups:
+            if group not in self.queue:
+                self.queue.append(group)
+
+    def unblock(self, group: int) -> None:
+        """Nothing to push out helps: what it waits for, and what waits for it, has to move."""
+        shape, placing = self.placing.shape, self.placing
+        around = [before for before, _ in shape.before[group]] + [behind for behind, _ in shape.behind[group]]
+        for other in around:
+            if placing.runs[other]:
+                placing.clear(other)
+        for before, _ in shape.before[group]:
+            self.hurry.add(before)
+        self.push(*[other for other in around if not shape.optional[other]], group)
+
+    def offer(self, group: int) -> tuple[int, int, list[tuple[int, Column]]] | None:
+        """The column for which the lightest set of others has to go."""
+        best, found = float("inf"), None
+        running = self.running()
+        options = self.guide.order[group]
+        if len(options) > OFFERS:
+            options = [options[at] for at in sorted(self.random.choice(len(options), OFFERS, replace=False))]
+        for option in options:
+            for start in self.spots(option):
+                victims, weight = self.victims(group, option, start, running, best)
+                if victims is not None and weight < best:
+                    best, found = weight, (option, start, victims)
+        return found
+
+    def spots(self, option: int) -> list[int]:
+        """Starts at which the least capacity is short, and one at random."""
+        low, high = self.placing.window(option)
+        if low > high:
+            return []
+        length = self.placing.shape.duration[option]
+        short = np.zeros(high - low + length)
+        for row, amount in self.placing.shape.demands[option]:
+            short += np.maximum(0, amount - self.placing.free[row, low : high + length]) / amount
+        total = np.concatenate([[0.0], np.cumsum(short)])
+        need = total[length:] - total[: high - low + 1] + 1e-6 * self.random.random(high - low + 1)
+        least = np.argsort(need, kind="stable")[:SPOTS].tolist()
+        return [low + at for at in {*least, int(self.random.integers(high - low + 1))}]
+
+    def running(self) -> list[tuple[int, Column, int, int]]:
+        duration = self.placing.shape.duration
+        return [
+            (group, column, column[1], column[1] + duration[column[0]])
+            for group, ran in enumerate(self.placing.runs)
+            for column in ran
+        ]
+
+    def victims(
+        self, group: int, option: int, start: int, running: list[tuple[int, Column, int, int]], limit: float
+    ) -> tuple[list[tuple[int, Column]] | None, float]:
+        """Others that overlap, lightest first, until one copy fits; None when the rest does not make room."""
+        placing, shape = self.placing, self.placing.shape
+        stop = start + shape.duration[option]
+        short = {row: amount - placing.free[row, start:stop] for row, amount in shape.demands[option]}
+        short = {row: lack for row, lack in short.items() if (lack > 0).any()}
+        offers = []
+        for other, column, begin, end in running:
+            if other != group and begin < stop and end > start:
+                helps = sum(min(amount, int(short[row].max())) for row, amount in shape.demands[column[0]] if row in short)
+                if helps:
+                    offers.append((self.weight[other] / helps, other, column, begin, end))
+        chosen, weight = [], 0.0
+        for _, other, column, begin, end in sorted(offers):
+            part = slice(max(begin, start) - start, min(end, stop) - start)
+            relief = [(row, amount) for row, amount in shape.demands[column[0]] if row in short]
+            if not any((short[row][part] > 0).any() for row, _ in relief):
+                continue
+            for row, amount in relief:
+                short[row][part] -= amount * placing.runs[other][column]
+            chosen.append((other, column))
+            weight += self.weight[other]
+            if weight >= limit:
+                return None, weight
+            if all((lack <= 0).all() for lack in short.values()):
+                return chosen, weight
+        return (chosen, weight) if not short else (None, weight)
+

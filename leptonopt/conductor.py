@@ -1,0 +1,539 @@
+"""The conductor: one function that takes an instance and answers with a checked result.
+
+It alone owns the incumbent, the bound, the clock, the signals and the child processes; methods only
+report to it. Nothing leaves it that the independent checker has not passed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from leptonopt import methods, portfolio
+from leptonopt.compile import Compiled, compile, decode, encode
+from leptonopt.errors import Alarm, Infeasible, NoPlan, UsageError
+from leptonopt.instance import Instance, validated
+from leptonopt.plan import Outcome, Plan, document, gap
+from leptonopt.problem import Limits, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+from leptonopt.units import instant
+from leptonopt.verify import Verdict, fingerprint, verify
+
+if TYPE_CHECKING:
+    from leptonopt.engine import Child
+
+TICK = 0.02
+GRACE = 1.5  # seconds between asking an engine to stop and killing it
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is known at a moment of a solve; money as exact fractions, None while unknown."""
+
+    seconds: float
+    cost: Fraction | None
+    bound: Fraction | None
+    gap: float | None
+    phase: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A fact: its plan has passed the checker and its bound is valid.
+
+    `plan` is None when there is none; `document` is the plan file either way. `cost` and `bound` are
+    exact, in the instance's currency. `signal` is the signal that interrupted, if one did.
+    """
+
+    status: Status
+    stop: Stop
+    cost: Fraction | None
+    bound: Fraction | None
+    gap: float | None
+    plan: Plan | None
+    document: dict[str, Any] = field(repr=False)
+    trace: tuple[tuple[float, Fraction | None, Fraction | None], ...] = field(repr=False)
+    verdict: Verdict = field(repr=False)
+    notes: tuple[str, ...] = ()
+    log: str = field(default="", repr=False)
+    signal: int | None = None
+
+    def require_plan(self) -> Plan:
+        """The plan.
+
+        Raises
+        ------
+        Infeasible
+            When it is proven that there is none.
+        NoPlan
+            When none was found.
+        """
+        if self.plan is not None:
+            return self.plan
+        why = "; ".join(self.document["why"])
+        if self.status is Status.INFEASIBLE:
+            raise Infeasible(f"no plan exists{': ' + why if why else ''}")
+        raise NoPlan(f"no plan was found within the limits{': ' + why if why else ''}")
+
+
+def solve(
+    instance: Instance | Mapping[str, Any] | str | os.PathLike[str],
+    *,
+    method: str | methods.Method = "auto",
+    time_limit: float = 60.0,
+    gap: float = 0.0,
+    threads: int | None = None,
+    seed: int = 0,
+    deterministic: bool = False,
+    warm_start: Mapping[str, Any] | None = None,
+    format: str | None = None,
+    params: Mapping[str, str] | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+    isolate: bool = True,
+) -> Result:
+    """Find a plan of least cost, and prove how good it is.
+
+    Parameters
+    ----------
+    instance : an `Instance`, a plain tree as a native file states it, or a file's path.
+    method : `auto`, a name from `leptonopt methods`, or a function over `Problem`.
+    time_limit : seconds of wall clock for everything: reading, building, solving, checking.
+    gap : stop as soon as (cost - bound) / |cost| is at most this; 0 asks for a proof.
+    threads : processes that `auto` runs side by side, and threads of a single engine; default the
+        number of cores.
+    deterministic : the same input, seed and versions give the same plan, whatever the machine's load.
+    warm_start : a plan document to start from.
+    format, params : how to read a file that is not native; see `leptonopt.read`.
+    on_progress : called with a `Progress` from this thread as things improve.
+    isolate : run solver engines in processes of their own; False runs them here, one after another.
+
+    Raises
+    ------
+    UsageError, InputError, InstanceError
+        When the call or the instance is wrong.
+    Alarm
+        When the checker rejects the plan or a bound is contradicted: a fault of the program.
+    """
+    begun = time.monotonic()
+    limits = _limits(time_limit, gap, threads, seed, deterministic)
+    if isinstance(method, str) and method != "auto":
+        methods.find(method)
+    with _Signals() as signals:
+        stated, stated_document, origin = _stated(instance, format, params)
+        read = time.monotonic()
+        compiled = compile(stated)
+        built = time.monotonic()
+        conductor = _Conductor(compiled, limits, begun, signals, on_progress, isolate)
+        conductor.run(method, _given(compiled, warm_start))
+        solved = time.monotonic()
+        seconds = {"read": read - begun, "compile": built - read, "solve": solved - built, "total": solved - begun}
+        name = method if isinstance(method, str) else getattr(method, "__name__", "function")
+        return conductor.result(name, stated_document, origin, {} if deterministic else seconds)
+
+
+def _limits(time_limit: float, gap: float, threads: int | None, seed: int, deterministic: bool) -> Limits:
+    if not 0 < time_limit <= 10**7:
+        raise UsageError(f"a time limit of {time_limit} seconds; allowed is more than 0")
+    if not 0 <= gap < 10**6:
+        raise UsageError(f"a gap of {gap}; allowed is 0 (a proof) or more, 0.01 meaning one percent")
+    if threads is not None and not 1 <= threads <= 1024:
+        raise UsageError(f"{threads} threads; allowed is 1 to 1024")
+    if not 0 <= seed < 2**31:
+        raise UsageError(f"a seed of {seed}; allowed is 0 to 2147483647")
+    return Limits(float(time_limit), float(gap), threads or os.cpu_count() or 1, int(seed), deterministic)
+
+
+def _stated(
+    instance: Instance | Mapping[str, Any] | str | os.PathLike[str], format: str | None, params: Mapping[str, str] | None
+) -> tuple[Instance, dict[str, Any], dict[str, Any]]:
+    """The instance, its document as stated, and how a plan speaks of it."""
+    file = None
+    if isinstance(instance, str | os.PathLike):
+        from leptonopt.read import load_both
+
+        file = Path(instance).name
+        instance, stated = load_both(instance, format=format, params=dict(params or {}))
+    elif isinstance(instance, Instance):
+        stated = instance.document()
+    else:
+        stated = dict(instance)
+        instance = validated(stated)
+    origin = {"name": instance.name, "sha256": fingerprint(stated), "file": file, "format": format or "native"}
+    return instance, stated, origin
+
+
+def _given(compiled: Compiled, plan: Mapping[str, Any] | None) -> Schedule | None:
+    """The schedule of a plan document, as far as it fits the instance's time grid and names."""
+    if plan is None:
+        return None
+    time = compiled.instance.time
+    index = {task.id: at for at, task in enumerate(compiled.instance.tasks)}
+    runs = []
+    try:
+        for line in plan["tasks"]:
+            slot, rest = divmod(int((instant(line["start"]) - time.start).total_seconds()), time.slot)
+            if line["id"] in index and rest == 0:
+                runs.append((index[line["id"]], str(line["option"]), slot))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"the warm start is not a plan document: {error!r}") from None
+    return encode(compiled, runs)
+
+
+class _Signals:
+    """SIGINT and SIGTERM while a solve runs on the main thread: the first asks for an end, the second kills."""
+
+    def __init__(self) -> None:
+        self.caught: int | None = None
+        self._before: dict[int, Any] = {}
+        self.on_second: Callable[[], None] = lambda: None
+
+    def __enter__(self) -> _Signals:
+        if threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._before[number] = signal.signal(number, self._handle)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        if self.caught is not None:
+            self.on_second()
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        self.caught = number
+
+
+class _Conductor:
+    """One solve: holds the best schedule and the best bound, and is the monitor of methods that run here."""
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        limits: Limits,
+        begun: float,
+        signals: _Signals,
+        on_progress: Callable[[Progress], None] | None,
+        isolate: bool,
+    ) -> None:
+        self.compiled, self.problem, self.limits = compiled, compiled.problem, limits
+        self.begun, self.signals, self.on_progress, self.isolate = begun, signals, on_progress, isolate
+        self.schedule: Schedule | None = None
+        self.cost: int | None = None
+        self.lower: int | None = None
+        self.infeasible = False
+        self.stop: Stop | None = None
+        self.trace: list[tuple[float, Fraction | None, Fraction | None]] = []
+        self.notes: list[str] = []
+        self.why: list[str] = list(compiled.impossible)
+        self.logs: list[str] = []
+        self.engines: dict[str, str] = {}
+        self.phase = "reading"
+        self._shown = 0.0
+        signals.on_second = self._kill
+        self._children: list[Child] = []
+
+    # --- the monitor ---
+
+    def incumbent(self, schedule: Schedule, cost: int) -> None:
+        """Take a better schedule; one that breaks a rule or misstates its cost is refused and noted."""
+        if self.cost is not None and cost >= self.cost:
+            return
+        if broken := broken_rules(self.problem, schedule):
+            self.notes.append(f"a schedule from {self.phase} was refused: it breaks {', '.join(sorted(broken))}")
+            return
+        if (true := objective(self.problem, schedule)) != cost:
+            self.notes.append(f"a cost from {self.phase} was corrected from {cost} to {true} units")
+        if self.cost is None or true < self.cost:
+            self.schedule, self.cost = schedule, true
+            self._changed()
+
+    def bound(self, value: int) -> None:
+        """Take a better bound."""
+        if self.lower is None or value > self.lower:
+            self.lower = value
+            self._changed()
+
+    def best(self) -> Schedule | None:
+        """The best schedule so far."""
+        return self.schedule
+
+    def should_stop(self) -> bool:
+        """Time is up, somebody interrupted, or the gap is reached."""
+        self._show()
+        if self.stop is None:
+            if self.signals.caught is not None:
+                self.stop = Stop.INTERRUPT
+            elif self.infeasible or self._closed():
+                self.stop = Stop.PROOF
+            elif not self.limits.deterministic and self._good_enough():
+                self.stop = Stop.GAP
+            elif self._left() <= 0:
+                self.stop = Stop.LIMIT
+        return self.stop is not None
+
+    # --- the course of a solve ---
+
+    def run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
+        """Trivial bound, warm start, greedy, then the method's lanes."""
+        if self.compiled.impossible:
+            self.infeasible = True
+            return
+        self.phase = "bound"
+        self.bound(cheapest(self.problem))
+        if warm_start is not None:
+            self.phase = "warm start"
+            if broken := broken_rules(self.problem, warm_start):
+                self.notes.append(f"the warm start does not fit the instance ({', '.join(sorted(broken))}); not used")
+            else:
+                self.incumbent(warm_start, objective(self.problem, warm_start))
+        if not isinstance(method, str):
+            self._here(getattr(method, "__name__", "function"), method, self._left())
+            return
+        entry = None if method == "auto" else methods.find(method)
+        if entry is None or entry.isolated or entry.name == "greedy":
+            self._here("greedy", methods.function("greedy"), self._left())
+        if entry is None:
+            lanes = portfolio.lanes(self.problem, self.limits.threads)
+        elif entry.name == "greedy":
+            return
+        elif not entry.isolated:
+            self._here(entry.name, methods.function(entry.name), self._left())
+            return
+        else:
+            lanes = [(portfolio.Stage(entry.name),)]
+        threads = 1 if entry is None else self.limits.threads
+        if self.isolate:
+            self._side_by_side(lanes, threads)
+        else:
+            for stage in (stage for lane in lanes for stage in lane):
+                self._here(stage.method, methods.function(stage.method), self._left() * stage.share, threads)
+
+    def _here(self, name: str, function: methods.Method, seconds: float, threads: int = 1) -> None:
+        """A method in this process."""
+        if self.should_stop():
+            return
+        self.phase = name
+        solution = function(self.problem, self.schedule, self._for(seconds, threads), self)
+        self._conclude(name, solution)
+
+    def _side_by_side(self, lanes: list[tuple[portfolio.Stage, ...]], threads: int) -> None:
+        """Lanes at the same time, each stage in a child process; one after another when deterministic."""
+        from leptonopt.engine import Child
+
+        waiting = [list(lane) for lane in lanes]
+        if self.limits.deterministic:
+            waiting = [[stage for lane in waiting for stage in lane]]
+        running: dict[int, tuple[Child, float]] = {}
+        try:
+            while not self.should_stop() and (running or any(waiting)):
+                for lane, stages in enumerate(waiting):
+                    if lane not in running and stages:
+                        stage = stages.pop(0)
+                        seconds = self._left() * stage.share
+                        child = Child(stage.method, self.problem, self.schedule, self._for(seconds, threads))
+                        self._children.append(child)
+                        running[lane] = child, time.monotonic() + seconds
+                self._pump(running)
+            self._end(running)
+        finally:
+            self._kill()
+
+    def _pump(self, running: dict[int, tuple[Child, float]]) -> None:
+        """Take what the children report; a stage that overruns its own time is stopped, then killed."""
+        idle = True
+        for lane, (child, until) in list(running.items()):
+            over = time.monotonic() - until
+            if over > GRACE:
+                self.notes.append(f"{child.method} did not stop in time and was killed")
+                self._drop(running, lane)
+                continue
+            for _ in range(child.messages.qsize()):
+                idle = False
+                self.phase = child.method
+                before = self.cost
+                if self._take(child.messages.get()):
+                    self._drop(running, lane)
+                    break
+                if self.cost != before and self.schedule is not None and not self.limits.deterministic:
+                    for other, _ in running.values():
+                        if other is not child:
+                            other.tell(self.schedule)
+        if idle:
+            time.sleep(TICK)
+
+    def _end(self, running: dict[int, tuple[Child, float]]) -> None:
+        """Ask all that still runs to stop, and take what it hands over within the grace time."""
+        for child, _ in running.values():
+            child.stop()
+        until = time.monotonic() + (GRACE if self.stop is not Stop.PROOF else 0.0)
+        while running and time.monotonic() < until:
+            for lane, (child, _) in list(running.items()):
+                while lane in running and child.messages.qsize():
+                    self.phase = child.method
+                    if self._take(child.messages.get()):
+                        self._drop(running, lane)
+            time.sleep(TICK)
+
+    def _take(self, message: tuple[Any, ...]) -> bool:
+        """One message of a child; True when it was its last."""
+        match message:
+            case ("incumbent", schedule, cost):
+                self.incumbent(schedule, cost)
+            case ("bound", value):
+                self.bound(value)
+            case ("done", solution):
+                self._conclude(self.phase, solution)
+                return True
+        return False
+
+    def _drop(self, running: dict[int, tuple[Child, float]], lane: int) -> None:
+        child, _ = running.pop(lane)
+        child.kill()
+        self._children.remove(child)
+
+    def _kill(self) -> None:
+        while self._children:
+            self._children.pop().kill()
+
+    def _conclude(self, name: str, solution: Solution) -> None:
+        """What a method says at its end."""
+        if solution.engine:
+            self.engines[name] = solution.engine
+        said = solution.note if solution.note.startswith(name) else f"{name}: {solution.note}"
+        self.logs.append("\n".join(filter(None, [f"--- {name}: {solution.status}, {solution.stop} ---", solution.note, solution.log])))
+        if solution.note and solution.stop is Stop.FAILED:
+            self.notes.append(said)
+        elif solution.note and solution.status is Status.UNKNOWN and self.schedule is None:
+            self.why.append(said)
+        if solution.schedule is not None:
+            self.incumbent(solution.schedule, objective(self.problem, solution.schedule))
+        if solution.bound is not None:
+            self.bound(solution.bound)
+        if solution.status is Status.INFEASIBLE:
+            if self.schedule is not None:
+                raise Alarm(f"{name} says that no plan exists, but a plan that keeps every rule is at hand")
+            self.infeasible = True
+        self.last_stop = solution.stop
+
+    last_stop: Stop = Stop.DONE
+
+    # --- what is known ---
+
+    def _for(self, seconds: float, threads: int) -> Limits:
+        limits = self.limits
+        return Limits(max(0.01, seconds), limits.gap, threads, limits.seed, limits.deterministic)
+
+    def _left(self) -> float:
+        return self.limits.time_limit - (time.monotonic() - self.begun)
+
+    def _closed(self) -> bool:
+        return self.cost is not None and self.lower is not None and self.lower >= self.cost
+
+    def _good_enough(self) -> bool:
+        if self.cost is None or self.lower is None or not self.limits.gap:
+            return False
+        return self.cost - self.lower <= Fraction(self.limits.gap) * abs(self.cost)
+
+    def _money(self, value: int | None) -> Fraction | None:
+        return None if value is None else value * self.compiled.unit
+
+    def _changed(self) -> None:
+        if self.cost is not None and self.lower is not None and self.lower > self.cost:
+            raise Alarm(
+                f"{self.phase} contradicts a proof: a checked plan costs {self._money(self.cost)}, "
+                f"but the claimed bound is {self._money(self.lower)}"
+            )
+        self.trace.append((time.monotonic() - self.begun, self._money(self.cost), self._money(self.lower)))
+        self._show(now=True)
+
+    def _show(self, now: bool = False) -> None:
+        seconds = time.monotonic() - self.begun
+        if self.on_progress and (now or seconds - self._shown > 0.2):
+            self._shown = seconds
+            cost, lower = self._money(self.cost), self._money(self.lower)
+            self.on_progress(Progress(seconds, cost, lower, gap(cost, lower), self.phase))
+
+    # --- the result ---
+
+    def result(self, method: str, stated: dict[str, Any], origin: dict[str, Any], seconds: dict[str, float]) -> Result:
+        """Decode, write the document, have it checked."""
+        status, stop, bound = self._status()
+        lower = None if status is Status.INFEASIBLE else self._money(bound)
+        runs, left = decode(self.compiled, self.schedule) if self.schedule is not None else (None, [])
+        trace = () if self.limits.deterministic else tuple(self.trace)
+        why = () if self.schedule is not None else tuple(dict.fromkeys([*self.why, *self.notes]))
+        if self.compiled.loss:
+            self.notes.append(f"money was coarsened to {self.compiled.unit}; the bound is low by up to {self.compiled.loss}")
+        outcome = Outcome(str(status), str(stop), method, lower, self._made(seconds), origin, why, trace)
+        made = document(self.compiled, outcome, runs, left)
+        verdict = verify(stated, made)
+        if not verdict.ok:
+            shown = "; ".join(f"{found.rule}: {found.message}" for found in verdict.violations[:3])
+            raise Alarm(f"the checker rejects the plan of {method}: {shown}")
+        cost = Fraction(made["cost_exact"]) if runs is not None else None
+        return Result(
+            status=status,
+            stop=stop,
+            cost=cost,
+            bound=lower,
+            gap=made["gap"],
+            plan=Plan(made) if runs is not None else None,
+            document=made,
+            trace=tuple(self.trace),
+            verdict=verdict,
+            notes=tuple(dict.fromkeys(self.notes)),
+            log="\n".join(self.logs),
+            signal=self.signals.caught,
+        )
+
+    def _status(self) -> tuple[Status, Stop, int | None]:
+        if self.infeasible:
+            return Status.INFEASIBLE, Stop.PROOF, None
+        stop = self.stop or self.last_stop
+        if self.schedule is None:
+            return Status.UNKNOWN, stop, self.lower
+        if self._closed() and not self.compiled.loss:
+            return Status.OPTIMAL, Stop.PROOF, self.lower
+        return Status.FEASIBLE, stop if stop is not Stop.PROOF else Stop.DONE, self.lower
+
+    def _made(self, seconds: dict[str, float]) -> dict[str, Any]:
+        from leptonopt import __version__
+
+        limits = self.limits
+        return {
+            "leptonopt": __version__,
+            "python": platform.python_version(),
+            "engines": dict(sorted(self.engines.items())),
+            "seed": limits.seed,
+            "limits": {
+                "time_limit": limits.time_limit,
+                "gap": limits.gap,
+                "threads": limits.threads,
+                "deterministic": limits.deterministic,
+            },
+            "seconds": {name: round(value, 3) for name, value in seconds.items()},
+            "money_loss": str(self.compiled.loss),
+        }
+
+
+def cheapest(problem: Problem) -> int:
+    """The simplest bound: every copy at its cheapest column, as if it were alone; or left out."""
+    best = [int(problem.start_costs(option)[problem.startable(option)].min()) for option in range(problem.options)]
+    total = 0
+    for group in range(problem.groups):
+        costs = best[int(problem.option_ptr[group]) : int(problem.option_ptr[group + 1])]
+        if problem.optional[group]:
+            costs = [*costs, int(problem.value[group])]
+        total += int(problem.copies[group]) * min(costs)
+    return total

@@ -1,0 +1,98 @@
+"""What can go wrong, as one tree, with the exit code the command line gives for each.
+
+    LeptonoptError                      1
+    ├── UsageError                      2   the call itself is wrong: unknown method, option, format
+    ├── InputError                      3   a file or an instance that cannot be read or is not valid
+    │   └── InstanceError               3   … with a list of findings, each at its line and place
+    ├── NoPlan                          5   require_plan() on a result without one
+    │   └── Infeasible                  4   … because it is proven that none exists
+    ├── Unsupported                     2   a method was asked for something it cannot express
+    ├── EngineError                     5   a solver crashed, hung or answered nonsense
+    └── Alarm                           6   the checker objects, or two proofs contradict each other
+
+Infeasible and unknown are *results* of `solve`; only `Result.require_plan()` raises for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class LeptonoptError(Exception):
+    """Base of every error this package raises on purpose."""
+
+    exit_code = 1
+
+
+class UsageError(LeptonoptError):
+    """The call is wrong: an unknown method, a limit below zero, an option that does not exist."""
+
+    exit_code = 2
+
+
+class Unsupported(UsageError):
+    """A method was asked for a rule of the model that it cannot express; it never skips one."""
+
+
+class InputError(LeptonoptError):
+    """A file that cannot be read as what it is said to be."""
+
+    exit_code = 3
+
+
+Path = tuple[str | int, ...]
+
+
+def dotted(path: Path) -> str:
+    """('tasks', 3, 'deadline') -> 'tasks[3].deadline', the way places are shown to people."""
+    text = ""
+    for step in path:
+        text += f"[{step}]" if isinstance(step, int) else (f".{step}" if text else step)
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing wrong with an input: where it stands, what is wrong, what is allowed."""
+
+    message: str
+    path: Path = ()
+    line: int | None = None
+    file: str | None = None
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        return ": ".join(part for part in (place, dotted(self.path), self.message) if part)
+
+
+class InstanceError(InputError):
+    """An instance that is not valid; `findings` lists everything wrong with it, not only the first."""
+
+    def __init__(self, findings: Sequence[Finding]) -> None:
+        self.findings = tuple(findings)
+        super().__init__("\n".join(str(finding) for finding in self.findings))
+
+
+class NoPlan(LeptonoptError):
+    """No plan was found within the limits."""
+
+    exit_code = 5
+
+
+class Infeasible(NoPlan):
+    """It is proven that no plan exists."""
+
+    exit_code = 4
+
+
+class EngineError(LeptonoptError):
+    """A solver engine crashed, hung, or answered something it must not."""
+
+    exit_code = 5
+
+
+class Alarm(LeptonoptError):
+    """The checker rejected a plan, or a plan beats a bound that was claimed: some code is wrong."""
+
+    exit_code = 6

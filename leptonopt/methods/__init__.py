@@ -1,0 +1,69 @@
+"""All methods by name. A method is one function over `Problem`; see `leptonopt.problem`.
+
+To add one, write `solve(problem, warm_start, limits, monitor) -> Solution` and give it a line here,
+or pass the function itself as `method` to `leptonopt.solve`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+
+from leptonopt.errors import UsageError
+from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution
+
+Method = Callable[[Problem, Schedule | None, Limits, Monitor], Solution]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the table: where the function is, and what a person should know before choosing it.
+
+    `isolated` methods call foreign solvers and run in a process of their own.
+    """
+
+    name: str
+    module: str
+    function: str
+    kind: str
+    what: str
+    isolated: bool = True
+    package: str = ""
+
+
+TABLE = {
+    entry.name: entry
+    for entry in (
+        Entry("greedy", "greedy", "solve", "heuristic", "places tasks one by one at their cheapest start, then mends; the baseline", False, "numpy"),
+        Entry("least-loaded", "least_loaded", "solve", "baseline", "the article's rule: each task to the least loaded pool", False, "numpy"),
+        Entry("lagrangian", "lagrangian", "solve", "bound", "prices on capacity: a proven lower bound, no plan", True, "numpy"),
+        Entry("lns", "lns", "solve", "heuristic", "large-neighbourhood search with exact sub-problems", True, "ortools"),
+        Entry("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", True, "ortools"),
+        Entry("cbc", "pulp_cbc", "solve", "exact", "CBC through PuLP on the time-indexed model", True, "pulp"),
+    )
+}
+AUTO = "chooses among these by measured size, and runs bound and search side by side"
+
+
+def find(name: str) -> Entry:
+    """The entry of a method's name; `pulp:NAME` reaches any solver that PuLP can call.
+
+    Raises `UsageError` for a name that is not known.
+    """
+    if name.startswith("pulp:"):
+        return Entry(name, "pulp_cbc", f"solver:{name[5:]}", "exact", f"{name[5:]} through PuLP", True, "pulp")
+    if name not in TABLE:
+        raise UsageError(f"there is no method {name!r}; known are auto, {', '.join(TABLE)}, pulp:NAME")
+    return TABLE[name]
+
+
+def function(name: str) -> Method:
+    """The function of a method, its module loaded now."""
+    entry = find(name)
+    module = import_module(f"leptonopt.methods.{entry.module}")
+    if entry.function.startswith("solver:"):
+        made: Method = module.solver(entry.function[7:])
+        return made
+    found: Method = getattr(module, entry.function)
+    return found

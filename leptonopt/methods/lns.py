@@ -1,0 +1,264 @@
+"""Large-neighbourhood search: some tasks are freed and placed again by an exact solver, over and over.
+
+After Shaw (1998, doi:10.1007/3-540-49481-2_30). Each freed task brings its columns of least reduced
+cost (prices on congested capacity from `leptonopt.dual`) and the one it has; the rest of the
+schedule stays and only lends its free capacity. A step is taken when it costs no more.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from leptonopt import submodel
+from leptonopt.dual import Ascent
+from leptonopt.neighbourhoods import Neighbourhoods
+from leptonopt.placing import Column, Guide, Placing
+from leptonopt.pricing import NEVER, Blocks, free_bound
+from leptonopt.problem import (
+    Ints,
+    Limits,
+    Monitor,
+    Problem,
+    Schedule,
+    Solution,
+    Status,
+    Stop,
+    broken_rules,
+    objective,
+)
+from leptonopt.starting import Starts
+
+COLUMNS = 40  # of least reduced cost per freed task
+TOTAL = 6000  # columns of a sub-problem at most
+EFFORT = 0.7  # CP-SAT's deterministic time for a sub-problem
+PRICES = 0.12  # share of the time limit for prices at most
+ROUNDS = 400  # rounds of prices at most
+PER_SECOND = 0.4  # effort counted as a second in deterministic mode
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Improves the warm start, or a greedy schedule, until the time is up or the bound is met.
+
+    Deterministic mode counts effort instead of seconds, and ends by itself.
+    """
+    engine = f"{submodel.version()} (CP-SAT)"
+    begun = time.monotonic()
+    blocks = Blocks(problem)
+    bound = free_bound(problem, blocks.least)
+    if bound is None:
+        note = "a task that must run has no start at which it fits the capacity alone"
+        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
+    monitor.bound(bound)
+    starts = Starts(problem, blocks, limits, monitor)
+    starts.warm(warm_start)
+    if starts.best is None:
+        starts.warm(monitor.best())
+    if starts.best is None:
+        starts.run()
+    if starts.best is None:
+        note = f"no schedule to start from: {starts.fewest} groups of tasks that must run found no place"
+        return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
+    search = _Search(problem, blocks, starts, limits, monitor, begun)
+    search.prices(bound)
+    stop = search.run()
+    if search.cost <= search.bound:
+        return Solution(Status.OPTIMAL, Stop.PROOF, search.best, search.cost, engine)
+    return Solution(Status.FEASIBLE, stop, search.best, search.bound, engine, note=f"{search.turns} neighbourhoods")
+
+
+class _Search:
+    """The schedule at hand, and the loop over it."""
+
+    def __init__(
+        self, problem: Problem, blocks: Blocks, starts: Starts, limits: Limits, monitor: Monitor, begun: float
+    ) -> None:
+        assert starts.best is not None
+        self.problem, self.blocks, self.limits, self.monitor, self.begun = problem, blocks, limits, monitor, begun
+        self.best, self.cost = starts.best, starts.cost
+        self.true, self.shape = starts.true, starts.shape
+        self.placing = Placing(problem, self.shape, self.best)
+        self.guide: Guide = self.true
+        self.bound = 0
+        self.seen: Schedule | None = None
+        self.spent, self.turns = 0.0, 0
+
+    def prices(self, bound: int) -> None:
+        """Prices on capacity, which give reduced costs and a bound."""
+        self.bound = bound
+        ascent = Ascent(self.problem, self.blocks)
+        size = self.blocks.columns + 1000 * self.problem.groups
+        rounds = min(ROUNDS, max(20, int(2e9 * self.limits.time_limit / 60 // max(1, size))))
+        until = self.begun + PRICES * self.limits.time_limit + 0.2
+        for turn in range(rounds):
+            ascent.step()
+            late = not self.limits.deterministic and time.monotonic() > until
+            if late or self.monitor.should_stop() or (turn % 20 == 19 and ascent.slope(60) < 5e-5):
+                break
+        self.guide = ascent.guide()
+        exact = ascent.exact()
+        if exact is not None and exact > self.bound:
+            self.bound = exact
+            self.monitor.bound(exact)
+
+    def run(self) -> Stop:
+        """Free, solve, take over; until time is up or nothing more can be gained."""
+        choice = Neighbourhoods(self.problem, self.guide, self.limits.seed)
+        if not choice.usable.any():
+            return Stop.DONE
+        while self.cost > self.bound:
+            if self.monitor.should_stop():
+                return Stop.LIMIT
+            if self.limits.deterministic:
+                if self.spent > PER_SECOND * self.limits.time_limit:
+                    return Stop.DONE
+            elif time.monotonic() - self.begun > self.limits.time_limit:
+                return Stop.LIMIT
+            self.listen()
+            self.turn(choice)
+        return Stop.PROOF
+
+    def listen(self) -> None:
+        """Takes over a better schedule that somebody else found."""
+        other = self.monitor.best()
+        if other is None or other is self.seen or other is self.best:
+            return
+        self.seen = other
+        if (cost := objective(self.problem, other)) < self.cost and not broken_rules(self.problem, other):
+            self.best, self.cost = other, cost
+            self.placing = Placing(self.problem, self.shape, other)
+
+    def turn(self, choice: Neighbourhoods) -> None:
+        """One neighbourhood."""
+        self.turns += 1
+        groups = choice.draw(self.placing).tolist()
+        before = sum(self.placing.group_cost(group) for group in groups)
+        ran = {group: self.placing.clear(group) for group in groups}
+        sub, whole = _Columns(self.placing, self.guide, groups, ran).sub()
+        effort = EFFORT * (2 if choice.kind == "core" else 1)
+        seconds = 600.0 if self.limits.deterministic else self.seconds_left()
+        seed = int(choice.random.integers(2**31))
+        answer = submodel.solve(self.problem, sub, self.placing.free, effort, seconds, seed)
+        spent = (answer.effort if answer else effort) + 2e-5 * len(sub.option) + 0.002
+        self.spent += spent
+        gain = 0
+        if answer is not None:
+            for option, start, count in zip(sub.option.tolist(), sub.start.tolist(), answer.count.tolist(), strict=True):
+                if count:
+                    self.placing.put(option, start, count)
+            gain = before - sum(self.placing.group_cost(group) for group in groups)
+        if answer is None or gain < 0:
+            for group in groups:
+                self.placing.clear(group)
+            for group in groups:
+                self.placing.restore(group, ran[group])
+        proven = answer is not None and answer.proven
+        choice.learn(max(0, gain) / max(1, abs(self.cost)), spent, proven, spent / effort)
+        if gain > 0:
+            self.keep()
+        if proven and whole and len(groups) == int(choice.usable.sum()) and self.placing.total() == self.cost:
+            self.bound = self.cost
+            self.monitor.bound(self.bound)
+
+    def keep(self) -> None:
+        """Holds and reports what is at hand, if it is right and better."""
+        schedule = self.placing.schedule()
+        cost = objective(self.problem, schedule)
+        if broken_rules(self.problem, schedule):
+            self.placing = Placing(self.problem, self.shape, self.best)
+        elif cost < self.cost:
+            self.best, self.cost = schedule, cost
+            self.monitor.incumbent(schedule, cost)
+
+    def seconds_left(self) -> float:
+        left = self.limits.time_limit - (time.monotonic() - self.begun)
+        return max(0.05, min(2.0, left))
+
+
+class _Columns:
+    """The columns a sub-problem may choose from."""
+
+    def __init__(self, placing: Placing, guide: Guide, groups: list[int], ran: dict[int, dict[Column, int]]) -> None:
+        self.placing, self.guide, self.groups, self.ran = placing, guide, groups, ran
+        self.at = {group: at for at, group in enumerate(groups)}
+        self.most_each = max(4, min(COLUMNS, TOTAL // max(1, len(groups))))
+        self.whole = True
+
+    def sub(self) -> tuple[submodel.Sub, bool]:
+        """The sub-problem, and whether it holds every column of its groups that fits."""
+        placing, shape = self.placing, self.placing.shape
+        found = [(at, *column) for at, group in enumerate(self.groups) for column in self.of(group)]
+        table = np.array(found, np.int64).reshape(-1, 3)
+        now = [self.ran[self.groups[at]].get((option, start), 0) for at, option, start in found]
+        copies = [shape.copies[group] for group in self.groups]
+        most = [max(n, min(copies[at], placing.room(o, s))) for n, (at, o, s) in zip(now, found, strict=True)]
+        sub = submodel.Sub(
+            option=table[:, 1],
+            start=table[:, 2],
+            owner=table[:, 0],
+            cost=np.array([placing.cost(option, start) for _, option, start in found], np.int64),
+            most=np.array(most, np.int64),
+            now=np.array(now, np.int64),
+            copies=np.array(copies, np.int64),
+            value=np.array([shape.value[group] for group in self.groups], np.int64),
+            may_miss=[shape.optional[group] and not self.needed(group) for group in self.groups],
+            edges=[
+                (self.at[before], self.at[group], lag)
+                for group in self.groups
+                for before, lag in shape.before[group]
+                if before in self.at
+            ],
+        )
+        return sub, self.whole
+
+    def needed(self, group: int) -> bool:
+        """Whether something that stays waits for the group."""
+        return any(self.placing.start[behind] >= 0 for behind, _ in self.placing.shape.behind[group])
+
+    def of(self, group: int) -> list[Column]:
+        """Columns of least reduced cost that fit what is free, and the ones the group has."""
+        placing, guide, most = self.placing, self.guide, self.most_each
+        costs: list[Ints] = []
+        options: list[Ints] = []
+        starts: list[Ints] = []
+        cut = NEVER
+        for option in guide.order[group]:
+            if guide.least[option] > cut:
+                self.whole = False
+                break
+            low, high = self.window(option)
+            if low > high:
+                continue
+            fits = placing.fitting(option, low, high)
+            cost = placing.costs(option, low, high, guide.prefix, guide.scale)
+            at = np.arange(len(cost)) if fits is None else np.flatnonzero(fits)
+            if len(at) > most:
+                self.whole = False
+                at = at[np.argpartition(cost[at], most - 1)[:most]]
+            costs.append(cost[at])
+            options.append(np.full(len(at), option))
+            starts.append(at + low)
+            if sum(map(len, costs)) >= most:
+                cut = int(np.partition(np.concatenate(costs), most - 1)[most - 1])
+        columns = dict.fromkeys(self.ran[group])
+        if costs:
+            cost, option_of, start_of = map(np.concatenate, (costs, options, starts))
+            order = np.lexsort((start_of, option_of, cost))
+            self.whole &= len(order) <= most
+            columns |= dict.fromkeys(zip(option_of[order[:most]].tolist(), start_of[order[:most]].tolist(), strict=True))
+        return list(columns)
+
+    def window(self, option: int) -> tuple[int, int]:
+        """Starts that the window and what stays leave; neighbours that are free too do not count."""
+        placing, shape = self.placing, self.placing.shape
+        group, low, high = shape.group[option], shape.first[option], shape.last[option]
+        for before, lag in shape.before[group]:
+            if before not in self.at:
+                if placing.end[before] < 0:
+                    return 0, -1
+                low = max(low, placing.end[before] + lag)
+        for behind, lag in shape.behind[group]:
+            if behind not in self.at and placing.start[behind] >= 0:
+                high = min(high, placing.start[behind] - lag - shape.duration[option])
+        return low, high

@@ -1,0 +1,149 @@
+"""Which groups a large-neighbourhood search frees together, and how it learns which choices pay.
+
+Time windows, pools in a window, tasks alike, tasks far above their reduced cost, and random ones:
+the mixture that was measured to work, weighted by what each has gained per effort.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.placing import Guide, Placing
+from leptonopt.problem import Ints, Problem
+
+KINDS = ("window", "pools", "pairs", "alike", "dear", "random", "core")
+MEMORY = 0.9  # share of its old weight that a kind keeps
+
+
+class Neighbourhoods:
+    """Draws sets of groups; deterministic for a seed.
+
+    Attributes
+    ----------
+    size : float, groups freed at a time; grows while sub-problems are proven early and shrinks while not
+    kind : the kind drawn last
+    """
+
+    def __init__(self, problem: Problem, guide: Guide, seed: int) -> None:
+        self.problem, self.guide = problem, guide
+        self.random = np.random.default_rng(seed)
+        self.size = {kind: 20.0 for kind in KINDS}
+        self.weight = {kind: 1.0 for kind in KINDS}
+        self.kind = KINDS[0]
+        groups = problem.groups
+        self.first = np.full(groups, problem.slots)
+        self.last = np.full(groups, -1)
+        np.minimum.at(self.first, problem.group, problem.first)
+        np.maximum.at(self.last, problem.group, problem.last + problem.duration)
+        self.usable = np.array([bool(order) for order in guide.order])
+        self.own_least = np.array([guide.least[order[0]] if order else 0 for order in guide.order], float)
+        self.pools = int(problem.pool.max(initial=-1)) + 1
+        self.on_pool = np.zeros((groups, self.pools), bool)
+        self.on_pool[problem.group, problem.pool] = True
+        self.kinds = [kind for kind in KINDS if self._makes_sense(kind)]
+
+    def draw(self, placing: Placing) -> Ints:
+        """Groups to free, ascending."""
+        weights = np.array([self.weight[kind] for kind in self.kinds])
+        self.kind = self.kinds[int(self.random.choice(len(self.kinds), p=weights / weights.sum()))]
+        keys = getattr(self, f"_{self.kind}")(placing)
+        keys = np.where(self.usable, keys, np.inf)
+        many = min(int(self.size[self.kind]), int(np.isfinite(keys).sum()))
+        chosen: Ints = np.sort(np.argsort(keys, kind="stable")[:many])
+        return chosen
+
+    def learn(self, gain: float, effort: float, proven: bool, share: float) -> None:
+        """What the last draw gained (relative to the cost), and the share of its allowance it used."""
+        kind = self.kind
+        score = min(5.0, 2e3 * gain / max(effort, 0.02))
+        self.weight[kind] = max(0.15, MEMORY * self.weight[kind] + (1 - MEMORY) * score)
+        if proven and share < 0.35:
+            self.size[kind] = min(self.size[kind] * 1.12 + 0.5, float(self.problem.groups))
+        elif not proven:
+            self.size[kind] = max(4.0, self.size[kind] * 0.92)
+
+    def _makes_sense(self, kind: str) -> bool:
+        if kind == "window":
+            return self.problem.slots > 1
+        if kind in ("pools", "pairs"):
+            return self.pools > 2
+        return True
+
+    def _noise(self) -> NDArray[np.float64]:
+        return self.random.random(self.problem.groups)
+
+    def _random(self, placing: Placing) -> NDArray[np.float64]:
+        return self._noise()
+
+    def _spans(self, placing: Placing) -> tuple[Ints, Ints]:
+        """Where groups are at work; those left out count with their whole window."""
+        start, end = np.array(placing.start), np.array(placing.end)
+        idle = start < 0
+        return np.where(idle, self.first, start), np.where(idle, self.last, end)
+
+    def _window(self, placing: Placing) -> NDArray[np.float64]:
+        """Those nearest to a moment, by the distance of their span."""
+        start, end = self._spans(placing)
+        moment = self.random.integers(self.problem.slots)
+        distance = np.maximum(0, np.maximum(start - moment, moment - end + 1)).astype(float)
+        idle = np.array(placing.start) < 0
+        return distance + self._noise() * (1 + 0.05 * self.problem.slots) + idle * 0.02 * self.problem.slots
+
+    def _on(self, placing: Placing, pools: Ints) -> NDArray[np.bool_]:
+        """Groups at work on some pools, and those at work nowhere that could run there."""
+        there = self.on_pool[:, pools].any(axis=1)
+        for group, ran in enumerate(placing.runs):
+            if ran:
+                there[group] = any(int(self.problem.pool[option]) in pools for option, _ in ran)
+        return there
+
+    def _pools(self, placing: Placing) -> NDArray[np.float64]:
+        """Those on two or three pools, near a moment."""
+        pools = self.random.choice(self.pools, int(self.random.integers(2, min(4, self.pools))), replace=False)
+        keys = self._window(placing) if self.problem.slots > 1 else self._noise()
+        return np.where(self._on(placing, pools), keys, np.inf)
+
+    def _pairs(self, placing: Placing) -> NDArray[np.float64]:
+        """Those on two pools, any time; some others at random fill up."""
+        pools = self.random.choice(self.pools, 2, replace=False)
+        return self._noise() + np.where(self._on(placing, pools), 0.0, 0.85)
+
+    def _alike(self, placing: Placing) -> NDArray[np.float64]:
+        """Those that share pools and time with a random one."""
+        seed = int(self.random.integers(self.problem.groups))
+        start, end = self._spans(placing)
+        shared = np.minimum(end, end[seed]) - np.maximum(start, start[seed])
+        overlap = np.clip(shared / max(1, end[seed] - start[seed]), 0, 1)
+        pools = (self.on_pool & self.on_pool[seed]).sum(axis=1) / max(1, self.on_pool[seed].sum())
+        keys = -overlap - 0.5 * pools + self._noise()
+        keys[seed] = -9.0
+        return keys
+
+    def _excess(self, placing: Placing) -> NDArray[np.float64]:
+        """Per group, by how much its reduced cost lies above its least."""
+        over = np.zeros(self.problem.groups)
+        for group, ran in enumerate(placing.runs):
+            now = [
+                int(placing.costs(option, start, start, self.guide.prefix, self.guide.scale)[0])
+                for option, start in ran
+            ]
+            if placing.missing[group]:
+                now.append(placing.shape.value[group] * self.guide.scale)
+            over[group] = max(now, default=0) - self.own_least[group]
+        return over
+
+    def _dear(self, placing: Placing) -> NDArray[np.float64]:
+        """A few far above their reduced cost, with their neighbours in time."""
+        excess = np.maximum(self._excess(placing), 0) + 1e-9
+        lottery = -np.log(self._noise()) / excess
+        few = np.argsort(lottery)[: max(2, int(self.size["dear"] / 4))]
+        keys = self._window(placing) if self.problem.slots > 1 else 1 + self._noise()
+        keys[few] = -1.0
+        return keys
+
+    def _core(self, placing: Placing) -> NDArray[np.float64]:
+        """Those for which the choice is least clear: their own and others' columns cost nearly the same."""
+        excess = self._excess(placing)
+        typical = float(np.median(np.abs(excess))) + 1e-9
+        return self._noise() - 0.7 * np.clip(excess / typical, 0, 1)

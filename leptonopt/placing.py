@@ -1,0 +1,223 @@
+"""Free capacity, and the cheapest start that still fits: what every search by placing tasks stands on."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.pricing import NEVER, Blocks
+from leptonopt.problem import Bools, Ints, Problem, Schedule
+
+Column = tuple[int, int]  # (option, start)
+
+
+class Guide:
+    """Costs by which columns are chosen: the true ones, or with multipliers on capacity added.
+
+    Attributes
+    ----------
+    prefix : int64, shape (K, T + 1), prefix sums of the prices that guide
+    scale : all guiding costs are in units of 1/scale money units
+    least : list of O ints, what each option costs at its cheapest start
+    order : per group, its options that have a start at all, cheapest first
+    """
+
+    def __init__(self, problem: Problem, prefix: Ints, least: Ints, scale: int = 1) -> None:
+        self.prefix, self.scale = prefix, scale
+        self.least = least.tolist()
+        by_cost = np.lexsort((least, problem.group))
+        usable = by_cost[least[by_cost] < NEVER]
+        cut = np.searchsorted(problem.group[usable], np.arange(problem.groups + 1))
+        flat, ends = usable.tolist(), cut.tolist()
+        self.order = [flat[ends[g] : ends[g + 1]] for g in range(problem.groups)]
+
+    @classmethod
+    def true(cls, problem: Problem, blocks: Blocks) -> Guide:
+        return cls(problem, problem.price_sum, blocks.least)
+
+
+class Shape:
+    """A problem's options as Python ints and small arrays, made once and shared by every `Placing`."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.group = problem.group.tolist()
+        self.first, self.last = problem.first.tolist(), problem.last.tolist()
+        self.duration, self.fixed = problem.duration.tolist(), problem.fixed.tolist()
+        self.slope, self.base = problem.late_slope.tolist(), problem.late_base.tolist()
+        self.copies, self.value = problem.copies.tolist(), problem.value.tolist()
+        self.optional = problem.optional.tolist()
+        rows, amounts, cut = problem.demand_row.tolist(), problem.demand.tolist(), problem.demand_ptr.tolist()
+        self.demands = [
+            list(zip(rows[cut[o] : cut[o + 1]], amounts[cut[o] : cut[o + 1]], strict=True))
+            for o in range(problem.options)
+        ]
+        self.before: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
+        self.behind: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
+        for first, second, lag in zip(
+            problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True
+        ):
+            self.before[second].append((first, lag))
+            self.behind[first].append((second, lag))
+
+
+class Placing:
+    """A partial schedule that keeps every rule but `once`, and the capacity it leaves.
+
+    Attributes
+    ----------
+    free : int64, shape (K, T) [demand units]
+    runs : per group, how many copies run in each column
+    missing : per group, copies that do not run
+    start, end : per group of one copy, its slots while it runs, -1 otherwise
+    """
+
+    def __init__(self, problem: Problem, shape: Shape | None = None, schedule: Schedule | None = None) -> None:
+        self.problem = problem
+        self.shape = shape or Shape(problem)
+        self.free = problem.capacity.copy()
+        self.runs: list[dict[Column, int]] = [{} for _ in range(problem.groups)]
+        self.missing = list(self.shape.copies)
+        self.start = [-1] * problem.groups
+        self.end = [-1] * problem.groups
+        for option, start, count in schedule or ():
+            self.put(option, start, count)
+
+    def window(self, option: int) -> tuple[int, int]:
+        """Inclusive starts that the window and what runs before and behind leave; empty when low > high."""
+        shape = self.shape
+        group, low, high = shape.group[option], shape.first[option], shape.last[option]
+        for before, lag in shape.before[group]:
+            if self.end[before] < 0:
+                return 0, -1
+            low = max(low, self.end[before] + lag)
+        for behind, lag in shape.behind[group]:
+            if self.start[behind] >= 0:
+                high = min(high, self.start[behind] - lag - shape.duration[option])
+        return low, high
+
+    def fitting(self, option: int, low: int, high: int) -> Bools | None:
+        """bool, shape (high - low + 1,): starts that fit the free capacity; None when all of them do."""
+        length = self.shape.duration[option]
+        bad = None
+        for row, amount in self.shape.demands[option]:
+            short = self.free[row, low : high + length] < amount
+            bad = short if bad is None else bad | short
+        if bad is None or not bad.any():
+            return None
+        if length == 1:
+            return ~bad
+        total = np.zeros(len(bad) + 1, np.int32)
+        np.cumsum(bad, out=total[1:])
+        fits: Bools = total[length:] == total[: high - low + 1]
+        return fits
+
+    def costs(self, option: int, low: int, high: int, prefix: Ints, scale: int = 1) -> NDArray[np.int64]:
+        """int64, shape (high - low + 1,): cost of one copy at each start, at prices with these prefix sums."""
+        shape, length = self.shape, self.shape.duration[option]
+        total = np.full(high - low + 1, scale * shape.fixed[option], np.int64)
+        for row, amount in shape.demands[option]:
+            line = prefix[row]
+            total += amount * (line[low + length : high + length + 1] - line[low : high + 1])
+        group = shape.group[option]
+        if slope := shape.slope[group]:
+            total += scale * np.maximum(0, slope * np.arange(low + length, high + length + 1) - shape.base[group])
+        return total
+
+    def cheapest(self, group: int, guide: Guide, limit: int = NEVER) -> tuple[int, int, int] | None:
+        """(cost, option, start) of the cheapest column that fits and costs less than `limit`; None if none.
+
+        Cost and limit are in the guide's units.
+        """
+        best, found = limit, None
+        for option in guide.order[group]:
+            if guide.least[option] >= best:
+                break
+            low, high = self.window(option)
+            if low > high:
+                continue
+            fits = self.fitting(option, low, high)
+            cost = self.costs(option, low, high, guide.prefix, guide.scale)
+            if fits is not None:
+                cost[~fits] = NEVER
+            at = int(cost.argmin())
+            if (least := int(cost[at])) < best:
+                best, found = least, (option, low + at)
+        return None if found is None else (best, *found)
+
+    def earliest(self, group: int, guide: Guide) -> tuple[int, int, int] | None:
+        """(end, option, start) of the column that fits and ends first; the cheaper option on a tie."""
+        best, found = NEVER, None
+        for option in guide.order[group]:
+            low, high = self.window(option)
+            length = self.shape.duration[option]
+            if low > high or low + length >= best:
+                continue
+            fits = self.fitting(option, low, high)
+            at = 0 if fits is None else int(fits.argmax())
+            if (fits is None or fits[at]) and low + at + length < best:
+                best, found = low + at + length, (option, low + at)
+        return None if found is None else (best, *found)
+
+    def cost(self, option: int, start: int) -> int:
+        """Exact cost of one copy in a column."""
+        return int(self.costs(option, start, start, self.problem.price_sum)[0])
+
+    def room(self, option: int, start: int) -> int:
+        """How many copies of the option the free capacity still takes at a start."""
+        stop = start + self.shape.duration[option]
+        return min(
+            (int(self.free[row, start:stop].min()) // amount for row, amount in self.shape.demands[option]),
+            default=NEVER,
+        )
+
+    def put(self, option: int, start: int, count: int = 1) -> None:
+        """Runs copies in a column; the caller knows that they fit."""
+        stop, group = start + self.shape.duration[option], self.shape.group[option]
+        for row, amount in self.shape.demands[option]:
+            self.free[row, start:stop] -= amount * count
+        self.runs[group][option, start] = self.runs[group].get((option, start), 0) + count
+        self.missing[group] -= count
+        self.start[group], self.end[group] = start, stop
+
+    def take(self, option: int, start: int, count: int = 1) -> None:
+        """Takes copies out of a column again."""
+        stop, group = start + self.shape.duration[option], self.shape.group[option]
+        for row, amount in self.shape.demands[option]:
+            self.free[row, start:stop] += amount * count
+        left = self.runs[group].pop((option, start)) - count
+        if left:
+            self.runs[group][option, start] = left
+        self.missing[group] += count
+        self.start[group], self.end[group] = -1, -1
+
+    def clear(self, group: int) -> dict[Column, int]:
+        """Takes a whole group out, and says what ran."""
+        ran = dict(self.runs[group])
+        for (option, start), count in ran.items():
+            self.take(option, start, count)
+        return ran
+
+    def restore(self, group: int, ran: dict[Column, int]) -> None:
+        """Undoes `clear`."""
+        for (option, start), count in ran.items():
+            self.put(option, start, count)
+
+    def group_cost(self, group: int) -> int:
+        """What a group costs now: its columns, and the value of the copies left out."""
+        running = sum(count * self.cost(option, start) for (option, start), count in self.runs[group].items())
+        return running + self.missing[group] * self.shape.value[group]
+
+    def total(self) -> int:
+        """The objective of what runs now."""
+        return sum(self.group_cost(group) for group in range(self.problem.groups))
+
+    def unplaced(self) -> list[int]:
+        """Groups that must run and miss copies."""
+        shape = self.shape
+        return [g for g, missing in enumerate(self.missing) if missing and not shape.optional[g]]
+
+    def schedule(self) -> Schedule:
+        """What runs now."""
+        entries = [(o, s, n) for ran in self.runs for (o, s), n in ran.items()]
+        columns = np.array(entries, np.int64).reshape(-1, 3)
+        return Schedule.of(columns[:, 0], columns[:, 1], columns[:, 2])

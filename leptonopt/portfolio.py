@@ -1,0 +1,55 @@
+"""Which methods `auto` runs, by measured size: lanes side by side, stages in each one after another.
+
+Sizes are columns (option, start) and nonzeros of the time-indexed model, both counted without
+building it. The thresholds come from measurements on two cores; `benchmarks/` repeats them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from leptonopt.problem import Problem
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A method by name and its share of the time its lane has left when it starts."""
+
+    method: str
+    share: float = 1.0
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large the time-indexed model of a problem is."""
+
+    columns: int
+    nonzeros: int
+
+
+SMALL = Size(4_000, 400_000)
+MEDIUM = Size(60_000, 6_000_000)
+BOUND_THEN_SEARCH = (Stage("lagrangian", 0.25), Stage("lns"))
+
+
+def size(problem: Problem) -> Size:
+    """Columns and nonzeros of the time-indexed model."""
+    starts = problem.last - problem.first + 1
+    held = problem.duration * np.diff(problem.demand_ptr) + 1
+    return Size(int(starts.sum()), int((starts * held).sum()))
+
+
+def lanes(problem: Problem, threads: int) -> list[tuple[Stage, ...]]:
+    """The lanes that `auto` runs with so many threads."""
+    found = size(problem)
+    if found.columns <= SMALL.columns and found.nonzeros <= SMALL.nonzeros:
+        both: list[tuple[Stage, ...]] = [(Stage("cpsat"),), (Stage("lagrangian", 0.05), Stage("cbc"))]
+    elif found.columns <= MEDIUM.columns and found.nonzeros <= MEDIUM.nonzeros:
+        both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat"),)]
+    else:
+        both = [(Stage("lns"),), (Stage("lagrangian"),)]
+    if threads > 1:
+        return both
+    return both[:1] if found.columns <= SMALL.columns else [BOUND_THEN_SEARCH]

@@ -1,0 +1,187 @@
+"""Cheapest starts of all options at once, at the prices of a problem or with multipliers added to them.
+
+Options that hold the same rows for the same duration form a block; the costs of a block are one
+matrix product of its demands with the window sums of the prices. The whole table of columns is
+never held in memory.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.problem import Bools, Ints, Problem
+
+NEVER = 2**62  # cost of what cannot be
+CHUNK = 1 << 21  # columns looked at together
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """B options with the same rows and duration, over S starts from `low`.
+
+    Attributes
+    ----------
+    options : int64, shape (B,)
+    rows : int64, shape (R,)
+    demand : int64, shape (B, R)
+    duration, low, high : ints [slots]; starts run from low to high inclusive
+    """
+
+    options: Ints
+    rows: Ints
+    demand: Ints
+    duration: int
+    low: int
+    high: int
+
+    def window_sums(self, prefix: NDArray[Any]) -> NDArray[Any]:
+        """Sums over [s, s + duration) for every start, shape (R, S), from prefix sums, shape (K, T + 1)."""
+        part = prefix[self.rows, self.low : self.high + self.duration + 1]
+        return part[:, self.duration :] - part[:, : self.high - self.low + 1]  # type: ignore[no-any-return]
+
+
+class Blocks:
+    """All options of a problem, in blocks; what does not depend on prices is kept where it is small."""
+
+    def __init__(self, problem: Problem, keep: int = 30_000_000) -> None:
+        self.problem = problem
+        self.blocks = list(_blocks(problem))
+        self.columns = sum(len(block.options) * (block.high - block.low + 1) for block in self.blocks)
+        self._fixed: list[NDArray[np.float64]] | None = None
+        self._keep = self.columns <= keep
+
+    @cached_property
+    def least(self) -> Ints:
+        """int64, shape (O,): exact cost of each option's cheapest start, `NEVER` where there is none."""
+        return self.cheapest(self.problem.price_sum)[0]
+
+    def cheapest(self, prefix: Ints, scale: int = 1) -> tuple[Ints, Ints]:
+        """Exact least cost and its first start per option, at prices with these prefix sums, (K, T + 1).
+
+        All in units of 1/scale money units.
+        """
+        cost, start = np.full(self.problem.options, NEVER, np.int64), np.zeros(self.problem.options, np.int64)
+        for block in self.blocks:
+            sums = block.window_sums(prefix)
+            table = np.where(self.allowed(block), block.demand @ sums + scale * self.own(block), NEVER)
+            at = table.argmin(axis=1)
+            cost[block.options] = table[np.arange(len(at)), at]
+            start[block.options] = at + block.low
+        return cost, start
+
+    def priced(self, prefix: NDArray[np.float64]) -> tuple[NDArray[np.float64], Ints]:
+        """The same in floats, much faster; infinite where an option has no start."""
+        cost, start = np.full(self.problem.options, np.inf), np.zeros(self.problem.options, np.int64)
+        for at, block in enumerate(self.blocks):
+            table = block.demand.astype(float) @ block.window_sums(prefix)
+            table += self._own_float(at)
+            best = table.argmin(axis=1)
+            cost[block.options] = table[np.arange(len(best)), best]
+            start[block.options] = best + block.low
+        return cost, start
+
+    def own(self, block: Block) -> Ints:
+        """int64, shape (B, S) or (B, 1): fixed and late cost."""
+        problem, group = self.problem, self.problem.group[block.options]
+        fixed = problem.fixed[block.options, None]
+        slope = problem.late_slope[group, None]
+        if not slope.any():
+            return fixed
+        ends = np.arange(block.low, block.high + 1) + block.duration
+        late: Ints = fixed + np.maximum(0, slope * ends - problem.late_base[group, None])
+        return late
+
+    def allowed(self, block: Block) -> Bools:
+        """bool, shape (B, S): starts inside the option's window at which it alone fits the capacity."""
+        starts = np.arange(block.low, block.high + 1)
+        first, last = self.problem.first[block.options, None], self.problem.last[block.options, None]
+        inside = (starts >= first) & (starts <= last)
+        if len(block.rows):
+            room = sliding_least(
+                self.problem.capacity[block.rows, block.low : block.high + block.duration], block.duration
+            )
+            for row in range(len(block.rows)):
+                inside &= room[row] >= block.demand[:, row, None]
+        return inside
+
+    def _own_float(self, at: int) -> NDArray[np.float64]:
+        if self._fixed is None:
+            self._fixed = [self._masked(block) for block in self.blocks] if self._keep else []
+        return self._fixed[at] if self._fixed else self._masked(self.blocks[at])
+
+    def _masked(self, block: Block) -> NDArray[np.float64]:
+        return np.where(self.allowed(block), self.own(block), np.inf)
+
+
+def sliding_least(values: Ints, length: int) -> Ints:
+    """Least value over [s, s + length) along the last axis; shape (..., n - length + 1).
+
+    By doubling: windows of 1, 2, 4, ... slots, then two that overlap.
+    """
+    size, least = 1, values
+    while 2 * size <= length:
+        least = np.minimum(least[..., :-size], least[..., size:])
+        size *= 2
+    if size < length:
+        rest = length - size
+        least = np.minimum(least[..., :-rest], least[..., rest:])
+    return least
+
+
+def group_least(problem: Problem, cost: NDArray[Any], nothing: Any) -> NDArray[Any]:
+    """Least of the options' costs per group, shape (G,); `nothing` where a group has no option."""
+    result = np.full(problem.groups, nothing, cost.dtype)
+    has = np.flatnonzero(np.diff(problem.option_ptr))
+    if len(has):
+        result[has] = np.minimum.reduceat(cost, problem.option_ptr[has])
+    return result
+
+
+def free_bound(problem: Problem, least: Ints) -> int | None:
+    """A bound that ignores capacity and precedence; None when a group that must run has no column."""
+    best = group_least(problem, least, NEVER)
+    if np.any((best == NEVER) & ~problem.optional & (problem.copies > 0)):
+        return None
+    best = np.where(problem.optional, np.minimum(best, problem.value), best)
+    pairs = zip(best.tolist(), problem.copies.tolist(), strict=True)
+    return sum(cost * copies for cost, copies in pairs if copies)
+
+
+def _blocks(problem: Problem) -> Iterator[Block]:
+    members: dict[tuple[bytes, int], list[int]] = defaultdict(list)
+    pointer, rows = problem.demand_ptr.tolist(), problem.demand_row
+    for option, length in enumerate(problem.duration.tolist()):
+        members[rows[pointer[option] : pointer[option + 1]].tobytes(), length].append(option)
+    for (held, duration), found in members.items():
+        options = np.array(found, np.int64)
+        options = options[np.argsort(problem.first[options], kind="stable")]
+        used = np.frombuffer(held, np.int64)
+        for part in _chunks(problem, options):
+            at = problem.demand_ptr[part, None] + np.arange(len(used))
+            low, high = int(problem.first[part].min()), int(problem.last[part].max())
+            yield Block(part, used, problem.demand[at].reshape(len(part), len(used)), duration, low, high)
+
+
+def _chunks(problem: Problem, options: Ints) -> Iterator[Ints]:
+    """Options, ordered by first start, in parts whose common range of starts is mostly theirs."""
+    begin, low, high, own = 0, 0, 0, 0
+    spans = zip(problem.first[options].tolist(), problem.last[options].tolist(), strict=True)
+    for at, (first, last) in enumerate(spans):
+        if at == begin:
+            low, high, own = first, last, last - first + 1
+            continue
+        size = (at - begin + 1) * (max(high, last) - low + 1)
+        if size > CHUNK or size > 2 * (own + last - first + 1) + 256:
+            yield options[begin:at]
+            begin, low, high, own = at, first, last, last - first + 1
+        else:
+            high, own = max(high, last), own + last - first + 1
+    if len(options):
+        yield options[begin:]

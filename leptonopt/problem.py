@@ -1,0 +1,298 @@
+"""The one vocabulary of all methods: a problem, an answer and a claim about it, as integer arrays.
+
+A method knows nothing of files, names, money or hours: it sees rows of capacity, groups of
+identical tasks, options and slots, and returns a `Solution`. Slots are half-open: an option of
+duration d started in slot s holds its demand in slots s, ..., s+d-1 and ends at s+d.
+
+The rules, by the names they carry everywhere (models/, checker, reports, tests):
+
+    once        every copy of a group runs in exactly one column, or is left out where it is optional
+    window      a column starts between `first` and `last` of its option
+    capacity    in every row and slot the demands of what runs there fit the capacity
+    precedence  a group starts `lag` slots after another has ended, and runs only if that one runs
+    cost        the objective is the cost of the columns plus the value of what is left out
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+UNLIMITED = 2**62
+RULES = ("once", "window", "capacity", "precedence", "cost")
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """G groups of identical tasks, O options, K rows of capacity, T slots; all numbers integers.
+
+    Attributes
+    ----------
+    capacity : int64, shape (K, T) [demand units]
+        What a row (a resource of a pool) offers in each slot; `UNLIMITED` where nothing limits it.
+    price : int64, shape (K, T) [money units per demand unit and slot]
+    copies : int64, shape (G,)
+        How many identical tasks the group stands for.
+    optional : bool, shape (G,)
+    value : int64, shape (G,) [money units]
+        Cost of leaving one copy out; 0 for groups that must run.
+    late_slope, late_base : int64, shape (G,) [money units per slot, money units]
+        Ending at slot e costs max(0, late_slope * e - late_base).
+    option_ptr : int64, shape (G + 1,)
+        Options of group g are option_ptr[g] .. option_ptr[g+1] - 1.
+    pool : int64, shape (O,)
+    duration : int64, shape (O,) [slots], at least 1
+    fixed : int64, shape (O,) [money units]
+    first, last : int64, shape (O,) [slots]
+        Inclusive window of starts, tightened through the precedence graph; never empty.
+    demand_ptr, demand_row, demand : int64, shapes (O + 1,), (N,), (N,) [-, -, demand units]
+        Option o holds demand[i] of row demand_row[i] for i in demand_ptr[o] .. demand_ptr[o+1] - 1;
+        rows ascend and amounts are above zero.
+    before, after, lag : int64, shape (E,)
+        Group after[e] starts at least lag[e] slots after group before[e] ended; both have one copy.
+    """
+
+    capacity: Ints
+    price: Ints
+    copies: Ints
+    optional: Bools
+    value: Ints
+    late_slope: Ints
+    late_base: Ints
+    option_ptr: Ints
+    pool: Ints
+    duration: Ints
+    fixed: Ints
+    first: Ints
+    last: Ints
+    demand_ptr: Ints
+    demand_row: Ints
+    demand: Ints
+    before: Ints
+    after: Ints
+    lag: Ints
+
+    @property
+    def slots(self) -> int:
+        """T, the number of slots."""
+        return self.capacity.shape[1]
+
+    @property
+    def groups(self) -> int:
+        """G, the number of groups."""
+        return len(self.copies)
+
+    @property
+    def options(self) -> int:
+        """O, the number of options."""
+        return len(self.duration)
+
+    @cached_property
+    def group(self) -> Ints:
+        """int64, shape (O,): the group each option belongs to."""
+        return np.repeat(np.arange(self.groups), np.diff(self.option_ptr))
+
+    @cached_property
+    def price_sum(self) -> Ints:
+        """int64, shape (K, T + 1): prefix sums of the price over slots."""
+        return np.concatenate([np.zeros((len(self.price), 1), np.int64), np.cumsum(self.price, axis=1)], axis=1)
+
+    def demands(self, option: int) -> tuple[Ints, Ints]:
+        """Rows and amounts that an option holds while it runs."""
+        part = slice(self.demand_ptr[option], self.demand_ptr[option + 1])
+        return self.demand_row[part], self.demand[part]
+
+    def start_costs(self, option: int) -> Ints:
+        """int64, shape (last - first + 1,): exact cost of starting one copy at each slot of the window."""
+        first, last, length = int(self.first[option]), int(self.last[option]), int(self.duration[option])
+        rows, amounts = self.demands(option)
+        window = self.price_sum[rows, first + length : last + length + 1] - self.price_sum[rows, first : last + 1]
+        group = self.group[option]
+        ends = np.arange(first, last + 1) + length
+        late = np.maximum(0, self.late_slope[group] * ends - self.late_base[group])
+        return self.fixed[option] + amounts @ window + late
+
+    def startable(self, option: int) -> Bools:
+        """bool, shape (last - first + 1,): starts at which the option alone fits the capacity."""
+        first, last, length = int(self.first[option]), int(self.last[option]), int(self.duration[option])
+        rows, amounts = self.demands(option)
+        blocked = (self.capacity[rows, first : last + length] < amounts[:, None]).any(axis=0)
+        total = np.concatenate([[0], np.cumsum(blocked)])
+        return total[length:] == total[: last - first + 1]
+
+    @cached_property
+    def columns(self) -> Columns:
+        """Every column (option, start) that may be chosen, in order of option and start.
+
+        Expanded, so only for problems that an exact method can take; its cost is the exact table.
+        """
+        option, start, cost = [], [], []
+        for o in range(self.options):
+            ok = np.flatnonzero(self.startable(o))
+            start.append(ok + self.first[o])
+            cost.append(self.start_costs(o)[ok])
+            option.append(np.full(len(ok), o, np.int64))
+        none = [np.zeros(0, np.int64)]
+        return Columns(np.concatenate(option or none), np.concatenate(start or none), np.concatenate(cost or none))
+
+
+@dataclass(frozen=True, eq=False)
+class Columns:
+    """Columns (option, start) of a problem with their exact cost for one copy; int64, shape (C,) each."""
+
+    option: Ints
+    start: Ints
+    cost: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """What runs: `count` copies of `option` from slot `start`; int64, shape (N,) each.
+
+    What a group's counts lack of its copies is left out. Entries are sorted by option and start,
+    with counts above zero and no pair twice (`Schedule.of` makes it so).
+    """
+
+    option: Ints
+    start: Ints
+    count: Ints
+
+    @classmethod
+    def of(cls, option: Any, start: Any, count: Any = None) -> Schedule:
+        """A schedule in canonical order from any entries; pairs that stand twice are added up."""
+        option, start = np.asarray(option, np.int64).ravel(), np.asarray(start, np.int64).ravel()
+        count = np.ones_like(option) if count is None else np.asarray(count, np.int64).ravel()
+        pairs, inverse = np.unique(np.stack([option, start], axis=1), axis=0, return_inverse=True)
+        total = np.zeros(len(pairs), np.int64)
+        np.add.at(total, inverse.ravel(), count)
+        keep = total > 0
+        return cls(pairs[keep, 0], pairs[keep, 1], total[keep])
+
+    def __iter__(self) -> Iterator[tuple[int, int, int]]:
+        """(option, start, count) as Python ints."""
+        return zip(self.option.tolist(), self.start.tolist(), self.count.tolist(), strict=True)
+
+
+def objective(problem: Problem, schedule: Schedule) -> int:
+    """The exact objective of a schedule: cost of its columns plus the value of what it leaves out."""
+    total = 0
+    ran = np.zeros(problem.groups, np.int64)
+    for option, start, count in schedule:
+        total += count * int(problem.start_costs(option)[start - problem.first[option]])
+        ran[problem.group[option]] += count
+    left = (problem.copies - ran).tolist()
+    return total + sum(missing * value for missing, value in zip(left, problem.value.tolist(), strict=True))
+
+
+def usage(problem: Problem, schedule: Schedule) -> Ints:
+    """int64, shape (K, T): demand that a schedule puts on every row in every slot."""
+    change = np.zeros((problem.capacity.shape[0], problem.slots + 1), np.int64)
+    for option, start, count in schedule:
+        rows, amounts = problem.demands(option)
+        change[rows, start] += count * amounts
+        change[rows, start + problem.duration[option]] -= count * amounts
+    return np.cumsum(change, axis=1)[:, :-1]
+
+
+def broken_rules(problem: Problem, schedule: Schedule) -> set[str]:
+    """Names of the rules a schedule breaks: a guard for methods; the judge is `leptonopt.verify`."""
+    broken = set()
+    if np.any(schedule.option < 0) or np.any(schedule.option >= problem.options):
+        return {"once"}
+    ran = np.bincount(problem.group[schedule.option], schedule.count, problem.groups).astype(np.int64)
+    if np.any(ran > problem.copies) or np.any((ran < problem.copies) & ~problem.optional):
+        broken.add("once")
+    if np.any(schedule.start < problem.first[schedule.option]) or np.any(schedule.start > problem.last[schedule.option]):
+        return broken | {"window"}
+    if np.any(usage(problem, schedule) > problem.capacity):
+        broken.add("capacity")
+    start, end = np.full(problem.groups, -1), np.full(problem.groups, -1)
+    start[problem.group[schedule.option]] = schedule.start
+    end[problem.group[schedule.option]] = schedule.start + problem.duration[schedule.option]
+    runs = start[problem.after] >= 0
+    waits = (end[problem.before] >= 0) & (start[problem.after] >= end[problem.before] + problem.lag)
+    if np.any(runs & ~waits):
+        broken.add("precedence")
+    return broken
+
+
+# --- what a method is asked and what it answers ---------------------------------------------------
+
+
+class Status(enum.StrEnum):
+    """What is proven of the problem; never more than that."""
+
+    OPTIMAL = "optimal"
+    FEASIBLE = "feasible"
+    INFEASIBLE = "infeasible"
+    UNKNOWN = "unknown"
+
+
+class Stop(enum.StrEnum):
+    """Why a method stopped; says nothing about what is proven."""
+
+    PROOF = "proof"  # searched to the end
+    GAP = "gap"  # the gap asked for was reached
+    LIMIT = "limit"  # out of time
+    INTERRUPT = "interrupt"  # a person or a signal said so
+    DONE = "done"  # a rule of thumb came to its natural end
+    FAILED = "failed"  # the engine crashed, hung or answered nonsense; `note` says how
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a method may spend. `deterministic`: decide nothing by the clock (which stays a last resort)."""
+
+    time_limit: float = 60.0
+    gap: float = 0.0
+    threads: int = 1
+    seed: int = 0
+    deterministic: bool = False
+
+
+class Monitor(Protocol):
+    """The conductor's ear: methods report to it as they go and ask it whether to go on."""
+
+    def incumbent(self, schedule: Schedule, cost: int) -> None:
+        """A schedule was found that keeps every rule."""
+
+    def bound(self, value: int) -> None:
+        """No schedule can cost less than `value`."""
+
+    def best(self) -> Schedule | None:
+        """The best schedule anybody has reported so far."""
+
+    def should_stop(self) -> bool:
+        """Whether time is up, the gap is reached, or somebody interrupted."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """A method's claim. `bound` is valid whatever the status, also when no schedule was found.
+
+    `trace` is kept by the conductor, not by the methods. `engine` names the engine and its version.
+    """
+
+    status: Status
+    stop: Stop
+    schedule: Schedule | None = None
+    bound: int | None = None
+    engine: str = ""
+    log: str = field(default="", repr=False)
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        has = self.schedule is not None
+        if has != (self.status in (Status.OPTIMAL, Status.FEASIBLE)):
+            raise ValueError(f"status {self.status} {'with' if has else 'without'} a schedule")
+        if self.status is Status.OPTIMAL and self.bound is None:
+            raise ValueError("optimal without a bound")

@@ -1,0 +1,108 @@
+"""Files to instances: the native format in YAML, JSON and TOML, and formats of the literature."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from leptonopt.errors import Finding, InputError, InstanceError, UsageError
+from leptonopt.instance import Instance, validated
+from leptonopt.read.tree import MAX_BYTES, Lines, text_of, tree
+
+NATIVE = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format of the literature: the module that reads it, what it is, and the parameters it takes."""
+
+    module: str
+    what: str
+    params: tuple[str, ...] = ()
+
+    def document(self, text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
+        """The native document that says the same as a file of this format."""
+        read: Callable[[str, Path, Mapping[str, str]], dict[str, Any]] = import_module(f"leptonopt.read.formats.{self.module}").document
+        return read(text, path, params)
+
+
+FORMATS = {
+    "gap": Format("gap", "generalised assignment (OR-Library): m agents, n jobs, costs, needs, capacities"),
+    "jain-grossmann": Format("jain_grossmann", "dissimilar machines with release dates and deadlines, least assignment cost"),
+    "icon": Format(
+        "icon",
+        "ICON challenge 2014: data-centre scheduling; forecast.txt beside the file (--param prices=actual for actual.txt)",
+        ("prices",),
+    ),
+}
+
+
+def load(
+    path: str | os.PathLike[str], format: str | None = None, params: Mapping[str, str] | None = None, max_bytes: int = MAX_BYTES
+) -> Instance:
+    """The instance of a file.
+
+    Parameters
+    ----------
+    path : a native file by its ending (.yaml, .yml, .json, .toml), or any other with its `format`.
+    format : a name of `FORMATS`, or `yaml`, `json`, `toml`; recognised by the ending when None.
+    params : parameters of the format.
+
+    Raises
+    ------
+    InstanceError
+        With everything wrong with it, each finding at its line.
+    InputError
+        When the file cannot be read as text.
+    UsageError
+        When the format or a parameter is not known.
+    """
+    return load_both(path, format, params, max_bytes)[0]
+
+
+def load_both(
+    path: str | os.PathLike[str], format: str | None = None, params: Mapping[str, str] | None = None, max_bytes: int = MAX_BYTES
+) -> tuple[Instance, dict[str, Any]]:
+    """The instance of a file and its native document as it stands there; raises as `load` does."""
+    document, lines, file = _read(path, format, params, max_bytes)
+    try:
+        return validated(document), document
+    except InstanceError as error:
+        found = [Finding(item.message, item.path, item.line or lines(item.path), item.file or file) for item in error.findings]
+        raise InstanceError(sorted(found, key=lambda item: item.line or 0)) from None
+
+
+def read_document(
+    path: str | os.PathLike[str], format: str | None = None, params: Mapping[str, str] | None = None, max_bytes: int = MAX_BYTES
+) -> dict[str, Any]:
+    """The native document of a file, as a plain tree and not yet validated; raises as `load` does."""
+    return _read(path, format, params, max_bytes)[0]
+
+
+def _read(
+    path: str | os.PathLike[str], format: str | None, params: Mapping[str, str] | None, max_bytes: int
+) -> tuple[dict[str, Any], Lines, str]:
+    path, params = Path(path), dict(params or {})
+    kind = format or NATIVE.get(path.suffix.lower())
+    known = FORMATS[kind].params if kind in FORMATS else ()
+    if kind is not None and kind not in FORMATS and kind not in NATIVE.values():
+        raise UsageError(f"there is no format {kind!r}; known are yaml, json, toml, {', '.join(FORMATS)}")
+    if unknown := sorted(set(params) - set(known)):
+        allowed = f"it takes {', '.join(known)}" if known else "it takes none"
+        raise UsageError(f"the format {kind or 'of this file'} has no parameter {unknown[0]!r}; {allowed}")
+    text = text_of(path, max_bytes)
+    if kind is None:
+        raise InputError(
+            f"{path}: the ending {path.suffix or '(none)'!r} tells no format; use .yaml, .json or .toml, "
+            f"or say --format with one of {', '.join(FORMATS)}"
+        )
+    if kind in FORMATS:
+        return FORMATS[kind].document(text, path, params), lambda place: None, str(path)
+    document, lines = tree(text, kind, str(path))
+    if not isinstance(document, dict):
+        raise InstanceError([Finding("the file holds no mapping of keys to values at its top", (), 1, str(path))])
+    return document, lines, str(path)

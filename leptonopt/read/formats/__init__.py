@@ -1,0 +1,1 @@
+"""Formats of the literature: each module turns a text into the native document that says the same."""

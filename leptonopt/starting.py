@@ -1,0 +1,99 @@
+"""First schedules: several orders, each built, mended and improved, and the best kept."""
+
+from __future__ import annotations
+
+from leptonopt.building import Builder, improve, mend, orders
+from leptonopt.dual import Ascent
+from leptonopt.placing import Guide, Placing, Shape
+from leptonopt.pricing import Blocks
+from leptonopt.problem import UNLIMITED, Limits, Monitor, Problem, Schedule, broken_rules, objective
+from leptonopt.stirring import Stir
+
+MOST = 16  # attempts by prices at most
+PLACED = 3_000  # groups placed in attempts by prices, all together
+PRICED = 40_000_000  # columns looked at by the rounds for prices, all together
+STIRS = 400  # steps of ruin and recreate at most
+TRIES = 5  # ejections per group without a place, in the first round
+
+
+class Starts:
+    """The best schedule of the orders tried so far.
+
+    Attributes
+    ----------
+    best, cost : the best schedule and its objective; None and 0 while there is none
+    fewest : the least number of groups that had to run and found no place
+    """
+
+    def __init__(self, problem: Problem, blocks: Blocks, limits: Limits, monitor: Monitor) -> None:
+        self.problem, self.blocks, self.limits, self.monitor = problem, blocks, limits, monitor
+        self.shape = Shape(problem)
+        self.true = Guide.true(problem, blocks)
+        self.best: Schedule | None = None
+        self.cost = 0
+        self.fewest = problem.groups + 1
+
+    def run(self) -> None:
+        """Plain, then by congestion prices; further orders and harder mending while nothing is found."""
+        ranks = orders(self.problem, self.blocks)
+        self.attempt(ranks[0], self.true, hurry=False, passes=0)
+        if len(self.problem.before):
+            self.attempt(ranks[0], self.true, hurry=True, passes=0)
+        if self.problem.groups and (self.problem.capacity < UNLIMITED).any():
+            self.by_prices(ranks)
+        for effort in (1, 4, 16):
+            for at, rank in enumerate(ranks):
+                if self.best is None:
+                    self.attempt(rank, self.true, hurry=at % 2 == 1, effort=effort)
+
+    def by_prices(self, ranks: list[list[float]]) -> None:
+        """Orders guided by multipliers on capacity, as they stand at several moments; the best is stirred."""
+        ascent = Ascent(self.problem, self.blocks)
+        attempts = max(1, min(MOST, PLACED // self.problem.groups))
+        moments = max(1, attempts // 4)
+        rounds = max(15, min(80, PRICED // (self.blocks.columns + 100_000)))
+        guide = self.true
+        for _ in range(moments):
+            for _ in range(-(-rounds // moments)):
+                if self.monitor.should_stop():
+                    return
+                ascent.step()
+            guide = ascent.guide()
+            for rank in ranks[: -(-attempts // moments)]:
+                self.attempt(rank, guide, hurry=False)
+        if self.best is not None and not self.monitor.should_stop():
+            placing = Placing(self.problem, self.shape, self.best)
+            tries = min(STIRS, 100 * PLACED // self.problem.groups)
+            Stir(placing, guide, self.true, ranks[0], self.limits.seed).run(tries, self.monitor)
+            improve(placing, self.true, self.monitor, passes=2)
+            self.keep(placing)
+
+    def attempt(self, rank: list[float], guide: Guide, hurry: bool, effort: int = 1, passes: int = 1) -> None:
+        """Builds, mends and improves one schedule, and keeps it if it is better."""
+        if self.monitor.should_stop() and self.best is not None:
+            return
+        placing = Placing(self.problem, self.shape)
+        Builder(placing, guide, self.true, rank, hurry).build()
+        if placing.unplaced() and self.best is None:
+            tries = TRIES * effort * max(20, min(200, len(placing.unplaced())))
+            mend(placing, self.true, tries, self.limits.seed + effort, self.monitor)
+        left = len(placing.unplaced())
+        self.fewest = min(self.fewest, left)
+        if not left:
+            improve(placing, self.true, self.monitor, passes)
+            self.keep(placing)
+
+    def warm(self, schedule: Schedule | None) -> None:
+        """Starts from a schedule given, if it keeps the rules."""
+        if schedule is not None and not broken_rules(self.problem, schedule):
+            placing = Placing(self.problem, self.shape, schedule)
+            improve(placing, self.true, self.monitor, passes=2)
+            self.keep(placing)
+
+    def keep(self, placing: Placing) -> None:
+        """Takes over a schedule that is complete, keeps every rule and is better, and reports it."""
+        schedule = placing.schedule()
+        cost = objective(self.problem, schedule)
+        if (self.best is None or cost < self.cost) and not broken_rules(self.problem, schedule):
+            self.best, self.cost = schedule, cost
+            self.monitor.incumbent(schedule, cost)

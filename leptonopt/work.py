@@ -1,0 +1,90 @@
+"""`work` to options: variant x pool x device count, filtered by what the task needs.
+
+This is where the article's model optimisation and model parallelism become decisions: every way
+to run the work is made here, and the solver chooses among them together with where and when.
+
+    duration = hours / (speed[pool] * devices[n] * variant.speed)        with one number per pool
+    duration = hours / (speed[pool][n] * variant.speed)                  with a curve per pool
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+
+from leptonopt.instance import Instance, Pool, Task, Variant, merged_work
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to run a task, whether written by the user or made from work.
+
+    `duration` in exact seconds; `uses` in the user's units; `refused` says why it is not allowed.
+    """
+
+    id: str
+    pool: str
+    uses: dict[str, Decimal]
+    duration: Fraction
+    cost: Decimal
+    variant: str | None
+    quality: Decimal
+    refused: str | None = None
+
+
+def ways(instance: Instance, task: Task) -> list[Way]:
+    """All ways to run a task: its options in file order, then those made from its work.
+
+    Ids are unique within the task. A written option without an id is called by its pool, a made one
+    'POOL xN' or 'POOL xN VARIANT'; '#2', '#3', ... is added where an earlier way has that name.
+    """
+    pools = {pool.id: pool for pool in instance.pools}
+    taken = {option.id for option in task.options if option.id is not None}
+    found = []
+    for way, own in [*_written(task), *_made(instance, task, pools)]:
+        id, count = way.id, 2
+        while not own and id in taken:
+            id, count = f"{way.id}#{count}", count + 1
+        taken.add(id)
+        found.append(replace(way, id=id, refused=way.refused or _refusal(way, task, pools[way.pool])))
+    return found
+
+
+def _written(task: Task) -> Iterator[tuple[Way, bool]]:
+    for option in task.options:
+        seconds = Fraction(option.duration)
+        way = Way(option.id or option.pool, option.pool, option.uses, seconds, option.cost, option.variant, option.quality)
+        yield way, option.id is not None
+
+
+def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tuple[Way, bool]]:
+    if task.work is None:
+        return
+    work = merged_work(task.work, instance.profiles)
+    variants: dict[str | None, Variant] = dict(work.variants) if work.variants else {None: Variant()}
+    scaling = work.devices or {1: Decimal(1)}
+    for name, variant in variants.items():
+        for pool, speed in (work.speed or {}).items():
+            curve = speed if isinstance(speed, dict) else {n: speed * factor for n, factor in scaling.items()}
+            for devices, rate in curve.items():
+                uses = {work.device or "gpu": Decimal(devices)}
+                for table, times in ((work.per_device, devices), (work.uses, 1)):
+                    for resource, count in (table or {}).items():
+                        uses[resource] = uses.get(resource, Decimal(0)) + count * times
+                hours = Fraction(work.hours) / (Fraction(rate) * Fraction(variant.speed))
+                id = f"{pool} x{devices}" + (f" {name}" if name else "")
+                refused = None
+                room = pools[pool].device_memory
+                if work.memory is not None and room is not None and work.memory * variant.memory > room * devices:
+                    refused = f"{devices} x {room} of device memory hold less than the {work.memory * variant.memory} needed"
+                yield Way(id, pool, uses, hours * 3600, work.cost, name, variant.quality, refused), False
+
+
+def _refusal(way: Way, task: Task, pool: Pool) -> str | None:
+    if missing := [label for label in task.needs.labels if label not in pool.labels]:
+        return f"pool {pool.id!r} lacks the label {missing[0]!r}"
+    if way.quality < task.needs.quality:
+        return f"quality {way.quality} is below the {task.needs.quality} needed"
+    return None

@@ -1,0 +1,46 @@
+"""What the documentation shows runs."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def blocks(page: str, language: str) -> list[str]:
+    """The code blocks of a page in a language, in order."""
+    return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+
+
+def test_api_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """The worked example of docs/api.md, from top to bottom."""
+    code = "\n".join(blocks("docs/api.md", "python"))
+    exec(compile(code, "docs/api.md", "exec"), {})
+    assert "optimal" in capsys.readouterr().out
+
+
+def test_readme_python_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Python of the README."""
+    monkeypatch.chdir(ROOT)
+    for code in blocks("README.md", "python"):
+        exec(compile(code, "README.md", "exec"), {})
+
+
+def test_readme_instance_solves(tmp_path: Path) -> None:
+    """The instance that the README shows is valid and has a plan."""
+    import leptonopt
+
+    file = tmp_path / "readme.yaml"
+    file.write_text(blocks("README.md", "yaml")[0], encoding="utf-8")
+    leptonopt.solve(file, method="greedy").require_plan()
+
+
+@pytest.mark.parametrize("module", ["units", "instance"])
+def test_docstring_examples_run(module: str) -> None:
+    """Examples in docstrings."""
+    assert doctest.testmod(import_module(f"leptonopt.{module}")).failed == 0
