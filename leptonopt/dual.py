@@ -6,9 +6,9 @@ With multipliers u >= 0 on the rows of capacity, every group takes its cheapest 
            - sum_{k, t} u[k, t] capacity[k, t]   <=  optimum          (precedence is left out)
 
 A column that does not fit the capacity alone is no column. The ascent is Adam (Kingma and Ba, 2015,
-arXiv:1412.6980) on the subgradient usage - capacity, projected on u >= 0, with a decaying step per
-row in the unit of that row's own price level. Bounds are computed again in integers, so no float is
-trusted: any u >= 0 gives a valid one.
+arXiv:1412.6980) on the subgradient usage - capacity, projected on u >= 0, with a step per row in
+the unit of that row's own price level that gets shorter while nothing is gained. Bounds are computed
+again in integers, so no float is trusted: any u >= 0 gives a valid one.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from leptonopt.problem import UNLIMITED, Ints, Problem
 Floats = NDArray[np.float64]
 FINEST = 1 << 20  # multipliers are multiples of one money unit over at most this
 DECAY_1, DECAY_2 = 0.9, 0.99
+PATIENCE, SHORTER, LONG = 5, 0.75, 40
 
 
 class Ascent:
@@ -45,6 +46,7 @@ class Ascent:
         self._base = np.zeros((len(problem.price), problem.slots + 1))
         self._mean, self._square = np.zeros_like(self.price), np.zeros_like(self.price)
         self._level: Floats | None = None
+        self._since = 0
 
     def step(self) -> float:
         """One round: the value at the multipliers now, then a step along the subgradient."""
@@ -57,8 +59,7 @@ class Ascent:
         chosen = self._chosen(cost, cheapest, takes)
         value = float((best * problem.copies)[problem.copies > 0].sum() - (self.price * self.capacity).sum())
         self.values.append(value)
-        if value > self.best:
-            self.best, self.best_price = value, self.price.copy()
+        self._judge(value)
         self._move(self._usage(chosen, start), best)
         return value
 
@@ -78,8 +79,8 @@ class Ascent:
         np.add.at(held, of_option, problem.demand * top[problem.demand_row])
         late = float(np.abs(problem.late_slope).max(initial=0)) * problem.slots
         most = (held * problem.duration + np.abs(problem.fixed)).max(initial=1.0) + late
-        most = max(most, float(top.max(initial=0.0)) * (problem.slots + 1), float(np.abs(problem.value).max(initial=0)))
-        most = max(most, float(np.abs(problem.late_base).max(initial=0)))
+        singles = np.concatenate([problem.value, problem.late_base])
+        most = max(most, float(top.max(initial=0.0)) * (problem.slots + 1), float(np.abs(singles).max(initial=0)))
         scale = FINEST
         while scale > 1 and most * scale > 2**58:
             scale //= 2
@@ -99,6 +100,15 @@ class Ascent:
         scale = self.scale()
         prefix = priced_prefix(self.problem, self.multipliers(scale), scale)
         return Guide(self.problem, prefix, self.blocks.cheapest(prefix, scale)[0], scale)
+
+    def _judge(self, value: float) -> None:
+        """Keeps the best; after a few rounds without gain, back to it with shorter steps."""
+        self._since += 1
+        if value > self.best:
+            self.best, self.best_price, self._since = value, self.price.copy(), 0
+        elif self._since >= PATIENCE:
+            self.price, self._since = self.best_price.copy(), 0
+            self.pace *= SHORTER
 
     def _chosen(self, cost: Floats, cheapest: Floats, takes: NDArray[np.bool_]) -> Ints:
         """One cheapest option of every group that runs."""
@@ -130,7 +140,7 @@ class Ascent:
         self._square += (1 - DECAY_2) * (slack**2 - self._square)
         ahead = self._mean / (1 - DECAY_1**turn)
         size = np.sqrt(self._square / (1 - DECAY_2**turn)) + 1e-9
-        rate = self.pace / (1 + turn / 25)
+        rate = self.pace / (1 + turn / LONG)
         self.price = np.where(self.limited, np.maximum(0.0, self.price + rate * self._level * ahead / size), 0.0)
 
     def _levels(self, best: Floats) -> Floats:
@@ -166,4 +176,4 @@ def exact_bound(problem: Problem, blocks: Blocks, multipliers: Ints, scale: int)
     priced = np.flatnonzero(multipliers)
     flat, capacity = multipliers.ravel()[priced].tolist(), problem.capacity.ravel()[priced].tolist()
     total -= sum(price * room for price, room in zip(flat, capacity, strict=True))
-    return -(-total // scale)
+    return -int(-total // scale)

@@ -114,6 +114,29 @@ DeviceKey = Annotated[Devices, BeforeValidator(_device_key)]
 Curve = dict[DeviceKey, Positive]
 
 
+def _speed(value: object) -> Decimal | dict[int, Decimal]:
+    """A number, or a curve {devices: number}."""
+    if not isinstance(value, dict):
+        return _positive(units.amount(value))
+    if not value:
+        raise ValueError("an empty curve; write a number or {devices: number}")
+    curve = {}
+    for key, speed in value.items():
+        devices = _device_key(key)
+        if isinstance(devices, bool) or not isinstance(devices, int) or not 1 <= devices <= 1_000_000:
+            raise ValueError(f"{key!r} is not a number of devices; write {{devices: speed}} with whole numbers from 1")
+        curve[devices] = _positive(units.amount(speed))
+    return curve
+
+
+_CURVE = {"type": "object", "minProperties": 1, "additionalProperties": {**_NUMBER, "exclusiveMinimum": 0}}
+Speed = Annotated[
+    Decimal | dict[int, Decimal],
+    PlainValidator(_speed),
+    WithJsonSchema({"anyOf": [{**_NUMBER, "exclusiveMinimum": 0}, _CURVE]}),
+]
+
+
 class Noun(BaseModel):
     """Base of all nouns: immutable, and nothing unknown is ignored."""
 
@@ -295,7 +318,7 @@ class Profile(Noun):
     whole curve {devices: speed}; `devices` is the scaling curve for pools with a single number.
     """
 
-    speed: dict[Name, Annotated[Positive | Curve, Field(union_mode="left_to_right")]] | None = None
+    speed: dict[Name, Speed] | None = None
     devices: Curve | None = None
     device: Name | None = Field(default=None, description="the resource that is counted; gpu unless told")
     per_device: dict[Name, NotNegative] | None = Field(default=None, description="other resources for each device")
@@ -362,7 +385,7 @@ class Instance(Noun):
 
     def document(self) -> dict[str, Any]:
         """The instance as a plain tree, as a native file would state it (numbers as Decimal)."""
-        return self.model_dump(by_alias=True, exclude_defaults=True) | {"leptonopt": 1}
+        return {"leptonopt": 1, **self.model_dump(by_alias=True, exclude_defaults=True)}
 
 
 def replace(instance: Instance, **changes: Any) -> Instance:
@@ -501,18 +524,37 @@ def _cycles(tasks: Sequence[Task]) -> list[Finding]:
 def findings_of(error: Any) -> list[Finding]:
     """The findings of a `pydantic.ValidationError`, in this project's words."""
     found: list[Finding] = []
-    for item in error.errors(include_url=False):
+    items = error.errors(include_url=False)
+    # A list counts as empty when none of its entries is valid; only the entries' own errors help then.
+    items = [item for item in items if item["type"] != "too_short" or not item.get("input")]
+    for item in items:
         if "findings" in (context := item.get("ctx") or {}):
             found += context["findings"]
         else:
-            path = tuple(step for step in item["loc"] if step not in _INNER and not str(step).startswith("function-"))
+            path = tuple(step for step in item["loc"] if step not in _INNER)
             found.append(Finding(_message(item), path))
     return found
 
 
-# Steps of pydantic's places that are ours, not the user's: a series written as a bare number,
-# the members of the union in Profile.speed, keys of mappings.
+# Steps of pydantic's places that are ours, not the user's: a series written as a bare number, keys of mappings.
 _INNER = {"constant", "unlimited", "[key]"}
+
+
+# Where a noun stands in a document: the key that holds it, and the class whose keys are allowed there.
+_AT = {
+    "time": Time, "pools": Pool, "tasks": Task, "options": Option, "work": Work, "variants": Variant, "after": After,
+    "needs": Needs, "maintenance": Maintenance, "profiles": Profile,
+}  # fmt: skip
+
+
+def _unknown_key(place: Path) -> str:
+    from difflib import get_close_matches
+
+    *above, key = place
+    noun = next((_AT[step] for step in reversed(above) if step in _AT), Instance)
+    keys = [field.alias or name for name, field in noun.model_fields.items()]
+    close = get_close_matches(str(key), keys, 1)
+    return "is not a key that is known here; " + (f"did you mean {close[0]!r}?" if close else f"allowed are {', '.join(keys)}")
 
 
 def _message(item: Any) -> str:
@@ -522,7 +564,7 @@ def _message(item: Any) -> str:
         case "missing":
             return "is missing"
         case "extra_forbidden":
-            return "is not a key that is known here"
+            return _unknown_key(item["loc"])
         case "value_error":
             return str(item["ctx"]["error"])
         case "literal_error":
@@ -583,3 +625,9 @@ def _cross_of_partial(document: Any) -> list[Finding]:
     return cross_findings(
         one(Time, document.get("time")), each(Pool, document.get("pools")), profiles, each(Task, document.get("tasks"))
     )
+
+
+def instance_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of native instance files."""
+    schema = Instance.model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "leptonopt instance"}

@@ -6,6 +6,8 @@ the mixture that was measured to work, weighted by what each has gained per effo
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,10 +30,12 @@ class Neighbourhoods:
     def __init__(self, problem: Problem, guide: Guide, seed: int) -> None:
         self.problem, self.guide = problem, guide
         self.random = np.random.default_rng(seed)
-        self.size = {kind: 20.0 for kind in KINDS}
-        self.weight = {kind: 1.0 for kind in KINDS}
+        self.size = dict.fromkeys(KINDS, 20.0)
+        self.weight = dict.fromkeys(KINDS, 1.0)
         self.kind = KINDS[0]
         groups = problem.groups
+        self.over = np.zeros(groups)
+        self.stale = set(range(groups))
         self.first = np.full(groups, problem.slots)
         self.last = np.full(groups, -1)
         np.minimum.at(self.first, problem.group, problem.first)
@@ -88,11 +92,14 @@ class Neighbourhoods:
         moment = self.random.integers(self.problem.slots)
         distance = np.maximum(0, np.maximum(start - moment, moment - end + 1)).astype(float)
         idle = np.array(placing.start) < 0
-        return distance + self._noise() * (1 + 0.05 * self.problem.slots) + idle * 0.02 * self.problem.slots
+        keys: NDArray[np.float64] = (
+            distance + self._noise() * (1 + 0.05 * self.problem.slots) + idle * 0.02 * self.problem.slots
+        )
+        return keys
 
     def _on(self, placing: Placing, pools: Ints) -> NDArray[np.bool_]:
         """Groups at work on some pools, and those at work nowhere that could run there."""
-        there = self.on_pool[:, pools].any(axis=1)
+        there: NDArray[np.bool_] = np.asarray(self.on_pool[:, pools].any(axis=1))
         for group, ran in enumerate(placing.runs):
             if ran:
                 there[group] = any(int(self.problem.pool[option]) in pools for option, _ in ran)
@@ -116,22 +123,27 @@ class Neighbourhoods:
         shared = np.minimum(end, end[seed]) - np.maximum(start, start[seed])
         overlap = np.clip(shared / max(1, end[seed] - start[seed]), 0, 1)
         pools = (self.on_pool & self.on_pool[seed]).sum(axis=1) / max(1, self.on_pool[seed].sum())
-        keys = -overlap - 0.5 * pools + self._noise()
+        keys: NDArray[np.float64] = -overlap - 0.5 * pools + self._noise()
         keys[seed] = -9.0
         return keys
 
+    def forget(self, groups: Iterable[int] | None = None) -> None:
+        """Groups have moved (all of them when None): what is known of their reduced costs is stale."""
+        self.stale = set(range(self.problem.groups)) if groups is None else self.stale | set(groups)
+
     def _excess(self, placing: Placing) -> NDArray[np.float64]:
         """Per group, by how much its reduced cost lies above its least."""
-        over = np.zeros(self.problem.groups)
-        for group, ran in enumerate(placing.runs):
+        for group in sorted(self.stale):
+            ran = placing.runs[group]
             now = [
                 int(placing.costs(option, start, start, self.guide.prefix, self.guide.scale)[0])
                 for option, start in ran
             ]
             if placing.missing[group]:
                 now.append(placing.shape.value[group] * self.guide.scale)
-            over[group] = max(now, default=0) - self.own_least[group]
-        return over
+            self.over[group] = max(now, default=0) - self.own_least[group]
+        self.stale = set()
+        return self.over
 
     def _dear(self, placing: Placing) -> NDArray[np.float64]:
         """A few far above their reduced cost, with their neighbours in time."""

@@ -98,14 +98,15 @@ class Placing:
     def fitting(self, option: int, low: int, high: int) -> Bools | None:
         """bool, shape (high - low + 1,): starts that fit the free capacity; None when all of them do."""
         length = self.shape.duration[option]
-        bad = None
+        bad: Bools | None = None
         for row, amount in self.shape.demands[option]:
             short = self.free[row, low : high + length] < amount
             bad = short if bad is None else bad | short
         if bad is None or not bad.any():
             return None
         if length == 1:
-            return ~bad
+            free: Bools = ~bad
+            return free
         total = np.zeros(len(bad) + 1, np.int32)
         np.cumsum(bad, out=total[1:])
         fits: Bools = total[length:] == total[: high - low + 1]
@@ -205,7 +206,7 @@ class Placing:
     def group_cost(self, group: int) -> int:
         """What a group costs now: its columns, and the value of the copies left out."""
         running = sum(count * self.cost(option, start) for (option, start), count in self.runs[group].items())
-        return running + self.missing[group] * self.shape.value[group]
+        return running + int(self.missing[group] * self.shape.value[group])
 
     def total(self) -> int:
         """The objective of what runs now."""

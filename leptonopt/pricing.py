@@ -151,7 +151,7 @@ def free_bound(problem: Problem, least: Ints) -> int | None:
         return None
     best = np.where(problem.optional, np.minimum(best, problem.value), best)
     pairs = zip(best.tolist(), problem.copies.tolist(), strict=True)
-    return sum(cost * copies for cost, copies in pairs if copies)
+    return int(sum(cost * copies for cost, copies in pairs if copies))
 
 
 def _blocks(problem: Problem) -> Iterator[Block]:

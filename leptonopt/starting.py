@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from leptonopt.building import Builder, improve, mend, orders
+from leptonopt.building import Builder, improve, orders
 from leptonopt.dual import Ascent
+from leptonopt.mending import mend
 from leptonopt.placing import Guide, Placing, Shape
 from leptonopt.pricing import Blocks
 from leptonopt.problem import UNLIMITED, Limits, Monitor, Problem, Schedule, broken_rules, objective

@@ -66,8 +66,8 @@ class Stir:
         cost = sum(placing.group_cost(group) for group in chosen)
         ran: dict[int, dict[Column, int]] = {group: placing.clear(group) for group in chosen}
         noise = self.random.normal(0, 0.1, len(chosen)).tolist()
-        order = sorted(zip((self.rank[group] + extra for group, extra in zip(chosen, noise, strict=True)), chosen, strict=True))
-        groups = [group for _, group in order]
+        shaken = [(self.rank[group] + extra, group) for group, extra in zip(chosen, noise, strict=True)]
+        groups = [group for _, group in sorted(shaken)]
         if self.random.random() < 0.3:
             groups.remove(seed)
             groups.insert(0, seed)

@@ -147,7 +147,8 @@ def _precedence(proto: Any, problem: Problem, sub: Sub, missing: dict[int, int])
     length = problem.duration[sub.option]
     for before, after, lag in sub.edges:
         variables = columns[after] + columns[before]
-        factors = [int(sub.start[c]) for c in columns[after]] + [-int(sub.start[c] + length[c]) for c in columns[before]]
+        factors = [int(sub.start[c]) for c in columns[after]]
+        factors += [-int(sub.start[c] + length[c]) for c in columns[before]]
         low = lag
         if after in missing:
             variables, factors = [*variables, missing[after]], [*factors, problem.slots + lag]

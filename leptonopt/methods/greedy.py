@@ -3,7 +3,8 @@
 Orders differ in who comes first; half of them choose by prices on congested capacity (from a few
 rounds of `leptonopt.dual`) instead of the bare cost. Tasks that find no place push others out, those
 that were pushed out least often first (ejection pool of Nagata and Bräysy, 2009,
-doi:10.1016/j.orl.2009.04.006; here without the squeeze). Nothing is decided by the clock, except
+doi:10.1016/j.orl.2009.04.006; see `leptonopt.mending`), and the best schedule is stirred by ruin and
+recreate (`leptonopt.stirring`). Nothing is decided by the clock, except
 that `monitor.should_stop` ends it.
 """
 

@@ -11,7 +11,7 @@ from leptonopt.pricing import Blocks, free_bound
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
 
 REPORT = 20  # rounds between exact bounds
-SLOPE = 2e-5  # relative gain over PATIENCE rounds at which the ascent has come to its end
+SLOPE = 1e-5  # relative gain over PATIENCE rounds at which the ascent has come to its end
 PATIENCE = 60
 ROUNDS = 2000
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from leptonopt.building import mend, topological
+from leptonopt.building import topological
+from leptonopt.mending import mend
 from leptonopt.placing import Guide, Placing
 from leptonopt.pricing import NEVER, Blocks, free_bound
 from leptonopt.problem import (

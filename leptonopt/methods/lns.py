@@ -32,9 +32,11 @@ from leptonopt.starting import Starts
 
 COLUMNS = 40  # of least reduced cost per freed task
 TOTAL = 6000  # columns of a sub-problem at most
-EFFORT = 0.7  # CP-SAT's deterministic time for a sub-problem
+EFFORT = 0.5  # CP-SAT's deterministic time for a sub-problem
 PRICES = 0.12  # share of the time limit for prices at most
 ROUNDS = 400  # rounds of prices at most
+SMALL = 4000  # groups up to which every gain is counted again and reported at once
+RARELY = 15  # turns between reports above that
 PER_SECOND = 0.4  # effort counted as a second in deterministic mode
 
 
@@ -63,6 +65,8 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     search = _Search(problem, blocks, starts, limits, monitor, begun)
     search.prices(bound)
     stop = search.run()
+    if search.gained:
+        search.keep()
     if search.cost <= search.bound:
         return Solution(Status.OPTIMAL, Stop.PROOF, search.best, search.cost, engine)
     return Solution(Status.FEASIBLE, stop, search.best, search.bound, engine, note=f"{search.turns} neighbourhoods")
@@ -82,7 +86,7 @@ class _Search:
         self.guide: Guide = self.true
         self.bound = 0
         self.seen: Schedule | None = None
-        self.spent, self.turns = 0.0, 0
+        self.spent, self.turns, self.gained, self.kept = 0.0, 0, 0, 0
 
     def prices(self, bound: int) -> None:
         """Prices on capacity, which give reduced costs and a bound."""
@@ -115,19 +119,22 @@ class _Search:
                     return Stop.DONE
             elif time.monotonic() - self.begun > self.limits.time_limit:
                 return Stop.LIMIT
-            self.listen()
+            if self.listen():
+                choice.forget()
             self.turn(choice)
         return Stop.PROOF
 
-    def listen(self) -> None:
-        """Takes over a better schedule that somebody else found."""
+    def listen(self) -> bool:
+        """Takes over a better schedule that somebody else found; true when there was one."""
         other = self.monitor.best()
         if other is None or other is self.seen or other is self.best:
-            return
+            return False
         self.seen = other
         if (cost := objective(self.problem, other)) < self.cost and not broken_rules(self.problem, other):
             self.best, self.cost = other, cost
             self.placing = Placing(self.problem, self.shape, other)
+            return True
+        return False
 
     def turn(self, choice: Neighbourhoods) -> None:
         """One neighbourhood."""
@@ -144,9 +151,8 @@ class _Search:
         self.spent += spent
         gain = 0
         if answer is not None:
-            for option, start, count in zip(sub.option.tolist(), sub.start.tolist(), answer.count.tolist(), strict=True):
-                if count:
-                    self.placing.put(option, start, count)
+            for column in np.flatnonzero(answer.count).tolist():
+                self.placing.put(int(sub.option[column]), int(sub.start[column]), int(answer.count[column]))
             gain = before - sum(self.placing.group_cost(group) for group in groups)
         if answer is None or gain < 0:
             for group in groups:
@@ -155,14 +161,19 @@ class _Search:
                 self.placing.restore(group, ran[group])
         proven = answer is not None and answer.proven
         choice.learn(max(0, gain) / max(1, abs(self.cost)), spent, proven, spent / effort)
+        if answer is not None and gain >= 0:
+            choice.forget(groups)
         if gain > 0:
-            self.keep()
+            self.gained += gain
+            if self.problem.groups <= SMALL or self.turns - self.kept >= RARELY:
+                self.keep()
         if proven and whole and len(groups) == int(choice.usable.sum()) and self.placing.total() == self.cost:
             self.bound = self.cost
             self.monitor.bound(self.bound)
 
     def keep(self) -> None:
         """Holds and reports what is at hand, if it is right and better."""
+        self.gained, self.kept = 0, self.turns
         schedule = self.placing.schedule()
         cost = objective(self.problem, schedule)
         if broken_rules(self.problem, schedule):
@@ -246,7 +257,9 @@ class _Columns:
             cost, option_of, start_of = map(np.concatenate, (costs, options, starts))
             order = np.lexsort((start_of, option_of, cost))
             self.whole &= len(order) <= most
-            columns |= dict.fromkeys(zip(option_of[order[:most]].tolist(), start_of[order[:most]].tolist(), strict=True))
+            columns |= dict.fromkeys(
+                zip(option_of[order[:most]].tolist(), start_of[order[:most]].tolist(), strict=True)
+            )
         return list(columns)
 
     def window(self, option: int) -> tuple[int, int]:

@@ -126,7 +126,7 @@ def _yaml(text: str, file: str) -> tuple[Any, Lines]:
         made: dict[str, Any] = {}
         for key_node, child in node.value:
             line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode) or (key_node.value == "<<" and key_node.style is None):
+            if not isinstance(key_node, yaml.ScalarNode) or (key_node.value == "<<" and not key_node.style):
                 found.append(Finding("only plain texts are allowed as keys", path, line, file))
                 continue
             if key_node.value in made:
@@ -156,7 +156,7 @@ def _shallow(text: str, file: str) -> None:
 
 
 def _scalar(text: str, style: str | None) -> Any:
-    if style is not None:
+    if style:
         return text
     if text in _WORDS:
         return _WORDS[text]
