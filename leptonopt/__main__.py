@@ -3,32 +3,85 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+from types import FrameType
+from typing import NoReturn, TextIO
+
+from leptonopt.errors import LeptonoptError
+from leptonopt.files import printable
+
+PIPE_CLOSED = 141  # 128 + SIGPIPE, as for any tool whose reader went away
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Run the command line; errors of this package are one line each, never a traceback."""
-    from leptonopt.cli import app
-    from leptonopt.errors import LeptonoptError
-
-    verbose = any(word == "--verbose" or (word.startswith("-") and not word.startswith("--") and "v" in word) for word in sys.argv)
+    _streams()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
+    code = _called()
     try:
-        app(prog_name="leptonopt")
-    except LeptonoptError as error:
-        for line in str(error).splitlines():
-            sys.stderr.write(f"error: {line}\n")
-        raise SystemExit(error.exit_code) from None
+        sys.stdout.flush()
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-        raise SystemExit(141) from None
+        code = _muted()
+    except OSError as error:
+        code = _said(error.strerror or str(error), 1)
+    raise SystemExit(code)
+
+
+def _called() -> int | str | None:
+    """The exit code of a run."""
+    try:
+        from leptonopt.cli import app
+
+        app(prog_name="leptonopt")
+    except SystemExit as end:
+        return end.code
+    except LeptonoptError as error:
+        return _said(str(error), error.exit_code)
+    except BrokenPipeError:
+        return _muted()
     except MemoryError:
-        sys.stderr.write("error: out of memory\n")
-        raise SystemExit(1) from None
+        return _said("out of memory", 1)
     except Exception as error:
-        if verbose:
-            raise
-        sys.stderr.write(f"error: unexpected {type(error).__name__}: {error} (a fault of leptonopt; -v shows more)\n")
-        raise SystemExit(1) from None
+        if _verbose(sys.argv[1:]):
+            import traceback
+
+            traceback.print_exc()
+        return _said(f"unexpected {type(error).__name__}: {error} (a fault of leptonopt; -v shows more)", 1)
+    return 0
+
+
+def _said(text: str, code: int) -> int:
+    for line in text.splitlines() or [""]:
+        sys.stderr.write(f"error: {printable(line)}\n")
+    return code
+
+
+def _muted() -> int:
+    """Nobody reads on: what is still in the buffer goes nowhere, without a word."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return PIPE_CLOSED
+
+
+def _leave(number: int, frame: FrameType | None) -> NoReturn:
+    """Interrupted outside of a solve (which has its own handlers): clean up and go."""
+    raise SystemExit(128 + number)
+
+
+def _verbose(words: list[str]) -> bool:
+    short = [word for word in words if word.startswith("-") and not word.startswith("--")]
+    return "--verbose" in words or any("v" in word for word in short)
+
+
+def _streams() -> None:
+    """Closed streams lead nowhere; what a terminal's encoding cannot show becomes its escape."""
+    for name in ("stdout", "stderr"):
+        stream: TextIO | None = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 (open until the end)
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 if __name__ == "__main__":

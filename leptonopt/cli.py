@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import sys
-from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from leptonopt.errors import Alarm, InputError, UsageError
+from leptonopt import files
+from leptonopt.errors import Alarm, Infeasible, InputError, NoPlan, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from leptonopt.conductor import Result
+    from leptonopt.instance import Instance
+
+NATIVE = ("yaml", "json", "toml")
+MODELS = ("mps", "lp", "dat")
+PLAN_BYTES = 512 * 2**20
+LICENCES = {"numpy": "BSD-3-Clause", "ortools": "Apache-2.0", "pulp": "MIT, CBC: EPL-2.0"}
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,274 +30,364 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Plans AI workloads on pools of GPUs, CPUs and memory at the lowest cost that can be proven.",
-    epilog="Exit codes: 0 done, a verified plan; 2 usage; 3 a bad file; 4 infeasible; 5 no plan within the limits; "
-    "6 the checker objects; 130, 143 interrupted (the best plan so far is still written).",
+    epilog="""\b
+Examples:
+  leptonopt solve week.yaml                      the plan, its bill, and how good it is
+  leptonopt solve week.yaml -o plan.json --plot plan.png
+  leptonopt verify week.yaml plan.json           an independent check of rules and cents
+
+\b
+Exit codes: 0 done, a verified plan; 2 usage; 3 a bad file; 4 infeasible;
+5 no plan within the limits; 6 the checker objects; 130, 143 interrupted
+(the best plan so far is still written).""",
 )
 
-File = Annotated[Path, typer.Argument(help="an instance: .yaml, .json, .toml, or any file with --format", show_default=False)]
-Format = Annotated[str | None, typer.Option("--format", help="how to read the file, where its ending does not tell", metavar="NAME")]
-Params = Annotated[list[str] | None, typer.Option("--param", help="a parameter of the format; may be repeated", metavar="KEY=VALUE")]
-Json = Annotated[bool, typer.Option("--json", help="print JSON, and nothing else, on standard output")]
+SOLVE = """\b
+Examples:
+  leptonopt solve week.yaml                        at most a minute, best method
+  leptonopt solve week.yaml -t 600 --gap 0.01      ten minutes, or within one percent
+  leptonopt solve week.yaml -m cpsat --json        one engine; the plan as JSON
+  leptonopt solve week.yaml --warm-start plan.json -o plan.json
+  leptonopt solve d05100 --format gap              a file of the literature
+
+\b
+The status is a promise. optimal: no plan costs less, proven. feasible: a plan,
+and a bound that no plan can beat; the gap is what lies between. infeasible: no
+plan exists, proven, with reasons. unknown: none was found within the limits.
+
+Ctrl-C ends the search and gives the best plan so far; a second one kills.
+Exit codes: 0, 2, 3, 4, 5, 6, 130, 143; see `leptonopt --help`."""
+
+VERIFY = """\b
+Example: leptonopt verify week.yaml plan.json
+
+\b
+Each violation is one line: the rule, where, and by how much. Exit code 0 when
+there is none, 6 otherwise. The checker shares no code with the solver."""
+
+VALIDATE = """\b
+Example: leptonopt validate instances/*.yaml
+
+\b
+Findings go to standard error, one line each, as file:line: place: what is
+wrong; what is allowed. Exit code 0 when all files are valid, 3 otherwise."""
+
+CONVERT = """\b
+Examples:
+  leptonopt convert week.yaml -o week.json
+  leptonopt convert d05100 --format gap -o d05100.yaml
+  leptonopt convert week.yaml -o week.mps          the model, for any other solver
+  leptonopt convert week.yaml --to lp -o -         to standard output"""
+
+_FORMATS = "how to read the file: yaml, json, toml, gap, jain-grossmann, icon"
+Option = typer.Option
+File = Annotated[
+    Path, typer.Argument(metavar="FILE", show_default=False, help="an instance: .yaml, .json, .toml, or with --format")
+]
+Files = Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False, help="instance files")]
+PlanFile = Annotated[
+    Path, typer.Argument(metavar="PLAN", show_default=False, help="a plan file, as `solve -o` writes it")
+]
+Format = Annotated[str | None, Option("--format", metavar="NAME", help=_FORMATS)]
+Params = Annotated[list[str] | None, Option("--param", metavar="KEY=VALUE", help="for the format; may be repeated")]
+Json = Annotated[bool, Option("--json", help="print JSON, and nothing else, on standard output")]
+Method = Annotated[str, Option("--method", "-m", metavar="NAME", help="a name from `leptonopt methods`")]
+Seconds = Annotated[float, Option("--time-limit", "-t", metavar="SECONDS", help="wall clock, for everything")]
+Gap = Annotated[float, Option(metavar="SHARE", help="stop at (cost - bound) / cost; 0.01: one percent, 0: a proof")]
+Threads = Annotated[int | None, Option(metavar="N", help="how much runs side by side  [default: all cores]")]
+Seed = Annotated[int, Option(metavar="N", help="seed of all that is random")]
+Deterministic = Annotated[bool, Option("--deterministic", help="the same plan on every run, at some cost in speed")]
+WarmStart = Annotated[Path | None, Option(metavar="PLAN", help="a plan file to start from")]
+Output = Annotated[Path | None, Option("--output", "-o", metavar="FILE", help="write the plan file; - for stdout")]
+Plot = Annotated[Path | None, Option(metavar="FILE", help="draw schedule, load and cost (.png, .svg, .pdf)")]
+LogFile = Annotated[Path | None, Option(metavar="FILE", help="write what the solvers say")]
+Model = Annotated[Path | None, Option(metavar="FILE", help="write the model (.mps, .lp, .dat) before solving")]
+Quiet = Annotated[bool, Option("--quiet", "-q", help="no progress, no notes, one line of result")]
+Verbose = Annotated[bool, Option("--verbose", "-v", help="all tasks; progress also without a terminal")]
+To = Annotated[str | None, Option(metavar="NAME", help="yaml, json, toml, mps, lp or dat, instead of the ending")]
+Target = Annotated[Path, Option("--output", "-o", metavar="FILE", help="where to; its ending tells the format")]
+Kind = Annotated[str, typer.Argument(metavar="[instance|plan]", help="which schema")]
 
 
-@app.callback(invoke_without_command=True)
-def root(
-    context: typer.Context, version: Annotated[bool, typer.Option("--version", help="print the version and end")] = False
-) -> None:
-    """Options before any command."""
-    if version:
+def _version(asked: bool) -> None:
+    if asked:
         from leptonopt import __version__
 
         typer.echo(f"leptonopt {__version__}")
         raise typer.Exit
-    del context
 
 
-@app.command(epilog="Example: leptonopt solve week.yaml --time-limit 60 --gap 0.01 -o plan.json --plot plan.png")
+Version = Annotated[bool, Option("--version", callback=_version, is_eager=True, help="print the version and end")]
+
+
+@app.callback()
+def root(version: Version = False) -> None:
+    """Options before any command."""
+
+
+# --- solve ------------------------------------------------------------------------------------------
+
+
+@app.command(epilog=SOLVE)
 def solve(
     file: File,
-    method: Annotated[str, typer.Option("--method", "-m", help="auto, or a name from `leptonopt methods`")] = "auto",
-    time_limit: Annotated[float, typer.Option("--time-limit", "-t", help="seconds of wall clock, for everything")] = 60.0,
-    gap: Annotated[float, typer.Option("--gap", help="stop at this (cost - bound) / cost; 0.01 is one percent")] = 0.0,
-    threads: Annotated[int | None, typer.Option("--threads", help="how much runs side by side [default: all cores]")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="seed of all that is random")] = 0,
-    deterministic: Annotated[bool, typer.Option("--deterministic", help="the same plan on every run, at some cost in speed")] = False,
-    warm_start: Annotated[Path | None, typer.Option("--warm-start", help="a plan file to start from", metavar="PLAN")] = None,
+    method: Method = "auto",
+    time_limit: Seconds = 60.0,
+    gap: Gap = 0.0,
+    threads: Threads = None,
+    seed: Seed = 0,
+    deterministic: Deterministic = False,
+    warm_start: WarmStart = None,
     format: Format = None,
     param: Params = None,
     as_json: Json = False,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="write the plan file here", metavar="FILE")] = None,
-    plot: Annotated[Path | None, typer.Option("--plot", help="draw schedule, load and cost (.png, .svg, .pdf)", metavar="FILE")] = None,
-    log_file: Annotated[Path | None, typer.Option("--log-file", help="write what the solvers say here", metavar="FILE")] = None,
-    write_model: Annotated[Path | None, typer.Option("--write-model", help="write the model (.mps, .lp, .dat)", metavar="FILE")] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no progress, no notes, one line of result")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="all tasks, progress also without a terminal")] = False,
+    output: Output = None,
+    plot: Plot = None,
+    log_file: LogFile = None,
+    write_model: Model = None,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
 ) -> None:
     """Find the plan of least cost, and say how good it is."""
+    _targets(output, plot, log_file, write_model)
+    params = _params(param)
+    if write_model is not None:
+        _write_model(write_model, file, format, params)
     from leptonopt.conductor import solve as run
     from leptonopt.progress import Shown
 
-    for target in (output, plot, log_file, write_model):
-        _writable(target)
-    if write_model is not None:
-        _write_model(write_model, file, format, _params(param))
     start = None if warm_start is None else _plan_of(warm_start)
     with Shown() as shown:
         watch = shown if not quiet and (shown.live or verbose) else None
         result = run(
-            file, method=method, time_limit=time_limit, gap=gap, threads=threads, seed=seed, deterministic=deterministic,
-            warm_start=start, format=format, params=_params(param), on_progress=watch,
-        )  # fmt: skip
-    from leptonopt import files
+            file,
+            method=method,
+            time_limit=time_limit,
+            gap=gap,
+            threads=threads,
+            seed=seed,
+            deterministic=deterministic,
+            warm_start=start,
+            format=format,
+            params=params,
+            on_progress=watch,
+        )
+    as_json = as_json or str(output) == "-"
+    try:
+        if output is not None and str(output) != "-":
+            files.write(output, _dumped(result.document))
+        if log_file is not None:
+            files.write(log_file, result.log + "\n")
+    finally:  # a full disk must not cost the plan
+        _show(result, as_json, quiet, verbose)
+    if plot is not None:
+        _plot(plot, result, file, format, params)
+    if code := _exit_code(result):
+        raise typer.Exit(code)
 
-    document = result.document
-    if output is not None:
-        files.write(output, _dumped(document))
-    if log_file is not None:
-        files.write(log_file, result.log + "\n")
-    if plot is not None and result.plan is not None:
-        from leptonopt.plot import draw
-        from leptonopt.read import load
 
-        draw(document, load(file, format, _params(param)), plot)
+def _targets(output: Path | None, plot: Path | None, log_file: Path | None, write_model: Path | None) -> None:
+    """Refuse what cannot be written before an hour of solving, not after."""
+    from leptonopt.plot import KINDS
+
+    for target in (output, plot, log_file, write_model):
+        files.writable(target)
+    if plot is not None:
+        _ending(plot, KINDS, "a plot")
+    if write_model is not None:
+        _ending(write_model, MODELS, "a model")
+
+
+def _ending(path: Path, allowed: tuple[str, ...], what: str) -> str:
+    kind = path.suffix.lower().lstrip(".")
+    if kind not in allowed:
+        raise UsageError(f"{path}: {what} is written as .{', .'.join(allowed)}; choose one of these endings")
+    return kind
+
+
+def _show(result: Result, as_json: bool, quiet: bool, verbose: bool) -> None:
+    notes = () if quiet else result.notes
     if as_json:
-        sys.stdout.write(_dumped(document))
-    elif str(output) != "-":
-        _show(document, () if quiet else result.notes, quiet, verbose)
-    if result.signal is not None:
-        raise typer.Exit(128 + result.signal)
-    if result.plan is None:
-        raise typer.Exit(4 if result.status == "infeasible" else 5)
-
-
-def _show(document: dict[str, Any], notes: tuple[str, ...], quiet: bool, verbose: bool) -> None:
+        files.write("-", _dumped(result.document))
+        for note in notes:
+            typer.echo(f"note: {files.printable(note)}", err=True)
+        return
     from leptonopt import report
 
-    console = _console()
     if quiet:
-        console.print(report.headline(document))
+        _console().print(report.headline(result.document), soft_wrap=True)
     else:
-        report.show(document, console, notes, verbose)
+        report.show(result.document, _console(), notes, verbose)
 
 
-@app.command(epilog="Example: leptonopt verify week.yaml plan.json")
-def verify(
-    file: File,
-    plan: Annotated[Path, typer.Argument(help="a plan file, as `solve -o` writes it", show_default=False)],
-    format: Format = None,
-    param: Params = None,
-    as_json: Json = False,
-) -> None:
-    """Check a plan against its instance: every rule, every cent, every claim. Exit code 0 or 6."""
+def _plot(path: Path, result: Result, file: Path, format: str | None, params: dict[str, str]) -> None:
+    if result.plan is None:
+        typer.echo(f"note: {files.printable(path)} is not written, for there is no plan to draw", err=True)
+        return
+    from leptonopt.plot import draw
+
+    draw(result.document, _loaded(file, format, params), path)
+
+
+def _exit_code(result: Result) -> int:
+    if result.signal is not None:
+        return 128 + result.signal
+    if result.plan is not None:
+        return 0
+    return Infeasible.exit_code if result.status == "infeasible" else NoPlan.exit_code
+
+
+# --- verify, validate -------------------------------------------------------------------------------
+
+
+@app.command(epilog=VERIFY)
+def verify(file: File, plan: PlanFile, format: Format = None, param: Params = None, as_json: Json = False) -> None:
+    """Check a plan against its instance: every rule, every cent, every claim."""
+    from leptonopt.read import read_document
     from leptonopt.verify import verify as check
 
-    verdict = check(_document(file, format, _params(param)), _plan_of(plan))
+    verdict = check(read_document(file, format, _params(param)), _plan_of(plan))
     if as_json:
-        lines = [{"rule": v.rule, "witness": v.witness, "amount": v.amount, "message": v.message} for v in verdict.violations]
+        keys = ("rule", "witness", "amount", "message")
+        lines = [{key: getattr(found, key) for key in keys} for found in verdict.violations]
         cost = None if verdict.cost is None else str(verdict.cost)
         said = {"ok": verdict.ok, "cost_exact": cost, "violations": lines, "notes": list(verdict.notes)}
-        sys.stdout.write(json.dumps(said, indent=1, ensure_ascii=False) + "\n")
+        files.write("-", _dumped(said))
     else:
         for found in verdict.violations:
             amount = f" (by {found.amount})" if found.amount is not None else ""
-            typer.echo(f"{found.rule}: {found.message}{amount}")
+            _say(f"{found.rule}: {found.message}{amount}")
         for note in verdict.notes:
-            typer.echo(f"note: {note}")
+            _say(f"note: {note}")
         count = len(verdict.violations)
-        known = "" if verdict.cost is None else f"; the cost is {verdict.cost} exactly"
-        typer.echo(f"the plan keeps every rule{known}" if verdict.ok else f"{count} violation{'s' if count > 1 else ''}")
+        known = "" if verdict.cost is None else f"; its cost is {verdict.cost} exactly"
+        _say(f"the plan keeps every rule{known}" if verdict.ok else f"{count} violation{'s' if count > 1 else ''}")
     raise typer.Exit(0 if verdict.ok else Alarm.exit_code)
 
 
-@app.command()
-def validate(
-    files: Annotated[list[Path], typer.Argument(help="instance files", show_default=False)], format: Format = None, param: Params = None
-) -> None:
+@app.command(epilog=VALIDATE)
+def validate(paths: Files, format: Format = None, param: Params = None) -> None:
     """Say everything that is wrong with instance files, each with its line; or what they hold."""
     from leptonopt.compile import compile
-    from leptonopt.portfolio import size
-    from leptonopt.read import load
+    from leptonopt.report import summary
 
-    code = 0
-    for file in files:
+    code, params = 0, _params(param)
+    for path in paths:
         try:
-            compiled = compile(load(file, format, _params(param)))
+            said = summary(compile(_loaded(path, format, params)))
         except InputError as error:
-            typer.echo("\n".join(f"error: {line}" for line in str(error).splitlines()), err=True)
+            typer.echo("\n".join(f"error: {files.printable(line)}" for line in str(error).splitlines()), err=True)
             code = error.exit_code
-            continue
-        instance, problem = compiled.instance, compiled.problem
-        copies = sum(task.copies for task in instance.tasks)
-        typer.echo(
-            f"{file}: valid; {copies:,} tasks in {problem.groups:,} groups, {problem.options:,} options, "
-            f"{len(instance.pools)} pools, {problem.slots:,} slots, {size(problem).columns:,} columns"
-        )
-        for reason in compiled.impossible:
-            typer.echo(f"  no plan exists: {reason}")
-        if rounded := _rounded(compiled):
-            typer.echo(f"  note: {rounded} options do not fill their last slot, which they hold and pay for in whole")
+        else:
+            _say(f"{path}: {said[0]}")
+            for line in said[1:]:
+                _say(f"  {line}")
     raise typer.Exit(code)
 
 
-def _rounded(compiled: Any) -> int:
-    slot = compiled.instance.time.slot
-    return sum(way.duration % slot != 0 for kept in compiled.kept for way in kept)
+# --- schema, methods, convert -----------------------------------------------------------------------
 
 
 @app.command()
-def schema(
-    kind: Annotated[str, typer.Argument(help="instance or plan")] = "instance",
-) -> None:
+def schema(kind: Kind = "instance") -> None:
     """Print the JSON Schema of instance files or of plan files."""
     if kind == "instance":
         from leptonopt.instance import instance_schema
 
         found = instance_schema()
     elif kind == "plan":
-        from importlib.resources import files
+        from importlib.resources import files as resources
 
-        found = json.loads(files("leptonopt").joinpath("plan.schema.json").read_text(encoding="utf-8"))
+        found = json.loads(resources("leptonopt").joinpath("plan.schema.json").read_text(encoding="utf-8"))
     else:
         raise UsageError(f"there is no schema {kind!r}; allowed are instance and plan")
-    sys.stdout.write(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    files.write("-", json.dumps(found, indent=2, ensure_ascii=False) + "\n")
 
 
 @app.command()
 def methods(as_json: Json = False) -> None:
-    """List the methods: what each does, and what kind of answer it gives."""
+    """List the methods: what each does, what kind of answer it gives, and whose engine it is."""
     from leptonopt.methods import AUTO, TABLE
 
-    lines = [("auto", "", AUTO), *((entry.name, entry.kind, entry.what) for entry in TABLE.values())]
-    lines.append(("pulp:NAME", "exact", "any other solver that PuLP reaches, by PuLP's name for it"))
+    other = "any other solver that PuLP reaches, by PuLP's name for it"
+    rows = [("auto", "", AUTO, "", "")]
+    rows += [(entry.name, entry.kind, entry.what, *_engine(entry.package)) for entry in TABLE.values()]
+    rows += [("pulp:NAME", "exact", other, _engine("pulp")[0], "the solver's own")]
+    lines = [dict(zip(("name", "kind", "what", "engine", "licence"), row, strict=True)) for row in rows]
     if as_json:
-        sys.stdout.write(json.dumps([{"name": name, "kind": kind, "what": what} for name, kind, what in lines], indent=1) + "\n")
-    else:
-        for name, kind, what in lines:
-            typer.echo(f"{name:<13} {kind:<10} {what}")
+        files.write("-", json.dumps(lines, indent=1) + "\n")
+        return
+    for line in lines:
+        engine = f"{line['engine']} ({line['licence']})" if line["engine"] else ""
+        _say(f"{line['name']:<13} {line['kind']:<10} {line['what']}" + (f"\n{'':24} {engine}" if engine else ""))
 
 
-@app.command(epilog="Example: leptonopt convert d05100 --format gap -o d05100.yaml")
-def convert(
-    file: File,
-    output: Annotated[Path, typer.Option("--output", "-o", help="where to; its ending tells the format", metavar="FILE")],
-    to: Annotated[str | None, typer.Option("--to", help="yaml, json, toml, mps, lp or dat, instead of the ending")] = None,
-    format: Format = None,
-    param: Params = None,
-) -> None:
+def _engine(package: str) -> tuple[str, str]:
+    """The package a method runs on, with its version, and its licence; nothing of it is imported."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    if not package:
+        return "", ""
+    try:
+        return f"{package} {version(package)}", LICENCES.get(package, "")
+    except PackageNotFoundError:
+        return f"{package}, not installed", LICENCES.get(package, "")
+
+
+@app.command(epilog=CONVERT)
+def convert(file: File, output: Target, to: To = None, format: Format = None, param: Params = None) -> None:
     """Write an instance in another format: YAML, JSON, TOML, or its model as MPS, LP or GNU MathProg data."""
-    from leptonopt import files
-
     kind = to or output.suffix.lower().lstrip(".")
     kind = {"yml": "yaml"}.get(kind, kind)
-    if kind in ("yaml", "json", "toml"):
-        from leptonopt.read import load
-        from leptonopt.read.write import dumped
+    if kind not in NATIVE + MODELS:
+        what = f"{kind!r} is no format to write" if kind else f"{output}: no ending tells the format; say --to NAME"
+        raise UsageError(f"{what}; allowed are {', '.join(NATIVE + MODELS)}")
+    files.writable(output)
+    params = _params(param)
+    if kind in MODELS:
+        _write_model(output, file, format, params, kind)
+        return
+    from leptonopt.read.write import dumped
 
-        _writable(output)
-        files.write(output, dumped(load(file, format, _params(param)).document(), kind))
-    elif kind in MODELS:
-        _write_model(output, file, format, _params(param), kind)
-    else:
-        raise UsageError(f"{kind or 'no ending'!r} is no format to write; allowed are yaml, json, toml, {', '.join(MODELS)}")
-
-
-MODELS = ("mps", "lp", "dat")
+    files.write(output, dumped(_loaded(file, format, params).document(), kind))
 
 
 def _write_model(path: Path, file: Path, format: str | None, params: dict[str, str], kind: str | None = None) -> None:
-    from leptonopt import export, files
+    from leptonopt import export
     from leptonopt.compile import compile
+
+    kind = kind or _ending(path, MODELS, "a model")
+    files.write(path, export.written(compile(_loaded(file, format, params)).problem, kind))
+
+
+# --- what commands share ----------------------------------------------------------------------------
+
+
+def _loaded(file: Path, format: str | None, params: dict[str, str]) -> Instance:
     from leptonopt.read import load
 
-    kind = kind or path.suffix.lower().lstrip(".")
-    if kind not in MODELS:
-        raise UsageError(f"{kind or 'no ending'!r} is no format of a model; allowed are {', '.join(MODELS)}")
-    _writable(path)
-    files.write(path, export.written(compile(load(file, format, params)).problem, kind))
+    return load(file, format, params)
 
 
 def _params(given: list[str] | None) -> dict[str, str]:
-    found = {}
+    found: dict[str, str] = {}
     for item in given or ():
         key, equals, value = item.partition("=")
         if not equals or not key:
             raise UsageError(f"--param {item!r}; write KEY=VALUE")
+        if key in found:
+            raise UsageError(f"--param {key} is given twice")
         found[key] = value
     return found
 
 
-def _writable(path: Path | None) -> None:
-    """Refuse a place that cannot be written to before the work is done, not after."""
-    if path is None or str(path) == "-":
-        return
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder; give a file's name")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {str(path.parent)!r}")
-
-
-def _document(file: Path, format: str | None, params: dict[str, str]) -> dict[str, Any]:
-    """An instance's document for the checker; JSON by the standard library alone."""
-    if format is None and file.suffix.lower() == ".json":
-        return _json_of(file, "an instance")
-    from leptonopt.read import read_document
-
-    return read_document(file, format, params)
-
-
 def _plan_of(file: Path) -> dict[str, Any]:
-    return _json_of(file, "a plan")
+    """The document of a plan file; the standard library alone."""
+    from leptonopt.read.tree import text_of, tree
 
-
-def _json_of(file: Path, what: str) -> dict[str, Any]:
-    try:
-        found = json.loads(file.read_bytes(), parse_float=Decimal)
-    except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror}") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{file}: not {what} in JSON: {error}") from None
+    found, _ = tree(text_of(file, PLAN_BYTES), "json", str(file))
     if not isinstance(found, dict):
-        raise InputError(f"{file}: not {what}: no mapping at its top")
+        raise InputError(f"{file}: not a plan: no mapping at its top")
     return found
 
 
@@ -297,7 +395,14 @@ def _dumped(document: dict[str, Any]) -> str:
     return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
+def _say(line: str) -> None:
+    typer.echo("\n".join(files.printable(part) for part in line.split("\n")))
+
+
 def _console() -> Console:
+    """Standard output; as wide as the tables need where no terminal says otherwise."""
+    import os
+
     from rich.console import Console
 
-    return Console(width=None if sys.stdout.isatty() else 120)
+    return Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 120)

@@ -24,6 +24,7 @@ Floats = NDArray[np.float64]
 FINEST = 1 << 20  # multipliers are multiples of one money unit over at most this
 DECAY_1, DECAY_2 = 0.9, 0.99
 PATIENCE, SHORTER, LONG = 5, 0.75, 40
+STREAK, LONGER, FASTEST = 15, 1.1, 50.0
 
 
 class Ascent:
@@ -46,7 +47,7 @@ class Ascent:
         self._base = np.zeros((len(problem.price), problem.slots + 1))
         self._mean, self._square = np.zeros_like(self.price), np.zeros_like(self.price)
         self._level: Floats | None = None
-        self._since = 0
+        self._since, self._streak = 0, 0
 
     def step(self) -> float:
         """One round: the value at the multipliers now, then a step along the subgradient."""
@@ -71,7 +72,7 @@ class Ascent:
         return (self.best - before) / max(1.0, abs(self.best))
 
     def scale(self) -> int:
-        """The finest power of two over which multipliers can be whole without any overflow."""
+        """The finest power of two over which multipliers can be whole without overflow; 0 if none can."""
         problem = self.problem
         top = np.abs(problem.price + self.best_price).max(axis=1, initial=0.0) + 1.0
         held = np.zeros(problem.options)
@@ -82,7 +83,7 @@ class Ascent:
         singles = np.concatenate([problem.value, problem.late_base])
         most = max(most, float(top.max(initial=0.0)) * (problem.slots + 1), float(np.abs(singles).max(initial=0)))
         scale = FINEST
-        while scale > 1 and most * scale > 2**58:
+        while scale and most * scale > 2**58:
             scale //= 2
         return scale
 
@@ -91,19 +92,30 @@ class Ascent:
         return np.where(self.limited, np.rint(self.best_price * scale), 0).astype(np.int64)
 
     def exact(self) -> int | None:
-        """The bound at the best multipliers, in integers alone; None when a group has no column."""
-        scale = self.scale()
+        """The bound at the best multipliers, in integers alone.
+
+        None when a group has no column, or when int64 cannot hold the sums.
+        """
+        if not (scale := self.scale()):
+            return None
         return exact_bound(self.problem, self.blocks, self.multipliers(scale), scale)
 
     def guide(self) -> Guide:
-        """Costs with the best multipliers added."""
-        scale = self.scale()
+        """Costs with the best multipliers added; the bare costs when int64 cannot hold the sums."""
+        if not (scale := self.scale()):
+            return Guide.true(self.problem, self.blocks)
         prefix = priced_prefix(self.problem, self.multipliers(scale), scale)
         return Guide(self.problem, prefix, self.blocks.cheapest(prefix, scale)[0], scale)
 
     def _judge(self, value: float) -> None:
-        """Keeps the best; after a few rounds without gain, back to it with shorter steps."""
+        """Keeps the best; after a few rounds without gain, back to it with shorter steps.
+
+        Longer steps after many gains in a row: prices that matter may lie far above the usual cost.
+        """
         self._since += 1
+        self._streak = self._streak + 1 if value > self.best else 0
+        if self._streak >= STREAK:
+            self.pace = min(self.pace * LONGER, FASTEST)
         if value > self.best:
             self.best, self.best_price, self._since = value, self.price.copy(), 0
         elif self._since >= PATIENCE:

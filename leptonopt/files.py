@@ -1,4 +1,4 @@
-"""Files are written whole or not at all."""
+"""What leaves the program: files whole or not at all, and texts that cannot harm a terminal."""
 
 from __future__ import annotations
 
@@ -6,33 +6,93 @@ import contextlib
 import os
 import sys
 import tempfile
+import unicodedata
 from pathlib import Path
 
 from leptonopt.errors import UsageError
+
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # marks that turn the direction of writing
 
 
 def write(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write a file by way of a temporary one beside it; `-` is standard output.
 
-    Raises `UsageError` when the place cannot be written to.
+    Texts are UTF-8 whatever the locale. Devices and pipes are written to directly, links are followed.
+
+    Raises
+    ------
+    UsageError
+        When the place cannot be written to; nothing is left behind then.
     """
-    data = content.encode() if isinstance(content, str) else content
+    # A lone surrogate (from a file name that is not UTF-8) becomes \\udc80, which JSON reads back.
+    data = content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
     if str(path) == "-":
-        sys.stdout.buffer.write(data)
         sys.stdout.flush()
+        sys.stdout.buffer.write(data)
+        sys.stdout.buffer.flush()
         return
-    target = Path(path)
-    temporary = None
+    target = Path(os.path.realpath(path))
     try:
-        handle, temporary = tempfile.mkstemp(prefix=".leptonopt-", dir=target.parent)
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_bytes(data)
+        else:
+            _replace(target, data)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _replace(target: Path, data: bytes) -> None:
+    handle, temporary = tempfile.mkstemp(prefix=".leptonopt-", dir=target.parent)
+    try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-        umask = os.umask(0)
-        os.umask(umask)
-        os.chmod(temporary, 0o666 & ~umask)
+            file.flush()
+            os.fsync(handle)
+        os.chmod(temporary, _mode(target))
         os.replace(temporary, target)
-    except (OSError, ValueError) as error:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        raise UsageError(f"{target}: cannot be written: {getattr(error, 'strerror', None) or error}") from None
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+
+
+def _mode(target: Path) -> int:
+    """The permissions of the file as it is, or what the umask leaves to a new one."""
+    with contextlib.suppress(OSError):
+        return target.stat().st_mode & 0o777
+    umask = os.umask(0o022)
+    os.umask(umask)
+    return 0o666 & ~umask
+
+
+def writable(path: str | os.PathLike[str] | None) -> None:
+    """Refuse a place that cannot be written to before the work is done, not after.
+
+    Raises `UsageError`.
+    """
+    if path is None or str(path) == "-":
+        return
+    target = Path(path)
+    if target.is_dir():
+        raise UsageError(f"{path}: is a folder; give a file's name")
+    if not target.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {str(target.parent)!r}")
+    if not os.access(target if target.exists() else target.parent, os.W_OK):
+        raise UsageError(f"{path}: cannot be written: permission denied")
+
+
+def printable(text: object) -> str:
+    """A text for a terminal: what would move the cursor, colour or turn the line shows as its escape.
+
+    >>> printable("a\\x1b[31mb")
+    'a\\\\x1b[31mb'
+    """
+    return "".join(_escaped(letter) if _harmful(letter) else letter for letter in str(text))
+
+
+def _harmful(letter: str) -> bool:
+    return unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in _TURNING
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("ascii", "backslashreplace").decode() if ord(letter) > 127 else repr(letter)[1:-1]

@@ -64,8 +64,8 @@ class Neighbourhoods:
         self.weight[kind] = max(0.15, MEMORY * self.weight[kind] + (1 - MEMORY) * score)
         if proven and share < 0.35:
             self.size[kind] = min(self.size[kind] * 1.12 + 0.5, float(self.problem.groups))
-        elif not proven:
-            self.size[kind] = max(4.0, self.size[kind] * 0.92)
+        elif not proven and gain <= 0:
+            self.size[kind] = max(10.0, self.size[kind] * 0.94)
 
     def _makes_sense(self, kind: str) -> bool:
         if kind == "window":

@@ -14,7 +14,7 @@ from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
-from math import lcm
+from math import inf, lcm, nextafter
 from typing import TYPE_CHECKING, Any
 
 from leptonopt import units
@@ -151,7 +151,11 @@ def number(money: Fraction | None) -> float | int | None:
 
 def floor_number(money: Fraction | None) -> float | int | None:
     """A lower bound as a JSON number, rounded down to a millionth."""
-    return None if money is None else plain(_decimal(money, ROUND_FLOOR))
+    if money is None:
+        return None
+    shown = plain(_decimal(money, ROUND_FLOOR))
+    # Beyond 15 digits a float may lie above what it stands for; a bound must not.
+    return nextafter(shown, -inf) if Fraction(repr(shown)) > money else shown
 
 
 def plain(value: Decimal) -> float | int:

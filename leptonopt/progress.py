@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable
 from fractions import Fraction
-from types import TracebackType
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
@@ -17,10 +16,10 @@ EVERY = 10.0  # seconds between lines where there is no terminal
 class Shown:
     """A context whose instances are called with each `Progress`.
 
-    `live` rewrites one line; otherwise a line is printed when the plan got better, at most every 10 seconds.
+    `live` rewrites one line and wipes it at the end; otherwise a line is printed every 10 seconds.
     """
 
-    def __init__(self, currency: Callable[[], str] = lambda: "", live: bool | None = None, out: TextIO | None = None) -> None:
+    def __init__(self, live: bool | None = None, out: TextIO | None = None) -> None:
         self.out = out or sys.stderr
         self.live = self.out.isatty() if live is None else live
         self.width = 0
@@ -32,24 +31,40 @@ class Shown:
     def __call__(self, progress: Progress) -> None:
         line = text(progress)
         if self.live:
+            line = line.rstrip()[: _columns(self.out) - 1]  # a longer one would wrap and stay
             self.out.write("\r" + line.ljust(self.width))
             self.width = len(line)
         elif progress.seconds - self.last >= EVERY:
             self.last = progress.seconds
-            self.out.write(line + "\n")
+            self.out.write(line.rstrip() + "\n")
         self.out.flush()
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *raised: object) -> None:
         if self.live and self.width:
             self.out.write("\r" + " " * self.width + "\r")
             self.out.flush()
 
 
+def _columns(out: TextIO) -> int:
+    try:
+        return os.get_terminal_size(out.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80
+
+
 def text(progress: Progress) -> str:
-    """'  12.3 s  plan 1,234.50  bound 1,200.00  gap 2.79%  lns'."""
-    gap = "-" if progress.gap is None else f"{progress.gap:.2%}"
+    """'   12.3 s  plan  1,234.50  bound  1,200.00  gap  2.79%  lns'."""
     cost, bound = _money(progress.cost), _money(progress.bound)
-    return f"{progress.seconds:7.1f} s  plan {cost:>14}  bound {bound:>14}  gap {gap:>7}  {progress.phase:<12}"
+    return (
+        f"{progress.seconds:7.1f} s  plan {cost:>14}  bound {bound:>14}  gap {share(progress.gap):>7}  {progress.phase}"
+    )
+
+
+def share(gap: float | None) -> str:
+    """A gap in percent; never 0.00% where it is not zero."""
+    if gap is None:
+        return "-"
+    return "<0.01%" if 0 < gap < 1e-4 else f"{gap:.2%}"
 
 
 def _money(value: Fraction | None) -> str:

@@ -1,116 +1,220 @@
-"""A plan document as text for a terminal: what was proven, the bill, the schedule, the figures."""
+"""A plan document as text for a terminal: what was proven, the bill, the schedule, the figures.
+
+Every text of a document goes in as `Text`, never as markup: a task may be called `[red]` or `:fire:`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from math import floor, log10
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from leptonopt.files import printable
+from leptonopt.progress import share
+
+if TYPE_CHECKING:
+    from leptonopt.compile import Compiled
+
 ROWS = 40
+NAMES = 12
 _STYLE = {"optimal": "bold green", "feasible": "bold yellow", "infeasible": "bold red", "unknown": "bold red"}
+_STOP = {
+    "gap": "the gap asked for is reached",
+    "limit": "stopped at the limit",
+    "interrupt": "interrupted",
+    "done": "ended by itself",
+    "failed": "the engine failed",
+}
 
 
 def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), everything: bool = False) -> None:
-    """Print the report; `everything` lists all tasks instead of the first 40."""
+    """Print the report; `everything` lists all tasks instead of the first 40, and every resource."""
     console.print(headline(document))
     for reason in document.get("why") or ():
-        console.print(f"  [red]because[/] {escape(reason)}", highlight=False)
+        console.print(Text.assemble(("  because ", "red"), printable(reason)))
     if document["cost"] is not None:
-        console.print(_bill(document))
-        console.print(_schedule(document, None if everything else ROWS))
+        places = decimals(document)
+        console.print(_bill(document, places))
+        if everything:
+            console.print(_resources(document, places))
+        console.print(_schedule(document, None if everything else ROWS, places))
         if left := document["left_out"]:
-            names = ", ".join(_name(line) for line in left[:12]) + (f", … {len(left) - 12} more" if len(left) > 12 else "")
-            console.print(f"Left out: {len(left)} ({escape(names)})", highlight=False)
-        console.print(_figures(document))
+            names = ", ".join(_name(line).plain for line in left[:NAMES])
+            more = f", … {len(left) - NAMES:,} more" if len(left) > NAMES else ""
+            console.print(Text(f"Left out: {len(left):,} ({names}{more})"))
+        console.print(_figures(document, places))
     for note in notes:
-        console.print(f"[yellow]note[/] {escape(note)}", highlight=False)
+        console.print(Text.assemble(("note ", "yellow"), printable(note)))
 
 
 def headline(document: dict[str, Any]) -> Text:
-    """One line: status, cost, bound, gap, method, seconds."""
-    line = Text(document["status"], style=_STYLE.get(document["status"], "bold"))
-    currency = document["currency"]
-    if document["cost"] is not None:
-        line.append(f"  {money(document['cost'])} {currency}", style="bold")
-    if document["bound"] is not None:
-        line.append(f"  no plan costs less than {money(document['bound'])}")
+    """One line: status, cost, what is proven of it, method, why it stopped, seconds."""
+    status, cost, bound = document["status"], document["cost"], document["bound"]
+    places, currency = decimals(document), printable(document["currency"])
+    line = Text(printable(status), style=_STYLE.get(status, "bold"))
+    if cost is not None:
+        line.append(f"  {money(cost, places)} {currency}", style="bold")
+    if status == "optimal":
+        line.append("  proven: no plan costs less")
+    elif status == "infeasible":
+        line.append("  no plan exists")
+    elif status == "unknown":
+        line.append("  no plan was found")
+    if bound is not None and status != "optimal":
+        line.append(f"  no plan costs less than {money(bound, places, down=True)}")
     if document["gap"]:
-        line.append(f"  gap {document['gap']:.2%}" if document["gap"] >= 1e-4 else f"  gap {document['gap']:.1e}")
-    line.append(f"  ({document['method']}, stopped by {document['stop']}", style="dim")
+        line.append(f"  gap {share(document['gap'])}")
+    said = [printable(document["method"])]
+    if document["stop"] in _STOP:
+        said.append(_STOP[document["stop"]])
     if seconds := document["made"].get("seconds", {}).get("total"):
-        line.append(f", {seconds:.1f} s", style="dim")
-    line.append(")", style="dim")
+        said.append(f"{seconds:.1f} s")
+    line.append(f"  ({', '.join(said)})", style="dim")
     return line
 
 
-def money(value: float | None) -> str:
-    """Thousands apart; cents, or finer where they matter."""
+def decimals(document: dict[str, Any]) -> int:
+    """Decimal places for the money of a document: none where all is whole, else cents, or finer for tiny sums."""
+    amounts = [line["cost"] for line in document["tasks"]] + [document["cost"] or 0, document["bound"] or 0]
+    if all(amount == int(amount) for amount in amounts):
+        return 0
+    sizes = [abs(amount) for amount in amounts if amount]
+    finest = 1 - floor(log10(min(sizes)))
+    return max(2, min(finest, 4 if max(sizes) >= 1 else 6))
+
+
+def money(value: float | None, places: int = 2, down: bool = False) -> str:
+    """Thousands apart; a bound is rounded down, for it claims that nothing is below."""
     if value is None:
         return "-"
-    text = f"{value:,.2f}" if round(value, 2) == value or abs(value) >= 100 else f"{value:,.6f}".rstrip("0")
-    return text.removesuffix(".00") if isinstance(value, int) else text
+    if down:
+        value = floor(value * 10**places) / 10**places
+    return f"{value:,.{places}f}"
 
 
-def _name(line: dict[str, Any]) -> str:
-    return f"{line['id']} {line['copy']}" if "copy" in line else str(line["id"])
+def _name(line: dict[str, Any]) -> Text:
+    return Text(printable(line["id"]) + (f" #{line['copy']}" if "copy" in line else ""))
 
 
-def _bill(document: dict[str, Any]) -> Table:
+def _table(title: str, **kinds: Any) -> Table:
+    return Table(title=Text(title, style="bold"), title_justify="left", **kinds)
+
+
+def _bill(document: dict[str, Any], places: int) -> Table:
     bill = document["bill"]
-    table = Table(title=f"Bill [{escape(document['currency'])}]", title_justify="left", show_footer=True, pad_edge=False)
+    table = _table(f"Bill in {printable(document['currency'])}", show_footer=True)
     parts = [key for key in ("running", "fixed", "late") if bill[key]]
     table.add_column("pool", "total")
-    table.add_column("tasks", str(sum(pool["tasks"] for pool in bill["pools"])), justify="right")
-    for part in parts:
-        table.add_column(part, money(bill[part]), justify="right")
-    table.add_column("total", money(bill["total"]), justify="right")
+    table.add_column("tasks", f"{sum(pool['tasks'] for pool in bill['pools']):,}", justify="right")
+    for part in (*parts, "total"):
+        table.add_column(part, money(bill[part], places), justify="right")
     table.add_column("use of its capacity", "")
     use: dict[str, list[str]] = {}
     for line in document["utilisation"]:
-        share = "" if line["utilisation"] is None else f" {line['utilisation']:.0%}"
         if line["used_hours"]:
-            use.setdefault(line["pool"], []).append(f"{line['resource']}{share}")
+            portion = "" if line["utilisation"] is None else f" {_percent(line['utilisation'])}"
+            use.setdefault(line["pool"], []).append(printable(line["resource"]) + portion)
     for pool in bill["pools"]:
-        cells = [money(pool[part]) if part in pool else "" for part in parts]
-        shares = ", ".join(use.get(pool["pool"], [])) or "idle"
-        table.add_row(escape(pool["pool"]), str(pool["tasks"]), *cells, money(pool["total"]), escape(shares))
+        cells = [money(pool[part], places) if part in pool else "" for part in (*parts, "total")]
+        shares = Text(", ".join(use.get(pool["pool"], [])) or "idle", style="" if pool["tasks"] else "dim")
+        table.add_row(Text(printable(pool["pool"])), f"{pool['tasks']:,}", *cells, shares)
     return table
 
 
-def _schedule(document: dict[str, Any], rows: int | None) -> Table:
-    tasks = document["tasks"]
-    table = Table(title="Schedule", title_justify="left", pad_edge=False)
-    for name in ("task", "option", "start (UTC)", "end (UTC)"):
+def _resources(document: dict[str, Any], places: int) -> Table:
+    table = _table("Resources")
+    for name in ("pool", "resource"):
         table.add_column(name)
-    for name in ("cost", "late"):
+    for name in ("unit hours", "of", "use", "peak", "cost"):
+        table.add_column(name, justify="right")
+    bill = document["bill"]["pools"]
+    cost = {(pool["pool"], line["resource"]): line["cost"] for pool in bill for line in pool["resources"]}
+    for line in document["utilisation"]:
+        offered = "unlimited" if line["capacity_hours"] is None else f"{line['capacity_hours']:,.10g}"
+        used = "-" if line["utilisation"] is None else _percent(line["utilisation"])
+        names = (Text(printable(line[key])) for key in ("pool", "resource"))
+        spent = money(cost[line["pool"], line["resource"]], places)
+        table.add_row(*names, f"{line['used_hours']:,.10g}", offered, used, f"{line['peak']:,.10g}", spent)
+    return table
+
+
+def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
+    tasks = document["tasks"]
+    table = _table("Schedule")
+    apart = any(not line["option"].startswith(line["pool"]) for line in tasks)
+    late = any(line.get("late_hours") for line in tasks)
+    for name in ("task", "option", *(["pool"] if apart else []), "start (UTC)", "end (UTC)"):
+        table.add_column(name)
+    for name in ("cost", *(["late"] if late else [])):
         table.add_column(name, justify="right")
     for line in tasks[:rows]:
-        late = f"{line['late_hours']:g} h" if line.get("late_hours") else ""
-        start, end = (line[key].replace("T", " ").removesuffix(":00Z") for key in ("start", "end"))
-        table.add_row(escape(_name(line)), escape(line["option"]), start, end, money(line["cost"]), late)
+        cells = [_name(line), Text(printable(line["option"]))]
+        cells += [Text(printable(line["pool"]))] if apart else []
+        cells += [Text(_moment(line[key])) for key in ("start", "end")]
+        table.add_row(*cells, money(line["cost"], places), *([_hours(line.get("late_hours"))] if late else []))
     if rows is not None and len(tasks) > rows:
-        table.add_row(f"… {len(tasks) - rows} more (-o FILE has all)", "", "", "", "", "")
-    if not any(line.get("late_hours") for line in tasks):
-        table.columns.pop()
+        table.caption = Text(f"… {len(tasks) - rows:,} more, see -o FILE or -v")
+        table.caption_justify = "left"
     return table
 
 
-def _figures(document: dict[str, Any]) -> Table:
+def _moment(text: str) -> str:
+    return printable(text).replace("T", " ").removesuffix("Z").removesuffix(":00")
+
+
+def _hours(late: float | None) -> str:
+    if not late:
+        return ""
+    return f"{late:,.1f} h" if late >= 0.1 else f"{late * 60:.1g} min"
+
+
+def _percent(portion: float) -> str:
+    return "<1%" if 0 < portion < 0.01 else f"{portion:.0%}"
+
+
+def _figures(document: dict[str, Any], places: int) -> Table:
     figures = document["figures"]
-    table = Table(title="Figures", title_justify="left", show_header=False, pad_edge=False)
+    table = _table("Figures", show_header=False)
     table.add_column()
     table.add_column(justify="right")
-    if figures["utilisation"] is not None:
-        table.add_row("utilisation", f"{figures['utilisation']:.1%}")
-    table.add_row("total cost", money(figures["total_cost"]))
-    table.add_row("total profit", money(figures["total_profit"]))
-    if figures["cost_profit_ratio"] is not None:
-        table.add_row("cost-profit ratio", f"{figures['cost_profit_ratio']:.4g}")
-        table.add_row("net benefit", money(figures["net_benefit"]))
+    used, ratio = figures["utilisation"], figures["cost_profit_ratio"]
+    table.add_row("utilisation", "-" if used is None else f"{used:.1%}")
+    table.add_row("total cost", money(figures["total_cost"], places))
+    table.add_row("total profit", money(figures["total_profit"], places))
+    table.add_row("cost-profit ratio", "-" if ratio is None else f"{ratio:.4g}")
+    table.add_row("net benefit", money(figures["net_benefit"], places))
     if document["bill"]["forgone"]:
-        table.add_row("value left out", money(document["bill"]["forgone"]))
+        table.add_row("value left out", money(document["bill"]["forgone"], places))
     return table
+
+
+def summary(compiled: Compiled) -> list[str]:
+    """What a valid instance holds, and what may surprise its author."""
+    from leptonopt.portfolio import size
+
+    instance, problem, slot = compiled.instance, compiled.problem, compiled.instance.time.slot
+    kept = [way for ways in compiled.kept for way in ways]
+    short = [way for way in kept if way.duration % slot != 0]
+    counts = {
+        "task": sum(task.copies for task in instance.tasks),
+        "group": problem.groups,
+        "option": problem.options,
+        "pool": len(instance.pools),
+        "slot": problem.slots,
+        "column": size(problem).columns,
+    }
+    lines = ["valid; " + ", ".join(f"{count:,} {name}{'' if count == 1 else 's'}" for name, count in counts.items())]
+    lines += [f"no plan exists: {reason}" for reason in compiled.impossible]
+    if short:
+        lost = float(sum(-way.duration % slot for way in short) / sum(way.duration for way in kept))
+        lines.append(
+            f"note: {_percent(len(short) / len(kept))} of the options do not fill their last slot, which they hold and "
+            f"pay for in whole: {lost:.1%} more time on average; shorter slots lose less"
+        )
+    if compiled.loss:
+        lines.append(f"note: money is coarsened to {compiled.unit}; costs may be low by up to {compiled.loss} in all")
+    return lines

@@ -560,7 +560,9 @@ class _Check:
             if plan["status"] == "optimal" or plan["gap"] is not None:
                 self._say("status", "bound", "is missing, yet a gap or optimality is claimed")
             return
-        if plan["bound"] is None or not 0 <= bound - _exact(plan["bound"]) <= 2 * MICRO and not abs(bound - _exact(plan["bound"])) <= MICRO:
+        off = None if plan["bound"] is None else bound - _exact(plan["bound"])
+        grain = 2 * MICRO + abs(bound) * Fraction(1, 10**15)
+        if off is None or not (0 <= off <= grain or (bound == total and abs(off) <= grain)):
             self._say("status", "bound", f"is {plan['bound']}, but bound_exact says {exact}")
         if bound > total:
             self._say("status", "bound", f"is {_text(bound)}, above the cost {_text(total)}", bound - total)

@@ -48,8 +48,8 @@ class Choice:
 
 CHOICES = [
     Choice("elasticflow-20", 75, 20, 36, 1800, 4, 4, 32),
-    Choice("elasticflow-100", 74, 100, 96, 3600, 8, 8, 64),
-    Choice("elasticflow-876", 0, 876, 24 * 365, 3600, 16, 16, 128),
+    Choice("elasticflow-100", 74, 100, 96, 3600, 16, 16, 256),
+    Choice("elasticflow-876", 0, 876, 24 * 365, 3600, 32, 32, 512),
 ]
 
 

@@ -12,18 +12,18 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent / "leptonopt"
 
 FLOORS = [
-    {"errors", "units"},
+    {"errors", "units", "files"},
     {"instance", "problem"},
-    {"calendar", "work", "placing", "pricing", "building", "formulation"},
+    {"calendar", "work", "placing", "pricing", "formulation", "dual", "building", "mending", "starting", "stirring", "submodel", "neighbourhoods"},
     {"compile", "read"},
     {"methods"},
     {"portfolio", "engine", "plan", "export"},
     {"conductor"},
-    {"report", "plot", "progress", "files"},
+    {"report", "plot", "progress"},
     {"cli", "__main__"},
 ]
 DOORS = {
-    "ortools": {"methods.cpsat"},
+    "ortools": {"methods.cpsat", "submodel"},
     "pulp": {"methods.pulp_cbc"},
     "matplotlib": {"plot"},
     "yaml": {"read.tree", "read.write"},

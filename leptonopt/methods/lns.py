@@ -32,12 +32,12 @@ from leptonopt.starting import Starts
 
 COLUMNS = 40  # of least reduced cost per freed task
 TOTAL = 6000  # columns of a sub-problem at most
-EFFORT = 0.5  # CP-SAT's deterministic time for a sub-problem
+EFFORT = 0.7  # CP-SAT's deterministic time for a sub-problem
 PRICES = 0.12  # share of the time limit for prices at most
 ROUNDS = 400  # rounds of prices at most
 SMALL = 4000  # groups up to which every gain is counted again and reported at once
 RARELY = 15  # turns between reports above that
-PER_SECOND = 0.4  # effort counted as a second in deterministic mode
+PER_SECOND = 0.25  # effort counted as a second in deterministic mode
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
@@ -94,7 +94,7 @@ class _Search:
         ascent = Ascent(self.problem, self.blocks)
         size = self.blocks.columns + 1000 * self.problem.groups
         rounds = min(ROUNDS, max(20, int(2e9 * self.limits.time_limit / 60 // max(1, size))))
-        until = self.begun + PRICES * self.limits.time_limit + 0.2
+        until = time.monotonic() + PRICES * self.limits.time_limit + 0.2
         for turn in range(rounds):
             ascent.step()
             late = not self.limits.deterministic and time.monotonic() > until
@@ -184,7 +184,7 @@ class _Search:
 
     def seconds_left(self) -> float:
         left = self.limits.time_limit - (time.monotonic() - self.begun)
-        return max(0.05, min(2.0, left))
+        return max(0.05, min(1.2, left))
 
 
 class _Columns:

@@ -7,11 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leptonopt.errors import Finding, InputError, InstanceError, UsageError
-from leptonopt.instance import Instance, validated
 from leptonopt.read.tree import MAX_BYTES, Lines, text_of, tree
+
+if TYPE_CHECKING:
+    from leptonopt.instance import Instance
 
 NATIVE = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
@@ -68,6 +70,8 @@ def load_both(
     path: str | os.PathLike[str], format: str | None = None, params: Mapping[str, str] | None = None, max_bytes: int = MAX_BYTES
 ) -> tuple[Instance, dict[str, Any]]:
     """The instance of a file and its native document as it stands there; raises as `load` does."""
+    from leptonopt.instance import validated  # not above: the checker reads documents without pydantic
+
     document, lines, file = _read(path, format, params, max_bytes)
     try:
         return validated(document), document

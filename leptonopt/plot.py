@@ -1,0 +1,325 @@
+"""A plan as one picture: the schedule over pools, load against capacity, and the cost by pool.
+
+Takes the plan document; with its instance the capacity is drawn too. Nothing of a display is needed.
+"""
+
+from __future__ import annotations
+
+import heapq
+import io
+import os
+import warnings
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from leptonopt import files
+from leptonopt.calendar import least_by_slot
+from leptonopt.errors import UsageError
+from leptonopt.instance import Instance, validated
+from leptonopt.units import instant
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+KINDS = ("png", "svg", "pdf")
+LABELS = 80  # tasks up to which bars carry their names
+LANES = 240  # lanes up to which every task has a bar of its own; beyond, a pool is an area
+LOADS = 8  # pools whose load is drawn
+BILLS = 16  # pools whose cost has a bar of its own
+WIDE = 13.0  # inches
+COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#b279a2", "#72b7b2", "#9d755d", "#eeca3b", "#8f8f8f", "#ff9da6", "#2f5f4f")
+LATE = "#d62728"
+Line = dict[str, Any]
+
+
+class _Picture:
+    """What all panels share: the tasks by pool in the plan's order, colours, the span of time, the zone."""
+
+    def __init__(self, document: Line, instance: Instance | None) -> None:
+        self.document, self.instance = document, instance
+        self.tasks: dict[str, list[Line]] = defaultdict(list)
+        for line in document["tasks"]:
+            self.tasks[line["pool"]].append(line)
+        self.pools = [pool["pool"] for pool in document["bill"]["pools"]] if document["bill"] else []
+        self.busy = [pool for pool in self.pools if self.tasks[pool]]
+        self.colours = {pool: COLOURS[at % len(COLOURS)] for at, pool in enumerate(self.pools)}
+        starts = [instant(line["start"]) for line in document["tasks"]]
+        ends = [instant(line["end"]) for line in document["tasks"]]
+        begin = instance.time.start if instance else min(starts, default=None)
+        self.begin: datetime = begin or instant("1970-01-01T00:00Z")
+        self.end: datetime = max(ends, default=self.begin + timedelta(days=1))
+        self.zone = ZoneInfo(instance.time.zone if instance else "UTC")
+
+
+def draw(
+    document: Line, instance: Instance | Mapping[str, Any] | None = None, path: str | os.PathLike[str] | None = None
+) -> Figure:
+    """The whole picture; written to `path` (.png, .svg or .pdf) when one is given.
+
+    Parameters
+    ----------
+    document : a plan document.
+    instance : its instance, or the instance's document; without it no capacity is drawn.
+
+    Raises
+    ------
+    UsageError
+        For another ending, or a place that cannot be written to.
+    """
+    kind = None if path is None else Path(path).suffix.lower().lstrip(".")
+    if kind is not None and kind not in KINDS:
+        raise UsageError(f"{path}: a plot is written as .{', .'.join(KINDS)}; choose one of these endings")
+    from matplotlib import rc_context
+    from matplotlib.figure import Figure
+
+    picture = _Picture(document, instance if isinstance(instance, Instance | None) else validated(dict(instance)))
+    lanes = {pool: _lanes(picture.tasks[pool]) for pool in picture.busy}
+    rows = sum(_height(found) for found in lanes.values())
+    tall = 0.6 + min(14.0, max(1.4, 0.24 * rows if rows <= LANES else 0.8 * len(lanes)))
+    loaded = _loaded(picture)
+    bills = 0.6 + 0.26 * max(3, min(BILLS + 2, len(picture.busy) + 1))
+    heights = [tall, *(1.15 for _ in loaded), bills]
+    figure = Figure(figsize=(WIDE, sum(heights) + 0.7), layout="constrained")
+    grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
+    money = f"{document['cost']:,.2f} {document['currency']}" if document["cost"] is not None else "no plan"
+    title = f"{_short(document['instance']['name'], 70)}: {document['status']}, {_short(money, 60)}"
+    figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
+    top = figure.add_subplot(grid[0])
+    schedule(picture, lanes, top)
+    for at, (pool, resource) in enumerate(loaded, 1):
+        ax = figure.add_subplot(grid[at], sharex=top)
+        load(picture, pool, resource, ax)
+        if at == 1:
+            part = (
+                f", the {len(loaded)} busiest of {len(picture.busy)} pools" if len(loaded) < len(picture.busy) else ""
+            )
+            ax.set_title(f"Load against capacity{part}", loc="left", fontsize=10)
+        if at < len(loaded):
+            ax.tick_params(labelbottom=False)
+            ax.xaxis.get_offset_text().set_visible(False)
+    costs(picture, figure.add_subplot(grid[len(heights) - 1]))
+    if path is not None:
+        buffer = io.BytesIO()
+        with rc_context({"svg.hashsalt": "leptonopt"}), warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Glyph .* missing from")  # a name in letters the font lacks
+            warnings.filterwarnings("ignore", "Matplotlib currently does not support")
+            figure.savefig(buffer, format=kind, dpi=110, metadata=_UNDATED.get(str(kind)))
+        files.write(path, buffer.getvalue())
+    return figure
+
+
+# Equal plans give equal bytes.
+_UNDATED: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+
+
+# --- schedule ---------------------------------------------------------------------------------------
+
+
+def _lanes(lines: Sequence[Line]) -> list[tuple[Line, int]]:
+    """Each entry with the lowest lane that is free when it starts."""
+    ends: list[tuple[str, int]] = []
+    free: list[int] = []
+    found, used = [], 0
+    for line in sorted(lines, key=lambda line: (line["start"], line["end"])):
+        while ends and ends[0][0] <= line["start"]:
+            heapq.heappush(free, heapq.heappop(ends)[1])
+        if free:
+            lane = heapq.heappop(free)
+        else:
+            lane, used = used, used + 1
+        heapq.heappush(ends, (line["end"], lane))
+        found.append((line, lane))
+    return found
+
+
+def _height(found: Sequence[tuple[Line, int]]) -> int:
+    return max((lane for _, lane in found), default=-1) + 1
+
+
+def schedule(picture: _Picture, lanes: Mapping[str, list[tuple[Line, int]]], ax: Axes) -> Axes:
+    """Gantt chart: a band per pool, a bar per task; areas of running tasks where bars would be hair-thin."""
+    document, ticks, base = picture.document, [], 0
+    crowd = sum(_height(found) for found in lanes.values()) > LANES
+    for pool, found in lanes.items():
+        height = max(_height(found), sum(_height(other) for other in lanes.values()) // 40 if crowd else 1)
+        if crowd:
+            edges, levels = _steps([(line["start"], line["end"], 1) for line, _ in found])
+            tops, floor = [base + height - level for level in levels], base + height
+            ax.stairs(tops, edges, baseline=floor, fill=True, color=picture.colours[pool])
+        else:
+            _bars(picture, pool, found, base, ax)
+        ticks.append((base + height / 2, pool))
+        base += height
+        ax.axhline(base, color="0.75", linewidth=0.8)
+    ax.set_ylim(base or 1, 0)
+    ax.set_xlim(picture.begin, picture.end)  # type: ignore[arg-type]
+    ticks = ticks[:: 1 + len(ticks) // 60]
+    size = 9 if len(ticks) < 30 else 6
+    ax.set_yticks([at for at, _ in ticks], [_short(pool, 22) for _, pool in ticks], fontsize=size)
+    late = sum(bool(line.get("late_hours")) for line in document["tasks"])
+    said = [f"{len(document['tasks']):,} tasks"]
+    said += [f"{late:,} late" + ("" if crowd else " (red line)")] if late else []
+    said += [f"{len(document['left_out']):,} left out"] if document["left_out"] else []
+    said += ["areas: tasks running at a time"] if crowd else []
+    ax.set_title(f"Schedule: {', '.join(said)}", loc="left", fontsize=10)
+    _dates(ax, picture.zone)
+    return ax
+
+
+def _bars(picture: _Picture, pool: str, found: Sequence[tuple[Line, int]], base: int, ax: Axes) -> None:
+    from matplotlib.collections import PolyCollection
+    from matplotlib.dates import date2num
+
+    many = len(picture.document["tasks"]) > LABELS
+    boxes, strips, faces = [], [], []
+    for at, (line, lane) in enumerate(found):
+        low, high = (float(date2num(instant(line[key]))) for key in ("start", "end"))
+        y = base + lane
+        boxes.append([(low, y + 0.08), (low, y + 0.92), (high, y + 0.92), (high, y + 0.08)])
+        faces.append(picture.colours[pool] if len(picture.busy) > 1 else COLOURS[at % len(COLOURS)])
+        if line.get("late_hours"):
+            strips.append([(low, y + 0.74), (low, y + 0.92), (high, y + 0.92), (high, y + 0.74)])
+        if not many:
+            _label(picture, line, y, ax)
+    # Bars as thin as a line keep their colour only if no pale edge covers them.
+    edges = faces if many else "white"
+    ax.add_collection(PolyCollection(boxes, facecolors=faces, edgecolors=edges, linewidths=0.3 if many else 0.6))
+    ax.add_collection(PolyCollection(strips, facecolors=LATE, edgecolors=LATE, linewidths=0.3))
+
+
+def _label(picture: _Picture, line: Line, y: float, ax: Axes) -> None:
+    """The task's name in its bar, as much of it as there is room for; its end tells more than its beginning."""
+    low, high = instant(line["start"]), instant(line["end"])
+    name = line["id"] + (f" #{line['copy']}" if "copy" in line else "")
+    room = int((high - low) / (picture.end - picture.begin) * WIDE * 14.5)  # letters of 7 points to the inch
+    whole = f"{name}  {line['option']}"
+    if room >= 4 or room >= len(name):
+        shown = whole if room > len(whole) else name if room >= len(name) else "…" + name[-(room - 2) :]
+        x: Any = low + (high - low) / 2
+        ax.text(x, y + 0.5, _short(shown, 60), ha="center", va="center", fontsize=7, color="white", clip_on=True)
+
+
+# --- load -------------------------------------------------------------------------------------------
+
+
+def _loaded(picture: _Picture) -> list[tuple[str, str]]:
+    """The main resource of each pool that works: the one most used; the busiest pools where there are many."""
+    best: dict[str, tuple[float, float, str]] = {}
+    for line in picture.document["utilisation"]:
+        rank = (line["utilisation"] or 0.0, line["used_hours"] or 0.0, line["resource"])
+        if line["used_hours"] and rank[:2] > best.get(line["pool"], (-1.0, -1.0, ""))[:2]:
+            best[line["pool"]] = rank
+    top = sorted(best, key=lambda pool: best[pool][:2], reverse=True)[:LOADS]
+    return [(pool, best[pool][2]) for pool in picture.busy if pool in top]
+
+
+def _steps(spans: Sequence[tuple[str, str, float]]) -> tuple[list[Any], list[float]]:
+    """Edges in time, and the sum of what runs between each two of them."""
+    change: dict[str, float] = defaultdict(float)
+    for start, end, amount in spans:
+        change[start] += amount
+        change[end] -= amount
+    at = sorted(change)
+    return [instant(text) for text in at], list(accumulate(change[text] for text in at))[:-1]
+
+
+def load(picture: _Picture, pool: str, resource: str, ax: Axes) -> Axes:
+    """What a pool's resource carries over time, against what the pool offers."""
+    tasks = picture.tasks[pool]
+    edges, levels = _steps([(line["start"], line["end"], line["uses"].get(resource, 0)) for line in tasks])
+    ax.stairs(levels, edges, fill=True, color=picture.colours[pool], alpha=0.85)
+    peak = max(levels, default=0) or 1
+    lines = picture.document["utilisation"]
+    used = next(line["utilisation"] for line in lines if (line["pool"], line["resource"]) == (pool, resource))
+    said = "" if used is None else f"{'<1%' if 0 < used < 0.01 else f'{used:.0%}'} used"
+    if offered := _offered(picture, pool, resource):
+        edges, limits = offered
+        if min(limits) <= 4 * peak:
+            ax.stairs(limits, edges, color="0.15", linewidth=1.2, baseline=None)
+            peak = max(peak, *(limit for limit in limits if limit <= 4 * peak))
+        else:
+            said += f"; the capacity of {min(limits):,.10g} is far above"
+    elif picture.instance:
+        said = "no limit"
+    ax.set_ylim(0, peak * 1.12)
+    ax.set_ylabel(f"{_short(pool, 16)}\n{_short(resource, 16)}", fontsize=8, rotation=0, ha="right", va="center")
+    ax.set_title(said, loc="right", fontsize=8, pad=2)
+    ax.tick_params(labelsize=8)
+    _dates(ax, picture.zone)
+    return ax
+
+
+def _offered(picture: _Picture, pool: str, resource: str) -> tuple[list[Any], list[float]] | None:
+    """Capacity as edges and levels, equal neighbours joined; None without an instance or a limit."""
+    if picture.instance is None:
+        return None
+    time = picture.instance.time
+    stated = next(item for item in picture.instance.pools if item.id == pool)
+    least = least_by_slot(stated.capacity[resource], stated.maintenance, resource, time)
+    if None in least:
+        return None
+    changes = [slot for slot in range(time.slots) if slot == 0 or least[slot] != least[slot - 1]]
+    edges = [time.start + timedelta(seconds=slot * time.slot) for slot in (*changes, time.slots)]
+    return edges, [float(least[slot] or 0) for slot in changes]
+
+
+# --- cost -------------------------------------------------------------------------------------------
+
+
+def costs(picture: _Picture, ax: Axes) -> Axes:
+    """The bill by pool: running and fixed cost, and what being late costs."""
+    bill, currency = picture.document["bill"], _short(picture.document["currency"], 20)
+    if bill is None:
+        ax.set_axis_off()
+        return ax
+    rows = [(pool["pool"], pool["running"], pool["fixed"], 0) for pool in bill["pools"] if pool["tasks"]]
+    if len(rows) > BILLS:
+        rows.sort(key=lambda row: abs(row[1] + row[2]), reverse=True)
+        rest = rows[BILLS - 1 :]
+        rows[BILLS - 1 :] = [(f"{len(rest)} others", sum(row[1] for row in rest), sum(row[2] for row in rest), 0)]
+    if bill["late"]:
+        rows.append(("lateness", 0, 0, bill["late"]))
+    places = range(len(rows))
+    for at, (part, colour) in enumerate((("running", "#4c78a8"), ("fixed", "#f58518"), ("late", LATE)), 1):
+        values = [row[at] for row in rows]
+        before = [row[1] if at == 2 and row[1] > 0 else 0 for row in rows]
+        if any(values):
+            ax.barh(places, values, left=before, color=colour, label=part)
+    for at, row in enumerate(rows):
+        ax.text(max(0, row[1]) + max(0, row[2]) + row[3], at, f" {sum(row[1:]):,.2f}", va="center", fontsize=8)
+    ax.set_yticks(places, [_short(row[0], 22) for row in rows])
+    ax.invert_yaxis()
+    ax.axvline(0, color="0.3", linewidth=0.8)
+    ax.margins(x=0.1)
+    ax.set_title(f"Bill: {bill['total']:,.2f} {currency}", loc="left", fontsize=10)
+    ax.tick_params(labelsize=8)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
+    ax.spines[["top", "right"]].set_visible(False)
+    if ax.get_legend_handles_labels()[0]:
+        ax.legend(fontsize=8, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, borderaxespad=0)
+    return ax
+
+
+def _short(text: str, length: int) -> str:
+    """A text of at most `length` letters; dollars stand for themselves, not for formulas."""
+    text = text if len(text) <= length else text[: max(1, length - 1)] + "…"
+    return text.replace("$", r"\$")
+
+
+def _dates(ax: Axes, zone: ZoneInfo) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(tz=zone, minticks=4, maxticks=10)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+    ax.tick_params(axis="x", labelsize=8)
+    ax.xaxis.get_offset_text().set_fontsize(8)
+    ax.grid(axis="x", color="0.9", linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)

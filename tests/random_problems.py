@@ -1,0 +1,92 @@
+"""Random small `Problem`s with every feature of it; seeded, so that a failure can be repeated."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+
+from leptonopt.problem import UNLIMITED, Problem
+
+
+def ints(values: object) -> np.ndarray:
+    """An int64 array, also of nothing."""
+    return np.array(values, np.int64)
+
+
+def problem(seed: int, groups: int = 4, slots: int = 6, scale: int = 1) -> Problem:
+    """Up to `groups` groups over two or three rows; tariffs, negative prices, holes in the capacity,
+    copies, optional groups, precedence with lags, unlimited rows, late costs; some have no schedule.
+
+    `scale` multiplies every price, so that costs reach a limit to be tested.
+    """
+    rng = random.Random(seed)
+    rows = rng.randint(1, 3)
+    capacity = ints([_capacity(rng, slots) for _ in range(rows)])
+    price = ints([_price(rng, slots) for _ in range(rows)]) * scale
+    count = rng.choice([0, *[rng.randint(1, groups)] * 12])
+    edges = _edges(rng, count)
+    linked = {group for edge in edges for group in edge[:2]}
+    copies = [1 if group in linked else rng.choice([1, 1, 1, 2, 3]) for group in range(count)]
+    optional = [rng.random() < 0.35 for _ in range(count)]
+    options = [_options(rng, rows, slots, scale) for _ in range(count)]
+    flat = [option for group in options for option in group]
+    slope = [rng.choice([0, 0, rng.randint(1, 9)]) * scale for _ in range(count)]
+    return Problem(
+        capacity=capacity,
+        price=price,
+        copies=ints(copies),
+        optional=np.array(optional, bool),
+        value=ints([rng.randint(0, 60) * scale if may else 0 for may in optional]),
+        late_slope=ints(slope),
+        late_base=ints([each * rng.randint(0, slots) + rng.choice([0, each // 2]) for each in slope]),
+        option_ptr=np.cumsum([0, *map(len, options)]).astype(np.int64),
+        pool=ints([0] * len(flat)),
+        duration=ints([option["duration"] for option in flat]),
+        fixed=ints([option["fixed"] for option in flat]),
+        first=ints([option["first"] for option in flat]),
+        last=ints([option["last"] for option in flat]),
+        demand_ptr=np.cumsum([0, *(len(option["demand"]) for option in flat)]).astype(np.int64),
+        demand_row=ints([row for option in flat for row, _ in option["demand"]]),
+        demand=ints([amount for option in flat for _, amount in option["demand"]]),
+        before=ints([edge[0] for edge in edges]),
+        after=ints([edge[1] for edge in edges]),
+        lag=ints([edge[2] for edge in edges]),
+    )
+
+
+def _capacity(rng: random.Random, slots: int) -> list[int]:
+    if rng.random() < 0.15:
+        return [UNLIMITED] * slots
+    level = rng.randint(2, 7)
+    return [rng.choice([level, level, level, 0, rng.randint(1, 7), UNLIMITED if rng.random() < 0.1 else level]) for _ in range(slots)]
+
+
+def _price(rng: random.Random, slots: int) -> list[int]:
+    low = -3 if rng.random() < 0.25 else 0
+    if rng.random() < 0.5:
+        return [rng.randint(low, 9)] * slots
+    return [rng.randint(low, 9) for _ in range(slots)]
+
+
+def _edges(rng: random.Random, count: int) -> list[tuple[int, int, int]]:
+    """Pairs (before, after, lag) without a cycle, each pair once, for at most half of the problems."""
+    if count < 2 or rng.random() < 0.5:
+        return []
+    order = rng.sample(range(count), count)
+    pairs = {tuple(sorted(rng.sample(range(count), 2))) for _ in range(rng.randint(1, 3))}
+    return [(order[low], order[high], rng.choice([0, 0, 1, 2])) for low, high in sorted(pairs)]
+
+
+def _options(rng: random.Random, rows: int, slots: int, scale: int) -> list[dict[str, object]]:
+    """Options of a group; sometimes none at all."""
+    found = []
+    for _ in range(rng.choice([1, 1, 2, 2, 3, 0 if rng.random() < 0.1 else 1])):
+        duration = rng.randint(1, max(1, slots // 2))
+        window = sorted(rng.randint(0, slots - duration) for _ in range(2))
+        first, last = window if rng.random() < 0.5 else (0, slots - duration)
+        held = sorted(rng.sample(range(rows), rng.randint(0 if rng.random() < 0.1 else 1, rows)))
+        demand = [(row, rng.randint(1, 4)) for row in held]
+        fixed = rng.choice([0, rng.randint(-5, 20)]) * scale
+        found.append({"duration": duration, "first": first, "last": last, "demand": demand, "fixed": fixed})
+    return found
