@@ -1,6 +1,6 @@
 """Published instances against their best-known values, one line each, and a mean per class.
 
-    python benchmarks/literature.py --data DIR [--set jain-grossmann|gap] [--method auto] [--time-limit 60] [--only TEXT]
+    python benchmarks/literature.py --data DIR [--set gap] [--method auto] [--time-limit 60] [--only TEXT]
 
 DIR holds `jain_grossmann/` and `gap/` with their best_known.csv (see README for where they come from).
 Every line is a fresh solve; the gap to the best known may be negative where a value is beaten.
@@ -23,7 +23,12 @@ import leptonopt
 def jain_grossmann(data: Path) -> Iterator[tuple[str, str, Path, int]]:
     """(class, name, path, best known value) of each instance."""
     for row in csv.DictReader((data / "jain_grossmann" / "best_known.csv").open()):
-        yield "jain", row["instance"], data / "jain_grossmann" / "instances" / row["instance"], int(row["optimum_proved_here_cpsat"])
+        yield (
+            "jain",
+            row["instance"],
+            data / "jain_grossmann" / "instances" / row["instance"],
+            int(row["optimum_proved_here_cpsat"]),
+        )
 
 
 def gap(data: Path) -> Iterator[tuple[str, str, Path, int]]:
@@ -41,7 +46,9 @@ SETS = {"jain-grossmann": jain_grossmann, "gap": gap}
 def main() -> None:
     """Solve and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=os.environ.get("LEPTONOPT_DATA"), help="folder with the sets in it")
+    parser.add_argument(
+        "--data", type=Path, default=os.environ.get("LEPTONOPT_DATA"), help="folder with the sets in it"
+    )
     parser.add_argument("--set", choices=SETS, action="append")
     parser.add_argument("--method", default="auto")
     parser.add_argument("--time-limit", type=float, default=60.0)
@@ -61,10 +68,14 @@ def main() -> None:
             seconds = result.document["made"]["seconds"]["total"]
             cost, bound = (None if value is None else float(value) for value in (result.cost, result.bound))
             shown = "-" if off is None else f"{off:.3%}"
-            print(f"{instance:<22} {result.status:<9} {cost!s:>9} {bound!s:>9} {best:>7} {shown:>8} {seconds:>8.1f}", flush=True)
+            print(
+                f"{instance:<22} {result.status:<9} {cost!s:>9} {bound!s:>9} {best:>7} {shown:>8} {seconds:>8.1f}",
+                flush=True,
+            )
     for kind, found in gaps.items():
         offs = [off for off, _ in found if off is not None]
-        print(f"class {kind}: {sum(proven for _, proven in found)} of {len(found)} proven, mean to best {mean(offs):.3%}, worst {max(offs):.3%}")
+        proven = f"{sum(optimal for _, optimal in found)} of {len(found)} proven"
+        print(f"class {kind}: {proven}, mean to best {mean(offs):.3%}, worst {max(offs):.3%}")
 
 
 if __name__ == "__main__":

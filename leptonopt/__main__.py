@@ -32,8 +32,10 @@ def main() -> NoReturn:
 def _called() -> int | str | None:
     """The exit code of a run."""
     try:
-        from leptonopt.cli import app
+        from leptonopt.cli import app, check
 
+        if sys.argv[1:2] == ["verify"]:
+            return check(sys.argv[2:])
         app(prog_name="leptonopt")
     except SystemExit as end:
         return end.code
@@ -41,6 +43,8 @@ def _called() -> int | str | None:
         return _said(str(error), error.exit_code)
     except BrokenPipeError:
         return _muted()
+    except OSError as error:  # a full disk behind standard output, say
+        return _said(": ".join(filter(None, [error.filename, error.strerror or str(error)])), 1)
     except MemoryError:
         return _said("out of memory", 1)
     except Exception as error:

@@ -6,7 +6,7 @@ plan then pays exactly what it holds, and never holds more than there is at any 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -24,7 +24,11 @@ def pieces(series: Series, time: Time) -> list[Piece]:
     changes = sorted(_changes(series, time))
     cut = [(max(0, at), value) for at, value in changes]
     ends = [at for at, _ in cut[1:]] + [time.horizon]
-    return [(at, min(end, time.horizon), value) for (at, value), end in zip(cut, ends, strict=True) if at < min(end, time.horizon)]
+    return [
+        (at, min(end, time.horizon), value)
+        for (at, value), end in zip(cut, ends, strict=True)
+        if at < min(end, time.horizon)
+    ]
 
 
 def _changes(series: Series, time: Time) -> Iterator[tuple[int, Decimal]]:
@@ -52,7 +56,9 @@ def mean_by_slot(series: Series, time: Time) -> list[Fraction]:
     return total
 
 
-def least_by_slot(series: Series, maintenance: Sequence[Maintenance], resource: str, time: Time) -> list[Decimal | None]:
+def least_by_slot(
+    series: Series, maintenance: Sequence[Maintenance], resource: str, time: Time
+) -> list[Decimal | None]:
     """The least value in each slot, maintenance windows taken off; None where nothing limits it."""
     least: list[Decimal | None] = [None] * time.slots
 
@@ -67,8 +73,8 @@ def least_by_slot(series: Series, maintenance: Sequence[Maintenance], resource: 
     for window in maintenance:
         left = Decimal(0) if window.capacity is None else window.capacity.get(resource)
         if left is not None:
-            seconds: Callable[[datetime], int] = lambda at: int((at - time.start).total_seconds())
-            lower(max(0, seconds(window.from_)), min(time.horizon, seconds(window.to)), left)
+            begin, end = (int((at - time.start).total_seconds()) for at in (window.from_, window.to))
+            lower(max(0, begin), min(time.horizon, end), left)
     return least
 
 

@@ -13,6 +13,8 @@ from leptonopt import files
 from leptonopt.errors import Alarm, Infeasible, InputError, NoPlan, UsageError
 
 if TYPE_CHECKING:
+    import argparse
+
     from rich.console import Console
 
     from leptonopt.conductor import Result
@@ -58,10 +60,8 @@ plan exists, proven, with reasons. unknown: none was found within the limits.
 Ctrl-C ends the search and gives the best plan so far; a second one kills.
 Exit codes: 0, 2, 3, 4, 5, 6, 130, 143; see `leptonopt --help`."""
 
-VERIFY = """\b
-Example: leptonopt verify week.yaml plan.json
+VERIFY = """Example: leptonopt verify week.yaml plan.json
 
-\b
 Each violation is one line: the rule, where, and by how much. Exit code 0 when
 there is none, 6 otherwise. The checker shares no code with the solver."""
 
@@ -85,9 +85,6 @@ File = Annotated[
     Path, typer.Argument(metavar="FILE", show_default=False, help="an instance: .yaml, .json, .toml, or with --format")
 ]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False, help="instance files")]
-PlanFile = Annotated[
-    Path, typer.Argument(metavar="PLAN", show_default=False, help="a plan file, as `solve -o` writes it")
-]
 Format = Annotated[str | None, Option("--format", metavar="NAME", help=_FORMATS)]
 Params = Annotated[list[str] | None, Option("--param", metavar="KEY=VALUE", help="for the format; may be repeated")]
 Json = Annotated[bool, Option("--json", help="print JSON, and nothing else, on standard output")]
@@ -240,14 +237,23 @@ def _exit_code(result: Result) -> int:
 # --- verify, validate -------------------------------------------------------------------------------
 
 
-@app.command(epilog=VERIFY)
-def verify(file: File, plan: PlanFile, format: Format = None, param: Params = None, as_json: Json = False) -> None:
+@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def verify(context: typer.Context) -> None:
     """Check a plan against its instance: every rule, every cent, every claim."""
-    from leptonopt.read import read_document
-    from leptonopt.verify import verify as check
+    raise typer.Exit(check(context.args))
 
-    verdict = check(read_document(file, format, _params(param)), _plan_of(plan))
-    if as_json:
+
+def check(words: list[str]) -> int:
+    """`leptonopt verify`, parsed by the standard library; the exit code.
+
+    Newer typer loads pydantic for any parameter, and the checker stays clear of what the solver stands on.
+    """
+    asked = _verify_parser().parse_args(words)
+    from leptonopt.read import read_document
+    from leptonopt.verify import verify
+
+    verdict = verify(read_document(asked.file, asked.format, _params(asked.param)), _plan_of(asked.plan))
+    if asked.json:
         keys = ("rule", "witness", "amount", "message")
         lines = [{key: getattr(found, key) for key in keys} for found in verdict.violations]
         cost = None if verdict.cost is None else str(verdict.cost)
@@ -262,7 +268,22 @@ def verify(file: File, plan: PlanFile, format: Format = None, param: Params = No
         count = len(verdict.violations)
         known = "" if verdict.cost is None else f"; its cost is {verdict.cost} exactly"
         _say(f"the plan keeps every rule{known}" if verdict.ok else f"{count} violation{'s' if count > 1 else ''}")
-    raise typer.Exit(0 if verdict.ok else Alarm.exit_code)
+    return 0 if verdict.ok else Alarm.exit_code
+
+
+def _verify_parser() -> argparse.ArgumentParser:
+    import argparse
+
+    about = "Check a plan against its instance: every rule, every cent, every claim."
+    parser = argparse.ArgumentParser(
+        "leptonopt verify", description=about, epilog=VERIFY, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("file", metavar="FILE", type=Path, help="an instance: .yaml, .json, .toml, or with --format")
+    parser.add_argument("plan", metavar="PLAN", type=Path, help="a plan file, as `solve -o` writes it")
+    parser.add_argument("--format", metavar="NAME", help=_FORMATS)
+    parser.add_argument("--param", metavar="KEY=VALUE", action="append", help="for the format; may be repeated")
+    parser.add_argument("--json", action="store_true", help="print JSON, and nothing else, on standard output")
+    return parser
 
 
 @app.command(epilog=VALIDATE)

@@ -180,7 +180,14 @@ class _Rows:
                 rows = tuple(row for row, _ in held)
                 amounts = tuple(int(count * self.scale[row]) for row, count in held)
                 if max(amounts, default=0) > MAX_DEMAND:
-                    raise InstanceError([Finding(f"option {way.id!r} uses too much: amounts of one resource may differ by a factor of {MAX_DEMAND:,}", ("tasks",))])
+                    raise InstanceError(
+                        [
+                            Finding(
+                                f"option {way.id!r}: amounts of a resource may differ by at most {MAX_DEMAND:,} times",
+                                ("tasks",),
+                            )
+                        ]
+                    )
                 self.used.update(rows)
                 made.append(_Column(way, slots, rows, amounts, self.starts(rows, amounts, slots)))
         return made
@@ -204,7 +211,10 @@ class _Windows:
     def __init__(self, instance: Instance, columns: list[list[_Column]]) -> None:
         time = instance.time
         self.instance, self.columns = instance, columns
-        self.release = [0 if task.release is None else max(0, -(-_after(task.release, time.start) // time.slot)) for task in instance.tasks]
+        self.release = [
+            0 if task.release is None else max(0, -(-_after(task.release, time.start) // time.slot))
+            for task in instance.tasks
+        ]
         self.deadline = [
             time.slots if task.deadline is None else min(time.slots, _after(task.deadline, time.start) // time.slot)
             for task in instance.tasks
@@ -223,7 +233,11 @@ class _Windows:
         for first, second, lag in self.edges:
             before[second].append((first, lag))
             behind[first].append((second, lag))
-        order = list(TopologicalSorter({at: [first for first, _ in before[at]] for at in range(len(self.columns))}).static_order())
+        order = list(
+            TopologicalSorter(
+                {at: [first for first, _ in before[at]] for at in range(len(self.columns))}
+            ).static_order()
+        )
         for task in order:
             for first, lag in before[task]:
                 if not self.columns[first]:
@@ -365,7 +379,9 @@ def _edges(instance: Instance, tasks: _Windows, groups: Sequence[Sequence[tuple[
             of_task[task].append(group)
     pairs = sum(len(of_task[first]) * len(of_task[second]) for first, second, _ in tasks.edges)
     if pairs > MAX_EDGES:
-        raise InstanceError([Finding(f"{pairs:,} pairs of copies wait for each other; at most {MAX_EDGES:,}", ("tasks",))])
+        raise InstanceError(
+            [Finding(f"{pairs:,} pairs of copies wait for each other; at most {MAX_EDGES:,}", ("tasks",))]
+        )
     found = {
         (before, after): lag
         for first, second, lag in sorted(tasks.edges, key=lambda edge: edge[2])
@@ -384,9 +400,9 @@ def _reasons(instance: Instance, all_ways: Sequence[Sequence[Way]], tasks: _Wind
 
 
 def _reason(instance: Instance, task: Task, found: Sequence[Way]) -> str:
-    if refused := [way for way in found if way.refused]:
-        if len(refused) == len(found):
-            return "; ".join(f"{way.id}: {way.refused}" for way in refused[:5]) + ("; …" if len(refused) > 5 else "")
+    refused = [way for way in found if way.refused]
+    if len(refused) == len(found):
+        return "; ".join(f"{way.id}: {way.refused}" for way in refused[:5]) + ("; …" if len(refused) > 5 else "")
     fastest = min((way for way in found if not way.refused), key=lambda way: way.duration)
     time = instance.time
     opens = max(task.release or time.start, time.start)

@@ -6,13 +6,12 @@ report to it. Nothing leaves it that the independent checker has not passed.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import platform
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -153,7 +152,9 @@ def _limits(time_limit: float, gap: float, threads: int | None, seed: int, deter
 
 
 def _stated(
-    instance: Instance | Mapping[str, Any] | str | os.PathLike[str], format: str | None, params: Mapping[str, str] | None
+    instance: Instance | Mapping[str, Any] | str | os.PathLike[str],
+    format: str | None,
+    params: Mapping[str, str] | None,
 ) -> tuple[Instance, dict[str, Any], dict[str, Any]]:
     """The instance, its document as stated, and how a plan speaks of it."""
     file = None
@@ -411,7 +412,11 @@ class _Conductor:
         if solution.engine:
             self.engines[name] = solution.engine
         said = solution.note if solution.note.startswith(name) else f"{name}: {solution.note}"
-        self.logs.append("\n".join(filter(None, [f"--- {name}: {solution.status}, {solution.stop} ---", solution.note, solution.log])))
+        self.logs.append(
+            "\n".join(
+                filter(None, [f"--- {name}: {solution.status}, {solution.stop} ---", solution.note, solution.log])
+            )
+        )
         if solution.note and solution.stop is Stop.FAILED:
             self.notes.append(said)
         elif solution.note and solution.status is Status.UNKNOWN and self.schedule is None:
@@ -474,7 +479,9 @@ class _Conductor:
         trace = () if self.limits.deterministic else tuple(self.trace)
         why = () if self.schedule is not None else tuple(dict.fromkeys([*self.why, *self.notes]))
         if self.compiled.loss:
-            self.notes.append(f"money was coarsened to {self.compiled.unit}; the bound is low by up to {self.compiled.loss}")
+            self.notes.append(
+                f"money was coarsened to {self.compiled.unit}; the bound is low by up to {self.compiled.loss}"
+            )
         outcome = Outcome(str(status), str(stop), method, lower, self._made(seconds), origin, why, trace)
         made = document(self.compiled, outcome, runs, left)
         verdict = verify(stated, made)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 
 from leptonopt.errors import UsageError
-from leptonopt.formulation import FREE, formulate
+from leptonopt.formulation import FREE, Linear, formulate
 from leptonopt.problem import UNLIMITED, Problem
 
 
@@ -16,14 +16,28 @@ def written(problem: Problem, kind: str) -> str:
 
     Raises `UsageError` for any other kind.
     """
-    kinds: dict[str, Callable[[Problem], Iterator[str]]] = {"mps": _mps, "lp": _lp, "dat": _mathprog}
+    kinds: dict[str, Callable[[Problem], str]] = {"mps": to_mps, "lp": to_lp, "dat": to_mathprog}
     if kind not in kinds:
         raise UsageError(f"there is no model format {kind!r}; known are {', '.join(kinds)}")
-    return "\n".join(kinds[kind](problem)) + "\n"
+    return kinds[kind](problem)
 
 
-def _mps(problem: Problem) -> Iterator[str]:
-    linear = formulate(problem)
+def to_mps(problem: Problem) -> str:
+    """The model in free MPS; names as `Linear.names` and `Linear.row_names` give them."""
+    return "\n".join(_mps(formulate(problem))) + "\n"
+
+
+def to_lp(problem: Problem) -> str:
+    """The model in the LP format of CPLEX."""
+    return "\n".join(_lp(formulate(problem))) + "\n"
+
+
+def to_mathprog(problem: Problem) -> str:
+    """The data section for models/allocation.mod."""
+    return "\n".join(_mathprog(problem)) + "\n"
+
+
+def _mps(linear: Linear) -> Iterator[str]:
     rows, names = linear.row_names(), linear.names()
     senses = [_sense(low, high) for low, high in zip(linear.lower.tolist(), linear.upper.tolist(), strict=True)]
     yield "NAME leptonopt"
@@ -31,14 +45,14 @@ def _mps(problem: Problem) -> Iterator[str]:
     yield " N cost"
     yield from (f" {sense} {row}" for (sense, _), row in zip(senses, rows, strict=True))
     yield "COLUMNS"
-    yield " MARKER MARKER 'MARKER' 'INTORG'"
+    yield " MARKER 'MARKER' 'INTORG'"
     by_column = linear.matrix.tocsc()
     for at, name in enumerate(names):
         yield f" {name} cost {linear.cost[at]}"
         part = slice(by_column.indptr[at], by_column.indptr[at + 1])
         for row, value in zip(by_column.indices[part].tolist(), by_column.data[part].tolist(), strict=True):
             yield f" {name} {rows[row]} {value}"
-    yield " MARKER MARKER 'MARKER' 'INTEND'"
+    yield " MARKER 'MARKER' 'INTEND'"
     yield "RHS"
     yield from (f" RHS {row} {side}" for (_, side), row in zip(senses, rows, strict=True) if side)
     yield "BOUNDS"
@@ -52,28 +66,29 @@ def _sense(low: int, high: int) -> tuple[str, int]:
     return ("L", high) if high < FREE else ("G", low)
 
 
-def _lp(problem: Problem) -> Iterator[str]:
-    linear = formulate(problem)
-    names = linear.names()
+def _lp(linear: Linear) -> Iterator[str]:
+    """Every variable stands in the objective, also at cost 0, so that no row is without a name to write."""
+    names = linear.names() or ["nothing"]
     yield "Minimize"
-    yield from _wrapped(" cost:", _terms(names, enumerate(linear.cost.tolist())) or [f"0 {names[0]}"] if names else [])
+    costs = zip(names, linear.cost.tolist(), strict=True) if len(linear.cost) else [(names[0], 0)]
+    yield from _wrapped(" cost:", (_term(value, name) for name, value in costs))
     yield "Subject To"
     words = {"E": "=", "L": "<=", "G": ">="}
     for at, row in enumerate(linear.row_names()):
         part = slice(linear.matrix.indptr[at], linear.matrix.indptr[at + 1])
         pairs = zip(linear.matrix.indices[part].tolist(), linear.matrix.data[part].tolist(), strict=True)
         sense, side = _sense(int(linear.lower[at]), int(linear.upper[at]))
-        if terms := _terms(names, pairs):
-            yield from _wrapped(f" {row}:", [*terms, f"{words[sense]} {side}"])
+        terms = [_term(value, names[column]) for column, value in pairs] or [_term(0, names[0])]
+        yield from _wrapped(f" {row}:", [*terms, f"{words[sense]} {side}"])
     yield "Bounds"
-    yield from (f" 0 <= {name} <= {most}" for name, most in zip(names, linear.most.tolist(), strict=True))
+    yield from (f" 0 <= {name} <= {most}" for name, most in zip(names, [*linear.most.tolist(), 0], strict=False))
     yield "Generals"
     yield from _wrapped("", names)
     yield "End"
 
 
-def _terms(names: list[str], pairs: Iterable[tuple[int, int]]) -> list[str]:
-    return [f"{'-' if value < 0 else '+'} {abs(value)} {names[at]}" for at, value in pairs if value]
+def _term(value: int, name: str) -> str:
+    return f"{'-' if value < 0 else '+'} {abs(value)} {name}"
 
 
 def _wrapped(head: str, words: Iterable[str]) -> Iterator[str]:
@@ -97,7 +112,9 @@ def _mathprog(problem: Problem) -> Iterator[str]:
     pairs = zip(columns.option.tolist(), columns.start.tolist(), strict=True)
     yield from _table("set COLUMNS", (f"({option},{start})" for option, start in pairs))
     yield from _table("set OPTIONAL", np.flatnonzero(problem.optional).tolist())
-    yield from _table("set EDGES", (f"({b},{a})" for b, a in zip(problem.before.tolist(), problem.after.tolist(), strict=True)))
+    yield from _table(
+        "set EDGES", (f"({b},{a})" for b, a in zip(problem.before.tolist(), problem.after.tolist(), strict=True))
+    )
     held = [
         (option, row, amount)
         for option in range(problem.options)
@@ -122,5 +139,3 @@ def _table(head: str, entries: Iterable[object]) -> Iterator[str]:
     yield f"{head} :="
     yield from _wrapped(" ", (str(entry) for entry in entries))
     yield ";"
-
-

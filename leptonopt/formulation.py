@@ -73,7 +73,9 @@ class Linear:
     def row_names(self) -> list[str]:
         """A name per row: once_GROUP, capacity_ROW_SLOT, precedence_EDGE, precedence_runs_EDGE."""
         return [
-            "_".join([rows.name.replace(".", "_"), *map(str, label)]) for rows in self.parts for label in rows.label.tolist()
+            "_".join([rows.name.replace(".", "_"), *map(str, label)])
+            for rows in self.parts
+            for label in rows.label.tolist()
         ]
 
 
@@ -125,7 +127,9 @@ def capacity(problem: Problem, columns: Columns) -> Rows:
     amount, upper = problem.demand[entry][which], problem.capacity.ravel()[cells]
     divisor = np.zeros_like(upper)
     np.gcd.at(divisor, row, amount)
-    return Rows("capacity", row, column[which], amount // divisor[row], np.full(len(cells), -FREE), upper // divisor, label)
+    return Rows(
+        "capacity", row, column[which], amount // divisor[row], np.full(len(cells), -FREE), upper // divisor, label
+    )
 
 
 def _needed(problem: Problem, columns: Columns, column: Ints, entry: Ints) -> Bools:

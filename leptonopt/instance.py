@@ -86,20 +86,31 @@ def _some_time(seconds: int) -> int:
 _NUMBER = {"type": "number"}
 Name = Annotated[str, PlainValidator(_name), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})]
 Amount = Annotated[Decimal, PlainValidator(units.amount), WithJsonSchema(_NUMBER)]
-NotNegative = Annotated[Decimal, PlainValidator(units.amount), AfterValidator(_not_negative), WithJsonSchema({**_NUMBER, "minimum": 0})]
-Positive = Annotated[Decimal, PlainValidator(units.amount), AfterValidator(_positive), WithJsonSchema({**_NUMBER, "exclusiveMinimum": 0})]
+NotNegative = Annotated[
+    Decimal, PlainValidator(units.amount), AfterValidator(_not_negative), WithJsonSchema({**_NUMBER, "minimum": 0})
+]
+Positive = Annotated[
+    Decimal, PlainValidator(units.amount), AfterValidator(_positive), WithJsonSchema({**_NUMBER, "exclusiveMinimum": 0})
+]
 _duration_text = PlainSerializer(units.duration_text)
-_duration_schema = WithJsonSchema({"type": "string", "pattern": r"^(\d+(\.\d+)?\s*(w|d|h|min|m|s))+$", "examples": ["90m", "1h30m", "7d"]})
+_duration_schema = WithJsonSchema(
+    {"type": "string", "pattern": r"^(\d+(\.\d+)?\s*(w|d|h|min|m|s))+$", "examples": ["90m", "1h30m", "7d"]}
+)
 Duration = Annotated[int, PlainValidator(units.duration), AfterValidator(_some_time), _duration_text, _duration_schema]
 Lag = Annotated[int, PlainValidator(units.duration), _duration_text, _duration_schema]
 Instant = Annotated[
     datetime,
     PlainValidator(units.instant),
     PlainSerializer(units.instant_text),
-    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-11-23T09:00Z", "2026-11-23T09:00+01:00"]}),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "examples": ["2026-11-23T09:00Z", "2026-11-23T09:00+01:00"]}
+    ),
 ]
 Clock = Annotated[
-    int, PlainValidator(units.clock), PlainSerializer(units.clock_text), WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"})
+    int,
+    PlainValidator(units.clock),
+    PlainSerializer(units.clock_text),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
 ]
 Zone = Annotated[str, PlainValidator(_zone), WithJsonSchema({"type": "string", "examples": ["UTC", "Europe/Berlin"]})]
 Devices = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
@@ -282,6 +293,15 @@ class After(Noun):
     @classmethod
     def _from_name(cls, value: object) -> object:
         return {"task": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {
+            "anyOf": [
+                {"type": "string", "description": "the task's id"},
+                handler.resolve_ref_schema(handler(core_schema)),
+            ]
+        }
 
 
 class Needs(Noun):
@@ -483,7 +503,9 @@ def _work_findings(path: Path, work: Profile, pools: dict[str, Pool] | None) -> 
             yield Finding(_unknown("pool", pool, pools or ()), (*path, "speed", pool))
 
 
-def _whole_work(path: Path, work: Work, profiles: dict[str, Profile], pools: dict[str, Pool] | None) -> Iterator[Finding]:
+def _whole_work(
+    path: Path, work: Work, profiles: dict[str, Profile], pools: dict[str, Pool] | None
+) -> Iterator[Finding]:
     if work.profile is not None and work.profile not in profiles:
         yield Finding(_unknown("profile", work.profile, profiles), (*path, "profile"))
         return
@@ -517,7 +539,11 @@ def _cycles(tasks: Sequence[Task]) -> list[Finding]:
     except CycleError as error:
         ring = list(reversed(error.args[1]))
         index = {task.id: at for at, task in enumerate(tasks)}
-        return [Finding(f"the tasks wait for each other in a circle: {' after '.join(ring)}", ("tasks", index[ring[0]], "after"))]
+        return [
+            Finding(
+                f"the tasks wait for each other in a circle: {' after '.join(ring)}", ("tasks", index[ring[0]], "after")
+            )
+        ]
     return []
 
 
@@ -541,7 +567,7 @@ _INNER = {"constant", "unlimited", "[key]"}
 
 
 # Where a noun stands in a document: the key that holds it, and the class whose keys are allowed there.
-_AT = {
+_AT: dict[str | int, type[Noun]] = {
     "time": Time, "pools": Pool, "tasks": Task, "options": Option, "work": Work, "variants": Variant, "after": After,
     "needs": Needs, "maintenance": Maintenance, "profiles": Profile,
 }  # fmt: skip
@@ -551,10 +577,12 @@ def _unknown_key(place: Path) -> str:
     from difflib import get_close_matches
 
     *above, key = place
-    noun = next((_AT[step] for step in reversed(above) if step in _AT), Instance)
+    noun: type[Noun] = next((_AT[step] for step in reversed(above) if step in _AT), Instance)
     keys = [field.alias or name for name, field in noun.model_fields.items()]
     close = get_close_matches(str(key), keys, 1)
-    return "is not a key that is known here; " + (f"did you mean {close[0]!r}?" if close else f"allowed are {', '.join(keys)}")
+    return "is not a key that is known here; " + (
+        f"did you mean {close[0]!r}?" if close else f"allowed are {', '.join(keys)}"
+    )
 
 
 def _message(item: Any) -> str:
@@ -629,5 +657,25 @@ def _cross_of_partial(document: Any) -> list[Finding]:
 
 def instance_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of native instance files."""
-    schema = Instance.model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "leptonopt instance"}
+    import warnings
+
+    with warnings.catch_warnings():
+        # pydantic warns that defaults are written as texts; `_as_written` puts that right.
+        warnings.simplefilter("ignore", UserWarning)
+        schema = Instance.model_json_schema(by_alias=True)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "leptonopt instance"}
+    return {**head, **_as_written(schema), "title": "leptonopt instance"}
+
+
+def _as_written(schema: Any) -> Any:
+    """Defaults as a file would state them: durations as texts, numbers as numbers; no generated titles."""
+    if isinstance(schema, list):
+        return [_as_written(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _as_written(part) for key, part in schema.items() if key != "title" or isinstance(part, dict)}
+    if made.get("type") == "string" and isinstance(made.get("default"), int):
+        made["default"] = units.duration_text(made["default"])
+    elif made.get("type") == "number" and isinstance(made.get("default"), str):
+        made["default"] = int(made["default"])
+    return made

@@ -91,7 +91,9 @@ class Outcome:
     trace: Sequence[tuple[float, Fraction | None, Fraction | None]] = ()
 
 
-def document(compiled: Compiled, outcome: Outcome, runs: Sequence[Run] | None, left: Iterable[tuple[int, int]]) -> dict[str, Any]:
+def document(
+    compiled: Compiled, outcome: Outcome, runs: Sequence[Run] | None, left: Iterable[tuple[int, int]]
+) -> dict[str, Any]:
     """The plan document; `runs` is None when there is no plan."""
     instance = compiled.instance
     head: dict[str, Any] = {
@@ -111,7 +113,7 @@ def document(compiled: Compiled, outcome: Outcome, runs: Sequence[Run] | None, l
     method = {"method": outcome.method, "made": outcome.made}
     if runs is None:
         nothing = {"cost": None, "cost_exact": None, **_bound(outcome.bound, None), "gap": None}
-        empty = {"tasks": [], "left_out": [], "bill": None, "utilisation": [], "figures": None}
+        empty: dict[str, Any] = {"tasks": [], "left_out": [], "bill": None, "utilisation": [], "figures": None}
         return head | nothing | method | empty | tail
     prices = Prices(instance)
     costs = [prices.of(run) for run in runs]
@@ -205,8 +207,10 @@ def _tasks(instance: Instance, runs: Sequence[Run], costs: Sequence[Costs]) -> l
 
 
 def _bill(instance: Instance, runs: Sequence[Run], costs: Sequence[Costs], forgone: Fraction) -> dict[str, Any]:
-    hours, spent = _hours(instance, runs), defaultdict(Fraction)
-    fixed, count = defaultdict(Fraction), defaultdict(int)
+    hours = _hours(instance, runs)
+    spent: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+    fixed: dict[str, Fraction] = defaultdict(Fraction)
+    count: dict[str, int] = defaultdict(int)
     for run, cost in zip(runs, costs, strict=True):
         fixed[run.way.pool] += cost.fixed
         count[run.way.pool] += 1
@@ -219,14 +223,16 @@ def _bill(instance: Instance, runs: Sequence[Run], costs: Sequence[Costs], forgo
             {"resource": name, "unit_hours": number(hours[pool.id, name]), "cost": number(spent[pool.id, name])}
             for name in pool.capacity
         ]
-        pools.append({
-            "pool": pool.id,
-            "running": number(running),
-            "fixed": number(fixed[pool.id]),
-            "total": number(running + fixed[pool.id]),
-            "tasks": count[pool.id],
-            "resources": resources,
-        })
+        pools.append(
+            {
+                "pool": pool.id,
+                "running": number(running),
+                "fixed": number(fixed[pool.id]),
+                "total": number(running + fixed[pool.id]),
+                "tasks": count[pool.id],
+                "resources": resources,
+            }
+        )
     running, late = sum(spent.values(), Fraction(0)), sum((cost.late for cost in costs), Fraction(0))
     in_all = sum(fixed.values(), Fraction(0))
     return {
@@ -262,20 +268,24 @@ def _utilisation(instance: Instance, runs: Sequence[Run]) -> tuple[list[dict[str
         for name, series in pool.capacity.items():
             least = least_by_slot(series, pool.maintenance, name, time)
             limited = None not in least
-            offered = sum((Fraction(value) for value in least if value is not None), Fraction(0)) * Fraction(time.slot, 3600)
+            offered = sum((Fraction(value) for value in least if value is not None), Fraction(0)) * Fraction(
+                time.slot, 3600
+            )
             steps = change[pool.id, name]
             peak = max(accumulate(steps[slot] for slot in sorted(steps)), default=Fraction(0))
             used = hours[pool.id, name]
             share = used / offered if limited and offered else None
             shares += [] if share is None else [share]
-            lines.append({
-                "pool": pool.id,
-                "resource": name,
-                "used_hours": number(used),
-                "capacity_hours": number(offered) if limited else None,
-                "utilisation": number(share),
-                "peak": number(peak),
-            })
+            lines.append(
+                {
+                    "pool": pool.id,
+                    "resource": name,
+                    "used_hours": number(used),
+                    "capacity_hours": number(offered) if limited else None,
+                    "utilisation": number(share),
+                    "peak": number(peak),
+                }
+            )
     return lines, shares
 
 
@@ -351,6 +361,8 @@ class Plan:
         return frame
 
     def __str__(self) -> str:
-        lines = [f"{line['start']}  {line['end']}  {line['id']}  {line['option']}  {line['cost']}" for line in self.tasks]
+        lines = [
+            f"{line['start']}  {line['end']}  {line['id']}  {line['option']}  {line['cost']}" for line in self.tasks
+        ]
         head = f"{self.document['status']}: {self.document['cost']} {self.document['currency']}, {len(lines)} tasks"
         return "\n".join([head, *lines])

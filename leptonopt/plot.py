@@ -33,7 +33,7 @@ LANES = 240  # lanes up to which every task has a bar of its own; beyond, a pool
 LOADS = 8  # pools whose load is drawn
 BILLS = 16  # pools whose cost has a bar of its own
 WIDE = 13.0  # inches
-COLOURS = ("#4c78a8", "#f58518", "#54a24b", "#b279a2", "#72b7b2", "#9d755d", "#eeca3b", "#8f8f8f", "#ff9da6", "#2f5f4f")
+COLOURS = ("#4c78a8", "#e07b16", "#4a964a", "#a5669a", "#3d9490", "#8f6a52", "#a8891c", "#777777", "#c96490", "#2f5f4f")
 LATE = "#d62728"
 Line = dict[str, Any]
 
@@ -188,7 +188,8 @@ def _bars(picture: _Picture, pool: str, found: Sequence[tuple[Line, int]], base:
         if not many:
             _label(picture, line, y, ax)
     # Bars as thin as a line keep their colour only if no pale edge covers them.
-    edges = faces if many else "white"
+    thin = (picture.end - picture.begin).total_seconds() / 86_400 / 300
+    edges = [face if box[2][0] - box[0][0] < thin else "white" for box, face in zip(boxes, faces, strict=True)]
     ax.add_collection(PolyCollection(boxes, facecolors=faces, edgecolors=edges, linewidths=0.3 if many else 0.6))
     ax.add_collection(PolyCollection(strips, facecolors=LATE, edgecolors=LATE, linewidths=0.3))
 

@@ -84,7 +84,7 @@ class Problem:
     @property
     def slots(self) -> int:
         """T, the number of slots."""
-        return self.capacity.shape[1]
+        return int(self.capacity.shape[1])
 
     @property
     def groups(self) -> int:
@@ -119,7 +119,8 @@ class Problem:
         group = self.group[option]
         ends = np.arange(first, last + 1) + length
         late = np.maximum(0, self.late_slope[group] * ends - self.late_base[group])
-        return self.fixed[option] + amounts @ window + late
+        costs: Ints = self.fixed[option] + amounts @ window + late
+        return costs
 
     def startable(self, option: int) -> Bools:
         """bool, shape (last - first + 1,): starts at which the option alone fits the capacity."""
@@ -127,7 +128,8 @@ class Problem:
         rows, amounts = self.demands(option)
         blocked = (self.capacity[rows, first : last + length] < amounts[:, None]).any(axis=0)
         total = np.concatenate([[0], np.cumsum(blocked)])
-        return total[length:] == total[: last - first + 1]
+        free: Bools = total[length:] == total[: last - first + 1]
+        return free
 
     @cached_property
     def columns(self) -> Columns:
@@ -190,7 +192,8 @@ def objective(problem: Problem, schedule: Schedule) -> int:
         total += count * int(problem.start_costs(option)[start - problem.first[option]])
         ran[problem.group[option]] += count
     left = (problem.copies - ran).tolist()
-    return total + sum(missing * value for missing, value in zip(left, problem.value.tolist(), strict=True))
+    forgone: int = sum(missing * value for missing, value in zip(left, problem.value.tolist(), strict=True))
+    return total + forgone
 
 
 def usage(problem: Problem, schedule: Schedule) -> Ints:
@@ -200,7 +203,8 @@ def usage(problem: Problem, schedule: Schedule) -> Ints:
         rows, amounts = problem.demands(option)
         change[rows, start] += count * amounts
         change[rows, start + problem.duration[option]] -= count * amounts
-    return np.cumsum(change, axis=1)[:, :-1]
+    load: Ints = np.cumsum(change, axis=1)[:, :-1]
+    return load
 
 
 def broken_rules(problem: Problem, schedule: Schedule) -> set[str]:
@@ -211,7 +215,9 @@ def broken_rules(problem: Problem, schedule: Schedule) -> set[str]:
     ran = np.bincount(problem.group[schedule.option], schedule.count, problem.groups).astype(np.int64)
     if np.any(ran > problem.copies) or np.any((ran < problem.copies) & ~problem.optional):
         broken.add("once")
-    if np.any(schedule.start < problem.first[schedule.option]) or np.any(schedule.start > problem.last[schedule.option]):
+    if np.any(schedule.start < problem.first[schedule.option]) or np.any(
+        schedule.start > problem.last[schedule.option]
+    ):
         return broken | {"window"}
     if np.any(usage(problem, schedule) > problem.capacity):
         broken.add("capacity")

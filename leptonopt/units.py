@@ -14,9 +14,7 @@ MAX_AMOUNT = Decimal(10) ** 12
 MAX_DECIMALS = 9
 _UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "min": 60, "s": 1}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|m|s)")
-_INSTANT = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d))?(Z|z|[+-]\d\d:\d\d)?", re.ASCII
-)
+_INSTANT = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d))?(Z|z|[+-]\d\d:\d\d)?", re.ASCII)
 _CLOCK = re.compile(r"(\d\d):(\d\d)", re.ASCII)
 
 

@@ -20,11 +20,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
@@ -114,7 +113,7 @@ def _instant(text: Any) -> datetime:
         raise _Malformed(f"{text!r} is not an instant") from None
     if moment.tzinfo is None:
         raise _Malformed(f"{text!r} has no offset from UTC")
-    return moment.astimezone(timezone.utc)
+    return moment.astimezone(UTC)
 
 
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|m|s)")
@@ -171,10 +170,12 @@ class _Stated:
             found = {self.second(at): _exact(value) for at, value in series["steps"].items()}
         else:
             day = (self.start - timedelta(days=2)).astimezone(self.zone).date()
-            while (midnight := datetime(day.year, day.month, day.day, tzinfo=self.zone)) <= self.start + timedelta(seconds=self.horizon):
+            while (midnight := datetime(day.year, day.month, day.day, tzinfo=self.zone)) <= self.start + timedelta(
+                seconds=self.horizon
+            ):
                 for clock, value in series["daily"].items():
                     local = midnight.replace(hour=int(clock[:2]), minute=int(clock[3:]))
-                    found[round((local.astimezone(timezone.utc) - self.start).total_seconds())] = _exact(value)
+                    found[round((local.astimezone(UTC) - self.start).total_seconds())] = _exact(value)
                 day += timedelta(days=1)
         at = sorted(found)
         return at, [found[second] for second in at]
@@ -251,12 +252,18 @@ class _Stated:
         if not task.get("work"):
             return
         stated = task["work"]
-        work = {**self.profiles.get(stated.get("profile"), {}), **{key: value for key, value in stated.items() if value is not None}}
+        work = {
+            **self.profiles.get(stated.get("profile"), {}),
+            **{key: value for key, value in stated.items() if value is not None},
+        }
         for variant, factors in (work.get("variants") or {None: {}}).items():
             faster, smaller = _exact(factors.get("speed", 1)), _exact(factors.get("memory", 1))
             for pool, speed in (work.get("speed") or {}).items():
                 if not isinstance(speed, Mapping):
-                    speed = {count: _exact(speed) * _exact(factor) for count, factor in (work.get("devices") or {1: 1}).items()}
+                    speed = {
+                        count: _exact(speed) * _exact(factor)
+                        for count, factor in (work.get("devices") or {1: 1}).items()
+                    }
                 for count, rate in speed.items():
                     devices = int(count)
                     uses: dict[str, Fraction] = defaultdict(Fraction, {work.get("device") or "gpu": Fraction(devices)})
@@ -268,7 +275,14 @@ class _Stated:
                     seconds = 3600 * _exact(work["hours"]) / (rate * faster)
                     room, memory = self.pools[pool].get("device_memory"), work.get("memory")
                     fits = room is None or memory is None or _exact(memory) * smaller <= _exact(room) * devices
-                    way = _Way(pool, dict(uses), seconds, _exact(work.get("cost", 0)), variant, _exact(factors.get("quality", 1)))
+                    way = _Way(
+                        pool,
+                        dict(uses),
+                        seconds,
+                        _exact(work.get("cost", 0)),
+                        variant,
+                        _exact(factors.get("quality", 1)),
+                    )
                     yield f"{pool} x{devices}" + (f" {variant}" if variant else ""), False, way, fits
 
 
@@ -334,7 +348,14 @@ class _Check:
         if len(self.found) >= SHOWN:
             self.more += 1
             return
-        self.found.append(Violation(rule, witness, None if amount is None else _text(amount), f"{witness}: {message}" if witness else message))
+        self.found.append(
+            Violation(
+                rule,
+                witness,
+                None if amount is None else _text(amount),
+                f"{witness}: {message}" if witness else message,
+            )
+        )
 
     def _without_plan(self) -> None:
         if self.plan["tasks"] or self.plan["left_out"]:
@@ -353,7 +374,7 @@ class _Check:
     # --- option, window, cost of one task ---
 
     def _run(self, line: Mapping[str, Any]) -> _Run | None:
-        stated, id = self.stated, line.get("id")
+        stated, id = self.stated, str(line.get("id"))
         if id not in stated.tasks:
             self._say("once", f"task {id!r}", "is not in the instance")
             return None
@@ -376,7 +397,12 @@ class _Check:
         low, high = stated.second(line["start"]), stated.second(line["end"])
         length = max(1, ceil(way.seconds / stated.slot))
         if high - low != length * stated.slot:
-            self._say("option", name, f"lasts {high - low} s; its option takes {length} slots of {stated.slot} s", high - low - length * stated.slot)
+            self._say(
+                "option",
+                name,
+                f"lasts {high - low} s; its option takes {length} slots of {stated.slot} s",
+                high - low - length * stated.slot,
+            )
             return None
         if low % stated.slot:
             self._say("window", name, "does not start at the beginning of a slot", low % stated.slot)
@@ -396,7 +422,9 @@ class _Check:
         if low < 0:
             self._say("window", name, f"starts {-low} s before the horizon", -low)
         if high > self.stated.horizon:
-            self._say("window", name, f"ends {high - self.stated.horizon} s after the horizon", high - self.stated.horizon)
+            self._say(
+                "window", name, f"ends {high - self.stated.horizon} s after the horizon", high - self.stated.horizon
+            )
         if task.get("release") is not None and (early := self.stated.second(task["release"]) - low) > 0:
             self._say("window", name, f"starts {early} s before its release", early)
         if task.get("deadline") is not None and (late := high - self.stated.second(task["deadline"])) > 0:
@@ -435,10 +463,19 @@ class _Check:
                 forgone += _exact(task.get("value") or 0) if out else 0
         for (id, copy), _ in [*ran.items(), *left.items()]:
             if id in self.stated.tasks:
-                self._say("once", f"task {id!r} copy {copy}", f"there are only {self.stated.tasks[id].get('copies', 1)} copies")
+                self._say(
+                    "once",
+                    f"task {id!r} copy {copy}",
+                    f"there are only {self.stated.tasks[id].get('copies', 1)} copies",
+                )
         for line in self.plan["left_out"]:
             if line.get("id") in self.stated.tasks:
-                self._same("cost", f"left out {line['id']!r}: value", line.get("value"), _exact(self.stated.tasks[line["id"]].get("value") or 0))
+                self._same(
+                    "cost",
+                    f"left out {line['id']!r}: value",
+                    line.get("value"),
+                    _exact(self.stated.tasks[line["id"]].get("value") or 0),
+                )
         return forgone
 
     def _loads(self, runs: list[_Run]) -> dict[tuple[str, str], tuple[list[int], list[Fraction]]]:
@@ -449,7 +486,8 @@ class _Check:
                 change[run.way.pool, resource][run.start] += count
                 change[run.way.pool, resource][run.end] -= count
         return {
-            key: (slots := sorted(steps), list(accumulate(steps[slot] for slot in slots))) for key, steps in change.items()
+            key: (slots := sorted(steps), list(accumulate(steps[slot] for slot in slots)))
+            for key, steps in change.items()
         }
 
     def _capacity(self, runs: list[_Run]) -> None:
@@ -470,7 +508,11 @@ class _Check:
         for id, task in self.stated.tasks.items():
             for after in task.get("after") or () if of_task[id] else ():
                 first = after if isinstance(after, str) else after["task"]
-                lag = 0 if isinstance(after, str) or "lag" not in after else ceil(_duration(after["lag"]) / self.stated.slot)
+                lag = (
+                    0
+                    if isinstance(after, str) or "lag" not in after
+                    else ceil(_duration(after["lag"]) / self.stated.slot)
+                )
                 name = f"task {id!r} after {first!r}"
                 if len(of_task[first]) < self.stated.tasks[first].get("copies", 1):
                     self._say("precedence", name, "runs, but what it waits for does not run in full")
@@ -484,7 +526,12 @@ class _Check:
     def _total(self, total: Fraction) -> None:
         self._same("cost", "cost", self.plan["cost"], total)
         if self.plan.get("cost_exact") is not None and Fraction(self.plan["cost_exact"]) != total:
-            self._say("cost", "cost_exact", f"is {self.plan['cost_exact']}, not {total}", Fraction(self.plan["cost_exact"]) - total)
+            self._say(
+                "cost",
+                "cost_exact",
+                f"is {self.plan['cost_exact']}, not {total}",
+                Fraction(self.plan["cost_exact"]) - total,
+            )
 
     def _bill(self, runs: list[_Run], forgone: Fraction) -> None:
         bill = self.plan.get("bill")
@@ -502,19 +549,35 @@ class _Check:
                 hours[run.way.pool, resource] += run.way.uses[resource] * (run.end - run.start) * self.stated.hours
         running, late = sum(money.values(), Fraction(0)), sum((run.late for run in runs), Fraction(0))
         in_all = sum(fixed.values(), Fraction(0))
-        for key, true in (("running", running), ("fixed", in_all), ("late", late), ("forgone", forgone), ("total", running + in_all + late)):
+        for key, true in (
+            ("running", running),
+            ("fixed", in_all),
+            ("late", late),
+            ("forgone", forgone),
+            ("total", running + in_all + late),
+        ):
             self._same("bill", f"bill.{key}", bill.get(key), true)
         by_pool = {entry.get("pool"): entry for entry in bill.get("pools") or ()}
         for pool, stated in self.stated.pools.items():
             entry = by_pool.pop(pool, {})
             spent = sum((money[pool, resource] for resource in stated["capacity"]), Fraction(0))
-            for key, true in (("running", spent), ("fixed", fixed[pool]), ("total", spent + fixed[pool]), ("tasks", Fraction(count[pool]))):
+            for key, true in (
+                ("running", spent),
+                ("fixed", fixed[pool]),
+                ("total", spent + fixed[pool]),
+                ("tasks", Fraction(count[pool])),
+            ):
                 self._same("bill", f"bill of pool {pool!r}: {key}", entry.get(key), true)
             parts = {part.get("resource"): part for part in entry.get("resources") or ()}
             for resource in stated["capacity"]:
                 part = parts.get(resource, {})
                 self._same("bill", f"bill of pool {pool!r}: {resource} cost", part.get("cost"), money[pool, resource])
-                self._same("bill", f"bill of pool {pool!r}: {resource} unit_hours", part.get("unit_hours"), hours[pool, resource])
+                self._same(
+                    "bill",
+                    f"bill of pool {pool!r}: {resource} unit_hours",
+                    part.get("unit_hours"),
+                    hours[pool, resource],
+                )
         for pool in by_pool:
             self._say("bill", f"bill of pool {pool!r}", "is no pool of the instance")
         shares = self._utilisation(runs, hours)
@@ -526,12 +589,21 @@ class _Check:
         for pool, stated in self.stated.pools.items():
             for resource in stated["capacity"]:
                 least = self.stated.least(pool, resource)
-                offered = None if None in least else sum((value for value in least if value is not None), Fraction(0)) * self.stated.hours
+                offered = (
+                    None
+                    if None in least
+                    else sum((value for value in least if value is not None), Fraction(0)) * self.stated.hours
+                )
                 share = hours.get((pool, resource), Fraction(0)) / offered if offered else None
                 shares += [] if share is None else [share]
                 peak = max(loads.get((pool, resource), ([], [Fraction(0)]))[1])
                 line, name = lines.get((pool, resource), {}), f"utilisation of {pool!r} {resource}"
-                for key, true in (("used_hours", hours.get((pool, resource), Fraction(0))), ("capacity_hours", offered), ("utilisation", share), ("peak", peak)):
+                for key, true in (
+                    ("used_hours", hours.get((pool, resource), Fraction(0))),
+                    ("capacity_hours", offered),
+                    ("utilisation", share),
+                    ("peak", peak),
+                ):
                     self._same("bill", f"{name}: {key}", line.get(key), true)
         return shares
 
@@ -567,9 +639,16 @@ class _Check:
         if bound > total:
             self._say("status", "bound", f"is {_text(bound)}, above the cost {_text(total)}", bound - total)
         if plan["status"] == "optimal" and bound != total:
-            self._say("status", "status", f"optimal, but the bound {_text(bound)} is not the cost {_text(total)}", total - bound)
+            self._say(
+                "status",
+                "status",
+                f"optimal, but the bound {_text(bound)} is not the cost {_text(total)}",
+                total - bound,
+            )
         true = Fraction(0) if bound == total else (total - bound) / abs(total) if total else None
-        if (true is None) != (plan["gap"] is None) or (true is not None and abs(_exact(plan["gap"]) - true) > abs(true) / 10**9 + Fraction(1, 10**12)):
+        if (true is None) != (plan["gap"] is None) or (
+            true is not None and abs(_exact(plan["gap"]) - true) > abs(true) / 10**9 + Fraction(1, 10**12)
+        ):
             self._say("status", "gap", f"is {plan['gap']}, not {None if true is None else _text(true)}")
 
 

@@ -55,7 +55,9 @@ def ways(instance: Instance, task: Task) -> list[Way]:
 def _written(task: Task) -> Iterator[tuple[Way, bool]]:
     for option in task.options:
         seconds = Fraction(option.duration)
-        way = Way(option.id or option.pool, option.pool, option.uses, seconds, option.cost, option.variant, option.quality)
+        way = Way(
+            option.id or option.pool, option.pool, option.uses, seconds, option.cost, option.variant, option.quality
+        )
         yield way, option.id is not None
 
 
@@ -63,9 +65,9 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
     if task.work is None:
         return
     work = merged_work(task.work, instance.profiles)
-    variants: dict[str | None, Variant] = dict(work.variants) if work.variants else {None: Variant()}
+    variants: list[tuple[str | None, Variant]] = [*(work.variants or {}).items()] or [(None, Variant())]
     scaling = work.devices or {1: Decimal(1)}
-    for name, variant in variants.items():
+    for name, variant in variants:
         for pool, speed in (work.speed or {}).items():
             curve = speed if isinstance(speed, dict) else {n: speed * factor for n, factor in scaling.items()}
             for devices, rate in curve.items():
@@ -78,7 +80,9 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
                 refused = None
                 room = pools[pool].device_memory
                 if work.memory is not None and room is not None and work.memory * variant.memory > room * devices:
-                    refused = f"{devices} x {room} of device memory hold less than the {work.memory * variant.memory} needed"
+                    refused = (
+                        f"{devices} x {room} of device memory hold less than the {work.memory * variant.memory} needed"
+                    )
                 yield Way(id, pool, uses, hours * 3600, work.cost, name, variant.quality, refused), False
 
 

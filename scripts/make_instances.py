@@ -23,10 +23,11 @@ from leptonopt.read.write import dumped
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # the trace has no calendar; second 0 becomes a Monday
 SOURCE = (
-    "Jobs, deadlines and throughput: ElasticFlow (ASPLOS 2023), github.com/pkusys/ElasticFlow commit 04a0109, Apache-2.0. "
-    "Cloud prices: GCP a2-highgpu A100 40 GB, on demand 3.67 and spot 1.10 USD per GPU-hour (The Full Stack, cloud-gpus.csv, "
-    "2025-03-07, MIT). Owned GPUs at their electricity: 0.4 kW x 1.3 PUE x 0.12 USD/kWh (our assumption). "
-    "Cost of lateness where a deadline cannot be kept: 2 USD per hour (our assumption)."
+    "Jobs, deadlines and throughput: ElasticFlow (ASPLOS 2023), github.com/pkusys/ElasticFlow commit 04a0109, "
+    "Apache-2.0. "
+    "Cloud prices: GCP a2-highgpu A100 40 GB, on demand 3.67 and spot 1.10 USD per GPU-hour (The Full Stack, "
+    "cloud-gpus.csv, 2025-03-07, MIT). Owned GPUs at their electricity: 0.4 kW x 1.3 PUE x 0.12 USD/kWh (our "
+    "assumption). Cost of lateness where a deadline cannot be kept: 2 USD per hour (our assumption)."
 )
 LATE_COST = 2
 GRACE_S = 24 * 3600  # what cannot be on time must be done a day after its earliest possible end
@@ -72,7 +73,14 @@ def jobs(data: Path) -> list[Job]:
     """All jobs of the trace, in order of submission."""
     with open(data / "elasticflow" / "traces" / "philly_103959.csv", newline="") as file:
         return [
-            Job(row["job_id"], row["model_name"], row["batch_size"], int(row["submit_time"]), int(row["ddl"]), int(row["iteration"]))
+            Job(
+                row["job_id"],
+                row["model_name"],
+                row["batch_size"],
+                int(row["submit_time"]),
+                int(row["ddl"]),
+                int(row["iteration"]),
+            )
             for row in csv.DictReader(file)
         ]
 
@@ -84,7 +92,9 @@ def throughputs(data: Path) -> Curves:
         with open(path, newline="") as file:
             for row in csv.DictReader(file):
                 batch = row.pop("global_batch_size")
-                found[path.stem, batch] = {int(n): Decimal(v) for n, v in row.items() if v not in ("", "nan") and Decimal(v) > 0}
+                found[path.stem, batch] = {
+                    int(n): Decimal(v) for n, v in row.items() if v not in ("", "nan") and Decimal(v) > 0
+                }
     return found
 
 
@@ -100,7 +110,11 @@ def curve(measured: dict[int, Decimal]) -> dict[int, Decimal]:
 
 def chosen(choice: Choice, all_jobs: list[Job]) -> list[Job]:
     """The first jobs from the day on that are due soon enough."""
-    late = [job for job in all_jobs if job.submitted >= choice.day * 86_400 and job.deadline - job.submitted <= choice.within_h * 3600]
+    late = [
+        job
+        for job in all_jobs
+        if job.submitted >= choice.day * 86_400 and job.deadline - job.submitted <= choice.within_h * 3600
+    ]
     return late[: choice.count]
 
 
@@ -108,7 +122,11 @@ def instance(choice: Choice, all_jobs: list[Job], measured: Curves) -> dict[str,
     """The native document."""
     taken = chosen(choice, all_jobs)
     begin = min(job.submitted for job in taken) // 86_400 * 86_400
-    pools = {"owned": ("owned", choice.owned, "0.0624"), "spot": ("spot", choice.spot, "1.10"), "cloud": ("on-demand", choice.cloud, "3.67")}
+    pools = {
+        "owned": ("owned", choice.owned, "0.0624"),
+        "spot": ("spot", choice.spot, "1.10"),
+        "cloud": ("on-demand", choice.cloud, "3.67"),
+    }
     kinds = sorted({(job.model, job.batch) for job in taken})
     tasks, soft = [], 0
     ends = max(job.deadline for job in taken) - begin
@@ -134,9 +152,10 @@ def instance(choice: Choice, all_jobs: list[Job], measured: Curves) -> dict[str,
         "leptonopt": 1,
         "name": choice.name,
         "description": (
-            f"{len(taken)} deep-learning jobs with deadlines and measured throughput by GPU count, on an owned cluster, "
-            f"spot and on-demand A100s. {soft} of them cannot meet their deadline on any number of GPUs on this time grid: "
-            f"there the deadline is a due date, each hour past it costs {LATE_COST} USD, and a day after the earliest end is the limit."
+            f"{len(taken)} deep-learning jobs with deadlines and measured throughput by GPU count, on an owned "
+            f"cluster, spot and on-demand A100s. {soft} of them cannot meet their deadline on any number of GPUs on "
+            f"this time grid: there the deadline is a due date, each hour past it costs {LATE_COST} USD, and a day "
+            "after the earliest end is the limit."
         ),
         "source": SOURCE,
         "currency": "USD",
@@ -160,7 +179,9 @@ def at(second: int) -> str:
 def main() -> None:
     """Write the instances."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=os.environ.get("LEPTONOPT_DATA"), help="folder with elasticflow/ in it")
+    parser.add_argument(
+        "--data", type=Path, default=os.environ.get("LEPTONOPT_DATA"), help="folder with elasticflow/ in it"
+    )
     parser.add_argument("--out", type=Path, default=Path("instances"))
     given = parser.parse_args()
     if given.data is None:
@@ -168,7 +189,9 @@ def main() -> None:
     every, measured = jobs(given.data), throughputs(given.data)
     for choice in CHOICES:
         text = dumped(instance(choice, every, measured), "yaml")
-        (given.out / f"{choice.name}.yaml").write_text("# Made by scripts/make_instances.py; see `source` below.\n" + text, encoding="utf-8")
+        (given.out / f"{choice.name}.yaml").write_text(
+            "# Made by scripts/make_instances.py; see `source` below.\n" + text, encoding="utf-8"
+        )
         print(f"{choice.name}: {len(text):,} bytes")
 
 

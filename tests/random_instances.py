@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import random
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-START = datetime(2026, 10, 24, 20, 0, tzinfo=timezone.utc)  # the night clocks go back in Europe
+START = datetime(2026, 10, 24, 20, 0, tzinfo=UTC)  # the night clocks go back in Europe
 
 
 def instance(seed: int, tasks: int = 4, slots: int = 7) -> dict[str, Any]:
@@ -45,7 +45,9 @@ def instance(seed: int, tasks: int = 4, slots: int = 7) -> dict[str, Any]:
         if rng.random() < 0.4:
             pool["price"]["memory"] = price()
         if rng.random() < 0.4:
-            pool["capacity"]["gpu"] = {"steps": {START.strftime("%Y-%m-%dT%H:%MZ"): rng.randint(1, 4), moment(0.2, 0.8): rng.randint(0, 5)}}
+            pool["capacity"]["gpu"] = {
+                "steps": {START.strftime("%Y-%m-%dT%H:%MZ"): rng.randint(1, 4), moment(0.2, 0.8): rng.randint(0, 5)}
+            }
         if rng.random() < 0.3:
             low = rng.randint(0, slots - 2)
             window: dict[str, Any] = {
@@ -85,7 +87,10 @@ def instance(seed: int, tasks: int = 4, slots: int = 7) -> dict[str, Any]:
                 "devices": {1: 1, 2: Decimal("1.7")},
                 "per_device": {"memory": Decimal("1.5")},
                 "memory": rng.choice([30, 60]),
-                "variants": {"full": {}, "int8": {"speed": Decimal("1.4"), "quality": Decimal("0.9"), "memory": Decimal("0.5")}},
+                "variants": {
+                    "full": {},
+                    "int8": {"speed": Decimal("1.4"), "quality": Decimal("0.9"), "memory": Decimal("0.5")},
+                },
                 "cost": Decimal(rng.randint(0, 3)),
             }
         else:
@@ -103,7 +108,12 @@ def instance(seed: int, tasks: int = 4, slots: int = 7) -> dict[str, Any]:
     return {
         "leptonopt": 1,
         "name": f"random {seed}",
-        "time": {"start": START.strftime("%Y-%m-%dT%H:%MZ"), "slot": slot, "horizon": f"{int(horizon.total_seconds() // 60)}m", "zone": "Europe/Berlin"},
+        "time": {
+            "start": START.strftime("%Y-%m-%dT%H:%MZ"),
+            "slot": slot,
+            "horizon": f"{int(horizon.total_seconds() // 60)}m",
+            "zone": "Europe/Berlin",
+        },
         "pools": pools,
         "tasks": made,
     }

@@ -59,7 +59,10 @@ def _capacity(rng: random.Random, slots: int) -> list[int]:
     if rng.random() < 0.15:
         return [UNLIMITED] * slots
     level = rng.randint(2, 7)
-    return [rng.choice([level, level, level, 0, rng.randint(1, 7), UNLIMITED if rng.random() < 0.1 else level]) for _ in range(slots)]
+    return [
+        rng.choice([level, level, level, 0, rng.randint(1, 7), UNLIMITED if rng.random() < 0.1 else level])
+        for _ in range(slots)
+    ]
 
 
 def _price(rng: random.Random, slots: int) -> list[int]:

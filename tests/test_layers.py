@@ -14,7 +14,20 @@ ROOT = Path(__file__).resolve().parent.parent / "leptonopt"
 FLOORS = [
     {"errors", "units", "files"},
     {"instance", "problem"},
-    {"calendar", "work", "placing", "pricing", "formulation", "dual", "building", "mending", "starting", "stirring", "submodel", "neighbourhoods"},
+    {
+        "calendar",
+        "work",
+        "placing",
+        "pricing",
+        "formulation",
+        "dual",
+        "building",
+        "mending",
+        "starting",
+        "stirring",
+        "submodel",
+        "neighbourhoods",
+    },
     {"compile", "read"},
     {"methods"},
     {"portfolio", "engine", "plan", "export"},
@@ -64,7 +77,9 @@ def test_imports_go_down_only(module: str) -> None:
     for name in MODULES[module]:
         if name.startswith("leptonopt.") and (home := name.split(".")[1]) not in FREE and home != "__version__":
             same_floor_noun = floor(module) == floor(home) and home in FLOORS[floor(module)]
-            assert floor(home) < floor(module) or home == module.split(".")[0] or same_floor_noun, f"{module} imports {name}"
+            assert floor(home) < floor(module) or home == module.split(".")[0] or same_floor_noun, (
+                f"{module} imports {name}"
+            )
 
 
 def test_methods_do_not_know_each_other() -> None:

@@ -132,7 +132,9 @@ def objections(made: Compiled, stated: dict[str, Any], solution: Solution, rule:
         return {"once"} if "once" in broken_rules(made.problem, schedule) else set()
     runs, left = decode(made, schedule)
     outcome = Outcome("feasible", "done", "test", None, {}, {})
-    verdict = verify(json.loads(json.dumps(stated, default=float), parse_float=Decimal), document(made, outcome, runs, left))
+    verdict = verify(
+        json.loads(json.dumps(stated, default=float), parse_float=Decimal), document(made, outcome, runs, left)
+    )
     return {violation.rule for violation in verdict.violations}
 
 
@@ -173,7 +175,10 @@ def test_large_money_is_exact() -> None:
         "time": {"start": "2026-01-05T00:00Z", "horizon": "4h"},
         "pools": [{"id": "a", "capacity": {"gpu": 1}}],
         "tasks": [
-            {"id": "t", "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "1h", "cost": Decimal("123456789.000001")}]},
+            {
+                "id": "t",
+                "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "1h", "cost": Decimal("123456789.000001")}],
+            },
             {"id": "u", "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "1h", "cost": Decimal("0.000002")}]},
         ],
     }
@@ -189,7 +194,10 @@ def test_money_beyond_what_fits_is_coarsened_and_said() -> None:
         "pools": [{"id": "a", "capacity": {"gpu": 1}}],
         "tasks": [
             {"id": "t", "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "1h", "cost": 10**12}]},
-            {"id": "u", "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "1h", "cost": Decimal("0.000000001")}]},
+            {
+                "id": "u",
+                "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "1h", "cost": Decimal("0.000000001")}],
+            },
         ],
     }
     result = leptonopt.solve(stated, method="cpsat", isolate=False)
@@ -211,7 +219,12 @@ def test_row_sums_beyond_31_bits_are_solved_rightly() -> None:
             "time": {"start": "2026-01-05T00:00Z", "horizon": "1h"},
             "pools": [{"id": "a", "capacity": {"b": sum(uses) // 2}}],
             "tasks": [
-                {"id": f"t{at}", "optional": True, "value": rng.randint(1, 10**6), "options": [{"pool": "a", "uses": {"b": use}, "duration": "1h"}]}
+                {
+                    "id": f"t{at}",
+                    "optional": True,
+                    "value": rng.randint(1, 10**6),
+                    "options": [{"pool": "a", "uses": {"b": use}, "duration": "1h"}],
+                }
                 for at, use in enumerate(uses)
             ],
         }

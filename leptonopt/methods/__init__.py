@@ -35,10 +35,36 @@ class Entry:
 TABLE = {
     entry.name: entry
     for entry in (
-        Entry("greedy", "greedy", "solve", "heuristic", "places tasks one by one at their cheapest start, then mends; the baseline", False, "numpy"),
-        Entry("least-loaded", "least_loaded", "solve", "baseline", "the article's rule: each task to the least loaded pool", False, "numpy"),
-        Entry("lagrangian", "lagrangian", "solve", "bound", "prices on capacity: a proven lower bound, no plan", True, "numpy"),
-        Entry("lns", "lns", "solve", "heuristic", "large-neighbourhood search with exact sub-problems", True, "ortools"),
+        Entry(
+            "greedy",
+            "greedy",
+            "solve",
+            "heuristic",
+            "places tasks one by one at their cheapest start, then mends; the baseline",
+            False,
+            "numpy",
+        ),
+        Entry(
+            "least-loaded",
+            "least_loaded",
+            "solve",
+            "baseline",
+            "the article's rule: each task to the least loaded pool",
+            False,
+            "numpy",
+        ),
+        Entry(
+            "lagrangian",
+            "lagrangian",
+            "solve",
+            "bound",
+            "prices on capacity: a proven lower bound, no plan",
+            True,
+            "numpy",
+        ),
+        Entry(
+            "lns", "lns", "solve", "heuristic", "large-neighbourhood search with exact sub-problems", True, "ortools"
+        ),
         Entry("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", True, "ortools"),
         Entry("cbc", "pulp_cbc", "solve", "exact", "CBC through PuLP on the time-indexed model", True, "pulp"),
     )

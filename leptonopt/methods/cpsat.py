@@ -3,20 +3,40 @@
 Of the formulations measured this one has the strongest bound for a cost objective. One worker runs with
 `linearization_level=2`; more than one means at least eight, because CP-SAT leaves its best bounding
 strategy out below that, whatever the number of cores.
+
+CP-SAT counts in 64-bit integers and reports in doubles. Here its solutions are counted anew, and its
+bound is taken from the integers of its answer; the doubles only serve to show progress.
 """
 
 from __future__ import annotations
 
 import math
 import threading
+import time
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.formulation import FREE, Linear, decode, encode, formulate, has_no_columns, shifted
-from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+import numpy as np
 
-MAX_EXACT = 2**53
+from leptonopt.formulation import (
+    FREE,
+    Linear,
+    dearest,
+    decode,
+    encode,
+    formulate,
+    has_no_columns,
+    predicted,
+    shifted,
+)
+from leptonopt.problem import Ints, Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+
+MAX_NONZEROS = 40_000_000  # some 100 bytes each in CP-SAT
+MAX_EXACT = 2**53  # above it, doubles skip integers
+MAX_SUM = 2**62  # CP-SAT refuses rows that could add up to more
 POLL = 0.05
+# CP-SAT's own time runs slower than a clock on machines of today: see the measurement in tests/test_exact.py.
+DETERMINISTIC = 0.4
 
 
 def solve(
@@ -25,37 +45,47 @@ def solve(
     """Search to a proof or a limit. `without` switches rules off, for tests only."""
     from ortools import __version__ as version
 
+    begun = time.monotonic()
     engine = f"ortools {version} CP-SAT"
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
+    if (nonzeros := predicted(problem)[1]) > MAX_NONZEROS:
+        note = f"the model may have {nonzeros:,} nonzeros; cpsat takes at most {MAX_NONZEROS:,}"
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
     linear = formulate(problem, without)
-    costs, divisor, constant = shifted(linear)
-    if sum(int(cost) * int(most) for cost, most in zip(costs, linear.most, strict=True)) >= MAX_EXACT:
-        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note="costs are too large to count exactly")
-    return _Run(problem, linear, limits, monitor, not without).solve(_model(linear, costs, warm_start), divisor, constant, engine)
+    run = _Run(problem, linear, warm_start, limits, monitor, begun, guarded=not without)
+    if note := _too_large(linear, run.costs):
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
+    return run.solution(engine)
 
 
-def _model(linear: Linear, costs: Any, warm_start: Schedule | None) -> Any:
+def _too_large(linear: Linear, costs: Ints) -> str:
+    """Why CP-SAT could not count this model exactly; empty when it can."""
+    most = linear.most.astype(float)
+    if dearest(linear, costs) >= MAX_EXACT or float(costs @ most) >= MAX_SUM:
+        return "costs are too large to count exactly"
+    sums = abs(linear.matrix).astype(float) @ most
+    return "amounts are too large to add up exactly" if sums.max(initial=0.0) >= MAX_SUM else ""
+
+
+def _model(linear: Linear, costs: Ints, warm_start: Schedule | None) -> Any:
     """The CP-SAT model, filled field by field: far quicker than building expressions term by term."""
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
     proto = model.proto
     for most in linear.most.tolist():
-        proto.variables.add(domain=[0, most])
+        proto.variables.add(domain=(0, most))
     matrix = linear.matrix
     pointers, indices, data = matrix.indptr.tolist(), matrix.indices.tolist(), matrix.data.tolist()
     for row, (low, high) in enumerate(zip(linear.lower.tolist(), linear.upper.tolist(), strict=True)):
         part = slice(pointers[row], pointers[row + 1])
-        if pointers[row] == pointers[row + 1] and low <= 0 <= high:
-            continue
         constraint = proto.constraints.add().linear
         constraint.vars.extend(indices[part])
         constraint.coeffs.extend(data[part])
-        ends = [-(2**62) if low <= -FREE else low, 2**62 if high >= FREE else high]
-        constraint.domain.extend(ends)
-    used = costs.nonzero()[0].tolist()
-    proto.objective.vars.extend(used)
+        constraint.domain.extend((max(low, -FREE), min(high, FREE)))
+    used = costs.nonzero()[0]
+    proto.objective.vars.extend(used.tolist())
     proto.objective.coeffs.extend(costs[used].tolist())
     if warm_start is not None:
         proto.solution_hint.vars.extend(range(len(linear.most)))
@@ -66,44 +96,59 @@ def _model(linear: Linear, costs: Any, warm_start: Schedule | None) -> Any:
 class _Run:
     """One search: what CP-SAT finds goes to the monitor, what the monitor says goes to CP-SAT."""
 
-    def __init__(self, problem: Problem, linear: Linear, limits: Limits, monitor: Monitor, guarded: bool) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        linear: Linear,
+        warm_start: Schedule | None,
+        limits: Limits,
+        monitor: Monitor,
+        begun: float,
+        guarded: bool,
+    ) -> None:
         self.problem, self.linear, self.limits, self.monitor = problem, linear, limits, monitor
-        self.guarded = guarded
+        self.begun, self.guarded = begun, guarded
+        self.costs, self.divisor, self.constant = shifted(linear)
         self.best: Schedule | None = None
         self.cost: int | None = None
         self.lower: int | None = None
-        self.stopped = False
         self.log: list[str] = []
+        self.notes: list[str] = []
+        self.error: BaseException | None = None
+        self.asked = False
+        if warm_start is not None and guarded and not broken_rules(problem, warm_start):
+            self.best, self.cost = warm_start, objective(problem, warm_start)
+        self.hint = self.best
 
-    def solve(self, model: Any, divisor: int, constant: int, engine: str) -> Solution:
+    def solution(self, engine: str) -> Solution:
         """Run CP-SAT and say what it proved."""
         from ortools.sat.python import cp_model
 
         run = self
 
-        class Listener(cp_model.CpSolverSolutionCallback):
+        class Listener(cp_model.CpSolverSolutionCallback):  # type: ignore[misc]  # ortools ships no types
             def on_solution_callback(self) -> None:
-                run.take(self.response_proto.solution)
+                run.heard(run.take, self.response_proto.solution)
 
-        solver = cp_model.CpSolver()
+        self.raise_to(0)
+        if self._near_enough() or self._closed():
+            return self._said(cp_model.UNKNOWN, cp_model, engine)
+        model = _model(self.linear, self.costs, self.hint)
+        solver = self.solver = cp_model.CpSolver()
         self._configure(solver.parameters)
         solver.log_callback = self.log.append
-        solver.best_bound_callback = lambda value: run.raise_to(constant + divisor * math.floor(value + 1e-6))
+        solver.best_bound_callback = lambda value: run.heard(run.raise_to, about(value))
         done = threading.Event()
-        watch = threading.Thread(target=self._watch, args=(solver, done), daemon=True)
+        watch = threading.Thread(target=self._watch, args=(done,), daemon=True)
         watch.start()
         try:
             status = solver.solve(model, Listener())
         finally:
             done.set()
             watch.join()
-        response = solver.response_proto
-        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-            self.take(response.solution)
-        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE, cp_model.UNKNOWN) and math.isfinite(response.best_objective_bound):
-            proven = status == cp_model.OPTIMAL or self.best is not None
-            if proven or response.best_objective_bound > 0:
-                self.raise_to(constant + divisor * math.floor(response.best_objective_bound + 1e-6))
+        if self.error is not None:
+            raise self.error
+        self._conclude(status, solver.response_proto, cp_model)
         return self._said(status, cp_model, engine)
 
     def _configure(self, parameters: Any) -> None:
@@ -113,27 +158,47 @@ class _Run:
         if alone:
             parameters.linearization_level = 2
         parameters.random_seed = limits.seed
-        parameters.max_time_in_seconds = limits.time_limit
+        parameters.max_time_in_seconds = max(0.01, limits.time_limit - (time.monotonic() - self.begun))
         if limits.deterministic:
-            parameters.max_deterministic_time = 0.4 * limits.time_limit
+            parameters.max_deterministic_time = DETERMINISTIC * limits.time_limit
         parameters.catch_sigint_signal = False
         parameters.log_search_progress, parameters.log_to_stdout = True, False
 
-    def _watch(self, solver: Any, done: threading.Event) -> None:
+    def _watch(self, done: threading.Event) -> None:
+        """The monitor's wish to stop reaches CP-SAT; also when it comes before the search has begun."""
         while not done.wait(POLL):
-            if self.monitor.should_stop() or self._near_enough():
-                self.stopped = True
-                solver.stop_search()
+            try:
+                if self.error is not None or self.monitor.should_stop():
+                    self.asked = True
+                    self.solver.stop_search()
+            except BaseException as error:
+                self.error = error
+
+    def heard(self, call: Any, value: Any) -> None:
+        """A callback from CP-SAT. An exception must not pass through its C++; it is raised at the end.
+
+        With one worker these calls come at the same points of every run, so the gap is decided here.
+        """
+        try:
+            call(value)
+            if self._near_enough():
+                self.solver.stop_search()
+        except BaseException as error:
+            self.error = error
+
+    def _closed(self) -> bool:
+        return self.cost is not None and self.lower is not None and self.lower >= self.cost
 
     def _near_enough(self) -> bool:
-        if self.limits.deterministic or not self.limits.gap or self.cost is None or self.lower is None:
+        if not self.limits.gap or self.cost is None or self.lower is None:
             return False
         return self.cost - self.lower <= Fraction(self.limits.gap) * abs(self.cost)
 
     def take(self, values: Any) -> None:
         """A solution of the model; counted anew, and kept if it is better."""
         schedule = decode(self.linear, list(values))
-        if self.guarded and broken_rules(self.problem, schedule):
+        if self.guarded and (broken := broken_rules(self.problem, schedule)):
+            self.notes.append(f"a solution was refused: it breaks {', '.join(sorted(broken))}")
             return
         cost = objective(self.linear.problem, schedule)
         if self.cost is None or cost < self.cost:
@@ -142,26 +207,64 @@ class _Run:
                 self.monitor.incumbent(schedule, cost)
 
     def raise_to(self, value: int) -> None:
-        """A better bound."""
-        if self.lower is None or value > self.lower:
-            self.lower = value
+        """A bound on the shifted costs, which are never below zero."""
+        bound = self.constant + self.divisor * max(0, value)
+        if self.lower is None or bound > self.lower:
+            self.lower = bound
             if self.guarded:
-                self.monitor.bound(value)
+                self.monitor.bound(bound)
+
+    def _conclude(self, status: Any, response: Any, cp_model: Any) -> None:
+        """The last solution and the last bound."""
+        if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
+            self.take(response.solution)
+        if status == cp_model.OPTIMAL:
+            self.raise_to(int(np.array(response.solution[: len(self.costs)], np.int64) @ self.costs))
+        elif status == cp_model.FEASIBLE:
+            self.raise_to(inner_bound(response))
 
     def _said(self, status: Any, cp_model: Any, engine: str) -> Solution:
-        log = "\n".join(self.log)
+        log, note = "\n".join(self.log), "; ".join(dict.fromkeys(self.notes))
         match status:
             case cp_model.INFEASIBLE:
                 return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, log=log)
             case cp_model.MODEL_INVALID:
-                return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, log=log, note="the model was refused as invalid")
+                note = "the model was refused as invalid"
+                return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, log=log, note=note)
             case cp_model.OPTIMAL:
                 stop = Stop.PROOF
             case cp_model.FEASIBLE | cp_model.UNKNOWN:
-                stop = Stop.GAP if self._near_enough() else Stop.LIMIT
+                stop = self._stop()
             case _:
                 return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, log=log, note=f"unknown status {status}")
         if self.best is None:
-            return Solution(Status.UNKNOWN, stop, bound=self.lower, engine=engine, log=log)
-        proven = self.lower is not None and self.cost is not None and self.lower >= self.cost
-        return Solution(Status.OPTIMAL if proven else Status.FEASIBLE, stop, self.best, self.lower, engine, log)
+            return Solution(Status.UNKNOWN, stop, bound=self.lower, engine=engine, log=log, note=note)
+        if self._closed():
+            return Solution(Status.OPTIMAL, Stop.PROOF, self.best, self.lower, engine, log, note)
+        return Solution(Status.FEASIBLE, stop, self.best, self.lower, engine, log, note)
+
+    def _stop(self) -> Stop:
+        if self._near_enough():
+            return Stop.GAP
+        early = time.monotonic() - self.begun < 0.95 * self.limits.time_limit
+        return Stop.INTERRUPT if self.asked and early else Stop.LIMIT
+
+
+def about(value: float) -> int:
+    """An integer that a bound reported as a double certainly reaches.
+
+    CP-SAT's bound is an integer, scaled and shifted in doubles on its way here: within 1e-6 of a whole
+    number it is that one while doubles are that fine; beyond, what they may have lost is taken off.
+    """
+    if not math.isfinite(value):
+        return 0
+    whole = round(value)
+    if abs(value) < 2**40 and abs(value - whole) <= 1e-6:
+        return whole
+    return math.floor(value) - 1 - int(abs(value)) // 2**40
+
+
+def inner_bound(response: Any) -> int:
+    """CP-SAT's bound on the objective of an answer, in exact integers where both of its words agree."""
+    exact, shown = int(response.inner_objective_lower_bound), float(response.best_objective_bound)
+    return exact if math.isfinite(shown) and abs(exact - shown) <= 1e-9 * abs(shown) + 1e-6 else about(shown)

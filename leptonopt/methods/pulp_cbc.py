@@ -1,33 +1,57 @@
 """CBC, or any other solver that PuLP can call, on the time-indexed model.
 
 PuLP's words are not taken as they come: after a limit it says "Optimal", and a limited CBC has said
-"Infeasible" of problems that have plans. What counts is the solution itself, checked here, the bound in
-CBC's log, and an infeasibility that a second run without preprocessing confirms.
+"Infeasible" of problems that have schedules. What counts is the solution itself, checked here, the bound
+in CBC's log, and an infeasibility that a second run without preprocessing confirms.
+
+CBC counts in doubles with tolerances. What it is given is therefore kept small: costs and amounts are
+rounded down to coarser units where they are large. That relaxes the model: every bound stays valid, and
+`optimal` is claimed only where the exact cost of a checked solution meets the bound.
 """
 
 from __future__ import annotations
 
 import contextlib
+import inspect
 import math
 import os
 import re
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from leptonopt.formulation import FREE, Linear, decode, encode, formulate, has_no_columns, shifted
+from leptonopt.formulation import (
+    FREE,
+    Linear,
+    dearest,
+    decode,
+    encode,
+    formulate,
+    has_no_columns,
+    predicted,
+    shifted,
+)
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
 
 MAX_NONZEROS = 500_000  # PuLP needs about 7 seconds and 350 bytes per nonzero for a million of them
-MAX_RANGE = 10**9  # CBC counts in doubles with tolerances; larger objectives are rounded down to units of this many
-POLL = 0.05
+MAX_BUILT = 40 * MAX_NONZEROS  # a prediction above it is believed without building
+MAX_RANGE = 10**9  # largest sum of an objective or a row that doubles with tolerances are trusted with
+POLL = 0.03
+PATIENCE = 0.8  # seconds an engine has to answer SIGINT with what it has
+# These stop at a relative gap of 0 when asked to; of others a proof is worth what is left after theirs.
+TO_THE_END = {"PULP_CBC_CMD", "COIN_CMD", "GLPK_CMD", "SCIP_CMD", "FSCIP_CMD", "HiGHS", "HiGHS_CMD"}
+USUAL_GAP = 1e-4
 
 
 def solve(
@@ -43,10 +67,16 @@ def solver(name: str) -> Callable[[Problem, Schedule | None, Limits, Monitor], S
 
 
 def _solve(
-    name: str, problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, without: tuple[str, ...] = ()
+    name: str,
+    problem: Problem,
+    warm_start: Schedule | None,
+    limits: Limits,
+    monitor: Monitor,
+    without: tuple[str, ...] = (),
 ) -> Solution:
     import pulp
 
+    begun = time.monotonic()
     known = pulp.listSolvers(onlyAvailable=True)
     if name not in known:
         note = f"PuLP reaches no solver {name!r} here; it reaches {', '.join(known)}"
@@ -54,19 +84,30 @@ def _solve(
     engine = f"{'CBC 2.10.3' if name == 'PULP_CBC_CMD' else name} through PuLP {pulp.__version__}"
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
-    begun = time.monotonic()
-    linear = formulate(problem, without)
-    if linear.matrix.nnz > MAX_NONZEROS:
-        note = f"the model has {linear.matrix.nnz:,} nonzeros; through PuLP at most {MAX_NONZEROS:,}"
+    nonzeros = predicted(problem)[1]
+    linear = formulate(problem, without) if nonzeros <= MAX_BUILT else None
+    if linear is None or linear.matrix.nnz > MAX_NONZEROS:
+        found = nonzeros if linear is None else linear.matrix.nnz
+        note = f"the model has {found:,} nonzeros; through PuLP at most {MAX_NONZEROS:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
-    with tempfile.TemporaryDirectory(prefix="leptonopt-", dir=_folder()) as folder:
-        run = _Run(name, problem, linear, warm_start, limits, monitor, folder, begun, not without)
+    with tempfile.TemporaryDirectory(prefix="leptonopt-", dir=_folder(), ignore_cleanup_errors=True) as folder:
+        run = _Run(pulp, name, problem, linear, warm_start, limits, monitor, folder, begun, guarded=not without)
         return run.solution(engine)
 
 
 def _folder() -> str | None:
     """A folder for CBC's files; its command line cannot carry a path with a space."""
-    return next((path for path in (tempfile.gettempdir(), "/tmp", "/var/tmp") if " " not in path and os.path.isdir(path)), None)
+    return next(
+        (path for path in (tempfile.gettempdir(), "/tmp", "/var/tmp") if " " not in path and os.path.isdir(path)), None
+    )
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an engine said: `optimal`, `stopped` (with a solution), `infeasible`, or `nothing`."""
+
+    word: str
+    log: str = ""
 
 
 class _Run:
@@ -74,6 +115,7 @@ class _Run:
 
     def __init__(
         self,
+        pulp: Any,
         name: str,
         problem: Problem,
         linear: Linear,
@@ -84,139 +126,323 @@ class _Run:
         begun: float,
         guarded: bool,
     ) -> None:
-        self.name, self.problem, self.linear, self.limits, self.monitor = name, problem, linear, limits, monitor
-        self.folder, self.begun, self.guarded = folder, begun, guarded
+        self.pulp, self.name, self.problem, self.linear = pulp, name, problem, linear
+        self.limits, self.monitor, self.folder, self.begun, self.guarded = limits, monitor, folder, begun, guarded
         costs, self.divisor, self.constant = shifted(linear)
-        largest = sum(int(cost) * int(most) for cost, most in zip(costs, linear.most, strict=True))
-        # Rounding costs down keeps every bound valid.
-        self.coarser = max(1, -(-largest // MAX_RANGE))
+        self.coarser = max(1, -(-dearest(linear, costs) // MAX_RANGE))
         self.costs = costs // self.coarser
-        self.hint = None if warm_start is None else encode(linear, warm_start)
-        self.log = ""
+        self.best = warm_start if warm_start is not None and guarded and not broken_rules(problem, warm_start) else None
+        self.hint = None if self.best is None else encode(linear, self.best)
+        self.lower: int | None = None
+        self.stopped = ""
+        self.log, self.notes = "", list[str]()
 
     def solution(self, engine: str) -> Solution:
         """Build, run, and say what is proven."""
-        import pulp
-
-        variables, model = self._model(pulp)
-        status, found = self._call(pulp, model, [])
-        if found is None and not self._limited() and status == pulp.LpStatusInfeasible:
-            again, found = self._call(pulp, model, ["preprocess off", "presolve off"])
-            if found is None and again == pulp.LpStatusInfeasible and not self._limited():
+        self._raise_to(0)
+        if self._closed() or self._near_enough():
+            return self._said(Answer("nothing"), engine)
+        variables, model = self._model()
+        answer = self._call(model, [])
+        if answer.word == "infeasible" and not self._limited():
+            if self.name not in ("PULP_CBC_CMD", "COIN_CMD"):
+                self.notes.append(f"{self.name} says infeasible, which is not confirmed")
+            elif self._call(model, ["preprocess off", "presolve off"]).word == "infeasible" and not self._limited():
                 return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, log=self.log)
-        stop = Stop.LIMIT if self._limited() else Stop.DONE
-        schedule = self._schedule(variables) if found is not None else None
-        proven = found == pulp.LpSolutionOptimal and not self._limited()
-        bound = self._bound(schedule if proven else None)
-        if schedule is None:
-            note = "" if stop is Stop.LIMIT else f"ended without a solution ({pulp.LpStatus[status]})"
-            return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, log=self.log, note=note)
-        closed = bound is not None and bound >= objective(self.linear.problem, schedule)
-        return Solution(
-            Status.OPTIMAL if closed else Status.FEASIBLE, Stop.PROOF if closed else stop, schedule, bound, engine, self.log
+            else:
+                self.notes.append("said infeasible, but not again without preprocessing")
+        values = self._values(variables) if answer.word in ("optimal", "stopped") else None
+        self._bound(answer, values)
+        if values is not None:
+            self._take(values)
+        return self._said(answer, engine)
+
+    def _said(self, answer: Answer, engine: str) -> Solution:
+        note, stop = "; ".join(self.notes), self._stop(answer)
+        if self.best is None:
+            note = note or ("" if self._limited() else f"ended without a solution ({answer.word})")
+            return Solution(Status.UNKNOWN, stop, bound=self.lower, engine=engine, log=self.log, note=note)
+        if self._closed():
+            return Solution(Status.OPTIMAL, Stop.PROOF, self.best, self.lower, engine, self.log, note)
+        return Solution(Status.FEASIBLE, stop, self.best, self.lower, engine, self.log, note)
+
+    def _stop(self, answer: Answer) -> Stop:
+        if self._near_enough():
+            return Stop.GAP
+        if self.stopped == "monitor" and time.monotonic() - self.begun < 0.95 * self.limits.time_limit:
+            return Stop.INTERRUPT
+        if self._limited():
+            return Stop.LIMIT
+        return Stop.FAILED if answer.word == "nothing" else Stop.DONE
+
+    def _closed(self) -> bool:
+        return (
+            self.best is not None and self.lower is not None and self.lower >= objective(self.linear.problem, self.best)
         )
 
-    def _model(self, pulp: Any) -> tuple[list[Any], Any]:
+    def _near_enough(self) -> bool:
+        if not self.limits.gap or self.best is None or self.lower is None:
+            return False
+        cost = objective(self.linear.problem, self.best)
+        return cost - self.lower <= Fraction(self.limits.gap) * abs(cost)
+
+    def _limited(self) -> bool:
+        return bool(self.stopped) or time.monotonic() - self.begun >= 0.98 * self.limits.time_limit
+
+    # --- the model in PuLP ---
+
+    def _model(self) -> tuple[list[Any], Any]:
+        pulp = self.pulp
         model = pulp.LpProblem("leptonopt", pulp.LpMinimize)
         most = self.linear.most.tolist()
         variables = [pulp.LpVariable(f"v{at}", 0, high, cat=pulp.LpInteger) for at, high in enumerate(most)]
-        model.setObjective(pulp.LpAffineExpression((variables[at], int(self.costs[at])) for at in np.flatnonzero(self.costs)))
+        model.setObjective(
+            pulp.LpAffineExpression((variables[at], int(self.costs[at])) for at in np.flatnonzero(self.costs))
+        )
         model.addVariables(variables)
-        matrix, add = self.linear.matrix, model.addConstraint
-        pointers, indices, data = matrix.indptr.tolist(), matrix.indices.tolist(), matrix.data.tolist()
-        for row, (low, high) in enumerate(zip(self.linear.lower.tolist(), self.linear.upper.tolist(), strict=True)):
+        matrix, lower, upper = self.linear.matrix, self.linear.lower.tolist(), self._upper()
+        pointers, indices, data = matrix.indptr.tolist(), matrix.indices.tolist(), self._data.tolist()
+        for row, (low, high) in enumerate(zip(lower, upper, strict=True)):
             part = range(pointers[row], pointers[row + 1])
-            terms = pulp.LpAffineExpression((variables[indices[at]], data[at]) for at in part)
             if not len(part) and low <= 0 <= high:
                 continue
-            if low == high:
-                add(pulp.LpConstraint(terms, pulp.LpConstraintEQ, rhs=low), f"r{row}")
-                continue
-            if high < FREE:
-                add(pulp.LpConstraint(terms, pulp.LpConstraintLE, rhs=high), f"r{row}")
-            if low > -FREE:
-                add(pulp.LpConstraint(terms, pulp.LpConstraintGE, rhs=low), f"s{row}")
+            terms = pulp.LpAffineExpression((variables[indices[at]], data[at]) for at in part)
+            equal = pulp.LpConstraintEQ if low == high else pulp.LpConstraintLE if high < FREE else pulp.LpConstraintGE
+            model.addConstraint(pulp.LpConstraint(terms, equal, rhs=low if high >= FREE else high), f"r{row}")
         if self.hint is not None:
             for variable, value in zip(variables, self.hint.tolist(), strict=True):
                 variable.setInitialValue(value)
         return variables, model
 
-    def _call(self, pulp: Any, model: Any, options: list[str]) -> tuple[int, int | None]:
-        """(status, solution status, None where there is none), with CBC stopped when the monitor says so."""
-        seconds = max(0.05, self.limits.time_limit - (time.monotonic() - self.begun))
-        log = Path(self.folder, "engine.log")
-        given: dict[str, Any] = {"msg": False, "timeLimit": round(seconds, 2), "gapRel": self.limits.gap or None}
-        if self.name == "PULP_CBC_CMD":
-            given |= {"logPath": str(log), "warmStart": self.hint is not None, "threads": None}
-            if self.limits.threads > 1:
-                given["threads"] = self.limits.threads
+    def _upper(self) -> list[int]:
+        """Right sides, with rows of large amounts in coarser units, both sides rounded down: a relaxation."""
+        matrix, upper = self.linear.matrix, self.linear.upper
+        sums = matrix.astype(float) @ self.linear.most
+        large = (upper < FREE) & (self.linear.lower <= -FREE) & (sums > MAX_RANGE)
+        unit = np.where(large, np.ceil(sums / MAX_RANGE), 1).astype(np.int64)
+        self._data = matrix.data // np.repeat(unit, np.diff(matrix.indptr))
+        self.relaxed = bool(large.any())
+        found: list[int] = (upper // unit).tolist()
+        return found
+
+    # --- calling ---
+
+    def _call(self, model: Any, options: list[str]) -> Answer:
+        """One run of the engine, ended from outside when it must."""
+        pulp, seconds = self.pulp, self.limits.time_limit - (time.monotonic() - self.begun)
+        kind = type(pulp.getSolver(self.name))
+        given: dict[str, Any] = {
+            "msg": False,
+            "timeLimit": round(max(0.05, seconds), 2),
+            **self._gaps(),
+            "threads": self.limits.threads if self.limits.threads > 1 and not self.limits.deterministic else None,
+            "warmStart": self.hint is not None,
+            "options": options,
+        }
+        takes = inspect.signature(kind.__init__).parameters
+        given = {key: value for key, value in given.items() if key in takes and value is not None}
+        coin = issubclass(kind, pulp.COIN_CMD)
+        if coin:
             given["options"] = [f"randomSeed {self.limits.seed + 1}", f"randomCbcSeed {self.limits.seed + 1}", *options]
-        elif self.name.startswith("HiGHS"):
-            given["gapRel"] = self.limits.gap
-        made = pulp.getSolver(self.name, **given)
+            kind = self._watched(kind)
+        made = kind(**given)
         made.tmpDir = self.folder
-        answer: list[Any] = []
-        worker = threading.Thread(target=self._guarded, args=(model, made, answer), daemon=True)
-        worker.start()
-        asked = 0.0
-        while worker.is_alive():
-            worker.join(POLL)
-            if self.monitor.should_stop() or time.monotonic() - self.begun > self.limits.time_limit + 1:
-                self._stop_children(signal.SIGINT if not asked or time.monotonic() - asked < 1 else signal.SIGKILL)
+        answer = self._coin(made, model) if coin else self._any(made, model)
+        self.log += answer.log
+        return answer
+
+    def _gaps(self) -> dict[str, float]:
+        """Gaps of the shifted objective that imply the gap asked for; none where its sign is not known.
+
+        What the engine sees is the objective less `constant`: where that is not below zero, a gap of
+        the engine's own is no larger than ours, nor is the share of the constant in absolute terms.
+        """
+        if not self.limits.gap or self.constant < 0:
+            return {"gapRel": 0.0}
+        return {"gapRel": self.limits.gap, "gapAbs": self.limits.gap * (self.constant / (self.divisor * self.coarser))}
+
+    def _watched(self, kind: Any) -> Any:
+        """PuLP's CBC, its files and options, with a child that can be stopped and does not outlive us."""
+        run = self
+
+        class Watched(kind):  # type: ignore[misc]
+            def solve_CBC(self, lp: Any, use_mps: bool = True) -> int:
+                mps, sol, mst = self.create_tmp_files(lp.name, "mps", "sol", "mst")
+                vs, names, rows, _ = lp.writeMPS(mps, rename=1)
+                words = [self.path, mps]
+                if self.optionsDict.get("warmStart"):
+                    self.writesol(mst, lp, vs, names, rows)
+                    words += ["-mips", mst]
+                words += ["-sec", str(self.timeLimit)]
+                words += [word for option in [*self.options, *self.getOptions()] for word in f"-{option}".split()]
+                run.attend([*words, "-solve", "-printingOptions", "all", "-solution", sol])
+                self.said = "nothing"
+                if os.path.exists(sol) and os.path.getsize(sol):
+                    self.said = first_word(Path(sol).read_text().splitlines()[0])
+                    lp.assignVarsVals(self.readsol_MPS(sol, lp, vs, names, rows)[1])
+                return 0
+
+        return Watched
+
+    def attend(self, words: list[str]) -> None:
+        """Run a child until it ends; SIGINT when time is up or the monitor says so, then SIGKILL."""
+        with open(self._log_file(), "wb") as log:
+            child = subprocess.Popen(
+                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, preexec_fn=_at_birth()
+            )
+            try:
+                asked = 0.0
+                while child.poll() is None:
+                    if not asked and self._should_end():
+                        asked = time.monotonic()
+                        child.send_signal(signal.SIGINT)
+                    elif asked and time.monotonic() - asked > PATIENCE:
+                        child.kill()
+                    with contextlib.suppress(subprocess.TimeoutExpired):
+                        child.wait(POLL)
+            finally:
+                child.kill()
+                child.wait()
+
+    def _should_end(self) -> bool:
+        if self.monitor.should_stop():
+            self.stopped = "monitor"
+        elif time.monotonic() - self.begun > self.limits.time_limit + 0.3:
+            self.stopped = "limit"
+        return bool(self.stopped)
+
+    def _log_file(self) -> Path:
+        return Path(self.folder, "engine.log")
+
+    def _coin(self, made: Any, model: Any) -> Answer:
+        model.solve(made)
+        log = self._log_file().read_text(errors="replace")
+        if re.search(r"^Result - (Stopped|User)", log, re.MULTILINE) or "Exiting on maximum" in log:
+            self.stopped = self.stopped or "limit"
+        word = made.said
+        if word == "optimal" and (self.stopped or "within gap tolerance" in log):
+            word = "stopped"
+        return Answer(word, log)
+
+    def _any(self, made: Any, model: Any) -> Answer:
+        """Another solver, in a thread: it may be a library in this process, or a child of PuLP's."""
+        pulp, said = self.pulp, list[str]()
+
+        def work() -> None:
+            try:
+                model.solve(made)
+            except Exception as error:
+                said.append(f"{type(error).__name__}: {error}")
+
+        thread, asked = threading.Thread(target=work, daemon=True), 0.0
+        own = _children()
+        thread.start()
+        while thread.is_alive() and not (asked and time.monotonic() - asked > 2 * PATIENCE):
+            thread.join(POLL)
+            if self._should_end():
                 asked = asked or time.monotonic()
-                self.limited = True
-        if log.exists():
-            self.log += log.read_text(errors="replace")
-        if answer and isinstance(answer[0], str):
-            self.log += f"\n{answer[0]}"
-            return 0, None
-        has = model.sol_status in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible)
-        return model.status, model.sol_status if has else None
+                _signal(_children() - own, signal.SIGINT if time.monotonic() - asked < PATIENCE else signal.SIGKILL)
+        if thread.is_alive() or said:
+            self.notes.append(said[0] if said else "did not stop when asked")
+            return Answer("nothing", "\n".join(said))
+        words = {pulp.LpSolutionOptimal: "optimal", pulp.LpSolutionIntegerFeasible: "stopped"}
+        infeasible = "infeasible" if model.status == pulp.LpStatusInfeasible else "nothing"
+        word = words.get(model.sol_status, infeasible)
+        return Answer("stopped" if word == "optimal" and self._limited() else word)
 
-    limited = False
+    # --- what it found ---
 
-    def _limited(self) -> bool:
-        return self.limited or "Result - Stopped on" in self.log or time.monotonic() - self.begun >= self.limits.time_limit * 0.98
-
-    @staticmethod
-    def _guarded(model: Any, made: Any, answer: list[Any]) -> None:
-        try:
-            model.solve(made)
-            answer.append(0)
-        except Exception as error:
-            answer.append(f"{type(error).__name__}: {error}")
-
-    @staticmethod
-    def _stop_children(number: signal.Signals) -> None:
-        """Signal the solver that PuLP started (Linux; elsewhere the conductor kills the whole group)."""
-        for task in Path("/proc/self/task").glob("*/children"):
-            with contextlib.suppress(OSError, ValueError):
-                for child in task.read_text().split():
-                    if b"cbc" in Path(f"/proc/{child}/cmdline").read_bytes():
-                        os.kill(int(child), number)
-
-    def _schedule(self, variables: list[Any]) -> Schedule | None:
-        """The solution in whole numbers, if it keeps every rule."""
-        values = np.array([variable.varValue or 0.0 for variable in variables])
-        schedule = decode(self.linear, np.rint(values).astype(np.int64))
-        if self.guarded and broken_rules(self.problem, schedule):
-            self.log += "\nthe solution breaks a rule and was refused"
+    def _values(self, variables: list[Any]) -> Any:
+        """int64, shape (V,): the engine's solution; None where it is not in whole numbers."""
+        values = np.array([math.nan if variable.varValue is None else variable.varValue for variable in variables])
+        whole = np.rint(values)
+        if not np.all(np.abs(values - whole) <= 1e-5):
+            self.notes.append("the solution was refused: it is not in whole numbers")
             return None
-        if self.guarded:
-            self.monitor.incumbent(schedule, objective(self.problem, schedule))
-        return schedule
+        return whole.astype(np.int64)
 
-    def _bound(self, optimum: Schedule | None) -> int | None:
-        """A valid bound: from the proven optimum of the rounded costs, or from CBC's log."""
-        lowest: int | None = None
-        if optimum is not None and not self.limits.gap:
-            lowest = int(encode(self.linear, optimum) @ self.costs)
-        elif found := re.findall(r"^Lower bound:\s+([-+.\de]+)", self.log, re.MULTILINE):
-            value = float(found[-1])
-            lowest = math.floor(value - 1e-7 * max(1.0, abs(value)))
-        if lowest is None:
-            return None
-        bound = self.constant + self.divisor * self.coarser * max(0, lowest)
-        if self.guarded:
-            self.monitor.bound(bound)
-        return bound
+    def _bound(self, answer: Answer, values: Any) -> None:
+        """A valid bound: the proven optimum of the rounded costs, or what CBC's log says."""
+        found = None if values is None else int(values @ self.costs)
+        if answer.word == "optimal" and found is not None:
+            kept = 0.0 if self.name in TO_THE_END and not self.limits.gap else max(USUAL_GAP, self.limits.gap)
+            lowest = found if not kept else math.floor(found * (1 - kept)) - 1
+        else:
+            said = re.findall(
+                r"^(?:Lower bound:|Continuous objective value is)\s+([-+.\de]+)", answer.log, re.MULTILINE
+            )
+            lowest = max((whole_above(float(value)) for value in said), default=0)
+            lowest = lowest if found is None else min(lowest, found)
+        self._raise_to(lowest)
+
+    def _raise_to(self, value: int) -> None:
+        """A bound on the shifted and rounded costs, which are never below zero."""
+        bound = self.constant + self.divisor * self.coarser * max(0, value)
+        if self.lower is None or bound > self.lower:
+            self.lower = bound
+            if self.guarded:
+                self.monitor.bound(bound)
+
+    def _take(self, values: Any) -> None:
+        """The solution, if it keeps every rule and is better than what is at hand."""
+        schedule = decode(self.linear, values)
+        if self.guarded and (broken := broken_rules(self.problem, schedule)):
+            why = ", whose amounts had to be rounded" if self.relaxed else ""
+            self.notes.append(f"the solution was refused: it breaks {', '.join(sorted(broken))}{why}")
+            return
+        cost = objective(self.linear.problem, schedule)
+        if self.best is None or cost < objective(self.linear.problem, self.best):
+            self.best = schedule
+            if self.guarded:
+                self.monitor.incumbent(schedule, cost)
+
+
+def first_word(line: str) -> str:
+    """What the first line of CBC's solution file means; only what is known to be a proof counts as one."""
+    match line.split():
+        case ["Optimal", *_]:
+            return "optimal"
+        case ["Infeasible", *_] | ["Integer", "infeasible", *_]:
+            return "infeasible"
+        case ["Stopped", *_] if "no integer solution" not in line:
+            return "stopped"
+        case _:
+            return "nothing"
+
+
+def whole_above(value: float) -> int:
+    """The least whole number that an integer objective must reach when `value` is a bound of it.
+
+    CBC prints three digits and computes with tolerances: that much is taken off first.
+    """
+    return math.ceil(value - 1e-3 - 1e-7 * abs(value)) if math.isfinite(value) else 0
+
+
+def _at_birth() -> Callable[[], None] | None:
+    """What a child does first on Linux: ask to die with its parent, and hear SIGINT again."""
+    if sys.platform != "linux":
+        return None
+    import ctypes
+
+    library = ctypes.CDLL(None)
+
+    def ask() -> None:
+        library.prctl(1, signal.SIGKILL)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    return ask
+
+
+def _children() -> set[int]:
+    """Processes that this one has started (Linux; elsewhere none are seen)."""
+    found: set[int] = set()
+    for task in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found |= set(map(int, task.read_text().split()))
+    return found
+
+
+def _signal(processes: set[int], number: signal.Signals) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)

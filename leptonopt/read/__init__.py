@@ -28,23 +28,30 @@ class Format:
 
     def document(self, text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
         """The native document that says the same as a file of this format."""
-        read: Callable[[str, Path, Mapping[str, str]], dict[str, Any]] = import_module(f"leptonopt.read.formats.{self.module}").document
+        read: Callable[[str, Path, Mapping[str, str]], dict[str, Any]] = import_module(
+            f"leptonopt.read.formats.{self.module}"
+        ).document
         return read(text, path, params)
 
 
 FORMATS = {
     "gap": Format("gap", "generalised assignment (OR-Library): m agents, n jobs, costs, needs, capacities"),
-    "jain-grossmann": Format("jain_grossmann", "dissimilar machines with release dates and deadlines, least assignment cost"),
+    "jain-grossmann": Format(
+        "jain_grossmann", "dissimilar machines with release dates and deadlines, least assignment cost"
+    ),
     "icon": Format(
         "icon",
-        "ICON challenge 2014: data-centre scheduling; forecast.txt beside the file (--param prices=actual for actual.txt)",
+        "ICON challenge 2014: data-centre scheduling; forecast.txt beside it (--param prices=actual: actual.txt)",
         ("prices",),
     ),
 }
 
 
 def load(
-    path: str | os.PathLike[str], format: str | None = None, params: Mapping[str, str] | None = None, max_bytes: int = MAX_BYTES
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    params: Mapping[str, str] | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> Instance:
     """The instance of a file.
 
@@ -67,7 +74,10 @@ def load(
 
 
 def load_both(
-    path: str | os.PathLike[str], format: str | None = None, params: Mapping[str, str] | None = None, max_bytes: int = MAX_BYTES
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    params: Mapping[str, str] | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> tuple[Instance, dict[str, Any]]:
     """The instance of a file and its native document as it stands there; raises as `load` does."""
     from leptonopt.instance import validated  # not above: the checker reads documents without pydantic
@@ -76,12 +86,18 @@ def load_both(
     try:
         return validated(document), document
     except InstanceError as error:
-        found = [Finding(item.message, item.path, item.line or lines(item.path), item.file or file) for item in error.findings]
+        found = [
+            Finding(item.message, item.path, item.line or lines(item.path), item.file or file)
+            for item in error.findings
+        ]
         raise InstanceError(sorted(found, key=lambda item: item.line or 0)) from None
 
 
 def read_document(
-    path: str | os.PathLike[str], format: str | None = None, params: Mapping[str, str] | None = None, max_bytes: int = MAX_BYTES
+    path: str | os.PathLike[str],
+    format: str | None = None,
+    params: Mapping[str, str] | None = None,
+    max_bytes: int = MAX_BYTES,
 ) -> dict[str, Any]:
     """The native document of a file, as a plain tree and not yet validated; raises as `load` does."""
     return _read(path, format, params, max_bytes)[0]

@@ -49,7 +49,9 @@ def text_of(path: Path, limit: int = MAX_BYTES) -> str:
         line = data.count(b"\n", 0, error.start) + 1
         raise InputError(f"{path}:{line}: is not UTF-8 text (byte 0x{data[error.start]:02x})") from None
     if "\0" in text:
-        raise InputError(f"{path}:{text.count(chr(10), 0, text.index(chr(0))) + 1}: has a NUL character in it; not a text file")
+        raise InputError(
+            f"{path}:{text.count(chr(10), 0, text.index(chr(0))) + 1}: has a NUL character in it; not a text file"
+        )
     return text
 
 
@@ -92,7 +94,8 @@ def _yaml(text: str, file: str) -> tuple[Any, Lines]:
     try:
         for event in yaml.parse(text, Loader=loader):
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise _wrong("anchors and aliases (&, *) are not allowed; write the value out", event.start_mark.line + 1, file)
+                line = getattr(event.start_mark, "line", -1) + 1
+                raise _wrong("anchors and aliases (&, *) are not allowed; write the value out", line or None, file)
         nodes = list(yaml.compose_all(text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -100,7 +103,8 @@ def _yaml(text: str, file: str) -> tuple[Any, Lines]:
     except yaml.YAMLError as error:
         raise _wrong(f"not YAML: {str(error).splitlines()[0]}", None, file) from None
     if len(nodes) > 1:
-        raise _wrong("several YAML documents in one file; one is allowed", nodes[1].start_mark.line + 1, file)
+        line = getattr(nodes[1].start_mark, "line", -1) + 1
+        raise _wrong("several YAML documents in one file; one is allowed", line or None, file)
     if not nodes or nodes[0] is None:
         raise _wrong("the file is empty", None, file)
     found: list[Finding] = []
@@ -109,7 +113,12 @@ def _yaml(text: str, file: str) -> tuple[Any, Lines]:
         marks[path] = line = node.start_mark.line + 1
         if depth > MAX_DEPTH:
             raise _wrong(f"is nested too deeply; at most {MAX_DEPTH} levels", line, file)
-        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.rpartition(":")[2] in ("binary", "set", "omap", "pairs"):
+        if not node.tag.startswith("tag:yaml.org,2002:") or node.tag.rpartition(":")[2] in (
+            "binary",
+            "set",
+            "omap",
+            "pairs",
+        ):
             found.append(Finding(f"the tag {node.tag} is not allowed", path, line, file))
             return None
         if isinstance(node, yaml.SequenceNode):
@@ -189,9 +198,13 @@ def _json(text: str, file: str) -> tuple[Any, Lines]:
         raise ValueError(f"{word} is not a finite number")
 
     try:
-        made = json.loads(text, object_pairs_hook=pairs, parse_float=_number, parse_int=_number, parse_constant=constant)
+        made = json.loads(
+            text, object_pairs_hook=pairs, parse_float=_number, parse_int=_number, parse_constant=constant
+        )
     except json.JSONDecodeError as error:
-        raise _wrong(f"not JSON: {error.msg[0].lower()}{error.msg[1:]} (column {error.colno})", error.lineno, file) from None
+        raise _wrong(
+            f"not JSON: {error.msg[0].lower()}{error.msg[1:]} (column {error.colno})", error.lineno, file
+        ) from None
     except ValueError as error:
         word = str(error).split(" ")[0].rstrip("…")
         line = text.count("\n", 0, text.find(word)) + 1 if word in text else None
@@ -199,7 +212,9 @@ def _json(text: str, file: str) -> tuple[Any, Lines]:
     if twice:
         findings = []
         for key in sorted(twice):
-            at = [match.start() for match in re.finditer(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:", text)]
+            at = [
+                match.start() for match in re.finditer(re.escape(json.dumps(key, ensure_ascii=False)) + r"\s*:", text)
+            ]
             line = text.count("\n", 0, at[-1]) + 1 if at else None
             findings.append(Finding(f"the key {key!r} stands twice", (), line, file))
         raise InstanceError(findings)

@@ -102,7 +102,9 @@ def _fits(value: Any, depth: int) -> bool:
     if not isinstance(value, Mapping | list | tuple) or not value:
         return True
     children = value.values() if isinstance(value, Mapping) else value
-    deep = any(isinstance(child, list | tuple) and any(isinstance(item, Mapping) for item in child) for child in children)
+    deep = any(
+        isinstance(child, list | tuple) and any(isinstance(item, Mapping) for item in child) for child in children
+    )
     return not deep and len(_yaml_flow(value)) + 2 * depth < 100
 
 
@@ -122,7 +124,9 @@ def _yaml_key(text: str) -> str:
 def _yaml_text(text: str) -> str:
     """Plain where nobody can misread it, else in double quotes."""
     plain = re.fullmatch(r"[A-Za-z](?:[A-Za-z0-9./_ -]*[A-Za-z0-9._/-])?", text) and text.lower() not in _RESERVED
-    plain = plain or re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]+Z|(\d+[wdhms])+|\d\d:\d\d|[1-9]\d{0,8}", text) and not text.isdigit()
+    plain = plain or (
+        re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]+Z|(\d+[wdhms])+|\d\d:\d\d|[1-9]\d{0,8}", text) and not text.isdigit()
+    )
     return text if plain else json.dumps(text, ensure_ascii=False)
 
 

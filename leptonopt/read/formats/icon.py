@@ -50,8 +50,13 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
         for what in ("idle power", "a start cost", "a stop cost"):
             numbers.decimal(what)
         capacity: dict[str, Any] = {f"r{r}": numbers.whole("a capacity") for r in range(resources)}
-        pools.append({"id": f"server-{name}", "capacity": {**capacity, "power": "unlimited"}, "price": {"power": tariff}})
-    tasks = [_task(numbers, resources, minutes, len(prices), at, pools) for _ in range(numbers.whole("the number of tasks", 1, 1_000_000))]
+        pools.append(
+            {"id": f"server-{name}", "capacity": {**capacity, "power": "unlimited"}, "price": {"power": tariff}}
+        )
+    tasks = [
+        _task(numbers, resources, minutes, len(prices), at, pools)
+        for _ in range(numbers.whole("the number of tasks", 1, 1_000_000))
+    ]
     numbers.end()
     return {
         "leptonopt": 1,
@@ -74,7 +79,9 @@ def _prices(numbers: Numbers) -> list[Decimal]:
     return found
 
 
-def _task(numbers: Numbers, resources: int, minutes: int, slots: int, at: Any, pools: list[dict[str, Any]]) -> dict[str, Any]:
+def _task(
+    numbers: Numbers, resources: int, minutes: int, slots: int, at: Any, pools: list[dict[str, Any]]
+) -> dict[str, Any]:
     name = numbers.whole("a task's number")
     duration = numbers.whole("a duration", 1, slots)
     release, deadline = numbers.whole("an earliest start", 0, slots), numbers.whole("a latest end", 1, slots)

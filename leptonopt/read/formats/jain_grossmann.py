@@ -43,7 +43,12 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
                 "release": hour(release[j]),
                 "deadline": hour(deadline[j]),
                 "options": [
-                    {"pool": f"machine-{m}", "uses": {"machine": 1}, "duration": f"{duration[j][m]}h", "cost": cost[j][m]}
+                    {
+                        "pool": f"machine-{m}",
+                        "uses": {"machine": 1},
+                        "duration": f"{duration[j][m]}h",
+                        "cost": cost[j][m],
+                    }
                     for m in range(machines)
                 ],
             }

@@ -1,0 +1,123 @@
+"""Plan documents made by hand, and a fake of what a solve returns, for tests of what is shown."""
+
+from __future__ import annotations
+
+import random
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from types import SimpleNamespace
+from typing import Any
+
+START = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def task(id: str, pool: str, start: float, hours: float, cost: float = 1, **more: Any) -> dict[str, Any]:
+    """An entry of `tasks`; `start` in hours after the horizon's beginning."""
+    low = START + timedelta(hours=start)
+    moments = {
+        key: at.strftime("%Y-%m-%dT%H:%M:%SZ") for key, at in (("start", low), ("end", low + timedelta(hours=hours)))
+    }
+    parts = {"running": cost, "fixed": 0, "late": 0}
+    return {
+        "id": id,
+        "option": f"{pool} x1",
+        "pool": pool,
+        "quality": 1,
+        "uses": {"gpu": 1},
+        **moments,
+        "cost": cost,
+        "parts": parts,
+    } | more
+
+
+def plan(*tasks: dict[str, Any], status: str = "optimal", pools: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
+    """A plan document whose bill follows from its tasks; 48 hours of horizon, 4 gpus to a pool."""
+    names = pools or tuple(dict.fromkeys(line["pool"] for line in tasks))
+    bill, use = [], []
+    for name in names:
+        mine = [line for line in tasks if line["pool"] == name]
+        spent, hours = sum(line["cost"] for line in mine), sum(line["uses"]["gpu"] for line in mine)
+        lines = [{"resource": "gpu", "unit_hours": hours, "cost": spent}]
+        bill.append(
+            {"pool": name, "running": spent, "fixed": 0, "total": spent, "tasks": len(mine), "resources": lines}
+        )
+        use.append(
+            {
+                "pool": name,
+                "resource": "gpu",
+                "used_hours": hours,
+                "capacity_hours": 192,
+                "utilisation": hours / 192,
+                "peak": 1,
+            }
+        )
+    total = sum(line["cost"] for line in tasks)
+    return {
+        "leptonopt_plan": 1, "instance": {"name": "by hand", "sha256": None, "file": None, "format": "native"},
+        "currency": "USD", "status": status, "stop": "proof", "cost": total, "cost_exact": str(Fraction(repr(total))), "bound": total,
+        "bound_exact": None, "gap": 0, "method": "auto", "made": {"seconds": {"total": 1.25}},
+        "tasks": sorted(tasks, key=lambda line: line["start"]), "left_out": [],
+        "bill": {"total": total, "running": total, "fixed": 0, "late": 0, "forgone": 0, "pools": bill}, "utilisation": use,
+        "figures": {"utilisation": 0.25, "hours_per_resource": 6.25, "total_cost": total, "total_profit": 0, "cost_profit_ratio": None, "net_benefit": -total},
+        "why": [], "trace": [],
+    } | more  # fmt: skip
+
+
+def none(status: str = "infeasible", *why: str) -> dict[str, Any]:
+    """The document of a solve without a plan."""
+    nothing = dict.fromkeys(("cost", "cost_exact", "bound", "bound_exact", "gap", "bill", "figures"))
+    return (
+        plan(pools=("a",))
+        | nothing
+        | {"status": status, "stop": "proof" if why else "limit", "utilisation": [], "why": list(why)}
+    )
+
+
+def crowd(tasks: int, pools: int, seed: int = 1) -> dict[str, Any]:
+    """Many tasks at random, some of them late."""
+    rng = random.Random(seed)
+    names = tuple(f"pool-{number}" for number in range(pools))
+    lines = (
+        task(
+            f"task-{at}",
+            rng.choice(names),
+            rng.randrange(40),
+            rng.randint(1, 8),
+            rng.randint(1, 30),
+            **({"late_hours": 2} if at % 9 == 0 else {}),
+        )
+        for at in range(tasks)
+    )
+    return plan(*lines, pools=names)
+
+
+def result(document: dict[str, Any], signal: int | None = None, notes: tuple[str, ...] = ()) -> Any:
+    """What `leptonopt.conductor.solve` returns, as far as the command line looks."""
+    made = None if document["cost"] is None else object()
+    return SimpleNamespace(
+        document=document, plan=made, status=document["status"], signal=signal, notes=notes, log="the log"
+    )
+
+
+INSTANCE: dict[str, Any] = {
+    "leptonopt": 1,
+    "name": "by hand",
+    "time": {"start": "2026-11-23T00:00Z", "slot": "1h", "horizon": "2d"},
+    "pools": [
+        {
+            "id": "a",
+            "capacity": {"gpu": 4},
+            "price": {"gpu": 1},
+            "maintenance": [{"from": "2026-11-23T20:00Z", "to": "2026-11-24T02:00Z"}],
+        },
+        {"id": "b", "capacity": {"gpu": "unlimited"}, "price": {"gpu": 2}},
+    ],
+    "tasks": [
+        {"id": "train", "options": [{"pool": "a", "uses": {"gpu": 4}, "duration": "90m"}]},
+        {
+            "id": "test",
+            "after": ["train"],
+            "options": [{"pool": pool, "uses": {"gpu": 1}, "duration": "1h"} for pool in ("a", "b")],
+        },
+    ],
+}

@@ -1,0 +1,243 @@
+"""The conductor trusts nobody: lying, failing and slow methods, limits, interrupts, warm starts."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import random_instances
+
+import leptonopt
+from leptonopt import methods
+from leptonopt.conductor import Progress
+from leptonopt.engine import Child
+from leptonopt.errors import Alarm, Infeasible, NoPlan, UsageError
+from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, objective
+
+ROOT = Path(__file__).resolve().parent.parent
+CROWDED = {
+    "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "12h"},
+    "pools": [
+        {"id": "a", "capacity": {"gpu": 3}, "price": {"gpu": {"daily": {"00:00": 1, "03:00": 4, "08:00": 2}}}},
+        {"id": "b", "capacity": {"gpu": 2}, "price": {"gpu": 3}},
+    ],
+    "tasks": [
+        {
+            "id": f"t{at}",
+            "options": [
+                {"pool": "a", "uses": {"gpu": 1 + at % 2}, "duration": f"{1 + at % 3}h"},
+                {"pool": "b", "uses": {"gpu": 1}, "duration": f"{2 + at % 3}h"},
+            ],
+        }
+        for at in range(7)
+    ],
+}
+
+
+class Deaf:
+    """A monitor that takes no notice."""
+
+    def incumbent(self, schedule: Schedule, cost: int) -> None:
+        pass
+
+    def bound(self, value: int) -> None:
+        pass
+
+    def best(self) -> Schedule | None:
+        return None
+
+    def should_stop(self) -> bool:
+        return False
+
+
+def first_plan(problem: Problem, limits: Limits, monitor: Monitor) -> Schedule:
+    """Greedy's plan."""
+    found = methods.function("greedy")(problem, None, limits, monitor).schedule
+    assert found is not None
+    return found
+
+
+def test_bound_above_a_checked_plan_raises_the_alarm() -> None:
+    """A backend that claims one unit too much is caught."""
+
+    def lies(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+        plan = first_plan(problem, limits, monitor)
+        return Solution(Status.FEASIBLE, Stop.DONE, plan, bound=objective(problem, plan) + 1)
+
+    with pytest.raises(Alarm, match="contradicts"):
+        leptonopt.solve(CROWDED, method=lies)
+
+
+def test_infeasible_with_a_plan_at_hand_raises_the_alarm() -> None:
+    """Nobody may call infeasible what has a plan."""
+
+    def lies(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+        first_plan(problem, limits, monitor)
+        return Solution(Status.INFEASIBLE, Stop.PROOF)
+
+    with pytest.raises(Alarm, match="at hand"):
+        leptonopt.solve(CROWDED, method=lies)
+
+
+def test_broken_schedule_is_refused_and_said() -> None:
+    """A schedule that breaks a rule never becomes the plan."""
+
+    def breaks(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+        crowd = Schedule.of(problem.option_ptr[:-1], problem.first[problem.option_ptr[:-1]])
+        monitor.incumbent(crowd, 0)
+        return Solution(Status.UNKNOWN, Stop.DONE)
+
+    result = leptonopt.solve(CROWDED, method=breaks)
+    assert result.plan is None
+    assert any("refused" in note for note in result.notes)
+
+
+def test_misstated_cost_is_corrected() -> None:
+    """Costs are counted here, whatever a method says."""
+
+    def flatters(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+        plan = methods.function("greedy")(problem, None, limits, Deaf()).schedule
+        assert plan is not None
+        monitor.incumbent(plan, objective(problem, plan) - 5)
+        return Solution(Status.FEASIBLE, Stop.DONE, plan)
+
+    result = leptonopt.solve(CROWDED, method=flatters)
+    assert result.cost == leptonopt.solve(CROWDED, method="greedy").cost
+    assert any("corrected" in note for note in result.notes)
+
+
+@pytest.mark.parametrize("method", ["cpsat", "cbc", "auto"])
+def test_engines_in_their_own_process_agree(method: str) -> None:
+    """Isolation changes nothing about the answer."""
+    apart = leptonopt.solve(CROWDED, method=method, time_limit=30)
+    here = leptonopt.solve(CROWDED, method="cpsat", time_limit=30, isolate=False)
+    assert (apart.status, apart.cost) == (here.status, here.cost) == ("optimal", here.cost)
+
+
+def test_a_crashed_engine_costs_a_note_not_the_plan() -> None:
+    """Greedy's plan is delivered, and one line says what happened."""
+    result = leptonopt.solve(CROWDED, method="pulp:NO_SUCH_SOLVER", time_limit=20)
+    assert result.plan is not None
+    assert any("NO_SUCH_SOLVER" in note for note in result.notes)
+
+
+def test_killed_child_reports_its_end() -> None:
+    """A child that dies leaves a message behind, not a hang."""
+    from leptonopt.compile import compile
+    from leptonopt.instance import validated
+
+    child = Child("lns", compile(validated(CROWDED)).problem, None, Limits(time_limit=60))
+    os.killpg(child._process.pid, signal.SIGKILL)
+    kind, solution = child.messages.get(timeout=10)
+    assert (kind, solution.stop) == ("done", Stop.FAILED)
+    child.kill()
+
+
+def test_progress_and_trace_only_improve() -> None:
+    """Incumbents fall, bounds rise, time goes on."""
+    seen: list[Progress] = []
+    result = leptonopt.solve(ROOT / "instances" / "elasticflow-20.yaml", time_limit=4, on_progress=seen.append)
+    costs = [cost for _, cost, _ in result.trace if cost is not None]
+    bounds = [bound for _, _, bound in result.trace if bound is not None]
+    assert costs == sorted(costs, reverse=True)
+    assert bounds == sorted(bounds)
+    assert [p.seconds for p in seen] == sorted(p.seconds for p in seen)
+    assert seen
+
+
+def test_gap_is_a_reason_to_stop() -> None:
+    """With a gap allowed, the result keeps it and says so."""
+    result = leptonopt.solve(ROOT / "instances" / "elasticflow-100.yaml", time_limit=60, gap=0.6)
+    assert result.gap is not None
+    assert result.gap <= 0.6
+    assert result.status in ("feasible", "optimal")
+
+
+def test_warm_start_is_never_made_worse() -> None:
+    """A plan to start from is the least one gets; one of another instance is passed over with a note."""
+    best = leptonopt.solve(CROWDED, method="cpsat", isolate=False)
+    again = leptonopt.solve(CROWDED, method="greedy", warm_start=best.document)
+    assert again.cost == best.cost
+    other = leptonopt.solve(random_instances.instance(3), method="greedy", warm_start=best.document)
+    assert other.verdict.ok
+
+
+def test_deterministic_gives_the_same_bytes() -> None:
+    """Same input, seed and versions: the same document."""
+    runs = [
+        json.dumps(leptonopt.solve(CROWDED, method="auto", deterministic=True, time_limit=8, seed=5).document)
+        for _ in range(2)
+    ]
+    assert runs[0] == runs[1]
+
+
+def test_results_without_a_plan() -> None:
+    """Infeasible and unknown are results; only require_plan raises."""
+    stated: dict[str, Any] = json.loads(json.dumps(CROWDED))
+    stated["tasks"][0]["deadline"] = "2026-01-05T00:30Z"
+    result = leptonopt.solve(stated)
+    assert (result.status, result.stop, result.plan) == ("infeasible", "proof", None)
+    assert "t0" in result.document["why"][0]
+    with pytest.raises(Infeasible, match="t0"):
+        result.require_plan()
+
+    def gives_up(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+        return Solution(Status.UNKNOWN, Stop.DONE, note="no idea")
+
+    with pytest.raises(NoPlan, match="no idea"):
+        leptonopt.solve(CROWDED, method=gives_up).require_plan()
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"time_limit": 0}, {"time_limit": float("nan")}, {"gap": -1}, {"threads": 0}, {"seed": -1}, {"method": "magic"}],
+)
+def test_wrong_calls_are_usage_errors(wrong: dict[str, Any]) -> None:
+    """A wrong call says what is allowed."""
+    with pytest.raises(UsageError):
+        leptonopt.solve(CROWDED, **wrong)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_plan_documents_keep_their_schema(seed: int) -> None:
+    """Every document, with and without a plan, is valid under the published schema."""
+    schema = json.loads((ROOT / "leptonopt" / "plan.schema.json").read_text())
+    jsonschema.validate(leptonopt.solve(random_instances.instance(seed), method="greedy").document, schema)
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_interrupt_gives_the_best_plan_so_far(tmp_path: Path, number: signal.Signals, code: int) -> None:
+    """A signal ends the solve with a checked plan, the documented exit code, and no process left behind."""
+    plan = tmp_path / "a plan.json"
+    command = [
+        sys.executable,
+        "-m",
+        "leptonopt",
+        "solve",
+        "instances/elasticflow-876.yaml",
+        "-q",
+        "-o",
+        str(plan),
+        "-t",
+        "120",
+    ]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+    )
+    time.sleep(9)
+    process.send_signal(number)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == code, errors
+    document = json.loads(plan.read_text())
+    assert document["stop"] == "interrupt"
+    assert document["status"] == "feasible"
+    with pytest.raises(ProcessLookupError):
+        os.killpg(process.pid, 0)

@@ -1,0 +1,85 @@
+"""Published instances: the readers read them, and proven values are met exactly."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+
+import pytest
+
+import leptonopt
+from leptonopt.errors import InputError, UsageError
+
+ROOT = Path(__file__).resolve().parent.parent
+DATA = Path(os.environ.get("LEPTONOPT_DATA", ROOT.parent / "shared" / "data"))
+with_data = pytest.mark.skipif(not DATA.is_dir(), reason="the raw data are not here; set LEPTONOPT_DATA (see README)")
+JAIN = ["job12_machine3_ds1", "job15_machine5_ds2", "job3_machine2_ds1", "job3_machine2_ds2", "job7_machine3_ds1"]
+
+
+def published(file: str, key: str, value: str) -> dict[str, int]:
+    """A column of a best_known.csv by instance."""
+    with open(DATA / file / "best_known.csv", newline="") as lines:
+        return {row[key]: int(row[value]) for row in csv.DictReader(lines)}
+
+
+@with_data
+@pytest.mark.parametrize("method", ["cpsat", "cbc"])
+@pytest.mark.parametrize("name", JAIN)
+def test_jain_grossmann_is_proven(name: str, method: str) -> None:
+    """All five, by both exact methods, equal to the published optimum."""
+    best = published("jain_grossmann", "instance", "optimum_proved_here_cpsat")[name]
+    result = leptonopt.solve(
+        DATA / "jain_grossmann" / "instances" / name, format="jain-grossmann", method=method, time_limit=60
+    )
+    assert (result.status, result.cost) == ("optimal", best)
+
+
+@with_data
+@pytest.mark.parametrize("name", ["cattrysse1994/gap1-0", "cattrysse1994/gap5-1", "chu1997/a05100", "chu1997/c05100"])
+def test_gap_is_proven(name: str) -> None:
+    """Small and easy ones, equal to the published optimum."""
+    best = published("gap", "Path", "Best value to use")[name]
+    result = leptonopt.solve(DATA / "gap" / name, format="gap", time_limit=60)
+    assert (result.status, result.cost) == ("optimal", best)
+
+
+@with_data
+def test_icon_is_read_and_planned() -> None:
+    """The data-centre challenge: a checked plan, and a word on what is not counted yet."""
+    result = leptonopt.solve(DATA / "icon_ecas" / "sample" / "sample01" / "instance.txt", format="icon", time_limit=15)
+    assert result.require_plan()
+    forecast = result.cost
+    actual = DATA / "icon_ecas" / "leaderboard" / "instance00" / "instance.txt"
+    costs = [
+        leptonopt.solve(actual, format="icon", params={"prices": p}, method="greedy").cost
+        for p in ("forecast", "actual")
+    ]
+    assert costs[0] != costs[1]
+    assert forecast is not None
+    with pytest.raises(UsageError, match="forecast and actual"):
+        leptonopt.load(actual, format="icon", params={"prices": "tomorrow"})
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "said"),
+    [
+        ("gap", "", "1: the file ends where the number of agents should stand"),
+        ("gap", "2 2\n1 2\n3 x\n", "3: 'x' stands where a cost"),
+        ("gap", "1 1\n5\n1\n9 9\n", "4: 1 more numbers"),
+        ("gap", "0 3", "1: 0 stands where the number of agents"),
+        ("gap", "1 1\n5\n-1\n9\n", "3: -1 stands where a need"),
+        ("gap", "9999 999999\n1", "2: the file ends where a cost"),
+        ("jain-grossmann", "1 1\n5\n0\n0\n3", "3: 0 stands where a duration"),
+        ("jain-grossmann", "1 1\n5\n2\n7\n3\n", "released at 7"),
+        ("icon", "5\n1\n", "forecast.txt: there is no such file"),
+    ],
+)
+def test_bad_files_are_one_line(tmp_path: Path, format: str, text: str, said: str) -> None:
+    """File, line, what is wrong."""
+    file = tmp_path / "file"
+    file.write_text(text)
+    with pytest.raises(InputError) as error:
+        leptonopt.load(file, format=format)
+    assert said in str(error.value)
+    assert len(str(error.value).splitlines()) == 1
