@@ -32,10 +32,12 @@ def main() -> NoReturn:
 def _called() -> int | str | None:
     """The exit code of a run."""
     try:
-        from leptonopt.cli import app, check
-
         if sys.argv[1:2] == ["verify"]:
-            return check(sys.argv[2:])
+            from leptonopt import checking
+
+            return checking.main(sys.argv[2:])
+        from leptonopt.cli import app
+
         app(prog_name="leptonopt")
     except SystemExit as end:
         return end.code

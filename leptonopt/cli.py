@@ -5,16 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from leptonopt import files
-from leptonopt.errors import Alarm, Infeasible, InputError, NoPlan, UsageError
+from leptonopt.checking import FORMATS_HELP, dumped, params_of, plan_of, say
+from leptonopt.errors import Infeasible, InputError, NoPlan, UsageError
 
 if TYPE_CHECKING:
-    import argparse
-
     from rich.console import Console
 
     from leptonopt.conductor import Result
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 NATIVE = ("yaml", "json", "toml")
 MODELS = ("mps", "lp", "dat")
-PLAN_BYTES = 512 * 2**20
 LICENCES = {"numpy": "BSD-3-Clause", "ortools": "Apache-2.0", "pulp": "MIT, CBC: EPL-2.0"}
 
 app = typer.Typer(
@@ -60,11 +58,6 @@ plan exists, proven, with reasons. unknown: none was found within the limits.
 Ctrl-C ends the search and gives the best plan so far; a second one kills.
 Exit codes: 0, 2, 3, 4, 5, 6, 130, 143; see `leptonopt --help`."""
 
-VERIFY = """Example: leptonopt verify week.yaml plan.json
-
-Each violation is one line: the rule, where, and by how much. Exit code 0 when
-there is none, 6 otherwise. The checker shares no code with the solver."""
-
 VALIDATE = """\b
 Example: leptonopt validate instances/*.yaml
 
@@ -79,13 +72,12 @@ Examples:
   leptonopt convert week.yaml -o week.mps          the model, for any other solver
   leptonopt convert week.yaml --to lp -o -         to standard output"""
 
-_FORMATS = "how to read the file: yaml, json, toml, gap, jain-grossmann, icon"
 Option = typer.Option
 File = Annotated[
     Path, typer.Argument(metavar="FILE", show_default=False, help="an instance: .yaml, .json, .toml, or with --format")
 ]
 Files = Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False, help="instance files")]
-Format = Annotated[str | None, Option("--format", metavar="NAME", help=_FORMATS)]
+Format = Annotated[str | None, Option("--format", metavar="NAME", help=FORMATS_HELP)]
 Params = Annotated[list[str] | None, Option("--param", metavar="KEY=VALUE", help="for the format; may be repeated")]
 Json = Annotated[bool, Option("--json", help="print JSON, and nothing else, on standard output")]
 Method = Annotated[str, Option("--method", "-m", metavar="NAME", help="a name from `leptonopt methods`")]
@@ -147,13 +139,13 @@ def solve(
 ) -> None:
     """Find the plan of least cost, and say how good it is."""
     _targets(output, plot, log_file, write_model)
-    params = _params(param)
+    params = params_of(param)
     if write_model is not None:
         _write_model(write_model, file, format, params)
     from leptonopt.conductor import solve as run
     from leptonopt.progress import Shown
 
-    start = None if warm_start is None else _plan_of(warm_start)
+    start = None if warm_start is None else plan_of(warm_start)
     with Shown() as shown:
         watch = shown if not quiet and (shown.live or verbose) else None
         result = run(
@@ -172,13 +164,13 @@ def solve(
     as_json = as_json or str(output) == "-"
     try:
         if output is not None and str(output) != "-":
-            files.write(output, _dumped(result.document))
+            files.write(output, dumped(result.document))
         if log_file is not None:
             files.write(log_file, result.log + "\n")
+        if plot is not None:
+            _plot(plot, result, file, format, params)
     finally:  # a full disk must not cost the plan
         _show(result, as_json, quiet, verbose)
-    if plot is not None:
-        _plot(plot, result, file, format, params)
     if code := _exit_code(result):
         raise typer.Exit(code)
 
@@ -205,7 +197,7 @@ def _ending(path: Path, allowed: tuple[str, ...], what: str) -> str:
 def _show(result: Result, as_json: bool, quiet: bool, verbose: bool) -> None:
     notes = () if quiet else result.notes
     if as_json:
-        files.write("-", _dumped(result.document))
+        files.write("-", dumped(result.document))
         for note in notes:
             typer.echo(f"note: {files.printable(note)}", err=True)
         return
@@ -240,50 +232,9 @@ def _exit_code(result: Result) -> int:
 @app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
 def verify(context: typer.Context) -> None:
     """Check a plan against its instance: every rule, every cent, every claim."""
-    raise typer.Exit(check(context.args))
+    from leptonopt.checking import main
 
-
-def check(words: list[str]) -> int:
-    """`leptonopt verify`, parsed by the standard library; the exit code.
-
-    Newer typer loads pydantic for any parameter, and the checker stays clear of what the solver stands on.
-    """
-    asked = _verify_parser().parse_args(words)
-    from leptonopt.read import read_document
-    from leptonopt.verify import verify
-
-    verdict = verify(read_document(asked.file, asked.format, _params(asked.param)), _plan_of(asked.plan))
-    if asked.json:
-        keys = ("rule", "witness", "amount", "message")
-        lines = [{key: getattr(found, key) for key in keys} for found in verdict.violations]
-        cost = None if verdict.cost is None else str(verdict.cost)
-        said = {"ok": verdict.ok, "cost_exact": cost, "violations": lines, "notes": list(verdict.notes)}
-        files.write("-", _dumped(said))
-    else:
-        for found in verdict.violations:
-            amount = f" (by {found.amount})" if found.amount is not None else ""
-            _say(f"{found.rule}: {found.message}{amount}")
-        for note in verdict.notes:
-            _say(f"note: {note}")
-        count = len(verdict.violations)
-        known = "" if verdict.cost is None else f"; its cost is {verdict.cost} exactly"
-        _say(f"the plan keeps every rule{known}" if verdict.ok else f"{count} violation{'s' if count > 1 else ''}")
-    return 0 if verdict.ok else Alarm.exit_code
-
-
-def _verify_parser() -> argparse.ArgumentParser:
-    import argparse
-
-    about = "Check a plan against its instance: every rule, every cent, every claim."
-    parser = argparse.ArgumentParser(
-        "leptonopt verify", description=about, epilog=VERIFY, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("file", metavar="FILE", type=Path, help="an instance: .yaml, .json, .toml, or with --format")
-    parser.add_argument("plan", metavar="PLAN", type=Path, help="a plan file, as `solve -o` writes it")
-    parser.add_argument("--format", metavar="NAME", help=_FORMATS)
-    parser.add_argument("--param", metavar="KEY=VALUE", action="append", help="for the format; may be repeated")
-    parser.add_argument("--json", action="store_true", help="print JSON, and nothing else, on standard output")
-    return parser
+    raise typer.Exit(main(context.args))
 
 
 @app.command(epilog=VALIDATE)
@@ -292,7 +243,7 @@ def validate(paths: Files, format: Format = None, param: Params = None) -> None:
     from leptonopt.compile import compile
     from leptonopt.report import summary
 
-    code, params = 0, _params(param)
+    code, params = 0, params_of(param)
     for path in paths:
         try:
             said = summary(compile(_loaded(path, format, params)))
@@ -300,9 +251,9 @@ def validate(paths: Files, format: Format = None, param: Params = None) -> None:
             typer.echo("\n".join(f"error: {files.printable(line)}" for line in str(error).splitlines()), err=True)
             code = error.exit_code
         else:
-            _say(f"{path}: {said[0]}")
+            say(f"{path}: {said[0]}")
             for line in said[1:]:
-                _say(f"  {line}")
+                say(f"  {line}")
     raise typer.Exit(code)
 
 
@@ -340,7 +291,7 @@ def methods(as_json: Json = False) -> None:
         return
     for line in lines:
         engine = f"{line['engine']} ({line['licence']})" if line["engine"] else ""
-        _say(f"{line['name']:<13} {line['kind']:<10} {line['what']}" + (f"\n{'':24} {engine}" if engine else ""))
+        say(f"{line['name']:<13} {line['kind']:<10} {line['what']}" + (f"\n{'':24} {engine}" if engine else ""))
 
 
 def _engine(package: str) -> tuple[str, str]:
@@ -364,13 +315,13 @@ def convert(file: File, output: Target, to: To = None, format: Format = None, pa
         what = f"{kind!r} is no format to write" if kind else f"{output}: no ending tells the format; say --to NAME"
         raise UsageError(f"{what}; allowed are {', '.join(NATIVE + MODELS)}")
     files.writable(output)
-    params = _params(param)
+    params = params_of(param)
     if kind in MODELS:
         _write_model(output, file, format, params, kind)
         return
-    from leptonopt.read.write import dumped
+    from leptonopt.read import write
 
-    files.write(output, dumped(_loaded(file, format, params).document(), kind))
+    files.write(output, write.dumped(_loaded(file, format, params).document(), kind))
 
 
 def _write_model(path: Path, file: Path, format: str | None, params: dict[str, str], kind: str | None = None) -> None:
@@ -388,36 +339,6 @@ def _loaded(file: Path, format: str | None, params: dict[str, str]) -> Instance:
     from leptonopt.read import load
 
     return load(file, format, params)
-
-
-def _params(given: list[str] | None) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for item in given or ():
-        key, equals, value = item.partition("=")
-        if not equals or not key:
-            raise UsageError(f"--param {item!r}; write KEY=VALUE")
-        if key in found:
-            raise UsageError(f"--param {key} is given twice")
-        found[key] = value
-    return found
-
-
-def _plan_of(file: Path) -> dict[str, Any]:
-    """The document of a plan file; the standard library alone."""
-    from leptonopt.read.tree import text_of, tree
-
-    found, _ = tree(text_of(file, PLAN_BYTES), "json", str(file))
-    if not isinstance(found, dict):
-        raise InputError(f"{file}: not a plan: no mapping at its top")
-    return found
-
-
-def _dumped(document: dict[str, Any]) -> str:
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-
-
-def _say(line: str) -> None:
-    typer.echo("\n".join(files.printable(part) for part in line.split("\n")))
 
 
 def _console() -> Console:

@@ -8,7 +8,7 @@ import numpy as np
 
 from leptonopt.errors import UsageError
 from leptonopt.formulation import FREE, Linear, formulate
-from leptonopt.problem import UNLIMITED, Problem
+from leptonopt.problem import UNLIMITED, Ints, Problem
 
 
 def written(problem: Problem, kind: str) -> str:
@@ -80,6 +80,8 @@ def _lp(linear: Linear) -> Iterator[str]:
         sense, side = _sense(int(linear.lower[at]), int(linear.upper[at]))
         terms = [_term(value, names[column]) for column, value in pairs] or [_term(0, names[0])]
         yield from _wrapped(f" {row}:", [*terms, f"{words[sense]} {side}"])
+    if not len(linear.lower):
+        yield f" nothing_to_keep: {_term(0, names[0])} <= 0"
     yield "Bounds"
     yield from (f" 0 <= {name} <= {most}" for name, most in zip(names, [*linear.most.tolist(), 0], strict=False))
     yield "Generals"
@@ -102,37 +104,42 @@ def _wrapped(head: str, words: Iterable[str]) -> Iterator[str]:
 
 
 def _mathprog(problem: Problem) -> Iterator[str]:
-    """Data for models/allocation.mod: sets and parameters as the text names them."""
-    columns = problem.columns
-    yield "data;"
-    yield f"param T := {problem.slots};"
-    yield from _table("set GROUPS", range(problem.groups))
-    yield from _table("set ROWS", range(len(problem.capacity)))
-    yield from _table("set OPTIONS", range(problem.options))
-    pairs = zip(columns.option.tolist(), columns.start.tolist(), strict=True)
-    yield from _table("set COLUMNS", (f"({option},{start})" for option, start in pairs))
-    yield from _table("set OPTIONAL", np.flatnonzero(problem.optional).tolist())
-    yield from _table(
-        "set EDGES", (f"({b},{a})" for b, a in zip(problem.before.tolist(), problem.after.tolist(), strict=True))
-    )
-    held = [
+    """Data as models/allocation.mod names it: the problem's own arrays; the columns and costs follow there."""
+    groups, options, rows = range(problem.groups), range(problem.options), range(len(problem.capacity))
+    edges = list(zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True))
+    holds = [
         (option, row, amount)
-        for option in range(problem.options)
+        for option in options
         for row, amount in zip(*(part.tolist() for part in problem.demands(option)), strict=True)
     ]
-    yield from _table("set HOLDS", (f"({option},{row})" for option, row, _ in held))
-    yield from _table("param copies", (f"{g} {n}" for g, n in enumerate(problem.copies.tolist())))
+    yield "data;"
+    yield f"param T := {problem.slots};"
+    yield from _table("set GROUPS", groups)
+    yield from _table("set OPTIONAL", np.flatnonzero(problem.optional).tolist())
+    yield from _table("set OPTIONS", options)
+    yield from _table("set ROWS", rows)
+    yield from _table("set HOLDS", (f"({option},{row})" for option, row, _ in holds))
+    yield from _table("set EDGES", (f"({before},{after})" for before, after, _ in edges))
+    for name in ("copies", "late_slope", "late_base"):
+        yield from _table(f"param {name}", _numbered(getattr(problem, name)))
     yield from _table("param value", (f"{g} {v}" for g, v in enumerate(problem.value.tolist()) if problem.optional[g]))
-    yield from _table("param group", (f"{o} {g}" for o, g in enumerate(problem.group.tolist())))
-    yield from _table("param duration", (f"{o} {d}" for o, d in enumerate(problem.duration.tolist())))
-    yield from _table("param demand", (f"{o} {k} {n}" for o, k, n in held))
-    costs = zip(columns.option.tolist(), columns.start.tolist(), columns.cost.tolist(), strict=True)
-    yield from _table("param cost", (f"{o} {s} {c}" for o, s, c in costs))
-    edges = zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True)
-    yield from _table("param lag", (f"{b} {a} {lag}" for b, a, lag in edges))
-    limited = ((k, t, c) for k, row in enumerate(problem.capacity.tolist()) for t, c in enumerate(row) if c < UNLIMITED)
-    yield from _table("param capacity", (f"{k} {t} {c}" for k, t, c in limited))
+    for name in ("group", "duration", "fixed", "first", "last"):
+        yield from _table(f"param {name}", _numbered(getattr(problem, name)))
+    yield from _table("param demand", (f"{option} {row} {amount}" for option, row, amount in holds))
+    for name in ("capacity", "price"):
+        yield from _table(f"param {name}", _cells(getattr(problem, name), 0 if name == "price" else UNLIMITED))
+    yield from _table("param lag", (f"{before} {after} {lag}" for before, after, lag in edges))
     yield "end;"
+
+
+def _numbered(values: Ints) -> Iterator[str]:
+    return (f"{at} {value}" for at, value in enumerate(values.tolist()))
+
+
+def _cells(table: Ints, default: int) -> Iterator[str]:
+    """(row, slot, value) of all that is not the default."""
+    rows = enumerate(table.tolist())
+    return (f"{k} {t} {value}" for k, row in rows for t, value in enumerate(row) if value != default)
 
 
 def _table(head: str, entries: Iterable[object]) -> Iterator[str]:

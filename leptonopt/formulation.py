@@ -8,7 +8,7 @@ from what this file returns; `formulate` is the table of contents.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -115,7 +115,7 @@ def capacity(problem: Problem, columns: Columns) -> Rows:
     """
     column, entry = _spread(problem.demand_ptr[columns.option], np.diff(problem.demand_ptr)[columns.option])
     needed = _needed(problem, columns, column, entry)
-    useful = needed.any(axis=1)[problem.demand_row[entry]]
+    useful = np.any(needed, axis=1)[problem.demand_row[entry]]
     column, entry = column[useful], entry[useful]
     which, slot = _spread(columns.start[column], problem.duration[columns.option[column]])
     cell = (problem.demand_row[entry] * problem.slots)[which] + slot
@@ -224,7 +224,7 @@ def formulate(problem: Problem, without: Collection[str] = ()) -> Linear:
     """The whole model. Rules named in `without` are switched off, to test that somebody notices."""
     problem, columns = (problem, window(problem)) if "window" not in without else anywhere(problem)
     left = np.flatnonzero(problem.optional)
-    rules = [
+    rules: list[tuple[str, Callable[[], Rows]]] = [
         ("once", lambda: once(problem, columns, left)),
         ("capacity", lambda: capacity(problem, columns)),
         ("precedence", lambda: precedence(problem, columns, left)),

@@ -32,6 +32,7 @@ LABELS = 80  # tasks up to which bars carry their names
 LANES = 240  # lanes up to which every task has a bar of its own; beyond, a pool is an area
 LOADS = 8  # pools whose load is drawn
 BILLS = 16  # pools whose cost has a bar of its own
+FAR = 8  # times the load at which a capacity is named rather than drawn
 WIDE = 13.0  # inches
 COLOURS = ("#4c78a8", "#e07b16", "#4a964a", "#a5669a", "#3d9490", "#8f6a52", "#a8891c", "#777777", "#c96490", "#2f5f4f")
 LATE = "#d62728"
@@ -167,6 +168,7 @@ def schedule(picture: _Picture, lanes: Mapping[str, list[tuple[Line, int]]], ax:
     said += [f"{late:,} late" + ("" if crowd else " (red line)")] if late else []
     said += [f"{len(document['left_out']):,} left out"] if document["left_out"] else []
     said += ["areas: tasks running at a time"] if crowd else []
+    said += [f"times in {picture.zone.key}"] if picture.zone.key != "UTC" else []
     ax.set_title(f"Schedule: {', '.join(said)}", loc="left", fontsize=10)
     _dates(ax, picture.zone)
     return ax
@@ -241,9 +243,9 @@ def load(picture: _Picture, pool: str, resource: str, ax: Axes) -> Axes:
     said = "" if used is None else f"{'<1%' if 0 < used < 0.01 else f'{used:.0%}'} used"
     if offered := _offered(picture, pool, resource):
         edges, limits = offered
-        if min(limits) <= 4 * peak:
+        if min(limits) <= FAR * peak:
             ax.stairs(limits, edges, color="0.15", linewidth=1.2, baseline=None)
-            peak = max(peak, *(limit for limit in limits if limit <= 4 * peak))
+            peak = max(peak, *(limit for limit in limits if limit <= FAR * peak))
         else:
             said += f"; the capacity of {min(limits):,.10g} is far above"
     elif picture.instance:
@@ -297,7 +299,8 @@ def costs(picture: _Picture, ax: Axes) -> Axes:
     ax.set_yticks(places, [_short(row[0], 22) for row in rows])
     ax.invert_yaxis()
     ax.axvline(0, color="0.3", linewidth=0.8)
-    ax.margins(x=0.1)
+    low, high = ax.get_xlim()
+    ax.set_xlim(low, high + 0.08 * (high - low))  # room for the numbers at the bars' ends
     ax.set_title(f"Bill: {bill['total']:,.2f} {currency}", loc="left", fontsize=10)
     ax.tick_params(labelsize=8)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, TextIO
 if TYPE_CHECKING:
     from leptonopt.conductor import Progress
 
-EVERY = 10.0  # seconds between lines where there is no terminal
+EVERY = 5.0  # seconds between lines where there is no terminal
 
 
 class Shown:
     """A context whose instances are called with each `Progress`.
 
-    `live` rewrites one line and wipes it at the end; otherwise a line is printed every 10 seconds.
+    `live` rewrites one line and wipes it at the end; otherwise a line is printed every 5 seconds.
     """
 
     def __init__(self, live: bool | None = None, out: TextIO | None = None) -> None:

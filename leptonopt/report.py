@@ -33,9 +33,9 @@ _STOP = {
 
 def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), everything: bool = False) -> None:
     """Print the report; `everything` lists all tasks instead of the first 40, and every resource."""
-    console.print(headline(document))
+    console.print(headline(document), soft_wrap=True)
     for reason in document.get("why") or ():
-        console.print(Text.assemble(("  because ", "red"), printable(reason)))
+        console.print(Text.assemble(("  because ", "red"), printable(reason)), soft_wrap=True)
     if document["cost"] is not None:
         places = decimals(document)
         console.print(_bill(document, places))
@@ -48,7 +48,7 @@ def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), 
             console.print(Text(f"Left out: {len(left):,} ({names}{more})"))
         console.print(_figures(document, places))
     for note in notes:
-        console.print(Text.assemble(("note ", "yellow"), printable(note)))
+        console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
 
 
 def headline(document: dict[str, Any]) -> Text:

@@ -32,7 +32,7 @@ FLOORS = [
     {"methods"},
     {"portfolio", "engine", "plan", "export"},
     {"conductor"},
-    {"report", "plot", "progress"},
+    {"report", "plot", "progress", "checking"},
     {"cli", "__main__"},
 ]
 DOORS = {

@@ -1,0 +1,97 @@
+"""`leptonopt verify`: the checker on files, with the standard library alone; and what it shares with other commands.
+
+It is parsed by `argparse` because newer typer loads pydantic for any parameter, and the checker stays clear of
+all that the solver stands on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from leptonopt import files
+from leptonopt.errors import Alarm, InputError, UsageError
+
+PLAN_BYTES = 512 * 2**20
+FORMATS_HELP = "how to read the file: yaml, json, toml, gap, jain-grossmann, icon"
+EPILOG = """Example: leptonopt verify week.yaml plan.json
+
+Each violation is one line: the rule, where, and by how much. Exit code 0 when
+there is none, 6 otherwise. The checker shares no code with the solver."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Run `leptonopt verify` on its arguments; the exit code.
+
+    Raises `InputError` for files that cannot be read and `UsageError` for a wrong format or parameter.
+    """
+    asked = _parser().parse_args(words)
+    from leptonopt.read import read_document
+    from leptonopt.verify import verify
+
+    verdict = verify(read_document(asked.file, asked.format, params_of(asked.param)), plan_of(asked.plan))
+    if asked.json:
+        keys = ("rule", "witness", "amount", "message")
+        lines = [{key: getattr(found, key) for key in keys} for found in verdict.violations]
+        cost = None if verdict.cost is None else str(verdict.cost)
+        said = {"ok": verdict.ok, "cost_exact": cost, "violations": lines, "notes": list(verdict.notes)}
+        files.write("-", dumped(said))
+    else:
+        for found in verdict.violations:
+            amount = f" (by {found.amount})" if found.amount is not None else ""
+            say(f"{found.rule}: {found.message}{amount}")
+        for note in verdict.notes:
+            say(f"note: {note}")
+        count = len(verdict.violations)
+        known = "" if verdict.cost is None else f"; its cost is {verdict.cost} exactly"
+        say(f"the plan keeps every rule{known}" if verdict.ok else f"{count} violation{'s' if count > 1 else ''}")
+    return 0 if verdict.ok else Alarm.exit_code
+
+
+def _parser() -> argparse.ArgumentParser:
+    about = "Check a plan against its instance: every rule, every cent, every claim."
+    shape = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("leptonopt verify", description=about, epilog=EPILOG, formatter_class=shape)
+    parser.add_argument("file", metavar="FILE", type=Path, help="an instance: .yaml, .json, .toml, or with --format")
+    parser.add_argument("plan", metavar="PLAN", type=Path, help="a plan file, as `solve -o` writes it")
+    parser.add_argument("--format", metavar="NAME", help=FORMATS_HELP)
+    parser.add_argument("--param", metavar="KEY=VALUE", action="append", help="for the format; may be repeated")
+    parser.add_argument("--json", action="store_true", help="print JSON, and nothing else, on standard output")
+    return parser
+
+
+def params_of(given: Sequence[str] | None) -> dict[str, str]:
+    """['a=1', 'b=2'] as a dict; raises `UsageError`."""
+    found: dict[str, str] = {}
+    for item in given or ():
+        key, equals, value = item.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--param {item!r}; write KEY=VALUE")
+        if key in found:
+            raise UsageError(f"--param {key} is given twice")
+        found[key] = value
+    return found
+
+
+def plan_of(file: Path) -> dict[str, Any]:
+    """The document of a plan file; raises `InputError`."""
+    from leptonopt.read.tree import text_of, tree
+
+    found, _ = tree(text_of(file, PLAN_BYTES), "json", str(file))
+    if not isinstance(found, dict):
+        raise InputError(f"{file}: not a plan: no mapping at its top")
+    return found
+
+
+def dumped(document: dict[str, Any]) -> str:
+    """A document as JSON text."""
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def say(line: str) -> None:
+    """A line on standard output, nothing in it that a terminal would obey."""
+    sys.stdout.write("\n".join(files.printable(part) for part in line.split("\n")) + "\n")
