@@ -67,7 +67,11 @@ def by_file(problem: Problem, folder: Path, kind: str) -> int | None:
     file = folder / f"problem.{kind}"
     file.write_text(export.written(problem, kind))
     lp = glp.glp_create_prob()
-    read = glp.glp_read_mps(lp, glp.GLP_MPS_FILE, None, str(file)) if kind == "mps" else glp.glp_read_lp(lp, None, str(file))
+    read = (
+        glp.glp_read_mps(lp, glp.GLP_MPS_FILE, None, str(file))
+        if kind == "mps"
+        else glp.glp_read_lp(lp, None, str(file))
+    )
     assert read == 0
     return solved(lp)
 

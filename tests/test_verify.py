@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import random
 from collections.abc import Callable
@@ -128,7 +129,12 @@ def test_two_codes_agree_on_what_an_instance_says(seed: int) -> None:
         assert set(ours) == set(theirs)
         for id, way in ours.items():
             other = theirs[id]
-            assert (way.pool, way.seconds, way.cost, way.quality) == (other.pool, other.duration, other.cost, other.quality)
+            assert (way.pool, way.seconds, way.cost, way.quality) == (
+                other.pool,
+                other.duration,
+                other.cost,
+                other.quality,
+            )
             assert {key: Fraction(value) for key, value in other.uses.items()} == way.uses
     hours = Fraction(instance.time.slot, 3600)
     for pool in instance.pools:
@@ -138,7 +144,7 @@ def test_two_codes_agree_on_what_an_instance_says(seed: int) -> None:
         for resource, series in pool.price.items():
             sums = stated.price_sum(pool.id, resource)
             means = [value * hours for value in mean_by_slot(series, instance.time)]
-            assert [b - a for a, b in zip(sums, sums[1:], strict=False)] == means
+            assert [b - a for a, b in itertools.pairwise(sums)] == means
 
 
 def test_random_corruption_never_passes_for_another_cost(good: dict[str, Any]) -> None:
