@@ -1,0 +1,416 @@
+"""The exact methods on random problems: right in status and cost, honest when stopped, exact in large numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import bruteforce
+import numpy as np
+import pytest
+import random_problems
+from listening import Ear
+
+from leptonopt.formulation import decode, formulate
+from leptonopt.methods import cpsat, pulp_cbc
+from leptonopt.problem import (
+    RULES,
+    UNLIMITED,
+    Limits,
+    Problem,
+    Schedule,
+    Solution,
+    Status,
+    Stop,
+    broken_rules,
+    objective,
+)
+
+BOTH = pytest.mark.parametrize("method", [cpsat, pulp_cbc], ids=["cpsat", "cbc"])
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def bins(seed: int, items: int = 40, slots: int = 30, room: int = 9) -> Problem:
+    """A problem too hard to prove in seconds: large tasks on two tight pools, all wanted at once."""
+    rng = random.Random(seed)
+    ints = random_problems.ints
+    sizes = [(rng.randint(3, 5), rng.randint(2, 6)) for _ in range(items)]
+    options = [(pool, size, length) for size, length in sizes for pool in (0, 1)]
+    return Problem(
+        capacity=np.full((2, slots), room * items // 10),
+        price=ints([[rng.randint(100, 999) for _ in range(slots)] for _ in range(2)]),
+        copies=ints([1] * items),
+        optional=np.zeros(items, bool),
+        value=ints([0] * items),
+        late_slope=ints([rng.randint(500, 3000) for _ in sizes]),
+        late_base=ints([0] * items),
+        option_ptr=ints(range(0, 2 * items + 1, 2)),
+        pool=ints([pool for pool, _, _ in options]),
+        duration=ints([length for _, _, length in options]),
+        fixed=ints([0] * len(options)),
+        first=ints([0] * len(options)),
+        last=ints([slots - length for _, _, length in options]),
+        demand_ptr=ints(range(len(options) + 1)),
+        demand_row=ints([pool for pool, _, _ in options]),
+        demand=ints([size for _, size, _ in options]),
+        before=ints([]),
+        after=ints([]),
+        lag=ints([]),
+    )
+
+
+def one_slot(demand: list[int], value: list[int], room: int) -> Problem:
+    """A knapsack: optional tasks of one slot on one row."""
+    count, ints = len(demand), random_problems.ints
+    zeros = ints([0] * count)
+    return Problem(
+        capacity=ints([[room]]),
+        price=ints([[0]]),
+        copies=ints([1] * count),
+        optional=np.ones(count, bool),
+        value=ints(value),
+        late_slope=zeros,
+        late_base=zeros,
+        option_ptr=ints(range(count + 1)),
+        pool=zeros,
+        duration=ints([1] * count),
+        fixed=zeros,
+        first=zeros,
+        last=zeros,
+        demand_ptr=ints(range(count + 1)),
+        demand_row=zeros,
+        demand=ints(demand),
+        before=ints([]),
+        after=ints([]),
+        lag=ints([]),
+    )
+
+
+def any_schedule(problem: Problem) -> Schedule:
+    """Some schedule that keeps every rule: first fit, task by task."""
+    load, chosen = np.zeros_like(problem.capacity), []
+    columns = problem.columns
+    for group in range(problem.groups):
+        for at in np.flatnonzero(problem.group[columns.option] == group).tolist():
+            rows, amounts = problem.demands(int(columns.option[at]))
+            start = int(columns.start[at])
+            part = slice(start, start + int(problem.duration[columns.option[at]]))
+            if np.all(load[rows, part] + amounts[:, None] <= problem.capacity[rows, part]):
+                load[rows, part] += amounts[:, None]
+                chosen.append(at)
+                break
+    schedule = Schedule.of(columns.option[chosen], columns.start[chosen])
+    assert not broken_rules(problem, schedule)
+    return schedule
+
+
+def judged(problem: Problem, solution: Solution, ear: Ear, best: int | None) -> None:
+    """What a method says of a problem with this optimum must be right, proven and exact."""
+    if best is None:
+        assert solution.status is Status.INFEASIBLE
+        assert not ear.costs
+        return
+    assert solution.schedule is not None
+    assert not broken_rules(problem, solution.schedule)
+    assert (solution.status, objective(problem, solution.schedule), solution.bound) == (Status.OPTIMAL, best, best)
+    assert all(bound <= best for bound in ear.bounds)
+    assert all(cost >= best for cost in ear.costs)
+
+
+def optimum(problem: Problem) -> int | None:
+    """The cost that brute force finds."""
+    found = bruteforce.optimum(problem, 300_000)
+    return None if found is None else found[0]
+
+
+@BOTH
+@pytest.mark.parametrize("block", range(4))
+def test_brute_force_agrees(method: Any, block: int) -> None:
+    """Two hundred random problems: status, cost and bound are those of trying everything."""
+    infeasible = 0
+    for seed in range(50 * block, 50 * block + 50):
+        problem, ear = random_problems.problem(seed, groups=3, slots=5), Ear()
+        best = optimum(problem)
+        infeasible += best is None
+        judged(problem, method.solve(problem, None, Limits(time_limit=20), ear), ear, best)
+    assert 5 < infeasible < 25
+
+
+@BOTH
+def test_a_warm_start_changes_no_answer(method: Any) -> None:
+    """Started from the optimum or from nothing, the answer is the same; the result is never worse than the start."""
+    for seed in range(300, 330):
+        problem, ear = random_problems.problem(seed, groups=3, slots=5), Ear()
+        found = bruteforce.optimum(problem, 300_000)
+        if found is not None:
+            judged(problem, method.solve(problem, found[1], Limits(time_limit=20), ear), ear, found[0])
+
+
+@pytest.mark.parametrize("threads", [2, 8])
+def test_many_workers_agree(threads: int) -> None:
+    """CP-SAT with several workers proves the same; two are never asked for (they would lack its best bounds)."""
+    for seed in range(400, 406):
+        problem, ear = random_problems.problem(seed), Ear()
+        solution = cpsat.solve(problem, None, Limits(time_limit=20, threads=threads), ear)
+        judged(problem, solution, ear, optimum(problem))
+        assert not solution.log or "num_workers: 8" in solution.log
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_rule_switched_off_is_noticed(rule: str) -> None:
+    """Without a rule in the model, some optimum breaks exactly that rule; `cost` shows as a dearer plan."""
+    for seed in range(200):
+        problem, ear = random_problems.problem(seed, groups=3, slots=5), Ear()
+        solution = cpsat.solve(problem, None, Limits(time_limit=20), ear, (rule,))
+        if solution.schedule is None:
+            continue
+        assert not ear.costs, "what a crippled model finds must not be reported"
+        broken = broken_rules(problem, solution.schedule)
+        if rule == "cost" and not broken:
+            best = optimum(problem)
+            assert best is not None
+            if objective(problem, solution.schedule) > best:
+                return
+        elif rule in broken:
+            assert broken == {rule} or rule == "once"
+            return
+    pytest.fail(f"nobody noticed that {rule} is off")
+
+
+@pytest.mark.parametrize(
+    ("method", "said"),
+    [(cpsat, "The solution hint is complete and is feasible"), (pulp_cbc, "MIPStart provided solution with cost")],
+    ids=["cpsat", "cbc"],
+)
+def test_the_warm_start_is_in_the_log(method: Any, said: str) -> None:
+    """The engines' own logs say that they took the whole plan they were given."""
+    problem = bins(1, items=12, slots=14)
+    assert said in method.solve(problem, any_schedule(problem), Limits(time_limit=5), Ear()).log
+
+
+@BOTH
+def test_a_limit_is_not_a_proof(method: Any) -> None:
+    """Out of time on a hard problem: never optimal nor infeasible, in time, with a valid bound below the cost."""
+    problem = bins(2)
+    start, ear, begun = any_schedule(problem), Ear(), time.monotonic()
+    solution = method.solve(problem, start, Limits(time_limit=1.5), ear)
+    assert time.monotonic() - begun < 4
+    assert (solution.status, solution.stop) == (Status.FEASIBLE, Stop.LIMIT)
+    assert solution.schedule is not None
+    assert solution.bound is not None
+    assert solution.bound < objective(problem, solution.schedule) <= objective(problem, start)
+    assert max(ear.bounds) == solution.bound
+
+
+@BOTH
+@pytest.mark.parametrize("patience", [0.0, 0.1, 0.7])
+def test_an_interrupt_ends_the_search(method: Any, patience: float) -> None:
+    """The monitor's word is followed within moments, at any time, and the plan in hand survives."""
+    problem = bins(3)
+    start, begun = any_schedule(problem), time.monotonic()
+    solution = method.solve(problem, start, Limits(time_limit=60), Ear(patience))
+    assert time.monotonic() - begun < patience + 3
+    assert (solution.status, solution.stop) == (Status.FEASIBLE, Stop.INTERRUPT)
+    assert solution.bound is not None
+
+
+@BOTH
+def test_a_gap_is_kept_in_exact_numbers(method: Any) -> None:
+    """Stopping at a gap is called so, claims no optimum, and the gap is what was asked, counted in integers."""
+    problem = bins(4, items=14, slots=16)
+    solution = method.solve(problem, any_schedule(problem), Limits(time_limit=20, gap=0.3), Ear())
+    assert solution.schedule is not None
+    assert solution.bound is not None
+    cost = objective(problem, solution.schedule)
+    assert solution.stop is Stop.GAP
+    assert cost - solution.bound <= 0.3 * cost
+    assert (solution.status is Status.OPTIMAL) == (cost == solution.bound)
+
+
+def test_deterministic_runs_are_the_same() -> None:
+    """The same seed gives the same incumbents and bounds, also when the limit ends the search."""
+    problem, told = bins(5), []
+    for _ in range(2):
+        ear = Ear()
+        solution = cpsat.solve(problem, None, Limits(time_limit=2.5, deterministic=True, threads=2, gap=1e-6), ear)
+        assert solution.status is not Status.INFEASIBLE
+        told.append((ear.costs, ear.bounds, solution.bound))
+    assert told[0] == told[1]
+
+
+@BOTH
+def test_large_costs_are_exact(method: Any) -> None:
+    """Costs of about 10^12 are counted to the unit by cpsat; cbc's bound stays valid and it claims no more."""
+    for seed in range(500, 530):
+        problem = random_problems.problem(seed, groups=3, slots=5, scale=10**11)
+        problem = dataclasses.replace(problem, fixed=problem.fixed + np.arange(problem.options) % 7)
+        best, ear = optimum(problem), Ear()
+        solution = method.solve(problem, None, Limits(time_limit=20), ear)
+        if method is cpsat or best is None:
+            judged(problem, solution, ear, best)
+        else:
+            assert solution.schedule is not None
+            assert solution.bound is not None
+            assert (
+                solution.bound <= best <= objective(problem, solution.schedule) <= solution.bound + best * 1e-6 + 10**9
+            )
+            assert (solution.status is Status.OPTIMAL) == (objective(problem, solution.schedule) == solution.bound)
+
+
+def test_costs_beyond_doubles_are_refused() -> None:
+    """Where CP-SAT could no longer count exactly, the method says so and claims nothing."""
+    solution = cpsat.solve(one_slot([1, 1], [2**53, 2**53 + 1], 1), None, Limits(time_limit=5), Ear())
+    assert (solution.status, solution.stop) == (Status.UNKNOWN, Stop.FAILED)
+    assert "too large" in solution.note
+
+
+@BOTH
+def test_rows_beyond_31_bits_are_right(method: Any) -> None:
+    """Rows that add up past 2^31: CP-SAT 9.15 proves wrong optima there (google/or-tools#5293), hence the pin."""
+    for seed in range(40):
+        rng = random.Random(seed)
+        demand = [rng.randint(10**8, 10**9) for _ in range(9)]
+        problem = one_slot(demand, [rng.randint(1, 10**6) for _ in demand], sum(demand) // 2)
+        best, ear = optimum(problem), Ear()
+        solution = method.solve(problem, None, Limits(time_limit=20), ear)
+        if method is cpsat:
+            judged(problem, solution, ear, best)
+        else:
+            assert best is not None
+            assert solution.bound is not None
+            assert solution.bound <= best
+
+
+@BOTH
+def test_edges_of_the_vocabulary(method: Any) -> None:
+    """No groups; groups without options, mandatory or not; a million copies on rows without limit."""
+    problem = one_slot([1, 2], [5, -3], 2)
+    nothing = dataclasses.replace(problem, copies=problem.copies[:0], optional=problem.optional[:0], value=problem.value[:0], option_ptr=problem.option_ptr[:1], **{name: getattr(problem, name)[:0] for name in ("pool", "duration", "fixed", "first", "last", "demand_row", "demand", "late_slope", "late_base")}, demand_ptr=problem.demand_ptr[:1])  # fmt: skip
+    many = dataclasses.replace(
+        problem, copies=random_problems.ints([10**6, 10**6]), capacity=np.full((1, 1), UNLIMITED)
+    )
+    bare = dataclasses.replace(problem, capacity=np.zeros((1, 1), np.int64))
+    musts = dataclasses.replace(bare, optional=np.zeros(2, bool), value=np.zeros(2, np.int64))
+    for case, best in ((nothing, 0), (problem, -3), (many, -3 * 10**6), (bare, 2), (musts, None)):
+        ear = Ear()
+        judged(case, method.solve(case, None, Limits(time_limit=10), ear), ear, best)
+
+
+def test_cbc_words_are_not_taken_as_they_come() -> None:
+    """Only a first line that is known to be a proof is one; what PuLP calls optimal after a limit is not."""
+    words = {
+        "Optimal - objective value 12.00000000": "optimal",
+        "Infeasible - objective value 3.00000000": "infeasible",
+        "Integer infeasible - objective value 0.00000000": "infeasible",
+        "Stopped on time - objective value 12.00000000": "stopped",
+        "Stopped on user event - objective value 12.00000000": "stopped",
+        "Stopped on time (no integer solution - continuous used) - objective value 1.5": "nothing",
+        "Unbounded - objective value 0.0": "nothing",
+        "Status unknown - objective value 0.0": "nothing",
+        "": "nothing",
+    }
+    assert {line: pulp_cbc.first_word(line) for line in words} == words
+
+
+def test_bounds_are_rounded_to_the_safe_side() -> None:
+    """A double claims no more than it can carry: digits that print or tolerance may have added are taken off."""
+    assert [pulp_cbc.whole_above(value) for value in (2.0, 2.0005, 2.5, -1e50, math.inf)] == [
+        2,
+        2,
+        3,
+        pulp_cbc.whole_above(-1e50),
+        0,
+    ]
+    assert pulp_cbc.whole_above(5e8 + 0.4) <= 5 * 10**8
+    assert [cpsat.about(value) for value in (7.0, 6.9999999, 7.4, math.nan, math.inf)] == [7, 7, 6, 0, 0]
+    assert cpsat.about(float(2**52 + 1)) < 2**52
+
+
+def test_an_unreachable_solver_is_named() -> None:
+    """`pulp:NAME` for a solver that is not installed fails with a note that says which there are."""
+    solution = pulp_cbc.solver("GUROBI_CMD")(one_slot([1], [1], 1), None, Limits(time_limit=5), Ear())
+    assert solution.stop is Stop.FAILED
+    assert "PULP_CBC_CMD" in solution.note
+
+
+def test_too_large_for_pulp_is_refused_by_name() -> None:
+    """A model past PuLP's size is not attempted, and no rule of it is skipped."""
+    solution = pulp_cbc.solve(bins(6, items=400, slots=200), None, Limits(time_limit=5), Ear())
+    assert (solution.status, solution.stop) == (Status.UNKNOWN, Stop.FAILED)
+    assert "nonzeros" in solution.note
+
+
+def test_folders_with_spaces_and_leftovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A temporary folder with a space does not stop CBC, and nothing stays behind."""
+    room = tmp_path / "with a space"
+    room.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(room))
+    before = set(os.listdir("/tmp"))
+    judged(
+        problem := one_slot([1, 2], [5, 3], 2),
+        pulp_cbc.solve(problem, None, Limits(time_limit=10), ear := Ear()),
+        ear,
+        3,
+    )
+    assert not list(room.iterdir())
+    assert not {
+        name
+        for name in set(os.listdir("/tmp")) - before
+        if name.startswith("leptonopt-") and (Path("/tmp") / name / "engine.log").exists()
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux who is whose child")
+def test_cbc_dies_with_its_parent() -> None:
+    """Killed without a word, the process that called CBC leaves no CBC behind."""
+    script = (
+        f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests')!r}]\n"
+        "import test_exact as t\n"
+        "problem = t.bins(7)\n"
+        "t.pulp_cbc.solve(problem, t.any_schedule(problem), t.Limits(time_limit=60), t.Ear())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script]) as parent:
+        children = wait_for(lambda: Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split())
+        cbc = Path(f"/proc/{children[0]}")
+        parent.kill()
+    wait_for(lambda: not cbc.exists() or "State:\tZ" in (cbc / "status").read_text())
+
+
+def wait_for(true: Any, seconds: float = 20.0) -> Any:
+    """What a condition becomes when it becomes true."""
+    until = time.monotonic() + seconds
+    while not (found := true()):
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.02)
+    return found
+
+
+def test_rows_left_out_follow_from_those_kept() -> None:
+    """Whatever keeps the kept capacity rows keeps the capacity of every slot."""
+    dropped = 0
+    for seed in range(80):
+        problem = random_problems.problem(seed)
+        linear, rng = formulate(problem), np.random.default_rng(seed)
+        part = next(rows for rows in linear.parts if rows.name == "capacity")
+        dropped += int((problem.capacity < UNLIMITED).sum()) - len(part.lower)
+        for _ in range(20):
+            values = rng.integers(0, linear.most + 1) * (rng.random(len(linear.most)) < 0.4)
+            sums = linear.matrix @ values
+            kept = np.all(
+                sums[np.array([at for at, name in enumerate(linear.row_names()) if name.startswith("capacity")], int)]
+                <= part.upper
+            )
+            schedule = decode(linear, values)
+            ran = np.bincount(problem.group[schedule.option], schedule.count, problem.groups)
+            if kept and np.all(ran <= problem.copies):
+                assert "capacity" not in broken_rules(problem, schedule), seed
+            elif not kept:
+                assert "capacity" in broken_rules(problem, schedule), seed
+    assert dropped > 100
