@@ -6,7 +6,7 @@ import random
 
 import numpy as np
 
-from leptonopt.problem import UNLIMITED, Problem
+from leptonopt.problem import UNLIMITED, Problem, Schedule, broken_rules
 
 
 def ints(values: object) -> np.ndarray:
@@ -93,3 +93,76 @@ def _options(rng: random.Random, rows: int, slots: int, scale: int) -> list[dict
         fixed = rng.choice([0, rng.randint(-5, 20)]) * scale
         found.append({"duration": duration, "first": first, "last": last, "demand": demand, "fixed": fixed})
     return found
+
+
+def bins(seed: int, items: int = 40, slots: int = 30, room: int = 9) -> Problem:
+    """A problem too hard to prove in seconds: large tasks on two tight pools, all wanted at once."""
+    rng = random.Random(seed)
+    sizes = [(rng.randint(3, 5), rng.randint(2, 6)) for _ in range(items)]
+    options = [(pool, size, length) for size, length in sizes for pool in (0, 1)]
+    return Problem(
+        capacity=np.full((2, slots), room * items // 10),
+        price=ints([[rng.randint(100, 999) for _ in range(slots)] for _ in range(2)]),
+        copies=ints([1] * items),
+        optional=np.zeros(items, bool),
+        value=ints([0] * items),
+        late_slope=ints([rng.randint(500, 3000) for _ in sizes]),
+        late_base=ints([0] * items),
+        option_ptr=ints(range(0, 2 * items + 1, 2)),
+        pool=ints([pool for pool, _, _ in options]),
+        duration=ints([length for _, _, length in options]),
+        fixed=ints([0] * len(options)),
+        first=ints([0] * len(options)),
+        last=ints([slots - length for _, _, length in options]),
+        demand_ptr=ints(range(len(options) + 1)),
+        demand_row=ints([pool for pool, _, _ in options]),
+        demand=ints([size for _, size, _ in options]),
+        before=ints([]),
+        after=ints([]),
+        lag=ints([]),
+    )
+
+
+def one_slot(demand: list[int], value: list[int], room: int) -> Problem:
+    """A knapsack: optional tasks of one slot on one row."""
+    count = len(demand)
+    zeros = ints([0] * count)
+    return Problem(
+        capacity=ints([[room]]),
+        price=ints([[0]]),
+        copies=ints([1] * count),
+        optional=np.ones(count, bool),
+        value=ints(value),
+        late_slope=zeros,
+        late_base=zeros,
+        option_ptr=ints(range(count + 1)),
+        pool=zeros,
+        duration=ints([1] * count),
+        fixed=zeros,
+        first=zeros,
+        last=zeros,
+        demand_ptr=ints(range(count + 1)),
+        demand_row=zeros,
+        demand=ints(demand),
+        before=ints([]),
+        after=ints([]),
+        lag=ints([]),
+    )
+
+
+def any_schedule(problem: Problem) -> Schedule:
+    """Some schedule that keeps every rule: first fit, task by task."""
+    load, chosen = np.zeros_like(problem.capacity), []
+    columns = problem.columns
+    for group in range(problem.groups):
+        for at in np.flatnonzero(problem.group[columns.option] == group).tolist():
+            rows, amounts = problem.demands(int(columns.option[at]))
+            start = int(columns.start[at])
+            part = slice(start, start + int(problem.duration[columns.option[at]]))
+            if np.all(load[rows, part] + amounts[:, None] <= problem.capacity[rows, part]):
+                load[rows, part] += amounts[:, None]
+                chosen.append(at)
+                break
+    schedule = Schedule.of(columns.option[chosen], columns.start[chosen])
+    assert not broken_rules(problem, schedule)
+    return schedule

@@ -20,6 +20,7 @@ FLOORS = [
         "placing",
         "pricing",
         "formulation",
+        "attending",
         "dual",
         "building",
         "mending",

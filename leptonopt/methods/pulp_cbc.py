@@ -11,14 +11,11 @@ rounded down to coarser units where they are large. That relaxes the model: ever
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import math
 import os
 import re
 import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -31,6 +28,7 @@ from typing import Any
 
 import numpy as np
 
+from leptonopt.attending import PATIENCE, POLL, attend, children, send
 from leptonopt.formulation import (
     FREE,
     Linear,
@@ -47,8 +45,6 @@ from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Stat
 MAX_NONZEROS = 500_000  # PuLP needs about 7 seconds and 350 bytes per nonzero for a million of them
 MAX_BUILT = 40 * MAX_NONZEROS  # a prediction above it is believed without building
 MAX_RANGE = 10**9  # largest sum of an objective or a row that doubles with tolerances are trusted with
-POLL = 0.03
-PATIENCE = 0.8  # seconds an engine has to answer SIGINT with what it has
 # These stop at a relative gap of 0 when asked to; of others a proof is worth what is left after theirs.
 TO_THE_END = {"PULP_CBC_CMD", "COIN_CMD", "GLPK_CMD", "SCIP_CMD", "FSCIP_CMD", "HiGHS", "HiGHS_CMD"}
 USUAL_GAP = 1e-4
@@ -275,7 +271,8 @@ class _Run:
                     words += ["-mips", mst]
                 words += ["-sec", str(self.timeLimit)]
                 words += [word for option in [*self.options, *self.getOptions()] for word in f"-{option}".split()]
-                run.attend([*words, "-solve", "-printingOptions", "all", "-solution", sol])
+                words += ["-solve", "-printingOptions", "all", "-solution", sol]
+                attend(words, run.folder, run._log_file(), run._should_end)
                 self.said = "nothing"
                 if os.path.exists(sol) and os.path.getsize(sol):
                     self.said = first_word(Path(sol).read_text().splitlines()[0])
@@ -283,26 +280,6 @@ class _Run:
                 return 0
 
         return Watched
-
-    def attend(self, words: list[str]) -> None:
-        """Run a child until it ends; SIGINT when time is up or the monitor says so, then SIGKILL."""
-        with open(self._log_file(), "wb") as log:
-            child = subprocess.Popen(
-                words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder, preexec_fn=_at_birth()
-            )
-            try:
-                asked = 0.0
-                while child.poll() is None:
-                    if not asked and self._should_end():
-                        asked = time.monotonic()
-                        child.send_signal(signal.SIGINT)
-                    elif asked and time.monotonic() - asked > PATIENCE:
-                        child.kill()
-                    with contextlib.suppress(subprocess.TimeoutExpired):
-                        child.wait(POLL)
-            finally:
-                child.kill()
-                child.wait()
 
     def _should_end(self) -> bool:
         if self.monitor.should_stop():
@@ -335,13 +312,13 @@ class _Run:
                 said.append(f"{type(error).__name__}: {error}")
 
         thread, asked = threading.Thread(target=work, daemon=True), 0.0
-        own = _children()
+        own = children()
         thread.start()
         while thread.is_alive() and not (asked and time.monotonic() - asked > 2 * PATIENCE):
             thread.join(POLL)
             if self._should_end():
                 asked = asked or time.monotonic()
-                _signal(_children() - own, signal.SIGINT if time.monotonic() - asked < PATIENCE else signal.SIGKILL)
+                send(children() - own, signal.SIGINT if time.monotonic() - asked < PATIENCE else signal.SIGKILL)
         if thread.is_alive() or said:
             self.notes.append(said[0] if said else "did not stop when asked")
             return Answer("nothing", "\n".join(said))
@@ -416,33 +393,3 @@ def whole_above(value: float) -> int:
     CBC prints three digits and computes with tolerances: that much is taken off first.
     """
     return math.ceil(value - 1e-3 - 1e-7 * abs(value)) if math.isfinite(value) else 0
-
-
-def _at_birth() -> Callable[[], None] | None:
-    """What a child does first on Linux: ask to die with its parent, and hear SIGINT again."""
-    if sys.platform != "linux":
-        return None
-    import ctypes
-
-    library = ctypes.CDLL(None)
-
-    def ask() -> None:
-        library.prctl(1, signal.SIGKILL)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    return ask
-
-
-def _children() -> set[int]:
-    """Processes that this one has started (Linux; elsewhere none are seen)."""
-    found: set[int] = set()
-    for task in Path("/proc/self/task").glob("*/children"):
-        with contextlib.suppress(OSError):
-            found |= set(map(int, task.read_text().split()))
-    return found
-
-
-def _signal(processes: set[int], number: signal.Signals) -> None:
-    for process in processes:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(process, number)
