@@ -46,10 +46,12 @@ def _at_birth() -> Callable[[], None] | None:
         return None
     import ctypes
 
-    library = ctypes.CDLL(None)
+    library, parent = ctypes.CDLL(None), os.getpid()
 
     def ask() -> None:
         library.prctl(1, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     return ask

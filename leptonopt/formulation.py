@@ -168,8 +168,9 @@ def _can_bind(problem: Problem, columns: Columns) -> Bools:
                 peak[row] = np.maximum(peak.get(row, 0), working * amount)
         for row, most in peak.items():
             load[row] += most * float(problem.copies[group])
-    limited: Bools = load * (1 + 1e-9) > problem.capacity
-    return limited
+    # Doubles count exactly up to 2**53; beyond, a row is kept without asking.
+    binding: Bools = ((load > problem.capacity) | (load >= 2**53)) & (problem.capacity < UNLIMITED)
+    return binding
 
 
 def precedence(problem: Problem, columns: Columns, left: Ints) -> Rows:

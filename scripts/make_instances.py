@@ -3,7 +3,11 @@
     python scripts/make_instances.py --data DIR [--out instances]
 
 DIR holds `elasticflow/` (github.com/pkusys/ElasticFlow, commit 04a0109, Apache-2.0): job submissions with
-deadlines from a Philly cluster trace, and measured A100 throughput by model, batch size and GPU count.
+deadlines from a Philly cluster trace, and measured A100 throughput by model, batch size and GPU count; and
+`prices/fullstack/cloud-gpus.csv` (github.com/the-full-stack/website, 2025-03-07, MIT): cloud prices by offer.
+
+The T4 throughputs of the same source are of other models or batch sizes (bert-384, deepspeech2-320 and -640,
+...); no job of the trace has one of them, so that there is no T4 pool.
 """
 
 from __future__ import annotations
@@ -25,10 +29,12 @@ START = datetime(2026, 1, 5, tzinfo=UTC)  # the trace has no calendar; second 0 
 SOURCE = (
     "Jobs, deadlines and throughput: ElasticFlow (ASPLOS 2023), github.com/pkusys/ElasticFlow commit 04a0109, "
     "Apache-2.0. "
-    "Cloud prices: GCP a2-highgpu A100 40 GB, on demand 3.67 and spot 1.10 USD per GPU-hour (The Full Stack, "
+    "Cloud prices: GCP {offer} (A100 40 GB), on demand {on_demand} and spot {spot} USD per GPU-hour (The Full Stack, "
     "cloud-gpus.csv, 2025-03-07, MIT). Owned GPUs at their electricity: 0.4 kW x 1.3 PUE x 0.12 USD/kWh (our "
     "assumption). Cost of lateness where a deadline cannot be kept: 2 USD per hour (our assumption)."
 )
+OFFER = "a2-highgpu-1g"
+ELECTRICITY = Decimal("0.4") * Decimal("1.3") * Decimal("0.12")  # kW x PUE x USD/kWh of one owned GPU, our assumption
 LATE_COST = 2
 GRACE_S = 24 * 3600  # what cannot be on time must be done a day after its earliest possible end
 
@@ -49,7 +55,7 @@ class Choice:
 
 CHOICES = [
     Choice("elasticflow-20", 75, 20, 36, 1800, 4, 4, 32),
-    Choice("elasticflow-100", 74, 100, 96, 3600, 16, 16, 256),
+    Choice("elasticflow-100", 74, 100, 96, 1800, 16, 16, 256),
     Choice("elasticflow-876", 0, 876, 24 * 365, 3600, 32, 32, 512),
 ]
 
@@ -98,6 +104,13 @@ def throughputs(data: Path) -> Curves:
     return found
 
 
+def prices(data: Path) -> dict[str, Decimal]:
+    """USD per GPU-hour on each pool; the cloud's from the row of `OFFER`, an instance with one GPU."""
+    with open(data / "prices" / "fullstack" / "cloud-gpus.csv", newline="") as file:
+        (row,) = (row for row in csv.DictReader(file) if row["Name"] == OFFER)
+    return {"owned": ELECTRICITY, "spot": Decimal(row["Spot"]), "cloud": Decimal(row["Per-GPU"])}
+
+
 def curve(measured: dict[int, Decimal]) -> dict[int, Decimal]:
     """Speed against one GPU, rounded to four decimals; counts that are no faster than fewer GPUs are left out."""
     kept: dict[int, Decimal] = {}
@@ -118,17 +131,17 @@ def chosen(choice: Choice, all_jobs: list[Job]) -> list[Job]:
     return late[: choice.count]
 
 
-def instance(choice: Choice, all_jobs: list[Job], measured: Curves) -> dict[str, Any]:
+def instance(choice: Choice, all_jobs: list[Job], measured: Curves, price: dict[str, Decimal]) -> dict[str, Any]:
     """The native document."""
     taken = chosen(choice, all_jobs)
     begin = min(job.submitted for job in taken) // 86_400 * 86_400
-    pools = {
-        "owned": ("owned", choice.owned, "0.0624"),
-        "spot": ("spot", choice.spot, "1.10"),
-        "cloud": ("on-demand", choice.cloud, "3.67"),
-    }
+    pools = {"owned": choice.owned, "spot": choice.spot, "cloud": choice.cloud}
+
+    def up_to(gpus: int, model: str, batch: str) -> dict[int, Decimal]:
+        return {count: speed for count, speed in curve(measured[model, batch]).items() if count <= gpus}
+
     kinds = sorted({(job.model, job.batch) for job in taken})
-    tasks, soft = [], 0
+    tasks, soft, hopeless = [], 0, 0
     ends = max(job.deadline for job in taken) - begin
     for job in taken:
         speeds = curve(measured[job.model, job.batch])
@@ -138,6 +151,7 @@ def instance(choice: Choice, all_jobs: list[Job], measured: Curves) -> dict[str,
         last = floor(Fraction(job.deadline - begin, choice.slot_s))
         earliest = first + ceil(Fraction(hours * 3600) / Fraction(most) / choice.slot_s)
         soft += earliest > last
+        hopeless += Fraction(hours * 3600) / Fraction(most) > job.deadline - job.submitted
         due: dict[str, Any] = {"deadline": at(job.deadline - begin)}
         if earliest > last:
             latest = earliest * choice.slot_s + GRACE_S
@@ -153,19 +167,19 @@ def instance(choice: Choice, all_jobs: list[Job], measured: Curves) -> dict[str,
         "name": choice.name,
         "description": (
             f"{len(taken)} deep-learning jobs with deadlines and measured throughput by GPU count, on an owned "
-            f"cluster, spot and on-demand A100s. {soft} of them cannot meet their deadline on any number of GPUs on "
-            f"this time grid: there the deadline is a due date, each hour past it costs {LATE_COST} USD, and a day "
-            "after the earliest end is the limit."
+            f"cluster, spot and on-demand A100s. {hopeless} of them cannot meet their deadline on any number of GPUs, "
+            f"{soft - hopeless} more not once times are whole slots. For these {soft} the deadline is a due date, "
+            f"each hour past it costs {LATE_COST} USD, and a day after the earliest end is the limit."
         ),
-        "source": SOURCE,
+        "source": SOURCE.format(offer=OFFER, on_demand=price["cloud"], spot=price["spot"]),
         "currency": "USD",
         "time": {"start": at(0), "slot": f"{choice.slot_s // 60}m", "horizon": f"{slots * choice.slot_s // 60}m"},
         "pools": [
-            {"id": pool, "capacity": {"gpu": gpus}, "price": {"gpu": Decimal(price)}, "labels": [label]}
-            for pool, (label, gpus, price) in pools.items()
+            {"id": pool, "capacity": {"gpu": gpus}, "price": {"gpu": price[pool]}} for pool, gpus in pools.items()
         ],
         "profiles": {
-            f"{model}-{batch}": {"speed": dict.fromkeys(pools, curve(measured[model, batch]))} for model, batch in kinds
+            f"{model}-{batch}": {"speed": {pool: up_to(gpus, model, batch) for pool, gpus in pools.items()}}
+            for model, batch in kinds
         },
         "tasks": tasks,
     }
@@ -180,15 +194,15 @@ def main() -> None:
     """Write the instances."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--data", type=Path, default=os.environ.get("LEPTONOPT_DATA"), help="folder with elasticflow/ in it"
+        "--data", type=Path, default=os.environ.get("LEPTONOPT_DATA"), help="folder with elasticflow/ and prices/ in it"
     )
     parser.add_argument("--out", type=Path, default=Path("instances"))
     given = parser.parse_args()
     if given.data is None:
         parser.error("say --data DIR, or set LEPTONOPT_DATA")
-    every, measured = jobs(given.data), throughputs(given.data)
+    every, measured, price = jobs(given.data), throughputs(given.data), prices(given.data)
     for choice in CHOICES:
-        text = dumped(instance(choice, every, measured), "yaml")
+        text = dumped(instance(choice, every, measured, price), "yaml")
         (given.out / f"{choice.name}.yaml").write_text(
             "# Made by scripts/make_instances.py; see `source` below.\n" + text, encoding="utf-8"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import random
@@ -24,6 +25,7 @@ from leptonopt.problem import (
     UNLIMITED,
     Limits,
     Problem,
+    Schedule,
     Solution,
     Status,
     Stop,
@@ -336,10 +338,26 @@ def test_cbc_dies_with_its_parent() -> None:
         "t.pulp_cbc.solve(problem, t.random_problems.any_schedule(problem), t.Limits(time_limit=60), t.Ear())\n"
     )
     with subprocess.Popen([sys.executable, "-c", script]) as parent:
-        children = wait_for(lambda: Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split())
-        cbc = Path(f"/proc/{children[0]}")
+        cbc = wait_for(lambda: cbc_of(parent.pid))
         parent.kill()
-    wait_for(lambda: not cbc.exists() or "State:\tZ" in (cbc / "status").read_text())
+    wait_for(lambda: ended(cbc))
+
+
+def cbc_of(parent: int) -> Path | None:
+    """The entry in /proc of the CBC that a process has started and that is at work on a model."""
+    for child in Path(f"/proc/{parent}/task/{parent}/children").read_text().split():
+        with contextlib.suppress(OSError):
+            if b"-solution" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return Path(f"/proc/{child}")
+    return None
+
+
+def ended(process: Path) -> bool:
+    """Whether a process in /proc is gone, or a zombie that nobody has collected yet."""
+    try:
+        return "State:\tZ" in (process / "status").read_text()
+    except OSError:
+        return True
 
 
 def wait_for(true: Any, seconds: float = 20.0) -> Any:
@@ -352,24 +370,55 @@ def wait_for(true: Any, seconds: float = 20.0) -> Any:
 
 
 def test_rows_left_out_follow_from_those_kept() -> None:
-    """Whatever keeps the kept capacity rows keeps the capacity of every slot."""
-    dropped = 0
+    """Whatever keeps rule `once` and the kept capacity rows keeps the capacity of every slot, and the reverse."""
+    dropped = violated = 0
     for seed in range(80):
-        problem = random_problems.problem(seed)
+        problem = random_problems.problem(seed, groups=5, slots=9)
         linear, rng = formulate(problem), np.random.default_rng(seed)
-        part = next(rows for rows in linear.parts if rows.name == "capacity")
-        dropped += int((problem.capacity < UNLIMITED).sum()) - len(part.lower)
-        for _ in range(20):
-            values = rng.integers(0, linear.most + 1) * (rng.random(len(linear.most)) < 0.4)
-            sums = linear.matrix @ values
-            kept = np.all(
-                sums[np.array([at for at, name in enumerate(linear.row_names()) if name.startswith("capacity")], int)]
-                <= part.upper
-            )
+        names = linear.row_names()
+        rows = [at for at, name in enumerate(names) if name.startswith("capacity")]
+        dropped += int((problem.capacity < UNLIMITED).sum()) - len(rows)
+        for _ in range(60):
+            some = rng.random(len(linear.most)) < 3 / (1 + len(linear.most))
+            values = rng.integers(0, linear.most + 1) * some
             schedule = decode(linear, values)
-            ran = np.bincount(problem.group[schedule.option], schedule.count, problem.groups)
-            if kept and np.all(ran <= problem.copies):
-                assert "capacity" not in broken_rules(problem, schedule), seed
-            elif not kept:
-                assert "capacity" in broken_rules(problem, schedule), seed
+            if np.any(np.bincount(problem.group[schedule.option], schedule.count, problem.groups) > problem.copies):
+                continue
+            kept = bool(np.all((linear.matrix @ values)[rows] <= linear.upper[rows]))
+            assert kept == ("capacity" not in broken_rules(problem, schedule)), seed
+            violated += not kept
     assert dropped > 100
+    assert violated > 100
+
+
+@pytest.mark.parametrize(("room", "kept"), [([5, 3], [1]), ([3, 5], [0]), ([3, 3], [0]), ([5, 4], []), ([5, 5], [])])
+def test_of_rows_that_hold_the_same_the_tightest_stays(room: list[int], kept: list[int]) -> None:
+    """Two tasks that hold 2 units each through both slots: only the smaller capacity matters, once."""
+    problem = random_problems.one_slot([2, 2], [9, 9], 5)
+    two = random_problems.ints([2, 2])
+    problem = dataclasses.replace(
+        problem, capacity=random_problems.ints([room]), price=np.zeros((1, 2), np.int64), duration=two
+    )
+    assert [name for name in formulate(problem).row_names() if "capacity" in name] == [
+        f"capacity_0_{at}" for at in kept
+    ]
+    judged(problem, cpsat.solve(problem, None, Limits(time_limit=5), ear := Ear()), ear, 9 if min(room) < 4 else 0)
+
+
+@BOTH
+def test_a_lying_engine_is_not_believed(method: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A solution that breaks a rule is refused with its name, whatever the engine says of it."""
+    problem = random_problems.bins(8, items=12, slots=14)
+    monkeypatch.setattr(method, "decode", lambda linear, values: Schedule.of([0], [0]))
+    ear = Ear()
+    solution = method.solve(problem, None, Limits(time_limit=3), ear)
+    assert (solution.status, solution.schedule, ear.costs) == (Status.UNKNOWN, None, [])
+    assert "it breaks once" in solution.note
+
+
+@BOTH
+def test_a_warm_start_that_breaks_a_rule_is_not_used(method: Any) -> None:
+    """It is neither reported nor returned; the search starts from nothing and is as right."""
+    problem = random_problems.one_slot([2, 2], [5, 3], 2)
+    bad, ear = Schedule.of([0, 1], [0, 0]), Ear()
+    judged(problem, method.solve(problem, bad, Limits(time_limit=10), ear), ear, 3)

@@ -239,7 +239,8 @@ class _Run:
         given = {key: value for key, value in given.items() if key in takes and value is not None}
         coin = issubclass(kind, pulp.COIN_CMD)
         if coin:
-            given["options"] = [f"randomSeed {self.limits.seed + 1}", f"randomCbcSeed {self.limits.seed + 1}", *options]
+            seed = self.limits.seed % (2**31 - 1) + 1
+            given["options"] = [f"randomSeed {seed}", f"randomCbcSeed {seed}", *options]
             kind = self._watched(kind)
         made = kind(**given)
         made.tmpDir = self.folder
@@ -254,7 +255,7 @@ class _Run:
         the engine's own is no larger than ours, nor is the share of the constant in absolute terms.
         """
         if not self.limits.gap or self.constant < 0:
-            return {"gapRel": 0.0}
+            return {"gapRel": 0.0, "gapAbs": 0.0}
         return {"gapRel": self.limits.gap, "gapAbs": self.limits.gap * (self.constant / (self.divisor * self.coarser))}
 
     def _watched(self, kind: Any) -> Any:
@@ -273,7 +274,6 @@ class _Run:
                 words += [word for option in [*self.options, *self.getOptions()] for word in f"-{option}".split()]
                 words += ["-solve", "-printingOptions", "all", "-solution", sol]
                 attend(words, run.folder, run._log_file(), run._should_end)
-                self.said = "nothing"
                 if os.path.exists(sol) and os.path.getsize(sol):
                     self.said = first_word(Path(sol).read_text().splitlines()[0])
                     lp.assignVarsVals(self.readsol_MPS(sol, lp, vs, names, rows)[1])
@@ -292,6 +292,7 @@ class _Run:
         return Path(self.folder, "engine.log")
 
     def _coin(self, made: Any, model: Any) -> Answer:
+        made.said = "nothing"
         model.solve(made)
         log = self._log_file().read_text(errors="replace")
         if re.search(r"^Result - (Stopped|User)", log, re.MULTILINE) or "Exiting on maximum" in log:
@@ -342,8 +343,10 @@ class _Run:
         """A valid bound: the proven optimum of the rounded costs, or what CBC's log says."""
         found = None if values is None else int(values @ self.costs)
         if answer.word == "optimal" and found is not None:
-            kept = 0.0 if self.name in TO_THE_END and not self.limits.gap else max(USUAL_GAP, self.limits.gap)
-            lowest = found if not kept else math.floor(found * (1 - kept)) - 1
+            gaps = self._gaps()
+            relative = max(gaps["gapRel"], 0.0 if self.name in TO_THE_END else USUAL_GAP)
+            slack = max(relative * found, gaps["gapAbs"])
+            lowest = found if not slack else math.floor(found - slack) - 1
         else:
             said = re.findall(
                 r"^(?:Lower bound:|Continuous objective value is)\s+([-+.\de]+)", answer.log, re.MULTILINE

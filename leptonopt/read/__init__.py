@@ -20,11 +20,12 @@ NATIVE = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
 @dataclass(frozen=True)
 class Format:
-    """A format of the literature: the module that reads it, what it is, and the parameters it takes."""
+    """A format of the literature: the module that reads it, what it is, the parameters it takes, and what is lost."""
 
     module: str
     what: str
     params: tuple[str, ...] = ()
+    note: str = ""
 
     def document(self, text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
         """The native document that says the same as a file of this format."""
@@ -43,6 +44,7 @@ FORMATS = {
         "icon",
         "ICON challenge 2014: data-centre scheduling; forecast.txt beside it (--param prices=actual: actual.txt)",
         ("prices",),
+        "of the challenge only the energy of tasks is counted; idle power, start and stop costs are not yet",
     ),
 }
 
