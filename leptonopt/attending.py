@@ -7,8 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 POLL = 0.03
@@ -38,6 +39,27 @@ def attend(words: Sequence[str], folder: str, log: Path, should_end: Callable[[]
         finally:
             child.kill()
             child.wait()
+
+
+@contextlib.contextmanager
+def folder(where: str | None) -> Iterator[str]:
+    """A private folder that is gone afterwards, also when this process is killed without a word.
+
+    A shell in a session of its own waits for our end of a pipe to close, then removes the folder.
+    """
+    with tempfile.TemporaryDirectory(prefix="leptonopt-", dir=where, ignore_cleanup_errors=True) as path:
+        if not os.path.exists("/bin/sh"):
+            yield path
+            return
+        words = ["/bin/sh", "-c", 'cat >/dev/null; sleep 0.3; rm -rf -- "$0"', path]
+        quiet = subprocess.DEVNULL
+        with subprocess.Popen(
+            words, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True
+        ) as sweeper:
+            try:
+                yield path
+            finally:
+                os.killpg(sweeper.pid, signal.SIGKILL)
 
 
 def _at_birth() -> Callable[[], None] | None:

@@ -127,7 +127,7 @@ def test_a_limit_is_not_a_proof(method: Any) -> None:
     problem = random_problems.bins(2)
     start, ear, begun = random_problems.any_schedule(problem), Ear(), time.monotonic()
     solution = method.solve(problem, start, Limits(time_limit=1.5), ear)
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 10
     assert (solution.status, solution.stop) == (Status.FEASIBLE, Stop.LIMIT)
     assert solution.schedule is not None
     assert solution.bound is not None
@@ -142,7 +142,7 @@ def test_an_interrupt_ends_the_search(method: Any, patience: float) -> None:
     problem = random_problems.bins(3)
     start, begun = random_problems.any_schedule(problem), time.monotonic()
     solution = method.solve(problem, start, Limits(time_limit=60), Ear(patience))
-    assert time.monotonic() - begun < patience + 3
+    assert time.monotonic() - begun < patience + 10
     assert (solution.status, solution.stop) == (Status.FEASIBLE, Stop.INTERRUPT)
     assert solution.bound is not None
 
@@ -280,6 +280,7 @@ def test_folders_with_spaces_and_leftovers(tmp_path: Path, monkeypatch: pytest.M
         room = tmp_path / name
         room.mkdir()
         monkeypatch.setattr("tempfile.tempdir", str(room))
+        monkeypatch.setenv("TMPDIR", str(room))
         problem, ear = random_problems.one_slot([1, 2], [5, 3], 2), Ear()
         judged(problem, pulp_cbc.solve(problem, None, Limits(time_limit=10), ear), ear, 3)
         assert not list(room.iterdir())
@@ -325,12 +326,13 @@ def test_other_solvers_are_heard_with_care(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(Fake, "does", "hang")
     begun = time.monotonic()
     assert call(problem, None, Limits(time_limit=60), Ear(0.3)).status is Status.UNKNOWN
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 15
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux who is whose child")
-def test_cbc_dies_with_its_parent() -> None:
-    """Killed without a word, the process that called CBC leaves no CBC behind."""
+def test_cbc_dies_with_its_parent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed without a word, the process that called CBC leaves neither CBC nor files behind."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     script = (
         f"import sys; sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / 'tests')!r}]\n"
         "import test_exact as t\n"
@@ -339,8 +341,10 @@ def test_cbc_dies_with_its_parent() -> None:
     )
     with subprocess.Popen([sys.executable, "-c", script]) as parent:
         cbc = wait_for(lambda: cbc_of(parent.pid))
+        assert list(tmp_path.iterdir())
         parent.kill()
     wait_for(lambda: ended(cbc))
+    wait_for(lambda: not list(tmp_path.iterdir()))
 
 
 def cbc_of(parent: int) -> Path | None:

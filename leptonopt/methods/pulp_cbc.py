@@ -28,7 +28,7 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.attending import PATIENCE, POLL, attend, children, send
+from leptonopt.attending import PATIENCE, POLL, attend, children, folder, send
 from leptonopt.formulation import (
     FREE,
     Linear,
@@ -86,12 +86,12 @@ def _solve(
         found = nonzeros if linear is None else linear.matrix.nnz
         note = f"the model has {found:,} nonzeros; through PuLP at most {MAX_NONZEROS:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
-    with tempfile.TemporaryDirectory(prefix="leptonopt-", dir=_folder(), ignore_cleanup_errors=True) as folder:
-        run = _Run(pulp, name, problem, linear, warm_start, limits, monitor, folder, begun, guarded=not without)
+    with folder(_place()) as room:
+        run = _Run(pulp, name, problem, linear, warm_start, limits, monitor, room, begun, guarded=not without)
         return run.solution(engine)
 
 
-def _folder() -> str | None:
+def _place() -> str | None:
     """A folder for CBC's files; its command line cannot carry a path with a space."""
     return next(
         (path for path in (tempfile.gettempdir(), "/tmp", "/var/tmp") if " " not in path and os.path.isdir(path)), None
