@@ -14,6 +14,7 @@ from typing import Any
 import jsonschema
 import pytest
 import random_instances
+from listening import Ear
 
 import leptonopt
 from leptonopt import methods
@@ -40,22 +41,6 @@ CROWDED = {
         for at in range(7)
     ],
 }
-
-
-class Deaf:
-    """A monitor that takes no notice."""
-
-    def incumbent(self, schedule: Schedule, cost: int) -> None:
-        pass
-
-    def bound(self, value: int) -> None:
-        pass
-
-    def best(self) -> Schedule | None:
-        return None
-
-    def should_stop(self) -> bool:
-        return False
 
 
 def first_plan(problem: Problem, limits: Limits, monitor: Monitor) -> Schedule:
@@ -104,7 +89,7 @@ def test_misstated_cost_is_corrected() -> None:
     """Costs are counted here, whatever a method says."""
 
     def flatters(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-        plan = methods.function("greedy")(problem, None, limits, Deaf()).schedule
+        plan = methods.function("greedy")(problem, None, limits, Ear()).schedule
         assert plan is not None
         monitor.incumbent(plan, objective(problem, plan) - 5)
         return Solution(Status.FEASIBLE, Stop.DONE, plan)

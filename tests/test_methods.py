@@ -10,6 +10,7 @@ from typing import Any
 import bruteforce
 import pytest
 import random_instances
+from listening import Ear
 
 import leptonopt
 from leptonopt.compile import Compiled, compile, decode
@@ -20,26 +21,6 @@ from leptonopt.problem import RULES, Limits, Schedule, Solution, Status, Stop, b
 from leptonopt.verify import verify
 
 SEEDS = range(300)
-
-
-class Quiet:
-    """A monitor that remembers."""
-
-    def __init__(self) -> None:
-        self.costs: list[int] = []
-        self.bounds: list[int] = []
-
-    def incumbent(self, schedule: Schedule, cost: int) -> None:
-        self.costs.append(cost)
-
-    def bound(self, value: int) -> None:
-        self.bounds.append(value)
-
-    def best(self) -> Schedule | None:
-        return None
-
-    def should_stop(self) -> bool:
-        return False
 
 
 def compiled(seed: int, **sizes: int) -> Compiled:
@@ -91,7 +72,7 @@ def test_every_method_keeps_every_rule(method: str) -> None:
         made, best = truth(seed)
         if made.impossible:
             continue
-        monitor = Quiet()
+        monitor = Ear()
         solution = function(method)(made.problem, None, Limits(time_limit=0.5, seed=seed), monitor)
         if solution.schedule is not None:
             assert not broken_rules(made.problem, solution.schedule), (seed, method)
@@ -111,7 +92,7 @@ def test_a_rule_switched_off_is_noticed(backend: Any, rule: str) -> None:
         made = compile(validated(stated))
         if made.impossible or not made.problem.groups:
             continue
-        solution = backend.solve(made.problem, None, Limits(time_limit=5.0), Quiet(), (rule,))
+        solution = backend.solve(made.problem, None, Limits(time_limit=5.0), Ear(), (rule,))
         if solution.schedule is None:
             continue
         noticed |= objections(made, stated, solution, rule)
@@ -125,7 +106,7 @@ def objections(made: Compiled, stated: dict[str, Any], solution: Solution, rule:
     schedule = solution.schedule
     assert schedule is not None
     if rule == "cost":
-        right = cpsat.solve(made.problem, None, Limits(time_limit=5.0), Quiet())
+        right = cpsat.solve(made.problem, None, Limits(time_limit=5.0), Ear())
         assert right.schedule is not None
         return {"cost"} if objective(made.problem, schedule) > objective(made.problem, right.schedule) else set()
     if rule == "once":
@@ -146,10 +127,10 @@ def test_warm_start_is_used(name: str) -> None:
         made = compiled(seed, tasks=6)
         if made.impossible:
             continue
-        first = function("greedy")(made.problem, None, Limits(time_limit=2), Quiet())
+        first = function("greedy")(made.problem, None, Limits(time_limit=2), Ear())
         if first.schedule is None or objective(made.problem, first.schedule) <= (first.bound or 0):
             continue
-        log = function(name)(made.problem, first.schedule, Limits(time_limit=5), Quiet()).log
+        log = function(name)(made.problem, first.schedule, Limits(time_limit=5), Ear()).log
         if said in log:
             return
     pytest.fail("no log speaks of the warm start")

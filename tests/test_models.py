@@ -8,30 +8,15 @@ import bruteforce
 import pytest
 import random_instances
 import swiglpk as glp
+from listening import Ear
 
 from leptonopt import export
 from leptonopt.compile import compile
 from leptonopt.instance import validated
 from leptonopt.methods import function
-from leptonopt.problem import Limits, Problem, Schedule
+from leptonopt.problem import Limits, Problem
 
 ROOT = Path(__file__).resolve().parent.parent
-
-
-class Deaf:
-    """A monitor that takes no notice."""
-
-    def incumbent(self, schedule: Schedule, cost: int) -> None:
-        pass
-
-    def bound(self, value: int) -> None:
-        pass
-
-    def best(self) -> Schedule | None:
-        return None
-
-    def should_stop(self) -> bool:
-        return False
 
 
 def solved(lp: object) -> int | None:
@@ -99,7 +84,7 @@ def test_algebra_equals_brute_force_and_methods(block: int, tmp_path: Path) -> N
         assert by_file(made.problem, tmp_path, "mps") == true, seed
         assert by_file(made.problem, tmp_path, "lp") == true, seed
         for name in ("cpsat", "cbc"):
-            solution = function(name)(made.problem, None, Limits(time_limit=10), Deaf())
+            solution = function(name)(made.problem, None, Limits(time_limit=10), Ear())
             assert (solution.status == "infeasible") == (true is None), (seed, name)
             assert true is None or solution.bound == true, (seed, name)
     assert compared >= 8
