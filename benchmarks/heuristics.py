@@ -66,6 +66,8 @@ def week(tasks: int, pools: int, seed: int, load: float = 0.7, slots: int = 168)
         value=np.full(tasks, int(volume * 12_000)),
         late_slope=none,
         late_base=none,
+        late_once=none,
+        late_after=none,
         option_ptr=np.searchsorted(group, np.arange(tasks + 1)).astype(np.int64),
         pool=pool_of,
         duration=duration,

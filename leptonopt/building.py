@@ -171,7 +171,8 @@ def improve(placing: Placing, guide: Guide, monitor: Monitor, passes: int) -> No
         for group, options in enumerate(guide.order):
             if options:
                 best = min(guide.least[options[0]], shape.value[group] if shape.optional[group] else NEVER)
-                if (over := placing.group_cost(group) - best * shape.copies[group]) > 0:
+                over = placing.group_cost(group) - best * shape.copies[group]
+                if over > 0 or (placing.hosting and placing.runs[group]):
                     excess.append((-over, group))
         for at, (_, group) in enumerate(sorted(excess)):
             if at % 64 == 0 and monitor.should_stop():
@@ -182,11 +183,11 @@ def improve(placing: Placing, guide: Guide, monitor: Monitor, passes: int) -> No
 
 
 def _again(placing: Placing, guide: Guide, group: int) -> bool:
-    cost, limit = placing.group_cost(group), worth(placing, group)
+    cost, limit = placing.bill([group]), worth(placing, group)
     ran = placing.clear(group)
     fill(placing, group, guide, limit)
     must = limit == NEVER and placing.missing[group]
-    if must or placing.group_cost(group) >= cost:
+    if must or placing.bill([group]) >= cost:
         placing.clear(group)
         placing.restore(group, ran)
         return False

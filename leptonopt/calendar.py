@@ -78,6 +78,31 @@ def least_by_slot(
     return least
 
 
+def zero(time: Time) -> list[Fraction]:
+    """Nothing in every slot."""
+    return [Fraction(0)] * time.slots
+
+
+def days(time: Time) -> list[tuple[int, int]]:
+    """First and last slot of every day of the horizon on the wall clock of `time.zone`.
+
+    Raises `ValueError` when a day begins within a slot.
+    """
+    zone = ZoneInfo(time.zone)
+    date = time.start.astimezone(zone).date()
+    cuts = [0]
+    while True:
+        date += timedelta(days=1)
+        midnight = datetime(date.year, date.month, date.day, tzinfo=zone).astimezone(UTC)
+        second = int((midnight - time.start).total_seconds())
+        if second >= time.horizon:
+            break
+        if second % time.slot:
+            raise ValueError(f"the day that begins at {midnight.isoformat()} begins within a slot")
+        cuts.append(second // time.slot)
+    return [(low, high - 1) for low, high in zip(cuts, [*cuts[1:], time.slots], strict=True)]
+
+
 def _overlaps(begin: int, end: int, time: Time) -> Iterator[tuple[int, int]]:
     """Slots that [begin, end) touches, with the seconds it has of each."""
     for slot in range(begin // time.slot, -(-end // time.slot)) if begin < end else ():

@@ -22,8 +22,20 @@ from leptonopt import methods, portfolio
 from leptonopt.compile import Compiled, compile, decode, encode
 from leptonopt.errors import Alarm, Infeasible, NoPlan, UsageError
 from leptonopt.instance import Instance, validated
-from leptonopt.plan import Outcome, Plan, document, gap
-from leptonopt.problem import Limits, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+from leptonopt.numbers import gap
+from leptonopt.plan import Outcome, Plan, document
+from leptonopt.problem import (
+    Limits,
+    Problem,
+    Schedule,
+    Solution,
+    Status,
+    Stop,
+    broken_rules,
+    objective,
+    rent_of,
+    with_rent,
+)
 from leptonopt.units import instant
 from leptonopt.verify import Verdict, fingerprint, verify
 
@@ -191,7 +203,8 @@ def _given(compiled: Compiled, plan: Mapping[str, Any] | None) -> Schedule | Non
         for line in plan["tasks"]:
             slot, rest = divmod(int((instant(line["start"]) - time.start).total_seconds()), time.slot)
             if line["id"] in index and rest == 0:
-                runs.append((index[line["id"]], str(line["option"]), slot))
+                nodes = tuple(map(str, line.get("nodes") or ()))
+                runs.append((index[line["id"]], str(line["option"]), nodes, slot))
     except (KeyError, TypeError, ValueError) as error:
         raise UsageError(f"the warm start is not a plan document: {error!r}") from None
     return encode(compiled, runs)
@@ -320,13 +333,12 @@ class _Conductor:
             self._here(entry.name, methods.function(entry.name), self._left())
             return
         else:
-            lanes = [(portfolio.Stage(entry.name),)]
-        threads = 1 if entry is None else self.limits.threads
+            lanes = [(portfolio.Stage(entry.name, threads=self.limits.threads),)]
         if self.isolate:
-            self._side_by_side(lanes, threads)
+            self._side_by_side(lanes)
         else:
             for stage in (stage for lane in lanes for stage in lane):
-                self._here(stage.method, methods.function(stage.method), self._left() * stage.share, threads)
+                self._here(stage.method, methods.function(stage.method), self._left() * stage.share, stage.threads)
 
     def _here(self, name: str, function: methods.Method, seconds: float, threads: int = 1) -> None:
         """A method in this process."""
@@ -336,7 +348,7 @@ class _Conductor:
         solution = function(self.problem, self.schedule, self._for(seconds, threads), self)
         self._conclude(name, solution)
 
-    def _side_by_side(self, lanes: list[tuple[portfolio.Stage, ...]], threads: int) -> None:
+    def _side_by_side(self, lanes: list[tuple[portfolio.Stage, ...]]) -> None:
         """Lanes at the same time, each stage in a child process; one after another when deterministic."""
         from leptonopt.engine import Child
 
@@ -350,7 +362,7 @@ class _Conductor:
                     if lane not in running and stages:
                         stage = stages.pop(0)
                         seconds = self._left() * stage.share
-                        child = Child(stage.method, self.problem, self.schedule, self._for(seconds, threads))
+                        child = Child(stage.method, self.problem, self.schedule, self._for(seconds, stage.threads))
                         self._children.append(child)
                         running[lane] = child, time.monotonic() + seconds
                 self._pump(running)
@@ -483,7 +495,9 @@ class _Conductor:
         """Decode, write the document, have it checked."""
         status, stop, bound = self._status()
         lower = None if status is Status.INFEASIBLE else self._money(bound)
-        runs, left = decode(self.compiled, self.schedule) if self.schedule is not None else (None, [])
+        schedule = None if self.schedule is None else with_rent(self.problem, self.schedule)
+        runs, left = decode(self.compiled, schedule) if schedule is not None else (None, [])
+        rent = None if schedule is None else rent_of(self.problem, schedule)
         trace = () if self.limits.deterministic else tuple(self.trace)
         why = () if self.schedule is not None else tuple(dict.fromkeys([*self.why, *self.notes]))
         if self.compiled.loss:
@@ -491,7 +505,7 @@ class _Conductor:
                 f"money was coarsened to {self.compiled.unit}; the bound is low by up to {self.compiled.loss}"
             )
         outcome = Outcome(str(status), str(stop), method, lower, self._made(seconds), origin, why, trace)
-        made = document(self.compiled, outcome, runs, left)
+        made = document(self.compiled, outcome, runs, left, rent)
         verdict = verify(stated, made)
         if not verdict.ok:
             shown = "; ".join(f"{found.rule}: {found.message}" for found in verdict.violations[:3])
@@ -545,7 +559,7 @@ class _Conductor:
 def cheapest(problem: Problem) -> int:
     """The simplest bound: every copy at its cheapest column, as if it were alone; or left out."""
     best = [int(problem.start_costs(option)[problem.startable(option)].min()) for option in range(problem.options)]
-    total = 0
+    total = problem.nodes.least_cost
     for group in range(problem.groups):
         costs = best[int(problem.option_ptr[group]) : int(problem.option_ptr[group + 1])]
         if problem.optional[group]:

@@ -3,28 +3,48 @@
 With multipliers u >= 0 on the rows of capacity, every group takes its cheapest column on its own:
 
     L(u) = sum_g copies[g] min(value[g] if optional, min_{o, s} cost[o, s] + sum u over what it holds)
-           - sum_{k, t} u[k, t] capacity[k, t]   <=  optimum          (precedence is left out)
+           - sum_{k, t} u[k, t] capacity[k, t]   <=  optimum
 
-A column that does not fit the capacity alone is no column. The ascent is Adam (Kingma and Ba, 2015,
-arXiv:1412.6980) on the subgradient usage - capacity, projected on u >= 0, with a step per row in
-the unit of that row's own price level that gets shorter while nothing is gained. Bounds are computed
-again in integers, so no float is trusted: any u >= 0 gives a valid one.
+Where nodes supply a row, u is what they earn by offering it: the last sum is then what the nodes do best
+at these prices (`leptonopt.offering`). A quota has a multiplier m of its own: what columns and nodes use
+costs m more, and m times the limit is taken off. Precedence and affinity are left out. A column that does
+not fit the capacity alone is no column. The ascent is Adam (Kingma and Ba, 2015, arXiv:1412.6980) on the
+subgradient usage - capacity, projected on u >= 0, with a step per row in the unit of that row's own price
+level that gets shorter while nothing is gained. Bounds are computed again in integers, so no float is
+trusted: any u >= 0 gives a valid one.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.offering import Offer
 from leptonopt.placing import Guide
 from leptonopt.pricing import NEVER, Blocks, group_least
 from leptonopt.problem import UNLIMITED, Ints, Problem
+from leptonopt.renting import NodeCosts
 
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Multipliers:
+    """Whole multiples of 1/scale money units, none below zero: on capacity, shape (K, T), and on quotas, (Q,)."""
+
+    capacity: Ints
+    quota: Ints
+    scale: int
+
+
 FINEST = 1 << 20  # multipliers are multiples of one money unit over at most this
 DECAY_1, DECAY_2 = 0.9, 0.99
 PATIENCE, SHORTER, LONG = 5, 0.75, 40
 STREAK, LONGER, FASTEST = 15, 1.1, 50.0
+FARTHEST = 1e6
 
 
 class Ascent:
@@ -33,16 +53,22 @@ class Ascent:
     Attributes
     ----------
     price : float, shape (K, T) [money units per demand unit and slot], the multipliers now
-    best_price, best : those with the highest value so far, and that value
+    weight : float, shape (Q,) [money units per unit of a quota]
+    best_price, best_weight, best : those with the highest value so far, and that value
     values : the value of every round
     """
 
     def __init__(self, problem: Problem, blocks: Blocks, pace: float = 0.3) -> None:
         self.problem, self.blocks, self.pace = problem, blocks, pace
         self.limited = problem.capacity < UNLIMITED
-        self.capacity = np.where(self.limited, problem.capacity, 0).astype(float)
-        self.price = np.zeros(problem.capacity.shape)
-        self.best_price, self.best = self.price, -np.inf
+        self.supplied = np.zeros((len(problem.capacity), 1), bool)
+        self.supplied[problem.nodes.supply_row] = True
+        self.capacity = np.where(self.limited & ~self.supplied, problem.capacity, 0).astype(float)
+        self.offer = Offer(problem.nodes, len(problem.capacity)) if len(problem.nodes) else None
+        self.price = self._first()
+        self.quotas = _Quotas(problem)
+        self.weight = np.zeros(len(problem.quotas))
+        self.best_price, self.best_weight, self.best = self.price, self.weight, -np.inf
         self.values: list[float] = []
         self._base = np.zeros((len(problem.price), problem.slots + 1))
         self._mean, self._square = np.zeros_like(self.price), np.zeros_like(self.price)
@@ -52,16 +78,23 @@ class Ascent:
     def step(self) -> float:
         """One round: the value at the multipliers now, then a step along the subgradient."""
         problem = self.problem
-        np.cumsum(problem.price + self.price, axis=1, out=self._base[:, 1:])
-        cost, start = self.blocks.priced(self._base)
+        np.cumsum(problem.price + self.price + self.quotas.rates(self.weight), axis=1, out=self._base[:, 1:])
+        cost, start = self.blocks.priced(self._base, self.quotas.once(self.weight))
         cheapest = group_least(problem, cost, np.inf)
         best = np.where(problem.optional, np.minimum(cheapest, problem.value), cheapest)
         takes = np.isfinite(cheapest) & (~problem.optional | (cheapest < problem.value))
         chosen = self._chosen(cost, cheapest, takes)
         value = float((best * problem.copies)[problem.copies > 0].sum() - (self.price * self.capacity).sum())
+        value -= float(self.weight @ self.quotas.limit)
+        room = self.capacity
+        if self.offer is not None:
+            earned, offered = self.offer.answer(self.price, self.quotas.node_costs(self.weight))
+            value, room = value + earned, np.where(self.supplied, offered, room)
         self.values.append(value)
         self._judge(value)
-        self._move(self._usage(chosen, start), best)
+        used = self._usage(chosen, start)
+        self._move(used, room, best)
+        self._weigh(chosen, used, value)
         return value
 
     def slope(self, rounds: int) -> float:
@@ -74,22 +107,37 @@ class Ascent:
     def scale(self) -> int:
         """The finest power of two over which multipliers can be whole without overflow; 0 if none can."""
         problem = self.problem
-        top = np.abs(problem.price + self.best_price).max(axis=1, initial=0.0) + 1.0
+        top = (
+            np.abs(problem.price + self.best_price + self.quotas.rates(self.best_weight)).max(axis=1, initial=0.0) + 1.0
+        )
         held = np.zeros(problem.options)
         of_option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
         np.add.at(held, of_option, problem.demand * top[problem.demand_row])
         late = float(np.abs(problem.late_slope).max(initial=0)) * problem.slots
         most = (held * problem.duration + np.abs(problem.fixed)).max(initial=1.0) + late
-        singles = np.concatenate([problem.value, problem.late_base])
+        singles = np.concatenate([problem.value, problem.late_base, problem.late_once])
+        if self.offer is not None:
+            costs, sizes = problem.nodes.costs, np.zeros(problem.nodes.count.shape)
+            np.add.at(
+                sizes,
+                problem.nodes.supply_node,
+                problem.nodes.supply_size[:, None] * top[problem.nodes.supply_row, None],
+            )
+            lines = sizes + np.abs(costs.on_demand) + np.abs(costs.on) + costs.start + costs.stop
+            most = max(most, float(lines.sum(axis=1).max(initial=0)) + float(costs.commit.max(initial=0)))
+        if len(problem.quotas):
+            most *= 1.0 + len(problem.quotas)
+            most += float(self.best_weight @ np.abs(self.quotas.limit))
         most = max(most, float(top.max(initial=0.0)) * (problem.slots + 1), float(np.abs(singles).max(initial=0)))
         scale = FINEST
         while scale and most * scale > 2**58:
             scale //= 2
         return scale
 
-    def multipliers(self, scale: int) -> Ints:
-        """int64, shape (K, T): the best multipliers, each a multiple of 1/scale money units."""
-        return np.where(self.limited, np.rint(self.best_price * scale), 0).astype(np.int64)
+    def multipliers(self, scale: int) -> Multipliers:
+        """The best multipliers."""
+        capacity = np.where(self.limited, np.rint(self.best_price * scale), 0).astype(np.int64)
+        return Multipliers(capacity, np.rint(self.best_weight * scale).astype(np.int64), scale)
 
     def exact(self) -> int | None:
         """The bound at the best multipliers, in integers alone.
@@ -98,14 +146,15 @@ class Ascent:
         """
         if not (scale := self.scale()):
             return None
-        return exact_bound(self.problem, self.blocks, self.multipliers(scale), scale)
+        return exact_bound(self.problem, self.blocks, self.multipliers(scale))
 
     def guide(self) -> Guide:
         """Costs with the best multipliers added; the bare costs when int64 cannot hold the sums."""
         if not (scale := self.scale()):
             return Guide.true(self.problem, self.blocks)
-        prefix = priced_prefix(self.problem, self.multipliers(scale), scale)
-        return Guide(self.problem, prefix, self.blocks.cheapest(prefix, scale)[0], scale)
+        multipliers = self.multipliers(scale)
+        prefix, once = priced_prefix(self.problem, multipliers), self.quotas.once(multipliers.quota)
+        return Guide(self.problem, prefix, self.blocks.cheapest(prefix, scale, once)[0], scale, once)
 
     def _judge(self, value: float) -> None:
         """Keeps the best; after a few rounds without gain, back to it with shorter steps.
@@ -118,8 +167,10 @@ class Ascent:
             self.pace = min(self.pace * LONGER, FASTEST)
         if value > self.best:
             self.best, self.best_price, self._since = value, self.price.copy(), 0
+            self.best_weight = self.weight.copy()
         elif self._since >= PATIENCE:
             self.price, self._since = self.best_price.copy(), 0
+            self.weight = self.best_weight.copy()
             self.pace *= SHORTER
 
     def _chosen(self, cost: Floats, cheapest: Floats, takes: NDArray[np.bool_]) -> Ints:
@@ -143,10 +194,38 @@ class Ascent:
         used: Floats = np.cumsum(change.reshape(-1, width), axis=1)[:, :-1]
         return used
 
-    def _move(self, usage: Floats, best: Floats) -> None:
+    def _first(self) -> Floats:
+        """Nothing, but where nodes supply a row what a unit of the cheapest of them costs on demand."""
+        problem, nodes = self.problem, self.problem.nodes
+        price = np.zeros(problem.capacity.shape)
+        if len(nodes):
+            per_slot = (
+                nodes.costs.on_demand + np.maximum(0, nodes.costs.on) + nodes.costs.commit[:, None] / problem.slots
+            )
+            rows_of = np.bincount(nodes.supply_node, minlength=len(nodes))
+            for row in np.unique(nodes.supply_row).tolist():
+                at = np.flatnonzero(nodes.supply_row == row)
+                kinds = nodes.supply_node[at]
+                price[row] = (per_slot[kinds] / (nodes.supply_size[at] * rows_of[kinds])[:, None]).min(axis=0)
+        return price
+
+    def _weigh(self, chosen: Ints, used: Floats, value: float) -> None:
+        """A step of the quotas' multipliers."""
+        if not len(self.weight):
+            return
+        over = self.quotas.over(chosen, self.problem.copies[self.problem.group[chosen]], used)
+        size = np.maximum(1.0, np.abs(self.quotas.limit))
+        turn = len(self.values)
+        # Without a plan the value has no end: what it is measured by must have one.
+        level = max(1.0, min(abs(value), FARTHEST * max(1.0, abs(self.values[0])))) / size
+        step = self.pace / (1 + turn / LONG) * level * np.clip(over / size, -1, 1)
+        self.weight = np.where(self.quotas.usable, np.maximum(0.0, self.weight + 0.3 * step), 0.0)
+
+    def _move(self, usage: Floats, room: Floats, best: Floats) -> None:
         if self._level is None:
             self._level = self._levels(best)
-        slack = np.where(self.limited, usage - self.capacity, 0.0) / np.maximum(1.0, self.capacity)
+        most = np.where(self.supplied, self.problem.capacity, room)
+        slack = np.where(self.limited, usage - room, 0.0) / np.maximum(1.0, most)
         turn = len(self.values)
         self._mean += (1 - DECAY_1) * (slack - self._mean)
         self._square += (1 - DECAY_2) * (slack**2 - self._square)
@@ -167,25 +246,94 @@ class Ascent:
             mine = per_unit[problem.demand_row == row]
             if len(mine):
                 level[row] = max(float(np.median(mine)), 1e-6)
+        if self.offer is not None:
+            first = self._first().mean(axis=1, keepdims=True)
+            level = np.where(self.supplied, np.maximum(first, np.minimum(level, 10 * first + 1e-6)), level)
         return level
 
 
-def priced_prefix(problem: Problem, multipliers: Ints, scale: int) -> Ints:
+class _Quotas:
+    """The quotas of a problem as the dual sees them.
+
+    What is used once counts only where it does so whatever the start; a quota under which something
+    negative would have to be left out for that has no multiplier.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.limit = np.array([quota.limit for quota in problem.quotas], float)
+        self.always = [quota.first == 0 and quota.last == problem.slots - 1 for quota in problem.quotas]
+        self.usable = np.array(
+            [all_ or not (quota.once < 0).any() for all_, quota in zip(self.always, problem.quotas, strict=True)], bool
+        )
+
+    def rates(self, weight: NDArray[Any]) -> Any:
+        """What holding a unit costs more, shape (K, T); 0 without quotas."""
+        if not len(weight):
+            return 0
+        total = np.zeros(self.problem.capacity.shape, weight.dtype)
+        for factor, quota in zip(weight, self.problem.quotas, strict=True):
+            total[quota.rows] += factor * quota.rate
+        return total
+
+    def once(self, weight: NDArray[Any]) -> Any:
+        """What an option costs more, shape (O,); None where that is nothing."""
+        if not len(weight) or not any(len(quota.options) for quota in self.problem.quotas):
+            return None
+        total = np.zeros(self.problem.options, weight.dtype)
+        for factor, quota, always in zip(weight, self.problem.quotas, self.always, strict=True):
+            if always:
+                total[quota.options] += factor * quota.once
+        return total
+
+    def node_costs(self, weight: NDArray[Any], scale: int = 1) -> NodeCosts:
+        """What nodes cost with what they use, in 1/scale of a unit."""
+        costs = self.problem.nodes.costs
+        parts = [scale * part for part in (costs.on_demand, costs.on, costs.start, costs.stop, costs.commit)]
+        for factor, quota in zip(weight, self.problem.quotas, strict=True):
+            if quota.nodes is not None:
+                own = quota.nodes
+                more = (own.on_demand, own.on, own.start, own.stop, own.commit)
+                parts = [part + factor * extra for part, extra in zip(parts, more, strict=True)]
+        return NodeCosts(*parts)
+
+    def over(self, chosen: Ints, copies: Ints, used: Floats) -> Floats:
+        """By how much each quota is exceeded by chosen options; nodes are not counted."""
+        found = -self.limit
+        for at, quota in enumerate(self.problem.quotas):
+            found[at] += float((used[quota.rows] * quota.rate).sum())
+            if self.always[at]:
+                once = np.zeros(self.problem.options)
+                once[quota.options] = quota.once
+                found[at] += float(once[chosen] @ copies)
+        return found
+
+
+def priced_prefix(problem: Problem, multipliers: Multipliers) -> Ints:
     """int64, shape (K, T + 1): prefix sums of scale x price + multipliers."""
-    prefix = np.zeros((len(multipliers), problem.slots + 1), np.int64)
-    np.cumsum(problem.price * scale + multipliers, axis=1, out=prefix[:, 1:])
+    prefix = np.zeros((len(problem.price), problem.slots + 1), np.int64)
+    rates = _Quotas(problem).rates(multipliers.quota)
+    np.cumsum(problem.price * multipliers.scale + multipliers.capacity + rates, axis=1, out=prefix[:, 1:])
     return prefix
 
 
-def exact_bound(problem: Problem, blocks: Blocks, multipliers: Ints, scale: int) -> int | None:
-    """L(multipliers / scale), rounded up, in integers alone; None when a group has no column."""
-    least = blocks.cheapest(priced_prefix(problem, multipliers, scale), scale)[0]
+def exact_bound(problem: Problem, blocks: Blocks, multipliers: Multipliers) -> int | None:
+    """The value at these multipliers, rounded up, in integers alone; None when a group has no column."""
+    scale, quotas = multipliers.scale, _Quotas(problem)
+    once = quotas.once(multipliers.quota)
+    least = blocks.cheapest(priced_prefix(problem, multipliers), scale, once)[0]
     best = group_least(problem, least, NEVER)
     if np.any((best == NEVER) & ~problem.optional & (problem.copies > 0)):
         return None
     best = np.where(problem.optional, np.minimum(best, problem.value * scale), best)
     total = sum(cost * count for cost, count in zip(best.tolist(), problem.copies.tolist(), strict=True) if count)
-    priced = np.flatnonzero(multipliers)
-    flat, capacity = multipliers.ravel()[priced].tolist(), problem.capacity.ravel()[priced].tolist()
+    room = problem.capacity.copy()
+    room[problem.nodes.supply_row] = 0
+    priced = np.flatnonzero(multipliers.capacity)
+    flat, capacity = multipliers.capacity.ravel()[priced].tolist(), room.ravel()[priced].tolist()
     total -= sum(price * room for price, room in zip(flat, capacity, strict=True))
+    total -= sum(weight * quota.limit for weight, quota in zip(multipliers.quota.tolist(), problem.quotas, strict=True))
+    if len(problem.nodes):
+        offer = Offer(problem.nodes, len(problem.capacity))
+        total += offer.answer(multipliers.capacity, quotas.node_costs(multipliers.quota, scale))[0]
     return -int(-total // scale)

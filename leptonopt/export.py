@@ -104,7 +104,7 @@ def _wrapped(head: str, words: Iterable[str]) -> Iterator[str]:
 
 
 def _mathprog(problem: Problem) -> Iterator[str]:
-    """Data as models/allocation.mod names it: the problem's own arrays; the columns and costs follow there."""
+    """Data as models/allocation.mod names it: the problem's own arrays; columns and their costs follow there."""
     groups, options, rows = range(problem.groups), range(problem.options), range(len(problem.capacity))
     edges = list(zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True))
     holds = [
@@ -120,7 +120,14 @@ def _mathprog(problem: Problem) -> Iterator[str]:
     yield from _table("set ROWS", rows)
     yield from _table("set HOLDS", (f"({option},{row})" for option, row, _ in holds))
     yield from _table("set EDGES", (f"({before},{after})" for before, after, _ in edges))
-    for name in ("copies", "late_slope", "late_base"):
+    yield from _nodes(problem)
+    yield from _table("set POOLS", sorted(set(problem.pool.tolist())))
+    yield from _table("param pool", _numbered(problem.pool))
+    for name in ("together", "apart"):
+        sets = enumerate(getattr(problem, name))
+        pairs = (f"({at},{group})" for at, groups in sets for group in groups.tolist())
+        yield from _table(f"set {name.upper()}", pairs)
+    for name in ("copies", "late_slope", "late_base", "late_once", "late_after"):
         yield from _table(f"param {name}", _numbered(getattr(problem, name)))
     yield from _table("param value", (f"{g} {v}" for g, v in enumerate(problem.value.tolist()) if problem.optional[g]))
     for name in ("group", "duration", "fixed", "first", "last"):
@@ -130,6 +137,47 @@ def _mathprog(problem: Problem) -> Iterator[str]:
         yield from _table(f"param {name}", _cells(getattr(problem, name), 0 if name == "price" else UNLIMITED))
     yield from _table("param lag", (f"{before} {after} {lag}" for before, after, lag in edges))
     yield "end;"
+
+
+def _nodes(problem: Problem) -> Iterator[str]:
+    """Kinds of nodes, and quotas."""
+    nodes, quotas = problem.nodes, problem.quotas
+    supplies = list(zip(nodes.supply_node.tolist(), nodes.supply_row.tolist(), nodes.supply_size.tolist(), strict=True))
+    yield from _table("set KINDS", range(len(nodes)))
+    yield from _table("set SUPPLIES", (f"({kind},{row})" for kind, row, _ in supplies))
+    yield from _table("param size", (f"{kind} {row} {size}" for kind, row, size in supplies))
+    yield from _table("param on_demand", _numbered(nodes.on_demand.astype(np.int64)))
+    for name in ("reserved", "commit_max", "boot", "minimum"):
+        yield from _table(f"param {name}", _numbered(getattr(nodes, name)))
+    yield from _table("param count", _cells(nodes.count, 0))
+    names = {"demand": "on_demand", "on": "on", "start": "start", "stop": "stop"}
+    for short, name in names.items():
+        yield from _table(f"param {short}_price", _cells(getattr(nodes.costs, name), 0))
+    yield from _table("param commit_price", _numbered(nodes.costs.commit))
+    yield from _table("set QUOTAS", range(len(quotas)))
+    yield from _table("param limit", (f"{at} {quota.limit}" for at, quota in enumerate(quotas)))
+    yield from _table("param opens", (f"{at} {quota.first}" for at, quota in enumerate(quotas)))
+    yield from _table("param closes", (f"{at} {quota.last}" for at, quota in enumerate(quotas)))
+    rates = (
+        f"{at} {row} {slot} {value}"
+        for at, quota in enumerate(quotas)
+        for row, line in zip(quota.rows.tolist(), quota.rate.tolist(), strict=True)
+        for slot, value in enumerate(line)
+        if value
+    )
+    yield from _table("param rate", rates)
+    once = (
+        f"{at} {option} {value}"
+        for at, quota in enumerate(quotas)
+        for option, value in zip(quota.options.tolist(), quota.once.tolist(), strict=True)
+        if value
+    )
+    yield from _table("param once_use", once)
+    for short, name in names.items():
+        uses = ((at, getattr(quota.nodes, name)) for at, quota in enumerate(quotas) if quota.nodes)
+        yield from _table(f"param {short}_use", (f"{at} {cell}" for at, table in uses for cell in _cells(table, 0)))
+    commits = ((at, quota.nodes.commit) for at, quota in enumerate(quotas) if quota.nodes)
+    yield from _table("param commit_use", (f"{at} {cell}" for at, line in commits for cell in _numbered(line)))
 
 
 def _numbered(values: Ints) -> Iterator[str]:

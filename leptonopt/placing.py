@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
+
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.hosting import Hosting, Hosts
 from leptonopt.pricing import NEVER, Blocks
 from leptonopt.problem import Bools, Ints, Problem, Schedule
 
@@ -20,10 +24,14 @@ class Guide:
     scale : all guiding costs are in units of 1/scale money units
     least : list of O ints, what each option costs at its cheapest start
     order : per group, its options that have a start at all, cheapest first
+    bare : whether they are the true costs, to which what nodes cost more has to be added
+    once : list of O ints, what each option costs more whatever its start; None where that is nothing
     """
 
-    def __init__(self, problem: Problem, prefix: Ints, least: Ints, scale: int = 1) -> None:
+    def __init__(self, problem: Problem, prefix: Ints, least: Ints, scale: int = 1, once: Ints | None = None) -> None:
         self.prefix, self.scale = prefix, scale
+        self.bare = False
+        self.once: list[int] | None = None if once is None else once.tolist()
         self.least = least.tolist()
         by_cost = np.lexsort((least, problem.group))
         usable = by_cost[least[by_cost] < NEVER]
@@ -33,7 +41,9 @@ class Guide:
 
     @classmethod
     def true(cls, problem: Problem, blocks: Blocks) -> Guide:
-        return cls(problem, problem.price_sum, blocks.least)
+        guide = cls(problem, problem.price_sum, blocks.least)
+        guide.bare = True
+        return guide
 
 
 class Shape:
@@ -43,7 +53,7 @@ class Shape:
         self.group = problem.group.tolist()
         self.first, self.last = problem.first.tolist(), problem.last.tolist()
         self.duration, self.fixed = problem.duration.tolist(), problem.fixed.tolist()
-        self.slope, self.base = problem.late_slope.tolist(), problem.late_base.tolist()
+        self.dated = set(np.flatnonzero((problem.late_slope != 0) | (problem.late_once != 0)).tolist())
         self.copies, self.value = problem.copies.tolist(), problem.value.tolist()
         self.optional = problem.optional.tolist()
         rows, amounts, cut = problem.demand_row.tolist(), problem.demand.tolist(), problem.demand_ptr.tolist()
@@ -58,6 +68,15 @@ class Shape:
         ):
             self.before[second].append((first, lag))
             self.behind[first].append((second, lag))
+        self.pool = problem.pool.tolist()
+        self.hosts = Hosts(problem) if len(problem.nodes) else None
+        self.together: list[list[int]] = [[] for _ in range(problem.groups)]
+        self.apart: list[list[int]] = [[] for _ in range(problem.groups)]
+        for sets, of_group in ((problem.together, self.together), (problem.apart, self.apart)):
+            for number, members in enumerate(sets):
+                for group in members.tolist():
+                    of_group[group].append(number)
+        self.strict = bool(problem.quotas or problem.together or problem.apart)
 
 
 class Placing:
@@ -69,6 +88,9 @@ class Placing:
     runs : per group, how many copies run in each column
     missing : per group, copies that do not run
     start, end : per group of one copy, its slots while it runs, -1 otherwise
+    hosting : the nodes it needs; None where there are none
+    left : per quota, what columns leave of it
+    shared, alone : per set of groups that belong together, and that are kept apart, copies by pool
     """
 
     def __init__(self, problem: Problem, shape: Shape | None = None, schedule: Schedule | None = None) -> None:
@@ -79,6 +101,10 @@ class Placing:
         self.missing = list(self.shape.copies)
         self.start = [-1] * problem.groups
         self.end = [-1] * problem.groups
+        self.hosting = Hosting(problem, self.shape.hosts, self.free) if self.shape.hosts else None
+        self.left = [quota.limit for quota in problem.quotas]
+        self.shared = [Counter[int]() for _ in problem.together]
+        self.alone = [Counter[int]() for _ in problem.apart]
         for option, start, count in schedule or ():
             self.put(option, start, count)
 
@@ -86,6 +112,8 @@ class Placing:
         """Inclusive starts that the window and what runs before and behind leave; empty when low > high."""
         shape = self.shape
         group, low, high = shape.group[option], shape.first[option], shape.last[option]
+        if shape.strict and self.barred(option):
+            return 0, -1
         for before, lag in shape.before[group]:
             if self.end[before] < 0:
                 return 0, -1
@@ -95,6 +123,14 @@ class Placing:
                 high = min(high, self.start[behind] - lag - shape.duration[option])
         return low, high
 
+    def barred(self, option: int) -> bool:
+        """Whether what runs elsewhere, or here, keeps the option's pool from its group."""
+        shape = self.shape
+        group, pool = shape.group[option], shape.pool[option]
+        if any(self.alone[number][pool] for number in shape.apart[group]):
+            return True
+        return any(sum(self.shared[number].values()) > self.shared[number][pool] for number in shape.together[group])
+
     def fitting(self, option: int, low: int, high: int) -> Bools | None:
         """bool, shape (high - low + 1,): starts that fit the free capacity; None when all of them do."""
         length = self.shape.duration[option]
@@ -102,26 +138,42 @@ class Placing:
         for row, amount in self.shape.demands[option]:
             short = self.free[row, low : high + length] < amount
             bad = short if bad is None else bad | short
+        over = self._over(option, low, high) if self.left else None
         if bad is None or not bad.any():
-            return None
+            return None if over is None else ~over
         if length == 1:
-            free: Bools = ~bad
-            return free
-        total = np.zeros(len(bad) + 1, np.int32)
-        np.cumsum(bad, out=total[1:])
-        fits: Bools = total[length:] == total[: high - low + 1]
-        return fits
+            fits: Bools = ~bad
+        else:
+            total = np.zeros(len(bad) + 1, np.int32)
+            np.cumsum(bad, out=total[1:])
+            fits = total[length:] == total[: high - low + 1]
+        return fits if over is None else fits & ~over
+
+    def _over(self, option: int, low: int, high: int) -> Bools | None:
+        """bool, shape (high - low + 1,): starts at which a copy would exceed a quota; None when none does."""
+        over: Bools | None = None
+        for left, quota in zip(self.left, self.problem.quotas, strict=True):
+            bad = quota.uses(self.problem, option, low, high) > left
+            if bad.any():
+                over = bad if over is None else over | bad
+        return over
 
     def costs(self, option: int, low: int, high: int, prefix: Ints, scale: int = 1) -> NDArray[np.int64]:
         """int64, shape (high - low + 1,): cost of one copy at each start, at prices with these prefix sums."""
         shape, length = self.shape, self.shape.duration[option]
-        total = np.full(high - low + 1, scale * shape.fixed[option], np.int64)
+        total: NDArray[np.int64] | None = None
         for row, amount in shape.demands[option]:
             line = prefix[row]
-            total += amount * (line[low + length : high + length + 1] - line[low : high + 1])
-        group = shape.group[option]
-        if slope := shape.slope[group]:
-            total += scale * np.maximum(0, slope * np.arange(low + length, high + length + 1) - shape.base[group])
+            part = line[low + length : high + length + 1] - line[low : high + 1]
+            if amount != 1:
+                part *= amount
+            total = part if total is None else total + part
+        if total is None:
+            total = np.zeros(high - low + 1, np.int64)
+        if fixed := shape.fixed[option]:
+            total += scale * fixed
+        if (group := shape.group[option]) in shape.dated:
+            total += scale * self.problem.late(group, np.arange(low + length, high + length + 1))
         return total
 
     def cheapest(self, group: int, guide: Guide, limit: int = NEVER) -> tuple[int, int, int] | None:
@@ -138,6 +190,10 @@ class Placing:
                 continue
             fits = self.fitting(option, low, high)
             cost = self.costs(option, low, high, guide.prefix, guide.scale)
+            if guide.once is not None:
+                cost += guide.once[option]
+            if self.hosting is not None and guide.bare and (extra := self.hosting.extra(option, low, high)) is not None:
+                cost += extra
             if fits is not None:
                 cost[~fits] = NEVER
             at = int(cost.argmin())
@@ -166,10 +222,17 @@ class Placing:
     def room(self, option: int, start: int) -> int:
         """How many copies of the option the free capacity still takes at a start."""
         stop = start + self.shape.duration[option]
-        return min(
+        room = min(
             (int(self.free[row, start:stop].min()) // amount for row, amount in self.shape.demands[option]),
             default=NEVER,
         )
+        if self.shape.strict:
+            for left, quota in zip(self.left, self.problem.quotas, strict=True):
+                if (use := int(quota.uses(self.problem, option, start, start)[0])) > 0:
+                    room = min(room, left // use)
+            if self.shape.apart[self.shape.group[option]]:
+                room = min(room, 1)
+        return room
 
     def put(self, option: int, start: int, count: int = 1) -> None:
         """Runs copies in a column; the caller knows that they fit."""
@@ -179,6 +242,7 @@ class Placing:
         self.runs[group][option, start] = self.runs[group].get((option, start), 0) + count
         self.missing[group] -= count
         self.start[group], self.end[group] = start, stop
+        self._note(option, start, count)
 
     def take(self, option: int, start: int, count: int = 1) -> None:
         """Takes copies out of a column again."""
@@ -190,6 +254,19 @@ class Placing:
             self.runs[group][option, start] = left
         self.missing[group] += count
         self.start[group], self.end[group] = -1, -1
+        self._note(option, start, -count)
+
+    def _note(self, option: int, start: int, count: int) -> None:
+        """Keeps nodes, quotas and sets up to date."""
+        if self.hosting is not None:
+            self.hosting.touch(option)
+        if self.shape.strict:
+            group, pool = self.shape.group[option], self.shape.pool[option]
+            for number, quota in enumerate(self.problem.quotas):
+                self.left[number] -= count * int(quota.uses(self.problem, option, start, start)[0])
+            for sets, numbers in ((self.shared, self.shape.together[group]), (self.alone, self.shape.apart[group])):
+                for number in numbers:
+                    sets[number][pool] += count
 
     def clear(self, group: int) -> dict[Column, int]:
         """Takes a whole group out, and says what ran."""
@@ -208,9 +285,13 @@ class Placing:
         running = sum(count * self.cost(option, start) for (option, start), count in self.runs[group].items())
         return running + int(self.missing[group] * self.shape.value[group])
 
+    def bill(self, groups: Iterable[int]) -> int:
+        """What some groups cost now, and about what all nodes do: to compare before and after."""
+        return sum(self.group_cost(group) for group in groups) + (self.hosting.cost() if self.hosting else 0)
+
     def total(self) -> int:
-        """The objective of what runs now."""
-        return sum(self.group_cost(group) for group in range(self.problem.groups))
+        """The objective of what runs now; with nodes only about that."""
+        return self.bill(range(self.problem.groups))
 
     def unplaced(self) -> list[int]:
         """Groups that must run and miss copies."""

@@ -1,80 +1,28 @@
 """What the user gets: the plan as a document (the JSON plan file), and as an object around it.
 
-All money here is recomputed from the instance in exact fractions; nothing is taken from a solver.
-`docs/plan.md` explains the document, `leptonopt schema plan` prints its JSON Schema.
+All money here comes from `leptonopt.bill`, in exact fractions. `docs/plan.md` explains the document,
+`leptonopt schema plan` prints its JSON Schema.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate
-from math import inf, lcm, nextafter
 from typing import TYPE_CHECKING, Any
 
 from leptonopt import units
-from leptonopt.calendar import least_by_slot, mean_by_slot
+from leptonopt.bill import NOTHING, Bill, Rented, offered_hours, shares
 from leptonopt.compile import Compiled, Run
-from leptonopt.instance import Instance, Task
+from leptonopt.instance import Instance, Objective, Task
+from leptonopt.numbers import floor_number, gap, number, plain
+from leptonopt.renting import Rent
 
 if TYPE_CHECKING:
     import pandas
-
-MICRO = Decimal("0.000001")
-
-
-@dataclass(frozen=True)
-class Costs:
-    """The exact cost of one run, in money."""
-
-    running: dict[str, Fraction]
-    fixed: Fraction
-    late: Fraction
-    late_hours: Fraction
-
-    @property
-    def total(self) -> Fraction:
-        """Running + fixed + late."""
-        return sum(self.running.values(), Fraction(0)) + self.fixed + self.late
-
-
-class Prices:
-    """Exact cost of holding resources, from prefix sums of the price per slot."""
-
-    def __init__(self, instance: Instance) -> None:
-        self.instance = instance
-        self.pools = {pool.id: pool for pool in instance.pools}
-        self._sums: dict[tuple[str, str], tuple[list[int], int]] = {}
-
-    def held(self, pool: str, resource: str, amount: Decimal, start: int, end: int) -> Fraction:
-        """Cost of `amount` units of a pool's resource over slots [start, end)."""
-        if (pool, resource) not in self._sums:
-            price = self.pools[pool].price.get(resource)
-            means = mean_by_slot(price, self.instance.time) if price else [Fraction(0)] * self.instance.time.slots
-            scale = lcm(*(mean.denominator for mean in means))
-            self._sums[pool, resource] = (list(accumulate((int(m * scale) for m in means), initial=0)), scale)
-        sums, scale = self._sums[pool, resource]
-        return Fraction(sums[end] - sums[start], scale) * Fraction(amount) * Fraction(self.instance.time.slot, 3600)
-
-    def of(self, run: Run) -> Costs:
-        """All parts of the cost of a run."""
-        task, time = self.instance.tasks[run.task], self.instance.time
-        late_hours = Fraction(0)
-        if task.due is not None:
-            late = time.start + timedelta(seconds=run.end * time.slot) - task.due
-            late_hours = max(Fraction(0), Fraction(int(late.total_seconds()), 3600))
-        way = run.way
-        return Costs(
-            {name: self.held(way.pool, name, count, run.start, run.end) for name, count in way.uses.items()},
-            Fraction(way.cost),
-            late_hours * Fraction(task.late_cost or 0),
-            late_hours,
-        )
 
 
 @dataclass(frozen=True)
@@ -92,7 +40,11 @@ class Outcome:
 
 
 def document(
-    compiled: Compiled, outcome: Outcome, runs: Sequence[Run] | None, left: Iterable[tuple[int, int]]
+    compiled: Compiled,
+    outcome: Outcome,
+    runs: Sequence[Run] | None,
+    left: Iterable[tuple[int, int]],
+    rent: Rent | None = None,
 ) -> dict[str, Any]:
     """The plan document; `runs` is None when there is no plan."""
     instance = compiled.instance
@@ -103,6 +55,8 @@ def document(
         "status": outcome.status,
         "stop": outcome.stop,
     }
+    if instance.objective != Objective():
+        head["objective"] = {name: plain(weight) for name, weight in instance.objective.model_dump().items()}
     tail: dict[str, Any] = {
         "why": list(outcome.why),
         "trace": [
@@ -111,64 +65,28 @@ def document(
         ],
     }
     method = {"method": outcome.method, "made": outcome.made}
-    if runs is None:
+    if runs is None or rent is None:
         nothing = {"cost": None, "cost_exact": None, **_bound(outcome.bound, None), "gap": None}
-        empty: dict[str, Any] = {"tasks": [], "left_out": [], "bill": None, "utilisation": [], "figures": None}
+        empty: dict[str, Any] = {"tasks": [], "left_out": [], "nodes": [], "quotas": []}
+        empty |= {"bill": None, "utilisation": [], "figures": None}
         return head | nothing | method | empty | tail
-    prices = Prices(instance)
-    costs = [prices.of(run) for run in runs]
     left_out = [(instance.tasks[task], copy) for task, copy in sorted(left)]
-    forgone = sum((Fraction(task.value or 0) for task, _ in left_out), Fraction(0))
-    bill = _bill(instance, runs, costs, forgone)
-    total = sum((cost.total for cost in costs), Fraction(0)) + forgone
-    use, shares = _utilisation(instance, runs)
+    bill = Bill(compiled, runs, left_out, rent)
     body = {
-        "cost": number(total),
-        "cost_exact": str(total),
-        **_bound(outcome.bound, total),
-        "gap": gap(total, outcome.bound),
+        "cost": number(bill.objective),
+        "cost_exact": str(bill.objective),
+        **_bound(outcome.bound, bill.objective),
+        "gap": gap(bill.objective, outcome.bound),
         **method,
-        "tasks": _tasks(instance, runs, costs),
+        "tasks": _tasks(bill),
         "left_out": [_id(task, copy) | {"value": plain(task.value or Decimal(0))} for task, copy in left_out],
-        "bill": bill,
-        "utilisation": use,
-        "figures": _figures(instance, runs, total - forgone, shares, len(use)),
+        "nodes": [_nodes(instance, rented) for rented in bill.nodes],
+        "quotas": list(_quotas(bill)),
+        "bill": _bill(bill),
+        "utilisation": list(_utilisation(bill)),
+        "figures": _figures(bill),
     }
     return head | body | tail
-
-
-def gap(cost: Fraction | None, bound: Fraction | None) -> float | None:
-    """(cost - bound) / |cost|: 0 when equal; None when unknown or the cost is 0 with a lower bound."""
-    if cost is None or bound is None:
-        return None
-    if cost == bound:
-        return 0.0
-    return float((cost - bound) / abs(cost)) if cost else None
-
-
-def number(money: Fraction | None) -> float | int | None:
-    """Money as a JSON number, rounded half-even to a millionth."""
-    return None if money is None else plain(_decimal(money, ROUND_HALF_EVEN))
-
-
-def floor_number(money: Fraction | None) -> float | int | None:
-    """A lower bound as a JSON number, rounded down to a millionth."""
-    if money is None:
-        return None
-    shown = plain(_decimal(money, ROUND_FLOOR))
-    # Beyond 15 digits a float may lie above what it stands for; a bound must not.
-    return nextafter(shown, -inf) if Fraction(repr(shown)) > money else shown
-
-
-def plain(value: Decimal) -> float | int:
-    """A Decimal as the JSON number that prints alike (up to 15 significant digits)."""
-    return int(value) if value == value.to_integral_value() else float(value)
-
-
-def _decimal(money: Fraction, rounding: str) -> Decimal:
-    scaled = money * 10**6
-    whole = scaled.numerator // scaled.denominator if rounding == ROUND_FLOOR else round(scaled)
-    return Decimal(whole).scaleb(-6)
 
 
 def _bound(bound: Fraction | None, cost: Fraction | None) -> dict[str, Any]:
@@ -184,128 +102,146 @@ def _moment(instance: Instance, slot: int) -> datetime:
     return instance.time.start + timedelta(seconds=slot * instance.time.slot)
 
 
-def _tasks(instance: Instance, runs: Sequence[Run], costs: Sequence[Costs]) -> list[dict[str, Any]]:
-    lines = []
-    for run, cost in zip(runs, costs, strict=True):
+def _instant(instance: Instance, slot: int) -> str:
+    return units.instant_text(_moment(instance, slot))
+
+
+def _tasks(bill: Bill) -> list[dict[str, Any]]:
+    lines, instance = [], bill.instance
+    weights = instance.objective
+    powered = {pool.id for pool in instance.pools if pool.powered}
+    for run, cost in zip(bill.runs, bill.costs, strict=True):
         task, way = instance.tasks[run.task], run.way
         line = _id(task, run.copy) | {"option": way.id, "pool": way.pool}
+        if way.on_nodes:
+            line["nodes"] = list(way.on_nodes)
         if way.variant is not None:
             line["variant"] = way.variant
+        carbon = Fraction(weights.carbon_kg) * cost.carbon_kg
         line |= {
             "quality": plain(way.quality),
             "uses": {name: plain(count) for name, count in way.uses.items()},
-            "start": units.instant_text(_moment(instance, run.start)),
-            "end": units.instant_text(_moment(instance, run.end)),
-            "cost": number(cost.total),
+            "start": _instant(instance, run.start),
+            "end": _instant(instance, run.end),
+            "cost": number(Fraction(weights.cost) * cost.total + carbon),
         }
         if cost.late_hours:
             line["late_hours"] = number(cost.late_hours)
-        running = sum(cost.running.values(), Fraction(0))
+        if way.pool in powered:
+            line |= {"energy_kwh": number(cost.kwh), "carbon_kg": number(cost.carbon_kg)}
+        running = sum(cost.running.values(), NOTHING)
         line["parts"] = {"running": number(running), "fixed": number(cost.fixed), "late": number(cost.late)}
+        if weights.carbon_kg:
+            line["parts"]["carbon"] = number(carbon)
         lines.append(line)
     return sorted(lines, key=lambda line: (line["start"], line["id"], line.get("copy", 1)))
 
 
-def _bill(instance: Instance, runs: Sequence[Run], costs: Sequence[Costs], forgone: Fraction) -> dict[str, Any]:
-    hours = _hours(instance, runs)
-    spent: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
-    fixed: dict[str, Fraction] = defaultdict(Fraction)
-    count: dict[str, int] = defaultdict(int)
-    for run, cost in zip(runs, costs, strict=True):
-        fixed[run.way.pool] += cost.fixed
-        count[run.way.pool] += 1
-        for resource, money in cost.running.items():
-            spent[run.way.pool, resource] += money
-    pools = []
-    for pool in instance.pools:
-        running = sum((spent[pool.id, name] for name in pool.capacity), Fraction(0))
-        resources = [
-            {"resource": name, "unit_hours": number(hours[pool.id, name]), "cost": number(spent[pool.id, name])}
-            for name in pool.capacity
-        ]
-        pools.append(
-            {
-                "pool": pool.id,
-                "running": number(running),
-                "fixed": number(fixed[pool.id]),
-                "total": number(running + fixed[pool.id]),
-                "tasks": count[pool.id],
-                "resources": resources,
+def _nodes(instance: Instance, rented: Rented) -> dict[str, Any]:
+    kind, hours = rented.kind, Fraction(instance.time.slot, 3600)
+    steps = [
+        {"from": _instant(instance, slot), "count": count}
+        for slot, count in enumerate(rented.on)
+        if not slot or count != rented.on[slot - 1]
+    ]
+    told = {} if kind.node is None else {"node": kind.node}
+    return {"pool": kind.pool.id, "kind": kind.name, **told, "committed": rented.committed, "on": steps} | {
+        "node_hours": number(sum(rented.on) * hours),
+        "on_demand_hours": number(rented.on_demand_slots * hours),
+        "starts": rented.starts,
+        "rent": number(rented.rent),
+        "startup": number(rented.startup),
+        "shutdown": number(rented.shutdown),
+        "commit": number(rented.commit),
+        "idle": number(rented.idle),
+        "cost": number(rented.total),
+    }
+
+
+def _quotas(bill: Bill) -> Iterable[dict[str, Any]]:
+    instance = bill.instance
+    windows = {quota.id: [] for quota in instance.quotas}  # type: dict[str, list[Any]]
+    for window in bill.compiled.windows:
+        windows[window.quota.id].append(window)
+    for quota in instance.quotas:
+        spans = [(window.first, window.last + 1, bill.used(window)) for window in windows[quota.id]]
+        if quota.per == "moment":
+            covered = [task.id for task in instance.tasks if quota.covers(task)]
+            spans = [(0, instance.time.slots, bill.peak(quota.of, covered, quota.pools))]
+        for first, end, used in spans:
+            yield {
+                "id": quota.id,
+                "from": _instant(instance, first),
+                "to": _instant(instance, end),
+                "used": number(used),
+                "limit": plain(quota.limit),
             }
+
+
+def _bill(bill: Bill) -> dict[str, Any]:
+    pools = []
+    for found in bill.by_pool.values():
+        resources = [
+            {"resource": name, "unit_hours": number(found.hours[name]), "cost": number(found.spent[name])}
+            for name in found.pool.resources
+        ]
+        parts = ("running", "fixed", "nodes", "total", "sunk")
+        pools.append(
+            {"pool": found.pool.id}
+            | {name: number(getattr(found, name)) for name in parts}
+            | {"energy_kwh": number(found.kwh), "carbon_kg": number(found.carbon_kg)}
+            | {"tasks": found.tasks, "resources": resources}
         )
-    running, late = sum(spent.values(), Fraction(0)), sum((cost.late for cost in costs), Fraction(0))
-    in_all = sum(fixed.values(), Fraction(0))
+    sunk = bill.sum("sunk")
     return {
-        "total": number(running + in_all + late),
-        "running": number(running),
-        "fixed": number(in_all),
-        "late": number(late),
-        "forgone": number(forgone),
+        "total": number(bill.total),
+        "running": number(bill.sum("running")),
+        "fixed": number(bill.sum("fixed")),
+        "nodes": number(bill.sum("nodes")),
+        "late": number(bill.late),
+        "forgone": number(bill.forgone),
+        "sunk": number(sunk),
+        "whole": number(bill.total + sunk),
+        "energy_kwh": number(bill.sum("kwh")),
+        "carbon_kg": number(bill.sum("carbon_kg")),
         "pools": pools,
     }
 
 
-def _hours(instance: Instance, runs: Sequence[Run]) -> dict[tuple[str, str], Fraction]:
-    hours: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
-    for run in runs:
-        span = Fraction((run.end - run.start) * instance.time.slot, 3600)
-        for name, count in run.way.uses.items():
-            hours[run.way.pool, name] += span * Fraction(count)
-    return hours
+def _utilisation(bill: Bill) -> Iterable[dict[str, Any]]:
+    """A line per resource of a pool."""
+    used = shares(bill)
+    for found in bill.by_pool.values():
+        for name in found.pool.resources:
+            offered = offered_hours(bill.instance, found.pool, name, bill.compiled.kinds)
+            yield {
+                "pool": found.pool.id,
+                "resource": name,
+                "used_hours": number(found.hours[name]),
+                "capacity_hours": number(offered),
+                "utilisation": number(used.get((found.pool.id, name))),
+                "peak": number(found.peak(name)),
+            }
 
 
-def _utilisation(instance: Instance, runs: Sequence[Run]) -> tuple[list[dict[str, Any]], list[Fraction]]:
-    """A line per resource of a pool, and the exact shares used where there is something to share."""
-    time, hours = instance.time, _hours(instance, runs)
-    change: dict[tuple[str, str], dict[int, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
-    for run in runs:
-        for name, count in run.way.uses.items():
-            change[run.way.pool, name][run.start] += Fraction(count)
-            change[run.way.pool, name][run.end] -= Fraction(count)
-    lines: list[dict[str, Any]] = []
-    shares = []
-    for pool in instance.pools:
-        for name, series in pool.capacity.items():
-            least = least_by_slot(series, pool.maintenance, name, time)
-            limited = None not in least
-            offered = sum((Fraction(value) for value in least if value is not None), Fraction(0)) * Fraction(
-                time.slot, 3600
-            )
-            steps = change[pool.id, name]
-            peak = max(accumulate(steps[slot] for slot in sorted(steps)), default=Fraction(0))
-            used = hours[pool.id, name]
-            share = used / offered if limited and offered else None
-            shares += [] if share is None else [share]
-            lines.append(
-                {
-                    "pool": pool.id,
-                    "resource": name,
-                    "used_hours": number(used),
-                    "capacity_hours": number(offered) if limited else None,
-                    "utilisation": number(share),
-                    "peak": number(peak),
-                }
-            )
-    return lines, shares
-
-
-def _figures(
-    instance: Instance, runs: Sequence[Run], bill: Fraction, shares: Sequence[Fraction], resources: int
-) -> dict[str, Any]:
-    """The four figures of the article, and the net benefit.
+def _figures(bill: Bill) -> dict[str, Any]:
+    """The four figures of the article, and the net benefit; the cost is the whole bill, what is sunk too.
 
     `hours_per_resource` is the article's own "utilisation": hours of all tasks over the number of
     resources; `utilisation` is the share of the capacity on offer that the plan uses.
     """
-    profit = sum((Fraction(instance.tasks[run.task].value or 0) for run in runs), Fraction(0))
-    task_hours = sum((Fraction((run.end - run.start) * instance.time.slot, 3600) for run in runs), Fraction(0))
+    instance, used = bill.instance, list(shares(bill).values())
+    whole = bill.total + bill.sum("sunk")
+    profit = sum((Fraction(instance.tasks[run.task].value or 0) for run in bill.runs), NOTHING)
+    task_hours = sum((run.end - run.start for run in bill.runs), 0) * Fraction(instance.time.slot, 3600)
+    resources = sum(len(pool.resources) for pool in instance.pools)
     return {
-        "utilisation": number(sum(shares, Fraction(0)) / len(shares)) if shares else None,
+        "utilisation": number(sum(used, NOTHING) / len(used)) if used else None,
         "hours_per_resource": number(task_hours / resources),
-        "total_cost": number(bill),
+        "total_cost": number(whole),
         "total_profit": number(profit),
-        "cost_profit_ratio": number(bill / profit) if profit else None,
-        "net_benefit": number(profit - bill),
+        "cost_profit_ratio": number(whole / profit) if profit else None,
+        "net_benefit": number(profit - whole),
     }
 
 

@@ -10,15 +10,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from leptonopt.intervals import applies
 from leptonopt.problem import Problem
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A method by name and its share of the time its lane has left when it starts."""
+    """A method by name, its share of the time its lane has left when it starts, and its threads."""
 
     method: str
     share: float = 1.0
+    threads: int = 1
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,12 @@ def size(problem: Problem) -> Size:
 
 
 def lanes(problem: Problem, threads: int) -> list[tuple[Stage, ...]]:
-    """The lanes that `auto` runs with so many threads."""
+    """The lanes that `auto` runs with so many threads.
+
+    On intervals only CP-SAT has a model, and wants all workers for it.
+    """
+    if applies(problem):
+        return [(Stage("cpsat", threads=threads),)]
     found = size(problem)
     if found.columns <= SMALL.columns and found.nonzeros <= SMALL.nonzeros:
         both: list[tuple[Stage, ...]] = [(Stage("cpsat"),), (Stage("lagrangian", 0.05), Stage("cbc"))]

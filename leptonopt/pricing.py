@@ -62,26 +62,31 @@ class Blocks:
         """int64, shape (O,): exact cost of each option's cheapest start, `NEVER` where there is none."""
         return self.cheapest(self.problem.price_sum)[0]
 
-    def cheapest(self, prefix: Ints, scale: int = 1) -> tuple[Ints, Ints]:
+    def cheapest(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> tuple[Ints, Ints]:
         """Exact least cost and its first start per option, at prices with these prefix sums, (K, T + 1).
 
-        All in units of 1/scale money units.
+        All in units of 1/scale money units; `once`, shape (O,), is added to what each option costs.
         """
         cost, start = np.full(self.problem.options, NEVER, np.int64), np.zeros(self.problem.options, np.int64)
         for block in self.blocks:
             sums = block.window_sums(prefix)
-            table = np.where(self.allowed(block), block.demand @ sums + scale * self.own(block), NEVER)
+            more = 0 if once is None else once[block.options, None]
+            table = np.where(self.allowed(block), block.demand @ sums + scale * self.own(block) + more, NEVER)
             at = table.argmin(axis=1)
             cost[block.options] = table[np.arange(len(at)), at]
             start[block.options] = at + block.low
         return cost, start
 
-    def priced(self, prefix: NDArray[np.float64]) -> tuple[NDArray[np.float64], Ints]:
+    def priced(
+        self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], Ints]:
         """The same in floats, much faster; infinite where an option has no start."""
         cost, start = np.full(self.problem.options, np.inf), np.zeros(self.problem.options, np.int64)
         for at, block in enumerate(self.blocks):
             table = block.demand.astype(float) @ block.window_sums(prefix)
             table += self._own_float(at)
+            if once is not None:
+                table += once[block.options, None]
             best = table.argmin(axis=1)
             cost[block.options] = table[np.arange(len(best)), best]
             start[block.options] = best + block.low
@@ -91,11 +96,10 @@ class Blocks:
         """int64, shape (B, S) or (B, 1): fixed and late cost."""
         problem, group = self.problem, self.problem.group[block.options]
         fixed = problem.fixed[block.options, None]
-        slope = problem.late_slope[group, None]
-        if not slope.any():
+        if not problem.late_slope[group].any() and not problem.late_once[group].any():
             return fixed
         ends = np.arange(block.low, block.high + 1) + block.duration
-        late: Ints = fixed + np.maximum(0, slope * ends - problem.late_base[group, None])
+        late: Ints = fixed + problem.late(group[:, None], ends)
         return late
 
     def allowed(self, block: Block) -> Bools:
@@ -151,7 +155,7 @@ def free_bound(problem: Problem, least: Ints) -> int | None:
         return None
     best = np.where(problem.optional, np.minimum(best, problem.value), best)
     pairs = zip(best.tolist(), problem.copies.tolist(), strict=True)
-    return int(sum(cost * copies for cost, copies in pairs if copies))
+    return problem.nodes.least_cost + int(sum(cost * copies for cost, copies in pairs if copies))
 
 
 def _blocks(problem: Problem) -> Iterator[Block]:

@@ -9,26 +9,77 @@ The rules, by the names they carry everywhere (models/, checker, reports, tests)
     once        every copy of a group runs in exactly one column, or is left out where it is optional
     window      a column starts between `first` and `last` of its option
     capacity    in every row and slot the demands of what runs there fit the capacity
+    nodes       where nodes supply a row, its demands fit what usable nodes offer; see `leptonopt.renting`
     precedence  a group starts `lag` slots after another has ended, and runs only if that one runs
-    cost        the objective is the cost of the columns plus the value of what is left out
+    quota       what columns and nodes use of a quota is at most its limit
+    affinity    groups that belong together run on one pool; no two copies of groups kept apart do
+    cost        the objective is the cost of columns and nodes plus the value of what is left out
 """
 
 from __future__ import annotations
 
 import enum
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from leptonopt.renting import Bools as Bools
+from leptonopt.renting import Ints as Ints
+from leptonopt.renting import NodeCosts, Nodes, kept, no_nodes, rented, supply
+from leptonopt.renting import Rent as Rent
 
 UNLIMITED = 2**62
-RULES = ("once", "window", "capacity", "precedence", "cost")
+RULES = ("once", "window", "capacity", "nodes", "precedence", "quota", "affinity", "cost")
+
+
+@dataclass(frozen=True, eq=False)
+class Quota:
+    """At most `limit` of something, used by what runs and by nodes; all in units of the quota.
+
+    Attributes
+    ----------
+    rows, rate : int64, shapes (N,), (N, T): a demand unit on rows[i] uses rate[i, t] in slot t
+    options, once : int64, shapes (F,), (F,): running options[i] uses once[i], whatever its duration,
+        where its start lies in slots first .. last
+    first, last : the slots that count, inclusive
+    nodes : what nodes use, as if it were their cost; None when they use nothing
+    """
+
+    limit: int
+    rows: Ints
+    rate: Ints
+    options: Ints
+    once: Ints
+    first: int
+    last: int
+    nodes: NodeCosts | None = None
+
+    @cached_property
+    def rate_sum(self) -> dict[int, Ints]:
+        """Prefix sums of the rate over slots, shape (T + 1,), by row."""
+        return {
+            row: np.concatenate([[0], np.cumsum(rate)]) for row, rate in zip(self.rows.tolist(), self.rate, strict=True)
+        }
+
+    @cached_property
+    def once_of(self) -> dict[int, int]:
+        """What options use once."""
+        return dict(zip(self.options.tolist(), self.once.tolist(), strict=True))
+
+    def uses(self, problem: Problem, option: int, first: int, last: int) -> Ints:
+        """int64, shape (last - first + 1,): what one copy of an option uses, by its start."""
+        length, total = int(problem.duration[option]), np.zeros(last - first + 1, np.int64)
+        rows, amounts = problem.demands(option)
+        for row, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
+            if (sums := self.rate_sum.get(row)) is not None:
+                total += amount * (sums[first + length : last + length + 1] - sums[first : last + 1])
+        if once := self.once_of.get(option):
+            starts = np.arange(first, last + 1)
+            total += once * ((starts >= self.first) & (starts <= self.last))
+        return total
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +97,8 @@ class Problem:
     value : int64, shape (G,) [money units]
         Cost of leaving one copy out; 0 for groups that must run.
     late_slope, late_base : int64, shape (G,) [money units per slot, money units]
-        Ending at slot e costs max(0, late_slope * e - late_base).
+    late_once, late_after : int64, shape (G,) [money units, slots]
+        Ending at slot e costs max(0, late_slope * e - late_base), and late_once where e > late_after.
     option_ptr : int64, shape (G + 1,)
         Options of group g are option_ptr[g] .. option_ptr[g+1] - 1.
     pool : int64, shape (O,)
@@ -59,6 +111,9 @@ class Problem:
         rows ascend and amounts are above zero.
     before, after, lag : int64, shape (E,)
         Group after[e] starts at least lag[e] slots after group before[e] ended; both have one copy.
+    nodes : kinds of nodes; `capacity` of a row that they supply is the most they can offer.
+    quotas : limits on what is used over time.
+    together, apart : tuples of int64 arrays of groups.
     """
 
     capacity: Ints
@@ -68,6 +123,8 @@ class Problem:
     value: Ints
     late_slope: Ints
     late_base: Ints
+    late_once: Ints
+    late_after: Ints
     option_ptr: Ints
     pool: Ints
     duration: Ints
@@ -80,6 +137,10 @@ class Problem:
     before: Ints
     after: Ints
     lag: Ints
+    nodes: Nodes = field(default_factory=lambda: no_nodes(0))
+    quotas: tuple[Quota, ...] = ()
+    together: tuple[Ints, ...] = ()
+    apart: tuple[Ints, ...] = ()
 
     @property
     def slots(self) -> int:
@@ -102,6 +163,30 @@ class Problem:
         return np.repeat(np.arange(self.groups), np.diff(self.option_ptr))
 
     @cached_property
+    def plain(self) -> Bools:
+        """bool, shape (M,): kinds of nodes of which only the number paid matters, not when they are on."""
+        nodes = self.nodes
+        starts, stops = self.switching
+        idle = np.zeros(len(nodes), bool)
+        for costs in self._node_costs():
+            idle |= costs.on.any(axis=1)
+        few = nodes.reserved + nodes.commit_max > nodes.count.min(axis=1, initial=UNLIMITED)
+        plain: Bools = ~(idle | starts | stops | few)
+        return plain
+
+    @cached_property
+    def switching(self) -> tuple[Bools, Bools]:
+        """bool, shapes (M,): kinds for which it matters when nodes are switched on; and off."""
+        starts, stops = (self.nodes.boot > 0) | (self.nodes.minimum > 1), np.zeros(len(self.nodes), bool)
+        for costs in self._node_costs():
+            starts |= costs.start.any(axis=1)
+            stops |= costs.stop.any(axis=1)
+        return starts, stops
+
+    def _node_costs(self) -> list[NodeCosts]:
+        return [self.nodes.costs, *(quota.nodes for quota in self.quotas if quota.nodes)]
+
+    @cached_property
     def price_sum(self) -> Ints:
         """int64, shape (K, T + 1): prefix sums of the price over slots."""
         return np.concatenate([np.zeros((len(self.price), 1), np.int64), np.cumsum(self.price, axis=1)], axis=1)
@@ -116,11 +201,15 @@ class Problem:
         first, last, length = int(self.first[option]), int(self.last[option]), int(self.duration[option])
         rows, amounts = self.demands(option)
         window = self.price_sum[rows, first + length : last + length + 1] - self.price_sum[rows, first : last + 1]
-        group = self.group[option]
-        ends = np.arange(first, last + 1) + length
-        late = np.maximum(0, self.late_slope[group] * ends - self.late_base[group])
+        late = self.late(int(self.group[option]), np.arange(first, last + 1) + length)
         costs: Ints = self.fixed[option] + amounts @ window + late
         return costs
+
+    def late(self, group: int | Ints, ends: Ints) -> Ints:
+        """What it costs a copy of a group (or of each of several) to end at these slots."""
+        slope = np.maximum(0, self.late_slope[group] * ends - self.late_base[group])
+        late: Ints = slope + np.where(ends > self.late_after[group], self.late_once[group], 0)
+        return late
 
     def startable(self, option: int) -> Bools:
         """bool, shape (last - first + 1,): starts at which the option alone fits the capacity."""
@@ -161,15 +250,17 @@ class Schedule:
     """What runs: `count` copies of `option` from slot `start`; int64, shape (N,) each.
 
     What a group's counts lack of its copies is left out. Entries are sorted by option and start,
-    with counts above zero and no pair twice (`Schedule.of` makes it so).
+    with counts above zero and no pair twice (`Schedule.of` makes it so). `rent` says which nodes are on;
+    None where it goes without saying: nodes are rented as `leptonopt.renting.rented` does.
     """
 
     option: Ints
     start: Ints
     count: Ints
+    rent: Rent | None = None
 
     @classmethod
-    def of(cls, option: Any, start: Any, count: Any = None) -> Schedule:
+    def of(cls, option: Any, start: Any, count: Any = None, rent: Rent | None = None) -> Schedule:
         """A schedule in canonical order from any entries; pairs that stand twice are added up."""
         option, start = np.asarray(option, np.int64).ravel(), np.asarray(start, np.int64).ravel()
         count = np.ones_like(option) if count is None else np.asarray(count, np.int64).ravel()
@@ -177,7 +268,7 @@ class Schedule:
         total = np.zeros(len(pairs), np.int64)
         np.add.at(total, inverse.ravel(), count)
         keep = total > 0
-        return cls(pairs[keep, 0], pairs[keep, 1], total[keep])
+        return cls(pairs[keep, 0], pairs[keep, 1], total[keep], rent)
 
     def __iter__(self) -> Iterator[tuple[int, int, int]]:
         """(option, start, count) as Python ints."""
@@ -185,8 +276,14 @@ class Schedule:
 
 
 def objective(problem: Problem, schedule: Schedule) -> int:
-    """The exact objective of a schedule: cost of its columns plus the value of what it leaves out."""
-    total = 0
+    """The exact objective: cost of columns and nodes plus the value of what is left out.
+
+    Raises `ValueError` when the nodes there are do not cover the load.
+    """
+    rent = rent_of(problem, schedule)
+    if rent is None:
+        raise ValueError("the nodes there are do not cover the load")
+    total = problem.nodes.costs.of(rent, problem.nodes) if len(problem.nodes) else 0
     ran = np.zeros(problem.groups, np.int64)
     for option, start, count in schedule:
         total += count * int(problem.start_costs(option)[start - problem.first[option]])
@@ -207,6 +304,28 @@ def usage(problem: Problem, schedule: Schedule) -> Ints:
     return load
 
 
+def rent_of(problem: Problem, schedule: Schedule, load: Ints | None = None) -> Rent | None:
+    """The nodes of a schedule; None when there are too few."""
+    if schedule.rent is not None:
+        return schedule.rent
+    if not len(problem.nodes):
+        return Rent(np.zeros((0, problem.slots), np.int64), np.zeros(0, np.int64))
+    return rented(problem.nodes, usage(problem, schedule) if load is None else load)
+
+
+def with_rent(problem: Problem, schedule: Schedule) -> Schedule:
+    """The schedule with its nodes said."""
+    if schedule.rent is not None or not len(problem.nodes):
+        return schedule
+    return replace(schedule, rent=rent_of(problem, schedule))
+
+
+def used(problem: Problem, quota: Quota, schedule: Schedule, rent: Rent) -> int:
+    """What a schedule uses of a quota."""
+    total = sum(count * int(quota.uses(problem, option, start, start)[0]) for option, start, count in schedule)
+    return total + (quota.nodes.of(rent, problem.nodes) if quota.nodes else 0)
+
+
 def broken_rules(problem: Problem, schedule: Schedule) -> set[str]:
     """Names of the rules a schedule breaks: a guard for methods; the judge is `leptonopt.verify`."""
     broken = set()
@@ -219,8 +338,16 @@ def broken_rules(problem: Problem, schedule: Schedule) -> set[str]:
         schedule.start > problem.last[schedule.option]
     ):
         return broken | {"window"}
-    if np.any(usage(problem, schedule) > problem.capacity):
+    load = usage(problem, schedule)
+    if np.any(load > problem.capacity):
         broken.add("capacity")
+    rent = rent_of(problem, schedule, load)
+    if rent is None or not _covered(problem, load, rent):
+        broken.add("nodes")
+    elif any(used(problem, quota, schedule, rent) > quota.limit for quota in problem.quotas):
+        broken.add("quota")
+    if _mixed(problem, schedule):
+        broken.add("affinity")
     start, end = np.full(problem.groups, -1), np.full(problem.groups, -1)
     start[problem.group[schedule.option]] = schedule.start
     end[problem.group[schedule.option]] = schedule.start + problem.duration[schedule.option]
@@ -229,6 +356,29 @@ def broken_rules(problem: Problem, schedule: Schedule) -> set[str]:
     if np.any(runs & ~waits):
         broken.add("precedence")
     return broken
+
+
+def _covered(problem: Problem, load: Ints, rent: Rent) -> bool:
+    nodes = problem.nodes
+    if not len(nodes):
+        return True
+    rows = np.unique(nodes.supply_row)
+    return kept(nodes, rent) and bool(np.all(load[rows] <= supply(nodes, rent, len(load))[rows]))
+
+
+def _mixed(problem: Problem, schedule: Schedule) -> bool:
+    """Whether groups that belong together are on several pools, or copies kept apart on one."""
+    if not problem.together and not problem.apart:
+        return False
+    group, pool = problem.group[schedule.option], problem.pool[schedule.option]
+    for members in problem.together:
+        if len(np.unique(pool[np.isin(group, members)])) > 1:
+            return True
+    for members in problem.apart:
+        mine = np.isin(group, members)
+        if np.any(np.bincount(pool[mine], schedule.count[mine]) > 1):
+            return True
+    return False
 
 
 # --- what a method is asked and what it answers ---------------------------------------------------

@@ -7,7 +7,7 @@ from leptonopt.dual import Ascent
 from leptonopt.mending import mend
 from leptonopt.placing import Guide, Placing, Shape
 from leptonopt.pricing import Blocks
-from leptonopt.problem import UNLIMITED, Limits, Monitor, Problem, Schedule, broken_rules, objective
+from leptonopt.problem import UNLIMITED, Limits, Monitor, Problem, Schedule, broken_rules, objective, with_rent
 from leptonopt.stirring import Stir
 
 MOST = 16  # attempts by prices at most
@@ -87,14 +87,20 @@ class Starts:
     def warm(self, schedule: Schedule | None) -> None:
         """Starts from a schedule given, if it keeps the rules."""
         if schedule is not None and not broken_rules(self.problem, schedule):
+            cost = objective(self.problem, schedule)
+            if self.best is None or cost < self.cost:
+                self.best, self.cost = with_rent(self.problem, schedule), cost
+                self.monitor.incumbent(self.best, cost)
             placing = Placing(self.problem, self.shape, schedule)
             improve(placing, self.true, self.monitor, passes=2)
             self.keep(placing)
 
     def keep(self, placing: Placing) -> None:
         """Takes over a schedule that is complete, keeps every rule and is better, and reports it."""
-        schedule = placing.schedule()
+        schedule = with_rent(self.problem, placing.schedule())
+        if broken_rules(self.problem, schedule):
+            return
         cost = objective(self.problem, schedule)
-        if (self.best is None or cost < self.cost) and not broken_rules(self.problem, schedule):
+        if self.best is None or cost < self.cost:
             self.best, self.cost = schedule, cost
             self.monitor.incumbent(schedule, cost)

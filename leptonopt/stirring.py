@@ -63,7 +63,7 @@ class Stir:
         chosen = self.near(seed)
         if any(len(placing.runs[group]) > MANY_COPIES for group in chosen):
             return
-        cost = sum(placing.group_cost(group) for group in chosen)
+        cost = placing.bill(chosen)
         ran: dict[int, dict[Column, int]] = {group: placing.clear(group) for group in chosen}
         noise = self.random.normal(0, 0.1, len(chosen)).tolist()
         shaken = [(self.rank[group] + extra, group) for group, extra in zip(chosen, noise, strict=True)]
@@ -76,7 +76,7 @@ class Stir:
             limit = worth(placing, group)
             fill(placing, group, guide, min(NEVER, limit * guide.scale))
         lost = any(placing.missing[group] and not placing.shape.optional[group] for group in chosen)
-        if lost or sum(placing.group_cost(group) for group in chosen) > cost:
+        if lost or placing.bill(chosen) > cost:
             for group in chosen:
                 placing.clear(group)
             for group in chosen:

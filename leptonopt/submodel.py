@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from leptonopt.placing import Placing
 from leptonopt.problem import UNLIMITED, Ints, Problem
 
 FINE = 1 << 31  # costs are divided until their range is below this; the caller recounts exactly
@@ -52,11 +53,14 @@ class Answer:
     effort: float
 
 
-def solve(problem: Problem, sub: Sub, free: Ints, effort: float, seconds: float, seed: int) -> Answer | None:
-    """The best found within `effort` (deterministic time) and `seconds`; None when nothing was found."""
+def solve(placing: Placing, sub: Sub, effort: float, seconds: float, seed: int) -> Answer | None:
+    """The best found within `effort` (deterministic time) and `seconds`; None when nothing was found.
+
+    `placing` holds what stays.
+    """
     from ortools.sat.python import cp_model
 
-    model, exact = _model(problem, sub, free)
+    model, exact = _model(placing, sub)
     solver = cp_model.CpSolver()
     chosen = solver.parameters
     chosen.num_workers, chosen.linearization_level, chosen.random_seed = 1, 2, seed % 2**31
@@ -77,7 +81,7 @@ def version() -> str:
     return f"ortools {ortools.__version__}"
 
 
-def _model(problem: Problem, sub: Sub, free: Ints) -> tuple[Any, bool]:
+def _model(placing: Placing, sub: Sub) -> tuple[Any, bool]:
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
@@ -85,10 +89,15 @@ def _model(problem: Problem, sub: Sub, free: Ints) -> tuple[Any, bool]:
     for most in sub.most.tolist():
         proto.variables.add().domain.extend([0, most])
     missing = _once(proto, sub)
-    _capacity(proto, problem, sub, free)
+    problem = placing.problem
+    _capacity(proto, problem, sub, placing.free)
     _precedence(proto, problem, sub, missing)
-    exact = _cost(proto, sub, missing)
-    _hint(proto, sub, missing)
+    nodes = _Nodes(proto, placing, sub) if placing.hosting else None
+    if placing.shape.strict:
+        _quotas(proto, placing, sub)
+        _apart(proto, placing, sub)
+    exact = _cost(proto, sub, missing, nodes.costs if nodes else [])
+    _hint(proto, sub, missing, nodes.hint if nodes else [])
     return model, exact
 
 
@@ -158,23 +167,153 @@ def _precedence(proto: Any, problem: Problem, sub: Sub, missing: dict[int, int])
             _row(proto, both, [1] * len(columns[after]) + [-1] * len(columns[before]), -1, 0)
 
 
-def _cost(proto: Any, sub: Sub, missing: dict[int, int]) -> bool:
+def _quotas(proto: Any, placing: Placing, sub: Sub) -> None:
+    """What columns use of a quota is at most what the others leave of it."""
+    pairs = list(zip(sub.option.tolist(), sub.start.tolist(), strict=True))
+    for left, quota in zip(placing.left, placing.problem.quotas, strict=True):
+        uses = [int(quota.uses(placing.problem, option, start, start)[0]) for option, start in pairs]
+        at = [column for column, use in enumerate(uses) if use]
+        if sum(max(0, uses[column]) * int(sub.most[column]) for column in at) > left:
+            _row(proto, at, [uses[column] for column in at], -UNLIMITED, left)
+
+
+def _apart(proto: Any, placing: Placing, sub: Sub) -> None:
+    """Of groups kept apart, one copy at most runs on each pool."""
+    shape = placing.shape
+    for number in range(len(placing.problem.apart)):
+        on = defaultdict(list)
+        for column, option in enumerate(sub.option.tolist()):
+            if number in shape.apart[shape.group[option]]:
+                on[shape.pool[option]].append(column)
+        for columns in on.values():
+            _row(proto, columns, [1] * len(columns), 0, 1)
+
+
+class _Nodes:
+    """Nodes on, in the slots that the columns can touch; outside they stay as many as the rest needs.
+
+    Attributes
+    ----------
+    costs : (variable, cost)
+    hint : values of the variables made here, as the incumbent has them
+    """
+
+    def __init__(self, proto: Any, placing: Placing, sub: Sub) -> None:
+        self.proto, self.placing, self.sub = proto, placing, sub
+        self.costs: list[tuple[int, int]] = []
+        self.hint: list[int] = []
+        hosting = placing.hosting
+        assert hosting is not None
+        self.hosting = hosting
+        at_kind: dict[int, list[int]] = defaultdict(list)
+        for column, option in enumerate(sub.option.tolist()):
+            for kind, _ in hosting.hosts.of_option[option]:
+                at_kind[kind].append(column)
+        for kind, columns in sorted(at_kind.items()):
+            self._kind(kind, np.array(columns))
+
+    def _new(self, low: int, high: int, hint: int) -> int:
+        self.proto.variables.add().domain.extend([low, max(low, high)])
+        self.hint.append(hint)
+        return len(self.proto.variables) - 1
+
+    def _kind(self, kind: int, columns: Ints) -> None:
+        problem, hosting, sub = self.placing.problem, self.hosting, self.sub
+        nodes, need = problem.nodes, hosting.need(kind)
+        end = sub.start + problem.duration[sub.option]
+        begin, stop = int(sub.start[columns].min()), int(end[columns].max())
+        span = range(begin, stop)
+        loads = {row: problem.capacity[row] - self.placing.free[row] for row, _ in hosting.hosts.rows[kind]}
+        now = dict(loads)
+        for column in columns[sub.now[columns] > 0].tolist():
+            rows, amounts = problem.demands(int(sub.option[column]))
+            for row, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
+                if row in now:
+                    part = slice(int(sub.start[column]), int(end[column]))
+                    now[row] = now[row].copy()
+                    now[row][part] += amount * int(sub.now[column])
+        hint = np.zeros(problem.slots, np.int64)
+        for row, size in hosting.hosts.rows[kind]:
+            hint = np.maximum(hint, -(-now[row] // size))
+        most = nodes.most()[kind]
+        on = [self._new(int(need[t]), int(most[t]), int(hint[t])) for t in span]
+        self._fit(kind, columns, end, on, begin, loads)
+        own = hosting.own[kind]
+        if hosting.buys[kind]:
+            peak = max(int(need.max(initial=0)), int(nodes.reserved[kind]))
+            bought = self._new(peak, int(most.max(initial=peak)), max(peak, int(hint.max(initial=0))))
+            for variable in on:
+                _row(self.proto, [bought, variable], [1, -1], 0, UNLIMITED)
+            self.costs.append((bought, int(nodes.costs.commit[kind])))
+        self.costs += [(variable, int(hosting.idle[kind, t])) for variable, t in zip(on, span, strict=True)]
+        price = hosting.run[kind] - hosting.idle[kind]
+        for variable, t in zip(on, span, strict=True):
+            if price[t] and not own:
+                self.costs.append((variable, int(price[t])))
+            elif price[t]:
+                paid = self._new(0, int(most[t]), max(0, int(hint[t]) - own))
+                _row(self.proto, [paid, variable], [1, -1], -own, UNLIMITED)
+                self.costs.append((paid, int(price[t])))
+        if hosting.switch[kind]:
+            self._switching(kind, on, begin, hint, need)
+
+    def _switching(self, kind: int, on: list[int], begin: int, hint: Ints, need: Ints) -> None:
+        """Every rise in the number of nodes is paid; a fall goes with it, sooner or later."""
+        cost, stop = int(self.hosting.switch[kind]), begin + len(on)
+        before = int(need[begin - 1]) if begin else 0
+        behind = int(need[stop]) if stop < len(need) else 0
+        for at, variable in enumerate(on):
+            was = int(hint[begin + at - 1]) if at else before
+            up = self._new(0, 1 << 40, max(0, int(hint[begin + at]) - was))
+            if at:
+                _row(self.proto, [up, variable, on[at - 1]], [1, -1, 1], 0, UNLIMITED)
+            else:
+                _row(self.proto, [up, variable], [1, -1], -before, UNLIMITED)
+            self.costs.append((up, cost))
+        up = self._new(0, 1 << 40, max(0, behind - int(hint[stop - 1])))
+        _row(self.proto, [up, on[-1]], [1, 1], behind, UNLIMITED)
+        self.costs.append((up, cost))
+
+    def _fit(self, kind: int, columns: Ints, end: Ints, on: list[int], begin: int, loads: dict[int, Ints]) -> None:
+        """What is at work in a slot fits what nodes offer."""
+        problem, sub = self.placing.problem, self.sub
+        for row, size in self.hosting.hosts.rows[kind]:
+            held = [
+                (column, int(amounts[rows == row][0]))
+                for column in columns.tolist()
+                for rows, amounts in [problem.demands(int(sub.option[column]))]
+                if (rows == row).any()
+            ]
+            if not held:
+                continue
+            mine, amount = np.array([column for column, _ in held]), np.array([count for _, count in held])
+            for t, variable in enumerate(on, begin):
+                working = (sub.start[mine] <= t) & (end[mine] > t)
+                if working.any():
+                    load = int(loads[row][t])
+                    vars_, factors = [*mine[working].tolist(), variable], [*amount[working].tolist(), -size]
+                    _row(self.proto, vars_, factors, -UNLIMITED, -load)
+
+
+def _cost(proto: Any, sub: Sub, missing: dict[int, int], more: list[tuple[int, int]]) -> bool:
     """Costs from each group's cheapest on, over their common divisor; false when they had to be rounded."""
     base = np.full(len(sub.copies), UNLIMITED)
     np.minimum.at(base, sub.owner, sub.cost)
     base = np.where(sub.may_miss, np.minimum(base, sub.value), base)
     over = (sub.cost - base[sub.owner]).tolist()
     out = {group: int(sub.value[group] - base[group]) for group in missing}
-    divisor = gcd(*over, *out.values()) or 1
-    coarse = max(1, max([*over, *out.values()], default=0) // divisor // FINE)
+    extra = [cost for _, cost in more]
+    divisor = gcd(*over, *out.values(), *extra) or 1
+    coarse = max(1, max([*over, *out.values(), *extra], default=0) // divisor // FINE)
     divisor *= coarse
-    proto.objective.vars.extend([*range(len(over)), *missing.values()])
-    proto.objective.coeffs.extend([cost // divisor for cost in over] + [out[group] // divisor for group in missing])
+    proto.objective.vars.extend([*range(len(over)), *missing.values(), *(variable for variable, _ in more)])
+    costs = over + [out[group] for group in missing] + extra
+    proto.objective.coeffs.extend([cost // divisor for cost in costs])
     return coarse == 1
 
 
-def _hint(proto: Any, sub: Sub, missing: dict[int, int]) -> None:
+def _hint(proto: Any, sub: Sub, missing: dict[int, int], more: list[int]) -> None:
     ran = np.bincount(sub.owner, sub.now, len(sub.copies)).astype(np.int64)
     left = [int(sub.copies[group] - ran[group]) for group in missing]
     proto.solution_hint.vars.extend(range(len(proto.variables)))
-    proto.solution_hint.values.extend([*sub.now.tolist(), *left])
+    proto.solution_hint.values.extend([*sub.now.tolist(), *left, *more])

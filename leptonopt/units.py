@@ -101,6 +101,11 @@ def instant(value: object) -> datetime:
         raise ValueError(f"{_shown(value)} is out of range") from None
 
 
+def seconds(moment: datetime, start: datetime) -> int:
+    """Whole seconds from one instant to a later one."""
+    return int((moment - start).total_seconds())
+
+
 def instant_text(moment: datetime) -> str:
     """The inverse of `instant`: always UTC, always with seconds and a 'Z'."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

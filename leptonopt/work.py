@@ -10,18 +10,22 @@ to run the work is made here, and the solver chooses among them together with wh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
 
-from leptonopt.instance import Instance, Pool, Task, Variant, merged_work
+from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work
+
+CONFIDENTIAL = "confidential"  # the label of pools on which confidential tasks may run
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
     """One way to run a task, whether written by the user or made from work.
 
-    `duration` in exact seconds; `uses` in the user's units; `refused` says why it is not allowed.
+    `duration` in exact seconds; `uses` in the user's units, what it draws and whole nodes among them;
+    `consumes` is used up once; `refused` says why it is not allowed. `whole` nodes are held alone; with
+    `one_node` all it uses is on a single node. `on_nodes` says which, once that is decided.
     """
 
     id: str
@@ -32,6 +36,10 @@ class Way:
     variant: str | None
     quality: Decimal
     refused: str | None = None
+    consumes: dict[str, Decimal] = field(default_factory=dict)
+    whole: int = 0
+    one_node: bool = False
+    on_nodes: tuple[str, ...] = ()
 
 
 def ways(instance: Instance, task: Task) -> list[Way]:
@@ -43,20 +51,40 @@ def ways(instance: Instance, task: Task) -> list[Way]:
     pools = {pool.id: pool for pool in instance.pools}
     taken = {option.id for option in task.options if option.id is not None}
     found = []
-    for way, own in [*_written(task), *_made(instance, task, pools)]:
+    for way, own in [*_written(task, pools), *_made(instance, task, pools)]:
+        pool = pools[way.pool]
+        way = replace(way, uses=_drawing(way.uses, pool), one_node=task.placement == "one-node" and bool(pool.nodes))
         id, count = way.id, 2
         while not own and id in taken:
             id, count = f"{way.id}#{count}", count + 1
         taken.add(id)
-        found.append(replace(way, id=id, refused=way.refused or _refusal(way, task, pools[way.pool])))
+        found.append(replace(way, id=id, refused=way.refused or _refusal(way, task, pool)))
     return found
 
 
-def _written(task: Task) -> Iterator[tuple[Way, bool]]:
+def _drawing(uses: dict[str, Decimal], pool: Pool) -> dict[str, Decimal]:
+    """What is used, with the power that it draws where the pool counts power and the way does not state it."""
+    if not pool.powered or POWER in uses:
+        return uses
+    drawn = sum((pool.power.get(name, Decimal(0)) * count for name, count in uses.items()), Decimal(0))
+    return {**uses, POWER: drawn} if drawn else uses
+
+
+def _written(task: Task, pools: dict[str, Pool]) -> Iterator[tuple[Way, bool]]:
     for option in task.options:
-        seconds = Fraction(option.duration)
+        uses = dict(option.uses)
+        if option.nodes is not None:
+            uses |= {name: count * option.nodes for name, count in pools[option.pool].nodes[0].size.items()}
         way = Way(
-            option.id or option.pool, option.pool, option.uses, seconds, option.cost, option.variant, option.quality
+            id=option.id or option.pool,
+            pool=option.pool,
+            uses=uses,
+            duration=Fraction(option.duration),
+            cost=option.cost,
+            variant=option.variant,
+            quality=option.quality,
+            consumes=option.consumes,
+            whole=option.nodes or 0,
         )
         yield way, option.id is not None
 
@@ -89,6 +117,10 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
 def _refusal(way: Way, task: Task, pool: Pool) -> str | None:
     if missing := [label for label in task.needs.labels if label not in pool.labels]:
         return f"pool {pool.id!r} lacks the label {missing[0]!r}"
+    if unwanted := [label for label in task.needs.without if label in pool.labels]:
+        return f"pool {pool.id!r} has the label {unwanted[0]!r}, which the task must not meet"
+    if task.confidential and CONFIDENTIAL not in pool.labels:
+        return f"the task is confidential, and pool {pool.id!r} lacks the label {CONFIDENTIAL!r}"
     if way.quality < task.needs.quality:
         return f"quality {way.quality} is below the {task.needs.quality} needed"
     return None

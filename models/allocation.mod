@@ -16,12 +16,21 @@ set OPTIONS;                                             # ways to run a task of
 set ROWS;                                                # a resource of a pool
 set HOLDS, dimen 2, within OPTIONS cross ROWS;           # rows on which an option has a demand
 set EDGES, dimen 2, within GROUPS cross GROUPS;          # (earlier, later); both have one copy
+set KINDS;                                               # kinds of nodes that are rented whole
+set SUPPLIES, dimen 2, within KINDS cross ROWS;          # rows to which a usable node of a kind adds capacity
+set QUOTAS;
+set POOLS;
+set TOGETHER, dimen 2;                                   # (set, group): the groups of a set share a pool
+set APART, dimen 2;                                      # (set, group): no two copies of a set share a pool
 
 param copies{GROUPS}, integer, >= 1;
 param value{OPTIONAL}, integer;                          # of one copy that is left out [money units]
 param late_slope{GROUPS}, integer;                       # [money units per slot]
 param late_base{GROUPS}, integer;                        # [money units]
+param late_once{GROUPS}, integer;                        # [money units]
+param late_after{GROUPS}, integer;                       # [slots]
 param group{OPTIONS}, symbolic, in GROUPS;
+param pool{OPTIONS}, symbolic, in POOLS;
 param duration{OPTIONS}, integer, >= 1;                  # [slots]
 param fixed{OPTIONS}, integer;                           # [money units]
 param first{OPTIONS}, integer, >= 0;                     # earliest start [slot]
@@ -30,6 +39,30 @@ param demand{HOLDS}, integer, >= 1;                      # [demand units]
 param capacity{ROWS, 0..T-1}, integer, default -1;       # -1: nothing limits it [demand units]
 param price{ROWS, 0..T-1}, integer, default 0;           # [money units per demand unit and slot]
 param lag{EDGES}, integer;                               # [slots]
+
+param count{KINDS, 0..T-1}, integer, default 0;          # nodes there are
+param on_demand{KINDS}, binary;                          # whether more than committed and reserved ones can be had
+param reserved{KINDS}, integer;
+param commit_max{KINDS}, integer;
+param boot{KINDS}, integer;                              # [slots]
+param minimum{KINDS}, integer;                           # [slots]
+param size{SUPPLIES}, integer, >= 1;                     # [demand units]
+param demand_price{KINDS, 0..T-1}, integer, default 0;   # per node on demand and slot [money units]
+param on_price{KINDS, 0..T-1}, integer, default 0;       # per node on and slot
+param start_price{KINDS, 0..T-1}, integer, default 0;    # per node switched on at the beginning of a slot
+param stop_price{KINDS, 0..T-1}, integer, default 0;     # per node switched off at the end of a slot
+param commit_price{KINDS}, integer;                      # per node committed, for the whole horizon
+
+param limit{QUOTAS}, integer;                            # [units of the quota, as all that follows]
+param rate{QUOTAS, ROWS, 0..T-1}, integer, default 0;    # per demand unit on a row and slot
+param once_use{QUOTAS, OPTIONS}, integer, default 0;         # per run that starts in ...
+param opens{QUOTAS}, integer;                            # ... this slot
+param closes{QUOTAS}, integer;                           # ... to that one
+param demand_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
+param on_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
+param start_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
+param stop_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
+param commit_use{QUOTAS, KINDS}, integer, default 0;
 
 # --- window: an option starts between its first and its last slot -----------------------------------
 
@@ -40,13 +73,23 @@ set COLUMNS, dimen 2 := setof{o in OPTIONS, s in first[o] .. last[o]} (o, s);
 param cost{(o, s) in COLUMNS} :=
     fixed[o]
     + sum{(o, k) in HOLDS, t in s .. s + duration[o] - 1} demand[o, k] * price[k, t]
-    + max(0, late_slope[group[o]] * (s + duration[o]) - late_base[group[o]]);
+    + max(0, late_slope[group[o]] * (s + duration[o]) - late_base[group[o]])
+    + (if s + duration[o] > late_after[group[o]] then late_once[group[o]] else 0);
 
 var x{(o, s) in COLUMNS}, integer, >= 0, <= copies[group[o]];    # copies that run option o from slot s
 var z{g in OPTIONAL}, integer, >= 0, <= copies[g];               # copies that are left out
 
+var n{m in KINDS, t in 0..T-1}, integer, >= 0, <= count[m, t];   # nodes on
+var w{m in KINDS, t in 0..T-1}, integer, >= 0, <= on_demand[m] * count[m, t];    # nodes paid on demand
+var u{m in KINDS, t in 0..T-1}, integer, >= 0, <= count[m, t];   # nodes switched on at the beginning of t
+var v{m in KINDS, t in 0..T-1}, integer, >= 0, <= count[m, t];   # nodes switched off at the end of t
+var c{m in KINDS}, integer, >= 0, <= commit_max[m];              # nodes committed for the whole horizon
+
 minimize total_cost:
-    sum{(o, s) in COLUMNS} cost[o, s] * x[o, s] + sum{g in OPTIONAL} value[g] * z[g];
+    sum{(o, s) in COLUMNS} cost[o, s] * x[o, s] + sum{g in OPTIONAL} value[g] * z[g]
+    + sum{m in KINDS, t in 0..T-1} (demand_price[m, t] * w[m, t] + on_price[m, t] * n[m, t]
+        + start_price[m, t] * u[m, t] + stop_price[m, t] * v[m, t])
+    + sum{m in KINDS} commit_price[m] * c[m];
 
 # --- once: every copy runs once, or is left out where that is allowed -------------------------------
 
@@ -58,6 +101,20 @@ s.t. once{g in GROUPS}:
 s.t. capacity_of{k in ROWS, t in 0..T-1: capacity[k, t] >= 0}:
     sum{(o, k) in HOLDS, (o, s) in COLUMNS: s <= t and t < s + duration[o]} demand[o, k] * x[o, s]
     <= capacity[k, t];
+
+# --- nodes: what is at work fits what usable nodes offer; they are paid, switched on and off ------------
+
+set SUPPLIED := setof{(m, k) in SUPPLIES} k;                     # rows that nodes supply
+
+s.t. nodes_supply{k in SUPPLIED, t in 0..T-1}:
+    sum{(o, k) in HOLDS, (o, s) in COLUMNS: s <= t and t < s + duration[o]} demand[o, k] * x[o, s]
+    <= sum{(m, k) in SUPPLIES} size[m, k] * (n[m, t] - sum{b in max(0, t - boot[m] + 1)..t} u[m, b]);
+
+s.t. nodes_paid{m in KINDS, t in 0..T-1}: n[m, t] <= reserved[m] + c[m] + w[m, t];
+s.t. nodes_started{m in KINDS, t in 0..T-1}: u[m, t] >= n[m, t] - (if t > 0 then n[m, t-1]);
+s.t. nodes_stopped{m in KINDS, t in 0..T-1}: v[m, t] >= n[m, t] - (if t < T - 1 then n[m, t+1]);
+s.t. nodes_minimum{m in KINDS, t in 0..T-1: minimum[m] > 1}:
+    n[m, t] >= sum{b in max(0, t - minimum[m] + 1)..t} u[m, b];
 
 # --- precedence: the later group starts `lag` slots after the earlier one has ended -----------------
 # latest[i] is the last slot at which group i can end: enough to keep the row when j is left out.
@@ -72,6 +129,29 @@ s.t. precedence{(i, j) in EDGES}:
 
 s.t. precedence_runs{(i, j) in EDGES: i in OPTIONAL}:
     sum{(o, s) in COLUMNS: group[o] = i} x[o, s] >= sum{(o, s) in COLUMNS: group[o] = j} x[o, s];
+
+# --- quota: what runs and what nodes use is at most the limit ------------------------------------------
+
+s.t. quota{q in QUOTAS}:
+    sum{(o, s) in COLUMNS} x[o, s] * (
+        sum{(o, k) in HOLDS, t in s .. s + duration[o] - 1} demand[o, k] * rate[q, k, t]
+        + (if opens[q] <= s and s <= closes[q] then once_use[q, o] else 0))
+    + sum{m in KINDS, t in 0..T-1} (demand_use[q, m, t] * w[m, t] + on_use[q, m, t] * n[m, t]
+        + start_use[q, m, t] * u[m, t] + stop_use[q, m, t] * v[m, t])
+    + sum{m in KINDS} commit_use[q, m] * c[m]
+    <= limit[q];
+
+# --- affinity: groups of a set on one pool; copies kept apart on different ones -------------------------
+
+set SHARED := setof{(i, g) in TOGETHER} i;
+set SPREAD := setof{(i, g) in APART} i;
+var y{SHARED, POOLS}, binary;                                    # set i runs on pool p
+
+s.t. together{(i, g) in TOGETHER, p in POOLS}:
+    sum{(o, s) in COLUMNS: group[o] = g and pool[o] = p} x[o, s] <= copies[g] * y[i, p];
+s.t. together_once{i in SHARED}: sum{p in POOLS} y[i, p] <= 1;
+s.t. apart_of{i in SPREAD, p in POOLS}:
+    sum{(i, g) in APART, (o, s) in COLUMNS: group[o] = g and pool[o] = p} x[o, s] <= 1;
 
 solve;
 

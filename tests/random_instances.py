@@ -10,8 +10,11 @@ from typing import Any
 START = datetime(2026, 10, 24, 20, 0, tzinfo=UTC)  # the night clocks go back in Europe
 
 
-def instance(seed: int, tasks: int = 4, slots: int = 7) -> dict[str, Any]:
-    """A document with up to `tasks` tasks on two or three pools; about a fifth of them have no plan."""
+def instance(seed: int, tasks: int = 4, slots: int = 7, whole_bill: bool | None = None) -> dict[str, Any]:
+    """A document with up to `tasks` tasks on two or three pools; about a fifth of them have no plan.
+
+    `whole_bill` adds nodes, power, interruptions, quotas and affinity; by default to every second one.
+    """
     rng = random.Random(seed)
     slot = rng.choice(["30m", "1h", "20m"])
     minutes = {"30m": 30, "1h": 60, "20m": 20}[slot]
@@ -105,7 +108,7 @@ def instance(seed: int, tasks: int = 4, slots: int = 7) -> dict[str, Any]:
                 for _ in range(rng.randint(1, 4))
             ]
         made.append(task)
-    return {
+    document = {
         "leptonopt": 1,
         "name": f"random {seed}",
         "time": {
@@ -117,3 +120,110 @@ def instance(seed: int, tasks: int = 4, slots: int = 7) -> dict[str, Any]:
         "pools": pools,
         "tasks": made,
     }
+    if whole_bill or (whole_bill is None and seed % 2):
+        _add_whole_bill(document, random.Random(f"bill {seed}"), minutes, slots)
+    return document
+
+
+def _add_whole_bill(document: dict[str, Any], rng: random.Random, minutes: int, slots: int) -> None:
+    """What AI infrastructure costs beside units and hours, at random."""
+
+    def moment(slot: int) -> str:
+        return (START + timedelta(minutes=minutes * slot)).strftime("%Y-%m-%dT%H:%MZ")
+
+    def series(low: int, high: int, part: int = 10) -> Any:
+        first, second = (Decimal(rng.randint(low, high)) / part for _ in range(2))
+        if rng.random() < 0.5:
+            return first
+        return {"steps": {moment(0): first, moment(rng.randint(1, slots - 1)): second}}
+
+    def kind(pool: dict[str, Any]) -> dict[str, Any]:
+        made: dict[str, Any] = {"size": {"gpu": rng.randint(1, 3)}, "count": series(1, 3, 1)}
+        if "memory" not in pool["capacity"]:
+            made["size"]["memory"] = Decimal(rng.randint(5, 12)) / 2
+        if rng.random() < 0.8:
+            made["price"] = series(0, 50)
+        if rng.random() < 0.4:
+            made["reserved"] = 1
+        if rng.random() < 0.4 or "price" not in made:
+            made["commit"] = rng.choice([Decimal("0.7"), {"total": 4, "max": 1}, {"price": Decimal("0.3"), "max": 2}])
+        for key, most in (("startup", 20), ("shutdown", 8), ("power", 9)):
+            if rng.random() < 0.3:
+                made[key] = Decimal(rng.randint(0, most)) / 10
+        for key in ("boot", "minimum"):
+            if rng.random() < 0.25:
+                made[key] = f"{rng.choice([10, minutes, 2 * minutes])}m"
+        return made
+
+    pools, tasks = document["pools"], document["tasks"]
+    for pool in pools:
+        if rng.random() < 0.5:
+            del pool["capacity"]["gpu"]
+            for window in pool.get("maintenance", ()):
+                window.pop("capacity", None)
+            if rng.random() < 0.3:
+                del pool["capacity"]["memory"]
+            pool["nodes"] = kind(pool) if rng.random() < 0.6 else [kind(pool), kind(pool)]
+            if rng.random() < 0.6:
+                del pool["price"]["gpu"]
+        if rng.random() < 0.3:
+            pool["power"] = {"gpu": Decimal(rng.randint(1, 9)) / 10}
+            pool["price"]["power"] = series(0, 9)
+            pool["carbon"] = series(0, 600, 1)
+            if rng.random() < 0.3:
+                pool["capacity"]["power"] = 2
+        if rng.random() < 0.3:
+            pool["interruptions"] = series(0, 5)
+        if rng.random() < 0.2:
+            pool["sunk"] = 3
+    apart = rng.random() < 0.4
+    for task in tasks:
+        if "due" in task and rng.random() < 0.5:
+            task["late_penalty"] = Decimal(rng.randint(0, 40)) / 10
+        if rng.random() < 0.5:
+            task["team"] = rng.choice(["red", "blue"])
+        if apart and rng.random() < 0.6:
+            task["placement"] = "one-node"
+        if rng.random() < 0.1:
+            task["needs"] = {**task.get("needs", {}), "without": ["private"]}
+        if rng.random() < 0.4:
+            task["checkpoint"] = rng.choice(
+                [{"cost": "1m"}, {"every": "20m"}, {"every": "25m", "cost": "2m", "restart": "4m"}]
+            )
+        if "deadline" in task and rng.random() < 0.3:
+            task["on_time"] = Decimal("0.9")
+        for option in task.get("options", ()):
+            if rng.random() < 0.3:
+                option["consumes"] = {"licence": rng.randint(1, 3)}
+            pool = next(pool for pool in pools if pool["id"] == option["pool"])
+            if isinstance(pool.get("nodes"), dict) and rng.random() < 0.3:
+                option["nodes"] = rng.randint(1, 2)
+                option["uses"] = {
+                    name: count for name, count in option["uses"].items() if name not in pool["nodes"]["size"]
+                }
+    if rng.random() < 0.3:
+        document["objective"] = rng.choice(
+            [{"cost": 1, "carbon_kg": Decimal("1.5")}, {"cost": 0, "carbon_kg": 1}, {"cost": 2}]
+        )
+    quotas: list[dict[str, Any]] = []
+    licensed = any("consumes" in option for task in tasks for option in task.get("options", ()))
+    teams = sorted({task["team"] for task in tasks if "team" in task})
+    for _ in range(rng.choice([0, 0, 1, 2])):
+        of = rng.choice(["money", "energy", "carbon", "gpu", *(["licence"] if licensed else [])])
+        quota = {"id": f"quota {len(quotas)}", "of": of, "limit": Decimal(rng.randint(0, 80)) / 10}
+        if of == "gpu" and rng.random() < 0.5:
+            quota["per"] = "moment"
+        elif minutes != 20 or of == "licence":
+            quota["per"] = rng.choice(["horizon", "day"])
+        if rng.random() < 0.5 and (of != "money" or not any("nodes" in pool for pool in pools)):
+            quota |= rng.choice([{"tasks": ["task-0"]}, {"teams": teams[:1]} if teams else {}])
+        if rng.random() < 0.4:
+            quota["pools"] = [pools[0]["id"]]
+            if of not in ("gpu", "money"):
+                del quota["pools"]
+        quotas.append(quota)
+    if quotas:
+        document["quotas"] = quotas
+    for key in ("together", "apart"):
+        if len(tasks) > 1 and rng.random() < 0.2:
+            document[key] = [[task["id"] for task in rng.sample(tasks, 2)]]

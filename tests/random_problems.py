@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 
 import numpy as np
 
-from leptonopt.problem import UNLIMITED, Problem, Schedule, broken_rules
+from leptonopt.problem import UNLIMITED, Problem, Quota, Schedule, broken_rules
+from leptonopt.renting import NodeCosts, Nodes
 
 
 def ints(values: object) -> np.ndarray:
@@ -40,6 +42,8 @@ def problem(seed: int, groups: int = 4, slots: int = 6, scale: int = 1) -> Probl
         value=ints([rng.randint(0, 60) * scale if may else 0 for may in optional]),
         late_slope=ints(slope),
         late_base=ints([each * rng.randint(0, slots) + rng.choice([0, each // 2]) for each in slope]),
+        late_once=ints([rng.choice([0, 0, rng.randint(1, 20)]) * scale for _ in slope]),
+        late_after=ints([rng.randint(0, slots) for _ in slope]),
         option_ptr=np.cumsum([0, *map(len, options)]).astype(np.int64),
         pool=ints([0] * len(flat)),
         duration=ints([option["duration"] for option in flat]),
@@ -95,6 +99,73 @@ def _options(rng: random.Random, rows: int, slots: int, scale: int) -> list[dict
     return found
 
 
+def rich(seed: int, groups: int = 3, slots: int = 4, scale: int = 1) -> Problem:
+    """A random problem with nodes on some rows, quotas, and groups that belong together or are kept apart."""
+    rng = random.Random(seed * 7 + 1)
+    plain = problem(seed, groups, slots, scale)
+    pools = ints([rng.randrange(2) for _ in range(plain.options)])
+    kinds = rng.choice([0, 1, 1, 2])
+    count = ints([_count(rng, slots) for _ in range(kinds)]).reshape(kinds, slots)
+    costs = node_costs(rng, kinds, slots, scale, lowest=-1 if rng.random() < 0.2 else 0)
+    pairs = sorted(
+        {(rng.randrange(kinds), rng.randrange(len(plain.capacity))) for _ in range(rng.choice([1, 2]) * kinds)}
+    )
+    nodes = Nodes(
+        count=count,
+        on_demand=np.array([rng.random() < 0.8 for _ in range(kinds)], bool),
+        reserved=ints([rng.choice([0, 0, 1]) for _ in range(kinds)]),
+        commit_max=ints([rng.choice([0, 0, 1, 2]) for _ in range(kinds)]),
+        boot=ints([rng.choice([0, 0, 0, 1]) for _ in range(kinds)]),
+        minimum=ints([rng.choice([0, 0, 1, 2]) for _ in range(kinds)]),
+        costs=costs,
+        supply_node=ints([kind for kind, _ in pairs]),
+        supply_row=ints([row for _, row in pairs]),
+        supply_size=ints([rng.randint(2, 5) for _ in pairs]),
+    )
+    capacity = plain.capacity.copy()
+    for row in {row for _, row in pairs}:
+        mine = nodes.supply_row == row
+        capacity[row] = (nodes.supply_size[mine, None] * nodes.most()[nodes.supply_node[mine]]).sum(axis=0)
+    quotas = []
+    for _ in range(rng.choice([0, 0, 1, 2])):
+        first = rng.randrange(slots)
+        last = rng.randint(first, slots - 1)
+        rows = sorted(rng.sample(range(len(capacity)), rng.randint(1, len(capacity))))
+        rate = ints([[rng.randint(0, 2) if first <= t <= last else 0 for t in range(slots)] for _ in rows])
+        some = sorted(rng.sample(range(plain.options), rng.randint(0, plain.options)))
+        own = node_costs(rng, kinds, slots, 1) if rng.random() < 0.4 else None
+        once = ints([rng.randint(0, 4) for _ in some])
+        quotas.append(Quota(rng.randint(4, 25), ints(rows), rate, ints(some), once, first, last, own))
+    chosen = [ints(sorted(rng.sample(range(plain.groups), 2))) if plain.groups > 1 else None for _ in range(2)]
+    return dataclasses.replace(
+        plain,
+        pool=pools,
+        capacity=capacity,
+        nodes=nodes,
+        quotas=tuple(quotas),
+        together=(chosen[0],) if chosen[0] is not None and rng.random() < 0.25 else (),
+        apart=(chosen[1],) if chosen[1] is not None and rng.random() < 0.25 else (),
+    )
+
+
+def _count(rng: random.Random, slots: int) -> list[int]:
+    level = rng.randint(1, 2)
+    return [level if rng.random() < 0.8 else rng.randint(0, 2) for _ in range(slots)]
+
+
+def node_costs(rng: random.Random, kinds: int, slots: int, scale: int, lowest: int = 0) -> NodeCosts:
+    """Random costs of nodes; none of switching for about half of the kinds."""
+    switching = [rng.random() < 0.5 for _ in range(kinds)]
+
+    def grid(low: int, high: int, only: list[bool] | None = None) -> np.ndarray:
+        cells = [[rng.randint(low, high) * (only is None or only[k]) for _ in range(slots)] for k in range(kinds)]
+        return ints(cells).reshape(kinds, slots) * scale
+
+    idle = [rng.random() < 0.5 for _ in range(kinds)]
+    commit = ints([rng.randint(0, 15) * scale for _ in range(kinds)])
+    return NodeCosts(grid(0, 8), grid(lowest, 2, idle), grid(0, 6, switching), grid(0, 3, switching), commit)
+
+
 def bins(seed: int, items: int = 40, slots: int = 30, room: int = 9) -> Problem:
     """A problem too hard to prove in seconds: large tasks on two tight pools, all wanted at once."""
     rng = random.Random(seed)
@@ -108,6 +179,8 @@ def bins(seed: int, items: int = 40, slots: int = 30, room: int = 9) -> Problem:
         value=ints([0] * items),
         late_slope=ints([rng.randint(500, 3000) for _ in sizes]),
         late_base=ints([0] * items),
+        late_once=ints([0] * items),
+        late_after=ints([0] * items),
         option_ptr=ints(range(0, 2 * items + 1, 2)),
         pool=ints([pool for pool, _, _ in options]),
         duration=ints([length for _, _, length in options]),
@@ -135,6 +208,8 @@ def one_slot(demand: list[int], value: list[int], room: int) -> Problem:
         value=ints(value),
         late_slope=zeros,
         late_base=zeros,
+        late_once=zeros,
+        late_after=zeros,
         option_ptr=ints(range(count + 1)),
         pool=zeros,
         duration=ints([1] * count),

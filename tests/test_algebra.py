@@ -84,7 +84,8 @@ def test_the_algebra_equals_the_code(block: int, tmp_path: Path) -> None:
     """allocation.mod by GLPK, CP-SAT and CBC agree in status and cost on sixty problems."""
     found = []
     for seed in range(1000 + 15 * block, 1015 + 15 * block):
-        problem, limits = random_problems.problem(seed), Limits(time_limit=20)
+        made = random_problems.rich if seed % 2 else random_problems.problem
+        problem, limits = made(seed), Limits(time_limit=20)
         stated = of_model(problem, tmp_path)
         assert claimed(cpsat.solve(problem, None, limits, Ear()), problem) == stated, seed
         assert claimed(pulp_cbc.solve(problem, None, limits, Ear()), problem) == stated, seed
@@ -96,7 +97,7 @@ def test_the_algebra_equals_the_code(block: int, tmp_path: Path) -> None:
 def test_exported_files_say_the_same(kind: str, tmp_path: Path) -> None:
     """An MPS or LP file, read and solved by GLPK, has the optimum that CP-SAT proves."""
     for seed in range(1100, 1140):
-        problem = random_problems.problem(seed)
+        problem = random_problems.rich(seed) if seed % 2 else random_problems.problem(seed)
         stated = of_file(export.written(problem, kind), tmp_path / f"model.{kind}")
         if not problem.groups:
             stated = 0
@@ -128,8 +129,8 @@ def test_rules_carry_the_same_names_everywhere() -> None:
 def test_a_schedule_survives_the_model() -> None:
     """encode gives every variable a value that keeps every row, and the objective is the schedule's cost."""
     seen = 0
-    for seed in range(1200, 1260):
-        problem = random_problems.problem(seed)
+    for seed in range(1200, 1300):
+        problem = random_problems.rich(seed) if seed % 2 else random_problems.problem(seed)
         schedule = cpsat.solve(problem, None, Limits(time_limit=20), Ear()).schedule
         if schedule is None:
             continue
@@ -149,6 +150,7 @@ def test_size_is_predicted_from_above() -> None:
         problem = random_problems.problem(seed)
         linear, (columns, nonzeros) = formulate(problem), predicted(problem)
         assert len(linear.columns.option) <= columns
-        assert linear.matrix.nnz <= nonzeros + len(linear.left_groups) * (1 + len(problem.lag))
+        assert linear.matrix.nnz <= nonzeros + len(linear.variables.left) * (1 + len(problem.lag))
+        linear = formulate(random_problems.rich(seed))
         names = linear.names() + linear.row_names()
         assert len(set(names)) == len(names) == sum(linear.matrix.shape)

@@ -70,6 +70,20 @@ def test_brute_force_agrees(method: Any, block: int) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("block", range(2))
+def test_brute_force_agrees_with_nodes_quotas_and_affinity(method: Any, block: int) -> None:
+    """Two hundred random problems with nodes, commitments, quotas and sets: status, cost and bound."""
+    compared = 0
+    for seed in range(100 * block, 100 * block + 100):
+        problem, ear = random_problems.rich(seed), Ear()
+        with contextlib.suppress(OverflowError):
+            best = optimum(problem)
+            judged(problem, method.solve(problem, None, Limits(time_limit=20), ear), ear, best)
+            compared += 1
+    assert compared > 90
+
+
+@BOTH
 def test_a_warm_start_changes_no_answer(method: Any) -> None:
     """Started from the optimum or from nothing, the answer is the same; the result is never worse than the start."""
     for seed in range(300, 330):
@@ -93,7 +107,7 @@ def test_many_workers_agree(threads: int) -> None:
 def test_a_rule_switched_off_is_noticed(rule: str) -> None:
     """Without a rule in the model, some optimum breaks exactly that rule; `cost` shows as a dearer plan."""
     for seed in range(200):
-        problem, ear = random_problems.problem(seed, groups=3, slots=5), Ear()
+        problem, ear = random_problems.rich(seed), Ear()
         solution = cpsat.solve(problem, None, Limits(time_limit=20), ear, (rule,))
         if solution.schedule is None:
             continue
@@ -105,7 +119,7 @@ def test_a_rule_switched_off_is_noticed(rule: str) -> None:
             if objective(problem, solution.schedule) > best:
                 return
         elif rule in broken:
-            assert broken == {rule} or rule == "once"
+            assert broken == {rule} or rule in ("once", "capacity", "nodes", "window")
             return
     pytest.fail(f"nobody noticed that {rule} is off")
 
@@ -219,7 +233,7 @@ def test_rows_beyond_31_bits_are_right(method: Any) -> None:
 def test_edges_of_the_vocabulary(method: Any) -> None:
     """No groups; groups without options, mandatory or not; a million copies on rows without limit."""
     problem = random_problems.one_slot([1, 2], [5, -3], 2)
-    nothing = dataclasses.replace(problem, copies=problem.copies[:0], optional=problem.optional[:0], value=problem.value[:0], option_ptr=problem.option_ptr[:1], **{name: getattr(problem, name)[:0] for name in ("pool", "duration", "fixed", "first", "last", "demand_row", "demand", "late_slope", "late_base")}, demand_ptr=problem.demand_ptr[:1])  # fmt: skip
+    nothing = dataclasses.replace(problem, copies=problem.copies[:0], optional=problem.optional[:0], value=problem.value[:0], option_ptr=problem.option_ptr[:1], **{name: getattr(problem, name)[:0] for name in ("pool", "duration", "fixed", "first", "last", "demand_row", "demand", "late_slope", "late_base", "late_once", "late_after")}, demand_ptr=problem.demand_ptr[:1])  # fmt: skip
     many = dataclasses.replace(
         problem, copies=random_problems.ints([10**6, 10**6]), capacity=np.full((1, 1), UNLIMITED)
     )
@@ -253,10 +267,10 @@ def test_bounds_are_rounded_to_the_safe_side() -> None:
         2,
         3,
         pulp_cbc.whole_above(-1e50),
-        0,
+        -(2**62),
     ]
     assert pulp_cbc.whole_above(5e8 + 0.4) <= 5 * 10**8
-    assert [cpsat.about(value) for value in (7.0, 6.9999999, 7.4, math.nan, math.inf)] == [7, 7, 6, 0, 0]
+    assert [cpsat.about(value) for value in (7.0, 6.9999999, 7.4, math.nan, math.inf)] == [7, 7, 6, -(2**62), -(2**62)]
     assert cpsat.about(float(2**52 + 1)) < 2**52
 
 

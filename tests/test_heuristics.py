@@ -83,6 +83,8 @@ def tiny(seed: int, groups: int = 4, slots: int = 5, tight: bool = False) -> Pro
         value=np.where(optional, random.integers(0, 25, groups), 0).astype(np.int64),
         late_slope=np.where(late, 3, 0).astype(np.int64),
         late_base=np.where(late, random.integers(0, 10, groups), 0).astype(np.int64),
+        late_once=np.where(random.random(groups) < 0.3, 4, 0).astype(np.int64),
+        late_after=random.integers(0, slots, groups),
         option_ptr=np.searchsorted([option[0] for option in options], np.arange(groups + 1)).astype(np.int64),
         pool=np.zeros(len(options), np.int64),
         duration=ints([option[1] for option in options]),
@@ -240,7 +242,7 @@ def test_a_million_copies(method: str) -> None:
     """Copies are placed in bulk: what fits runs, the rest is left out."""
     problem = Problem(
         capacity=ints([[60_000] * 10]), price=ints([list(range(10))]), copies=ints([1_000_000]),
-        optional=np.array([True]), value=ints([100]), late_slope=ints([0]), late_base=ints([0]),
+        optional=np.array([True]), value=ints([100]), late_slope=ints([0]), late_base=ints([0]), late_once=ints([0]), late_after=ints([0]),
         option_ptr=ints([0, 1]), pool=ints([0]), duration=ints([1]), fixed=ints([1]), first=ints([0]), last=ints([9]),
         demand_ptr=ints([0, 1]), demand_row=ints([0]), demand=ints([2]), before=ints([]), after=ints([]), lag=ints([]),
     )  # fmt: skip
@@ -254,7 +256,7 @@ def test_lagrangian_sees_congestion() -> None:
     """Two tasks want the one cheap slot: the free bound is 2, the priced one is the optimum 10."""
     problem = Problem(
         capacity=ints([[1, 1]]), price=ints([[1, 9]]), copies=ints([2]), optional=np.array([False]), value=ints([0]),
-        late_slope=ints([0]), late_base=ints([0]), option_ptr=ints([0, 1]), pool=ints([0]), duration=ints([1]),
+        late_slope=ints([0]), late_base=ints([0]), late_once=ints([0]), late_after=ints([0]), option_ptr=ints([0, 1]), pool=ints([0]), duration=ints([1]),
         fixed=ints([0]), first=ints([0]), last=ints([1]), demand_ptr=ints([0, 1]), demand_row=ints([0]),
         demand=ints([1]), before=ints([]), after=ints([]), lag=ints([]),
     )  # fmt: skip
@@ -285,7 +287,7 @@ def chosen(problem: Problem, groups: list[int]) -> Problem:
     assert not groups
     none, zero = ints([]), ints([0])
     return Problem(
-        problem.capacity, problem.price, none, none.astype(bool), none, none, none, zero, none, none, none, none, none,
+        problem.capacity, problem.price, none, none.astype(bool), none, none, none, none, none, zero, none, none, none, none, none,
         zero, none, none, none, none, none,
     )  # fmt: skip
 
@@ -294,7 +296,8 @@ def lone(optional: bool) -> Problem:
     """One group without any option."""
     none, one = ints([]), np.array([optional])
     return Problem(
-        ints([[1]]), ints([[1]]), ints([1]), one, ints([7 if optional else 0]), ints([0]), ints([0]), ints([0, 0]), none,
+        ints([[1]]), ints([[1]]), ints([1]), one, ints([7 if optional else 0]), ints([0]), ints([0]), ints([0]), ints([0]),
+        ints([0, 0]), none,
         none, none, none, none, ints([0]), none, none, none, none, none,
     )  # fmt: skip
 
@@ -327,6 +330,8 @@ def week(tasks: int, pools: int, seed: int, load: float = 0.7, slots: int = 168)
         value=np.full(tasks, int(volume * 12_000)),
         late_slope=none,
         late_base=none,
+        late_once=none,
+        late_after=none,
         option_ptr=np.searchsorted(group, np.arange(tasks + 1)).astype(np.int64),
         pool=ints(pool),
         duration=ints(duration),

@@ -46,7 +46,7 @@ def test_gap_is_proven(name: str) -> None:
 
 @with_data
 def test_icon_is_read_and_planned() -> None:
-    """The data-centre challenge: a checked plan, and a word on what is not counted yet."""
+    """The data-centre challenge: a checked plan at forecast prices, or at those that came."""
     result = leptonopt.solve(DATA / "icon_ecas" / "sample" / "sample01" / "instance.txt", format="icon", time_limit=15)
     assert result.require_plan()
     forecast = result.cost

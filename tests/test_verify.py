@@ -17,7 +17,8 @@ import random_instances
 import leptonopt
 from leptonopt.calendar import least_by_slot, mean_by_slot
 from leptonopt.instance import validated
-from leptonopt.verify import _Stated, fingerprint, verify
+from leptonopt.verify import fingerprint, verify
+from leptonopt.verify.stated import Stated
 from leptonopt.work import ways
 
 INSTANCE: dict[str, Any] = {
@@ -122,7 +123,7 @@ def test_each_break_is_noticed_by_its_rule(good: dict[str, Any], rule: str, why:
 def test_two_codes_agree_on_what_an_instance_says(seed: int) -> None:
     """Ways, prices and capacities of the checker equal those of the compiler, computed apart."""
     document = random_instances.instance(seed)
-    instance, stated = validated(document), _Stated(document)
+    instance, stated = validated(document), Stated(document)
     for task in instance.tasks:
         theirs = {way.id: way for way in ways(instance, task) if way.refused is None}
         ours = stated.ways(task.id)

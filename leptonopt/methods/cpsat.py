@@ -1,4 +1,4 @@
-"""OR-Tools CP-SAT on the time-indexed model: start booleans and plain linear rows.
+"""OR-Tools CP-SAT on the time-indexed model: start booleans and plain linear rows; on intervals where they win.
 
 Of the formulations measured this one has the strongest bound for a cost objective. One worker runs with
 `linearization_level=2`; more than one means at least eight, because CP-SAT leaves its best bounding
@@ -26,10 +26,12 @@ from leptonopt.formulation import (
     encode,
     formulate,
     has_no_columns,
+    lowest,
     predicted,
     shifted,
 )
-from leptonopt.problem import Ints, Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+from leptonopt.intervals import Intervals, applies
+from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
 
 MAX_NONZEROS = 40_000_000  # some 100 bytes each in CP-SAT
 MAX_EXACT = 2**53  # above it, doubles skip integers
@@ -50,48 +52,60 @@ def solve(
     engine = f"ortools {version} CP-SAT"
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
-    if (nonzeros := predicted(problem)[1]) > MAX_NONZEROS:
+    form: Intervals | _Columns
+    if not without and applies(problem):
+        form = Intervals(problem)
+    elif (nonzeros := predicted(problem)[1]) > MAX_NONZEROS:
         note = f"the model may have {nonzeros:,} nonzeros; cpsat takes at most {MAX_NONZEROS:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
-    linear = formulate(problem, without)
-    run = _Run(problem, linear, warm_start, limits, monitor, begun, guarded=not without)
-    if note := _too_large(linear, run.costs):
+    else:
+        form = _Columns(formulate(problem, without))
+    if note := form.too_large():
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
-    return run.solution(engine)
+    return _Run(problem, form, warm_start, limits, monitor, begun, guarded=not without).solution(engine)
 
 
-def _too_large(linear: Linear, costs: Ints) -> str:
-    """Why CP-SAT could not count this model exactly; empty when it can."""
-    most = linear.most.astype(float)
-    if dearest(linear, costs) >= MAX_EXACT or float(costs @ most) >= MAX_SUM:
-        return "costs are too large to count exactly"
-    sums = abs(linear.matrix).astype(float) @ most
-    return "amounts are too large to add up exactly" if sums.max(initial=0.0) >= MAX_SUM else ""
+class _Columns:
+    """The time-indexed model: see `leptonopt.formulation`; the same shape as `leptonopt.intervals.Intervals`."""
 
+    def __init__(self, linear: Linear) -> None:
+        self.linear, self.problem = linear, linear.problem
+        self.costs, self.divisor, self.constant = shifted(linear)
+        self.lowest = lowest(linear, self.costs)
 
-def _model(linear: Linear, costs: Ints, warm_start: Schedule | None) -> Any:
-    """The CP-SAT model, filled field by field: far quicker than building expressions term by term."""
-    from ortools.sat.python import cp_model
+    def too_large(self) -> str:
+        """Why CP-SAT could not count this model exactly; empty when it can."""
+        most = self.linear.most.astype(float)
+        if dearest(self.linear, self.costs) >= MAX_EXACT or float(np.abs(self.costs) @ most) >= MAX_SUM:
+            return "costs are too large to count exactly"
+        sums = abs(self.linear.matrix).astype(float) @ most
+        return "amounts are too large to add up exactly" if sums.max(initial=0.0) >= MAX_SUM else ""
 
-    model = cp_model.CpModel()
-    proto = model.proto
-    for most in linear.most.tolist():
-        proto.variables.add(domain=(0, most))
-    matrix = linear.matrix
-    pointers, indices, data = matrix.indptr.tolist(), matrix.indices.tolist(), matrix.data.tolist()
-    for row, (low, high) in enumerate(zip(linear.lower.tolist(), linear.upper.tolist(), strict=True)):
-        part = slice(pointers[row], pointers[row + 1])
-        constraint = proto.constraints.add().linear
-        constraint.vars.extend(indices[part])
-        constraint.coeffs.extend(data[part])
-        constraint.domain.extend((max(low, -FREE), min(high, FREE)))
-    used = costs.nonzero()[0]
-    proto.objective.vars.extend(used.tolist())
-    proto.objective.coeffs.extend(costs[used].tolist())
-    if warm_start is not None:
-        proto.solution_hint.vars.extend(range(len(linear.most)))
-        proto.solution_hint.values.extend(encode(linear, warm_start).tolist())
-    return model
+    def model(self, cp_model: Any, warm_start: Schedule | None) -> Any:
+        """The CP-SAT model, filled field by field: far quicker than building expressions term by term."""
+        linear, model = self.linear, cp_model.CpModel()
+        proto = model.proto
+        for most in linear.most.tolist():
+            proto.variables.add(domain=(0, most))
+        matrix = linear.matrix
+        pointers, indices, data = matrix.indptr.tolist(), matrix.indices.tolist(), matrix.data.tolist()
+        for row, (low, high) in enumerate(zip(linear.lower.tolist(), linear.upper.tolist(), strict=True)):
+            part = slice(pointers[row], pointers[row + 1])
+            constraint = proto.constraints.add().linear
+            constraint.vars.extend(indices[part])
+            constraint.coeffs.extend(data[part])
+            constraint.domain.extend((max(low, -FREE), min(high, FREE)))
+        used = self.costs.nonzero()[0]
+        proto.objective.vars.extend(used.tolist())
+        proto.objective.coeffs.extend(self.costs[used].tolist())
+        if warm_start is not None:
+            proto.solution_hint.vars.extend(range(len(linear.most)))
+            proto.solution_hint.values.extend(encode(linear, warm_start).tolist())
+        return model
+
+    def decode(self, values: Any) -> Schedule:
+        """The schedule of variable values."""
+        return decode(self.linear, values)
 
 
 class _Run:
@@ -100,16 +114,16 @@ class _Run:
     def __init__(
         self,
         problem: Problem,
-        linear: Linear,
+        form: Intervals | _Columns,
         warm_start: Schedule | None,
         limits: Limits,
         monitor: Monitor,
         begun: float,
         guarded: bool,
     ) -> None:
-        self.problem, self.linear, self.limits, self.monitor = problem, linear, limits, monitor
+        self.problem, self.form, self.limits, self.monitor = problem, form, limits, monitor
         self.begun, self.guarded = begun, guarded
-        self.costs, self.divisor, self.constant = shifted(linear)
+        self.costs, self.divisor, self.constant, self.lowest = form.costs, form.divisor, form.constant, form.lowest
         self.best: Schedule | None = None
         self.cost: int | None = None
         self.lower: int | None = None
@@ -131,10 +145,10 @@ class _Run:
             def on_solution_callback(self) -> None:
                 run.heard(run.take, self.response_proto.solution)
 
-        self.raise_to(0)
+        self.raise_to(self.lowest)
         if self._near_enough() or self._closed():
             return self._said(cp_model.UNKNOWN, cp_model, engine)
-        model = _model(self.linear, self.costs, self.hint)
+        model = self.form.model(cp_model, self.hint)
         solver = self.solver = cp_model.CpSolver()
         self._configure(solver.parameters)
         solver.log_callback = self.log.append
@@ -157,7 +171,7 @@ class _Run:
         alone = limits.threads == 1 or limits.deterministic
         parameters.num_workers = 1 if alone else max(8, limits.threads)
         if alone:
-            parameters.linearization_level = 2
+            parameters.linearization_level = 2 if isinstance(self.form, _Columns) else 1
         parameters.random_seed = limits.seed
         parameters.max_time_in_seconds = max(0.01, limits.time_limit - (time.monotonic() - self.begun))
         if limits.deterministic:
@@ -197,19 +211,19 @@ class _Run:
 
     def take(self, values: Any) -> None:
         """A solution of the model; counted anew, and kept if it is better."""
-        schedule = decode(self.linear, list(values))
+        schedule = self.form.decode(list(values))
         if self.guarded and (broken := broken_rules(self.problem, schedule)):
             self.notes.append(f"a solution was refused: it breaks {', '.join(sorted(broken))}")
             return
-        cost = objective(self.linear.problem, schedule)
+        cost = objective(self.form.problem, schedule)
         if self.cost is None or cost < self.cost:
             self.best, self.cost = schedule, cost
             if self.guarded:
                 self.monitor.incumbent(schedule, cost)
 
     def raise_to(self, value: int) -> None:
-        """A bound on the shifted costs, which are never below zero."""
-        bound = self.constant + self.divisor * max(0, value)
+        """A bound on the shifted costs, which are never below `lowest`."""
+        bound = self.constant + self.divisor * max(self.lowest, value)
         if self.lower is None or bound > self.lower:
             self.lower = bound
             if self.guarded:
@@ -263,7 +277,7 @@ def about(value: float) -> int:
     number it is that one while doubles are that fine; beyond, what they may have lost is taken off.
     """
     if not math.isfinite(value):
-        return 0
+        return -(2**62)
     whole = round(value)
     if abs(value) < 2**40 and abs(value - whole) <= 1e-6:
         return whole

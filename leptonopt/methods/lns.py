@@ -27,6 +27,8 @@ from leptonopt.problem import (
     Stop,
     broken_rules,
     objective,
+    rent_of,
+    with_rent,
 )
 from leptonopt.starting import Starts
 
@@ -82,11 +84,18 @@ class _Search:
         self.problem, self.blocks, self.limits, self.monitor, self.begun = problem, blocks, limits, monitor, begun
         self.best, self.cost = starts.best, starts.cost
         self.true, self.shape = starts.true, starts.shape
-        self.placing = Placing(problem, self.shape, self.best)
+        self.placing = self.placed(self.best)
         self.guide: Guide = self.true
         self.bound = 0
         self.seen: Schedule | None = None
         self.spent, self.turns, self.gained, self.kept = 0.0, 0, 0, 0
+
+    def placed(self, schedule: Schedule) -> Placing:
+        """A schedule to work on, with its nodes."""
+        placing = Placing(self.problem, self.shape, schedule)
+        if placing.hosting is not None and (rent := rent_of(self.problem, schedule)) is not None:
+            placing.hosting.settle(rent)
+        return placing
 
     def prices(self, bound: int) -> None:
         """Prices on capacity, which give reduced costs and a bound."""
@@ -132,7 +141,7 @@ class _Search:
         self.seen = other
         if (cost := objective(self.problem, other)) < self.cost and not broken_rules(self.problem, other):
             self.best, self.cost = other, cost
-            self.placing = Placing(self.problem, self.shape, other)
+            self.placing = self.placed(other)
             return True
         return False
 
@@ -140,20 +149,20 @@ class _Search:
         """One neighbourhood."""
         self.turns += 1
         groups = choice.draw(self.placing).tolist()
-        before = sum(self.placing.group_cost(group) for group in groups)
+        before = self.placing.bill(groups)
         ran = {group: self.placing.clear(group) for group in groups}
         sub, whole = _Columns(self.placing, self.guide, groups, ran).sub()
         effort = EFFORT * (2 if choice.kind == "core" else 1)
         seconds = 600.0 if self.limits.deterministic else self.seconds_left()
         seed = int(choice.random.integers(2**31))
-        answer = submodel.solve(self.problem, sub, self.placing.free, effort, seconds, seed)
+        answer = submodel.solve(self.placing, sub, effort, seconds, seed)
         spent = (answer.effort if answer else effort) + 2e-5 * len(sub.option) + 0.002
         self.spent += spent
         gain = 0
         if answer is not None:
             for column in np.flatnonzero(answer.count).tolist():
                 self.placing.put(int(sub.option[column]), int(sub.start[column]), int(answer.count[column]))
-            gain = before - sum(self.placing.group_cost(group) for group in groups)
+            gain = before - self.placing.bill(groups)
         if answer is None or gain < 0:
             for group in groups:
                 self.placing.clear(group)
@@ -167,20 +176,27 @@ class _Search:
             self.gained += gain
             if self.problem.groups <= SMALL or self.turns - self.kept >= RARELY:
                 self.keep()
-        if proven and whole and len(groups) == int(choice.usable.sum()) and self.placing.total() == self.cost:
+        if (
+            proven
+            and whole
+            and not self.shape.hosts
+            and len(groups) == int(choice.usable.sum())
+            and self.placing.total() == self.cost
+        ):
             self.bound = self.cost
             self.monitor.bound(self.bound)
 
     def keep(self) -> None:
         """Holds and reports what is at hand, if it is right and better."""
         self.gained, self.kept = 0, self.turns
-        schedule = self.placing.schedule()
-        cost = objective(self.problem, schedule)
+        schedule = with_rent(self.problem, self.placing.schedule())
         if broken_rules(self.problem, schedule):
-            self.placing = Placing(self.problem, self.shape, self.best)
-        elif cost < self.cost:
+            self.placing = self.placed(self.best)
+        elif (cost := objective(self.problem, schedule)) < self.cost:
             self.best, self.cost = schedule, cost
             self.monitor.incumbent(schedule, cost)
+            if self.placing.hosting is not None and schedule.rent is not None:
+                self.placing.hosting.settle(schedule.rent)
 
     def seconds_left(self) -> float:
         left = self.limits.time_limit - (time.monotonic() - self.begun)
@@ -243,6 +259,8 @@ class _Columns:
                 continue
             fits = placing.fitting(option, low, high)
             cost = placing.costs(option, low, high, guide.prefix, guide.scale)
+            if guide.once is not None:
+                cost += guide.once[option]
             at = np.arange(len(cost)) if fits is None else np.flatnonzero(fits)
             if len(at) > most:
                 self.whole = False
@@ -262,10 +280,23 @@ class _Columns:
             )
         return list(columns)
 
+    def moves(self, option: int) -> bool:
+        """Whether the option is off the pool of a set that belongs together and is wholly freed: such sets stay."""
+        shape = self.placing.shape
+        group, pool = shape.group[option], shape.pool[option]
+        for number in shape.together[group]:
+            members = self.placing.problem.together[number].tolist()
+            where = {shape.pool[o] for member in members if member in self.at for o, _ in self.ran[member]}
+            if len(members) > 1 and where and pool not in where:
+                return True
+        return False
+
     def window(self, option: int) -> tuple[int, int]:
         """Starts that the window and what stays leave; neighbours that are free too do not count."""
         placing, shape = self.placing, self.placing.shape
         group, low, high = shape.group[option], shape.first[option], shape.last[option]
+        if shape.strict and (placing.barred(option) or self.moves(option)):
+            return 0, -1
         for before, lag in shape.before[group]:
             if before not in self.at:
                 if placing.end[before] < 0:

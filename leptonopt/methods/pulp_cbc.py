@@ -37,6 +37,7 @@ from leptonopt.formulation import (
     encode,
     formulate,
     has_no_columns,
+    lowest,
     predicted,
     shifted,
 )
@@ -127,6 +128,7 @@ class _Run:
         costs, self.divisor, self.constant = shifted(linear)
         self.coarser = max(1, -(-dearest(linear, costs) // MAX_RANGE))
         self.costs = costs // self.coarser
+        self.lowest = lowest(linear, self.costs)
         self.best = warm_start if warm_start is not None and guarded and not broken_rules(problem, warm_start) else None
         self.hint = None if self.best is None else encode(linear, self.best)
         self.lower: int | None = None
@@ -135,7 +137,7 @@ class _Run:
 
     def solution(self, engine: str) -> Solution:
         """Build, run, and say what is proven."""
-        self._raise_to(0)
+        self._raise_to(self.lowest)
         if self._closed() or self._near_enough():
             return self._said(Answer("nothing"), engine)
         variables, model = self._model()
@@ -195,7 +197,9 @@ class _Run:
         model.setObjective(
             pulp.LpAffineExpression((variables[at], int(self.costs[at])) for at in np.flatnonzero(self.costs))
         )
-        model.addVariables(variables)
+        # Variables in no row and free of cost would be missing from the file that PuLP writes.
+        spoken = (self.costs != 0) | (np.diff(self.linear.matrix.tocsc().indptr) > 0)
+        model.addVariables([variables[at] for at in np.flatnonzero(spoken)])
         matrix, lower, upper = self.linear.matrix, self.linear.lower.tolist(), self._upper()
         pointers, indices, data = matrix.indptr.tolist(), matrix.indices.tolist(), self._data.tolist()
         for row, (low, high) in enumerate(zip(lower, upper, strict=True)):
@@ -208,6 +212,8 @@ class _Run:
         if self.hint is not None:
             for variable, value in zip(variables, self.hint.tolist(), strict=True):
                 variable.setInitialValue(value)
+        for at in np.flatnonzero(~spoken):
+            variables[at].varValue = 0
         return variables, model
 
     def _upper(self) -> list[int]:
@@ -254,7 +260,7 @@ class _Run:
         What the engine sees is the objective less `constant`: where that is not below zero, a gap of
         the engine's own is no larger than ours, nor is the share of the constant in absolute terms.
         """
-        if not self.limits.gap or self.constant < 0:
+        if not self.limits.gap or self.constant < 0 or self.lowest < 0:
             return {"gapRel": 0.0, "gapAbs": 0.0}
         return {"gapRel": self.limits.gap, "gapAbs": self.limits.gap * (self.constant / (self.divisor * self.coarser))}
 
@@ -345,19 +351,19 @@ class _Run:
         if answer.word == "optimal" and found is not None:
             gaps = self._gaps()
             relative = max(gaps["gapRel"], 0.0 if self.name in TO_THE_END else USUAL_GAP)
-            slack = max(relative * found, gaps["gapAbs"])
-            lowest = found if not slack else math.floor(found - slack) - 1
+            slack = max(relative * abs(found), gaps["gapAbs"])
+            least = found if not slack else math.floor(found - slack) - 1
         else:
             said = re.findall(
                 r"^(?:Lower bound:|Continuous objective value is)\s+([-+.\de]+)", answer.log, re.MULTILINE
             )
-            lowest = max((whole_above(float(value)) for value in said), default=0)
-            lowest = lowest if found is None else min(lowest, found)
-        self._raise_to(lowest)
+            least = max((whole_above(float(value)) for value in said), default=self.lowest)
+            least = least if found is None else min(least, found)
+        self._raise_to(least)
 
     def _raise_to(self, value: int) -> None:
-        """A bound on the shifted and rounded costs, which are never below zero."""
-        bound = self.constant + self.divisor * self.coarser * max(0, value)
+        """A bound on the shifted and rounded costs, which are never below `lowest`."""
+        bound = self.constant + self.divisor * self.coarser * max(self.lowest, value)
         if self.lower is None or bound > self.lower:
             self.lower = bound
             if self.guarded:
@@ -395,4 +401,4 @@ def whole_above(value: float) -> int:
 
     CBC prints three digits and computes with tolerances: that much is taken off first.
     """
-    return math.ceil(value - 1e-3 - 1e-7 * abs(value)) if math.isfinite(value) else 0
+    return math.ceil(value - 1e-3 - 1e-7 * abs(value)) if math.isfinite(value) else -(2**62)

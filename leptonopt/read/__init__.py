@@ -44,7 +44,24 @@ FORMATS = {
         "icon",
         "ICON challenge 2014: data-centre scheduling; forecast.txt beside it (--param prices=actual: actual.txt)",
         ("prices",),
-        "of the challenge only the energy of tasks is counted; idle power, start and stop costs are not yet",
+    ),
+    "sscflp": Format(
+        "sscflp",
+        "single-source facility location (Holmberg, OR-Library, Yang, Delmaire), each recognised by its numbers "
+        "(--param layout=holmberg or delmaire where they fit both)",
+        ("layout",),
+    ),
+    "green-tou": Format(
+        "green_tou",
+        "identical machines at time-of-use prices: Data_pN.txt with Data_eN.txt and Data_cN.txt beside it "
+        "(--param deadline=K: all jobs end by slot K)",
+        ("deadline",),
+    ),
+    "racp": Format("racp", "resource availability cost (MiniZinc Challenge, .dzn): least capacity for a deadline"),
+    "rip": Format("rip", "resource investment (XCSP3 competition 2023, JSON): least capacity for a deadline"),
+    "mmkp": Format("mmkp", "multiple-choice multidimensional knapsack (Khan): the cost is minus the value"),
+    "psplib-mm": Format(
+        "psplib_mm", "multi-mode project scheduling (PSPLIB, MMLIB), with --param deadline=K", ("deadline",)
     ),
 }
 

@@ -2,12 +2,9 @@
 
 instance.txt: minutes per slot, resources, machines (id, idle power, up cost, down cost; capacities), tasks
 (id, duration, earliest start, latest end, power; needs). forecast.txt, or actual.txt: a price per slot.
-The energy of a task costs power * price * q / 60 per slot (formula 13 of the challenge's description; it
-multiplies watts by a price per kWh, and so do we). A server is a pool; power is a resource without limit
-whose price is the tariff.
-
-Servers that are switched on and off, their idle power and their start and stop costs (formulas 14 to 16)
-are not in the model yet: costs are those of formula 13 alone, as the document's description says.
+A server is a pool with one node: on or off in a slot, off before and after the day. Costs are those of formulas
+12 to 16 of the challenge's description: energy of tasks and of servers that are on (power * price * q / 60 per
+slot; it multiplies watts by a price per kWh, and so do we), and each start and stop of a server.
 """
 
 from __future__ import annotations
@@ -22,8 +19,6 @@ from leptonopt.errors import UsageError
 from leptonopt.read.numbers import START, Numbers
 from leptonopt.read.tree import text_of
 from leptonopt.units import instant, instant_text
-
-LIMITATION = "Servers count as always on and free when idle: idle power, start and stop costs are not counted yet."
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
@@ -44,24 +39,16 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
         return instant_text(start + timedelta(minutes=slot * minutes))
 
     tariff = {"steps": {at(slot): price for slot, price in enumerate(prices) if not slot or price != prices[slot - 1]}}
-    pools = []
-    for _ in range(numbers.whole("the number of machines", 1, 10_000)):
-        name = numbers.whole("a machine's number")
-        for what in ("idle power", "a start cost", "a stop cost"):
-            numbers.decimal(what)
-        capacity: dict[str, Any] = {f"r{r}": numbers.whole("a capacity") for r in range(resources)}
-        pools.append(
-            {"id": f"server-{name}", "capacity": {**capacity, "power": "unlimited"}, "price": {"power": tariff}}
-        )
-    tasks = [
-        _task(numbers, resources, minutes, len(prices), at, pools)
-        for _ in range(numbers.whole("the number of tasks", 1, 1_000_000))
-    ]
+    machines = numbers.whole("the number of machines", 1, 10_000)
+    names: set[str] = set()
+    pools = [_server(numbers, names, resources, tariff) for _ in range(machines)]
+    count = numbers.whole("the number of tasks", 1, 1_000_000)
+    numbers.options(count * len(pools))
+    tasks = [_task(numbers, names, resources, minutes, len(prices), at, pools) for _ in range(count)]
     numbers.end()
     return {
         "leptonopt": 1,
         "name": f"{path.parent.name}/{path.stem}" if path.parent.name else path.stem,
-        "description": LIMITATION,
         "currency": "EUR",
         "time": {"start": START, "slot": f"{minutes}m", "horizon": "1d"},
         "pools": pools,
@@ -79,20 +66,49 @@ def _prices(numbers: Numbers) -> list[Decimal]:
     return found
 
 
+def _name(numbers: Numbers, names: set[str], kind: str) -> str:
+    name = f"{kind}-{numbers.whole(f'the number of a {kind}')}"
+    if name in names:
+        raise numbers.wrong(f"{name} stands twice")
+    names.add(name)
+    return name
+
+
+def _server(numbers: Numbers, names: set[str], resources: int, tariff: dict[str, Any]) -> dict[str, Any]:
+    name = _name(numbers, names, "server")
+    idle, startup, shutdown = (numbers.decimal(what, 0) for what in ("an idle power", "a start cost", "a stop cost"))
+    size = {f"r{r}": numbers.whole("a capacity") for r in range(resources)}
+    if not any(size.values()):
+        raise numbers.wrong(f"{name} has no capacity at all")
+    node = {
+        "count": 1,
+        "size": {resource: units for resource, units in size.items() if units},
+        "price": 0,
+        "startup": startup,
+        "shutdown": shutdown,
+        "power": idle,
+    }
+    return {"id": name, "nodes": node, "price": {"power": tariff}}
+
+
 def _task(
-    numbers: Numbers, resources: int, minutes: int, slots: int, at: Any, pools: list[dict[str, Any]]
+    numbers: Numbers, names: set[str], resources: int, minutes: int, slots: int, at: Any, pools: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    name = numbers.whole("a task's number")
+    name = _name(numbers, names, "task")
     duration = numbers.whole("a duration", 1, slots)
     release, deadline = numbers.whole("an earliest start", 0, slots), numbers.whole("a latest end", 1, slots)
     if deadline <= release:
-        raise numbers.wrong(f"task {name} must end at {deadline}, not after its earliest start {release}")
-    power = numbers.decimal("a power")
-    needs: dict[str, Any] = {f"r{r}": numbers.whole("a need") for r in range(resources)}
+        raise numbers.wrong(f"{name} must end at {deadline}, not after its earliest start {release}")
+    power = numbers.decimal("a power", 0)
+    needs: dict[str, Any] = {f"r{r}": need for r in range(resources) if (need := numbers.whole("a need"))}
+    if not needs:
+        raise numbers.wrong(f"{name} needs nothing of its server, which would not have to be on")
     uses, length = {**needs, "power": power}, f"{duration * minutes}m"
-    return {
-        "id": f"task-{name}",
-        "release": at(release),
-        "deadline": at(deadline),
-        "options": [{"pool": pool["id"], "uses": uses, "duration": length} for pool in pools],
-    }
+    options = [
+        {"pool": pool["id"], "uses": uses, "duration": length}
+        for pool in pools
+        if all(need <= pool["nodes"]["size"].get(r, 0) for r, need in needs.items())
+    ]
+    if not options:
+        raise numbers.wrong(f"{name} fits on no server")
+    return {"id": name, "release": at(release), "deadline": at(deadline), "options": options}

@@ -1,0 +1,261 @@
+"""An instance to the integer arrays of a `Problem`, and a schedule of it back to tasks and times.
+
+The pair is pure: the same instance always gives the same arrays. All arithmetic is exact; the money
+unit is the largest one in which every price, fixed cost and value is a whole number. Rows of capacity
+and nodes are made in `rows`, the times at which tasks can run in `windows`, money in `money`, quotas in
+`limits`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+
+from leptonopt.compile.limits import Window, limits, windows
+from leptonopt.compile.money import Money
+from leptonopt.compile.rows import Column, Kind, Rows
+from leptonopt.compile.windows import Windows, reasons
+from leptonopt.errors import Finding, InstanceError
+from leptonopt.instance import Instance
+from leptonopt.problem import Ints, Problem, Schedule
+from leptonopt.renting import Nodes, no_nodes
+from leptonopt.work import Way, ways
+
+__all__ = ["Column", "Compiled", "Kind", "Run", "Window", "compile", "decode", "encode"]
+
+MAX_EDGES = 2_000_000
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """A problem with what is needed to speak of it in the user's words again.
+
+    Attributes
+    ----------
+    unit : money (Fraction) of one objective unit.
+    loss : money by which the problem's total may fall short of the exact one; 0 when exact.
+    rows : (pool id, resource) of each row; ("", quota) of rows that only count for a quota.
+    kept : per task, the ways that can be taken; option i of a task's group is its i-th kept way.
+    members : per group, (task index, first copy, number of copies); copies count from 1.
+    kinds : kinds of nodes, in the problem's order.
+    windows : of the problem's quotas, in its order.
+    impossible : in words, why no plan can exist; empty when nothing was found.
+    """
+
+    instance: Instance
+    problem: Problem
+    unit: Fraction
+    loss: Fraction
+    rows: tuple[tuple[str, str], ...]
+    kept: tuple[tuple[Way, ...], ...]
+    members: tuple[tuple[tuple[int, int, int], ...], ...]
+    kinds: tuple[Kind, ...]
+    windows: tuple[Window, ...]
+    impossible: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One copy of a task as it runs: its way, and its half-open slots [start, end)."""
+
+    task: int
+    copy: int
+    way: Way
+    start: int
+    end: int
+
+
+def compile(instance: Instance) -> Compiled:
+    """The problem of an instance.
+
+    Raises
+    ------
+    InstanceError
+        When the precedence between copies would need more than two million pairs, when amounts are too
+        fine against each other to be counted exactly, or a quota's day begins within a slot.
+    """
+    all_ways = [ways(instance, task) for task in instance.tasks]
+    rows = Rows(instance, all_ways)
+    columns = [rows.columns(task, found) for task, found in zip(instance.tasks, all_ways, strict=True)]
+    tasks = Windows(instance, columns)
+    tasks.tighten()
+    groups = _groups(instance, tasks)
+    money = Money(instance, rows, tasks)
+    problem = _arrays(instance, rows, tasks, groups, money)
+    return Compiled(
+        instance=instance,
+        problem=problem,
+        unit=money.unit,
+        loss=money.loss,
+        rows=tuple(rows.names),
+        kept=tuple(tuple(column.way for column in columns) for columns in tasks.columns),
+        members=tuple(tuple(members) for members in groups),
+        kinds=tuple(rows.kinds),
+        windows=tuple(windows(instance)),
+        impossible=tuple(reasons(instance, all_ways, tasks)),
+    )
+
+
+def decode(compiled: Compiled, schedule: Schedule) -> tuple[list[Run], list[tuple[int, int]]]:
+    """What runs, and the (task index, copy) that are left out; the inverse of `encode`."""
+    problem, runs = compiled.problem, []
+    queues = [_copies(members) for members in compiled.members]
+    for option, start, count in sorted(schedule, key=lambda entry: (entry[1], entry[0])):
+        group = int(problem.group[option])
+        for _ in range(count):
+            task, copy = next(queues[group])
+            way = compiled.kept[task][option - int(problem.option_ptr[group])]
+            runs.append(Run(task, copy, way, start, start + int(problem.duration[option])))
+    return runs, [left for queue in queues for left in queue]
+
+
+def encode(compiled: Compiled, runs: Iterable[tuple[int, str, tuple[str, ...], int]]) -> Schedule:
+    """The schedule of (task index, way id, nodes, start slot); unknown ones are passed over.
+
+    Used to take a plan as a warm start: what no longer fits the instance is dropped, not repaired.
+    """
+    problem = compiled.problem
+    offered: dict[tuple[int, str, tuple[str, ...]], list[int]] = defaultdict(list)
+    for group, members in enumerate(compiled.members):
+        for task, _, _ in members:
+            for at, way in enumerate(compiled.kept[task]):
+                offered[task, way.id, way.on_nodes].append(int(problem.option_ptr[group]) + at)
+    found = []
+    for task, id, nodes, start in runs:
+        options = offered.get((task, id, nodes), [])
+        fits = [option for option in options if problem.first[option] <= start <= problem.last[option]]
+        found += [(option, start) for option in (fits or options)[:1]]
+    return Schedule.of([option for option, _ in found], [start for _, start in found])
+
+
+def _copies(members: Sequence[tuple[int, int, int]]) -> Iterator[tuple[int, int]]:
+    for task, first, count in members:
+        for copy in range(first, first + count):
+            yield task, copy
+
+
+def _groups(instance: Instance, tasks: Windows) -> list[list[tuple[int, int, int]]]:
+    """Members (task, first copy, copies) of each group of identical tasks; those with precedence stay single."""
+    linked = {at for first, second, _ in tasks.edges for at in (first, second)}
+    sets = defaultdict(list)
+    for number, ids in enumerate((*instance.together, *instance.apart)):
+        for id in set(ids):
+            sets[id].append(number)
+    groups: dict[object, list[tuple[int, int, int]]] = {}
+    for at, task in enumerate(instance.tasks):
+        if at in linked:
+            for copy in range(1, task.copies + 1):
+                groups[at, copy] = [(at, copy, 1)]
+            continue
+        content = tuple(
+            (c.way.pool, c.slots, c.rows, c.amounts, c.way.cost, c.once, c.starts.tobytes() if c.special else b"")
+            for c in tasks.columns[at]
+        )
+        due = (task.due, task.late_cost, task.late_penalty, task.value if tasks.mandatory[at] is False else None)
+        key = (content, tasks.release[at], tasks.deadline[at], due, tuple(sets[task.id]))
+        groups.setdefault(key, []).append((at, 1, task.copies))
+    return list(groups.values())
+
+
+def _arrays(
+    instance: Instance, rows: Rows, tasks: Windows, groups: Sequence[Sequence[tuple[int, int, int]]], money: Money
+) -> Problem:
+    heads = [members[0][0] for members in groups]
+    columns = [column for head in heads for column in tasks.columns[head]]
+    starts = [tasks.fitting(head, column) for head in heads for column in tasks.columns[head]]
+
+    def ints(values: Iterable[int]) -> Ints:
+        return np.fromiter(values, np.int64)
+
+    def pointers(lengths: Iterable[int]) -> Ints:
+        return np.concatenate([[0], np.cumsum(ints(lengths))]).astype(np.int64)
+
+    in_units = cache(money)
+    unused = [0] * instance.time.slots
+    price = [[in_units(p) for p in prices] if row in rows.used else unused for row, prices in enumerate(rows.prices)]
+    edges = _edges(instance, tasks, groups)
+    return Problem(
+        capacity=rows.capacity,
+        price=np.array(price, np.int64).reshape(rows.capacity.shape),
+        copies=ints(sum(count for _, _, count in members) for members in groups),
+        optional=np.array([not tasks.mandatory[head] for head in heads], bool),
+        value=ints(money(tasks_value) for tasks_value in (money.value[head] for head in heads)),
+        late_slope=ints(money(money.late[head][0]) for head in heads),
+        late_base=ints(money.up(money.late[head][1]) for head in heads),
+        late_once=ints(money(money.late_once[head]) for head in heads),
+        late_after=ints(money.late_after[head] for head in heads),
+        option_ptr=pointers(len(tasks.columns[head]) for head in heads),
+        pool=ints(rows.pool[column.way.pool] for column in columns),
+        duration=ints(column.slots for column in columns),
+        fixed=ints(money.fixed(column.way.cost) for column in columns),
+        first=ints(int(found[0]) for found in starts),
+        last=ints(int(found[-1]) for found in starts),
+        demand_ptr=pointers(len(column.rows) for column in columns),
+        demand_row=ints(row for column in columns for row in column.rows),
+        demand=ints(amount for column in columns for amount in column.amounts),
+        before=edges[0],
+        after=edges[1],
+        lag=edges[2],
+        nodes=_nodes(rows, money),
+        quotas=tuple(limits(instance, rows, columns)),
+        together=_sets(instance, instance.together, groups),
+        apart=_sets(instance, instance.apart, groups),
+    )
+
+
+def _nodes(rows: Rows, money: Money) -> Nodes:
+    kinds, slot = rows.kinds, rows.time.slot
+
+    def ints(values: Iterable[int]) -> Ints:
+        return np.fromiter(values, np.int64)
+
+    count = np.array([kind.count for kind in kinds], np.int64).reshape(len(kinds), rows.time.slots)
+    return Nodes(
+        count=count,
+        on_demand=np.array([kind.stated.price is not None for kind in kinds], bool),
+        reserved=ints(kind.reserved for kind in kinds),
+        commit_max=ints(kind.commit_max for kind in kinds),
+        boot=ints(-(-kind.stated.boot // slot) for kind in kinds),
+        minimum=ints(-(-kind.stated.minimum // slot) for kind in kinds),
+        costs=money.rates.whole(cache(money)) if kinds else no_nodes(rows.time.slots).costs,
+        supply_node=ints(kind for kind, _, _ in rows.supply),
+        supply_row=ints(row for _, row, _ in rows.supply),
+        supply_size=ints(int(size * rows.scale[row]) for _, row, size in rows.supply),
+    )
+
+
+def _sets(
+    instance: Instance, sets: Sequence[Sequence[str]], groups: Sequence[Sequence[tuple[int, int, int]]]
+) -> tuple[Ints, ...]:
+    """Groups of the tasks of each set."""
+    of_task = defaultdict(set)
+    for group, members in enumerate(groups):
+        for task, _, _ in members:
+            of_task[instance.tasks[task].id].add(group)
+    return tuple(np.array(sorted(set().union(*(of_task[id] for id in ids))), np.int64) for ids in sets if ids)
+
+
+def _edges(instance: Instance, tasks: Windows, groups: Sequence[Sequence[tuple[int, int, int]]]) -> Ints:
+    """int64, shape (3, E): every copy of the later task waits for every copy of the earlier one."""
+    of_task = defaultdict(list)
+    for group, members in enumerate(groups):
+        for task, _, _ in members:
+            of_task[task].append(group)
+    pairs = sum(len(of_task[first]) * len(of_task[second]) for first, second, _ in tasks.edges)
+    if pairs > MAX_EDGES:
+        raise InstanceError(
+            [Finding(f"{pairs:,} pairs of copies wait for each other; at most {MAX_EDGES:,}", ("tasks",))]
+        )
+    found = {
+        (before, after): lag
+        for first, second, lag in sorted(tasks.edges, key=lambda edge: edge[2])
+        for before in of_task[first]
+        for after in of_task[second]
+    }
+    flat = [(before, after, lag) for (before, after), lag in sorted(found.items())]
+    return np.array(flat, np.int64).reshape(-1, 3).T.copy()

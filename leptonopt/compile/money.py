@@ -1,0 +1,150 @@
+"""Money: the unit in which all of it is whole, and what nodes cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from itertools import chain
+from math import floor, gcd, lcm
+from typing import Any
+
+import numpy as np
+
+from leptonopt.calendar import mean_by_slot, zero
+from leptonopt.compile.rows import Kind, Rows
+from leptonopt.compile.windows import Windows
+from leptonopt.instance import POWER, Instance
+from leptonopt.renting import NodeCosts
+from leptonopt.units import seconds
+
+# Totals of money units stay below this, so that also engines that count in doubles are exact.
+MAX_TOTAL = 2**52
+
+
+@dataclass(frozen=True)
+class Rates:
+    """What nodes cost or use, exactly: per kind and slot, and per kind for the horizon; see `NodeCosts`."""
+
+    on_demand: list[list[Fraction]]
+    on: list[list[Fraction]]
+    start: list[list[Fraction]]
+    stop: list[list[Fraction]]
+    commit: list[Fraction]
+
+    def numbers(self) -> Iterable[Fraction]:
+        """All of them."""
+        for grid in (self.on_demand, self.on, self.start, self.stop):
+            for line in grid:
+                yield from set(line)
+        yield from self.commit
+
+    def within(self, first: int, last: int) -> Rates:
+        """Of some slots only; commitments by their share of the slots."""
+
+        def cut(grid: list[list[Fraction]]) -> list[list[Fraction]]:
+            return [
+                [value if first <= slot <= last else Fraction(0) for slot, value in enumerate(line)] for line in grid
+            ]
+
+        slots = max((len(line) for line in self.on), default=1)
+        share = Fraction(last - first + 1, slots)
+        commit = [value * share for value in self.commit]
+        return Rates(cut(self.on_demand), cut(self.on), cut(self.start), cut(self.stop), commit)
+
+    def whole(self, convert: Any) -> NodeCosts:
+        """In whole units."""
+        slots = max((len(line) for line in self.on), default=0)
+
+        def grid(lines: list[list[Fraction]]) -> Any:
+            return np.array([[convert(value) for value in line] for line in lines], np.int64).reshape(len(lines), slots)
+
+        commit = np.array([convert(value) for value in self.commit], np.int64)
+        return NodeCosts(grid(self.on_demand), grid(self.on), grid(self.start), grid(self.stop), commit)
+
+
+def rates(instance: Instance, kinds: Sequence[Kind], money: Fraction, kwh: Fraction, carbon_kg: Fraction) -> Rates:
+    """What nodes use, weighing money, energy and carbon."""
+    time = instance.time
+    hours, horizon = Fraction(time.slot, 3600), Fraction(time.horizon, 3600)
+    found = Rates([], [], [], [], [])
+    for kind in kinds:
+        stated, pool = kind.stated, kind.pool
+        price = [money * mean * hours for mean in mean_by_slot(stated.price, time)] if stated.price else zero(time)
+        idle = zero(time)
+        if stated.power:
+            tariff = mean_by_slot(pool.price[POWER], time) if POWER in pool.price else zero(time)
+            grams = mean_by_slot(pool.carbon, time) if pool.carbon else zero(time)
+            drawn = Fraction(stated.power) * hours
+            idle = [
+                drawn * (money * per_kwh + kwh + carbon_kg * gram / 1000)
+                for per_kwh, gram in zip(tariff, grams, strict=True)
+            ]
+        commit = stated.commit
+        total = Fraction(0)
+        if commit is not None:
+            total = Fraction(commit.total) if commit.total is not None else Fraction(commit.price or 0) * horizon
+        found.on_demand.append(price)
+        found.on.append(idle)
+        found.start.append([money * Fraction(stated.startup)] * time.slots)
+        found.stop.append([money * Fraction(stated.shutdown)] * time.slots)
+        found.commit.append(money * total)
+    return found
+
+
+class Money:
+    """The unit in which all money is whole, and the costs in it."""
+
+    def __init__(self, instance: Instance, rows: Rows, tasks: Windows) -> None:
+        hours_per_slot = Fraction(instance.time.slot, 3600)
+        weight = self.weight = Fraction(instance.objective.cost)
+        self.late, self.late_once, self.late_after = [], [], []
+        for task in instance.tasks:
+            rate = weight * Fraction(task.late_cost or 0)
+            due = seconds(task.due, instance.time.start) if task.due else 0
+            self.late.append((rate * hours_per_slot, rate * Fraction(due, 3600)))
+            self.late_once.append(weight * Fraction(task.late_penalty or 0))
+            self.late_after.append(due // instance.time.slot)
+        self.value = [
+            Fraction(0) if must else weight * Fraction(task.value or 0)
+            for task, must in zip(instance.tasks, tasks.mandatory, strict=True)
+        ]
+        self.rates = rates(instance, rows.kinds, weight, Fraction(0), Fraction(instance.objective.carbon_kg))
+        amounts = {weight * Fraction(column.way.cost) for columns in tasks.columns for column in columns}
+        amounts.update(*(rows.prices[row] for row in rows.used), *self.late, self.late_once, self.value)
+        amounts.update(self.rates.numbers())
+        denominator = lcm(*(money.denominator for money in amounts))
+        divisor = gcd(*(int(money * denominator) for money in amounts)) or 1
+        unit = Fraction(divisor, denominator)
+        dearest = [max((abs(price) for price in prices), default=Fraction(0)) for prices in rows.prices]
+        slots, total, held = instance.time.slots, Fraction(0), 0
+        for at, (task, columns) in enumerate(zip(instance.tasks, tasks.columns, strict=True)):
+            late = max(Fraction(0), self.late[at][0] * slots - self.late[at][1]) + self.late_once[at]
+            most, most_held = abs(self.value[at]), 0
+            for column in columns:
+                demands = list(zip(column.rows, column.amounts, strict=True))
+                running = column.slots * sum((dearest[row] * amount for row, amount in demands), Fraction(0))
+                most = max(most, weight * abs(Fraction(column.way.cost)) + running + late)
+                most_held = max(most_held, column.slots * sum(amount for _, amount in demands) + 4)
+            total += task.copies * most
+            held += task.copies * max(1, most_held)
+        for at, kind in enumerate(rows.kinds):
+            lines = (self.rates.on_demand[at], self.rates.on[at], self.rates.start[at], self.rates.stop[at])
+            total += max(kind.count, default=0) * sum(chain.from_iterable(map(abs, line) for line in lines))
+            total += kind.commit_max * self.rates.commit[at]
+            held += max(kind.count, default=0) * (4 * slots + 1)
+        coarser = max(1, -(-total // (unit * MAX_TOTAL)))
+        self.unit = unit * coarser
+        # Rounding down loses less than one unit per demand unit and slot, fixed cost, lateness and value.
+        self.loss = Fraction(0) if coarser == 1 else self.unit * held
+
+    def __call__(self, money: Fraction | Decimal) -> int:
+        return floor(Fraction(money) / self.unit)
+
+    def fixed(self, cost: Decimal) -> int:
+        """A fixed cost as it counts in the objective."""
+        return self(self.weight * Fraction(cost))
+
+    def up(self, money: Fraction) -> int:
+        return -floor(-money / self.unit)

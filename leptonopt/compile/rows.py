@@ -1,0 +1,309 @@
+"""Rows of capacity and price, the nodes that supply some of them, and ways as columns on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations
+from math import comb, floor, lcm
+
+import numpy as np
+
+from leptonopt.calendar import least_by_slot, mean_by_slot, zero
+from leptonopt.errors import Finding, InstanceError
+from leptonopt.instance import POWER, Instance, NodeKind, Pool, Quota, Task
+from leptonopt.problem import UNLIMITED, Ints
+from leptonopt.spot import Saving, durations, safe
+from leptonopt.units import seconds
+from leptonopt.work import Way
+
+# A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.
+MAX_DEMAND = 2**36
+MAX_CHOICES = 256  # ways to choose whole nodes that are told apart
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of nodes as the problem sees it; a single node of it where nodes are told apart.
+
+    `levels` is the range of node numbers it stands for: (0, most) for all of them, (k - 1, k) for node k.
+    """
+
+    pool: Pool
+    name: str
+    stated: NodeKind
+    node: int | None
+    reserved: int
+    commit_max: int
+    count: tuple[int, ...]
+
+    @property
+    def label(self) -> str:
+        """What a plan calls the node."""
+        return f"{self.name}/{self.node}"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A way in slots and demand units, with the starts at which it fits the pools when alone."""
+
+    way: Way
+    slots: int
+    rows: tuple[int, ...]
+    amounts: tuple[int, ...]
+    starts: Ints
+    once: tuple[tuple[int, Fraction], ...] = ()
+    special: bool = False  # its starts follow from more than its rows and the task's window
+
+
+class Rows:
+    """Rows, and columns on them.
+
+    Attributes
+    ----------
+    names : (pool id, resource) of a pool's resources; ("", quota id) of rows that only count for a quota
+    kinds : nodes, in the order of the problem
+    supply : (kind, row, amount in the user's units)
+    """
+
+    def __init__(self, instance: Instance, all_ways: Sequence[Sequence[Way]]) -> None:
+        self.instance, self.time = instance, instance.time
+        self.pools = {pool.id: pool for pool in instance.pools}
+        self.pool = {pool.id: at for at, pool in enumerate(instance.pools)}
+        self.names: list[tuple[str, str]] = []
+        self.scale: list[int] = []
+        self.counting: list[tuple[Quota, dict[tuple[str, str], int]]] = []
+        self.index = {(pool.id, name): self._row(pool.id, name) for pool in instance.pools for name in pool.resources}
+        self.apart = {way.pool for found in all_ways for way in found if way.one_node}
+        self.kinds = [kind for pool in instance.pools for kind in self._kinds(pool)]
+        self.of_node: dict[tuple[str, str], int] = {}
+        self.supply: list[tuple[int, int, Decimal]] = []
+        for at, kind in enumerate(self.kinds):
+            for name, size in kind.stated.size.items():
+                self.supply.append((at, self.index[kind.pool.id, name], size))
+                if kind.node is not None:
+                    row = self.of_node[kind.label, name] = self._row(kind.pool.id, f"{name} of {kind.label}")
+                    self.supply.append((at, row, size))
+        for quota in instance.quotas:
+            self.counting.append((quota, dict(self._counters(quota))))
+        self._scales(all_ways)
+        self.capacity = np.full((len(self.names), self.time.slots), UNLIMITED, np.int64)
+        self.prices: list[list[Fraction]] = [zero(self.time) for _ in self.names]
+        self._fill()
+        self.used: set[int] = set()
+        self._starts: dict[tuple[tuple[int, ...], tuple[int, ...], int], Ints] = {}
+
+    def _row(self, pool: str, name: str) -> int:
+        self.names.append((pool, name))
+        self.scale.append(1)
+        return len(self.names) - 1
+
+    def _kinds(self, pool: Pool) -> Iterator[Kind]:
+        windows = [window for window in pool.maintenance if window.capacity is None]
+        for name, kind in pool.kinds:
+            count = [int(least or 0) for least in least_by_slot(kind.count, windows, "", self.time)]
+            top = kind.reserved + kind.commit_max
+            if pool.id not in self.apart:
+                yield Kind(pool, name, kind, None, kind.reserved, kind.commit_max, tuple(count))
+                continue
+            for number in range(1, kind.most + 1):
+                there = tuple(int(least >= number) for least in count)
+                own = number <= kind.reserved
+                yield Kind(pool, name, kind, number, int(own), int(not own and number <= top), there)
+
+    def _counters(self, quota: Quota) -> Iterator[tuple[tuple[str, str], int]]:
+        """Rows that only what a quota covers holds, by pool and resource; none where all of the pool's row counts."""
+        if quota.whole and quota.per != "moment":
+            return
+        if quota.per == "moment":
+            row = self._row("", quota.id)
+            yield from (((pool.id, quota.of), row) for pool in self.covered(quota) if quota.of in pool.resources)
+            return
+        for pool in self.covered(quota):
+            for name in self.counted(quota, pool):
+                yield (pool.id, name), self._row("", f"{quota.id}: {name} of {pool.id}")
+
+    def covered(self, quota: Quota) -> list[Pool]:
+        """The pools that count for a quota."""
+        return [pool for pool in self.instance.pools if quota.pools is None or pool.id in quota.pools]
+
+    def counted(self, quota: Quota, pool: Pool) -> list[str]:
+        """The resources of a pool whose use counts for a quota."""
+        if quota.of == "money":
+            return [name for name in pool.resources if name in pool.price]
+        wanted = POWER if quota.of in ("energy", "carbon") else quota.of
+        if quota.of == "carbon" and pool.carbon is None:
+            return []
+        return [wanted] if wanted in pool.resources else []
+
+    def _scales(self, all_ways: Sequence[Sequence[Way]]) -> None:
+        def finer(row: int, amount: Decimal) -> None:
+            self.scale[row] = lcm(self.scale[row], amount.as_integer_ratio()[1])
+
+        for task, found in zip(self.instance.tasks, all_ways, strict=True):
+            for way in found:
+                for name, count in way.uses.items():
+                    finer(self.index[way.pool, name], count)
+                    for quota, rows in self.counting:
+                        if (way.pool, name) in rows and quota.covers(task):
+                            finer(rows[way.pool, name], count)
+        for _, row, size in self.supply:
+            finer(row, size)
+        for (label, name), row in self.of_node.items():
+            kind = next(kind for kind in self.kinds if kind.node is not None and kind.label == label)
+            self.scale[row] = lcm(self.scale[row], self.scale[self.index[kind.pool.id, name]])
+
+    def _fill(self) -> None:
+        weights = self.instance.objective
+        for pool in self.instance.pools:
+            for name in pool.resources:
+                row = self.index[pool.id, name]
+                if name in pool.capacity:
+                    self._offer(row, least_by_slot(pool.capacity[name], pool.maintenance, name, self.time))
+                per_unit = Fraction(self.time.slot, 3600 * self.scale[row])
+                price = pool.price.get(name)
+                if price is not None:
+                    self.prices[row] = [
+                        mean * per_unit * Fraction(weights.cost) for mean in mean_by_slot(price, self.time)
+                    ]
+                if name == POWER and pool.carbon is not None and weights.carbon_kg:
+                    per_gram = per_unit * Fraction(weights.carbon_kg) / 1000
+                    carbon = mean_by_slot(pool.carbon, self.time)
+                    pairs = zip(self.prices[row], carbon, strict=True)
+                    self.prices[row] = [money + grams * per_gram for money, grams in pairs]
+        offered: dict[int, Ints] = {}
+        for at, row, size in self.supply:
+            kind = self.kinds[at]
+            there = np.array(kind.count, np.int64)
+            if kind.stated.price is None:
+                there = np.minimum(there, kind.reserved + kind.commit_max)
+            there[: -(-kind.stated.boot // self.time.slot)] = 0
+            offered[row] = offered.get(row, 0) + int(size * self.scale[row]) * there
+        for row, most in offered.items():
+            self.capacity[row] = np.minimum(UNLIMITED, most)
+        for quota, rows in self.counting:
+            if quota.per == "moment":
+                for row in set(rows.values()):
+                    self._offer(row, [quota.limit] * self.time.slots)
+
+    def _offer(self, row: int, least: Iterable[Decimal | None]) -> None:
+        for slot, value in enumerate(least):
+            if value is not None:
+                self.capacity[row, slot] = min(UNLIMITED, floor(value * self.scale[row]))
+
+    # --- ways as columns ---
+
+    def columns(self, task: Task, found: Sequence[Way]) -> list[Column]:
+        """The columns of a task's ways; several for a way that can be on several nodes, or whose duration changes."""
+        made: list[Column] = []
+        for way in found:
+            if way.refused is None:
+                for placed in self._placed(way):
+                    made += self._timed(task, placed)
+        return made
+
+    def _placed(self, way: Way) -> list[Way]:
+        """The way on each choice of nodes, where nodes are told apart and it matters which."""
+        if way.pool not in self.apart or not (way.one_node or way.whole):
+            return [way]
+        if way.one_node and way.whole > 1:
+            return []
+        offered = {name for kind in self.pools[way.pool].nodes for name in kind.size}
+        held = {name for name, count in way.uses.items() if count and name in offered}
+        if not held:
+            return [way]
+        labels = [
+            kind.label
+            for kind in self.kinds
+            if kind.pool.id == way.pool and held <= set(kind.stated.size) and any(kind.count)
+        ]
+        many = max(1, way.whole)
+        if comb(len(labels), many) > MAX_CHOICES:
+            raise InstanceError(
+                [
+                    Finding(
+                        f"option {way.id!r}: {many} of {len(labels)} nodes that are told apart can be chosen in more "
+                        f"than {MAX_CHOICES} ways",
+                        ("tasks",),
+                    )
+                ]
+            )
+        return [replace(way, on_nodes=chosen) for chosen in combinations(labels, many)]
+
+    def _timed(self, task: Task, way: Way) -> Iterator[Column]:
+        rows, amounts = self._held(task, way)
+        self.used.update(rows)
+        pool = self.pools[way.pool]
+        if pool.interruptions is None:
+            slots = max(1, -(-way.duration // self.time.slot))
+            yield Column(way, slots, rows, amounts, self.starts(rows, amounts, slots), self._once(task, way))
+            return
+        rates = mean_by_slot(pool.interruptions, self.time)
+        saving = Saving.of(way.duration, task.checkpoint, rates)
+        lengths = np.array([length or 0 for length in durations(saving, rates, self.time.slot)])
+        for length in np.unique(lengths[lengths > 0]).tolist():
+            fits = self.starts(rows, amounts, length)
+            fits = fits[lengths[fits] == length]
+            if task.on_time is not None and task.deadline is not None:
+                ends = min(self.time.slots, seconds(task.deadline, self.time.start) // self.time.slot)
+                fits = np.array(
+                    [
+                        start
+                        for start in fits.tolist()
+                        if (within := safe(saving, rates, self.time.slot, start, length, float(task.on_time)))
+                        and start + within <= ends
+                    ],
+                    np.int64,
+                )
+            for run in np.split(fits, np.flatnonzero(np.diff(fits) > 1) + 1):
+                if len(run):
+                    yield Column(way, length, rows, amounts, run, self._once(task, way), special=True)
+
+    def _held(self, task: Task, way: Way) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Rows and amounts that a way holds: its pool's, of its nodes, and those that count for quotas."""
+        held: dict[int, Decimal] = {}
+        for name, count in way.uses.items():
+            if count:
+                row = self.index[way.pool, name]
+                held[row] = count
+                for label in way.on_nodes:
+                    if (label, name) in self.of_node:
+                        held[self.of_node[label, name]] = count / len(way.on_nodes)
+                for quota, rows in self.counting:
+                    if (counter := rows.get((way.pool, name))) is not None and quota.covers(task):
+                        held[counter] = held.get(counter, Decimal(0)) + count
+        pairs = sorted((row, int(count * self.scale[row])) for row, count in held.items())
+        if max((amount for _, amount in pairs), default=0) > MAX_DEMAND:
+            raise InstanceError(
+                [
+                    Finding(
+                        f"option {way.id!r}: amounts of a resource may differ by at most {MAX_DEMAND:,} times",
+                        ("tasks",),
+                    )
+                ]
+            )
+        return tuple(row for row, _ in pairs), tuple(amount for _, amount in pairs)
+
+    def _once(self, task: Task, way: Way) -> tuple[tuple[int, Fraction], ...]:
+        """What running the way uses once, by quota."""
+        found = []
+        for at, quota in enumerate(self.instance.quotas):
+            if quota.covers(task) and (quota.pools is None or way.pool in quota.pools):
+                amount = Fraction(way.cost) if quota.of == "money" else Fraction(way.consumes.get(quota.of, 0))
+                if amount and quota.per != "moment":
+                    found.append((at, amount))
+        return tuple(found)
+
+    def starts(self, rows: tuple[int, ...], amounts: tuple[int, ...], slots: int) -> Ints:
+        """Slots at which these demands fit the capacity alone for the whole duration, ascending."""
+        key = (rows, amounts, slots)
+        if key not in self._starts:
+            if slots > self.time.slots:
+                self._starts[key] = np.zeros(0, np.int64)
+            else:
+                blocked = (self.capacity[list(rows)] < np.array(amounts, np.int64)[:, None]).any(axis=0)
+                total = np.concatenate([[0], np.cumsum(blocked)])
+                self._starts[key] = np.flatnonzero(total[slots:] == total[:-slots])
+        return self._starts[key]

@@ -1,0 +1,102 @@
+"""When tasks can run: releases and deadlines in slots, tightened through the precedence graph; and why not."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from graphlib import TopologicalSorter
+
+import numpy as np
+
+from leptonopt import units
+from leptonopt.compile.rows import Column
+from leptonopt.instance import Instance, Task
+from leptonopt.problem import Ints
+from leptonopt.units import seconds
+from leptonopt.work import Way
+
+
+class Windows:
+    """Per task: its columns, and the window [release, deadline] in slots, tightened through the graph."""
+
+    def __init__(self, instance: Instance, columns: list[list[Column]]) -> None:
+        time = instance.time
+        self.instance, self.columns = instance, columns
+        self.release = [
+            0 if task.release is None else max(0, -(-seconds(task.release, time.start) // time.slot))
+            for task in instance.tasks
+        ]
+        self.deadline = [
+            time.slots if task.deadline is None else min(time.slots, seconds(task.deadline, time.start) // time.slot)
+            for task in instance.tasks
+        ]
+        index = {task.id: at for at, task in enumerate(instance.tasks)}
+        self.edges = [
+            (index[after.task], at, -(-after.lag // time.slot))
+            for at, task in enumerate(instance.tasks)
+            for after in task.after
+        ]
+        self.mandatory = [not task.optional for task in instance.tasks]
+
+    def tighten(self) -> None:
+        """Move releases and deadlines by what must come before and after; drop columns that no longer fit."""
+        before, behind = defaultdict(list), defaultdict(list)
+        for first, second, lag in self.edges:
+            before[second].append((first, lag))
+            behind[first].append((second, lag))
+        order = list(
+            TopologicalSorter(
+                {at: [first for first, _ in before[at]] for at in range(len(self.columns))}
+            ).static_order()
+        )
+        for task in order:
+            for first, lag in before[task]:
+                if not self.columns[first]:
+                    self.columns[task] = []
+                else:
+                    self.release[task] = max(self.release[task], self._earliest_end(first) + lag)
+            self._drop(task)
+        for task in reversed(order):
+            for second, lag in behind[task]:
+                if self.mandatory[second]:
+                    # What must run needs all that comes before it, optional or not.
+                    self.mandatory[task] = True
+                    if self.columns[second]:
+                        self.deadline[task] = min(self.deadline[task], self._latest_start(second) - lag)
+            self._drop(task)
+
+    def fitting(self, task: int, column: Column) -> Ints:
+        low = np.searchsorted(column.starts, self.release[task])
+        return column.starts[low : np.searchsorted(column.starts, self.deadline[task] - column.slots, "right")]
+
+    def _drop(self, task: int) -> None:
+        self.columns[task] = [column for column in self.columns[task] if len(self.fitting(task, column))]
+
+    def _earliest_end(self, task: int) -> int:
+        return min(int(self.fitting(task, column)[0]) + column.slots for column in self.columns[task])
+
+    def _latest_start(self, task: int) -> int:
+        return max(int(self.fitting(task, column)[-1]) for column in self.columns[task])
+
+
+def reasons(instance: Instance, all_ways: Sequence[Sequence[Way]], tasks: Windows) -> Iterator[str]:
+    """Why tasks that must run cannot, in words."""
+    for at, task in enumerate(instance.tasks):
+        if tasks.mandatory[at] and not tasks.columns[at]:
+            yield f"task {task.id!r} cannot run: {_reason(instance, task, all_ways[at])}"
+
+
+def _reason(instance: Instance, task: Task, found: Sequence[Way]) -> str:
+    refused = [way for way in found if way.refused]
+    if len(refused) == len(found):
+        return "; ".join(f"{way.id}: {way.refused}" for way in refused[:5]) + ("; …" if len(refused) > 5 else "")
+    fastest = min((way for way in found if not way.refused), key=lambda way: way.duration)
+    time = instance.time
+    opens = max(task.release or time.start, time.start)
+    close = "deadline" if task.deadline else "end of the horizon"
+    closes = units.instant_text(task.deadline) if task.deadline else "which comes first"
+    takes = units.duration_text(-(-fastest.duration // time.slot) * time.slot)
+    return (
+        f"its fastest way ({fastest.id}) takes {takes}, and no start from {units.instant_text(opens)} to its "
+        f"{close} ({closes}) leaves it the time and the capacity after what it waits for and before what waits for it"
+    )

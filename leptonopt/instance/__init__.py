@@ -1,0 +1,58 @@
+"""What a user states: time grid, pools, tasks with their options. Valid once it exists, never mutated.
+
+This package is the one place that says what an instance may contain. Reading (`leptonopt.read`) adds
+lines to the errors, `leptonopt schema` prints the JSON Schema made from these classes, and
+`docs/format.md` explains them. Instances are built in Python exactly as they are written:
+
+>>> from leptonopt import Instance
+>>> week = Instance(
+...     time={"start": "2026-11-23T00:00Z", "slot": "1h", "horizon": "7d"},
+...     pools=[{"id": "a100", "capacity": {"gpu": 8}, "price": {"gpu": 1.2}}],
+...     tasks=[{"id": "train", "options": [{"pool": "a100", "uses": {"gpu": 4}, "duration": "6h"}]}],
+... )
+>>> week.tasks[0].options[0].duration
+21600
+"""
+
+from leptonopt.instance.documents import findings_of, validated
+from leptonopt.instance.nouns import (
+    POWER,
+    Checkpoint,
+    Commit,
+    Instance,
+    Maintenance,
+    NodeKind,
+    Objective,
+    Option,
+    Pool,
+    Quota,
+    Task,
+    Time,
+    Variant,
+    merged_work,
+    replace,
+)
+from leptonopt.instance.schema import instance_schema
+from leptonopt.instance.values import Series
+
+__all__ = [
+    "POWER",
+    "Checkpoint",
+    "Commit",
+    "Instance",
+    "Maintenance",
+    "NodeKind",
+    "Objective",
+    "Option",
+    "Pool",
+    "Quota",
+    "Series",
+    "Task",
+    "Time",
+    "Variant",
+    "findings_of",
+    "instance_schema",
+    "merged_work",
+    "replace",
+    "validated",
+]

@@ -1,0 +1,136 @@
+"""Validation of documents: every finding of a plain tree at once, in this project's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from leptonopt.errors import Finding, InstanceError, Path
+from leptonopt.instance.nouns import (
+    After,
+    Checkpoint,
+    Commit,
+    Instance,
+    Maintenance,
+    Needs,
+    NodeKind,
+    Objective,
+    Option,
+    Pool,
+    Profile,
+    Quota,
+    Task,
+    Time,
+    Variant,
+    Work,
+)
+from leptonopt.instance.references import cross_findings
+from leptonopt.instance.values import Noun
+
+
+def findings_of(error: Any) -> list[Finding]:
+    """The findings of a `pydantic.ValidationError`, in this project's words."""
+    found: list[Finding] = []
+    items = error.errors(include_url=False)
+    # A list counts as empty when none of its entries is valid; only the entries' own errors help then.
+    items = [item for item in items if item["type"] != "too_short" or not item.get("input")]
+    for item in items:
+        if "findings" in (context := item.get("ctx") or {}):
+            found += context["findings"]
+        else:
+            path = tuple(step for step in item["loc"] if step not in _INNER)
+            found.append(Finding(_message(item), path))
+    return found
+
+
+# Steps of pydantic's places that are ours, not the user's: a series written as a bare number, keys of mappings.
+_INNER = {"constant", "unlimited", "[key]"}
+
+
+# Where a noun stands in a document: the key that holds it, and the class whose keys are allowed there.
+_AT: dict[str | int, type[Noun]] = {
+    "time": Time, "pools": Pool, "tasks": Task, "options": Option, "work": Work, "variants": Variant, "after": After,
+    "needs": Needs, "maintenance": Maintenance, "profiles": Profile, "nodes": NodeKind, "commit": Commit,
+    "checkpoint": Checkpoint, "objective": Objective, "quotas": Quota,
+}  # fmt: skip
+
+
+def _unknown_key(place: Path) -> str:
+    from difflib import get_close_matches
+
+    *above, key = place
+    noun: type[Noun] = next((_AT[step] for step in reversed(above) if step in _AT), Instance)
+    keys = [field.alias or name for name, field in noun.model_fields.items()]
+    close = get_close_matches(str(key), keys, 1)
+    return "is not a key that is known here; " + (
+        f"did you mean {close[0]!r}?" if close else f"allowed are {', '.join(keys)}"
+    )
+
+
+def _message(item: Any) -> str:
+    kind, value = item["type"], item.get("input")
+    shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
+    match kind:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return _unknown_key(item["loc"])
+        case "value_error":
+            return str(item["ctx"]["error"])
+        case "literal_error":
+            return f"{shown} is not allowed; {item['ctx']['expected']}"
+        case "bool_type":
+            return f"{shown} is not true or false"
+        case "string_type":
+            return f"{shown} is not a text"
+        case "tuple_type":
+            return f"{shown} is not a list"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return f"{shown} is not a mapping of keys to values"
+        case "int_type" | "int_from_float":
+            return f"{shown} is not a whole number"
+        case "too_short":
+            return "is empty; at least one entry"
+    return f"{item['msg'][0].lower()}{item['msg'][1:]} (not {shown})"
+
+
+def validated(document: dict[str, Any]) -> Instance:
+    """An instance from a plain tree; all findings at once.
+
+    Raises
+    ------
+    InstanceError
+        With every finding, each at its path (lines are added by `leptonopt.read`).
+    """
+    try:
+        return Instance.model_validate(document)
+    except ValidationError as error:
+        found = findings_of(error)
+        if not any("findings" in (item.get("ctx") or {}) for item in error.errors(include_url=False)):
+            found += _cross_of_partial(document)
+        raise InstanceError(found) from None
+
+
+def _cross_of_partial(document: Any) -> list[Finding]:
+    """Cross findings of a document some of whose parts are wrong in themselves."""
+
+    def each(kind: type[Noun], values: Any) -> list[Any]:
+        return [one(kind, value) for value in values] if isinstance(values, list | tuple) else [None]
+
+    def one(kind: type[Noun], value: Any) -> Any:
+        try:
+            return kind.model_validate(value)
+        except ValidationError:
+            return None
+
+    if not isinstance(document, dict):
+        return []
+    given = document.get("profiles")
+    profiles = {name: one(Profile, value) for name, value in given.items()} if isinstance(given, dict) else {}
+    if None in profiles.values():
+        return []
+    return cross_findings(
+        one(Time, document.get("time")), each(Pool, document.get("pools")), profiles, each(Task, document.get("tasks")),
+        each(Quota, document.get("quotas", [])),
+    )  # fmt: skip

@@ -1,0 +1,241 @@
+"""What no single noun can see: names that must be unique, references, cycles, the time grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from leptonopt import units
+from leptonopt.errors import Finding, Path
+from leptonopt.instance.nouns import POWER, NodeKind, Option, Pool, Profile, Quota, Task, Time, Work, merged_work
+from leptonopt.instance.values import Series
+
+MAX_TOLD_APART = 64  # nodes of a kind that can be told apart for tasks that must fit within one
+ALSO = ("money", "energy", "carbon")  # what a quota can be of, beside resources and what options consume
+
+
+def cross_findings(
+    time: Time | None,
+    pools: Sequence[Pool | None],
+    profiles: dict[str, Profile],
+    tasks: Sequence[Task | None],
+    quotas: Sequence[Quota | None] = (),
+    sets: Mapping[str, Sequence[Sequence[str]]] | None = None,
+) -> list[Finding]:
+    """Everything wrong between the parts; parts that are None were wrong in themselves and are passed over."""
+    known_pools = {pool.id: pool for pool in pools if pool}
+    whole = None not in pools
+    found = [*_duplicates("pools", pools), *_duplicates("tasks", tasks), *_duplicates("quotas", quotas)]
+    for at, pool in enumerate(pools):
+        if pool:
+            found += _pool_findings(("pools", at), pool, time)
+    for name, profile in profiles.items():
+        found += _work_findings(("profiles", name), profile, known_pools if whole else None)
+    known_tasks = {task.id: task for task in tasks if task} if None not in tasks else None
+    for at, task in enumerate(tasks):
+        if task:
+            found += _task_findings(("tasks", at), task, known_pools if whole else None, profiles, known_tasks)
+    if whole and known_tasks is not None and not found:
+        for at, quota in enumerate(quotas):
+            if quota:
+                found += _quota_findings(("quotas", at), quota, known_pools, known_tasks)
+        found += _told_apart(known_pools, known_tasks)
+    for kind, each in (sets or {}).items():
+        for at, members in enumerate(each):
+            for number, member in enumerate(members):
+                if known_tasks is not None and member not in known_tasks:
+                    found.append(Finding(_unknown("task", member, known_tasks), (kind, at, number)))
+    return found or _cycles([task for task in tasks if task])
+
+
+def _duplicates(kind: str, nouns: Sequence[Pool | Task | Quota | None]) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for at, noun in enumerate(nouns):
+        if noun and (before := first.setdefault(noun.id, at)) != at:
+            yield Finding(f"the id {noun.id!r} stands already at {kind}[{before}]; ids are unique", (kind, at, "id"))
+
+
+def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    names = sorted(known)
+    if close := get_close_matches(name, names, 1):
+        return f"there is no {kind} {name!r}; did you mean {close[0]!r}?"
+    shown = ", ".join(repr(other) for other in names[:8]) + (", …" if len(names) > 8 else "")
+    return f"there is no {kind} {name!r}; known are {shown or 'none'}"
+
+
+def _pool_findings(path: Path, pool: Pool, time: Time | None) -> Iterator[Finding]:
+    known = pool.resources
+    for key in ("capacity", "price", "power"):
+        for name in getattr(pool, key):
+            if name not in known:
+                yield Finding(_unknown("resource", name, known), (*path, key, name))
+    if POWER in pool.power:
+        yield Finding("power itself draws no power; name the resources that do", (*path, "power", POWER))
+    for place, series in _all_series(path, pool):
+        if time and series.steps and min(series.steps) > time.start:
+            yield Finding(
+                f"the first step is after the start of the horizon, {units.instant_text(time.start)}; "
+                "say what holds before it",
+                (*place, "steps"),
+            )
+    for at, window in enumerate(pool.maintenance):
+        for name in window.capacity or ():
+            if name not in pool.capacity:
+                yield Finding(_unknown("resource", name, pool.capacity), (*path, "maintenance", at, "capacity", name))
+    for at, kind in enumerate(pool.nodes):
+        if kind.price is None and kind.commit is None and not kind.reserved:
+            yield Finding("no price, no commit and nothing reserved: no such node can be had", (*path, "nodes", at))
+        if POWER in kind.size:
+            yield Finding(
+                "power is not a part of a node; write `power` beside `size`", (*path, "nodes", at, "size", POWER)
+            )
+
+
+def _all_series(path: Path, pool: Pool) -> Iterator[tuple[Path, Series]]:
+    for key in ("capacity", "price"):
+        for name, series in getattr(pool, key).items():
+            yield (*path, key, name), series
+    for key in ("carbon", "interruptions"):
+        if (series := getattr(pool, key)) is not None:
+            yield (*path, key), series
+    for at, kind in enumerate(pool.nodes):
+        for key in ("count", "price"):
+            if (series := getattr(kind, key)) is not None:
+                yield (*path, "nodes", at, key), series
+
+
+def _task_findings(
+    path: Path,
+    task: Task,
+    pools: dict[str, Pool] | None,
+    profiles: dict[str, Profile],
+    tasks: Mapping[str, Task] | None,
+) -> Iterator[Finding]:
+    for at, after in enumerate(task.after):
+        if tasks is not None and after.task not in tasks:
+            yield Finding(_unknown("task", after.task, tasks), (*path, "after", at))
+    ids: set[str] = set()
+    for at, option in enumerate(task.options):
+        place = (*path, "options", at)
+        if option.id is not None and option.id in ids:
+            yield Finding(f"the option id {option.id!r} stands twice in this task", (*place, "id"))
+        ids.add(option.id or "")
+        if pools is not None:
+            yield from _option_findings(place, option, pools)
+    if task.work:
+        yield from _work_findings((*path, "work"), task.work, pools)
+        yield from _whole_work((*path, "work"), task.work, profiles, pools)
+
+
+def _option_findings(place: Path, option: Option, pools: dict[str, Pool]) -> Iterator[Finding]:
+    if option.pool not in pools:
+        yield Finding(_unknown("pool", option.pool, pools), (*place, "pool"))
+        return
+    pool = pools[option.pool]
+    for name in option.uses:
+        if name not in pool.resources:
+            yield Finding(_unknown("resource", name, pool.resources), (*place, "uses", name))
+    if option.nodes is None:
+        return
+    if len(pool.nodes) != 1:
+        yield Finding(f"whole nodes of pool {pool.id!r}, which has {len(pool.nodes)} kinds of nodes", (*place, "nodes"))
+    elif twice := sorted(set(option.uses) & set(pool.nodes[0].size)):
+        yield Finding(f"whole nodes hold all of {twice[0]!r}; do not state it beside them", (*place, "uses", twice[0]))
+
+
+def _told_apart(pools: dict[str, Pool], tasks: Mapping[str, Task]) -> Iterator[Finding]:
+    """Pools on which tasks must fit within one node have few enough nodes to tell them apart."""
+    for at, task in enumerate(tasks.values()):
+        if task.placement == "one-node":
+            named = {option.pool for option in task.options} | set((task.work and task.work.speed) or ())
+            for name in sorted(named):
+                for kind in pools[name].nodes:
+                    if kind.most > MAX_TOLD_APART:
+                        yield Finding(
+                            f"placement one-node on pool {name!r}, which has {kind.most} nodes of a kind; at most "
+                            f"{MAX_TOLD_APART} can be told apart",
+                            ("tasks", at, "placement"),
+                        )
+
+
+def _quota_findings(path: Path, quota: Quota, pools: dict[str, Pool], tasks: Mapping[str, Task]) -> Iterator[Finding]:
+    for at, name in enumerate(quota.tasks or ()):
+        if name not in tasks:
+            yield Finding(_unknown("task", name, tasks), (*path, "tasks", at))
+    teams = {task.team for task in tasks.values() if task.team is not None}
+    for at, name in enumerate(quota.teams or ()):
+        if name not in teams:
+            yield Finding(_unknown("team", name, teams), (*path, "teams", at))
+    for at, name in enumerate(quota.pools or ()):
+        if name not in pools:
+            yield Finding(_unknown("pool", name, pools), (*path, "pools", at))
+    chosen = [pool for name, pool in pools.items() if quota.pools is None or name in quota.pools]
+    resources = {name for pool in chosen for name in pool.resources}
+    consumed = {name for task in tasks.values() for option in task.options for name in option.consumes}
+    if quota.of in ALSO or quota.of in resources or quota.of in consumed:
+        if quota.per == "moment" and quota.of not in resources:
+            yield Finding(
+                f"{quota.of!r} is not a resource; only of a resource there is so much at a moment", (*path, "per")
+            )
+        if quota.of == "money" and not quota.whole and (shared := _shared(chosen)):
+            yield Finding(
+                f"a budget of some tasks on pool {shared!r}, whose nodes all tasks share; leave `tasks` and `teams` "
+                "out, or name pools without nodes",
+                (*path, "of"),
+            )
+    else:
+        yield Finding(_unknown("resource", quota.of, [*ALSO, *resources, *consumed]), (*path, "of"))
+
+
+def _shared(pools: Sequence[Pool]) -> str | None:
+    """A pool with nodes that cost anything."""
+    for pool in pools:
+        if any(_costly(kind) for kind in pool.nodes):
+            return pool.id
+    return None
+
+
+def _costly(kind: NodeKind) -> bool:
+    prices = [*(kind.price.numbers() if kind.price else ()), kind.startup, kind.shutdown, kind.power]
+    return any(prices) or kind.commit is not None
+
+
+def _work_findings(path: Path, work: Profile, pools: dict[str, Pool] | None) -> Iterator[Finding]:
+    for pool in work.speed or () if pools is not None else ():
+        if pool not in pools:  # type: ignore[operator]
+            yield Finding(_unknown("pool", pool, pools or ()), (*path, "speed", pool))
+
+
+def _whole_work(
+    path: Path, work: Work, profiles: dict[str, Profile], pools: dict[str, Pool] | None
+) -> Iterator[Finding]:
+    if work.profile is not None and work.profile not in profiles:
+        yield Finding(_unknown("profile", work.profile, profiles), (*path, "profile"))
+        return
+    whole = merged_work(work, profiles)
+    if not whole.speed:
+        yield Finding("no speed; say per pool how fast one device is", (*path, "speed"))
+    for pool in whole.speed or () if pools is not None else ():
+        if pool not in pools:  # type: ignore[operator]
+            continue
+        resources = {whole.device or "gpu", *(whole.per_device or ()), *(whole.uses or ())}
+        for name in sorted(resources - set(pools[pool].resources)):  # type: ignore[index]
+            yield Finding(f"pool {pool!r} has no resource {name!r}, which this work uses there", path)
+
+
+def _cycles(tasks: Sequence[Task]) -> list[Finding]:
+    from graphlib import CycleError, TopologicalSorter
+
+    graph = {task.id: [after.task for after in task.after] for task in tasks}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        ring = list(reversed(error.args[1]))
+        index = {task.id: at for at, task in enumerate(tasks)}
+        return [
+            Finding(
+                f"the tasks wait for each other in a circle: {' after '.join(ring)}", ("tasks", index[ring[0]], "after")
+            )
+        ]
+    return []

@@ -1,0 +1,34 @@
+"""The JSON Schema of instance files, made from the nouns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leptonopt import units
+from leptonopt.instance.nouns import Instance
+
+
+def instance_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of native instance files."""
+    import warnings
+
+    with warnings.catch_warnings():
+        # pydantic warns that defaults are written as texts; `_as_written` puts that right.
+        warnings.simplefilter("ignore", UserWarning)
+        schema = Instance.model_json_schema(by_alias=True)
+    head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "leptonopt instance"}
+    return {**head, **_as_written(schema), "title": "leptonopt instance"}
+
+
+def _as_written(schema: Any) -> Any:
+    """Defaults as a file would state them: durations as texts, numbers as numbers; no generated titles."""
+    if isinstance(schema, list):
+        return [_as_written(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    made = {key: _as_written(part) for key, part in schema.items() if key != "title" or isinstance(part, dict)}
+    if made.get("type") == "string" and isinstance(made.get("default"), int):
+        made["default"] = units.duration_text(made["default"])
+    elif made.get("type") == "number" and isinstance(made.get("default"), str):
+        made["default"] = int(made["default"])
+    return made

@@ -1,0 +1,230 @@
+"""What stands in an instance in place of a number or a text: names, amounts, durations, instants, series."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+    PlainValidator,
+    WithJsonSchema,
+    model_serializer,
+    model_validator,
+)
+
+from leptonopt import units
+
+MAX_NODES = 100_000
+
+
+def _name(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError(f"{value!r} is not a name; names are texts, put it in quotes")
+    if not value.strip() or len(value) > 200:
+        raise ValueError("a name has 1 to 200 characters, not only spaces")
+    if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in value):
+        raise ValueError(f"the name {value!r} has a control character or a line break in it")
+    return value
+
+
+def _zone(value: object) -> str:
+    try:
+        if not isinstance(value, str):
+            raise ValueError
+        ZoneInfo(value)
+    except Exception:
+        raise ValueError(f"{value!r} is not a time zone; write one such as Europe/Berlin or UTC") from None
+    return value
+
+
+def _not_negative(value: Decimal) -> Decimal:
+    if value < 0:
+        raise ValueError(f"{value} is below zero; at least 0")
+    return value
+
+
+def _positive(value: Decimal) -> Decimal:
+    if value <= 0:
+        raise ValueError(f"{value} is not above zero")
+    return value
+
+
+def _some_time(seconds: int) -> int:
+    if seconds == 0:
+        raise ValueError("a duration of zero; more than 0s")
+    return seconds
+
+
+_NUMBER = {"type": "number"}
+Name = Annotated[str, PlainValidator(_name), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})]
+Amount = Annotated[Decimal, PlainValidator(units.amount), WithJsonSchema(_NUMBER)]
+NotNegative = Annotated[
+    Decimal, PlainValidator(units.amount), AfterValidator(_not_negative), WithJsonSchema({**_NUMBER, "minimum": 0})
+]
+Positive = Annotated[
+    Decimal, PlainValidator(units.amount), AfterValidator(_positive), WithJsonSchema({**_NUMBER, "exclusiveMinimum": 0})
+]
+_duration_text = PlainSerializer(units.duration_text)
+_duration_schema = WithJsonSchema(
+    {"type": "string", "pattern": r"^(\d+(\.\d+)?\s*(w|d|h|min|m|s))+$", "examples": ["90m", "1h30m", "7d"]}
+)
+Duration = Annotated[int, PlainValidator(units.duration), AfterValidator(_some_time), _duration_text, _duration_schema]
+Lag = Annotated[int, PlainValidator(units.duration), _duration_text, _duration_schema]
+Instant = Annotated[
+    datetime,
+    PlainValidator(units.instant),
+    PlainSerializer(units.instant_text),
+    WithJsonSchema(
+        {"type": "string", "format": "date-time", "examples": ["2026-11-23T09:00Z", "2026-11-23T09:00+01:00"]}
+    ),
+]
+Clock = Annotated[
+    int,
+    PlainValidator(units.clock),
+    PlainSerializer(units.clock_text),
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+]
+Zone = Annotated[str, PlainValidator(_zone), WithJsonSchema({"type": "string", "examples": ["UTC", "Europe/Berlin"]})]
+Devices = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+
+
+def _device_key(value: object) -> object:
+    """Keys of a mapping arrive as text from files; a device count is a whole number."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+
+
+DeviceKey = Annotated[Devices, BeforeValidator(_device_key)]
+Curve = dict[DeviceKey, Positive]
+
+
+def _speed(value: object) -> Decimal | dict[int, Decimal]:
+    """A number, or a curve {devices: number}."""
+    if not isinstance(value, dict):
+        return _positive(units.amount(value))
+    if not value:
+        raise ValueError("an empty curve; write a number or {devices: number}")
+    curve = {}
+    for key, speed in value.items():
+        devices = _device_key(key)
+        if isinstance(devices, bool) or not isinstance(devices, int) or not 1 <= devices <= 1_000_000:
+            raise ValueError(f"{key!r} is not a number of devices; write {{devices: speed}} with whole numbers from 1")
+        curve[devices] = _positive(units.amount(speed))
+    return curve
+
+
+_CURVE = {"type": "object", "minProperties": 1, "additionalProperties": {**_NUMBER, "exclusiveMinimum": 0}}
+Speed = Annotated[
+    Decimal | dict[int, Decimal],
+    PlainValidator(_speed),
+    WithJsonSchema({"anyOf": [{**_NUMBER, "exclusiveMinimum": 0}, _CURVE]}),
+]
+
+
+class Noun(BaseModel):
+    """Base of all nouns: immutable, and nothing unknown is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Series(Noun):
+    """A number that may change over time.
+
+    In a file it is one of: a number; `unlimited`; `{steps: {INSTANT: number, ...}}`, each holding
+    from its instant to the next; `{daily: {HH:MM: number, ...}}` on the wall clock of `time.zone`,
+    the last of a day holding until the first of the next.
+    """
+
+    constant: Amount | None = None
+    unlimited: bool = False
+    steps: dict[Instant, Amount] | None = None
+    daily: dict[Clock, Amount] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_scalar(cls, value: object) -> object:
+        allowed = "write a number, {steps: {INSTANT: number}} or {daily: {HH:MM: number}}"
+        if isinstance(value, Series):
+            return value.model_dump()
+        if value == "unlimited":
+            return {"unlimited": True}
+        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+            return {"constant": value}
+        if not isinstance(value, dict) or len(value) != 1 or not set(value) <= set(cls.model_fields):
+            raise ValueError(f"not a number that may change over time; {allowed}")
+        if not all(isinstance(table, bool) or table for table in value.values()):
+            raise ValueError(f"an empty table; {allowed}")
+        return value
+
+    @model_serializer
+    def _to_scalar(self) -> Any:
+        if self.unlimited:
+            return "unlimited"
+        if self.constant is not None:
+            return self.constant
+        if self.steps is not None:
+            return {"steps": {units.instant_text(at): value for at, value in self.steps.items()}}
+        assert self.daily is not None
+        return {"daily": {units.clock_text(at): value for at, value in self.daily.items()}}
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        table = {"type": "object", "minProperties": 1, "additionalProperties": _NUMBER}
+        return {
+            "description": "a number that may change over time",
+            "anyOf": [
+                _NUMBER,
+                {"const": "unlimited"},
+                *(
+                    {"type": "object", "properties": {kind: table}, "required": [kind], "additionalProperties": False}
+                    for kind in ("steps", "daily")
+                ),
+            ],
+        }
+
+    def numbers(self) -> Iterator[Decimal]:
+        """Every number the series can take."""
+        if self.constant is not None:
+            yield self.constant
+        yield from (self.steps or {}).values()
+        yield from (self.daily or {}).values()
+
+
+def _series_at_least_zero(value: Series) -> Series:
+    if any(number < 0 for number in value.numbers()):
+        raise ValueError("a capacity below zero; at least 0")
+    return value
+
+
+def _series_limited(value: Series) -> Series:
+    if value.unlimited:
+        raise ValueError("a price cannot be unlimited; write a number")
+    return value
+
+
+def _series_of_counts(value: Series) -> Series:
+    if value.unlimited or any(number != int(number) or not 0 <= number <= MAX_NODES for number in value.numbers()):
+        raise ValueError(f"a number of nodes is whole, from 0 to {MAX_NODES:,}")
+    return value
+
+
+def _price_at_least_zero(value: Series) -> Series:
+    if any(number < 0 for number in value.numbers()):
+        raise ValueError("below zero; at least 0")
+    return value
+
+
+Capacity = Annotated[Series, AfterValidator(_series_at_least_zero)]
+Price = Annotated[Series, AfterValidator(_series_limited)]
+Rate = Annotated[Series, AfterValidator(_series_limited), AfterValidator(_price_at_least_zero)]
+Count = Annotated[Series, AfterValidator(_series_of_counts)]

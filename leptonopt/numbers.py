@@ -1,0 +1,41 @@
+"""Exact money to the numbers of a plan file, and the gap between two of them."""
+
+from __future__ import annotations
+
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from fractions import Fraction
+from math import inf, nextafter
+
+
+def gap(cost: Fraction | None, bound: Fraction | None) -> float | None:
+    """(cost - bound) / |cost|: 0 when equal; None when unknown or the cost is 0 with a lower bound."""
+    if cost is None or bound is None:
+        return None
+    if cost == bound:
+        return 0.0
+    return float((cost - bound) / abs(cost)) if cost else None
+
+
+def number(money: Fraction | None) -> float | int | None:
+    """Money as a JSON number, rounded half-even to a millionth."""
+    return None if money is None else plain(_decimal(money, ROUND_HALF_EVEN))
+
+
+def floor_number(money: Fraction | None) -> float | int | None:
+    """A lower bound as a JSON number, rounded down to a millionth."""
+    if money is None:
+        return None
+    shown = plain(_decimal(money, ROUND_FLOOR))
+    # Beyond 15 digits a float may lie above what it stands for; a bound must not.
+    return nextafter(shown, -inf) if Fraction(repr(shown)) > money else shown
+
+
+def plain(value: Decimal) -> float | int:
+    """A Decimal as the JSON number that prints alike (up to 15 significant digits)."""
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _decimal(money: Fraction, rounding: str) -> Decimal:
+    scaled = money * 10**6
+    whole = scaled.numerator // scaled.denominator if rounding == ROUND_FLOOR else round(scaled)
+    return Decimal(whole).scaleb(-6)

@@ -1,0 +1,68 @@
+"""The independent checker: does a plan keep every rule of an instance, and does every cent add up?
+
+Standard library only, and nothing of the rest of this package: it reads the two documents for itself
+and computes everything anew in integers and fractions. Its doubling of the rules is meant. It consumes,
+never searches. The rules, by the names they carry everywhere:
+
+    form        the plan is a plan document at all
+    once        every copy of every task runs exactly once, or is left out where it is optional
+    option      what runs is a way to run the task: pool, uses, variant, quality, needs, and its duration
+    window      start on a slot, not before the release; end not after the deadline or the horizon
+    capacity    in no slot do the demands exceed what a pool offers there
+    nodes       no more nodes on than there are, held and paid as the instance says, and enough for the demands
+    precedence  a task starts `lag` after all copies of the task it waits for have ended
+    quota       what counts for a quota is at most its limit
+    affinity    tasks that belong together share a pool; tasks kept apart do not
+    cost        the cost of every task and of the whole is what the instance's prices say
+    bill        bill, nodes, utilisation and figures follow from the tasks
+    status      status, bound and gap claim no more than the numbers carry
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from leptonopt.verify.check import Check
+from leptonopt.verify.stated import Stated
+from leptonopt.verify.words import Malformed, Verdict, Violation, exact
+
+__all__ = ["Verdict", "Violation", "fingerprint", "verify"]
+
+
+def verify(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> Verdict:
+    """The verdict on a plan.
+
+    Parameters
+    ----------
+    instance : the native document, numbers as int or Decimal (`json.load(..., parse_float=Decimal)`).
+    plan : the plan document, numbers as int, float or Decimal.
+    """
+    try:
+        return Check(Stated(instance), plan, fingerprint(instance)).verdict()
+    except Malformed as error:
+        return Verdict(False, (Violation("form", "", None, str(error)),), None)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
+        text = f"the documents cannot be compared: {type(error).__name__}: {error}"
+        return Verdict(False, (Violation("form", "", None, text[:300]),), None)
+
+
+def fingerprint(document: Mapping[str, Any]) -> str:
+    """SHA-256 of a document in canonical JSON: keys sorted, numbers as exact fractions.
+
+    Keys that say how things are called or where they come from are left out at the top.
+    """
+    return hashlib.sha256(json.dumps(_canonical(document), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _canonical(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _canonical(child) for key, child in value.items()}
+    if isinstance(value, list | tuple):
+        return [_canonical(child) for child in value]
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return f"#{exact(value)}"
+    return value

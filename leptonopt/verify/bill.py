@@ -1,0 +1,144 @@
+"""Bill, utilisation and figures of a plan: whether they follow from its tasks and nodes."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from itertools import accumulate
+from typing import Any
+
+from leptonopt.verify.nodes import Rented
+from leptonopt.verify.runs import Run
+from leptonopt.verify.stated import NOTHING, Stated
+from leptonopt.verify.words import Findings, exact
+
+Load = tuple[list[int], list[Fraction]]
+
+
+def loads(runs: Sequence[Run]) -> dict[tuple[str, str], Load]:
+    """Per pool and resource: the slots where the load changes, and the load from there on."""
+    change: dict[tuple[str, str], dict[int, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
+    for run in runs:
+        for resource, count in run.way.uses.items():
+            change[run.way.pool, resource][run.start] += count
+            change[run.way.pool, resource][run.end] -= count
+    return {
+        key: (slots := sorted(steps), list(accumulate(steps[slot] for slot in slots))) for key, steps in change.items()
+    }
+
+
+def total(runs: Sequence[Run], nodes: Sequence[Rented]) -> Fraction:
+    """All that the plan makes one pay."""
+    return sum((run.cost for run in runs), NOTHING) + sum((sum(rented.money) for rented in nodes), NOTHING)
+
+
+def carbon(runs: Sequence[Run], nodes: Sequence[Rented]) -> Fraction:
+    """Kilograms of CO2."""
+    return sum((run.carbon_kg for run in runs), NOTHING) + sum((sum(rented.carbon_kg) for rented in nodes), NOTHING)
+
+
+class Books:
+    """The sums of a plan, by pool."""
+
+    def __init__(self, stated: Stated, runs: Sequence[Run], nodes: Sequence[Rented], findings: Findings) -> None:
+        self.stated, self.runs, self.rented, self.findings = stated, runs, nodes, findings
+        self.hours: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+        self.money: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
+        self.by_pool: dict[str, dict[str, Fraction]] = {pool: defaultdict(Fraction) for pool in stated.pools}
+        for run in runs:
+            pool = self.by_pool[run.way.pool]
+            pool["running"] += sum(run.running.values(), NOTHING)
+            pool["fixed"] += run.fixed
+            pool["energy_kwh"] += run.kwh
+            pool["carbon_kg"] += run.carbon_kg
+            for resource, cost in run.running.items():
+                self.money[run.way.pool, resource] += cost
+                self.hours[run.way.pool, resource] += run.way.uses[resource] * (run.end - run.start) * stated.hours
+        for rented in nodes:
+            pool = self.by_pool[rented.kind.pool]
+            pool["nodes"] += sum(rented.money, NOTHING)
+            pool["energy_kwh"] += sum(rented.kwh, NOTHING)
+            pool["carbon_kg"] += sum(rented.carbon_kg, NOTHING)
+        for name, pool in self.by_pool.items():
+            pool["total"] = pool["running"] + pool["fixed"] + pool["nodes"]
+            pool["sunk"] = exact(stated.pools[name].get("sunk") or 0) * Fraction(stated.horizon, 3600)
+
+    def check(self, plan: Mapping[str, Any], forgone: Fraction) -> None:
+        """Bill, utilisation and figures."""
+        bill = plan.get("bill")
+        if not isinstance(bill, Mapping):
+            self.findings.say("bill", "bill", "is missing")
+            return
+        sums = {
+            key: sum((pool[key] for pool in self.by_pool.values()), NOTHING)
+            for key in ("running", "fixed", "nodes", "sunk", "energy_kwh", "carbon_kg")
+        }
+        sums |= {"late": sum((run.late for run in self.runs), NOTHING), "forgone": forgone}
+        sums["total"] = sums["running"] + sums["fixed"] + sums["nodes"] + sums["late"]
+        sums["whole"] = sums["total"] + sums["sunk"]
+        for key, true in sums.items():
+            self.findings.same("bill", f"bill.{key}", bill.get(key), true)
+        self._pools(bill)
+        self._figures(plan.get("figures") or {}, sums["whole"], self._utilisation(plan))
+
+    def _pools(self, bill: Mapping[str, Any]) -> None:
+        count, entries = Counter(run.way.pool for run in self.runs), {}
+        for entry in bill.get("pools") or ():
+            entries[entry.get("pool")] = entry
+        for pool, sums in self.by_pool.items():
+            entry, name = entries.pop(pool, {}), f"bill of pool {pool!r}"
+            for key in ("running", "fixed", "nodes", "total", "sunk", "energy_kwh", "carbon_kg"):
+                self.findings.same("bill", f"{name}: {key}", entry.get(key), sums[key])
+            self.findings.same("bill", f"{name}: tasks", entry.get("tasks"), count[pool])
+            parts = {part.get("resource"): part for part in entry.get("resources") or ()}
+            for resource in self.stated.resources[pool]:
+                part, at = parts.get(resource, {}), (pool, resource)
+                self.findings.same("bill", f"{name}: {resource} cost", part.get("cost"), self.money[at])
+                self.findings.same("bill", f"{name}: {resource} unit_hours", part.get("unit_hours"), self.hours[at])
+        for pool in entries:
+            self.findings.say("bill", f"bill of pool {pool!r}", "is no pool of the instance")
+
+    def _offered(self, pool: str, resource: str) -> Fraction | None:
+        """Unit-hours on offer over the horizon; None where nothing limits them."""
+        kinds = [rented.kind for rented in self.rented if rented.kind.pool == pool and resource in rented.kind.size]
+        if kinds:
+            return sum((kind.size[resource] * sum(kind.count) for kind in kinds), NOTHING) * self.stated.hours
+        offered = NOTHING
+        for least in self.stated.least(pool, resource):
+            if least is None:
+                return None
+            offered += least
+        return offered * self.stated.hours
+
+    def _utilisation(self, plan: Mapping[str, Any]) -> list[Fraction]:
+        lines = {(line.get("pool"), line.get("resource")): line for line in plan.get("utilisation") or ()}
+        changes, shares = loads(self.runs), []
+        for pool, resources in self.stated.resources.items():
+            for resource in resources:
+                used, offered = self.hours[pool, resource], self._offered(pool, resource)
+                share = used / offered if offered else None
+                shares += [] if share is None else [share]
+                line, name = lines.get((pool, resource), {}), f"utilisation of {pool!r} {resource}"
+                for key, true in (
+                    ("used_hours", used),
+                    ("capacity_hours", offered),
+                    ("utilisation", share),
+                    ("peak", max(changes.get((pool, resource), ([], [NOTHING]))[1])),
+                ):
+                    self.findings.same("bill", f"{name}: {key}", line.get(key), true)
+        return shares
+
+    def _figures(self, figures: Mapping[str, Any], whole: Fraction, shares: Sequence[Fraction]) -> None:
+        profit = sum((exact(self.stated.tasks[run.id].get("value") or 0) for run in self.runs), NOTHING)
+        resources = sum(len(names) for names in self.stated.resources.values())
+        task_hours = sum((run.end - run.start for run in self.runs), 0) * self.stated.hours
+        for key, true in (
+            ("utilisation", sum(shares, NOTHING) / len(shares) if shares else None),
+            ("hours_per_resource", task_hours / resources),
+            ("total_cost", whole),
+            ("total_profit", profit),
+            ("cost_profit_ratio", whole / profit if profit else None),
+            ("net_benefit", profit - whole),
+        ):
+            self.findings.same("bill", f"figures.{key}", figures.get(key), true)

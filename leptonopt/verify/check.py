@@ -1,0 +1,197 @@
+"""One plan against one instance: the rules that hold between tasks, and what the plan claims of itself."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+from leptonopt.verify.bill import Books, carbon, loads, total
+from leptonopt.verify.nodes import Rented, read_nodes
+from leptonopt.verify.quotas import check_quotas
+from leptonopt.verify.runs import Run, Runs
+from leptonopt.verify.stated import NOTHING, Stated
+from leptonopt.verify.words import MICRO, Findings, Malformed, Verdict, duration, exact, shown
+
+KEYS = ("instance", "status", "stop", "cost", "bound", "gap", "method", "tasks", "left_out")
+
+
+class Check:
+    """The check of a plan; `fingerprint` is that of the instance."""
+
+    def __init__(self, stated: Stated, plan: Mapping[str, Any], fingerprint: str) -> None:
+        if not isinstance(plan, Mapping) or plan.get("leptonopt_plan") != 1:
+            raise Malformed("not a plan document of version 1 (leptonopt_plan: 1)")
+        for key in KEYS:
+            if key not in plan:
+                raise Malformed(f"the plan has no {key!r}")
+        self.stated, self.plan, self.fingerprint = stated, plan, fingerprint
+        self.findings = Findings()
+        self.say, self.same = self.findings.say, self.findings.same
+
+    def verdict(self) -> Verdict:
+        """All rules, in order."""
+        plan, stated, notes = self.plan, self.stated, []
+        if (plan.get("instance") or {}).get("sha256") not in (None, self.fingerprint):
+            notes.append("the plan was made for another state of this instance (fingerprints differ)")
+        if plan["cost"] is None:
+            self._without_plan()
+            found = tuple(self.findings.found)
+            return Verdict(not found, found, None, (*notes, "there is no plan to check"))
+        lines = [line for line in plan["tasks"] if isinstance(line, Mapping)]
+        if len(lines) < len(plan["tasks"]):
+            raise Malformed("an entry of tasks is not a mapping")
+        nodes = read_nodes(stated, plan, self.findings)
+        reader = Runs(stated, nodes, self.findings)
+        runs = [run for line in lines if (run := reader.read(line)) is not None]
+        forgone = self._once(lines)
+        self._capacity(runs, nodes)
+        self._precedence(runs)
+        self._affinity(runs)
+        check_quotas(stated, plan, runs, nodes, self.findings)
+        cost = stated.weight * (total(runs, nodes) + forgone) + stated.carbon_weight * carbon(runs, nodes)
+        self._cost(cost)
+        Books(stated, runs, nodes, self.findings).check(plan, forgone)
+        self._status(cost)
+        if self.findings.more:
+            notes.append(f"{self.findings.more} more violations are not listed")
+        return Verdict(not self.findings.found, tuple(self.findings.found), cost, tuple(notes))
+
+    def _without_plan(self) -> None:
+        if self.plan["tasks"] or self.plan["left_out"]:
+            self.say("status", "cost", "is null, yet tasks are listed")
+        if self.plan["status"] not in ("infeasible", "unknown"):
+            self.say("status", "status", f"{self.plan['status']!r} without a plan")
+
+    # --- rules between tasks ---
+
+    def _once(self, lines: Sequence[Mapping[str, Any]]) -> Fraction:
+        """Every copy exactly once; the value of what is left out."""
+        tasks, left_out = self.stated.tasks, self.plan["left_out"]
+        ran = Counter((line.get("id"), line.get("copy", 1)) for line in lines)
+        left = Counter((line.get("id"), line.get("copy", 1)) for line in left_out)
+        forgone = NOTHING
+        for id, task in tasks.items():
+            for copy in range(1, task.get("copies", 1) + 1):
+                name = f"task {id!r}" + (f" copy {copy}" if task.get("copies", 1) > 1 else "")
+                times, out = ran.pop((id, copy), 0), left.pop((id, copy), 0)
+                if times > 1:
+                    self.say("once", name, f"runs {times} times", times - 1)
+                if out and not task.get("optional", False):
+                    self.say("once", name, "is left out, but is not optional")
+                if times + out == 0:
+                    self.say("once", name, "neither runs nor is left out")
+                elif out > 1 or (out and times):
+                    self.say("once", name, "is left out twice, or both left out and run")
+                forgone += exact(task.get("value") or 0) if out else 0
+        for (id, copy), _ in [*ran.items(), *left.items()]:
+            if id in tasks:
+                self.say("once", f"task {id!r} copy {copy}", f"there are only {tasks[id].get('copies', 1)} copies")
+        for line in left_out:
+            if line.get("id") in tasks:
+                value = exact(tasks[line["id"]].get("value") or 0)
+                self.same("cost", f"left out {line['id']!r}: value", line.get("value"), value)
+        return forgone
+
+    def _capacity(self, runs: Sequence[Run], nodes: Sequence[Rented]) -> None:
+        """What is in use, in every slot, against what pools and nodes offer."""
+        supplied: dict[tuple[str, str], list[Fraction]] = {}
+        for rented in nodes:
+            for resource, size in rented.kind.size.items():
+                known = supplied.setdefault((rented.kind.pool, resource), [NOTHING] * self.stated.slots)
+                supplied[rented.kind.pool, resource] = [
+                    offered + size * usable for offered, usable in zip(known, rented.usable, strict=True)
+                ]
+        for (pool, resource), (slots, changes) in loads(runs).items():
+            rule = "nodes" if (pool, resource) in supplied else "capacity"
+            least = supplied.get((pool, resource)) or self.stated.least(pool, resource)
+            for number, load in enumerate(changes[:-1]):
+                for slot in range(slots[number], slots[number + 1]):
+                    offered = least[slot]
+                    if offered is not None and load > offered:
+                        self._too_much(rule, f"pool {pool!r} {resource}", slot, load, offered)
+        for rented in nodes:
+            if rented.kind.node is not None:
+                self._one_node(rented, runs)
+
+    def _one_node(self, rented: Rented, runs: Sequence[Run]) -> None:
+        """What the runs that name a node use of it."""
+        kind = rented.kind
+        own = [run for run in runs if run.way.pool == kind.pool and kind.label in run.nodes]
+        for resource, size in kind.size.items():
+            load = [NOTHING] * self.stated.slots
+            for run in own:
+                for slot in range(run.start, run.end):
+                    load[slot] += run.way.uses.get(resource, NOTHING) / len(run.nodes)
+            for slot, used in enumerate(load):
+                if used > size * rented.usable[slot]:
+                    self._too_much("nodes", f"node {kind.label!r} {resource}", slot, used, size * rented.usable[slot])
+
+    def _too_much(self, rule: str, where: str, slot: int, load: Fraction, offered: Fraction) -> None:
+        text = f"{shown(load)} in use, {shown(offered)} there"
+        self.say(rule, f"{where} at {self.stated.shown(slot)}", text, load - offered)
+
+    def _precedence(self, runs: Sequence[Run]) -> None:
+        of_task = defaultdict(list)
+        for run in runs:
+            of_task[run.id].append(run)
+        for id, task in self.stated.tasks.items():
+            for after in task.get("after") or () if of_task[id] else ():
+                stated = {"task": after} if isinstance(after, str) else after
+                first, lag = stated["task"], ceil(duration(stated.get("lag") or "0s") / self.stated.slot)
+                name = f"task {id!r} after {first!r}"
+                if len(of_task[first]) < self.stated.tasks[first].get("copies", 1):
+                    self.say("precedence", name, "runs, but what it waits for does not run in full")
+                    continue
+                early = max(run.end for run in of_task[first]) + lag - min(run.start for run in of_task[id])
+                if early > 0:
+                    self.say("precedence", name, f"starts {early} slots too early", early)
+
+    def _affinity(self, runs: Sequence[Run]) -> None:
+        document = self.stated.document
+        for ids in document.get("together") or ():
+            pools = {run.way.pool for run in runs if run.id in ids}
+            if len(pools) > 1:
+                self.say("affinity", f"together {list(ids)}", f"run on the pools {sorted(pools)}")
+        for ids in document.get("apart") or ():
+            for pool, count in sorted(Counter(run.way.pool for run in runs if run.id in ids).items()):
+                if count > 1:
+                    self.say("affinity", f"apart {list(ids)}", f"{count} of them run on pool {pool!r}", count - 1)
+
+    # --- what the plan claims of itself ---
+
+    def _cost(self, cost: Fraction) -> None:
+        plan, stated = self.plan, self.stated
+        weights = plan.get("objective") or {}
+        for key, true in (("cost", stated.weight), ("carbon_kg", stated.carbon_weight)):
+            self.same("cost", f"objective.{key}", weights.get(key, 1 if key == "cost" else 0), true)
+        self.same("cost", "cost", plan["cost"], cost)
+        if plan.get("cost_exact") is not None and Fraction(plan["cost_exact"]) != cost:
+            self.say("cost", "cost_exact", f"is {plan['cost_exact']}, not {cost}", Fraction(plan["cost_exact"]) - cost)
+
+    def _status(self, cost: Fraction) -> None:
+        plan = self.plan
+        stated = plan.get("bound_exact")
+        bound = Fraction(stated) if stated is not None else None if plan["bound"] is None else exact(plan["bound"])
+        if plan["status"] not in ("optimal", "feasible"):
+            self.say("status", "status", f"{plan['status']!r} with a plan")
+        if bound is None:
+            if plan["status"] == "optimal" or plan["gap"] is not None:
+                self.say("status", "bound", "is missing, yet a gap or optimality is claimed")
+            return
+        off = None if plan["bound"] is None else bound - exact(plan["bound"])
+        grain = 2 * MICRO + abs(bound) * Fraction(1, 10**15)
+        if off is None or not (0 <= off <= grain or (bound == cost and abs(off) <= grain)):
+            self.say("status", "bound", f"is {plan['bound']}, but bound_exact says {stated}")
+        if bound > cost:
+            self.say("status", "bound", f"is {shown(bound)}, above the cost {shown(cost)}", bound - cost)
+        if plan["status"] == "optimal" and bound != cost:
+            text = f"optimal, but the bound {shown(bound)} is not the cost {shown(cost)}"
+            self.say("status", "status", text, cost - bound)
+        true = NOTHING if bound == cost else (cost - bound) / abs(cost) if cost else None
+        if (true is None) != (plan["gap"] is None) or (
+            true is not None and abs(exact(plan["gap"]) - true) > abs(true) / 10**9 + Fraction(1, 10**12)
+        ):
+            self.say("status", "gap", f"is {plan['gap']}, not {None if true is None else shown(true)}")

@@ -1,0 +1,334 @@
+"""The instance, read for checking: numbers by slot, nodes, and the ways in which tasks may run."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from itertools import accumulate
+from math import ceil
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from leptonopt.verify.words import duration, exact, instant
+
+POWER = "power"
+NOTHING = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Way:
+    """A way to run a task; `whole` nodes alone, or all within one node."""
+
+    pool: str
+    uses: dict[str, Fraction]
+    seconds: Fraction
+    cost: Fraction
+    variant: str | None
+    quality: Fraction
+    consumes: Mapping[str, Any]
+    whole: int = 0
+    one_node: bool = False
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of nodes, or one node of it where they are told apart; slots and money exact."""
+
+    pool: str
+    name: str
+    node: int | None
+    size: dict[str, Fraction]
+    count: list[int]
+    price: list[Fraction] | None
+    startup: Fraction
+    shutdown: Fraction
+    boot: int
+    minimum: int
+    power: Fraction
+    commit: Fraction
+    commit_max: int
+    reserved: int
+
+    @property
+    def label(self) -> str:
+        """What lines of a plan call a node."""
+        return f"{self.name}/{self.node}"
+
+
+class Stated:
+    """The instance, read for checking."""
+
+    def __init__(self, document: Mapping[str, Any]) -> None:
+        time = document["time"]
+        self.start = instant(time["start"])
+        self.slot = int(duration(time.get("slot", "1h")))
+        self.horizon = int(duration(time["horizon"]))
+        self.slots = self.horizon // self.slot
+        self.hours = Fraction(self.slot, 3600)
+        self.zone = ZoneInfo(time.get("zone", "UTC"))
+        self.document = document
+        self.pools = {pool["id"]: pool for pool in document["pools"]}
+        self.tasks = {task["id"]: task for task in document["tasks"]}
+        self.profiles = document.get("profiles") or {}
+        self.quotas = document.get("quotas") or []
+        weights = document.get("objective") or {}
+        self.weight, self.carbon_weight = exact(weights.get("cost", 1)), exact(weights.get("carbon_kg", 0))
+        self.resources = {name: self._resources(pool) for name, pool in self.pools.items()}
+        self._ways: dict[str, dict[str, Way]] = {}
+        self._sums: dict[tuple[str, str], list[Fraction]] = {}
+        self._least: dict[tuple[str, str], list[Fraction | None]] = {}
+
+    def second(self, text: Any) -> int:
+        """Seconds from the start of the horizon to an instant."""
+        return self.second_of(instant(text))
+
+    def second_of(self, moment: datetime) -> int:
+        """Seconds from the start of the horizon to a moment."""
+        return round((moment.astimezone(UTC) - self.start).total_seconds())
+
+    def shown(self, slot: int) -> str:
+        """The beginning of a slot, for people."""
+        return (self.start + timedelta(seconds=slot * self.slot)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    # --- numbers that change over time ---
+
+    def _jumps(self, series: Any) -> tuple[list[int], list[Fraction]]:
+        """Seconds at which a series takes a new value, and the values; the first holds at second 0."""
+        if not isinstance(series, Mapping):
+            return [0], [exact(series)]
+        found: dict[int, Fraction] = {}
+        if "steps" in series:
+            found = {self.second(at): exact(value) for at, value in series["steps"].items()}
+        else:
+            day = (self.start - timedelta(days=2)).astimezone(self.zone).date()
+            while (midnight := datetime(day.year, day.month, day.day, tzinfo=self.zone)) <= self.start + timedelta(
+                seconds=self.horizon
+            ):
+                for clock, value in series["daily"].items():
+                    local = midnight.replace(hour=int(clock[:2]), minute=int(clock[3:]))
+                    found[self.second_of(local)] = exact(value)
+                day += timedelta(days=1)
+        at = sorted(found)
+        return at, [found[second] for second in at]
+
+    def _spans(self, series: Any) -> Iterator[tuple[int, int, Fraction]]:
+        at, values = self._jumps(series)
+        for number, value in enumerate(values):
+            low = max(0, at[number])
+            high = min(self.horizon, at[number + 1] if number + 1 < len(at) else self.horizon)
+            if low < high:
+                yield low, high, value
+
+    def means(self, series: Any) -> list[Fraction]:
+        """The time-weighted mean in each slot."""
+        per_slot = [NOTHING] * self.slots
+        for low, high, value in self._spans(series):
+            for slot in range(low // self.slot, -(-high // self.slot)):
+                shared = min(high, (slot + 1) * self.slot) - max(low, slot * self.slot)
+                per_slot[slot] += value * Fraction(shared, self.slot)
+        return per_slot
+
+    def price_sum(self, pool: str, resource: str) -> list[Fraction]:
+        """Money for one unit held from the start of the horizon to each slot's beginning."""
+        if (pool, resource) not in self._sums:
+            per_hour = self.means((self.pools[pool].get("price") or {}).get(resource, 0))
+            self._sums[pool, resource] = list(accumulate((value * self.hours for value in per_hour), initial=NOTHING))
+        return self._sums[pool, resource]
+
+    def carbon_sum(self, pool: str) -> list[Fraction]:
+        """Kilograms of CO2 for one kW drawn from the start of the horizon to each slot's beginning."""
+        key = (pool, "CO2")
+        if key not in self._sums:
+            grams = self.means(self.pools[pool].get("carbon") or 0)
+            self._sums[key] = list(accumulate((value * self.hours / 1000 for value in grams), initial=NOTHING))
+        return self._sums[key]
+
+    def _resources(self, pool: Mapping[str, Any]) -> list[str]:
+        """All resources of a pool, in the order of its bill."""
+        kinds = self._stated_kinds(pool)
+        names = dict.fromkeys([*(pool.get("capacity") or {}), *(name for kind in kinds for name in kind["size"])])
+        stated = POWER in (pool.get("price") or {}) or pool.get("power") or pool.get("carbon") is not None
+        if stated or any(exact(kind.get("power", 0)) for kind in kinds):
+            names.setdefault(POWER)
+        return list(names)
+
+    @staticmethod
+    def _stated_kinds(pool: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        nodes = pool.get("nodes") or []
+        return [nodes] if isinstance(nodes, Mapping) else list(nodes)
+
+    # --- nodes ---
+
+    def told_apart(self) -> set[str]:
+        """Pools on which some task has to fit within one node."""
+        found = set()
+        for task in self.tasks.values():
+            if task.get("placement") == "one-node":
+                found |= {option["pool"] for option in task.get("options") or ()}
+                work = task.get("work") or {}
+                speed = work.get("speed") or (self.profiles.get(work.get("profile")) or {}).get("speed")
+                found |= set(speed or ())
+        return {name for name in found if self._stated_kinds(self.pools[name])}
+
+    def kinds(self) -> list[Kind]:
+        """All kinds of nodes, in the order of the file; single nodes where they are told apart."""
+        apart, found = self.told_apart(), []
+        for name, pool in self.pools.items():
+            stated = self._stated_kinds(pool)
+            for number, nodes in enumerate(stated, 1):
+                kind = self._kind(name, pool, nodes, f"{name}-{number}" if len(stated) > 1 else name)
+                if name not in apart:
+                    found.append(kind)
+                    continue
+                most = max(int(value) for value in self._jumps(nodes["count"])[1])
+                for node in range(1, most + 1):
+                    own = node <= kind.reserved
+                    committable = not own and node <= kind.reserved + kind.commit_max
+                    there = [int(count >= node) for count in kind.count]
+                    found.append(replace(kind, node=node, count=there, reserved=int(own), commit_max=int(committable)))
+        return found
+
+    def _kind(self, name: str, pool: Mapping[str, Any], nodes: Mapping[str, Any], called: str) -> Kind:
+        closed = [
+            {"from": window["from"], "to": window["to"]}
+            for window in pool.get("maintenance") or ()
+            if window.get("capacity") is None
+        ]
+        count = [int(value or 0) for value in self._floor(nodes["count"], closed, "")]
+        commit = nodes.get("commit")
+        if commit is not None and not isinstance(commit, Mapping):
+            commit = {"price": commit}
+        total, most = NOTHING, 0
+        if commit is not None:
+            each = commit.get("total")
+            total = exact(commit["price"]) * Fraction(self.horizon, 3600) if each is None else exact(each)
+            most = max(int(value) for value in self._jumps(nodes["count"])[1])
+            most = most if commit.get("max") is None else int(commit["max"])
+        return Kind(
+            pool=name,
+            name=nodes.get("id") or called,
+            node=None,
+            size={resource: exact(size) for resource, size in nodes["size"].items()},
+            count=count,
+            price=None if nodes.get("price") is None else self.means(nodes["price"]),
+            startup=exact(nodes.get("startup", 0)),
+            shutdown=exact(nodes.get("shutdown", 0)),
+            boot=ceil(duration(nodes.get("boot", "0s")) / self.slot),
+            minimum=ceil(duration(nodes.get("minimum", "0s")) / self.slot),
+            power=exact(nodes.get("power", 0)),
+            commit=total,
+            commit_max=most,
+            reserved=int(nodes.get("reserved", 0)),
+        )
+
+    def least(self, pool: str, resource: str) -> list[Fraction | None]:
+        """The least a pool offers in each slot; None where nothing limits it."""
+        if (pool, resource) not in self._least:
+            series = (self.pools[pool].get("capacity") or {}).get(resource, "unlimited")
+            if resource in (self.pools[pool].get("capacity") or {}):
+                found = self._floor(series, self.pools[pool].get("maintenance") or (), resource)
+            else:
+                found = [None] * self.slots
+            self._least[pool, resource] = found
+        return self._least[pool, resource]
+
+    def _floor(self, series: Any, windows: Any, resource: str) -> list[Fraction | None]:
+        """The least value in each slot, also of what maintenance leaves."""
+        offered: list[Fraction | None] = [None] * self.slots
+        spans = [] if series == "unlimited" else list(self._spans(series))
+        for window in windows:
+            left = window.get("capacity")
+            if left is None or resource in left:
+                low, high = max(0, self.second(window["from"])), min(self.horizon, self.second(window["to"]))
+                spans.append((low, high, NOTHING if left is None else exact(left[resource])))
+        for low, high, value in spans:
+            for slot in range(low // self.slot, -(-high // self.slot) if high > low else 0):
+                known = offered[slot]
+                offered[slot] = value if known is None or value < known else known
+        return offered
+
+    # --- ways to run a task ---
+
+    def ways(self, task: str) -> dict[str, Way]:
+        """The ways a task may run, by the names that plans call them."""
+        if task not in self._ways:
+            stated = self.tasks[task]
+            own = {option["id"] for option in stated.get("options") or () if "id" in option}
+            named: dict[str, Way | None] = {}
+            for name, given, way, fits in [*self._written(stated), *self._made(stated)]:
+                number, free = 2, name
+                while not given and (free in own or free in named):
+                    free, number = f"{name}#{number}", number + 1
+                named[free] = self._placed(stated, way) if fits and self._allowed(stated, way) else None
+            self._ways[task] = {name: way for name, way in named.items() if way is not None}
+        return self._ways[task]
+
+    def _placed(self, task: Mapping[str, Any], way: Way) -> Way:
+        """The way with whole nodes, what it draws, and whether it has to fit within one node."""
+        pool, uses = self.pools[way.pool], dict(way.uses)
+        kinds = self._stated_kinds(pool)
+        if way.whole:
+            uses |= {name: exact(size) * way.whole for name, size in kinds[0]["size"].items()}
+        if POWER in self.resources[way.pool] and POWER not in uses:
+            draws = pool.get("power") or {}
+            drawn = sum((exact(draws.get(name, 0)) * count for name, count in uses.items()), NOTHING)
+            if drawn:
+                uses[POWER] = drawn
+        return replace(way, uses=uses, one_node=bool(kinds) and task.get("placement") == "one-node")
+
+    def _allowed(self, task: Mapping[str, Any], way: Way) -> bool:
+        needs = task.get("needs") or {}
+        labels = set(self.pools[way.pool].get("labels") or ())
+        if set(needs.get("without") or ()) & labels or (task.get("confidential") and "confidential" not in labels):
+            return False
+        return set(needs.get("labels") or ()) <= labels and way.quality >= exact(needs.get("quality", 0))
+
+    def _written(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Way, bool]]:
+        for option in task.get("options") or ():
+            uses = {name: exact(count) for name, count in (option.get("uses") or {}).items()}
+            way = Way(
+                option["pool"], uses, duration(option["duration"]), exact(option.get("cost", 0)),
+                option.get("variant"), exact(option.get("quality", 1)),
+                option.get("consumes") or {}, int(option.get("nodes") or 0),
+            )  # fmt: skip
+            yield option.get("id", option["pool"]), "id" in option, way, True
+
+    def _made(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Way, bool]]:
+        if not task.get("work"):
+            return
+        stated = task["work"]
+        work = {
+            **self.profiles.get(stated.get("profile"), {}),
+            **{key: value for key, value in stated.items() if value is not None},
+        }
+        for variant, factors in (work.get("variants") or {None: {}}).items():
+            faster, smaller = exact(factors.get("speed", 1)), exact(factors.get("memory", 1))
+            for pool, speed in (work.get("speed") or {}).items():
+                if not isinstance(speed, Mapping):
+                    speed = {
+                        count: exact(speed) * exact(factor) for count, factor in (work.get("devices") or {1: 1}).items()
+                    }
+                for count, rate in speed.items():
+                    devices = int(count)
+                    uses: dict[str, Fraction] = defaultdict(Fraction, {work.get("device") or "gpu": Fraction(devices)})
+                    for name, each in (work.get("per_device") or {}).items():
+                        uses[name] += exact(each) * devices
+                    for name, each in (work.get("uses") or {}).items():
+                        uses[name] += exact(each)
+                    rate = rate if isinstance(rate, Fraction) else exact(rate)
+                    seconds = 3600 * exact(work["hours"]) / (rate * faster)
+                    room, memory = self.pools[pool].get("device_memory"), work.get("memory")
+                    fits = room is None or memory is None or exact(memory) * smaller <= exact(room) * devices
+                    way = Way(
+                        pool,
+                        dict(uses),
+                        seconds,
+                        exact(work.get("cost", 0)),
+                        variant,
+                        exact(factors.get("quality", 1)),
+                        {},
+                    )
+                    yield f"{pool} x{devices}" + (f" {variant}" if variant else ""), False, way, fits

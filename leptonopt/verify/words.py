@@ -1,0 +1,99 @@
+"""Words, numbers and instants of documents, read exactly; and what the checker says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+MICRO = Fraction(1, 2 * 10**6)  # what a number rounded to six decimals may be off by
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A rule that is broken: `witness` says where, `amount` by how much (None where there is no amount)."""
+
+    rule: str
+    witness: str
+    amount: str | None
+    message: str
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checker says: `ok` only when nothing at all was found. `cost` as recomputed, None without a plan."""
+
+    ok: bool
+    violations: tuple[Violation, ...]
+    cost: Fraction | None
+    notes: tuple[str, ...] = ()
+
+
+class Malformed(Exception):
+    """A document that is not what it should be; the message says where."""
+
+
+def exact(value: Any) -> Fraction:
+    """A number exactly; a float by its shortest text."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise Malformed(f"{value!r} is not a number")
+    return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+
+
+def instant(text: Any) -> datetime:
+    if not isinstance(text, str):
+        raise Malformed(f"{text!r} is not an instant")
+    try:
+        moment = datetime.fromisoformat(text.strip().upper().replace("Z", "+00:00"))
+    except ValueError:
+        raise Malformed(f"{text!r} is not an instant") from None
+    if moment.tzinfo is None:
+        raise Malformed(f"{text!r} has no offset from UTC")
+    return moment.astimezone(UTC)
+
+
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|m|s)")
+_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "m": 60, "s": 1}
+
+
+def duration(text: Any) -> Fraction:
+    if not isinstance(text, str) or not re.fullmatch(rf"(?:{_PART.pattern}\s*)+", text.strip()):
+        raise Malformed(f"{text!r} is not a duration")
+    return sum((Fraction(count) * _SECONDS[unit] for count, unit in _PART.findall(text)), Fraction(0))
+
+
+def shown(value: Fraction | int) -> str:
+    """A number for people: decimal where short, else to six decimals."""
+    exact = Fraction(value)
+    if exact.denominator == 1:
+        return str(exact.numerator)
+    return f"{float(exact):.6f}".rstrip("0") if abs(exact) < 10**12 else str(exact)
+
+
+class Findings:
+    """What was found, up to a number that people can read."""
+
+    SHOWN = 200
+
+    def __init__(self) -> None:
+        self.found: list[Violation] = []
+        self.more = 0
+
+    def say(self, rule: str, witness: str, message: str, amount: Fraction | int | None = None) -> None:
+        """A rule is broken."""
+        if len(self.found) >= self.SHOWN:
+            self.more += 1
+            return
+        text = f"{witness}: {message}" if witness else message
+        self.found.append(Violation(rule, witness, None if amount is None else shown(amount), text))
+
+    def same(self, rule: str, witness: str, stated: Any, true: Fraction | int | None) -> None:
+        """A number of the plan against the true one, to within its rounding."""
+        if true is None or stated is None:
+            if true is not None or stated is not None:
+                self.say(rule, witness, f"is {stated}, not {None if true is None else shown(true)}")
+        elif abs(off := exact(stated) - true) > MICRO + abs(Fraction(true)) / 10**15:
+            self.say(rule, witness, f"is {stated}, not {shown(true)}", off)
