@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 NATIVE = ("yaml", "json", "toml")
 MODELS = ("mps", "lp", "dat")
-LICENCES = {"numpy": "BSD-3-Clause", "ortools": "Apache-2.0", "pulp": "MIT, CBC: EPL-2.0"}
+LICENCES = {
+    "numpy": "BSD-3-Clause",
+    "scipy": "BSD-3-Clause, HiGHS: MIT",
+    "ortools": "Apache-2.0",
+    "pulp": "MIT, CBC: EPL-2.0",
+}
 
 app = typer.Typer(
     no_args_is_help=True,

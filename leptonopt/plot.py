@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from leptonopt import files
-from leptonopt.calendar import least_by_slot
+from leptonopt.calendar import least_by_slot, mean_by_slot
 from leptonopt.errors import UsageError
-from leptonopt.instance import Instance, validated
+from leptonopt.instance import POWER, Instance, Pool, Series, validated
 from leptonopt.units import instant
 
 if TYPE_CHECKING:
@@ -36,6 +36,11 @@ FAR = 5  # times the load at which a capacity is named rather than drawn
 WIDE = 13.0  # inches
 COLOURS = ("#4c78a8", "#e07b16", "#4a964a", "#a5669a", "#3d9490", "#8f6a52", "#a8891c", "#777777", "#c96490", "#2f5f4f")
 LATE = "#d62728"
+PARTS = {
+    "running": ("running", "#4c78a8"),
+    "fixed": ("fixed", "#f58518"),
+    "nodes": ("nodes", "#54a24b"),
+}
 Line = dict[str, Any]
 
 
@@ -241,15 +246,19 @@ def load(picture: _Picture, pool: str, resource: str, ax: Axes) -> Axes:
     lines = picture.document["utilisation"]
     used = next(line["utilisation"] for line in lines if (line["pool"], line["resource"]) == (pool, resource))
     said = "" if used is None else f"{'<1%' if 0 < used < 0.01 else f'{used:.0%}'} used"
-    if offered := _offered(picture, pool, resource):
+    stated = next((item for item in picture.instance.pools if item.id == pool), None) if picture.instance else None
+    if stated and (offered := _offered(picture, stated, resource)):
         edges, limits = offered
         if min(limits) <= FAR * peak:
             ax.stairs(limits, edges, color="0.15", linewidth=1.2, baseline=None)
+            said += "; line: nodes that are on" if resource not in stated.capacity else ""
             peak = max(peak, *(limit for limit in limits if limit <= FAR * peak))
         else:
             said += f"; the capacity of {min(limits):,.10g} is far above"
-    elif picture.instance:
+    elif stated:
         said = "no limit"
+    if stated:
+        _driven(picture, stated, resource, ax)
     ax.set_ylim(0, peak * 1.12)
     ax.set_ylabel(f"{_short(pool, 16)}\n{_short(resource, 16)}", fontsize=8, rotation=0, ha="right", va="center")
     ax.set_title(said, loc="right", fontsize=8, pad=2)
@@ -258,55 +267,110 @@ def load(picture: _Picture, pool: str, resource: str, ax: Axes) -> Axes:
     return ax
 
 
-def _offered(picture: _Picture, pool: str, resource: str) -> tuple[list[Any], list[float]] | None:
-    """Capacity as edges and levels, equal neighbours joined; None without an instance or a limit."""
-    if picture.instance is None:
-        return None
+def _offered(picture: _Picture, stated: Pool, resource: str) -> tuple[list[Any], list[float]] | None:
+    """Capacity, or what the nodes that are on hold, as edges and levels; None where nothing limits it."""
+    assert picture.instance is not None
     time = picture.instance.time
-    stated = next(item for item in picture.instance.pools if item.id == pool)
-    least = least_by_slot(stated.capacity[resource], stated.maintenance, resource, time)
-    if None in least:
+    if resource in stated.capacity:
+        least = least_by_slot(stated.capacity[resource], stated.maintenance, resource, time)
+        return None if None in least else _joined(picture.instance, [float(level or 0) for level in least])
+    sizes = {name: float(kind.size.get(resource, 0)) for name, kind in stated.kinds}
+    if not any(sizes.values()):
         return None
-    changes = [slot for slot in range(time.slots) if slot == 0 or least[slot] != least[slot - 1]]
+    levels = [0.0] * time.slots
+    for line in picture.document["nodes"]:
+        if line["pool"] == stated.id:
+            starts = [int((instant(step["from"]) - time.start).total_seconds()) // time.slot for step in line["on"]]
+            for step, low, high in zip(line["on"], starts, [*starts[1:], time.slots], strict=True):
+                for slot in range(low, high):
+                    levels[slot] += sizes[line["kind"]] * step["count"]
+    return _joined(picture.instance, levels)
+
+
+def _joined(instance: Instance, levels: Sequence[float]) -> tuple[list[Any], list[float]]:
+    """Edges in time and levels between them, equal neighbours as one."""
+    time = instance.time
+    changes = [slot for slot in range(time.slots) if slot == 0 or levels[slot] != levels[slot - 1]]
     edges = [time.start + timedelta(seconds=slot * time.slot) for slot in (*changes, time.slots)]
-    return edges, [float(least[slot] or 0) for slot in changes]
+    return edges, [levels[slot] for slot in changes]
+
+
+def _drives(instance: Instance, stated: Pool, resource: str) -> tuple[str, Series] | None:
+    """What changes over time and drives when to run there: carbon where it counts, else a price."""
+    counts = bool(instance.objective.carbon_kg) or any(quota.of == "carbon" for quota in instance.quotas)
+    nodes = [(f"price of {name}", kind.price) for name, kind in stated.kinds]
+    found = [("g CO2/kWh", stated.carbon if counts else None), (f"price of {resource}", stated.price.get(resource))]
+    found += [*nodes, ("price of a kWh", stated.price.get(POWER)), ("interruptions an hour", stated.interruptions)]
+    return next(((name, series) for name, series in found if series and len(set(series.numbers())) > 1), None)
+
+
+def _driven(picture: _Picture, stated: Pool, resource: str, ax: Axes) -> None:
+    """What changes over time, as a thin line with a scale of its own on the right."""
+    assert picture.instance is not None
+    if (drives := _drives(picture.instance, stated, resource)) is None:
+        return
+    edges, levels = _joined(picture.instance, [float(mean) for mean in mean_by_slot(drives[1], picture.instance.time)])
+    twin = ax.twinx()
+    twin.stairs(levels, edges, color="#b0307a", linewidth=0.9, alpha=0.8, baseline=None)
+    low, high = min(levels), max(levels)
+    twin.set_ylim(min(0.0, low), max(high, 0.0) * 1.12 or 1)
+    twin.set_ylabel(_short(drives[0], 24), fontsize=7, color="#b0307a")
+    twin.tick_params(labelsize=7, colors="#b0307a")
+    twin.spines[["top"]].set_visible(False)
 
 
 # --- cost -------------------------------------------------------------------------------------------
 
 
 def costs(picture: _Picture, ax: Axes) -> Axes:
-    """The bill by pool: running and fixed cost, and what being late costs."""
+    """The bill by pool: running and fixed cost, nodes, and what being late costs."""
     bill, currency = picture.document["bill"], _short(picture.document["currency"], 20)
     if bill is None:
         ax.set_axis_off()
         return ax
-    rows = [(pool["pool"], pool["running"], pool["fixed"], 0) for pool in bill["pools"] if pool["tasks"]]
+    parts = [part for part in PARTS if any(pool.get(part) for pool in bill["pools"])]
+    rows = [
+        (pool["pool"], [pool[part] for part in parts])
+        for pool in bill["pools"]
+        if any(pool[part] for part in parts) or pool["tasks"]
+    ]
     if len(rows) > BILLS:
-        rows.sort(key=lambda row: abs(row[1] + row[2]), reverse=True)
+        rows.sort(key=lambda row: sum(map(abs, row[1])), reverse=True)
         rest = rows[BILLS - 1 :]
-        rows[BILLS - 1 :] = [(f"{len(rest)} others", sum(row[1] for row in rest), sum(row[2] for row in rest), 0)]
+        rows[BILLS - 1 :] = [
+            (f"{len(rest)} others", [sum(column) for column in zip(*(row[1] for row in rest), strict=True)])
+        ]
     if bill["late"]:
-        rows.append(("lateness", 0, 0, bill["late"]))
+        parts.append("late")
+        rows = [(name, [*values, 0]) for name, values in rows]
+        rows.append(("lateness", [0] * (len(parts) - 1) + [bill["late"]]))
     places = range(len(rows))
-    for at, (part, colour) in enumerate((("running", "#4c78a8"), ("fixed", "#f58518"), ("late", LATE)), 1):
-        values = [row[at] for row in rows]
-        before = [row[1] if at == 2 and row[1] > 0 else 0 for row in rows]
-        if any(values):
-            ax.barh(places, values, left=before, color=colour, label=part)
-    for at, row in enumerate(rows):
-        ax.text(max(0, row[1]) + max(0, row[2]) + row[3], at, f" {sum(row[1:]):,.2f}", va="center", fontsize=8)
+    ends = [0.0] * len(rows)
+    for at, part in enumerate(parts):
+        values = [row[1][at] for row in rows]
+        label, colour = PARTS.get(part, ("late", LATE))
+        ax.barh(
+            places,
+            values,
+            left=[end if value > 0 else 0 for end, value in zip(ends, values, strict=True)],
+            color=colour,
+            label=label,
+        )
+        ends = [end + max(0, value) for end, value in zip(ends, values, strict=True)]
+    for at, (_, values) in enumerate(rows):
+        ax.text(ends[at], at, f" {sum(values):,.2f}", va="center", fontsize=8)
     ax.set_yticks(places, [_short(row[0], 22) for row in rows])
     ax.invert_yaxis()
     ax.axvline(0, color="0.3", linewidth=0.8)
     low, high = ax.get_xlim()
     ax.set_xlim(low, high + 0.08 * (high - low))  # room for the numbers at the bars' ends
-    ax.set_title(f"Bill: {bill['total']:,.2f} {currency}", loc="left", fontsize=10)
+    anyway = f", and {bill['sunk']:,.2f} paid anyway" if bill["sunk"] else ""
+    ax.set_title(f"Bill: {bill['total']:,.2f} {currency}{anyway}", loc="left", fontsize=10)
     ax.tick_params(labelsize=8)
     ax.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     ax.spines[["top", "right"]].set_visible(False)
     if ax.get_legend_handles_labels()[0]:
-        ax.legend(fontsize=8, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False, borderaxespad=0)
+        ax.legend(fontsize=8, loc="lower right", bbox_to_anchor=(1, 1), ncols=5, frameon=False, borderaxespad=0)
     return ax
 
 

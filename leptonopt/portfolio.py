@@ -52,7 +52,10 @@ def lanes(problem: Problem, threads: int) -> list[tuple[Stage, ...]]:
         return [(Stage("cpsat", threads=threads),)]
     found = size(problem)
     if found.columns <= SMALL.columns and found.nonzeros <= SMALL.nonzeros:
-        both: list[tuple[Stage, ...]] = [(Stage("cpsat"),), (Stage("lagrangian", 0.05), Stage("cbc"))]
+        both: list[tuple[Stage, ...]] = [
+            (Stage("cpsat"),),
+            (Stage("lagrangian", 0.05), Stage("cbc", 0.15), Stage("highs")),
+        ]
     elif found.columns <= MEDIUM.columns and found.nonzeros <= MEDIUM.nonzeros:
         both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat"),)]
     else:

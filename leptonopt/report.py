@@ -39,6 +39,10 @@ def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), 
     if document["cost"] is not None:
         places = decimals(document)
         console.print(_bill(document, places))
+        if any(line["on"][1:] or line["cost"] or line["node_hours"] for line in document["nodes"]):
+            console.print(_nodes(document, None if everything else ROWS, places))
+        if document["quotas"]:
+            console.print(_quotas(document, None if everything else ROWS))
         if everything:
             console.print(_resources(document, places))
         console.print(_schedule(document, None if everything else ROWS, places))
@@ -107,11 +111,16 @@ def _table(title: str, **kinds: Any) -> Table:
 def _bill(document: dict[str, Any], places: int) -> Table:
     bill = document["bill"]
     table = _table(f"Bill in {printable(document['currency'])}", show_footer=True)
-    parts = [key for key in ("running", "fixed", "late") if bill[key]]
+    parts = [key for key in ("running", "fixed", "nodes", "late") if bill[key]]
     table.add_column("pool", "total")
     table.add_column("tasks", f"{sum(pool['tasks'] for pool in bill['pools']):,}", justify="right")
     for part in (*parts, "total"):
         table.add_column(part, money(bill[part], places), justify="right")
+    if bill["sunk"]:
+        table.add_column("paid anyway", money(bill["sunk"], places), justify="right")
+    drawn = [(key, name) for key, name in (("energy_kwh", "kWh"), ("carbon_kg", "kg CO2")) if bill[key]]
+    for key, name in drawn:
+        table.add_column(name, f"{bill[key]:,.1f}", justify="right")
     table.add_column("use of its capacity", "")
     use: dict[str, list[str]] = {}
     for line in document["utilisation"]:
@@ -120,8 +129,55 @@ def _bill(document: dict[str, Any], places: int) -> Table:
             use.setdefault(line["pool"], []).append(printable(line["resource"]) + portion)
     for pool in bill["pools"]:
         cells = [money(pool[part], places) if part in pool else "" for part in (*parts, "total")]
+        cells += [money(pool["sunk"], places)] if bill["sunk"] else []
+        cells += [f"{pool[key]:,.1f}" for key, _ in drawn]
         shares = Text(", ".join(use.get(pool["pool"], [])) or "idle", style="" if pool["tasks"] else "dim")
         table.add_row(Text(printable(pool["pool"])), f"{pool['tasks']:,}", *cells, shares)
+    return table
+
+
+def _nodes(document: dict[str, Any], rows: int | None, places: int) -> Table:
+    """Nodes rented: how many, how long, who pays, and what for."""
+    table = _table("Nodes")
+    for name in ("pool", "nodes"):
+        table.add_column(name)
+    paid = ("rent", "commit", "startup", "shutdown", "idle")
+    parts = [part for part in paid if any(line[part] for line in document["nodes"])]
+    short = {"startup": "start", "shutdown": "stop"}
+    for name in ("most on", "hours", "on demand", "committed", "starts", *(short.get(p, p) for p in parts), "cost"):
+        table.add_column(name, justify="right")
+    used = [line for line in document["nodes"] if line["node_hours"] or line["cost"]]
+    for line in used[:rows]:
+        name = printable(line["kind"]) + (f"/{line['node']}" if "node" in line else "")
+        most = max(step["count"] for step in line["on"])
+        counts = (f"{line['node_hours']:,.10g}", f"{line['on_demand_hours']:,.10g}", f"{line['committed']:,}")
+        cells = (f"{most:,}", *counts, f"{line['starts']:,}", *(money(line[part], places) for part in (*parts, "cost")))
+        table.add_row(Text(printable(line["pool"])), Text(name), *cells)
+    return _cut(table, len(used), rows)
+
+
+def _quotas(document: dict[str, Any], rows: int | None) -> Table:
+    """What is used of every quota; of many days the fullest first."""
+    table = _table("Quotas")
+    for name in ("quota", "from (UTC)", "to (UTC)"):
+        table.add_column(name)
+    for name in ("used", "of", ""):
+        table.add_column(name, justify="right")
+    lines = document["quotas"]
+    if rows is not None and len(lines) > rows:
+        lines = sorted(lines, key=lambda line: line["limit"] - line["used"])
+    for line in lines[:rows]:
+        part = _percent(line["used"] / line["limit"]) if line["limit"] else "-"
+        names = Text(printable(line["id"])), Text(_moment(line["from"])), Text(_moment(line["to"]))
+        table.add_row(*names, f"{line['used']:,.10g}", f"{line['limit']:,.10g}", part)
+    return _cut(table, len(lines), rows)
+
+
+def _cut(table: Table, lines: int, rows: int | None) -> Table:
+    """The table, with a word on the lines that it does not show."""
+    if rows is not None and lines > rows:
+        table.caption = Text(f"… {lines - rows:,} more, see -o FILE or -v")
+        table.caption_justify = "left"
     return table
 
 
@@ -147,19 +203,20 @@ def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
     table = _table("Schedule")
     apart = any(not line["option"].startswith(line["pool"]) for line in tasks)
     late = any(line.get("late_hours") for line in tasks)
-    for name in ("task", "option", *(["pool"] if apart else []), "start (UTC)", "end (UTC)"):
+    noded = any("nodes" in line for line in tasks)
+    for name in ("task", "option", *(["pool"] if apart else []), *(["nodes"] if noded else [])):
+        table.add_column(name)
+    for name in ("start (UTC)", "end (UTC)"):
         table.add_column(name)
     for name in ("cost", *(["late"] if late else [])):
         table.add_column(name, justify="right")
     for line in tasks[:rows]:
         cells = [_name(line), Text(printable(line["option"]))]
         cells += [Text(printable(line["pool"]))] if apart else []
+        cells += [Text(printable(", ".join(line.get("nodes", []))))] if noded else []
         cells += [Text(_moment(line[key])) for key in ("start", "end")]
         table.add_row(*cells, money(line["cost"], places), *([_hours(line.get("late_hours"))] if late else []))
-    if rows is not None and len(tasks) > rows:
-        table.caption = Text(f"… {len(tasks) - rows:,} more, see -o FILE or -v")
-        table.caption_justify = "left"
-    return table
+    return _cut(table, len(tasks), rows)
 
 
 def _moment(text: str) -> str:
@@ -187,8 +244,15 @@ def _figures(document: dict[str, Any], places: int) -> Table:
     table.add_row("total profit", money(figures["total_profit"], places))
     table.add_row("cost-profit ratio", "-" if ratio is None else f"{ratio:.4g}")
     table.add_row("net benefit", money(figures["net_benefit"], places))
-    if document["bill"]["forgone"]:
-        table.add_row("value left out", money(document["bill"]["forgone"], places))
+    bill = document["bill"]
+    if bill["forgone"]:
+        table.add_row("value left out", money(bill["forgone"], places))
+    if bill["energy_kwh"]:
+        table.add_row("energy, kWh", f"{bill['energy_kwh']:,.1f}")
+    if bill["carbon_kg"]:
+        table.add_row("carbon, kg CO2", f"{bill['carbon_kg']:,.1f}")
+    if weight := document.get("objective", {}).get("carbon_kg"):
+        table.add_row("carbon in the cost", money(weight * bill["carbon_kg"], places))
     return table
 
 

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
+EXTRA = {"nodes": 0, "sunk": 0, "energy_kwh": 0, "carbon_kg": 0}
 
 
 def task(id: str, pool: str, start: float, hours: float, cost: float = 1, **more: Any) -> dict[str, Any]:
@@ -39,7 +40,7 @@ def plan(*tasks: dict[str, Any], status: str = "optimal", pools: tuple[str, ...]
         spent, hours = sum(line["cost"] for line in mine), sum(line["uses"]["gpu"] for line in mine)
         lines = [{"resource": "gpu", "unit_hours": hours, "cost": spent}]
         bill.append(
-            {"pool": name, "running": spent, "fixed": 0, "total": spent, "tasks": len(mine), "resources": lines}
+            {"pool": name, "running": spent, "fixed": 0, "total": spent, "tasks": len(mine), "resources": lines} | EXTRA
         )
         use.append(
             {
@@ -57,7 +58,8 @@ def plan(*tasks: dict[str, Any], status: str = "optimal", pools: tuple[str, ...]
         "currency": "USD", "status": status, "stop": "proof", "cost": total, "cost_exact": str(Fraction(repr(total))), "bound": total,
         "bound_exact": None, "gap": 0, "method": "auto", "made": {"seconds": {"total": 1.25}},
         "tasks": sorted(tasks, key=lambda line: line["start"]), "left_out": [],
-        "bill": {"total": total, "running": total, "fixed": 0, "late": 0, "forgone": 0, "pools": bill}, "utilisation": use,
+        "nodes": [], "quotas": [],
+        "bill": {"total": total, "running": total, "fixed": 0, "late": 0, "forgone": 0, "whole": total, "pools": bill} | EXTRA, "utilisation": use,
         "figures": {"utilisation": 0.25, "hours_per_resource": 6.25, "total_cost": total, "total_profit": 0, "cost_profit_ratio": None, "net_benefit": -total},
         "why": [], "trace": [],
     } | more  # fmt: skip

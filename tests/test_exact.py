@@ -18,8 +18,9 @@ import pytest
 import random_problems
 from listening import Ear
 
+from leptonopt import doubles
 from leptonopt.formulation import decode, formulate
-from leptonopt.methods import cpsat, pulp_cbc
+from leptonopt.methods import cpsat, highs, pulp_cbc
 from leptonopt.problem import (
     RULES,
     UNLIMITED,
@@ -34,7 +35,13 @@ from leptonopt.problem import (
 )
 
 BOTH = pytest.mark.parametrize("method", [cpsat, pulp_cbc], ids=["cpsat", "cbc"])
+ALL = pytest.mark.parametrize("method", [cpsat, pulp_cbc, highs], ids=["cpsat", "cbc", "highs"])
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def step(method: Any) -> int:
+    """One problem in so many: HiGHS starts a program of its own for each."""
+    return 10 if method is highs else 1
 
 
 def judged(problem: Problem, solution: Solution, ear: Ear, best: int | None) -> None:
@@ -56,31 +63,31 @@ def optimum(problem: Problem) -> int | None:
     return None if found is None else found[0]
 
 
-@BOTH
+@ALL
 @pytest.mark.parametrize("block", range(4))
 def test_brute_force_agrees(method: Any, block: int) -> None:
     """Two hundred random problems: status, cost and bound are those of trying everything."""
-    infeasible = 0
-    for seed in range(50 * block, 50 * block + 50):
+    infeasible, seeds = 0, range(50 * block, 50 * block + 50)
+    for seed in seeds[:: step(method)]:
         problem, ear = random_problems.problem(seed, groups=3, slots=5), Ear()
         best = optimum(problem)
         infeasible += best is None
         judged(problem, method.solve(problem, None, Limits(time_limit=20), ear), ear, best)
-    assert 5 < infeasible < 25
+    assert method is highs or 5 < infeasible < 25
 
 
-@BOTH
+@ALL
 @pytest.mark.parametrize("block", range(2))
 def test_brute_force_agrees_with_nodes_quotas_and_affinity(method: Any, block: int) -> None:
     """Two hundred random problems with nodes, commitments, quotas and sets: status, cost and bound."""
     compared = 0
-    for seed in range(100 * block, 100 * block + 100):
+    for seed in range(100 * block, 100 * block + 100)[:: step(method)]:
         problem, ear = random_problems.rich(seed), Ear()
         with contextlib.suppress(OverflowError):
             best = optimum(problem)
             judged(problem, method.solve(problem, None, Limits(time_limit=20), ear), ear, best)
             compared += 1
-    assert compared > 90
+    assert compared > 80 // step(method)
 
 
 @BOTH
@@ -229,7 +236,7 @@ def test_rows_beyond_31_bits_are_right(method: Any) -> None:
             assert solution.bound <= best
 
 
-@BOTH
+@ALL
 def test_edges_of_the_vocabulary(method: Any) -> None:
     """No groups; groups without options, mandatory or not; a million copies on rows without limit."""
     problem = random_problems.one_slot([1, 2], [5, -3], 2)
@@ -262,14 +269,14 @@ def test_cbc_words_are_not_taken_as_they_come() -> None:
 
 def test_bounds_are_rounded_to_the_safe_side() -> None:
     """A double claims no more than it can carry: digits that print or tolerance may have added are taken off."""
-    assert [pulp_cbc.whole_above(value) for value in (2.0, 2.0005, 2.5, -1e50, math.inf)] == [
+    assert [doubles.whole_above(value) for value in (2.0, 2.0005, 2.5, -1e50, math.inf)] == [
         2,
         2,
         3,
-        pulp_cbc.whole_above(-1e50),
+        doubles.whole_above(-1e50),
         -(2**62),
     ]
-    assert pulp_cbc.whole_above(5e8 + 0.4) <= 5 * 10**8
+    assert doubles.whole_above(5e8 + 0.4) <= 5 * 10**8
     assert [cpsat.about(value) for value in (7.0, 6.9999999, 7.4, math.nan, math.inf)] == [7, 7, 6, -(2**62), -(2**62)]
     assert cpsat.about(float(2**52 + 1)) < 2**52
 
@@ -423,18 +430,18 @@ def test_of_rows_that_hold_the_same_the_tightest_stays(room: list[int], kept: li
     judged(problem, cpsat.solve(problem, None, Limits(time_limit=5), ear := Ear()), ear, 9 if min(room) < 4 else 0)
 
 
-@BOTH
+@ALL
 def test_a_lying_engine_is_not_believed(method: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """A solution that breaks a rule is refused with its name, whatever the engine says of it."""
     problem = random_problems.bins(8, items=12, slots=14)
-    monkeypatch.setattr(method, "decode", lambda linear, values: Schedule.of([0], [0]))
+    monkeypatch.setattr(cpsat if method is cpsat else doubles, "decode", lambda linear, values: Schedule.of([0], [0]))
     ear = Ear()
     solution = method.solve(problem, None, Limits(time_limit=3), ear)
     assert (solution.status, solution.schedule, ear.costs) == (Status.UNKNOWN, None, [])
     assert "it breaks once" in solution.note
 
 
-@BOTH
+@ALL
 def test_a_warm_start_that_breaks_a_rule_is_not_used(method: Any) -> None:
     """It is neither reported nor returned; the search starts from nothing and is as right."""
     problem = random_problems.one_slot([2, 2], [5, 3], 2)

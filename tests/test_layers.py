@@ -23,6 +23,8 @@ FLOORS = [
         "formulation",
         "rules",
         "attending",
+        "doubles",
+        "milp",
         "dual",
         "intervals",
         "offering",

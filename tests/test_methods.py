@@ -42,14 +42,14 @@ def truth(seed: int) -> tuple[Compiled, int | None] | None:
 
 @pytest.mark.parametrize("block", range(10))
 def test_exact_methods_equal_brute_force(block: int) -> None:
-    """`cpsat` and `cbc` agree with brute force in status and cost; `greedy` is never better, and checked."""
+    """`cpsat`, `cbc` and `highs` agree with brute force in status and cost; `greedy` is never better, and checked."""
     compared = 0
     for seed in range(block * 30, block * 30 + 30):
         if (known := truth(seed)) is None:
             continue
         made, best = known
         compared += 1
-        for method in ("greedy", "cpsat", "cbc"):
+        for method in ("greedy", "cpsat", "cbc", "highs")[: 4 if seed % 6 == 0 else 3]:
             stated = random_instances.instance(seed, tasks=3, slots=5)
             result = leptonopt.solve(stated, method=method, time_limit=20, isolate=False, threads=1)
             if best is None:

@@ -71,17 +71,17 @@ def test_three_panels_say_what_they_show() -> None:
 
 
 def test_capacity_follows_the_instance() -> None:
-    """The line drops to nothing in a maintenance window; without an instance there is no line."""
+    """The line drops to nothing in a maintenance window."""
     plan = small()
     plan["tasks"] += [plans.task(f"long{at}", "a", 10, 30) for at in range(2)]
     picture = plot._Picture(plan, validated(plans.INSTANCE))
-    offered = plot._offered(picture, "a", "gpu")
+    pools = {pool.id: pool for pool in validated(plans.INSTANCE).pools}
+    offered = plot._offered(picture, pools["a"], "gpu")
     assert offered is not None
     edges, levels = offered
     assert levels == [4, 0, 4]
     assert [(edge - edges[0]).total_seconds() / 3600 for edge in edges] == [0, 20, 26, 48]
-    assert plot._offered(picture, "b", "gpu") is None
-    assert plot._offered(plot._Picture(plan, None), "a", "gpu") is None
+    assert plot._offered(picture, pools["b"], "gpu") is None
 
 
 @pytest.mark.parametrize(("tasks", "pools"), [(0, 1), (1, 1), (10, 2), (1000, 4), (1000, 60), (20_000, 2)])

@@ -16,8 +16,16 @@ def instance_schema() -> dict[str, Any]:
         # pydantic warns that defaults are written as texts; `_as_written` puts that right.
         warnings.simplefilter("ignore", UserWarning)
         schema = Instance.model_json_schema(by_alias=True)
+    _short_forms(schema["$defs"])
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "leptonopt instance"}
     return {**head, **_as_written(schema), "title": "leptonopt instance"}
+
+
+def _short_forms(nouns: dict[str, Any]) -> None:
+    """What the reader takes as well: one kind of nodes for a list of one, a number for a commitment's price."""
+    nodes, commit = nouns["Pool"]["properties"]["nodes"], nouns["NodeKind"]["properties"]["commit"]
+    nodes["anyOf"] = [nodes["items"], {"type": nodes.pop("type"), "items": nodes.pop("items")}]
+    commit["anyOf"].append({"type": "number", "minimum": 0})
 
 
 def _as_written(schema: Any) -> Any:

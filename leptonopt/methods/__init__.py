@@ -66,6 +66,7 @@ TABLE = {
             "lns", "lns", "solve", "heuristic", "large-neighbourhood search with exact sub-problems", True, "ortools"
         ),
         Entry("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", True, "ortools"),
+        Entry("highs", "highs", "solve", "exact", "HiGHS through SciPy on the time-indexed model", True, "scipy"),
         Entry("cbc", "pulp_cbc", "solve", "exact", "CBC through PuLP on the time-indexed model", True, "pulp"),
     )
 }
