@@ -53,12 +53,15 @@ def ways(instance: Instance, task: Task) -> list[Way]:
     found = []
     for way, own in [*_written(task, pools), *_made(instance, task, pools)]:
         pool = pools[way.pool]
-        way = replace(way, uses=_drawing(way.uses, pool), one_node=task.placement == "one-node" and bool(pool.nodes))
         id, count = way.id, 2
         while not own and id in taken:
             id, count = f"{way.id}#{count}", count + 1
         taken.add(id)
-        found.append(replace(way, id=id, refused=way.refused or _refusal(way, task, pool)))
+        uses, one_node = _drawing(way.uses, pool), task.placement == "one-node" and bool(pool.nodes)
+        refused = way.refused or _refusal(way, task, pool)
+        if (id, uses, one_node, refused) != (way.id, way.uses, way.one_node, way.refused):
+            way = replace(way, id=id, uses=uses, one_node=one_node, refused=refused)
+        found.append(way)
     return found
 
 

@@ -111,23 +111,32 @@ class Money:
             for task, must in zip(instance.tasks, tasks.mandatory, strict=True)
         ]
         self.rates = rates(instance, rows.kinds, weight, Fraction(0), Fraction(instance.objective.carbon_kg))
-        amounts = {weight * Fraction(column.way.cost) for columns in tasks.columns for column in columns}
+        fixed = {
+            cost: weight * Fraction(cost)
+            for cost in {column.way.cost for columns in tasks.columns for column in columns}
+        }
+        amounts = set(fixed.values())
         amounts.update(*(rows.prices[row] for row in rows.used), *self.late, self.late_once, self.value)
         amounts.update(self.rates.numbers())
         denominator = lcm(*(money.denominator for money in amounts))
         divisor = gcd(*(int(money * denominator) for money in amounts)) or 1
         unit = Fraction(divisor, denominator)
+        # The most that a column can cost, in whole parts of money: fractions would be slow for so many columns.
+        part = lcm(
+            *(price.denominator for price in set().union(*rows.prices)), *(c.denominator for c in fixed.values())
+        )
         dearest = [max((abs(price) for price in prices), default=Fraction(0)) for prices in rows.prices]
+        per_unit = [int(price * part) for price in dearest]
+        parts = {cost: int(abs(money) * part) for cost, money in fixed.items()}
         slots, total, held = instance.time.slots, Fraction(0), 0
         for at, (task, columns) in enumerate(zip(instance.tasks, tasks.columns, strict=True)):
             late = max(Fraction(0), self.late[at][0] * slots - self.late[at][1]) + self.late_once[at]
-            most, most_held = abs(self.value[at]), 0
+            most = most_held = 0
             for column in columns:
-                demands = list(zip(column.rows, column.amounts, strict=True))
-                running = column.slots * sum((dearest[row] * amount for row, amount in demands), Fraction(0))
-                most = max(most, weight * abs(Fraction(column.way.cost)) + running + late)
-                most_held = max(most_held, column.slots * sum(amount for _, amount in demands) + 4)
-            total += task.copies * most
+                running = sum(per_unit[row] * amount for row, amount in zip(column.rows, column.amounts, strict=True))
+                most = max(most, parts[column.way.cost] + column.slots * running)
+                most_held = max(most_held, column.slots * sum(column.amounts) + 4)
+            total += task.copies * max(abs(self.value[at]), Fraction(most, part) + late)
             held += task.copies * max(1, most_held)
         for at, kind in enumerate(rows.kinds):
             lines = (self.rates.on_demand[at], self.rates.on[at], self.rates.start[at], self.rates.stop[at])

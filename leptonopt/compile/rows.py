@@ -92,6 +92,8 @@ class Rows:
         self.capacity = np.full((len(self.names), self.time.slots), UNLIMITED, np.int64)
         self.prices: list[list[Fraction]] = [zero(self.time) for _ in self.names]
         self._fill()
+        self._always: list[int] = self.capacity.min(axis=1).tolist()
+        self._anywhere = np.arange(self.time.slots)
         self.used: set[int] = set()
         self._starts: dict[tuple[tuple[int, ...], tuple[int, ...], int], Ints] = {}
 
@@ -302,6 +304,8 @@ class Rows:
         if key not in self._starts:
             if slots > self.time.slots:
                 self._starts[key] = np.zeros(0, np.int64)
+            elif all(amount <= self._always[row] for row, amount in zip(rows, amounts, strict=True)):
+                return self._anywhere[: self.time.slots - slots + 1]
             else:
                 blocked = (self.capacity[list(rows)] < np.array(amounts, np.int64)[:, None]).any(axis=0)
                 total = np.concatenate([[0], np.cumsum(blocked)])

@@ -53,7 +53,7 @@ class Runs:
             return None
         task, copy = stated.tasks[id], line.get("copy", 1)
         name = f"task {id!r}" + (f" copy {copy}" if task.get("copies", 1) > 1 else "")
-        way = stated.ways(id).get(line.get("option"))  # type: ignore[arg-type]
+        way = stated.way(id, line.get("option"))
         if way is None:
             say("option", name, f"{line.get('option')!r} is no way it may run")
             return None

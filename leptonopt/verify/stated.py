@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from functools import partial
 from itertools import accumulate
 from math import ceil
 from typing import Any
@@ -77,7 +78,7 @@ class Stated:
         weights = document.get("objective") or {}
         self.weight, self.carbon_weight = exact(weights.get("cost", 1)), exact(weights.get("carbon_kg", 0))
         self.resources = {name: self._resources(pool) for name, pool in self.pools.items()}
-        self._ways: dict[str, dict[str, Way]] = {}
+        self._named: dict[str, dict[str, tuple[Callable[[], Way], bool]]] = {}
         self._sums: dict[tuple[str, str], list[Fraction]] = {}
         self._least: dict[tuple[str, str], list[Fraction | None]] = {}
 
@@ -252,19 +253,31 @@ class Stated:
 
     # --- ways to run a task ---
 
-    def ways(self, task: str) -> dict[str, Way]:
-        """The ways a task may run, by the names that plans call them."""
-        if task not in self._ways:
+    def _named_ways(self, task: str) -> dict[str, tuple[Callable[[], Way], bool]]:
+        """What makes each way, by the names that plans call them, and whether it fits its devices."""
+        if task not in self._named:
             stated = self.tasks[task]
             own = {option["id"] for option in stated.get("options") or () if "id" in option}
-            named: dict[str, Way | None] = {}
+            named: dict[str, tuple[Callable[[], Way], bool]] = {}
             for name, given, way, fits in [*self._written(stated), *self._made(stated)]:
                 number, free = 2, name
                 while not given and (free in own or free in named):
                     free, number = f"{name}#{number}", number + 1
-                named[free] = self._placed(stated, way) if fits and self._allowed(stated, way) else None
-            self._ways[task] = {name: way for name, way in named.items() if way is not None}
-        return self._ways[task]
+                named[free] = way, fits
+            self._named[task] = named
+        return self._named[task]
+
+    def way(self, task: str, name: Any) -> Way | None:
+        """The way of that name; None where there is none, or it is not allowed."""
+        made, fits = self._named_ways(task).get(name, (None, False))
+        if made is None or not fits:
+            return None
+        way = made()
+        return self._placed(self.tasks[task], way) if self._allowed(self.tasks[task], way) else None
+
+    def ways(self, task: str) -> dict[str, Way]:
+        """The ways a task may run, by the names that plans call them."""
+        return {name: way for name in self._named_ways(task) if (way := self.way(task, name)) is not None}
 
     def _placed(self, task: Mapping[str, Any], way: Way) -> Way:
         """The way with whole nodes, what it draws, and whether it has to fit within one node."""
@@ -286,17 +299,19 @@ class Stated:
             return False
         return set(needs.get("labels") or ()) <= labels and way.quality >= exact(needs.get("quality", 0))
 
-    def _written(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Way, bool]]:
+    def _written(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Callable[[], Way], bool]]:
         for option in task.get("options") or ():
-            uses = {name: exact(count) for name, count in (option.get("uses") or {}).items()}
-            way = Way(
-                option["pool"], uses, duration(option["duration"]), exact(option.get("cost", 0)),
-                option.get("variant"), exact(option.get("quality", 1)),
-                option.get("consumes") or {}, int(option.get("nodes") or 0),
-            )  # fmt: skip
-            yield option.get("id", option["pool"]), "id" in option, way, True
+            yield option.get("id", option["pool"]), "id" in option, partial(self._option, option), True
 
-    def _made(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Way, bool]]:
+    def _option(self, option: Mapping[str, Any]) -> Way:
+        uses = {name: exact(count) for name, count in (option.get("uses") or {}).items()}
+        return Way(
+            option["pool"], uses, duration(option["duration"]), exact(option.get("cost", 0)),
+            option.get("variant"), exact(option.get("quality", 1)),
+            option.get("consumes") or {}, int(option.get("nodes") or 0),
+        )  # fmt: skip
+
+    def _made(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Callable[[], Way], bool]]:
         if not task.get("work"):
             return
         stated = task["work"]
@@ -322,7 +337,8 @@ class Stated:
                     seconds = 3600 * exact(work["hours"]) / (rate * faster)
                     room, memory = self.pools[pool].get("device_memory"), work.get("memory")
                     fits = room is None or memory is None or exact(memory) * smaller <= exact(room) * devices
-                    way = Way(
+                    way = partial(
+                        Way,
                         pool,
                         dict(uses),
                         seconds,
