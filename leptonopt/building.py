@@ -85,13 +85,18 @@ class Builder:
         self.placing, self.guide, self.true, self.rank, self.hurry = placing, guide, true, rank, hurry
         self.hope = _hopes(placing, true) if len(placing.problem.before) else None
 
-    def build(self) -> None:
+    def build(self, monitor: Monitor | None = None) -> bool:
+        """Whether it came to its end; with a monitor, not when that wants to stop."""
         shape = self.placing.shape
         waits = [len(before) for before in shape.before]
         rank = _urgency(self.placing, self.rank)
         ready = [(rank[group], group) for group in range(len(waits)) if not waits[group]]
         heapq.heapify(ready)
+        placed = 0
         while ready:
+            if monitor is not None and placed % 64 == 0 and monitor.should_stop():
+                return False
+            placed += 1
             _, group = heapq.heappop(ready)
             self.place(group)
             for behind, _ in shape.behind[group]:
@@ -100,6 +105,7 @@ class Builder:
                     heapq.heappush(ready, (rank[behind], behind))
         if self.hope is not None:
             drop_idle(self.placing)
+        return True
 
     def place(self, group: int) -> None:
         shape, placing = self.placing.shape, self.placing

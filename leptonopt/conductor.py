@@ -143,7 +143,7 @@ def solve(
         read = time.monotonic()
         compiled = compile(stated)
         built = time.monotonic()
-        conductor = _Conductor(compiled, limits, begun, signals, on_progress, isolate)
+        conductor = _Conductor(compiled, limits, begun, read - begun, signals, on_progress, isolate)
         conductor.notes += _lost(origin["format"])
         conductor.run(method, _given(compiled, warm_start))
         solved = time.monotonic()
@@ -244,12 +244,15 @@ class _Conductor:
         compiled: Compiled,
         limits: Limits,
         begun: float,
+        read: float,
         signals: _Signals,
         on_progress: Callable[[Progress], None] | None,
         isolate: bool,
     ) -> None:
         self.compiled, self.problem, self.limits = compiled, compiled.problem, limits
         self.begun, self.signals, self.on_progress, self.isolate = begun, signals, on_progress, isolate
+        # Writing the plan down and checking it takes about as long as reading the instance did.
+        self.until = begun + limits.time_limit - min(read, 0.25 * limits.time_limit)
         self.schedule: Schedule | None = None
         self.cost: int | None = None
         self.lower: int | None = None
@@ -460,7 +463,7 @@ class _Conductor:
         return Limits(max(0.01, seconds), limits.gap, threads, limits.seed, limits.deterministic)
 
     def _left(self) -> float:
-        return self.limits.time_limit - (time.monotonic() - self.begun)
+        return self.until - time.monotonic()
 
     def _closed(self) -> bool:
         return self.cost is not None and self.lower is not None and self.lower >= self.cost

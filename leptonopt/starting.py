@@ -74,7 +74,8 @@ class Starts:
         if self.monitor.should_stop() and self.best is not None:
             return
         placing = Placing(self.problem, self.shape)
-        Builder(placing, guide, self.true, rank, hurry).build()
+        if not Builder(placing, guide, self.true, rank, hurry).build(self.monitor if self.best else None):
+            return
         if placing.unplaced() and self.best is None:
             tries = TRIES * effort * max(20, min(200, len(placing.unplaced())))
             mend(placing, self.true, tries, self.limits.seed + effort, self.monitor)

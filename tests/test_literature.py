@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import os
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,38 @@ def test_gap_is_proven(name: str) -> None:
     best = published("gap", "Path", "Best value to use")[name]
     result = leptonopt.solve(DATA / "gap" / name, format="gap", time_limit=60)
     assert (result.status, result.cost) == ("optimal", best)
+
+
+PROVEN = [
+    ("sscflp", "sscflp/holmberg/p11", {}, "8932"),
+    ("sscflp", "sscflp/orlib_small/p1", {}, "932615.75"),
+    ("sscflp", "sscflp/delmaire_diaz/p6", {}, "2269"),
+    ("green-tou", "green_tou/instances/Data_p1.txt", {"deadline": "9"}, "256"),
+    ("green-tou", "green_tou/instances/Data_p1.txt", {"deadline": "11"}, "194"),
+    ("racp", "minizinc/racp/j30_26_2_1.0.dzn", {}, "704"),
+    ("rip", "rip_xcsp23/25-0-j060-01-01.json", {}, "187"),
+    ("mmkp", "mmkp/khan/I01", {}, "-173"),
+    ("mmkp", "mmkp/khan/I03", {}, "-1602"),
+]
+
+
+@with_data
+@pytest.mark.parametrize(("format", "file", "params", "best"), PROVEN, ids=[f"{line[1]} {line[3]}" for line in PROVEN])
+def test_published_optimum_is_proven(format: str, file: str, params: dict[str, str], best: str) -> None:
+    """One or two quick ones of every set with proven values; `benchmarks/literature.py` has them all."""
+    result = leptonopt.solve(DATA / file, format=format, params=params, time_limit=60)
+    assert (result.status, result.cost) == ("optimal", Fraction(best))
+
+
+@with_data
+def test_a_project_ends_by_its_least_makespan_and_no_sooner() -> None:
+    """PSPLIB j1013_1: 24 slots are enough, 23 are proven not to be."""
+    path = DATA / "mmrcpsp" / "j10" / "j1013_1.mm"
+    ends = [
+        leptonopt.solve(path, format="psplib-mm", params={"deadline": str(slots)}, time_limit=60).status
+        for slots in (24, 23)
+    ]
+    assert ends == ["optimal", "infeasible"]
 
 
 @with_data

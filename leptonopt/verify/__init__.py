@@ -59,6 +59,10 @@ def fingerprint(document: Mapping[str, Any]) -> str:
 
 
 def _canonical(value: Any) -> Any:
+    if type(value) is str:
+        return value
+    if type(value) is int:
+        return f"#{value}"
     if isinstance(value, Mapping):
         return {str(key): _canonical(child) for key, child in value.items()}
     if isinstance(value, list | tuple):
