@@ -144,7 +144,6 @@ def solve(
         compiled = compile(stated)
         built = time.monotonic()
         conductor = _Conductor(compiled, limits, begun, read - begun, signals, on_progress, isolate)
-        conductor.notes += _lost(origin["format"])
         conductor.run(method, _given(compiled, warm_start))
         solved = time.monotonic()
         seconds = {"read": read - begun, "compile": built - read, "solve": solved - built, "total": solved - begun}
@@ -183,13 +182,6 @@ def _stated(
         instance = validated(stated)
     origin = {"name": instance.name, "sha256": fingerprint(stated), "file": file, "format": format or "native"}
     return instance, stated, origin
-
-
-def _lost(format: str) -> list[str]:
-    """What a format of the literature says that the model does not hold."""
-    from leptonopt.read import FORMATS
-
-    return [FORMATS[format].note] if format in FORMATS and FORMATS[format].note else []
 
 
 def _given(compiled: Compiled, plan: Mapping[str, Any] | None) -> Schedule | None:

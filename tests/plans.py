@@ -101,6 +101,11 @@ def result(document: dict[str, Any], signal: int | None = None, notes: tuple[str
     )
 
 
+def entry(plan: dict[str, Any], id: str) -> dict[str, Any]:
+    """The entry of a task."""
+    return next(line for line in plan["tasks"] if line["id"] == id)
+
+
 INSTANCE: dict[str, Any] = {
     "leptonopt": 1,
     "name": "by hand",

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import random_instances
+from plans import entry
 
 import leptonopt
 from leptonopt.calendar import least_by_slot, mean_by_slot
@@ -46,11 +47,6 @@ def good() -> dict[str, Any]:
     assert result.status == "optimal"
     document: dict[str, Any] = json.loads(json.dumps(result.document))
     return document
-
-
-def entry(plan: dict[str, Any], id: str) -> dict[str, Any]:
-    """The entry of a task."""
-    return next(line for line in plan["tasks"] if line["id"] == id)
 
 
 def shift(line: dict[str, Any], start: int, end: int) -> None:

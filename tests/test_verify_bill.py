@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import random_instances
 from listening import Ear
+from plans import entry
 
 import leptonopt
 from leptonopt.compile import compile, decode
@@ -61,11 +62,6 @@ def good() -> dict[str, Any]:
     assert result.status == "optimal"
     document: dict[str, Any] = json.loads(json.dumps(result.document))
     return document
-
-
-def entry(plan: dict[str, Any], id: str) -> dict[str, Any]:
-    """The entry of a task."""
-    return next(line for line in plan["tasks"] if line["id"] == id)
 
 
 def nodes(plan: dict[str, Any], pool: str, node: int | None = None) -> dict[str, Any]:

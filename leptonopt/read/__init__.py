@@ -20,12 +20,11 @@ NATIVE = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
 @dataclass(frozen=True)
 class Format:
-    """A format of the literature: the module that reads it, what it is, the parameters it takes, and what is lost."""
+    """A format of the literature: the module that reads it, what it is, and the parameters it takes."""
 
     module: str
     what: str
     params: tuple[str, ...] = ()
-    note: str = ""
 
     def document(self, text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
         """The native document that says the same as a file of this format."""
