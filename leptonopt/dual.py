@@ -66,7 +66,7 @@ class Ascent:
         self.capacity = np.where(self.limited & ~self.supplied, problem.capacity, 0).astype(float)
         self.offer = Offer(problem.nodes, len(problem.capacity)) if len(problem.nodes) else None
         self.price = self._first()
-        self.quotas = _Quotas(problem)
+        self.quotas = Quotas(problem)
         self.weight = np.zeros(len(problem.quotas))
         self.best_price, self.best_weight, self.best = self.price, self.weight, -np.inf
         self.values: list[float] = []
@@ -88,7 +88,7 @@ class Ascent:
         value -= float(self.weight @ self.quotas.limit)
         room = self.capacity
         if self.offer is not None:
-            earned, offered = self.offer.answer(self.price, self.quotas.node_costs(self.weight))
+            earned, offered, _ = self.offer.answer(self.price, self.quotas.node_costs(self.weight))
             value, room = value + earned, np.where(self.supplied, offered, room)
         self.values.append(value)
         self._judge(value)
@@ -252,7 +252,7 @@ class Ascent:
         return level
 
 
-class _Quotas:
+class Quotas:
     """The quotas of a problem as the dual sees them.
 
     What is used once counts only where it does so whatever the start; a quota under which something
@@ -312,14 +312,14 @@ class _Quotas:
 def priced_prefix(problem: Problem, multipliers: Multipliers) -> Ints:
     """int64, shape (K, T + 1): prefix sums of scale x price + multipliers."""
     prefix = np.zeros((len(problem.price), problem.slots + 1), np.int64)
-    rates = _Quotas(problem).rates(multipliers.quota)
+    rates = Quotas(problem).rates(multipliers.quota)
     np.cumsum(problem.price * multipliers.scale + multipliers.capacity + rates, axis=1, out=prefix[:, 1:])
     return prefix
 
 
 def exact_bound(problem: Problem, blocks: Blocks, multipliers: Multipliers) -> int | None:
     """The value at these multipliers, rounded up, in integers alone; None when a group has no column."""
-    scale, quotas = multipliers.scale, _Quotas(problem)
+    scale, quotas = multipliers.scale, Quotas(problem)
     once = quotas.once(multipliers.quota)
     least = blocks.cheapest(priced_prefix(problem, multipliers), scale, once)[0]
     best = group_least(problem, least, NEVER)

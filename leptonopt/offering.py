@@ -37,10 +37,13 @@ class Offer:
         self.committable: Bools = ~self.free & (high <= (nodes.reserved + nodes.commit_max)[self.kind])
         self.paid: Bools = ~self.free & nodes.on_demand[self.kind]
 
-    def answer(self, price: NDArray[Any], costs: NodeCosts, scale: int = 1) -> tuple[Any, Ints]:
-        """Least cost less earnings of all nodes, in 1/scale of a unit, and what they offer, shape (rows, T).
+    def answer(
+        self, price: NDArray[Any], costs: NodeCosts, scale: int = 1, more: NDArray[Any] | None = None
+    ) -> tuple[Any, Ints, Ints]:
+        """Least cost less earnings of all nodes, in 1/scale of a unit, what they offer, and how many are usable.
 
-        `price`, shape (rows, T), in the same units; integers give an exact answer.
+        `price`, shape (rows, T), and what a usable node of each kind earns besides, `more`, shape (M, T), are in
+        the same units; integers give an exact answer. The offer has shape (rows, T), the nodes (M, T).
         """
         nodes = Nodes(
             self.nodes.count,
@@ -56,6 +59,8 @@ class Offer:
         )
         earned = np.zeros(nodes.count.shape, price.dtype)
         np.add.at(earned, nodes.supply_node, nodes.supply_size[:, None] * price[nodes.supply_row])
+        if more is not None:
+            earned = earned + more
         exact = price.dtype == np.int64
         never: Any = NEVER if exact else np.inf
         best = np.zeros(len(self.kind), price.dtype)
@@ -78,5 +83,5 @@ class Offer:
         np.add.at(by_kind, self.kind, self.many[:, None] * usable)
         np.add.at(offered, nodes.supply_row, nodes.supply_size[:, None] * by_kind[nodes.supply_node])
         if exact:
-            return sum(int(cost) * int(many) for cost, many in zip(best, self.many, strict=True)), offered
-        return float(best @ self.many), offered
+            return sum(int(cost) * int(many) for cost, many in zip(best, self.many, strict=True)), offered, by_kind
+        return float(best @ self.many), offered, by_kind

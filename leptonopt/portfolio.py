@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leptonopt.intervals import applies
+from leptonopt.packing import packable
 from leptonopt.problem import Problem
 
 
@@ -58,6 +59,8 @@ def lanes(problem: Problem, threads: int) -> list[tuple[Stage, ...]]:
         ]
     elif found.columns <= MEDIUM.columns and found.nonzeros <= MEDIUM.nonzeros:
         both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat"),)]
+        if packable(problem):
+            both = [(Stage("lns"),), (Stage("lagrangian", 0.7), Stage("cpsat"))]
     else:
         both = [(Stage("lns"),), (Stage("lagrangian"),)]
     if threads > 1:

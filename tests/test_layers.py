@@ -26,6 +26,7 @@ FLOORS = [
         "doubles",
         "milp",
         "dual",
+        "packing",
         "intervals",
         "offering",
         "hosting",

@@ -1,4 +1,7 @@
-"""Lagrangian: prices on capacity that give a proven lower bound, and no schedule (see `leptonopt.dual`)."""
+"""Lagrangian: prices that give a proven lower bound, and no schedule.
+
+On capacity first (`leptonopt.dual`); then, where few tasks fit a node at a time, on tasks (`leptonopt.packing`).
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import time
 import numpy as np
 
 from leptonopt.dual import Ascent
+from leptonopt.packing import Packing, packable
 from leptonopt.pricing import Blocks, free_bound
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
 
@@ -26,7 +30,18 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
         note = "a task that must run has no start at which it fits the capacity alone"
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
     monitor.bound(bound)
-    ascent, stop = Ascent(problem, blocks), Stop.DONE
+    ascent = Ascent(problem, blocks)
+    bound, stop = _climbed(ascent, bound, monitor, until)
+    note = f"{len(ascent.values)} rounds"
+    if stop is Stop.DONE and packable(problem) and (packing := Packing(problem, ascent)).useful:
+        bound, stop = _climbed(packing, bound, monitor, until)
+        note += f", {len(packing.values)} with prices on tasks"
+    return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=note)
+
+
+def _climbed(ascent: Ascent | Packing, bound: int, monitor: Monitor, until: float) -> tuple[int, Stop]:
+    """Rounds until the slope is flat or the time is up, and the best bound that they gave."""
+    stop = Stop.DONE
     for turn in range(1, ROUNDS + 1):
         ascent.step()
         if monitor.should_stop() or time.monotonic() > until:
@@ -36,11 +51,10 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
             bound = _better(ascent, bound, monitor)
             if ascent.slope(PATIENCE) < SLOPE:
                 break
-    bound = _better(ascent, bound, monitor)
-    return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=f"{len(ascent.values)} rounds")
+    return _better(ascent, bound, monitor), stop
 
 
-def _better(ascent: Ascent, bound: int, monitor: Monitor) -> int:
+def _better(ascent: Ascent | Packing, bound: int, monitor: Monitor) -> int:
     if ascent.best > bound and (exact := ascent.exact()) is not None and exact > bound:
         monitor.bound(exact)
         return exact
