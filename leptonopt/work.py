@@ -45,8 +45,9 @@ class Way:
 def ways(instance: Instance, task: Task) -> list[Way]:
     """All ways to run a task: its options in file order, then those made from its work.
 
-    Ids are unique within the task. A written option without an id is called by its pool, a made one
-    'POOL xN' or 'POOL xN VARIANT'; '#2', '#3', ... is added where an earlier way has that name.
+    Ids are unique within the task. A written option without an id is called by its pool, one with an id on several
+    pools 'ID POOL', a made one 'POOL xN' or 'POOL xN VARIANT'; '#2', '#3', ... is added where an earlier way has
+    that name.
     """
     pools = {pool.id: pool for pool in instance.pools}
     taken = {option.id for option in task.options if option.id is not None}
@@ -75,21 +76,25 @@ def _drawing(uses: dict[str, Decimal], pool: Pool) -> dict[str, Decimal]:
 
 def _written(task: Task, pools: dict[str, Pool]) -> Iterator[tuple[Way, bool]]:
     for option in task.options:
-        uses = dict(option.uses)
-        if option.nodes is not None:
-            uses |= {name: count * option.nodes for name, count in pools[option.pool].nodes[0].size.items()}
-        way = Way(
-            id=option.id or option.pool,
-            pool=option.pool,
-            uses=uses,
-            duration=Fraction(option.duration),
-            cost=option.cost,
-            variant=option.variant,
-            quality=option.quality,
-            consumes=option.consumes,
-            whole=option.nodes or 0,
-        )
-        yield way, option.id is not None
+        own = option.id is not None and option.pool is not None
+        duration = Fraction(option.duration)
+        for pool in option.where:
+            uses = option.uses
+            if option.nodes is not None:
+                size = pools[pool].nodes[0].size
+                uses = uses | {name: count * option.nodes for name, count in size.items()}
+            way = Way(
+                id=option.id if own and option.id else f"{option.id} {pool}" if option.id else pool,
+                pool=pool,
+                uses=uses,
+                duration=duration,
+                cost=option.cost,
+                variant=option.variant,
+                quality=option.quality,
+                consumes=option.consumes,
+                whole=option.nodes or 0,
+            )
+            yield way, own
 
 
 def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tuple[Way, bool]]:

@@ -217,9 +217,9 @@ def test_icon(tmp_path: Path) -> None:
         {"id": "server-1", "nodes": second, "price": price},
     ]
     wide, narrow = document["tasks"]
-    assert [option["pool"] for option in wide["options"]] == ["server-0", "server-1"]
-    assert wide["options"][1] == {"pool": "server-1", "uses": {"r0": 4, "power": Decimal("142.5")}, "duration": "180m"}  # fmt: skip
-    assert [option["pool"] for option in narrow["options"]] == ["server-0"]
+    uses = {"r0": 4, "power": Decimal("142.5")}
+    assert wide["options"] == [{"pools": ["server-0", "server-1"], "uses": uses, "duration": "180m"}]
+    assert [option["pools"] for option in narrow["options"]] == [["server-0"]]
     assert (narrow["release"], narrow["deadline"]) == ("2000-01-01T00:00:00Z", "2000-01-01T02:00:00Z")
     validated(document)
 

@@ -17,6 +17,7 @@ from plans import entry
 
 import leptonopt
 from leptonopt.calendar import least_by_slot, mean_by_slot
+from leptonopt.compile import compile
 from leptonopt.instance import validated
 from leptonopt.verify import fingerprint, verify
 from leptonopt.verify.stated import Stated
@@ -142,6 +143,33 @@ def test_two_codes_agree_on_what_an_instance_says(seed: int) -> None:
             sums = stated.price_sum(pool.id, resource)
             means = [value * hours for value in mean_by_slot(series, instance.time)]
             assert [b - a for a, b in itertools.pairwise(sums)] == means
+
+
+def test_an_option_on_several_pools_is_an_option_on_each() -> None:
+    """The same arrays as written out, and the same names in both codes, also where they collide."""
+    alike = {"uses": {"gpu": 1}, "duration": "2h", "cost": 3}
+    together = [
+        {"id": "b", "pool": "a", "duration": "1h"},
+        {"pools": ["a", "b"], **alike},
+        {"id": "x", "pools": ["b", "a"], **alike},
+    ]
+    apart = [
+        together[0],
+        {"pool": "a", **alike},
+        {"pool": "b", **alike},
+        {"pool": "b", **alike},
+        {"pool": "a", **alike},
+    ]
+    made = [validated(INSTANCE | {"tasks": [{"id": "t", "options": options}]}) for options in (together, apart)]
+    names = [way.id for way in ways(made[0], made[0].tasks[0])]
+    assert (
+        names
+        == ["b", "a", "b#2", "x b", "x a"]
+        == list(Stated(INSTANCE | {"tasks": [{"id": "t", "options": together}]}).ways("t"))
+    )
+    one, other = (compile(instance).problem for instance in made)
+    for field in ("pool", "duration", "fixed", "first", "last", "demand_row", "demand"):
+        assert getattr(one, field).tolist() == getattr(other, field).tolist()
 
 
 def test_random_corruption_never_passes_for_another_cost(good: dict[str, Any]) -> None:

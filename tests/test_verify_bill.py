@@ -158,6 +158,7 @@ def test_each_break_is_noticed_by_its_rule(good: dict[str, Any], rule: str, why:
         ("quota", without(quotas=[{"id": "q", "of": "gpu", "limit": 4, "pools": ["spot"]}])),
         ("affinity", without(together=[["cheap", "one"]])),
         ("affinity", without(apart=[["cheap", "far"]])),
+        ("nodes", without(pools=[pool | ({"nodes": pool["nodes"] | {"minimum": "6h"}} if pool["id"] == "rack" else {}) for pool in INSTANCE["pools"]])),
         ("window", without(tasks=[task | ({"on_time": Decimal("0.9999999"), "deadline": f"{DAY}05:00Z"} if "on_time" in task else {}) for task in INSTANCE["tasks"]])),
         ("option", without(tasks=[task | ({"confidential": True} if task["id"] == "half" else {}) for task in INSTANCE["tasks"]])),
         ("option", without(pools=[pool | ({"labels": ["x"]} if pool["id"] == "rack" else {}) for pool in INSTANCE["pools"]],
@@ -167,6 +168,34 @@ def test_each_break_is_noticed_by_its_rule(good: dict[str, Any], rule: str, why:
 def test_a_stricter_instance_is_noticed(good: dict[str, Any], rule: str, stated: dict[str, Any]) -> None:
     """The plan of an instance breaks what a stricter one adds, by that rule's name."""
     assert rule in {violation.rule for violation in verify(stated, good).violations}
+
+
+def test_two_tasks_on_one_node_must_fit_within_it(good: dict[str, Any]) -> None:
+    """3 and 2 GPUs fit two nodes of 4, and not the one that both name."""
+    plan = copy.deepcopy(good)
+    for id in ("one", "two"):
+        entry(plan, id).update(start=f"{DAY}04:00:00Z", end=f"{DAY}06:00:00Z", nodes=["hosts/1"])
+    for node in (1, 2):
+        nodes(plan, "hosts", node).update(on=[{"from": f"{DAY}00:00:00Z", "count": 1}])
+    found = [violation for violation in verify(INSTANCE, plan).violations if violation.rule == "nodes"]
+    assert {violation.witness.split(" at ")[0] for violation in found} == {"node 'hosts/1' gpu"}
+
+
+@pytest.mark.parametrize(
+    ("task", "more"),
+    [
+        ("cheap", {"on_time": Decimal("0.9999999"), "deadline": f"{DAY}05:00Z"}),
+        ("half", {"confidential": True}),
+        ("boxed", {"needs": {"labels": ["eu"]}}),
+        ("far", {"needs": {"quality": 2}}),
+    ],
+)
+def test_what_may_not_run_is_not_offered(task: str, more: dict[str, Any]) -> None:
+    """A way that is too uncertain, or refused, is no column: a task with no other cannot run, and is named."""
+    stated = without(tasks=[stated | (more if stated["id"] == task else {}) for stated in INSTANCE["tasks"]])
+    assert compile(validated(INSTANCE)).impossible == ()
+    (why,) = compile(validated(stated)).impossible
+    assert repr(task) in why
 
 
 @pytest.mark.parametrize("seed", range(60))

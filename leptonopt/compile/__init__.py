@@ -192,7 +192,7 @@ def _arrays(
         option_ptr=pointers(len(tasks.columns[head]) for head in heads),
         pool=ints(rows.pool[column.way.pool] for column in columns),
         duration=ints(column.slots for column in columns),
-        fixed=ints(money.fixed(column.way.cost) for column in columns),
+        fixed=ints(map(cache(money.fixed), (column.way.cost for column in columns))),
         first=ints(int(found[0]) for found in starts),
         last=ints(int(found[-1]) for found in starts),
         demand_ptr=pointers(len(column.rows) for column in columns),

@@ -239,7 +239,8 @@ class Rows:
         self.used.update(rows)
         pool = self.pools[way.pool]
         if pool.interruptions is None:
-            slots = max(1, -(-way.duration // self.time.slot))
+            whole, part = way.duration.numerator, way.duration.denominator
+            slots = max(1, -(-whole // (part * self.time.slot)))
             yield Column(way, slots, rows, amounts, self.starts(rows, amounts, slots), self._once(task, way))
             return
         rates = mean_by_slot(pool.interruptions, self.time)
@@ -305,7 +306,8 @@ class Rows:
             if slots > self.time.slots:
                 self._starts[key] = np.zeros(0, np.int64)
             elif all(amount <= self._always[row] for row, amount in zip(rows, amounts, strict=True)):
-                return self._anywhere[: self.time.slots - slots + 1]
+                everywhere = self._anywhere[: self.time.slots - slots + 1]
+                self._starts[key] = self._starts.setdefault(((), (), slots), everywhere)
             else:
                 blocked = (self.capacity[list(rows)] < np.array(amounts, np.int64)[:, None]).any(axis=0)
                 total = np.concatenate([[0], np.cumsum(blocked)])

@@ -6,8 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from graphlib import TopologicalSorter
 
-import numpy as np
-
 from leptonopt import units
 from leptonopt.compile.rows import Column
 from leptonopt.instance import Instance, Task
@@ -37,6 +35,7 @@ class Windows:
             for after in task.after
         ]
         self.mandatory = [not task.optional for task in instance.tasks]
+        self._cut: dict[tuple[int, int, int], Ints] = {}  # by the identity of starts, which columns keep alive
 
     def tighten(self) -> None:
         """Move releases and deadlines by what must come before and after; drop columns that no longer fit."""
@@ -63,11 +62,17 @@ class Windows:
                     self.mandatory[task] = True
                     if self.columns[second]:
                         self.deadline[task] = min(self.deadline[task], self._latest_start(second) - lag)
-            self._drop(task)
+            if behind[task]:
+                self._drop(task)
 
     def fitting(self, task: int, column: Column) -> Ints:
-        low = np.searchsorted(column.starts, self.release[task])
-        return column.starts[low : np.searchsorted(column.starts, self.deadline[task] - column.slots, "right")]
+        """The starts of a column within the window of its task, ascending."""
+        least, most = self.release[task], self.deadline[task] - column.slots
+        key = id(column.starts), least, most
+        if (known := self._cut.get(key)) is None:
+            low, high = column.starts.searchsorted(least), column.starts.searchsorted(most, "right")
+            known = self._cut[key] = column.starts[low:high]
+        return known
 
     def _drop(self, task: int) -> None:
         self.columns[task] = [column for column in self.columns[task] if len(self.fitting(task, column))]

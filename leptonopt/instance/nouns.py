@@ -7,6 +7,7 @@ by `leptonopt.instance.references`.
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
@@ -169,7 +170,7 @@ class Pool(Noun):
         many = len(self.nodes) > 1
         return [(kind.id or (f"{self.id}-{at}" if many else self.id), kind) for at, kind in enumerate(self.nodes, 1)]
 
-    @property
+    @cached_property
     def resources(self) -> tuple[str, ...]:
         """Names of all resources: of the capacity, then of nodes, then power where it counts."""
         names = dict.fromkeys([*self.capacity, *(name for kind in self.nodes for name in kind.size)])
@@ -177,7 +178,7 @@ class Pool(Noun):
             names.setdefault(POWER)
         return tuple(names)
 
-    @property
+    @cached_property
     def powered(self) -> bool:
         """Whether what the pool draws counts."""
         stated = POWER in self.price or POWER in self.capacity or bool(self.power) or self.carbon is not None
@@ -224,10 +225,14 @@ class Checkpoint(Noun):
 
 
 class Option(Noun):
-    """One way to run a task (a mode): where, on what, for how long, at what fixed cost."""
+    """One way to run a task (a mode): where, on what, for how long, at what fixed cost.
+
+    With `pools` it is a way on each of them, all alike.
+    """
 
     id: Name | None = None
-    pool: Name
+    pool: Name | None = None
+    pools: tuple[Name, ...] = Field(default=(), strict=False, description="several pools, instead of pool")
     uses: dict[Name, NotNegative] = Field(default={})
     nodes: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = Field(
         default=None, description="whole nodes, for this task alone"
@@ -237,6 +242,19 @@ class Option(Noun):
     cost: Amount = Field(default=Decimal(0), description="fixed cost, beside the price of what it uses")
     variant: Name | None = None
     quality: NotNegative = Decimal(1)
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The pools."""
+        return self.pools if self.pool is None else (self.pool,)
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Option:
+        if (self.pool is None) == (not self.pools):
+            raise ValueError("an option has either a pool or several pools")
+        if len(set(self.pools)) < len(self.pools):
+            raise ValueError("an option names a pool twice")
+        return self
 
 
 class Variant(Noun):

@@ -129,10 +129,15 @@ def _task_findings(
 
 
 def _option_findings(place: Path, option: Option, pools: dict[str, Pool]) -> Iterator[Finding]:
-    if option.pool not in pools:
-        yield Finding(_unknown("pool", option.pool, pools), (*place, "pool"))
-        return
-    pool = pools[option.pool]
+    for at, name in enumerate(option.where):
+        if name not in pools:
+            yield Finding(_unknown("pool", name, pools), (*place, "pool") if option.pool else (*place, "pools", at))
+        else:
+            yield from _there(place, option, pools[name])
+
+
+def _there(place: Path, option: Option, pool: Pool) -> Iterator[Finding]:
+    """An option on one of its pools."""
     for name in option.uses:
         if name not in pool.resources:
             yield Finding(_unknown("resource", name, pool.resources), (*place, "uses", name))
@@ -148,7 +153,8 @@ def _told_apart(pools: dict[str, Pool], tasks: Mapping[str, Task]) -> Iterator[F
     """Pools on which tasks must fit within one node have few enough nodes to tell them apart."""
     for at, task in enumerate(tasks.values()):
         if task.placement == "one-node":
-            named = {option.pool for option in task.options} | set((task.work and task.work.speed) or ())
+            named = {name for option in task.options for name in option.where}
+            named |= set((task.work and task.work.speed) or ())
             for name in sorted(named):
                 for kind in pools[name].nodes:
                     if kind.most > MAX_TOLD_APART:

@@ -59,6 +59,11 @@ class Kind:
         return f"{self.name}/{self.node}"
 
 
+def _where(option: Mapping[str, Any]) -> list[str]:
+    """The pools of an option."""
+    return list(option["pools"]) if option.get("pool") is None else [option["pool"]]
+
+
 class Stated:
     """The instance, read for checking."""
 
@@ -168,7 +173,7 @@ class Stated:
         found = set()
         for task in self.tasks.values():
             if task.get("placement") == "one-node":
-                found |= {option["pool"] for option in task.get("options") or ()}
+                found |= {name for option in task.get("options") or () for name in _where(option)}
                 work = task.get("work") or {}
                 speed = work.get("speed") or (self.profiles.get(work.get("profile")) or {}).get("speed")
                 found |= set(speed or ())
@@ -257,7 +262,7 @@ class Stated:
         """What makes each way, by the names that plans call them, and whether it fits its devices."""
         if task not in self._named:
             stated = self.tasks[task]
-            own = {option["id"] for option in stated.get("options") or () if "id" in option}
+            own = {option["id"] for option in stated.get("options") or () if option.get("id") is not None}
             named: dict[str, tuple[Callable[[], Way], bool]] = {}
             for name, given, way, fits in [*self._written(stated), *self._made(stated)]:
                 number, free = 2, name
@@ -301,12 +306,18 @@ class Stated:
 
     def _written(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Callable[[], Way], bool]]:
         for option in task.get("options") or ():
-            yield option.get("id", option["pool"]), "id" in option, partial(self._option, option), True
+            given = option.get("id")
+            if option.get("pool") is not None:
+                yield given or option["pool"], given is not None, partial(self._option, option, option["pool"]), True
+                continue
+            for pool in option["pools"]:
+                name = pool if given is None else f"{given} {pool}"
+                yield name, False, partial(self._option, option, pool), True
 
-    def _option(self, option: Mapping[str, Any]) -> Way:
+    def _option(self, option: Mapping[str, Any], pool: str) -> Way:
         uses = {name: exact(count) for name, count in (option.get("uses") or {}).items()}
         return Way(
-            option["pool"], uses, duration(option["duration"]), exact(option.get("cost", 0)),
+            pool, uses, duration(option["duration"]), exact(option.get("cost", 0)),
             option.get("variant"), exact(option.get("quality", 1)),
             option.get("consumes") or {}, int(option.get("nodes") or 0),
         )  # fmt: skip

@@ -104,11 +104,10 @@ def _task(
     if not needs:
         raise numbers.wrong(f"{name} needs nothing of its server, which would not have to be on")
     uses, length = {**needs, "power": power}, f"{duration * minutes}m"
-    options = [
-        {"pool": pool["id"], "uses": uses, "duration": length}
-        for pool in pools
-        if all(need <= pool["nodes"]["size"].get(r, 0) for r, need in needs.items())
+    fitting = [
+        pool["id"] for pool in pools if all(need <= pool["nodes"]["size"].get(r, 0) for r, need in needs.items())
     ]
-    if not options:
+    if not fitting:
         raise numbers.wrong(f"{name} fits on no server")
-    return {"id": name, "release": at(release), "deadline": at(deadline), "options": options}
+    option = {"pools": fitting, "uses": uses, "duration": length}
+    return {"id": name, "release": at(release), "deadline": at(deadline), "options": [option]}
