@@ -24,9 +24,9 @@ from leptonopt.errors import Alarm, Infeasible, NoPlan, UsageError
 from leptonopt.instance import Instance, validated
 from leptonopt.numbers import gap
 from leptonopt.plan import Outcome, Plan, document
+from leptonopt.pricing import Blocks, free_bound
 from leptonopt.problem import (
     Limits,
-    Problem,
     Schedule,
     Solution,
     Status,
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from leptonopt.engine import Child
 
 TICK = 0.02
+BASELINE = 0.4  # share of the time at most for the greedy plan that other methods start from
 GRACE = 1.5  # seconds between asking an engine to stop and killing it
 
 
@@ -143,7 +144,8 @@ def solve(
         read = time.monotonic()
         compiled = compile(stated)
         built = time.monotonic()
-        conductor = _Conductor(compiled, limits, begun, read - begun, signals, on_progress, isolate)
+        after = (read - begun) + 0.5 * (built - read)  # about what it takes to write the plan down and to check it
+        conductor = _Conductor(compiled, limits, begun, after, signals, on_progress, isolate)
         conductor.run(method, _given(compiled, warm_start))
         solved = time.monotonic()
         seconds = {"read": read - begun, "compile": built - read, "solve": solved - built, "total": solved - begun}
@@ -236,15 +238,14 @@ class _Conductor:
         compiled: Compiled,
         limits: Limits,
         begun: float,
-        read: float,
+        after: float,
         signals: _Signals,
         on_progress: Callable[[Progress], None] | None,
         isolate: bool,
     ) -> None:
         self.compiled, self.problem, self.limits = compiled, compiled.problem, limits
         self.begun, self.signals, self.on_progress, self.isolate = begun, signals, on_progress, isolate
-        # Writing the plan down and checking it takes about as long as reading the instance did.
-        self.until = begun + limits.time_limit - min(read, 0.25 * limits.time_limit)
+        self.until = begun + limits.time_limit - min(after, 0.25 * limits.time_limit)
         self.schedule: Schedule | None = None
         self.cost: int | None = None
         self.lower: int | None = None
@@ -302,24 +303,27 @@ class _Conductor:
     # --- the course of a solve ---
 
     def run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
-        """Trivial bound, warm start, greedy, then the method's lanes."""
+        """Warm start, greedy with its trivial bound, then the method's lanes."""
         if self.compiled.impossible:
             self.infeasible = True
             return
-        self.phase = "bound"
-        self.bound(cheapest(self.problem))
         if warm_start is not None:
             self.phase = "warm start"
             if broken := broken_rules(self.problem, warm_start):
                 self.notes.append(f"the warm start does not fit the instance ({', '.join(sorted(broken))}); not used")
             else:
                 self.incumbent(warm_start, objective(self.problem, warm_start))
+        entry = None if method == "auto" or not isinstance(method, str) else methods.find(method)
+        if not isinstance(method, str) or (entry is not None and not entry.isolated and entry.name != "greedy"):
+            self.phase = "bound"
+            if (bound := free_bound(self.problem, Blocks(self.problem).least)) is not None:
+                self.bound(bound)
         if not isinstance(method, str):
             self._here(getattr(method, "__name__", "function"), method, self._left())
             return
-        entry = None if method == "auto" else methods.find(method)
         if entry is None or entry.isolated or entry.name == "greedy":
-            self._here("greedy", methods.function("greedy"), self._left())
+            share = 1.0 if entry is not None and entry.name == "greedy" else BASELINE
+            self._here("greedy", methods.function("greedy"), self._left() * share)
         if entry is None:
             lanes = portfolio.lanes(self.problem, self.limits.threads)
         elif entry.name == "greedy":
@@ -549,15 +553,3 @@ class _Conductor:
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
             "money_loss": str(self.compiled.loss),
         }
-
-
-def cheapest(problem: Problem) -> int:
-    """The simplest bound: every copy at its cheapest column, as if it were alone; or left out."""
-    best = [int(problem.start_costs(option)[problem.startable(option)].min()) for option in range(problem.options)]
-    total = problem.nodes.least_cost
-    for group in range(problem.groups):
-        costs = best[int(problem.option_ptr[group]) : int(problem.option_ptr[group + 1])]
-        if problem.optional[group]:
-            costs = [*costs, int(problem.value[group])]
-        total += int(problem.copies[group]) * min(costs)
-    return total

@@ -8,12 +8,15 @@ committed nodes is a given one. The exact bill of a finished schedule is `lepton
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.problem import Ints, Problem
 from leptonopt.renting import Rent
+
+MANY = 8  # options that are alike, from which on they are looked at all at once
 
 
 class Hosts:
@@ -22,7 +25,6 @@ class Hosts:
     Attributes
     ----------
     rows : per kind, (row, size) of the rows that it alone supplies
-    of_option : per option, (kind, [(row, amount, size), ...])
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -34,14 +36,71 @@ class Hosts:
         for row, (kind, size) in kind_of.items():
             self.rows[kind].append((row, size))
         self.kind_of = {row: kind for row, (kind, _) in kind_of.items()}
-        self.of_option: list[list[tuple[int, list[tuple[int, int, int]]]]] = []
-        for option in range(problem.options):
+        self.problem, self._size = problem, kind_of
+        self._of_option: dict[int, list[tuple[int, list[tuple[int, int, int]]]]] = {}
+
+    def of_option(self, option: int) -> list[tuple[int, list[tuple[int, int, int]]]]:
+        """(kind, [(row, amount, size), ...]) of the nodes that an option is on."""
+        if (known := self._of_option.get(option)) is None:
             held: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
-            for row, amount in zip(*(part.tolist() for part in problem.demands(option)), strict=True):
-                if row in kind_of:
-                    kind, size = kind_of[row]
+            for row, amount in zip(*(part.tolist() for part in self.problem.demands(option)), strict=True):
+                if row in self._size:
+                    kind, size = self._size[row]
                     held[kind].append((row, amount, size))
-            self.of_option.append(list(held.items()))
+            known = self._of_option[option] = list(held.items())
+        return known
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """n options of a group that differ by their pool alone: same duration and starts, as many rows.
+
+    Attributes
+    ----------
+    options, kinds : int64, shape (n,); the kind of nodes that each needs, -1 where it needs none
+    rows, amounts, sizes : int64, shape (n, R); what a node of the kind adds to the row, 0 for other rows
+    duration, first, last : ints [slots]
+    """
+
+    options: Ints
+    kinds: Ints
+    rows: Ints
+    amounts: Ints
+    sizes: Ints
+    duration: int
+    first: int
+    last: int
+
+
+def batches(problem: Problem, hosts: Hosts | None, group: int) -> list[Batch] | None:
+    """The options of a group in batches; None when that is of no use or they need several kinds of nodes."""
+    span = range(int(problem.option_ptr[group]), int(problem.option_ptr[group + 1]))
+    if len(span) < MANY:
+        return None
+    alike: dict[tuple[int, int, int, int, bool], list[int]] = defaultdict(list)
+    for option in span:
+        held = hosts.of_option(option) if hosts is not None else []
+        if len(held) > 1:
+            return None
+        many = int(problem.demand_ptr[option + 1] - problem.demand_ptr[option])
+        key = int(problem.duration[option]), int(problem.first[option]), int(problem.last[option]), many, bool(held)
+        alike[key].append(option)
+    if len(alike) * MANY > len(span):
+        return None
+    return [_batch(problem, hosts, options, *key[:4]) for key, options in alike.items()]
+
+
+def _batch(
+    problem: Problem, hosts: Hosts | None, options: list[int], duration: int, first: int, last: int, many: int
+) -> Batch:
+    at = problem.demand_ptr[np.array(options)][:, None] + np.arange(many)
+    rows, sizes, kinds = problem.demand_row[at], np.zeros(at.shape, np.int64), np.full(len(options), -1)
+    for line, option in enumerate(options if hosts is not None else ()):
+        for kind, held in hosts.of_option(option) if hosts is not None else ():
+            kinds[line] = kind
+            size_of = {row: size for row, _, size in held}
+            sizes[line] = [size_of.get(row, 0) for row in rows[line].tolist()]
+    return Batch(np.array(options), kinds, rows, problem.demand[at], sizes, duration, first, last)
 
 
 class Hosting:
@@ -71,7 +130,7 @@ class Hosting:
 
     def touch(self, option: int) -> None:
         """The load of an option has changed."""
-        for kind, _ in self.hosts.of_option[option]:
+        for kind, _ in self.hosts.of_option(option):
             self._need[kind] = self._cost[kind] = None
 
     def need(self, kind: int) -> Ints:
@@ -114,10 +173,33 @@ class Hosting:
         gaps = total[begins[1:]] - total[ends[:-1]]
         return int(switch + np.minimum(gaps, switch).sum())
 
+    def extra_alike(self, batch: Batch, load: Ints, low: int, high: int) -> NDArray[np.int64]:
+        """int64, shape (n, high - low + 1): the same as `extra` for options that are alike, all at once.
+
+        `load`, shape (n, R, W), is what their rows would carry in slots low .. high + duration - 1.
+        """
+        length, kinds = batch.duration, batch.kinds
+        need = np.stack([self.need(kind) for kind in kinds.tolist()])
+        part = slice(low, high + length)
+        on = np.where(batch.sizes[:, :, None] > 0, -(-load // np.maximum(1, batch.sizes[:, :, None])), 0).max(axis=1)
+        more, now = np.maximum(need[:, part], on), need[:, part]
+        own = np.array([self.own[kind] for kind in kinds.tolist()])[:, None]
+        paid = np.maximum(0, more - np.maximum(now, own)) * self.run[kinds, part]
+        if own.any():
+            paid = paid + np.maximum(0, np.minimum(more, own) - now) * self.idle[kinds, part]
+        sums = np.concatenate([np.zeros((len(kinds), 1), np.int64), np.cumsum(paid, axis=1)], axis=1)
+        total: NDArray[np.int64] = sums[:, length:] - sums[:, : high - low + 1]
+        switch = np.array([self.switch[kind] for kind in kinds.tolist()])[:, None]
+        if switch.any():
+            around = np.pad(need, ((0, 0), (1, 1)))
+            beside = most(around[:, low : high + length + 2], length + 2)
+            total = total + (np.maximum(0, most(more, length) - beside) * switch).astype(np.int64)
+        return total
+
     def extra(self, option: int, low: int, high: int) -> NDArray[np.int64] | None:
         """int64, shape (high - low + 1,): about what nodes cost more with a copy at each start; None for nothing."""
         length, total = int(self.problem.duration[option]), None
-        for kind, held in self.hosts.of_option[option]:
+        for kind, held in self.hosts.of_option(option):
             part = slice(low, high + length)
             need = self.need(kind)
             more = need[part]
@@ -145,11 +227,11 @@ class Hosting:
 
 
 def most(values: Ints, length: int) -> Ints:
-    """Greatest value over [s, s + length) for every s."""
+    """Greatest value over [s, s + length) for every s, along the last axis."""
     size, best = 1, values
     while 2 * size <= length:
-        best = np.maximum(best[:-size], best[size:])
+        best = np.maximum(best[..., :-size], best[..., size:])
         size *= 2
     if size < length:
-        best = np.maximum(best[: -(length - size)], best[length - size :])
+        best = np.maximum(best[..., : -(length - size)], best[..., length - size :])
     return best

@@ -7,6 +7,7 @@ every failure makes a group heavier, and the lightest set of others has to go.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from leptonopt.placing import Column, Guide, Placing
 from leptonopt.problem import Monitor
 
 OFFERS = 6  # options that a task which finds no place considers for pushing others out
+EVERYWHERE = -2
 SPOTS = 4  # starts it considers of each
 
 
@@ -41,6 +43,25 @@ class _Ejection:
         lost = set(placing.unplaced())
         self.queue = deque(group for group in topological(placing) if group in lost)
         self.hurry: set[int] = set()
+        holders = np.repeat(placing.problem.pool, np.diff(placing.problem.demand_ptr))
+        spread = np.unique(np.stack([placing.problem.demand_row, holders]), axis=1)
+        self.own = bool((np.bincount(spread[0]) <= 1).all())  # no row is held on several pools
+        groups = placing.problem.groups
+        self.pool, self.begin, self.end = np.full(groups, -1), np.zeros(groups, np.int64), np.zeros(groups, np.int64)
+        for group in range(groups):
+            self.note(group)
+
+    def note(self, group: int) -> None:
+        """Remembers where a group is at work: with several columns everywhere, from the first to the last."""
+        ran = self.placing.runs[group]
+        if not ran:
+            self.pool[group] = -1
+            return
+        duration, pool = self.placing.shape.duration, self.placing.shape.pool
+        pools = {pool[option] for option, _ in ran}
+        self.pool[group] = pools.pop() if len(pools) == 1 and self.own else EVERYWHERE
+        self.begin[group] = min(start for _, start in ran)
+        self.end[group] = max(start + duration[option] for option, start in ran)
 
     def step(self) -> None:
         placing, shape = self.placing, self.placing.shape
@@ -51,8 +72,11 @@ class _Ejection:
             return
         if group in self.hurry and (found := placing.earliest(group, self.guide)):
             placing.put(found[1], found[2])
+            self.note(group)
             return
-        if fill(placing, group, self.guide):
+        placed = fill(placing, group, self.guide)
+        self.note(group)
+        if placed:
             return
         self.weight[group] += 1
         choice = self.offer(group)
@@ -62,9 +86,11 @@ class _Ejection:
         option, start, victims = choice
         for victim, column in victims:
             placing.take(*column, placing.runs[victim][column])
+            self.note(victim)
             if not shape.optional[victim]:
                 self.push(victim)
         placing.put(option, start, min(placing.missing[group], max(1, placing.room(option, start))))
+        self.note(group)
         if placing.missing[group]:
             self.push(group)
 
@@ -80,6 +106,7 @@ class _Ejection:
         for other in around:
             if placing.runs[other]:
                 placing.clear(other)
+                self.note(other)
         for before, _ in shape.before[group]:
             self.hurry.add(before)
         self.push(*[other for other in around if not shape.optional[other]], group)
@@ -87,13 +114,12 @@ class _Ejection:
     def offer(self, group: int) -> tuple[int, int, list[tuple[int, Column]]] | None:
         """The column for which the lightest set of others has to go."""
         best, found = float("inf"), None
-        running = self.running()
         options = self.guide.order[group]
         if len(options) > OFFERS:
             options = [options[at] for at in sorted(self.random.choice(len(options), OFFERS, replace=False))]
         for option in options:
             for start in self.spots(option):
-                victims, weight = self.victims(group, option, start, running, best)
+                victims, weight = self.victims(group, option, start, best)
                 if victims is not None and weight < best:
                     best, found = weight, (option, start, victims)
         return found
@@ -112,27 +138,31 @@ class _Ejection:
         least = np.argsort(need, kind="stable")[:SPOTS].tolist()
         return [low + at for at in {*least, int(self.random.integers(high - low + 1))}]
 
-    def running(self) -> list[tuple[int, Column, int, int]]:
+    def near(self, option: int, start: int, stop: int) -> Iterator[tuple[int, Column, int, int]]:
+        """(group, column, begin, end) of what is at work then, where the option would be if rows tell."""
+        there = (self.begin < stop) & (self.end > start)
+        there &= (self.pool == self.placing.shape.pool[option]) | (self.pool == EVERYWHERE)
         duration = self.placing.shape.duration
-        return [
-            (group, column, column[1], column[1] + duration[column[0]])
-            for group, ran in enumerate(self.placing.runs)
-            for column in ran
-        ]
+        for group in np.flatnonzero(there).tolist():
+            for column in self.placing.runs[group]:
+                begin, end = column[1], column[1] + duration[column[0]]
+                if begin < stop and end > start:
+                    yield group, column, begin, end
 
     def victims(
-        self, group: int, option: int, start: int, running: list[tuple[int, Column, int, int]], limit: float
+        self, group: int, option: int, start: int, limit: float
     ) -> tuple[list[tuple[int, Column]] | None, float]:
         """Others that overlap, lightest first, until one copy fits; None when the rest does not make room."""
         placing, shape = self.placing, self.placing.shape
         stop = start + shape.duration[option]
         short = {row: amount - placing.free[row, start:stop] for row, amount in shape.demands[option]}
         short = {row: lack for row, lack in short.items() if (lack > 0).any()}
+        worst = {row: int(lack.max()) for row, lack in short.items()}
         offers = []
-        for other, column, begin, end in running:
-            if other != group and begin < stop and end > start:
+        for other, column, begin, end in self.near(option, start, stop):
+            if other != group:
                 demands = shape.demands[column[0]]
-                helps = sum(min(amount, int(short[row].max())) for row, amount in demands if row in short)
+                helps = sum(min(amount, worst[row]) for row, amount in demands if row in worst)
                 if helps:
                     offers.append((self.weight[other] / helps, other, column, begin, end))
         chosen, weight = [], 0.0

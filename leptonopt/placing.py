@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.hosting import Hosting, Hosts
+from leptonopt.hosting import Batch, Hosting, Hosts, batches
 from leptonopt.pricing import NEVER, Blocks
 from leptonopt.problem import Bools, Ints, Problem, Schedule
 
@@ -70,6 +70,8 @@ class Shape:
             self.behind[first].append((second, lag))
         self.pool = problem.pool.tolist()
         self.hosts = Hosts(problem) if len(problem.nodes) else None
+        nodes = problem.nodes
+        self.plainly = bool(nodes.on_demand.all() or not nodes.commit_max.any())
         self.together: list[list[int]] = [[] for _ in range(problem.groups)]
         self.apart: list[list[int]] = [[] for _ in range(problem.groups)]
         for sets, of_group in ((problem.together, self.together), (problem.apart, self.apart)):
@@ -77,6 +79,15 @@ class Shape:
                 for group in members.tolist():
                     of_group[group].append(number)
         self.strict = bool(problem.quotas or problem.together or problem.apart)
+        self._problem = problem
+        self._alike: dict[int, list[Batch] | None] = {}
+
+    def alike(self, group: int) -> list[Batch] | None:
+        """The options of a group in batches, where only capacity and nodes restrict them and it is of use."""
+        if group not in self._alike:
+            bound = self.strict or self.before[group] or self.behind[group] or not self.plainly
+            self._alike[group] = None if bound else batches(self._problem, self.hosts, group)
+        return self._alike[group]
 
 
 class Placing:
@@ -182,6 +193,8 @@ class Placing:
         Cost and limit are in the guide's units.
         """
         best, found = limit, None
+        if (alike := self.shape.alike(group)) is not None:
+            return self._cheapest_alike(alike, guide, limit)
         for option in guide.order[group]:
             if guide.least[option] >= best:
                 break
@@ -199,6 +212,34 @@ class Placing:
             at = int(cost.argmin())
             if (least := int(cost[at])) < best:
                 best, found = least, (option, low + at)
+        return None if found is None else (best, *found)
+
+    def _cheapest_alike(self, alike: list[Batch], guide: Guide, limit: int) -> tuple[int, int, int] | None:
+        """The same for options in batches, which nothing but capacity and nodes restricts."""
+        best, found = limit, None
+        for batch in alike:
+            low, high, length = batch.first, batch.last, batch.duration
+            free = self.free[batch.rows, low : high + length]
+            bad: Bools = np.asarray((free < batch.amounts[:, :, None]).any(axis=1))
+            total = np.zeros((len(bad), bad.shape[1] + 1), np.int32)
+            np.cumsum(bad, axis=1, out=total[:, 1:])
+            fits = total[:, length:] == total[:, : high - low + 1]
+            lines = guide.prefix[batch.rows, low : high + length + 1]
+            sums = lines[:, :, length:] - lines[:, :, : high - low + 1]
+            cost = np.einsum("nrw,nr->nw", sums, batch.amounts)
+            cost += guide.scale * self.problem.fixed[batch.options, None]
+            if (group := self.shape.group[int(batch.options[0])]) in self.shape.dated:
+                cost += guide.scale * self.problem.late(group, np.arange(low + length, high + length + 1))
+            if guide.once is not None:
+                cost += np.array([guide.once[option] for option in batch.options.tolist()])[:, None]
+            if self.hosting is not None and guide.bare and batch.kinds[0] >= 0:
+                load = self.problem.capacity[batch.rows, low : high + length] - free + batch.amounts[:, :, None]
+                cost += self.hosting.extra_alike(batch, load, low, high)
+            cost[~fits] = NEVER
+            at = int(cost.argmin())
+            if (least := int(cost.ravel()[at])) < best:
+                which, start = divmod(at, cost.shape[1])
+                best, found = least, (int(batch.options[which]), low + start)
         return None if found is None else (best, *found)
 
     def earliest(self, group: int, guide: Guide) -> tuple[int, int, int] | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from leptonopt.building import Builder, improve, orders
 from leptonopt.dual import Ascent
 from leptonopt.mending import mend
@@ -14,15 +16,17 @@ MOST = 16  # attempts by prices at most
 PLACED = 3_000  # groups placed in attempts by prices, all together
 PRICED = 40_000_000  # columns looked at by the rounds for prices, all together
 STIRS = 400  # steps of ruin and recreate at most
+MANY = 1_000  # groups that are many
+LONG = 16  # times the usual effort of mending
 TRIES = 5  # ejections per group without a place, in the first round
 
 
 class Starts:
-    """The best schedule of the orders tried so far.
+    """The best schedule of the orders tried so far, and the monitor of the steps that make them.
 
     Attributes
     ----------
-    best, cost : the best schedule and its objective; None and 0 while there is none
+    found, cost : the best schedule and its objective; None and 0 while there is none
     fewest : the least number of groups that had to run and found no place
     """
 
@@ -30,9 +34,23 @@ class Starts:
         self.problem, self.blocks, self.limits, self.monitor = problem, blocks, limits, monitor
         self.shape = Shape(problem)
         self.true = Guide.true(problem, blocks)
-        self.best: Schedule | None = None
+        self.found: Schedule | None = None
         self.cost = 0
         self.fewest = problem.groups + 1
+        self.until = float("inf") if limits.deterministic else time.monotonic() + limits.time_limit
+
+    def should_stop(self) -> bool:
+        """Whether somebody wants an end, or the time for first schedules is up and there is one."""
+        return self.monitor.should_stop() or (self.found is not None and time.monotonic() > self.until)
+
+    def incumbent(self, schedule: Schedule, cost: int) -> None:
+        self.monitor.incumbent(schedule, cost)
+
+    def bound(self, value: int) -> None:
+        self.monitor.bound(value)
+
+    def best(self) -> Schedule | None:
+        return self.found
 
     def run(self) -> None:
         """Plain, then by congestion prices; further orders and harder mending while nothing is found."""
@@ -40,11 +58,14 @@ class Starts:
         self.attempt(ranks[0], self.true, hurry=False, passes=0)
         if len(self.problem.before):
             self.attempt(ranks[0], self.true, hurry=True, passes=0)
+        many = self.problem.groups > MANY  # one long mending then beats many short ones
+        if self.found is None and many:
+            self.attempt(ranks[0], self.true, hurry=False, effort=LONG)
         if self.problem.groups and (self.problem.capacity < UNLIMITED).any():
             self.by_prices(ranks)
-        for effort in (1, 4, 16):
+        for effort in (LONG,) if many else (1, 4, LONG):
             for at, rank in enumerate(ranks):
-                if self.best is None:
+                if self.found is None:
                     self.attempt(rank, self.true, hurry=at % 2 == 1, effort=effort)
 
     def by_prices(self, ranks: list[list[float]]) -> None:
@@ -56,44 +77,44 @@ class Starts:
         guide = self.true
         for _ in range(moments):
             for _ in range(-(-rounds // moments)):
-                if self.monitor.should_stop():
+                if self.should_stop():
                     return
                 ascent.step()
             guide = ascent.guide()
             for rank in ranks[: -(-attempts // moments)]:
                 self.attempt(rank, guide, hurry=False)
-        if self.best is not None and not self.monitor.should_stop():
-            placing = Placing(self.problem, self.shape, self.best)
+        if self.found is not None and not self.should_stop():
+            placing = Placing(self.problem, self.shape, self.found)
             tries = min(STIRS, 100 * PLACED // self.problem.groups)
-            Stir(placing, guide, self.true, ranks[0], self.limits.seed).run(tries, self.monitor)
-            improve(placing, self.true, self.monitor, passes=2)
+            Stir(placing, guide, self.true, ranks[0], self.limits.seed).run(tries, self)
+            improve(placing, self.true, self, passes=2)
             self.keep(placing)
 
     def attempt(self, rank: list[float], guide: Guide, hurry: bool, effort: int = 1, passes: int = 1) -> None:
         """Builds, mends and improves one schedule, and keeps it if it is better."""
-        if self.monitor.should_stop() and self.best is not None:
+        if self.should_stop() and self.found is not None:
             return
         placing = Placing(self.problem, self.shape)
-        if not Builder(placing, guide, self.true, rank, hurry).build(self.monitor if self.best else None):
+        if not Builder(placing, guide, self.true, rank, hurry).build(self if self.found else None):
             return
-        if placing.unplaced() and self.best is None:
+        if placing.unplaced() and self.found is None:
             tries = TRIES * effort * max(20, min(200, len(placing.unplaced())))
-            mend(placing, self.true, tries, self.limits.seed + effort, self.monitor)
+            mend(placing, self.true, tries, self.limits.seed + effort, self)
         left = len(placing.unplaced())
         self.fewest = min(self.fewest, left)
         if not left:
-            improve(placing, self.true, self.monitor, passes)
+            improve(placing, self.true, self, passes)
             self.keep(placing)
 
     def warm(self, schedule: Schedule | None) -> None:
         """Starts from a schedule given, if it keeps the rules."""
         if schedule is not None and not broken_rules(self.problem, schedule):
             cost = objective(self.problem, schedule)
-            if self.best is None or cost < self.cost:
-                self.best, self.cost = with_rent(self.problem, schedule), cost
-                self.monitor.incumbent(self.best, cost)
+            if self.found is None or cost < self.cost:
+                self.found, self.cost = with_rent(self.problem, schedule), cost
+                self.monitor.incumbent(self.found, cost)
             placing = Placing(self.problem, self.shape, schedule)
-            improve(placing, self.true, self.monitor, passes=2)
+            improve(placing, self.true, self, passes=2)
             self.keep(placing)
 
     def keep(self, placing: Placing) -> None:
@@ -102,6 +123,6 @@ class Starts:
         if broken_rules(self.problem, schedule):
             return
         cost = objective(self.problem, schedule)
-        if self.best is None or cost < self.cost:
-            self.best, self.cost = schedule, cost
+        if self.found is None or cost < self.cost:
+            self.found, self.cost = schedule, cost
             self.monitor.incumbent(schedule, cost)

@@ -207,7 +207,7 @@ class _Nodes:
         self.hosting = hosting
         at_kind: dict[int, list[int]] = defaultdict(list)
         for column, option in enumerate(sub.option.tolist()):
-            for kind, _ in hosting.hosts.of_option[option]:
+            for kind, _ in hosting.hosts.of_option(option):
                 at_kind[kind].append(column)
         for kind, columns in sorted(at_kind.items()):
             self._kind(kind, np.array(columns))

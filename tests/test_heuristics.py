@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 
 from leptonopt.methods import function
+from leptonopt.placing import Guide, Placing, Shape
+from leptonopt.pricing import Blocks
 from leptonopt.problem import (
     UNLIMITED,
     Limits,
@@ -17,6 +19,7 @@ from leptonopt.problem import (
     broken_rules,
     objective,
 )
+from leptonopt.renting import NodeCosts, Nodes
 
 METHODS = ("greedy", "least-loaded", "lagrangian")
 SEEDS = range(60)
@@ -280,6 +283,54 @@ def test_greedy_finds_nearly_every_plan_there_is() -> None:
                 ratio.append(objective(problem, answer.schedule) - optimum)
     assert missed <= 0.02 * (found + missed)
     assert np.median(ratio) == 0
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_options_looked_at_together_are_the_same_one_by_one(seed: int) -> None:
+    """Cheapest column of a group with sixteen like options, nodes or not, equals the one found one by one."""
+    random = np.random.default_rng(seed)
+    problem = alike(random, nodes=seed % 2 == 0)
+    blocks = Blocks(problem)
+    guide, shape = Guide.true(problem, blocks), Shape(problem)
+    many, single = Placing(problem, shape), Placing(problem, shape)
+    for group in range(problem.groups):
+        batches = shape.alike(group)
+        assert batches is not None
+        shape._alike[group] = None
+        expected = single.cheapest(group, guide)
+        shape._alike[group] = batches
+        found = many.cheapest(group, guide)
+        assert (found and found[0]) == (expected and expected[0])
+        if expected is not None:
+            many.put(*expected[1:])
+            single.put(*expected[1:])
+
+
+def alike(random: np.random.Generator, nodes: bool) -> Problem:
+    """Eight tasks with the same two options on each of eight pools of two rows."""
+    pools, slots, tasks = 8, 10, 8
+    capacity = np.repeat(random.integers(5, 9, (2 * pools, 1)), slots, axis=1)
+    length = random.integers(1, 4, (tasks, 2))
+    demand = random.integers(1, 5, (tasks, 2, 2))
+    late = random.integers(0, 5, tasks)
+    options = [(task, way, pool) for task in range(tasks) for way in range(2) for pool in range(pools)]
+    none, grid = np.zeros(tasks, np.int64), random.integers(0, 9, (pools, slots))
+    kinds = Nodes(
+        count=np.ones((pools, slots), np.int64), on_demand=np.ones(pools, bool), reserved=random.integers(0, 2, pools),
+        commit_max=np.zeros(pools, np.int64), boot=np.zeros(pools, np.int64), minimum=np.zeros(pools, np.int64),
+        costs=NodeCosts(grid, grid // 3, grid // 2, grid // 4, np.zeros(pools, np.int64)),
+        supply_node=ints(range(pools)), supply_row=ints(range(0, 2 * pools, 2)), supply_size=capacity[::2, 0],
+    )  # fmt: skip
+    return Problem(
+        capacity=capacity, price=random.integers(0, 9, (2 * pools, slots)), copies=np.ones(tasks, np.int64),
+        optional=np.ones(tasks, bool), value=none + 500, late_slope=late, late_base=3 * late, late_once=none, late_after=none,
+        option_ptr=ints(range(0, len(options) + 1, 2 * pools)), pool=ints([pool for _, _, pool in options]),
+        duration=ints([length[task, way] for task, way, _ in options]), fixed=random.integers(0, 9, len(options)),
+        first=ints([0] * len(options)), last=ints([slots - length[task, way] for task, way, _ in options]),
+        demand_ptr=ints(range(0, 2 * len(options) + 1, 2)), demand_row=ints([2 * pool + at for _, _, pool in options for at in (0, 1)]),
+        demand=ints([demand[task, way, at] for task, way, _ in options for at in (0, 1)]), before=ints([]), after=ints([]), lag=ints([]),
+        **({"nodes": kinds} if nodes else {}),
+    )  # fmt: skip
 
 
 def chosen(problem: Problem, groups: list[int]) -> Problem:

@@ -33,10 +33,10 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     starts = Starts(problem, blocks, limits, monitor)
     starts.warm(warm_start)
     starts.run()
-    if starts.best is None:
+    if starts.found is None:
         stop = Stop.LIMIT if monitor.should_stop() else Stop.DONE
         note = f"{starts.fewest} groups of tasks that must run found no place"
         return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=note)
     if starts.cost == bound:
-        return Solution(Status.OPTIMAL, Stop.PROOF, starts.best, bound, engine)
-    return Solution(Status.FEASIBLE, Stop.DONE, starts.best, bound, engine)
+        return Solution(Status.OPTIMAL, Stop.PROOF, starts.found, bound, engine)
+    return Solution(Status.FEASIBLE, Stop.DONE, starts.found, bound, engine)

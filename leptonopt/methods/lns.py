@@ -57,11 +57,11 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     monitor.bound(bound)
     starts = Starts(problem, blocks, limits, monitor)
     starts.warm(warm_start)
-    if starts.best is None:
+    if starts.found is None:
         starts.warm(monitor.best())
-    if starts.best is None:
+    if starts.found is None:
         starts.run()
-    if starts.best is None:
+    if starts.found is None:
         note = f"no schedule to start from: {starts.fewest} groups of tasks that must run found no place"
         return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
     search = _Search(problem, blocks, starts, limits, monitor, begun)
@@ -80,9 +80,9 @@ class _Search:
     def __init__(
         self, problem: Problem, blocks: Blocks, starts: Starts, limits: Limits, monitor: Monitor, begun: float
     ) -> None:
-        assert starts.best is not None
+        assert starts.found is not None
         self.problem, self.blocks, self.limits, self.monitor, self.begun = problem, blocks, limits, monitor, begun
-        self.best, self.cost = starts.best, starts.cost
+        self.best, self.cost = starts.found, starts.cost
         self.true, self.shape = starts.true, starts.shape
         self.placing = self.placed(self.best)
         self.guide: Guide = self.true
