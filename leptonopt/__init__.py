@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from leptonopt.conductor import Progress, Result, solve
+    from leptonopt.conductor import solve
     from leptonopt.errors import LeptonoptError
     from leptonopt.instance import Instance
     from leptonopt.plan import Plan
     from leptonopt.read import load
+    from leptonopt.result import Progress, Result
 
 __all__ = ["Instance", "LeptonoptError", "Plan", "Progress", "Result", "__version__", "load", "solve"]
 
@@ -27,8 +28,8 @@ _HOME = {
     "Instance": "instance",
     "LeptonoptError": "errors",
     "Plan": "plan",
-    "Progress": "conductor",
-    "Result": "conductor",
+    "Progress": "result",
+    "Result": "result",
     "load": "read",
     "solve": "conductor",
 }

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
+from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TextIO
 
-from leptonopt.errors import LeptonoptError
+from leptonopt.errors import Alarm, LeptonoptError
 from leptonopt.files import printable
 
+EVIDENCE = "leptonopt-alarm.json"
 PIPE_CLOSED = 141  # 128 + SIGPIPE, as for any tool whose reader went away
 
 
@@ -41,6 +44,8 @@ def _called() -> int | str | None:
         app(prog_name="leptonopt")
     except SystemExit as end:
         return end.code
+    except Alarm as alarm:
+        return _said(str(alarm) + _evidence(alarm), alarm.exit_code)
     except LeptonoptError as error:
         return _said(str(error), error.exit_code)
     except BrokenPipeError:
@@ -62,6 +67,19 @@ def _said(text: str, code: int) -> int:
     for line in text.splitlines() or [""]:
         sys.stderr.write(f"error: {printable(line)}\n")
     return code
+
+
+def _evidence(alarm: Alarm) -> str:
+    """Write down what was known when the alarm went off; where that is, in words."""
+    if not alarm.evidence:
+        return ""
+    from leptonopt import files
+
+    try:
+        files.write(Path(EVIDENCE), json.dumps(alarm.evidence, indent=1, default=str) + "\n")
+    except (OSError, LeptonoptError):
+        return ""
+    return f" (a fault of leptonopt, not of the instance; the evidence is in {EVIDENCE})"
 
 
 def _muted() -> int:

@@ -9,16 +9,19 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from leptonopt import files
-from leptonopt.errors import Alarm, InputError, UsageError
+from leptonopt.errors import InputError, Rejected, UsageError
+from leptonopt.verify.words import Proof, shown
 
 PLAN_BYTES = 512 * 2**20
 FORMATS_HELP = "how to read the file: yaml, json, toml, gap, jain-grossmann, icon"
-EPILOG = """Example: leptonopt verify week.yaml plan.json
+EPILOG = """Examples: leptonopt verify week.yaml plan.json
+          leptonopt verify week.yaml plan.json --certificate plan.certificate.json
 
 Each violation is one line: the rule, where, and by how much. Exit code 0 when
 there is none, 6 otherwise. The checker shares no code with the solver."""
@@ -31,14 +34,19 @@ def main(words: Sequence[str]) -> int:
     """
     asked = _parser().parse_args(words)
     from leptonopt.read import read_document
-    from leptonopt.verify import verify
+    from leptonopt.verify import proven, verify
 
-    verdict = verify(read_document(asked.file, asked.format, params_of(asked.param)), plan_of(asked.plan))
+    instance, plan = read_document(asked.file, asked.format, params_of(asked.param)), plan_of(asked.plan)
+    verdict = verify(instance, plan)
+    proof = None if asked.certificate is None else proven(instance, plan_of(asked.certificate))
     if asked.json:
         keys = ("rule", "witness", "amount", "message")
         lines = [{key: getattr(found, key) for key in keys} for found in verdict.violations]
         cost = None if verdict.cost is None else str(verdict.cost)
-        said = {"ok": verdict.ok, "cost_exact": cost, "violations": lines, "notes": list(verdict.notes)}
+        said: dict[str, Any] = {"ok": verdict.ok, "cost_exact": cost, "violations": lines, "notes": list(verdict.notes)}
+        if proof is not None:
+            bound = None if proof.bound is None else str(proof.bound)
+            said["certificate"] = {"ok": proof.ok, "bound_exact": bound, "why": proof.why}
         files.write("-", dumped(said))
     else:
         for found in verdict.violations:
@@ -49,7 +57,27 @@ def main(words: Sequence[str]) -> int:
         count = len(verdict.violations)
         known = "" if verdict.cost is None else f"; its cost is {verdict.cost} exactly"
         say(f"the plan keeps every rule{known}" if verdict.ok else f"{count} violation{'s' if count > 1 else ''}")
-    return 0 if verdict.ok else Alarm.exit_code
+        for line in [] if proof is None else _certified(proof, plan):
+            say(line)
+    return 0 if verdict.ok and (proof is None or proof.ok) else Rejected.exit_code
+
+
+def _certified(proof: Proof, plan: dict[str, Any]) -> Iterator[str]:
+    """What the certificate proves, and what the plan's own bound rests on beyond that."""
+    if not proof.ok:
+        yield f"certificate: {proof.why}"
+        return
+    if proof.bound is None:
+        yield f"certificate: {proof.why or 'proves no bound'}"
+        return
+    yield f"certificate: no plan costs less than {shown(proof.bound)}; computed from its prices alone"
+    stated = plan.get("bound_exact")
+    if stated is not None and Fraction(stated) > proof.bound:
+        said = plan.get("proof") or {}
+        by = ", ".join(map(str, said.get("by") or ())) or "an engine"
+        second = ", ".join(map(str, said.get("confirmed_by") or ()))
+        confirmed = f", confirmed by {second}" if second else "; no second engine has confirmed it"
+        yield f"the plan states the bound {shown(Fraction(stated))}: the rest of it rests on {by}{confirmed}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("leptonopt verify", description=about, epilog=EPILOG, formatter_class=shape)
     parser.add_argument("file", metavar="FILE", type=Path, help="an instance: .yaml, .json, .toml, or with --format")
     parser.add_argument("plan", metavar="PLAN", type=Path, help="a plan file, as `solve -o` writes it")
+    parser.add_argument(
+        "--certificate", metavar="FILE", type=Path, help="also prove the bound, from the prices `solve --certify` wrote"
+    )
     parser.add_argument("--format", metavar="NAME", help=FORMATS_HELP)
     parser.add_argument("--param", metavar="KEY=VALUE", action="append", help="for the format; may be repeated")
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else, on standard output")

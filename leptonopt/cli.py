@@ -16,8 +16,8 @@ from leptonopt.errors import Infeasible, InputError, NoPlan, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from leptonopt.conductor import Result
     from leptonopt.instance import Instance
+    from leptonopt.result import Result
 
 NATIVE = ("yaml", "json", "toml")
 MODELS = ("mps", "lp", "dat")
@@ -43,8 +43,9 @@ Examples:
 
 \b
 Exit codes: 0 done, a verified plan; 2 usage; 3 a bad file; 4 infeasible;
-5 no plan within the limits; 6 the checker objects; 130, 143 interrupted
-(the best plan so far is still written).""",
+5 no plan within the limits; 6 the checker objects; 7 two proofs contradict each
+other, a fault of leptonopt (the evidence is written to leptonopt-alarm.json);
+130, 143 interrupted (the best plan so far is still written).""",
 )
 
 SOLVE = """\b
@@ -53,6 +54,9 @@ Examples:
   leptonopt solve week.yaml -t 600 --gap 0.01      ten minutes, or within one percent
   leptonopt solve week.yaml -m cpsat --json        one engine; the plan as JSON
   leptonopt solve week.yaml --warm-start plan.json -o plan.json
+  leptonopt solve week.yaml --confirm              two engines behind "optimal"
+  leptonopt solve week.yaml -o plan.json --certify and plan.certificate.json, for
+                                                   `leptonopt verify --certificate`
   leptonopt solve d05100 --format gap              a file of the literature
 
 \b
@@ -61,7 +65,7 @@ and a bound that no plan can beat; the gap is what lies between. infeasible: no
 plan exists, proven, with reasons. unknown: none was found within the limits.
 
 Ctrl-C ends the search and gives the best plan so far; a second one kills.
-Exit codes: 0, 2, 3, 4, 5, 6, 130, 143; see `leptonopt --help`."""
+Exit codes: 0, 2, 3, 4, 5, 7, 130, 143; see `leptonopt --help`."""
 
 VALIDATE = """\b
 Example: leptonopt validate instances/*.yaml
@@ -96,6 +100,8 @@ Output = Annotated[Path | None, Option("--output", "-o", metavar="FILE", help="w
 Plot = Annotated[Path | None, Option(metavar="FILE", help="draw schedule, load and cost (.png, .svg, .pdf)")]
 LogFile = Annotated[Path | None, Option(metavar="FILE", help="write what the solvers say")]
 Model = Annotated[Path | None, Option(metavar="FILE", help="write the model (.mps, .lp, .dat) before solving")]
+Confirm = Annotated[bool, Option("--confirm", help="have an engine of another make prove it again, in the time left")]
+Certify = Annotated[bool, Option("--certify", help="write prices that prove the bound beside the plan (needs -o)")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="no progress, no notes, one line of result")]
 Verbose = Annotated[bool, Option("--verbose", "-v", help="all tasks; progress also without a terminal")]
 To = Annotated[str | None, Option(metavar="NAME", help="yaml, json, toml, mps, lp or dat, instead of the ending")]
@@ -139,11 +145,14 @@ def solve(
     plot: Plot = None,
     log_file: LogFile = None,
     write_model: Model = None,
+    confirm: Confirm = False,
+    certify: Certify = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
     """Find the plan of least cost, and say how good it is."""
-    _targets(output, plot, log_file, write_model)
+    certificate = _certificate(output) if certify else None
+    _targets(output, plot, log_file, write_model, certificate)
     params = params_of(param)
     if write_model is not None:
         _write_model(write_model, file, format, params)
@@ -165,11 +174,15 @@ def solve(
             format=format,
             params=params,
             on_progress=watch,
+            confirm=confirm,
+            certify=certify,
         )
     as_json = as_json or str(output) == "-"
     try:
         if output is not None and str(output) != "-":
             files.write(output, dumped(result.document))
+        if certificate is not None and result.certificate is not None:
+            files.write(certificate, dumped(result.certificate))
         if log_file is not None:
             files.write(log_file, result.log + "\n")
         if plot is not None:
@@ -180,11 +193,20 @@ def solve(
         raise typer.Exit(code)
 
 
-def _targets(output: Path | None, plot: Path | None, log_file: Path | None, write_model: Path | None) -> None:
+def _certificate(output: Path | None) -> Path:
+    """Where the certificate goes: beside the plan."""
+    if output is None or str(output) == "-":
+        raise UsageError("--certify writes the certificate beside the plan; say where with -o FILE")
+    return output.with_name(f"{output.name.removesuffix('.json')}.certificate.json")
+
+
+def _targets(
+    output: Path | None, plot: Path | None, log_file: Path | None, write_model: Path | None, certificate: Path | None
+) -> None:
     """Refuse what cannot be written before an hour of solving, not after."""
     from leptonopt.plot import KINDS
 
-    for target in (output, plot, log_file, write_model):
+    for target in (output, plot, log_file, write_model, certificate):
         files.writable(target)
     if plot is not None:
         _ending(plot, KINDS, "a plot")

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import os
 import platform
-import signal
-import threading
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from fractions import Fraction
+from math import ceil
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from leptonopt import methods, portfolio
+from leptonopt.certificate import certified
 from leptonopt.compile import Compiled, compile, decode, encode
-from leptonopt.errors import Alarm, Infeasible, NoPlan, UsageError
+from leptonopt.errors import Alarm, UsageError
 from leptonopt.instance import Instance, validated
 from leptonopt.numbers import gap
 from leptonopt.plan import Outcome, Plan, document
@@ -36,65 +36,19 @@ from leptonopt.problem import (
     rent_of,
     with_rent,
 )
+from leptonopt.proofs import Claims
+from leptonopt.result import Progress, Result
+from leptonopt.signals import Signals
 from leptonopt.units import instant
-from leptonopt.verify import Verdict, fingerprint, verify
+from leptonopt.verify import fingerprint, verify
 
 if TYPE_CHECKING:
     from leptonopt.engine import Child
 
 TICK = 0.02
 BASELINE = 0.4  # share of the time at most for the greedy plan that other methods start from
+CERTIFYING = 0.2  # share of the time for the prices of a certificate
 GRACE = 1.5  # seconds between asking an engine to stop and killing it
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What is known at a moment of a solve; money as exact fractions, None while unknown."""
-
-    seconds: float
-    cost: Fraction | None
-    bound: Fraction | None
-    gap: float | None
-    phase: str
-
-
-@dataclass(frozen=True)
-class Result:
-    """A fact: its plan has passed the checker and its bound is valid.
-
-    `plan` is None when there is none; `document` is the plan file either way. `cost` and `bound` are
-    exact, in the instance's currency. `signal` is the signal that interrupted, if one did.
-    """
-
-    status: Status
-    stop: Stop
-    cost: Fraction | None
-    bound: Fraction | None
-    gap: float | None
-    plan: Plan | None
-    document: dict[str, Any] = field(repr=False)
-    trace: tuple[tuple[float, Fraction | None, Fraction | None], ...] = field(repr=False)
-    verdict: Verdict = field(repr=False)
-    notes: tuple[str, ...] = ()
-    log: str = field(default="", repr=False)
-    signal: int | None = None
-
-    def require_plan(self) -> Plan:
-        """The plan.
-
-        Raises
-        ------
-        Infeasible
-            When it is proven that there is none.
-        NoPlan
-            When none was found.
-        """
-        if self.plan is not None:
-            return self.plan
-        why = "; ".join(self.document["why"])
-        if self.status is Status.INFEASIBLE:
-            raise Infeasible(f"no plan exists{': ' + why if why else ''}")
-        raise NoPlan(f"no plan was found within the limits{': ' + why if why else ''}")
 
 
 def solve(
@@ -111,6 +65,8 @@ def solve(
     params: Mapping[str, str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     isolate: bool = True,
+    confirm: bool = False,
+    certify: bool = False,
 ) -> Result:
     """Find a plan of least cost, and prove how good it is.
 
@@ -127,6 +83,10 @@ def solve(
     format, params : how to read a file that is not native; see `leptonopt.read`.
     on_progress : called with a `Progress` from this thread as things improve.
     isolate : run solver engines in processes of their own; False runs them here, one after another.
+    confirm : have what is proven optimal or infeasible proven again by an engine that shares no code with
+        those behind the proof, in what is left of the time limit.
+    certify : find prices from which `leptonopt.verify.proven` computes a bound on its own, in a fifth of the
+        time limit; see `Result.certificate`.
 
     Raises
     ------
@@ -139,18 +99,27 @@ def solve(
     limits = _limits(time_limit, gap, threads, seed, deterministic)
     if isinstance(method, str) and method != "auto":
         methods.find(method)
-    with _Signals() as signals:
+    with Signals() as signals:
         stated, stated_document, origin = _stated(instance, format, params)
         read = time.monotonic()
         compiled = compile(stated)
         built = time.monotonic()
         after = (read - begun) + 0.5 * (built - read)  # about what it takes to write the plan down and to check it
         conductor = _Conductor(compiled, limits, begun, after, signals, on_progress, isolate)
-        conductor.run(method, _given(compiled, warm_start))
-        solved = time.monotonic()
-        seconds = {"read": read - begun, "compile": built - read, "solve": solved - built, "total": solved - begun}
         name = method if isinstance(method, str) else getattr(method, "__name__", "function")
-        return conductor.result(name, stated_document, origin, {} if deterministic else seconds)
+        try:
+            with conductor.reserve(CERTIFYING * time_limit if certify else 0.0):
+                conductor.run(method, _given(compiled, warm_start))
+                if confirm:
+                    conductor.confirm()
+            if certify:
+                conductor.certify(stated_document)
+            solved = time.monotonic()
+            seconds = {"read": read - begun, "compile": built - read, "solve": solved - built, "total": solved - begun}
+            return conductor.result(name, stated_document, origin, {} if deterministic else seconds)
+        except Alarm as alarm:
+            alarm.evidence = conductor.evidence(name, stated_document)
+            raise
 
 
 def _limits(time_limit: float, gap: float, threads: int | None, seed: int, deterministic: bool) -> Limits:
@@ -204,32 +173,6 @@ def _given(compiled: Compiled, plan: Mapping[str, Any] | None) -> Schedule | Non
     return encode(compiled, runs)
 
 
-class _Signals:
-    """SIGINT and SIGTERM while a solve runs on the main thread: the first asks for an end, the second kills."""
-
-    def __init__(self) -> None:
-        self.caught: int | None = None
-        self._before: dict[int, Any] = {}
-        self.on_second: Callable[[], None] = lambda: None
-
-    def __enter__(self) -> _Signals:
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._before[number] = signal.signal(number, self._handle)
-        return self
-
-    def __exit__(self, *exc: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        if self.caught is not None:
-            self.on_second()
-            signal.signal(number, signal.SIG_DFL)
-            os.kill(os.getpid(), number)
-        self.caught = number
-
-
 class _Conductor:
     """One solve: holds the best schedule and the best bound, and is the monitor of methods that run here."""
 
@@ -239,7 +182,7 @@ class _Conductor:
         limits: Limits,
         begun: float,
         after: float,
-        signals: _Signals,
+        signals: Signals,
         on_progress: Callable[[Progress], None] | None,
         isolate: bool,
     ) -> None:
@@ -249,6 +192,8 @@ class _Conductor:
         self.schedule: Schedule | None = None
         self.cost: int | None = None
         self.lower: int | None = None
+        self.claims = Claims()
+        self.certificate: dict[str, Any] | None = None
         self.infeasible = False
         self.stop: Stop | None = None
         self.trace: list[tuple[float, Fraction | None, Fraction | None]] = []
@@ -278,6 +223,7 @@ class _Conductor:
 
     def bound(self, value: int) -> None:
         """Take a better bound."""
+        self.claims.bound(self.phase, value)
         if self.lower is None or value > self.lower:
             self.lower = value
             self._changed()
@@ -306,6 +252,7 @@ class _Conductor:
         """Warm start, greedy with its trivial bound, then the method's lanes."""
         if self.compiled.impossible:
             self.infeasible = True
+            self.claims.deny("windows")
             return
         if warm_start is not None:
             self.phase = "warm start"
@@ -338,6 +285,72 @@ class _Conductor:
         else:
             for stage in (stage for lane in lanes for stage in lane):
                 self._here(stage.method, methods.function(stage.method), self._left() * stage.share, stage.threads)
+
+    @contextmanager
+    def reserve(self, seconds: float) -> Iterator[None]:
+        """Keep some of the time for later."""
+        self.until -= seconds
+        yield
+        self.until += seconds
+
+    def confirm(self) -> None:
+        """Have a second engine prove that there is nothing better, or nothing at all."""
+        status, _, _ = self._status()
+        if status not in (Status.OPTIMAL, Status.INFEASIBLE) or self.compiled.impossible:
+            return
+        cost = self.cost if status is Status.OPTIMAL else None
+        for name in self.claims.others(cost):
+            if self.signals.caught is not None or self._left() <= 0:
+                self.notes.append("no time was left to confirm the proof")
+                return
+            self.phase = f"{name}, confirming"
+            solution = self._asked(name, None if cost is None else cost - 1)
+            self.engines[name] = solution.engine or self.engines.get(name, "")
+            if solution.schedule is not None:
+                found = objective(self.problem, solution.schedule)
+                if not broken_rules(self.problem, solution.schedule) and (cost is None or found < cost):
+                    raise Alarm(
+                        f"{name} finds a plan for {self._money(found)} where one engine has proven that none is"
+                    )
+            enough = cost is not None and solution.bound is not None and solution.bound >= cost
+            if solution.status is Status.INFEASIBLE or enough:
+                self.claims.confirmed.append(name)
+                return
+            self.notes.append(f"{name} did not confirm the proof: {solution.note or f'stopped ({solution.stop})'}")
+
+    def _asked(self, name: str, cutoff: int | None) -> Solution:
+        """What an engine says of the problem with a cutoff."""
+        limits = replace(self._for(self._left(), self.limits.threads), cutoff=cutoff, gap=0.0)
+        if not self.isolate:
+            return methods.function(name)(self.problem, None, limits, _Deaf(self))
+        from leptonopt.engine import Child
+
+        child = Child(name, self.problem, None, limits)
+        self._children.append(child)
+        try:
+            until = time.monotonic() + limits.time_limit + GRACE
+            while self.signals.caught is None and time.monotonic() < until:
+                while child.messages.qsize():
+                    if (message := child.messages.get())[0] == "done":
+                        answer: Solution = message[1]
+                        return answer
+                self._show()
+                time.sleep(TICK)
+            return Solution(Status.UNKNOWN, Stop.LIMIT, note="no answer in time")
+        finally:
+            self._kill()
+
+    def certify(self, stated: dict[str, Any]) -> None:
+        """Prices for the bound, and the bound that they prove."""
+        if self.infeasible:
+            self.notes.append("no certificate is written: there is no plan whose cost could have a bound")
+            return
+        self.phase = "certificate"
+        self._show(now=True)
+        seconds = 0.1 if self.signals.caught is not None else self._left()
+        self.certificate = certified(self.compiled, stated, max(0.1, seconds))
+        if (bound := self.certificate["bound"]) is not None and not self.compiled.loss:
+            self.bound(ceil(Fraction(bound) / self.compiled.unit))
 
     def _here(self, name: str, function: methods.Method, seconds: float, threads: int = 1) -> None:
         """A method in this process."""
@@ -448,6 +461,7 @@ class _Conductor:
             if self.schedule is not None:
                 raise Alarm(f"{name} says that no plan exists, but a plan that keeps every rule is at hand")
             self.infeasible = True
+            self.claims.deny(name)
         self.last_stop = solution.stop
 
     last_stop: Stop = Stop.DONE
@@ -503,7 +517,8 @@ class _Conductor:
             self.notes.append(
                 f"money was coarsened to {self.compiled.unit}; the bound is low by up to {self.compiled.loss}"
             )
-        outcome = Outcome(str(status), str(stop), method, lower, self._made(seconds), origin, why, trace)
+        proof = self._proof(status)
+        outcome = Outcome(str(status), str(stop), method, lower, self._made(seconds), origin, why, trace, proof)
         made = document(self.compiled, outcome, runs, left, rent)
         verdict = verify(stated, made)
         if not verdict.ok:
@@ -520,6 +535,7 @@ class _Conductor:
             document=made,
             trace=tuple(self.trace),
             verdict=verdict,
+            certificate=self._certificate(made),
             notes=tuple(dict.fromkeys(self.notes)),
             log="\n".join(self.logs),
             signal=self.signals.caught,
@@ -534,6 +550,38 @@ class _Conductor:
         if self._closed() and not self.compiled.loss:
             return Status.OPTIMAL, Stop.PROOF, self.lower
         return Status.FEASIBLE, stop if stop is not Stop.PROOF else Stop.DONE, self.lower
+
+    def _proof(self, status: Status) -> dict[str, Any]:
+        """Who is behind the status and the bound."""
+        value = None if status is Status.INFEASIBLE else self.cost if status is Status.OPTIMAL else self.lower
+        by = self.claims.behind(value) if status is Status.INFEASIBLE or value is not None else []
+        certified = None if self.certificate is None else self.certificate["bound"]
+        return {"by": sorted(by), "confirmed_by": list(self.claims.confirmed), "certified": certified}
+
+    def _certificate(self, made: dict[str, Any]) -> dict[str, Any] | None:
+        """The certificate, with what the plan claims beyond it and who is behind that."""
+        if self.certificate is None:
+            return None
+        plan = {key: made[key] for key in ("status", "cost_exact", "bound_exact")}
+        return self.certificate | {"plan": plan | made["proof"] | {"engines": made["made"]["engines"]}}
+
+    def evidence(self, method: str, stated: dict[str, Any]) -> dict[str, Any]:
+        """What is known at the moment of an alarm, for whoever has to find the fault."""
+        schedule = None if self.schedule is None else [list(entry) for entry in self.schedule]
+        return {
+            "leptonopt_alarm": 1,
+            "method": method,
+            "phase": self.phase,
+            "made": self._made({}),
+            "unit": str(self.compiled.unit),
+            "cost": self.cost,
+            "bounds": self.claims.bounds,
+            "denied_by": self.claims.denials,
+            "schedule": schedule,
+            "notes": self.notes,
+            "log": self.logs,
+            "instance": stated,
+        }
 
     def _made(self, seconds: dict[str, float]) -> dict[str, Any]:
         from leptonopt import __version__
@@ -553,3 +601,24 @@ class _Conductor:
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
             "money_loss": str(self.compiled.loss),
         }
+
+
+class _Deaf:
+    """A monitor that only knows when to stop."""
+
+    def __init__(self, conductor: _Conductor) -> None:
+        self.conductor = conductor
+
+    def incumbent(self, schedule: Schedule, cost: int) -> None:
+        """Nobody listens: what counts is the answer at the end."""
+
+    def bound(self, value: int) -> None:
+        """Nobody listens."""
+
+    def best(self) -> Schedule | None:
+        """Nothing: the question is whether there is anything."""
+        return None
+
+    def should_stop(self) -> bool:
+        """Time is up, or somebody interrupted."""
+        return self.conductor.signals.caught is not None or self.conductor._left() <= 0

@@ -213,6 +213,8 @@ def _coarsened(linear: Linear) -> tuple[Ints, Ints, bool]:
     """Entries and right sides, rows of large amounts in coarser units, both rounded down: a relaxation."""
     matrix, upper = linear.matrix, linear.upper
     sums = matrix.astype(float) @ linear.most
+    if linear.parts and linear.parts[-1].name == "cutoff":  # of every group's columns one counts, not all
+        sums[-1] = dearest(linear, np.asarray(matrix[-1].todense()).ravel())
     large = (upper < FREE) & (linear.lower <= -FREE) & (sums > MAX_RANGE)
     unit = np.where(large, np.ceil(sums / MAX_RANGE), 1).astype(np.int64)
     return matrix.data // np.repeat(unit, np.diff(matrix.indptr)), upper // unit, bool(large.any())

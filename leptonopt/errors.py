@@ -8,7 +8,8 @@
     │   └── Infeasible                  4   … because it is proven that none exists
     ├── Unsupported                     2   a method was asked for something it cannot express
     ├── EngineError                     5   a solver crashed, hung or answered nonsense
-    └── Alarm                           6   the checker objects, or two proofs contradict each other
+    ├── Rejected                        6   the checker objects to a plan or a certificate
+    └── Alarm                           7   the checker rejects our own plan, or two proofs contradict each other
 
 Infeasible and unknown are *results* of `solve`; only `Result.require_plan()` raises for them.
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 
 class LeptonoptError(Exception):
@@ -92,7 +94,20 @@ class EngineError(LeptonoptError):
     exit_code = 5
 
 
-class Alarm(LeptonoptError):
-    """The checker rejected a plan, or a plan beats a bound that was claimed: some code is wrong."""
+class Rejected(LeptonoptError):
+    """The checker objects to a plan or a certificate that it was given."""
 
     exit_code = 6
+
+
+class Alarm(LeptonoptError):
+    """The checker rejected a plan of ours, or a plan beats a bound that was claimed: some code is wrong.
+
+    `evidence` is a document of what was known at that moment.
+    """
+
+    exit_code = 7
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.evidence: dict[str, Any] = {}

@@ -80,8 +80,11 @@ def cost(variables: Variables) -> Ints:
     return costs
 
 
-def formulate(problem: Problem, without: Collection[str] = ()) -> Linear:
-    """The whole model. Rules named in `without` are switched off, to test that somebody notices."""
+def formulate(problem: Problem, without: Collection[str] = (), cutoff: int | None = None) -> Linear:
+    """The whole model; with a `cutoff` only what costs at most that.
+
+    Rules named in `without` are switched off, to test that somebody notices.
+    """
     off = "window" in without
     problem, columns = rules.anywhere(problem) if off else (problem, rules.window(problem))
     left = np.flatnonzero(problem.optional)
@@ -105,7 +108,17 @@ def formulate(problem: Problem, without: Collection[str] = ()) -> Linear:
     if problem.together or problem.apart:
         parts += [("affinity", lambda: rules.together(variables)), ("affinity", lambda: rules.apart(variables))]
     costs = cost(variables) * (-1 if "cost" in without else 1)
-    return _assembled(variables, costs, [rows() for rule, rows in parts if rule not in without])
+    linear = _assembled(variables, costs, [rows() for rule, rows in parts if rule not in without])
+    return linear if cutoff is None else _cut(linear, cutoff)
+
+
+def _cut(linear: Linear, cutoff: int) -> Linear:
+    """The model with the row that the objective is at most `cutoff`, in the smallest numbers that say so."""
+    costs, divisor, constant = shifted(linear)
+    used = np.flatnonzero(costs)
+    upper, label = np.array([(cutoff - constant) // divisor]), np.zeros((1, 1), np.int64)
+    rows = Rows("cutoff", np.zeros(len(used), np.int64), used, costs[used], np.array([-FREE]), upper, label)
+    return _assembled(linear.variables, linear.cost, [*linear.parts, rows])
 
 
 def _assembled(variables: Variables, costs: Ints, parts: Sequence[Rows]) -> Linear:

@@ -48,8 +48,8 @@ class Intervals:
 
     lowest = 0
 
-    def __init__(self, problem: Problem) -> None:
-        self.problem = problem
+    def __init__(self, problem: Problem, cutoff: int | None = None) -> None:
+        self.problem, self.cutoff = problem, cutoff
         own = np.array([int(problem.start_costs(option)[0]) for option in range(problem.options)], np.int64)
         base = np.full(problem.groups, UNLIMITED)
         np.minimum.at(base, problem.group, own)
@@ -104,7 +104,10 @@ class Intervals:
             uses = zip(quota.options.tolist(), quota.once.tolist(), strict=True)
             model.add(sum(amount * chosen[option] for option, amount in uses) <= quota.limit)
         variables = [*chosen, *left, *starts, *bought]
-        model.minimize(sum(cost * variables[at] for at, cost in enumerate(self.costs.tolist()) if cost))
+        total = sum(cost * variables[at] for at, cost in enumerate(self.costs.tolist()) if cost)
+        model.minimize(total)
+        if self.cutoff is not None:
+            model.add(total <= (self.cutoff - self.constant) // self.divisor)
         if warm_start is not None:
             for variable, value in zip(variables, self._values(warm_start), strict=True):
                 model.add_hint(variable, value)

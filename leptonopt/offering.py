@@ -2,11 +2,13 @@
 
 With prices on the rows that nodes supply, every node decides for itself when to be on: what it earns is
 the price of what it offers. Nodes of a kind that exist in the same slots and are paid alike are one level
-class, looked at once and counted as often as there are.
+class, looked at once and counted as often as there are. Levels are not nodes: where they differ, one that has to
+stay on may take the place of one that goes, so that a minimum time on is asked only where all levels are alike.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -36,6 +38,10 @@ class Offer:
         self.free: Bools = high <= nodes.reserved[self.kind]
         self.committable: Bools = ~self.free & (high <= (nodes.reserved + nodes.commit_max)[self.kind])
         self.paid: Bools = ~self.free & nodes.on_demand[self.kind]
+        most: Ints = nodes.count.max(axis=1, initial=0)
+        alone = (nodes.reserved + nodes.commit_max == 0) | ~nodes.on_demand
+        steady = (nodes.count == most[:, None]).all(axis=1) & alone
+        self.minimum: Ints = np.where((most <= 1) | steady, nodes.minimum, 0)
 
     def answer(
         self, price: NDArray[Any], costs: NodeCosts, scale: int = 1, more: NDArray[Any] | None = None
@@ -45,18 +51,7 @@ class Offer:
         `price`, shape (rows, T), and what a usable node of each kind earns besides, `more`, shape (M, T), are in
         the same units; integers give an exact answer. The offer has shape (rows, T), the nodes (M, T).
         """
-        nodes = Nodes(
-            self.nodes.count,
-            self.nodes.on_demand,
-            self.nodes.reserved,
-            self.nodes.commit_max,
-            self.nodes.boot,
-            self.nodes.minimum,
-            costs,
-            self.nodes.supply_node,
-            self.nodes.supply_row,
-            self.nodes.supply_size,
-        )
+        nodes = replace(self.nodes, costs=costs)
         earned = np.zeros(nodes.count.shape, price.dtype)
         np.add.at(earned, nodes.supply_node, nodes.supply_size[:, None] * price[nodes.supply_row])
         if more is not None:
@@ -71,7 +66,7 @@ class Offer:
             if not len(at):
                 continue
             kind = self.kind[at]
-            found = paths(nodes, kind, nothing[at], self.there[at], paid, earned[kind], scale)
+            found = paths(nodes, kind, nothing[at], self.there[at], paid, earned[kind], scale, self.minimum)
             cost = np.where(found.cost >= never, 0, found.cost)
             if not paid:
                 cost = cost + np.where(self.committable[at], scale * costs.commit[kind], 0)

@@ -6,7 +6,7 @@ All money here comes from `leptonopt.bill`, in exact fractions. `docs/plan.md` e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -37,6 +37,7 @@ class Outcome:
     instance: dict[str, Any]
     why: Sequence[str] = ()
     trace: Sequence[tuple[float, Fraction | None, Fraction | None]] = ()
+    proof: Mapping[str, Any] = field(default_factory=lambda: {"by": [], "confirmed_by": [], "certified": None})
 
 
 def document(
@@ -64,7 +65,7 @@ def document(
             for seconds, cost, bound in outcome.trace
         ],
     }
-    method = {"method": outcome.method, "made": outcome.made}
+    method = {"method": outcome.method, "proof": dict(outcome.proof), "made": outcome.made}
     if runs is None or rent is None:
         nothing = {"cost": None, "cost_exact": None, **_bound(outcome.bound, None), "gap": None}
         empty: dict[str, Any] = {"tasks": [], "left_out": [], "nodes": [], "quotas": []}

@@ -406,13 +406,17 @@ class Stop(enum.StrEnum):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a method may spend. `deterministic`: decide nothing by the clock (which stays a last resort)."""
+    """What a method may spend. `deterministic`: decide nothing by the clock (which stays a last resort).
+
+    With a `cutoff` an exact method asks whether any schedule costs at most that; heuristics pay no heed to it.
+    """
 
     time_limit: float = 60.0
     gap: float = 0.0
     threads: int = 1
     seed: int = 0
     deterministic: bool = False
+    cutoff: int | None = None
 
 
 class Monitor(Protocol):

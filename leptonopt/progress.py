@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TextIO
 
 if TYPE_CHECKING:
-    from leptonopt.conductor import Progress
+    from leptonopt.result import Progress
 
 EVERY = 5.0  # seconds between lines where there is no terminal
 

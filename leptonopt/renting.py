@@ -66,7 +66,7 @@ class Nodes:
     count : int64, shape (M, T), nodes there are
     on_demand : bool, shape (M,), whether nodes beyond committed and reserved ones can be had
     reserved, commit_max : int64, shape (M,)
-    boot, minimum : int64, shape (M,) [slots]
+    boot, minimum : int64, shape (M,) [slots]; a node that boots stays on until it has, so `minimum` is at least `boot`
     costs : in money units
     supply_node, supply_row, supply_size : int64, shape (N,) [-, -, demand units]
         A usable node of kind supply_node[i] adds supply_size[i] to what row supply_row[i] offers. The
@@ -83,6 +83,9 @@ class Nodes:
     supply_node: Ints
     supply_row: Ints
     supply_size: Ints
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "minimum", np.maximum(self.minimum, self.boot))
 
     def __len__(self) -> int:
         return len(self.count)
@@ -263,7 +266,14 @@ class Paths:
 
 
 def paths(
-    nodes: Nodes, kind: Ints, must: Bools, there: Bools, paid: bool, reward: NDArray[Any] | None = None, scale: int = 1
+    nodes: Nodes,
+    kind: Ints,
+    must: Bools,
+    there: Bools,
+    paid: bool,
+    reward: NDArray[Any] | None = None,
+    scale: int = 1,
+    minimum: Ints | None = None,
 ) -> Paths:
     """The cheapest path between off and on for R single nodes.
 
@@ -273,6 +283,7 @@ def paths(
     must, there : bool, shape (R, T): slots in which it must be usable; in which it exists
     paid : whether it pays the price on demand
     reward : shape (R, T), what being usable earns in a slot; costs are then in units of 1/scale
+    minimum : shape (M,), in place of the nodes' own
     """
     costs = nodes.costs
     run = costs.on[kind] + (costs.on_demand[kind] if paid else 0)
@@ -281,7 +292,8 @@ def paths(
     tables = [scale * part.astype(number) for part in (run, costs.start[kind], costs.stop[kind])]
     earned = np.zeros_like(tables[0]) if reward is None else reward
     never = NEVER if exact else np.inf
-    boot, minimum = nodes.boot[kind], np.maximum(1, nodes.minimum[kind])
+    boot = nodes.boot[kind]
+    minimum = np.maximum(1, (nodes.minimum if minimum is None else minimum)[kind])
     if boot.any() or (minimum > 1).any():
         return _aged((tables[0], tables[1], tables[2]), earned, must, there, boot, minimum, never)
     if tables[1].any() or tables[2].any():

@@ -63,9 +63,9 @@ def headline(document: dict[str, Any]) -> Text:
     if cost is not None:
         line.append(f"  {money(cost, places)} {currency}", style="bold")
     if status == "optimal":
-        line.append("  proven: no plan costs less")
+        line.append(f"  proven{_proof(document)}: no plan costs less")
     elif status == "infeasible":
-        line.append("  no plan exists")
+        line.append(f"  no plan exists{_proof(document)}")
     elif status == "unknown":
         line.append("  no plan was found")
     if bound is not None and status != "optimal":
@@ -79,6 +79,13 @@ def headline(document: dict[str, Any]) -> Text:
         said.append(f"{seconds:.1f} s")
     line.append(f"  ({', '.join(said)})", style="dim")
     return line
+
+
+def _proof(document: dict[str, Any]) -> str:
+    """Who is behind a status, where more than one engine is."""
+    by = [printable(name) for name in document["proof"]["by"]]
+    confirmed = [printable(name) for name in document["proof"]["confirmed_by"]]
+    return f" by {', '.join(by)}, confirmed by {', '.join(confirmed)}" if confirmed else ""
 
 
 def decimals(document: dict[str, Any]) -> int:

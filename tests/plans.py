@@ -56,7 +56,7 @@ def plan(*tasks: dict[str, Any], status: str = "optimal", pools: tuple[str, ...]
     return {
         "leptonopt_plan": 1, "instance": {"name": "by hand", "sha256": None, "file": None, "format": "native"},
         "currency": "USD", "status": status, "stop": "proof", "cost": total, "cost_exact": str(Fraction(repr(total))), "bound": total,
-        "bound_exact": None, "gap": 0, "method": "auto", "made": {"seconds": {"total": 1.25}},
+        "bound_exact": None, "gap": 0, "method": "auto", "proof": {"by": [], "confirmed_by": [], "certified": None}, "made": {"seconds": {"total": 1.25}},
         "tasks": sorted(tasks, key=lambda line: line["start"]), "left_out": [],
         "nodes": [], "quotas": [],
         "bill": {"total": total, "running": total, "fixed": 0, "late": 0, "forgone": 0, "whole": total, "pools": bill} | EXTRA, "utilisation": use,

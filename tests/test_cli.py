@@ -155,6 +155,7 @@ def test_solve_passes_its_options_on(run: Any, answers: Any, week: Path, tmp_pat
     assert seen == {
         "file": week, "method": "cpsat", "time_limit": 7.0, "gap": 0.5, "threads": 3, "seed": 9, "deterministic": True,
         "format": "gap", "params": {"a": "1", "b": "x=y"}, "warm_start": {"tasks": []}, "on_progress": None,
+        "confirm": False, "certify": False,
     }  # fmt: skip
 
 
@@ -197,14 +198,25 @@ def test_exit_codes_of_solve(
     assert all(reason in out for reason in document["why"])
 
 
-def test_an_alarm_is_exit_code_6(run: Any, monkeypatch: pytest.MonkeyPatch, week: Path) -> None:
-    """When the checker objects, that is said in one line."""
+def test_an_alarm_is_exit_code_7_with_evidence(
+    run: Any, monkeypatch: pytest.MonkeyPatch, week: Path, tmp_path: Path
+) -> None:
+    """When our own plan is rejected, one line says so and where the evidence is."""
+    monkeypatch.chdir(tmp_path)
 
     def fake(*args: Any, **options: Any) -> Any:
-        raise Alarm("the checker rejects the plan of auto: capacity")
+        alarm = Alarm("the checker rejects the plan of auto: capacity")
+        alarm.evidence = {"leptonopt_alarm": 1}
+        raise alarm
 
     monkeypatch.setattr(conductor, "solve", fake)
-    assert run("solve", week) == (6, "", "error: the checker rejects the plan of auto: capacity\n")
+    code, out, err = run("solve", week)
+    assert (code, out) == (7, "")
+    assert err == (
+        "error: the checker rejects the plan of auto: capacity (a fault of leptonopt, not of the instance; "
+        "the evidence is in leptonopt-alarm.json)\n"
+    )
+    assert json.loads((tmp_path / "leptonopt-alarm.json").read_text()) == {"leptonopt_alarm": 1}
 
 
 def test_a_full_disk_does_not_cost_the_plan(run: Any, answers: Any, week: Path) -> None:

@@ -39,7 +39,7 @@ FLOORS = [
     },
     {"compile", "read"},
     {"methods"},
-    {"portfolio", "engine", "bill", "plan", "export"},
+    {"portfolio", "engine", "bill", "plan", "export", "certificate", "proofs", "signals", "result"},
     {"conductor"},
     {"report", "plot", "progress", "checking"},
     {"cli", "__main__"},

@@ -18,15 +18,15 @@ import numpy as np
 
 from leptonopt.compile.limits import Window, limits, windows
 from leptonopt.compile.money import Money
-from leptonopt.compile.rows import Column, Kind, Rows
+from leptonopt.compile.rows import Column, Kind, Row, Rows
 from leptonopt.compile.windows import Windows, reasons
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import Instance
-from leptonopt.problem import Ints, Problem, Schedule
+from leptonopt.problem import Ints, Problem, Quota, Schedule
 from leptonopt.renting import Nodes, no_nodes
 from leptonopt.work import Way, ways
 
-__all__ = ["Column", "Compiled", "Kind", "Run", "Window", "compile", "decode", "encode"]
+__all__ = ["Column", "Compiled", "Kind", "Row", "Run", "Window", "compile", "decode", "encode"]
 
 MAX_EDGES = 2_000_000
 
@@ -39,11 +39,11 @@ class Compiled:
     ----------
     unit : money (Fraction) of one objective unit.
     loss : money by which the problem's total may fall short of the exact one; 0 when exact.
-    rows : (pool id, resource) of each row; ("", quota) of rows that only count for a quota.
+    rows : what each row of capacity stands for.
     kept : per task, the ways that can be taken; option i of a task's group is its i-th kept way.
     members : per group, (task index, first copy, number of copies); copies count from 1.
     kinds : kinds of nodes, in the problem's order.
-    windows : of the problem's quotas, in its order.
+    windows : of the problem's quotas, in its order, and `quota_units` what one unit of each is in the user's.
     impossible : in words, why no plan can exist; empty when nothing was found.
     """
 
@@ -51,11 +51,12 @@ class Compiled:
     problem: Problem
     unit: Fraction
     loss: Fraction
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[Row, ...]
     kept: tuple[tuple[Way, ...], ...]
     members: tuple[tuple[tuple[int, int, int], ...], ...]
     kinds: tuple[Kind, ...]
     windows: tuple[Window, ...]
+    quota_units: tuple[Fraction, ...]
     impossible: tuple[str, ...]
 
 
@@ -86,17 +87,20 @@ def compile(instance: Instance) -> Compiled:
     tasks.tighten()
     groups = _groups(instance, tasks)
     money = Money(instance, rows, tasks)
-    problem = _arrays(instance, rows, tasks, groups, money)
+    heads = [members[0][0] for members in groups]
+    quotas = limits(instance, rows, [column for head in heads for column in tasks.columns[head]])
+    problem = _arrays(instance, rows, tasks, groups, money, [limit for limit, _ in quotas])
     return Compiled(
         instance=instance,
         problem=problem,
         unit=money.unit,
         loss=money.loss,
-        rows=tuple(rows.names),
+        rows=tuple(rows.described()),
         kept=tuple(tuple(column.way for column in columns) for columns in tasks.columns),
         members=tuple(tuple(members) for members in groups),
         kinds=tuple(rows.kinds),
         windows=tuple(windows(instance)),
+        quota_units=tuple(unit for _, unit in quotas),
         impossible=tuple(reasons(instance, all_ways, tasks)),
     )
 
@@ -163,7 +167,12 @@ def _groups(instance: Instance, tasks: Windows) -> list[list[tuple[int, int, int
 
 
 def _arrays(
-    instance: Instance, rows: Rows, tasks: Windows, groups: Sequence[Sequence[tuple[int, int, int]]], money: Money
+    instance: Instance,
+    rows: Rows,
+    tasks: Windows,
+    groups: Sequence[Sequence[tuple[int, int, int]]],
+    money: Money,
+    quotas: Sequence[Quota],
 ) -> Problem:
     heads = [members[0][0] for members in groups]
     columns = [column for head in heads for column in tasks.columns[head]]
@@ -202,7 +211,7 @@ def _arrays(
         after=edges[1],
         lag=edges[2],
         nodes=_nodes(rows, money),
-        quotas=tuple(limits(instance, rows, columns)),
+        quotas=tuple(quotas),
         together=_sets(instance, instance.together, groups),
         apart=_sets(instance, instance.apart, groups),
     )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from math import gcd, lcm
 
 import numpy as np
@@ -42,8 +43,8 @@ def windows(instance: Instance) -> list[Window]:
     return found
 
 
-def limits(instance: Instance, rows: Rows, options: Sequence[Column]) -> list[Limit]:
-    """The problem's quotas, one per window; `options` are the columns in the problem's order."""
+def limits(instance: Instance, rows: Rows, options: Sequence[Column]) -> list[tuple[Limit, Fraction]]:
+    """The problem's quotas, one per window, each with its unit; `options` are the columns in the problem's order."""
     counters = {quota.id: own for quota, own in rows.counting}
     number = {quota.id: at for at, quota in enumerate(instance.quotas)}
     kinds = {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1)}
@@ -69,19 +70,23 @@ def limits(instance: Instance, rows: Rows, options: Sequence[Column]) -> list[Li
         amounts = [Fraction(quota.limit), *(amount for _, amount in once)]
         amounts += [value for line in use.values() for value in set(line)]
         amounts += list(shared.numbers()) if shared else []
-        whole = _units(quota, amounts)
+        unit = _unit(quota, amounts)
+        whole = partial(_whole, unit)
         found.append(
-            Limit(
-                limit=whole(Fraction(quota.limit)),
-                rows=np.array(list(use), np.int64),
-                rate=np.array([[whole(value) for value in line] for line in use.values()], np.int64).reshape(
-                    len(use), instance.time.slots
+            (
+                Limit(
+                    limit=whole(Fraction(quota.limit)),
+                    rows=np.array(list(use), np.int64),
+                    rate=np.array([[whole(value) for value in line] for line in use.values()], np.int64).reshape(
+                        len(use), instance.time.slots
+                    ),
+                    options=np.array([at for at, _ in once], np.int64),
+                    once=np.array([whole(amount) for _, amount in once], np.int64),
+                    first=window.first,
+                    last=window.last,
+                    nodes=shared.whole(whole) if shared else None,
                 ),
-                options=np.array([at for at, _ in once], np.int64),
-                once=np.array([whole(amount) for _, amount in once], np.int64),
-                first=window.first,
-                last=window.last,
-                nodes=shared.whole(whole) if shared else None,
+                unit,
             )
         )
     return found
@@ -106,8 +111,8 @@ def _only(found: Rates, keep: Sequence[bool]) -> Rates:
     return Rates(cut(found.on_demand), cut(found.on), cut(found.start), cut(found.stop), commit)
 
 
-def _units(quota: Quota, amounts: Iterable[Fraction]) -> Callable[[Fraction], int]:
-    """Conversion to the largest unit in which all amounts are whole."""
+def _unit(quota: Quota, amounts: Iterable[Fraction]) -> Fraction:
+    """The largest unit in which all amounts are whole."""
     values = set(amounts)
     denominator = lcm(*(value.denominator for value in values))
     divisor = gcd(*(int(value * denominator) for value in values)) or 1
@@ -115,4 +120,8 @@ def _units(quota: Quota, amounts: Iterable[Fraction]) -> Callable[[Fraction], in
         raise InstanceError(
             [Finding(f"quota {quota.id!r}: amounts are too fine against its limit to be exact", ("quotas",))]
         )
-    return lambda value: int(value * denominator) // divisor
+    return Fraction(divisor, denominator)
+
+
+def _whole(unit: Fraction, value: Fraction) -> int:
+    return int(value / unit)

@@ -46,6 +46,20 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
+class Row:
+    """What a row of capacity stands for, and how many of its demand units make one unit of the resource.
+
+    A resource of a pool; of one node, where nodes are told apart; or what counts for a quota, and then `pool` is
+    empty and the resource is the quota's name, with more behind it where the quota adds up over time.
+    """
+
+    pool: str
+    resource: str
+    node: str | None
+    scale: int
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """A way in slots and demand units, with the starts at which it fits the pools when alone."""
 
@@ -63,7 +77,7 @@ class Rows:
 
     Attributes
     ----------
-    names : (pool id, resource) of a pool's resources; ("", quota id) of rows that only count for a quota
+    names : (pool id, resource, node) of a pool's resources; ("", quota id, None) of rows that only count for a quota
     kinds : nodes, in the order of the problem
     supply : (kind, row, amount in the user's units)
     """
@@ -72,7 +86,7 @@ class Rows:
         self.instance, self.time = instance, instance.time
         self.pools = {pool.id: pool for pool in instance.pools}
         self.pool = {pool.id: at for at, pool in enumerate(instance.pools)}
-        self.names: list[tuple[str, str]] = []
+        self.names: list[tuple[str, str, str | None]] = []
         self.scale: list[int] = []
         self.counting: list[tuple[Quota, dict[tuple[str, str], int]]] = []
         self.index = {(pool.id, name): self._row(pool.id, name) for pool in instance.pools for name in pool.resources}
@@ -84,7 +98,7 @@ class Rows:
             for name, size in kind.stated.size.items():
                 self.supply.append((at, self.index[kind.pool.id, name], size))
                 if kind.node is not None:
-                    row = self.of_node[kind.label, name] = self._row(kind.pool.id, f"{name} of {kind.label}")
+                    row = self.of_node[kind.label, name] = self._row(kind.pool.id, name, kind.label)
                     self.supply.append((at, row, size))
         for quota in instance.quotas:
             self.counting.append((quota, dict(self._counters(quota))))
@@ -97,10 +111,15 @@ class Rows:
         self.used: set[int] = set()
         self._starts: dict[tuple[tuple[int, ...], tuple[int, ...], int], Ints] = {}
 
-    def _row(self, pool: str, name: str) -> int:
-        self.names.append((pool, name))
+    def _row(self, pool: str, name: str, node: str | None = None) -> int:
+        self.names.append((pool, name, node))
         self.scale.append(1)
         return len(self.names) - 1
+
+    def described(self) -> Iterator[Row]:
+        """What each row stands for."""
+        for (pool, name, node), scale in zip(self.names, self.scale, strict=True):
+            yield Row(pool, name, node, scale)
 
     def _kinds(self, pool: Pool) -> Iterator[Kind]:
         windows = [window for window in pool.maintenance if window.capacity is None]

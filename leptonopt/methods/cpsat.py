@@ -54,12 +54,12 @@ def solve(
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
     form: Intervals | _Columns
     if not without and applies(problem):
-        form = Intervals(problem)
+        form = Intervals(problem, limits.cutoff)
     elif (nonzeros := predicted(problem)[1]) > MAX_NONZEROS:
         note = f"the model may have {nonzeros:,} nonzeros; cpsat takes at most {MAX_NONZEROS:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
     else:
-        form = _Columns(formulate(problem, without))
+        form = _Columns(formulate(problem, without, limits.cutoff))
     if note := form.too_large():
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
     return _Run(problem, form, warm_start, limits, monitor, begun, guarded=not without).solution(engine)

@@ -41,7 +41,7 @@ def solve(
     if (nonzeros := predicted(problem)[1]) > MAX_NONZEROS:
         note = f"the model may have {nonzeros:,} nonzeros; highs takes at most {MAX_NONZEROS:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
-    linear = formulate(problem, without)
+    linear = formulate(problem, without, limits.cutoff)
     with folder(tempfile.gettempdir()) as room:
         return _Run(room, "highs", problem, linear, warm_start, limits, monitor, begun, not without).solution(engine)
 

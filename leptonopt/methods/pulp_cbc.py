@@ -64,7 +64,7 @@ def _solve(
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
     nonzeros = predicted(problem)[1]
-    linear = formulate(problem, without) if nonzeros <= MAX_BUILT else None
+    linear = formulate(problem, without, limits.cutoff) if nonzeros <= MAX_BUILT else None
     if linear is None or linear.matrix.nnz > MAX_NONZEROS:
         found = nonzeros if linear is None else linear.matrix.nnz
         note = f"the model has {found:,} nonzeros; through PuLP at most {MAX_NONZEROS:,}"

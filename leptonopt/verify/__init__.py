@@ -24,13 +24,15 @@ import hashlib
 import json
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
+from leptonopt.verify.bound import Bound
 from leptonopt.verify.check import Check
 from leptonopt.verify.stated import Stated
-from leptonopt.verify.words import Malformed, Verdict, Violation, exact
+from leptonopt.verify.words import Malformed, Proof, Verdict, Violation, exact
 
-__all__ = ["Verdict", "Violation", "fingerprint", "verify"]
+__all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "verify"]
 
 
 def verify(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> Verdict:
@@ -48,6 +50,28 @@ def verify(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> Verdict:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
         text = f"the documents cannot be compared: {type(error).__name__}: {error}"
         return Verdict(False, (Violation("form", "", None, text[:300]),), None)
+
+
+def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof:
+    """What the prices of a certificate prove; see `leptonopt.verify.bound`.
+
+    `ok` when that is at least the bound that the certificate states.
+    """
+    try:
+        bound = Bound(Stated(instance), certificate).value()
+        stated = certificate.get("bound")
+        made_for = (certificate.get("instance") or {}).get("sha256")
+        if made_for not in (None, fingerprint(instance)):
+            return Proof(False, bound, "the certificate was made for another state of this instance")
+        if bound is None:
+            return Proof(stated is None, None, "a task that must run has no way and no start at which it fits alone")
+        if stated is not None and Fraction(stated) > bound:
+            return Proof(False, bound, f"the certificate states the bound {stated}; its prices prove only {bound}")
+        return Proof(True, bound, "")
+    except Malformed as error:
+        return Proof(False, None, str(error))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
+        return Proof(False, None, f"the certificate cannot be read: {type(error).__name__}: {error}"[:300])
 
 
 def fingerprint(document: Mapping[str, Any]) -> str:

@@ -27,11 +27,16 @@ def check_quotas(
     }
     for quota in stated.quotas:
         limit = exact(quota["limit"])
-        for first, end in _windows(stated, quota):
+        for first, end in windows_of(stated, quota):
             used = _peak(stated, quota, runs) if quota.get("per") == "moment" else NOTHING
             if quota.get("per") != "moment":
                 used = sum(
-                    (_counts(stated, quota, run, first, end) for run in runs if _covers(stated, quota, run)), used
+                    (
+                        _counts(stated, quota, run, first, end)
+                        for run in runs
+                        if covers(stated, quota, run.id, run.way.pool)
+                    ),
+                    used,
                 )
                 used += sum((_nodes(quota, rented, first, end) for rented in nodes), NOTHING)
             name = f"quota {quota['id']!r} from {stated.shown(first)}"
@@ -44,7 +49,7 @@ def check_quotas(
         findings.say("bill", f"quota {id!r} from {stated.shown(first)}", "is no quota of the instance")
 
 
-def _windows(stated: Stated, quota: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+def windows_of(stated: Stated, quota: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
     """First slot and the one after the last."""
     cuts = {0, stated.slots}
     if quota.get("per") == "day":
@@ -57,11 +62,12 @@ def _windows(stated: Stated, quota: Mapping[str, Any]) -> Iterator[tuple[int, in
     yield from pairwise(sorted(cuts))
 
 
-def _covers(stated: Stated, quota: Mapping[str, Any], run: Run) -> bool:
+def covers(stated: Stated, quota: Mapping[str, Any], id: str, pool: str) -> bool:
+    """Whether what a task does on a pool counts for a quota."""
     tasks, teams, pools = quota.get("tasks"), quota.get("teams"), quota.get("pools")
-    if pools is not None and run.way.pool not in pools:
+    if pools is not None and pool not in pools:
         return False
-    return (tasks is None or run.id in tasks) and (teams is None or stated.tasks[run.id].get("team") in teams)
+    return (tasks is None or id in tasks) and (teams is None or stated.tasks[id].get("team") in teams)
 
 
 def _counts(stated: Stated, quota: Mapping[str, Any], run: Run, first: int, end: int) -> Fraction:
@@ -96,7 +102,7 @@ def _nodes(quota: Mapping[str, Any], rented: Rented, first: int, end: int) -> Fr
 def _peak(stated: Stated, quota: Mapping[str, Any], runs: Sequence[Run]) -> Fraction:
     change: dict[int, Fraction] = defaultdict(Fraction)
     for run in runs:
-        if _covers(stated, quota, run):
+        if covers(stated, quota, run.id, run.way.pool):
             change[run.start] += run.way.uses.get(quota["of"], NOTHING)
             change[run.end] -= run.way.uses.get(quota["of"], NOTHING)
     return max(accumulate(change[slot] for slot in sorted(change)), default=NOTHING)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
+from itertools import accumulate
 from math import exp, sqrt
 from typing import Any
 
@@ -30,6 +31,7 @@ class Spot:
                 self.every = Fraction(max(1, round(sqrt(2 * self.save * float(3600 / mean)))))
             self.every = min(self.every, work)
         self._speed: dict[Fraction, Fraction] = {}
+        self._sums = list(accumulate(rates, initial=Fraction(0)))
 
     def speed(self, rate: Fraction) -> Fraction:
         """Work done per time, by Daly's formula, rounded as the format says."""
@@ -56,7 +58,7 @@ class Spot:
 
     def chance_kept(self, start: int, slots: int, chance: float) -> bool:
         """Whether so many slots are enough with that probability, each interruption at its worst."""
-        mean = float(sum(self.rates[start : start + slots], Fraction(0)) * self.slot / 3600)
+        mean = float((self._sums[min(start + slots, len(self.rates))] - self._sums[start]) * self.slot / 3600)
         term = total = exp(-mean)
         number = 0
         while total < chance - 1e-12 and number < 100_000:

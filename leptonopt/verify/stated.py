@@ -207,6 +207,7 @@ class Stated:
         commit = nodes.get("commit")
         if commit is not None and not isinstance(commit, Mapping):
             commit = {"price": commit}
+        boot = ceil(duration(nodes.get("boot", "0s")) / self.slot)
         total, most = NOTHING, 0
         if commit is not None:
             each = commit.get("total")
@@ -222,8 +223,8 @@ class Stated:
             price=None if nodes.get("price") is None else self.means(nodes["price"]),
             startup=exact(nodes.get("startup", 0)),
             shutdown=exact(nodes.get("shutdown", 0)),
-            boot=ceil(duration(nodes.get("boot", "0s")) / self.slot),
-            minimum=ceil(duration(nodes.get("minimum", "0s")) / self.slot),
+            boot=boot,
+            minimum=max(boot, ceil(duration(nodes.get("minimum", "0s")) / self.slot)),
             power=exact(nodes.get("power", 0)),
             commit=total,
             commit_max=most,

@@ -32,6 +32,15 @@ class Verdict:
     notes: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What a certificate proves: no plan costs less than `bound`. `ok` when that is what it states, else `why` not."""
+
+    ok: bool
+    bound: Fraction | None
+    why: str
+
+
 class Malformed(Exception):
     """A document that is not what it should be; the message says where."""
 

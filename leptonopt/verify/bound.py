@@ -1,0 +1,442 @@
+"""The lower bound of a certificate, computed anew: no plan can cost less.
+
+A certificate is a set of prices, none below zero: on what pools offer in each slot, on quotas, on waiting, on
+sharing a pool with what is kept apart. Whatever the prices are, charging them to what runs and paying them back
+for what is on offer cannot raise the cost of a plan that keeps the rules; so that
+
+    sum of copies * the cheapest way and start of a task at these prices
+    + what nodes do best that cost what they cost and earn what they offer
+    - price * capacity - price * quota + price * lag - price * 1
+
+is at most the cost of every plan. `models/README.md` has the derivation. Nothing here is searched or rounded: it is
+one minimum per task and one per node, in integers, and it does not matter how the prices were found.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate
+from math import ceil, lcm
+from operator import add, sub
+from typing import Any
+
+from leptonopt.verify.offer import best_of_nodes
+from leptonopt.verify.prices import Prices
+from leptonopt.verify.quotas import covers
+from leptonopt.verify.spot import Spot
+from leptonopt.verify.stated import NOTHING, POWER, Kind, Stated, Way
+from leptonopt.verify.words import Malformed, exact
+
+Line = list[int]
+Span = tuple[int, int]  # first and last start, inclusive
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A way with the starts at which it fits alone: runs of starts of one duration each."""
+
+    way: Way
+    spans: tuple[tuple[int, Span], ...]
+
+
+class Bound:
+    """The bound that prices prove for an instance."""
+
+    def __init__(self, stated: Stated, certificate: Mapping[str, Any]) -> None:
+        self.stated, self.prices = stated, Prices(stated, certificate)
+        self.kinds = stated.kinds()
+        self.apart = {kind.pool for kind in self.kinds if kind.node is not None}
+        self._offered = self._on_offer()
+        self._blocked: dict[tuple[Any, ...], Line] = {}
+        self._lines: dict[tuple[Any, ...], tuple[Line, int]] = {}
+        self._spots: dict[tuple[Any, ...], Spot] = {}
+        self._least: dict[tuple[Any, ...], dict[str, Fraction]] = {}
+        self._set_of = {
+            id: number for number, ids in reversed([*enumerate(stated.document.get("together") or ())]) for id in ids
+        }
+
+    def value(self) -> Fraction | None:
+        """The bound; None when some task that must run has no way and no start, so that there is no plan at all."""
+        stated, total = self.stated, self.prices.constant()
+        windows = Windows(self)
+        if windows.impossible:
+            return None
+        shared: dict[int, list[tuple[int, Fraction | None, dict[str, Fraction]]]] = defaultdict(list)
+        for id, task in stated.tasks.items():
+            copies, out = int(task.get("copies", 1)), None
+            if id in windows.may_miss:
+                out = stated.weight * exact(task.get("value") or 0) + self.prices.left_out(id)
+            least = self._cheapest(id, windows)
+            if (number := self._set_of.get(id)) is not None:
+                shared[number].append((copies, out, least))
+                continue
+            costs = [*least.values(), *([] if out is None else [out])]
+            if not costs:
+                return None
+            total += copies * min(costs)
+        for members in shared.values():
+            together = _on_one_pool(members)
+            if together is None:
+                return None
+            total += together
+        total += sum((best_of_nodes(stated, kind, self.prices) for kind in self.kinds), NOTHING)
+        return total - self._paid_back()
+
+    def _paid_back(self) -> Fraction:
+        """The prices of what pools offer without nodes."""
+        total = NOTHING
+        for (pool, name, node), price in self.prices.capacity.items():
+            if node is not None:
+                if not any(kind.pool == pool and kind.node is not None and kind.label == node for kind in self.kinds):
+                    raise Malformed(f"capacity: {node!r} is no node of pool {pool!r} that is told apart")
+            elif (pool, name) not in self._offered:
+                for each, most in zip(price, self.stated.least(pool, name), strict=True):
+                    if each and most is None:
+                        raise Malformed(f"capacity: nothing limits {name} of pool {pool!r}; it can have no price")
+                    total += each * (most or 0)
+        return total
+
+    # --- one task ---
+
+    def _cheapest(self, id: str, windows: Windows) -> dict[str, Fraction]:
+        """The least cost of a copy at these prices, by pool."""
+        task = self.stated.tasks[id]
+        key = (
+            repr(
+                sorted(
+                    (name, value)
+                    for name, value in task.items()
+                    if name not in ("id", "copies", "optional", "value", "after")
+                )
+            ),
+            windows.release[id],
+            windows.deadline[id],
+            self.prices.key(id),
+        )
+        if key not in self._least:
+            found: dict[str, Fraction] = {}
+            for fit in windows.fits[id]:
+                cost = self._least_of(id, task, fit, windows.release[id], windows.deadline[id])
+                pool = fit.way.pool
+                if cost is not None and (pool not in found or cost < found[pool]):
+                    found[pool] = cost
+            self._least[key] = found
+        return self._least[key]
+
+    def _least_of(self, id: str, task: Mapping[str, Any], fit: Fit, release: int, deadline: int) -> Fraction | None:
+        """The least cost of a way over its starts."""
+        way, best = fit.way, None
+        line, whole = self._line(id, way)
+        ends, end_whole = self._by_end(id, task)
+        once = self._once(id, way)
+        constant = self.stated.weight * way.cost + self.prices.kept_apart(id, way.pool)
+        parts = lcm(whole, end_whole, *(amount.denominator for amount in once))
+        for length, (low, high) in fit.spans:
+            low, high = max(low, release), min(high, deadline - length)
+            if low > high:
+                continue
+            costs: Iterable[int] = map(sub, line[low + length : high + length + 1], line[low : high + 1])
+            if parts != whole:
+                costs = [cost * (parts // whole) for cost in costs]
+            if any(ends):
+                factor = parts // end_whole
+                costs = map(add, costs, [cost * factor for cost in ends[low + length : high + length + 1]])
+            if any(once):
+                costs = map(add, costs, [int(amount * parts) for amount in once[low : high + 1]])
+            if way.pool in self.apart and (way.one_node or way.whole):
+                found = self._on_nodes(way, length, low, high, list(costs), parts)
+            else:
+                found = Fraction(min(costs), parts)
+            if found is not None and (best is None or found < best):
+                best = found
+        return None if best is None else best + constant
+
+    def _on_nodes(self, way: Way, length: int, low: int, high: int, costs: Line, parts: int) -> Fraction | None:
+        """The same with what the cheapest nodes that can hold it cost more, where nodes are told apart."""
+        needed, best = max(1, way.whole), None
+        lines = []
+        for kind in self.kinds:
+            if kind.pool != way.pool:
+                continue
+            held = {name: count / needed for name, count in way.uses.items() if count}
+            sizes = {name for other in self.kinds if other.pool == way.pool for name in other.size}
+            held = {name: count for name, count in held.items() if name in sizes}
+            if not held:
+                return Fraction(min(costs), parts)
+            if not held.keys() <= kind.size.keys() or any(count > kind.size[name] for name, count in held.items()):
+                continue
+            more, gone = self._node_line(kind, held), self._gone(kind)
+            lines.append((more, gone))
+        for start in range(low, high + 1):
+            end = start + length
+            offers = sorted(more[end] - more[start] for more, gone in lines if gone[end] == gone[start])
+            if len(offers) >= needed:
+                cost = Fraction(costs[start - low], parts) + sum(offers[:needed], NOTHING)
+                best = cost if best is None or cost < best else best
+        return best
+
+    def _node_line(self, kind: Kind, held: Mapping[str, Fraction]) -> list[Fraction]:
+        """What holding so much of a node costs more, from the start of the horizon to each slot's beginning."""
+        per_slot = [NOTHING] * self.stated.slots
+        for name, count in held.items():
+            price = self.prices.capacity.get((kind.pool, name, kind.label))
+            if price is not None:
+                per_slot = [known + count * own for known, own in zip(per_slot, price, strict=True)]
+        return list(accumulate(per_slot, initial=NOTHING))
+
+    def _gone(self, kind: Kind) -> Line:
+        usable = _most(kind)
+        return list(accumulate((int(not count) for count in usable), initial=0))
+
+    def _line(self, id: str, way: Way) -> tuple[Line, int]:
+        """What a way costs from the start of the horizon to each slot's beginning, in 1/n of money; and n."""
+        covering = self.prices.covering(id, way)
+        key = way.pool, tuple(way.uses.items()), covering
+        if key not in self._lines:
+            per_slot = [NOTHING] * self.stated.slots
+            for name, count in way.uses.items():
+                if count:
+                    price = self._price(way.pool, name, covering)
+                    per_slot = [known + count * own for known, own in zip(per_slot, price, strict=True)]
+            whole = lcm(*(value.denominator for value in set(per_slot)))
+            self._lines[key] = list(accumulate((int(value * whole) for value in per_slot), initial=0)), whole
+        return self._lines[key]
+
+    def _price(self, pool: str, name: str, covering: tuple[int, ...]) -> list[Fraction]:
+        """What a unit held for a slot costs at these prices."""
+        stated, slots = self.stated, range(self.stated.slots)
+        money, power = stated.price_sum(pool, name), name == POWER
+        carbon = stated.carbon_sum(pool) if power else None
+        own = self.prices.capacity.get((pool, name, None))
+        total = [stated.weight * (money[t + 1] - money[t]) + (own[t] if own else 0) for t in slots]
+        if carbon is not None and stated.carbon_weight:
+            total = [cost + stated.carbon_weight * (carbon[t + 1] - carbon[t]) for t, cost in enumerate(total)]
+        for number in covering:
+            priced = self.prices.quotas[number]
+            if priced.of == "money":
+                used = [money[t + 1] - money[t] for t in slots]
+            elif priced.of == "carbon":
+                used = [carbon[t + 1] - carbon[t] for t in slots] if carbon is not None else [NOTHING] * len(slots)
+            elif priced.of == name or (priced.of == "energy" and power):
+                used = [Fraction(1) if priced.moment else stated.hours] * len(slots)
+            else:
+                continue
+            total = [cost + price * use for cost, price, use in zip(total, priced.by_slot, used, strict=True)]
+        return total
+
+    def _once(self, id: str, way: Way) -> list[Fraction]:
+        """What it costs more, by start: what it uses of quotas once, and the price of waiting."""
+        total: list[Fraction] = []
+        if waiting := self.prices.waiting_start(id):
+            total = [waiting * start for start in range(self.stated.slots)]
+        for number in self.prices.covering(id, way):
+            priced = self.prices.quotas[number]
+            amount = way.cost if priced.of == "money" else exact(way.consumes.get(priced.of, 0))
+            if amount and not priced.moment:
+                total = [
+                    known + amount * price
+                    for known, price in zip(total or [NOTHING] * self.stated.slots, priced.by_slot, strict=True)
+                ]
+        return total
+
+    def _by_end(self, id: str, task: Mapping[str, Any]) -> tuple[Line, int]:
+        """Lateness in money and the price of waiting, by the slot at which it ends, in 1/n of money; and n."""
+        stated, waiting = self.stated, self.prices.waiting_end(id)
+        if task.get("due") is None and not waiting:
+            return [], 1
+        due, rate, penalty = None, NOTHING, NOTHING
+        if task.get("due") is not None:
+            due = stated.second(task["due"])
+            rate = stated.weight * exact(task.get("late_cost") or 0) / 3600
+            penalty = stated.weight * exact(task.get("late_penalty") or 0)
+        whole = lcm(rate.denominator, penalty.denominator, waiting.denominator)
+        costs = []
+        for end in range(stated.slots + 1):
+            late = 0 if due is None else max(0, end * stated.slot - due)
+            costs.append(int((rate * late + (penalty if late else 0) + waiting * end) * whole))
+        return costs, whole
+
+    # --- where it fits ---
+
+    def _on_offer(self) -> dict[tuple[str, str], list[Fraction | None]]:
+        """The most there can be of what nodes offer."""
+        found: dict[tuple[str, str], list[Fraction | None]] = {}
+        for kind in self.kinds:
+            most = _most(kind)
+            for name, size in kind.size.items():
+                known = found.get((kind.pool, name)) or [NOTHING] * self.stated.slots
+                found[kind.pool, name] = [
+                    (old or NOTHING) + size * count for old, count in zip(known, most, strict=True)
+                ]
+        return found
+
+    def offered(self, pool: str, name: str) -> list[Fraction | None]:
+        """The most a pool offers in each slot; None where nothing limits it."""
+        return self._offered.get((pool, name)) or self.stated.least(pool, name)
+
+    def fits(self, id: str) -> list[Fit]:
+        """The ways of a task, each with the starts at which it fits alone."""
+        task, found = self.stated.tasks[id], []
+        for way in self.stated.ways(id).values():
+            if (way.one_node and way.whole > 1) or self._beyond_quota(id, way):
+                continue
+            spans = tuple(self._spans(task, way))
+            if spans:
+                found.append(Fit(way, spans))
+        return found
+
+    def _beyond_quota(self, id: str, way: Way) -> bool:
+        """Whether a way alone takes more than some quota allows at any moment."""
+        return any(
+            way.uses.get(quota["of"], NOTHING) > exact(quota["limit"])
+            for quota in self.stated.quotas
+            if quota.get("per") == "moment" and covers(self.stated, quota, id, way.pool)
+        )
+
+    def _spans(self, task: Mapping[str, Any], way: Way) -> Iterable[tuple[int, Span]]:
+        stated, blocked = self.stated, self._blocked_sum(way)
+        rates = stated.pools[way.pool].get("interruptions")
+        if rates is None:
+            length = max(1, ceil(way.seconds / stated.slot))
+            lengths: list[int | None] = [length] * max(0, stated.slots - length + 1)
+        else:
+            lengths = self._interrupted(task, way, rates)
+        first, last = 0, -1
+        current: int | None = None
+        for start, length_here in enumerate(lengths):
+            fits = length_here is not None and start + length_here <= stated.slots
+            fits = fits and blocked[start + (length_here or 0)] == blocked[start]
+            now = length_here if fits else None
+            if now != current:
+                if current is not None:
+                    yield current, (first, last)
+                first, current = start, now
+            last = start
+        if current is not None:
+            yield current, (first, last)
+
+    def _interrupted(self, task: Mapping[str, Any], way: Way, rates: Any) -> list[int | None]:
+        """The expected duration by start; None where it cannot start or is late too likely."""
+        stated = self.stated
+        key = way.seconds, way.pool, repr(task.get("checkpoint"))
+        if key not in self._spots:
+            self._spots[key] = Spot(way.seconds, task.get("checkpoint"), stated.means(rates), stated.slot)
+        spot = self._spots[key]
+        first = slot_of(stated, task.get("release"), 0, up=True)
+        ends = slot_of(stated, task.get("deadline"), stated.slots)
+        lengths = [spot.slots(start) if first <= start < ends else None for start in range(stated.slots)]
+        if task.get("on_time") is None:
+            return lengths
+        chance = float(exact(task["on_time"]))
+        return [
+            length
+            if length is not None
+            and any(spot.chance_kept(start, long, chance) for long in range(length, ends - start + 1))
+            else None
+            for start, length in enumerate(lengths)
+        ]
+
+    def _blocked_sum(self, way: Way) -> Line:
+        """How many slots up to each slot's beginning offer too little for the way alone."""
+        key = way.pool, tuple(way.uses.items())
+        if key not in self._blocked:
+            short = [0] * self.stated.slots
+            for name, count in way.uses.items():
+                for slot, most in enumerate(self.offered(way.pool, name) if count else ()):
+                    if most is not None and count > most:
+                        short[slot] = 1
+            self._blocked[key] = list(accumulate(short, initial=0))
+        return self._blocked[key]
+
+
+class Windows:
+    """Releases and deadlines in slots, moved by what must come before and after; and which tasks may be left out."""
+
+    def __init__(self, bound: Bound) -> None:
+        stated = bound.stated
+        self.fits = {id: bound.fits(id) for id in stated.tasks}
+        self.release = {id: slot_of(stated, task.get("release"), 0, up=True) for id, task in stated.tasks.items()}
+        self.deadline = {id: slot_of(stated, task.get("deadline"), stated.slots) for id, task in stated.tasks.items()}
+        self.may_miss = {id for id, task in stated.tasks.items() if task.get("optional", False)}
+        edges = bound.prices.edges
+        order = _ordered(stated.tasks, edges)
+        never = set()
+        for id in order:
+            for first, lag in edges.get(id, ()):
+                early = self._earliest_end(first)
+                if first in never or early is None:
+                    never.add(id)
+                else:
+                    self.release[id] = max(self.release[id], early + lag)
+        for id in reversed(order):
+            for first, lag in edges.get(id, ()):
+                if id not in self.may_miss:
+                    self.may_miss.discard(first)
+                    if (late := self._latest_start(id)) is not None:
+                        self.deadline[first] = min(self.deadline[first], late - lag)
+        for id in never:
+            self.fits[id] = []
+        self.impossible = any(id not in self.may_miss for id in never)
+
+    def _starts(self, id: str) -> Iterable[tuple[int, int, int]]:
+        for fit in self.fits[id]:
+            for length, (low, high) in fit.spans:
+                low, high = max(low, self.release[id]), min(high, self.deadline[id] - length)
+                if low <= high:
+                    yield length, low, high
+
+    def _earliest_end(self, id: str) -> int | None:
+        return min((low + length for length, low, _ in self._starts(id)), default=None)
+
+    def _latest_start(self, id: str) -> int | None:
+        return max((high for _, _, high in self._starts(id)), default=None)
+
+
+def slot_of(stated: Stated, moment: Any, otherwise: int, up: bool = False) -> int:
+    """The slot of a moment, rounded down or up and kept within the horizon on that side."""
+    if moment is None:
+        return otherwise
+    second = stated.second(moment)
+    return max(0, -(-second // stated.slot)) if up else min(stated.slots, second // stated.slot)
+
+
+def _ordered(tasks: Mapping[str, Any], edges: Mapping[str, Sequence[tuple[str, int]]]) -> list[str]:
+    """Every task behind all that it waits for."""
+    waits = {id: len(edges.get(id, ())) for id in tasks}
+    behind: dict[str, list[str]] = defaultdict(list)
+    for id, own in edges.items():
+        for first, _ in own:
+            behind[first].append(id)
+    ready = [id for id, count in waits.items() if not count]
+    for id in ready:
+        for after in behind[id]:
+            waits[after] -= 1
+            if not waits[after]:
+                ready.append(after)
+    if len(ready) < len(waits):
+        raise Malformed("tasks wait for each other in a circle")
+    return ready
+
+
+def _most(kind: Kind) -> Line:
+    """Nodes of a kind that can be usable in each slot."""
+    own = None if kind.price is not None else kind.reserved + kind.commit_max
+    most = [count if own is None else min(count, own) for count in kind.count]
+    return [0] * min(kind.boot, len(most)) + most[kind.boot :]
+
+
+def _on_one_pool(members: Sequence[tuple[int, Fraction | None, Mapping[str, Fraction]]]) -> Fraction | None:
+    """The least that tasks cost which belong on one pool: (copies, cost when left out, cost by pool) of each."""
+    pools = {pool for _, _, least in members for pool in least}
+    sums: list[Fraction] = []
+    for pool in [*sorted(pools), None]:
+        total: Fraction | None = NOTHING
+        for copies, out, least in members:
+            costs = [cost for cost in (out, least.get(pool) if pool is not None else None) if cost is not None]
+            total = None if total is None or not costs else total + copies * min(costs)
+        if total is not None:
+            sums.append(total)
+    return min(sums, default=None)
