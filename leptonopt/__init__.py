@@ -17,14 +17,28 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from leptonopt.conductor import solve
     from leptonopt.errors import LeptonoptError
+    from leptonopt.explain import Explanation, explain
     from leptonopt.instance import Instance
     from leptonopt.plan import Plan
     from leptonopt.read import load
     from leptonopt.result import Progress, Result
 
-__all__ = ["Instance", "LeptonoptError", "Plan", "Progress", "Result", "__version__", "load", "solve"]
+__all__ = [
+    "Explanation",
+    "Instance",
+    "LeptonoptError",
+    "Plan",
+    "Progress",
+    "Result",
+    "__version__",
+    "explain",
+    "load",
+    "solve",
+]
 
 _HOME = {
+    "Explanation": "explain",
+    "explain": "explain",
     "Instance": "instance",
     "LeptonoptError": "errors",
     "Plan": "plan",

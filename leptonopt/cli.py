@@ -67,6 +67,19 @@ plan exists, proven, with reasons. unknown: none was found within the limits.
 Ctrl-C ends the search and gives the best plan so far; a second one kills.
 Exit codes: 0, 2, 3, 4, 5, 7, 130, 143; see `leptonopt --help`."""
 
+EXPLAIN = """\b
+Examples:
+  leptonopt explain week.yaml                      why there is no plan, what would help
+  leptonopt explain week.yaml -o repaired.yaml     and the cheapest repair, applied
+
+\b
+A conflict lists tasks and demands that cannot hold together, none of which can
+be spared. A repair is one change after which a plan exists: it has been made,
+solved, and checked, and the cost is that of its plan. When the time is too
+short to tell whether a plan exists, that is what is said.
+
+Exit codes: 0 a plan exists; 4 none does, explained; 5 not known in time."""
+
 VALIDATE = """\b
 Example: leptonopt validate instances/*.yaml
 
@@ -97,6 +110,9 @@ Seed = Annotated[int, Option(metavar="N", help="seed of all that is random")]
 Deterministic = Annotated[bool, Option("--deterministic", help="the same plan on every run, at some cost in speed")]
 WarmStart = Annotated[Path | None, Option(metavar="PLAN", help="a plan file to start from")]
 Output = Annotated[Path | None, Option("--output", "-o", metavar="FILE", help="write the plan file; - for stdout")]
+Repaired = Annotated[
+    Path | None, Option("--output", "-o", metavar="FILE", help="write the instance with the cheapest repair")
+]
 Plot = Annotated[Path | None, Option(metavar="FILE", help="draw schedule, load and cost (.png, .svg, .pdf)")]
 LogFile = Annotated[Path | None, Option(metavar="FILE", help="write what the solvers say")]
 Model = Annotated[Path | None, Option(metavar="FILE", help="write the model (.mps, .lp, .dat) before solving")]
@@ -251,6 +267,40 @@ def _exit_code(result: Result) -> int:
     if result.plan is not None:
         return 0
     return Infeasible.exit_code if result.status == "infeasible" else NoPlan.exit_code
+
+
+@app.command(epilog=EXPLAIN)
+def explain(
+    file: File,
+    time_limit: Seconds = 60.0,
+    format: Format = None,
+    param: Params = None,
+    as_json: Json = False,
+    output: Repaired = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say why an instance has no plan, and what would help."""
+    from leptonopt.conductor import limits_of
+    from leptonopt.explain import explain as run
+    from leptonopt.read import write
+
+    if output is not None:
+        kind = _ending(output, NATIVE, "an instance")
+        files.writable(output)
+    limits_of(time_limit=time_limit)
+    watch = None if quiet or not sys.stderr.isatty() else (lambda line: typer.echo(f"... {line}", err=True))
+    found = run(file, time_limit=time_limit, format=format, params=params_of(param), on_progress=watch)
+    if output is not None and found.repairs:
+        files.write(output, write.dumped(found.repairs[0].instance, kind))
+    if as_json:
+        files.write("-", dumped(found.document()))
+    else:
+        from leptonopt import report
+
+        report.explained(found.document(), _console())
+    codes = {"infeasible": Infeasible.exit_code, "unknown": NoPlan.exit_code}
+    if code := codes.get(found.status):
+        raise typer.Exit(code)
 
 
 # --- verify, validate -------------------------------------------------------------------------------

@@ -96,11 +96,11 @@ def solve(
         When the checker rejects the plan or a bound is contradicted: a fault of the program.
     """
     begun = time.monotonic()
-    limits = _limits(time_limit, gap, threads, seed, deterministic)
+    limits = limits_of(time_limit, gap, threads, seed, deterministic)
     if isinstance(method, str) and method != "auto":
         methods.find(method)
     with Signals() as signals:
-        stated, stated_document, origin = _stated(instance, format, params)
+        stated, stated_document, origin = stated_of(instance, format, params)
         read = time.monotonic()
         compiled = compile(stated)
         built = time.monotonic()
@@ -122,7 +122,10 @@ def solve(
             raise
 
 
-def _limits(time_limit: float, gap: float, threads: int | None, seed: int, deterministic: bool) -> Limits:
+def limits_of(
+    time_limit: float, gap: float = 0.0, threads: int | None = None, seed: int = 0, deterministic: bool = False
+) -> Limits:
+    """The limits of a call; raises `UsageError` where they make no sense."""
     if not 0 < time_limit <= 10**7:
         raise UsageError(f"a time limit of {time_limit} seconds; allowed is more than 0")
     if not 0 <= gap < 10**6:
@@ -134,7 +137,7 @@ def _limits(time_limit: float, gap: float, threads: int | None, seed: int, deter
     return Limits(float(time_limit), float(gap), threads or os.cpu_count() or 1, int(seed), deterministic)
 
 
-def _stated(
+def stated_of(
     instance: Instance | Mapping[str, Any] | str | os.PathLike[str],
     format: str | None,
     params: Mapping[str, str] | None,

@@ -263,6 +263,35 @@ def _figures(document: dict[str, Any], places: int) -> Table:
     return table
 
 
+def explained(document: dict[str, Any], console: Console) -> None:
+    """Print why there is no plan, and what would help."""
+    status, currency = document["status"], printable(document["currency"])
+    said = {"feasible": "a plan exists: there is nothing to explain", "infeasible": "no plan exists", "unknown": ""}
+    line = Text(status, style=_STYLE[status])
+    console.print(line.append(f"  {said[status]}  ({document['seconds']:.1f} s)", style="default"), soft_wrap=True)
+    for reason in document["reasons"]:
+        console.print(Text.assemble(("  because ", "red"), printable(reason)), soft_wrap=True)
+    many = len(document["conflicts"]) > 1
+    for number, conflict in enumerate(document["conflicts"], 1):
+        spared = "none of which can be spared" if conflict["minimal"] else "some of which may not be needed"
+        console.print(Text(f"\nConflict {number if many else ''}".rstrip() + f", {spared}:", style="bold"))
+        names = conflict["tasks"]
+        shown = ", ".join(repr(printable(name)) for name in names[:NAMES])
+        more = f", … {len(names) - NAMES:,} more" if len(names) > NAMES else ""
+        console.print(Text(f"  {'task' if len(names) == 1 else 'tasks'} {shown}{more} must run"), soft_wrap=True)
+        for demand in conflict["demands"]:
+            console.print(Text(f"  {printable(demand['words'])}"), soft_wrap=True)
+    if document["repairs"]:
+        console.print(Text("\nWhat would help, each tried and checked:", style="bold"))
+    for repair in document["repairs"]:
+        cost = money(repair["cost"])
+        changes = " and ".join(map(printable, repair["changes"]))
+        proven = ", the least there is" if repair["status"] == "optimal" else ""
+        console.print(Text(f"  {changes}: feasible at {cost} {currency}{proven}"), soft_wrap=True)
+    for note in document["notes"]:
+        console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
+
+
 def summary(compiled: Compiled) -> list[str]:
     """What a valid instance holds, and what may surprise its author."""
     from leptonopt.portfolio import size

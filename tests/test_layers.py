@@ -41,7 +41,7 @@ FLOORS = [
     {"methods"},
     {"portfolio", "engine", "bill", "plan", "export", "certificate", "proofs", "signals", "result"},
     {"conductor"},
-    {"report", "plot", "progress", "checking"},
+    {"report", "plot", "progress", "checking", "explain"},
     {"cli", "__main__"},
 ]
 DOORS = {

@@ -44,6 +44,7 @@ class Compiled:
     members : per group, (task index, first copy, number of copies); copies count from 1.
     kinds : kinds of nodes, in the problem's order.
     windows : of the problem's quotas, in its order, and `quota_units` what one unit of each is in the user's.
+    stuck : tasks that must run and cannot, by index.
     impossible : in words, why no plan can exist; empty when nothing was found.
     """
 
@@ -57,6 +58,7 @@ class Compiled:
     kinds: tuple[Kind, ...]
     windows: tuple[Window, ...]
     quota_units: tuple[Fraction, ...]
+    stuck: tuple[int, ...]
     impossible: tuple[str, ...]
 
 
@@ -101,6 +103,7 @@ def compile(instance: Instance) -> Compiled:
         kinds=tuple(rows.kinds),
         windows=tuple(windows(instance)),
         quota_units=tuple(unit for _, unit in quotas),
+        stuck=tuple(tasks.stuck()),
         impossible=tuple(reasons(instance, all_ways, tasks)),
     )
 

@@ -74,6 +74,10 @@ class Windows:
             known = self._cut[key] = column.starts[low:high]
         return known
 
+    def stuck(self) -> Iterator[int]:
+        """Tasks that must run and have no column left."""
+        yield from (at for at, columns in enumerate(self.columns) if self.mandatory[at] and not columns)
+
     def _drop(self, task: int) -> None:
         self.columns[task] = [column for column in self.columns[task] if len(self.fitting(task, column))]
 
@@ -86,9 +90,9 @@ class Windows:
 
 def reasons(instance: Instance, all_ways: Sequence[Sequence[Way]], tasks: Windows) -> Iterator[str]:
     """Why tasks that must run cannot, in words."""
-    for at, task in enumerate(instance.tasks):
-        if tasks.mandatory[at] and not tasks.columns[at]:
-            yield f"task {task.id!r} cannot run: {_reason(instance, task, all_ways[at])}"
+    for at in tasks.stuck():
+        task = instance.tasks[at]
+        yield f"task {task.id!r} cannot run: {_reason(instance, task, all_ways[at])}"
 
 
 def _reason(instance: Instance, task: Task, found: Sequence[Way]) -> str:

@@ -1,0 +1,256 @@
+"""Why there is no plan: conflicts that are minimal, repairs that work, and never a wrong word."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+from listening import Ear
+from random_instances import instance as random_instance
+
+import leptonopt
+from leptonopt.compile import compile
+from leptonopt.explain import Explanation, explain
+from leptonopt.explain.statements import relaxed, statements, subset
+from leptonopt.instance import validated
+from leptonopt.methods import cpsat
+from leptonopt.problem import Limits
+
+DAY: dict[str, Any] = {
+    "time": {"start": "2026-01-05T00:00:00Z", "horizon": "24h", "slot": "1h"},
+    "pools": [
+        {"id": "own", "capacity": {"gpu": 4}, "price": {"gpu": 1}},
+        {"id": "cloud", "capacity": {"gpu": 2}, "price": {"gpu": 3}, "labels": ["cloud"]},
+    ],
+    "tasks": [],
+}
+
+
+def day(*tasks: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A day with these tasks."""
+    return copy.deepcopy(DAY) | {"tasks": list(tasks)} | more
+
+
+def task(id: str, gpus: int, hours: int, pool: str = "own", **more: Any) -> dict[str, Any]:
+    """A task with one way to run."""
+    return {"id": id, "options": [{"pool": pool, "uses": {"gpu": gpus}, "duration": f"{hours}h"}], **more}
+
+
+def has_plan(document: dict[str, Any]) -> bool:
+    """The answer of the exact method on the instance as it is."""
+    compiled = compile(validated(document))
+    if compiled.impossible:
+        return False
+    found = cpsat.solve(compiled.problem, None, Limits(60), Ear())
+    assert found.status in ("optimal", "infeasible")
+    return found.status == "optimal"
+
+
+def judged(document: dict[str, Any], found: Explanation) -> None:
+    """What is said must be true: the conflict has no plan, all but one of its parts have, and repairs work."""
+    assert found.status == ("feasible" if has_plan(document) else "infeasible"), found.notes
+    if found.status == "feasible":
+        assert not found.conflicts
+        assert not found.repairs
+        return
+    assert found.conflicts
+    canonical = validated(document).document()
+    for number, conflict in enumerate(found.conflicts):
+        rest = relaxed(canonical, [each for earlier in found.conflicts[:number] for each in earlier.demands])
+        small = subset(rest, conflict.tasks)
+        own = {(each.kind, each.subject) for each in conflict.demands}
+        others = [each for each in statements(validated(small)) if (each.kind, each.subject) not in own]
+        core = relaxed(small, others)
+        assert not has_plan(core)
+        assert conflict.minimal
+        for each in conflict.demands:
+            assert has_plan(relaxed(core, [each])), each.words
+        if len(conflict.tasks) > 1:
+            for id in conflict.tasks:
+                assert has_plan(subset(small, [other for other in conflict.tasks if other != id])), id
+    for repair in found.repairs:
+        assert has_plan(repair.instance)
+
+
+def said(found: Explanation) -> list[str]:
+    """The demands of the first conflict, in words."""
+    return [each.words for each in found.conflicts[0].demands]
+
+
+def test_two_deadlines_and_a_pool() -> None:
+    """The example of the documentation: which demands, and what each way out costs."""
+    document = day(
+        task("train-7", 4, 4, deadline="2026-01-05T06:00:00Z"),
+        task("train-8", 2, 4, deadline="2026-01-05T06:00:00Z"),
+        task("other", 1, 2, release="2026-01-05T03:00:00Z"),
+        task("last", 2, 3, "cloud", after=["other"]),
+    )
+    found = explain(document)
+    judged(document, found)
+    assert found.conflicts[0].tasks == ("train-7", "train-8")
+    assert said(found) == [
+        "task 'train-7' ends by 2026-01-05 06:00, its deadline",
+        "task 'train-8' ends by 2026-01-05 06:00, its deadline",
+        "pool 'own' offers 4 gpu",
+    ]
+    assert {repair.changes[0]: float(repair.cost) for repair in found.repairs} == {
+        "the deadline of 'train-7' 2h later, 2026-01-05 08:00": 44,
+        "the deadline of 'train-8' 2h later, 2026-01-05 08:00": 44,
+        "2 more gpu in pool 'own'": 44,
+        "'train-7' left out": 28,
+        "'train-8' left out": 36,
+    }
+    json.dumps(found.document())
+
+
+@pytest.mark.parametrize(
+    ("document", "words", "repair"),
+    [
+        (
+            day(task("a", 1, 5), task("b", 1, 5, after=[{"task": "a", "lag": "16h"}])),
+            ["task 'b' waits for the end of 'a' and 16h", "all is done by 2026-01-06 00:00, the end of the horizon"],
+            "a horizon 2h longer",
+        ),
+        (
+            day(task("a", 6, 5)),
+            ["pool 'own' offers 4 gpu"],
+            "2 more gpu in pool 'own'",
+        ),
+        (
+            day(task("a", 2, 5), quotas=[{"id": "budget", "of": "money", "limit": 9}]),
+            ["quota 'budget': at most 9 of money in all"],
+            "the quota 'budget' raised by 1.00 to 10.00",
+        ),
+        (
+            day(task("a", 2, 5, needs={"labels": ["cloud"]})),
+            ["task 'a' needs the labels cloud"],
+            "'a' without what it needs (the labels cloud)",
+        ),
+        (
+            day(task("a", 2, 5), task("b", 2, 5, "cloud"), together=[["a", "b"]]),
+            ["'a', 'b' share a pool"],
+            "'a', 'b' on pools of their own choice",
+        ),
+        (
+            day(task("a", 2, 5), task("b", 2, 5), apart=[["a", "b"]]),
+            ["'a', 'b' are on different pools"],
+            "'a', 'b' on any pools",
+        ),
+        (
+            day(task("a", 1, 4, release="2026-01-05T22:00:00Z")),
+            [
+                "task 'a' does not start before 2026-01-05 22:00, its release",
+                "all is done by 2026-01-06 00:00, the end of the horizon",
+            ],
+            "the release of 'a' 2h earlier, 2026-01-05 20:00",
+        ),
+    ],
+)
+def test_each_kind_of_demand_is_named(document: dict[str, Any], words: list[str], repair: str) -> None:
+    """In words, with the least change that helps."""
+    found = explain(document)
+    judged(document, found)
+    assert said(found) == words
+    assert repair in [change for each in found.repairs for change in each.changes]
+
+
+def test_nodes_and_maintenance() -> None:
+    """Too few nodes while one pool is closed: more nodes or no maintenance would do."""
+    document = day(
+        task("a", 8, 4, "rented", deadline="2026-01-05T05:00:00Z"),
+        pools=[
+            {
+                "id": "rented",
+                "nodes": {"size": {"gpu": 4}, "count": 2, "price": 2},
+                "maintenance": [{"from": "2026-01-05T02:00:00Z", "to": "2026-01-05T03:00:00Z"}],
+            }
+        ],
+    )
+    found = explain(document)
+    judged(document, found)
+    assert {each.kind for each in found.conflicts[0].demands} == {"deadline", "maintenance"}
+
+
+def test_two_conflicts_are_repaired_together() -> None:
+    """Neither repair alone makes a plan; both do."""
+    document = day(task("a", 6, 2), task("b", 1, 30, "cloud"))
+    found = explain(document)
+    judged(document, found)
+    assert len(found.conflicts) == 2
+    assert [len(repair.changes) for repair in found.repairs] == [2]
+
+
+def test_a_time_limit_is_called_one() -> None:
+    """Nothing is claimed that was not proven in time."""
+    rng = random.Random(3)
+    tasks = [
+        task(f"t{at}", rng.randint(1, 3), rng.randint(1, 6), deadline=f"2026-01-05T{rng.randint(12, 23)}:00:00Z")
+        for at in range(60)
+    ]
+    found = explain(day(*tasks), time_limit=0.05)
+    assert found.status in ("unknown", "infeasible")
+    if found.status == "unknown":
+        assert "time limit" in found.notes[0]
+
+
+def impossible(seed: int) -> dict[str, Any]:
+    """A random instance with tasks added of which too many want one pool before their deadline."""
+    rng = random.Random(seed)
+    document = random_instance(seed, tasks=3, whole_bill=bool(seed % 2))
+    document["pools"].append({"id": "crowded", "capacity": {"gpu": 2}, "price": {"gpu": 1}})
+    many = rng.randint(3, 5)
+    for at in range(many):
+        document["tasks"].append(
+            {"id": f"extra-{at}", "options": [{"pool": "crowded", "uses": {"gpu": 2}, "duration": "2h"}]}
+        )
+    document["time"] = document["time"] | {"horizon": "6h" if many > 3 else "5h"}
+    return document
+
+
+def check_both(seed: int) -> None:
+    """One instance that may have a plan, and one that cannot."""
+    judged(made := random_instance(seed, whole_bill=bool(seed % 3)), explain(made, time_limit=60))
+    try:
+        made = impossible(seed)
+        validated(made)
+    except leptonopt.LeptonoptError:
+        return  # moments of the random part lie beyond the shorter horizon
+    found = explain(made, time_limit=60)
+    assert found.status == "infeasible"
+    judged(made, found)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_wrong_word_on_random_instances(seed: int) -> None:
+    """Feasible ones are called so, infeasible ones have true conflicts and working repairs."""
+    check_both(5000 + seed)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(10))
+def test_no_wrong_word_on_five_hundred(part: int) -> None:
+    """The same at length."""
+    for seed in range(6000 + 50 * part, 6050 + 50 * part):
+        check_both(seed)
+
+
+def test_the_command_line_explains(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Words on standard output, exit code 4, and the repaired instance in a file that has a plan."""
+    from leptonopt.cli import app
+
+    file, repaired = tmp_path / "day.json", tmp_path / "repaired.yaml"
+    file.write_text(json.dumps(day(task("a", 6, 5))))
+    with pytest.raises(SystemExit) as end:
+        app(["explain", str(file), "-o", str(repaired), "-q"])
+    assert end.value.code == 4
+    out = capsys.readouterr().out
+    assert "pool 'own' offers 4 gpu" in out
+    assert "2 more gpu in pool 'own': feasible at 30.00 USD, the least there is" in out
+    assert leptonopt.solve(repaired, time_limit=10).status == "optimal"
+    with pytest.raises(SystemExit) as end:
+        app(["explain", str(file), "--json", "-q"])
+    assert json.loads(capsys.readouterr().out)["status"] == "infeasible"
