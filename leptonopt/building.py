@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,22 +88,10 @@ class Builder:
 
     def build(self, monitor: Monitor | None = None) -> bool:
         """Whether it came to its end; with a monitor, not when that wants to stop."""
-        shape = self.placing.shape
-        waits = [len(before) for before in shape.before]
-        rank = _urgency(self.placing, self.rank)
-        ready = [(rank[group], group) for group in range(len(waits)) if not waits[group]]
-        heapq.heapify(ready)
-        placed = 0
-        while ready:
+        for placed, group in enumerate(in_order(self.placing, _urgency(self.placing, self.rank))):
             if monitor is not None and placed % 64 == 0 and monitor.should_stop():
                 return False
-            placed += 1
-            _, group = heapq.heappop(ready)
             self.place(group)
-            for behind, _ in shape.behind[group]:
-                waits[behind] -= 1
-                if not waits[behind]:
-                    heapq.heappush(ready, (rank[behind], behind))
         if self.hope is not None:
             drop_idle(self.placing)
         return True
@@ -130,16 +119,23 @@ def _urgency(placing: Placing, rank: list[float]) -> list[float]:
     return result
 
 
-def topological(placing: Placing) -> list[int]:
-    """All groups, each after what it waits for."""
+def in_order(placing: Placing, rank: Sequence[float]) -> Iterator[int]:
+    """All groups, each after what it waits for; among those that wait no longer the least rank first."""
     waits = [len(before) for before in placing.shape.before]
-    order = [group for group, count in enumerate(waits) if not count]
-    for group in order:
+    ready = [(rank[group], group) for group, count in enumerate(waits) if not count]
+    heapq.heapify(ready)
+    while ready:
+        _, group = heapq.heappop(ready)
+        yield group
         for behind, _ in placing.shape.behind[group]:
             waits[behind] -= 1
             if not waits[behind]:
-                order.append(behind)
-    return order
+                heapq.heappush(ready, (rank[behind], behind))
+
+
+def topological(placing: Placing) -> list[int]:
+    """All groups, each after what it waits for."""
+    return list(in_order(placing, [0.0] * placing.problem.groups))
 
 
 def _hopes(placing: Placing, true: Guide) -> list[int]:

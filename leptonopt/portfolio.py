@@ -34,6 +34,7 @@ class Size:
 
 SMALL = Size(4_000, 400_000)
 MEDIUM = Size(60_000, 6_000_000)
+FLAT = Size(60_000, 120_000)  # assignments without a time axis, as in facility location
 BOUND_THEN_SEARCH = (Stage("lagrangian", 0.25), Stage("lns"))
 
 
@@ -52,14 +53,19 @@ def lanes(problem: Problem, threads: int) -> list[tuple[Stage, ...]]:
     if applies(problem):
         return [(Stage("cpsat", threads=threads),)]
     found = size(problem)
-    if found.columns <= SMALL.columns and found.nonzeros <= SMALL.nonzeros:
-        both: list[tuple[Stage, ...]] = [
+    both: list[tuple[Stage, ...]]
+    nodes = packable(problem)
+    if nodes and found.columns <= FLAT.columns and found.nonzeros <= FLAT.nonzeros:
+        # What to open decides, and HiGHS's cuts close it.
+        both = [(Stage("lagrangian", 0.05), Stage("highs")), (Stage("lns", 0.2), Stage("cpsat"))]
+    elif found.columns <= SMALL.columns and found.nonzeros <= SMALL.nonzeros:
+        both = [
             (Stage("cpsat"),),
             (Stage("lagrangian", 0.05), Stage("cbc", 0.15), Stage("highs")),
         ]
     elif found.columns <= MEDIUM.columns and found.nonzeros <= MEDIUM.nonzeros:
         both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat"),)]
-        if packable(problem):
+        if nodes:
             both = [(Stage("lns"),), (Stage("lagrangian", 0.7), Stage("cpsat"))]
     else:
         both = [(Stage("lns"),), (Stage("lagrangian"),)]

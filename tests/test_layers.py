@@ -31,6 +31,7 @@ FLOORS = [
         "offering",
         "hosting",
         "building",
+        "dispatching",
         "mending",
         "starting",
         "stirring",

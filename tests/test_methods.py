@@ -64,6 +64,26 @@ def test_exact_methods_equal_brute_force(block: int) -> None:
     assert compared >= 20
 
 
+def test_intervals_equal_brute_force_or_say_what_they_cannot_express() -> None:
+    """`cpsat-intervals` proves the optimum, prices and copies included, or names the rule it has no words for."""
+    proven = 0
+    for seed in range(0, 120, 2):
+        if (known := truth(seed)) is None or known[0].impossible:
+            continue
+        made, best = known
+        solution = function("cpsat-intervals")(made.problem, None, Limits(time_limit=20), Ear())
+        if solution.note.startswith("cpsat-intervals cannot express"):
+            assert solution.stop is Stop.FAILED
+        elif best is None:
+            assert solution.status is Status.INFEASIBLE, seed
+        else:
+            assert solution.status is Status.OPTIMAL, seed
+            assert solution.schedule is not None
+            assert objective(made.problem, solution.schedule) == solution.bound == best, seed
+            proven += 1
+    assert proven >= 30
+
+
 @pytest.mark.parametrize("method", sorted(TABLE))
 def test_every_method_keeps_every_rule(method: str) -> None:
     """What any method of the table reports keeps every rule and costs what it says; its bounds are valid."""

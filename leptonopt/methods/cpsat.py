@@ -30,7 +30,7 @@ from leptonopt.formulation import (
     predicted,
     shifted,
 )
-from leptonopt.intervals import Intervals, applies
+from leptonopt.intervals import Intervals, applies, inexpressible
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
 
 MAX_NONZEROS = 40_000_000  # some 100 bytes each in CP-SAT
@@ -63,6 +63,23 @@ def solve(
     if note := form.too_large():
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
     return _Run(problem, form, warm_start, limits, monitor, begun, guarded=not without).solution(engine)
+
+
+def on_intervals(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """The same on the model of intervals that a textbook would write, whatever the problem; a baseline."""
+    from ortools import __version__ as version
+
+    begun = time.monotonic()
+    engine = f"ortools {version} CP-SAT"
+    if has_no_columns(problem):
+        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
+    if what := inexpressible(problem):
+        note = f"cpsat-intervals cannot express {what}"
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
+    form = Intervals(problem, limits.cutoff)
+    if note := form.too_large():
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
+    return _Run(problem, form, warm_start, limits, monitor, begun, guarded=True).solution(engine)
 
 
 class _Columns:
