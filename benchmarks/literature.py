@@ -1,9 +1,11 @@
-"""Published instances against their best-known values, one line each, and a summary per class.
+"""Lists of published instances with their best-known values, for `leptonopt compare`.
 
-    python benchmarks/literature.py --data DIR [--set gap] [--method auto] [--time-limit 60] [--only TEXT]
+    python benchmarks/literature.py --data DIR [--set gap] [--only TEXT] [-o lists]
+    leptonopt compare lists/gap.csv -m auto -t 60 --threads 2 -o results
+    leptonopt results table results --by family
 
-DIR holds the sets, each with its best_known.csv (see README for where they come from). Every line is a fresh
-solve. The gap to the best known is negative where a value is beaten; `-` where none is published.
+DIR holds the sets, each with its best_known.csv (see README for where they come from). Values below zero are those
+of problems that maximise; `infeasible` stands where it is proven that no plan exists.
 """
 
 from __future__ import annotations
@@ -15,11 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
-from statistics import mean
-
-import leptonopt
 
 
 @dataclass(frozen=True)
@@ -119,6 +117,27 @@ def psplib_mm(data: Path) -> Iterator[Case]:
                 yield Case(row["set"], f"{row['instance']} K={best - 1}", path, None, params, infeasible=True)
 
 
+def cloudbalancing(data: Path) -> Iterator[Case]:
+    """Computers that are paid when used; values proven with CP-SAT, and one that was found in a minute."""
+    best = {"2computers-6processes": 5460, "3computers-9processes": 5460, "100computers-300processes": 113420}
+    for name, cost in best.items():
+        yield Case("large" if cost > 10**5 else "small", name, data / "cloudbalancing" / f"{name}.json", Decimal(cost))
+
+
+def melange(data: Path) -> Iterator[Case]:
+    """GPU types for a rate of requests: the answer that its README gives."""
+    yield Case("example", "example", data / "melange_example" / "example.json", Decimal("6.70"))
+
+
+def ctu_energy(data: Path) -> Iterator[Case]:
+    """One machine with off and standby states, all proven."""
+    folder = data / "ctu_energy_states"
+    for row in _rows(folder / "best_known.csv"):
+        kind = row["dataset"].removeprefix("benedikt2020a_")
+        path = folder / row["dataset"] / row["instance"]
+        yield Case(kind, f"{kind}/{path.stem}", path, Decimal(row["best_objective"]))
+
+
 SETS = {
     "jain-grossmann": jain_grossmann,
     "gap": gap,
@@ -129,57 +148,43 @@ SETS = {
     "rip": rip,
     "mmkp": mmkp,
     "psplib-mm": psplib_mm,
+    "cloudbalancing": cloudbalancing,
+    "melange": melange,
+    "ctu-energy": ctu_energy,
 }
 
 
-def line(format: str, case: Case, method: str, seconds: float) -> tuple[str, float | None, bool, bool]:
-    """A solve: the line to print, the gap to the best known, whether it is proven, whether it is as published."""
-    result = leptonopt.solve(case.path, format=format, params=case.params, method=method, time_limit=seconds)
-    cost, bound = (None if value is None else float(value) for value in (result.cost, result.bound))
-    off = None
-    if case.best is not None and result.cost is not None:
-        off = float((result.cost - Fraction(case.best)) / abs(Fraction(case.best)))
-    proven = result.status in ("optimal", "infeasible")
-    right = result.status == "infeasible" if case.infeasible else off is None or off < 1e-7
-
-    def shown(value: float | None, how: str) -> str:
-        return "-" if value is None else f"{value:{how}}"
-
-    text = (
-        f"{case.name:<26} {result.status:<10} {shown(cost, '.10g'):>12} {shown(bound, '.10g'):>12} "
-        f"{case.best or '-':>10} {shown(result.document['gap'], '.2%'):>8} {shown(off, '.3%'):>8} "
-        f"{result.document['made']['seconds']['total']:>8.1f}"
-    )
-    return text, off, proven, right and (case.infeasible or result.cost is not None)
-
-
 def main() -> None:
-    """Solve and print."""
+    """Writes the lists."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--data", type=Path, default=os.environ.get("LEPTONOPT_DATA"), help="folder with the sets in it"
     )
     parser.add_argument("--set", choices=SETS, action="append")
-    parser.add_argument("--method", default="auto")
-    parser.add_argument("--time-limit", type=float, default=60.0)
+    parser.add_argument("--output", "-o", type=Path, default=Path("lists"), help="folder to write to")
     parser.add_argument("--only", default="", help="names that contain this")
     given = parser.parse_args()
     if given.data is None:
         parser.error("say --data DIR, or set LEPTONOPT_DATA")
-    head = f"{'instance':<26} {'status':<10} {'cost':>12} {'bound':>12} {'best':>10} {'gap':>8} {'to best':>8}"
-    print(f"{head} {'seconds':>8}")
+    given.output.mkdir(parents=True, exist_ok=True)
     for format in given.set or SETS:
-        found = defaultdict(list)
-        for case in SETS[format](Path(given.data)):
-            if given.only in case.name and case.path.is_file():
-                text, *rest = line(format, case, given.method, given.time_limit)
-                found[case.kind].append(rest)
-                print(text, flush=True)
-        for kind, lines in found.items():
-            offs = [off for off, _, _ in lines if off is not None]
-            proven, right = (sum(each[at] for each in lines) for at in (1, 2))
-            away = f", mean to best {mean(offs):.3%}, worst {max(offs):.3%}" if offs else ""
-            print(f"{format}, {kind}: {len(lines)} solved, {proven} proven, {right} as published or better{away}")
+        rows = [
+            (
+                os.path.relpath(case.path, given.output),
+                case.name,
+                f"{format} {case.kind}",
+                format,
+                " ".join(f"{key}={value}" for key, value in case.params.items()),
+                "infeasible" if case.infeasible else "" if case.best is None else case.best,
+            )
+            for case in SETS[format](Path(given.data))
+            if given.only in case.name and case.path.is_file()
+        ]
+        with (given.output / f"{format}.csv").open("w", newline="", encoding="utf-8") as out:
+            csv.writer(out, lineterminator="\n").writerows(
+                [("file", "name", "family", "format", "params", "best"), *rows]
+            )
+        print(f"{given.output / f'{format}.csv'}: {len(rows)} instances")
 
 
 if __name__ == "__main__":

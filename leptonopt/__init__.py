@@ -18,9 +18,11 @@ if TYPE_CHECKING:
     from leptonopt.conductor import solve
     from leptonopt.errors import LeptonoptError
     from leptonopt.explain import Explanation, explain
+    from leptonopt.generate import generate
     from leptonopt.instance import Instance
     from leptonopt.plan import Plan
     from leptonopt.read import load
+    from leptonopt.research.campaign import compare
     from leptonopt.result import Progress, Result
 
 __all__ = [
@@ -31,14 +33,18 @@ __all__ = [
     "Progress",
     "Result",
     "__version__",
+    "compare",
     "explain",
+    "generate",
     "load",
     "solve",
 ]
 
 _HOME = {
     "Explanation": "explain",
+    "compare": "research.campaign",
     "explain": "explain",
+    "generate": "generate",
     "Instance": "instance",
     "LeptonoptError": "errors",
     "Plan": "plan",

@@ -19,7 +19,10 @@ from leptonopt.errors import InputError, Rejected, UsageError
 from leptonopt.verify.words import Proof, shown
 
 PLAN_BYTES = 512 * 2**20
-FORMATS_HELP = "how to read the file: yaml, json, toml, gap, jain-grossmann, icon"
+FORMATS_HELP = (
+    "how to read the file: yaml, json, toml, gap, jain-grossmann, icon, sscflp, green-tou, racp, rip, mmkp, "
+    "psplib-mm, cloudbalancing, melange, ctu-energy, elasticflow"
+)
 EPILOG = """Examples: leptonopt verify week.yaml plan.json
           leptonopt verify week.yaml plan.json --certificate plan.certificate.json
 

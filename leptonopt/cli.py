@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leptonopt import files
+from leptonopt import cli_research, files
 from leptonopt.checking import FORMATS_HELP, dumped, params_of, plan_of, say
 from leptonopt.errors import Infeasible, InputError, NoPlan, UsageError
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from leptonopt.instance import Instance
     from leptonopt.result import Result
 
@@ -94,6 +92,20 @@ Examples:
   leptonopt convert week.yaml -o week.mps          the model, for any other solver
   leptonopt convert week.yaml --to lp -o -         to standard output"""
 
+GENERATE = """\b
+Examples:
+  leptonopt generate                               the families, a line each
+  leptonopt generate gaia -o jobs.yaml             100 tasks of one
+  leptonopt generate elasticflow -o jobs.json --tasks 5000 --seed 7 --load 0.9
+  leptonopt generate lumpy -o hard.yaml --tasks 60 --slack 1.5 --precedence 0.3
+  leptonopt generate gavel -o jobs.npz --tasks 1000000 --preemptible 0.5
+  leptonopt generate regions -o - | head           YAML, to standard output
+
+\b
+Every instance has a plan: each was made around one, or has a dear pool without
+limit. The same call writes the same bytes on any machine. Where the figures of
+a family come from stands in docs/generate.md and in the file's `source`."""
+
 Option = typer.Option
 File = Annotated[
     Path, typer.Argument(metavar="FILE", show_default=False, help="an instance: .yaml, .json, .toml, or with --format")
@@ -122,6 +134,20 @@ Quiet = Annotated[bool, Option("--quiet", "-q", help="no progress, no notes, one
 Verbose = Annotated[bool, Option("--verbose", "-v", help="all tasks; progress also without a terminal")]
 To = Annotated[str | None, Option(metavar="NAME", help="yaml, json, toml, mps, lp or dat, instead of the ending")]
 Target = Annotated[Path, Option("--output", "-o", metavar="FILE", help="where to; its ending tells the format")]
+Family = Annotated[str | None, typer.Argument(metavar="[FAMILY]", show_default=False, help="a name from --list")]
+Families = Annotated[bool, Option("--list", help="list the families and end")]
+Made = Annotated[
+    Path | None, Option("--output", "-o", metavar="FILE", help="where to: .yaml, .json or .npz; - for YAML on stdout")
+]
+Tasks = Annotated[int, Option(metavar="N", help="from 10 to 1,000,000")]
+Load = Annotated[float, Option(metavar="SHARE", help="device-time that the tasks need, of what limited pools have")]
+Slack = Annotated[
+    float | None, Option(metavar="TIMES", help="(deadline - release) / shortest duration, mean  [default: by family]")
+]
+Precedence = Annotated[float, Option(metavar="SHARE", help="of the tasks that follow another; at most 0.75")]
+Optional = Annotated[float, Option(metavar="SHARE", help="of the tasks that may be left out, and have a value")]
+Preemptible = Annotated[float, Option(metavar="SHARE", help="of the tasks that may run on spot, with checkpoints")]
+Days = Annotated[int | None, Option(metavar="N", help="of the horizon  [default: by the number of tasks]")]
 Kind = Annotated[str, typer.Argument(metavar="[instance|plan]", help="which schema")]
 
 
@@ -247,9 +273,9 @@ def _show(result: Result, as_json: bool, quiet: bool, verbose: bool) -> None:
     from leptonopt import report
 
     if quiet:
-        _console().print(report.headline(result.document), soft_wrap=True)
+        report.console().print(report.headline(result.document), soft_wrap=True)
     else:
-        report.show(result.document, _console(), notes, verbose)
+        report.show(result.document, report.console(), notes, verbose)
 
 
 def _plot(path: Path, result: Result, file: Path, format: str | None, params: dict[str, str]) -> None:
@@ -297,7 +323,7 @@ def explain(
     else:
         from leptonopt import report
 
-        report.explained(found.document(), _console())
+        report.explained(found.document(), report.console())
     codes = {"infeasible": Infeasible.exit_code, "unknown": NoPlan.exit_code}
     if code := codes.get(found.status):
         raise typer.Exit(code)
@@ -401,12 +427,59 @@ def convert(file: File, output: Target, to: To = None, format: Format = None, pa
     files.write(output, write.dumped(_loaded(file, format, params).document(), kind))
 
 
+@app.command(epilog=GENERATE)
+def generate(
+    family: Family = None,
+    output: Made = None,
+    tasks: Tasks = 100,
+    seed: Seed = 0,
+    load: Load = 0.7,
+    slack: Slack = None,
+    precedence: Precedence = 0.0,
+    optional: Optional = 0.0,
+    preemptible: Preemptible = 0.0,
+    days: Days = None,
+    families: Families = False,
+) -> None:
+    """Make a realistic instance of a family, as large as is asked for, from a seed."""
+    from leptonopt.generate import FAMILIES, KINDS, table, written
+
+    if families or family is None:
+        if family is None and output is not None:
+            raise UsageError(f"-o needs a family to write; allowed are {', '.join(FAMILIES)}")
+        for name, entry in FAMILIES.items():
+            say(f"{name:<13} {entry.what} (slack {entry.slack})")
+        return
+    if family in FAMILIES and output is None:
+        raise UsageError("say where to write the instance, with -o FILE")
+    kind = "yaml"
+    if output is not None and str(output) != "-":
+        kind = "yaml" if output.suffix.lower() == ".yml" else _ending(output, KINDS, "a generated instance")
+        files.writable(output)
+    made = table(
+        family,
+        tasks=tasks,
+        seed=seed,
+        load=load,
+        slack=slack,
+        precedence=precedence,
+        optional=optional,
+        preemptible=preemptible,
+        days=days,
+    )
+    files.write(output or "-", written(made, kind))
+
+
 def _write_model(path: Path, file: Path, format: str | None, params: dict[str, str], kind: str | None = None) -> None:
     from leptonopt import export
     from leptonopt.compile import compile
 
     kind = kind or _ending(path, MODELS, "a model")
     files.write(path, export.written(compile(_loaded(file, format, params)).problem, kind))
+
+
+app.command(epilog=cli_research.COMPARE)(cli_research.compare)
+app.add_typer(cli_research.results, name="results")
 
 
 # --- what commands share ----------------------------------------------------------------------------
@@ -416,12 +489,3 @@ def _loaded(file: Path, format: str | None, params: dict[str, str]) -> Instance:
     from leptonopt.read import load
 
     return load(file, format, params)
-
-
-def _console() -> Console:
-    """Standard output; as wide as the tables need where no terminal says otherwise."""
-    import os
-
-    from rich.console import Console
-
-    return Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 120)

@@ -10,7 +10,7 @@ import io
 import os
 import warnings
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -44,7 +44,7 @@ PARTS = {
 Line = dict[str, Any]
 
 
-class _Picture:
+class Picture:
     """What all panels share: the tasks by pool in the plan's order, colours, the span of time, the zone."""
 
     def __init__(self, document: Line, instance: Instance | None) -> None:
@@ -61,6 +61,13 @@ class _Picture:
         self.begin: datetime = begin or instant("1970-01-01T00:00Z")
         self.end: datetime = max(ends, default=self.begin + timedelta(days=1))
         self.zone = ZoneInfo(instance.time.zone if instance else "UTC")
+        self.lanes = {pool: _lanes(self.tasks[pool]) for pool in self.busy}
+
+    @property
+    def tall(self) -> float:
+        """Inches that the schedule wants."""
+        rows = sum(_height(found) for found in self.lanes.values())
+        return 0.6 + min(14.0, max(1.4, 0.24 * rows if rows <= LANES else 0.8 * len(self.lanes)))
 
 
 def draw(
@@ -78,26 +85,21 @@ def draw(
     UsageError
         For another ending, or a place that cannot be written to.
     """
-    kind = None if path is None else Path(path).suffix.lower().lstrip(".")
-    if kind is not None and kind not in KINDS:
-        raise UsageError(f"{path}: a plot is written as .{', .'.join(KINDS)}; choose one of these endings")
-    from matplotlib import rc_context
+    if path is not None:
+        kind_of(path)
     from matplotlib.figure import Figure
 
-    picture = _Picture(document, instance if isinstance(instance, Instance | None) else validated(dict(instance)))
-    lanes = {pool: _lanes(picture.tasks[pool]) for pool in picture.busy}
-    rows = sum(_height(found) for found in lanes.values())
-    tall = 0.6 + min(14.0, max(1.4, 0.24 * rows if rows <= LANES else 0.8 * len(lanes)))
+    picture = Picture(document, instance if isinstance(instance, Instance | None) else validated(dict(instance)))
     loaded = _loaded(picture)
     bills = 0.6 + 0.26 * max(3, min(BILLS + 2, len(picture.busy) + 1))
-    heights = [tall, *(1.15 for _ in loaded), bills]
+    heights = [picture.tall, *(1.15 for _ in loaded), bills]
     figure = Figure(figsize=(WIDE, sum(heights) + 0.7), layout="constrained")
     grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     money = f"{document['cost']:,.2f} {document['currency']}" if document["cost"] is not None else "no plan"
     title = f"{_short(document['instance']['name'], 70)}: {document['status']}, {_short(money, 60)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
     top = figure.add_subplot(grid[0])
-    schedule(picture, lanes, top)
+    schedule(picture, top)
     for at, (pool, resource) in enumerate(loaded, 1):
         ax = figure.add_subplot(grid[at], sharex=top)
         load(picture, pool, resource, ax)
@@ -111,16 +113,35 @@ def draw(
             ax.xaxis.get_offset_text().set_visible(False)
     costs(picture, figure.add_subplot(grid[len(heights) - 1]))
     if path is not None:
-        buffer = io.BytesIO()
-        with rc_context({"svg.hashsalt": "leptonopt"}), warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Glyph .* missing from")  # a name in letters the font lacks
-            warnings.filterwarnings("ignore", "Matplotlib currently does not support")
-            figure.savefig(buffer, format=kind, dpi=110, metadata=_UNDATED.get(str(kind)))
-        files.write(path, buffer.getvalue())
+        save(figure, path)
     return figure
 
 
-# Equal plans give equal bytes.
+def kind_of(path: str | os.PathLike[str]) -> str:
+    """What a picture's ending says; raises `UsageError` where that is no kind of picture."""
+    kind = Path(path).suffix.lower().lstrip(".")
+    if kind not in KINDS:
+        raise UsageError(f"{path}: a plot is written as .{', .'.join(KINDS)}; choose one of these endings")
+    return kind
+
+
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure by its path's ending; raises `UsageError` for another, or where it cannot be written."""
+    files.write(path, rendered(figure, kind_of(path)))
+
+
+def rendered(figure: Figure, kind: str) -> bytes:
+    """A figure as the bytes of a file; equal figures give equal bytes."""
+    from matplotlib import rc_context
+
+    buffer = io.BytesIO()
+    with rc_context({"svg.hashsalt": "leptonopt"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # a name in letters the font lacks
+        warnings.filterwarnings("ignore", "Matplotlib currently does not support")
+        figure.savefig(buffer, format=kind, dpi=110, metadata=_UNDATED.get(kind))
+    return buffer.getvalue()
+
+
 _UNDATED: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
@@ -148,9 +169,12 @@ def _height(found: Sequence[tuple[Line, int]]) -> int:
     return max((lane for _, lane in found), default=-1) + 1
 
 
-def schedule(picture: _Picture, lanes: Mapping[str, list[tuple[Line, int]]], ax: Axes) -> Axes:
-    """Gantt chart: a band per pool, a bar per task; areas of running tasks where bars would be hair-thin."""
-    document, ticks, base = picture.document, [], 0
+def schedule(picture: Picture, ax: Axes, marked: Collection[tuple[str, int]] = ()) -> Axes:
+    """Gantt chart: a band per pool, a bar per task; areas of running tasks where bars would be hair-thin.
+
+    Those `marked`, by task and copy, have a frame, and the others step back.
+    """
+    document, ticks, base, lanes = picture.document, [], 0, picture.lanes
     crowd = sum(_height(found) for found in lanes.values()) > LANES
     for pool, found in lanes.items():
         height = max(_height(found), sum(_height(other) for other in lanes.values()) // 40 if crowd else 1)
@@ -159,7 +183,7 @@ def schedule(picture: _Picture, lanes: Mapping[str, list[tuple[Line, int]]], ax:
             tops, floor = [base + height - level for level in levels], base + height
             ax.stairs(tops, edges, baseline=floor, fill=True, color=picture.colours[pool])
         else:
-            _bars(picture, pool, found, base, ax)
+            _bars(picture, pool, found, base, ax, marked)
         ticks.append((base + height / 2, pool))
         base += height
         ax.axhline(base, color="0.75", linewidth=0.8)
@@ -179,17 +203,27 @@ def schedule(picture: _Picture, lanes: Mapping[str, list[tuple[Line, int]]], ax:
     return ax
 
 
-def _bars(picture: _Picture, pool: str, found: Sequence[tuple[Line, int]], base: int, ax: Axes) -> None:
+def _bars(
+    picture: Picture,
+    pool: str,
+    found: Sequence[tuple[Line, int]],
+    base: int,
+    ax: Axes,
+    marked: Collection[tuple[str, int]],
+) -> None:
     from matplotlib.collections import PolyCollection
     from matplotlib.dates import date2num
 
     many = len(picture.document["tasks"]) > LABELS
-    boxes, strips, faces = [], [], []
+    boxes, strips, faces, frames = [], [], [], []
     for at, (line, lane) in enumerate(found):
         low, high = (float(date2num(instant(line[key]))) for key in ("start", "end"))
         y = base + lane
         boxes.append([(low, y + 0.08), (low, y + 0.92), (high, y + 0.92), (high, y + 0.08)])
-        faces.append(picture.colours[pool] if len(picture.busy) > 1 else COLOURS[at % len(COLOURS)])
+        colour = picture.colours[pool] if len(picture.busy) > 1 else COLOURS[at % len(COLOURS)]
+        faces.append(colour if not marked or named(line) in marked else f"{colour}80")
+        if named(line) in marked:
+            frames.append(boxes[-1])
         if line.get("late_hours"):
             strips.append([(low, y + 0.74), (low, y + 0.92), (high, y + 0.92), (high, y + 0.74)])
         if not many:
@@ -198,10 +232,16 @@ def _bars(picture: _Picture, pool: str, found: Sequence[tuple[Line, int]], base:
     thin = (picture.end - picture.begin).total_seconds() / 86_400 / 300
     edges = [face if box[2][0] - box[0][0] < thin else "white" for box, face in zip(boxes, faces, strict=True)]
     ax.add_collection(PolyCollection(boxes, facecolors=faces, edgecolors=edges, linewidths=0.3 if many else 0.6))
+    ax.add_collection(PolyCollection(frames, facecolors="none", edgecolors="black", linewidths=0.8 if many else 1.4))
     ax.add_collection(PolyCollection(strips, facecolors=LATE, edgecolors=LATE, linewidths=0.3))
 
 
-def _label(picture: _Picture, line: Line, y: float, ax: Axes) -> None:
+def named(line: Line) -> tuple[str, int]:
+    """A line of a plan by its task and copy."""
+    return line["id"], line.get("copy", 1)
+
+
+def _label(picture: Picture, line: Line, y: float, ax: Axes) -> None:
     """The task's name in its bar, as much of it as there is room for; its end tells more than its beginning."""
     low, high = instant(line["start"]), instant(line["end"])
     name = line["id"] + (f" #{line['copy']}" if "copy" in line else "")
@@ -216,7 +256,7 @@ def _label(picture: _Picture, line: Line, y: float, ax: Axes) -> None:
 # --- load -------------------------------------------------------------------------------------------
 
 
-def _loaded(picture: _Picture) -> list[tuple[str, str]]:
+def _loaded(picture: Picture) -> list[tuple[str, str]]:
     """The main resource of each pool that works: the one most used; the busiest pools where there are many."""
     best: dict[str, tuple[float, float, str]] = {}
     for line in picture.document["utilisation"]:
@@ -237,7 +277,7 @@ def _steps(spans: Sequence[tuple[str, str, float]]) -> tuple[list[Any], list[flo
     return [instant(text) for text in at], list(accumulate(change[text] for text in at))[:-1]
 
 
-def load(picture: _Picture, pool: str, resource: str, ax: Axes) -> Axes:
+def load(picture: Picture, pool: str, resource: str, ax: Axes) -> Axes:
     """What a pool's resource carries over time, against what the pool offers."""
     tasks = picture.tasks[pool]
     edges, levels = _steps([(line["start"], line["end"], line["uses"].get(resource, 0)) for line in tasks])
@@ -267,7 +307,7 @@ def load(picture: _Picture, pool: str, resource: str, ax: Axes) -> Axes:
     return ax
 
 
-def _offered(picture: _Picture, stated: Pool, resource: str) -> tuple[list[Any], list[float]] | None:
+def _offered(picture: Picture, stated: Pool, resource: str) -> tuple[list[Any], list[float]] | None:
     """Capacity, or what the nodes that are on hold, as edges and levels; None where nothing limits it."""
     assert picture.instance is not None
     time = picture.instance.time
@@ -304,7 +344,7 @@ def _drives(instance: Instance, stated: Pool, resource: str) -> tuple[str, Serie
     return next(((name, series) for name, series in found if series and len(set(series.numbers())) > 1), None)
 
 
-def _driven(picture: _Picture, stated: Pool, resource: str, ax: Axes) -> None:
+def _driven(picture: Picture, stated: Pool, resource: str, ax: Axes) -> None:
     """What changes over time, as a thin line with a scale of its own on the right."""
     assert picture.instance is not None
     if (drives := _drives(picture.instance, stated, resource)) is None:
@@ -322,7 +362,7 @@ def _driven(picture: _Picture, stated: Pool, resource: str, ax: Axes) -> None:
 # --- cost -------------------------------------------------------------------------------------------
 
 
-def costs(picture: _Picture, ax: Axes) -> Axes:
+def costs(picture: Picture, ax: Axes) -> Axes:
     """The bill by pool: running and fixed cost, nodes, and what being late costs."""
     bill, currency = picture.document["bill"], _short(picture.document["currency"], 20)
     if bill is None:

@@ -5,7 +5,9 @@ Every text of a document goes in as `Text`, never as markup: a task may be calle
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import sys
+from collections.abc import Collection, Sequence
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
@@ -111,8 +113,34 @@ def _name(line: dict[str, Any]) -> Text:
     return Text(printable(line["id"]) + (f" #{line['copy']}" if "copy" in line else ""))
 
 
+def console() -> Console:
+    """Standard output; as wide as the tables need where no terminal says otherwise."""
+    return Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 120)
+
+
 def _table(title: str, **kinds: Any) -> Table:
     return Table(title=Text(title, style="bold"), title_justify="left", **kinds)
+
+
+def listed(
+    console: Console,
+    title: str,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    notes: Sequence[str],
+    words: Collection[str],
+) -> None:
+    """A table of texts, numbers to the right, and its notes below."""
+    table = _table(title, header_style="bold", box=None, pad_edge=False)
+    for head in heads:
+        table.add_column(Text(head), justify="left" if head in words else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(printable(text)) for text in row))
+    # A figure cut short is worse than a line that wraps.
+    console.width = max(console.width, Console(width=10_000).measure(table).maximum)
+    console.print(table)
+    for note in notes:
+        console.print(Text(printable(note)), style="dim", soft_wrap=True)
 
 
 def _bill(document: dict[str, Any], places: int) -> Table:

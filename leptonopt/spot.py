@@ -16,12 +16,33 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
-from math import exp, sqrt
+from math import ceil, exp, lcm, sqrt
 
 from leptonopt.instance import Checkpoint
 
 NANO = 10**9
 WORST = 10**6  # a slow-down above it is no progress at all
+
+
+class Rates:
+    """Interruptions an hour by slot, and what is asked of them over and over.
+
+    Attributes
+    ----------
+    of : by slot
+    distinct : each value once
+    before : before[t] is the sum over slots 0 .. t - 1
+    """
+
+    def __init__(self, of: Sequence[Fraction]) -> None:
+        self.of = of
+        self.distinct = set(of)
+        self.before = list(accumulate(of, initial=Fraction(0)))
+
+    @property
+    def mean(self) -> Fraction:
+        """Over the horizon."""
+        return self.before[-1] / len(self.of)
 
 
 @dataclass(frozen=True)
@@ -34,14 +55,14 @@ class Saving:
     restart: int
 
     @classmethod
-    def of(cls, work: Fraction, checkpoint: Checkpoint | None, rates: Sequence[Fraction]) -> Saving:
+    def of(cls, work: Fraction, checkpoint: Checkpoint | None, rates: Rates) -> Saving:
         """With a checkpoint or without, at rates per hour by slot."""
         if checkpoint is None:
             return cls(work, work, 0, 0)
         interval = work
         if checkpoint.every is not None:
             interval = Fraction(checkpoint.every)
-        elif checkpoint.cost and (mean := sum(rates, Fraction(0)) / len(rates)):
+        elif checkpoint.cost and (mean := rates.mean):
             interval = Fraction(max(1, round(sqrt(2 * checkpoint.cost * float(3600 / mean)))))
         return cls(work, min(interval, work), checkpoint.cost, checkpoint.restart)
 
@@ -57,29 +78,34 @@ class Saving:
         return None if factor > WORST else Fraction(round(factor * NANO), NANO)
 
 
-def durations(saving: Saving, rates: Sequence[Fraction], slot: int) -> list[int | None]:
+def durations(saving: Saving, rates: Rates, slot: int) -> list[int | None]:
     """Slots that the work takes on average, by the slot it starts in; None where it passes the horizon."""
-    factors = {rate: saving.slowdown(rate) for rate in set(rates)}
-    progress = [Fraction(slot) / factor if (factor := factors[rate]) else Fraction(0) for rate in rates]
-    done = list(accumulate(progress, initial=Fraction(0)))
+    slots = len(rates.of)
+    factors = {rate: saving.slowdown(rate) for rate in rates.distinct}
+    progress = {rate: Fraction(slot) / factor if factor else Fraction(0) for rate, factor in factors.items()}
+    if len(progress) == 1:
+        (each,) = progress.values()
+        length = max(1, ceil(saving.work / each)) if each else slots + 1
+        return [length if start + length <= slots else None for start in range(slots)]
+    unit = lcm(saving.work.denominator, *(value.denominator for value in progress.values()))  # whole numbers add faster
+    whole, work = {rate: int(value * unit) for rate, value in progress.items()}, int(saving.work * unit)
+    done = list(accumulate((whole[rate] for rate in rates.of), initial=0))
     found: list[int | None] = []
     end = 0
-    for start in range(len(rates)):
+    for start in range(slots):
         end = max(end, start + 1)
-        while end <= len(rates) and done[end] - done[start] < saving.work:
+        while end <= slots and done[end] - done[start] < work:
             end += 1
-        found.append(end - start if end <= len(rates) else None)
+        found.append(end - start if end <= slots else None)
     return found
 
 
-def safe(saving: Saving, rates: Sequence[Fraction], slot: int, start: int, length: int, chance: float) -> int | None:
+def safe(saving: Saving, rates: Rates, slot: int, start: int, length: int, chance: float) -> int | None:
     """Slots from `length` on within which the work is done with that probability; None past the horizon."""
     plain = saving.work * (saving.interval + saving.cost) / saving.interval
     lost = saving.interval + saving.cost + saving.restart
-    expected = float(sum(rates[start : start + length], Fraction(0)) * slot / 3600)
-    for end in range(start + length, len(rates) + 1):
-        if end > start + length:
-            expected = float(sum(rates[start:end], Fraction(0)) * slot / 3600)
+    for end in range(start + length, len(rates.of) + 1):
+        expected = float((rates.before[end] - rates.before[start]) * slot / 3600)
         if plain + most(expected, chance) * lost <= (end - start) * slot:
             return end - start
     return None

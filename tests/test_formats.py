@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from decimal import Decimal
+from fractions import Fraction
+from itertools import accumulate
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
 
+import leptonopt
 from leptonopt.errors import InputError, InstanceError, UsageError
 from leptonopt.instance import validated
 from leptonopt.read import FORMATS, load, read_document
@@ -78,6 +83,35 @@ MMLIB = (
 )
 ICON = "60\n2\n2\n0 50 1.5 0.5\n10 8\n1 70 2 0\n4 0\n2\n0 3 5 24 142.5\n4 0\n1 1 0 2 10\n5 1\n"
 FORECAST = "24\n" + "".join(f"{slot} {0.1 if slot < 12 else -0.2}\n" for slot in range(24))
+CLOUD = """{"id": 0, "computerList": [
+  {"id": 4, "cpuPower": 8, "memory": 4, "networkBandwidth": 0, "cost": 660},
+  {"id": 5, "cpuPower": 24, "memory": 96, "networkBandwidth": 16, "cost": 4800}],
+ "processList": [
+  {"id": 0, "requiredCpuPower": 5, "requiredMemory": 4, "requiredNetworkBandwidth": 0, "computer": null},
+  {"id": 1, "requiredCpuPower": 1, "requiredMemory": 1, "requiredNetworkBandwidth": 2, "computer": null}],
+ "score": null}
+"""
+MELANGE = """{"gpu_info": {
+  "small": {"cost": 1.01, "tputs": [[3, 7]]},
+  "large": {"cost": 3.67, "tputs": [[20, 0]]}},
+ "workload_distribution": [[0.75, 0.25]],
+ "total_request_rate": 10.5,
+ "slice_factor": 2}
+"""
+CTU = """{"MachinesCount": 1,
+ "Jobs": [{"Id": 0, "MachineIdx": 0, "ProcessingTime": 1}, {"Id": 1, "MachineIdx": 0, "ProcessingTime": 1}],
+ "EnergyCosts": [1, 1, 1, 1, 9, 9, 9, 1, 1, 1, 1, 1],
+ "LengthInterval": 1,
+ "OffOnTime": [2], "OnOffTime": [1], "OffOnPowerConsumption": [5], "OnOffPowerConsumption": [1],
+ "OffIdleTime": [null], "IdleOffTime": [null], "OffIdlePowerConsumption": [null], "IdleOffPowerConsumption": [null],
+ "OnPowerConsumption": 4, "IdlePowerConsumption": 2, "OffPowerConsumption": [0]}
+"""
+TRACE = """job_id,submit_time,real_iteration,model_name,ddl,batch_size,num_gpu,iteration
+a,90000,1,net,97200,64,1,7200
+b,90100,1,net,93700,64,1,7200
+c,200000,1,net,900000,64,1,36000
+"""
+RATES_OF_NET = "global_batch_size,1,2,4,8\n64,1.0,1.8,1.75,3.00001\n128,,nan,0,2\n"
 DEADLINE = {"deadline": "4"}
 
 
@@ -86,6 +120,8 @@ def written(folder: Path, name: str, text: str) -> Path:
     (folder / "Data_e1.txt").write_text(RATES)
     (folder / "Data_c1.txt").write_text(PRICES)
     (folder / "forecast.txt").write_text(FORECAST)
+    (folder / "throughputs_A100").mkdir(exist_ok=True)
+    (folder / "throughputs_A100" / "net.csv").write_text(RATES_OF_NET)
     file = folder / name
     file.write_text(text)
     return file
@@ -224,6 +260,188 @@ def test_icon(tmp_path: Path) -> None:
     validated(document)
 
 
+def test_cloudbalancing(tmp_path: Path) -> None:
+    """A computer is one node at its cost; a process is not offered a computer it does not fit on."""
+    document = read(tmp_path, "cloudbalancing", CLOUD)
+    assert document["pools"] == [
+        {"id": "computer-4", "nodes": {"count": 1, "size": {"cpu": 8, "memory": 4}, "price": 660}},
+        {"id": "computer-5", "nodes": {"count": 1, "size": {"cpu": 24, "memory": 96, "network": 16}, "price": 4800}},
+    ]
+    assert [task["options"] for task in document["tasks"]] == [
+        [{"pools": ["computer-4", "computer-5"], "uses": {"cpu": 5, "memory": 4}, "duration": "1h"}],
+        [{"pools": ["computer-5"], "uses": {"cpu": 1, "memory": 1, "network": 2}, "duration": "1h"}],
+    ]
+    validated(document)
+
+
+def test_melange(tmp_path: Path) -> None:
+    """Loads are exact in parts of a GPU; a throughput of 0 is no option; slices are copies."""
+    document = read(tmp_path, "melange", MELANGE)
+    # a slice of the first bucket has 3.9375 requests/s: 21/16 of a small GPU, 63/320 of a large one
+    assert document["pools"] == [
+        {"id": "small", "nodes": {"count": 3, "size": {"load": 16}, "price": Decimal("1.01")}},
+        {"id": "large", "nodes": {"count": 1, "size": {"load": 320}, "price": Decimal("3.67")}},
+    ]
+    first, second = document["tasks"]
+    assert first["copies"] == 2
+    assert [(option["pool"], option["uses"]["load"]) for option in first["options"]] == [("small", 21), ("large", 63)]
+    assert [(option["pool"], option["uses"]["load"]) for option in second["options"]] == [("small", 3)]
+    assert "description" not in document
+    validated(document)
+    assert leptonopt.solve(tmp_path / "file", format="melange").cost == 3 * Fraction("1.01")
+
+
+def test_melange_rounds_up_what_is_too_fine(tmp_path: Path) -> None:
+    """Measured throughputs with many digits: a load is never less than it is, and the description says so."""
+    document = read(tmp_path, "melange", edited(MELANGE, ("[[3, 7]]", "[[3.1415926535897, 7]]")))
+    loads = [task["options"][0]["uses"]["load"] for task in document["tasks"]]
+    truth = [Fraction("3.9375") / Fraction("3.1415926535897"), Fraction("1.3125") / 7]
+    assert document["pools"][0]["nodes"]["size"] == {"load": 10**9}
+    assert all(0 <= load - exact * 10**9 < 1 for load, exact in zip(loads, truth, strict=True))
+    assert document["description"] == "Loads on small are rounded up to 1/1000000000 of a GPU."
+    validated(document)
+
+
+def test_ctu_energy(tmp_path: Path) -> None:
+    """Off at both ends, a rest while power is dear, transitions at the prices of their own intervals."""
+    document = read(tmp_path, "ctu-energy", CTU)
+    validated(document)
+    assert [(task["id"], task.get("copies", 1)) for task in document["tasks"]] == [
+        ("first-rest", 1), ("last-rest", 1), ("jobs-of-1", 2), ("rest", 1)
+    ]  # fmt: skip
+    result = leptonopt.solve(tmp_path / "file", format="ctu-energy")
+    # up in 1-2: 10, a job in 3: 4, down in 4: 9, off in 5-6, up in 7-8: 10, a job in 9: 4, down in 10: 1, off in 11
+    assert (result.status, result.cost) == ("optimal", 38)
+    assert least_energy(json.loads(CTU)) == 38
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_ctu_energy_is_exact(tmp_path: Path, seed: int) -> None:
+    """Any machine, at any prices: the same least cost as a search through the states of every interval."""
+    random = Random(seed)
+    states = 1 + seed % 3
+    down, up = ([random.randint(0, 2) for _ in range(states)] for _ in range(2))
+    machine = {
+        **json.loads(CTU),
+        "Jobs": [{"Id": at, "MachineIdx": 0, "ProcessingTime": random.randint(1, 3)} for at in range(3)],
+        "EnergyCosts": [random.randint(0 if seed % 2 else -3, 12) for _ in range(17)],
+        "OffOnTime": up,
+        "OnOffTime": down,
+        "OffPowerConsumption": list(range(states)),
+    }
+    for key in ("OffOnPowerConsumption", "OnOffPowerConsumption"):
+        machine[key] = [random.randint(1, 6) for _ in range(states)]
+    for way in ("OffIdle", "IdleOff"):
+        there = [random.random() < 0.5 for _ in range(states)]
+        machine[f"{way}Time"] = [random.randint(0, 2) if known else None for known in there]
+        machine[f"{way}PowerConsumption"] = [random.randint(0, 5) if known else None for known in there]
+    written(tmp_path, "file", json.dumps(machine))
+    result = leptonopt.solve(tmp_path / "file", format="ctu-energy", method="cpsat", time_limit=30)
+    assert (result.status, result.cost) == ("optimal", least_energy(machine))
+
+
+def least_energy(machine: dict[str, Any]) -> int:
+    """The least energy cost, by intervals, states and jobs left, as the paper defines it."""
+    prices = machine["EnergyCosts"]
+    sums = [0, *accumulate(prices)]
+    off = range(len(machine["OffPowerConsumption"]))
+    ways: list[tuple[Any, Any, int, int]] = [("on", "idle", 0, 0), ("idle", "on", 0, 0)]  # from, to, intervals, power
+    for at in off:
+        for since, until, key in (
+            (at, "on", "OffOn"),
+            ("on", at, "OnOff"),
+            (at, "idle", "OffIdle"),
+            ("idle", at, "IdleOff"),
+        ):
+            time, power = machine[f"{key}Time"][at], machine[f"{key}PowerConsumption"][at]
+            ways += [(since, until, time, power)] if time is not None and power is not None else []
+        ways.append((at, at, 1, machine["OffPowerConsumption"][at]))
+    ways += [("on", "on", 1, machine["OnPowerConsumption"]), ("idle", "idle", 1, machine["IdlePowerConsumption"])]
+    jobs = tuple(sorted(job["ProcessingTime"] for job in machine["Jobs"]))
+    found: list[dict[Any, int]] = [{} for _ in prices]
+    found[1][0, jobs] = prices[0] * machine["OffPowerConsumption"][0]
+    for slot in range(1, len(prices)):
+        changed = True
+        while changed:  # until what takes no time adds nothing
+            changed = False
+            for (state, left), cost in list(found[slot].items()):
+                steps = [(to, left, time, power) for since, to, time, power in ways if since == state]
+                for at, time in enumerate(left if state == "on" else ()):
+                    steps.append(("on", left[:at] + left[at + 1 :], time, machine["OnPowerConsumption"]))
+                for to, rest, time, power in steps:
+                    if (end := slot + time) < len(prices):
+                        total = cost + power * (sums[end] - sums[slot])
+                        if total < found[end].get((to, rest), 10**9):
+                            found[end][to, rest] = total
+                            changed |= time == 0
+    return found[-1][0, ()] + prices[-1] * machine["OffPowerConsumption"][0]
+
+
+def test_elasticflow(tmp_path: Path) -> None:
+    """Counts no faster than fewer are no choice; what cannot be on time is late at a cost."""
+    document = read(tmp_path, "elasticflow", TRACE, "trace.csv", gpus="own:4@0.06,cloud:16@3.67", jobs="2", slot="30")
+    assert document["pools"] == [
+        {"id": "own", "capacity": {"gpu": 4}, "price": {"gpu": Decimal("0.06")}},
+        {"id": "cloud", "capacity": {"gpu": 16}, "price": {"gpu": Decimal("3.67")}},
+    ]
+    curves = {"own": {1: 1, 2: Decimal("1.8")}, "cloud": {1: 1, 2: Decimal("1.8"), 8: 3}}
+    assert document["profiles"] == {"net-64": {"speed": curves}}
+    assert document["tasks"] == [
+        {"id": "job-a", "release": "2026-01-05T01:00:00Z", "deadline": "2026-01-05T03:00:00Z", "work": {"profile": "net-64", "hours": 2}},
+        {"id": "job-b", "release": "2026-01-05T01:01:40Z", "deadline": "2026-01-06T02:30:00Z", "due": "2026-01-05T02:01:40Z", "late_cost": 2, "work": {"profile": "net-64", "hours": 2}},
+    ]  # fmt: skip
+    assert document["currency"] == "USD"
+    assert "1 more not once times are whole slots" in document["description"]
+    validated(document)
+
+
+def test_elasticflow_parameters(tmp_path: Path) -> None:
+    """All have a default; a day and a span choose jobs; throughputs lie beside the trace, its folder, or elsewhere."""
+    document = read(tmp_path, "elasticflow", TRACE, "trace.csv")
+    assert (document["currency"], document["time"]["slot"]) == ("GPU-hours", "60m")
+    assert document["pools"] == [{"id": "cluster", "capacity": {"gpu": 128}, "price": {"gpu": 1}}]
+    validated(document)
+    late = read(tmp_path, "elasticflow", TRACE, "trace.csv", day="2", gpus="8", late="0")
+    assert [task["id"] for task in late["tasks"]] == ["job-c"]
+    soon = read(tmp_path, "elasticflow", TRACE, "trace.csv", within="2", day="0")
+    assert [task["id"] for task in soon["tasks"]] == ["job-a", "job-b"]
+    (tmp_path / "traces").mkdir()
+    (tmp_path / "traces" / "trace.csv").write_text(TRACE)
+    assert read_document(tmp_path / "traces" / "trace.csv", format="elasticflow")["tasks"] == document["tasks"]
+    (tmp_path / "throughputs_A100").rename(tmp_path / "other")
+    with pytest.raises(InputError, match=r"trace.csv: no folder throughputs_A100 .* throughputs=FOLDER"):
+        read_document(tmp_path / "trace.csv", format="elasticflow")
+    params = {"throughputs": str(tmp_path / "other")}
+    assert read_document(tmp_path / "trace.csv", format="elasticflow", params=params)["tasks"] == document["tasks"]
+    for bad in ("", "0", "x", "a:", "4@", "4@-1", "a:4,a:5", "4,5", "1e3", "a:4@1.0123456789"):
+        with pytest.raises(UsageError, match="gpus="):
+            read(tmp_path, "elasticflow", TRACE, "trace.csv", gpus=bad)
+    with pytest.raises(UsageError, match="no job of the trace"):
+        read(tmp_path, "elasticflow", TRACE, "trace.csv", day="9")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", r"net.csv:1: the column global_batch_size is missing"),
+        (RATES_OF_NET.replace("64,1.0", "64,x"), r"net.csv:2: 'x' stands where a throughput"),
+        (RATES_OF_NET.replace("1.8,", "1.8,9,"), r"net.csv:2: 6 values; the first line names 5 columns"),
+        (RATES_OF_NET.replace("128", "64"), r"net.csv:3: batch size 64 stands twice"),
+        (RATES_OF_NET.replace("size,1,2", "size,1,two"), r"net.csv:1: 'two' stands where a number of GPUs"),
+        (RATES_OF_NET.replace("1.8", "0.00000001"), r"net.csv:2: .* 0 or from 0.000001"),
+        (RATES_OF_NET.replace("64,1.0", "64,0"), r"trace.csv:2: no throughput of net on one GPU at batch size 64"),
+        (None, r"trace.csv:2: the model net has no file"),
+    ],
+)
+def test_elasticflow_throughputs(tmp_path: Path, text: str | None, said: str) -> None:
+    """What is wrong with the measured throughputs, or that there are none."""
+    file = written(tmp_path, "trace.csv", TRACE)
+    rates = tmp_path / "throughputs_A100" / "net.csv"
+    rates.unlink() if text is None else rates.write_text(text)
+    with pytest.raises(InstanceError, match=said):
+        read_document(file, format="elasticflow")
+
+
 def edited(text: str, *changes: tuple[str, str]) -> str:
     """A text with a part of it replaced, which must be there."""
     for old, new in changes:
@@ -301,6 +519,41 @@ BAD: list[tuple[str, str, int, str]] = [
     ("icon", edited(ICON, ("\n5 1\n", "\n0 0\n")), 12, "task-1 needs nothing"),
     ("icon", edited(ICON, ("60\n", "30\n")), 1, "30 minutes a slot do not give the 24 periods"),
     ("icon", "60\n1\n1\n0 0 0 0\n9\n9999999\n", 6, "9999999 stands where the number of tasks"),
+    ("cloudbalancing", "", 1, "not JSON"),
+    ("cloudbalancing", "7", 1, "not a mapping"),
+    ("cloudbalancing", edited(CLOUD, ('"cost": 660', '"price": 660')), 2, "computerList[0]: the key 'price' is not known"),
+    ("cloudbalancing", edited(CLOUD, (', "cost": 660', "")), 2, "computerList[0]: cost is missing"),
+    ("cloudbalancing", edited(CLOUD, ('"id": 5', '"id": 4')), 3, "computerList[1].id: computer-4 stands twice"),
+    ("cloudbalancing", edited(CLOUD, ('"cpuPower": 8, "memory": 4', '"cpuPower": 0, "memory": 0')), 2, "computer-4 offers nothing"),
+    ("cloudbalancing", edited(CLOUD, ('requiredCpuPower": 5', 'requiredCpuPower": 25')), 5, "processList[0]: process-0 fits on no computer"),
+    ("cloudbalancing", edited(CLOUD, ('requiredCpuPower": 5', 'requiredCpuPower": "5"')), 5, "processList[0].requiredCpuPower: not a whole number"),
+    ("cloudbalancing", edited(CLOUD, ('requiredCpuPower": 5, "requiredMemory": 4', 'requiredCpuPower": 0, "requiredMemory": 0')), 5, "process-0 needs nothing"),
+    ("melange", "{}", 1, "total_request_rate is missing"),
+    ("melange", edited(MELANGE, ("[[0.75, 0.25]]", "[[0.75], [0.25]]")), 2, "gpu_info.small.tputs: not a table of the size"),
+    ("melange", edited(MELANGE, ("[[3, 7]]", "[[3, -7]]")), 2, "gpu_info.small.tputs[0][1]: -7 is not a number from 0"),
+    ("melange", edited(MELANGE, ("[[3, 7]]", "[[3, 0]]")), 4, "workload_distribution[0][1]: no GPU type serves this bucket"),
+    ("melange", edited(MELANGE, ("1.01", "1.0123456789")), 2, "gpu_info.small.cost: "),
+    ("melange", edited(MELANGE, ('"slice_factor": 2', '"slice_factor": 0')), 6, "slice_factor: 0 is not a whole number"),
+    ("melange", edited(MELANGE, ("[[0.75, 0.25]]", "[[0, 0]]")), 4, "no requests at all"),
+    ("melange", edited(MELANGE, ('"small"', '" "')), 1, "' ' is no name of a GPU type"),
+    ("ctu-energy", edited(CTU, ('"MachinesCount": 1', '"MachinesCount": 2')), 1, "MachinesCount: 2 is not a whole number from 1 to 1"),
+    ("ctu-energy", edited(CTU, ('"LengthInterval": 1', '"LengthInterval": 15')), 4, "LengthInterval: 15 is not"),
+    ("ctu-energy", edited(CTU, ('"MachineIdx": 0', '"MachineIdx": 1')), 2, "Jobs[0].MachineIdx: 1 is not"),
+    ("ctu-energy", edited(CTU, ('"OffOnTime": [2]', '"OffOnTime": [2, 3]')), 5, "OffOnTime: a list of 2; 1 should be"),
+    ("ctu-energy", edited(CTU, ('"OffOnTime": [2]', '"OffOnTime": [null]')), 5, "OffOnTime[0]: not a whole number"),
+    ("ctu-energy", edited(CTU, ('"OffIdleTime": [null]', '"OffIdleTime": [1]')), 6, "OffIdlePowerConsumption[0]: not a whole number"),
+    ("ctu-energy", edited(CTU, ('"ProcessingTime": 1', '"ProcessingTime": 7')), 3, "EnergyCosts: 12 intervals; the jobs take 8, to begin and to end off takes 5"),
+    ("ctu-energy", edited(CTU, ('"OnPowerConsumption": 4', '"OnPowerConsumption": 10000'), ("[1, 1, 1, 1, 9", f"[{'10000, ' * 120}9")), 3, "EnergyCosts: the greatest power costs 12,000,320,000 over all intervals"),
+    ("elasticflow", "", 1, "the column job_id is missing"),
+    ("elasticflow", edited(TRACE, ("ddl", "deadline")), 1, "the column ddl is missing"),
+    ("elasticflow", edited(TRACE, ("ddl", "job_id")), 1, "a column stands twice"),
+    ("elasticflow", edited(TRACE, ("\nb,", "\na,")), 3, "job a stands twice"),
+    ("elasticflow", edited(TRACE, (",93700", ",90100")), 3, "'90100' stands where ddl, a whole number from 90101"),
+    ("elasticflow", edited(TRACE, ("c,200000", "c,-1")), 4, "'-1' stands where submit_time"),
+    ("elasticflow", edited(TRACE, ("net", "../net")), 2, "'../net' stands where model_name"),
+    ("elasticflow", edited(TRACE, ("64,1,36000", "64,1,1000000000000")), 4, "job c has 277,777,777.7778 hours of work on one GPU"),
+    ("elasticflow", edited(TRACE, ("64,1,36000", "128,1,36000")), 4, "no throughput of net on one GPU at batch size 128"),
+    ("elasticflow", edited(TRACE, ("900000", "990000000")), 1, "274,976 slots until the last job has ended"),
 ]  # fmt: skip
 
 
@@ -343,6 +596,10 @@ SAMPLES = [
     ("mmkp", MMKP),
     ("psplib-mm", PSPLIB),
     ("icon", ICON),
+    ("cloudbalancing", CLOUD),
+    ("melange", MELANGE),
+    ("ctu-energy", CTU),
+    ("elasticflow", TRACE),
 ]
 
 
@@ -382,6 +639,10 @@ RAW = {
     "mmkp": ["mmkp/khan/*"],
     "psplib-mm": ["mmrcpsp/*/*.mm"],
     "icon": ["icon_ecas/sample/*/instance.txt", "icon_ecas/leaderboard/*/instance.txt"],
+    "cloudbalancing": ["cloudbalancing/*.json"],
+    "melange": ["melange_example/*.json"],
+    "ctu-energy": ["ctu_energy_states/*/*.json"],
+    "elasticflow": ["elasticflow/traces/*.csv"],
 }
 HEAVY = 100_000  # options; more take too long to validate here
 
@@ -395,7 +656,7 @@ def test_all_raw_data_are_read(format: str) -> None:
     for file in files:
         document = read_document(file, format=format, params={"deadline": "9"} if format == "psplib-mm" else {})
         assert document["name"]
-        if sum(len(task["options"]) for task in document["tasks"]) <= HEAVY:
+        if sum(len(task.get("options", ())) for task in document["tasks"]) <= HEAVY:
             assert len(validated(document).tasks) == len(document["tasks"])
 
 

@@ -38,20 +38,20 @@ FLOORS = [
         "submodel",
         "neighbourhoods",
     },
-    {"compile", "read"},
+    {"compile", "read", "generate"},
     {"methods"},
     {"portfolio", "engine", "bill", "plan", "export", "certificate", "proofs", "signals", "result"},
     {"conductor"},
-    {"report", "plot", "progress", "checking", "explain"},
-    {"cli", "__main__"},
+    {"report", "plot", "progress", "checking", "explain", "research"},
+    {"cli", "cli_research", "__main__"},
 ]
 DOORS = {
     "ortools": {"methods.cpsat", "submodel"},
     "pulp": {"methods.pulp_cbc"},
-    "matplotlib": {"plot"},
+    "matplotlib": {"plot", "research.curves", "research.schedules"},
     "yaml": {"read.tree", "read.write"},
     "pydantic": {"instance.values", "instance.nouns", "instance.documents"},
-    "typer": {"cli"},
+    "typer": {"cli", "cli_research"},
     "pandas": {"plan"},
 }
 FREE = {"__init__", "verify"}  # the front door, and the checker, which nothing may hold up

@@ -55,6 +55,12 @@ PROVEN = [
     ("rip", "rip_xcsp23/25-0-j060-01-01.json", {}, "187"),
     ("mmkp", "mmkp/khan/I01", {}, "-173"),
     ("mmkp", "mmkp/khan/I03", {}, "-1602"),
+    ("cloudbalancing", "cloudbalancing/2computers-6processes.json", {}, "5460"),
+    ("cloudbalancing", "cloudbalancing/3computers-9processes.json", {}, "5460"),
+    ("melange", "melange_example/example.json", {}, "6.70"),
+    ("ctu-energy", "ctu_energy_states/benedikt2020a_prelim/0.json", {}, "1453"),
+    ("ctu-energy", "ctu_energy_states/benedikt2020a_medium_nosby/1.json", {}, "1394"),
+    ("ctu-energy", "ctu_energy_states/benedikt2020a_medium_twosby/0.json", {}, "3815"),
 ]
 
 
@@ -102,7 +108,7 @@ def test_icon_is_read_and_planned() -> None:
         ("gap", "1 1\n5\n1\n9 9\n", "4: 1 more numbers"),
         ("gap", "0 3", "1: 0 stands where the number of agents"),
         ("gap", "1 1\n5\n-1\n9\n", "3: -1 stands where a need"),
-        ("gap", "9999 999999\n1", "2: the file ends where a cost"),
+        ("gap", "9999 999999\n1", "1: the sizes make 9,998,990,001 options"),
         ("jain-grossmann", "1 1\n5\n0\n0\n3", "3: 0 stands where a duration"),
         ("jain-grossmann", "1 1\n5\n2\n7\n3\n", "released at 7"),
         ("icon", "5\n1\n", "forecast.txt: there is no such file"),

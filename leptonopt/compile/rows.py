@@ -15,7 +15,7 @@ from leptonopt.calendar import least_by_slot, mean_by_slot, zero
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import POWER, Instance, NodeKind, Pool, Quota, Task
 from leptonopt.problem import UNLIMITED, Ints
-from leptonopt.spot import Saving, durations, safe
+from leptonopt.spot import Rates, Saving, durations, safe
 from leptonopt.units import seconds
 from leptonopt.work import Way
 
@@ -110,6 +110,7 @@ class Rows:
         self._anywhere = np.arange(self.time.slots)
         self.used: set[int] = set()
         self._starts: dict[tuple[tuple[int, ...], tuple[int, ...], int], Ints] = {}
+        self._rates: dict[str, Rates] = {}
 
     def _row(self, pool: str, name: str, node: str | None = None) -> int:
         self.names.append((pool, name, node))
@@ -262,7 +263,9 @@ class Rows:
             slots = max(1, -(-whole // (part * self.time.slot)))
             yield Column(way, slots, rows, amounts, self.starts(rows, amounts, slots), self._once(task, way))
             return
-        rates = mean_by_slot(pool.interruptions, self.time)
+        if way.pool not in self._rates:
+            self._rates[way.pool] = Rates(mean_by_slot(pool.interruptions, self.time))
+        rates = self._rates[way.pool]
         saving = Saving.of(way.duration, task.checkpoint, rates)
         lengths = np.array([length or 0 for length in durations(saving, rates, self.time.slot)])
         for length in np.unique(lengths[lengths > 0]).tolist():

@@ -25,8 +25,8 @@ from leptonopt.instance.nouns import (
     Variant,
     Work,
 )
-from leptonopt.instance.references import cross_findings
-from leptonopt.instance.values import Noun
+from leptonopt.instance.references import MAX_FINDINGS, cross_findings
+from leptonopt.instance.values import Noun, shown
 
 
 def findings_of(error: Any) -> list[Finding]:
@@ -35,7 +35,7 @@ def findings_of(error: Any) -> list[Finding]:
     items = error.errors(include_url=False)
     # A list counts as empty when none of its entries is valid; only the entries' own errors help then.
     items = [item for item in items if item["type"] != "too_short" or not item.get("input")]
-    for item in items:
+    for item in items[: MAX_FINDINGS + 1]:
         if "findings" in (context := item.get("ctx") or {}):
             found += context["findings"]
         else:
@@ -69,8 +69,7 @@ def _unknown_key(place: Path) -> str:
 
 
 def _message(item: Any) -> str:
-    kind, value = item["type"], item.get("input")
-    shown = repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
+    kind, value = item["type"], shown(item.get("input"))
     match kind:
         case "missing":
             return "is missing"
@@ -79,20 +78,22 @@ def _message(item: Any) -> str:
         case "value_error":
             return str(item["ctx"]["error"])
         case "literal_error":
-            return f"{shown} is not allowed; {item['ctx']['expected']}"
+            return f"{value} is not allowed; {item['ctx']['expected']}"
         case "bool_type":
-            return f"{shown} is not true or false"
+            return f"{value} is not true or false"
         case "string_type":
-            return f"{shown} is not a text"
+            return f"{value} is not a text"
+        case "string_unicode":
+            return f"{value} holds half a character (a lone surrogate); only whole ones are allowed"
         case "tuple_type":
-            return f"{shown} is not a list"
+            return f"{value} is not a list"
         case "dict_type" | "model_type" | "model_attributes_type":
-            return f"{shown} is not a mapping of keys to values"
-        case "int_type" | "int_from_float":
-            return f"{shown} is not a whole number"
+            return f"{value} is not a mapping of keys to values"
+        case "int_type" | "int_from_float" | "int_parsing_size":
+            return f"{value} is not a whole number; write it plainly, such as 4"
         case "too_short":
             return "is empty; at least one entry"
-    return f"{item['msg'][0].lower()}{item['msg'][1:]} (not {shown})"
+    return f"{item['msg'][0].lower()}{item['msg'][1:]} (not {value})"
 
 
 def validated(document: dict[str, Any]) -> Instance:
@@ -109,6 +110,9 @@ def validated(document: dict[str, Any]) -> Instance:
         found = findings_of(error)
         if not any("findings" in (item.get("ctx") or {}) for item in error.errors(include_url=False)):
             found += _cross_of_partial(document)
+        if len(found) > MAX_FINDINGS:
+            more = Finding(f"and more; of all findings the first {MAX_FINDINGS} are shown")
+            found = [*found[:MAX_FINDINGS], more]
         raise InstanceError(found) from None
 
 
@@ -116,7 +120,7 @@ def _cross_of_partial(document: Any) -> list[Finding]:
     """Cross findings of a document some of whose parts are wrong in themselves."""
 
     def each(kind: type[Noun], values: Any) -> list[Any]:
-        return [one(kind, value) for value in values] if isinstance(values, list | tuple) else [None]
+        return [one(kind, value) for value in values] if values and isinstance(values, list | tuple) else [None]
 
     def one(kind: type[Noun], value: Any) -> Any:
         try:
@@ -128,7 +132,7 @@ def _cross_of_partial(document: Any) -> list[Finding]:
         return []
     given = document.get("profiles")
     profiles = {name: one(Profile, value) for name, value in given.items()} if isinstance(given, dict) else {}
-    if None in profiles.values():
+    if None in profiles.values() or (given is not None and not isinstance(given, dict)):
         return []
     return cross_findings(
         one(Time, document.get("time")), each(Pool, document.get("pools")), profiles, each(Task, document.get("tasks")),

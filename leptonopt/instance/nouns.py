@@ -6,6 +6,7 @@ by `leptonopt.instance.references`.
 
 from __future__ import annotations
 
+from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -35,6 +36,7 @@ from leptonopt.instance.values import (
 
 MAX_SLOTS = 200_000
 MAX_COPIES = 1_000_000
+MAX_YEAR = 9000  # in which a horizon begins; its end has a date, too
 POWER = "power"  # the resource of pools that draw electricity, in kW
 
 
@@ -50,6 +52,13 @@ class Time(Noun):
     def slots(self) -> int:
         """Number of slots in the horizon."""
         return self.horizon // self.slot
+
+    @field_validator("start")
+    @classmethod
+    def _room_for_a_horizon(cls, start: datetime) -> datetime:
+        if start.year > MAX_YEAR:
+            raise ValueError(f"a start in the year {start.year}; at most {MAX_YEAR}")
+        return start
 
     @model_validator(mode="after")
     def _whole_slots(self) -> Time:

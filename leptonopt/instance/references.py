@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
 
 from leptonopt import units
 from leptonopt.errors import Finding, Path
 from leptonopt.instance.nouns import POWER, NodeKind, Option, Pool, Profile, Quota, Task, Time, Work, merged_work
 from leptonopt.instance.values import Series
 
+MAX_FINDINGS = 100  # more help nobody
+MAX_COMPARED = 1000  # names that are compared with one that is not known
 MAX_TOLD_APART = 64  # nodes of a kind that can be told apart for tasks that must fit within one
 ALSO = ("money", "energy", "carbon")  # what a quota can be of, beside resources and what options consume
 
@@ -21,30 +24,61 @@ def cross_findings(
     quotas: Sequence[Quota | None] = (),
     sets: Mapping[str, Sequence[Sequence[str]]] | None = None,
 ) -> list[Finding]:
-    """Everything wrong between the parts; parts that are None were wrong in themselves and are passed over."""
+    """What is wrong between the parts; parts that are None were wrong in themselves and are passed over.
+
+    All of it, up to one more than `MAX_FINDINGS`.
+    """
+    found = list(islice(_between(time, pools, profiles, tasks, quotas), MAX_FINDINGS + 1))
+    if not found:
+        found = list(islice(_quotas_and_nodes(pools, tasks, quotas), MAX_FINDINGS + 1))
+    if None not in tasks:
+        found += islice(_set_findings(sets or {}, {task.id: task for task in tasks if task}), MAX_FINDINGS)
+    return found or _cycles([task for task in tasks if task])
+
+
+def _between(
+    time: Time | None,
+    pools: Sequence[Pool | None],
+    profiles: dict[str, Profile],
+    tasks: Sequence[Task | None],
+    quotas: Sequence[Quota | None],
+) -> Iterator[Finding]:
     known_pools = {pool.id: pool for pool in pools if pool}
     whole = None not in pools
-    found = [*_duplicates("pools", pools), *_duplicates("tasks", tasks), *_duplicates("quotas", quotas)]
+    yield from chain(_duplicates("pools", pools), _duplicates("tasks", tasks), _duplicates("quotas", quotas))
     for at, pool in enumerate(pools):
         if pool:
-            found += _pool_findings(("pools", at), pool, time)
+            yield from _pool_findings(("pools", at), pool, time)
     for name, profile in profiles.items():
-        found += _work_findings(("profiles", name), profile, known_pools if whole else None)
+        yield from _work_findings(("profiles", name), profile, known_pools if whole else None)
     known_tasks = {task.id: task for task in tasks if task} if None not in tasks else None
     for at, task in enumerate(tasks):
         if task:
-            found += _task_findings(("tasks", at), task, known_pools if whole else None, profiles, known_tasks)
-    if whole and known_tasks is not None and not found:
-        for at, quota in enumerate(quotas):
-            if quota:
-                found += _quota_findings(("quotas", at), quota, known_pools, known_tasks)
-        found += _told_apart(known_pools, known_tasks)
-    for kind, each in (sets or {}).items():
+            yield from _task_findings(("tasks", at), task, known_pools if whole else None, profiles, known_tasks)
+
+
+def _quotas_and_nodes(
+    pools: Sequence[Pool | None], tasks: Sequence[Task | None], quotas: Sequence[Quota | None]
+) -> Iterator[Finding]:
+    """What can be told only where pools and tasks are right."""
+    known_pools = {pool.id: pool for pool in pools if pool}
+    known_tasks = {task.id: task for task in tasks if task}
+    if None in pools or None in tasks:
+        return
+    teams = {task.team for task in known_tasks.values() if task.team is not None}
+    consumed = {name for task in known_tasks.values() for option in task.options for name in option.consumes}
+    for at, quota in enumerate(quotas):
+        if quota:
+            yield from _quota_findings(("quotas", at), quota, known_pools, known_tasks, teams, consumed)
+    yield from _told_apart(known_pools, known_tasks)
+
+
+def _set_findings(sets: Mapping[str, Sequence[Sequence[str]]], tasks: Mapping[str, Task]) -> Iterator[Finding]:
+    for kind, each in sets.items():
         for at, members in enumerate(each):
             for number, member in enumerate(members):
-                if known_tasks is not None and member not in known_tasks:
-                    found.append(Finding(_unknown("task", member, known_tasks), (kind, at, number)))
-    return found or _cycles([task for task in tasks if task])
+                if member not in tasks:
+                    yield Finding(_unknown("task", member, tasks), (kind, at, number))
 
 
 def _duplicates(kind: str, nouns: Sequence[Pool | Task | Quota | None]) -> Iterator[Finding]:
@@ -58,7 +92,7 @@ def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
     from difflib import get_close_matches
 
     names = sorted(known)
-    if close := get_close_matches(name, names, 1):
+    if len(names) <= MAX_COMPARED and (close := get_close_matches(name, names, 1)):
         return f"there is no {kind} {name!r}; did you mean {close[0]!r}?"
     shown = ", ".join(repr(other) for other in names[:8]) + (", …" if len(names) > 8 else "")
     return f"there is no {kind} {name!r}; known are {shown or 'none'}"
@@ -165,11 +199,12 @@ def _told_apart(pools: dict[str, Pool], tasks: Mapping[str, Task]) -> Iterator[F
                         )
 
 
-def _quota_findings(path: Path, quota: Quota, pools: dict[str, Pool], tasks: Mapping[str, Task]) -> Iterator[Finding]:
+def _quota_findings(
+    path: Path, quota: Quota, pools: dict[str, Pool], tasks: Mapping[str, Task], teams: set[str], consumed: set[str]
+) -> Iterator[Finding]:
     for at, name in enumerate(quota.tasks or ()):
         if name not in tasks:
             yield Finding(_unknown("task", name, tasks), (*path, "tasks", at))
-    teams = {task.team for task in tasks.values() if task.team is not None}
     for at, name in enumerate(quota.teams or ()):
         if name not in teams:
             yield Finding(_unknown("team", name, teams), (*path, "teams", at))
@@ -178,7 +213,6 @@ def _quota_findings(path: Path, quota: Quota, pools: dict[str, Pool], tasks: Map
             yield Finding(_unknown("pool", name, pools), (*path, "pools", at))
     chosen = [pool for name, pool in pools.items() if quota.pools is None or name in quota.pools]
     resources = {name for pool in chosen for name in pool.resources}
-    consumed = {name for task in tasks.values() for option in task.options for name in option.consumes}
     if quota.of in ALSO or quota.of in resources or quota.of in consumed:
         if quota.per == "moment" and quota.of not in resources:
             yield Finding(
@@ -238,10 +272,12 @@ def _cycles(tasks: Sequence[Task]) -> list[Finding]:
         TopologicalSorter(graph).prepare()
     except CycleError as error:
         ring = list(reversed(error.args[1]))
+        shown = ring if len(ring) <= 9 else [*ring[:4], "…", *ring[-4:]]
         index = {task.id: at for at, task in enumerate(tasks)}
         return [
             Finding(
-                f"the tasks wait for each other in a circle: {' after '.join(ring)}", ("tasks", index[ring[0]], "after")
+                f"the tasks wait for each other in a circle: {' after '.join(shown)}; no task may wait for itself",
+                ("tasks", index[ring[0]], "after"),
             )
         ]
     return []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import reprlib
 import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
@@ -18,7 +20,9 @@ from pydantic import (
     GetJsonSchemaHandler,
     PlainSerializer,
     PlainValidator,
+    ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    field_validator,
     model_serializer,
     model_validator,
 )
@@ -26,15 +30,27 @@ from pydantic import (
 from leptonopt import units
 
 MAX_NODES = 100_000
+YEARS = range(1000, 10000)  # of four digits
+
+
+def shown(value: object) -> str:
+    """A value as findings quote it: on one line, and cut where it is long."""
+    if isinstance(value, int) and abs(value) >= 10**60:  # beyond some length Python refuses to write them out
+        return "a number of more than 60 digits"
+    if isinstance(value, dict | list | tuple):
+        text = reprlib.repr(value)  # of a large one only the beginning is written out
+    else:
+        text = str(value) if isinstance(value, Decimal) else repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _name(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{value!r} is not a name; names are texts, put it in quotes")
+        raise ValueError(f"{shown(value)} is not a name; names are texts, put it in quotes")
     if not value.strip() or len(value) > 200:
         raise ValueError("a name has 1 to 200 characters, not only spaces")
     if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in value):
-        raise ValueError(f"the name {value!r} has a control character or a line break in it")
+        raise ValueError(f"the name {shown(value)} has a control character or a line break in it; allowed is one line")
     return value
 
 
@@ -44,7 +60,7 @@ def _zone(value: object) -> str:
             raise ValueError
         ZoneInfo(value)
     except Exception:
-        raise ValueError(f"{value!r} is not a time zone; write one such as Europe/Berlin or UTC") from None
+        raise ValueError(f"{shown(value)} is not a time zone; write one such as Europe/Berlin or UTC") from None
     return value
 
 
@@ -58,6 +74,23 @@ def _positive(value: Decimal) -> Decimal:
     if value <= 0:
         raise ValueError(f"{value} is not above zero")
     return value
+
+
+def _duration(value: object) -> int:
+    if isinstance(value, str) and len(value) > 40:
+        raise ValueError(f"{shown(value)} is not a duration; write one of at most 40 characters, such as '1h30m'")
+    return units.duration(value)
+
+
+def _instant(value: object) -> datetime:
+    allowed = f"the years {YEARS[0]} to {YEARS[-1]} are allowed"
+    try:
+        moment = units.instant(value)
+    except ValueError as error:
+        raise ValueError(f"{error}; {allowed}" if str(error).endswith("out of range") else str(error)) from None
+    if moment.year not in YEARS:
+        raise ValueError(f"{shown(value)} is out of range; {allowed}")
+    return moment
 
 
 def _some_time(seconds: int) -> int:
@@ -79,11 +112,11 @@ _duration_text = PlainSerializer(units.duration_text)
 _duration_schema = WithJsonSchema(
     {"type": "string", "pattern": r"^(\d+(\.\d+)?\s*(w|d|h|min|m|s))+$", "examples": ["90m", "1h30m", "7d"]}
 )
-Duration = Annotated[int, PlainValidator(units.duration), AfterValidator(_some_time), _duration_text, _duration_schema]
-Lag = Annotated[int, PlainValidator(units.duration), _duration_text, _duration_schema]
+Duration = Annotated[int, PlainValidator(_duration), AfterValidator(_some_time), _duration_text, _duration_schema]
+Lag = Annotated[int, PlainValidator(_duration), _duration_text, _duration_schema]
 Instant = Annotated[
     datetime,
-    PlainValidator(units.instant),
+    PlainValidator(_instant),
     PlainSerializer(units.instant_text),
     WithJsonSchema(
         {"type": "string", "format": "date-time", "examples": ["2026-11-23T09:00Z", "2026-11-23T09:00+01:00"]}
@@ -100,8 +133,8 @@ Devices = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 
 
 def _device_key(value: object) -> object:
-    """Keys of a mapping arrive as text from files; a device count is a whole number."""
-    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+    """Keys of a mapping arrive as text from files; a device count is a whole number, with one way to write it."""
+    return int(value) if isinstance(value, str) and re.fullmatch(r"0|[1-9][0-9]{0,9}", value) else value
 
 
 DeviceKey = Annotated[Devices, BeforeValidator(_device_key)]
@@ -118,7 +151,9 @@ def _speed(value: object) -> Decimal | dict[int, Decimal]:
     for key, speed in value.items():
         devices = _device_key(key)
         if isinstance(devices, bool) or not isinstance(devices, int) or not 1 <= devices <= 1_000_000:
-            raise ValueError(f"{key!r} is not a number of devices; write {{devices: speed}} with whole numbers from 1")
+            raise ValueError(
+                f"{shown(key)} is not a number of devices; write {{devices: speed}} with whole numbers from 1"
+            )
         curve[devices] = _positive(units.amount(speed))
     return curve
 
@@ -160,11 +195,19 @@ class Series(Noun):
             return {"unlimited": True}
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             return {"constant": value}
-        if not isinstance(value, dict) or len(value) != 1 or not set(value) <= set(cls.model_fields):
+        if not isinstance(value, dict) or len(value) != 1 or not set(value) <= {"steps", "daily"}:
             raise ValueError(f"not a number that may change over time; {allowed}")
-        if not all(isinstance(table, bool) or table for table in value.values()):
+        if not all(value.values()):
             raise ValueError(f"an empty table; {allowed}")
         return value
+
+    @field_validator("steps", mode="wrap")
+    @classmethod
+    def _no_instant_twice(cls, value: object, handler: ValidatorFunctionWrapHandler) -> object:
+        made = handler(value)
+        if isinstance(value, dict) and len(made) < len(value):
+            raise ValueError("an instant stands twice, at different offsets from UTC; each is allowed once")
+        return made
 
     @model_serializer
     def _to_scalar(self) -> Any:

@@ -9,12 +9,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from leptonopt import files
 from leptonopt.errors import Finding, InputError, InstanceError, UsageError
+from leptonopt.errors import Path as Place
 from leptonopt.read.tree import MAX_BYTES, Lines, text_of, tree
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance
 
+MAX_FINDINGS = 100  # as many as `leptonopt.instance` shows, which is not imported here
 NATIVE = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
 
@@ -62,6 +65,18 @@ FORMATS = {
     "psplib-mm": Format(
         "psplib_mm", "multi-mode project scheduling (PSPLIB, MMLIB), with --param deadline=K", ("deadline",)
     ),
+    "cloudbalancing": Format(
+        "cloudbalancing", "processes on computers, each computer used is paid (OptaPlanner, JSON)"
+    ),
+    "melange": Format("melange", "GPU types bought whole for a rate of requests in buckets (Melange, JSON)"),
+    "ctu-energy": Format("ctu_energy", "one machine, prices by interval, off and standby states (CTU, JSON)"),
+    "elasticflow": Format(
+        "elasticflow",
+        "deep-learning jobs with deadlines: a trace (.csv), with a folder throughputs_A100 beside it or its folder "
+        "(--param gpus=128, or pools such as gpus=owned:16@0.0624,cloud:64@3.67; jobs, day, within, slot, late, "
+        "throughputs)",
+        ("gpus", "jobs", "day", "within", "slot", "late", "throughputs"),
+    ),
 }
 
 
@@ -104,11 +119,9 @@ def load_both(
     try:
         return validated(document), document
     except InstanceError as error:
-        found = [
-            Finding(item.message, item.path, item.line or lines(item.path), item.file or file)
-            for item in error.findings
-        ]
-        raise InstanceError(sorted(found, key=lambda item: item.line or 0)) from None
+        found = [_located(item, file, item.line or lines(item.path)) for item in error.findings[:MAX_FINDINGS]]
+        more = [_located(item, file, None) for item in error.findings[MAX_FINDINGS:]]
+        raise InstanceError([*sorted(found, key=lambda item: item.line or 0), *more]) from None
 
 
 def read_document(
@@ -132,15 +145,30 @@ def _read(
     if unknown := sorted(set(params) - set(known)):
         allowed = f"it takes {', '.join(known)}" if known else "it takes none"
         raise UsageError(f"the format {kind or 'of this file'} has no parameter {unknown[0]!r}; {allowed}")
-    text = text_of(path, max_bytes)
+    text, file = text_of(path, max_bytes), files.printable(path)
     if kind is None:
         raise InputError(
-            f"{path}: the ending {path.suffix or '(none)'!r} tells no format; use .yaml, .json or .toml, "
+            f"{file}: the ending {path.suffix or '(none)'!r} tells no format; use .yaml, .json or .toml, "
             f"or say --format with one of {', '.join(FORMATS)}"
         )
-    if kind in FORMATS:
-        return FORMATS[kind].document(text, path, params), lambda place: None, str(path)
-    document, lines = tree(text, kind, str(path))
+    try:
+        if kind in FORMATS:
+            return FORMATS[kind].document(text, path, params), lambda place: None, file
+        document, lines = tree(text, kind, file)
+    except InstanceError as error:
+        found = [_located(item, item.file or file, item.line) for item in error.findings[:MAX_FINDINGS]]
+        if len(error.findings) > MAX_FINDINGS:
+            found.append(Finding(f"and more; of all findings the first {MAX_FINDINGS} are shown", file=file))
+        raise InstanceError(found) from None
     if not isinstance(document, dict):
-        raise InstanceError([Finding("the file holds no mapping of keys to values at its top", (), 1, str(path))])
-    return document, lines, str(path)
+        raise InstanceError([Finding("the file holds no mapping of keys to values at its top", (), 1, file)])
+    return document, lines, file
+
+
+def _located(finding: Finding, file: str, line: int | None) -> Finding:
+    """A finding with file and line, that is one line whatever the names in it; long keys are cut."""
+    path: Place = tuple(
+        step if isinstance(step, int) else files.printable(step if len(step) <= 200 else f"{step[:197]}...")
+        for step in finding.path
+    )
+    return Finding(finding.message, path, line, files.printable(file))

@@ -90,11 +90,11 @@ class Numbers:
             raise self.wrong(f"{left} more numbers than the sizes at the top say")
 
 
-def whole_param(params: Mapping[str, str], name: str, most: int) -> int | None:
-    """A parameter that is a whole number from 1; None when it is not given."""
+def whole_param(params: Mapping[str, str], name: str, most: int, least: int = 1) -> int | None:
+    """A parameter that is a whole number from `least`; None when it is not given."""
     if name not in params:
         return None
     text = str(params[name])
-    if not re.fullmatch(r"[0-9]{1,12}", text) or not 1 <= int(text) <= most:
-        raise UsageError(f"{name}={text[:40]}; a whole number from 1 to {most} is allowed")
+    if not re.fullmatch(r"[0-9]{1,12}", text) or not least <= int(text) <= most:
+        raise UsageError(f"{name}={text[:40]!r}; a whole number from {least} to {most} is allowed")
     return int(text)

@@ -40,7 +40,14 @@ def _is_number(value: Any) -> bool:
 
 def _scalar(value: Any) -> str:
     """A scalar as JSON writes it; YAML and TOML read these alike."""
-    return _number(value) if _is_number(value) else json.dumps(value, ensure_ascii=False)
+    return _number(value) if _is_number(value) else _quoted(value)
+
+
+_NOT_PLAIN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")  # line breaks and controls to YAML or TOML, not to JSON
+
+
+def _quoted(value: Any) -> str:
+    return _NOT_PLAIN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _json(value: Any, depth: int) -> Iterator[str]:
@@ -50,7 +57,7 @@ def _json(value: Any, depth: int) -> Iterator[str]:
             yield _inline(value, ": ")
             return
         for at, (key, child) in enumerate(value.items()):
-            yield ("," if at else "{") + pad + json.dumps(str(key), ensure_ascii=False) + ": "
+            yield ("," if at else "{") + pad + _quoted(str(key)) + ": "
             yield from _json(child, depth + 1)
         yield close + "}"
     elif isinstance(value, list | tuple) and value:
@@ -74,7 +81,7 @@ def _inline(value: Any, colon: str) -> str:
 
 def _key(key: Any, colon: str) -> str:
     bare = colon == " = " and _BARE.fullmatch(str(key))
-    return str(key) if bare else json.dumps(str(key), ensure_ascii=False)
+    return str(key) if bare else _quoted(str(key))
 
 
 def _yaml(value: Any, depth: int, dash: bool = False) -> Iterator[str]:
@@ -127,7 +134,7 @@ def _yaml_text(text: str) -> str:
     plain = plain or (
         re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]+Z|(\d+[wdhms])+|\d\d:\d\d|[1-9]\d{0,8}", text) and not text.isdigit()
     )
-    return text if plain else json.dumps(text, ensure_ascii=False)
+    return text if plain else _quoted(text)
 
 
 _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan", "inf", "infinity"}

@@ -16,6 +16,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     """The native document of a GAP file; raises `InstanceError` where it is not one."""
     numbers = Numbers(text, path)
     agents, jobs = numbers.whole("the number of agents", 1, 10_000), numbers.whole("the number of jobs", 1, 1_000_000)
+    numbers.options(agents * jobs)
     cost = [numbers.wholes(jobs, "a cost") for _ in range(agents)]
     need = [numbers.wholes(jobs, "a need") for _ in range(agents)]
     capacity = numbers.wholes(agents, "a capacity")

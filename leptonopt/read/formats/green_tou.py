@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from leptonopt.errors import InputError
+from leptonopt.files import printable
 from leptonopt.read.numbers import MAX_SLOTS, START, Numbers, whole_param
 from leptonopt.read.tree import text_of
 from leptonopt.units import instant, instant_text
@@ -31,7 +32,10 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     rates = Counter(_decimals(rate_numbers, "a rate", 0))
     prices = _decimals(price_numbers, "a price")
     if len(prices) > MAX_SLOTS or len(prices) * len(rates) > MAX_STEPS:
-        raise price_numbers.wrong(f"{len(prices):,} slots at {len(rates):,} rates; that is too large")
+        raise price_numbers.wrong(
+            f"{len(prices):,} slots at {len(rates):,} rates; at most {MAX_SLOTS:,}, and {MAX_STEPS:,} in all"
+        )
+    price_numbers.options(len(durations) * len(rates))
     horizon = whole_param(params, "deadline", len(prices)) or len(prices)
     start = instant(START)
 
@@ -68,7 +72,7 @@ def _beside(path: Path, letter: str) -> Numbers:
     """The numbers of the file with another letter in place of the p."""
     parts = re.fullmatch(r"(.*_)p(\d.*)", path.name)
     if not parts:
-        raise InputError(f"{path}: is not called Data_pN.txt, with Data_eN.txt and Data_cN.txt beside it")
+        raise InputError(f"{printable(path)}: is not called Data_pN.txt, with Data_eN.txt and Data_cN.txt beside it")
     other = path.with_name(f"{parts[1]}{letter}{parts[2]}")
     return Numbers(text_of(other), other)
 

@@ -25,7 +25,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     """The native document of instance.txt with the prices beside it; raises `InstanceError` or `InputError`."""
     which = params.get("prices", "forecast")
     if which not in ("forecast", "actual"):
-        raise UsageError(f"prices={which}; allowed are forecast and actual")
+        raise UsageError(f"prices={which[:40]!r}; allowed are forecast and actual")
     prices_path = path.with_name(f"{which}.txt")
     prices = _prices(Numbers(text_of(prices_path), prices_path))
     numbers = Numbers(text, path)

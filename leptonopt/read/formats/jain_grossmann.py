@@ -18,6 +18,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     """The native document of such a file; raises `InstanceError` where it is not one."""
     numbers = Numbers(text, path)
     jobs, machines = numbers.whole("the number of jobs", 1, 100_000), numbers.whole("the number of machines", 1, 10_000)
+    numbers.options(jobs * machines)
     cost = [numbers.wholes(machines, "a cost") for _ in range(jobs)]
     duration = [numbers.wholes(machines, "a duration", 1) for _ in range(jobs)]
     release = [numbers.whole("a release date", 0, 100_000) for _ in range(jobs)]

@@ -36,7 +36,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     """The native document of such a file; raises `InstanceError` where it is not one."""
     asked = params.get("layout")
     if asked is not None and asked not in LAYOUTS:
-        raise UsageError(f"layout={asked}; allowed are {' and '.join(LAYOUTS)}")
+        raise UsageError(f"layout={asked[:40]!r}; allowed are {' and '.join(LAYOUTS)}")
     sites = _sites(text, path, asked)
     return {
         "leptonopt": 1,

@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Installs the peers that are on the package index into a virtual environment of their own, peers/.venv, so that
+# their versions of OR-Tools and numpy never meet leptonopt's. Needs Python 3.11 or newer with pip and venv.
+set -euo pipefail
+cd "$(dirname "$0")"
+"${PYTHON:-python3}" -m venv .venv
+.venv/bin/pip install -q --disable-pip-version-check "pyjobshop==0.0.9" "ortools==9.15.6755"
+.venv/bin/python - <<'EOF'
+from importlib.metadata import version
+
+print(*(f"{name} {version(name)}" for name in ("pyjobshop", "psplib", "ortools")), sep=", ")
+EOF

@@ -1,0 +1,215 @@
+"""Bad files: one line that says file, place, what is wrong and what is allowed; never a traceback, never a hang.
+
+The corpus of `bad_files` case by case, and a campaign of random edits of good files (`mutants`): whatever a file
+becomes, it is read, or refused in words.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import mutants
+import pytest
+from bad_files import CORPUS, GOOD, GOOD_TEXTS, NOTATIONS, Bad, put
+
+from leptonopt.errors import InputError, InstanceError, LeptonoptError, UsageError
+from leptonopt.files import printable
+from leptonopt.instance import validated
+from leptonopt.read import FORMATS, load
+from leptonopt.read.write import dumped
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS = 5  # of computing, whatever else the machine does
+# Words by which a line says what is allowed.
+ALLOWED = re.compile(
+    r"; |allowed|at most|at least|should|above zero|needs? a|not after|is missing|twice|did you mean|known are"
+    r"|out of order|not a|less than or equal|greater than or equal|either|whole|not (YAML|JSON|TOML)"
+    r"|no such file|cannot be read|in a circle|fits on no|do not give|has no|at its top|has 1 to 200|needs --param|more numbers than|not before"
+    r"|is not called|true or false|below 1"
+)
+WHOLE_FILE = re.compile(
+    r": (the file is empty|is UTF-16|is a folder|is a pipe|there is no such|cannot be read|the ending|is not called)"
+)
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """Ends what computes for longer than it may."""
+
+    def over(number: int, frame: FrameType | None) -> None:
+        raise AssertionError(f"more than {SECONDS} s of computing")
+
+    before = signal.signal(signal.SIGPROF, over)
+    signal.setitimer(signal.ITIMER_PROF, SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
+
+
+def refused(folder: Path, bad: Bad) -> LeptonoptError:
+    """What is said of a bad file."""
+    before = None
+    path = put(folder, bad)
+    if folder.is_dir():
+        before = sorted(folder.iterdir())
+    with bounded(), pytest.raises(UsageError if bad.usage else InputError) as error:
+        load(path, format=bad.format, params=bad.params)
+    assert before is None or sorted(folder.iterdir()) == before
+    return error.value
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_bad_file_is_refused_in_one_line(tmp_path: Path, name: str) -> None:
+    """File, place, what is wrong, what is allowed."""
+    bad = CORPUS[name]
+    error = refused(tmp_path, bad)
+    text = str(error)
+    assert len(text.splitlines()) == 1, text
+    assert text == printable(text)
+    assert len(text) < 1000 + len(bad.file), text
+    assert ALLOWED.search(text), text
+    assert bad.said in text, text
+    if bad.usage:
+        return
+    file = printable(tmp_path / bad.file)
+    if not bad.beside:
+        assert text.startswith(file if bad.line is None else f"{file}:{bad.line}: "), text
+    else:
+        assert text.startswith(str(tmp_path)), text
+    if isinstance(error, InstanceError):
+        (finding,) = error.findings
+        assert finding.line or finding.path or WHOLE_FILE.search(text), text
+    else:
+        assert re.match(rf"{re.escape(file)}:\d+: ", text) or WHOLE_FILE.search(text) or bad.beside, text
+
+
+def test_corpus_is_large() -> None:
+    """Hundreds of cases, of every notation and format; the good files they come from are good."""
+    assert len(CORPUS) >= 300
+    assert set(GOOD_TEXTS) <= set(FORMATS)
+    assert {bad.format for bad in CORPUS.values()} >= {None, *GOOD_TEXTS}
+
+
+@pytest.mark.parametrize("kind", NOTATIONS)
+def test_the_good_document_is_read(tmp_path: Path, kind: str) -> None:
+    """In every notation the same."""
+    path = put(tmp_path, Bad(f"good.{kind}", dumped(GOOD, kind).encode(), ""))
+    assert load(path) == validated(GOOD)
+
+
+@pytest.mark.parametrize("format", GOOD_TEXTS)
+def test_the_good_texts_are_read(tmp_path: Path, format: str) -> None:
+    """Those of the literature, too."""
+    for file, text, params in GOOD_TEXTS[format]:
+        assert load(put(tmp_path, Bad(file, text.encode(), "", format)), format=format, params=params).tasks
+
+
+SAMPLE = [
+    "text: empty (yaml)",
+    "text: deep in brackets (yaml)",
+    "text: a bomb of aliases (yaml)",
+    "text: two million digits of sixteen (toml)",
+    "text: an exponent beyond all (json)",
+    "pool key with line breaks (json)",
+    "file: a name with a line break",
+    "file: a folder",
+    "file: an unknown format",
+    "green-tou: too many options",
+    "psplib-mm: after nobody",
+]
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_command_line_says_one_line(tmp_path: Path, name: str) -> None:
+    """Exit code 2 or 3, nothing on standard output, nothing written, in bounded time and memory."""
+    bad = CORPUS[name]
+    path = put(tmp_path, bad)
+    before = sorted(tmp_path.iterdir())
+    command = [sys.executable, "-m", "leptonopt", "convert", str(path), "-o", str(tmp_path / "made.yaml")]
+    command += ["--format", bad.format] if bad.format else []
+    command += [word for key, value in bad.params.items() for word in ("--param", f"{key}={value}")]
+    with open(tmp_path / "out", "w+") as out, open(tmp_path / "err", "w+") as err:
+        child = subprocess.Popen(command, stdout=out, stderr=err, cwd=ROOT)
+        _, status, used = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+    said = (tmp_path / "err").read_text()
+    assert child.returncode == (UsageError if bad.usage else InputError).exit_code, said
+    assert (tmp_path / "out").read_text() == ""
+    assert len(said.splitlines()) == 1, said
+    assert said.startswith("error: ")
+    assert bad.said in said
+    assert sorted(set(tmp_path.iterdir()) - {tmp_path / "out", tmp_path / "err"}) == before
+    assert used.ru_utime + used.ru_stime < SECONDS
+    assert used.ru_maxrss < 512 * 2**10
+
+
+def test_many_faults_are_the_first_hundred(tmp_path: Path) -> None:
+    """Each on its line, and a line that says there are more; names are compared with few enough others."""
+    tasks = "".join(
+        f"  - {{id: task-{at}, after: [tusk-{at}], options: [{{pool: a, uses: {{gpu: 1}}, duration: 1h}}]}}\n"
+        for at in range(1001)
+    )
+    head = "time: {start: 2026-01-05T00:00Z, horizon: 1d}\npools: [{id: a, capacity: {gpu: 4}}]\n"
+    for text in (
+        f"{head}tasks:\n{tasks}",
+        head + "".join(f"key{at}: 1\n" for at in range(1001)),
+        "a: 1\n" * 1001,
+    ):
+        error = refused(tmp_path, Bad("many.yaml", text.encode(), ""))
+        lines = str(error).splitlines()
+        assert len(lines) == 101
+        assert lines[-1] == f"{tmp_path / 'many.yaml'}: and more; of all findings the first 100 are shown"
+
+
+# --- random edits -------------------------------------------------------------------------------------------------
+
+
+def verdict(folder: Path, bad: Bad) -> InputError | None:
+    """What is said of a mutant; None when it is read."""
+    path = put(folder, bad)
+    try:
+        with bounded():
+            load(path, format=bad.format, params=bad.params)
+    except InputError as error:
+        return error
+    return None
+
+
+def campaign(folder: Path, seeds: range) -> int:
+    """How many mutants were refused, each in one line for each finding; the others are read."""
+    refused = 0
+    for seed in seeds:
+        try:
+            error = verdict(folder, mutants.mutant(seed))
+        except Exception as fault:
+            raise AssertionError(f"mutant {seed}") from fault
+        if error is not None:
+            refused += 1
+            lines = str(error).splitlines()
+            assert len(lines) == len(error.findings if isinstance(error, InstanceError) else [error]) <= 101, seed
+            assert all(line.startswith(f"{folder}/") and line == printable(line) for line in lines), seed
+            assert all(len(line) < 1500 for line in lines), seed
+    return refused
+
+
+@pytest.mark.parametrize("part", range(4))
+def test_mutants_are_read_or_refused(tmp_path: Path, part: int) -> None:
+    """400 of them; most are bad."""
+    assert campaign(tmp_path, range(100 * part, 100 * (part + 1))) > 50
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(20))
+def test_many_mutants_are_read_or_refused(tmp_path: Path, part: int) -> None:
+    """20,000 of them."""
+    assert campaign(tmp_path, range(1000 * (part + 1), 1000 * (part + 2))) > 500
