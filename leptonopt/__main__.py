@@ -14,6 +14,7 @@ from leptonopt.errors import Alarm, LeptonoptError
 from leptonopt.files import printable
 
 EVIDENCE = "leptonopt-alarm.json"
+AGAIN = 0.3  # seconds
 PIPE_CLOSED = 141  # 128 + SIGPIPE, as for any tool whose reader went away
 
 
@@ -23,6 +24,7 @@ def main() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     code = _called()
+    signal.setitimer(signal.ITIMER_REAL, 0)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -89,7 +91,12 @@ def _muted() -> int:
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    """Interrupted outside of a solve (which has its own handlers): clean up and go."""
+    """Interrupted outside of a solve (which has its own handlers): clean up and go.
+
+    Again after a moment: what compiles or imports a module may swallow the exception.
+    """
+    signal.signal(signal.SIGALRM, lambda *_: _leave(number, None))
+    signal.setitimer(signal.ITIMER_REAL, AGAIN)
     raise SystemExit(128 + number)
 
 

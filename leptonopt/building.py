@@ -9,8 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.placing import Guide, Placing
-from leptonopt.pricing import NEVER, Blocks, group_least
+from leptonopt.pricing import NEVER, Blocks, group_least, joint_least
 from leptonopt.problem import UNLIMITED, Monitor, Problem
+
+HOMES = 4  # pools at which a family looks for a cheaper home, those of least joint cost
+TURNS = 8  # times a group is looked at in one building at most, on average, while families move on
+FEW = 2_000  # groups looked at in any case
 
 
 def orders(problem: Problem, blocks: Blocks) -> list[list[float]]:
@@ -76,25 +80,77 @@ def worth(placing: Placing, group: int) -> int:
     return limit
 
 
+def homes(problem: Problem, guide: Guide) -> list[list[tuple[int, int]]]:
+    """Per family, (cost, pool) of the pools that have room for it alone, the least joint cost first."""
+    if not problem.together:
+        return []
+    joint = joint_least(problem, np.array(guide.least, np.int64), problem.value * guide.scale, NEVER).tolist()
+    return [sorted((cost, pool) for pool, cost in enumerate(line) if cost != np.inf) for line in joint]
+
+
+def rehouse(placing: Placing, guide: Guide, family: int, pool: int, hurry: bool = False) -> bool:
+    """Moves a whole family to a pool; whether all of it that must run found a place there."""
+    members = placing.shape.families[family]
+    placing.home[family] = pool
+    for group in members:
+        placing.clear(group)
+    for group in members:
+        if hurry and placing.shape.behind[group] and (found := placing.earliest(group, guide)):
+            placing.put(found[1], found[2])
+        fill(placing, group, guide, min(NEVER, worth(placing, group) * guide.scale))
+    return not any(placing.missing[group] and not placing.shape.optional[group] for group in members)
+
+
 class Builder:
     """Places all groups in an order of rank, none before what it waits for.
 
-    With `hurry`, what others wait for ends as early as it can instead of starting where it is cheap.
+    A family has a home before its first member is placed: the pool of least joint cost; when one of them finds
+    no place there, all of it moves on to the next.
+
+    With `hurry`, what others wait for ends as early as it can instead of starting where it is cheap; with a
+    `pace`, every slot until it ends costs so much. `smooth` says whether every family stayed at its first home.
     """
 
-    def __init__(self, placing: Placing, guide: Guide, true: Guide, rank: list[float], hurry: bool) -> None:
+    def __init__(
+        self, placing: Placing, guide: Guide, true: Guide, rank: list[float], hurry: bool, pace: int = 0
+    ) -> None:
         self.placing, self.guide, self.true, self.rank, self.hurry = placing, guide, true, rank, hurry
+        self.paced, self.smooth = guide.paced(pace), True
         self.hope = _hopes(placing, true) if len(placing.problem.before) else None
+        pools = [[pool for _, pool in found] for found in homes(placing.problem, guide)]
+        self.next = [iter([*found, *found[:1]]) for found in pools]
+        placing.home = [next(found, -1) for found in self.next]
 
     def build(self, monitor: Monitor | None = None) -> bool:
         """Whether it came to its end; with a monitor, not when that wants to stop."""
-        for placed, group in enumerate(in_order(self.placing, _urgency(self.placing, self.rank))):
-            if monitor is not None and placed % 64 == 0 and monitor.should_stop():
+        placing, order = self.placing, list(in_order(self.placing, _urgency(self.placing, self.rank)))
+        position, at, turns = {group: at for at, group in enumerate(order)}, 0, 0
+        while at < len(order):
+            if monitor is not None and turns % 64 == 0 and monitor.should_stop():
                 return False
-            self.place(group)
+            group, at, turns = order[at], at + 1, turns + 1
+            if placing.missing[group]:
+                self.place(group)
+            if placing.missing[group] and not placing.shape.optional[group] and turns < FEW + TURNS * len(order):
+                at = min([position[other] for other in self.moved(group)], default=at)
         if self.hope is not None:
             drop_idle(self.placing)
         return True
+
+    def moved(self, group: int) -> set[int]:
+        """The group's family, to go to its next home, and what waits for it: all taken out."""
+        placing, shape = self.placing, self.placing.shape
+        family = shape.family[group]
+        if family < 0 or (pool := next(self.next[family], None)) is None:
+            return set()
+        placing.home[family], self.smooth = pool, False
+        out, waiting = set[int](), list(shape.families[family])
+        while waiting:
+            if (group := waiting.pop()) not in out:
+                out.add(group)
+                placing.clear(group)
+                waiting += [behind for behind, _ in shape.behind[group]]
+        return out
 
     def place(self, group: int) -> None:
         shape, placing = self.placing.shape, self.placing
@@ -105,6 +161,10 @@ class Builder:
             found = placing.earliest(group, self.true)
             if found and placing.cost(found[1], found[2]) < limit:
                 placing.put(found[1], found[2])
+        elif self.paced.pace and shape.behind[group]:
+            fill(
+                placing, group, self.paced, NEVER if limit == NEVER else limit + self.paced.pace * placing.problem.slots
+            )
         else:
             fill(placing, group, self.guide, min(NEVER, limit * self.guide.scale))
 
@@ -180,12 +240,49 @@ def improve(placing: Placing, guide: Guide, monitor: Monitor, passes: int) -> No
             if at % 64 == 0 and monitor.should_stop():
                 return
             gained |= _again(placing, guide, group)
+        for family, pools in enumerate(homes(placing.problem, guide)):
+            if monitor.should_stop():
+                return
+            gained |= _elsewhere(placing, guide, family, pools[:HOMES])
         if not gained:
             return
 
 
-def _again(placing: Placing, guide: Guide, group: int) -> bool:
-    cost, limit = placing.bill([group]), worth(placing, group)
+def _elsewhere(placing: Placing, guide: Guide, family: int, pools: list[tuple[int, int]]) -> bool:
+    """Whether a whole family is cheaper on another pool, where it then is."""
+    members, home = placing.shape.families[family], placing.home[family]
+    running = {placing.shape.pool[option] for group in members for option, _ in placing.runs[group]}
+    for joint, pool in pools:
+        if pool in running:
+            continue
+        cost = placing.bill(members)
+        if placing.hosting is None and joint >= cost:
+            break
+        ran = {group: dict(placing.runs[group]) for group in members}
+        found = rehouse(placing, guide, family, pool) or rehouse(placing, guide, family, pool, hurry=True)
+        if found and placing.bill(members) < cost:
+            return True
+        placing.home[family] = home
+        for group in members:
+            placing.clear(group)
+        for group in members:
+            placing.restore(group, ran[group])
+    return False
+
+
+def use_slack(placing: Placing, guide: Guide, monitor: Monitor) -> None:
+    """Shifts tasks that wait for each other as late as it costs no more, the last first: time left over is used up."""
+    late = guide.paced(-1)
+    for at, group in enumerate(reversed(topological(placing))):
+        if at % 64 == 0 and monitor.should_stop():
+            return
+        if placing.shape.before[group] or placing.shape.behind[group]:
+            _again(placing, late, group, even=True)
+
+
+def _again(placing: Placing, guide: Guide, group: int, even: bool = False) -> bool:
+    """Whether the group went where it is cheapest now, being cheaper there; with `even` also for the same cost."""
+    cost, limit = placing.bill([group]) + even, worth(placing, group)
     ran = placing.clear(group)
     fill(placing, group, guide, limit)
     must = limit == NEVER and placing.missing[group]

@@ -118,6 +118,7 @@ Method = Annotated[str, Option("--method", "-m", metavar="NAME", help="a name fr
 Seconds = Annotated[float, Option("--time-limit", "-t", metavar="SECONDS", help="wall clock, for everything")]
 Gap = Annotated[float, Option(metavar="SHARE", help="stop at (cost - bound) / cost; 0.01: one percent, 0: a proof")]
 Threads = Annotated[int | None, Option(metavar="N", help="how much runs side by side  [default: all cores]")]
+Memory = Annotated[str | None, Option(metavar="SIZE", help="for each engine: 8GB, 512MiB  [default: the machine's]")]
 Seed = Annotated[int, Option(metavar="N", help="seed of all that is random")]
 Deterministic = Annotated[bool, Option("--deterministic", help="the same plan on every run, at some cost in speed")]
 WarmStart = Annotated[Path | None, Option(metavar="PLAN", help="a plan file to start from")]
@@ -177,6 +178,7 @@ def solve(
     time_limit: Seconds = 60.0,
     gap: Gap = 0.0,
     threads: Threads = None,
+    memory: Memory = None,
     seed: Seed = 0,
     deterministic: Deterministic = False,
     warm_start: WarmStart = None,
@@ -200,6 +202,7 @@ def solve(
         _write_model(write_model, file, format, params)
     from leptonopt.conductor import solve as run
     from leptonopt.progress import Shown
+    from leptonopt.signals import Signals
 
     start = None if warm_start is None else plan_of(warm_start)
     with Shown() as shown:
@@ -210,6 +213,7 @@ def solve(
             time_limit=time_limit,
             gap=gap,
             threads=threads,
+            memory=memory,
             seed=seed,
             deterministic=deterministic,
             warm_start=start,
@@ -220,17 +224,18 @@ def solve(
             certify=certify,
         )
     as_json = as_json or str(output) == "-"
-    try:
-        if output is not None and str(output) != "-":
-            files.write(output, dumped(result.document))
-        if certificate is not None and result.certificate is not None:
-            files.write(certificate, dumped(result.certificate))
-        if log_file is not None:
-            files.write(log_file, result.log + "\n")
-        if plot is not None:
-            _plot(plot, result, file, format, params)
-    finally:  # a full disk must not cost the plan
-        _show(result, as_json, quiet, verbose)
+    with Signals():  # one that comes now must not cost the plan either
+        try:
+            if output is not None and str(output) != "-":
+                files.write(output, dumped(result.document))
+            if certificate is not None and result.certificate is not None:
+                files.write(certificate, dumped(result.certificate))
+            if log_file is not None:
+                files.write(log_file, result.log + "\n")
+            if plot is not None:
+                _plot(plot, result, file, format, params)
+        finally:  # a full disk must not cost the plan
+            _show(result, as_json, quiet, verbose)
     if code := _exit_code(result):
         raise typer.Exit(code)
 

@@ -15,18 +15,20 @@ from dataclasses import replace
 from fractions import Fraction
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from leptonopt import methods, portfolio
+from leptonopt import methods, portfolio, selftest
 from leptonopt.certificate import certified
 from leptonopt.compile import Compiled, compile, decode, encode
-from leptonopt.errors import Alarm, UsageError
+from leptonopt.engine import Child, Crew, memory_of
+from leptonopt.errors import Alarm, EngineError, UsageError
 from leptonopt.instance import Instance, validated
 from leptonopt.numbers import gap
 from leptonopt.plan import Outcome, Plan, document
 from leptonopt.pricing import Blocks, free_bound
 from leptonopt.problem import (
     Limits,
+    Problem,
     Schedule,
     Solution,
     Status,
@@ -38,17 +40,15 @@ from leptonopt.problem import (
 )
 from leptonopt.proofs import Claims
 from leptonopt.result import Progress, Result
-from leptonopt.signals import Signals
+from leptonopt.signals import Signals, aside, within
 from leptonopt.units import instant
 from leptonopt.verify import fingerprint, verify
-
-if TYPE_CHECKING:
-    from leptonopt.engine import Child
 
 TICK = 0.02
 BASELINE = 0.4  # share of the time at most for the greedy plan that other methods start from
 CERTIFYING = 0.2  # share of the time for the prices of a certificate
 GRACE = 1.5  # seconds between asking an engine to stop and killing it
+HURRY = 1.0  # the same when somebody waits: two seconds are promised, for everything
 
 
 def solve(
@@ -67,6 +67,7 @@ def solve(
     isolate: bool = True,
     confirm: bool = False,
     certify: bool = False,
+    memory: float | str | None = None,
 ) -> Result:
     """Find a plan of least cost, and prove how good it is.
 
@@ -87,11 +88,17 @@ def solve(
         those behind the proof, in what is left of the time limit.
     certify : find prices from which `leptonopt.verify.proven` computes a bound on its own, in a fifth of the
         time limit; see `Result.certificate`.
+    memory : what each engine in a process of its own may take, in bytes or as `8GB`, `512MiB`; default nine
+        tenths of the machine's, shared between those that run side by side.
 
     Raises
     ------
     UsageError, InputError, InstanceError
         When the call or the instance is wrong.
+    NoPlan
+        When the time limit ends while the instance is still being read or built.
+    EngineError
+        When the engine of a method asked for by name fails its self-test; see `leptonopt.selftest`.
     Alarm
         When the checker rejects the plan or a bound is contradicted: a fault of the program.
     """
@@ -99,13 +106,15 @@ def solve(
     limits = limits_of(time_limit, gap, threads, seed, deterministic)
     if isinstance(method, str) and method != "auto":
         methods.find(method)
+    most = memory_of(memory)
     with Signals() as signals:
-        stated, stated_document, origin = stated_of(instance, format, params)
-        read = time.monotonic()
-        compiled = compile(stated)
-        built = time.monotonic()
+        with within(time_limit, signals):
+            stated, stated_document, origin = stated_of(instance, format, params)
+            read = time.monotonic()
+            compiled = compile(stated)
+            built = time.monotonic()
         after = (read - begun) + 0.5 * (built - read)  # about what it takes to write the plan down and to check it
-        conductor = _Conductor(compiled, limits, begun, after, signals, on_progress, isolate)
+        conductor = _Conductor(compiled, limits, begun, after, signals, on_progress, isolate, most)
         name = method if isinstance(method, str) else getattr(method, "__name__", "function")
         try:
             with conductor.reserve(CERTIFYING * time_limit if certify else 0.0):
@@ -188,6 +197,7 @@ class _Conductor:
         signals: Signals,
         on_progress: Callable[[Progress], None] | None,
         isolate: bool,
+        memory: int | None,
     ) -> None:
         self.compiled, self.problem, self.limits = compiled, compiled.problem, limits
         self.begun, self.signals, self.on_progress, self.isolate = begun, signals, on_progress, isolate
@@ -206,19 +216,21 @@ class _Conductor:
         self.engines: dict[str, str] = {}
         self.phase = "reading"
         self._shown = 0.0
-        signals.on_second = self._kill
-        self._children: list[Child] = []
+        self.named = False
+        self.crew = Crew(self.problem, memory, self.notes)
+        signals.on_second = self.crew.slay
 
     # --- the monitor ---
 
-    def incumbent(self, schedule: Schedule, cost: int) -> None:
-        """Take a better schedule; one that breaks a rule or misstates its cost is refused and noted."""
-        if self.cost is not None and cost >= self.cost:
+    def incumbent(self, schedule: Schedule, cost: int | None) -> None:
+        """Take a better schedule; one that breaks a rule is refused, and a cost that is misstated put right."""
+        if self.cost is not None and cost is not None and cost >= self.cost:
             return
-        if broken := broken_rules(self.problem, schedule):
+        if broken := _broken(self.problem, schedule):
             self.notes.append(f"a schedule from {self.phase} was refused: it breaks {', '.join(sorted(broken))}")
             return
-        if (true := objective(self.problem, schedule)) != cost:
+        true = objective(self.problem, schedule)
+        if cost is not None and cost != true:
             self.notes.append(f"a cost from {self.phase} was corrected from {cost} to {true} units")
         if self.cost is None or true < self.cost:
             self.schedule, self.cost = schedule, true
@@ -282,12 +294,21 @@ class _Conductor:
             self._here(entry.name, methods.function(entry.name), self._left())
             return
         else:
-            lanes = [(portfolio.Stage(entry.name, threads=self.limits.threads),)]
+            lanes, self.named = [(portfolio.Stage(entry.name, threads=self.limits.threads),)], True
         if self.isolate:
             self._side_by_side(lanes)
         else:
-            for stage in (stage for lane in lanes for stage in lane):
-                self._here(stage.method, methods.function(stage.method), self._left() * stage.share, stage.threads)
+            last = self._last(lanes)
+            for stage in [*(stage for lane in lanes for stage in lane), *last]:
+                if stage in last and self.schedule is not None:
+                    break
+                if self._nearer(stage.above):
+                    continue
+                if why := selftest.fault(stage.method, self.should_stop):
+                    self._unfit(why)
+                    continue
+                function = aside(methods.function(stage.method))
+                self._here(stage.method, function, self._left() * stage.share, stage.threads)
 
     @contextmanager
     def reserve(self, seconds: float) -> Iterator[None]:
@@ -309,9 +330,9 @@ class _Conductor:
             self.phase = f"{name}, confirming"
             solution = self._asked(name, None if cost is None else cost - 1)
             self.engines[name] = solution.engine or self.engines.get(name, "")
-            if solution.schedule is not None:
+            if solution.schedule is not None and not _broken(self.problem, solution.schedule):
                 found = objective(self.problem, solution.schedule)
-                if not broken_rules(self.problem, solution.schedule) and (cost is None or found < cost):
+                if cost is None or found < cost:
                     raise Alarm(
                         f"{name} finds a plan for {self._money(found)} where one engine has proven that none is"
                     )
@@ -326,22 +347,23 @@ class _Conductor:
         limits = replace(self._for(self._left(), self.limits.threads), cutoff=cutoff, gap=0.0)
         if not self.isolate:
             return methods.function(name)(self.problem, None, limits, _Deaf(self))
-        from leptonopt.engine import Child
-
-        child = Child(name, self.problem, None, limits)
-        self._children.append(child)
+        if (child := self.crew.start(name, None, limits)) is None:
+            return Solution(Status.UNKNOWN, Stop.FAILED, note=self.notes[-1])
         try:
             until = time.monotonic() + limits.time_limit + GRACE
             while self.signals.caught is None and time.monotonic() < until:
                 while child.messages.qsize():
-                    if (message := child.messages.get())[0] == "done":
-                        answer: Solution = message[1]
-                        return answer
+                    match child.messages.get():
+                        case ("done", solution):
+                            answer: Solution = solution
+                            return answer
+                        case ("unfit", why):
+                            return Solution(Status.UNKNOWN, Stop.FAILED, note=why)
                 self._show()
                 time.sleep(TICK)
             return Solution(Status.UNKNOWN, Stop.LIMIT, note="no answer in time")
         finally:
-            self._kill()
+            self.crew.kill()
 
     def certify(self, stated: dict[str, Any]) -> None:
         """Prices for the bound, and the bound that they prove."""
@@ -365,25 +387,33 @@ class _Conductor:
 
     def _side_by_side(self, lanes: list[tuple[portfolio.Stage, ...]]) -> None:
         """Lanes at the same time, each stage in a child process; one after another when deterministic."""
-        from leptonopt.engine import Child
-
         waiting = [list(lane) for lane in lanes]
         if self.limits.deterministic:
             waiting = [[stage for lane in waiting for stage in lane]]
         running: dict[int, tuple[Child, float]] = {}
+        last = self._last(lanes)
         try:
-            while not self.should_stop() and (running or any(waiting)):
+            while not self.should_stop() and (running or any(waiting) or (last and self.schedule is None)):
                 for lane, stages in enumerate(waiting):
+                    if last and self.schedule is None and not stages and lane not in running:
+                        stages.append(last.pop(0))
                     if lane not in running and stages:
                         stage = stages.pop(0)
+                        if self._nearer(stage.above):
+                            continue
                         seconds = self._left() * stage.share
-                        child = Child(stage.method, self.problem, self.schedule, self._for(seconds, stage.threads))
-                        self._children.append(child)
-                        running[lane] = child, time.monotonic() + seconds
+                        limits = self._for(seconds, stage.threads)
+                        if child := self.crew.start(stage.method, self.schedule, limits, len(waiting)):
+                            running[lane] = child, time.monotonic() + seconds
                 self._pump(running)
             self._end(running)
         finally:
-            self._kill()
+            self.crew.kill()
+
+    def _last(self, lanes: list[tuple[portfolio.Stage, ...]]) -> list[portfolio.Stage]:
+        """What `auto` asks yet when a lane has come to its end and there is no plan."""
+        asked = {stage.method for lane in lanes for stage in lane}
+        return [] if self.named else [portfolio.Stage(method) for method in portfolio.LAST if method not in asked]
 
     def _pump(self, running: dict[int, tuple[Child, float]]) -> None:
         """Take what the children report; a stage that overruns its own time is stopped, then killed."""
@@ -412,7 +442,8 @@ class _Conductor:
         """Ask all that still runs to stop, and take what it hands over within the grace time."""
         for child, _ in running.values():
             child.stop()
-        until = time.monotonic() + (GRACE if self.stop is not Stop.PROOF else 0.0)
+        quick = {Stop.INTERRUPT: HURRY} | ({} if self.limits.deterministic else {Stop.PROOF: 0.0})
+        until = time.monotonic() + quick.get(self.stop or Stop.DONE, GRACE)
         while running and time.monotonic() < until:
             for lane, (child, _) in list(running.items()):
                 while lane in running and child.messages.qsize():
@@ -431,16 +462,19 @@ class _Conductor:
             case ("done", solution):
                 self._conclude(self.phase, solution)
                 return True
+            case ("unfit", why):
+                self._unfit(why)
+                return True
         return False
 
     def _drop(self, running: dict[int, tuple[Child, float]], lane: int) -> None:
-        child, _ = running.pop(lane)
-        child.kill()
-        self._children.remove(child)
+        self.crew.end(running.pop(lane)[0])
 
-    def _kill(self) -> None:
-        while self._children:
-            self._children.pop().kill()
+    def _unfit(self, why: str) -> None:
+        """An engine failed its self-test: the end of its lane, or of all where it was asked for by name."""
+        if self.named:
+            raise EngineError(why)
+        self.notes.append(why)
 
     def _conclude(self, name: str, solution: Solution) -> None:
         """What a method says at its end."""
@@ -457,7 +491,7 @@ class _Conductor:
         elif solution.note and solution.status is Status.UNKNOWN and self.schedule is None:
             self.why.append(said)
         if solution.schedule is not None:
-            self.incumbent(solution.schedule, objective(self.problem, solution.schedule))
+            self.incumbent(solution.schedule, None)
         if solution.bound is not None:
             self.bound(solution.bound)
         if solution.status is Status.INFEASIBLE:
@@ -482,9 +516,13 @@ class _Conductor:
         return self.cost is not None and self.lower is not None and self.lower >= self.cost
 
     def _good_enough(self) -> bool:
-        if self.cost is None or self.lower is None or not self.limits.gap:
+        return self._nearer(self.limits.gap)
+
+    def _nearer(self, gap: float) -> bool:
+        """Whether the gap is at most that, which is above zero."""
+        if self.cost is None or self.lower is None or not gap:
             return False
-        return self.cost - self.lower <= Fraction(self.limits.gap) * abs(self.cost)
+        return self.cost - self.lower <= Fraction(gap) * abs(self.cost)
 
     def _money(self, value: int | None) -> Fraction | None:
         return None if value is None else value * self.compiled.unit
@@ -604,6 +642,14 @@ class _Conductor:
             "seconds": {name: round(value, 3) for name, value in seconds.items()},
             "money_loss": str(self.compiled.loss),
         }
+
+
+def _broken(problem: Problem, schedule: Schedule) -> set[str]:
+    """The rules that a schedule breaks, whatever it is made of."""
+    try:
+        return broken_rules(problem, schedule)
+    except Exception:
+        return {"the form of a schedule"}
 
 
 class _Deaf:

@@ -7,11 +7,11 @@ With multipliers u >= 0 on the rows of capacity, every group takes its cheapest 
 
 Where nodes supply a row, u is what they earn by offering it: the last sum is then what the nodes do best
 at these prices (`leptonopt.offering`). A quota has a multiplier m of its own: what columns and nodes use
-costs m more, and m times the limit is taken off. Precedence and affinity are left out. A column that does
-not fit the capacity alone is no column. The ascent is Adam (Kingma and Ba, 2015, arXiv:1412.6980) on the
-subgradient usage - capacity, projected on u >= 0, with a step per row in the unit of that row's own price
-level that gets shorter while nothing is gained. Bounds are computed again in integers, so no float is
-trusted: any u >= 0 gives a valid one.
+costs m more, and m times the limit is taken off. A family, which belongs together, takes its cheapest pool.
+Precedence and what is kept apart are left out. A column that does not fit the capacity alone is no column.
+The ascent is Adam (Kingma and Ba, 2015, arXiv:1412.6980) on the subgradient usage - capacity, projected on
+u >= 0, with a step per row in the unit of that row's own price level that gets shorter while nothing is gained.
+Bounds are computed again in integers, so no float is trusted: any u >= 0 gives a valid one.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from leptonopt.offering import Offer
 from leptonopt.placing import Guide
-from leptonopt.pricing import NEVER, Blocks, group_least
+from leptonopt.pricing import NEVER, Pricer
 from leptonopt.problem import UNLIMITED, Ints, Problem
 from leptonopt.renting import NodeCosts
 
@@ -45,6 +45,7 @@ DECAY_1, DECAY_2 = 0.9, 0.99
 PATIENCE, SHORTER, LONG = 5, 0.75, 40
 STREAK, LONGER, FASTEST = 15, 1.1, 50.0
 FARTHEST = 1e6
+SAMPLE = 2_000_000  # demands from which the usual cost of a unit is taken
 
 
 class Ascent:
@@ -58,7 +59,7 @@ class Ascent:
     values : the value of every round
     """
 
-    def __init__(self, problem: Problem, blocks: Blocks, pace: float = 0.3) -> None:
+    def __init__(self, problem: Problem, blocks: Pricer, pace: float = 0.3) -> None:
         self.problem, self.blocks, self.pace = problem, blocks, pace
         self.limited = problem.capacity < UNLIMITED
         self.supplied = np.zeros((len(problem.capacity), 1), bool)
@@ -79,12 +80,12 @@ class Ascent:
         """One round: the value at the multipliers now, then a step along the subgradient."""
         problem = self.problem
         np.cumsum(problem.price + self.price + self.quotas.rates(self.weight), axis=1, out=self._base[:, 1:])
-        cost, start = self.blocks.priced(self._base, self.quotas.once(self.weight))
-        cheapest = group_least(problem, cost, np.inf)
+        cheapest, option, start = self.blocks.best(self._base, self.quotas.once(self.weight))
         best = np.where(problem.optional, np.minimum(cheapest, problem.value), cheapest)
-        takes = np.isfinite(cheapest) & (~problem.optional | (cheapest < problem.value))
-        chosen = self._chosen(cost, cheapest, takes)
-        value = float((best * problem.copies)[problem.copies > 0].sum() - (self.price * self.capacity).sum())
+        takes = np.isfinite(cheapest) & (~problem.optional | (cheapest < problem.value)) & (problem.copies > 0)
+        chosen, start = option[takes], start[takes]
+        live = problem.copies > 0
+        value = float((best[live] * problem.copies[live]).sum() - (self.price * self.capacity).sum())
         value -= float(self.weight @ self.quotas.limit)
         room = self.capacity
         if self.offer is not None:
@@ -110,9 +111,8 @@ class Ascent:
         top = (
             np.abs(problem.price + self.best_price + self.quotas.rates(self.best_weight)).max(axis=1, initial=0.0) + 1.0
         )
-        held = np.zeros(problem.options)
         of_option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
-        np.add.at(held, of_option, problem.demand * top[problem.demand_row])
+        held = np.bincount(of_option, problem.demand * top[problem.demand_row], problem.options)
         late = float(np.abs(problem.late_slope).max(initial=0)) * problem.slots
         most = (held * problem.duration + np.abs(problem.fixed)).max(initial=1.0) + late
         singles = np.concatenate([problem.value, problem.late_base, problem.late_once])
@@ -130,7 +130,7 @@ class Ascent:
             most += float(self.best_weight @ np.abs(self.quotas.limit))
         most = max(most, float(top.max(initial=0.0)) * (problem.slots + 1), float(np.abs(singles).max(initial=0)))
         scale = FINEST
-        while scale and most * scale > 2**58:
+        while scale and most * scale > self.blocks.finest:
             scale //= 2
         return scale
 
@@ -173,19 +173,12 @@ class Ascent:
             self.weight = self.best_weight.copy()
             self.pace *= SHORTER
 
-    def _chosen(self, cost: Floats, cheapest: Floats, takes: NDArray[np.bool_]) -> Ints:
-        """One cheapest option of every group that runs."""
-        group = self.problem.group
-        hits = np.flatnonzero((cost == cheapest[group]) & takes[group])
-        _, first = np.unique(group[hits], return_index=True)
-        return hits[first]
-
     def _usage(self, chosen: Ints, start: Ints) -> Floats:
         problem = self.problem
         held = np.diff(problem.demand_ptr)[chosen]
         at = np.repeat(problem.demand_ptr[chosen] - np.concatenate([[0], np.cumsum(held)[:-1]]), held)
         at = (at + np.arange(len(at))).astype(np.int64)
-        rows, begin = problem.demand_row[at], np.repeat(start[chosen], held)
+        rows, begin = problem.demand_row[at], np.repeat(start, held)
         amount = problem.demand[at] * np.repeat(problem.copies[problem.group[chosen]], held).astype(float)
         width = problem.slots + 1
         end = begin + np.repeat(problem.duration[chosen], held)
@@ -237,13 +230,15 @@ class Ascent:
     def _levels(self, best: Floats) -> Floats:
         """float, shape (K, 1): what a unit of each row costs per slot, taken from the cheapest columns."""
         problem = self.problem
-        counts = np.diff(problem.demand_ptr)
-        of_option = np.repeat(np.arange(problem.options), counts)
-        cost = np.abs(np.where(np.isfinite(best), best, 0.0))[problem.group] + 1e-9
-        per_unit = cost[of_option] / np.maximum(1.0, problem.demand * problem.duration[of_option])
-        level = np.ones((len(problem.capacity), 1))
+        held = slice(None, None, max(1, len(problem.demand) // SAMPLE))  # of a sample where there are very many
+        of_option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))[held]
+        cost = np.abs(np.where(np.isfinite(best), best, 0.0))[problem.group[of_option]] + 1e-9
+        per_unit = cost / np.maximum(1.0, problem.demand[held] * problem.duration[of_option])
+        level, rows = np.ones((len(problem.capacity), 1)), problem.demand_row[held]
+        order = np.argsort(rows, kind="stable")
+        ends = np.searchsorted(rows[order], np.arange(len(level) + 1))
         for row in range(len(level)):
-            mine = per_unit[problem.demand_row == row]
+            mine = per_unit[order[ends[row] : ends[row + 1]]]
             if len(mine):
                 level[row] = max(float(np.median(mine)), 1e-6)
         if self.offer is not None:
@@ -317,12 +312,11 @@ def priced_prefix(problem: Problem, multipliers: Multipliers) -> Ints:
     return prefix
 
 
-def exact_bound(problem: Problem, blocks: Blocks, multipliers: Multipliers) -> int | None:
+def exact_bound(problem: Problem, blocks: Pricer, multipliers: Multipliers) -> int | None:
     """The value at these multipliers, rounded up, in integers alone; None when a group has no column."""
     scale, quotas = multipliers.scale, Quotas(problem)
     once = quotas.once(multipliers.quota)
-    least = blocks.cheapest(priced_prefix(problem, multipliers), scale, once)[0]
-    best = group_least(problem, least, NEVER)
+    best = blocks.group_least(priced_prefix(problem, multipliers), scale, once)
     if np.any((best == NEVER) & ~problem.optional & (problem.copies > 0)):
         return None
     best = np.where(problem.optional, np.minimum(best, problem.value * scale), best)

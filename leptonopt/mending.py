@@ -11,12 +11,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from leptonopt.building import drop_idle, fill, topological, worth
+from leptonopt.building import drop_idle, fill, homes, topological, worth
 from leptonopt.placing import Column, Guide, Placing
 from leptonopt.problem import Monitor
 
 OFFERS = 6  # options that a task which finds no place considers for pushing others out
 EVERYWHERE = -2
+MOVING = 0.1  # how often the family of a task that finds no place moves to another pool
 SPOTS = 4  # starts it considers of each
 
 
@@ -43,6 +44,7 @@ class _Ejection:
         lost = set(placing.unplaced())
         self.queue = deque(group for group in topological(placing) if group in lost)
         self.hurry: set[int] = set()
+        self.homes = homes(placing.problem, guide)
         holders = np.repeat(placing.problem.pool, np.diff(placing.problem.demand_ptr))
         spread = np.unique(np.stack([placing.problem.demand_row, holders]), axis=1)
         self.own = bool((np.bincount(spread[0]) <= 1).all())  # no row is held on several pools
@@ -79,6 +81,10 @@ class _Ejection:
         if placed:
             return
         self.weight[group] += 1
+        if (family := shape.family[group]) >= 0 and self.random.random() < MOVING:
+            self.rehouse(family)
+            self.push(group)
+            return
         choice = self.offer(group)
         if choice is None:
             self.unblock(group)
@@ -98,6 +104,17 @@ class _Ejection:
         for group in groups:
             if group not in self.queue:
                 self.queue.append(group)
+
+    def rehouse(self, family: int) -> None:
+        """A whole family has to go to another of the pools that have room for it alone."""
+        pools = [pool for _, pool in self.homes[family] if pool != self.placing.home[family]]
+        if pools:
+            self.placing.home[family] = pools[int(self.random.integers(len(pools)))]
+            for member in self.placing.shape.families[family]:
+                self.placing.clear(member)
+                self.note(member)
+                if not self.placing.shape.optional[member]:
+                    self.push(member)
 
     def unblock(self, group: int) -> None:
         """Nothing to push out helps: what it waits for, and what waits for it, has to move."""

@@ -6,33 +6,39 @@ the mixture that was measured to work, weighted by what each has gained per effo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.building import homes
 from leptonopt.placing import Guide, Placing
 from leptonopt.problem import Ints, Problem
 
-KINDS = ("window", "pools", "pairs", "alike", "dear", "random", "core")
+KINDS = ("window", "pools", "pairs", "among", "alike", "dear", "random", "core", "home")
+SECOND = 0.3  # weight at first of what is not solved by the first model
+LEAST = 0.15  # share of its first weight that an arm keeps
 MEMORY = 0.9  # share of its old weight that a kind keeps
 
 
 class Neighbourhoods:
     """Draws sets of groups; deterministic for a seed.
 
+    An arm is a kind of neighbourhood together with a model to solve it by; each learns for itself.
+
     Attributes
     ----------
-    size : float, groups freed at a time; grows while sub-problems are proven early and shrinks while not
-    kind : the kind drawn last
+    arm : the one drawn last
+    sizes : per arm, groups freed at a time; grows while sub-problems are proven early and shrinks while not
+    move : (family, pool), the whole family that is to go to another pool; None where all stay
+    only : bool, shape (P,): pools that what is freed may go to; None where it may go anywhere
     """
 
-    def __init__(self, problem: Problem, guide: Guide, seed: int) -> None:
+    def __init__(self, problem: Problem, guide: Guide, seed: int, models: Sequence[str] = ("columns",)) -> None:
         self.problem, self.guide = problem, guide
         self.random = np.random.default_rng(seed)
-        self.size = dict.fromkeys(KINDS, 20.0)
-        self.weight = dict.fromkeys(KINDS, 1.0)
-        self.kind = KINDS[0]
+        self.only: NDArray[np.bool_] | None = None
+        self.move: tuple[int, int] | None = None
         groups = problem.groups
         self.over = np.zeros(groups)
         self.stale = set(range(groups))
@@ -45,33 +51,56 @@ class Neighbourhoods:
         self.pools = int(problem.pool.max(initial=-1)) + 1
         self.on_pool = np.zeros((groups, self.pools), bool)
         self.on_pool[problem.group, problem.pool] = True
-        self.kinds = [kind for kind in KINDS if self._makes_sense(kind)]
+        self.homes = homes(problem, guide)
+        self.arms = [(kind, model) for kind in KINDS if self._makes_sense(kind) for model in models]
+        self.weight = {arm: 1.0 if arm[1] == models[0] else SECOND for arm in self.arms}
+        self.least = {arm: LEAST * weight for arm, weight in self.weight.items()}
+        self.sizes = dict.fromkeys(self.arms, 20.0)
+        self.arm = self.arms[0]
+
+    @property
+    def kind(self) -> str:
+        """The kind drawn last."""
+        return self.arm[0]
+
+    @property
+    def model(self) -> str:
+        """How what was drawn last is to be solved."""
+        return self.arm[1]
+
+    @property
+    def size(self) -> float:
+        """How many groups to free at a time."""
+        return self.sizes[self.arm]
 
     def draw(self, placing: Placing) -> Ints:
         """Groups to free, ascending."""
-        weights = np.array([self.weight[kind] for kind in self.kinds])
-        self.kind = self.kinds[int(self.random.choice(len(self.kinds), p=weights / weights.sum()))]
+        weights = np.array([self.weight[arm] for arm in self.arms])
+        self.arm = self.arms[int(self.random.choice(len(self.arms), p=weights / weights.sum()))]
+        self.only, self.move = None, None
         keys = getattr(self, f"_{self.kind}")(placing)
         keys = np.where(self.usable, keys, np.inf)
-        many = min(int(self.size[self.kind]), int(np.isfinite(keys).sum()))
+        many = max(min(int(self.size), int((keys < np.inf).sum())), int((keys == -np.inf).sum()))
         chosen: Ints = np.sort(np.argsort(keys, kind="stable")[:many])
         return chosen
 
     def learn(self, gain: float, effort: float, proven: bool, share: float) -> None:
         """What the last draw gained (relative to the cost), and the share of its allowance it used."""
-        kind = self.kind
+        arm = self.arm
         score = min(5.0, 2e3 * gain / max(effort, 0.02))
-        self.weight[kind] = max(0.15, MEMORY * self.weight[kind] + (1 - MEMORY) * score)
+        self.weight[arm] = max(self.least[arm], MEMORY * self.weight[arm] + (1 - MEMORY) * score)
         if proven and share < 0.35:
-            self.size[kind] = min(self.size[kind] * 1.12 + 0.5, float(self.problem.groups))
+            self.sizes[arm] = min(self.size * 1.12 + 0.5, float(self.problem.groups))
         elif not proven and gain <= 0:
-            self.size[kind] = max(10.0, self.size[kind] * 0.94)
+            self.sizes[arm] = max(10.0, self.size * 0.94)
 
     def _makes_sense(self, kind: str) -> bool:
         if kind == "window":
             return self.problem.slots > 1
-        if kind in ("pools", "pairs"):
+        if kind in ("pools", "pairs", "among"):
             return self.pools > 2
+        if kind == "home":
+            return any(len(pools) > 1 for pools in self.homes)
         return True
 
     def _noise(self) -> NDArray[np.float64]:
@@ -116,6 +145,28 @@ class Neighbourhoods:
         pools = self.random.choice(self.pools, 2, replace=False)
         return self._noise() + np.where(self._on(placing, pools), 0.0, 0.85)
 
+    def _among(self, placing: Placing) -> NDArray[np.float64]:
+        """Those on some pools, at any time, to be dealt out anew among these pools only: wide, and yet soon proven."""
+        order, count = self.random.permutation(self.pools), np.zeros(self.pools)
+        for ran in placing.runs:
+            for option, _ in ran:
+                count[self.problem.pool[option]] += 1
+        enough = int(np.searchsorted(np.cumsum(count[order]), self.size))
+        self.only = np.zeros(self.pools, bool)
+        self.only[order[: max(2, enough)]] = True
+        return np.where(self._on(placing, np.flatnonzero(self.only)), self._noise(), np.inf)
+
+    def _home(self, placing: Placing) -> NDArray[np.float64]:
+        """A whole family, to go to another pool, and some that are at work there."""
+        family = int(self.random.choice([at for at, pools in enumerate(self.homes) if len(pools) > 1]))
+        members = placing.shape.families[family]
+        now = {placing.shape.pool[option] for group in members for option, _ in placing.runs[group]}
+        pools = [pool for _, pool in self.homes[family] if pool not in now]
+        self.move = family, int(self.random.choice(pools))
+        keys = np.where(self._on(placing, np.array([self.move[1]])), self._noise(), np.inf)
+        keys[members] = -np.inf
+        return keys
+
     def _alike(self, placing: Placing) -> NDArray[np.float64]:
         """Those that share pools and time with a random one."""
         seed = int(self.random.integers(self.problem.groups))
@@ -149,7 +200,7 @@ class Neighbourhoods:
         """A few far above their reduced cost, with their neighbours in time."""
         excess = np.maximum(self._excess(placing), 0) + 1e-9
         lottery = -np.log(self._noise()) / excess
-        few = np.argsort(lottery)[: max(2, int(self.size["dear"] / 4))]
+        few = np.argsort(lottery)[: max(2, int(self.size / 4))]
         keys = self._window(placing) if self.problem.slots > 1 else 1 + self._noise()
         keys[few] = -1.0
         return keys

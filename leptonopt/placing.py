@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from copy import copy
+from graphlib import TopologicalSorter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.hosting import Batch, Hosting, Hosts, batches
-from leptonopt.pricing import NEVER, Blocks
+from leptonopt.pricing import NEVER, Pricer
 from leptonopt.problem import Bools, Ints, Problem, Schedule
 
 Column = tuple[int, int]  # (option, start)
@@ -26,11 +28,12 @@ class Guide:
     order : per group, its options that have a start at all, cheapest first
     bare : whether they are the true costs, to which what nodes cost more has to be added
     once : list of O ints, what each option costs more whatever its start; None where that is nothing
+    pace : what each slot costs more until the option ends
     """
 
     def __init__(self, problem: Problem, prefix: Ints, least: Ints, scale: int = 1, once: Ints | None = None) -> None:
         self.prefix, self.scale = prefix, scale
-        self.bare = False
+        self.bare, self.pace = False, 0
         self.once: list[int] | None = None if once is None else once.tolist()
         self.least = least.tolist()
         by_cost = np.lexsort((least, problem.group))
@@ -40,9 +43,15 @@ class Guide:
         self.order = [flat[ends[g] : ends[g + 1]] for g in range(problem.groups)]
 
     @classmethod
-    def true(cls, problem: Problem, blocks: Blocks) -> Guide:
+    def true(cls, problem: Problem, blocks: Pricer) -> Guide:
         guide = cls(problem, problem.price_sum, blocks.least)
         guide.bare = True
+        return guide
+
+    def paced(self, pace: int) -> Guide:
+        """The same in a hurry."""
+        guide = copy(self)
+        guide.pace = pace
         return guide
 
 
@@ -78,6 +87,15 @@ class Shape:
             for number, members in enumerate(sets):
                 for group in members.tolist():
                     of_group[group].append(number)
+        self.family = problem.family.tolist()
+        self.families: list[list[int]] = [[] for _ in range(max(self.family, default=-1) + 1)]
+        waits = {group: [first for first, _ in each] for group, each in enumerate(self.before)}
+        self.rank = [0] * problem.groups  # nothing waits for what ranks above it
+        for rank, group in enumerate(TopologicalSorter(waits).static_order() if len(problem.before) else ()):
+            self.rank[group] = rank
+        for group in sorted(range(problem.groups), key=self.rank.__getitem__):
+            if (family := self.family[group]) >= 0:
+                self.families[family].append(group)
         self.strict = bool(problem.quotas or problem.together or problem.apart)
         self._problem = problem
         self._alike: dict[int, list[Batch] | None] = {}
@@ -102,6 +120,7 @@ class Placing:
     hosting : the nodes it needs; None where there are none
     left : per quota, what columns leave of it
     shared, alone : per set of groups that belong together, and that are kept apart, copies by pool
+    home : per family, the pool that its members are to run on; -1 while that is open
     """
 
     def __init__(self, problem: Problem, shape: Shape | None = None, schedule: Schedule | None = None) -> None:
@@ -116,6 +135,7 @@ class Placing:
         self.left = [quota.limit for quota in problem.quotas]
         self.shared = [Counter[int]() for _ in problem.together]
         self.alone = [Counter[int]() for _ in problem.apart]
+        self.home = [-1] * len(self.shape.families)
         for option, start, count in schedule or ():
             self.put(option, start, count)
 
@@ -138,6 +158,8 @@ class Placing:
         """Whether what runs elsewhere, or here, keeps the option's pool from its group."""
         shape = self.shape
         group, pool = shape.group[option], shape.pool[option]
+        if (family := shape.family[group]) >= 0 and self.home[family] not in (-1, pool):
+            return True
         if any(self.alone[number][pool] for number in shape.apart[group]):
             return True
         return any(sum(self.shared[number].values()) > self.shared[number][pool] for number in shape.together[group])
@@ -205,6 +227,9 @@ class Placing:
             cost = self.costs(option, low, high, guide.prefix, guide.scale)
             if guide.once is not None:
                 cost += guide.once[option]
+            if guide.pace:
+                length = self.shape.duration[option]
+                cost += guide.pace * np.arange(low + length, high + length + 1)
             if self.hosting is not None and guide.bare and (extra := self.hosting.extra(option, low, high)) is not None:
                 cost += extra
             if fits is not None:

@@ -10,18 +10,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leptonopt.intervals import applies
+from leptonopt.intervals import applies, inexpressible
 from leptonopt.packing import packable
 from leptonopt.problem import Problem
+from leptonopt.subintervals import steady
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A method by name, its share of the time its lane has left when it starts, and its threads."""
+    """A method by name, its share of the time its lane has left when it starts, and its threads.
+
+    It is passed over where the gap is at most `above` when its turn comes: a proof is near then.
+    """
 
     method: str
     share: float = 1.0
     threads: int = 1
+    above: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,10 @@ class Size:
 SMALL = Size(4_000, 400_000)
 MEDIUM = Size(60_000, 6_000_000)
 FLAT = Size(60_000, 120_000)  # assignments without a time axis, as in facility location
-BOUND_THEN_SEARCH = (Stage("lagrangian", 0.25), Stage("lns"))
+FEW = 250  # groups up to which CP-SAT on intervals keeps pace with large neighbourhoods
+NEAR = 0.005  # a gap at which an exact method is left to go on
+LAST = ("cpsat", "highs", "cbc")  # what is asked, in this order, when a lane has come to its end and there is no plan
+BOUND_THEN_SEARCH: tuple[Stage, ...] = (Stage("lagrangian", 0.25), Stage("lns"))
 
 
 def size(problem: Problem) -> Size:
@@ -52,23 +60,28 @@ def lanes(problem: Problem, threads: int) -> list[tuple[Stage, ...]]:
     """
     if applies(problem):
         return [(Stage("cpsat", threads=threads),)]
-    found = size(problem)
+    found, nodes, alone = size(problem), packable(problem), BOUND_THEN_SEARCH
     both: list[tuple[Stage, ...]]
-    nodes = packable(problem)
     if nodes and found.columns <= FLAT.columns and found.nonzeros <= FLAT.nonzeros:
         # What to open decides, and HiGHS's cuts close it.
         both = [(Stage("lagrangian", 0.05), Stage("highs")), (Stage("lns", 0.2), Stage("cpsat"))]
+        alone = (Stage("lagrangian", 0.05), Stage("highs", 0.6), Stage("lns"))
     elif found.columns <= SMALL.columns and found.nonzeros <= SMALL.nonzeros:
-        both = [
-            (Stage("cpsat"),),
-            (Stage("lagrangian", 0.05), Stage("cbc", 0.15), Stage("highs")),
-        ]
+        alone = (Stage("cpsat", 0.3), Stage("lns", above=NEAR), Stage("cpsat"))
+        both = [alone, (Stage("lagrangian", 0.05), Stage("cbc", 0.15), Stage("highs"))]
+    elif problem.groups <= FEW and _still(problem):
+        both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat-intervals"),)]
+        alone = (Stage("lagrangian", 0.1), Stage("cpsat-intervals", 0.4), Stage("lns"))
     elif found.columns <= MEDIUM.columns and found.nonzeros <= MEDIUM.nonzeros:
         both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat"),)]
         if nodes:
             both = [(Stage("lns"),), (Stage("lagrangian", 0.7), Stage("cpsat"))]
     else:
         both = [(Stage("lns"),), (Stage("lagrangian"),)]
-    if threads > 1:
-        return both
-    return both[:1] if found.columns <= SMALL.columns else [BOUND_THEN_SEARCH]
+    return both if threads > 1 else [alone]
+
+
+def _still(problem: Problem) -> bool:
+    """Whether it makes no difference to the cost when tasks start, and intervals can state the problem."""
+    dated = problem.late_slope.any() or problem.late_once.any()
+    return steady(problem) and not dated and not inexpressible(problem)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,8 +47,33 @@ class Block:
         return part[:, self.duration :] - part[:, : self.high - self.low + 1]  # type: ignore[no-any-return]
 
 
+class Pricer(Protocol):
+    """Whoever finds cheapest columns: `Blocks`, and `leptonopt.scale.oracle.Oracle` where there are very many."""
+
+    @property
+    def finest(self) -> int:
+        """Costs in whole units may reach this."""
+
+    @property
+    def least(self) -> Ints:
+        """int64, shape (O,): exact cost of each option's cheapest start, `NEVER` where there is none."""
+
+    def cheapest(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> tuple[Ints, Ints]:
+        """Exact least cost per option, at prices with these prefix sums."""
+
+    def group_least(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> Ints:
+        """int64, shape (G,): the exact least cost of a copy of each group; `NEVER` where it has no column."""
+
+    def best(
+        self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], Ints, Ints]:
+        """In floats, shapes (G,): least cost (infinite without a column), its option and its start."""
+
+
 class Blocks:
     """All options of a problem, in blocks; what does not depend on prices is kept where it is small."""
+
+    finest = 2**58
 
     def __init__(self, problem: Problem, keep: int = 30_000_000) -> None:
         self.problem = problem
@@ -91,6 +116,25 @@ class Blocks:
             cost[block.options] = table[np.arange(len(best)), best]
             start[block.options] = best + block.low
         return cost, start
+
+    def group_least(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> Ints:
+        """int64, shape (G,): the exact least cost of a copy of each group; `NEVER` where it has no column."""
+        problem = self.problem
+        least = at_home(problem, self.cheapest(prefix, scale, once)[0], problem.value * scale, NEVER)
+        return group_least(problem, least, NEVER)
+
+    def best(
+        self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], Ints, Ints]:
+        """In floats, shapes (G,): least cost (infinite without a column), its option and its start."""
+        problem = self.problem
+        cost, start = self.priced(prefix, once)
+        cost = at_home(problem, cost, problem.value, np.inf)
+        least = group_least(problem, cost, np.inf)
+        hits = np.flatnonzero(cost == least[problem.group])[::-1]
+        option = np.zeros(problem.groups, np.int64)
+        option[problem.group[hits]] = hits  # the first of equals is written last
+        return least, option, start[option] if len(start) else np.zeros(problem.groups, np.int64)
 
     def own(self, block: Block) -> Ints:
         """int64, shape (B, S) or (B, 1): fixed and late cost."""
@@ -148,9 +192,40 @@ def group_least(problem: Problem, cost: NDArray[Any], nothing: Any) -> NDArray[A
     return result
 
 
+def joint_least(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any) -> NDArray[Any]:
+    """Per family and pool what its members cost at least together, shape (F, P); infinite where one finds no option.
+
+    In exact integers where costs are integers; `nothing` is the cost of an option without a start.
+    """
+    members = np.flatnonzero(problem.family >= 0)
+    at, family = np.full(problem.groups, -1), problem.family[members]
+    at[members] = np.arange(len(members))
+    mine = np.flatnonzero(problem.family[problem.group] >= 0)
+    least = np.full((len(members), int(problem.pool.max(initial=-1)) + 1), nothing, cost.dtype)
+    np.minimum.at(least, (at[problem.group[mine]], problem.pool[mine]), cost[mine])
+    least = np.where(problem.optional[members, None], np.minimum(least, value[members, None]), least)
+    lost = least == nothing
+    least = np.where(lost, 0, least).astype(float if cost.dtype == float else object)
+    total = np.zeros((int(family.max(initial=-1)) + 1, least.shape[1]), least.dtype)
+    np.add.at(total, family, least * problem.copies[members, None])
+    out = np.zeros(total.shape, bool)
+    np.logical_or.at(out, family, lost)
+    return np.where(out, np.inf, total)
+
+
+def at_home(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any) -> NDArray[Any]:
+    """The costs, `nothing` for options off the pool on which their family costs least together."""
+    if not problem.together:
+        return cost
+    joint = joint_least(problem, cost, value, nothing)
+    home = np.where((joint < np.inf).any(axis=1), joint.argmin(axis=1), -1)
+    home = np.append(home, -1)[problem.family[problem.group]]
+    return np.where((home < 0) | (home == problem.pool), cost, nothing)
+
+
 def free_bound(problem: Problem, least: Ints) -> int | None:
     """A bound that ignores capacity and precedence; None when a group that must run has no column."""
-    best = group_least(problem, least, NEVER)
+    best = group_least(problem, at_home(problem, least, problem.value, NEVER), NEVER)
     if np.any((best == NEVER) & ~problem.optional & (problem.copies > 0)):
         return None
     best = np.where(problem.optional, np.minimum(best, problem.value), best)

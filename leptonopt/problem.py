@@ -163,6 +163,24 @@ class Problem:
         return np.repeat(np.arange(self.groups), np.diff(self.option_ptr))
 
     @cached_property
+    def family(self) -> Ints:
+        """int64, shape (G,): disjoint families, numbered from 0, that share a pool in every schedule; -1 for none.
+
+        Sets of `together`, joined where a group that must run is in several; an optional one counts with the first.
+        """
+        must, families = (self.copies > 0) & ~self.optional, list[set[int]]()
+        for members in self.together:
+            mine = {group for group in members.tolist() if self.copies[group]}
+            for other in [each for each in families if any(must[group] for group in each & mine)]:
+                families.remove(other)
+                mine |= other
+            families.append(mine)
+        family = np.full(self.groups, -1)
+        for number, each in enumerate(families):
+            family[[group for group in sorted(each) if family[group] < 0]] = number
+        return family
+
+    @cached_property
     def plain(self) -> Bools:
         """bool, shape (M,): kinds of nodes of which only the number paid matters, not when they are on."""
         nodes = self.nodes
@@ -283,23 +301,41 @@ def objective(problem: Problem, schedule: Schedule) -> int:
     rent = rent_of(problem, schedule)
     if rent is None:
         raise ValueError("the nodes there are do not cover the load")
-    total = problem.nodes.costs.of(rent, problem.nodes) if len(problem.nodes) else 0
+    total: int = problem.nodes.costs.of(rent, problem.nodes) if len(problem.nodes) else 0
     ran = np.zeros(problem.groups, np.int64)
-    for option, start, count in schedule:
-        total += count * int(problem.start_costs(option)[start - problem.first[option]])
-        ran[problem.group[option]] += count
+    each = costs_of(problem, schedule.option, schedule.start).tolist()
+    total += sum(cost * count for cost, count in zip(each, schedule.count.tolist(), strict=True))
+    np.add.at(ran, problem.group[schedule.option], schedule.count)
     left = (problem.copies - ran).tolist()
     forgone: int = sum(missing * value for missing, value in zip(left, problem.value.tolist(), strict=True))
     return total + forgone
 
 
+def held_by(problem: Problem, option: Ints) -> tuple[Ints, Ints]:
+    """Positions in `demand` of all that options hold, one option after the other, and whose each is."""
+    held = np.diff(problem.demand_ptr)[option]
+    of = np.repeat(np.arange(len(option)), held)
+    at = problem.demand_ptr[option] - np.concatenate([[0], np.cumsum(held)[:-1]]).astype(np.int64)[: len(option)]
+    return np.repeat(at, held) + np.arange(len(of)), of
+
+
+def costs_of(problem: Problem, option: Ints, start: Ints, prefix: Any = None) -> Any:
+    """Shape (N,): cost of one copy in each column, exact; or at prices with other prefix sums, (K, T + 1)."""
+    prefix = problem.price_sum if prefix is None else prefix
+    at, of = held_by(problem, option)
+    row, end = problem.demand_row[at], start + problem.duration[option]
+    total = (problem.fixed[option] + problem.late(problem.group[option], end)).astype(prefix.dtype)
+    np.add.at(total, of, problem.demand[at] * (prefix[row, end[of]] - prefix[row, start[of]]))
+    return total
+
+
 def usage(problem: Problem, schedule: Schedule) -> Ints:
     """int64, shape (K, T): demand that a schedule puts on every row in every slot."""
     change = np.zeros((problem.capacity.shape[0], problem.slots + 1), np.int64)
-    for option, start, count in schedule:
-        rows, amounts = problem.demands(option)
-        change[rows, start] += count * amounts
-        change[rows, start + problem.duration[option]] -= count * amounts
+    at, of = held_by(problem, schedule.option)
+    begin, amount = schedule.start[of], problem.demand[at] * schedule.count[of]
+    np.add.at(change, (problem.demand_row[at], begin), amount)
+    np.subtract.at(change, (problem.demand_row[at], begin + problem.duration[schedule.option[of]]), amount)
     load: Ints = np.cumsum(change, axis=1)[:, :-1]
     return load
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 
-from leptonopt.building import Builder, improve, orders
+from leptonopt.building import Builder, improve, orders, use_slack
 from leptonopt.dual import Ascent
 from leptonopt.mending import mend
 from leptonopt.placing import Guide, Placing, Shape
@@ -18,6 +19,7 @@ PRICED = 40_000_000  # columns looked at by the rounds for prices, all together
 STIRS = 400  # steps of ruin and recreate at most
 MANY = 1_000  # groups that are many
 LONG = 16  # times the usual effort of mending
+PACES = 12  # attempts between cheap and early at most
 TRIES = 5  # ejections per group without a place, in the first round
 
 
@@ -55,9 +57,11 @@ class Starts:
     def run(self) -> None:
         """Plain, then by congestion prices; further orders and harder mending while nothing is found."""
         ranks = orders(self.problem, self.blocks)
-        self.attempt(ranks[0], self.true, hurry=False, passes=0)
+        smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0)
         if len(self.problem.before):
             self.attempt(ranks[0], self.true, hurry=True, passes=0)
+            if not smooth and self.found is not None:
+                self.by_pace(ranks[0])
         many = self.problem.groups > MANY  # one long mending then beats many short ones
         if self.found is None and many:
             self.attempt(ranks[0], self.true, hurry=False, effort=LONG)
@@ -67,6 +71,14 @@ class Starts:
             for at, rank in enumerate(ranks):
                 if self.found is None:
                     self.attempt(rank, self.true, hurry=at % 2 == 1, effort=effort)
+
+    def by_pace(self, rank: list[float]) -> None:
+        """Between where it is cheap, which comes to no end in time, and as early as it can: by bisection."""
+        low, high = 0.0, math.log(max(2, min(abs(self.cost), UNLIMITED // (8 * self.problem.slots))))
+        for _ in range(min(PACES, PLACED // self.problem.groups)):
+            pace, before = (low + high) / 2, self.cost
+            self.attempt(rank, self.true, hurry=False, pace=round(math.exp(pace)))
+            low, high = (low, pace) if self.cost < before else (pace, high)
 
     def by_prices(self, ranks: list[list[float]]) -> None:
         """Orders guided by multipliers on capacity, as they stand at several moments; the best is stirred."""
@@ -90,21 +102,28 @@ class Starts:
             improve(placing, self.true, self, passes=2)
             self.keep(placing)
 
-    def attempt(self, rank: list[float], guide: Guide, hurry: bool, effort: int = 1, passes: int = 1) -> None:
-        """Builds, mends and improves one schedule, and keeps it if it is better."""
+    def attempt(
+        self, rank: list[float], guide: Guide, hurry: bool, effort: int = 1, passes: int = 1, pace: int = 0
+    ) -> bool:
+        """Builds, mends and improves one schedule, and keeps it if it is better; whether all went as it should."""
         if self.should_stop() and self.found is not None:
-            return
+            return False
         placing = Placing(self.problem, self.shape)
-        if not Builder(placing, guide, self.true, rank, hurry).build(self if self.found else None):
-            return
+        builder = Builder(placing, guide, self.true, rank, hurry, pace)
+        if not builder.build(self if self.found else None):
+            return False
+        smooth = builder.smooth and not placing.unplaced()
         if placing.unplaced() and self.found is None:
             tries = TRIES * effort * max(20, min(200, len(placing.unplaced())))
             mend(placing, self.true, tries, self.limits.seed + effort, self)
         left = len(placing.unplaced())
         self.fewest = min(self.fewest, left)
         if not left:
+            if pace:
+                use_slack(placing, self.true, self)
             improve(placing, self.true, self, passes)
             self.keep(placing)
+        return smooth
 
     def warm(self, schedule: Schedule | None) -> None:
         """Starts from a schedule given, if it keeps the rules."""

@@ -14,6 +14,7 @@ from leptonopt.pricing import NEVER
 from leptonopt.problem import Monitor
 
 FEW = 9  # tasks taken out at most
+MOVING = 0.3  # how often all that belongs together with a task goes along with it
 MANY_COPIES = 64  # groups with more columns in use than this are left alone
 
 
@@ -55,16 +56,29 @@ class Stir:
                 seeds = out if len(out) else groups
             else:
                 seeds = groups
-            self.step(int(seeds[self.random.integers(len(seeds))]))
+            seed = int(seeds[self.random.integers(len(seeds))])
+            family = self.placing.shape.family[seed]
+            self.step(seed, family if family >= 0 and self.random.random() < MOVING else -1)
 
-    def step(self, seed: int) -> None:
-        """Takes out a group and some that stand in its way, and places all again in order of rank."""
+    def step(self, seed: int, family: int = -1) -> None:
+        """Takes out a group and some that stand in its way, and places all again in order of rank.
+
+        With a family all of it is taken out, to go where the group could run.
+        """
         placing = self.placing
-        chosen = self.near(seed)
+        option, chosen = self.near(seed)
+        if family >= 0:
+            members = placing.shape.families[family]
+            if not self.movable[members].all():
+                return
+            chosen = [*members, *(group for group in chosen if group not in members)]
         if any(len(placing.runs[group]) > MANY_COPIES for group in chosen):
             return
         cost = placing.bill(chosen)
         ran: dict[int, dict[Column, int]] = {group: placing.clear(group) for group in chosen}
+        home = list(placing.home)
+        if family >= 0:
+            placing.home[family] = placing.shape.pool[option]
         noise = self.random.normal(0, 0.1, len(chosen)).tolist()
         shaken = [(self.rank[group] + extra, group) for group, extra in zip(chosen, noise, strict=True)]
         groups = [group for _, group in sorted(shaken)]
@@ -79,14 +93,15 @@ class Stir:
         if lost or placing.bill(chosen) > cost:
             for group in chosen:
                 placing.clear(group)
+            placing.home = home
             for group in chosen:
                 placing.restore(group, ran[group])
         else:
             for group in chosen:
                 self.note(group)
 
-    def near(self, seed: int) -> list[int]:
-        """The seed, and others at work on a pool and at a time where it could run."""
+    def near(self, seed: int) -> tuple[int, list[int]]:
+        """An option of the seed; the seed, and others at work on the option's pool and at a time where it could run."""
         shape, options = self.placing.shape, self.guide.order[seed]
         option = options[min(len(options) - 1, int(self.random.exponential(1.5)))]
         start = int(self.random.integers(shape.first[option], shape.last[option] + 1))
@@ -98,4 +113,4 @@ class Stir:
         many = int(self.random.integers(2, FEW))
         if len(others) > many:
             others = self.random.choice(others, many, replace=False)
-        return [seed, *others.tolist()]
+        return option, [seed, *others.tolist()]

@@ -45,33 +45,47 @@ class Sub:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Copies per column; `proven` when nothing over these columns is cheaper; effort in CP-SAT's own time."""
+class Found:
+    """(option, start, copies) of what runs; `proven` when nothing in the model is cheaper; CP-SAT's own time for it."""
 
-    count: Ints
+    columns: list[tuple[int, int, int]]
     proven: bool
     effort: float
 
 
-def solve(placing: Placing, sub: Sub, effort: float, seconds: float, seed: int) -> Answer | None:
+def solve(placing: Placing, sub: Sub, effort: float, seconds: float, seed: int) -> Found | None:
     """The best found within `effort` (deterministic time) and `seconds`; None when nothing was found.
 
     `placing` holds what stays.
     """
+    model, exact = _model(placing, sub)
+    values, proven, spent = searched(model, effort, seconds, seed, linearization=2)
+    if values is None:
+        return None
+    counts = zip(sub.option.tolist(), sub.start.tolist(), values[: len(sub.option)], strict=True)
+    return Found([(option, start, int(count)) for option, start, count in counts if count], proven and exact, spent)
+
+
+def searched(model: Any, effort: float, seconds: float, seed: int, linearization: int) -> tuple[Any, bool, float]:
+    """The values of all variables, None when nothing was found; whether they are proven; the effort."""
     from ortools.sat.python import cp_model
 
-    model, exact = _model(placing, sub)
     solver = cp_model.CpSolver()
     chosen = solver.parameters
-    chosen.num_workers, chosen.linearization_level, chosen.random_seed = 1, 2, seed % 2**31
+    chosen.num_workers, chosen.linearization_level, chosen.random_seed = 1, linearization, seed % 2**31
     chosen.max_deterministic_time, chosen.max_time_in_seconds = effort, seconds
     chosen.catch_sigint_signal, chosen.symmetry_level = False, 0
     status = solver.solve(model)
-    spent = solver.response_proto.deterministic_time
-    if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return None
-    count = np.array(solver.response_proto.solution[: len(sub.option)], np.int64)
-    return Answer(count, status == cp_model.OPTIMAL and exact, spent)
+    found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+    response = solver.response_proto
+    return response.solution if found else None, status == cp_model.OPTIMAL, response.deterministic_time
+
+
+def model() -> Any:
+    """An empty model."""
+    from ortools.sat.python import cp_model
+
+    return cp_model.CpModel()
 
 
 def version() -> str:

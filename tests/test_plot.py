@@ -74,7 +74,7 @@ def test_capacity_follows_the_instance() -> None:
     """The line drops to nothing in a maintenance window."""
     plan = small()
     plan["tasks"] += [plans.task(f"long{at}", "a", 10, 30) for at in range(2)]
-    picture = plot._Picture(plan, validated(plans.INSTANCE))
+    picture = plot.Picture(plan, validated(plans.INSTANCE))
     pools = {pool.id: pool for pool in validated(plans.INSTANCE).pools}
     offered = plot._offered(picture, pools["a"], "gpu")
     assert offered is not None

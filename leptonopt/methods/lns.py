@@ -11,12 +11,14 @@ import time
 
 import numpy as np
 
-from leptonopt import submodel
+from leptonopt import subintervals, submodel
+from leptonopt.building import fill, rehouse, worth
 from leptonopt.dual import Ascent
 from leptonopt.neighbourhoods import Neighbourhoods
 from leptonopt.placing import Column, Guide, Placing
 from leptonopt.pricing import NEVER, Blocks, free_bound
 from leptonopt.problem import (
+    Bools,
     Ints,
     Limits,
     Monitor,
@@ -33,6 +35,7 @@ from leptonopt.problem import (
 from leptonopt.starting import Starts
 
 COLUMNS = 40  # of least reduced cost per freed task
+LINKED = 120  # of a freed task that waits for another or is waited for
 TOTAL = 6000  # columns of a sub-problem at most
 EFFORT = 0.7  # CP-SAT's deterministic time for a sub-problem
 PRICES = 0.12  # share of the time limit for prices at most
@@ -117,7 +120,8 @@ class _Search:
 
     def run(self) -> Stop:
         """Free, solve, take over; until time is up or nothing more can be gained."""
-        choice = Neighbourhoods(self.problem, self.guide, self.limits.seed)
+        models = ("intervals", "columns") if subintervals.steady(self.problem) else ("columns",)
+        choice = Neighbourhoods(self.problem, self.guide, self.limits.seed, models)
         if not choice.usable.any():
             return Stop.DONE
         while self.cost > self.bound:
@@ -151,17 +155,23 @@ class _Search:
         groups = choice.draw(self.placing).tolist()
         before = self.placing.bill(groups)
         ran = {group: self.placing.clear(group) for group in groups}
-        sub, whole = _Columns(self.placing, self.guide, groups, ran).sub()
+        there = self.elsewhere(ran, *choice.move) if choice.move else ran
+        columns = _Columns(self.placing, self.guide, groups, there, choice.only)
         effort = EFFORT * (2 if choice.kind == "core" else 1)
         seconds = 600.0 if self.limits.deterministic else self.seconds_left()
         seed = int(choice.random.integers(2**31))
-        answer = submodel.solve(self.placing, sub, effort, seconds, seed)
-        spent = (answer.effort if answer else effort) + 2e-5 * len(sub.option) + 0.002
+        if choice.model == "intervals":
+            jobs, edges = columns.jobs()
+            answer = subintervals.solve(self.placing, jobs, edges, effort, seconds, seed)
+        else:
+            sub = columns.sub()
+            answer = submodel.solve(self.placing, sub, effort, seconds, seed)
+        spent = (answer.effort if answer else effort) + 2e-5 * columns.many + 0.002
         self.spent += spent
         gain = 0
         if answer is not None:
-            for column in np.flatnonzero(answer.count).tolist():
-                self.placing.put(int(sub.option[column]), int(sub.start[column]), int(answer.count[column]))
+            for option, start, count in answer.columns:
+                self.placing.put(option, start, count)
             gain = before - self.placing.bill(groups)
         if answer is None or gain < 0:
             for group in groups:
@@ -178,13 +188,24 @@ class _Search:
                 self.keep()
         if (
             proven
-            and whole
+            and columns.whole
             and not self.shape.hosts
             and len(groups) == int(choice.usable.sum())
             and self.placing.total() == self.cost
         ):
             self.bound = self.cost
             self.monitor.bound(self.bound)
+
+    def elsewhere(self, ran: dict[int, dict[Column, int]], family: int, pool: int) -> dict[int, dict[Column, int]]:
+        """How groups that were taken out could run with a whole family on another pool; as they did if they cannot."""
+        placing = self.placing
+        housed = rehouse(placing, self.true, family, pool) or rehouse(placing, self.true, family, pool, hurry=True)
+        for group in sorted(ran, key=self.shape.rank.__getitem__):
+            fill(placing, group, self.true, worth(placing, group))
+        housed = housed and not any(placing.missing[group] and not self.shape.optional[group] for group in ran)
+        there = {group: placing.clear(group) for group in ran}
+        placing.home[family] = -1
+        return there if housed else ran
 
     def keep(self) -> None:
         """Holds and reports what is at hand, if it is right and better."""
@@ -206,21 +227,80 @@ class _Search:
 class _Columns:
     """The columns a sub-problem may choose from."""
 
-    def __init__(self, placing: Placing, guide: Guide, groups: list[int], ran: dict[int, dict[Column, int]]) -> None:
-        self.placing, self.guide, self.groups, self.ran = placing, guide, groups, ran
+    def __init__(
+        self,
+        placing: Placing,
+        guide: Guide,
+        groups: list[int],
+        ran: dict[int, dict[Column, int]],
+        only: Bools | None = None,
+    ) -> None:
+        self.placing, self.guide, self.groups, self.ran, self.only = placing, guide, groups, ran, only
         self.at = {group: at for at, group in enumerate(groups)}
         self.most_each = max(4, min(COLUMNS, TOTAL // max(1, len(groups))))
         self.whole = True
+        self.many = 0
+        self.between = self._between() if len(placing.problem.before) else {}
 
-    def sub(self) -> tuple[submodel.Sub, bool]:
-        """The sub-problem, and whether it holds every column of its groups that fits."""
+    def _between(self) -> dict[int, tuple[int, int]]:
+        """For groups that wait or are waited for: earliest start and latest end, as what stays leaves them."""
+        shape, placing = self.placing.shape, self.placing
+        linked = [group for group in self.groups if shape.before[group] or shape.behind[group]]
+        linked.sort(key=shape.rank.__getitem__)
+        shortest = {
+            group: min((shape.duration[o] for o in self.guide.order[group] if not self.off(o)), default=0)
+            for group in linked
+        }
+        low, high = dict.fromkeys(linked, 0), dict.fromkeys(linked, placing.problem.slots)
+        for group in linked:
+            for before, lag in shape.before[group]:
+                end = low[before] + shortest[before] if before in low else placing.end[before]
+                low[group] = max(low[group], end + lag) if end >= 0 else placing.problem.slots
+        for group in reversed(linked):
+            for behind, lag in shape.behind[group]:
+                if behind in high and not shape.optional[behind]:
+                    high[group] = min(high[group], high[behind] - shortest[behind] - lag)
+                elif behind not in high and placing.start[behind] >= 0:
+                    high[group] = min(high[group], placing.start[behind] - lag)
+        return {group: (low[group], high[group]) for group in linked}
+
+    def jobs(self) -> tuple[list[subintervals.Job], list[tuple[int, int, int]]]:
+        """Copies with all their options and starts, and what waits for what among them."""
+        placing, shape, jobs = self.placing, self.placing.shape, list[subintervals.Job]()
+        first: dict[int, int] = {}
+        for group in self.groups:
+            first[group] = len(jobs)
+            ways = []
+            for option in self.guide.order[group]:
+                low, high = self.window(option)
+                if low <= high and (self.only is None or self.only[shape.pool[option]]):
+                    held = sum(int(placing.problem.price[row, 0]) * amount for row, amount in shape.demands[option])
+                    cost = shape.fixed[option] + held * shape.duration[option]
+                    ways.append(subintervals.Way(option, low, high, cost))
+            self.whole &= self.only is None
+            now = [column for column, count in sorted(self.ran[group].items()) for _ in range(count)]
+            missing = shape.optional[group] and not self.needed(group)
+            for copy in range(shape.copies[group]):
+                jobs.append(subintervals.Job(group, ways, missing, now[copy] if copy < len(now) else None))
+            self.many += len(ways) * shape.copies[group]
+        edges = [
+            (first[before], first[group], lag)
+            for group in self.groups
+            for before, lag in shape.before[group]
+            if before in self.at
+        ]
+        return jobs, edges
+
+    def sub(self) -> submodel.Sub:
+        """Columns of least reduced cost; `whole` says whether they are all there are, `many` how many."""
         placing, shape = self.placing, self.placing.shape
         found = [(at, *column) for at, group in enumerate(self.groups) for column in self.of(group)]
         table = np.array(found, np.int64).reshape(-1, 3)
         now = [self.ran[self.groups[at]].get((option, start), 0) for at, option, start in found]
         copies = [shape.copies[group] for group in self.groups]
         most = [max(n, min(copies[at], placing.room(o, s))) for n, (at, o, s) in zip(now, found, strict=True)]
-        sub = submodel.Sub(
+        self.many = len(table)
+        return submodel.Sub(
             option=table[:, 1],
             start=table[:, 2],
             owner=table[:, 0],
@@ -237,7 +317,6 @@ class _Columns:
                 if before in self.at
             ],
         )
-        return sub, self.whole
 
     def needed(self, group: int) -> bool:
         """Whether something that stays waits for the group."""
@@ -246,6 +325,8 @@ class _Columns:
     def of(self, group: int) -> list[Column]:
         """Columns of least reduced cost that fit what is free, and the ones the group has."""
         placing, guide, most = self.placing, self.guide, self.most_each
+        if group in self.between:  # the cheapest columns alone do not go one after another
+            most = max(most, LINKED)
         costs: list[Ints] = []
         options: list[Ints] = []
         starts: list[Ints] = []
@@ -254,8 +335,12 @@ class _Columns:
             if guide.least[option] > cut:
                 self.whole = False
                 break
+            if self.only is not None and not self.only[placing.shape.pool[option]]:
+                self.whole = False
+                continue
             low, high = self.window(option)
             if low > high:
+                self.whole &= not (placing.shape.strict and self.moves(option))
                 continue
             fits = placing.fitting(option, low, high)
             cost = placing.costs(option, low, high, guide.prefix, guide.scale)
@@ -280,6 +365,10 @@ class _Columns:
             )
         return list(columns)
 
+    def off(self, option: int) -> bool:
+        """Whether sets keep the option's pool from its group."""
+        return self.placing.shape.strict and (self.placing.barred(option) or self.moves(option))
+
     def moves(self, option: int) -> bool:
         """Whether the option is off the pool of a set that belongs together and is wholly freed: such sets stay."""
         shape = self.placing.shape
@@ -292,17 +381,12 @@ class _Columns:
         return False
 
     def window(self, option: int) -> tuple[int, int]:
-        """Starts that the window and what stays leave; neighbours that are free too do not count."""
-        placing, shape = self.placing, self.placing.shape
+        """Starts that the window and what stays leave; neighbours that are free too count with their shortest."""
+        shape = self.placing.shape
         group, low, high = shape.group[option], shape.first[option], shape.last[option]
-        if shape.strict and (placing.barred(option) or self.moves(option)):
+        if self.off(option):
             return 0, -1
-        for before, lag in shape.before[group]:
-            if before not in self.at:
-                if placing.end[before] < 0:
-                    return 0, -1
-                low = max(low, placing.end[before] + lag)
-        for behind, lag in shape.behind[group]:
-            if behind not in self.at and placing.start[behind] >= 0:
-                high = min(high, placing.start[behind] - lag - shape.duration[option])
+        if group in self.between:
+            begin, end = self.between[group]
+            low, high = max(low, begin), min(high, end - shape.duration[option])
         return low, high

@@ -1,0 +1,42 @@
+"""Generated instances for the comparison of `auto` with the baselines, as a list for `leptonopt compare`.
+
+    python benchmarks/families.py -o generated [--families elasticflow gavel lumpy] [--tasks 100 200 500 1000]
+    leptonopt compare generated/list.csv -t 20 -o results \\
+        -m auto,greedy,least-loaded,deadline-first,cheapest-first,random-key,cpsat-intervals,cpsat,highs
+
+All parameters but size and seed are the defaults of `leptonopt generate`; the same call writes the same bytes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from pathlib import Path
+
+from leptonopt import files
+from leptonopt.generate import table, written
+
+
+def main() -> None:
+    """Writes instances and list."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--output", "-o", type=Path, default=Path("generated"))
+    parser.add_argument("--families", nargs="+", default=["elasticflow", "gavel", "lumpy"])
+    parser.add_argument("--tasks", type=int, nargs="+", default=[100, 200, 500, 1000])
+    parser.add_argument("--seeds", type=int, default=2)
+    asked = parser.parse_args()
+    asked.output.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for family in asked.families:
+        for tasks in asked.tasks:
+            for seed in range(asked.seeds):
+                name = f"{family}-{tasks}-{seed}"
+                files.write(asked.output / f"{name}.json", written(table(family, tasks=tasks, seed=seed), "json"))
+                rows.append((f"{name}.json", name, f"{family} {tasks}"))
+    with (asked.output / "list.csv").open("w", newline="", encoding="utf-8") as out:
+        csv.writer(out, lineterminator="\n").writerows([("file", "name", "family"), *rows])
+    print(f"{asked.output / 'list.csv'}: {len(rows)} instances")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""BENCHMARKS.md, from the result lines in benchmarks/results:
+
+    python benchmarks/page.py > BENCHMARKS.md
+
+Each folder there is what one `leptonopt compare` has written, without its plans; see the page for the commands.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from pathlib import Path
+
+from leptonopt.research.certainty import pairs
+from leptonopt.research.records import Results
+from leptonopt.research.tables import certainties, summary, written
+
+RESULTS = Path(__file__).resolve().parent / "results"
+HEAD = """# Benchmarks
+
+Made by `python benchmarks/page.py > BENCHMARKS.md` from the lines in [benchmarks/results](benchmarks/results): every
+figure below follows from a run whose plan passed the checker, whose options and versions are in its line.
+[docs/research.md](docs/research.md) explains the columns. Other systems on the same work: [peers](peers/README.md).
+"""
+LITERATURE = """
+## Instances of the literature
+
+The published best values stand in the lists; "off" is the distance to them. The data are not part of this repository;
+README says where they come from.
+
+    python benchmarks/literature.py --data DIR -o lists
+    leptonopt compare lists/*.csv -m auto -t 60 --threads 2 -o results
+
+"""
+FAMILIES = """
+## `auto` and the baselines on generated instances
+
+Families as [docs/generate.md](docs/generate.md) describes them, at 100, 200, 500 and 1000 tasks, one thread a run, two
+runs side by side.
+
+    python benchmarks/families.py -o generated
+    leptonopt compare generated/list.csv -t 20 -o results \\
+        -m auto,greedy,least-loaded,deadline-first,cheapest-first,random-key,cpsat-intervals,cpsat,highs
+
+"""
+COUNTED = """
+A run without a plan counts as 100 points of the primal gap: where a rule of thumb finds no place for a task, that is
+most of the difference.
+
+"""
+
+
+def main() -> None:
+    """Prints the page."""
+    out = [HEAD]
+    literature, families = (Results.of(RESULTS / name) for name in ("literature", "families"))
+    out += [LITERATURE, written([summary(literature, "family")], "markdown")]
+    out += [FAMILIES, written([summary(families)], "markdown")]
+    out += ["\nOne against the others, over all instances of all families:\n\n"]
+    out += [written([certainties(pairs(families, "auto"))], "markdown"), COUNTED]
+    out += ["By family and size:\n\n", written([summary(families, "family")], "markdown")]
+    out += ["\n## Hardware and versions\n\n", _made(literature, families)]
+    sys.stdout.write("".join(out).rstrip() + "\n")
+
+
+def _made(*results: Results) -> str:
+    said: Counter[str] = Counter()
+    for run in (run for each in results for run in each.runs):
+        machine = run.line.get("machine") or {}
+        versions = ", ".join(f"{name} {version}" for name, version in run.line["versions"].items())
+        where = f"{machine.get('processor')}, {machine.get('cores')} cores, {machine.get('memory_gib')} GiB"
+        said[f"{where}, {machine.get('system')}; {versions}"] += bool(machine)
+    return "".join(f"- {count} runs on {text}\n" for text, count in said.items() if count)
+
+
+if __name__ == "__main__":
+    main()

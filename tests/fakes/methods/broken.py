@@ -1,0 +1,3 @@
+"""An engine whose package is damaged."""
+
+raise ImportError("libengine.so: undefined symbol")

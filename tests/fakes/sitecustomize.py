@@ -1,0 +1,31 @@
+"""With this folder on PYTHONPATH, every Python that starts knows the fake engines as methods of leptonopt.
+
+FAKES=cpsat=crashes,lns=hangs puts fakes in the place of real methods; a fake's own name is always a method.
+"""
+
+import os
+import pkgutil
+from dataclasses import replace
+from pathlib import Path
+
+from leptonopt import methods
+
+FOLDER = Path(__file__).resolve().parent / "methods"
+
+
+def install() -> None:
+    """Make the fakes methods: each public function of `liars`, and the modules that do not import."""
+    methods.__path__ = pkgutil.extend_path(methods.__path__, methods.__name__)
+    methods.__path__.append(str(FOLDER))
+    text = (FOLDER / "liars.py").read_text(encoding="utf-8")
+    for name in [line[4 : line.index("(")] for line in text.splitlines() if line.startswith("def ")]:
+        if not name.startswith("_"):
+            methods.TABLE[name] = methods.Entry(name, "liars", name, "fake", "", True)
+    methods.TABLE["broken"] = methods.Entry("broken", "broken", "solve", "fake", "", True)
+    for pair in filter(None, os.environ.get("FAKES", "").split(",")):
+        name, fake = pair.split("=")
+        methods.TABLE[name] = replace(methods.TABLE[fake], name=name, package=methods.TABLE[name].package)
+
+
+if os.environ.get("FAKES") is not None:
+    install()

@@ -1,0 +1,73 @@
+"""Interval sub-problems of large-neighbourhood search: exact where they say so, and chosen only where they apply."""
+
+from __future__ import annotations
+
+import bruteforce
+import pytest
+import random_instances
+from listening import Ear
+
+from leptonopt import subintervals
+from leptonopt.compile import compile
+from leptonopt.instance import validated
+from leptonopt.methods import function
+from leptonopt.methods.lns import _Columns
+from leptonopt.placing import Guide, Placing
+from leptonopt.pricing import Blocks
+from leptonopt.problem import Limits, Problem, broken_rules, objective
+
+
+def steady(seeds: range) -> list[tuple[int, Problem, int | None]]:
+    """Random problems at constant prices, with lateness, options to leave out, copies and precedence; their optima."""
+    found = []
+    for seed in seeds:
+        made = compile(validated(random_instances.instance(seed, tasks=3, slots=5)))
+        if made.impossible or not subintervals.steady(made.problem):
+            continue
+        try:
+            best = bruteforce.optimum(made.problem)
+        except OverflowError:
+            continue
+        found.append((seed, made.problem, None if best is None else best[0]))
+    return found
+
+
+@pytest.fixture(scope="module")
+def problems() -> list[tuple[int, Problem, int | None]]:
+    found = steady(range(500))
+    assert len(found) >= 25
+    return found
+
+
+def test_freeing_all_tasks_finds_the_optimum(problems: list[tuple[int, Problem, int | None]]) -> None:
+    """With nothing that stays, the sub-problem is the problem: its answer keeps every rule and costs the optimum."""
+    for seed, problem, best in problems:
+        placing, guide = Placing(problem), Guide.true(problem, Blocks(problem))
+        groups = list(range(problem.groups))
+        jobs, edges = _Columns(placing, guide, groups, {group: {} for group in groups}).jobs()
+        found = subintervals.solve(placing, jobs, edges, 5.0, 20.0, seed)
+        assert (found is None) == (best is None), seed
+        if found is None:
+            continue
+        for option, start, count in found.columns:
+            placing.put(option, start, count)
+        schedule = placing.schedule()
+        assert not broken_rules(problem, schedule), seed
+        cost = objective(problem, schedule)
+        assert best is not None
+        assert cost >= best, seed
+        if found.proven:
+            assert cost == best, seed
+    assert any(problem.late_slope.any() or problem.late_once.any() for _, problem, _ in problems)
+    assert any(len(problem.before) for _, problem, _ in problems)
+    assert any(problem.optional.any() for _, problem, _ in problems)
+
+
+def test_search_over_intervals_reaches_tiny_optima(problems: list[tuple[int, Problem, int | None]]) -> None:
+    """`lns` on such problems ends at the optimum, and claims none that is not."""
+    for seed, problem, best in problems[:20]:
+        solution = function("lns")(problem, None, Limits(time_limit=1.0, seed=seed), Ear())
+        if solution.schedule is not None:
+            assert best is not None
+            assert objective(problem, solution.schedule) == best, seed
+            assert solution.bound is None or solution.bound <= best, seed
