@@ -95,6 +95,7 @@ def _leave(number: int, frame: FrameType | None) -> NoReturn:
 
     Again after a moment: what compiles or imports a module may swallow the exception.
     """
+    sys.unraisablehook = lambda _: None  # which it would do with a traceback
     signal.signal(signal.SIGALRM, lambda *_: _leave(number, None))
     signal.setitimer(signal.ITIMER_REAL, AGAIN)
     raise SystemExit(128 + number)

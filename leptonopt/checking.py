@@ -36,12 +36,20 @@ def main(words: Sequence[str]) -> int:
     Raises `InputError` for files that cannot be read and `UsageError` for a wrong format or parameter.
     """
     asked = _parser().parse_args(words)
-    from leptonopt.read import read_document
-    from leptonopt.verify import proven, verify
+    plan: dict[str, Any] = {}
+    if asked.format is None and (asked.file.suffix.lower() == ".npz" or (asked.file / "head.json").is_file()):
+        from leptonopt.verify.columns import verify_columns
+        from leptonopt.verify.columns_bound import proven_columns
 
-    instance, plan = read_document(asked.file, asked.format, params_of(asked.param)), plan_of(asked.plan)
-    verdict = verify(instance, plan)
-    proof = None if asked.certificate is None else proven(instance, plan_of(asked.certificate))
+        verdict = verify_columns(asked.file, asked.plan)
+        proof = None if asked.certificate is None else proven_columns(asked.file, asked.certificate)
+    else:
+        from leptonopt.read import read_document
+        from leptonopt.verify import proven, verify
+
+        instance, plan = read_document(asked.file, asked.format, params_of(asked.param)), plan_of(asked.plan)
+        verdict = verify(instance, plan)
+        proof = None if asked.certificate is None else proven(instance, plan_of(asked.certificate))
     if asked.json:
         keys = ("rule", "witness", "amount", "message")
         lines = [{key: getattr(found, key) for key in keys} for found in verdict.violations]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from leptonopt import cli_research, files
+from leptonopt import cli_columns, cli_research, files
 from leptonopt.checking import FORMATS_HELP, dumped, params_of, plan_of, say
 from leptonopt.errors import Infeasible, InputError, NoPlan, UsageError
 
@@ -195,6 +195,29 @@ def solve(
     verbose: Verbose = False,
 ) -> None:
     """Find the plan of least cost, and say how good it is."""
+    if cli_columns.given(file, format):
+        from leptonopt.conductor import limits_of
+
+        absent: dict[str, object] = {
+            "--warm-start": warm_start,
+            "--plot": plot,
+            "--log-file": log_file,
+            "--write-model": write_model,
+        }
+        absent |= {"--confirm": confirm, "--param": param, "--memory": memory}
+        raise typer.Exit(
+            cli_columns.solve(
+                file,
+                output,
+                limits_of(time_limit, gap, threads, seed, deterministic),
+                method=method,
+                certify=certify,
+                as_json=as_json,
+                quiet=quiet,
+                verbose=verbose,
+                refused=[name for name, value in absent.items() if value],
+            )
+        )
     certificate = _certificate(output) if certify else None
     _targets(output, plot, log_file, write_model, certificate)
     params = params_of(param)

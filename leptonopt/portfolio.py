@@ -13,6 +13,7 @@ import numpy as np
 from leptonopt.intervals import applies, inexpressible
 from leptonopt.packing import packable
 from leptonopt.problem import Problem
+from leptonopt.scale.keeping import refused
 from leptonopt.subintervals import steady
 
 
@@ -76,6 +77,8 @@ def lanes(problem: Problem, threads: int) -> list[tuple[Stage, ...]]:
         both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat"),)]
         if nodes:
             both = [(Stage("lns"),), (Stage("lagrangian", 0.7), Stage("cpsat"))]
+    elif refused(problem) is None:
+        both, alone = [(Stage("scale"),), (Stage("lns"),)], (Stage("scale"),)
     else:
         both = [(Stage("lns"),), (Stage("lagrangian"),)]
     return both if threads > 1 else [alone]

@@ -218,9 +218,9 @@ def test_never_worse_than_the_warm_start(seed: int, method: str) -> None:
 def test_same_answer_twice(method: str) -> None:
     """The same problem and seed give the same schedule and bound."""
     problem = week(30, 4, seed=3)
-    first, second = (
-        function(method)(problem, None, Limits(time_limit=1.5, deterministic=True), Ear()) for _ in range(2)
-    )
+    seconds = 1.5 if method == "lns" else 60.0  # elsewhere a last resort that a loaded machine must not meet
+    limits = Limits(time_limit=seconds, deterministic=True)
+    first, second = (function(method)(problem, None, limits, Ear()) for _ in range(2))
     assert first.bound == second.bound
     if first.schedule is not None and second.schedule is not None:
         assert list(first.schedule) == list(second.schedule)

@@ -99,6 +99,33 @@ TABLE = {
             "numpy",
         ),
         Entry(
+            "scale",
+            "scale",
+            "solve",
+            "heuristic",
+            "very many tasks: prices, placement in stages by them, ejection; with a proven bound",
+            True,
+            "numpy",
+        ),
+        Entry(
+            "scale-prices",
+            "scale",
+            "bound",
+            "bound",
+            "the first stage of scale alone: prices on capacity, a proven lower bound",
+            True,
+            "numpy",
+        ),
+        Entry(
+            "scale-stages",
+            "scale",
+            "stages",
+            "heuristic",
+            "scale without ejection",
+            True,
+            "numpy",
+        ),
+        Entry(
             "lns", "lns", "solve", "heuristic", "large-neighbourhood search with exact sub-problems", True, "ortools"
         ),
         Entry("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", True, "ortools"),

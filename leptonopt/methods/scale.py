@@ -1,0 +1,199 @@
+"""Scale: prices, placement in stages, ejection. For very many tasks on pools with capacity, prices and windows.
+
+Of the model's rules it keeps once, window, capacity and cost (with copies, optional tasks and lateness); a problem
+with others is refused by the rule's name.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from leptonopt.dual import Ascent, Multipliers
+from leptonopt.pricing import free_bound
+from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+from leptonopt.scale.improving import Improver
+from leptonopt.scale.keeping import refused
+from leptonopt.scale.oracle import Oracle
+from leptonopt.scale.staging import ONCE, Pace, Placed, staged
+from leptonopt.scale.warming import warmed
+
+Found = TypeVar("Found")
+FIRST = 6  # rounds of prices before the first plan
+REPORT = 25  # rounds between exact bounds
+PATIENCE, SLOPE = 50, 1e-4  # the prices are good when so many rounds gain less than that share
+PRICING = 0.15  # of the time at most goes to prices before the placement by them
+SAMPLING = 0.15  # of the time at most goes to prices from a sample
+STAGING = 0.6  # of the time that is left then goes to placement in stages at most
+STEPS = 2_000  # of ejection in a row, at first
+HEAT = 0.08  # mean cost of an item, the temperature at which ejection begins
+ROUNDS = 3_000
+STEPS_EACH = 400  # of ejection per item, where nothing is decided by the clock
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """A bound and a schedule, both getting better until time is up."""
+    return _solve(problem, limits, monitor, "ejection")
+
+
+def bound(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """The prices alone."""
+    return _solve(problem, limits, monitor, "prices")
+
+
+def stages(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Prices and placement in stages, without ejection."""
+    return _solve(problem, limits, monitor, "stages")
+
+
+def _solve(problem: Problem, limits: Limits, monitor: Monitor, last: str) -> Solution:
+    if rule := refused(problem):
+        return Solution(
+            Status.UNKNOWN, Stop.FAILED, note=f"scale cannot express the rule {rule}; ask for another method"
+        )
+    run = _Run(problem, limits, monitor, Oracle(problem))
+    with np.errstate(invalid="ignore"):
+        return run.solution(last)
+
+
+@dataclass(eq=False)
+class _Run:
+    problem: Problem
+    limits: Limits
+    monitor: Monitor
+    oracle: Oracle
+    best: Schedule | None = None
+    cost: int | None = None
+    lower: int | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def solution(self, last: str) -> Solution:
+        begun = time.monotonic()
+        self.until = begun + self.limits.time_limit
+        engine = f"numpy {np.__version__}" + (", compiled" if self.oracle.fast else "")
+        least = free_bound(self.problem, self.oracle.least)
+        if least is None:
+            note = "a task that must run has no start at which it fits the capacity alone"
+            return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
+        self._prices(least, Multipliers(np.zeros(self.problem.capacity.shape, np.int64), np.zeros(0, np.int64), 1))
+        self._bound(least)
+        ascent = self._timed("sample", lambda: warmed(self.problem, self.oracle, self._by(SAMPLING)))
+        if last != "prices":
+            self._timed("first", lambda: self._first(ascent))
+        share = 1.0 if last == "prices" else PRICING
+        done = self._timed("prices", lambda: self._climb(ascent, self._by(share)))
+        if last != "prices":
+            placed = self._timed("stages", lambda: self._staged(ascent))
+            self._take(placed)
+            if last == "ejection" and len(placed.group):
+                self._timed("ejection", lambda: self._improve(placed, ascent))
+                done = False
+        note = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.seconds.items())
+        note += f"; {len(ascent.values)} rounds of prices"
+        closed = self.cost is not None and self.lower == self.cost
+        status = Status.UNKNOWN if self.best is None else Status.OPTIMAL if closed else Status.FEASIBLE
+        stop = Stop.PROOF if closed else Stop.DONE if done or not self._over() else Stop.LIMIT
+        return Solution(status, stop, self.best, self.lower, engine, note=note)
+
+    def _timed(self, name: str, step: Callable[[], Found]) -> Found:
+        begun = time.monotonic()
+        found = step()
+        self.seconds[name] = time.monotonic() - begun
+        return found
+
+    def _over(self) -> bool:
+        late = not self.limits.deterministic and time.monotonic() > self.until
+        return late or self.monitor.should_stop()
+
+    def _by(self, share: float) -> Callable[[], bool]:
+        """Whether a share of the time that is left now is over."""
+        until = time.monotonic() + share * (self.until - time.monotonic())
+        return lambda: self._over() or (not self.limits.deterministic and time.monotonic() > until)
+
+    def _bound(self, value: int) -> None:
+        if self.lower is None or value > self.lower:
+            self.lower = value
+            self.monitor.bound(value)
+
+    def _take(self, placed: Placed) -> bool:
+        """Reports what is placed, if nothing lacks a place and it is better."""
+        if placed.lacking().any():
+            return False
+        schedule = placed.schedule()
+        cost = objective(self.problem, schedule)
+        if self.cost is not None and cost >= self.cost:
+            return False
+        if broken := broken_rules(self.problem, schedule):
+            raise ArithmeticError(f"scale broke {', '.join(sorted(broken))}")
+        self.best, self.cost = schedule, cost
+        self.monitor.incumbent(schedule, cost)
+        return True
+
+    def _first(self, ascent: Ascent) -> None:
+        """A plan soon, by prices as they stand after a few rounds."""
+        for _ in range(FIRST):
+            ascent.step()
+        self._take(staged(self.problem, ascent, self._over, ONCE))
+
+    def _climb(self, ascent: Ascent, over: Callable[[], bool]) -> bool:
+        """Prices until they gain no more; whether they came to that."""
+        for turn in range(1, ROUNDS + 1):
+            if over():
+                break
+            ascent.step()
+            if turn % REPORT == 0:
+                self._exact(ascent)
+                if ascent.slope(PATIENCE) < SLOPE:
+                    self._exact(ascent)
+                    return True
+        self._exact(ascent)
+        return False
+
+    def _staged(self, ascent: Ascent) -> Placed:
+        """Placement as finely staged as there is time for."""
+        begun = time.monotonic()
+        ascent.step()
+        left, each = self.until - time.monotonic(), time.monotonic() - begun
+        pace = Pace() if self.limits.deterministic else Pace.within(STAGING * left, each)
+        return staged(self.problem, ascent, self._over, pace)
+
+    def _exact(self, ascent: Ascent) -> None:
+        if (self.lower is None or ascent.best > self.lower) and (value := ascent.exact()) is not None:
+            self._prices(value, ascent.multipliers(ascent.scale()))
+            self._bound(value)
+
+    def _prices(self, value: int, multipliers: Multipliers) -> None:
+        """Tells a monitor that writes certificates what proves a bound."""
+        if (listen := getattr(self.monitor, "prices", None)) is not None:
+            listen(value, multipliers)
+
+    def _improve(self, placed: Placed, ascent: Ascent) -> None:
+        """Ejection, cooling down over the time there is."""
+        problem, limits = self.problem, self.limits
+        improver = Improver(problem, placed, self.oracle, ascent.best_price, limits.seed)
+        items = max(1, len(placed.group))
+        mean = abs(float(self.lower or 0)) / items
+        begun, made, steps = time.monotonic(), 0, STEPS
+        room = max(1e-9, self.until - begun)
+        most, noted, price = STEPS_EACH * items, begun, 0.0
+        while not self._over():
+            done = made / most if limits.deterministic else (time.monotonic() - begun) / room
+            if done >= 1:
+                break
+            now = time.monotonic()
+            improver.run(steps, HEAT * mean * (1 - done) ** 2)
+            made += steps
+            spent = time.monotonic() - now
+            if not limits.deterministic:
+                steps = int(min(2 * steps, max(100, steps * 0.2 / max(1e-4, spent))))
+            since = time.monotonic() - noted
+            if since > max(1.0, 10 * price):  # writing a plan down must not take the time for finding it
+                noted = time.monotonic()
+                self._take(placed)
+                price = time.monotonic() - noted
+        improver.run(min(made, 20 * items) // 20 if limits.deterministic else steps, 0.0)
+        self._take(placed)

@@ -1,0 +1,46 @@
+"""Prices from a sample: where pools hold many tasks at a time, a part of both has nearly the same prices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from leptonopt.dual import Ascent
+from leptonopt.problem import UNLIMITED, Problem
+from leptonopt.scale.classes import classes_of
+from leptonopt.scale.oracle import Oracle
+from leptonopt.scale.parting import part_of
+
+FEW = 200_000  # groups; below them a sample is not worth it
+PART = 16  # one of so many groups at most
+GRAINS = 16  # demands of the usual size that pools still hold at a time in the sample, at least
+ROUNDS, PATIENCE, SLOPE = 200, 40, 1e-4
+
+
+def sampled(problem: Problem) -> int:
+    """One of how many groups a sample may have; 1 where there should be none."""
+    if problem.groups < FEW or not len(problem.demand):
+        return 1
+    sample = slice(None, None, max(1, len(problem.demand) // 100_000))
+    limits = problem.capacity[problem.demand_row[sample]].max(axis=1)
+    grains = (limits // problem.demand[sample])[limits < UNLIMITED]
+    return int(min(PART, np.median(grains) // GRAINS)) if len(grains) else 1
+
+
+def warmed(problem: Problem, oracle: Oracle, stop: Callable[[], bool]) -> Ascent:
+    """An ascent that begins at the prices of a sample, where a sample is of use."""
+    ascent = Ascent(problem, oracle)
+    if (part := sampled(problem)) < 2:
+        return ascent
+    mine = np.arange(problem.groups) % part == 0
+    capacity = np.where(problem.capacity < UNLIMITED, problem.capacity // part, UNLIMITED)
+    some, _ = part_of(problem, mine, capacity, problem.copies)
+    found = Ascent(some, Oracle(some, classes_of(some, problem.capacity), problem.capacity, oracle.fast))
+    for turn in range(ROUNDS):
+        found.step()
+        if stop() or (turn > PATIENCE and found.slope(PATIENCE) < SLOPE):
+            break
+    ascent.price = found.best_price.copy()
+    ascent.pace = found.pace
+    return ascent
