@@ -29,7 +29,7 @@ The published best values stand in the lists; "off" is the distance to them. The
 README says where they come from.
 
     python benchmarks/literature.py --data DIR -o lists
-    leptonopt compare lists/*.csv -m auto -t 60 --threads 2 -o results
+    leptonopt compare lists/{gap,jain-grossmann,melange,ctu-energy}.csv -m auto -t 60 --threads 2 -o results
 
 """
 FAMILIES = """
@@ -39,7 +39,7 @@ Families as [docs/generate.md](docs/generate.md) describes them, at 100, 200, 50
 runs side by side.
 
     python benchmarks/families.py -o generated
-    leptonopt compare generated/list.csv -t 20 -o results \\
+    leptonopt compare generated/list.csv -t 15 -o results \\
         -m auto,greedy,least-loaded,deadline-first,cheapest-first,random-key,cpsat-intervals,cpsat,highs
 
 """

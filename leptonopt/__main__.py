@@ -18,6 +18,9 @@ AGAIN = 0.3  # seconds
 PIPE_CLOSED = 141  # 128 + SIGPIPE, as for any tool whose reader went away
 
 
+_leaving: list[int] = []  # the signal that ends this
+
+
 def main() -> NoReturn:
     """Run the command line; errors of this package are one line each, never a traceback."""
     _streams()
@@ -57,6 +60,8 @@ def _called() -> int | str | None:
     except MemoryError:
         return _said("out of memory", 1)
     except Exception as error:
+        if _leaving:  # what was being imported made another exception of it
+            return 128 + _leaving[0]
         if _verbose(sys.argv[1:]):
             import traceback
 
@@ -95,6 +100,7 @@ def _leave(number: int, frame: FrameType | None) -> NoReturn:
 
     Again after a moment: what compiles or imports a module may swallow the exception.
     """
+    _leaving.append(number)
     sys.unraisablehook = lambda _: None  # which it would do with a traceback
     signal.signal(signal.SIGALRM, lambda *_: _leave(number, None))
     signal.setitimer(signal.ITIMER_REAL, AGAIN)

@@ -215,7 +215,7 @@ def joint_least(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any)
 
 def at_home(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any) -> NDArray[Any]:
     """The costs, `nothing` for options off the pool on which their family costs least together."""
-    if not problem.together:
+    if not problem.together or not problem.options:
         return cost
     joint = joint_least(problem, cost, value, nothing)
     home = np.where((joint < np.inf).any(axis=1), joint.argmin(axis=1), -1)

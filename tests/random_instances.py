@@ -227,3 +227,74 @@ def _add_whole_bill(document: dict[str, Any], rng: random.Random, minutes: int, 
     for key in ("together", "apart"):
         if len(tasks) > 1 and rng.random() < 0.2:
             document[key] = [[task["id"] for task in rng.sample(tasks, 2)]]
+
+
+def everything(seed: int) -> dict[str, Any]:
+    """A tiny instance, small enough for brute force most of the time, of all feature families.
+
+    Beside what `instance` has: options on several pools, options with names, profiles, confidential work.
+    """
+    document = instance(seed, tasks=3, slots=5, whole_bill=seed % 3 != 0)
+    rng, pools = random.Random(f"more {seed}"), document["pools"]
+    names = [pool["id"] for pool in pools]
+    confidential = rng.random() < 0.1
+    for pool in pools if confidential else ():
+        if rng.random() < 0.7:
+            pool["labels"] = [*pool["labels"], "confidential"]
+    for task in document["tasks"]:
+        if confidential and rng.random() < 0.5:
+            task["confidential"] = True
+        for option in task.get("options", ()):
+            if rng.random() < 0.15 and not option.get("nodes"):
+                del option["pool"]
+                option["pools"] = rng.sample(names, rng.randint(1, len(names)))
+        for number, option in enumerate(task.get("options", ())):
+            if rng.random() < 0.1:
+                option["id"] = f"way {number}"
+        if "work" in task and rng.random() < 0.3:
+            profile = {"speed": task["work"].pop("speed"), "devices": task["work"].pop("devices")}
+            document.setdefault("profiles", {})[f"profile of {task['id']}"] = profile
+            task["work"]["profile"] = f"profile of {task['id']}"
+        elif "work" in task and rng.random() < 0.2:
+            del task["work"]["devices"]
+    return document
+
+
+FAMILIES: dict[str, Any] = {
+    "nodes rented": lambda text: "'nodes': {'size'" in text or "'nodes': [{" in text,
+    "commitments": lambda text: "'commit'" in text,
+    "reserved nodes": lambda text: "'reserved'" in text,
+    "switching, booting, minimum time": lambda text: any(f"'{key}'" in text for key in ("startup", "shutdown", "boot", "minimum")),
+    "within one node": lambda text: "'one-node'" in text,
+    "spot": lambda text: "'interruptions'" in text,
+    "checkpoints": lambda text: "'checkpoint'" in text,
+    "deadlines kept with a probability": lambda text: "'on_time'" in text,
+    "lateness": lambda text: "'late_cost'" in text,
+    "late penalties": lambda text: "'late_penalty'" in text,
+    "optional": lambda text: "'optional': True" in text,
+    "quotas": lambda text: "'quotas'" in text,
+    "quotas at any moment": lambda text: "'moment'" in text,
+    "quotas per day": lambda text: "'per': 'day'" in text,
+    "energy": lambda text: "'power'" in text,
+    "carbon": lambda text: "'carbon'" in text,
+    "carbon in the objective": lambda text: "'carbon_kg'" in text,
+    "affinity: together": lambda text: "'together'" in text,
+    "affinity: apart": lambda text: "'apart'" in text,
+    "precedence": lambda text: "'after'" in text,
+    "groups of copies": lambda text: "'copies'" in text,
+    "tariffs": lambda text: "'daily'" in text,
+    "prices in steps": lambda text: "'price': {'gpu': {'steps'" in text,
+    "negative prices": lambda text: "Decimal('-" in text,
+    "maintenance": lambda text: "'maintenance'" in text,
+    "work and scaling": lambda text: "'work'" in text,
+    "profiles": lambda text: "'profiles'" in text,
+    "several pools": lambda text: "'pools': ['pool" in text,
+    "confidential": lambda text: "'confidential'" in text,
+    "releases and deadlines": lambda text: "'release'" in text and "'deadline'" in text,
+}  # fmt: skip
+
+
+def families(document: dict[str, Any]) -> set[str]:
+    """The feature families of a document."""
+    text = repr(document)
+    return {name for name, has in FAMILIES.items() if has(text)}

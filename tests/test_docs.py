@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import doctest
 import re
+import subprocess
+import sys
 from importlib import import_module
 from pathlib import Path
 
@@ -17,9 +19,10 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
 
 
-def test_api_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+def test_api_page_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The worked example of docs/api.md, from top to bottom."""
     code = "\n".join(blocks("docs/api.md", "python"))
+    monkeypatch.chdir(tmp_path)
     exec(compile(code, "docs/api.md", "exec"), {})
     assert "optimal" in capsys.readouterr().out
 
@@ -44,3 +47,11 @@ def test_readme_instance_solves(tmp_path: Path) -> None:
 def test_docstring_examples_run(module: str) -> None:
     """Examples in docstrings."""
     assert doctest.testmod(import_module(f"leptonopt.{module}")).failed == 0
+
+
+def test_the_page_of_benchmarks_follows_from_its_lines() -> None:
+    """BENCHMARKS.md is what benchmarks/page.py makes of the result lines beside it."""
+    done = subprocess.run(
+        [sys.executable, "benchmarks/page.py"], capture_output=True, text=True, encoding="utf-8", check=True, cwd=ROOT
+    )
+    assert done.stdout == (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8")

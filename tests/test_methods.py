@@ -40,7 +40,7 @@ def truth(seed: int) -> tuple[Compiled, int | None] | None:
     return made, None if found is None else found[0]
 
 
-@pytest.mark.parametrize("block", range(10))
+@pytest.mark.parametrize("block", [*range(3), *(pytest.param(at, marks=pytest.mark.long) for at in range(3, 10))])
 def test_exact_methods_equal_brute_force(block: int) -> None:
     """`cpsat`, `cbc` and `highs` agree with brute force in status and cost; `greedy` is never better, and checked."""
     compared = 0

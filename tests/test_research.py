@@ -264,7 +264,7 @@ def test_figures_of_a_run() -> None:
 def test_the_best_known_may_be_beaten_or_unknown() -> None:
     """A run below the published value becomes the best; without one the least of all runs is; no plan is a gap of 1."""
     beaten, none = results_of(made("a", "x", 70, best_known="80"), made("b", "x", None, best_known="80")).runs
-    assert (beaten.off, beaten.best, none.final, none.integral) == (0.0, 70, 1.0, 1.0)
+    assert (beaten.off, beaten.final, beaten.best, none.final, none.integral) == (-0.125, 0.0, 70, 1.0, 1.0)
     negative = results_of(made("a", "y", -100), made("b", "y", -50)).runs
     assert [run.final for run in negative] == [0.0, 0.5]
     assert negative[1].off == pytest.approx(0.5)

@@ -37,6 +37,7 @@ from leptonopt.starting import Starts
 COLUMNS = 40  # of least reduced cost per freed task
 LINKED = 120  # of a freed task that waits for another or is waited for
 TOTAL = 6000  # columns of a sub-problem at most
+TURN = 0.01  # effort that a turn takes beside its sub-problem
 EFFORT = 0.7  # CP-SAT's deterministic time for a sub-problem
 PRICES = 0.12  # share of the time limit for prices at most
 ROUNDS = 400  # rounds of prices at most
@@ -166,7 +167,7 @@ class _Search:
         else:
             sub = columns.sub()
             answer = submodel.solve(self.placing, sub, effort, seconds, seed)
-        spent = (answer.effort if answer else effort) + 2e-5 * columns.many + 0.002
+        spent = (answer.effort if answer else effort) + 2e-5 * columns.many + TURN
         self.spent += spent
         gain = 0
         if answer is not None:

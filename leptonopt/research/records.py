@@ -5,7 +5,8 @@ in the folder has reached where that is less or nothing is published.
 
     first, best     seconds until the first plan, and until the plan that the run ended with
     gap             what the run itself has proven: (cost - bound) / |cost|
-    off             how far its cost is above the best known, as a share of it; less than 0 where it is beaten
+    off             how far its cost is above the published value, as a share of it, less than 0 where that is beaten;
+                    above the best known where nothing is published
     primal          the primal gap at a moment (Berthold 2013, doi:10.1016/j.orl.2013.08.007): |cost - best| over
                     the larger of the two, 1 while there is no plan
     integral        the mean of the primal gap over the time limit: the primal integral over that limit
@@ -154,11 +155,17 @@ class Run:
         return _share(self.cost - self.bound, self.cost)
 
     @property
+    def reference(self) -> Fraction | None:
+        """What `off` is measured from: the published value, else the best known."""
+        stated = self.line.get("best_known")
+        return Fraction(stated) if stated and stated != INFEASIBLE else self.best
+
+    @property
     def off(self) -> float | None:
-        """How far the cost is above the best known."""
-        if self.cost is None or self.best is None:
+        """How far the cost is above the reference; less than 0 where a published value is beaten."""
+        if self.cost is None or self.reference is None:
             return None
-        return _share(self.cost - self.best, self.best)
+        return _share(self.cost - self.reference, self.reference)
 
     def primal(self, cost: float | None) -> float:
         """The primal gap of a cost."""

@@ -80,7 +80,7 @@ def _instances(results: Results) -> Table:
     for run in sorted(results.runs, key=lambda run: where[run.content]):
         row = [run.family] * (len(results.families) > 1) + [run.instance, str(run.tasks), run.method]
         row += [f"{run.limit:g}"] * limits + [str(run.seed)] * seeds
-        row += [run.status, _money(run.cost), _money(run.bound), _percent(run.gap), _money(run.best)]
+        row += [run.status, _money(run.cost), _money(run.bound), _percent(run.gap), _money(run.reference)]
         row += [_percent(run.off), _seconds(run.first), _seconds(run.last), _percent(run.integral)]
         rows.append((*row, _seconds(run.seconds)))
     return Table("Runs", tuple(heads), tuple(rows), _notes(results))
