@@ -29,7 +29,8 @@ The published best values stand in the lists; "off" is the distance to them. The
 README says where they come from. Of `gap` types c, d and e, of `green-tou` a sample of points (some with one thread).
 
     python benchmarks/literature.py --data DIR -o lists
-    leptonopt compare lists/{gap,jain-grossmann,melange,ctu-energy,mmkp,racp,rip,green-tou}.csv -m auto -t 60 --threads 2 -o results
+    leptonopt compare lists/{gap,jain-grossmann,melange,ctu-energy,mmkp,racp,rip,green-tou}.csv \\
+        -m auto -t 60 --threads 2 -o results
 
 """
 FAMILIES = """
