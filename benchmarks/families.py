@@ -14,7 +14,7 @@ import csv
 from pathlib import Path
 
 from leptonopt import files
-from leptonopt.generate import table, written
+from leptonopt.families import table, written
 
 
 def main() -> None:

@@ -45,6 +45,7 @@ runs side by side.
 
 """
 COUNTED = """
+`random-key`, `cpsat-intervals`, `cpsat` and `highs` have greedy's plan in hand when they start, as `auto` has.
 A run without a plan counts as 100 points of the primal gap: where a rule of thumb finds no place for a task, that is
 most of the difference.
 

@@ -122,7 +122,7 @@ def made(folder: Path, family: str, tasks: int, seed: int) -> Path:
         size = plain.SIZES.get(tasks) or (max(5, tasks // 100), 168, 14.0)
         np.savez(file, **plain.columns(tasks, *size, seed=seed))  # type: ignore[arg-type]
     else:
-        from leptonopt.generate import table, written
+        from leptonopt.families import table, written
 
         file.write_bytes(written(table(family, tasks=tasks, seed=seed), "npz"))
     return file

@@ -17,8 +17,8 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from leptonopt.conductor import solve
     from leptonopt.errors import LeptonoptError
-    from leptonopt.explain import Explanation, explain
-    from leptonopt.generate import generate
+    from leptonopt.explaining import Explanation, explain
+    from leptonopt.families import generate
     from leptonopt.instance import Instance
     from leptonopt.plan import Plan
     from leptonopt.read import load
@@ -41,10 +41,10 @@ __all__ = [
 ]
 
 _HOME = {
-    "Explanation": "explain",
+    "Explanation": "explaining",
     "compare": "research.campaign",
-    "explain": "explain",
-    "generate": "generate",
+    "explain": "explaining",
+    "generate": "families",
     "Instance": "instance",
     "LeptonoptError": "errors",
     "Plan": "plan",

@@ -16,7 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from leptonopt import methods, portfolio
+from leptonopt import files, methods, portfolio
 from leptonopt.columnar.compiling import Built, build
 from leptonopt.columnar.reading import load
 from leptonopt.columnar.writing import runs, write_certificate, write_plan
@@ -25,7 +25,7 @@ from leptonopt.errors import Alarm
 from leptonopt.numbers import floor_number, gap, number
 from leptonopt.problem import Limits, Schedule, Status, Stop, objective
 from leptonopt.result import Progress
-from leptonopt.signals import Signals
+from leptonopt.signals import Signals, aside
 from leptonopt.verify.columns import cost_of_columns, verify_columns
 from leptonopt.verify.words import Verdict
 
@@ -182,7 +182,8 @@ class _Run:
                 return
             self.phase = name
             left = max(0.01, (self.until - time.monotonic()) * share)
-            solution = methods.function(name)(self.problem, self.schedule, replace(self.limits, time_limit=left), self)
+            function = aside(methods.function(name))
+            solution = function(self.problem, self.schedule, replace(self.limits, time_limit=left), self)
             self.engines[name] = solution.engine
             if solution.note:
                 self.notes.append(f"{name}: {solution.note}")
@@ -202,14 +203,16 @@ class _Run:
         cost, verdict = None, None
         summary = self._summary(method, status, bound, seconds)
         if self.schedule is not None:
+            cost, begun = Fraction(summary["cost_exact"]), time.monotonic()
             with tempfile.TemporaryDirectory(prefix="leptonopt-") as folder:
-                target = output or Path(folder) / "plan.npz"
-                begun = time.monotonic()
-                cost = Fraction(summary["cost_exact"])
-                write_plan(target, summary, runs(self.built, self.schedule))
+                made = Path(folder) / f"plan{'.npz' if output is None else output.suffix}"
+                written = write_plan(made, summary, runs(self.built, self.schedule))
                 seconds["write"] = time.monotonic() - begun
-                verdict = verify_columns(self.path, target)
+                verdict = verify_columns(self.path, made)
                 seconds["verify"] = time.monotonic() - begun - seconds["write"]
+                if verdict.ok and output is not None:
+                    for file in written:
+                        files.write(output.with_suffix(file.suffix), file.read_bytes())
             if not verdict.ok:
                 shown = "; ".join(f"{found.rule}: {found.message}" for found in verdict.violations[:3])
                 raise Alarm(f"the checker rejects the plan of {method}: {shown}")

@@ -16,13 +16,11 @@ from typing import Any
 
 from leptonopt import files
 from leptonopt.errors import InputError, Rejected, UsageError
+from leptonopt.read import FORMATS
 from leptonopt.verify.words import Proof, shown
 
 PLAN_BYTES = 512 * 2**20
-FORMATS_HELP = (
-    "how to read the file: yaml, json, toml, gap, jain-grossmann, icon, sscflp, green-tou, racp, rip, mmkp, "
-    "psplib-mm, cloudbalancing, melange, ctu-energy, elasticflow"
-)
+FORMATS_HELP = f"how to read the file: yaml, json, toml, {', '.join(FORMATS)}"
 EPILOG = """Examples: leptonopt verify week.yaml plan.json
           leptonopt verify week.yaml plan.json --certificate plan.certificate.json
 
@@ -37,7 +35,7 @@ def main(words: Sequence[str]) -> int:
     """
     asked = _parser().parse_args(words)
     plan: dict[str, Any] = {}
-    if asked.format is None and (asked.file.suffix.lower() == ".npz" or (asked.file / "head.json").is_file()):
+    if asked.format is None and files.is_columns(asked.file):
         from leptonopt.verify.columns import verify_columns
         from leptonopt.verify.columns_bound import proven_columns
 

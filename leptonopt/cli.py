@@ -195,7 +195,7 @@ def solve(
     verbose: Verbose = False,
 ) -> None:
     """Find the plan of least cost, and say how good it is."""
-    if cli_columns.given(file, format):
+    if format is None and files.is_columns(file):
         from leptonopt.conductor import limits_of
 
         absent: dict[str, object] = {
@@ -335,7 +335,7 @@ def explain(
 ) -> None:
     """Say why an instance has no plan, and what would help."""
     from leptonopt.conductor import limits_of
-    from leptonopt.explain import explain as run
+    from leptonopt.explaining import explain as run
     from leptonopt.read import write
 
     if output is not None:
@@ -470,7 +470,7 @@ def generate(
     families: Families = False,
 ) -> None:
     """Make a realistic instance of a family, as large as is asked for, from a seed."""
-    from leptonopt.generate import FAMILIES, KINDS, table, written
+    from leptonopt.families import FAMILIES, KINDS, table, written
 
     if families or family is None:
         if family is None and output is not None:

@@ -14,11 +14,6 @@ if TYPE_CHECKING:
     from leptonopt.problem import Limits
 
 
-def given(file: Path, format: str | None) -> bool:
-    """Whether a file is an instance in columns."""
-    return format is None and (file.suffix.lower() == ".npz" or (file / "head.json").is_file())
-
-
 def solve(
     file: Path,
     output: Path | None,

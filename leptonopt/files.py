@@ -81,6 +81,11 @@ def writable(path: str | os.PathLike[str] | None) -> None:
         raise UsageError(f"{path}: cannot be written: permission denied")
 
 
+def is_columns(path: Path) -> bool:
+    """Whether a path is an instance in columns, by its name: an `.npz`, or a folder with a `head.json`."""
+    return path.suffix.lower() == ".npz" or (path / "head.json").is_file()
+
+
 def printable(text: object) -> str:
     """A text for a terminal: what would move the cursor, colour or turn the line shows as its escape.
 

@@ -14,8 +14,8 @@ from random_instances import instance as random_instance
 
 import leptonopt
 from leptonopt.compile import compile
-from leptonopt.explain import Explanation, explain
-from leptonopt.explain.statements import relaxed, statements, subset
+from leptonopt.explaining import Explanation, explain
+from leptonopt.explaining.statements import relaxed, statements, subset
 from leptonopt.instance import validated
 from leptonopt.methods import cpsat
 from leptonopt.problem import Limits

@@ -21,8 +21,8 @@ import pytest
 import leptonopt
 from leptonopt import __main__
 from leptonopt.errors import UsageError
-from leptonopt.generate import FAMILIES, Table, table, written
-from leptonopt.generate.draws import Draws
+from leptonopt.families import FAMILIES, Table, table, written
+from leptonopt.families.draws import Draws
 from leptonopt.instance import validated
 from leptonopt.units import duration
 from leptonopt.work import ways
@@ -89,7 +89,7 @@ def test_same_bytes_as_ever(family: str) -> None:
 def test_same_bytes_whatever_the_hash_seed() -> None:
     """Two processes that hash differently write the same bytes, in every notation."""
     script = (
-        "import sys; from hashlib import sha256; from leptonopt.generate import *\n"
+        "import sys; from hashlib import sha256; from leptonopt.families import *\n"
         f"tables = [table(name, tasks=40, seed=2, **{EVERYTHING}) for name in FAMILIES]\n"
         "print(sha256(b''.join(written(each, kind) for each in tables for kind in KINDS)).hexdigest())"
     )
@@ -228,7 +228,7 @@ def test_notations_agree(family: str, tmp_path: Path) -> None:
 
 def test_the_package_can_be_called() -> None:
     """`leptonopt.generate` is callable, whatever of the package has been imported before."""
-    doctested = [doctest.testmod(import_module(name)) for name in ("leptonopt.generate", "leptonopt.generate.draws")]
+    doctested = [doctest.testmod(import_module(name)) for name in ("leptonopt.families", "leptonopt.families.draws")]
     assert all(result.attempted and not result.failed for result in doctested)
 
 

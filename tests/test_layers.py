@@ -40,11 +40,11 @@ FLOORS = [
         "neighbourhoods",
         "scale",
     },
-    {"compile", "read", "generate"},
+    {"compile", "read", "families"},
     {"methods", "columnar"},
     {"portfolio", "engine", "selftest", "bill", "plan", "export", "certificate", "proofs", "signals", "result"},
     {"conductor", "bulk"},
-    {"report", "plot", "progress", "checking", "explain", "research"},
+    {"report", "plot", "progress", "checking", "explaining", "research"},
     {"cli", "cli_columns", "cli_research", "__main__"},
 ]
 DOORS = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -13,15 +15,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from leptonopt import bulk, files
 from leptonopt.bulk import solve_columns
 from leptonopt.columnar.compiling import build
 from leptonopt.columnar.reading import load
 from leptonopt.compile import compile, decode, encode
 from leptonopt.dual import Ascent
-from leptonopt.errors import InputError, UsageError
-from leptonopt.generate import table
-from leptonopt.generate.writing import columns as columns_of
-from leptonopt.generate.writing import written
+from leptonopt.errors import Alarm, InputError, UsageError
+from leptonopt.families import table
+from leptonopt.families.writing import columns as columns_of
+from leptonopt.families.writing import written
 from leptonopt.instance import validated
 from leptonopt.methods import scale
 from leptonopt.plan import Outcome, document
@@ -38,6 +41,7 @@ from tests import bruteforce, random_problems
 
 Arrays = dict[str, Any]
 QUICK = Limits(time_limit=0.4)
+ROOT = Path(__file__).resolve().parent.parent
 
 
 @pytest.fixture(autouse=True)
@@ -118,6 +122,21 @@ def test_csv_and_npz_are_the_same_problem(tmp_path: Path, seed: int) -> None:
     arrays = tiny(seed)
     one, other = build(load(saved(tmp_path, arrays))), build(load(as_csv(tmp_path, arrays)))
     assert one.unit == other.unit
+    for name, value in vars(one.problem).items():
+        if isinstance(value, np.ndarray):
+            assert np.array_equal(value, getattr(other.problem, name)), name
+
+
+def test_parquet_is_read_as_csv_is(tmp_path: Path) -> None:
+    """Tables in Parquet give the arrays that the same tables in CSV give."""
+    from pyarrow import csv, parquet
+
+    where = as_csv(tmp_path, tiny(2))
+    one = build(load(where))
+    for name in ("tasks", "options"):
+        parquet.write_table(csv.read_csv(where / f"{name}.csv"), where / f"{name}.parquet")
+        (where / f"{name}.csv").unlink()
+    other = build(load(where))
     for name, value in vars(one.problem).items():
         if isinstance(value, np.ndarray):
             assert np.array_equal(value, getattr(other.problem, name)), name
@@ -434,10 +453,10 @@ def test_any_prices_prove_a_bound(tmp_path: Path, seed: int) -> None:
 def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Solve and verify take columns; what does not exist for them is refused."""
     from leptonopt.checking import main
-    from leptonopt.cli_columns import given, solve
+    from leptonopt.cli_columns import solve
 
     file, plan = saved(tmp_path, tiny(4)), tmp_path / "plan.npz"
-    assert given(file, None)
+    assert files.is_columns(file)
     told = {"method": "scale", "certify": True, "as_json": False, "quiet": False, "verbose": False}
     assert solve(file, plan, QUICK, refused=(), **told) == 0
     assert "checked" in capsys.readouterr().out
@@ -447,6 +466,41 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         solve(file, plan, QUICK, refused=["--plot"], **told)
     with pytest.raises(UsageError, match=r"written as \.npz or \.csv"):
         solve(file, tmp_path / "plan.json", QUICK, refused=(), **told)
+
+
+def test_all_of_it_runs_without_numba(tmp_path: Path) -> None:
+    """Where the extra is not installed the same loops run as plain Python: a checked plan and a valid bound."""
+    file, plan = saved(tmp_path, tiny(4)), tmp_path / "plan.npz"
+    script = (
+        "import sys\nsys.modules['numba'] = None\n"
+        "from pathlib import Path\nfrom leptonopt.bulk import solve_columns\nfrom leptonopt.problem import Limits\n"
+        "from leptonopt.scale.jit import FAST\n"
+        f"found = solve_columns(Path({str(file)!r}), Path({str(plan)!r}), method='scale', limits=Limits(5.0))\n"
+        "print(FAST, found.cost, found.bound)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    fast, cost, bound = done.stdout.split()
+    built = build(load(file))
+    best = bruteforce.optimum(built.problem)
+    assert best is not None
+    assert fast == "False"
+    assert Fraction(bound) <= best[0] * built.unit <= Fraction(cost) == verify_columns(file, plan).cost
+
+
+def test_what_the_checker_rejects_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plan is the user's only once it is checked: an alarm leaves nothing behind."""
+    file, plan = saved(tmp_path, tiny(2)), tmp_path / "plan.csv"
+    real = bulk.runs
+
+    def late(*given: Any) -> Any:
+        columns = real(*given)
+        columns["start"] = columns["start"] + 1000
+        return columns
+
+    monkeypatch.setattr(bulk, "runs", late)
+    with pytest.raises(Alarm, match="the checker rejects the plan"):
+        solve_columns(file, plan, method="scale", limits=QUICK)
+    assert not list(tmp_path.glob("plan*"))
 
 
 def test_a_task_that_cannot_run_is_named(tmp_path: Path) -> None:

@@ -39,11 +39,6 @@ MOST = {"copies": 10**7, "value": 10**13, "late_cost": 10**11, "cost": 10**13, "
 Arrays = dict[str, NDArray[Any]]
 
 
-def is_columns(path: Path) -> bool:
-    """Whether a path is an instance in columns, by its name."""
-    return path.suffix.lower() == ".npz" or (path / "head.json").is_file()
-
-
 def load(path: Path) -> Sheets:
     """The instance in a file or folder of columns.
 

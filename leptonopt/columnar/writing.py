@@ -28,8 +28,8 @@ def runs(built: Built, schedule: Schedule) -> dict[str, NDArray[Any]]:
     return {name: column[order].astype(np.int32) for name, column in zip(COLUMNS, columns, strict=True)}
 
 
-def write_plan(path: Path, summary: dict[str, Any], columns: dict[str, NDArray[Any]]) -> None:
-    """A plan as `.npz`, or as `.csv` with its summary in a `.json` beside it.
+def write_plan(path: Path, summary: dict[str, Any], columns: dict[str, NDArray[Any]]) -> list[Path]:
+    """A plan as `.npz`, or as `.csv` with its summary in a `.json` beside it; the files written.
 
     Raises `UsageError` for another ending, or where it cannot be written.
     """
@@ -37,7 +37,8 @@ def write_plan(path: Path, summary: dict[str, Any], columns: dict[str, NDArray[A
     text = json.dumps(summary, indent=1, ensure_ascii=False) + "\n"
     if kind == ".npz":
         files.write(path, _packed({"summary": np.frombuffer(text.encode(), np.uint8), **columns}))
-    elif kind == ".csv":
+        return [path]
+    if kind == ".csv":
         buffer = io.StringIO()
         np.savetxt(
             buffer,
@@ -49,8 +50,8 @@ def write_plan(path: Path, summary: dict[str, Any], columns: dict[str, NDArray[A
         )
         files.write(path, buffer.getvalue())
         files.write(path.with_suffix(".json"), text)
-    else:
-        raise UsageError(f"{path}: a plan in columns is written as .{', .'.join(KINDS)}; choose one of these endings")
+        return [path, path.with_suffix(".json")]
+    raise UsageError(f"{path}: a plan in columns is written as .{', .'.join(KINDS)}; choose one of these endings")
 
 
 def write_certificate(path: Path, built: Built, price: Ints, scale: int, bound: Fraction | None) -> None:

@@ -46,40 +46,49 @@ def solve(
     problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, without: tuple[str, ...] = ()
 ) -> Solution:
     """Search to a proof or a limit. `without` switches rules off, for tests only."""
-    from ortools import __version__ as version
-
     begun = time.monotonic()
-    engine = f"ortools {version} CP-SAT"
     if has_no_columns(problem):
-        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
+        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=_engine())
     form: Intervals | _Columns
     if not without and applies(problem):
         form = Intervals(problem, limits.cutoff)
     elif (nonzeros := predicted(problem)[1]) > MAX_NONZEROS:
         note = f"the model may have {nonzeros:,} nonzeros; cpsat takes at most {MAX_NONZEROS:,}"
-        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=_engine(), note=note)
     else:
         form = _Columns(formulate(problem, without, limits.cutoff))
-    if note := form.too_large():
-        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
-    return _Run(problem, form, warm_start, limits, monitor, begun, guarded=not without).solution(engine)
+    return _searched(problem, form, warm_start, limits, monitor, begun, guarded=not without)
 
 
 def on_intervals(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """The same on the model of intervals that a textbook would write, whatever the problem; a baseline."""
-    from ortools import __version__ as version
-
     begun = time.monotonic()
-    engine = f"ortools {version} CP-SAT"
     if has_no_columns(problem):
-        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
+        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=_engine())
     if what := inexpressible(problem):
         note = f"cpsat-intervals cannot express {what}"
-        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
-    form = Intervals(problem, limits.cutoff)
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=_engine(), note=note)
+    return _searched(problem, Intervals(problem, limits.cutoff), warm_start, limits, monitor, begun, guarded=True)
+
+
+def _searched(
+    problem: Problem,
+    form: Intervals | _Columns,
+    warm_start: Schedule | None,
+    limits: Limits,
+    monitor: Monitor,
+    begun: float,
+    guarded: bool,
+) -> Solution:
     if note := form.too_large():
-        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
-    return _Run(problem, form, warm_start, limits, monitor, begun, guarded=True).solution(engine)
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=_engine(), note=note)
+    return _Run(problem, form, warm_start, limits, monitor, begun, guarded).solution(_engine())
+
+
+def _engine() -> str:
+    from ortools import __version__
+
+    return f"ortools {__version__} CP-SAT"
 
 
 class _Columns:

@@ -115,7 +115,8 @@ def _notes(results: Results) -> tuple[str, ...]:
     said = [
         f"limit {', '.join(f'{limit:g}' for limit in results.limits)} s, "
         f"{', '.join(sorted({str(run.line['threads']) for run in results.runs}))} thread(s) a run",
-        "off: cost above the best known, mean over instances; 95 %: its bootstrap interval",
+        "off: cost above the published value (the best known without one), mean over instances",
+        "95 %: bootstrap interval of that mean",
         "integral: mean primal gap over the time limit; first, best: medians",
     ]
     if failed := [run for run in results.runs if run.status == "failed"]:

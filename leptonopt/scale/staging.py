@@ -26,6 +26,7 @@ SHARE = 0.1  # of the volume that waits is placed in a stage
 PASSES = (0.01, 0.03, 0.1, 0.3, 1.0, np.inf)  # an item waits that would cost so much more than its least by prices
 ROUNDS = 25  # of prices between stages
 LAST = 0.02  # of the volume is left for the last stage
+OTHER = 8  # rounds of prices that the rest of a stage takes as long as
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,6 @@ class Pace:
             if each * (rounds + OTHER) / share <= seconds:
                 return cls(share, rounds)
         return cls(0.5, 5)
-
-
-OTHER = 8  # rounds of prices that the rest of a stage takes as long as
 
 
 ONCE = Pace(1.0, 0)

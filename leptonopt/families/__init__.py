@@ -6,24 +6,22 @@
 20
 
 Distributions are integer tables made from published traces and measurements; the module of a family says which. The
-same parameters give the same bytes on any machine (`leptonopt.generate.draws`). docs/generate.md explains them all.
+same parameters give the same bytes on any machine (`leptonopt.families.draws`). docs/generate.md explains them all.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from types import ModuleType
 from typing import Any
 
 from leptonopt.errors import UsageError
-from leptonopt.generate import elasticflow, fleet, gaia, gavel, lumpy, regions
-from leptonopt.generate.asked import Asked, asked
-from leptonopt.generate.fleet import Fleet
-from leptonopt.generate.table import Table
-from leptonopt.generate.writing import KINDS, written
+from leptonopt.families import elasticflow, fleet, gaia, gavel, lumpy, regions
+from leptonopt.families.asked import Asked, asked
+from leptonopt.families.fleet import Fleet
+from leptonopt.families.table import Table
+from leptonopt.families.writing import KINDS, written
 from leptonopt.instance import Instance, validated
 
 __all__ = ["FAMILIES", "KINDS", "Family", "Table", "generate", "table", "written"]
@@ -106,44 +104,6 @@ def table(
     )
 
 
-def generate(
-    family: str,
-    *,
-    tasks: int = 100,
-    seed: int = 0,
-    load: float | Decimal = Decimal("0.7"),
-    slack: float | Decimal | None = None,
-    precedence: float | Decimal = 0,
-    optional: float | Decimal = 0,
-    preemptible: float | Decimal = 0,
-    days: int | None = None,
-) -> Instance:
-    """An instance of a family; the parameters are those of `table`.
-
-    Raises
-    ------
-    UsageError
-        For an unknown family, or a parameter out of range.
-    """
-    made = table(
-        family,
-        tasks=tasks,
-        seed=seed,
-        load=load,
-        slack=slack,
-        precedence=precedence,
-        optional=optional,
-        preemptible=preemptible,
-        days=days,
-    )
-    return validated(made.document())
-
-
-class _Called(ModuleType):
-    """This package, which answers calls: importing anything from it hides `leptonopt.generate`, the function."""
-
-    def __call__(self, family: str, **parameters: Any) -> Instance:
-        return generate(family, **parameters)
-
-
-sys.modules[__name__].__class__ = _Called
+def generate(family: str, **parameters: Any) -> Instance:
+    """An instance of a family; parameters and errors are those of `table`."""
+    return validated(table(family, **parameters).document())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from leptonopt.errors import UsageError
-from leptonopt.generate.draws import MILLI
+from leptonopt.families.draws import MILLI
 
 MOST_TASKS = 1_000_000
 MOST_DAYS = 366

@@ -19,11 +19,11 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.generate import fleet
-from leptonopt.generate.asked import Asked
-from leptonopt.generate.draws import MILLI, Bools, Draws, Ints, between
-from leptonopt.generate.elasticflow import LENGTHS
-from leptonopt.generate.table import SPOT, Options, Table
+from leptonopt.families import fleet
+from leptonopt.families.asked import Asked
+from leptonopt.families.draws import MILLI, Bools, Draws, Ints, between
+from leptonopt.families.elasticflow import LENGTHS
+from leptonopt.families.table import SPOT, Options, Table
 
 NAME = "lumpy"
 ABOUT = "Large tasks on small pools of A100 GPUs, each an eighth to all of a pool; a hidden plan keeps every rule."

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from leptonopt.generate.fleet import ELECTRICITY, Fleet, Jobs, Site
+from leptonopt.families.fleet import ELECTRICITY, Fleet, Jobs, Site
 
 _ONE = (602, 638, 685, 1004, 1717, 4048, 9816, 11082, 11650, 16014, 16561, 17228, 18993, 19816, 21702, 22068, 22653,
         23302, 23657, 23832, 24028, 24315, 24560, 24735, 24953, 25095, 25533, 26559, 28368, 29542, 31567, 59086,

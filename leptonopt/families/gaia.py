@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from leptonopt.generate.fleet import ELECTRICITY, Fleet, Jobs, Site
+from leptonopt.families.fleet import ELECTRICITY, Fleet, Jobs, Site
 
 _LENGTH = (301, 334, 367, 413, 471, 535, 604, 691, 787, 900, 1012, 1152, 1334, 1535, 1754, 2042, 2392, 2804, 3254, 3712,
            4235, 4884, 5631, 6505, 7558, 8902, 10731, 13007, 16135, 21041, 29200, 49429, 129869)  # fmt: skip

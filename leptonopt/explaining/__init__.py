@@ -11,20 +11,18 @@ Optimization, chapter 6, deletion filtering in groups).
 from __future__ import annotations
 
 import copy
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from os import PathLike
-from types import ModuleType
 from typing import Any, TypeVar
 
 from leptonopt import methods
 from leptonopt.compile import compile
 from leptonopt.conductor import solve, stated_of
-from leptonopt.explain.asking import Asking
-from leptonopt.explain.statements import Document, Statement, relaxed, statements, subset
+from leptonopt.explaining.asking import Asking
+from leptonopt.explaining.statements import Document, Statement, relaxed, statements, subset
 from leptonopt.instance import Instance, validated
 from leptonopt.numbers import number
 from leptonopt.work import ways
@@ -310,13 +308,3 @@ def fastest(instance: Instance, id: str) -> str:
         return "it has no way that is allowed"
     way = min(allowed, key=lambda way: way.duration)
     return f"{duration_text(-(-way.duration // slot) * slot)} at its fastest ({way.id})"
-
-
-class _Called(ModuleType):
-    """This package, which answers calls: importing anything from it hides `leptonopt.explain`, the function."""
-
-    def __call__(self, *given: Any, **named: Any) -> Explanation:
-        return explain(*given, **named)
-
-
-sys.modules[__name__].__class__ = _Called

@@ -11,7 +11,7 @@ from leptonopt import methods
 from leptonopt.compile import compile
 from leptonopt.engine import Child
 from leptonopt.errors import InstanceError
-from leptonopt.explain.statements import Document
+from leptonopt.explaining.statements import Document
 from leptonopt.formulation import predicted
 from leptonopt.instance import validated
 from leptonopt.problem import Limits, Problem, Schedule, Solution, Status

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.errors import UsageError
-from leptonopt.generate.table import Table
+from leptonopt.families.table import Table
 
 KINDS = ("json", "yaml", "npz")
 COLUMNS_VERSION = 1

@@ -27,9 +27,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from leptonopt.generate.asked import WORKFLOW, Asked
-from leptonopt.generate.draws import MILLI, Draws, Ints
-from leptonopt.generate.table import SPOT, Profile, Table, Works, decimal, duration, instant, slots_of
+from leptonopt.families.asked import WORKFLOW, Asked
+from leptonopt.families.draws import MILLI, Draws, Ints
+from leptonopt.families.table import SPOT, Profile, Table, Works, decimal, duration, instant, slots_of
 
 SMALLEST = 32  # devices of a fleet before its horizon is longer than `SHORTEST_H`
 SHORTEST_H, LONGEST_H = 12, 168

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.generate.draws import Bools, Ints
+from leptonopt.families.draws import Bools, Ints
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
 FINE = 4  # decimals of speeds and hours, which are whole numbers of ten thousandths here

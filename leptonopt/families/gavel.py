@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from leptonopt.generate.fleet import ELECTRICITY, Fleet, Jobs, Site
+from leptonopt.families.fleet import ELECTRICITY, Fleet, Jobs, Site
 
 _ONE = (25, 340, 847, 1672, 2006, 3025, 4498, 5302, 9772, 12608, 16121, 18078, 20381, 22270, 24220, 25636, 26737, 27476,
         28078, 28738, 29672, 31305, 33712, 36268, 38223, 39637, 40767, 42638, 46230, 48839, 55383, 71584,

@@ -17,8 +17,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from leptonopt.generate.elasticflow import LENGTHS
-from leptonopt.generate.fleet import Fleet, Jobs, Site
+from leptonopt.families.elasticflow import LENGTHS
+from leptonopt.families.fleet import Fleet, Jobs, Site
 
 _SPEED = {
     "bert": {"H100": {4: 38320, 8: 80000, 16: 134843}, "A100": {8: 15988}},

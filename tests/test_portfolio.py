@@ -1,0 +1,63 @@
+"""What `auto` runs follows from the shape of a problem; a stage is passed over where a proof is near."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import leptonopt
+from leptonopt import portfolio
+from leptonopt.compile import compile
+from leptonopt.instance import validated
+from leptonopt.portfolio import Stage, lanes
+from leptonopt.problem import Problem
+
+
+def problem(document: dict[str, Any]) -> Problem:
+    return compile(validated(document)).problem
+
+
+def facilities() -> dict[str, Any]:
+    """Customers at facilities that are opened; one slot."""
+    return {
+        "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "1h"},
+        "pools": [{"id": f"f{at}", "nodes": {"count": 1, "size": {"units": 9}, "price": 50 + at}} for at in range(4)],
+        "tasks": [
+            {"id": f"t{at}", "options": [{"pool": f"f{f}", "uses": {"units": 2}, "duration": "1h", "cost": f + at} for f in range(4)]}
+            for at in range(8)
+        ],
+    }  # fmt: skip
+
+
+def methods(found: list[tuple[Stage, ...]]) -> list[list[str]]:
+    return [[stage.method for stage in lane] for lane in found]
+
+
+def test_shapes_and_their_lanes() -> None:
+    """Facilities go to HiGHS, training jobs at constant prices to intervals, dated ones and very large ones elsewhere."""
+    assert methods(lanes(problem(facilities()), 2))[0] == ["lagrangian", "highs"]
+    still = leptonopt.generate("gavel", tasks=60, seed=0)
+    assert methods(lanes(compile(still).problem, 2)) == [["lagrangian", "lns"], ["cpsat-intervals"]]
+    assert "cpsat-intervals" in methods(lanes(compile(still).problem, 1))[0]
+    dated = still.document()
+    for task in dated["tasks"]:
+        task |= {"due": task["deadline"], "late_cost": 1}
+        del task["deadline"]
+    assert "cpsat-intervals" not in str(methods(lanes(problem(dated), 2)))
+    many = leptonopt.generate("gavel", tasks=600, seed=0)
+    assert "scale" in str(methods(lanes(compile(many).problem, 2)))
+
+
+@pytest.mark.parametrize("isolate", [True, False])
+@pytest.mark.parametrize(("above", "runs"), [(0.0, True), (0.999, False)])
+def test_a_stage_is_passed_over_where_the_gap_is_small(
+    monkeypatch: pytest.MonkeyPatch, isolate: bool, above: float, runs: bool
+) -> None:
+    """`above` leaves it out once the gap is at most that, and only then."""
+    monkeypatch.setattr(
+        portfolio, "lanes", lambda problem, threads: [(Stage("lagrangian"), Stage("highs", above=above))]
+    )
+    result = leptonopt.solve(facilities(), time_limit=30, isolate=isolate)
+    assert ("highs" in result.document["made"]["engines"]) is runs
+    assert (result.status == "optimal") is runs
