@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -24,6 +25,7 @@ Examples:
   leptonopt compare instances/*.yaml -m greedy,auto -o results
   leptonopt compare d*.yaml -m auto,cpsat,highs -t 30 --seeds 3 -o results
   leptonopt compare gap.csv -m auto,mine.py:solve -o results
+  leptonopt compare gap.csv -m auto --cluster tcp://10.0.0.5:8786 -o results
   leptonopt results page results -o report.html
 
 \b
@@ -54,6 +56,9 @@ Gap = Annotated[float, Option(metavar="SHARE", help="stop at (cost - bound) / co
 Threads = Annotated[int, Option(metavar="N", help="of each run")]
 Deterministic = Annotated[bool, Option("--deterministic", help="the same plans on every machine load")]
 Jobs = Annotated[int | None, Option(metavar="N", help="runs side by side  [default: cores / threads]")]
+Cluster = Annotated[
+    str | None, Option(metavar="ADDRESS", help="run on the workers of a Dask scheduler, tcp://HOST:PORT")
+]
 Format = Annotated[str | None, Option("--format", metavar="NAME", help=FORMATS_HELP)]
 Params = Annotated[list[str] | None, Option("--param", metavar="KEY=VALUE", help="for the format; may be repeated")]
 Best = Annotated[Path | None, Option(metavar="FILE", help="best-known values: a .csv with columns instance, best")]
@@ -85,30 +90,34 @@ def compare(
     threads: Threads = 1,
     deterministic: Deterministic = False,
     jobs: Jobs = None,
+    cluster: Cluster = None,
     format: Format = None,
     param: Params = None,
     best: Best = None,
     quiet: Quiet = False,
 ) -> None:
     """Run methods on instances, each pair in a process of its own; resumable."""
+    from leptonopt.cluster import executor
     from leptonopt.research.campaign import compare as run
     from leptonopt.research.tables import summary
 
-    found = run(
-        instances,
-        [name.strip() for name in methods.split(",") if name.strip()],
-        output=output,
-        time_limit=time_limit,
-        seeds=seeds,
-        gap=gap,
-        threads=threads,
-        deterministic=deterministic,
-        jobs=jobs,
-        format=format,
-        params=params_of(param),
-        best=best,
-        on_step=None if quiet else _progress(),
-    )
+    with executor(cluster) if cluster else nullcontext() as workers:
+        found = run(
+            instances,
+            [name.strip() for name in methods.split(",") if name.strip()],
+            output=output,
+            time_limit=time_limit,
+            seeds=seeds,
+            gap=gap,
+            threads=threads,
+            deterministic=deterministic,
+            jobs=jobs,
+            format=format,
+            params=params_of(param),
+            best=best,
+            executor=workers,
+            on_step=None if quiet else _progress(),
+        )
     _shown([summary(found)], "terminal", None)
 
 

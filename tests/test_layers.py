@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent / "leptonopt"
 
 FLOORS = [
-    {"errors", "units", "files", "numbers", "renting"},
+    {"errors", "units", "files", "numbers", "renting", "errands"},
     {"instance", "problem"},
     {
         "calendar",
@@ -42,7 +42,19 @@ FLOORS = [
     },
     {"compile", "read", "families"},
     {"methods", "columnar"},
-    {"portfolio", "engine", "selftest", "bill", "plan", "export", "certificate", "proofs", "signals", "result"},
+    {
+        "portfolio",
+        "engine",
+        "selftest",
+        "bill",
+        "plan",
+        "export",
+        "certificate",
+        "proofs",
+        "signals",
+        "result",
+        "cluster",
+    },
     {"conductor", "bulk"},
     {"report", "plot", "progress", "checking", "explaining", "research"},
     {"cli", "cli_columns", "cli_research", "__main__"},
@@ -56,6 +68,7 @@ DOORS = {
     "typer": {"cli", "cli_research"},
     "pandas": {"plan"},
     "numba": {"scale.jit"},
+    "distributed": {"cluster"},
     "pyarrow": {"columnar.reading"},
 }
 FREE = {"__init__", "verify"}  # the front door, and the checker, which nothing may hold up

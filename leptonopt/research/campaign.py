@@ -10,13 +10,14 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leptonopt import files
-from leptonopt.errors import UsageError
+from leptonopt.errands import Errands, Gone, Lost, width
+from leptonopt.errors import EngineError, UsageError
 from leptonopt.research import runs
 from leptonopt.research.cases import Case, cases
 from leptonopt.research.records import LINES, PLANS, Results, lines_of
@@ -73,13 +74,16 @@ def compare(
     jobs : runs side by side; default: cores divided by `threads`.
     format, params : how to read files that are not native.
     best : a .csv with columns `instance` and `best`; else `best_known.csv` beside each instance.
-    executor : where runs go instead; any `concurrent.futures.Executor` whose workers reach the files.
+    executor : where runs go instead; any `concurrent.futures.Executor` whose workers reach the files. A run whose
+        worker dies goes to another one.
     on_step : called in this thread after every run.
 
     Raises
     ------
     UsageError, InputError, InstanceError
         When something is wrong with the call or an instance, before anything has run.
+    EngineError
+        When the executor breaks. The runs that have ended are kept, and the same call goes on from there.
     """
     from leptonopt.conductor import limits_of
 
@@ -95,7 +99,7 @@ def compare(
         found = cases(given, folder / INSTANCES, format, params, best)
         options = Options(float(time_limit), float(gap), threads, deterministic)
         todo = [runs.spec_of(case, method, seed, options) for case, method, seed in _order(found, chosen, numbers)]
-        side = jobs or max(1, (os.cpu_count() or 1) // threads)
+        side = jobs or (width(executor) if executor else max(1, (os.cpu_count() or 1) // threads))
         _Campaign(folder, todo, side, executor, on_step).run()
         return Results.of(folder).only({spec["key"] for spec in todo})
 
@@ -162,27 +166,28 @@ class _Campaign:
         if not self.todo:
             return
         executor = self.executor or ThreadPoolExecutor(self.side)
-        waiting = iter(self.todo)
-        under_way: dict[Future[tuple[Line, Line | None]], Line] = {}
+        under_way = Errands[int](executor)
         try:
             with _appending(self.folder / LINES) as keep:
-                for spec in waiting:
-                    under_way[executor.submit(runs.run, spec)] = spec
+                for at, spec in enumerate(self.todo):
+                    under_way.send(at, runs.run, spec)
                     if self.executor is None and len(under_way) >= self.side:
                         self._ended(under_way, keep)
-                while under_way:
+                while len(under_way):
                     self._ended(under_way, keep)
+        except Gone as gone:
+            kept = f"{self.total - len(self.todo) + len(self.spent)} of {self.total} runs are kept"
+            raise EngineError(f"the executor broke ({gone}); {kept}, and the same call goes on from there") from None
         finally:
+            under_way.drop()
             if self.executor is None:
                 executor.shutdown(wait=False, cancel_futures=True)
                 runs.kill()
 
-    def _ended(self, under_way: dict[Future[tuple[Line, Line | None]], Line], keep: Callable[[Line], None]) -> None:
+    def _ended(self, under_way: Errands[int], keep: Callable[[Line], None]) -> None:
         """Waits until at least one run has ended, and keeps it: the plan first, so that a line always has one."""
-        done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-        for future in done:
-            del under_way[future]
-            line, plan = future.result()
+        for at, answer in under_way.answers():
+            line, plan = (runs.failed(self.todo[at], answer.why), None) if isinstance(answer, Lost) else answer
             if plan is not None:
                 files.write(self.folder / PLANS / f"{line['key']}.json", json.dumps(plan))
             keep(line)

@@ -181,8 +181,17 @@ def run(spec: Mapping[str, Any]) -> tuple[Line, Line | None]:
         process.communicate()
         _living.discard(process)
     plan = answer.pop("plan", None)
+    return _line(spec, answer, time.monotonic() - begun), plan
+
+
+def failed(spec: Mapping[str, Any], why: str) -> Line:
+    """The line of a run that took each worker with it that it was given to."""
+    return _line(spec, {"error": f"no worker came to an end with it: {why}"}, 0.0)
+
+
+def _line(spec: Mapping[str, Any], answer: Line, wall: float) -> Line:
     kept = {name: value for name, value in spec.items() if name not in ("path", "file", "where")}
-    return {"leptonopt_run": 1, **kept, **answer, "wall": round(time.monotonic() - begun, 3)}, plan
+    return {"leptonopt_run": 1, **kept, **answer, "wall": round(wall, 3)}
 
 
 _living: set[subprocess.Popen[bytes]] = set()

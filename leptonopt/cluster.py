@@ -1,0 +1,104 @@
+"""The one door to Dask: an executor whose workers may be on other machines.
+
+`distributed.Client.get_executor` is a `concurrent.futures.Executor`; nothing above this module knows more of it. Dask
+sends what a lost worker had to do to another one by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import platform
+import re
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+from leptonopt.errors import UsageError
+
+PATIENCE = 10.0  # seconds for a scheduler to answer, and for its first worker
+ADDRESS = re.compile(r"(tcp|tls)://([^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})")
+
+
+@contextmanager
+def executor(address: str, patience: float = PATIENCE) -> Iterator[Executor]:
+    """The workers of the Dask scheduler at an address (`tcp://HOST:PORT`) as an executor; closed at the end.
+
+    What is still out then is dropped: the scheduler forgets it, and workers end what they have begun.
+
+    Raises
+    ------
+    UsageError
+        When the extra is not installed, the address is none, nobody answers there in time, there is no worker, or
+        a worker has another version of leptonopt or Python.
+    """
+    distributed = _package()
+    found = ADDRESS.fullmatch(address)
+    if not found or not 0 < int(found[3]) < 2**16:
+        raise UsageError(
+            f"{address!r} is no address of a Dask scheduler; allowed is tcp://HOST:PORT, or tls://HOST:PORT"
+        )
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)  # lost workers are our business, not the user's
+    try:
+        _greet(distributed, address, patience)
+        with distributed.Client(address, timeout=patience, set_as_default=False) as client:
+            _fit(client, address, patience)
+            pool = client.get_executor(pure=False)
+            pool.width = lambda: sum(client.nthreads().values())
+            try:
+                yield pool
+            finally:
+                pool.shutdown(wait=False)
+    finally:
+        logger.setLevel(before)
+
+
+def _package() -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise UsageError("a cluster needs Dask, which is not installed: pip install 'leptonopt[cluster]'") from None
+    return distributed
+
+
+def _greet(distributed: Any, address: str, patience: float) -> None:
+    """Ask who is there, before a client is made: one without a scheduler cannot be closed in time."""
+
+    async def ask() -> Any:
+        secret = distributed.Security().get_connection_args("client")
+        scheduler = distributed.rpc(address, timeout=patience, connection_args=secret)
+        try:
+            return await scheduler.identity()
+        finally:
+            await scheduler.close_rpc()
+
+    try:
+        with ThreadPoolExecutor(1) as aside:  # a notebook has a loop of its own at work in this thread
+            aside.submit(lambda: asyncio.run(asyncio.wait_for(ask(), patience))).result()
+    except Exception as error:
+        why = f" ({type(error).__name__})" if isinstance(error, TypeError | ValueError) else ""
+        raise UsageError(f"no Dask scheduler answers at {address} within {patience:g} seconds{why}") from None
+
+
+def _fit(client: Any, address: str, patience: float) -> None:
+    """Wait for a worker; refuse those that would compute something else."""
+    try:
+        client.wait_for_workers(1, timeout=patience)
+    except TimeoutError:
+        raise UsageError(f"{address} has no worker; start some there with `dask worker {address}`") from None
+    here = versions()
+    for worker, found in client.run(versions, on_error="return").items():
+        if isinstance(found, BaseException):
+            raise UsageError(f"the worker at {worker} cannot run leptonopt: {type(found).__name__}: {found}")
+        if found != here:
+            raise UsageError(f"the worker at {worker} has {found}, this machine has {here}; install the same there")
+
+
+def versions() -> str:
+    """What must be the same on all machines."""
+    from leptonopt import __version__
+
+    return f"leptonopt {__version__} on Python {'.'.join(platform.python_version_tuple()[:2])}"

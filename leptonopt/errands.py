@@ -1,0 +1,97 @@
+"""Calls sent to a `concurrent.futures.Executor`: what a dying worker takes with it is asked again.
+
+The executor may be a pool of processes or a cluster; this is all that is known of it. Whoever sends holds what counts
+(runs kept, best plan, bound), so a call that is lost costs the time it took and nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, Executor, Future, wait
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+TRIES = 3  # times that a call is sent at most
+
+Tag = TypeVar("Tag")
+
+
+class Gone(Exception):
+    """The executor takes and answers no calls any more."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What stands for the answer of a call that came to nothing each time it was sent; `why` is the last error."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class _Call(Generic[Tag]):
+    tag: Tag
+    function: Callable[..., Any]
+    given: tuple[Any, ...]
+    tries: int = 1
+
+
+class Errands(Generic[Tag]):
+    """Calls that are out, each known by a tag of the sender's."""
+
+    def __init__(self, executor: Executor) -> None:
+        self.executor = executor
+        self.again = 0
+        self._out: dict[Future[Any], _Call[Tag]] = {}
+
+    def __len__(self) -> int:
+        return len(self._out)
+
+    def send(self, tag: Tag, function: Callable[..., Any], *given: Any) -> None:
+        """Send a call; raises `Gone` where the executor takes none."""
+        self._send(_Call(tag, function, given))
+
+    def answers(self, timeout: float | None = None) -> list[tuple[Tag, Any]]:
+        """Those of all calls that have ended, in the order sent; waits for one, so many seconds at most.
+
+        A call that ended in an error is sent again, and stands as `Lost` after `TRIES` times.
+        """
+        done, _ = wait(self._out, timeout, FIRST_COMPLETED)
+        found = []
+        for future in [future for future in self._out if future in done]:
+            call = self._out.pop(future)
+            try:
+                found.append((call.tag, future.result()))
+            except (BrokenExecutor, CancelledError) as error:  # nobody here cancels a call and then asks for its answer
+                raise Gone(_said(error)) from None
+            except Exception as error:
+                if call.tries >= TRIES:
+                    found.append((call.tag, Lost(_said(error))))
+                else:
+                    self.again += 1
+                    self._send(_Call(call.tag, call.function, call.given, call.tries + 1))
+        return found
+
+    def drop(self) -> None:
+        """Forget all that is out; what has not begun will not."""
+        for future in self._out:
+            future.cancel()
+        self._out.clear()
+
+    def _send(self, call: _Call[Tag]) -> None:
+        try:
+            future = self.executor.submit(call.function, *call.given)
+        except Exception as error:  # broken, shut down, its client closed: each package has a name of its own
+            raise Gone(_said(error)) from None
+        self._out[future] = call
+
+
+def width(executor: Executor) -> int:
+    """How many calls an executor works on at a time, as far as it says; else the number of cores here."""
+    told = getattr(executor, "width", None) or getattr(executor, "_max_workers", None)
+    return max(1, int(told() if callable(told) else told or os.cpu_count() or 1))
+
+
+def _said(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

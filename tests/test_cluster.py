@@ -1,0 +1,160 @@
+"""More than one machine: a scheduler with two workers, one of which is killed; what is lost is asked again."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from distributed import LocalCluster
+
+import leptonopt
+from leptonopt import cluster, errands
+from leptonopt.errors import EngineError, UsageError
+
+ROOT = Path(__file__).resolve().parent.parent
+ARTICLE, EDGE = ROOT / "instances" / "article.yaml", ROOT / "instances" / "edge.yaml"
+HELD = '''
+import os, pathlib, time
+from leptonopt.problem import Solution, Status, Stop
+
+FOLDER = pathlib.Path(__file__).parent
+
+def held(problem, warm_start, limits, monitor):
+    """Says which worker it is on, and ends once it is let go."""
+    (FOLDER / f"begun-{os.getppid()}-{os.getpid()}").touch()
+    while not (FOLDER / "go").exists() and not monitor.should_stop():
+        time.sleep(0.02)
+    return Solution(Status.UNKNOWN, Stop.DONE)
+'''
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[LocalCluster]:
+    """A scheduler and two workers, each a process of its own, on this machine only."""
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, host="127.0.0.1", dashboard_address="127.0.0.1:0"
+    ) as made:
+        yield made
+
+
+def test_a_comparison_survives_its_worker(workers: LocalCluster, tmp_path: Path) -> None:
+    """A worker killed in the middle of a run costs that run's time: each line is there once, none says an error."""
+    mine = tmp_path / "mine.py"
+    mine.write_text(HELD)
+
+    def kill_one() -> None:
+        while not (begun := list(tmp_path.glob("begun-*"))):
+            time.sleep(0.02)
+        os.kill(int(begun[0].name.split("-")[1]), signal.SIGKILL)
+        (tmp_path / "go").touch()
+
+    killer = threading.Thread(target=kill_one)
+    killer.start()
+    with cluster.executor(workers.scheduler_address) as executor:
+        assert errands.width(executor) == 2
+        found = leptonopt.compare(
+            [ARTICLE, EDGE], [f"{mine}:held", "greedy"], output=tmp_path / "results", time_limit=60, executor=executor
+        )
+    killer.join()
+    lines = [json.loads(line) for line in (tmp_path / "results" / "runs.jsonl").read_text().splitlines()]
+    assert len(lines) == len({line["key"] for line in lines}) == len(found.runs) == 4
+    assert {run.cost is None for run in found.runs if run.method == "greedy"} == {False}
+    assert not [line for line in lines if "error" in line]
+    assert len(list(tmp_path.glob("begun-*"))) > 2  # the one that was lost has begun again
+
+
+@pytest.mark.parametrize(
+    ("address", "said"),
+    [
+        ("10.0.0.5", "is no address of a Dask scheduler; allowed is tcp://HOST:PORT"),
+        ("tcp://10.0.0.5:99999", "is no address of a Dask scheduler"),
+        ("http://10.0.0.5:80", "is no address of a Dask scheduler"),
+    ],
+)
+def test_no_address(address: str, said: str) -> None:
+    """What is no address is refused in one line that says what is allowed."""
+    with pytest.raises(UsageError, match=said), cluster.executor(address):
+        pass
+
+
+def test_nobody_there() -> None:
+    """A port nobody answers on is refused after a bounded wait, and so is one where somebody else listens."""
+    with socket.create_server(("127.0.0.1", 0)) as mute:
+        address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
+        with pytest.raises(UsageError, match=f"no Dask scheduler answers at {address}"), cluster.executor(address, 0.3):
+            pass
+    with pytest.raises(UsageError, match=f"no Dask scheduler answers at {address}"), cluster.executor(address, 0.3):
+        pass
+
+
+def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the extra, the call says which to install."""
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(UsageError, match=r"pip install 'leptonopt\[cluster\]'"), cluster.executor("tcp://127.0.0.1:9"):
+        pass
+
+
+def test_on_the_command_line(tmp_path: Path) -> None:
+    """A cluster that cannot be had ends with one line and exit code 2."""
+    words = [sys.executable, "-m", "leptonopt", "compare", str(ARTICLE), "-m", "greedy", "-o", str(tmp_path / "r")]
+    env = os.environ | {"PYTHONPATH": str(ROOT)}
+    said = subprocess.run([*words, "--cluster", "tcp://nowhere"], capture_output=True, text=True, env=env)
+    assert said.returncode == 2
+    assert said.stderr.count("\n") == 1
+
+
+# --- errands ----------------------------------------------------------------------------------------
+
+
+class Fails(Executor):
+    """Fails the first calls, each with an error of its own kind."""
+
+    def __init__(self, *errors: BaseException) -> None:
+        self.errors = list(errors)
+
+    def submit(self, fn: Any, /, *given: Any, **named: Any) -> Future[Any]:  # type: ignore[override]
+        future: Future[Any] = Future()
+        if self.errors:
+            future.set_exception(self.errors.pop(0))
+        else:
+            future.set_result(fn(*given))
+        return future
+
+
+def answered(out: errands.Errands[str]) -> list[tuple[str, Any]]:
+    found = []
+    while len(out):
+        found += out.answers()
+    return found
+
+
+def test_asked_again() -> None:
+    """A call that fails is sent again, and given up after three times."""
+    out = errands.Errands[str](Fails(OSError("first"), OSError("second")))
+    out.send("a", abs, -1)
+    assert answered(out) == [("a", 1)]
+    assert out.again == 2
+    out = errands.Errands[str](Fails(*[OSError(f"no {turn}\nand more") for turn in range(3)]))
+    out.send("a", abs, -1)
+    assert answered(out) == [("a", errands.Lost("OSError: no 2"))]
+
+
+def test_a_broken_pool_ends_a_comparison_with_what_is_kept(tmp_path: Path) -> None:
+    """A pool of processes that breaks says so in one line, and the same call without it goes on from there."""
+    with ProcessPoolExecutor(1) as pool:
+        assert pool.submit(os._exit, 1).exception() is not None
+        with pytest.raises(EngineError, match="the same call goes on from there"):
+            leptonopt.compare([ARTICLE], ["greedy"], output=tmp_path, time_limit=3, executor=pool)
+    found = leptonopt.compare([ARTICLE], ["greedy"], output=tmp_path, time_limit=3)
+    assert [run.cost is not None for run in found.runs] == [True]
