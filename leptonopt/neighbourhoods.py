@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.building import homes
+from leptonopt.freeing import Neighbourhood
 from leptonopt.placing import Guide, Placing
 from leptonopt.problem import Ints, Problem
 
 KINDS = ("window", "pools", "pairs", "among", "alike", "dear", "random", "core", "home")
 SECOND = 0.3  # weight at first of what is not solved by the first model
 LEAST = 0.15  # share of its first weight that an arm keeps
+EFFORT = 0.7  # CP-SAT's deterministic time for a sub-problem
 MEMORY = 0.9  # share of its old weight that a kind keeps
 
 
@@ -83,6 +85,11 @@ class Neighbourhoods:
         many = max(min(int(self.size), int((keys < np.inf).sum())), int((keys == -np.inf).sum()))
         chosen: Ints = np.sort(np.argsort(keys, kind="stable")[:many])
         return chosen
+
+    def asked(self, groups: list[int]) -> Neighbourhood:
+        """What was drawn last, as it is to be solved."""
+        effort, seed = EFFORT * (2 if self.kind == "core" else 1), int(self.random.integers(2**31))
+        return Neighbourhood(groups, self.model, self.only, self.move, effort, seed)
 
     def learn(self, gain: float, effort: float, proven: bool, share: float) -> None:
         """What the last draw gained (relative to the cost), and the share of its allowance it used."""

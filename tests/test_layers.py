@@ -38,6 +38,7 @@ FLOORS = [
         "submodel",
         "subintervals",
         "neighbourhoods",
+        "freeing",
         "scale",
     },
     {"compile", "read", "families"},

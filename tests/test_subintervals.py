@@ -9,9 +9,9 @@ from listening import Ear
 
 from leptonopt import subintervals
 from leptonopt.compile import compile
+from leptonopt.freeing import Freed
 from leptonopt.instance import validated
 from leptonopt.methods import function
-from leptonopt.methods.lns import _Columns
 from leptonopt.placing import Guide, Placing
 from leptonopt.pricing import Blocks
 from leptonopt.problem import Limits, Problem, broken_rules, objective
@@ -44,7 +44,7 @@ def test_freeing_all_tasks_finds_the_optimum(problems: list[tuple[int, Problem, 
     for seed, problem, best in problems:
         placing, guide = Placing(problem), Guide.true(problem, Blocks(problem))
         groups = list(range(problem.groups))
-        jobs, edges = _Columns(placing, guide, groups, {group: {} for group in groups}).jobs()
+        jobs, edges = Freed(placing, guide, groups, {group: {} for group in groups}).jobs()
         found = subintervals.solve(placing, jobs, edges, 5.0, 20.0, seed)
         assert (found is None) == (best is None), seed
         if found is None:
