@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from leptonopt import files, methods, portfolio
+from leptonopt.attending import folder
 from leptonopt.columnar.compiling import Built, build
 from leptonopt.columnar.reading import load
 from leptonopt.columnar.writing import runs, write_certificate, write_plan
@@ -204,8 +204,8 @@ class _Run:
         summary = self._summary(method, status, bound, seconds)
         if self.schedule is not None:
             cost, begun = Fraction(summary["cost_exact"]), time.monotonic()
-            with tempfile.TemporaryDirectory(prefix="leptonopt-") as folder:
-                made = Path(folder) / f"plan{'.npz' if output is None else output.suffix}"
+            with folder(None) as room:
+                made = Path(room) / f"plan{'.npz' if output is None else output.suffix}"
                 written = write_plan(made, summary, runs(self.built, self.schedule))
                 seconds["write"] = time.monotonic() - begun
                 verdict = verify_columns(self.path, made)
@@ -281,8 +281,8 @@ class _Run:
     def _exactly(self) -> Fraction:
         """The cost in money that is not coarsened, from prices as they are stated."""
         assert self.schedule is not None
-        with tempfile.TemporaryDirectory(prefix="leptonopt-") as folder:
-            target = Path(folder) / "plan.npz"
+        with folder(None) as room:
+            target = Path(room) / "plan.npz"
             write_plan(target, {"leptonopt_plan_columns": 1}, runs(self.built, self.schedule))
             return cost_of_columns(self.path, target)
 

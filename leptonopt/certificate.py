@@ -63,6 +63,18 @@ def certified(compiled: Compiled, stated: Mapping[str, Any], seconds: float) -> 
     return best | {"bound": None if least is None else str(least)}
 
 
+def impossible(compiled: Compiled, stated: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A certificate without prices or a bound, where the checker sees by itself that some task can never run."""
+    made = _document(compiled, _nothing(compiled.problem), fingerprint(stated)) | {"bound": None}
+    proof = proven(stated, made)
+    return made if proof.ok and proof.bound is None else None
+
+
+def _nothing(problem: Problem) -> Duals:
+    """No price on anything."""
+    return Duals(np.zeros(problem.capacity.shape), np.zeros(len(problem.quotas)), np.zeros(len(problem.lag)))
+
+
 def _found(problem: Problem, seconds: float) -> Iterator[Duals]:
     """Prices from all sources there are, each in its share of the time."""
     begun = time.monotonic()
@@ -77,7 +89,7 @@ def _found(problem: Problem, seconds: float) -> Iterator[Duals]:
         if ascent.values:
             yield Duals(ascent.best_price, ascent.best_weight, np.zeros(len(problem.lag)))
             return
-    yield Duals(np.zeros(problem.capacity.shape), np.zeros(len(problem.quotas)), np.zeros(len(problem.lag)))
+    yield _nothing(problem)
 
 
 def _relaxed(problem: Problem, seconds: float) -> Duals | None:

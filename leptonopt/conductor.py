@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from leptonopt import methods, portfolio, selftest
-from leptonopt.certificate import certified
+from leptonopt.certificate import certified, impossible
 from leptonopt.compile import Compiled, compile, decode, encode
 from leptonopt.engine import Child, Crew, memory_of
 from leptonopt.errors import Alarm, EngineError, UsageError
@@ -120,7 +120,7 @@ def solve(
             with conductor.reserve(CERTIFYING * time_limit if certify else 0.0):
                 conductor.run(method, _given(compiled, warm_start))
                 if confirm:
-                    conductor.confirm()
+                    conductor.confirm(stated_document)
             if certify:
                 conductor.certify(stated_document)
             solved = time.monotonic()
@@ -317,10 +317,14 @@ class _Conductor:
         yield
         self.until += seconds
 
-    def confirm(self) -> None:
+    def confirm(self, stated: dict[str, Any]) -> None:
         """Have a second engine prove that there is nothing better, or nothing at all."""
         status, _, _ = self._status()
-        if status not in (Status.OPTIMAL, Status.INFEASIBLE) or self.compiled.impossible:
+        if self.compiled.impossible:  # nothing is left for an engine to search; the checker works out its own windows
+            if impossible(self.compiled, stated) is not None:
+                self.claims.confirmed.append("checker")
+            return
+        if status not in (Status.OPTIMAL, Status.INFEASIBLE):
             return
         cost = self.cost if status is Status.OPTIMAL else None
         for name in self.claims.others(cost):
@@ -368,7 +372,10 @@ class _Conductor:
     def certify(self, stated: dict[str, Any]) -> None:
         """Prices for the bound, and the bound that they prove."""
         if self.infeasible:
-            self.notes.append("no certificate is written: there is no plan whose cost could have a bound")
+            self.certificate = impossible(self.compiled, stated)
+            if self.certificate is None:
+                by = ", ".join(self.claims.denials)
+                self.notes.append(f"no certificate is written: that there is no plan rests on the word of {by}")
             return
         self.phase = "certificate"
         self._show(now=True)
@@ -553,7 +560,7 @@ class _Conductor:
         runs, left = decode(self.compiled, schedule) if schedule is not None else (None, [])
         rent = None if schedule is None else rent_of(self.problem, schedule)
         trace = () if self.limits.deterministic else tuple(self.trace)
-        why = () if self.schedule is not None else tuple(dict.fromkeys([*self.why, *self.notes]))
+        why = self._why(status)
         if self.compiled.loss:
             self.notes.append(
                 f"money was coarsened to {self.compiled.unit}; the bound is low by up to {self.compiled.loss}"
@@ -591,6 +598,15 @@ class _Conductor:
         if self._closed() and not self.compiled.loss:
             return Status.OPTIMAL, Stop.PROOF, self.lower
         return Status.FEASIBLE, stop if stop is not Stop.PROOF else Stop.DONE, self.lower
+
+    def _why(self, status: Status) -> tuple[str, ...]:
+        """Why there is no plan; what methods did not find is no reason where it is proven that there is none."""
+        if self.schedule is not None:
+            return ()
+        if status is not Status.INFEASIBLE:
+            return tuple(dict.fromkeys([*self.why, *self.notes]))
+        by = ", ".join(self.claims.denials)
+        return self.compiled.impossible or (f"{by} proved it by search; `leptonopt explain` says what is in conflict",)
 
     def _proof(self, status: Status) -> dict[str, Any]:
         """Who is behind the status and the bound."""

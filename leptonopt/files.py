@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sys
 import tempfile
 import unicodedata
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from leptonopt.errors import UsageError
 
+PREFIX = ".leptonopt-"  # of what is not yet in its place
 _TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # marks that turn the direction of writing
 
 
 def write(path: str | os.PathLike[str], content: str | bytes) -> None:
-    """Write a file by way of a temporary one beside it; `-` is standard output.
+    """Write a file, whole or not at all; `-` is standard output.
 
     Texts are UTF-8 whatever the locale. Devices and pipes are written to directly, links are followed.
 
@@ -42,14 +46,60 @@ def write(path: str | os.PathLike[str], content: str | bytes) -> None:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(prefix=".leptonopt-", dir=target.parent)
-    try:
+    """Put a whole file in its place at once."""
+    if _linked(target, data):
+        return
+    handle, temporary = tempfile.mkstemp(prefix=PREFIX, dir=target.parent)
+    with _gone_if_not_done(temporary):
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(handle)
-        os.chmod(temporary, _mode(target))
+            _fill(file, data, target)
         os.replace(temporary, target)
+
+
+def _linked(target: Path, data: bytes) -> bool:
+    """The same by way of a file that has no name before it is whole, so that no kill leaves it behind.
+
+    False where there are no such files: elsewhere than on Linux, and on a few file systems.
+    """
+    if sys.platform != "linux":
+        return False
+    try:
+        handle = os.open(target.parent, os.O_TMPFILE | os.O_WRONLY, 0o600)
+    except OSError:
+        return False
+    with os.fdopen(handle, "wb") as file:
+        _fill(file, data, target)
+        try:
+            _named(handle, target)
+        except FileExistsError:
+            # Only a file with a name can take another's place: it has one of its own between these two calls.
+            temporary = target.with_name(PREFIX + secrets.token_hex(8))
+            with _gone_if_not_done(temporary):
+                _named(handle, temporary)
+                os.replace(temporary, target)
+        except OSError:
+            return False
+    return True
+
+
+def _named(handle: int, path: Path) -> None:
+    """Give an open file without a name one; raises `FileExistsError` where it is taken."""
+    # Any folder will do for an absolute path; without one, Python calls link(2), which follows no links.
+    os.link(f"/proc/self/fd/{handle}", path, src_dir_fd=handle, follow_symlinks=True)
+
+
+def _fill(file: BinaryIO, data: bytes, target: Path) -> None:
+    """Write it all, down to the disk, with the permissions that the target has or will have."""
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())
+    os.fchmod(file.fileno(), _mode(target))
+
+
+@contextlib.contextmanager
+def _gone_if_not_done(temporary: str | Path) -> Iterator[None]:
+    try:
+        yield
     except BaseException:
         with contextlib.suppress(OSError):
             os.unlink(temporary)

@@ -67,7 +67,7 @@ def headline(document: dict[str, Any]) -> Text:
     if status == "optimal":
         line.append(f"  proven{_proof(document)}: no plan costs less")
     elif status == "infeasible":
-        line.append(f"  no plan exists{_proof(document)}")
+        line.append(f"  no plan exists, proven{_proof(document)}")
     elif status == "unknown":
         line.append("  no plan was found")
     if bound is not None and status != "optimal":
@@ -84,10 +84,11 @@ def headline(document: dict[str, Any]) -> Text:
 
 
 def _proof(document: dict[str, Any]) -> str:
-    """Who is behind a status, where more than one engine is."""
+    """Who is behind a status."""
     by = [printable(name) for name in document["proof"]["by"]]
     confirmed = [printable(name) for name in document["proof"]["confirmed_by"]]
-    return f" by {', '.join(by)}, confirmed by {', '.join(confirmed)}" if confirmed else ""
+    said = f" by {', '.join(by)}" if by else ""
+    return f"{said}, confirmed by {', '.join(confirmed)}" if confirmed else said
 
 
 def decimals(document: dict[str, Any]) -> int:

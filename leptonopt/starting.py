@@ -41,6 +41,14 @@ class Starts:
         self.fewest = problem.groups + 1
         self.until = float("inf") if limits.deterministic else time.monotonic() + limits.time_limit
 
+    def shortfall(self) -> str:
+        """Why nothing was found, in words."""
+        if self.fewest > self.problem.groups:
+            return "no order of the tasks was tried to its end"
+        if self.fewest:
+            return f"{self.fewest} groups of tasks that must run found no place"
+        return "all that must run found a place, but not within the quotas and the nodes there are"
+
     def should_stop(self) -> bool:
         """Whether somebody wants an end, or the time for first schedules is up and there is one."""
         return self.monitor.should_stop() or (self.found is not None and time.monotonic() > self.until)

@@ -260,6 +260,32 @@ def test_infeasible_is_confirmed() -> None:
     assert result.document["proof"] == {"by": ["cpsat"], "confirmed_by": ["highs"], "certified": None}
 
 
+def test_what_can_never_run_is_seen_by_the_checker_too() -> None:
+    """A deadline before any end: no engine is needed, the checker confirms it and certifies it without prices."""
+    document = copy.deepcopy(TWO_TASKS)
+    document["tasks"][0]["deadline"] = "2026-01-05T02:00:00Z"
+    result = leptonopt.solve(document, confirm=True, certify=True, time_limit=30)
+    assert result.status == "infeasible"
+    assert result.document["proof"] == {"by": ["windows"], "confirmed_by": ["checker"], "certified": None}
+    assert result.certificate is not None
+    proof = proven(document, result.certificate)
+    assert (proof.ok, proof.bound) == (True, None)
+    assert "no way and no start" in proof.why
+    assert not proven(TWO_TASKS, result.certificate | {"instance": {}}).why
+
+
+def test_reasons_of_the_infeasible_are_proofs() -> None:
+    """What heuristics did not find is no reason; who searched is said, also that no certificate can be had of it."""
+    document = copy.deepcopy(TWO_TASKS)
+    document["pools"] = document["pools"][:1]
+    for task in document["tasks"]:
+        task["options"] = task["options"][:1]
+    result = leptonopt.solve(document, method="cpsat", certify=True, time_limit=30)
+    assert result.document["why"] == ["cpsat proved it by search; `leptonopt explain` says what is in conflict"]
+    assert result.certificate is None
+    assert "no certificate is written: that there is no plan rests on the word of cpsat" in result.notes
+
+
 def lies(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Any) -> Solution:
     """A method that finds the optimum, adds something to it, and calls that proven."""
     found = cpsat.solve(problem, None, limits, Ear())

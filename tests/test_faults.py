@@ -7,6 +7,7 @@ and warm starts in `test_exact.py`; memory, crashes and lies in `test_engines.py
 from __future__ import annotations
 
 import dataclasses
+import errno
 import os
 import re
 import signal
@@ -30,9 +31,9 @@ import traces
 from listening import Ear
 
 import leptonopt
-from leptonopt import attending, doubles, selftest
+from leptonopt import attending, doubles, files, selftest
 from leptonopt.compile import compile
-from leptonopt.errors import Alarm
+from leptonopt.errors import Alarm, UsageError
 from leptonopt.formulation import formulate
 from leptonopt.instance import validated
 from leptonopt.methods import cpsat, highs, pulp_cbc
@@ -319,3 +320,68 @@ def test_floats_and_cents_in_prices(tmp_path: Path) -> None:
     for method in ("cpsat", "cbc"):
         result = leptonopt.solve(tmp_path / "prices.yaml", method=method, isolate=False)
         assert (result.status, result.cost) == ("optimal", Fraction("2147.788649"))
+
+
+# --- files ------------------------------------------------------------------------------------------
+
+KILLED = """
+import os, signal, sys
+from leptonopt import files
+after, path = sys.argv[1:]
+real = getattr(os, after)
+def once(*given, **named):
+    real(*given, **named)
+    os.kill(os.getpid(), signal.SIGKILL)
+setattr(os, after, once)
+files.write(path, "new" * 100_000)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="files without a name")
+@pytest.mark.parametrize("after", ["fsync", "fchmod"])
+@pytest.mark.parametrize("old", [None, "old"])
+def test_a_kill_in_the_middle_of_writing_leaves_no_file(after: str, old: str | None, tmp_path: Path) -> None:
+    """SIGKILL when all is written and nothing is in its place: no temporary file, and the old one as it was."""
+    target = tmp_path / "plan.json"
+    if old is not None:
+        target.write_text(old)
+    ended = subprocess.run([sys.executable, "-c", KILLED, after, str(target)], cwd=traces.ROOT)
+    assert ended.returncode == -signal.SIGKILL
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == ({} if old is None else {"plan.json": old})
+
+
+@pytest.mark.parametrize("broken", [None, "open", "link", "replace"])
+@pytest.mark.parametrize("old", [None, "old"])
+def test_files_are_written_whole_or_not_at_all(
+    broken: str | None, old: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With its permissions, also where files cannot be without a name; and after a failure nothing is left beside it."""
+    target = tmp_path / "plan.json"
+    if old is not None:
+        target.write_text(old)
+        target.chmod(0o604)
+    real = getattr(os, broken or "open")
+
+    def refused(path: Any, *given: Any, **named: Any) -> Any:
+        if broken == "open" and path != tmp_path:
+            return real(path, *given, **named)
+        raise OSError(errno.EOPNOTSUPP, "not here")
+
+    if broken is not None:
+        monkeypatch.setattr(os, broken, refused)
+    if broken == "replace" and old is not None:
+        with pytest.raises(UsageError, match="cannot be written: not here"):
+            files.write(target, "new")
+        assert target.read_text() == old
+    else:
+        files.write(target, "new")
+        assert target.read_text() == "new"
+    assert (target.stat().st_mode & 0o777) == (0o604 if old is not None else 0o666 & ~umask())
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def umask() -> int:
+    """Of this process."""
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

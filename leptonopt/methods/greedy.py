@@ -35,8 +35,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     starts.run()
     if starts.found is None:
         stop = Stop.LIMIT if monitor.should_stop() else Stop.DONE
-        note = f"{starts.fewest} groups of tasks that must run found no place"
-        return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=note)
+        return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=starts.shortfall())
     if starts.cost == bound:
         return Solution(Status.OPTIMAL, Stop.PROOF, starts.found, bound, engine)
     return Solution(Status.FEASIBLE, Stop.DONE, starts.found, bound, engine)

@@ -57,7 +57,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     if starts.found is None:
         starts.run()
     if starts.found is None:
-        note = f"no schedule to start from: {starts.fewest} groups of tasks that must run found no place"
+        note = f"no schedule to start from: {starts.shortfall()}"
         return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
     search = _Search(problem, blocks, starts, limits, monitor, begun)
     search.prices(bound)
