@@ -19,13 +19,14 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse
 
 from leptonopt.compile import Compiled
-from leptonopt.dual import FINEST, Ascent
+from leptonopt.dual import FINEST, Ascent, rounds_within
 from leptonopt.formulation import FREE, formulate, has_no_columns, predicted
 from leptonopt.pricing import Blocks
 from leptonopt.problem import UNLIMITED, Problem
 from leptonopt.verify import fingerprint, proven
 
 MAX_NONZEROS = 1_500_000  # of a linear relaxation that is solved for its dual values
+NONZEROS_A_SECOND = 20_000  # of one that is surely solved in the time, where it must not depend on the clock
 LP_SHARE = 0.5  # of the time for it at most
 SLOPE, PATIENCE = 1e-6, 120
 Floats = NDArray[np.float64]
@@ -49,13 +50,16 @@ class Duals:
     apart: dict[tuple[int, int], float] = field(default_factory=dict)
 
 
-def certified(compiled: Compiled, stated: Mapping[str, Any], seconds: float) -> dict[str, Any]:
+def certified(
+    compiled: Compiled, stated: Mapping[str, Any], seconds: float, work: float | None = None
+) -> dict[str, Any]:
     """The certificate that proves most within the time; its bound is what the checker makes of its prices.
 
+    With `work`, in seconds of a free core, what is done follows from that instead, and the clock is a last resort.
     A certificate without a bound says that some task can never run.
     """
     best, least = dict[str, Any](), None
-    for duals in _found(compiled.problem, seconds):
+    for duals in _found(compiled.problem, seconds, work):
         made = _document(compiled, duals, fingerprint(stated))
         value = proven(stated, made).bound
         if not best or (value is not None and (least is None or value > least)):
@@ -75,16 +79,19 @@ def _nothing(problem: Problem) -> Duals:
     return Duals(np.zeros(problem.capacity.shape), np.zeros(len(problem.quotas)), np.zeros(len(problem.lag)))
 
 
-def _found(problem: Problem, seconds: float) -> Iterator[Duals]:
+def _found(problem: Problem, seconds: float, work: float | None) -> Iterator[Duals]:
     """Prices from all sources there are, each in its share of the time."""
     begun = time.monotonic()
     if not has_no_columns(problem):
-        if predicted(problem)[1] <= MAX_NONZEROS and (duals := _relaxed(problem, seconds * LP_SHARE)) is not None:
+        most = MAX_NONZEROS if work is None else min(MAX_NONZEROS, NONZEROS_A_SECOND * work)
+        if predicted(problem)[1] <= most and (duals := _relaxed(problem, seconds * LP_SHARE)) is not None:
             seconds -= time.monotonic() - begun
             yield duals
         begun = time.monotonic()
-        ascent = Ascent(problem, Blocks(problem))
-        while time.monotonic() - begun < seconds and ascent.slope(PATIENCE) > SLOPE:
+        blocks = Blocks(problem)
+        ascent = Ascent(problem, blocks)
+        rounds = None if work is None else rounds_within(problem, blocks.columns, work)
+        while time.monotonic() - begun < seconds and len(ascent.values) != rounds and ascent.slope(PATIENCE) > SLOPE:
             ascent.step()
         if ascent.values:
             yield Duals(ascent.best_price, ascent.best_weight, np.zeros(len(problem.lag)))

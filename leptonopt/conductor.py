@@ -202,6 +202,7 @@ class _Conductor:
         self.compiled, self.problem, self.limits = compiled, compiled.problem, limits
         self.begun, self.signals, self.on_progress, self.isolate = begun, signals, on_progress, isolate
         self.until = begun + limits.time_limit - min(after, 0.25 * limits.time_limit)
+        self.work = limits.time_limit
         self.schedule: Schedule | None = None
         self.cost: int | None = None
         self.lower: int | None = None
@@ -281,17 +282,17 @@ class _Conductor:
             if (bound := free_bound(self.problem, Blocks(self.problem).least)) is not None:
                 self.bound(bound)
         if not isinstance(method, str):
-            self._here(getattr(method, "__name__", "function"), method, self._left())
+            self._here(getattr(method, "__name__", "function"), method, self._for(self._left()))
             return
         if entry is None or entry.isolated or entry.name == "greedy":
             share = 1.0 if entry is not None and entry.name == "greedy" else BASELINE
-            self._here("greedy", methods.function("greedy"), self._left() * share)
+            self._here("greedy", methods.function("greedy"), self._for(self._left() * share))
         if entry is None:
-            lanes = portfolio.lanes(self.problem, self.limits.threads)
+            lanes = portfolio.lanes(self.problem, self.limits.threads, self.limits.deterministic)
         elif entry.name == "greedy":
             return
         elif not entry.isolated:
-            self._here(entry.name, methods.function(entry.name), self._left())
+            self._here(entry.name, methods.function(entry.name), self._for(self._left()))
             return
         else:
             lanes, self.named = [(portfolio.Stage(entry.name, threads=self.limits.threads),)], True
@@ -299,7 +300,9 @@ class _Conductor:
             self._side_by_side(lanes)
         else:
             last = self._last(lanes)
-            for stage in [*(stage for lane in lanes for stage in lane), *last]:
+            waiting = [*(stage for lane in lanes for stage in lane), *last]
+            while waiting:
+                stage = waiting.pop(0)
                 if stage in last and self.schedule is not None:
                     break
                 if self._nearer(stage.above):
@@ -308,7 +311,11 @@ class _Conductor:
                     self._unfit(why)
                     continue
                 function = aside(methods.function(stage.method))
-                self._here(stage.method, function, self._left() * stage.share, stage.threads)
+                self._here(
+                    stage.method,
+                    function,
+                    self._granted(stage, bool(waiting) and (self.schedule is None or waiting[0] not in last)),
+                )
 
     @contextmanager
     def reserve(self, seconds: float) -> Iterator[None]:
@@ -380,23 +387,22 @@ class _Conductor:
         self.phase = "certificate"
         self._show(now=True)
         seconds = 0.1 if self.signals.caught is not None else self._left()
-        self.certificate = certified(self.compiled, stated, max(0.1, seconds))
+        work = CERTIFYING * self.limits.time_limit if self.limits.deterministic else None
+        self.certificate = certified(self.compiled, stated, max(0.1, seconds), work)
         if (bound := self.certificate["bound"]) is not None and not self.compiled.loss:
             self.bound(ceil(Fraction(bound) / self.compiled.unit))
 
-    def _here(self, name: str, function: methods.Method, seconds: float, threads: int = 1) -> None:
+    def _here(self, name: str, function: methods.Method, limits: Limits) -> None:
         """A method in this process."""
         if self.should_stop():
             return
         self.phase = name
-        solution = function(self.problem, self.schedule, self._for(seconds, threads), self)
+        solution = function(self.problem, self.schedule, limits, self)
         self._conclude(name, solution)
 
     def _side_by_side(self, lanes: list[tuple[portfolio.Stage, ...]]) -> None:
-        """Lanes at the same time, each stage in a child process; one after another when deterministic."""
+        """Lanes at the same time, each stage in a child process."""
         waiting = [list(lane) for lane in lanes]
-        if self.limits.deterministic:
-            waiting = [[stage for lane in waiting for stage in lane]]
         running: dict[int, tuple[Child, float]] = {}
         last = self._last(lanes)
         try:
@@ -408,10 +414,9 @@ class _Conductor:
                         stage = stages.pop(0)
                         if self._nearer(stage.above):
                             continue
-                        seconds = self._left() * stage.share
-                        limits = self._for(seconds, stage.threads)
+                        limits = self._granted(stage, bool(stages or (last and self.schedule is None)))
                         if child := self.crew.start(stage.method, self.schedule, limits, len(waiting)):
-                            running[lane] = child, time.monotonic() + seconds
+                            running[lane] = child, time.monotonic() + limits.time_limit
                 self._pump(running)
             self._end(running)
         finally:
@@ -493,6 +498,8 @@ class _Conductor:
                 filter(None, [f"--- {name}: {solution.status}, {solution.stop} ---", solution.note, solution.log])
             )
         )
+        if self.limits.deterministic and solution.stop is Stop.LIMIT and name in portfolio.CLOCKED:
+            self.stop = Stop.LIMIT
         if solution.note and solution.stop is Stop.FAILED:
             self.notes.append(said)
         elif solution.note and solution.status is Status.UNKNOWN and self.schedule is None:
@@ -512,9 +519,17 @@ class _Conductor:
 
     # --- what is known ---
 
-    def _for(self, seconds: float, threads: int) -> Limits:
-        limits = self.limits
-        return Limits(max(0.01, seconds), limits.gap, threads, limits.seed, limits.deterministic)
+    def _for(self, seconds: float, threads: int = 1) -> Limits:
+        work = self.limits.time_limit if self.limits.deterministic else None
+        return replace(self.limits, time_limit=max(0.01, seconds), threads=threads, work=work)
+
+    def _granted(self, stage: portfolio.Stage, more: bool) -> Limits:
+        """What a stage may spend: a share of the time left or, where the clock must not decide, of the work left."""
+        if not self.limits.deterministic:
+            return self._for(self._left() * stage.share, stage.threads)
+        work = self.work * (min(stage.share, 0.5) if more else 1.0)
+        self.work -= work
+        return replace(self._for(self._left(), stage.threads), work=work)
 
     def _left(self) -> float:
         return self.until - time.monotonic()
@@ -561,6 +576,8 @@ class _Conductor:
         rent = None if schedule is None else rent_of(self.problem, schedule)
         trace = () if self.limits.deterministic else tuple(self.trace)
         why = self._why(status)
+        if self.limits.deterministic and self.stop is Stop.LIMIT:
+            self.notes.append("the clock ended the search: not reproducible; a longer limit (-t) would be")
         if self.compiled.loss:
             self.notes.append(
                 f"money was coarsened to {self.compiled.unit}; the bound is low by up to {self.compiled.loss}"

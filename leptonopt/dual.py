@@ -247,6 +247,11 @@ class Ascent:
         return level
 
 
+def rounds_within(problem: Problem, columns: int, seconds: float) -> int:
+    """Rounds of prices that such an effort is worth, counted by their size instead of by the clock; 20 at least."""
+    return max(20, int(2e9 * seconds / 60 // max(1, columns + 1000 * problem.groups)))
+
+
 class Quotas:
     """The quotas of a problem as the dual sees them.
 

@@ -6,7 +6,7 @@ building it. The thresholds come from measurements on two cores; `benchmarks/` r
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,6 +43,7 @@ MEDIUM = Size(60_000, 6_000_000)
 FLAT = Size(60_000, 120_000)  # assignments without a time axis, as in facility location
 FEW = 250  # groups up to which CP-SAT on intervals keeps pace with large neighbourhoods
 NEAR = 0.005  # a gap at which an exact method is left to go on
+CLOCKED = ("highs", "cbc")  # engines whose effort nothing but the clock limits
 LAST = ("cpsat", "highs", "cbc")  # what is asked, in this order, when a lane has come to its end and there is no plan
 BOUND_THEN_SEARCH: tuple[Stage, ...] = (Stage("lagrangian", 0.25), Stage("lns"))
 
@@ -54,8 +55,8 @@ def size(problem: Problem) -> Size:
     return Size(int(starts.sum()), int((starts * held).sum()))
 
 
-def lanes(problem: Problem, threads: int) -> list[tuple[Stage, ...]]:
-    """The lanes that `auto` runs with so many threads.
+def lanes(problem: Problem, threads: int, deterministic: bool = False) -> list[tuple[Stage, ...]]:
+    """The lanes that `auto` runs with so many threads; a single one where the clock must decide nothing.
 
     On intervals only CP-SAT has a model, and wants all workers for it.
     """
@@ -81,6 +82,8 @@ def lanes(problem: Problem, threads: int) -> list[tuple[Stage, ...]]:
         both, alone = [(Stage("scale"),), (Stage("lns"),)], (Stage("scale"),)
     else:
         both = [(Stage("lns"),), (Stage("lagrangian"),)]
+    if deterministic:
+        return [tuple(replace(stage, method="cpsat") if stage.method in CLOCKED else stage for stage in alone)]
     return both if threads > 1 else [alone]
 
 

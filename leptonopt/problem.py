@@ -444,7 +444,9 @@ class Stop(enum.StrEnum):
 class Limits:
     """What a method may spend. `deterministic`: decide nothing by the clock (which stays a last resort).
 
-    With a `cutoff` an exact method asks whether any schedule costs at most that; heuristics pay no heed to it.
+    How much is done then follows from `work`, in seconds of a free core that no clock measures; without it, from the
+    time limit. With a `cutoff` an exact method asks whether any schedule costs at most that; heuristics pay no heed
+    to it.
     """
 
     time_limit: float = 60.0
@@ -453,6 +455,12 @@ class Limits:
     seed: int = 0
     deterministic: bool = False
     cutoff: int | None = None
+    work: float | None = None
+
+    @property
+    def effort(self) -> float:
+        """Seconds by which deterministic methods measure what they do."""
+        return self.time_limit if self.work is None else self.work
 
 
 class Monitor(Protocol):

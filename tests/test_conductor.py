@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import jsonschema
@@ -17,9 +18,9 @@ import random_instances
 from listening import Ear
 
 import leptonopt
-from leptonopt import methods
+from leptonopt import conductor, methods
 from leptonopt.conductor import Progress
-from leptonopt.engine import Child
+from leptonopt.engine import Child, Crew
 from leptonopt.errors import Alarm, Infeasible, NoPlan, UsageError
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, objective
 
@@ -162,6 +163,39 @@ def test_deterministic_gives_the_same_bytes() -> None:
         for _ in range(2)
     ]
     assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("method", ["auto", "lns", "cpsat"])
+def test_deterministic_work_does_not_follow_the_clock(method: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each stage may do is the same whether the clock runs as ever or thrice as fast."""
+    given: list[list[tuple[str, float | None]]] = []
+
+    def start(crew: Any, name: str, schedule: Schedule | None, limits: Limits, *others: int) -> None:
+        given[-1].append((name, limits.work))
+
+    real = time.monotonic
+    monkeypatch.setattr(Crew, "start", start)
+    for pace in (1, 3):
+        given.append([])
+        monkeypatch.setattr(
+            conductor, "time", SimpleNamespace(monotonic=lambda pace=pace: pace * real(), sleep=time.sleep)
+        )
+        leptonopt.solve(CROWDED, method=method, deterministic=True, time_limit=20)
+    assert given[0] == given[1]
+    asked = {"auto": [("cpsat", 6.0), ("lns", 7.0), ("cpsat", 7.0)]}
+    assert given[0] == asked.get(method, [(method, 20.0)])
+
+
+def test_deterministic_says_when_the_clock_decided() -> None:
+    """Where the time limit comes first, a note says that another run may end otherwise."""
+
+    def waits(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+        while not monitor.should_stop():
+            pass
+        return Solution(Status.UNKNOWN, Stop.LIMIT)
+
+    said = leptonopt.solve(CROWDED, method=waits, deterministic=True, time_limit=0.3).notes
+    assert any("not reproducible" in note for note in said)
 
 
 def test_results_without_a_plan() -> None:

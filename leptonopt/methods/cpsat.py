@@ -201,7 +201,7 @@ class _Run:
         parameters.random_seed = limits.seed
         parameters.max_time_in_seconds = max(0.01, limits.time_limit - (time.monotonic() - self.begun))
         if limits.deterministic:
-            parameters.max_deterministic_time = DETERMINISTIC * limits.time_limit
+            parameters.max_deterministic_time = DETERMINISTIC * limits.effort
         parameters.catch_sigint_signal = False
         parameters.log_search_progress, parameters.log_to_stdout = True, False
 

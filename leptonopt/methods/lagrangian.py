@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from leptonopt.dual import Ascent
+from leptonopt.dual import Ascent, rounds_within
 from leptonopt.packing import Packing, packable
 from leptonopt.pricing import Blocks, free_bound
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
@@ -23,26 +23,28 @@ ROUNDS = 2000
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """A bound only; it stops when the bound's slope flattens, not after a count of rounds."""
     engine = f"numpy {np.__version__}"
-    until = time.monotonic() + limits.time_limit
     blocks = Blocks(problem)
+    until, rounds = time.monotonic() + limits.time_limit, ROUNDS
+    if limits.deterministic:
+        until, rounds = float("inf"), min(ROUNDS, rounds_within(problem, blocks.columns, limits.effort))
     bound = free_bound(problem, blocks.least)
     if bound is None:
         note = "a task that must run has no start at which it fits the capacity alone"
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
     monitor.bound(bound)
     ascent = Ascent(problem, blocks)
-    bound, stop = _climbed(ascent, bound, monitor, until)
+    bound, stop = _climbed(ascent, bound, monitor, rounds, until)
     note = f"{len(ascent.values)} rounds"
     if stop is Stop.DONE and packable(problem) and (packing := Packing(problem, ascent)).useful:
-        bound, stop = _climbed(packing, bound, monitor, until)
+        bound, stop = _climbed(packing, bound, monitor, rounds, until)
         note += f", {len(packing.values)} with prices on tasks"
     return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=note)
 
 
-def _climbed(ascent: Ascent | Packing, bound: int, monitor: Monitor, until: float) -> tuple[int, Stop]:
-    """Rounds until the slope is flat or the time is up, and the best bound that they gave."""
+def _climbed(ascent: Ascent | Packing, bound: int, monitor: Monitor, rounds: int, until: float) -> tuple[int, Stop]:
+    """So many rounds, until the slope is flat or the time is up, and the best bound that they gave."""
     stop = Stop.DONE
-    for turn in range(1, ROUNDS + 1):
+    for turn in range(1, rounds + 1):
         ascent.step()
         if monitor.should_stop() or time.monotonic() > until:
             stop = Stop.LIMIT

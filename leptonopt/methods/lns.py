@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 
 from leptonopt import freeing, subintervals, submodel
-from leptonopt.dual import Ascent
+from leptonopt.dual import Ascent, rounds_within
 from leptonopt.neighbourhoods import Neighbourhoods
 from leptonopt.placing import Guide, Placing
 from leptonopt.pricing import Blocks, free_bound
@@ -96,8 +96,7 @@ class _Search:
         """Prices on capacity, which give reduced costs and a bound."""
         self.bound = bound
         ascent = Ascent(self.problem, self.blocks)
-        size = self.blocks.columns + 1000 * self.problem.groups
-        rounds = min(ROUNDS, max(20, int(2e9 * self.limits.time_limit / 60 // max(1, size))))
+        rounds = min(ROUNDS, rounds_within(self.problem, self.blocks.columns, self.limits.effort))
         until = time.monotonic() + PRICES * self.limits.time_limit + 0.2
         for turn in range(rounds):
             ascent.step()
@@ -120,7 +119,7 @@ class _Search:
             if self.monitor.should_stop():
                 return Stop.LIMIT
             if self.limits.deterministic:
-                if self.spent > PER_SECOND * self.limits.time_limit:
+                if self.spent > PER_SECOND * self.limits.effort:
                     return Stop.DONE
             elif time.monotonic() - self.begun > self.limits.time_limit:
                 return Stop.LIMIT
