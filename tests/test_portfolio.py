@@ -47,6 +47,7 @@ def test_shapes_and_their_lanes() -> None:
     assert "cpsat-intervals" not in str(methods(lanes(problem(dated), 2)))
     many = leptonopt.generate("gavel", tasks=600, seed=0)
     assert "scale" in str(methods(lanes(compile(many).problem, 2)))
+    assert methods(lanes(problem(facilities()), 2, deterministic=True)) == [["lagrangian", "cpsat", "lns"]]
 
 
 @pytest.mark.parametrize("isolate", [True, False])
@@ -56,7 +57,7 @@ def test_a_stage_is_passed_over_where_the_gap_is_small(
 ) -> None:
     """`above` leaves it out once the gap is at most that, and only then."""
     monkeypatch.setattr(
-        portfolio, "lanes", lambda problem, threads: [(Stage("lagrangian"), Stage("highs", above=above))]
+        portfolio, "lanes", lambda problem, threads, steady: [(Stage("lagrangian"), Stage("highs", above=above))]
     )
     result = leptonopt.solve(facilities(), time_limit=30, isolate=isolate)
     assert ("highs" in result.document["made"]["engines"]) is runs
