@@ -19,7 +19,7 @@ from leptonopt.errors import InputError, Rejected, UsageError
 from leptonopt.read import FORMATS
 from leptonopt.verify.words import Proof, shown
 
-PLAN_BYTES = 512 * 2**20
+PLAN_BYTES = 16 * 2**20
 FORMATS_HELP = f"how to read the file: yaml, json, toml, {', '.join(FORMATS)}"
 EPILOG = """Examples: leptonopt verify week.yaml plan.json
           leptonopt verify week.yaml plan.json --certificate plan.certificate.json
@@ -121,7 +121,7 @@ def plan_of(file: Path) -> dict[str, Any]:
     """The document of a plan file; raises `InputError`."""
     from leptonopt.read.tree import text_of, tree
 
-    found, _ = tree(text_of(file, PLAN_BYTES), "json", str(file))
+    found, _ = tree(text_of(file, files.most(PLAN_BYTES)), "json", str(file))
     if not isinstance(found, dict):
         raise InputError(f"{file}: not a plan: no mapping at its top")
     return found

@@ -43,7 +43,8 @@ class InputError(LeptonoptError):
     exit_code = 3
 
 
-Path = tuple[str | int, ...]
+Step = str | int
+Path = tuple[Step, ...]
 
 
 def dotted(path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 import sys
 import tempfile
@@ -12,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from leptonopt.errors import UsageError
+from leptonopt.errors import InputError, UsageError
 
 PREFIX = ".leptonopt-"  # of what is not yet in its place
 _TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # marks that turn the direction of writing
+ALLOWED = "LEPTONOPT_MAX_SIZE"  # in the environment: the size up to which files are read
 
 
 def write(path: str | os.PathLike[str], content: str | bytes) -> None:
@@ -129,6 +131,27 @@ def writable(path: str | os.PathLike[str] | None) -> None:
         raise UsageError(f"{path}: there is no folder {str(target.parent)!r}")
     if not os.access(target if target.exists() else target.parent, os.W_OK):
         raise UsageError(f"{path}: cannot be written: permission denied")
+
+
+def most(default: int) -> int:
+    """How many bytes of a file are read: so many, or what `LEPTONOPT_MAX_SIZE` says where that is more.
+
+    Raises `UsageError` when it is no size.
+    """
+    stated = os.environ.get(ALLOWED, "").strip()
+    if not stated:
+        return default
+    found = re.fullmatch(r"([0-9]{1,9})\s*([kmg]?)(i?)b?", stated.lower())
+    if not found:
+        raise UsageError(f"{ALLOWED}={printable(stated)[:40]}; allowed is a size such as 64MiB or 2GB")
+    power = ("", "k", "m", "g").index(found[2])
+    return max(default, int(found[1]) * int((1024 if found[3] else 1000) ** power))
+
+
+def too_large(path: str | os.PathLike[str], size: int, limit: int) -> InputError:
+    """The error for a file that is larger than is read."""
+    shown = f"{size / 2**20:,.0f} MiB; at most {limit / 2**20:,.0f} MiB are read"
+    return InputError(f"{printable(path)}: {shown}; set {ALLOWED} to allow more")
 
 
 def is_columns(path: Path) -> bool:

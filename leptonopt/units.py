@@ -13,7 +13,7 @@ from fractions import Fraction
 MAX_AMOUNT = Decimal(10) ** 12
 MAX_DECIMALS = 9
 _UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "min": 60, "s": 1}
-_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|m|s)")
+_DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|m|s)", re.ASCII)
 _INSTANT = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d))?(Z|z|[+-]\d\d:\d\d)?", re.ASCII)
 _CLOCK = re.compile(r"(\d\d):(\d\d)", re.ASCII)
 
@@ -44,14 +44,15 @@ def duration(value: object) -> int:
     5400
     """
     allowed = "write a duration such as '45s', '90m', '1h30m', '7d' or '2w'"
+    seconds: Fraction | int = 0
     if isinstance(value, timedelta):
         seconds = Fraction(value // timedelta(microseconds=1), 10**6)
-    elif isinstance(value, str):
-        text, at, seconds = value.strip(), 0, Fraction(0)
+    elif isinstance(value, str) and len(value) <= 40:
+        text, at = value.strip(), 0
         while part := _DURATION_PART.match(text, at):
-            seconds += Fraction(part[1]) * _UNIT_SECONDS[part[2]]
+            seconds += (Fraction(part[1]) if "." in part[1] else int(part[1])) * _UNIT_SECONDS[part[2]]
             at = part.end()
-        if at != len(text) or not text or len(text) > 40:
+        if at != len(text) or not text:
             raise ValueError(f"{_shown(value)} is not a duration; {allowed}")
     else:
         raise ValueError(f"{_shown(value)} is not a duration; {allowed}")

@@ -26,6 +26,7 @@ from leptonopt.errors import InputError, InstanceError, LeptonoptError, UsageErr
 from leptonopt.files import printable
 from leptonopt.instance import validated
 from leptonopt.read import FORMATS, load
+from leptonopt.read.tree import DENSE, MAX_BYTES
 from leptonopt.read.write import dumped
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -172,6 +173,67 @@ def test_command_line_says_one_line(tmp_path: Path, name: str) -> None:
     assert sorted(set(tmp_path.iterdir()) - {tmp_path / "out", tmp_path / "err"}) == before
     assert seconds < SECONDS
     assert kilobytes < 512 * 2**10
+
+
+HEAD = "time: {start: 2026-01-05T00:00Z, horizon: 1d}\npools: [{id: a, capacity: {gpu: 4}}]\ntasks:"
+JSON_HEAD = (
+    '{"time": {"start": "2026-01-05T00:00Z", "horizon": "1d"}, "pools": [{"id": "a", "capacity": {"gpu": 4}}], "tasks":'
+)
+MANY = MAX_BYTES // DENSE - 100
+DENSEST = {  # with as many values as a file may have, or more, in as few bytes as they take
+    "scalars.yaml": lambda: f"{HEAD} [" + "a," * MANY + "a]\n",
+    "lists.yaml": lambda: f"{HEAD} [" + "[]," * MANY + "a]\n",
+    "mappings.yaml": lambda: f"{HEAD} [" + "{}," * MANY + "a]\n",
+    "decimals.yaml": lambda: f"# \U0001f680\n{HEAD} [" + ".1," * MANY + "a]\n# " + "x" * 5 * 2**20,
+    "keys.yaml": lambda: "".join(f"k{at:x}:\n" for at in range(MANY)),
+    "tasks.yaml": lambda: f"{HEAD}\n" + "- {id: '%x', options: [{pool: a, duration: 1h}]}\n" * (MANY // 6) + "- 1\n",
+    "decimals.json": lambda: f"{JSON_HEAD} [" + "0.1," * MANY + "1]}",
+    "mappings.json": lambda: f"{JSON_HEAD} [" + '{"":1},' * (MANY // 3) + "1]}",
+    "doubled.json": lambda: "{" + '"":1,' * (MANY // 2) + '"":1}',
+    "tasks.json": lambda: (
+        f"{JSON_HEAD} ["
+        + "".join(f'{{"id":"{at:x}","options":[{{"pool":"a","duration":"1h"}}]}},' for at in range(MANY // 8))
+        + "1]}"
+    ),
+    "lists.toml": lambda: "tasks = [" + "[]," * MANY + "1]\n",
+    "tables.toml": lambda: "".join(f"[a.{at:x}]\nb.c.d.e.f=1\n" for at in range(MANY // 9)),
+    "beyond.yaml": lambda: f"{HEAD} [" + "a," * (MAX_BYTES // 2 - 200) + "a]\n",
+    "beyond.json": lambda: f"{JSON_HEAD} [" + "1," * (MAX_BYTES // 2 - 200) + "1]}",
+    "beyond.toml": lambda: "tasks = [" + "1," * (MAX_BYTES // 2 - 200) + "1]\n",
+}
+
+
+@pytest.mark.parametrize(
+    "name", [name if name == "mappings.json" else pytest.param(name, marks=pytest.mark.long) for name in DENSEST]
+)
+def test_densest_files_stay_within_the_memory(tmp_path: Path, name: str) -> None:
+    """512 MB hold up to the size and number of values that are read without asking for more."""
+    path = tmp_path / name
+    path.write_text(DENSEST[name](), encoding="utf-8")
+    assert path.stat().st_size <= MAX_BYTES
+    with open(tmp_path / "out", "w+") as out, open(tmp_path / "err", "w+") as err:
+        code, _, kilobytes = measured([sys.executable, "-m", "leptonopt", "validate", str(path)], out, err)
+    said = (tmp_path / "err").read_text()
+    assert code == InputError.exit_code, said[:1000]
+    assert 1 <= len(said.splitlines()) <= 101
+    assert kilobytes < 512 * 2**10
+
+
+def test_more_is_read_when_it_is_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beyond the size, and beyond the number of values, what to do is said; and it helps."""
+    comment = put(tmp_path, Bad("comment.json", dumped(GOOD, "json").encode() + b" " * MAX_BYTES, ""))
+    with pytest.raises(InputError, match=r"8 MiB; at most 8 MiB are read; set LEPTONOPT_MAX_SIZE to allow more"):
+        load(comment)
+    dense = put(tmp_path, Bad("dense.json", f'{{"a": [{"1," * (MAX_BYTES // DENSE)}1]}}'.encode(), ""))
+    with pytest.raises(InputError, match=r"dense.json:1: holds more than 524,288 values; .* set LEPTONOPT_MAX_SIZE"):
+        load(dense)
+    monkeypatch.setenv("LEPTONOPT_MAX_SIZE", "9MiB")
+    assert load(comment).tasks
+    with pytest.raises(InputError, match="time: is missing"):
+        load(dense)
+    monkeypatch.setenv("LEPTONOPT_MAX_SIZE", "much")
+    with pytest.raises(UsageError, match="LEPTONOPT_MAX_SIZE=much; allowed is a size such as 64MiB"):
+        load(comment)
 
 
 def test_many_faults_are_the_first_hundred(tmp_path: Path) -> None:

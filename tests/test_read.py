@@ -195,7 +195,7 @@ def test_large_and_missing_files_are_refused(tmp_path: Path) -> None:
     file = tmp_path / "large.yaml"
     with open(file, "wb") as sparse:
         sparse.truncate(2**30)
-    with pytest.raises(InputError, match="1,024 MiB; at most 64"):
+    with pytest.raises(InputError, match="1,024 MiB; at most 8 MiB"):
         load(file)
     with pytest.raises(InputError, match="no such file"):
         load(tmp_path / "missing.yaml")

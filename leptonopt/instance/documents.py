@@ -31,8 +31,11 @@ from leptonopt.instance.values import Noun, shown
 
 def findings_of(error: Any) -> list[Finding]:
     """The findings of a `pydantic.ValidationError`, in this project's words."""
+    return _findings(error.errors(include_url=False))
+
+
+def _findings(items: list[Any]) -> list[Finding]:
     found: list[Finding] = []
-    items = error.errors(include_url=False)
     # A list counts as empty when none of its entries is valid; only the entries' own errors help then.
     items = [item for item in items if item["type"] != "too_short" or not item.get("input")]
     for item in items[: MAX_FINDINGS + 1]:
@@ -107,8 +110,9 @@ def validated(document: dict[str, Any]) -> Instance:
     try:
         return Instance.model_validate(document)
     except ValidationError as error:
-        found = findings_of(error)
-        if not any("findings" in (item.get("ctx") or {}) for item in error.errors(include_url=False)):
+        items = error.errors(include_url=False)
+        found = _findings(items)
+        if len(found) <= MAX_FINDINGS and not any("findings" in (item.get("ctx") or {}) for item in items):
             found += _cross_of_partial(document)
         if len(found) > MAX_FINDINGS:
             more = Finding(f"and more; of all findings the first {MAX_FINDINGS} are shown")

@@ -18,12 +18,14 @@ from leptonopt import units
 from leptonopt.instance.values import (
     MAX_NODES,
     Amount,
+    ByName,
     Capacity,
     Count,
     Curve,
     Duration,
     Instant,
     Lag,
+    Many,
     Name,
     NotNegative,
     Noun,
@@ -77,7 +79,7 @@ class Maintenance(Noun):
 
     from_: Instant = Field(alias="from")
     to: Instant
-    capacity: dict[Name, NotNegative] | None = Field(default=None, description="what is left; nothing when absent")
+    capacity: ByName[NotNegative] | None = Field(default=None, description="what is left; nothing when absent")
 
     @model_validator(mode="after")
     def _some_window(self) -> Maintenance:
@@ -111,7 +113,7 @@ class NodeKind(Noun):
     """Nodes of a size that are rented whole: machines, or single units of a resource."""
 
     id: Name | None = None
-    size: dict[Name, Positive] = Field(min_length=1, description="what a node offers of each resource")
+    size: ByName[Positive] = Field(min_length=1, description="what a node offers of each resource")
     count: Count = Field(description="nodes there can be on at a time, whoever pays for them")
     price: Rate | None = Field(
         default=None, description="money per node and hour on demand; none on demand when absent"
@@ -143,15 +145,15 @@ class Pool(Noun):
     """Resources that are bought, owned or rented together, at one place and one price list."""
 
     id: Name
-    capacity: dict[Name, Capacity] = Field(default={}, description="units of each resource that is not in nodes")
-    nodes: tuple[NodeKind, ...] = Field(default=(), strict=False, description="nodes rented whole, by kind")
-    price: dict[Name, Price] = Field(default={}, description="money per unit and hour; of power per kWh")
-    power: dict[Name, NotNegative] = Field(default={}, description="kW that a unit of a resource draws in use")
+    capacity: ByName[Capacity] = Field(default={}, description="units of each resource that is not in nodes")
+    nodes: Many[NodeKind] = Field(default=(), description="nodes rented whole, by kind")
+    price: ByName[Price] = Field(default={}, description="money per unit and hour; of power per kWh")
+    power: ByName[NotNegative] = Field(default={}, description="kW that a unit of a resource draws in use")
     carbon: Rate | None = Field(default=None, description="grams of CO2 per kWh")
     sunk: NotNegative = Field(default=Decimal(0), description="money per hour that is spent whatever the plan")
     interruptions: Rate | None = Field(default=None, description="expected interruptions per hour of a running task")
-    maintenance: tuple[Maintenance, ...] = Field(default=(), strict=False)
-    labels: tuple[Name, ...] = Field(default=(), strict=False)
+    maintenance: Many[Maintenance] = ()
+    labels: Many[Name] = ()
     device_memory: Positive | None = Field(default=None, description="memory of one device, for `work.memory`")
 
     @field_validator("nodes", mode="before")
@@ -218,8 +220,8 @@ class After(Noun):
 class Needs(Noun):
     """What a pool or an option must have, or must not, to be allowed for a task."""
 
-    labels: tuple[Name, ...] = Field(default=(), strict=False)
-    without: tuple[Name, ...] = Field(default=(), strict=False, description="labels the pool must not have")
+    labels: Many[Name] = ()
+    without: Many[Name] = Field(default=(), description="labels the pool must not have")
     quality: NotNegative = Decimal(0)
 
 
@@ -241,12 +243,12 @@ class Option(Noun):
 
     id: Name | None = None
     pool: Name | None = None
-    pools: tuple[Name, ...] = Field(default=(), strict=False, description="several pools, instead of pool")
-    uses: dict[Name, NotNegative] = Field(default={})
+    pools: Many[Name] = Field(default=(), description="several pools, instead of pool")
+    uses: ByName[NotNegative] = Field(default={})
     nodes: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = Field(
         default=None, description="whole nodes, for this task alone"
     )
-    consumes: dict[Name, NotNegative] = Field(default={}, description="amounts used up once, for quotas")
+    consumes: ByName[NotNegative] = Field(default={}, description="amounts used up once, for quotas")
     duration: Duration
     cost: Amount = Field(default=Decimal(0), description="fixed cost, beside the price of what it uses")
     variant: Name | None = None
@@ -281,12 +283,12 @@ class Profile(Noun):
     whole curve {devices: speed}; `devices` is the scaling curve for pools with a single number.
     """
 
-    speed: dict[Name, Speed] | None = None
+    speed: ByName[Speed] | None = None
     devices: Curve | None = None
     device: Name | None = Field(default=None, description="the resource that is counted; gpu unless told")
-    per_device: dict[Name, NotNegative] | None = Field(default=None, description="other resources for each device")
-    uses: dict[Name, NotNegative] | None = Field(default=None, description="resources whatever the device count")
-    variants: dict[Name, Variant] | None = None
+    per_device: ByName[NotNegative] | None = Field(default=None, description="other resources for each device")
+    uses: ByName[NotNegative] | None = Field(default=None, description="resources whatever the device count")
+    variants: ByName[Variant] | None = None
     memory: Positive | None = Field(default=None, description="device memory the model needs in all, before variants")
 
 
@@ -312,12 +314,12 @@ class Task(Noun):
     on_time: Positive | None = Field(default=None, description="probability of meeting the deadline, on spot pools")
     value: Amount | None = Field(default=None, description="money earned by running it (each copy)")
     optional: bool = Field(default=False, description="may be left out; its value is then not earned")
-    after: tuple[After, ...] = Field(default=(), strict=False)
+    after: Many[After] = ()
     needs: Needs = Needs()
     confidential: bool = Field(default=False, description="runs only on pools labelled `confidential`")
     placement: Literal["span", "one-node"] = Field(default="span", description="one-node: within a single node")
     checkpoint: Checkpoint | None = None
-    options: tuple[Option, ...] = Field(default=(), strict=False)
+    options: Many[Option] = ()
     work: Work | None = None
 
     @model_validator(mode="after")
@@ -355,9 +357,9 @@ class Quota(Noun):
     of: Name = Field(description="money, energy (kWh), carbon (kg), a resource (unit-hours), or what options consume")
     limit: NotNegative
     per: Literal["horizon", "day", "moment"] = "horizon"
-    tasks: tuple[Name, ...] | None = Field(default=None, strict=False, description="ids; all tasks when absent")
-    teams: tuple[Name, ...] | None = Field(default=None, strict=False)
-    pools: tuple[Name, ...] | None = Field(default=None, strict=False)
+    tasks: Many[Name] | None = Field(default=None, description="ids; all tasks when absent")
+    teams: Many[Name] | None = None
+    pools: Many[Name] | None = None
 
     def covers(self, task: Task) -> bool:
         """Whether a task counts."""
@@ -379,17 +381,12 @@ class Instance(Noun):
     currency: Name = "USD"
     time: Time
     objective: Objective = Objective()
-    pools: tuple[Pool, ...] = Field(min_length=1, strict=False)
-    profiles: dict[Name, Profile] = Field(default={})
-    tasks: tuple[Task, ...] = Field(min_length=1, strict=False)
-    quotas: tuple[Quota, ...] = Field(default=(), strict=False)
-    together: tuple[tuple[Name, ...], ...] = Field(default=(), strict=False, description="tasks that share a pool")
-    apart: tuple[tuple[Name, ...], ...] = Field(default=(), strict=False, description="tasks on different pools")
-
-    @field_validator("together", "apart", mode="before")
-    @classmethod
-    def _lists(cls, value: object) -> object:
-        return [tuple(each) if isinstance(each, list) else each for each in value] if isinstance(value, list) else value
+    pools: Many[Pool] = Field(min_length=1)
+    profiles: ByName[Profile] = Field(default={})
+    tasks: Many[Task] = Field(min_length=1)
+    quotas: Many[Quota] = ()
+    together: Many[Many[Name]] = Field(default=(), description="tasks that share a pool")
+    apart: Many[Many[Name]] = Field(default=(), description="tasks on different pools")
 
     @model_validator(mode="after")
     def _references(self) -> Instance:

@@ -8,7 +8,8 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Annotated, Any
+from itertools import islice
+from typing import Annotated, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -22,12 +23,14 @@ from pydantic import (
     PlainValidator,
     ValidatorFunctionWrapHandler,
     WithJsonSchema,
+    WrapValidator,
     field_validator,
     model_serializer,
     model_validator,
 )
 
 from leptonopt import units
+from leptonopt.instance.chunks import CHUNK, ENOUGH, in_chunks
 
 MAX_NODES = 100_000
 YEARS = range(1000, 10000)  # of four digits
@@ -49,6 +52,8 @@ def _name(value: object) -> str:
         raise ValueError(f"{shown(value)} is not a name; names are texts, put it in quotes")
     if not value.strip() or len(value) > 200:
         raise ValueError("a name has 1 to 200 characters, not only spaces")
+    if value.isascii() and value.isprintable():
+        return value
     if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in value):
         raise ValueError(f"the name {shown(value)} has a control character or a line break in it; allowed is one line")
     return value
@@ -137,8 +142,11 @@ def _device_key(value: object) -> object:
     return int(value) if isinstance(value, str) and re.fullmatch(r"0|[1-9][0-9]{0,9}", value) else value
 
 
+_T = TypeVar("_T")
+Many = Annotated[tuple[_T, ...], Field(strict=False), WrapValidator(in_chunks)]
+ByName = Annotated[dict[Name, _T], WrapValidator(in_chunks)]
 DeviceKey = Annotated[Devices, BeforeValidator(_device_key)]
-Curve = dict[DeviceKey, Positive]
+Curve = Annotated[dict[DeviceKey, Positive], WrapValidator(in_chunks)]
 
 
 def _speed(value: object) -> Decimal | dict[int, Decimal]:
@@ -171,6 +179,16 @@ class Noun(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _few_unknown(cls, value: object) -> object:
+        """Of very many keys those that are known, and as many of the others as are shown."""
+        if not isinstance(value, dict) or len(value) <= CHUNK:
+            return value
+        known = {field.alias or name for name, field in cls.model_fields.items()}
+        unknown = islice((key for key in value if key not in known), ENOUGH)
+        return {key: value[key] for key in [*(key for key in value if key in known), *unknown]}
+
 
 class Series(Noun):
     """A number that may change over time.
@@ -182,7 +200,7 @@ class Series(Noun):
 
     constant: Amount | None = None
     unlimited: bool = False
-    steps: dict[Instant, Amount] | None = None
+    steps: Annotated[dict[Instant, Amount], WrapValidator(in_chunks)] | None = None
     daily: dict[Clock, Amount] | None = None
 
     @model_validator(mode="before")

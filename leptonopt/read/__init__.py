@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from leptonopt import files
 from leptonopt.errors import Finding, InputError, InstanceError, UsageError
 from leptonopt.errors import Path as Place
-from leptonopt.read.tree import MAX_BYTES, Lines, text_of, tree
+from leptonopt.read.marks import Lines
+from leptonopt.read.tree import text_of, tree
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance
@@ -84,7 +85,7 @@ def load(
     path: str | os.PathLike[str],
     format: str | None = None,
     params: Mapping[str, str] | None = None,
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = None,
 ) -> Instance:
     """The instance of a file.
 
@@ -93,6 +94,7 @@ def load(
     path : a native file by its ending (.yaml, .yml, .json, .toml), or any other with its `format`.
     format : a name of `FORMATS`, or `yaml`, `json`, `toml`; recognised by the ending when None.
     params : parameters of the format.
+    max_bytes : larger files are refused; 8 MiB, or what `LEPTONOPT_MAX_SIZE` says, when None.
 
     Raises
     ------
@@ -110,7 +112,7 @@ def load_both(
     path: str | os.PathLike[str],
     format: str | None = None,
     params: Mapping[str, str] | None = None,
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = None,
 ) -> tuple[Instance, dict[str, Any]]:
     """The instance of a file and its native document as it stands there; raises as `load` does."""
     from leptonopt.instance import validated  # not above: the checker reads documents without pydantic
@@ -119,7 +121,9 @@ def load_both(
     try:
         return validated(document), document
     except InstanceError as error:
-        found = [_located(item, file, item.line or lines(item.path)) for item in error.findings[:MAX_FINDINGS]]
+        shown = error.findings[:MAX_FINDINGS]
+        line = lines([item.path for item in shown])
+        found = [_located(item, file, item.line or line.get(item.path)) for item in shown]
         more = [_located(item, file, None) for item in error.findings[MAX_FINDINGS:]]
         raise InstanceError([*sorted(found, key=lambda item: item.line or 0), *more]) from None
 
@@ -128,14 +132,14 @@ def read_document(
     path: str | os.PathLike[str],
     format: str | None = None,
     params: Mapping[str, str] | None = None,
-    max_bytes: int = MAX_BYTES,
+    max_bytes: int | None = None,
 ) -> dict[str, Any]:
     """The native document of a file, as a plain tree and not yet validated; raises as `load` does."""
     return _read(path, format, params, max_bytes)[0]
 
 
 def _read(
-    path: str | os.PathLike[str], format: str | None, params: Mapping[str, str] | None, max_bytes: int
+    path: str | os.PathLike[str], format: str | None, params: Mapping[str, str] | None, max_bytes: int | None
 ) -> tuple[dict[str, Any], Lines, str]:
     path, params = Path(path), dict(params or {})
     kind = format or NATIVE.get(path.suffix.lower())
@@ -153,7 +157,7 @@ def _read(
         )
     try:
         if kind in FORMATS:
-            return FORMATS[kind].document(text, path, params), lambda place: None, file
+            return FORMATS[kind].document(text, path, params), lambda places: {}, file
         document, lines = tree(text, kind, file)
     except InstanceError as error:
         found = [_located(item, item.file or file, item.line) for item in error.findings[:MAX_FINDINGS]]

@@ -24,7 +24,7 @@ class Places:
 
     def wrong(self, message: str, place: Place = ()) -> InstanceError:
         """The error at a place."""
-        return InstanceError([Finding(message, place, self._lines(place) or 1, str(self.path))])
+        return InstanceError([Finding(message, place, self._lines([place]).get(place, 1), str(self.path))])
 
     def number(self, place: Place, least: int, most: int) -> Decimal:
         """The number at a place, with all its decimals."""

@@ -64,7 +64,7 @@ def instant(text: Any) -> datetime:
     return moment.astimezone(UTC)
 
 
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|m|s)")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(w|d|h|min|m|s)")
 _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "m": 60, "s": 1}
 
 

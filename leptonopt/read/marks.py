@@ -1,0 +1,37 @@
+"""The line of places in a file: found by a second look at the text, once something is wrong there.
+
+To remember the line of every value would take more memory than the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from leptonopt.errors import Path as Place
+from leptonopt.errors import Step
+
+Wanted = dict[Step, "Wanted"]
+Marks = dict[Place, int]
+Lines = Callable[[Sequence[Place]], Mapping[Place, int]]
+
+
+def wanted(places: Iterable[Place]) -> Wanted:
+    """The places and all that they lie in, as a tree of steps."""
+    top: Wanted = {}
+    for place in places:
+        below = top
+        for step in place:
+            below = below.setdefault(step, {})
+    return top
+
+
+def nearest(marks: Mapping[Place, int], places: Iterable[Place]) -> dict[Place, int]:
+    """The line of each place, or of the nearest that it lies in; without those that no line is known of."""
+    found = {}
+    for place in places:
+        at = place
+        while at and at not in marks:
+            at = at[:-1]
+        if at in marks:
+            found[place] = marks[at]
+    return found
