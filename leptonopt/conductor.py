@@ -48,6 +48,7 @@ TICK = 0.02
 BASELINE = 0.4  # share of the time at most for the greedy plan that other methods start from
 CERTIFYING = 0.2  # share of the time for the prices of a certificate
 GRACE = 1.5  # seconds between asking an engine to stop and killing it
+PROMPT = 0.5  # for the last word of an engine whose proof ends it all: what it is
 HURRY = 1.0  # the same when somebody waits: two seconds are promised, for everything
 
 
@@ -454,9 +455,12 @@ class _Conductor:
         """Ask all that still runs to stop, and take what it hands over within the grace time."""
         for child, _ in running.values():
             child.stop()
-        quick = {Stop.INTERRUPT: HURRY} | ({} if self.limits.deterministic else {Stop.PROOF: 0.0})
+        quick, awaited = {Stop.INTERRUPT: HURRY}, set(running)
+        if self.stop is Stop.PROOF and not self.limits.deterministic:
+            quick[Stop.PROOF] = PROMPT
+            awaited = {lane for lane, (child, _) in running.items() if child.method in self.claims.behind(self.cost)}
         until = time.monotonic() + quick.get(self.stop or Stop.DONE, GRACE)
-        while running and time.monotonic() < until:
+        while awaited & running.keys() and time.monotonic() < until:
             for lane, (child, _) in list(running.items()):
                 while lane in running and child.messages.qsize():
                     self.phase = child.method

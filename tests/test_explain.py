@@ -175,6 +175,26 @@ def test_nodes_and_maintenance() -> None:
     assert {each.kind for each in found.conflicts[0].demands} == {"deadline", "maintenance"}
 
 
+def test_quotas_of_what_is_left_out_do_not_stand_in_the_way() -> None:
+    """A team, tasks or an amount of which nothing is left: the question is asked without them, and the answer is sure."""
+    document = day(
+        task("a", 6, 2, team="red"),
+        {**task("b", 1, 2, team="blue"), "optional": True, "value": 0},
+        quotas=[
+            {"id": "teams", "of": "gpu", "limit": 40, "teams": ["blue"]},
+            {"id": "both", "of": "gpu", "limit": 40, "teams": ["blue", "red"]},
+            {"id": "tasks", "of": "energy", "limit": 40, "tasks": ["b"]},
+            {"id": "licences", "of": "licence", "limit": 3},
+        ],
+    )
+    document["tasks"][1]["options"][0]["consumes"] = {"licence": 1}
+    found = explain(document)
+    judged(document, found)
+    assert found.conflicts[0].tasks == ("a",)
+    assert said(found) == ["pool 'own' offers 4 gpu"]
+    assert found.repairs[0].changes == ("2 more gpu in pool 'own'",)
+
+
 def test_two_conflicts_are_repaired_together() -> None:
     """Neither repair alone makes a plan; both do."""
     document = day(task("a", 6, 2), task("b", 1, 30, "cloud"))

@@ -253,7 +253,8 @@ def another_pool(document: Document, dice: random.Random) -> Iterator[Claim]:
     """Another pool, and options on it, never cost more; alone it changes nothing."""
     before = least(document)
     pool: Document = {"id": "new", "capacity": {"gpu": dice.randint(1, 3)}, "price": {"gpu": dice.randint(0, 4)}}
-    if dice.random() < 0.3:
+    shared = any(q["of"] == "money" and {"tasks", "teams"} & q.keys() for q in document.get("quotas", ()))
+    if dice.random() < 0.3 and not shared:  # such a budget cannot have a part in nodes that all tasks share
         pool = {
             "id": "new",
             "capacity": {},
@@ -493,6 +494,11 @@ def the_optimal_choice_fixed(document: Document, dice: random.Random) -> Iterato
     moment = random_instances.START + timedelta(seconds=run.start * seconds(document["time"]["slot"]))
     task["release"] = moment.strftime("%Y-%m-%dT%H:%MZ")
     task.pop("optional", None)
+    consumed = {
+        name for each in document["tasks"] for way in each.get("options", ()) for name in way.get("consumes", ())
+    }
+    if "licence" not in consumed:  # a quota of what nothing uses limits nothing, and is refused
+        document["quotas"] = [quota for quota in document.get("quotas", ()) if quota["of"] != "licence"]
     yield least(document), "==", before
 
 

@@ -10,14 +10,17 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from math import comb
 from typing import Any
 
 from leptonopt import units
 from leptonopt.calendar import least_by_slot
+from leptonopt.compile.rows import MAX_CHOICES
 from leptonopt.instance import Instance, NodeKind, Pool, Series, Task
 from leptonopt.work import ways
 
 Document = dict[str, Any]
+MAX_APART = 64  # nodes of a pool that may be told apart
 PLENTY = 10**6  # units or nodes, in place of a capacity that is taken away
 
 
@@ -51,14 +54,41 @@ def subset(document: Document, ids: Collection[str]) -> Document:
     for task in result["tasks"]:
         if "after" in task:
             task["after"] = [after for after in task["after"] if _id(after) in keep]
-    for quota in result.get("quotas", ()):
-        if quota.get("tasks") is not None:
-            quota["tasks"] = [id for id in quota["tasks"] if id in keep]
+    if "quotas" in result:
+        result["quotas"] = list(_quotas_of(document, result))
     for key in ("together", "apart"):
         if key in result:
             result[key] = [[id for id in ids if id in keep] for ids in result[key]]
             result[key] = [ids for ids in result[key] if len(ids) > 1]
     return result
+
+
+def _quotas_of(document: Document, result: Document) -> Iterator[Document]:
+    """The quotas that still limit something; one of tasks, teams or amounts that are gone would be refused."""
+    left = {"tasks": {task["id"] for task in result["tasks"]}, "teams": {task.get("team") for task in result["tasks"]}}
+    gone = _consumed(document) - _consumed(result) - _offered(document)
+    for quota in result["quotas"]:
+        for key, names in left.items():
+            if quota.get(key) is not None:
+                quota[key] = [name for name in quota[key] if name in names]
+        if quota["of"] not in gone and all(quota.get(key) != [] for key in left):
+            yield quota
+
+
+def _consumed(document: Document) -> set[str]:
+    return {name for task in document["tasks"] for way in task.get("options", ()) for name in way.get("consumes", ())}
+
+
+def _offered(document: Document) -> set[str]:
+    """Resources of pools and of their nodes."""
+    found = set[str]()
+    for pool in document["pools"]:
+        nodes = pool.get("nodes") or []
+        found |= {
+            *pool.get("capacity", ()),
+            *(name for kind in ([nodes] if isinstance(nodes, dict) else nodes) for name in kind["size"]),
+        }
+    return found
 
 
 def relaxed(document: Document, statements: Sequence[Statement]) -> Document:
@@ -233,7 +263,7 @@ def _of_pool(instance: Instance, pool: Pool) -> Iterator[Statement]:
             "nodes",
             (pool.id, name),
             f"pool {pool.id!r} has {_range(least)} nodes {name!r}{only}",
-            lambda document, at=at: _many_nodes(document, pool.id, at),  # type: ignore[misc]
+            lambda document, at=at: _many_nodes(document, pool, at),  # type: ignore[misc]
             lambda document, steps, at=at, name=name, kind=kind: _more_nodes(  # type: ignore[misc]
                 document, instance, pool, at, name, kind, steps
             ),
@@ -286,16 +316,27 @@ def _more(document: Document, instance: Instance, pool: Pool, name: str, steps: 
     return f"{steps:,} more {name} in pool {pool.id!r}"
 
 
-def _many_nodes(document: Document, pool: str, at: int) -> None:
-    kind = _kind(document, pool, at)
-    kind["count"] = 64 if _told_apart(document, pool) else 1000
+def _many_nodes(document: Document, pool: Pool, at: int) -> None:
+    kind = _kind(document, pool.id, at)
+    kind["count"] = _most_apart(document, pool, at) if _told_apart(document, pool.id) else 1000
     kind.setdefault("price", 0)
+
+
+def _most_apart(document: Document, pool: Pool, at: int) -> int:
+    """As many nodes of a kind as may be told apart where options take several of them."""
+    ways_on = [way for task in document["tasks"] for way in task.get("options", ())]
+    many = max(
+        (way.get("nodes") or 1 for way in ways_on if pool.id in (way.get("pool"), *way.get("pools", ()))), default=1
+    )
+    others = sum(kind.most for number, (_, kind) in enumerate(pool.kinds) if number != at)
+    most = max((count for count in range(MAX_APART + 1) if comb(count, many) <= MAX_CHOICES), default=0)
+    return max(pool.kinds[at][1].most, most - others)
 
 
 def _more_nodes(
     document: Document, instance: Instance, pool: Pool, at: int, name: str, kind: NodeKind, steps: int
 ) -> str | None:
-    if _told_apart(document, pool.id) and kind.most + steps > 64:
+    if _told_apart(document, pool.id) and kind.most + steps > _most_apart(document, pool, at):
         return None
     found = _kind(document, pool.id, at)
     found["count"] = _raised(instance, kind.count, steps)
@@ -334,7 +375,7 @@ def _quota(instance: Instance, at: int) -> Statement:
 
     def raised(document: Document, steps: int) -> str:
         more = _grain(quota.limit) * steps
-        document["quotas"][at]["limit"] = quota.limit + more
+        _find(document, "quotas", quota.id)["limit"] = quota.limit + more
         return f"the quota {quota.id!r} raised by {more} to {quota.limit + more}"
 
     return Statement(
