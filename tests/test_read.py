@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import builtins
+import io
 import subprocess
 import sys
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import random_instances
 
+from leptonopt.checking import plan_of
 from leptonopt.errors import InputError
 from leptonopt.instance import validated
-from leptonopt.read import load
+from leptonopt.read import FORMATS, load, read_document
 from leptonopt.read.tree import tree
 from leptonopt.read.write import dumped
 
@@ -255,3 +259,20 @@ def test_command_line_shows_no_traceback(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
     assert "bad file.yaml:5:" in done.stderr
     assert not plan.exists()
+
+
+@pytest.mark.parametrize("format", ["yaml", "json", "toml", *FORMATS])
+def test_a_gigabyte_is_refused_before_it_is_read(format: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what the system says of its size, in every format, as an instance, for the checker and as a plan."""
+    file = tmp_path / f"large.{format}"
+    with file.open("wb") as empty:
+        empty.truncate(2**30)  # it has no blocks on the disk
+
+    def untouched(path: Any, *given: Any, **named: Any) -> Any:
+        raise AssertionError(f"{path} was opened")
+
+    monkeypatch.setattr(io, "open", untouched)
+    monkeypatch.setattr(builtins, "open", untouched)
+    for read in (lambda: load(file, format), lambda: read_document(file, format), lambda: plan_of(file)):
+        with pytest.raises(InputError, match=r"large\.[a-z-]+: 1,024 MiB; at most (64|512) MiB are read$"):
+            read()
