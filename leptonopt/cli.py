@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -55,6 +56,7 @@ Examples:
   leptonopt solve week.yaml --confirm              two engines behind "optimal"
   leptonopt solve week.yaml -o plan.json --certify and plan.certificate.json, for
                                                    `leptonopt verify --certificate`
+  leptonopt solve week.yaml --cluster tcp://10.0.0.5:8786    with the workers there
   leptonopt solve d05100 --format gap              a file of the literature
 
 \b
@@ -119,6 +121,9 @@ Seconds = Annotated[float, Option("--time-limit", "-t", metavar="SECONDS", help=
 Gap = Annotated[float, Option(metavar="SHARE", help="stop at (cost - bound) / cost; 0.01: one percent, 0: a proof")]
 Threads = Annotated[int | None, Option(metavar="N", help="how much runs side by side  [default: all cores]")]
 Memory = Annotated[str | None, Option(metavar="SIZE", help="for each engine: 8GB, 512MiB  [default: the machine's]")]
+Cluster = Annotated[
+    str | None, Option(metavar="ADDRESS", help="search on the workers of a Dask scheduler too: tcp://HOST:PORT")
+]
 Seed = Annotated[int, Option(metavar="N", help="seed of all that is random")]
 Deterministic = Annotated[bool, Option("--deterministic", help="the same plan on every run, at some cost in speed")]
 WarmStart = Annotated[Path | None, Option(metavar="PLAN", help="a plan file to start from")]
@@ -179,6 +184,7 @@ def solve(
     gap: Gap = 0.0,
     threads: Threads = None,
     memory: Memory = None,
+    cluster: Cluster = None,
     seed: Seed = 0,
     deterministic: Deterministic = False,
     warm_start: WarmStart = None,
@@ -204,7 +210,7 @@ def solve(
             "--log-file": log_file,
             "--write-model": write_model,
         }
-        absent |= {"--confirm": confirm, "--param": param, "--memory": memory}
+        absent |= {"--confirm": confirm, "--param": param, "--memory": memory, "--cluster": cluster}
         raise typer.Exit(
             cli_columns.solve(
                 file,
@@ -223,12 +229,13 @@ def solve(
     params = params_of(param)
     if write_model is not None:
         _write_model(write_model, file, format, params)
+    from leptonopt.cluster import executor
     from leptonopt.conductor import solve as run
     from leptonopt.progress import Shown
     from leptonopt.signals import Signals
 
     start = None if warm_start is None else plan_of(warm_start)
-    with Shown() as shown:
+    with executor(cluster) if cluster else nullcontext() as workers, Shown() as shown:
         watch = shown if not quiet and (shown.live or verbose) else None
         result = run(
             file,
@@ -245,6 +252,7 @@ def solve(
             on_progress=watch,
             confirm=confirm,
             certify=certify,
+            executor=workers,
         )
     as_json = as_json or str(output) == "-"
     with Signals():  # one that comes now must not cost the plan either

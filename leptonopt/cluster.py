@@ -10,14 +10,16 @@ import asyncio
 import logging
 import platform
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from leptonopt.errors import UsageError
 
 PATIENCE = 10.0  # seconds for a scheduler to answer, and for its first worker
+CLOSING = 2.0  # seconds to take leave of a scheduler
+LOGGERS = ("distributed", "distributed.client", "distributed.core")
 ADDRESS = re.compile(r"(tcp|tls)://([^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})")
 
 
@@ -39,21 +41,43 @@ def executor(address: str, patience: float = PATIENCE) -> Iterator[Executor]:
         raise UsageError(
             f"{address!r} is no address of a Dask scheduler; allowed is tcp://HOST:PORT, or tls://HOST:PORT"
         )
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)  # lost workers are our business, not the user's
-    try:
+    with _silent():
         _greet(distributed, address, patience)
-        with distributed.Client(address, timeout=patience, set_as_default=False) as client:
+        client = distributed.Client(address, timeout=patience, set_as_default=False)
+        try:
             _fit(client, address, patience)
             pool = client.get_executor(pure=False)
-            pool.width = lambda: sum(client.nthreads().values())
-            try:
-                yield pool
-            finally:
-                pool.shutdown(wait=False)
+            pool.width = _counted(client)
+            yield pool
+        finally:
+            with suppress(Exception):  # the scheduler may be gone, and what was computed must not be lost for that
+                client.close(timeout=CLOSING)
+
+
+def _counted(client: Any) -> Callable[[], int]:
+    """How many threads the workers have now, or had when the scheduler last said so."""
+    last = [1]
+
+    def count() -> int:
+        with suppress(Exception):
+            last[0] = sum(client.nthreads().values())
+        return last[0]
+
+    return count
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Without Dask's log: workers that are lost are our business, not the user's."""
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    before = [logger.level for logger in loggers]
+    try:
+        for logger in loggers:
+            logger.setLevel(logging.CRITICAL)
+        yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def _package() -> Any:

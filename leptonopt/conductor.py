@@ -10,6 +10,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
@@ -19,6 +20,7 @@ from typing import Any
 
 from leptonopt import methods, portfolio, selftest
 from leptonopt.certificate import certified, impossible
+from leptonopt.companion import Companion
 from leptonopt.compile import Compiled, compile, decode, encode
 from leptonopt.engine import Child, Crew, memory_of
 from leptonopt.errors import Alarm, EngineError, UsageError
@@ -69,6 +71,7 @@ def solve(
     confirm: bool = False,
     certify: bool = False,
     memory: float | str | None = None,
+    executor: Executor | None = None,
 ) -> Result:
     """Find a plan of least cost, and prove how good it is.
 
@@ -91,6 +94,8 @@ def solve(
         time limit; see `Result.certificate`.
     memory : what each engine in a process of its own may take, in bytes or as `8GB`, `512MiB`; default nine
         tenths of the machine's, shared between those that run side by side.
+    executor : whose workers, on this machine or others, take part in the search (method `auto` or `spread`); see
+        `leptonopt.cluster.executor`. When it breaks, this machine goes on alone, and a note says so.
 
     Raises
     ------
@@ -107,6 +112,8 @@ def solve(
     limits = limits_of(time_limit, gap, threads, seed, deterministic)
     if isinstance(method, str) and method != "auto":
         methods.find(method)
+    if executor is not None and method not in ("auto", "spread"):
+        raise UsageError(f"the method {method} has no use for workers elsewhere; allowed with them are auto and spread")
     most = memory_of(memory)
     with Signals() as signals:
         with within(time_limit, signals):
@@ -115,7 +122,7 @@ def solve(
             compiled = compile(stated)
             built = time.monotonic()
         after = (read - begun) + 0.5 * (built - read)  # about what it takes to write the plan down and to check it
-        conductor = _Conductor(compiled, limits, begun, after, signals, on_progress, isolate, most)
+        conductor = _Conductor(compiled, limits, begun, after, signals, on_progress, isolate, most, executor)
         name = method if isinstance(method, str) else getattr(method, "__name__", "function")
         try:
             with conductor.reserve(CERTIFYING * time_limit if certify else 0.0):
@@ -199,6 +206,7 @@ class _Conductor:
         on_progress: Callable[[Progress], None] | None,
         isolate: bool,
         memory: int | None,
+        executor: Executor | None,
     ) -> None:
         self.compiled, self.problem, self.limits = compiled, compiled.problem, limits
         self.begun, self.signals, self.on_progress, self.isolate = begun, signals, on_progress, isolate
@@ -219,7 +227,7 @@ class _Conductor:
         self.phase = "reading"
         self._shown = 0.0
         self.named = False
-        self.crew = Crew(self.problem, memory, self.notes)
+        self.crew = Crew(self.problem, memory, self.notes, executor)
         signals.on_second = self.crew.slay
 
     # --- the monitor ---
@@ -290,6 +298,8 @@ class _Conductor:
             self._here("greedy", methods.function("greedy"), self._for(self._left() * share))
         if entry is None:
             lanes = portfolio.lanes(self.problem, self.limits.threads, self.limits.deterministic)
+            if self.crew.executor:
+                lanes = portfolio.spread(lanes, self.limits.deterministic)
         elif entry.name == "greedy":
             return
         elif not entry.isolated:
@@ -311,7 +321,7 @@ class _Conductor:
                 if why := selftest.fault(stage.method, self.should_stop):
                     self._unfit(why)
                     continue
-                function = aside(methods.function(stage.method))
+                function = aside(self.crew.function(stage.method))
                 self._here(
                     stage.method,
                     function,
@@ -404,7 +414,7 @@ class _Conductor:
     def _side_by_side(self, lanes: list[tuple[portfolio.Stage, ...]]) -> None:
         """Lanes at the same time, each stage in a child process."""
         waiting = [list(lane) for lane in lanes]
-        running: dict[int, tuple[Child, float]] = {}
+        running: dict[int, tuple[Child | Companion, float]] = {}
         last = self._last(lanes)
         try:
             while not self.should_stop() and (running or any(waiting) or (last and self.schedule is None)):
@@ -428,7 +438,7 @@ class _Conductor:
         asked = {stage.method for lane in lanes for stage in lane}
         return [] if self.named else [portfolio.Stage(method) for method in portfolio.LAST if method not in asked]
 
-    def _pump(self, running: dict[int, tuple[Child, float]]) -> None:
+    def _pump(self, running: dict[int, tuple[Child | Companion, float]]) -> None:
         """Take what the children report; a stage that overruns its own time is stopped, then killed."""
         idle = True
         for lane, (child, until) in list(running.items()):
@@ -451,7 +461,7 @@ class _Conductor:
         if idle:
             time.sleep(TICK)
 
-    def _end(self, running: dict[int, tuple[Child, float]]) -> None:
+    def _end(self, running: dict[int, tuple[Child | Companion, float]]) -> None:
         """Ask all that still runs to stop, and take what it hands over within the grace time."""
         for child, _ in running.values():
             child.stop()
@@ -483,7 +493,7 @@ class _Conductor:
                 return True
         return False
 
-    def _drop(self, running: dict[int, tuple[Child, float]], lane: int) -> None:
+    def _drop(self, running: dict[int, tuple[Child | Companion, float]], lane: int) -> None:
         self.crew.end(running.pop(lane)[0])
 
     def _unfit(self, why: str) -> None:

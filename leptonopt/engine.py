@@ -23,14 +23,16 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import Executor
 from dataclasses import replace
 from operator import index
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from leptonopt import selftest
+from leptonopt.companion import Companion
 from leptonopt.errors import UsageError
-from leptonopt.methods import function
+from leptonopt.methods import Method, function, spread
 from leptonopt.problem import Limits, Problem, Schedule, Solution, Status, Stop
 
 _KEPT_STDERR = 4096
@@ -179,23 +181,38 @@ class Child:
 
 
 class Crew:
-    """The children at work for a solve. `memory` is for each, a share of the machine's without it."""
+    """The children at work for a solve. `memory` is for each, a share of the machine's without it.
 
-    def __init__(self, problem: Problem, memory: int | None, notes: list[str]) -> None:
-        self.problem, self.memory, self.notes = problem, memory, notes
-        self._children: list[Child] = []
+    With an `executor`, `spread` runs in a thread of this process: what it gives to workers needs no child.
+    """
 
-    def start(self, method: str, warm_start: Schedule | None, limits: Limits, beside: int = 1) -> Child | None:
+    def __init__(
+        self, problem: Problem, memory: int | None, notes: list[str], executor: Executor | None = None
+    ) -> None:
+        self.problem, self.memory, self.notes, self.executor = problem, memory, notes, executor
+        self._children: list[Child | Companion] = []
+
+    def start(
+        self, method: str, warm_start: Schedule | None, limits: Limits, beside: int = 1
+    ) -> Child | Companion | None:
         """A child, one of so many side by side; None, and a note, where the machine has no room for it."""
         try:
-            child = Child(method, self.problem, warm_start, limits, self.memory or share_of_memory(beside))
+            child: Child | Companion
+            if method == "spread" and self.executor is not None:
+                child = Companion(method, self.function(method), self.problem, warm_start, limits)
+            else:
+                child = Child(method, self.problem, warm_start, limits, self.memory or share_of_memory(beside))
         except (OSError, RuntimeError, MemoryError) as error:  # no process, no thread
             self.notes.append(f"{method} could not be started: {error}")
             return None
         self._children.append(child)
         return child
 
-    def end(self, child: Child) -> None:
+    def function(self, method: str) -> Method:
+        """The function of a method, with the executor where it takes one."""
+        return spread.on(self.executor) if method == "spread" and self.executor is not None else function(method)
+
+    def end(self, child: Child | Companion) -> None:
         """End one."""
         child.kill()
         self._children.remove(child)

@@ -63,7 +63,7 @@ class Errands(Generic[Tag]):
             try:
                 found.append((call.tag, future.result()))
             except (BrokenExecutor, CancelledError) as error:  # nobody here cancels a call and then asks for its answer
-                raise Gone(_said(error)) from None
+                raise Gone("calls were cancelled" if isinstance(error, CancelledError) else _said(error)) from None
             except Exception as error:
                 if call.tries >= TRIES:
                     found.append((call.tag, Lost(_said(error))))

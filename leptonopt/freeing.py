@@ -12,9 +12,9 @@ import numpy as np
 
 from leptonopt import subintervals, submodel
 from leptonopt.building import fill, rehouse, worth
-from leptonopt.placing import Column, Guide, Placing
+from leptonopt.placing import Column, Guide, Placing, Shape
 from leptonopt.pricing import NEVER
-from leptonopt.problem import Bools, Ints
+from leptonopt.problem import Bools, Ints, Problem, Schedule, rent_of
 
 COLUMNS = 40  # of least reduced cost per freed task
 LINKED = 120  # of a freed task that waits for another or is waited for
@@ -73,6 +73,14 @@ def solve(placing: Placing, true: Guide, guide: Guide, asked: Neighbourhood, ran
         found = submodel.solve(placing, freed.sub(), asked.effort, seconds, asked.seed)
     effort = (found.effort if found else asked.effort) + PER_COLUMN * freed.many
     return Looked(found, freed.whole, effort)
+
+
+def placed(problem: Problem, shape: Shape, schedule: Schedule) -> Placing:
+    """A schedule to work on, with its nodes."""
+    placing = Placing(problem, shape, schedule)
+    if placing.hosting is not None and (rent := rent_of(problem, schedule)) is not None:
+        placing.hosting.settle(rent)
+    return placing
 
 
 def _elsewhere(placing: Placing, true: Guide, ran: Ran, family: int, pool: int) -> Ran:

@@ -37,19 +37,18 @@ class Neighbourhoods:
     """
 
     def __init__(self, problem: Problem, guide: Guide, seed: int, models: Sequence[str] = ("columns",)) -> None:
-        self.problem, self.guide = problem, guide
+        self.problem = problem
         self.random = np.random.default_rng(seed)
         self.only: NDArray[np.bool_] | None = None
         self.move: tuple[int, int] | None = None
         groups = problem.groups
-        self.over = np.zeros(groups)
-        self.stale = set(range(groups))
+        self.over, self.stale = np.zeros(groups), set[int]()
         self.first = np.full(groups, problem.slots)
         self.last = np.full(groups, -1)
         np.minimum.at(self.first, problem.group, problem.first)
         np.maximum.at(self.last, problem.group, problem.last + problem.duration)
         self.usable = np.array([bool(order) for order in guide.order])
-        self.own_least = np.array([guide.least[order[0]] if order else 0 for order in guide.order], float)
+        self.follow(guide)
         self.pools = int(problem.pool.max(initial=-1)) + 1
         self.on_pool = np.zeros((groups, self.pools), bool)
         self.on_pool[problem.group, problem.pool] = True
@@ -59,6 +58,12 @@ class Neighbourhoods:
         self.least = {arm: LEAST * weight for arm, weight in self.weight.items()}
         self.sizes = dict.fromkeys(self.arms, 20.0)
         self.arm = self.arms[0]
+
+    def follow(self, guide: Guide) -> None:
+        """Other prices guide from now on."""
+        self.guide = guide
+        self.own_least = np.array([guide.least[order[0]] if order else 0 for order in guide.order], float)
+        self.forget()
 
     @property
     def kind(self) -> str:

@@ -87,6 +87,22 @@ def lanes(problem: Problem, threads: int, deterministic: bool = False) -> list[t
     return both if threads > 1 else [alone]
 
 
+def spread(lanes: list[tuple[Stage, ...]], deterministic: bool = False) -> list[tuple[Stage, ...]]:
+    """The same with workers elsewhere: they search by neighbourhoods, and this machine where they are gone.
+
+    Where nothing but a model on intervals is asked, neighbourhoods are of no use.
+    """
+    if not {"lns", "scale"} & {stage.method for lane in lanes for stage in lane}:
+        return lanes
+    if deterministic:
+        return [
+            tuple(replace(stage, method="spread") if stage.method == "lns" else stage for stage in lane)
+            for lane in lanes
+        ]
+    rest = [tuple(stage for stage in lane if stage.method != "lns") for lane in lanes]
+    return [(Stage("spread"), Stage("lns")), *filter(None, rest)]
+
+
 def _still(problem: Problem) -> bool:
     """Whether it makes no difference to the cost when tasks start, and intervals can state the problem."""
     dated = problem.late_slope.any() or problem.late_once.any()

@@ -62,6 +62,14 @@ class Starts:
     def best(self) -> Schedule | None:
         return self.found
 
+    def first(self, given: Schedule | None) -> None:
+        """A schedule given, or one that somebody has reported, or the best that is made here."""
+        self.warm(given)
+        if self.found is None:
+            self.warm(self.monitor.best())
+        if self.found is None:
+            self.run()
+
     def run(self) -> None:
         """Plain, then by congestion prices; further orders and harder mending while nothing is found."""
         ranks = orders(self.problem, self.blocks)

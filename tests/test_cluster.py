@@ -10,17 +10,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from distributed import LocalCluster
 
 import leptonopt
 from leptonopt import cluster, errands
+from leptonopt.compile import compile
+from leptonopt.dual import Ascent
 from leptonopt.errors import EngineError, UsageError
+from leptonopt.instance import Instance
+from leptonopt.pricing import Blocks
+from leptonopt.result import Progress
+from leptonopt.shards import Shards
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTICLE, EDGE = ROOT / "instances" / "article.yaml", ROOT / "instances" / "edge.yaml"
@@ -72,6 +79,99 @@ def test_a_comparison_survives_its_worker(workers: LocalCluster, tmp_path: Path)
     assert {run.cost is None for run in found.runs if run.method == "greedy"} == {False}
     assert not [line for line in lines if "error" in line]
     assert len(list(tmp_path.glob("begun-*"))) > 2  # the one that was lost has begun again
+
+
+@pytest.fixture(scope="module")
+def jobs() -> Instance:
+    """An instance on which a search by neighbourhoods has something to do."""
+    return leptonopt.generate("lumpy", tasks=60, seed=3)
+
+
+class Watched(Executor):
+    """An executor of which something is done when so many calls have been sent."""
+
+    def __init__(self, executor: Executor, deeds: dict[int, Callable[[], Any]]) -> None:
+        self.executor, self.deeds, self.sent = executor, deeds, 0
+        self.width = lambda: errands.width(executor)
+
+    def submit(self, fn: Any, /, *given: Any, **named: Any) -> Future[Any]:  # type: ignore[override]
+        self.sent += 1
+        if deed := self.deeds.get(self.sent):
+            deed()
+        return self.executor.submit(fn, *given, **named)
+
+
+def interrupt() -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def test_a_solve_survives_its_worker(workers: LocalCluster, jobs: Instance) -> None:
+    """A worker killed in the middle of a search costs its calls: more are answered, and the plan is checked."""
+    with cluster.executor(workers.scheduler_address) as executor:
+        pid = executor.submit(os.getpid).result()
+        watched = Watched(executor, {6: lambda: os.kill(pid, signal.SIGKILL), 16: interrupt})
+        found = leptonopt.solve(jobs, method="spread", executor=watched, time_limit=120)
+    assert (found.signal, str(found.stop)) == (signal.SIGINT, "interrupt")
+    assert found.verdict.ok
+    assert not found.notes
+    costs = [cost for _, cost, _ in found.trace if cost is not None]
+    assert found.cost == min(costs) < costs[0]
+
+
+def test_a_search_goes_on_here_when_its_workers_are_gone(jobs: Instance) -> None:
+    """A pool of processes that breaks in the middle is named in a note, and this machine goes on from the plan there is."""
+    seen = []
+
+    def watch(progress: Progress) -> None:
+        seen.append(progress)
+        if progress.phase == "lns" and len(seen) > 2:
+            interrupt()
+
+    with ProcessPoolExecutor(2) as pool:
+        watched = Watched(pool, {5: lambda: [os.kill(pid, signal.SIGKILL) for pid in list(pool._processes)]})
+        found = leptonopt.solve(jobs, executor=watched, time_limit=120, on_progress=watch)
+    assert found.verdict.ok
+    assert [note for note in found.notes if "the workers are gone" in note]
+    assert "lns" in {progress.phase for progress in seen}
+
+
+def test_prices_in_shards_are_the_same_prices(jobs: Instance) -> None:
+    """What workers find of the cheapest columns of shards is what is found here, and so is the bound."""
+    problem = compile(jobs).problem
+    with ThreadPoolExecutor(2) as pool:
+        shards, blocks = Shards(problem, pool, 3, lambda: False), Blocks(problem)
+        assert len(shards.parcels) == 3
+        prefix = np.cumsum(np.random.default_rng(1).integers(0, 50, problem.price.shape), axis=1)
+        prefix = np.concatenate([np.zeros((len(prefix), 1), np.int64), prefix], axis=1)
+        once = np.arange(problem.options) % 7
+        for mine, theirs in zip(shards.cheapest(prefix, 2, once), blocks.cheapest(prefix, 2, once), strict=True):
+            assert mine.tolist() == theirs.tolist()
+        assert shards.group_least(prefix).tolist() == blocks.group_least(prefix).tolist()
+        for mine, theirs in zip(shards.best(prefix.astype(float)), blocks.best(prefix.astype(float)), strict=True):
+            assert mine.tolist() == theirs.tolist()
+        apart, alone = Ascent(problem, shards), Ascent(problem, blocks)
+        for _ in range(5):
+            apart.step()
+            alone.step()
+        assert apart.exact() == alone.exact()
+
+
+@pytest.mark.parametrize("method", ["cpsat", "greedy"])
+def test_methods_without_use_for_workers(method: str, jobs: Instance) -> None:
+    """A method that could not use workers refuses them."""
+    with ThreadPoolExecutor(1) as pool, pytest.raises(UsageError, match="no use for workers"):
+        leptonopt.solve(jobs, method=method, executor=pool)
+
+
+@pytest.mark.long
+def test_deterministic_whoever_works(jobs: Instance) -> None:
+    """In deterministic mode the plan does not depend on how many workers there are."""
+    plans = []
+    for many in (1, 2):
+        with ProcessPoolExecutor(many) as pool:
+            found = leptonopt.solve(jobs, method="spread", executor=pool, time_limit=20, deterministic=True)
+            plans.append(found.document["tasks"])
+    assert plans[0] == plans[1]
 
 
 @pytest.mark.parametrize(

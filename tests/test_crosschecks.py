@@ -36,7 +36,7 @@ from leptonopt.verify import fingerprint, proven, verify
 
 BLOCK, DEFAULT, ALL = 100, 10, 200  # instances in a block, blocks by default, blocks in all
 # One instance in so many for methods that start a program of their own or go on until their time is up.
-EVERY = {"cbc": 6, "highs": 50, "lns": 30, "random-key": 30, "lagrangian": 20, "cpsat-intervals": 6}
+EVERY = {"cbc": 6, "highs": 50, "lns": 30, "random-key": 30, "spread": 50, "lagrangian": 20, "cpsat-intervals": 6}
 EVERY |= {"greedy": 8, "least-loaded": 4, "deadline-first": 4, "cheapest-first": 4}
 EVERY |= {name: 40 for name in TABLE if name.startswith("scale")}
 EXACT = [name for name, entry in TABLE.items() if entry.kind == "exact" or name == "cpsat-intervals"]

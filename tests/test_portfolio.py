@@ -50,6 +50,16 @@ def test_shapes_and_their_lanes() -> None:
     assert methods(lanes(problem(facilities()), 2, deterministic=True)) == [["lagrangian", "cpsat", "lns"]]
 
 
+def test_lanes_with_workers_elsewhere() -> None:
+    """They search instead of this machine, which does so when they are gone; in one lane where the clock decides nothing."""
+    bound, search, exact = Stage("lagrangian"), Stage("lns"), Stage("cpsat")
+    assert methods(portfolio.spread([(bound, search), (exact,)])) == [["spread", "lns"], ["lagrangian"], ["cpsat"]]
+    assert methods(portfolio.spread([(exact,)])) == [["cpsat"]]
+    assert methods(portfolio.spread([(bound, search, exact)], deterministic=True)) == [
+        ["lagrangian", "spread", "cpsat"]
+    ]
+
+
 @pytest.mark.parametrize("isolate", [True, False])
 @pytest.mark.parametrize(("above", "runs"), [(0.0, True), (0.999, False)])
 def test_a_stage_is_passed_over_where_the_gap_is_small(

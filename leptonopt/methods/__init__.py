@@ -139,6 +139,15 @@ TABLE = {
             "scipy",
         ),
         Entry("cbc", "pulp_cbc", "solve", "exact", "CBC through PuLP on the time-indexed model", True, "pulp"),
+        Entry(
+            "spread",
+            "spread",
+            "solve",
+            "heuristic",
+            "lns with its neighbourhoods on several processes, or on the workers of a cluster",
+            True,
+            "ortools",
+        ),
     )
 }
 AUTO = "chooses among these by measured size, and runs bound and search side by side"
