@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pytest
 from distributed import LocalCluster
+from listening import Ear
 
 import leptonopt
 from leptonopt import cluster, errands
@@ -25,7 +26,9 @@ from leptonopt.compile import compile
 from leptonopt.dual import Ascent
 from leptonopt.errors import EngineError, UsageError
 from leptonopt.instance import Instance
+from leptonopt.methods import spread
 from leptonopt.pricing import Blocks
+from leptonopt.problem import Limits
 from leptonopt.result import Progress
 from leptonopt.shards import Shards
 
@@ -163,15 +166,15 @@ def test_methods_without_use_for_workers(method: str, jobs: Instance) -> None:
         leptonopt.solve(jobs, method=method, executor=pool)
 
 
-@pytest.mark.long
 def test_deterministic_whoever_works(jobs: Instance) -> None:
     """In deterministic mode the plan does not depend on how many workers there are."""
-    plans = []
-    for many in (1, 2):
-        with ProcessPoolExecutor(many) as pool:
-            found = leptonopt.solve(jobs, method="spread", executor=pool, time_limit=20, deterministic=True)
-            plans.append(found.document["tasks"])
-    assert plans[0] == plans[1]
+    problem, found = compile(jobs).problem, []
+    for many in (1, 3):
+        with ThreadPoolExecutor(many) as pool:
+            limits = Limits(time_limit=600, deterministic=True, work=1.0)
+            found.append(spread.on(pool)(problem, None, limits, Ear()))
+    assert list(found[0].schedule) == list(found[1].schedule)
+    assert found[0].note.split()[0] == found[1].note.split()[0] != "0"
 
 
 @pytest.mark.parametrize(
