@@ -1,4 +1,4 @@
-"""Scale: prices, placement in stages, ejection. For very many tasks on pools with capacity, prices and windows.
+"""Scale: prices, placement in stages, annealing, ejection; for very many tasks with capacity, prices and windows.
 
 Of the model's rules it keeps once, window, capacity and cost (with copies, optional tasks and lateness); a problem
 with others is refused by the rule's name.
@@ -16,6 +16,7 @@ import numpy as np
 from leptonopt.dual import Ascent, Multipliers
 from leptonopt.pricing import free_bound
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+from leptonopt.scale.annealing import Annealer
 from leptonopt.scale.improving import Improver
 from leptonopt.scale.keeping import refused
 from leptonopt.scale.oracle import Oracle
@@ -28,16 +29,18 @@ REPORT = 25  # rounds between exact bounds
 PATIENCE, SLOPE = 50, 1e-4  # the prices are good when so many rounds gain less than that share
 PRICING = 0.15  # of the time at most goes to prices before the placement by them
 SAMPLING = 0.15  # of the time at most goes to prices from a sample
-STAGING = 0.6  # of the time that is left then goes to placement in stages at most
+STAGING = {True: 0.15, False: 0.6}  # of the time that is left then goes to stages, before annealing or without it
+ANNEALING = 0.93  # of the time that is left then goes to annealing, where it is compiled
+MOVES_EACH = 5_000  # of annealing per item, where nothing is decided by the clock
 STEPS = 2_000  # of ejection in a row, at first
-HEAT = 0.08  # mean cost of an item, the temperature at which ejection begins
+HEAT = 0.08  # mean cost of an item, the temperature at which ejection begins where nothing was annealed
 ROUNDS = 3_000
-STEPS_EACH = 400  # of ejection per item, where nothing is decided by the clock
+STEPS_EACH = {True: 20, False: 400}  # of ejection per item likewise, after annealing or without it
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """A bound and a schedule, both getting better until time is up."""
-    return _solve(problem, limits, monitor, "ejection")
+    return _solve(problem, limits, monitor, "all")
 
 
 def bound(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
@@ -89,7 +92,9 @@ class _Run:
         if last != "prices":
             placed = self._timed("stages", lambda: self._staged(ascent))
             self._take(placed)
-            if last == "ejection" and len(placed.group):
+            if last == "all" and len(placed.group):
+                if self.oracle.fast:
+                    placed = self._timed("annealing", lambda: self._anneal(placed, ascent))
                 self._timed("ejection", lambda: self._improve(placed, ascent))
                 done = False
         note = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.seconds.items())
@@ -158,8 +163,24 @@ class _Run:
         begun = time.monotonic()
         ascent.step()
         left, each = self.until - time.monotonic(), time.monotonic() - begun
-        pace = Pace() if self.limits.deterministic else Pace.within(STAGING * left, each)
+        pace = Pace() if self.limits.deterministic else Pace.within(STAGING[self.oracle.fast] * left, each)
         return staged(self.problem, ascent, self._over, pace)
+
+    def _anneal(self, placed: Placed, ascent: Ascent) -> Placed:
+        """Annealing for nearly all of the time that is left; what it comes to, with everything in its place."""
+        annealer = Annealer(self.problem, placed, self.oracle, ascent.best_price, self.limits.seed)
+        begun = time.monotonic()
+        room, most = max(1e-9, ANNEALING * (self.until - begun)), MOVES_EACH * len(placed.group)
+
+        def done() -> float:
+            if self._over():
+                return 1.0
+            return annealer.moves / most if self.limits.deterministic else (time.monotonic() - begun) / room
+
+        annealer.run(done)
+        settled = annealer.settled()
+        self._take(settled)
+        return settled
 
     def _exact(self, ascent: Ascent) -> None:
         if (self.lower is None or ascent.best > self.lower) and (value := ascent.exact()) is not None:
@@ -172,20 +193,20 @@ class _Run:
             listen(value, multipliers)
 
     def _improve(self, placed: Placed, ascent: Ascent) -> None:
-        """Ejection, cooling down over the time there is."""
+        """Ejection over the time there is: cooling down, or cold from the beginning where annealing went before."""
         problem, limits = self.problem, self.limits
         improver = Improver(problem, placed, self.oracle, ascent.best_price, limits.seed)
         items = max(1, len(placed.group))
         mean = abs(float(self.lower or 0)) / items
         begun, made, steps = time.monotonic(), 0, STEPS
         room = max(1e-9, self.until - begun)
-        most, noted, price = STEPS_EACH * items, begun, 0.0
+        most, noted, price = STEPS_EACH[self.oracle.fast] * items, begun, 0.0
         while not self._over():
             done = made / most if limits.deterministic else (time.monotonic() - begun) / room
             if done >= 1:
                 break
             now = time.monotonic()
-            improver.run(steps, HEAT * mean * (1 - done) ** 2)
+            improver.run(steps, 0.0 if self.oracle.fast else HEAT * mean * (1 - done) ** 2)
             made += steps
             spent = time.monotonic() - now
             if not limits.deterministic:

@@ -1,0 +1,256 @@
+"""Annealing with soft capacity: tasks change columns one at a time, and what exceeds a capacity costs a penalty.
+
+Simulated annealing (Kirkpatrick, Gelatt and Vecchi, 1983, doi:10.1126/science.220.4598.671) over the offers of every
+group. Where pools are full, hardly any single move keeps the capacity; so it may be exceeded, at a penalty per unit and
+slot that begins near the capacity's price, grows where an excess lasts and fades where there is none: strategic
+oscillation (Glover, 1977, doi:10.1111/j.1540-5915.1977.tb01074.x) with penalties that learn. What still exceeds
+capacity in the end is taken out and placed again (`Annealer.settled`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.problem import UNLIMITED, Bools, Ints, Problem
+from leptonopt.scale.improving import outs
+from leptonopt.scale.jit import jit
+from leptonopt.scale.offers import holdings_of, offers_of
+from leptonopt.scale.oracle import Oracle
+from leptonopt.scale.staging import Placed, prefix_of, volumes
+from leptonopt.scale.ways import fits, place, put
+
+Floats = NDArray[np.float64]
+NONE = np.uint32(2**32 - 1)  # no offer is taken
+HOT, COLD = 0.08, 0.008  # mean cost of an item, the temperatures from first to last
+SOFT, HARD = 0.8, 1.5  # times the usual price of a unit, the least penalty from first to last
+GROWS, FADES = 1.1, 0.99  # a penalty, in every round
+SQUEEZE, SQUEEZED = 0.85, 1.4  # from which share on it grows faster, so that hardly any excess is left
+OWN, LEVEL = 0.3, 0.2  # of the stated price, and of a row's mean, in the usual price of a unit
+ROUND, EACH = 200_000, 2  # moves of a round: so many, or so many for each item
+
+
+class Annealer:
+    """What every item has taken, and the penalties.
+
+    Attributes
+    ----------
+    chosen : uint32, shape (I,), the offer that each item has taken; `NONE` where it is left out
+    slack : int32 or int64, shape (K, T), capacity less what is taken; below zero where it is exceeded
+    penalty : float32, shape (K, T), for each unit and slot of excess
+    moves : how many were tried
+    """
+
+    def __init__(self, problem: Problem, placed: Placed, oracle: Oracle, price: Floats, seed: int = 0) -> None:
+        self.problem, self.price = problem, price
+        self.random = np.random.default_rng(seed)
+        self.guide, true = prefix_of(problem, price), prefix_of(problem, np.zeros_like(price))
+        self.least = oracle.each(self.guide)
+        out = outs(problem, oracle.each(true))
+        self.holdings, holding = holdings_of(problem, oracle.classes)
+        self.offers = offers_of(problem, placed.ways, holding, self.guide, true, self.least, out)
+        self.out = out.astype(np.float32)
+        self.group = placed.group.astype(np.uint32)
+        self.chosen = np.full(len(self.group), NONE, np.uint32)
+        find(self.offers, self.group, placed.option, placed.start, self.chosen)
+        self.slack = _narrow(problem)
+        count(self.holdings, self.offers, self.chosen, self.slack)
+        cheapest = np.abs(self.offers.table["cost"][self.offers.first[self.offers.many > 0]])
+        self.mean = float(cheapest.mean()) + 1e-9 if len(cheapest) else 1.0
+        self.usual = self._usual()
+        self.penalty = self.usual.copy()
+        self.moves = 0
+
+    def _usual(self) -> NDArray[np.float32]:
+        """float32, shape (K, T): what a unit of a row usually costs per slot, above zero."""
+        usual = self.price + OWN * np.abs(self.problem.price)
+        usual += LEVEL * usual.mean(axis=1, keepdims=True)
+        usual += 1e-3 * max(float(usual.mean()), self.mean / max(1, self.problem.slots))
+        return usual.astype(np.float32)
+
+    def run(self, done: Callable[[], float]) -> None:
+        """Rounds from hot to cold; `done` is the share of them that is over, and ends them at 1."""
+        each = max(ROUND, EACH * len(self.group))
+        self.penalty = (SOFT * self.usual).astype(np.float32)
+        while (share := done()) < 1:
+            seed = self.random.integers(1, 2**63, dtype=np.uint64)
+            heat = HOT * self.mean * (COLD / HOT) ** share
+            anneal(
+                self.holdings, self.offers, self.group, self.chosen, self.slack, self.penalty, self.out, seed, each,
+                heat,
+            )  # fmt: skip
+            self.moves += each
+            grows = GROWS if share < SQUEEZE else SQUEEZED
+            turned = self.penalty * np.where(self.slack < 0, np.float32(grows), np.float32(FADES))
+            least = (SOFT + (HARD - SOFT) * share) * self.usual
+            self.penalty = np.maximum(least, turned).astype(np.float32)
+
+    def settled(self) -> Placed:
+        """Everything in its place where nothing is exceeded; the rest placed anew where it finds room."""
+        problem, placed = self.problem, Placed.nothing(self.problem, self.price)
+        taken = np.flatnonzero(self.chosen != NONE)
+        offer = self.offers.table[self.chosen[taken]]
+        placed.option[taken], placed.start[taken] = offer["option"], offer["start"]
+        volume = volumes(problem)[placed.group]
+        tight = self._tight(offer)
+        order = np.concatenate([taken[~tight], _largest(taken[tight], volume)])
+        seat(placed.ways, order, placed.free, placed.option, placed.start)
+        waiting = _largest(np.flatnonzero(placed.option < 0), volume)
+        limit = np.where(problem.optional, problem.value.astype(float), np.inf)[placed.group]
+        place(
+            placed.ways, waiting, placed.group, placed.free, self.guide, self.least, limit, volume, np.inf,
+            placed.option, placed.start,
+        )  # fmt: skip
+        return placed
+
+    def _tight(self, offer: NDArray[Any]) -> Bools:
+        """bool, whether each offer holds something where capacity is exceeded."""
+        excess = np.zeros((len(self.slack), self.problem.slots + 1), np.int64)
+        np.cumsum(self.slack < 0, axis=1, out=excess[:, 1:])
+        found = np.zeros(len(offer), bool)
+        begin, held = self.holdings.ptr[offer["holding"]], np.diff(self.holdings.ptr)[offer["holding"]]
+        for k in range(int(held.max(initial=0))):
+            some = held > k
+            row = self.holdings.row[begin[some] + k]
+            found[some] |= excess[row, offer["end"][some]] > excess[row, offer["start"][some]]
+        return found
+
+
+def _narrow(problem: Problem) -> NDArray[Any]:
+    """The capacity in as few bits as hold it and all that might ever exceed it."""
+    largest = np.zeros(problem.groups, np.int64)
+    of = np.repeat(problem.group, np.diff(problem.demand_ptr))
+    np.maximum.at(largest, of, problem.demand)
+    limited = problem.capacity < UNLIMITED
+    most = int(problem.capacity[limited].max(initial=0)) + sum((largest * problem.copies).tolist())
+    narrow: NDArray[Any] = np.minimum(problem.capacity, most).astype(np.int32 if most < 2**30 else np.int64)
+    return narrow
+
+
+def _largest(items: Ints, volume: Floats) -> Ints:
+    return items[np.argsort(-volume[items], kind="stable")]
+
+
+@jit
+def seat(ways: Any, items: Any, free: Any, option: Any, start: Any) -> None:
+    """Items in order take what they hold from the free capacity; those that do not fit lose their place."""
+    for item in items:
+        if fits(ways, option[item], start[item], free):
+            put(ways, option[item], start[item], 1, free)
+        else:
+            option[item], start[item] = -1, -1
+
+
+@jit
+def find(offers: Any, group: Any, option: Any, start: Any, chosen: Any) -> None:
+    """Fills in which offer each item has that runs an option from a start; `NONE` where it is not among them."""
+    for item in range(len(group)):
+        low = offers.first[group[item]]
+        for at in range(low, low + offers.many[group[item]]):
+            if offers.table[at].option == option[item] and offers.table[at].start == start[item]:
+                chosen[item] = at
+
+
+@jit
+def count(holdings: Any, offers: Any, chosen: Any, slack: Any) -> None:
+    """Takes from the slack what all chosen offers hold."""
+    for offer in chosen:
+        if offer != NONE:
+            _change(holdings, offers.table[offer], -1, slack)
+
+
+@jit
+def _change(holdings: Any, offer: Any, sign: Any, slack: Any) -> None:
+    h = offer.holding
+    for i in range(holdings.ptr[h], holdings.ptr[h + np.uint32(1)]):
+        row, amount = holdings.row[i], sign * holdings.amount[i]
+        for t in range(offer.start, offer.end):
+            slack[row, t] += amount
+
+
+@jit
+def _relief(holdings: Any, offer: Any, slack: Any, penalty: Any) -> Any:
+    """The penalty that would be saved without an offer that is taken."""
+    h, total = offer.holding, 0.0
+    for i in range(holdings.ptr[h], holdings.ptr[h + np.uint32(1)]):
+        row, amount = holdings.row[i], holdings.amount[i]
+        for t in range(offer.start, offer.end):
+            left = slack[row, t]
+            if left < 0:
+                total += penalty[row, t] * min(amount, -left)
+    return total
+
+
+@jit
+def _strain(holdings: Any, offer: Any, slack: Any, penalty: Any, most: Any) -> Any:
+    """The penalty of taking an offer more; infinite as soon as it passes `most`."""
+    h, total = offer.holding, 0.0
+    for i in range(holdings.ptr[h], holdings.ptr[h + np.uint32(1)]):
+        row, amount = holdings.row[i], holdings.amount[i]
+        for t in range(offer.start, offer.end):
+            left = slack[row, t]
+            if left < amount:
+                total += penalty[row, t] * (amount - max(left, 0))
+                if total > most:
+                    return np.inf
+    return total
+
+
+@jit
+def _meet(holdings: Any, one: Any, other: Any) -> bool:
+    """Whether two offers are at work on one pool at one time."""
+    if one.start >= other.end or other.start >= one.end:
+        return False
+    return bool(holdings.pool[one.holding] == holdings.pool[other.holding])
+
+
+@jit
+def _next(state: Any) -> Any:
+    """The next state of xorshift64 (Marsaglia, 2003, doi:10.18637/jss.v008.i14)."""
+    state ^= state << np.uint64(13)
+    state ^= state >> np.uint64(7)
+    return state ^ (state << np.uint64(17))
+
+
+@jit
+def anneal(
+    holdings: Any, offers: Any, group: Any, chosen: Any, slack: Any, penalty: Any, out: Any,
+    seed: Any, moves: Any, heat: Any,
+) -> None:  # fmt: skip
+    """So many moves at a temperature: an item, an offer (cheap ones more often) or none, taken by Metropolis' rule."""
+    unit, many = 2.0**-53, len(group)
+    state, table = seed, offers.table
+    for _ in range(moves):
+        state = _next(state)
+        item = np.uint64((state >> np.uint64(11)) * unit * many)
+        g, now = group[item], chosen[item]
+        state = _next(state)
+        chance = (state >> np.uint64(11)) * unit
+        rank = np.uint32(chance * chance * (offers.many[g] + 1))
+        new = np.uint32(offers.first[g] + rank) if rank < offers.many[g] else NONE
+        if new == now:
+            continue
+        state = _next(state)
+        limit = -heat * np.log(((state >> np.uint64(11)) + 1.0) * unit)
+        change = out[g] if new == NONE else table[new].cost
+        change -= out[g] if now == NONE else table[now].cost
+        if now != NONE:
+            change -= _relief(holdings, table[now], slack, penalty)
+        if change > limit:
+            continue
+        lifted = now != NONE and new != NONE and _meet(holdings, table[now], table[new])
+        if lifted:
+            _change(holdings, table[now], 1, slack)
+        if new != NONE:
+            change += _strain(holdings, table[new], slack, penalty, limit - change)
+        if change <= limit:
+            if now != NONE and not lifted:
+                _change(holdings, table[now], 1, slack)
+            if new != NONE:
+                _change(holdings, table[new], -1, slack)
+            chosen[item] = new
+        elif lifted:
+            _change(holdings, table[now], -1, slack)
