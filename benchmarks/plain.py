@@ -18,20 +18,29 @@ SIZES = {  # tasks: (pools, slots, devices per pool on average)
     100_000: (100, 336, 32.0),
     1_000_000: (100, 336, 321.0),
 }
+SMALL = (500, 720, 33.0)  # a million tasks on pools that hold few of them at a time
+GROUPS = (4, 48, 40.0)  # 200 tasks, of which ten each are alike
 
 
 def columns(
-    tasks: int, pools: int, slots: int, devices: float, seed: int = 0, load: float = 0.95, choices: int = 5
+    tasks: int,
+    pools: int,
+    slots: int,
+    devices: float,
+    seed: int = 0,
+    load: float = 0.95,
+    choices: int = 5,
+    copies: int = 1,
 ) -> dict[str, NDArray[Any]]:
-    """The arrays of docs/columns.md."""
-    random = np.random.default_rng(seed)
+    """The arrays of docs/columns.md; so many `copies` of each task are alike, and count as tasks."""
+    random, choices, tasks = np.random.default_rng(seed), min(choices, pools), tasks // copies
     capacity = np.maximum(8, np.rint(devices * random.uniform(0.6, 1.4, pools))).astype(np.int64)
     speed = random.uniform(0.75, 1.35, pools)
     hours = np.arange(slots)
     shape = 1 + 0.35 * np.sin(2 * np.pi * (hours[None] - random.uniform(0, 24, pools)[:, None]) / 24)
     price = speed[:, None] ** 1.3 * random.uniform(0.8, 1.2, pools)[:, None] * shape
     cents = np.maximum(1, np.rint(100 * price + random.normal(0, 4, price.shape))).astype(np.int64)
-    mean = load * capacity.sum() * slots / tasks  # device-slots of a task
+    mean = load * capacity.sum() * slots / (tasks * copies)  # device-slots of a task
     work = mean * np.minimum(random.lognormal(-0.5, 1.0, tasks), 10.0)
     widest = 2 ** random.integers(0, 4, tasks)
     where = np.argsort(random.random((tasks, pools)), axis=1)[:, :choices] if pools * tasks < 5e7 else None
@@ -66,6 +75,7 @@ def columns(
         "task_release": release.astype(np.int32),
         "task_deadline": (release + width).astype(np.int32),
         "task_value": value,
+        "task_copies": np.full(tasks, copies, np.int32),
         "option_ptr": np.concatenate([[0], np.cumsum(keep.sum(axis=1))]).astype(np.int64),
         "option_pool": pool[keep].astype(np.int16),
         "option_uses": use[keep][:, None].astype(np.int8),

@@ -118,9 +118,11 @@ class _Ear:
 def made(folder: Path, family: str, tasks: int, seed: int) -> Path:
     """The instance's file."""
     file = folder / f"{family}-{tasks}-{seed}.npz"
-    if family == "plain":
-        size = plain.SIZES.get(tasks) or (max(5, tasks // 100), 168, 14.0)
-        np.savez(file, **plain.columns(tasks, *size, seed=seed))  # type: ignore[arg-type]
+    if family in ("plain", "small", "groups"):
+        size = {"small": plain.SMALL, "groups": plain.GROUPS}.get(family) or plain.SIZES.get(tasks)
+        size = size or (max(5, tasks // 100), 168, 14.0)
+        copies = 10 if family == "groups" else 1
+        np.savez(file, **plain.columns(tasks, *size, seed=seed, copies=copies))  # type: ignore[arg-type]
     else:
         from leptonopt.families import table, written
 

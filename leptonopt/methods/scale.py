@@ -168,14 +168,16 @@ class _Run:
 
     def _anneal(self, placed: Placed, ascent: Ascent) -> Placed:
         """Annealing for nearly all of the time that is left; what it comes to, with everything in its place."""
-        annealer = Annealer(self.problem, placed, self.oracle, ascent.best_price, self.limits.seed)
+        limits = self.limits
+        threads = 1 if limits.deterministic else limits.threads
+        annealer = Annealer(self.problem, placed, self.oracle, ascent.best_price, limits.seed, threads)
         begun = time.monotonic()
         room, most = max(1e-9, ANNEALING * (self.until - begun)), MOVES_EACH * len(placed.group)
 
         def done() -> float:
             if self._over():
                 return 1.0
-            return annealer.moves / most if self.limits.deterministic else (time.monotonic() - begun) / room
+            return annealer.moves / most if limits.deterministic else (time.monotonic() - begun) / room
 
         annealer.run(done)
         settled = annealer.settled()

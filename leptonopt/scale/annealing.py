@@ -5,11 +5,15 @@ group. Where pools are full, hardly any single move keeps the capacity; so it ma
 slot that begins near the capacity's price, grows where an excess lasts and fades where there is none: strategic
 oscillation (Glover, 1977, doi:10.1111/j.1540-5915.1977.tb01074.x) with penalties that learn. What still exceeds
 capacity in the end is taken out and placed again (`Annealer.settled`).
+
+Several threads share the pools out anew in every round: each moves what is on its pools among its pools, so none ever
+writes what another reads, and what comes out does not depend on who is faster.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -44,8 +48,10 @@ class Annealer:
     moves : how many were tried
     """
 
-    def __init__(self, problem: Problem, placed: Placed, oracle: Oracle, price: Floats, seed: int = 0) -> None:
-        self.problem, self.price = problem, price
+    def __init__(
+        self, problem: Problem, placed: Placed, oracle: Oracle, price: Floats, seed: int = 0, threads: int = 1
+    ) -> None:
+        self.problem, self.price, self.threads = problem, price, threads
         self.random = np.random.default_rng(seed)
         self.guide, true = prefix_of(problem, price), prefix_of(problem, np.zeros_like(price))
         self.least = oracle.each(self.guide)
@@ -73,20 +79,39 @@ class Annealer:
 
     def run(self, done: Callable[[], float]) -> None:
         """Rounds from hot to cold; `done` is the share of them that is over, and ends them at 1."""
-        each = max(ROUND, EACH * len(self.group))
         self.penalty = (SOFT * self.usual).astype(np.float32)
-        while (share := done()) < 1:
-            seed = self.random.integers(1, 2**63, dtype=np.uint64)
-            heat = HOT * self.mean * (COLD / HOT) ** share
-            anneal(
-                self.holdings, self.offers, self.group, self.chosen, self.slack, self.penalty, self.out, seed, each,
-                heat,
-            )  # fmt: skip
-            self.moves += each
-            grows = GROWS if share < SQUEEZE else SQUEEZED
-            turned = self.penalty * np.where(self.slack < 0, np.float32(grows), np.float32(FADES))
-            least = (SOFT + (HARD - SOFT) * share) * self.usual
-            self.penalty = np.maximum(least, turned).astype(np.float32)
+        if not len(self.group):
+            return
+        with ThreadPoolExecutor(self.threads) as pool:
+            while (share := done()) < 1:
+                self._round(pool, HOT * self.mean * (COLD / HOT) ** share)
+                grows = GROWS if share < SQUEEZE else SQUEEZED
+                turned = self.penalty * np.where(self.slack < 0, np.float32(grows), np.float32(FADES))
+                least = (SOFT + (HARD - SOFT) * share) * self.usual
+                self.penalty = np.maximum(least, turned).astype(np.float32)
+
+    def _round(self, pool: ThreadPoolExecutor, heat: float) -> None:
+        """Moves of all threads, each with its pools and what is there."""
+        board = self.group, self.chosen, self.slack, self.penalty, self.out
+        work = []
+        for items, mine in self._shares():
+            seed, moves = self.random.integers(1, 2**63, dtype=np.uint64), max(ROUND // self.threads, EACH * len(items))
+            work.append(pool.submit(anneal, self.holdings, self.offers, *board, items, mine, seed, moves, heat))
+            self.moves += moves
+        for each in work:
+            each.result()
+
+    def _shares(self) -> list[tuple[NDArray[np.uint32], Bools]]:
+        """Items and pools of each thread; items that are at work nowhere go to any."""
+        pools = int(self.holdings.pool.max(initial=0)) + 1
+        if self.threads == 1:
+            return [(np.arange(len(self.group), dtype=np.uint32), np.ones(pools, bool))]
+        whose = self.random.permutation(pools) % self.threads
+        mine = self.random.integers(0, self.threads, len(self.group))
+        taken = np.flatnonzero(self.chosen != NONE)
+        mine[taken] = whose[self.holdings.pool[self.offers.table["holding"][self.chosen[taken]]]]
+        shares = [(np.flatnonzero(mine == at).astype(np.uint32), whose == at) for at in range(self.threads)]
+        return [share for share in shares if len(share[0])]
 
     def settled(self) -> Placed:
         """Everything in its place where nothing is exceeded; the rest placed anew where it finds room."""
@@ -218,20 +243,23 @@ def _next(state: Any) -> Any:
 @jit
 def anneal(
     holdings: Any, offers: Any, group: Any, chosen: Any, slack: Any, penalty: Any, out: Any,
-    seed: Any, moves: Any, heat: Any,
+    items: Any, mine: Any, seed: Any, moves: Any, heat: Any,
 ) -> None:  # fmt: skip
-    """So many moves at a temperature: an item, an offer (cheap ones more often) or none, taken by Metropolis' rule."""
-    unit, many = 2.0**-53, len(group)
+    """So many moves at a temperature: an item, an offer on a pool of mine or none, taken by Metropolis' rule.
+
+    Cheap offers are tried more often.
+    """
+    unit, many = 2.0**-53, len(items)
     state, table = seed, offers.table
     for _ in range(moves):
         state = _next(state)
-        item = np.uint64((state >> np.uint64(11)) * unit * many)
+        item = items[np.uint64((state >> np.uint64(11)) * unit * many)]
         g, now = group[item], chosen[item]
         state = _next(state)
         chance = (state >> np.uint64(11)) * unit
         rank = np.uint32(chance * chance * (offers.many[g] + 1))
         new = np.uint32(offers.first[g] + rank) if rank < offers.many[g] else NONE
-        if new == now:
+        if new == now or (new != NONE and not mine[holdings.pool[table[new].holding]]):
             continue
         state = _next(state)
         limit = -heat * np.log(((state >> np.uint64(11)) + 1.0) * unit)
