@@ -1,14 +1,16 @@
 """The table of scale: from the command to a checked plan, by size, against monoliths and random partitioning.
 
-    python benchmarks/scale.py 1000 10000 100000 1000000
+    python benchmarks/scale.py 1000 10000 100000 1000000 --seeds 3 -o benchmarks/results/scale/runs.jsonl
+    python benchmarks/scale.py 1000000 --family small
+    python benchmarks/scale.py 200 --family groups --seeds 3
     python benchmarks/scale.py 1000 --others cpsat highs cbc --pop 4 16 64
-    python benchmarks/scale.py 10000 --family gavel
 
-Protocol: one run each, in a process of its own; all wall time of the command counts, reading and checking too. CPU
-seconds stand beside it, for the machine may be shared. The gap is (cost - bound) / cost; `scale` certifies its own
-bound, the others are measured against that one. `plain` is `benchmarks/plain.py`, the rest `leptonopt generate`.
-Random partitioning as POP does (Narayanan et al., 2021, doi:10.1145/3477132.3483588): k parts of tasks at random with
-a k-th of every pool each, every part solved by `scale` in a k-th of the time.
+Protocol: each run in a process of its own, one after another; all wall time of the command counts, reading and checking
+too. CPU seconds stand beside it, for the machine may be shared. The gap is (cost - bound) / cost, medians over seeds;
+`auto` certifies its own bound, and the others are measured against the better of that and their own. `plain`, `small`
+and `groups` are of `benchmarks/plain.py`, the rest `leptonopt generate`. Random partitioning as POP does (Narayanan et
+al., 2021, doi:10.1145/3477132.3483588): k parts of tasks at random with a k-th of every pool each, every part solved
+by `scale` in a k-th of the time.
 """
 
 from __future__ import annotations
@@ -20,8 +22,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -29,9 +33,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 import plain
 
-LIMITS = {1_000: 60, 10_000: 60, 100_000: 120, 1_000_000: 300}
+LIMITS = {200: 10, 1_000: 60, 10_000: 60, 100_000: 120, 1_000_000: 300}
+SMALL_LIMIT = 900  # a million tasks on small pools
+FIGURES = ("gap %", "worst %", "first plan s", "wall s", "CPU s", "MB", "bytes a task")
 GRACE = 3.0  # times its limit, after which a run is killed
-HEAD = ("method", "tasks", "options", "wall s", "CPU s", "MB", "cost", "bound", "gap %", "stages")
 
 
 @dataclass(frozen=True)
@@ -48,22 +53,11 @@ def run(file: Path, method: str, seconds: float) -> Run:
     """One solve in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         plan = Path(folder) / "plan.npz"
-        words = [
-            sys.executable,
-            "-m",
-            "leptonopt",
-            "solve",
-            str(file),
-            "-o",
-            str(plan),
-            "-m",
-            method,
-            "-t",
-            str(seconds),
-            "-q",
-        ]
+        asked = ["solve", str(file), "-o", str(plan), "-m", method, "-t", str(seconds), "-q"]
         begun = time.monotonic()
-        child = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        child = subprocess.Popen(
+            [sys.executable, "-m", "leptonopt", *asked], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+        )
         usage = None
         while usage is None:
             pid, _, found = os.wait4(child.pid, os.WNOHANG)
@@ -82,8 +76,8 @@ def run(file: Path, method: str, seconds: float) -> Run:
         return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, summary)
 
 
-def partitioned(file: Path, parts: int, seconds: float) -> tuple[float, float, float]:
-    """Cost, wall and CPU seconds of random partitioning."""
+def partitioned(file: Path, parts: int, seconds: float) -> tuple[float | None, float, float]:
+    """Cost (None without a plan), wall and CPU seconds of random partitioning."""
     from leptonopt.columnar.compiling import build
     from leptonopt.columnar.reading import load
     from leptonopt.methods import scale
@@ -98,7 +92,7 @@ def partitioned(file: Path, parts: int, seconds: float) -> tuple[float, float, f
         mine = replace(problem, capacity=capacity, copies=np.where(part == each, problem.copies, 0))
         found = scale.solve(mine, None, Limits(time_limit=seconds / parts), _Ear())
         if found.schedule is None:
-            return float("nan"), time.monotonic() - wall, time.process_time() - cpu
+            return None, time.monotonic() - wall, time.process_time() - cpu
         total += float(objective(mine, found.schedule) * built.unit)
     return total, time.monotonic() - wall, time.process_time() - cpu
 
@@ -130,53 +124,99 @@ def made(folder: Path, family: str, tasks: int, seed: int) -> Path:
     return file
 
 
-def show(*cells: Any) -> None:
-    """A line of the table."""
-    print(
-        "| " + " | ".join(f"{cell:,.2f}" if isinstance(cell, float) else str(cell) for cell in cells) + " |", flush=True
-    )
+def line(found: Run, method: str, bound: float | None, **about: Any) -> dict[str, Any]:
+    """A run as it is kept; its gap is to its own bound, or to the one given where it has a worse one."""
+    said = found.summary
+    cost, own = said.get("cost"), said.get("bound")
+    bounds = [each for each in (own, bound) if each is not None]
+    best = max(bounds, default=None)
+    return about | {
+        "method": method, "status": said.get("status", "unknown"), "wall": round(found.wall, 2),
+        "cpu": round(found.cpu, 2), "megabytes": round(found.megabytes), "options": said.get("options"), "cost": cost,
+        "bound": best, "gap": None if cost is None or best is None else (cost - best) / abs(cost),
+        "seconds": said.get("made", {}).get("seconds", {}),
+    }  # fmt: skip
+
+
+def lines(asked: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
+    """All runs that are asked for, one after another."""
+    for tasks in asked.tasks:
+        usual = SMALL_LIMIT if asked.family == "small" else LIMITS.get(tasks, 60)
+        seconds = asked.seconds or usual
+        for seed in range(asked.seeds):
+            file, bound = made(folder, asked.family, tasks, seed), None
+            about = {"family": asked.family, "tasks": tasks, "seed": seed, "limit": seconds, "machine": machine()}
+            for method in ("auto", *asked.others):
+                found = line(run(file, method, seconds), method, bound, **about)
+                bound = found["bound"] if bound is None else bound
+                yield found
+            for parts in asked.pop:
+                cost, wall, cpu = partitioned(file, parts, seconds)
+                gap = None if cost is None or bound is None else (cost - bound) / cost
+                yield about | {
+                    "method": f"POP {parts}", "wall": round(wall, 2), "cpu": round(cpu, 2), "cost": cost,
+                    "bound": bound, "gap": gap,
+                }  # fmt: skip
+            file.unlink()
+
+
+def machine() -> dict[str, Any]:
+    """Hardware and versions."""
+    from leptonopt.research.runs import machine, versions
+
+    return machine() | {"versions": versions()}
+
+
+def table(found: list[dict[str, Any]]) -> str:
+    """The lines as a table in Markdown: medians over seeds."""
+    head = ("family", "tasks", "method", "runs", "proven", *FIGURES)
+    out = ["| " + " | ".join(head) + " |", "|" + " --- |" * 3 + " ---: |" * (len(head) - 3)]
+    groups: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for each in found:
+        groups.setdefault((each["family"], each["tasks"], each["method"]), []).append(each)
+    for (family, tasks, method), runs in groups.items():
+        gaps = [100 * each["gap"] for each in runs if each["gap"] is not None]
+        full = len(gaps) == len(runs)
+        memory = _median([each.get("megabytes") for each in runs])
+        cells = [
+            family, f"{tasks:,}", method, len(runs), sum(each.get("status") == "optimal" for each in runs),
+            _shown(_median(gaps) if full else None, 3), _shown(max(gaps) if full else None, 3),
+            _shown(_median([each.get("seconds", {}).get("first plan") for each in runs]), 1),
+            _shown(_median([each["wall"] for each in runs]), 1), _shown(_median([each["cpu"] for each in runs]), 1),
+            _shown(memory, 0), _shown(None if memory is None or tasks < 10_000 else memory * 2**20 / tasks, 0),
+        ]  # fmt: skip
+        out.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(out) + "\n"
+
+
+def _median(values: list[Any]) -> float | None:
+    some = [value for value in values if value is not None]
+    return median(some) if len(some) == len(values) and some else None
+
+
+def _shown(value: float | None, digits: int) -> str:
+    return "-" if value is None else f"{value:,.{digits}f}"
 
 
 def main() -> None:
-    """Parse and run."""
+    """Parse, run, keep each line as soon as it is there, and print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="+", type=int)
-    parser.add_argument("--family", default="plain")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--family", default="plain", help="plain, small, groups, or a family of leptonopt generate")
+    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0")
     parser.add_argument("--seconds", type=float, help="instead of the limit of the size")
     parser.add_argument("--others", nargs="*", default=[], help="methods to compare with: cpsat highs cbc")
     parser.add_argument("--pop", nargs="*", type=int, default=[], help="numbers of parts")
+    parser.add_argument("-o", "--output", type=Path, help="a file that lines are added to")
     asked = parser.parse_args()
-    show(*HEAD)
-    show(*["---"] * len(HEAD))
+    found = []
     with tempfile.TemporaryDirectory() as folder:
-        for tasks in asked.tasks:
-            seconds = asked.seconds or LIMITS.get(tasks, 60)
-            file, bound = made(Path(folder), asked.family, tasks, asked.seed), None
-            for method in ("scale", *asked.others):
-                found = run(file, method, seconds)
-                said, cost = found.summary, None
-                if said:
-                    cost = said["cost"]
-                    bound = said["bound"] if bound is None else bound
-                gap = 100 * (cost - bound) / cost if cost is not None and bound is not None else None
-                stages = "" if not said else ", ".join(f"{k} {v:.1f}" for k, v in said["made"]["seconds"].items())
-                show(
-                    method,
-                    tasks,
-                    said.get("options", ""),
-                    found.wall,
-                    found.cpu,
-                    found.megabytes,
-                    cost,
-                    bound,
-                    gap,
-                    stages,
-                )
-            for parts in asked.pop:
-                cost, wall, cpu = partitioned(file, parts, seconds)
-                gap = 100 * (cost - bound) / cost if bound is not None else None
-                show(f"POP {parts}", tasks, "", wall, cpu, "", cost, bound, gap, "")
+        for each in lines(asked, Path(folder)):
+            found.append(each)
+            if asked.output:
+                with asked.output.open("a") as file:
+                    file.write(json.dumps(each) + "\n")
+    print(table(found), end="")
 
 
 if __name__ == "__main__":

@@ -82,6 +82,8 @@ def solve_columns(
         if not built.impossible:
             run.solve(method)
         seconds["solve"] = time.monotonic() - begun - sum(seconds.values())
+        if run.first is not None:
+            seconds["first plan"] = run.first
         result = run.result(method, None if output is None else Path(output), seconds)
         if certificate is not None:
             result = replace(result, notes=(*result.notes, *_certified(Path(certificate), built, run)))
@@ -107,6 +109,7 @@ class _Run:
         self.schedule: Schedule | None = None
         self.cost: int | None = None
         self.lower: int | None = None
+        self.first: float | None = None
         self.stop: Stop | None = None
         self.infeasible = bool(built.impossible)
         self.notes: list[str] = []
@@ -120,6 +123,7 @@ class _Run:
     def incumbent(self, schedule: Schedule, cost: int) -> None:
         """A better schedule."""
         if self.cost is None or cost < self.cost:
+            self.first = self.first or time.monotonic() - self.begun
             self.schedule, self.cost = schedule, cost
             self._changed()
 
