@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from leptonopt.intervals import applies, inexpressible
+from leptonopt.knapsacks.shape import agents
 from leptonopt.packing import packable
 from leptonopt.problem import Problem
 from leptonopt.scale.keeping import refused
@@ -64,7 +65,11 @@ def lanes(problem: Problem, threads: int, deterministic: bool = False) -> list[t
         return [(Stage("cpsat", threads=threads),)]
     found, nodes, alone = size(problem), packable(problem), BOUND_THEN_SEARCH
     both: list[tuple[Stage, ...]]
-    if nodes and found.columns <= FLAT.columns and found.nonzeros <= FLAT.nonzeros:
+    if nodes and agents(problem) is not None:
+        # What to open decides: prices on tasks find it, and HiGHS's cuts close what is small.
+        both = [(Stage("knapsacks"),), (Stage("lagrangian", 0.05), Stage("highs"))]
+        alone = (Stage("knapsacks", 0.5), Stage("highs"))
+    elif nodes and found.columns <= FLAT.columns and found.nonzeros <= FLAT.nonzeros:
         # What to open decides, and HiGHS's cuts close it.
         both = [(Stage("lagrangian", 0.05), Stage("highs")), (Stage("lns", 0.2), Stage("cpsat"))]
         alone = (Stage("lagrangian", 0.05), Stage("highs", 0.6), Stage("lns"))

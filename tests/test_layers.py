@@ -27,6 +27,7 @@ FLOORS = [
         "milp",
         "dual",
         "packing",
+        "knapsacks",
         "intervals",
         "offering",
         "hosting",

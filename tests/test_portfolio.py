@@ -35,8 +35,8 @@ def methods(found: list[tuple[Stage, ...]]) -> list[list[str]]:
 
 
 def test_shapes_and_their_lanes() -> None:
-    """Facilities go to HiGHS, training jobs at constant prices to intervals, dated ones and very large ones elsewhere."""
-    assert methods(lanes(problem(facilities()), 2))[0] == ["lagrangian", "highs"]
+    """Facilities go to knapsacks and HiGHS, training jobs at constant prices to intervals, dated ones and very large ones elsewhere."""
+    assert methods(lanes(problem(facilities()), 2)) == [["knapsacks"], ["lagrangian", "highs"]]
     still = leptonopt.generate("gavel", tasks=60, seed=0)
     assert methods(lanes(compile(still).problem, 2)) == [["lagrangian", "lns"], ["cpsat-intervals"]]
     assert "cpsat-intervals" in methods(lanes(compile(still).problem, 1))[0]
@@ -47,7 +47,7 @@ def test_shapes_and_their_lanes() -> None:
     assert "cpsat-intervals" not in str(methods(lanes(problem(dated), 2)))
     many = leptonopt.generate("gavel", tasks=600, seed=0)
     assert "scale" in str(methods(lanes(compile(many).problem, 2)))
-    assert methods(lanes(problem(facilities()), 2, deterministic=True)) == [["lagrangian", "cpsat", "lns"]]
+    assert methods(lanes(problem(facilities()), 2, deterministic=True)) == [["knapsacks", "cpsat"]]
 
 
 def test_lanes_with_workers_elsewhere() -> None:

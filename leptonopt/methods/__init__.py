@@ -138,6 +138,15 @@ TABLE = {
             True,
             "scipy",
         ),
+        Entry(
+            "knapsacks",
+            "knapsacks",
+            "solve",
+            "exact",
+            "branch and bound for tasks that go to agents: assignment, facility location",
+            True,
+            "numpy",
+        ),
         Entry("cbc", "pulp_cbc", "solve", "exact", "CBC through PuLP on the time-indexed model", True, "pulp"),
         Entry(
             "spread",

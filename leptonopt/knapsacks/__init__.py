@@ -1,0 +1,6 @@
+"""Tasks that each need one thing on one of several agents, in one slot: assignment to knapsacks, exactly.
+
+Generalised assignment and single-source facility location have this form. `shape` finds it in a problem, `tables`
+fills knapsacks by dynamic programming, `dual` prices tasks and says what no better plan can contain, `repairing`
+makes plans of what the knapsacks take. `leptonopt.methods.knapsacks` branches over them.
+"""

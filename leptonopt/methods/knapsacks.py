@@ -1,0 +1,239 @@
+"""Branch and bound over knapsacks: first which agents there are, then what goes where.
+
+For problems in which every task needs one thing on one of several agents, in one slot: generalised assignment,
+facility location. Bounds, and what can be dropped for good, come from prices on tasks (`leptonopt.knapsacks.dual`);
+plans from dives, which settle what the knapsacks agree on and go on with the rest, mended by shifts and swaps. The
+branch is where they agree least; the node with the least bound comes first.
+"""
+
+from __future__ import annotations
+
+import heapq
+import time
+
+import numpy as np
+
+from leptonopt.knapsacks.dual import NO_PLAN, SCALE, Climb, Node, Pace, Relaxed, climb, first_prices, reduced
+from leptonopt.knapsacks.repairing import assigned, repaired
+from leptonopt.knapsacks.shape import Agents, agents
+from leptonopt.problem import Ints, Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+
+ROOT = Pace(400, 1.0, 15, 0.5)
+BRANCH = Pace(24, 0.3, 6, 0.0005)
+DIVE = Pace(12, 0.3, 4, 0.0005)
+AGREED = 0.85  # share of rounds from which a dive takes something as settled
+DIVING = 0.3  # share of the rounds for dives
+TURNS = 250  # shifts, swaps and raised prices at most to mend a plan
+PER_SECOND = 60  # rounds counted as a second in deterministic mode
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Search to a proof or a limit."""
+    engine, found = f"numpy {np.__version__}", agents(problem)
+    if found is None:
+        note = "knapsacks takes only tasks that need one thing on one of several agents, in one slot"
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
+    search = _Search(problem, found, limits, monitor)
+    search.hear(warm_start)
+    stop = search.run()
+    note = f"{search.nodes} nodes, {search.rounds} rounds of prices"
+    if search.best is None and stop is Stop.PROOF:
+        return Solution(Status.INFEASIBLE, stop, engine=engine, note=note)
+    if search.best is None:
+        return Solution(Status.UNKNOWN, stop, bound=search.bound, engine=engine, note=note)
+    status = Status.OPTIMAL if search.bound is not None and search.bound >= search.cost else Status.FEASIBLE
+    return Solution(status, stop, search.best, search.bound, engine, note=note)
+
+
+class _Search:
+    """The open nodes, and the best plan.
+
+    Attributes
+    ----------
+    least : cost of the best plan [units of `Agents`]; `NO_PLAN` without one
+    heap : (value, number, prices, node, branch), the least value first
+    """
+
+    def __init__(self, problem: Problem, found: Agents, limits: Limits, monitor: Monitor) -> None:
+        self.problem, self.agents, self.limits, self.monitor = problem, found, limits, monitor
+        self.begun, self.dived = time.monotonic(), 0
+        self.best: Schedule | None = None
+        self.cost, self.least = 0, NO_PLAN // SCALE
+        self.bound: int | None = None
+        self.seen: Schedule | None = None
+        self.heap: list[tuple[int, int, Ints, Node, tuple[int, int]]] = []
+        self.nodes = self.rounds = 0
+
+    @property
+    def limit(self) -> int:
+        """A value above it is of no plan better than the best [1/SCALE]."""
+        return (self.least - 1) * SCALE
+
+    def over(self) -> bool:
+        """Whether to stop."""
+        if self.limits.deterministic:
+            return self.rounds > PER_SECOND * self.limits.time_limit or self.monitor.should_stop()
+        late = time.monotonic() - self.begun > self.limits.time_limit
+        return late or self.monitor.should_stop()
+
+    # --- plans ---
+
+    def hear(self, schedule: Schedule | None) -> None:
+        """A plan that somebody else has."""
+        if schedule is None or schedule is self.seen:
+            return
+        self.seen = schedule
+        if not broken_rules(self.problem, schedule) and (
+            self.best is None or objective(self.problem, schedule) < self.cost
+        ):
+            self.best, self.cost = schedule, objective(self.problem, schedule)
+            self.least = self.agents.of_cost(self.cost)
+
+    def offer(self, node: Node, found: Climb) -> None:
+        """A plan made of what the knapsacks of a node took."""
+        used = np.flatnonzero(found.taken.any(axis=1) | node.paid)
+        able = np.zeros_like(node.able)
+        able[used] = self.agents.able[used]
+        if not able.any(axis=0).all():
+            return
+        where = assigned(self.agents, able, found.taken)
+        plan = where if found.exact else repaired(self.agents, able, where, TURNS, self.over)
+        if plan is None:
+            return
+        schedule = self.agents.schedule(plan)
+        cost = objective(self.problem, schedule)
+        if (self.best is None or cost < self.cost) and not broken_rules(self.problem, schedule):
+            self.best, self.cost, self.least = schedule, cost, self.agents.of_cost(cost)
+            self.monitor.incumbent(schedule, cost)
+
+    # --- the tree ---
+
+    def run(self) -> Stop:
+        """Best bound first, with dives between."""
+        self.enter(Node.root(self.agents), first_prices(self.agents), ROOT, -NO_PLAN)
+        if self.heap:
+            self.dive(self.heap[0][2], self.heap[0][3])
+        while self.heap:
+            self.hear(self.monitor.best())
+            self.report(self.heap[0][0])
+            if self.heap[0][0] > self.limit:
+                break
+            if self.over():
+                return Stop.LIMIT
+            value, _, price, node, branch = heapq.heappop(self.heap)
+            for child in self.children(node, *branch):
+                self.enter(child, price, BRANCH, value)
+                if self.over():
+                    heapq.heappush(self.heap, (value, 0, price, node, branch))
+                    return Stop.LIMIT
+            if self.heap and self.dived < DIVING * self.rounds:
+                self.dive(self.heap[0][2], self.heap[0][3])
+        if self.best is not None:
+            self.report(self.least * SCALE)
+        return Stop.PROOF
+
+    def report(self, value: int) -> None:
+        """No plan is better than a value [1/SCALE]."""
+        bound = self.agents.constant + self.agents.unit * min(-(-value // SCALE), self.least)
+        if self.bound is None or bound > self.bound:
+            self.bound = bound
+            self.monitor.bound(bound)
+
+    def enter(self, node: Node, price: Ints, pace: Pace, above: int) -> None:
+        """Puts a node on the heap, with its bound, if there is something in it."""
+        self.nodes += 1
+        for _ in range(3):
+            relaxed = Relaxed(self.agents, node)
+            if not relaxed.possible:
+                return
+            found = self.climbed(relaxed, price, pace)
+            if pace is ROOT:
+                self.report(found.value)
+            if found.value > self.limit or found.value >= NO_PLAN:
+                return
+            if found.exact or pace is ROOT:
+                self.offer(node, found)
+            left = None if found.value > self.limit else reduced(relaxed, found.price, self.limit)
+            if left is None:
+                return
+            branch, price = self.branch(left, found), found.price
+            if branch is not None:
+                heapq.heappush(self.heap, (max(found.value, above), self.nodes, price, left, branch))
+                return
+            node, pace = left, BRANCH  # all is settled: what is left is one plan
+            self.offer(node, found)
+
+    def climbed(self, relaxed: Relaxed, price: Ints, pace: Pace) -> Climb:
+        """Rounds of prices."""
+
+        def stop() -> bool:
+            self.rounds += 1
+            return self.over()
+
+        return climb(relaxed, price, self.limit, pace, stop)
+
+    def branch(self, node: Node, found: Climb) -> tuple[int, int] | None:
+        """(agent, -1) or (agent, task) where rounds agreed least; None when nothing is open."""
+        open_ = ~node.paid & ~node.closed
+        if open_.any():
+            return int(np.where(open_, np.abs(found.used - 0.5), 9).argmin()), -1
+        free = node.able & (node.able.sum(axis=0) > 1)
+        if not free.any():
+            return None
+        agent, task = np.unravel_index(np.where(free, np.abs(found.share - 0.5), 9).argmin(), free.shape)
+        return int(agent), int(task)
+
+    def children(self, node: Node, agent: int, task: int) -> list[Node]:
+        """With the choice and without it."""
+        if task < 0:
+            paid, closed, able = node.paid.copy(), node.closed.copy(), node.able.copy()
+            paid[agent], closed[agent], able[agent] = True, True, False
+            return [Node(node.able, paid, node.closed), Node(able, node.paid, closed)]
+        there, not_there = node.able.copy(), node.able.copy()
+        there[:, task], not_there[agent, task] = False, False
+        there[agent, task] = True
+        return [Node(there, node.paid, node.closed), Node(not_there, node.paid, node.closed)]
+
+    # --- dives ---
+
+    def dive(self, price: Ints, node: Node) -> None:
+        """From a node down, settling what rounds agree on, to a plan or to where there is none."""
+        begun = self.rounds
+        while not self.over():
+            relaxed = Relaxed(self.agents, node)
+            if not relaxed.possible:
+                break
+            found = self.climbed(relaxed, price, DIVE)
+            if found.value > self.limit:
+                break
+            self.offer(node, found)
+            left = None if found.exact else reduced(relaxed, found.price, self.limit)
+            if left is None:
+                break
+            price = found.price
+            if (node := self.settled(left, found)) is left:
+                break
+        self.dived += self.rounds - begun
+
+    def settled(self, node: Node, found: Climb) -> Node:
+        """A node with what rounds agree on, and at least one choice, made; itself where nothing is open."""
+        open_ = np.flatnonzero(~node.paid & ~node.closed)
+        if len(open_):
+            sure = np.abs(found.used[open_] - 0.5)
+            some = open_[(sure >= AGREED - 0.5) | (sure == sure.max())]
+            paid, closed, able = node.paid.copy(), node.closed.copy(), node.able.copy()
+            inside = found.used[some] >= 0.5
+            paid[some[inside]], closed[some[~inside]] = True, True
+            able[some[~inside]] = False
+            return Node(able, paid, closed)
+        free = np.flatnonzero(node.able.sum(axis=0) > 1)
+        if not len(free):
+            return node
+        share = np.where(node.able, found.share, -1.0)[:, free]
+        top, agent = share.max(axis=0), share.argmax(axis=0)
+        order = np.argsort(-top)[: max(1, len(free) // 3)]
+        chosen = order[(top[order] >= AGREED) | (np.arange(len(order)) == 0)]
+        able = node.able.copy()
+        able[:, free[chosen]] = False
+        able[agent[chosen], free[chosen]] = True
+        return Node(able, node.paid, node.closed)

@@ -1,0 +1,205 @@
+"""Tasks on agents: knapsacks against brute force, bounds and dropped choices against the optimum, proofs against both."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import numpy as np
+import pytest
+import random_problems
+from bruteforce import optimum
+from listening import Ear
+from random_problems import ints
+
+from leptonopt.knapsacks.dual import SCALE, Node, Pace, Relaxed, climb, first_prices, reduced
+from leptonopt.knapsacks.repairing import repaired
+from leptonopt.knapsacks.shape import Agents, agents
+from leptonopt.knapsacks.tables import NEVER, covering, packed, with_each
+from leptonopt.methods import function
+from leptonopt.problem import UNLIMITED, Limits, Problem, Status, objective
+from leptonopt.renting import NodeCosts, Nodes
+
+
+def places(seed: int, nodes: bool, optional: bool = False, own: bool = False) -> Problem:
+    """Tasks on agents; `nodes` that are paid whole, `optional` tasks, demands of each agent's `own`."""
+    rng = random.Random(seed)
+    many, tasks = rng.randint(2, 3), rng.randint(2, 6)
+    where = [sorted(rng.sample(range(many), rng.randint(1, many))) for _ in range(tasks)]
+    size = [rng.randint(1, 4) for _ in range(tasks)]
+    options = [(task, agent) for task in range(tasks) for agent in where[task]]
+    count, line, grid = len(options), ints([0] * tasks), np.zeros((many, 1), np.int64)
+    rooms = ints([[rng.randint(4, 9)] for _ in range(many)])
+    rent = Nodes(
+        count=np.ones((many, 1), np.int64),
+        on_demand=np.ones(many, bool),
+        reserved=ints([rng.choice([0, 0, 0, 1]) for _ in range(many)]),
+        commit_max=ints([rng.choice([0, 0, 1]) for _ in range(many)]),
+        boot=ints([0] * many),
+        minimum=ints([0] * many),
+        costs=NodeCosts(*(ints([[rng.randint(0, 20)] for _ in range(many)]) for _ in range(4)), ints([9] * many)),
+        supply_node=ints(range(many)),
+        supply_row=ints(range(many)),
+        supply_size=rooms[:, 0],
+    )
+    out = np.array([optional and rng.random() < 0.5 for _ in range(tasks)])
+    more = {"nodes": rent} if nodes else {}
+    return Problem(
+        capacity=rooms,
+        price=grid,
+        copies=line + 1,
+        optional=out,
+        value=ints([rng.randint(5, 40) for _ in range(tasks)]) * out,
+        late_slope=line,
+        late_base=line,
+        late_once=line,
+        late_after=line + UNLIMITED,
+        option_ptr=np.cumsum([0, *map(len, where)]),
+        pool=ints([agent for _, agent in options]),
+        duration=ints([1] * count),
+        fixed=ints([rng.randint(0, 30) for _ in options]),
+        first=ints([0] * count),
+        last=ints([0] * count),
+        demand_ptr=ints(range(count + 1)),
+        demand_row=ints([agent for _, agent in options]),
+        demand=ints([rng.randint(1, 4) if own else size[task] for task, _ in options]),
+        before=ints([]),
+        after=ints([]),
+        lag=ints([]),
+        **more,
+    )
+
+
+KINDS = [{"nodes": n, "optional": o, "own": w} for n in (False, True) for o in (False, True) for w in (False, True)]
+
+
+def found(problem: Problem) -> Agents:
+    """The form of a problem that has it."""
+    made = agents(problem)
+    assert made is not None
+    return made
+
+
+def test_knapsacks_equal_all_sets() -> None:
+    """Worth, sets and worth with a task by force are those of the best of all sets, with a least load and without."""
+    random = np.random.default_rng(1)
+    for turn in range(300):
+        many, tasks = random.integers(1, 4), random.integers(1, 7)
+        profit, demand = random.integers(-5, 12, (many, tasks)), random.integers(1, 6, (many, tasks))
+        able, room = random.random((many, tasks)) < 0.8, random.integers(0, 12, many)
+        slack = (None, 0, 1, 2, 5)[turn % 5]
+        worth, taken = packed(profit, demand, able, room, slack)
+        each = with_each(profit, demand, able, room, slack)
+        for agent in range(many):
+            best, best_with = NEVER, np.full(tasks, NEVER)
+            for chosen in map(np.array, itertools.product([False, True], repeat=int(tasks))):
+                load = int(demand[agent][chosen].sum())
+                least = 0 if slack is None else room[agent] - slack
+                if not (chosen & ~able[agent]).any() and least <= load <= room[agent]:
+                    value = int(profit[agent][chosen].sum())
+                    best = max(best, value)
+                    best_with[chosen] = np.maximum(best_with[chosen], value)
+            assert (worth[agent] == best) or max(worth[agent], best) <= NEVER // 2
+            assert ((each[agent] == best_with) | (np.maximum(each[agent], best_with) <= NEVER // 2)).all()
+            if best > NEVER:
+                assert profit[agent][taken[agent]].sum() == best
+                assert room[agent] - (slack or 99) <= demand[agent][taken[agent]].sum() <= room[agent]
+
+
+def test_what_is_known_to_fit_changes_nothing() -> None:
+    """Sets that are known to fit make it quicker, never better or worse."""
+    random = np.random.default_rng(2)
+    for _ in range(100):
+        profit, demand = random.integers(-5, 60, (3, 12)), random.integers(1, 9, (3, 12))
+        able, room = random.random((3, 12)) < 0.8, random.integers(8, 30, 3)
+        _, known = packed(random.integers(-5, 60, (3, 12)), demand, able, room, None)
+        assert (packed(profit, demand, able, room, None)[0] == packed(profit, demand, able, room, None, known)[0]).all()
+
+
+def test_covering_is_cheapest() -> None:
+    """No choice of lines that is large enough costs less; NEVER says that there is none."""
+    random = np.random.default_rng(3)
+    for _ in range(200):
+        cost, size = random.integers(-3, 9, 5), random.integers(1, 6, 5)
+        least = int(random.integers(0, 20))
+        total, chosen = covering(cost, size, least)
+        choices = [np.array(each) for each in itertools.product([0, 1], repeat=5)]
+        best = min((int(each @ cost) for each in choices if each @ size >= least), default=-NEVER)
+        assert total == best
+        assert best == -NEVER or (chosen @ cost == best and chosen @ size >= least)
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_the_form_costs_what_the_problem_costs(kind: dict[str, bool]) -> None:
+    """An assignment costs in units what its schedule costs in the problem."""
+    for seed in range(20):
+        problem = places(seed, **kind)
+        made = found(problem)
+        random = np.random.default_rng(seed)
+        where = np.array([random.choice(np.flatnonzero(made.able[:, task])) for task in range(made.able.shape[1])])
+        own = made.cost[where, np.arange(len(where))].sum() + made.opening[np.unique(where)].sum()
+        load = np.bincount(where, made.demand[where, np.arange(len(where))], len(made.room))
+        if (load <= made.room).all():
+            assert objective(problem, made.schedule(where)) == made.unit * own + made.constant
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_nothing_better_is_dropped(kind: dict[str, bool]) -> None:
+    """At any prices the value is at most the optimum, and what is dropped below it is of no optimal plan."""
+    seen = 0
+    for seed in range(15):
+        problem = places(seed, **kind)
+        if (best := optimum(problem)) is None:
+            continue
+        made = found(problem)
+        relaxed, limit = Relaxed(made, Node.root(made)), made.of_cost(best[0]) * SCALE
+        end = climb(relaxed, first_prices(made), limit, Pace(seed % 30 + 1, 1.0, 5, 0.5), lambda: False)
+        assert end.value <= limit
+        left = reduced(relaxed, end.price, limit)
+        assert left is not None
+        agent_of = dict(
+            zip(made.option[made.option >= 0].tolist(), np.nonzero(made.option >= 0)[0].tolist(), strict=True)
+        )
+        for option in best[1].option.tolist():
+            assert left.able[agent_of[option], problem.group[option]]
+        seen += int((~left.able & made.able).any())
+    assert seen > 1
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_it_proves_the_optimum(kind: dict[str, bool]) -> None:
+    """`knapsacks` is optimal, or infeasible, exactly where brute force says so."""
+    for seed in range(8):
+        problem = places(seed, **kind)
+        best, ear = optimum(problem), Ear()
+        solution = function("knapsacks")(problem, None, Limits(time_limit=20), ear)
+        if best is None:
+            assert solution.status is Status.INFEASIBLE, seed
+        else:
+            assert solution.status is Status.OPTIMAL, (seed, solution)
+            assert solution.bound == objective(problem, solution.schedule) == best[0], seed
+            assert max(ear.bounds) <= best[0]
+
+
+def test_other_forms_are_refused() -> None:
+    """What has several slots, copies or rows is of another form, and the method says so."""
+    for seed in range(30):
+        problem = random_problems.problem(seed)
+        assert agents(problem) is None
+    solution = function("knapsacks")(problem, None, Limits(), Ear())
+    assert solution.status is Status.UNKNOWN
+    assert "one slot" in solution.note
+
+
+def test_repair_keeps_every_room() -> None:
+    """A plan that is mended fits, and no task is where it may not be."""
+    mended = 0
+    for seed in range(40):
+        made = found(places(seed, nodes=False))
+        plan = repaired(made, made.able, made.able.argmax(axis=0), 200, lambda: False)
+        if plan is not None:
+            line = np.arange(len(plan))
+            assert (np.bincount(plan, made.demand[plan, line], len(made.room)) <= made.room).all()
+            assert made.able[plan, line].all()
+            mended += 1
+    assert mended > 20
