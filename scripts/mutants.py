@@ -37,7 +37,16 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 EQUIVALENT = Path(__file__).with_name("equivalent_mutants.toml")
 MODEL = ("formulation.py", "rules.py")
-FILES = (*MODEL, *(f"verify/{path.name}" for path in sorted((ROOT / "leptonopt" / "verify").glob("*.py"))))
+FOLDERS = ("verify", "columnar")
+FILES = (*MODEL, *(f"{at}/{path.name}" for at in FOLDERS for path in sorted((ROOT / "leptonopt" / at).glob("*.py"))))
+COLUMNS = ("verify/arrays.py", "verify/columns.py", "verify/columns_bound.py",
+           *(file for file in FILES if file.startswith("columnar/")))  # fmt: skip
+CHECKED = ("tests/test_scale.py", "-k", "corrupt or no_plan or false_certificate or any_prices or bad_c or cannot_run")
+MADE = (
+    "tests/test_scale.py",
+    "-k",
+    "csv or parquet or generated_columns or from_columns or command_line or not_written",
+)
 QUICK = "tests/test_killers.py"
 MODEL_TESTS = "model or figures or switched_off or strong_rows or columns"
 PROOFS = ("verify/bound.py", "verify/offer.py", "verify/prices.py")
@@ -50,6 +59,8 @@ def stages(file: str) -> tuple[tuple[str, ...], ...]:
     """The tests for a file's mutants, those first that notice most in the least time."""
     if file in MODEL:
         return (QUICK, "-k", MODEL_TESTS), EXACT
+    if file in COLUMNS:
+        return CHECKED, MADE
     if file in PROOFS:
         return (QUICK, "-k", "prove"), REFUSED, (QUICK, "-k", f"not prove and not ({MODEL_TESTS})")
     return (QUICK, "-k", f"not prove and not ({MODEL_TESTS})"), BROKEN, (QUICK, "-k", "prove"), REFUSED
@@ -270,7 +281,7 @@ def judge(mutant: Mutant | None, out: int) -> None:
     try:
         if mutant is not None:
             sys.meta_path.insert(0, Changed(mutant))
-        files = [mutant.file] if mutant is not None else [MODEL[0], PROOFS[0]]
+        files = [mutant.file] if mutant is not None else [MODEL[0], PROOFS[0], COLUMNS[0]]
         for words in (stage for file in files for stage in stages(file)):
             first = First()
             options = ["-x", "-q", "-m", "not long", "--rootdir", str(ROOT), "-o", "addopts="]

@@ -1,6 +1,6 @@
 """With `--deterministic` the plan is the same to the byte, whatever hash seed, locale, time zone and load there are.
 
-Four environments by default, fifty with `-m long`; in each, every method of the table and `auto`, and the command line.
+Two environments and some methods by default, four and all methods in CI, fifty with `-m long`; and the command line.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = ("C", "C.UTF-8", "de_DE.UTF-8", "tr_TR.UTF-8", "ja_JP.eucJP", "POSIX")
+SOME = ("greedy", "lagrangian", "cpsat", "lns", "auto")
 ZONES = ("UTC", "Asia/Kathmandu", "America/St_Johns", "Pacific/Apia", "Europe/Berlin", "Antarctica/Troll", ":nonsense")
 SCRIPT = """
 import hashlib, json, subprocess, sys
@@ -33,7 +34,7 @@ busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in ra
 try:
     for seed in SEEDS:
         document = random_instances.instance(seed)
-        for method in [*TABLE, "auto"]:
+        for method in METHODS or [*TABLE, "auto"]:
             try:
                 if method == "lns":
                     # Asked directly: it ends after an effort that follows from the time limit, and no clock may end it before.
@@ -66,9 +67,9 @@ def surroundings(number: int) -> dict[str, str]:
     }
 
 
-def started(number: int, seeds: tuple[int, ...], load: int) -> subprocess.Popen[bytes]:
-    """All methods on some instances, in a process of its own."""
-    text = f"ROOT, SEEDS, LOAD = {str(ROOT)!r}, {seeds!r}, {load}\n{SCRIPT}"
+def started(number: int, seeds: tuple[int, ...], load: int, methods: tuple[str, ...] = ()) -> subprocess.Popen[bytes]:
+    """These methods, or all, on some instances, in a process of its own."""
+    text = f"ROOT, SEEDS, LOAD, METHODS = {str(ROOT)!r}, {seeds!r}, {load}, {methods!r}\n{SCRIPT}"
     return subprocess.Popen(
         [sys.executable, "-W", "ignore", "-c", text], env=surroundings(number), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     )  # fmt: skip
@@ -111,6 +112,14 @@ def same(runs: list[list[str]]) -> None:
         )
 
 
+def test_the_same_bytes_in_two_surroundings() -> None:
+    """Two at a time."""
+    same(runs := [said(process) for process in [started(number, (5,), 0, SOME) for number in (0, 1)]])
+    assert len(runs[0]) == len(SOME)
+
+
+@pytest.mark.ci
+@pytest.mark.long
 def test_the_same_bytes_in_four_surroundings() -> None:
     """Every method of the table and `auto`, twice two at a time."""
     runs = []

@@ -25,6 +25,7 @@ from leptonopt.errors import Alarm, EngineError, NoPlan, UsageError
 from leptonopt.problem import Limits, Schedule, Solution, Status, Stop
 from leptonopt.verify import verify
 
+CI = (pytest.mark.ci, pytest.mark.long)
 LEAST = 182
 LIMIT = 4.0
 MINE = {  # what a note says of each fake
@@ -158,7 +159,7 @@ def test_alarms_end_the_command_line_with_code_7_and_evidence(tmp_path: Path, ro
     assert not traces.left(mark, room)
 
 
-@pytest.mark.parametrize("fake", ["hangs", "clings", "spawns", "freezes"])
+@pytest.mark.parametrize("fake", ["spawns", *(pytest.param(fake, marks=CI) for fake in ("hangs", "clings", "freezes"))])
 def test_no_orphan_after_kill_9(fake: str, tmp_path: Path, room: Path) -> None:
     """The program killed without a word takes every engine along, and what engines have started."""
     (tmp_path / "week.json").write_text(json.dumps(traces.crowded()))
@@ -224,7 +225,14 @@ def test_an_engine_out_of_memory_costs_a_note_not_the_plan(fakes: Any) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux counts data as it is taken")
-@pytest.mark.parametrize(("method", "size"), [("cpsat", "220MB"), ("cbc", "120MB"), ("highs", "200MB")])
+@pytest.mark.parametrize(
+    ("method", "size"),
+    [
+        ("cbc", "120MB"),
+        pytest.param("cpsat", "220MB", marks=CI),
+        pytest.param("highs", "200MB", marks=CI),
+    ],
+)
 def test_real_engines_out_of_memory(method: str, size: str) -> None:
     """The same with CP-SAT, which aborts, and with CBC and HiGHS, which are children of the child."""
     file = traces.ROOT / "instances" / ("elasticflow-20.yaml" if method == "cbc" else "elasticflow-100.yaml")

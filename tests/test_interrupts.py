@@ -31,7 +31,17 @@ METHODS = ["auto", *TABLE]
 INSTANCE = traces.ROOT / "instances" / "elasticflow-20.yaml"
 LEAST = Fraction(5887789, 22500)  # proven by CP-SAT, and by CBC
 LONGEST = 4.0  # seconds after the start until which stops fall
+OFTEN = ["auto", "cpsat", "cbc"]  # a conductor with several engines, one in a process, one that starts a program
 PROMISE = 2.0  # seconds between a signal and the end, on a machine with a core to spare
+
+
+def started(words: list[str], environment: dict[str, str], cwd: Path) -> subprocess.Popen[bytes]:
+    """A command line at work that hears Ctrl-C; jobs in the background of a shell inherit that it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        return traces.started(words, environment, cwd)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 class Stops:
@@ -53,7 +63,7 @@ class Stops:
         out.mkdir()
         words = traces.command("solve", INSTANCE, "-m", self.method, "-t", "60", "-q", "-o", out / "plan.json")
         moment = self.random.uniform(0.0, self.longest)
-        with traces.started(words, traces.environment(room, mark), self.folder) as process:
+        with started(words, traces.environment(room, mark), self.folder) as process:
             try:
                 process.wait(timeout=moment)
             except subprocess.TimeoutExpired:
@@ -98,9 +108,22 @@ def figures(stops: Stops) -> str:
     return f"{stops.method}: {seen}; longest {longest:.2f} s, {stops.late} late"
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", OFTEN)
 def test_some_random_stops(method: str, tmp_path: Path) -> None:
     """Ctrl-C, SIGTERM and kill -9, once each."""
+    stopped(method, tmp_path)
+
+
+@pytest.mark.ci
+@pytest.mark.long
+@pytest.mark.parametrize("method", sorted({*METHODS} - {*OFTEN}))
+def test_some_random_stops_of_all_others(method: str, tmp_path: Path) -> None:
+    """The same for every other method."""
+    stopped(method, tmp_path)
+
+
+def stopped(method: str, tmp_path: Path) -> None:
+    """Once by each signal."""
     stops = Stops(method, tmp_path, 1.5)
     stops.random.seed(f"{method} briefly")
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import builtins
+import copy
 import io
 import subprocess
 import sys
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 import random_instances
+from bad_files import GOOD
 
 from leptonopt.checking import plan_of
-from leptonopt.errors import InputError
+from leptonopt.errors import InputError, InstanceError
 from leptonopt.instance import validated
 from leptonopt.read import FORMATS, load, read_document
 from leptonopt.read.tree import tree
@@ -276,3 +279,54 @@ def test_a_gigabyte_is_refused_before_it_is_read(format: str, tmp_path: Path, mo
     for read in (lambda: load(file, format), lambda: read_document(file, format), lambda: plan_of(file)):
         with pytest.raises(InputError, match=r"large\.[a-z-]+: 1,024 MiB; at most (64|512) MiB are read$"):
             read()
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every key and index of a tree, as a path, with what stands there."""
+    for key, child in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield (*path, key), child
+        yield from places(child, (*path, key))
+
+
+def changed(path: tuple[Any, ...], key: Any, value: Any) -> dict[str, Any]:
+    """The good instance with one place called otherwise or holding something else."""
+    document = copy.deepcopy(GOOD)
+    holder: Any = document
+    for step in path[:-1]:
+        holder = holder[step]
+    if isinstance(holder, dict):
+        holder.pop(path[-1])
+    holder[key] = value
+    return document
+
+
+OWN = ("steps", "daily", "variants", "profiles", "consumes")  # whose keys are instants, times or names of the user
+
+
+def test_no_key_is_passed_over() -> None:
+    """Every key of an instance, written with a wrong last letter, is refused with a suggestion."""
+    known = [(path, value) for path, value in places(GOOD) if isinstance(path[-1], str) and len(path[-1]) > 3]
+    known = [(path, value) for path, value in known if len(path) < 2 or path[-2] not in OWN]
+    for path, value in known:
+        word = path[-1]
+        if word in ("steps", "daily"):  # then it is no series any more, and that is what is said
+            continue
+        with pytest.raises(InstanceError, match="; did you mean"):
+            validated(changed(path, word[:-1] + "z", value))
+    assert len(known) >= 60
+
+
+def test_no_type_is_passed_over() -> None:
+    """A number that is true or false or in quotation marks, and a text that is a number or a list, are refused."""
+    count = 0
+    for path, value in places(GOOD):
+        wrong: list[Any] = [] if isinstance(value, dict | list) else [[value], {"a": value}]
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            wrong += [True, str(value)]
+        elif isinstance(value, bool | str):
+            wrong += [7]
+        for other in wrong:
+            count += 1
+            with pytest.raises(InstanceError):
+                validated(changed(path, path[-1], other))
+    assert count >= 250

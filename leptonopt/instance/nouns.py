@@ -388,6 +388,13 @@ class Instance(Noun):
     together: Many[Many[Name]] = Field(default=(), description="tasks that share a pool")
     apart: Many[Many[Name]] = Field(default=(), description="tasks on different pools")
 
+    @field_validator("leptonopt", mode="before")
+    @classmethod
+    def _a_number(cls, value: object) -> object:
+        if isinstance(value, bool):  # which equals 1 where it is true
+            raise ValueError(f"{str(value).lower()} is not allowed; 1")
+        return value
+
     @model_validator(mode="after")
     def _references(self) -> Instance:
         from leptonopt.instance.references import cross_findings
