@@ -41,6 +41,7 @@ FOLDERS = ("verify", "columnar")
 FILES = (*MODEL, *(f"{at}/{path.name}" for at in FOLDERS for path in sorted((ROOT / "leptonopt" / at).glob("*.py"))))
 COLUMNS = ("verify/arrays.py", "verify/columns.py", "verify/columns_bound.py",
            *(file for file in FILES if file.startswith("columnar/")))  # fmt: skip
+READ = ("tests/test_columns.py",)
 CHECKED = ("tests/test_scale.py", "-k", "corrupt or no_plan or false_certificate or any_prices or bad_c or cannot_run")
 MADE = (
     "tests/test_scale.py",
@@ -60,7 +61,7 @@ def stages(file: str) -> tuple[tuple[str, ...], ...]:
     if file in MODEL:
         return (QUICK, "-k", MODEL_TESTS), EXACT
     if file in COLUMNS:
-        return CHECKED, MADE
+        return READ, CHECKED, MADE
     if file in PROOFS:
         return (QUICK, "-k", "prove"), REFUSED, (QUICK, "-k", f"not prove and not ({MODEL_TESTS})")
     return (QUICK, "-k", f"not prove and not ({MODEL_TESTS})"), BROKEN, (QUICK, "-k", "prove"), REFUSED

@@ -142,8 +142,9 @@ def _npy(archive: zipfile.ZipFile, name: str) -> Table:
 
 def _blocks(file: BinaryIO, left: int) -> Iterator[bytes]:
     while left:
-        block = file.read(min(left, BLOCK))
-        if not block:
+        wanted = min(left, BLOCK)
+        block = file.read(wanted)
+        if len(block) < wanted:
             raise Malformed("an array is shorter than its header says")
         left -= len(block)
         yield block
