@@ -10,15 +10,15 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from leptonopt import files
 from leptonopt.errors import InputError, Rejected, UsageError
 from leptonopt.read import FORMATS
-from leptonopt.verify.words import Proof, shown
+from leptonopt.verify.words import Malformed, Proof, Unreadable, Verdict, fraction, shown
 
+BY = ("by", "confirmed_by")
 PLAN_BYTES = 16 * 2**20
 FORMATS_HELP = f"how to read the file: yaml, json, toml, {', '.join(FORMATS)}"
 EPILOG = """Examples: leptonopt verify week.yaml plan.json
@@ -34,20 +34,7 @@ def main(words: Sequence[str]) -> int:
     Raises `InputError` for files that cannot be read and `UsageError` for a wrong format or parameter.
     """
     asked = _parser().parse_args(words)
-    plan: dict[str, Any] = {}
-    if asked.format is None and files.is_columns(asked.file):
-        from leptonopt.verify.columns import verify_columns
-        from leptonopt.verify.columns_bound import proven_columns
-
-        verdict = verify_columns(asked.file, asked.plan)
-        proof = None if asked.certificate is None else proven_columns(asked.file, asked.certificate)
-    else:
-        from leptonopt.read import read_document
-        from leptonopt.verify import proven, verify
-
-        instance, plan = read_document(asked.file, asked.format, params_of(asked.param)), plan_of(asked.plan)
-        verdict = verify(instance, plan)
-        proof = None if asked.certificate is None else proven(instance, plan_of(asked.certificate))
+    verdict, proof, plan = _judged(asked)
     if asked.json:
         keys = ("rule", "witness", "amount", "message")
         lines = [{key: getattr(found, key) for key in keys} for found in verdict.violations]
@@ -71,6 +58,27 @@ def main(words: Sequence[str]) -> int:
     return 0 if verdict.ok and (proof is None or proof.ok) else Rejected.exit_code
 
 
+def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, dict[str, Any]]:
+    """The verdict on the plan, what the certificate proves, and the plan where it is a document."""
+    if asked.format is None and files.is_columns(asked.file):
+        from leptonopt.verify.columns import judged
+        from leptonopt.verify.columns_bound import proven_columns
+
+        if asked.param:
+            raise UsageError("--param is not there for instances in columns")
+        try:
+            verdict = judged(asked.file, asked.plan)
+            return verdict, asked.certificate and proven_columns(asked.file, asked.certificate), {}
+        except Unreadable as error:
+            raise InputError(str(error)) from None
+    from leptonopt.read import read_document
+    from leptonopt.verify import proven, verify
+
+    instance, plan = read_document(asked.file, asked.format, params_of(asked.param)), plan_of(asked.plan)
+    proof = None if asked.certificate is None else proven(instance, plan_of(asked.certificate, "a certificate"))
+    return verify(instance, plan), proof, plan
+
+
 def _certified(proof: Proof, plan: dict[str, Any]) -> Iterator[str]:
     """What the certificate proves, and what the plan's own bound rests on beyond that."""
     if not proof.ok:
@@ -80,13 +88,16 @@ def _certified(proof: Proof, plan: dict[str, Any]) -> Iterator[str]:
         yield f"certificate: {proof.why or 'proves no bound'}"
         return
     yield f"certificate: no plan costs less than {shown(proof.bound)}; computed from its prices alone"
-    stated = plan.get("bound_exact")
-    if stated is not None and Fraction(stated) > proof.bound:
-        said = plan.get("proof") or {}
-        by = ", ".join(map(str, said.get("by") or ())) or "an engine"
-        second = ", ".join(map(str, said.get("confirmed_by") or ()))
+    try:
+        claimed = fraction(plan["bound_exact"], "bound_exact") if plan.get("bound_exact") is not None else None
+    except Malformed:
+        return  # the verdict says so
+    if claimed is not None and claimed > proof.bound:
+        said = plan.get("proof")
+        said = said if isinstance(said, dict) else {}
+        by, second = (", ".join(map(str, each if isinstance(each, list) else ())) for each in map(said.get, BY))
         confirmed = f", confirmed by {second}" if second else "; no second engine has confirmed it"
-        yield f"the plan states the bound {shown(Fraction(stated))}: the rest of it rests on {by}{confirmed}"
+        yield f"the plan states the bound {shown(claimed)}: the rest of it rests on {by or 'an engine'}{confirmed}"
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -117,13 +128,13 @@ def params_of(given: Sequence[str] | None) -> dict[str, str]:
     return found
 
 
-def plan_of(file: Path) -> dict[str, Any]:
-    """The document of a plan file; raises `InputError`."""
+def plan_of(file: Path, what: str = "a plan") -> dict[str, Any]:
+    """The document of a plan file or the like; raises `InputError`."""
     from leptonopt.read.tree import text_of, tree
 
-    found, _ = tree(text_of(file, files.most(PLAN_BYTES)), "json", str(file))
+    found, _ = tree(text_of(file, files.most(PLAN_BYTES)), "json", files.printable(file))
     if not isinstance(found, dict):
-        raise InputError(f"{file}: not a plan: no mapping at its top")
+        raise InputError(f"{files.printable(file)}:1: not {what}: no mapping at its top")
     return found
 
 

@@ -385,7 +385,10 @@ def validate(paths: Files, format: Format = None, param: Params = None) -> None:
     code, params = 0, params_of(param)
     for path in paths:
         try:
-            said = summary(compile(_loaded(path, format, params)))
+            if format is None and files.is_columns(path):
+                said = [cli_columns.summary(path)]
+            else:
+                said = summary(compile(_loaded(path, format, params)))
         except InputError as error:
             typer.echo("\n".join(f"error: {files.printable(line)}" for line in str(error).splitlines()), err=True)
             code = error.exit_code

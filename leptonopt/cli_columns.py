@@ -53,6 +53,15 @@ def solve(
     return Infeasible.exit_code if result.status == "infeasible" else NoPlan.exit_code
 
 
+def summary(path: Path) -> str:
+    """What an instance in columns holds; raises `InputError`."""
+    from leptonopt.columnar.reading import load
+
+    sheets = load(path)
+    pools, slots = len(sheets.instance.pools), sheets.instance.time.slots
+    return f"{sheets.tasks:,} tasks, {sheets.options:,} options, {pools} pools, {slots:,} slots, in columns"
+
+
 def _lines(result: Any, quiet: bool) -> list[str]:
     """The result in a few lines."""
     summary = result.summary

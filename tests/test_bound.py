@@ -207,7 +207,7 @@ def test_a_node_may_take_over_from_another_before_its_minimum_time() -> None:
         ({"capacity": "all"}, "no list"),
         ({"instance": {"sha256": "0" * 64}}, "another state"),
         ({"bound": "13"}, "prove only"),
-        ({"bound": "a"}, "cannot be read"),
+        ({"bound": "a"}, "is no fraction"),
     ],
 )
 def test_a_certificate_that_says_too_much_is_refused(change: dict[str, Any], why: str) -> None:

@@ -200,7 +200,7 @@ BAD: dict[str, tuple[Callable[[Arrays], Any], str]] = {
     "length": (lambda a: a.update(task_value=np.ones(3, int)), "task_value: shape (3,); (4,)"),
     "missing": (lambda a: a.pop("option_slots"), "has no column 'option_slots'"),
     "unknown": (lambda a: a.update(task_colour=np.ones(4, int)), "task_colour: there is no such column"),
-    "head": (lambda a: a.update(head=np.frombuffer(b"{", np.uint8)), "head: not JSON"),
+    "head": (lambda a: a.update(head=np.frombuffer(b"{", np.uint8)), "head:1: not JSON"),
     "version": (head_with(columns=2), "columns: 2; version 1"),
     "quota": (head_with(quotas=[{"id": "q", "of": "money", "limit": 1}]), "the rule quota has no columns"),
     "together": (head_with(together=[["a", "b"]]), "the rule affinity has no columns"),

@@ -24,13 +24,12 @@ import hashlib
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from leptonopt.verify.bound import Bound
 from leptonopt.verify.check import Check
 from leptonopt.verify.stated import Stated
-from leptonopt.verify.words import Malformed, Proof, Verdict, Violation, exact
+from leptonopt.verify.words import Malformed, Proof, Verdict, Violation, exact, fraction
 
 __all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "verify"]
 
@@ -48,7 +47,7 @@ def verify(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> Verdict:
     except Malformed as error:
         return Verdict(False, (Violation("form", "", None, str(error)),), None)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
-        text = f"the documents cannot be compared: {type(error).__name__}: {error}"
+        text = f"the documents cannot be compared: {type(error).__name__}: {error}; `validate` judges the instance"
         return Verdict(False, (Violation("form", "", None, text[:300]),), None)
 
 
@@ -65,7 +64,7 @@ def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof
             return Proof(False, bound, "the certificate was made for another state of this instance")
         if bound is None:
             return Proof(stated is None, None, "a task that must run has no way and no start at which it fits alone")
-        if stated is not None and Fraction(stated) > bound:
+        if stated is not None and fraction(stated, "bound") > bound:
             return Proof(False, bound, f"the certificate states the bound {stated}; its prices prove only {bound}")
         return Proof(True, bound, "")
     except Malformed as error:

@@ -6,19 +6,24 @@ import ast
 import csv
 import hashlib
 import json
+import os
+import re
+import struct
 import sys
 import zipfile
+import zlib
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from leptonopt.verify.words import Malformed
+from leptonopt.verify.words import Malformed, Unreadable
 
 KINDS = {"b1": "B", "i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q"}
 BLOCK = 1 << 22
-MOST = 1 << 33  # bytes of one array
+MOST = 320 << 20  # bytes of all arrays of a file, unless LEPTONOPT_MAX_SIZE allows more
+MEMBERS = 64
 
 
 class Table:
@@ -42,29 +47,45 @@ def fingerprint(path: Path) -> str:
 
 
 def read_npz(path: Path) -> dict[str, Table]:
-    """All arrays of a file; raises `Malformed`."""
+    """All arrays of a file; raises `Unreadable`."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return {name.removesuffix(".npy"): _npy(archive, name) for name in archive.namelist()}
-    except (OSError, zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
-        raise Malformed(f"{path.name}: not a file of columns: {error}") from None
+            members = archive.infolist()
+            names = [member.filename for member in members]
+            if len(set(names)) < len(names) or len(names) > MEMBERS:
+                raise Malformed(f"has {len(names)} arrays, or one twice; each is allowed once, and {MEMBERS} in all")
+            if (size := sum(member.file_size for member in members)) > (most := _most()):
+                text = f"{size >> 20:,} MiB; at most {most >> 20:,} MiB are read; set LEPTONOPT_MAX_SIZE to allow more"
+                raise Malformed(text)
+            return {name.removesuffix(".npy"): _npy(archive, name) for name in names}
+    except Malformed as error:
+        raise Unreadable(f"{path}: {error}") from None
+    except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, struct.error) as error:
+        raise Unreadable(f"{path}: not a file of columns: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _most() -> int:
+    stated = re.fullmatch(r"([0-9]{1,9})\s*([kmg]?)(i?)b?", os.environ.get("LEPTONOPT_MAX_SIZE", "").strip().lower())
+    if not stated:
+        return MOST
+    return max(MOST, int(stated[1]) * int((1024 if stated[3] else 1000) ** ("", "k", "m", "g").index(stated[2])))
 
 
 def read_folder(path: Path) -> dict[str, Table]:
     """The columns of `head.json`, `tasks.csv` and `options.csv`, by the names they have in an `.npz`."""
     try:
         head = (path / "head.json").read_bytes()
-        tasks, options = read_csv(_sheet(path, "task")), read_csv(_sheet(path, "option"))
     except OSError as error:
-        raise Malformed(f"{path.name}: cannot be read: {error}") from None
-    resources = document(Table(array("B", head))).get("resources", [])
+        raise Unreadable(f"{path / 'head.json'}: cannot be read: {error.strerror or error}") from None
+    tasks, options = read_csv(_sheet(path, "task")), read_csv(sheet := _sheet(path, "option"))
+    resources = names_of(document(Table(array("B", head)), str(path / "head.json")))
     if "task" not in options or any(name not in options for name in resources):
-        raise Malformed(f"{path.name}: options.csv lacks the column task or a resource")
+        raise Unreadable(f"{sheet}:1: lacks the column task or a resource; each is needed")
     owner, count = options.pop("task").values, len(next(iter(tasks.values()), ()))
     pointer, task = array("q", [0]), 0
     for row, of in enumerate(owner):
         if not task <= of < count:
-            raise Malformed(f"options.csv: row {row + 1}: task {of} is none, or does not ascend")
+            raise Unreadable(f"{sheet}:{row + 2}: task {of} is none, or does not ascend")
         while task < of:
             pointer.append(row)
             task += 1
@@ -78,37 +99,68 @@ def read_folder(path: Path) -> dict[str, Table]:
 
 
 def read_csv(path: Path) -> dict[str, Table]:
-    """Columns of whole numbers, named in the first line; raises `Malformed`."""
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        rows = csv.reader(file)
-        names = next(rows, [])
-        columns = [array("q") for _ in names]
-        for number, row in enumerate(rows, 2):
-            if len(row) != len(names):
-                raise Malformed(f"{path.name}:{number}: {len(row)} values, {len(names)} names in the first line")
-            try:
-                for column, text in zip(columns, row, strict=True):
-                    column.append(int(text))
-            except (ValueError, OverflowError):
-                raise Malformed(f"{path.name}:{number}: not whole numbers: {','.join(row)[:60]}") from None
+    """Columns of whole numbers, named in the first line; raises `Unreadable`."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return _columns(csv.reader(file), str(path))
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise Unreadable(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+
+
+def _columns(rows: Iterator[list[str]], file: str) -> dict[str, Table]:
+    names = next(rows, [])
+    if len(set(names)) < len(names):
+        raise Unreadable(f"{file}:1: a column stands twice; each is allowed once")
+    columns = [array("q") for _ in names]
+    for number, row in enumerate(rows, 2):
+        if len(row) != len(names):
+            raise Unreadable(f"{file}:{number}: {len(row)} values, {len(names)} names in the first line")
+        try:
+            for column, text in zip(columns, row, strict=True):
+                column.append(int(text))
+        except (ValueError, OverflowError):
+            shown = ",".join(row)[:60]
+            raise Unreadable(f"{file}:{number}: {shown!r}: whole numbers within 64 bits are allowed") from None
     return {name: Table(column) for name, column in zip(names, columns, strict=True)}
 
 
-def document(table: Table) -> dict[str, Any]:
-    """JSON that stands in an array of bytes."""
+def names_of(head: Mapping[str, Any]) -> list[str]:
+    """The resources of a head; raises `Malformed`."""
+    found = head.get("resources") or []
+    if not isinstance(found, list) or not all(isinstance(name, str) for name in found) or len(set(found)) < len(found):
+        raise Malformed("head: resources: a list of different names is needed")
+    return found
+
+
+def document(table: Table, what: str = "head") -> dict[str, Any]:
+    """JSON that stands in an array of bytes; raises `Unreadable`."""
+    if table.values.itemsize != 1:
+        raise Unreadable(f"{what}: not bytes; JSON in UTF-8 as uint8 is allowed")
     try:
-        found = json.loads(table.values.tobytes().decode(), parse_float=Decimal)
+        text = table.values.tobytes().decode()
+        found = json.loads(text, parse_float=Decimal, parse_constant=_constant, object_pairs_hook=_once)
     except (ValueError, RecursionError) as error:
-        raise Malformed(f"not JSON: {error}") from None
+        raise Unreadable(f"{what}: not JSON: {error}") from None
     if not isinstance(found, dict):
-        raise Malformed("JSON without a mapping at its top")
+        raise Unreadable(f"{what}: JSON without a mapping at its top")
+    return found
+
+
+def _constant(word: str) -> Any:
+    raise ValueError(f"{word} is not a finite number")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice")
     return found
 
 
 def _sheet(path: Path, kind: str) -> Path:
     found = path / f"{kind}s.csv"
     if not found.is_file():
-        raise Malformed(f"{path.name}: has no {kind}s.csv; the checker reads .npz and CSV")
+        raise Unreadable(f"{path}: has no {kind}s.csv; the checker reads .npz and CSV")
     return found
 
 
@@ -118,19 +170,13 @@ def _npy(archive: zipfile.ZipFile, name: str) -> Table:
         file = cast(BinaryIO, opened)
         if file.read(6) != b"\x93NUMPY":
             raise Malformed(f"{name}: not an array")
-        major = file.read(2)[0]
-        size = int.from_bytes(file.read(2 if major == 1 else 4), "little")
-        try:
-            header = ast.literal_eval(file.read(min(size, 1 << 16)).decode("latin1"))
-            order, fortran, shape = str(header["descr"]), header["fortran_order"], tuple(map(int, header["shape"]))
-        except (ValueError, SyntaxError, KeyError, TypeError) as error:
-            raise Malformed(f"{name}: its header cannot be read: {error}") from None
+        order, shape = _header(file, name)
         kind = KINDS.get(order[1:])
-        if kind is None or order[0] not in "<|" or fortran or len(shape) not in (1, 2):
-            raise Malformed(f"{name}: an array of {order}; whole numbers in rows are allowed")
+        if kind is None or order[0] not in "<|" or len(shape) not in (1, 2) or min(shape) < 0:
+            raise Malformed(f"{name}: an array of {order[:20]} {shape}; whole numbers in rows are allowed")
         values, width = array(kind), shape[1] if len(shape) == 2 else 1
-        if shape[0] * width * values.itemsize > MOST:
-            raise Malformed(f"{name}: too large")
+        if shape[0] * max(1, width) * values.itemsize > archive.getinfo(name).file_size:
+            raise Malformed(f"{name}: an array is shorter than its header says")
         for block in _blocks(file, shape[0] * width * values.itemsize):
             values.frombytes(block)
         if sys.byteorder == "big":
@@ -138,6 +184,24 @@ def _npy(archive: zipfile.ZipFile, name: str) -> Table:
         if file.read(1):
             raise Malformed(f"{name}: longer than its header says")
     return Table(values, width)
+
+
+def _header(file: BinaryIO, name: str) -> tuple[str, tuple[int, ...]]:
+    """Type and shape of an array."""
+    version = file.read(2)
+    if len(version) < 2 or version[0] not in (1, 2, 3):
+        raise Malformed(f"{name}: an array of another version")
+    size = int.from_bytes(file.read(2 if version[0] == 1 else 4), "little")
+    try:
+        header = ast.literal_eval(file.read(min(size, 1 << 16)).decode("latin1"))
+        order, fortran, shape = header["descr"], header["fortran_order"], header["shape"]
+        if not (isinstance(order, str) and order and all(type(each) is int for each in shape)):
+            raise ValueError("type and shape of whole numbers are needed")
+    except (ValueError, SyntaxError, KeyError, TypeError, MemoryError, RecursionError) as error:
+        raise Malformed(f"{name}: its header cannot be read: {error}") from None
+    if fortran and len(shape) == 2 and 1 not in shape:
+        raise Malformed(f"{name}: in columns; rows are allowed")
+    return order, tuple(shape)
 
 
 def _blocks(file: BinaryIO, left: int) -> Iterator[bytes]:

@@ -15,9 +15,9 @@ from math import floor, lcm
 from pathlib import Path
 from typing import Any
 
-from leptonopt.verify.arrays import Table, document, fingerprint, read_csv, read_folder, read_npz
+from leptonopt.verify.arrays import Table, document, fingerprint, names_of, read_csv, read_folder, read_npz
 from leptonopt.verify.stated import Stated
-from leptonopt.verify.words import Findings, Malformed, Verdict, exact, shown
+from leptonopt.verify.words import Findings, Malformed, Unreadable, Verdict, exact, fraction, shown
 
 TASK = {
     "release": None,
@@ -49,8 +49,8 @@ class Sheets:
     def __init__(self, path: Path) -> None:
         tables = read_folder(path) if path.is_dir() else read_npz(path)
         if "head" not in tables:
-            raise Malformed(f"{path.name}: has no head")
-        self.head = document(tables.pop("head"))
+            raise Unreadable(f"{path}: has no head")
+        self.head = document(tables.pop("head"), f"{path}: head")
         self.name = path.name
         if self.head.get("columns") != 1:
             raise Malformed("not columns of version 1 (columns: 1)")
@@ -58,7 +58,7 @@ class Sheets:
             if self.head.get(key):
                 raise Malformed(f"head: {key} is not checked in columns")
         self.stated = Stated({**self.head, "tasks": ()})
-        self.resources = list(self.head.get("resources") or ())
+        self.resources = names_of(self.head)
         self.pools = [pool["id"] for pool in self.head["pools"]]
         for pool in self.head["pools"]:
             for key in NOT_IN_POOLS:
@@ -68,15 +68,20 @@ class Sheets:
         self._money()
 
     def _columns(self, tables: dict[str, Table]) -> None:
-        try:
-            self.ptr, uses = tables.pop("option_ptr").values, tables.pop("option_uses")
-        except KeyError as error:
-            raise Malformed(f"has no array {error}") from None
+        for name in ("option_ptr", "option_uses"):
+            if name not in tables:
+                raise Malformed(f"has no array {name}")
+        uses = tables.pop("option_uses")
+        if wide := [name for name, table in tables.items() if table.width != 1]:
+            raise Malformed(f"{wide[0]!r}: several numbers a row; one is allowed")
+        self.ptr = tables.pop("option_ptr").values
         self.tasks, self.options, self.uses, self.width = len(self.ptr) - 1, len(uses), uses.values, len(self.resources)
         if uses.width != self.width:
             raise Malformed(f"option_uses has {uses.width} columns; there are {self.width} resources")
         self.task: dict[str, array[int]] = {}
         self.option: dict[str, array[int]] = {}
+        if self.tasks < 0:
+            raise Malformed("option_ptr is empty; it has one entry more than there are tasks")
         for kind, known, into, length in (
             ("task", TASK, self.task, self.tasks), ("option", OPTION, self.option, self.options)
         ):  # fmt: skip
@@ -88,7 +93,7 @@ class Sheets:
                 if len(into[name]) != length:
                     raise Malformed(f"{kind}_{name} has {len(into[name])} entries; {length} are needed")
         if tables:
-            raise Malformed(f"there is no such column as {sorted(tables)[0]}")
+            raise Malformed(f"there is no such column as {sorted(tables)[0]!r}")
         last = 0
         for at in self.ptr:
             if at < last:
@@ -132,14 +137,44 @@ class Sheets:
         return (end - due) * self.task["late_cost"][task] * self.late_unit if 0 <= due < end else 0
 
 
-def verify_columns(instance: Path, plan: Path) -> Verdict:
-    """The verdict on a plan in columns: `.npz`, or `.csv` with its summary in a `.json` beside it."""
+UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, OSError, RecursionError)
+
+
+def sheets_of(path: Path) -> Sheets:
+    """The instance of a file or folder; raises `Unreadable` for what is none."""
     try:
-        return _Check(Sheets(instance), *_plan(plan), fingerprint(instance)).verdict()
+        return Sheets(path)
+    except Unreadable:
+        raise
+    except Malformed as error:
+        raise Unreadable(f"{path}: {error}") from None
+    except UNEXPECTED as error:
+        text = f"{path}: not an instance in columns: {type(error).__name__}: {error}"
+        raise Unreadable(f"{text[:300]}; `validate` says what is wrong") from None
+
+
+def judged(instance: Path, plan: Path) -> Verdict:
+    """The verdict on a plan in columns: `.npz`, or `.csv` with its summary in a `.json` beside it.
+
+    Raises `Unreadable` where a file is not what it should be.
+    """
+    sheets = sheets_of(instance)
+    try:
+        return _Check(sheets, *_plan(plan), fingerprint(instance)).verdict()
+    except Unreadable:
+        raise
     except Malformed as error:
         return _objection(str(error))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, OSError) as error:
+    except UNEXPECTED as error:
         return _objection(f"the files cannot be compared: {type(error).__name__}: {error}"[:300])
+
+
+def verify_columns(instance: Path, plan: Path) -> Verdict:
+    """As `judged`, with an objection to what cannot be read."""
+    try:
+        return judged(instance, plan)
+    except Unreadable as error:
+        return _objection(str(error))
 
 
 def cost_of_columns(instance: Path, plan: Path) -> Fraction:
@@ -157,17 +192,21 @@ def _objection(text: str) -> Verdict:
 
 def _plan(path: Path) -> tuple[Mapping[str, Any], dict[str, array[int]]]:
     if path.suffix.lower() == ".csv":
-        summary = document(Table(array("B", path.with_suffix(".json").read_bytes())))
+        beside = path.with_suffix(".json")
+        try:
+            summary = document(Table(array("B", beside.read_bytes())), str(beside))
+        except OSError as error:
+            raise Unreadable(f"{beside}: cannot be read: {error.strerror or error}") from None
         tables = read_csv(path)
     else:
         tables = read_npz(path)
         if "summary" not in tables:
-            raise Malformed(f"{path.name}: not a plan in columns: it has no summary")
-        summary = document(tables.pop("summary"))
+            raise Unreadable(f"{path}: not a plan in columns: it has no summary")
+        summary = document(tables.pop("summary"), f"{path}: summary")
     if summary.get("leptonopt_plan_columns") != 1:
         raise Malformed("not a plan in columns of version 1 (leptonopt_plan_columns: 1)")
     for name in ("task", "option", "start", "count"):
-        if name not in tables or len(tables[name]) != len(tables["task"]):
+        if name not in tables or tables[name].width != 1 or len(tables[name]) != len(tables["task"]):
             raise Malformed(f"the plan has no column {name!r}, or one of another length")
     return summary, {name: table.values for name, table in tables.items()}
 
@@ -265,11 +304,11 @@ class _Check:
     def _claims(self, cost: Fraction) -> None:
         """What the summary says of cost, bound and status."""
         summary = self.summary
-        if Fraction(summary["cost_exact"]) != cost:
-            off = Fraction(summary["cost_exact"]) - cost
-            self.say("cost", "cost_exact", f"is {summary['cost_exact']}, not {cost}", off)
-        self.findings.same("cost", "cost", summary["cost"], cost)
-        bound = None if summary.get("bound_exact") is None else Fraction(summary["bound_exact"])
+        said = fraction(summary.get("cost_exact"), "cost_exact")
+        if said != cost:
+            self.say("cost", "cost_exact", f"is {said}, not {cost}", said - cost)
+        self.findings.same("cost", "cost", summary.get("cost"), cost)
+        bound = None if summary.get("bound_exact") is None else fraction(summary["bound_exact"], "bound_exact")
         status = summary.get("status")
         if status not in STATUS:
             self.say("status", "status", f"{status!r} with a plan")

@@ -12,34 +12,46 @@ from math import lcm
 from pathlib import Path
 
 from leptonopt.verify.arrays import document, fingerprint, read_npz
-from leptonopt.verify.columns import Sheets
-from leptonopt.verify.words import Malformed, Proof
+from leptonopt.verify.columns import UNEXPECTED, Sheets, sheets_of
+from leptonopt.verify.words import Malformed, Proof, Unreadable, fraction
 
 
 def proven_columns(instance: Path, certificate: Path) -> Proof:
-    """The bound that a certificate (`.npz`) proves for an instance in columns; `ok` when it is what it states."""
+    """The bound that a certificate (`.npz`) proves for an instance in columns; `ok` when it is what it states.
+
+    Raises `Unreadable` where a file is not what it should be.
+    """
+    sheets = sheets_of(instance)
     try:
-        sheets = Sheets(instance)
         tables = read_npz(certificate)
-        head = document(tables["head"])
+        if "head" not in tables:
+            raise Malformed("has no array 'head'")
+        head = document(tables["head"], f"{certificate}: head")
         if head.get("leptonopt_certificate_columns") != 1:
             raise Malformed("not a certificate in columns of version 1")
         if head.get("sha256") not in (None, fingerprint(instance)):
             return Proof(False, None, "the certificate was made for another state of this instance")
+        if "price" not in tables:
+            raise Malformed("has no array 'price'")
         price = tables["price"]
         if len(price) != len(sheets.prefix) or price.width != sheets.stated.slots:
             raise Malformed(
                 f"price: {len(price)} x {price.width}; {len(sheets.prefix)} x {sheets.stated.slots} are needed"
             )
-        bound = _Bound(sheets, price.values, Fraction(head["unit"])).value()
+        unit = fraction(head.get("unit"), "unit")
+        if unit <= 0:
+            raise Malformed("unit: must be above 0")
+        bound = _Bound(sheets, price.values, unit).value()
         if bound is None:
             return Proof(head.get("bound") is None, None, "a task that must run has no option that fits")
-        if head.get("bound") is not None and Fraction(head["bound"]) > bound:
+        if head.get("bound") is not None and fraction(head["bound"], "bound") > bound:
             return Proof(False, bound, f"the certificate states the bound {head['bound']}; its prices prove {bound}")
         return Proof(True, bound, "")
+    except Unreadable:
+        raise
     except Malformed as error:
         return Proof(False, None, str(error))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, OSError) as error:
+    except UNEXPECTED as error:
         return Proof(False, None, f"the certificate cannot be read: {type(error).__name__}: {error}"[:300])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from leptonopt.verify.quotas import covers, windows_of
 from leptonopt.verify.stated import NOTHING, Stated, Way
-from leptonopt.verify.words import Malformed, duration, exact
+from leptonopt.verify.words import Malformed, duration, exact, fraction
 
 Row = tuple[str, str, str | None]  # pool, resource, and the node where it is one of its own
 
@@ -58,7 +58,7 @@ class Prices:
         if not isinstance(certificate, Mapping) or certificate.get("leptonopt_certificate") != 1:
             raise Malformed("not a certificate of version 1 (leptonopt_certificate: 1)")
         self.stated = stated
-        self.unit = _fraction(certificate.get("unit"), "unit")
+        self.unit = _unit(certificate)
         if self.unit <= 0:
             raise Malformed("unit: must be above 0")
         self.capacity = dict(self._capacity(line) for line in _lines(certificate, "capacity"))
@@ -183,13 +183,9 @@ class Prices:
         return total - sum((priced.limit for priced in self.quotas), NOTHING)
 
 
-def _fraction(value: Any, what: str) -> Fraction:
-    try:
-        if not isinstance(value, str):
-            raise ValueError
-        return Fraction(value)
-    except (ValueError, ZeroDivisionError):
-        raise Malformed(f'{what}: {value!r} is no fraction, such as "1/1000"') from None
+def _unit(certificate: Mapping[str, Any]) -> Fraction:
+    stated = certificate.get("unit")
+    return fraction(stated if isinstance(stated, str) else f"{stated!r}, not a text", "unit")
 
 
 def _lines(certificate: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:

@@ -13,10 +13,11 @@ from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from leptonopt.verify.words import duration, exact, instant
+from leptonopt.verify.words import Malformed, duration, exact, instant
 
 POWER = "power"
 NOTHING = Fraction(0)
+MOST_SLOTS = 200_000  # as the format allows; the checker reads instances that nobody has validated
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class Stated:
         self.start = instant(time["start"])
         self.slot = int(duration(time.get("slot", "1h")))
         self.horizon = int(duration(time["horizon"]))
+        if not 1 <= self.slot <= self.horizon <= MOST_SLOTS * self.slot:
+            raise Malformed(f"time: {self.horizon} s in slots of {self.slot} s; 1 to {MOST_SLOTS:,} slots are allowed")
         self.slots = self.horizon // self.slot
         self.hours = Fraction(self.slot, 3600)
         self.zone = ZoneInfo(time.get("zone", "UTC"))

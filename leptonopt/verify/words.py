@@ -45,11 +45,31 @@ class Malformed(Exception):
     """A document that is not what it should be; the message says where."""
 
 
+class Unreadable(Malformed):
+    """A file that is not even of its kind; the message begins with its name."""
+
+
+_LARGEST = 100  # powers of ten either way; beyond, exact arithmetic could take for ever
+_FRACTION = re.compile(r"[-+]?[0-9]{1,2000}(?:/[0-9]{1,2000}|\.[0-9]{1,2000})?")
+
+
 def exact(value: Any) -> Fraction:
     """A number exactly; a float by its shortest text."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        raise Malformed(f"{value!r} is not a number")
+        raise Malformed(f"{str(value)[:60]!r} is not a number")
+    if isinstance(value, Decimal) and not (value.is_finite() and abs(value.adjusted()) <= _LARGEST):
+        raise Malformed(f"{str(value)[:60]} is out of range; at most 10^{_LARGEST} either way")
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
+
+
+def fraction(value: Any, what: str) -> Fraction:
+    """A number, or the text of an exact fraction such as 1/1000."""
+    if not isinstance(value, str):
+        return exact(value)
+    found = Fraction(value) if _FRACTION.fullmatch(value) and not re.search(r"/0+$", value) else None
+    if found is None:
+        raise Malformed(f'{what}: {value[:60]!r} is no fraction, such as "1/1000"')
+    return found
 
 
 def instant(text: Any) -> datetime:
