@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TextIO
@@ -44,9 +45,9 @@ def _called() -> int | str | None:
             from leptonopt import checking
 
             return checking.main(sys.argv[2:])
-        from leptonopt.cli import app
+        from leptonopt import cli
 
-        app(prog_name="leptonopt")
+        return cli.run()
     except SystemExit as end:
         return end.code
     except Alarm as alarm:
@@ -67,12 +68,13 @@ def _called() -> int | str | None:
 
             traceback.print_exc()
         return _said(f"unexpected {type(error).__name__}: {error} (a fault of leptonopt; -v shows more)", 1)
-    return 0
 
 
 def _said(text: str, code: int) -> int:
-    for line in text.splitlines() or [""]:
-        sys.stderr.write(f"error: {printable(line)}\n")
+    with suppress(OSError):  # nobody may be there to hear it; the exit code says it, too
+        for line in text.splitlines() or [""]:
+            sys.stderr.write(f"error: {printable(line)}\n")
+        sys.stderr.flush()
     return code
 
 

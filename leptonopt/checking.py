@@ -11,7 +11,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from leptonopt import files
 from leptonopt.errors import InputError, Rejected, UsageError
@@ -72,9 +72,11 @@ def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, dict[str,
         except Unreadable as error:
             raise InputError(str(error)) from None
     from leptonopt.read import read_document
-    from leptonopt.verify import proven, verify
+    from leptonopt.verify import proven, stateless, verify
 
     instance, plan = read_document(asked.file, asked.format, params_of(asked.param)), plan_of(asked.plan)
+    if why := stateless(instance):
+        raise InputError(f"{files.printable(asked.file)}: not an instance: {why}; `leptonopt validate` says more")
     proof = None if asked.certificate is None else proven(instance, plan_of(asked.certificate, "a certificate"))
     return verify(instance, plan), proof, plan
 
@@ -100,10 +102,16 @@ def _certified(proof: Proof, plan: dict[str, Any]) -> Iterator[str]:
         yield f"the plan states the bound {shown(claimed)}: the rest of it rests on {by or 'an engine'}{confirmed}"
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Complain in one line."""
+        raise UsageError(f"{message}; `leptonopt verify -h` says what is allowed")
+
+
 def _parser() -> argparse.ArgumentParser:
     about = "Check a plan against its instance: every rule, every cent, every claim."
     shape = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser("leptonopt verify", description=about, epilog=EPILOG, formatter_class=shape)
+    parser = _Parser("leptonopt verify", description=about, epilog=EPILOG, formatter_class=shape)
     parser.add_argument("file", metavar="FILE", type=Path, help="an instance: .yaml, .json, .toml, or with --format")
     parser.add_argument("plan", metavar="PLAN", type=Path, help="a plan file, as `solve -o` writes it")
     parser.add_argument(

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -168,6 +168,24 @@ def _version(asked: bool) -> None:
 Version = Annotated[bool, Option("--version", callback=_version, is_eager=True, help="print the version and end")]
 
 
+def run() -> int:
+    """Run the command line; the exit code.
+
+    Raises `UsageError` in one line where typer would print its usage around it.
+    """
+    wrong: Any = typer.BadParameter.__bases__[0]  # click's, which typer brings along under names that vary
+    try:
+        return int(app(prog_name="leptonopt", standalone_mode=False) or 0)
+    except wrong as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            error.show()
+            return UsageError.exit_code
+        asked = getattr(error, "ctx", None)
+        command = asked.command_path if asked else "leptonopt"
+        message = error.format_message().rstrip(".")
+        raise UsageError(f"{message[:1].lower()}{message[1:]}; `{command} -h` says what is allowed") from None
+
+
 @app.callback()
 def root(version: Version = False) -> None:
     """Options before any command."""
@@ -225,7 +243,7 @@ def solve(
             )
         )
     certificate = _certificate(output) if certify else None
-    _targets(output, plot, log_file, write_model, certificate)
+    _targets(file, output, plot, log_file, write_model, certificate)
     params = params_of(param)
     if write_model is not None:
         _write_model(write_model, file, format, params)
@@ -279,13 +297,20 @@ def _certificate(output: Path | None) -> Path:
 
 
 def _targets(
-    output: Path | None, plot: Path | None, log_file: Path | None, write_model: Path | None, certificate: Path | None
+    file: Path,
+    output: Path | None,
+    plot: Path | None,
+    log_file: Path | None,
+    write_model: Path | None,
+    certificate: Path | None,
 ) -> None:
     """Refuse what cannot be written before an hour of solving, not after."""
     from leptonopt.plot import KINDS
 
-    for target in (output, plot, log_file, write_model, certificate):
+    targets = (output, plot, log_file, write_model, certificate)
+    for at, target in enumerate(targets):
         files.writable(target)
+        files.different(target, file, *targets[:at])
     if plot is not None:
         _ending(plot, KINDS, "a plot")
     if write_model is not None:
@@ -349,6 +374,7 @@ def explain(
     if output is not None:
         kind = _ending(output, NATIVE, "an instance")
         files.writable(output)
+        files.different(output, file)
     limits_of(time_limit=time_limit)
     watch = None if quiet or not sys.stderr.isatty() else (lambda line: typer.echo(f"... {line}", err=True))
     found = run(file, time_limit=time_limit, format=format, params=params_of(param), on_progress=watch)
@@ -390,7 +416,8 @@ def validate(paths: Files, format: Format = None, param: Params = None) -> None:
             else:
                 said = summary(compile(_loaded(path, format, params)))
         except InputError as error:
-            typer.echo("\n".join(f"error: {files.printable(line)}" for line in str(error).splitlines()), err=True)
+            with suppress(OSError):  # nobody may be there to hear it
+                typer.echo("\n".join(f"error: {files.printable(line)}" for line in str(error).splitlines()), err=True)
             code = error.exit_code
         else:
             say(f"{path}: {said[0]}")
@@ -457,6 +484,7 @@ def convert(file: File, output: Target, to: To = None, format: Format = None, pa
         what = f"{kind!r} is no format to write" if kind else f"{output}: no ending tells the format; say --to NAME"
         raise UsageError(f"{what}; allowed are {', '.join(NATIVE + MODELS)}")
     files.writable(output)
+    files.different(output, file)
     params = params_of(param)
     if kind in MODELS:
         _write_model(output, file, format, params, kind)

@@ -34,6 +34,7 @@ def solve(
     if certify and output is None:
         raise UsageError("--certify writes the certificate beside the plan; say where with -o FILE")
     files.writable(output)
+    files.different(output, file)
     certificate = output.with_name(f"{output.stem}.certificate.npz") if certify and output is not None else None
     from leptonopt.bulk import solve_columns
     from leptonopt.progress import Shown

@@ -133,6 +133,23 @@ def writable(path: str | os.PathLike[str] | None) -> None:
         raise UsageError(f"{path}: cannot be written: permission denied")
 
 
+def different(path: Path | None, *others: Path | None) -> None:
+    """Refuse to write over what is read, or to one place twice.
+
+    Raises `UsageError`.
+    """
+    for other in others if path is not None and str(path) != "-" else ():
+        if other is not None and str(other) != "-" and _same(path, other):  # type: ignore[arg-type]
+            raise UsageError(f"{path}: is written over {other}; give another name")
+
+
+def _same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        return os.path.abspath(one) == os.path.abspath(other)
+
+
 def most(default: int) -> int:
     """How many bytes of a file are read: so many, or what `LEPTONOPT_MAX_SIZE` says where that is more.
 
@@ -156,7 +173,9 @@ def too_large(path: str | os.PathLike[str], size: int, limit: int) -> InputError
 
 def is_columns(path: Path) -> bool:
     """Whether a path is an instance in columns, by its name: an `.npz`, or a folder with a `head.json`."""
-    return path.suffix.lower() == ".npz" or (path / "head.json").is_file()
+    with contextlib.suppress(OSError, ValueError):  # a name too long, say
+        return path.suffix.lower() == ".npz" or (path / "head.json").is_file()
+    return False
 
 
 def printable(text: object) -> str:

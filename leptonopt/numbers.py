@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from fractions import Fraction
 from math import inf, nextafter
+
+_RATIONAL = re.compile(
+    r"[-+]?[0-9]{1,400}(?:/[0-9]{1,400}|\.[0-9]{0,400}(?:[eE][-+]?[0-9]{1,2})?|[eE][-+]?[0-9]{1,2})?"
+)
+
+
+def rational(text: str) -> Fraction:
+    """A number as `cost_exact` writes it, or a decimal; raises `ValueError`, also for powers without end."""
+    if not _RATIONAL.fullmatch(text.strip()):
+        raise ValueError(f"{text[:40]!r} is no number")
+    try:
+        return Fraction(text.strip())
+    except ZeroDivisionError:
+        raise ValueError(f"{text[:40]!r} is no number") from None
 
 
 def gap(cost: Fraction | None, bound: Fraction | None) -> float | None:

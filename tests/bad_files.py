@@ -12,14 +12,35 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from test_formats import DELMAIRE, FORECAST, HOLMBERG, ICON, JOBS, MMKP, MMLIB, PRICES, PSPLIB, RACP, RATES, RIP
+from test_formats import (
+    CLOUD,
+    CTU,
+    DELMAIRE,
+    FORECAST,
+    HOLMBERG,
+    ICON,
+    JOBS,
+    MELANGE,
+    MMKP,
+    MMLIB,
+    PRICES,
+    PSPLIB,
+    RACP,
+    RATES,
+    RATES_OF_NET,
+    RIP,
+    TRACE,
+)
 
 from leptonopt.read.write import dumped
 
 NOTATIONS = ("yaml", "json", "toml")
 GAP = "2 3\n5 6 7\n8 9 10\n1 2 3\n3 2 1\n4 5\n"
 JAIN = "2 2\n5 6\n7 8\n2 3\n3 2\n0 1\n9 8\n"
-BESIDE = {"Data_e1.txt": RATES, "Data_c1.txt": PRICES, "forecast.txt": FORECAST}
+NET = "throughputs_A100/net.csv"
+BESIDE = {"Data_e1.txt": RATES, "Data_c1.txt": PRICES, "forecast.txt": FORECAST, NET: RATES_OF_NET}
+# The files that those of a format have beside them.
+OF_FORMAT = {"green-tou": ["Data_e1.txt", "Data_c1.txt"], "icon": ["forecast.txt"], "elasticflow": [NET]}
 # What each format of the literature looks like when it is right: file name, text, parameters.
 GOOD_TEXTS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
     "gap": [("file", GAP, {})],
@@ -30,6 +51,10 @@ GOOD_TEXTS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
     "racp": [("file.dzn", RACP, {})],
     "rip": [("file.json", RIP, {})],
     "mmkp": [("file", MMKP, {})],
+    "cloudbalancing": [("file.json", CLOUD, {})],
+    "melange": [("file.json", MELANGE, {})],
+    "ctu-energy": [("file.json", CTU, {})],
+    "elasticflow": [("trace.csv", TRACE, {}), ("trace.csv", TRACE, {"gpus": "own:4@0.06,cloud:16@3.67", "slot": "30"})],
     "psplib-mm": [("file.mm", PSPLIB, {"deadline": "9"}), ("file.mm", MMLIB, {"deadline": "9"})],
 }
 # A native document with something of everything.
@@ -124,6 +149,7 @@ def put(folder: Path, bad: Bad) -> Path:
     """The file, in a folder that is there, with what belongs beside it."""
     for name, text in {**(BESIDE if bad.format else {}), **bad.beside}.items():
         if text is not None:
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
     path = folder / bad.file
     if bad.content is not None:
@@ -575,6 +601,69 @@ LITERATURE: list[tuple[str, str, tuple[str, str], int | None, str]] = [
     ("mmkp", "too fine", ("7.25", "7.0123456789"), 5, "too many decimals; at most 9"),
     ("psplib-mm", "no jobs", (":  4\n", ":\n"), 5, "the number of jobs"),
     ("psplib-mm", "too many jobs", (":  4\n", ":  10001\n"), 5, "a whole number from 1 to 10000, should"),
+    ("cloudbalancing", "a list of computers that is a number", ('"computerList": [', '"computerList": 5, "more": ['), 1, "the key 'more' is not known; known are"),
+    ("cloudbalancing", "a computer key misspelt", ('"cost": 660', '"price": 660'), 2, "computerList[0]: the key 'price' is not known; known are"),
+    ("cloudbalancing", "a computer without cost", (', "cost": 660', ""), 2, "computerList[0]: cost is missing"),
+    ("cloudbalancing", "a computer twice", ('"id": 5', '"id": 4'), 3, "computerList[1].id: computer-4 stands twice"),
+    ("cloudbalancing", "a computer of nothing", ('"cpuPower": 8, "memory": 4', '"cpuPower": 0, "memory": 0'), 2, "at least one amount above 0 should be"),
+    ("cloudbalancing", "half a computer", ('"cpuPower": 8', '"cpuPower": 7.5'), 2, "computerList[0].cpuPower: not a whole number from 0 to"),
+    ("cloudbalancing", "power beyond all", ('"cpuPower": 8', '"cpuPower": 1e50'), 2, "is not a whole number from 0 to"),
+    ("cloudbalancing", "power negative", ('"cpuPower": 8', '"cpuPower": -8'), 2, "-8 is not a whole number from 0 to"),
+    ("cloudbalancing", "power of nan", ('"cpuPower": 8', '"cpuPower": NaN'), 2, "NaN is not a finite number; write it in digits"),
+    ("cloudbalancing", "power as truth", ('"cpuPower": 8', '"cpuPower": true'), 2, "not a whole number from 0 to"),
+    ("cloudbalancing", "an id as text", ('"id": 5', '"id": "5"'), 3, "computerList[1].id: not a whole number"),
+    ("cloudbalancing", "a process too large", ('requiredCpuPower": 5', 'requiredCpuPower": 25'), 5, "process-0 fits on no computer"),
+    ("cloudbalancing", "a process of nothing", ('requiredCpuPower": 5, "requiredMemory": 4', 'requiredCpuPower": 0, "requiredMemory": 0'), 5, "needs nothing of its computer"),
+    ("cloudbalancing", "a key twice", ('"id": 5', '"id": 5, "id": 6'), 3, "the key 'id' stands twice; each is allowed once"),
+    ("cloudbalancing", "brackets without end", ('"score": null', f'"score": {"[" * 100_000}'), None, "nested too deeply; at most 50"),
+    ("melange", "no GPU types", ('"small": {', '"small": 5, "tiny": {'), 2, "gpu_info.small: not a mapping"),
+    ("melange", "a table of another size", ("[[0.75, 0.25]]", "[[0.75], [0.25]]"), 2, "not a table of the size of workload_distribution"),
+    ("melange", "a rate negative", ("[[3, 7]]", "[[3, -7]]"), 2, "tputs[0][1]: -7 is not a number from 0"),
+    ("melange", "a rate in words", ("[[3, 7]]", '[[3, "7"]]'), 2, "tputs[0][1]: not a number from 0"),
+    ("melange", "a rate of infinity", ("[[3, 7]]", "[[3, Infinity]]"), 2, "Infinity is not a finite number"),
+    ("melange", "a bucket of no GPU", ("[[3, 7]]", "[[3, 0]]"), 4, "no GPU type serves this bucket with at most"),
+    ("melange", "a cost too fine", ("1.01", "1.0123456789"), 2, "has too many decimals; at most 9"),
+    ("melange", "a cost negative", ("1.01", "-1.01"), 2, "gpu_info.small.cost: -1.01 is not a number from 0"),
+    ("melange", "no slices", ('"slice_factor": 2', '"slice_factor": 0'), 6, "slice_factor: 0 is not a whole number from 1"),
+    ("melange", "slices beyond all", ('"slice_factor": 2', '"slice_factor": 10001'), 6, "10001 is not a whole number from 1 to 10000"),
+    ("melange", "no requests", ("[[0.75, 0.25]]", "[[0, 0]]"), 4, "above 0 should be"),
+    ("melange", "a share of two", ("[[0.75, 0.25]]", "[[2, 0.25]]"), 4, "2 is not a number from 0 to 1"),
+    ("melange", "a rate beyond all", ("10.5", "1e59"), 5, "total_request_rate: 1E+59 is not a number from 0"),
+    ("melange", "a name of spaces", ('"small"', '" "'), 1, "is no name of a GPU type; 1 to 200 characters"),
+    ("melange", "a name with a line break", ('"small"', '"a\\nb"'), 1, "is no name of a GPU type; 1 to 200 characters"),
+    ("melange", "a key unknown", ('"slice_factor"', '"slices"'), 1, "the key 'slices' is not known; known are"),
+    ("melange", "an empty table", ("[[0.75, 0.25]]", "[]"), 4, "a list of 0; 1 to 10000 should be"),
+    ("ctu-energy", "two machines", ('"MachinesCount": 1', '"MachinesCount": 2'), 1, "MachinesCount: 2 is not a whole number from 1 to 1"),
+    ("ctu-energy", "another interval", ('"LengthInterval": 1', '"LengthInterval": 15'), 4, "LengthInterval: 15 is not a whole number from 1 to 1"),
+    ("ctu-energy", "a job elsewhere", ('"MachineIdx": 0', '"MachineIdx": 1'), 2, "Jobs[0].MachineIdx: 1 is not a whole number from 0 to 0"),
+    ("ctu-energy", "a job of nothing", ('"ProcessingTime": 1', '"ProcessingTime": 0'), 2, "Jobs[0].ProcessingTime: 0 is not a whole number from 1 to 12"),
+    ("ctu-energy", "jobs that do not fit", ('"ProcessingTime": 1', '"ProcessingTime": 7'), 3, "the jobs take 8, to begin and to end off takes 5"),
+    ("ctu-energy", "no jobs", ('"Jobs": [', '"Jobs": [], "Metadata": ['), 2, "Jobs: a list of 0; 1 to 100000 should be"),
+    ("ctu-energy", "tables of two lengths", ('"OffOnTime": [2]', '"OffOnTime": [2, 3]'), 5, "OffOnTime: a list of 2; 1 should be"),
+    ("ctu-energy", "no way on", ('"OffOnTime": [2]', '"OffOnTime": [null]'), 5, "OffOnTime[0]: not a whole number from"),
+    ("ctu-energy", "a time without a power", ('"OffIdleTime": [null]', '"OffIdleTime": [1]'), 6, "OffIdlePowerConsumption[0]: not a whole number from"),
+    ("ctu-energy", "a price in words", ("[1, 1, 1, 1, 9", '["1", 1, 1, 1, 9'), 3, "EnergyCosts[0]: not a whole number from"),
+    ("ctu-energy", "a price of halves", ("[1, 1, 1, 1, 9", "[1.5, 1, 1, 1, 9"), 3, "EnergyCosts[0]: not a whole number from"),
+    ("ctu-energy", "prices too large", ("[1, 1, 1, 1, 9", "[10001, 1, 1, 1, 9"), 3, "10001 is not a whole number from -10000 to 10000"),
+    ("ctu-energy", "a power negative", ('"OnPowerConsumption": 4', '"OnPowerConsumption": -4'), 7, "OnPowerConsumption: -4 is not a whole number from 0"),
+    ("ctu-energy", "a key unknown", ('"LengthInterval": 1', '"Length": 1'), 1, "the key 'Length' is not known; known are"),
+    ("elasticflow", "no deadlines", ("ddl", "deadline"), 1, "the column ddl is missing"),
+    ("elasticflow", "a column twice", ("ddl", "job_id"), 1, "a column stands twice"),
+    ("elasticflow", "a value too few", ("64,1,36000", "64,36000"), 4, "7 values; the first line names 8 columns"),
+    ("elasticflow", "a job twice", ("\nb,", "\na,"), 3, "job a stands twice"),
+    ("elasticflow", "a name with a quote", ("\nb,", '\n"b",'), 3, "stands where job_id, of letters, digits"),
+    ("elasticflow", "a model upwards", ("net", "../net"), 2, "'../net' stands where model_name, of letters"),
+    ("elasticflow", "a model of dots", ("net", ".."), 2, "'..' stands where model_name, of letters"),
+    ("elasticflow", "a model without a file", ("net", "other"), 2, "the model other has no file in"),
+    ("elasticflow", "a deadline first", (",93700", ",90100"), 3, "'90100' stands where ddl, a whole number from 90101"),
+    ("elasticflow", "a submission negative", ("c,200000", "c,-1"), 4, "'-1' stands where submit_time, a whole number"),
+    ("elasticflow", "a submission of halves", ("c,200000", "c,2.5"), 4, "'2.5' stands where submit_time, a whole number"),
+    ("elasticflow", "a submission of nan", ("c,200000", "c,nan"), 4, "'nan' stands where submit_time, a whole number"),
+    ("elasticflow", "a submission of other digits", ("c,200000", "c,٣٣"), 4, "stands where submit_time, a whole number"),
+    ("elasticflow", "iterations without end", ("64,1,36000", "64,1,1000000000000"), 4, "hours of work on one GPU; that is too much"),
+    ("elasticflow", "iterations of 10,000 digits", ("64,1,36000", f"64,1,{HUGE}"), 4, "stands where iteration, a whole number"),
+    ("elasticflow", "a batch that was not measured", ("64,1,36000", "128,1,36000"), 4, "each job needs it"),
+    ("elasticflow", "a horizon without end", ("900000", "990000000"), 1, "slots until the last job has ended; at most 200,000"),
     ("psplib-mm", "jobs of 10,000 digits", (":  4\n", f":  {HUGE}\n"), 5, "stands where the number of jobs, a number"),
     ("psplib-mm", "doubly constrained", (":  0   D", ":  1   D"), 10, "a whole number from 0 to 0, should"),
     ("psplib-mm", "no precedence", ("PRECEDENCE", "PRECEDENT"), None, "the section of precedence is missing"),
@@ -593,7 +682,7 @@ for _format, _name, (_old, _new), _line, _said in LITERATURE:
 for _format, ((_file, _text, _params), *_) in GOOD_TEXTS.items():
     _bytes = _text.encode()
     _add(f"{_format}: empty", Bad(_file, b"", "", _format, 1, _params))
-    if _format != "green-tou":  # whose end nothing tells
+    if _format not in ("green-tou", "elasticflow"):  # whose end nothing tells
         _add(
             f"{_format}: cut",
             Bad(
@@ -622,6 +711,14 @@ for _name, _format, _beside, _said in (
     ("an empty forecast", "icon", {"forecast.txt": ""}, "forecast.txt:1: the file ends where the number of periods"),
     ("a period out of order", "icon", {"forecast.txt": "2\n0 1\n2 1\n"}, "forecast.txt:3: period 1 is missing or out of order"),
     ("a forecast of half a day", "icon", {"forecast.txt": "12\n" + "".join(f"{n} 1\n" for n in range(12))}, "do not give the 12 periods"),
+    ("no throughputs", "elasticflow", {NET: None}, "no folder throughputs_A100 beside it or its folder; say --param"),
+    ("empty throughputs", "elasticflow", {NET: ""}, "net.csv:1: the column global_batch_size is missing"),
+    ("throughputs on half a GPU", "elasticflow", {NET: RATES_OF_NET.replace("1,2", "0.5,2")}, "net.csv:1: '0.5' stands where a number of GPUs should"),
+    ("a throughput negative", "elasticflow", {NET: RATES_OF_NET.replace("1.8", "-1.8")}, "net.csv:2: '-1.8' stands where a throughput, 0 or from"),
+    ("a throughput of inf", "elasticflow", {NET: RATES_OF_NET.replace("1.8", "inf")}, "net.csv:2: 'inf' stands where a throughput"),
+    ("a throughput next to none", "elasticflow", {NET: RATES_OF_NET.replace("1.0,", "0.0000000001,")}, "net.csv:2: '0.0000000001' stands where"),
+    ("a batch size twice", "elasticflow", {NET: RATES_OF_NET.replace("128", "64")}, "net.csv:3: batch size 64 stands twice"),
+    ("a throughput too few", "elasticflow", {NET: RATES_OF_NET.replace("1.8,", "")}, "net.csv:2: 4 values; the first line names 5"),
     ("a price of inf", "icon", {"forecast.txt": "1\n0 inf\n"}, "forecast.txt:2: 'inf' stands where a price, a number"),
 ):  # fmt: skip
     _file, _text, _params = GOOD_TEXTS[_format][0]

@@ -9,7 +9,7 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
-from bad_files import BESIDE, GOOD, GOOD_TEXTS, NOTATIONS, Bad
+from bad_files import BESIDE, GOOD, GOOD_TEXTS, NOTATIONS, OF_FORMAT, Bad
 
 from leptonopt.read.write import dumped
 
@@ -47,8 +47,8 @@ def mutant(seed: int) -> Bad:
         [(format, *each) for format, several in GOOD_TEXTS.items() for each in several]
     )
     beside = {}
-    if format in ("icon", "green-tou") and dice.random() < 0.4:
-        name = dice.choice(sorted(BESIDE))
+    if format in OF_FORMAT and dice.random() < 0.4:
+        name = dice.choice(OF_FORMAT[format])
         beside[name] = _stirred(BESIDE[name].encode(), dice, 1).decode("utf-8", "ignore")
     return Bad(file, _stirred(text.encode(), dice, 0 if beside else 1), "", format, None, params, beside)
 

@@ -8,13 +8,13 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leptonopt import files
 from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import Instance
+from leptonopt.numbers import rational
 from leptonopt.read import load_both
 from leptonopt.read.write import dumped
 from leptonopt.verify import fingerprint
@@ -109,6 +109,8 @@ def _listed(path: Path, best: Mapping[str, str] | None) -> Iterator[Case]:
         words = [word.partition("=") for word in (row.get("params") or "").split()]
         if any(not mark for _, mark, _ in words):
             raise InputError(f"{path}:{number}: params {row['params']!r}; allowed is key=value, separated by spaces")
+        if "\0" in row["file"]:
+            raise InputError(f"{path}:{number}: file: a NUL character; a file's name is needed")
         file = path.parent / row["file"]
         name = row.get("name") or file.name
         known = {name: row["best"]} if row.get("best") else best
@@ -150,19 +152,30 @@ def _best(path: Path, must: bool = False) -> dict[str, str]:
 def _number(text: str | None, place: str) -> None:
     if text and text != INFEASIBLE:
         try:
-            Fraction(text)
-        except (ValueError, ZeroDivisionError):
-            raise InputError(f"{place}: best {text!r} is no number; allowed are numbers and {INFEASIBLE}") from None
+            rational(text)
+        except ValueError:
+            raise InputError(
+                f"{place}: best {text[:40]!r} is no number; allowed are numbers and {INFEASIBLE}"
+            ) from None
 
 
 def _rows(path: Path) -> list[dict[str, str]]:
     try:
         with path.open(newline="", encoding="utf-8-sig") as lines:
-            return list(csv.DictReader(lines))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
+            rows = csv.DictReader(lines)
+            found, names = list(rows), list(rows.fieldnames or ())
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnicodeError):
+            raise InputError(f"{path}: is no CSV text: {error}") from None
+        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
+    except csv.Error as error:
         raise InputError(f"{path}: is no CSV text: {error}") from None
+    if len(set(names)) < len(names):
+        raise InputError(f"{path}:1: a column stands twice; each is allowed once")
+    for number, row in enumerate(found, 2):
+        if None in row or None in row.values():
+            raise InputError(f"{path}:{number}: more or fewer values than the {len(names)} names in the first line")
+    return found
 
 
 def digest(content: Mapping[str, Any]) -> str:

@@ -19,10 +19,12 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leptonopt.errors import InputError, UsageError
+from leptonopt.numbers import rational
 from leptonopt.research.cases import INFEASIBLE
 
 if TYPE_CHECKING:
@@ -39,14 +41,29 @@ def lines_of(folder: Path) -> list[Line]:
     if not path.is_file():
         return []
     found: dict[str, Line] = {}
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeError) as error:
+        raise InputError(f"{path}: cannot be read: {getattr(error, 'strerror', None) or error}") from None
     for number, content in enumerate(text.split("\n")[:-1], 1):
         try:
             line = json.loads(content)
+            _sound(Run(line))
             found[line["key"]] = line
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError):
             raise InputError(f"{path}:{number}: is no line of a run; `leptonopt compare` writes one per run") from None
     return list(found.values())
+
+
+def _sound(run: Run) -> None:
+    """Raises what a line that says not all, or something odd, would raise later."""
+    known = (run.key, run.instance, run.family, run.content, run.tasks, run.method, run.seed, run.status)
+    figures = (run.limit, run.seconds, run.cost, run.bound, run.reference, run.off, run.gap, run.contradicts)
+    if not (isinstance(run.line["key"], str) and run.limit > 0 and known and figures):
+        raise ValueError("no key, or no time")
+    for at, value in (*run.costs, *run.bounds):
+        if not (isfinite(at) and isfinite(value)):
+            raise ValueError("a trace that is not finite")
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,7 +175,7 @@ class Run:
     def reference(self) -> Fraction | None:
         """What `off` is measured from: the published value, else the best known."""
         stated = self.line.get("best_known")
-        return Fraction(stated) if stated and stated != INFEASIBLE else self.best
+        return rational(stated) if stated and stated != INFEASIBLE else self.best
 
     @property
     def off(self) -> float | None:
@@ -201,7 +218,7 @@ class Run:
 
 
 def _fraction(text: str | None) -> Fraction | None:
-    return None if text is None else Fraction(text)
+    return None if text is None else rational(text)
 
 
 def _share(part: Fraction, whole: Fraction) -> float:
@@ -311,7 +328,7 @@ def _with_best(lines: Sequence[Line]) -> list[Run]:
     runs = [Run(line) for line in lines]
     for run in runs:
         stated = run.line.get("best_known")
-        known = [] if stated in (None, "", INFEASIBLE) else [Fraction(stated)]
+        known = [] if stated in (None, "", INFEASIBLE) else [rational(stated)]
         known += [] if run.cost is None else [run.cost]
         if known:
             best[run.content] = min(known + ([best[run.content]] if run.content in best else []))

@@ -97,7 +97,9 @@ def _function(where: str) -> Callable[..., Any]:
         else:
             module = importlib.import_module(home)
         found = getattr(module, called)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        if isinstance(error, SystemExit) and error.code in (130, 143):  # not the method's, but a signal's
+            raise
         raise UsageError(f"{where}: the method cannot be loaded: {type(error).__name__}: {error}") from None
     if not callable(found):
         raise UsageError(f"{where}: is no function")

@@ -31,7 +31,7 @@ from leptonopt.verify.check import Check
 from leptonopt.verify.stated import Stated
 from leptonopt.verify.words import Malformed, Proof, Verdict, Violation, exact, fraction
 
-__all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "verify"]
+__all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "stateless", "verify"]
 
 
 def verify(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> Verdict:
@@ -49,6 +49,17 @@ def verify(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> Verdict:
     except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
         text = f"the documents cannot be compared: {type(error).__name__}: {error}; `validate` judges the instance"
         return Verdict(False, (Violation("form", "", None, text[:300]),), None)
+
+
+def stateless(instance: Mapping[str, Any]) -> str:
+    """Why a document is no instance at all, as far as the checker can tell; empty where it may be one."""
+    try:
+        Stated(instance).kinds()
+    except Malformed as error:
+        return str(error)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
+        return f"{type(error).__name__}: {error}"[:200]
+    return ""
 
 
 def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof:

@@ -66,7 +66,7 @@ def _process(data: Places, names: set[str], at: int, pools: list[dict[str, Any]]
     needs = {resource: data.whole((*place, key), 0, MAX_AMOUNT) for resource, key in keys.items()}
     uses = {resource: units for resource, units in needs.items() if units}
     if not uses:
-        raise data.wrong(f"{name} needs nothing of its computer, which would not have to be paid", place)
+        raise data.wrong(f"{name} needs nothing of its computer; at least one amount above 0 should be", place)
     fitting = [pool["id"] for pool in pools if all(need <= pool["nodes"]["size"].get(r, 0) for r, need in uses.items())]
     if not fitting:
         raise data.wrong(f"{name} fits on no computer", place)
