@@ -9,6 +9,8 @@ from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
+import numpy as np
+from bad_columns import CERTIFICATE, CSV, INSTANCE, PLAN, packed
 from bad_files import BESIDE, GOOD, GOOD_TEXTS, NOTATIONS, OF_FORMAT, Bad
 
 from leptonopt.read.write import dumped
@@ -149,3 +151,66 @@ def _edit(document: dict[str, Any], dice: random.Random) -> None:
         holder.append(deepcopy(holder[key]))
     else:
         holder[key] = deepcopy(dice.choice(VALUES))
+
+
+# --- columns, plans and certificates -------------------------------------------------------------------------------
+
+NUMBERS = [0, 1, -1, 2, 23, 24, 25, 127, -128, 2**15, 2**31 - 1, -(2**31), 10**13, 2**62, 2**63 - 1, -(2**63)]
+KINDS = ["i1", "u1", "i2", "i4", ">i4", "u8", "i8", "f8", "?", "c16", "S4", "M8[s]"]
+
+
+def packed_mutant(seed: int) -> dict[str, bytes]:
+    """Files in columns of which one is a mutant: an instance, a plan and a certificate, packed; or a folder of tables.
+
+    By their names beneath a folder.
+    """
+    dice = random.Random(seed)
+    good = {"good.npz": INSTANCE, "plan.npz": PLAN, "proof.npz": CERTIFICATE}
+    files = {name: packed(arrays) for name, arrays in good.items()}
+    which = dice.choice(("good.npz", "good.npz", "plan.npz", "proof.npz", "folder"))
+    if which == "folder":
+        files |= {f"folder/{name}": content for name, content in CSV.items()}
+        name = dice.choice(sorted(CSV))
+        files[f"folder/{name}"] = _stirred(CSV[name], dice, 1)
+    elif dice.random() < 0.4:
+        files[which] = _stirred(files[which], dice, 1)
+    else:
+        arrays = dict(good[which])
+        for _ in range(dice.choice((1, 1, 2))):
+            _edit_array(arrays, dice)
+        files[which] = packed(arrays)
+    return files
+
+
+def _edit_array(arrays: dict[str, Any], dice: random.Random) -> None:
+    """Another number, type, length or shape; or a document within it stirred."""
+    name = dice.choice(sorted(arrays))
+    array = arrays[name]
+    what = dice.randrange(7)
+    if name in ("head", "summary") and what < 5:
+        arrays[name] = np.frombuffer(_stirred(array.tobytes(), dice, 1), np.uint8)
+    elif what < 3:
+        wide = array.astype(np.int64).reshape(-1)
+        if wide.size:
+            wide[dice.randrange(wide.size)] = dice.choice(NUMBERS)
+        arrays[name] = wide.reshape(array.shape)
+    elif what == 3:
+        with np.errstate(all="ignore"):
+            arrays[name] = array.astype(dice.choice(KINDS))
+    elif what == 4:
+        arrays[name] = array[: dice.randrange(len(array) + 1)]
+    elif what == 5:
+        arrays[name] = array[None] if dice.random() < 0.5 else array.reshape(-1, 1)
+    elif dice.random() < 0.5:
+        del arrays[name]
+    else:
+        arrays[dice.choice(("task_after", "task_colour", "option_cost", "task"))] = array
+
+
+def document_mutant(seed: int, document: dict[str, Any]) -> bytes:
+    """A plan or a certificate after some edits of its structure and its text."""
+    dice = random.Random(seed)
+    made = deepcopy(document)
+    for _ in range(dice.randint(0, 2)):
+        _edit(made, dice)
+    return _stirred(dumped(made, "json").encode(), dice, 0 if made != document else 1)

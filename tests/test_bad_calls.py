@@ -11,6 +11,7 @@ from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
+import mutants
 import pytest
 from calling import called, said
 
@@ -160,7 +161,8 @@ def judged(words: tuple[str, ...], where: object) -> int:
     code, out, err = called("verify", *words)
     assert code in (0, 3, 6), (where, out, err)
     assert "unexpected" not in err, (where, err)
-    assert len(err.splitlines()) == (1 if code == 3 else 0), (where, err)
+    assert (err == "") == (code != 3), (where, err)
+    assert all(line.startswith("error: ") for line in err.splitlines()), (where, err)
     assert "\x1b" not in out + err, where
     assert len(out) < 20_000, where
     return code
@@ -186,6 +188,30 @@ def test_any_value_anywhere_in_a_certificate_is_judged(
     for at in places(made[1]):
         (folder / "proof.json").write_text(json.dumps(put(made[1], at, VALUES[value])))
         judged(("week.yaml", "plan.json", "--certificate", "proof.json"), (at, VALUES[value]))
+
+
+def campaign(made: tuple[dict[str, Any], dict[str, Any]], folder: Path, seeds: range) -> int:
+    """How many mutants of a plan, or of its certificate, were refused or objected to."""
+    refused = 0
+    for seed in seeds:
+        which = seed % 2
+        name = ("plan.json", "proof.json")[which]
+        (folder / name).write_bytes(mutants.document_mutant(seed, made[which]))
+        refused += judged(("week.yaml", "plan.json", "--certificate", "proof.json"), seed) != 0
+        (folder / name).write_text(json.dumps(made[which]))
+    return refused
+
+
+def test_mutants_are_judged(folder: Path, made: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    """200 of them; most are bad."""
+    assert campaign(made, folder, range(200)) > 100
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(4))
+def test_many_mutants_are_judged(folder: Path, made: tuple[dict[str, Any], dict[str, Any]], part: int) -> None:
+    """4,000 of them."""
+    assert campaign(made, folder, range(1000 * (part + 1), 1000 * (part + 2))) > 500
 
 
 TEXTS: dict[str, tuple[bytes, str]] = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import bad_columns as columns
+import mutants
 import pytest
 from bad_columns import BAD_CERTIFICATES, BAD_CSV, BAD_NPZ, BAD_PLANS, CERTIFICATE, CSV, INSTANCE, PLAN, packed
 from calling import called, said
@@ -126,3 +127,43 @@ def test_bad_certificate_in_columns_is_refused(folder: Path, name: str) -> None:
     found, out, err = called("verify", folder / "good.npz", folder / "plan.npz", "--certificate", path)
     assert (found, words in out + err) == (code, True), (found, out, err)
     assert (len(err.splitlines()), out == "") == ((1, True) if code == 3 else (0, False))
+
+
+# --- random edits -------------------------------------------------------------------------------------------------
+
+
+def campaign(folder: Path, seeds: range) -> int:
+    """How many mutants were refused or objected to, each in lines; what is read is read by both."""
+    refused = 0
+    for seed in seeds:
+        place = folder / str(seed)
+        for name, content in mutants.packed_mutant(seed).items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_bytes(content)
+        instance = place / "folder" if (place / "folder").is_dir() else place / "good.npz"
+        if (place / "folder").is_dir() and not (place / "folder" / "head.json").is_file():
+            continue
+        code, _, err = called("validate", instance)
+        assert code in (0, 3), (seed, err)
+        read = code == 0
+        assert all(line.startswith("error: ") and len(line) < 1500 for line in err.splitlines()), (seed, err)
+        code, _, err = called("verify", instance, place / "plan.npz", "--certificate", place / "proof.npz")
+        assert code in (0, 3, 6), (seed, err)
+        assert "unexpected" not in err, (seed, err)
+        assert len(err.splitlines()) == (code == 3), (seed, err)
+        assert not (read and code == 3 and f"{instance}" in err), (seed, err)
+        refused += code != 0 or not read
+    return refused
+
+
+@pytest.mark.parametrize("part", range(2))
+def test_mutants_are_read_or_refused(tmp_path: Path, part: int) -> None:
+    """200 of them; most are bad. What the reader takes, the checker can read."""
+    assert campaign(tmp_path, range(100 * part, 100 * (part + 1))) > 50
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("part", range(6))
+def test_many_mutants_are_read_or_refused(tmp_path: Path, part: int) -> None:
+    """6,000 of them."""
+    assert campaign(tmp_path, range(1000 * (part + 1), 1000 * (part + 2))) > 500

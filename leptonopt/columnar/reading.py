@@ -19,6 +19,7 @@ from leptonopt.columnar.sheets import OPTION, TASK, VERSION, Sheets
 from leptonopt.errors import Finding, InputError, InstanceError
 from leptonopt.files import most, printable, too_large
 from leptonopt.instance import Instance, validated
+from leptonopt.read import located
 from leptonopt.read.tree import tree
 
 REFUSED = {
@@ -240,9 +241,7 @@ def _instance(head: dict[str, Any], file: str) -> Instance:
         return validated({**head, "tasks": [one]})
     except InstanceError as error:
         stated = [found for found in error.findings if found.path[:1] != ("tasks",)]  # a task that stands for all
-        raise InstanceError(
-            [Finding(found.message, found.path, None, f"{file}: head") for found in stated or error.findings]
-        ) from None
+        raise InstanceError([located(found, f"{file}: head", None) for found in stated or error.findings]) from None
 
 
 # --- checks ---------------------------------------------------------------------------------------

@@ -123,8 +123,8 @@ def load_both(
     except InstanceError as error:
         shown = error.findings[:MAX_FINDINGS]
         line = lines([item.path for item in shown])
-        found = [_located(item, file, item.line or line.get(item.path)) for item in shown]
-        more = [_located(item, file, None) for item in error.findings[MAX_FINDINGS:]]
+        found = [located(item, file, item.line or line.get(item.path)) for item in shown]
+        more = [located(item, file, None) for item in error.findings[MAX_FINDINGS:]]
         raise InstanceError([*sorted(found, key=lambda item: item.line or 0), *more]) from None
 
 
@@ -160,7 +160,7 @@ def _read(
             return FORMATS[kind].document(text, path, params), lambda places: {}, file
         document, lines = tree(text, kind, file)
     except InstanceError as error:
-        found = [_located(item, item.file or file, item.line) for item in error.findings[:MAX_FINDINGS]]
+        found = [located(item, item.file or file, item.line) for item in error.findings[:MAX_FINDINGS]]
         if len(error.findings) > MAX_FINDINGS:
             found.append(Finding(f"and more; of all findings the first {MAX_FINDINGS} are shown", file=file))
         raise InstanceError(found) from None
@@ -169,7 +169,7 @@ def _read(
     return document, lines, file
 
 
-def _located(finding: Finding, file: str, line: int | None) -> Finding:
+def located(finding: Finding, file: str, line: int | None) -> Finding:
     """A finding with file and line, that is one line whatever the names in it; long keys are cut."""
     path: Place = tuple(
         step if isinstance(step, int) else files.printable(step if len(step) <= 200 else f"{step[:197]}...")

@@ -113,6 +113,8 @@ def _columns(rows: Iterator[list[str]], file: str) -> dict[str, Table]:
         raise Unreadable(f"{file}:1: a column stands twice; each is allowed once")
     columns = [array("q") for _ in names]
     for number, row in enumerate(rows, 2):
+        if not "".join(row).strip():
+            continue
         if len(row) != len(names):
             raise Unreadable(f"{file}:{number}: {len(row)} values, {len(names)} names in the first line")
         try:
