@@ -20,7 +20,9 @@ from test_scale import as_csv, saved, tiny
 
 from leptonopt.columnar.compiling import build
 from leptonopt.columnar.reading import load
+from leptonopt.columnar.writing import write_plan
 from leptonopt.compile import compile
+from leptonopt.errors import UsageError
 from leptonopt.instance import validated
 from leptonopt.verify.arrays import Table, read_csv, read_folder, read_npz
 from leptonopt.verify.columns import verify_columns
@@ -40,7 +42,7 @@ def gaps(seed: int) -> Arrays:
         for name in ("option_pool", "option_slots", "option_cost", "option_uses"):
             arrays[name] = np.delete(arrays[name], rows, axis=0)
         arrays["option_ptr"] = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        arrays["task_value"][task] = 700
+        arrays["task_value"][task] = 700 if seed % 3 else 0
     head = json.loads(arrays["head"].tobytes())
     if len(head["resources"]) > 1 and seed % 2:
         del head["pools"][1]["capacity"]["cpu"]
@@ -93,6 +95,24 @@ def test_columns_cost_what_the_tree_costs(tmp_path: Path, seed: int) -> None:
     assert there is not None
     assert here is not None
     assert here[0] * built.unit == there[0] * tree.unit
+
+
+def test_columns_without_any_money(tmp_path: Path) -> None:
+    """There is a unit all the same, and a plan that costs nothing."""
+    arrays = two_hours()
+    head = json.loads(arrays["head"].tobytes())
+    head["pools"][0].pop("price")
+    built = build(load(saved(tmp_path, arrays | {"head": np.frombuffer(json.dumps(head).encode(), np.uint8)})))
+    best = bruteforce.optimum(built.problem)
+    assert built.unit > 0
+    assert best is not None
+    assert best[0] == 0
+
+
+def test_a_plan_in_columns_has_an_ending_that_tells_how(tmp_path: Path) -> None:
+    """Others are refused by name."""
+    with pytest.raises(UsageError, match=r"plan\.txt: a plan in columns is written as"):
+        write_plan(tmp_path / "plan.txt", {}, {})
 
 
 @pytest.mark.parametrize("seed", range(8))
