@@ -62,16 +62,21 @@ def sscflp(data: Path) -> Iterator[Case]:
 
 
 def green_tou(data: Path) -> Iterator[Case]:
-    """Time-of-use prices under a common deadline: every fourth point of a front."""
-    folder, seen = data / "green_tou", defaultdict(int)
+    """Time-of-use prices under a common deadline: of small instances the first, the middle and the last point of the
+    exact front; of every fourth of the others the middle point of the published front."""
+    folder, fronts = data / "green_tou", defaultdict(list)
     for row in _rows(folder / "best_known_fronts.csv"):
-        number = int(row["instance"])
-        seen[number] += 1
-        if seen[number] % 4 == 1:
-            kind = "small, exact" if row["on_cplex_front"] == "1" else "small" if number <= 30 else "medium or large"
-            deadline = row["deadline_Cmax"]
+        if int(row["instance"]) > 30 or row["on_cplex_front"] == "1":
+            fronts[int(row["instance"])].append(row)
+    for number, front in sorted(fronts.items()):
+        middle = len(front) // 2
+        if number > 30 and number % 4 != 1:
+            continue
+        for at in sorted({0, middle, len(front) - 1} if number <= 30 else {middle}):
+            deadline = front[at]["deadline_Cmax"]
             path = folder / "instances" / f"Data_p{number}.txt"
-            yield Case(kind, f"p{number} K={deadline}", path, Decimal(row["best_TEC"]), {"deadline": deadline})
+            kind = "small, exact" if number <= 30 else "medium or large"
+            yield Case(kind, f"p{number} K={deadline}", path, Decimal(front[at]["best_TEC"]), {"deadline": deadline})
 
 
 def icon(data: Path) -> Iterator[Case]:
