@@ -31,8 +31,8 @@ and fifteen points drawn before it had its rule (ten with one thread). `gap` a, 
 `psplib-mm` and the small `green-tou` points ran while other work took up to nine tenths of the two cores.
 
     python benchmarks/literature.py --data DIR -o lists
-    leptonopt compare lists/{gap,jain-grossmann,melange,ctu-energy,mmkp,racp,rip,green-tou,cloudbalancing,psplib-mm}.csv \\
-        -m auto -t 60 --threads 2 -o results
+    leptonopt compare lists/{gap,jain-grossmann,melange,ctu-energy,mmkp,racp,rip}.csv \\
+        lists/{green-tou,cloudbalancing,psplib-mm}.csv -m auto -t 60 --threads 2 -o results
 
 """
 FAMILIES = """

@@ -61,7 +61,7 @@ class _Search:
         self.cost, self.least = 0, NO_PLAN // SCALE
         self.bound: int | None = None
         self.seen: Schedule | None = None
-        self.heap: list[tuple[int, int, Ints, Node, tuple[int, int]]] = []
+        self.heap: list[tuple[int, int, Ints, Node, tuple[int, int] | None]] = []
         self.nodes = self.rounds = 0
 
     @property
@@ -72,9 +72,13 @@ class _Search:
     def over(self) -> bool:
         """Whether to stop."""
         if self.limits.deterministic:
-            return self.rounds > PER_SECOND * self.limits.time_limit or self.monitor.should_stop()
+            return self.spent() or self.monitor.should_stop()
         late = time.monotonic() - self.begun > self.limits.time_limit
         return late or self.monitor.should_stop()
+
+    def spent(self) -> bool:
+        """Whether all rounds are used up, where the clock must decide nothing."""
+        return self.limits.deterministic and self.rounds > PER_SECOND * self.limits.effort
 
     # --- plans ---
 
@@ -119,13 +123,15 @@ class _Search:
             if self.heap[0][0] > self.limit:
                 break
             if self.over():
-                return Stop.LIMIT
+                return Stop.DONE if self.spent() else Stop.LIMIT
             value, _, price, node, branch = heapq.heappop(self.heap)
+            if branch is None:  # nothing to choose, and yet no plan of that cost: leave it unproven
+                return Stop.DONE
             for child in self.children(node, *branch):
                 self.enter(child, price, BRANCH, value)
                 if self.over():
                     heapq.heappush(self.heap, (value, 0, price, node, branch))
-                    return Stop.LIMIT
+                    return Stop.DONE if self.spent() else Stop.LIMIT
             if self.heap and self.dived < DIVING * self.rounds:
                 self.dive(self.heap[0][2], self.heap[0][3])
         if self.best is not None:
@@ -162,6 +168,7 @@ class _Search:
                 return
             node, pace = left, BRANCH  # all is settled: what is left is one plan
             self.offer(node, found)
+        heapq.heappush(self.heap, (max(found.value, above), self.nodes, price, node, None))
 
     def climbed(self, relaxed: Relaxed, price: Ints, pace: Pace) -> Climb:
         """Rounds of prices."""
