@@ -26,9 +26,10 @@ LITERATURE = """
 ## Instances of the literature
 
 The published best values stand in the lists; "off" is the distance to them. The data are not part of this repository;
-README says where they come from. Of `psplib-mm` the first fourteen of the list; of `green-tou` small points of the list
-and fifteen points drawn before it had its rule (ten with one thread). `gap` a, b and cattrysse, `cloudbalancing`,
-`psplib-mm` and the small `green-tou` points ran while other work took up to nine tenths of the two cores.
+README says where they come from. Of `psplib-mm` there is the first fourteen of the list. Of `green-tou` there are the
+points of the list that were reached, and fifteen drawn before it had its rule (ten of them with one thread). `gap` a,
+b and cattrysse, `cloudbalancing`, `psplib-mm` and the points of the list ran while other work took up to nine tenths
+of the two cores.
 
     python benchmarks/literature.py --data DIR -o lists
     leptonopt compare lists/{gap,jain-grossmann,melange,ctu-energy,mmkp,racp,rip}.csv \\
