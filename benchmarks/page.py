@@ -7,9 +7,12 @@ Each folder there is what one `leptonopt compare` has written, without its plans
 
 from __future__ import annotations
 
+import json
 import sys
 from collections import Counter
 from pathlib import Path
+
+from scale import table
 
 from leptonopt.research.certainty import pairs
 from leptonopt.research.records import Results
@@ -47,6 +50,19 @@ runs side by side.
         -m auto,greedy,least-loaded,deadline-first,cheapest-first,random-key,cpsat-intervals,cpsat,highs
 
 """
+SCALE = """
+## Scale
+
+`plain` are tasks of 1 to 8 devices on pools of 10 (at 1,000 tasks), 14, 32 and 321 devices on average, loaded to 95 %;
+`small` a million of them on pools of 33; `groups` 200 tasks of which ten each are alike (benchmarks/plain.py). From the
+command to a plan that was checked, on two threads, with `leptonopt[fast]` and its loops compiled before: the first run
+of a new version compiles them, some ten seconds. Medians over seeds.
+
+    python benchmarks/scale.py 1000 10000 100000 1000000 --seeds 3 -o lines.jsonl
+    python benchmarks/scale.py 200 --family groups --seeds 3 -o lines.jsonl
+    python benchmarks/scale.py 1000 --others cpsat highs cbc --pop 4 16 64 -o lines.jsonl
+
+"""
 COUNTED = """
 `random-key`, `cpsat-intervals`, `cpsat` and `highs` have greedy's plan in hand when they start, as `auto` has.
 A run without a plan counts as 100 points of the primal gap: where a rule of thumb finds no place for a task, that is
@@ -64,6 +80,8 @@ def main() -> None:
     out += ["\nOne against the others, over all instances of all families:\n\n"]
     out += [written([certainties(pairs(families, "auto"))], "markdown"), COUNTED]
     out += ["By family and size:\n\n", written([summary(families, "family")], "markdown")]
+    lines = (RESULTS / "scale" / "runs.jsonl").read_text(encoding="utf-8").splitlines()
+    out += [SCALE, table([json.loads(line) for line in lines])]
     out += ["\n## Hardware and versions\n\n", _made(literature, families)]
     sys.stdout.write("".join(out).rstrip() + "\n")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ import numpy as np
 from leptonopt.dual import Ascent, Multipliers
 from leptonopt.pricing import free_bound
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
-from leptonopt.scale.annealing import Annealer
+from leptonopt.scale.annealing import Annealer, Floats
 from leptonopt.scale.improving import Improver
 from leptonopt.scale.keeping import refused
 from leptonopt.scale.oracle import Oracle
@@ -94,7 +95,7 @@ class _Run:
             self._take(placed)
             if last == "all" and len(placed.group):
                 if self.oracle.fast:
-                    placed = self._timed("annealing", lambda: self._anneal(placed, ascent))
+                    placed = self._timed("annealing", lambda: self._annealed(placed, ascent, climbed=done))
                 self._timed("ejection", lambda: self._improve(placed, ascent))
                 done = False
         note = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.seconds.items())
@@ -166,11 +167,21 @@ class _Run:
         pace = Pace() if self.limits.deterministic else Pace.within(STAGING[self.oracle.fast] * left, each)
         return staged(self.problem, ascent, self._over, pace)
 
-    def _anneal(self, placed: Placed, ascent: Ascent) -> Placed:
-        """Annealing for nearly all of the time that is left; what it comes to, with everything in its place."""
+    def _annealed(self, placed: Placed, ascent: Ascent, climbed: bool) -> Placed:
+        """Annealing for nearly all of the time that is left; prices that are not at their height climb beside it."""
+        threads = 1 if self.limits.deterministic else self.limits.threads
+        if climbed or threads == 1:
+            return self._anneal(placed, ascent.best_price, threads)
+        with ThreadPoolExecutor(1) as beside:
+            bound = beside.submit(self._climb, ascent, self._by(ANNEALING))
+            annealed = self._anneal(placed, ascent.best_price, threads - 1)
+            bound.result()
+        return annealed
+
+    def _anneal(self, placed: Placed, price: Floats, threads: int) -> Placed:
+        """What annealing comes to, with everything in its place."""
         limits = self.limits
-        threads = 1 if limits.deterministic else limits.threads
-        annealer = Annealer(self.problem, placed, self.oracle, ascent.best_price, limits.seed, threads)
+        annealer = Annealer(self.problem, placed, self.oracle, price, limits.seed, threads)
         begun = time.monotonic()
         room, most = max(1e-9, ANNEALING * (self.until - begun)), MOVES_EACH * len(placed.group)
 
