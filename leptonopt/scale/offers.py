@@ -15,7 +15,7 @@ from leptonopt.scale.classes import Classes
 from leptonopt.scale.jit import jit
 from leptonopt.scale.ways import Ways, cost_of, fits
 
-MOST, FEWEST = 40, 8  # columns per group
+MOST, FEWEST = 80, 8  # columns per group
 TOTAL = 160_000, 12_000_000  # columns of all groups from which on there are fewer per group: 16, then down to FEWEST
 USUAL = 16
 Floats = NDArray[np.float64]
