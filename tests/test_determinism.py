@@ -36,8 +36,8 @@ try:
         document = random_instances.instance(seed)
         for method in METHODS or [*TABLE, "auto"]:
             try:
-                if method == "lns":
-                    # Asked directly: it ends after an effort that follows from the time limit, and no clock may end it before.
+                if method in ("lns", "spread"):
+                    # Asked directly: they end after an effort that follows from the time limit, and no clock may end them before.
                     problem = compile(validated(document)).problem
                     found = function(method)(problem, None, Limits(1.0, seed=3, deterministic=True), Ear())
                     text = str([list(found.schedule or ()), found.bound, found.status, found.stop, found.note])
