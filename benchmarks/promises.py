@@ -23,6 +23,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import leptonopt
+from leptonopt.errors import NoPlan
 from leptonopt.families import FAMILIES
 from leptonopt.methods import TABLE
 
@@ -47,8 +48,12 @@ def made(folder: Path, tasks: int, seed: int) -> Iterator[tuple[str, Path]]:
 def first(folder: Path, tasks: int, seed: int) -> None:
     """The first plan, the course of plans and bounds, and the last against greedy."""
     for family, file in made(folder, tasks, seed):
-        found = leptonopt.solve(file, time_limit=LIMIT)
-        greedy = leptonopt.solve(file, method="greedy", time_limit=LIMIT)
+        try:
+            found = leptonopt.solve(file, time_limit=LIMIT)
+            greedy = leptonopt.solve(file, method="greedy", time_limit=LIMIT)
+        except NoPlan as error:
+            print(f"{family}: {error}", flush=True)
+            continue
         at = next((seconds for seconds, cost, _ in found.trace if cost is not None), float("nan"))
         costs = [cost for _, cost, _ in found.trace if cost is not None]
         bounds = [bound for _, _, bound in found.trace if bound is not None]
