@@ -39,7 +39,8 @@ _KEPT_STDERR = 4096
 _WAITING = 1000  # messages that may wait to be read; a child that sends more has to wait
 _LINGER = 1.0  # seconds that a child may live on after its last word
 _HUNGRY = re.compile(
-    r"bad_alloc|MemoryError|[Cc]annot allocate memory|[Oo]ut of memory|failed to map segment|start new thread"
+    r"bad_alloc|MemoryError|[Cc]annot allocate memory|[Oo]ut of memory|failed to map segment|cannot map zero-fill pages"
+    r"|start new thread"
 )
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 LEAST_MEMORY = 100_000_000  # with less, Python does not come as far as its first import

@@ -39,7 +39,9 @@ BLOCK, DEFAULT, CI, ALL = 100, 1, 10, 200  # instances in a block; blocks by def
 EVERY = {"cbc": 6, "highs": 50, "lns": 30, "random-key": 30, "spread": 50, "lagrangian": 20, "cpsat-intervals": 6}
 EVERY |= {"greedy": 8, "least-loaded": 4, "deadline-first": 4, "cheapest-first": 4}
 EVERY |= {name: 40 for name in TABLE if name.startswith("scale")}
-EXACT = [name for name, entry in TABLE.items() if entry.kind == "exact" or name == "cpsat-intervals"]
+# `knapsacks` is for one shape alone, and has the tests of that shape for itself.
+EXACT = [name for name, each in TABLE.items() if each.kind == "exact" and name != "knapsacks"] + ["cpsat-intervals"]
+EVERY |= {"knapsacks": 40}
 QUICK = ("greedy", "least-loaded", "deadline-first", "cheapest-first")  # they end by themselves
 STEPS, RENTS = 8_000, 4_000  # of brute force, and ways to rent nodes that it tries
 

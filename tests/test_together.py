@@ -180,7 +180,7 @@ def test_auto_goes_on_while_there_is_no_plan(monkeypatch: pytest.MonkeyPatch, is
 
     real = methods.function
     monkeypatch.setattr(methods, "function", lambda name: gives_up if name == "greedy" else real(name))
-    monkeypatch.setattr(portfolio, "lanes", lambda problem, threads: [(portfolio.Stage("lagrangian", 0.2),)])
+    monkeypatch.setattr(portfolio, "lanes", lambda *_: [(portfolio.Stage("lagrangian", 0.2),)])
     tasks = [task(at, [], {"a": 4, "b": 4}) for at in range(3)]
     stated = document(tasks, [["task-0", "task-1"]], "9h", a=1, b=1)
     result = leptonopt.solve(stated, time_limit=60, isolate=isolate)
