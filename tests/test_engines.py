@@ -228,7 +228,7 @@ def test_an_engine_out_of_memory_costs_a_note_not_the_plan(fakes: Any) -> None:
 @pytest.mark.parametrize(
     ("method", "size"),
     [
-        ("cbc", "120MB"),
+        ("cbc", "110MB"),
         pytest.param("cpsat", "220MB", marks=CI),
         pytest.param("highs", "200MB", marks=CI),
     ],
