@@ -94,7 +94,7 @@ def _gather(
     ways: Any, guide: Any, true: Any, least: Any, out: Any, capacity: Any, first: Any, many: Any, table: Any
 ) -> None:
     """Fills many and, of the table, option, start and cost: an insertion into short lists in order of guiding cost."""
-    keys = np.empty(len(table) + 1, np.float64)
+    keys = np.empty(MOST + 1, np.float64)
     for g in range(len(first) - 1):
         low, most, n = first[g], first[g + 1] - first[g], 0
         for o in range(ways.option_ptr[g], ways.option_ptr[g + 1]):
