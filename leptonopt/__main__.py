@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TextIO
 
+from leptonopt import clock
 from leptonopt.errors import Alarm, LeptonoptError
 from leptonopt.files import printable
 
@@ -27,7 +28,7 @@ def main() -> NoReturn:
     _streams()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
-    code = _called()
+    code = _called(clock.started())
     signal.setitimer(signal.ITIMER_REAL, 0)
     try:
         sys.stdout.flush()
@@ -38,8 +39,8 @@ def main() -> NoReturn:
     raise SystemExit(code)
 
 
-def _called() -> int | str | None:
-    """The exit code of a run."""
+def _called(begun: float | None = None) -> int | str | None:
+    """The exit code of a run; time limits count from `begun`, or from the call of what has one."""
     try:
         if sys.argv[1:2] == ["verify"]:
             from leptonopt import checking
@@ -47,7 +48,7 @@ def _called() -> int | str | None:
             return checking.main(sys.argv[2:])
         from leptonopt import cli
 
-        return cli.run()
+        return cli.run(begun)
     except SystemExit as end:
         return end.code
     except Alarm as alarm:

@@ -60,8 +60,11 @@ def solve_columns(
     limits: Limits | None = None,
     certificate: str | os.PathLike[str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    begun: float | None = None,
 ) -> BulkResult:
     """Solve an instance in columns and have the plan checked; `output` is where the plan is written.
+
+    The time limit counts from `begun`, a moment of `time.monotonic`; without it, from the call.
 
     Raises
     ------
@@ -70,18 +73,19 @@ def solve_columns(
     Alarm
         When the checker rejects the plan or a bound is contradicted: a fault of the program.
     """
-    begun, limits = time.monotonic(), limits or Limits()
+    called, limits = time.monotonic(), limits or Limits()
+    begun = called if begun is None else begun
     if method != "auto":
         methods.find(method)
     sheets = load(Path(path))
     read = time.monotonic()
     built = build(sheets)
-    seconds = {"read": read - begun, "compile": time.monotonic() - read}
+    seconds = {"read": read - called, "compile": time.monotonic() - read}
     with Signals() as signals:
         run = _Run(built, Path(path), limits, begun, signals, on_progress)
         if not built.impossible:
             run.solve(method)
-        seconds["solve"] = time.monotonic() - begun - sum(seconds.values())
+        seconds["solve"] = time.monotonic() - called - sum(seconds.values())
         if run.first is not None:
             seconds["first plan"] = run.first
         result = run.result(method, None if output is None else Path(output), seconds)

@@ -16,7 +16,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import optimize, sparse
 
 from leptonopt.compile import Compiled
 from leptonopt.dual import FINEST, Ascent, rounds_within
@@ -101,6 +100,8 @@ def _found(problem: Problem, seconds: float, work: float | None) -> Iterator[Dua
 
 def _relaxed(problem: Problem, seconds: float) -> Duals | None:
     """The dual values of the linear relaxation; None when it was not solved in time."""
+    from scipy import optimize, sparse  # takes as long to load as many a plan to find
+
     linear = formulate(problem)
     shift = np.cumsum([0, *(len(part.lower) for part in linear.parts)])
     parts = [(part, slice(low, high)) for part, low, high in zip(linear.parts, shift[:-1], shift[1:], strict=True)]

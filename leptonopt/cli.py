@@ -168,14 +168,14 @@ def _version(asked: bool) -> None:
 Version = Annotated[bool, Option("--version", callback=_version, is_eager=True, help="print the version and end")]
 
 
-def run() -> int:
-    """Run the command line; the exit code.
+def run(begun: float | None = None) -> int:
+    """Run the command line; the exit code. Time limits count from `begun`, a moment of `time.monotonic`.
 
     Raises `UsageError` in one line where typer would print its usage around it.
     """
     wrong: Any = typer.BadParameter.__bases__[0]  # click's, which typer brings along under names that vary
     try:
-        return int(app(prog_name="leptonopt", standalone_mode=False) or 0)
+        return int(app(prog_name="leptonopt", standalone_mode=False, obj=begun) or 0)
     except wrong as error:
         if type(error).__name__ == "NoArgsIsHelpError":
             error.show()
@@ -196,6 +196,7 @@ def root(version: Version = False) -> None:
 
 @app.command(epilog=SOLVE)
 def solve(
+    context: typer.Context,
     file: File,
     method: Method = "auto",
     time_limit: Seconds = 60.0,
@@ -240,6 +241,7 @@ def solve(
                 quiet=quiet,
                 verbose=verbose,
                 refused=[name for name, value in absent.items() if value],
+                begun=context.obj,
             )
         )
     certificate = _certificate(output) if certify else None
@@ -271,6 +273,7 @@ def solve(
             confirm=confirm,
             certify=certify,
             executor=workers,
+            begun=context.obj,
         )
     as_json = as_json or str(output) == "-"
     with Signals():  # one that comes now must not cost the plan either
@@ -358,6 +361,7 @@ def _exit_code(result: Result) -> int:
 
 @app.command(epilog=EXPLAIN)
 def explain(
+    context: typer.Context,
     file: File,
     time_limit: Seconds = 60.0,
     format: Format = None,
@@ -377,7 +381,8 @@ def explain(
         files.different(output, file)
     limits_of(time_limit=time_limit)
     watch = None if quiet or not sys.stderr.isatty() else (lambda line: typer.echo(f"... {line}", err=True))
-    found = run(file, time_limit=time_limit, format=format, params=params_of(param), on_progress=watch)
+    params = params_of(param)
+    found = run(file, time_limit=time_limit, format=format, params=params, on_progress=watch, begun=context.obj)
     if output is not None and found.repairs:
         files.write(output, write.dumped(found.repairs[0].instance, kind))
     if as_json:

@@ -25,6 +25,7 @@ def solve(
     quiet: bool,
     verbose: bool,
     refused: Sequence[str],
+    begun: float | None = None,
 ) -> int:
     """Solve columns and show the result; the exit code. `refused` are options that were given and mean nothing here."""
     if refused:
@@ -41,7 +42,9 @@ def solve(
 
     with Shown() as shown:
         watch = shown if not quiet and (shown.live or verbose) else None
-        result = solve_columns(file, output, method=method, limits=limits, certificate=certificate, on_progress=watch)
+        result = solve_columns(
+            file, output, method=method, limits=limits, certificate=certificate, on_progress=watch, begun=begun
+        )
     if as_json:
         files.write("-", dumped(result.summary))
     else:

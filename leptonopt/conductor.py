@@ -20,6 +20,7 @@ from typing import Any
 
 from leptonopt import methods, portfolio, selftest
 from leptonopt.certificate import certified, impossible
+from leptonopt.clock import unswept
 from leptonopt.companion import Companion
 from leptonopt.compile import Compiled, compile, decode, encode
 from leptonopt.engine import Child, Crew, memory_of
@@ -72,6 +73,7 @@ def solve(
     certify: bool = False,
     memory: float | str | None = None,
     executor: Executor | None = None,
+    begun: float | None = None,
 ) -> Result:
     """Find a plan of least cost, and prove how good it is.
 
@@ -96,6 +98,7 @@ def solve(
         tenths of the machine's, shared between those that run side by side.
     executor : whose workers, on this machine or others, take part in the search (method `auto` or `spread`); see
         `leptonopt.cluster.executor`. When it breaks, this machine goes on alone, and a note says so.
+    begun : the moment, on the scale of `time.monotonic`, from which the time limit counts; default the call.
 
     Raises
     ------
@@ -108,7 +111,8 @@ def solve(
     Alarm
         When the checker rejects the plan or a bound is contradicted: a fault of the program.
     """
-    begun = time.monotonic()
+    called = time.monotonic()
+    begun = called if begun is None else begun
     limits = limits_of(time_limit, gap, threads, seed, deterministic)
     if isinstance(method, str) and method != "auto":
         methods.find(method)
@@ -116,12 +120,12 @@ def solve(
         raise UsageError(f"the method {method} has no use for workers elsewhere; allowed with them are auto and spread")
     most = memory_of(memory)
     with Signals() as signals:
-        with within(time_limit, signals):
+        with within(begun + time_limit - time.monotonic(), signals), unswept():
             stated, stated_document, origin = stated_of(instance, format, params)
             read = time.monotonic()
             compiled = compile(stated)
             built = time.monotonic()
-        after = (read - begun) + 0.5 * (built - read)  # about what it takes to write the plan down and to check it
+        after = (read - called) + (built - read)  # about what it takes to write the plan down and to check it
         conductor = _Conductor(compiled, limits, begun, after, signals, on_progress, isolate, most, executor)
         name = method if isinstance(method, str) else getattr(method, "__name__", "function")
         try:
@@ -132,7 +136,7 @@ def solve(
             if certify:
                 conductor.certify(stated_document)
             solved = time.monotonic()
-            seconds = {"read": read - begun, "compile": built - read, "solve": solved - built, "total": solved - begun}
+            seconds = {"read": read - called, "compile": built - read, "solve": solved - built, "total": solved - begun}
             return conductor.result(name, stated_document, origin, {} if deterministic else seconds)
         except Alarm as alarm:
             alarm.evidence = conductor.evidence(name, stated_document)
@@ -599,7 +603,8 @@ class _Conductor:
         proof = self._proof(status)
         outcome = Outcome(str(status), str(stop), method, lower, self._made(seconds), origin, why, trace, proof)
         made = document(self.compiled, outcome, runs, left, rent)
-        verdict = verify(stated, made)
+        with unswept():
+            verdict = verify(stated, made)
         if not verdict.ok:
             shown = "; ".join(f"{found.rule}: {found.message}" for found in verdict.violations[:3])
             raise Alarm(f"the checker rejects the plan of {method}: {shown}")

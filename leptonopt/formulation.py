@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import sparse
 
 from leptonopt import rules
 from leptonopt.problem import Columns, Ints, Problem, Rent, Schedule, rent_of
@@ -122,6 +121,8 @@ def _cut(linear: Linear, cutoff: int) -> Linear:
 
 
 def _assembled(variables: Variables, costs: Ints, parts: Sequence[Rows]) -> Linear:
+    from scipy import sparse  # loads slowly, and a heuristic needs no matrix
+
     shift = np.cumsum([0, *(len(rows.lower) for rows in parts)])
 
     def joined(arrays: Sequence[Ints]) -> Ints:

@@ -73,17 +73,17 @@ class Starts:
     def run(self) -> None:
         """Plain, then by congestion prices; further orders and harder mending while nothing is found."""
         ranks = orders(self.problem, self.blocks)
-        smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0)
-        if len(self.problem.before):
+        waits = len(self.problem.before) > 0  # then hurry may find at once what mending does not
+        smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0, effort=1 if waits else LONG)
+        if waits:
             self.attempt(ranks[0], self.true, hurry=True, passes=0)
             if not smooth and self.found is not None:
                 self.by_pace(ranks[0])
-        many = self.problem.groups > MANY  # one long mending then beats many short ones
-        if self.found is None and many:
-            self.attempt(ranks[0], self.true, hurry=False, effort=LONG)
+            if self.found is None:  # one long mending beats many short ones
+                self.attempt(ranks[0], self.true, hurry=False, effort=LONG)
         if self.problem.groups and (self.problem.capacity < UNLIMITED).any():
             self.by_prices(ranks)
-        for effort in (LONG,) if many else (1, 4, LONG):
+        for effort in (LONG,) if self.problem.groups > MANY else (1, 4, LONG):
             for at, rank in enumerate(ranks):
                 if self.found is None:
                     self.attempt(rank, self.true, hurry=at % 2 == 1, effort=effort)

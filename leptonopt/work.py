@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 
 from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work
 
@@ -103,6 +104,7 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
     work = merged_work(task.work, instance.profiles)
     variants: list[tuple[str | None, Variant]] = [*(work.variants or {}).items()] or [(None, Variant())]
     scaling = work.devices or {1: Decimal(1)}
+    seconds = Fraction(work.hours) * 3600
     for name, variant in variants:
         for pool, speed in (work.speed or {}).items():
             curve = speed if isinstance(speed, dict) else {n: speed * factor for n, factor in scaling.items()}
@@ -111,7 +113,7 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
                 for table, times in ((work.per_device, devices), (work.uses, 1)):
                     for resource, count in (table or {}).items():
                         uses[resource] = uses.get(resource, Decimal(0)) + count * times
-                hours = Fraction(work.hours) / (Fraction(rate) * Fraction(variant.speed))
+                duration = seconds / _product(rate, variant.speed)
                 id = f"{pool} x{devices}" + (f" {name}" if name else "")
                 refused = None
                 room = pools[pool].device_memory
@@ -119,7 +121,13 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
                     refused = (
                         f"{devices} x {room} of device memory hold less than the {work.memory * variant.memory} needed"
                     )
-                yield Way(id, pool, uses, hours * 3600, work.cost, name, variant.quality, refused), False
+                yield Way(id, pool, uses, duration, work.cost, name, variant.quality, refused), False
+
+
+@lru_cache(4096)
+def _product(rate: Decimal, speed: Decimal) -> Fraction:
+    """Both multiplied; the same few come again and again, and fractions are slow to make."""
+    return Fraction(rate) * Fraction(speed)
 
 
 def _refusal(way: Way, task: Task, pool: Pool) -> str | None:

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent / "leptonopt"
 
 FLOORS = [
-    {"errors", "units", "files", "numbers", "renting", "errands"},
+    {"clock", "errors", "units", "files", "numbers", "renting", "errands"},
     {"instance", "problem"},
     {
         "calendar",

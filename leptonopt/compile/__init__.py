@@ -245,6 +245,8 @@ def _sets(
     instance: Instance, sets: Sequence[Sequence[str]], groups: Sequence[Sequence[tuple[int, int, int]]]
 ) -> tuple[Ints, ...]:
     """Groups of the tasks of each set."""
+    if not sets:
+        return ()
     of_task = defaultdict(set)
     for group, members in enumerate(groups):
         for task, _, _ in members:

@@ -22,6 +22,7 @@ from leptonopt.work import Way
 # A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.
 MAX_DEMAND = 2**36
 MAX_CHOICES = 256  # ways to choose whole nodes that are told apart
+Demands = tuple[tuple[int, ...], tuple[int, ...]]  # rows ascending, and the amount of each
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +111,7 @@ class Rows:
         self._anywhere = np.arange(self.time.slots)
         self.used: set[int] = set()
         self._starts: dict[tuple[tuple[int, ...], tuple[int, ...], int], Ints] = {}
+        self._demands: dict[tuple[object, ...], Demands] = {}
         self._rates: dict[str, Rates] = {}
 
     def _row(self, pool: str, name: str, node: str | None = None) -> int:
@@ -161,8 +163,12 @@ class Rows:
         return [wanted] if wanted in pool.resources else []
 
     def _scales(self, all_ways: Sequence[Sequence[Way]]) -> None:
+        seen: set[tuple[int, Decimal]] = set()
+
         def finer(row: int, amount: Decimal) -> None:
-            self.scale[row] = lcm(self.scale[row], amount.as_integer_ratio()[1])
+            if (row, amount) not in seen:
+                seen.add((row, amount))
+                self.scale[row] = lcm(self.scale[row], amount.as_integer_ratio()[1])
 
         for task, found in zip(self.instance.tasks, all_ways, strict=True):
             for way in found:
@@ -286,8 +292,17 @@ class Rows:
                 if len(run):
                     yield Column(way, length, rows, amounts, run, self._once(task, way), special=True)
 
-    def _held(self, task: Task, way: Way) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """Rows and amounts that a way holds: its pool's, of its nodes, and those that count for quotas."""
+    def _held(self, task: Task, way: Way) -> Demands:
+        """Rows and amounts that a way holds; the same where the same is used, unless nodes or quotas tell it apart."""
+        if way.on_nodes or self.counting:
+            return self._holding(task, way)
+        key = (way.pool, *way.uses.items())
+        if (known := self._demands.get(key)) is None:
+            known = self._demands[key] = self._holding(task, way)
+        return known
+
+    def _holding(self, task: Task, way: Way) -> Demands:
+        """Rows and amounts: the pool's, of the way's nodes, and those that count for quotas."""
         held: dict[int, Decimal] = {}
         for name, count in way.uses.items():
             if count:

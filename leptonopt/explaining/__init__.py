@@ -103,6 +103,7 @@ def explain(
     format: str | None = None,
     params: Mapping[str, str] | None = None,
     on_progress: Callable[[str], None] | None = None,
+    begun: float | None = None,
 ) -> Explanation:
     """Say why an instance has no plan.
 
@@ -111,13 +112,14 @@ def explain(
     instance, format, params : as of `leptonopt.solve`
     time_limit : seconds of wall clock for everything
     on_progress : called with a line of what is being done
+    begun : the moment of `time.monotonic` from which the time limit counts; default the call
 
     Raises
     ------
     UsageError, InputError, InstanceError
         When the call or the instance is wrong.
     """
-    begun = time.monotonic()
+    begun = time.monotonic() if begun is None else begun
     found, _, _ = stated_of(instance, format, params)
     return _Explaining(found, begun, time_limit, on_progress or (lambda line: None)).explanation()
 

@@ -86,7 +86,7 @@ class Stated:
         weights = document.get("objective") or {}
         self.weight, self.carbon_weight = exact(weights.get("cost", 1)), exact(weights.get("carbon_kg", 0))
         self.resources = {name: self._resources(pool) for name, pool in self.pools.items()}
-        self._named: dict[str, dict[str, tuple[Callable[[], Way], bool]]] = {}
+        self._named: dict[str, dict[str, Callable[[], Way | None]]] = {}
         self._sums: dict[tuple[str, str], list[Fraction]] = {}
         self._least: dict[tuple[str, str], list[Fraction | None]] = {}
 
@@ -262,26 +262,25 @@ class Stated:
 
     # --- ways to run a task ---
 
-    def _named_ways(self, task: str) -> dict[str, tuple[Callable[[], Way], bool]]:
-        """What makes each way, by the names that plans call them, and whether it fits its devices."""
+    def _named_ways(self, task: str) -> dict[str, Callable[[], Way | None]]:
+        """What makes each way, by the names that plans call them; None where it does not fit its devices."""
         if task not in self._named:
             stated = self.tasks[task]
             own = {option["id"] for option in stated.get("options") or () if option.get("id") is not None}
-            named: dict[str, tuple[Callable[[], Way], bool]] = {}
-            for name, given, way, fits in [*self._written(stated), *self._made(stated)]:
+            named: dict[str, Callable[[], Way | None]] = {}
+            for name, given, way in [*self._written(stated), *self._made(stated)]:
                 number, free = 2, name
                 while not given and (free in own or free in named):
                     free, number = f"{name}#{number}", number + 1
-                named[free] = way, fits
+                named[free] = way
             self._named[task] = named
         return self._named[task]
 
     def way(self, task: str, name: Any) -> Way | None:
         """The way of that name; None where there is none, or it is not allowed."""
-        made, fits = self._named_ways(task).get(name, (None, False))
-        if made is None or not fits:
+        made = self._named_ways(task).get(name)
+        if made is None or (way := made()) is None:
             return None
-        way = made()
         return self._placed(self.tasks[task], way) if self._allowed(self.tasks[task], way) else None
 
     def ways(self, task: str) -> dict[str, Way]:
@@ -308,15 +307,14 @@ class Stated:
             return False
         return set(needs.get("labels") or ()) <= labels and way.quality >= exact(needs.get("quality", 0))
 
-    def _written(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Callable[[], Way], bool]]:
+    def _written(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Callable[[], Way | None]]]:
         for option in task.get("options") or ():
             given = option.get("id")
             if option.get("pool") is not None:
-                yield given or option["pool"], given is not None, partial(self._option, option, option["pool"]), True
+                yield given or option["pool"], given is not None, partial(self._option, option, option["pool"])
                 continue
             for pool in option["pools"]:
-                name = pool if given is None else f"{given} {pool}"
-                yield name, False, partial(self._option, option, pool), True
+                yield pool if given is None else f"{given} {pool}", False, partial(self._option, option, pool)
 
     def _option(self, option: Mapping[str, Any], pool: str) -> Way:
         uses = {name: exact(count) for name, count in (option.get("uses") or {}).items()}
@@ -326,7 +324,7 @@ class Stated:
             option.get("consumes") or {}, int(option.get("nodes") or 0),
         )  # fmt: skip
 
-    def _made(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Callable[[], Way], bool]]:
+    def _made(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Callable[[], Way | None]]]:
         if not task.get("work"):
             return
         stated = task["work"]
@@ -334,32 +332,29 @@ class Stated:
             **self.profiles.get(stated.get("profile"), {}),
             **{key: value for key, value in stated.items() if value is not None},
         }
-        for variant, factors in (work.get("variants") or {None: {}}).items():
-            faster, smaller = exact(factors.get("speed", 1)), exact(factors.get("memory", 1))
+        for variant in work.get("variants") or {None: {}}:
             for pool, speed in (work.get("speed") or {}).items():
-                if not isinstance(speed, Mapping):
-                    speed = {
-                        count: exact(speed) * exact(factor) for count, factor in (work.get("devices") or {1: 1}).items()
-                    }
-                for count, rate in speed.items():
-                    devices = int(count)
-                    uses: dict[str, Fraction] = defaultdict(Fraction, {work.get("device") or "gpu": Fraction(devices)})
-                    for name, each in (work.get("per_device") or {}).items():
-                        uses[name] += exact(each) * devices
-                    for name, each in (work.get("uses") or {}).items():
-                        uses[name] += exact(each)
-                    rate = rate if isinstance(rate, Fraction) else exact(rate)
-                    seconds = 3600 * exact(work["hours"]) / (rate * faster)
-                    room, memory = self.pools[pool].get("device_memory"), work.get("memory")
-                    fits = room is None or memory is None or exact(memory) * smaller <= exact(room) * devices
-                    way = partial(
-                        Way,
-                        pool,
-                        dict(uses),
-                        seconds,
-                        exact(work.get("cost", 0)),
-                        variant,
-                        exact(factors.get("quality", 1)),
-                        {},
-                    )
-                    yield f"{pool} x{devices}" + (f" {variant}" if variant else ""), False, way, fits
+                for count in speed if isinstance(speed, Mapping) else work.get("devices") or {1: 1}:
+                    name = f"{pool} x{int(count)}" + (f" {variant}" if variant else "")
+                    yield name, False, partial(self._work, work, variant, pool, count)
+
+    def _work(self, work: Mapping[str, Any], variant: str | None, pool: str, count: Any) -> Way | None:
+        """A variant of work on so many devices of a pool, if it fits their memory."""
+        factors = (work.get("variants") or {None: {}})[variant]
+        speed, devices = work["speed"][pool], int(count)
+        if isinstance(speed, Mapping):
+            rate = exact(speed[count])
+        else:
+            rate = exact(speed) * exact((work.get("devices") or {1: 1})[count])
+        room, memory = self.pools[pool].get("device_memory"), work.get("memory")
+        if room is not None and memory is not None:
+            smaller = exact(factors.get("memory", 1))
+            if exact(memory) * smaller > exact(room) * devices:
+                return None
+        uses: dict[str, Fraction] = defaultdict(Fraction, {work.get("device") or "gpu": Fraction(devices)})
+        for table, times in ((work.get("per_device"), devices), (work.get("uses"), 1)):
+            for name, each in (table or {}).items():
+                uses[name] += exact(each) * times
+        seconds = 3600 * exact(work["hours"]) / (rate * exact(factors.get("speed", 1)))
+        cost, quality = exact(work.get("cost", 0)), exact(factors.get("quality", 1))
+        return Way(pool, dict(uses), seconds, cost, variant, quality, {})

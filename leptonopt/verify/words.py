@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 MICRO = Fraction(1, 2 * 10**6)  # what a number rounded to six decimals may be off by
@@ -59,6 +60,12 @@ def exact(value: Any) -> Fraction:
         raise Malformed(f"{str(value)[:60]!r} is not a number")
     if isinstance(value, Decimal) and not (value.is_finite() and abs(value.adjusted()) <= _LARGEST):
         raise Malformed(f"{str(value)[:60]} is out of range; at most 10^{_LARGEST} either way")
+    return _converted(value)
+
+
+@lru_cache(1 << 14, typed=True)
+def _converted(value: int | float | Decimal) -> Fraction:
+    """The fraction; documents hold the same few numbers again and again."""
     return Fraction(repr(value)) if isinstance(value, float) else Fraction(value)
 
 
