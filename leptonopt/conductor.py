@@ -50,7 +50,8 @@ from leptonopt.verify import fingerprint, verify
 TICK = 0.02
 BASELINE = 0.4  # share of the time at most for the greedy plan that other methods start from
 CERTIFYING = 0.2  # share of the time for the prices of a certificate
-GRACE = 1.5  # seconds between asking an engine to stop and killing it
+GRACE, SHARE_OF_GRACE, LONGEST_GRACE = 0.5, 0.02, 1.5  # seconds, of the limit, and at most: from asking to killing
+STARTING = 0.3  # seconds that an engine takes at least to come to its first answer
 PROMPT = 0.5  # for the last word of an engine whose proof ends it all: what it is
 HURRY = 1.0  # the same when somebody waits: two seconds are promised, for everything
 
@@ -127,6 +128,7 @@ def solve(
             built = time.monotonic()
         after = (read - called) + (built - read)  # about what it takes to write the plan down and to check it
         conductor = _Conductor(compiled, limits, begun, after, signals, on_progress, isolate, most, executor)
+        conductor.starting = max(STARTING, called - begun)  # it loads about what this process did
         name = method if isinstance(method, str) else getattr(method, "__name__", "function")
         try:
             with conductor.reserve(CERTIFYING * time_limit if certify else 0.0):
@@ -215,6 +217,8 @@ class _Conductor:
         self.compiled, self.problem, self.limits = compiled, compiled.problem, limits
         self.begun, self.signals, self.on_progress, self.isolate = begun, signals, on_progress, isolate
         self.until = begun + limits.time_limit - min(after, 0.25 * limits.time_limit)
+        self.grace = min(LONGEST_GRACE, GRACE + SHARE_OF_GRACE * limits.time_limit)
+        self.starting = STARTING
         self.work = limits.time_limit
         self.schedule: Schedule | None = None
         self.cost: int | None = None
@@ -376,7 +380,7 @@ class _Conductor:
         if (child := self.crew.start(name, None, limits)) is None:
             return Solution(Status.UNKNOWN, Stop.FAILED, note=self.notes[-1])
         try:
-            until = time.monotonic() + limits.time_limit + GRACE
+            until = time.monotonic() + limits.time_limit + self.grace
             while self.signals.caught is None and time.monotonic() < until:
                 while child.messages.qsize():
                     match child.messages.get():
@@ -427,7 +431,7 @@ class _Conductor:
                         stages.append(last.pop(0))
                     if lane not in running and stages:
                         stage = stages.pop(0)
-                        if self._nearer(stage.above):
+                        if self._nearer(stage.above) or self._too_late():
                             continue
                         limits = self._granted(stage, bool(stages or (last and self.schedule is None)))
                         if child := self.crew.start(stage.method, self.schedule, limits, len(waiting)):
@@ -436,6 +440,13 @@ class _Conductor:
             self._end(running)
         finally:
             self.crew.kill()
+
+    def _too_late(self) -> bool:
+        """Whether what is started now would only just have loaded when it has to end."""
+        if self.limits.deterministic or self._left() > self.starting:
+            return False
+        self.last_stop = Stop.LIMIT
+        return True
 
     def _last(self, lanes: list[tuple[portfolio.Stage, ...]]) -> list[portfolio.Stage]:
         """What `auto` asks yet when a lane has come to its end and there is no plan."""
@@ -447,7 +458,7 @@ class _Conductor:
         idle = True
         for lane, (child, until) in list(running.items()):
             over = time.monotonic() - until
-            if over > GRACE:
+            if over > self.grace:
                 self.notes.append(f"{child.method} did not stop in time and was killed")
                 self._drop(running, lane)
                 continue
@@ -473,7 +484,7 @@ class _Conductor:
         if self.stop is Stop.PROOF and not self.limits.deterministic:
             quick[Stop.PROOF] = PROMPT
             awaited = {lane for lane, (child, _) in running.items() if child.method in self.claims.behind(self.cost)}
-        until = time.monotonic() + quick.get(self.stop or Stop.DONE, GRACE)
+        until = time.monotonic() + quick.get(self.stop or Stop.DONE, self.grace)
         while awaited & running.keys() and time.monotonic() < until:
             for lane, (child, _) in list(running.items()):
                 while lane in running and child.messages.qsize():

@@ -3,7 +3,8 @@
 A crash, a hang, a flood of output or a hunger for memory then costs a lane, not the program; and whatever
 the engine does, it can be killed. Parent and child speak in pickled tuples over the child's standard streams:
 
-    parent -> child   (method, problem, warm start, limits, memory) once; then ("stop",) or ("incumbent", schedule)
+    parent -> child   (method, problem, warm start, limits, memory, moment) once, the time limit counting from that
+                      moment; then ("stop",) or ("incumbent", schedule)
     child -> parent   ("incumbent", schedule, cost), ("bound", value); last ("done", solution), or ("unfit", why)
                       when the engine fails its self-test
 
@@ -37,6 +38,7 @@ from leptonopt.problem import Limits, Problem, Schedule, Solution, Status, Stop
 
 _KEPT_STDERR = 4096
 _WAITING = 1000  # messages that may wait to be read; a child that sends more has to wait
+FOREVER = 3600.0  # seconds; no child takes so long to start
 _LINGER = 1.0  # seconds that a child may live on after its last word
 _HUNGRY = re.compile(
     r"bad_alloc|MemoryError|[Cc]annot allocate memory|[Oo]ut of memory|failed to map segment|cannot map zero-fill pages"
@@ -98,7 +100,7 @@ class Child:
         self._threads = [threading.Thread(target=run, daemon=True) for run in (self._post, self._listen, self._drain)]
         for thread in self._threads:
             thread.start()
-        self._send((method, problem, warm_start, limits, memory))
+        self._send((method, problem, warm_start, limits, memory, time.monotonic()))
 
     def stop(self) -> None:
         """Ask the method to come to an end and hand over what it has."""
@@ -258,10 +260,10 @@ def _guard(group: int) -> subprocess.Popen[bytes] | None:
 class _Reporter:
     """The monitor on the child's side."""
 
-    def __init__(self, out: BinaryIO, time_limit: float) -> None:
+    def __init__(self, out: BinaryIO, end: float) -> None:
         self._out, self._lock = out, threading.Lock()
         self._stop, self._best = threading.Event(), None
-        self._end = time.monotonic() + time_limit
+        self._end = end
 
     def send(self, *message: Any) -> None:
         with self._lock:
@@ -305,10 +307,11 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever an engine prints must not reach the channel
-    method, problem, warm_start, limits, memory = pickle.load(sys.stdin.buffer)
-    begun = time.monotonic()
+    method, problem, warm_start, limits, memory, begun = pickle.load(sys.stdin.buffer)
+    if not 0 <= time.monotonic() - begun < FOREVER:  # a machine whose processes each have a clock of their own
+        begun = time.monotonic()
     _confine(memory)
-    reporter = _Reporter(out, limits.time_limit)
+    reporter = _Reporter(out, begun + limits.time_limit)
     threading.Thread(target=reporter.listen, args=(sys.stdin.buffer,), daemon=True).start()
     try:
         if why := selftest.fault(method, reporter.should_stop):
