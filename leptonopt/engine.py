@@ -43,6 +43,7 @@ _LINGER = 1.0  # seconds that a child may live on after its last word
 _HUNGRY = re.compile(
     r"bad_alloc|MemoryError|[Cc]annot allocate memory|[Oo]ut of memory|failed to map segment|cannot map zero-fill pages"
     r"|start new thread"
+    r"|without (?:setting an )?exception"  # of C code that got none and did not say so
 )
 _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 LEAST_MEMORY = 100_000_000  # with less, Python does not come as far as its first import
