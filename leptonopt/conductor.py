@@ -116,7 +116,7 @@ def solve(
     begun = called if begun is None else begun
     limits = limits_of(time_limit, gap, threads, seed, deterministic)
     if isinstance(method, str) and method != "auto":
-        methods.find(method)
+        methods.wanted(method)
     if executor is not None and method not in ("auto", "spread"):
         raise UsageError(f"the method {method} has no use for workers elsewhere; allowed with them are auto and spread")
     most = memory_of(memory)

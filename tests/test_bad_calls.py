@@ -65,6 +65,7 @@ CALLS = [
     ("solve week.yaml --seed -1", 2, "allowed is 0 to"),
     ("solve week.yaml --memory much", 2, "allowed is a size"),
     ("solve week.yaml -m gredy", 2, "there is no method 'gredy'; known are"),
+    ("solve week.yaml -m pulp:NOPE", 2, "no solver 'NOPE' here; it reaches PULP_CBC_CMD"),
     ("solve week.yaml --format yml", 2, "there is no format 'yml'; known are"),
     ("solve week.yaml --param a", 2, "write KEY=VALUE"),
     ("solve week.yaml -o no/plan.json", 2, "there is no folder 'no'"),
@@ -97,7 +98,9 @@ CALLS = [
     ("generate gaia -o a.yaml --load nan", 2, "is allowed"),
     ("schema nope", 2, "there is no schema 'nope'"),
     ("compare week.yaml -o out -m nope", 2, "there is no method 'nope'"),
+    ("compare week.yaml -o out -m pulp:NOPE", 2, "no solver 'NOPE' here; it reaches PULP_CBC_CMD"),
     ("compare none.yaml -o out", 3, "none.yaml: there is no such file"),
+    ("compare none.yaml -o new/and/new", 3, "none.yaml: there is no such file"),
     ("compare week.yaml -o week.yaml", 2, "cannot be written"),
     ("results table none", 2, "holds no results"),
 ]  # fmt: skip
@@ -115,8 +118,8 @@ def test_bad_call_gets_one_line(folder: Path, words: str, code: int, text: str) 
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """All files of a folder, but for the lock of a comparison."""
-    return {path.name: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
+    """All files and folders of a folder."""
+    return {str(path): path.read_bytes() if path.is_file() else b"" for path in folder.rglob("*")}
 
 
 def test_nobody_hears_the_complaint(folder: Path) -> None:
@@ -264,6 +267,22 @@ def test_bad_warm_start_is_refused(folder: Path, made: tuple[dict[str, Any], dic
     )
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (", horizon: 1d", "", "week.yaml: not an instance: 'horizon' is missing, or names what is not there"),
+        ("duration: 2h}", "}", "'duration' is missing, or names what is not there; `leptonopt validate` judges"),
+        ("price: {gpu: 1.5}", "price: [1]", "a value in it is of another kind than it should be"),
+    ],
+)
+def test_an_instance_that_nobody_validated_is_judged_in_words(folder: Path, old: str, new: str, words: str) -> None:
+    """One line that says what is missing, and no name of an exception."""
+    (folder / "week.yaml").write_text(INSTANCE.replace(old, new))
+    _, out, err = called("verify", "week.yaml", "plan.json")
+    assert words in out + err
+    assert "Error:" not in out + err
+
+
 ENDLESS: list[tuple[str, str]] = [
     ("horizon: 1d", "horizon: 99999999999d"),
     ("horizon: 1d", "slot: 1s, horizon: 36000d"),
@@ -304,9 +323,13 @@ LISTS: list[tuple[bytes, int, str]] = [
 
 @pytest.mark.parametrize(("content", "code", "words"), LISTS)
 def test_bad_list_is_refused(folder: Path, content: bytes, code: int, words: str) -> None:
-    """Before any run."""
+    """Before any run; no folder is left, and one that was there stays as it was."""
     (folder / "list.csv").write_bytes(content)
     assert words in said("compare", "list.csv", "-m", "greedy", "-o", "out", code=code)
+    assert not (folder / "out").exists()
+    (folder / "out").mkdir()
+    assert words in said("compare", "list.csv", "-m", "greedy", "-o", "out", code=code)
+    assert (folder / "out").exists()
 
 
 @pytest.mark.parametrize(
@@ -340,6 +363,19 @@ def test_bad_method_file_is_refused(folder: Path, content: str, words: str) -> N
     """Before any run."""
     (folder / "mine.py").write_bytes(content.encode("utf-8", "surrogatepass"))
     assert words in said("compare", "week.yaml", "-m", "mine.py:solve", "-o", "out", code=2)
+
+
+def test_a_method_file_that_ends_its_process_is_a_crashed_run(folder: Path) -> None:
+    """Python is left without a word, as by a library that crashes: the comparison goes on and says so."""
+    (folder / "mine.py").write_text("import os\nos._exit(0)\n")
+    code, out, err = called("compare", "week.yaml", "-m", "greedy,mine.py:solve", "-o", "out", "-t", 5, "-q")
+    assert (code, err) == (0, "")
+    assert "failed" in out
+    runs = [json.loads(line) for line in (folder / "out" / "runs.jsonl").read_text().splitlines()]
+    assert {run["method"]: run.get("error") for run in runs} == {
+        "greedy": None,
+        "solve": "ended with exit code 0: no message",
+    }
 
 
 RUN: dict[str, Any] = {

@@ -108,11 +108,13 @@ def test_engines_in_their_own_process_agree(method: str) -> None:
     assert (apart.status, apart.cost) == (here.status, here.cost) == ("optimal", here.cost)
 
 
-def test_a_crashed_engine_costs_a_note_not_the_plan() -> None:
-    """Greedy's plan is delivered, and one line says what happened."""
-    result = leptonopt.solve(CROWDED, method="pulp:NO_SUCH_SOLVER", time_limit=20)
-    assert result.plan is not None
-    assert any("NO_SUCH_SOLVER" in note for note in result.notes)
+def test_a_solver_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
+    """No plan of another method comes in its place; the line names the solvers there are."""
+    with pytest.raises(UsageError, match=r"no solver 'NO_SUCH_SOLVER' here; it reaches .*PULP_CBC_CMD"):
+        leptonopt.solve(CROWDED, method="pulp:NO_SUCH_SOLVER", time_limit=20)
+    with pytest.raises(UsageError, match=r"no solver 'GUROBI_CMD'"):
+        leptonopt.compare(CROWDED, ["pulp:GUROBI_CMD"], output=tmp_path / "out")
+    assert leptonopt.solve(CROWDED, method="pulp:PULP_CBC_CMD", time_limit=30).status == "optimal"
 
 
 def test_killed_child_reports_its_end() -> None:

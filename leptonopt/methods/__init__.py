@@ -174,6 +174,16 @@ def find(name: str) -> Entry:
     return TABLE[name]
 
 
+def wanted(name: str) -> Entry:
+    """The entry of a name that somebody has typed; raises `UsageError` also where PuLP reaches no such solver."""
+    entry = find(name)
+    if name.startswith("pulp:"):
+        reached = import_module("leptonopt.methods.pulp_cbc").reached()
+        if reached is not None and name[5:] not in reached:
+            raise UsageError(f"PuLP reaches no solver {name[5:]!r} here; it reaches {', '.join(reached)}")
+    return entry
+
+
 def function(name: str) -> Method:
     """The function of a method, its module loaded now."""
     entry = find(name)

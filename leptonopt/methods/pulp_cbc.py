@@ -11,6 +11,8 @@ import math
 import os
 import re
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -31,6 +33,7 @@ MAX_BUILT = 40 * MAX_NONZEROS  # a prediction above it is believed without build
 # These stop at a relative gap of 0 when asked to; of others a proof is worth what is left after theirs.
 TO_THE_END = {"PULP_CBC_CMD", "COIN_CMD", "GLPK_CMD", "SCIP_CMD", "FSCIP_CMD", "HiGHS", "HiGHS_CMD"}
 USUAL_GAP = 1e-4
+LOOKING = 20.0  # seconds for finding out which solvers there are
 
 
 def solve(
@@ -43,6 +46,19 @@ def solve(
 def solver(name: str) -> Callable[[Problem, Schedule | None, Limits, Monitor], Solution]:
     """The method that uses the PuLP solver of that name."""
     return partial(_solve, name)
+
+
+def reached() -> list[str] | None:
+    """The solvers that PuLP reaches here; None where it does not come to an answer.
+
+    Asked in a process of its own: some solvers greet on standard output when they are looked for.
+    """
+    script = "import pulp; print('', *pulp.listSolvers(onlyAvailable=True), sep='\\n:')"
+    try:
+        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=LOOKING)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return [line[1:] for line in done.stdout.splitlines() if line.startswith(":")] if not done.returncode else None
 
 
 def _solve(

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from leptonopt import files
 from leptonopt.errands import Errands, Gone, Lost, width
-from leptonopt.errors import EngineError, UsageError
+from leptonopt.errors import EngineError, LeptonoptError, UsageError
 from leptonopt.research import runs
 from leptonopt.research.cases import Case, cases
 from leptonopt.research.records import LINES, PLANS, Results, lines_of
@@ -124,7 +124,11 @@ def _order(
 
 @contextlib.contextmanager
 def _held(folder: Path) -> Iterator[None]:
-    """The folder, made where it is missing; refused while another comparison writes to it."""
+    """The folder, made where it is missing, and taken away again when a refusal leaves nothing in it.
+
+    Refused while another comparison writes to it.
+    """
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         (folder / PLANS).mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o666)
@@ -139,6 +143,14 @@ def _held(folder: Path) -> Iterator[None]:
             except OSError:
                 raise UsageError(f"{folder}: another comparison is at work here; choose another folder") from None
         yield
+    except LeptonoptError:
+        with contextlib.suppress(OSError):
+            (folder / PLANS).rmdir()
+            if made and os.listdir(folder) == [LOCK]:
+                (folder / LOCK).unlink()
+                for each in made:
+                    each.rmdir()
+        raise
     finally:
         os.close(handle)
 

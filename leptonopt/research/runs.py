@@ -67,16 +67,30 @@ def method_of(given: str | Callable[..., Any], name: str | None = None) -> Metho
         home = module if "." in module else Path(file).resolve()  # __main__ and what lies beside it: by its file
         return Method(name or given.__name__, f"{home}:{called}", _digest(Path(file)))
     where, mark, called = given.rpartition(":")
-    if given == "auto" or given in methods.TABLE or where == "pulp":
+    if given == "auto":
         return Method(name or given)
-    if not mark:
-        methods.find(given)  # raises, naming those there are
+    if given in methods.TABLE or where == "pulp" or not mark:
+        return Method(name or methods.wanted(given).name)
     path = Path(where)
     if not path.is_file():
         raise UsageError(f"{where}: there is no such file with a method {called!r}; allowed is FILE.py:NAME")
     where = f"{path.resolve()}:{called}"
-    _function(where)
+    if why := _unloadable(where):
+        raise UsageError(why)
     return Method(name or called, where, _digest(path))
+
+
+def _unloadable(where: str) -> str:
+    """Why a method cannot be loaded, asked of another process; empty where it ends that, as it will its runs."""
+    done = subprocess.run(
+        [sys.executable, "-m", "leptonopt.research.runs", where],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=_environment([entry or os.getcwd() for entry in sys.path]),
+    )
+    with contextlib.suppress(ValueError):
+        return str(json.loads(done.stdout))
+    return ""
 
 
 def _digest(path: Path) -> str:
@@ -98,8 +112,6 @@ def _function(where: str) -> Callable[..., Any]:
             module = importlib.import_module(home)
         found = getattr(module, called)
     except (Exception, SystemExit) as error:
-        if isinstance(error, SystemExit) and error.code in (130, 143):  # not the method's, but a signal's
-            raise
         raise UsageError(f"{where}: the method cannot be loaded: {type(error).__name__}: {error}") from None
     if not callable(found):
         raise UsageError(f"{where}: is no function")
@@ -166,7 +178,7 @@ def run(spec: Mapping[str, Any]) -> tuple[Line, Line | None]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(spec["path"])},
+        env=_environment(spec["path"]),
         start_new_session=True,
     )
     _living.add(process)
@@ -196,6 +208,10 @@ def _line(spec: Mapping[str, Any], answer: Line, wall: float) -> Line:
     return {"leptonopt_run": 1, **kept, **answer, "wall": round(wall, 3)}
 
 
+def _environment(path: list[str]) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+
+
 _living: set[subprocess.Popen[bytes]] = set()
 
 
@@ -206,15 +222,21 @@ def kill() -> None:
 
 
 def main() -> None:
-    """The process of a run: a spec on standard input, its answer on standard output."""
+    """The process of a run: a spec on standard input, its answer on standard output.
+
+    With a method as argument only whether it can be loaded: the answer is why not, or nothing.
+    """
     die_with_parent()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a method prints must not reach the answer
-    spec = json.load(sys.stdin)
+    answer: Line | str = ""
     try:
-        answer = _answer(spec)
+        if where := "".join(sys.argv[1:]):
+            _function(where)
+        else:
+            answer = _answer(json.load(sys.stdin))
     except LeptonoptError as error:
-        answer = {"error": str(error)}
+        answer = str(error) if where else {"error": str(error)}
     json.dump(answer, out)
     out.flush()
     os._exit(0)

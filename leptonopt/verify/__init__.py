@@ -29,7 +29,7 @@ from typing import Any
 from leptonopt.verify.bound import Bound
 from leptonopt.verify.check import Check
 from leptonopt.verify.stated import Stated
-from leptonopt.verify.words import Malformed, Proof, Verdict, Violation, exact, fraction
+from leptonopt.verify.words import BROKEN, Malformed, Proof, Verdict, Violation, broken, exact, fraction
 
 __all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "stateless", "verify"]
 
@@ -46,19 +46,17 @@ def verify(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> Verdict:
         return Check(Stated(instance), plan, fingerprint(instance)).verdict()
     except Malformed as error:
         return Verdict(False, (Violation("form", "", None, str(error)),), None)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
-        text = f"the documents cannot be compared: {type(error).__name__}: {error}; `validate` judges the instance"
-        return Verdict(False, (Violation("form", "", None, text[:300]),), None)
+    except BROKEN as error:
+        text = f"the documents cannot be compared: {broken(error)}; `leptonopt validate` judges the instance"
+        return Verdict(False, (Violation("form", "", None, text),), None)
 
 
 def stateless(instance: Mapping[str, Any]) -> str:
     """Why a document is no instance at all, as far as the checker can tell; empty where it may be one."""
     try:
         Stated(instance).kinds()
-    except Malformed as error:
-        return str(error)
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
-        return f"{type(error).__name__}: {error}"[:200]
+    except (Malformed, *BROKEN) as error:
+        return broken(error)
     return ""
 
 
@@ -80,8 +78,8 @@ def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof
         return Proof(True, bound, "")
     except Malformed as error:
         return Proof(False, None, str(error))
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError) as error:
-        return Proof(False, None, f"the certificate cannot be read: {type(error).__name__}: {error}"[:300])
+    except BROKEN as error:
+        return Proof(False, None, f"the certificate cannot be read: {broken(error)}")
 
 
 def fingerprint(document: Mapping[str, Any]) -> str:

@@ -50,6 +50,24 @@ class Unreadable(Malformed):
     """A file that is not even of its kind; the message begins with its name."""
 
 
+# What reading a document that nobody has validated may end in.
+BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, RecursionError)
+
+
+def broken(error: Exception) -> str:
+    """What one of `BROKEN` says of a document, in words."""
+    match error:
+        case Malformed():
+            return str(error)
+        case KeyError(args=(key, *_)):
+            return f"{str(key)[:60]!r} is missing, or names what is not there"
+        case RecursionError():
+            return "it is nested too deeply"
+        case ArithmeticError():
+            return f"a number in it allows no arithmetic ({error})"[:200]
+    return f"a value in it is of another kind than it should be ({error})"[:200]
+
+
 _LARGEST = 100  # powers of ten either way; beyond, exact arithmetic could take for ever
 _FRACTION = re.compile(r"[-+]?[0-9]{1,2000}(?:/[0-9]{1,2000}|\.[0-9]{1,2000})?")
 
