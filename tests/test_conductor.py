@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -234,26 +235,27 @@ def test_plan_documents_keep_their_schema(seed: int) -> None:
     jsonschema.validate(leptonopt.solve(random_instances.instance(seed), method="greedy").document, schema)
 
 
+WATCHED = """
+import sys
+from leptonopt import __main__, progress
+progress.EVERY = 0.0
+sys.argv[1:] = {words!r}
+__main__.main()
+"""
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_interrupt_gives_the_best_plan_so_far(tmp_path: Path, number: signal.Signals, code: int) -> None:
-    """A signal ends the solve with a checked plan, the documented exit code, and no process left behind."""
+    """A signal amid the search ends it with a checked plan, the documented exit code, and no process left behind."""
     plan = tmp_path / "a plan.json"
-    command = [
-        sys.executable,
-        "-m",
-        "leptonopt",
-        "solve",
-        "instances/elasticflow-876.yaml",
-        "-q",
-        "-o",
-        str(plan),
-        "-t",
-        "120",
-    ]
+    words = ["solve", "instances/elasticflow-100.yaml", "-v", "-o", str(plan), "-t", "120"]
+    command = [sys.executable, "-c", WATCHED.format(words=words)]
     process = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True, text=True
     )
-    time.sleep(9)
+    assert process.stderr is not None
+    while not re.search(r"plan +[\d,.]+ .* (?!greedy)\S+\n", line := process.stderr.readline()):
+        assert line
     process.send_signal(number)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == code, errors

@@ -18,6 +18,7 @@ from typing import Any
 import bruteforce
 import pytest
 import traces
+from marks import CI
 
 import leptonopt
 from leptonopt import engine, methods, selftest
@@ -25,7 +26,6 @@ from leptonopt.errors import Alarm, EngineError, NoPlan, UsageError
 from leptonopt.problem import Limits, Schedule, Solution, Status, Stop
 from leptonopt.verify import verify
 
-CI = (pytest.mark.ci, pytest.mark.long)
 LEAST = 182
 LIMIT = 4.0
 MINE = {  # what a note says of each fake

@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import random_problems
 from listening import Ear
+from marks import CI
 
 from leptonopt import doubles
 from leptonopt.formulation import decode, formulate
@@ -44,6 +45,18 @@ def step(method: Any) -> int:
     return 10 if method is highs else 1
 
 
+def blocks(count: int) -> Any:
+    """Every exact method on so many blocks of problems; HiGHS on the first, on the others in CI."""
+    return pytest.mark.parametrize(
+        ("method", "block"),
+        [
+            pytest.param(method, block, id=f"{block}-{name}", marks=CI if method is highs and block else ())
+            for name, method in (("cpsat", cpsat), ("cbc", pulp_cbc), ("highs", highs))
+            for block in range(count)
+        ],
+    )
+
+
 def judged(problem: Problem, solution: Solution, ear: Ear, best: int | None) -> None:
     """What a method says of a problem with this optimum must be right, proven and exact."""
     if best is None:
@@ -63,8 +76,7 @@ def optimum(problem: Problem) -> int | None:
     return None if found is None else found[0]
 
 
-@ALL
-@pytest.mark.parametrize("block", range(4))
+@blocks(4)
 def test_brute_force_agrees(method: Any, block: int) -> None:
     """Two hundred random problems: status, cost and bound are those of trying everything."""
     infeasible, seeds = 0, range(50 * block, 50 * block + 50)
@@ -76,8 +88,7 @@ def test_brute_force_agrees(method: Any, block: int) -> None:
     assert method is highs or 5 < infeasible < 25
 
 
-@ALL
-@pytest.mark.parametrize("block", range(2))
+@blocks(2)
 def test_brute_force_agrees_with_nodes_quotas_and_affinity(method: Any, block: int) -> None:
     """Two hundred random problems with nodes, commitments, quotas and sets: status, cost and bound."""
     compared = 0
