@@ -41,6 +41,20 @@ def attend(words: Sequence[str], folder: str, log: Path, should_end: Callable[[]
             child.wait()
 
 
+def beside(module: str) -> subprocess.Popen[bytes]:
+    """A module of this package run as a program that says nothing; like those attended, it does not outlive us.
+
+    Raises `OSError` where the machine has no room for it.
+    """
+    root = str(Path(__file__).resolve().parent.parent)
+    paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(
+        [sys.executable, "-m", module],
+        stdin=quiet, stdout=quiet, stderr=quiet, env={**os.environ, "PYTHONPATH": paths}, preexec_fn=_at_birth(),
+    )  # fmt: skip
+
+
 @contextlib.contextmanager
 def folder(where: str | None) -> Iterator[str]:
     """A private folder that is gone afterwards, also when this process is killed without a word.

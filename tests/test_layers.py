@@ -61,7 +61,7 @@ FLOORS = [
         "cluster",
         "companion",
     },
-    {"conductor", "bulk"},
+    {"conductor", "bulk", "rehearsal"},
     {"report", "plot", "progress", "checking", "explaining", "research"},
     {"cli", "cli_columns", "cli_research", "__main__"},
 ]

@@ -19,8 +19,10 @@ from leptonopt.pricing import free_bound
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
 from leptonopt.scale.annealing import Annealer, Floats
 from leptonopt.scale.improving import Improver
+from leptonopt.scale.jit import FAST
 from leptonopt.scale.keeping import refused
 from leptonopt.scale.oracle import Oracle
+from leptonopt.scale.rehearsing import Rehearsal
 from leptonopt.scale.staging import ONCE, Pace, Placed, staged
 from leptonopt.scale.warming import warmed
 
@@ -59,9 +61,17 @@ def _solve(problem: Problem, limits: Limits, monitor: Monitor, last: str) -> Sol
         return Solution(
             Status.UNKNOWN, Stop.FAILED, note=f"scale cannot express the rule {rule}; ask for another method"
         )
-    run = _Run(problem, limits, monitor, Oracle(problem))
+    loops = Rehearsal()
+    try:
+        return run(problem, limits, monitor, last, loops)
+    finally:
+        loops.end()
+
+
+def run(problem: Problem, limits: Limits, monitor: Monitor, last: str, loops: Rehearsal) -> Solution:
+    """All of it, or up to a part, by compiled loops from when on they are there."""
     with np.errstate(invalid="ignore"):
-        return run.solution(last)
+        return _Run(problem, limits, monitor, Oracle(problem, fast=loops.ready()), loops).solution(last)
 
 
 @dataclass(eq=False)
@@ -70,6 +80,7 @@ class _Run:
     limits: Limits
     monitor: Monitor
     oracle: Oracle
+    loops: Rehearsal
     best: Schedule | None = None
     cost: int | None = None
     lower: int | None = None
@@ -78,11 +89,12 @@ class _Run:
     def solution(self, last: str) -> Solution:
         begun = time.monotonic()
         self.until = begun + self.limits.time_limit
-        engine = f"numpy {np.__version__}" + (", compiled" if self.oracle.fast else "")
+        if self.limits.deterministic:
+            self.oracle.fast = self.loops.awaited(self._over)
         least = free_bound(self.problem, self.oracle.least)
         if least is None:
             note = "a task that must run has no start at which it fits the capacity alone"
-            return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
+            return Solution(Status.INFEASIBLE, Stop.PROOF, engine=self._engine(), note=note)
         self._prices(least, Multipliers(np.zeros(self.problem.capacity.shape, np.int64), np.zeros(0, np.int64), 1))
         self._bound(least)
         ascent = self._timed("sample", lambda: warmed(self.problem, self.oracle, self._by(SAMPLING)))
@@ -94,16 +106,28 @@ class _Run:
             placed = self._timed("stages", lambda: self._staged(ascent))
             self._take(placed)
             if last == "all" and len(placed.group):
+                self._timed("compiling", self._compiled)
                 if self.oracle.fast:
                     placed = self._timed("annealing", lambda: self._annealed(placed, ascent, climbed=done))
-                self._timed("ejection", lambda: self._improve(placed, ascent))
+                if self.oracle.fast or not FAST:
+                    self._timed("ejection", lambda: self._improve(placed, ascent))
                 done = False
         note = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.seconds.items())
         note += f"; {len(ascent.values)} rounds of prices"
+        if last == "all" and FAST and not self.oracle.fast:
+            note += "; loops are still to be compiled, and nothing was annealed: the next run goes on with it"
         closed = self.cost is not None and self.lower == self.cost
         status = Status.UNKNOWN if self.best is None else Status.OPTIMAL if closed else Status.FEASIBLE
         stop = Stop.PROOF if closed else Stop.DONE if done or not self._over() else Stop.LIMIT
-        return Solution(status, stop, self.best, self.lower, engine, note=note)
+        return Solution(status, stop, self.best, self.lower, self._engine(), note=note)
+
+    def _engine(self) -> str:
+        return f"numpy {np.__version__}" + (", compiled" if self.oracle.fast else "")
+
+    def _compiled(self) -> None:
+        """What follows is of no use without compiled loops, unless there never are any."""
+        if not self.oracle.fast:
+            self.oracle.fast = self.loops.awaited(self._over)
 
     def _timed(self, name: str, step: Callable[[], Found]) -> Found:
         begun = time.monotonic()
@@ -164,7 +188,7 @@ class _Run:
         begun = time.monotonic()
         ascent.step()
         left, each = self.until - time.monotonic(), time.monotonic() - begun
-        pace = Pace() if self.limits.deterministic else Pace.within(STAGING[self.oracle.fast] * left, each)
+        pace = Pace() if self.limits.deterministic else Pace.within(STAGING[FAST] * left, each)
         return staged(self.problem, ascent, self._over, pace)
 
     def _annealed(self, placed: Placed, ascent: Ascent, climbed: bool) -> Placed:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.problem import Ints
-from leptonopt.scale.ways import TIE, Ways, fits, put
+from leptonopt.scale.ways import TIE, Ways
 
 BATCH = 2048
 CELLS = 1_000_000  # of a table of options and slots
@@ -44,18 +44,14 @@ def place_in_batches(
 
 
 def _fits(ways: Ways, option: int, start: int, free: Ints) -> bool:
-    if ways.demand_ptr[option + 1] - ways.demand_ptr[option] != 1:
-        return fits(ways, option, start, free)
-    i = ways.demand_ptr[option]
-    return bool(free[ways.demand_row[i], start : start + ways.duration[option]].min() >= ways.demand[i])
+    stop = start + ways.duration[option]
+    held = range(ways.demand_ptr[option], ways.demand_ptr[option + 1])
+    return all(free[ways.demand_row[i], start:stop].min() >= ways.demand[i] for i in held)
 
 
 def _put(ways: Ways, option: int, start: int, free: Ints) -> None:
-    if ways.demand_ptr[option + 1] - ways.demand_ptr[option] != 1:
-        put(ways, option, start, 1, free)
-        return
-    i = ways.demand_ptr[option]
-    free[ways.demand_row[i], start : start + ways.duration[option]] -= ways.demand[i]
+    for i in range(ways.demand_ptr[option], ways.demand_ptr[option + 1]):
+        free[ways.demand_row[i], start : start + ways.duration[option]] -= ways.demand[i]
 
 
 def _wishes(ways: Ways, group: Ints, free: Ints, prefix: Any, least: Any, limit: Any) -> tuple[Ints, Ints]:

@@ -1,0 +1,64 @@
+"""Runs every compiled loop once, on the smallest jobs there are, so that they are kept on disk: `python -m` this.
+
+Both ways of reading an instance come up, for what is read from columns is of other types than what is compiled from
+tasks. `tests/test_rehearsal.py` sees to it that nothing is left to compile.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from leptonopt.columnar.compiling import build
+from leptonopt.columnar.reading import load
+from leptonopt.compile import compile
+from leptonopt.families import table
+from leptonopt.families.writing import written
+from leptonopt.methods import scale
+from leptonopt.problem import Limits, Problem, Schedule
+from leptonopt.read import load as load_tasks
+from leptonopt.scale import jit
+from leptonopt.scale.rehearsing import Rehearsal
+
+TASKS = 10
+LIMITS = Limits(time_limit=600.0, threads=1, deterministic=True)
+
+
+def main() -> None:
+    """Compile, and leave the mark."""
+    for problem in problems():
+        scale.run(problem, LIMITS, _Deaf(), "all", Rehearsal(here=True))
+    jit.remember()
+
+
+def problems() -> Iterator[Problem]:
+    """The same few jobs, from columns and from a file of tasks."""
+    made = table("gavel", tasks=TASKS, seed=0)
+    with tempfile.TemporaryDirectory(prefix="leptonopt-") as folder:
+        for kind in ("npz", "json"):
+            file, content = Path(folder, f"jobs.{kind}"), written(made, kind)
+            file.write_bytes(content.encode() if isinstance(content, str) else content)
+            yield build(load(file)).problem if kind == "npz" else compile(load_tasks(file)).problem
+
+
+class _Deaf:
+    """A monitor that wants nothing."""
+
+    def incumbent(self, schedule: Schedule, cost: int) -> None:
+        """Nobody listens."""
+
+    def bound(self, value: int) -> None:
+        """Nobody listens."""
+
+    def best(self) -> Schedule | None:
+        """Nothing."""
+        return None
+
+    def should_stop(self) -> bool:
+        """Never."""
+        return False
+
+
+if __name__ == "__main__":
+    main()

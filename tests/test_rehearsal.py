@@ -1,0 +1,112 @@
+"""The first run after an installation: loops compiled beside it, used once they are there, all of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leptonopt import rehearsal
+from leptonopt.methods import scale
+from leptonopt.problem import Limits
+from leptonopt.scale import jit, rehearsing
+from leptonopt.scale.rehearsing import Rehearsal
+
+pytestmark = pytest.mark.skipif(not jit.FAST, reason="numba is not installed")
+
+MISSED = """
+import gc
+from numba.core.dispatcher import Dispatcher
+from leptonopt.families import table
+from leptonopt.families.writing import written
+from leptonopt.rehearsal import _Deaf
+from leptonopt.columnar.compiling import build
+from leptonopt.columnar.reading import load
+from leptonopt.compile import compile
+from leptonopt.methods import scale
+from leptonopt.problem import Limits
+from leptonopt.read import load as load_tasks
+from leptonopt.scale.rehearsing import Rehearsal
+from pathlib import Path
+import sys
+
+made = table("regions", tasks=60, seed=3, optional=0.3)
+for kind in ("npz", "json"):
+    file, content = Path(sys.argv[1], f"jobs.{kind}"), written(made, kind)
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    problem = build(load(file)).problem if kind == "npz" else compile(load_tasks(file)).problem
+    for threads in (1, 3):
+        scale.run(problem, Limits(3.0, threads=threads), _Deaf(), "all", Rehearsal(here=True))
+for each in gc.get_objects():
+    if isinstance(each, Dispatcher) and each.stats.cache_misses:
+        print(each.py_func.__name__, dict(each.stats.cache_misses))
+"""
+
+
+def test_nothing_is_left_to_compile(tmp_path: Path) -> None:
+    """On another instance, with another number of threads, every loop comes from where it is kept."""
+    assert jit.compiled()  # see conftest.py
+    words = [sys.executable, "-c", MISSED, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.stdout, done.returncode) == ("", 0), done.stderr
+
+
+def test_without_them_there_is_a_plan_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that never comes to its end costs annealing, not the plan, and is ended with the run."""
+    monkeypatch.setattr(jit, "compiled", lambda: False)
+    monkeypatch.setattr(rehearsing, "beside", lambda module: sleeper())
+    loops = Rehearsal()
+    try:
+        begun = time.monotonic()
+        found = scale.run(next(rehearsal.problems()), Limits(1.0), rehearsal._Deaf(), "all", loops)
+        assert found.schedule is not None
+        assert "compiled" not in found.engine
+        assert time.monotonic() - begun < 3.0
+    finally:
+        loops.end()
+    child: Any = loops._child
+    assert child.poll() is not None
+
+
+def test_once_they_are_there_they_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Annealing waits for them, and a run that must not depend on the clock does from the beginning."""
+    monkeypatch.setattr(jit, "compiled", lambda: False)
+    monkeypatch.setattr(rehearsing, "beside", lambda module: sleeper(0.2))
+    for limits in (Limits(4.0), Limits(4.0, deterministic=True)):
+        loops = Rehearsal()
+        assert not loops.ready()
+        found = scale.run(next(rehearsal.problems()), limits, rehearsal._Deaf(), "all", loops)
+        assert "compiled" in found.engine
+        loops.end()
+
+
+def test_a_process_that_fails_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is known at once that there will be no loops."""
+    monkeypatch.setattr(jit, "compiled", lambda: False)
+    monkeypatch.setattr(rehearsing, "beside", lambda module: subprocess.Popen([sys.executable, "-c", "exit(3)"]))
+    loops = Rehearsal()
+    assert not loops.awaited(lambda: False)
+    loops.end()
+
+
+@pytest.mark.ci
+@pytest.mark.long
+def test_the_program_leaves_its_mark(tmp_path: Path) -> None:
+    """In an empty folder it compiles everything; asked again, there is nothing to do."""
+    begun = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    asked = "from leptonopt.scale import jit; print(jit.compiled())"
+    said = []
+    for words in (["-c", asked], ["-m", "leptonopt.rehearsal"], ["-c", asked]):
+        done = subprocess.run([sys.executable, *words], env=begun, capture_output=True, text=True, check=True)
+        said.append(done.stdout.strip())
+    assert said == ["False", "", "True"]
+
+
+def sleeper(seconds: float = 60.0) -> subprocess.Popen[bytes]:
+    """A process in the place of the one that compiles."""
+    return subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({seconds})"])
