@@ -3,10 +3,11 @@
     python benchmarks/promises.py first|limit|interrupt [--tasks 1000] [--seed 0]
 
 Protocol: one generated instance of each family (`leptonopt generate`), solved one after another on a machine that
-does nothing else. `first`: seconds from the call, with reading and building, to the first plan that keeps every
-rule; whether plans and bounds only got better; the cost at the end against that of `greedy` alone. `limit`: seconds
-of the whole command beyond `--time-limit`, by method. `interrupt`: seconds from Ctrl-C, sent after so many seconds,
-to the end of the command, by method, and how many of them had a plan.
+does nothing else. `first`: seconds from the start of the process, with the start of Python, reading and building, to
+the first plan that keeps every rule, and its CPU seconds till then, from JSON, YAML and columns; whether plans and
+bounds only got better; the cost at the end against that of `greedy` alone. `limit`: seconds of the whole command
+beyond `--time-limit`, by method. `interrupt`: seconds from Ctrl-C, sent after so many seconds, to the end of the
+command, by method, and how many of them had a plan.
 """
 
 from __future__ import annotations
@@ -19,11 +20,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
-import leptonopt
-from leptonopt.errors import NoPlan
 from leptonopt.families import FAMILIES
 from leptonopt.methods import TABLE
 
@@ -48,21 +47,66 @@ def made(folder: Path, tasks: int, seed: int) -> Iterator[tuple[str, Path]]:
 def first(folder: Path, tasks: int, seed: int) -> None:
     """The first plan, the course of plans and bounds, and the last against greedy."""
     for family, file in made(folder, tasks, seed):
-        try:
-            found = leptonopt.solve(file, time_limit=LIMIT)
-            greedy = leptonopt.solve(file, method="greedy", time_limit=LIMIT)
-        except NoPlan as error:
-            print(f"{family}: {error}", flush=True)
-            continue
-        at = next((seconds for seconds, cost, _ in found.trace if cost is not None), float("nan"))
-        costs = [cost for _, cost, _ in found.trace if cost is not None]
-        bounds = [bound for _, _, bound in found.trace if bound is not None]
-        better = all(a >= b for a, b in pairwise(costs)) and all(a <= b for a, b in pairwise(bounds))
-        read = found.document["made"]["seconds"]
-        share = f"{float(found.cost / greedy.cost):.4f}" if greedy.cost and found.cost is not None else "none"
-        before = f"read {read['read']:.2f}, built {read['compile']:.2f}"
-        print(f"{family}: first plan {at:.2f} s ({before}); {len(found.trace)} reports, only better: {better}; "
-              f"at the end {share} of greedy's cost", flush=True)  # fmt: skip
+        found, greedy = (watched(file, method, LIMIT) for method in ("auto", "greedy"))
+        share = found["cost"] / greedy["cost"] if found["cost"] and greedy["cost"] else float("nan")
+        others = "; ".join(
+            f"{other.suffix[1:]} {seen['wall']:.2f} s, {seen['cpu']:.2f} CPU"
+            for other in others_of(folder, family, tasks, seed)
+            for seen in [watched(other, "greedy" if other.suffix == ".yaml" else "auto", LIMIT)]
+        )
+        print(f"{family}: first plan after {found['wall']:.2f} s, {found['cpu']:.2f} CPU s; {others}; "
+              f"{found['reports']} reports, only better: {found['better']}; "
+              f"at the end {share:.4f} of greedy's cost", flush=True)  # fmt: skip
+
+
+WATCHING = """
+import json, sys, time
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+from leptonopt import clock, files
+from leptonopt.errors import NoPlan
+
+begun, file, method, limit = clock.started(), Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+seen = []
+
+def watch(said):
+    seen.append((time.monotonic() - begun, time.process_time(), said.cost, said.bound))
+
+try:
+    if files.is_columns(file):
+        from leptonopt.bulk import solve_columns
+        from leptonopt.conductor import limits_of
+        found = solve_columns(file, method=method, limits=limits_of(limit), on_progress=watch, begun=begun)
+    else:
+        from leptonopt.conductor import solve
+        found = solve(file, method=method, time_limit=limit, on_progress=watch, begun=begun)
+    cost = found.cost
+except NoPlan:
+    cost = None
+costs, bounds = ([each[at] for each in seen if each[at] is not None] for at in (2, 3))
+first = next((each for each in seen if each[2] is not None), (float("nan"), float("nan")))
+better = all(a >= b for a, b in pairwise(costs)) and all(a <= b for a, b in pairwise(bounds))
+print(json.dumps({"wall": first[0], "cpu": first[1], "reports": len(seen), "better": better,
+                  "cost": None if cost is None else float(cost)}))
+"""
+
+
+def watched(file: Path, method: str, limit: float) -> dict[str, Any]:
+    """What a process of its own says: seconds from its start to the first plan, its CPU seconds, how it went on."""
+    words = [sys.executable, "-c", WATCHING, str(file), method, str(limit)]
+    said = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    found: dict[str, Any] = json.loads(said)
+    return found
+
+
+def others_of(folder: Path, family: str, tasks: int, seed: int) -> Iterator[Path]:
+    """The same instance as YAML and as columns."""
+    for ending in (".yaml", ".npz"):
+        file = folder / f"{family}{ending}"
+        words = command("generate", family, "-o", file, "--tasks", tasks, "--seed", seed)
+        if subprocess.run(words, capture_output=True).returncode == 0:
+            yield file
 
 
 def limit(folder: Path, tasks: int, seed: int) -> None:

@@ -30,6 +30,7 @@ from leptonopt.numbers import gap
 from leptonopt.plan import Outcome, Plan, document
 from leptonopt.pricing import Blocks, free_bound
 from leptonopt.problem import (
+    Deaf,
     Limits,
     Problem,
     Schedule,
@@ -354,7 +355,7 @@ class _Conductor:
             return
         cost = self.cost if status is Status.OPTIMAL else None
         for name in self.claims.others(cost):
-            if self.signals.caught is not None or self._left() <= 0:
+            if self._ended():
                 self.notes.append("no time was left to confirm the proof")
                 return
             self.phase = f"{name}, confirming"
@@ -376,7 +377,7 @@ class _Conductor:
         """What an engine says of the problem with a cutoff."""
         limits = replace(self._for(self._left(), self.limits.threads), cutoff=cutoff, gap=0.0)
         if not self.isolate:
-            return methods.function(name)(self.problem, None, limits, _Deaf(self))
+            return methods.function(name)(self.problem, None, limits, Deaf(self._ended))
         if (child := self.crew.start(name, None, limits)) is None:
             return Solution(Status.UNKNOWN, Stop.FAILED, note=self.notes[-1])
         try:
@@ -563,6 +564,9 @@ class _Conductor:
     def _left(self) -> float:
         return self.until - time.monotonic()
 
+    def _ended(self) -> bool:
+        return self.signals.caught is not None or self._left() <= 0
+
     def _closed(self) -> bool:
         return self.cost is not None and self.lower is not None and self.lower >= self.cost
 
@@ -713,24 +717,3 @@ def _broken(problem: Problem, schedule: Schedule) -> set[str]:
         return broken_rules(problem, schedule)
     except Exception:
         return {"the form of a schedule"}
-
-
-class _Deaf:
-    """A monitor that only knows when to stop."""
-
-    def __init__(self, conductor: _Conductor) -> None:
-        self.conductor = conductor
-
-    def incumbent(self, schedule: Schedule, cost: int) -> None:
-        """Nobody listens: what counts is the answer at the end."""
-
-    def bound(self, value: int) -> None:
-        """Nobody listens."""
-
-    def best(self) -> Schedule | None:
-        """Nothing: the question is whether there is anything."""
-        return None
-
-    def should_stop(self) -> bool:
-        """Time is up, or somebody interrupted."""
-        return self.conductor.signals.caught is not None or self.conductor._left() <= 0

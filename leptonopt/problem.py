@@ -19,7 +19,7 @@ The rules, by the names they carry everywhere (models/, checker, reports, tests)
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -477,6 +477,23 @@ class Monitor(Protocol):
 
     def should_stop(self) -> bool:
         """Whether time is up, the gap is reached, or somebody interrupted."""
+
+
+class Deaf:
+    """A monitor that only knows when to stop: what counts is the answer at the end."""
+
+    def __init__(self, should_stop: Callable[[], bool] = lambda: False) -> None:
+        self.should_stop = should_stop
+
+    def incumbent(self, schedule: Schedule, cost: int) -> None:
+        """Nobody listens."""
+
+    def bound(self, value: int) -> None:
+        """Nobody listens."""
+
+    def best(self) -> Schedule | None:
+        """Nothing."""
+        return None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from leptonopt.compile import compile
 from leptonopt.families import table
 from leptonopt.families.writing import written
 from leptonopt.methods import scale
-from leptonopt.problem import Limits, Problem, Schedule
+from leptonopt.problem import Deaf, Limits, Problem
 from leptonopt.read import load as load_tasks
 from leptonopt.scale import jit
 from leptonopt.scale.rehearsing import Rehearsal
@@ -28,7 +28,7 @@ LIMITS = Limits(time_limit=600.0, threads=1, deterministic=True)
 def main() -> None:
     """Compile, and leave the mark."""
     for problem in problems():
-        scale.run(problem, LIMITS, _Deaf(), "all", Rehearsal(here=True))
+        scale.run(problem, LIMITS, Deaf(), "all", Rehearsal(here=True))
     jit.remember()
 
 
@@ -40,24 +40,6 @@ def problems() -> Iterator[Problem]:
             file, content = Path(folder, f"jobs.{kind}"), written(made, kind)
             file.write_bytes(content.encode() if isinstance(content, str) else content)
             yield build(load(file)).problem if kind == "npz" else compile(load_tasks(file)).problem
-
-
-class _Deaf:
-    """A monitor that wants nothing."""
-
-    def incumbent(self, schedule: Schedule, cost: int) -> None:
-        """Nobody listens."""
-
-    def bound(self, value: int) -> None:
-        """Nobody listens."""
-
-    def best(self) -> Schedule | None:
-        """Nothing."""
-        return None
-
-    def should_stop(self) -> bool:
-        """Never."""
-        return False
 
 
 if __name__ == "__main__":

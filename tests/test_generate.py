@@ -20,10 +20,14 @@ import pytest
 
 import leptonopt
 from leptonopt import __main__
+from leptonopt.compile import compile
 from leptonopt.errors import UsageError
 from leptonopt.families import FAMILIES, Table, table, written
 from leptonopt.families.draws import Draws
 from leptonopt.instance import validated
+from leptonopt.pricing import Blocks
+from leptonopt.problem import Deaf, Limits
+from leptonopt.starting import Starts
 from leptonopt.units import duration
 from leptonopt.work import ways
 
@@ -181,6 +185,15 @@ def test_lumpy_has_a_plan_when_tight() -> None:
     for seed in range(2):
         instance = leptonopt.generate("lumpy", tasks=20, seed=seed, slack=1, load=0.95, precedence=0.5)
         leptonopt.solve(instance, method="cpsat", time_limit=10).require_plan()
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_first_attempt_finds_a_plan_at_a_thousand_tasks(family: str) -> None:
+    """One building and one mending, without prices, place all that must run: a first plan comes soon."""
+    problem = compile(leptonopt.generate(family, tasks=1000)).problem
+    starts = Starts(problem, Blocks(problem), Limits(60.0, deterministic=True), Deaf())
+    starts.soon()
+    assert starts.found is not None
 
 
 def test_lumpy_is_lumpy() -> None:

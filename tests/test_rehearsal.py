@@ -13,7 +13,7 @@ import pytest
 
 from leptonopt import rehearsal
 from leptonopt.methods import scale
-from leptonopt.problem import Limits
+from leptonopt.problem import Deaf, Limits
 from leptonopt.scale import jit, rehearsing
 from leptonopt.scale.rehearsing import Rehearsal
 
@@ -24,12 +24,11 @@ import gc
 from numba.core.dispatcher import Dispatcher
 from leptonopt.families import table
 from leptonopt.families.writing import written
-from leptonopt.rehearsal import _Deaf
 from leptonopt.columnar.compiling import build
 from leptonopt.columnar.reading import load
 from leptonopt.compile import compile
 from leptonopt.methods import scale
-from leptonopt.problem import Limits
+from leptonopt.problem import Deaf, Limits
 from leptonopt.read import load as load_tasks
 from leptonopt.scale.rehearsing import Rehearsal
 from pathlib import Path
@@ -41,7 +40,7 @@ for kind in ("npz", "json"):
     file.write_bytes(content.encode() if isinstance(content, str) else content)
     problem = build(load(file)).problem if kind == "npz" else compile(load_tasks(file)).problem
     for threads in (1, 3):
-        scale.run(problem, Limits(3.0, threads=threads), _Deaf(), "all", Rehearsal(here=True))
+        scale.run(problem, Limits(3.0, threads=threads), Deaf(), "all", Rehearsal(here=True))
 for each in gc.get_objects():
     if isinstance(each, Dispatcher) and each.stats.cache_misses:
         print(each.py_func.__name__, dict(each.stats.cache_misses))
@@ -63,7 +62,7 @@ def test_without_them_there_is_a_plan_all_the_same(monkeypatch: pytest.MonkeyPat
     loops = Rehearsal()
     try:
         begun = time.monotonic()
-        found = scale.run(next(rehearsal.problems()), Limits(1.0), rehearsal._Deaf(), "all", loops)
+        found = scale.run(next(rehearsal.problems()), Limits(1.0), Deaf(), "all", loops)
         assert found.schedule is not None
         assert "compiled" not in found.engine
         assert time.monotonic() - begun < 3.0
@@ -80,7 +79,7 @@ def test_once_they_are_there_they_are_used(monkeypatch: pytest.MonkeyPatch) -> N
     for limits in (Limits(4.0), Limits(4.0, deterministic=True)):
         loops = Rehearsal()
         assert not loops.ready()
-        found = scale.run(next(rehearsal.problems()), limits, rehearsal._Deaf(), "all", loops)
+        found = scale.run(next(rehearsal.problems()), limits, Deaf(), "all", loops)
         assert "compiled" in found.engine
         loops.end()
 

@@ -15,8 +15,8 @@ from typing import TypeVar
 import numpy as np
 
 from leptonopt.dual import Ascent, Multipliers
-from leptonopt.pricing import free_bound
-from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+from leptonopt.pricing import Blocks, free_bound
+from leptonopt.problem import Deaf, Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
 from leptonopt.scale.annealing import Annealer, Floats
 from leptonopt.scale.improving import Improver
 from leptonopt.scale.jit import FAST
@@ -25,11 +25,13 @@ from leptonopt.scale.oracle import Oracle
 from leptonopt.scale.rehearsing import Rehearsal
 from leptonopt.scale.staging import ONCE, Pace, Placed, staged
 from leptonopt.scale.warming import warmed
+from leptonopt.starting import Starts
 
 Found = TypeVar("Found")
 FIRST = 6  # rounds of prices before the first plan
 REPORT = 25  # rounds between exact bounds
 PATIENCE, SLOPE = 50, 1e-4  # the prices are good when so many rounds gain less than that share
+MENDED, MENDING = 3_000, 0.1  # groups up to which mending finds places for the first plan, and its share of the time
 PRICING = 0.15  # of the time at most goes to prices before the placement by them
 SAMPLING = 0.15  # of the time at most goes to prices from a sample
 STAGING = {True: 0.15, False: 0.6}  # of the time that is left then goes to stages, before annealing or without it
@@ -167,7 +169,12 @@ class _Run:
         """A plan soon, by prices as they stand after a few rounds."""
         for _ in range(FIRST):
             ascent.step()
-        self._take(staged(self.problem, ascent, self._over, ONCE))
+        if not self._take(staged(self.problem, ascent, self._over, ONCE)) and self.problem.groups <= MENDED:
+            starts = Starts(self.problem, Blocks(self.problem), self.limits, Deaf(self._by(MENDING)))
+            starts.soon()
+            if starts.found is not None:
+                self.best, self.cost = starts.found, starts.cost
+                self.monitor.incumbent(starts.found, starts.cost)
 
     def _climb(self, ascent: Ascent, over: Callable[[], bool]) -> bool:
         """Prices until they gain no more; whether they came to that."""
