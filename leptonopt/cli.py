@@ -221,7 +221,7 @@ def solve(
 ) -> None:
     """Find the plan of least cost, and say how good it is."""
     if format is None and files.is_columns(file):
-        from leptonopt.conductor import limits_of
+        from leptonopt.asked import limits_of
 
         absent: dict[str, object] = {
             "--warm-start": warm_start,
@@ -371,7 +371,7 @@ def explain(
     quiet: Quiet = False,
 ) -> None:
     """Say why an instance has no plan, and what would help."""
-    from leptonopt.conductor import limits_of
+    from leptonopt.asked import limits_of
     from leptonopt.explaining import explain as run
     from leptonopt.read import write
 

@@ -1,13 +1,12 @@
 """The conductor: one function that takes an instance and answers with a checked result.
 
-It alone owns the incumbent, the bound, the clock, the signals and the child processes; methods only
-report to it. Nothing leaves it that the independent checker has not passed.
+It alone owns the clock, the signals and the child processes; methods only report to it. What they have found so far
+is kept in `leptonopt.known`, and what leaves has passed the independent checker (`leptonopt.answer`).
 """
 
 from __future__ import annotations
 
 import os
-import platform
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
@@ -15,38 +14,32 @@ from contextlib import contextmanager
 from dataclasses import replace
 from fractions import Fraction
 from math import ceil
-from pathlib import Path
 from typing import Any
 
 from leptonopt import methods, portfolio, selftest
+from leptonopt.answer import answered, evidence
+from leptonopt.asked import given, limits_of, stated_of
 from leptonopt.certificate import certified, impossible
 from leptonopt.clock import unswept
 from leptonopt.companion import Companion
-from leptonopt.compile import Compiled, compile, decode, encode
+from leptonopt.compile import Compiled, compile
 from leptonopt.engine import Child, Crew, memory_of
 from leptonopt.errors import Alarm, EngineError, UsageError
-from leptonopt.instance import Instance, validated
-from leptonopt.numbers import gap
-from leptonopt.plan import Outcome, Plan, document
+from leptonopt.instance import Instance
+from leptonopt.known import Known, breaks
 from leptonopt.pricing import Blocks, free_bound
 from leptonopt.problem import (
     Deaf,
     Limits,
-    Problem,
     Schedule,
     Solution,
     Status,
     Stop,
     broken_rules,
     objective,
-    rent_of,
-    with_rent,
 )
-from leptonopt.proofs import Claims
 from leptonopt.result import Progress, Result
 from leptonopt.signals import Signals, aside, within
-from leptonopt.units import instant
-from leptonopt.verify import fingerprint, verify
 
 TICK = 0.02
 BASELINE = 0.4  # share of the time at most for the greedy plan that other methods start from
@@ -133,75 +126,21 @@ def solve(
         name = method if isinstance(method, str) else getattr(method, "__name__", "function")
         try:
             with conductor.reserve(CERTIFYING * time_limit if certify else 0.0):
-                conductor.run(method, _given(compiled, warm_start))
+                conductor.run(method, given(compiled, warm_start))
                 if confirm:
                     conductor.confirm(stated_document)
             if certify:
                 conductor.certify(stated_document)
             solved = time.monotonic()
             seconds = {"read": read - called, "compile": built - read, "solve": solved - built, "total": solved - begun}
-            return conductor.result(name, stated_document, origin, {} if deterministic else seconds)
+            return answered(conductor, name, stated_document, origin, {} if deterministic else seconds, signals.caught)
         except Alarm as alarm:
-            alarm.evidence = conductor.evidence(name, stated_document)
+            alarm.evidence = evidence(conductor, name, stated_document)
             raise
 
 
-def limits_of(
-    time_limit: float, gap: float = 0.0, threads: int | None = None, seed: int = 0, deterministic: bool = False
-) -> Limits:
-    """The limits of a call; raises `UsageError` where they make no sense."""
-    if not 0 < time_limit <= 10**7:
-        raise UsageError(f"a time limit of {time_limit} seconds; allowed is more than 0")
-    if not 0 <= gap < 10**6:
-        raise UsageError(f"a gap of {gap}; allowed is 0 (a proof) or more, 0.01 meaning one percent")
-    if threads is not None and not 1 <= threads <= 1024:
-        raise UsageError(f"{threads} threads; allowed is 1 to 1024")
-    if not 0 <= seed < 2**31:
-        raise UsageError(f"a seed of {seed}; allowed is 0 to 2147483647")
-    return Limits(float(time_limit), float(gap), threads or os.cpu_count() or 1, int(seed), deterministic)
-
-
-def stated_of(
-    instance: Instance | Mapping[str, Any] | str | os.PathLike[str],
-    format: str | None,
-    params: Mapping[str, str] | None,
-) -> tuple[Instance, dict[str, Any], dict[str, Any]]:
-    """The instance, its document as stated, and how a plan speaks of it."""
-    file = None
-    if isinstance(instance, str | os.PathLike):
-        from leptonopt.read import load_both
-
-        file = Path(instance).name
-        instance, stated = load_both(instance, format=format, params=dict(params or {}))
-    elif isinstance(instance, Instance):
-        stated = instance.document()
-    else:
-        stated = dict(instance)
-        instance = validated(stated)
-    origin = {"name": instance.name, "sha256": fingerprint(stated), "file": file, "format": format or "native"}
-    return instance, stated, origin
-
-
-def _given(compiled: Compiled, plan: Mapping[str, Any] | None) -> Schedule | None:
-    """The schedule of a plan document, as far as it fits the instance's time grid and names."""
-    if plan is None:
-        return None
-    time = compiled.instance.time
-    index = {task.id: at for at, task in enumerate(compiled.instance.tasks)}
-    runs = []
-    try:
-        for line in plan["tasks"]:
-            slot, rest = divmod(int((instant(line["start"]) - time.start).total_seconds()), time.slot)
-            if line["id"] in index and rest == 0:
-                nodes = tuple(map(str, line.get("nodes") or ()))
-                runs.append((index[line["id"]], str(line["option"]), nodes, slot))
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(f"the warm start is not a plan document: {error!r}") from None
-    return encode(compiled, runs)
-
-
-class _Conductor:
-    """One solve: holds the best schedule and the best bound, and is the monitor of methods that run here."""
+class _Conductor(Known):
+    """One solve: owns the clock, the signals and the children, and is the monitor of methods that run here."""
 
     def __init__(
         self,
@@ -215,66 +154,25 @@ class _Conductor:
         memory: int | None,
         executor: Executor | None,
     ) -> None:
-        self.compiled, self.problem, self.limits = compiled, compiled.problem, limits
-        self.begun, self.signals, self.on_progress, self.isolate = begun, signals, on_progress, isolate
+        super().__init__(compiled, limits, begun, on_progress)
+        self.signals, self.isolate = signals, isolate
         self.until = begun + limits.time_limit - min(after, 0.25 * limits.time_limit)
         self.grace = min(LONGEST_GRACE, GRACE + SHARE_OF_GRACE * limits.time_limit)
         self.starting = STARTING
         self.work = limits.time_limit
-        self.schedule: Schedule | None = None
-        self.cost: int | None = None
-        self.lower: int | None = None
-        self.claims = Claims()
-        self.certificate: dict[str, Any] | None = None
-        self.infeasible = False
-        self.stop: Stop | None = None
-        self.trace: list[tuple[float, Fraction | None, Fraction | None]] = []
-        self.notes: list[str] = []
-        self.why: list[str] = list(compiled.impossible)
-        self.logs: list[str] = []
-        self.engines: dict[str, str] = {}
-        self.phase = "reading"
-        self._shown = 0.0
         self.named = False
         self.crew = Crew(self.problem, memory, self.notes, executor)
         signals.on_second = self.crew.slay
 
-    # --- the monitor ---
-
-    def incumbent(self, schedule: Schedule, cost: int | None) -> None:
-        """Take a better schedule; one that breaks a rule is refused, and a cost that is misstated put right."""
-        if self.cost is not None and cost is not None and cost >= self.cost:
-            return
-        if broken := _broken(self.problem, schedule):
-            self.notes.append(f"a schedule from {self.phase} was refused: it breaks {', '.join(sorted(broken))}")
-            return
-        true = objective(self.problem, schedule)
-        if cost is not None and cost != true:
-            self.notes.append(f"a cost from {self.phase} was corrected from {cost} to {true} units")
-        if self.cost is None or true < self.cost:
-            self.schedule, self.cost = schedule, true
-            self._changed()
-
-    def bound(self, value: int) -> None:
-        """Take a better bound."""
-        self.claims.bound(self.phase, value)
-        if self.lower is None or value > self.lower:
-            self.lower = value
-            self._changed()
-
-    def best(self) -> Schedule | None:
-        """The best schedule so far."""
-        return self.schedule
-
     def should_stop(self) -> bool:
         """Time is up, somebody interrupted, or the gap is reached."""
-        self._show()
+        self.show()
         if self.stop is None:
             if self.signals.caught is not None:
                 self.stop = Stop.INTERRUPT
-            elif self.infeasible or self._closed():
+            elif self.infeasible or self.closed():
                 self.stop = Stop.PROOF
-            elif not self.limits.deterministic and self._good_enough():
+            elif not self.limits.deterministic and self.nearer(self.limits.gap):
                 self.stop = Stop.GAP
             elif self._left() <= 0:
                 self.stop = Stop.LIMIT
@@ -325,7 +223,7 @@ class _Conductor:
                 stage = waiting.pop(0)
                 if stage in last and self.schedule is not None:
                     break
-                if self._nearer(stage.above):
+                if self.nearer(stage.above):
                     continue
                 if why := selftest.fault(stage.method, self.should_stop):
                     self._unfit(why)
@@ -346,7 +244,7 @@ class _Conductor:
 
     def confirm(self, stated: dict[str, Any]) -> None:
         """Have a second engine prove that there is nothing better, or nothing at all."""
-        status, _, _ = self._status()
+        status, _, _ = self.status()
         if self.compiled.impossible:  # nothing is left for an engine to search; the checker works out its own windows
             if impossible(self.compiled, stated) is not None:
                 self.claims.confirmed.append("checker")
@@ -361,12 +259,10 @@ class _Conductor:
             self.phase = f"{name}, confirming"
             solution = self._asked(name, None if cost is None else cost - 1)
             self.engines[name] = solution.engine or self.engines.get(name, "")
-            if solution.schedule is not None and not _broken(self.problem, solution.schedule):
+            if solution.schedule is not None and not breaks(self.problem, solution.schedule):
                 found = objective(self.problem, solution.schedule)
                 if cost is None or found < cost:
-                    raise Alarm(
-                        f"{name} finds a plan for {self._money(found)} where one engine has proven that none is"
-                    )
+                    raise Alarm(f"{name} finds a plan for {self.money(found)} where one engine has proven that none is")
             enough = cost is not None and solution.bound is not None and solution.bound >= cost
             if solution.status is Status.INFEASIBLE or enough:
                 self.claims.confirmed.append(name)
@@ -390,7 +286,7 @@ class _Conductor:
                             return answer
                         case ("unfit", why):
                             return Solution(Status.UNKNOWN, Stop.FAILED, note=why)
-                self._show()
+                self.show()
                 time.sleep(TICK)
             return Solution(Status.UNKNOWN, Stop.LIMIT, note="no answer in time")
         finally:
@@ -405,7 +301,7 @@ class _Conductor:
                 self.notes.append(f"no certificate is written: that there is no plan rests on the word of {by}")
             return
         self.phase = "certificate"
-        self._show(now=True)
+        self.show(now=True)
         seconds = 0.1 if self.signals.caught is not None else self._left()
         work = CERTIFYING * self.limits.time_limit if self.limits.deterministic else None
         self.certificate = certified(self.compiled, stated, max(0.1, seconds), work)
@@ -418,7 +314,7 @@ class _Conductor:
             return
         self.phase = name
         solution = function(self.problem, self.schedule, limits, self)
-        self._conclude(name, solution)
+        self.conclude(name, solution)
 
     def _side_by_side(self, lanes: list[tuple[portfolio.Stage, ...]]) -> None:
         """Lanes at the same time, each stage in a child process."""
@@ -432,7 +328,7 @@ class _Conductor:
                         stages.append(last.pop(0))
                     if lane not in running and stages:
                         stage = stages.pop(0)
-                        if self._nearer(stage.above) or self._too_late():
+                        if self.nearer(stage.above) or self._too_late():
                             continue
                         limits = self._granted(stage, bool(stages or (last and self.schedule is None)))
                         if child := self.crew.start(stage.method, self.schedule, limits, len(waiting)):
@@ -502,7 +398,7 @@ class _Conductor:
             case ("bound", value):
                 self.bound(value)
             case ("done", solution):
-                self._conclude(self.phase, solution)
+                self.conclude(self.phase, solution)
                 return True
             case ("unfit", why):
                 self._unfit(why)
@@ -518,36 +414,7 @@ class _Conductor:
             raise EngineError(why)
         self.notes.append(why)
 
-    def _conclude(self, name: str, solution: Solution) -> None:
-        """What a method says at its end."""
-        if solution.engine:
-            self.engines[name] = solution.engine
-        said = solution.note if solution.note.startswith(name) else f"{name}: {solution.note}"
-        self.logs.append(
-            "\n".join(
-                filter(None, [f"--- {name}: {solution.status}, {solution.stop} ---", solution.note, solution.log])
-            )
-        )
-        if self.limits.deterministic and solution.stop is Stop.LIMIT and name in portfolio.CLOCKED:
-            self.stop = Stop.LIMIT
-        if solution.note and solution.stop is Stop.FAILED:
-            self.notes.append(said)
-        elif solution.note and solution.status is Status.UNKNOWN and self.schedule is None:
-            self.why.append(said)
-        if solution.schedule is not None:
-            self.incumbent(solution.schedule, None)
-        if solution.bound is not None:
-            self.bound(solution.bound)
-        if solution.status is Status.INFEASIBLE:
-            if self.schedule is not None:
-                raise Alarm(f"{name} says that no plan exists, but a plan that keeps every rule is at hand")
-            self.infeasible = True
-            self.claims.deny(name)
-        self.last_stop = solution.stop
-
-    last_stop: Stop = Stop.DONE
-
-    # --- what is known ---
+    # --- what may be spent ---
 
     def _for(self, seconds: float, threads: int = 1) -> Limits:
         work = self.limits.time_limit if self.limits.deterministic else None
@@ -566,154 +433,3 @@ class _Conductor:
 
     def _ended(self) -> bool:
         return self.signals.caught is not None or self._left() <= 0
-
-    def _closed(self) -> bool:
-        return self.cost is not None and self.lower is not None and self.lower >= self.cost
-
-    def _good_enough(self) -> bool:
-        return self._nearer(self.limits.gap)
-
-    def _nearer(self, gap: float) -> bool:
-        """Whether the gap is at most that, which is above zero."""
-        if self.cost is None or self.lower is None or not gap:
-            return False
-        return self.cost - self.lower <= Fraction(gap) * abs(self.cost)
-
-    def _money(self, value: int | None) -> Fraction | None:
-        return None if value is None else value * self.compiled.unit
-
-    def _changed(self) -> None:
-        if self.cost is not None and self.lower is not None and self.lower > self.cost:
-            raise Alarm(
-                f"{self.phase} contradicts a proof: a checked plan costs {self._money(self.cost)}, "
-                f"but the claimed bound is {self._money(self.lower)}"
-            )
-        self.trace.append((time.monotonic() - self.begun, self._money(self.cost), self._money(self.lower)))
-        self._show(now=True)
-
-    def _show(self, now: bool = False) -> None:
-        seconds = time.monotonic() - self.begun
-        if self.on_progress and (now or seconds - self._shown > 0.2):
-            self._shown = seconds
-            cost, lower = self._money(self.cost), self._money(self.lower)
-            self.on_progress(Progress(seconds, cost, lower, gap(cost, lower), self.phase))
-
-    # --- the result ---
-
-    def result(self, method: str, stated: dict[str, Any], origin: dict[str, Any], seconds: dict[str, float]) -> Result:
-        """Decode, write the document, have it checked."""
-        status, stop, bound = self._status()
-        lower = None if status is Status.INFEASIBLE else self._money(bound)
-        schedule = None if self.schedule is None else with_rent(self.problem, self.schedule)
-        runs, left = decode(self.compiled, schedule) if schedule is not None else (None, [])
-        rent = None if schedule is None else rent_of(self.problem, schedule)
-        trace = () if self.limits.deterministic else tuple(self.trace)
-        why = self._why(status)
-        if self.limits.deterministic and self.stop is Stop.LIMIT:
-            self.notes.append("the clock ended the search: not reproducible; a longer limit (-t) would be")
-        if self.compiled.loss:
-            self.notes.append(
-                f"money was coarsened to {self.compiled.unit}; the bound is low by up to {self.compiled.loss}"
-            )
-        proof = self._proof(status)
-        outcome = Outcome(str(status), str(stop), method, lower, self._made(seconds), origin, why, trace, proof)
-        made = document(self.compiled, outcome, runs, left, rent)
-        with unswept():
-            verdict = verify(stated, made)
-        if not verdict.ok:
-            shown = "; ".join(f"{found.rule}: {found.message}" for found in verdict.violations[:3])
-            raise Alarm(f"the checker rejects the plan of {method}: {shown}")
-        cost = Fraction(made["cost_exact"]) if runs is not None else None
-        return Result(
-            status=status,
-            stop=stop,
-            cost=cost,
-            bound=lower,
-            gap=made["gap"],
-            plan=Plan(made) if runs is not None else None,
-            document=made,
-            trace=tuple(self.trace),
-            verdict=verdict,
-            certificate=self._certificate(made),
-            notes=tuple(dict.fromkeys(self.notes)),
-            log="\n".join(self.logs),
-            signal=self.signals.caught,
-        )
-
-    def _status(self) -> tuple[Status, Stop, int | None]:
-        if self.infeasible:
-            return Status.INFEASIBLE, Stop.PROOF, None
-        stop = self.stop or self.last_stop
-        if self.schedule is None:
-            return Status.UNKNOWN, stop, self.lower
-        if self._closed() and not self.compiled.loss:
-            return Status.OPTIMAL, Stop.PROOF, self.lower
-        return Status.FEASIBLE, stop if stop is not Stop.PROOF else Stop.DONE, self.lower
-
-    def _why(self, status: Status) -> tuple[str, ...]:
-        """Why there is no plan; what methods did not find is no reason where it is proven that there is none."""
-        if self.schedule is not None:
-            return ()
-        if status is not Status.INFEASIBLE:
-            return tuple(dict.fromkeys([*self.why, *self.notes]))
-        by = ", ".join(self.claims.denials)
-        return self.compiled.impossible or (f"{by} proved it by search; `leptonopt explain` says what is in conflict",)
-
-    def _proof(self, status: Status) -> dict[str, Any]:
-        """Who is behind the status and the bound."""
-        value = None if status is Status.INFEASIBLE else self.cost if status is Status.OPTIMAL else self.lower
-        by = self.claims.behind(value) if status is Status.INFEASIBLE or value is not None else []
-        certified = None if self.certificate is None else self.certificate["bound"]
-        return {"by": sorted(by), "confirmed_by": list(self.claims.confirmed), "certified": certified}
-
-    def _certificate(self, made: dict[str, Any]) -> dict[str, Any] | None:
-        """The certificate, with what the plan claims beyond it and who is behind that."""
-        if self.certificate is None:
-            return None
-        plan = {key: made[key] for key in ("status", "cost_exact", "bound_exact")}
-        return self.certificate | {"plan": plan | made["proof"] | {"engines": made["made"]["engines"]}}
-
-    def evidence(self, method: str, stated: dict[str, Any]) -> dict[str, Any]:
-        """What is known at the moment of an alarm, for whoever has to find the fault."""
-        schedule = None if self.schedule is None else [list(entry) for entry in self.schedule]
-        return {
-            "leptonopt_alarm": 1,
-            "method": method,
-            "phase": self.phase,
-            "made": self._made({}),
-            "unit": str(self.compiled.unit),
-            "cost": self.cost,
-            "bounds": self.claims.bounds,
-            "denied_by": self.claims.denials,
-            "schedule": schedule,
-            "notes": self.notes,
-            "log": self.logs,
-            "instance": stated,
-        }
-
-    def _made(self, seconds: dict[str, float]) -> dict[str, Any]:
-        from leptonopt import __version__
-
-        limits = self.limits
-        return {
-            "leptonopt": __version__,
-            "python": platform.python_version(),
-            "engines": dict(sorted(self.engines.items())),
-            "seed": limits.seed,
-            "limits": {
-                "time_limit": limits.time_limit,
-                "gap": limits.gap,
-                "threads": limits.threads,
-                "deterministic": limits.deterministic,
-            },
-            "seconds": {name: round(value, 3) for name, value in seconds.items()},
-            "money_loss": str(self.compiled.loss),
-        }
-
-
-def _broken(problem: Problem, schedule: Schedule) -> set[str]:
-    """The rules that a schedule breaks, whatever it is made of."""
-    try:
-        return broken_rules(problem, schedule)
-    except Exception:
-        return {"the form of a schedule"}

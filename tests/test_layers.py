@@ -60,8 +60,9 @@ FLOORS = [
         "result",
         "cluster",
         "companion",
+        "asked",
     },
-    {"conductor", "bulk", "rehearsal"},
+    {"conductor", "known", "answer", "bulk", "rehearsal"},
     {"report", "plot", "progress", "checking", "explaining", "research"},
     {"cli", "cli_columns", "cli_research", "__main__"},
 ]

@@ -19,8 +19,9 @@ from os import PathLike
 from typing import Any, TypeVar
 
 from leptonopt import methods
+from leptonopt.asked import stated_of
 from leptonopt.compile import compile
-from leptonopt.conductor import solve, stated_of
+from leptonopt.conductor import solve
 from leptonopt.explaining.asking import Asking
 from leptonopt.explaining.statements import Document, Statement, relaxed, statements, subset
 from leptonopt.instance import Instance, validated

@@ -85,7 +85,7 @@ def compare(
     EngineError
         When the executor breaks. The runs that have ended are kept, and the same call goes on from there.
     """
-    from leptonopt.conductor import limits_of
+    from leptonopt.asked import limits_of
 
     chosen = _methods(methods)
     numbers = list(range(seeds)) if isinstance(seeds, int) else list(seeds)

@@ -1,0 +1,129 @@
+"""The answer of a solve: the plan decoded, written as a document, and checked before it is shown."""
+
+from __future__ import annotations
+
+import platform
+from fractions import Fraction
+from typing import Any
+
+from leptonopt.clock import unswept
+from leptonopt.compile import decode
+from leptonopt.errors import Alarm
+from leptonopt.known import Known
+from leptonopt.plan import Outcome, Plan, document
+from leptonopt.problem import Status, Stop, rent_of, with_rent
+from leptonopt.result import Result
+from leptonopt.verify import verify
+
+
+def answered(
+    known: Known,
+    method: str,
+    stated: dict[str, Any],
+    origin: dict[str, Any],
+    seconds: dict[str, float],
+    signal: int | None,
+) -> Result:
+    """Decode, write the document, have it checked."""
+    status, stop, bound = known.status()
+    lower = None if status is Status.INFEASIBLE else known.money(bound)
+    schedule = None if known.schedule is None else with_rent(known.problem, known.schedule)
+    runs, left = decode(known.compiled, schedule) if schedule is not None else (None, [])
+    rent = None if schedule is None else rent_of(known.problem, schedule)
+    trace = () if known.limits.deterministic else tuple(known.trace)
+    why = _why(known, status)
+    if known.limits.deterministic and known.stop is Stop.LIMIT:
+        known.notes.append("the clock ended the search: not reproducible; a longer limit (-t) would be")
+    if known.compiled.loss:
+        known.notes.append(
+            f"money was coarsened to {known.compiled.unit}; the bound is low by up to {known.compiled.loss}"
+        )
+    proof = _proof(known, status)
+    outcome = Outcome(str(status), str(stop), method, lower, _made(known, seconds), origin, why, trace, proof)
+    made = document(known.compiled, outcome, runs, left, rent)
+    with unswept():
+        verdict = verify(stated, made)
+    if not verdict.ok:
+        shown = "; ".join(f"{found.rule}: {found.message}" for found in verdict.violations[:3])
+        raise Alarm(f"the checker rejects the plan of {method}: {shown}")
+    cost = Fraction(made["cost_exact"]) if runs is not None else None
+    return Result(
+        status=status,
+        stop=stop,
+        cost=cost,
+        bound=lower,
+        gap=made["gap"],
+        plan=Plan(made) if runs is not None else None,
+        document=made,
+        trace=tuple(known.trace),
+        verdict=verdict,
+        certificate=_certificate(known, made),
+        notes=tuple(dict.fromkeys(known.notes)),
+        log="\n".join(known.logs),
+        signal=signal,
+    )
+
+
+def _why(known: Known, status: Status) -> tuple[str, ...]:
+    """Why there is no plan; what methods did not find is no reason where it is proven that there is none."""
+    if known.schedule is not None:
+        return ()
+    if status is not Status.INFEASIBLE:
+        return tuple(dict.fromkeys([*known.why, *known.notes]))
+    by = ", ".join(known.claims.denials)
+    return known.compiled.impossible or (f"{by} proved it by search; `leptonopt explain` says what is in conflict",)
+
+
+def _proof(known: Known, status: Status) -> dict[str, Any]:
+    """Who is behind the status and the bound."""
+    value = None if status is Status.INFEASIBLE else known.cost if status is Status.OPTIMAL else known.lower
+    by = known.claims.behind(value) if status is Status.INFEASIBLE or value is not None else []
+    certified = None if known.certificate is None else known.certificate["bound"]
+    return {"by": sorted(by), "confirmed_by": list(known.claims.confirmed), "certified": certified}
+
+
+def _certificate(known: Known, made: dict[str, Any]) -> dict[str, Any] | None:
+    """The certificate, with what the plan claims beyond it and who is behind that."""
+    if known.certificate is None:
+        return None
+    plan = {key: made[key] for key in ("status", "cost_exact", "bound_exact")}
+    return known.certificate | {"plan": plan | made["proof"] | {"engines": made["made"]["engines"]}}
+
+
+def evidence(known: Known, method: str, stated: dict[str, Any]) -> dict[str, Any]:
+    """What is known at the moment of an alarm, for whoever has to find the fault."""
+    schedule = None if known.schedule is None else [list(entry) for entry in known.schedule]
+    return {
+        "leptonopt_alarm": 1,
+        "method": method,
+        "phase": known.phase,
+        "made": _made(known, {}),
+        "unit": str(known.compiled.unit),
+        "cost": known.cost,
+        "bounds": known.claims.bounds,
+        "denied_by": known.claims.denials,
+        "schedule": schedule,
+        "notes": known.notes,
+        "log": known.logs,
+        "instance": stated,
+    }
+
+
+def _made(known: Known, seconds: dict[str, float]) -> dict[str, Any]:
+    from leptonopt import __version__
+
+    limits = known.limits
+    return {
+        "leptonopt": __version__,
+        "python": platform.python_version(),
+        "engines": dict(sorted(known.engines.items())),
+        "seed": limits.seed,
+        "limits": {
+            "time_limit": limits.time_limit,
+            "gap": limits.gap,
+            "threads": limits.threads,
+            "deterministic": limits.deterministic,
+        },
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "money_loss": str(known.compiled.loss),
+    }

@@ -1,0 +1,69 @@
+"""What a call asks: its limits, the instance it speaks of, and the plan it starts from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from leptonopt.compile import Compiled, encode
+from leptonopt.errors import UsageError
+from leptonopt.instance import Instance, validated
+from leptonopt.problem import Limits, Schedule
+from leptonopt.units import instant
+from leptonopt.verify import fingerprint
+
+
+def limits_of(
+    time_limit: float, gap: float = 0.0, threads: int | None = None, seed: int = 0, deterministic: bool = False
+) -> Limits:
+    """The limits of a call; raises `UsageError` where they make no sense."""
+    if not 0 < time_limit <= 10**7:
+        raise UsageError(f"a time limit of {time_limit} seconds; allowed is more than 0")
+    if not 0 <= gap < 10**6:
+        raise UsageError(f"a gap of {gap}; allowed is 0 (a proof) or more, 0.01 meaning one percent")
+    if threads is not None and not 1 <= threads <= 1024:
+        raise UsageError(f"{threads} threads; allowed is 1 to 1024")
+    if not 0 <= seed < 2**31:
+        raise UsageError(f"a seed of {seed}; allowed is 0 to 2147483647")
+    return Limits(float(time_limit), float(gap), threads or os.cpu_count() or 1, int(seed), deterministic)
+
+
+def stated_of(
+    instance: Instance | Mapping[str, Any] | str | os.PathLike[str],
+    format: str | None,
+    params: Mapping[str, str] | None,
+) -> tuple[Instance, dict[str, Any], dict[str, Any]]:
+    """The instance, its document as stated, and how a plan speaks of it."""
+    file = None
+    if isinstance(instance, str | os.PathLike):
+        from leptonopt.read import load_both
+
+        file = Path(instance).name
+        instance, stated = load_both(instance, format=format, params=dict(params or {}))
+    elif isinstance(instance, Instance):
+        stated = instance.document()
+    else:
+        stated = dict(instance)
+        instance = validated(stated)
+    origin = {"name": instance.name, "sha256": fingerprint(stated), "file": file, "format": format or "native"}
+    return instance, stated, origin
+
+
+def given(compiled: Compiled, plan: Mapping[str, Any] | None) -> Schedule | None:
+    """The schedule of a plan document, as far as it fits the instance's time grid and names."""
+    if plan is None:
+        return None
+    time = compiled.instance.time
+    index = {task.id: at for at, task in enumerate(compiled.instance.tasks)}
+    runs = []
+    try:
+        for line in plan["tasks"]:
+            slot, rest = divmod(int((instant(line["start"]) - time.start).total_seconds()), time.slot)
+            if line["id"] in index and rest == 0:
+                nodes = tuple(map(str, line.get("nodes") or ()))
+                runs.append((index[line["id"]], str(line["option"]), nodes, slot))
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(f"the warm start is not a plan document: {error!r}") from None
+    return encode(compiled, runs)
