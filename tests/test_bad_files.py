@@ -206,16 +206,17 @@ DENSEST = {  # with as many values as a file may have, or more, in as few bytes 
 @pytest.mark.parametrize(
     "name", [name if name == "mappings.json" else pytest.param(name, marks=pytest.mark.long) for name in DENSEST]
 )
-def test_densest_files_stay_within_the_memory(tmp_path: Path, name: str) -> None:
-    """512 MB hold up to the size and number of values that are read without asking for more."""
+def test_densest_files_stay_within_time_and_memory(tmp_path: Path, name: str) -> None:
+    """512 MB and five seconds hold up to the size and number of values that are read without asking for more."""
     path = tmp_path / name
     path.write_text(DENSEST[name](), encoding="utf-8")
     assert path.stat().st_size <= MAX_BYTES
     with open(tmp_path / "out", "w+") as out, open(tmp_path / "err", "w+") as err:
-        code, _, kilobytes = measured([sys.executable, "-m", "leptonopt", "validate", str(path)], out, err)
+        code, seconds, kilobytes = measured([sys.executable, "-m", "leptonopt", "validate", str(path)], out, err)
     said = (tmp_path / "err").read_text()
     assert code == InputError.exit_code, said[:1000]
     assert 1 <= len(said.splitlines()) <= 101
+    assert seconds < SECONDS
     assert kilobytes < 512 * 2**10
 
 

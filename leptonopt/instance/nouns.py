@@ -42,6 +42,11 @@ MAX_YEAR = 9000  # in which a horizon begins; its end has a date, too
 POWER = "power"  # the resource of pools that draw electricity, in kW
 
 
+def nothing(description: str | None = None) -> Any:
+    """A mapping that is empty unless told; made anew each time, which is quicker than copying one."""
+    return Field(default_factory=dict, description=description, json_schema_extra={"default": {}})
+
+
 class Time(Noun):
     """The time grid: `horizon` cut into slots of equal length; all of it computed in UTC."""
 
@@ -145,10 +150,10 @@ class Pool(Noun):
     """Resources that are bought, owned or rented together, at one place and one price list."""
 
     id: Name
-    capacity: ByName[Capacity] = Field(default={}, description="units of each resource that is not in nodes")
+    capacity: ByName[Capacity] = nothing("units of each resource that is not in nodes")
     nodes: Many[NodeKind] = Field(default=(), description="nodes rented whole, by kind")
-    price: ByName[Price] = Field(default={}, description="money per unit and hour; of power per kWh")
-    power: ByName[NotNegative] = Field(default={}, description="kW that a unit of a resource draws in use")
+    price: ByName[Price] = nothing("money per unit and hour; of power per kWh")
+    power: ByName[NotNegative] = nothing("kW that a unit of a resource draws in use")
     carbon: Rate | None = Field(default=None, description="grams of CO2 per kWh")
     sunk: NotNegative = Field(default=Decimal(0), description="money per hour that is spent whatever the plan")
     interruptions: Rate | None = Field(default=None, description="expected interruptions per hour of a running task")
@@ -244,11 +249,11 @@ class Option(Noun):
     id: Name | None = None
     pool: Name | None = None
     pools: Many[Name] = Field(default=(), description="several pools, instead of pool")
-    uses: ByName[NotNegative] = Field(default={})
+    uses: ByName[NotNegative] = nothing()
     nodes: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = Field(
         default=None, description="whole nodes, for this task alone"
     )
-    consumes: ByName[NotNegative] = Field(default={}, description="amounts used up once, for quotas")
+    consumes: ByName[NotNegative] = nothing("amounts used up once, for quotas")
     duration: Duration
     cost: Amount = Field(default=Decimal(0), description="fixed cost, beside the price of what it uses")
     variant: Name | None = None
@@ -382,7 +387,7 @@ class Instance(Noun):
     time: Time
     objective: Objective = Objective()
     pools: Many[Pool] = Field(min_length=1)
-    profiles: ByName[Profile] = Field(default={})
+    profiles: ByName[Profile] = nothing()
     tasks: Many[Task] = Field(min_length=1)
     quotas: Many[Quota] = ()
     together: Many[Many[Name]] = Field(default=(), description="tasks that share a pool")

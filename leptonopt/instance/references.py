@@ -267,7 +267,7 @@ def _whole_work(
 def _cycles(tasks: Sequence[Task]) -> list[Finding]:
     from graphlib import CycleError, TopologicalSorter
 
-    graph = {task.id: [after.task for after in task.after] for task in tasks}
+    graph = {task.id: [after.task for after in task.after] for task in tasks if task.after}
     try:
         TopologicalSorter(graph).prepare()
     except CycleError as error:

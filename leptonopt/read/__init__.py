@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leptonopt import files
+from leptonopt.clock import unswept
 from leptonopt.errors import Finding, InputError, InstanceError, UsageError
 from leptonopt.errors import Path as Place
 from leptonopt.read.marks import Lines
@@ -117,7 +118,14 @@ def load_both(
     """The instance of a file and its native document as it stands there; raises as `load` does."""
     from leptonopt.instance import validated  # not above: the checker reads documents without pydantic
 
-    document, lines, file = _read(path, format, params, max_bytes)
+    with unswept():
+        return _validated(*_read(path, format, params, max_bytes), validated)
+
+
+def _validated(
+    document: dict[str, Any], lines: Lines, file: str, validated: Callable[[dict[str, Any]], Instance]
+) -> tuple[Instance, dict[str, Any]]:
+    """The instance of a document, and the document."""
     try:
         return validated(document), document
     except InstanceError as error:

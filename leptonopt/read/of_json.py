@@ -49,7 +49,7 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
         _whole_characters(text, file)
 
     def lines(places: Sequence[Place]) -> dict[Place, int]:
-        return nearest(_marks(text, wanted(places)), places)
+        return nearest(_marks(text, places), places)
 
     return made, lines
 
@@ -97,19 +97,25 @@ def _walk(text: str, below: Wanted | None) -> Iterator[tuple[list[_Open], int, s
         elif word != ":":
             is_key = last is not None and last.expects
             if last is not None and is_key:
-                last.step, last.expects = json.loads(word), False
+                last.step, last.expects = json.loads(word) if "\\" in word else word[1:-1], False
             yield stack, line, word, is_key
             if word in "[{":
                 inner = below if last is None else last.wanted and last.wanted.get(last.step)
                 stack.append(_Open(word == "{", inner, last is not None and last.doubled))
 
 
-def _marks(text: str, below: Wanted) -> dict[Place, int]:
-    """The line of every place that is wanted."""
+def _marks(text: str, places: Sequence[Place]) -> dict[Place, int]:
+    """The line of every place, and of those that it lies in, read no further than to the last of them."""
     found: dict[Place, int] = {}
-    for stack, line, _, _ in _walk(text, below):
+    left = set(places)
+    for stack, line, _, is_key in _walk(text, wanted(places)):
         if not stack or (stack[-1].wanted and stack[-1].step in stack[-1].wanted):
-            found[tuple(each.step for each in stack)] = line
+            place = tuple(each.step for each in stack)
+            found[place] = line
+            if not is_key:
+                left.discard(place)
+        if not left:
+            break
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import yaml
@@ -16,6 +16,9 @@ from leptonopt.read.words import EMPTY, ENOUGH, MAX_DEPTH, NOT_FINITE, number, q
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
 _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "Null": None, "~": None, "": None}
 _KEY = object()  # stands where a mapping expects its next key
+_BEGIN = {yaml.MappingStartEvent, yaml.SequenceStartEvent}
+_END = {yaml.MappingEndEvent, yaml.SequenceEndEvent}
+_NODES = {yaml.ScalarEvent, yaml.AliasEvent, *_BEGIN}
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -25,17 +28,15 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
     Raises `InstanceError`.
     """
     building = _Building(file, most, None)
-    for event in _events(text, file):
-        building.take(event)
+    building.all(_events(text, file))
     if building.found:
         raise InstanceError(building.found)
     if not building.documents:
         raise wrong(EMPTY, None, file)
 
     def lines(places: Sequence[Place]) -> dict[Place, int]:
-        again = _Building(file, most, wanted(places))
-        for event in yaml.parse(text, Loader=_LOADER):
-            again.take(event)
+        again, left = _Building(file, most, wanted(places)), set(places)
+        again.all(iter(_LOADER(text).get_event, None), lambda: left <= again.marks.keys())
         return nearest(again.marks, places)
 
     return building.top, lines
@@ -44,7 +45,7 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
 def _events(text: str, file: str) -> Iterator[Any]:
     """What the parser finds, its complaints in our words."""
     try:
-        yield from yaml.parse(text, Loader=_LOADER)
+        yield from iter(_LOADER(text).get_event, None)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         if "nesting depth" in (error.problem or ""):
@@ -78,17 +79,23 @@ class _Building:
         self._wanted: list[Wanted | None] = [wanted]  # what is wanted at the top and in each
         self._over = self._deep = 0  # how many nodes are to be passed over, and how deep in one of them we are
 
-    def take(self, event: Any) -> None:
-        """The next event."""
-        if isinstance(event, yaml.NodeEvent):
-            self._node(event)
-        elif isinstance(event, yaml.CollectionEndEvent):
-            self._end()
-        elif isinstance(event, yaml.DocumentStartEvent):
-            self.documents += 1
+    def all(self, events: Iterator[Any], enough: Callable[[], bool] = lambda: False) -> None:
+        """The events to their end, or until after a new mark there is enough of them."""
+        known = len(self.marks)
+        for event in events:
+            kind = type(event)
+            if kind in _NODES:
+                self._node(event, kind in _BEGIN)
+                if len(self.marks) > known:
+                    known = len(self.marks)
+                    if enough():
+                        break
+            elif kind in _END:
+                self._end()
+            elif kind is yaml.DocumentStartEvent:
+                self.documents += 1
 
-    def _node(self, event: Any) -> None:
-        begins = isinstance(event, yaml.CollectionStartEvent)
+    def _node(self, event: Any, begins: bool) -> None:
         if self.documents > 1:
             raise wrong("several YAML documents in one file; one is allowed", _line(event), self.file)
         if event.anchor:
