@@ -141,6 +141,8 @@ def document(table: Table, what: str = "head") -> dict[str, Any]:
     try:
         text = table.values.tobytes().decode()
         found = json.loads(text, parse_float=Decimal, parse_constant=_constant, object_pairs_hook=_once)
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"{what}: not UTF-8 (byte 0x{error.object[error.start]:02x} at {error.start:,})") from None
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"{what}: not JSON: {error}") from None
     if not isinstance(found, dict):
