@@ -2,6 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 
 CI = (pytest.mark.ci, pytest.mark.long)
+
+
+def first(count: int, cases: Iterable[Any]) -> list[Any]:
+    """The first cases as they are, all others for CI."""
+    return [case if at < count else pytest.param(case, marks=CI) for at, case in enumerate(cases)]

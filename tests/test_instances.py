@@ -8,6 +8,7 @@ import subprocess
 import sys
 from decimal import Decimal
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import jsonschema
@@ -18,6 +19,7 @@ from leptonopt.compile import compile
 from leptonopt.instance import instance_schema
 from leptonopt.read import load, read_document
 from leptonopt.read.write import dumped
+from leptonopt.result import Result
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / "instances").glob("*.yaml"))
@@ -52,12 +54,18 @@ def test_has_the_size_that_the_readme_says(file: Path) -> None:
     assert size == [int(number) for number in SIZES[file.stem][:3]]
 
 
+@cache
+def solved(name: str) -> Result:
+    """An instance after a few seconds."""
+    return leptonopt.solve(ROOT / "instances" / f"{name}.yaml", time_limit=4)
+
+
 @pytest.mark.parametrize("name", [name for name, size in SIZES.items() if size[3]])
 def test_costs_what_the_readme_says(name: str) -> None:
     """No bound above the least cost it states, no plan below; to its sixth decimal or exactly, as it is written."""
     stated = Fraction(SIZES[name][3].split()[0])
     rounding = Fraction(1, 2 * 10**6) if name == "elasticflow-20" else 0  # 5887789/22500 has no end in decimals
-    result = leptonopt.solve(ROOT / "instances" / f"{name}.yaml", time_limit=4)
+    result = solved(name)
     assert result.bound is not None
     assert result.bound - rounding <= stated <= result.require_plan().cost + rounding
 
@@ -66,7 +74,7 @@ def test_costs_what_the_readme_says(name: str) -> None:
 def test_choices_matter(name: str) -> None:
     """A good plan uses several pools, and some capacity to its end: neither price nor capacity decides alone."""
     instance = load(ROOT / "instances" / f"{name}.yaml")
-    document = leptonopt.solve(ROOT / "instances" / f"{name}.yaml", time_limit=8, gap=0.05).document
+    document = solved(name).document
     most = {
         (pool.id, resource): max(series.numbers(), default=None)
         for pool in instance.pools

@@ -11,6 +11,7 @@ import bruteforce
 import pytest
 import random_instances
 from listening import Ear
+from marks import first
 
 import leptonopt
 from leptonopt.compile import Compiled, compile, decode
@@ -40,7 +41,7 @@ def truth(seed: int) -> tuple[Compiled, int | None] | None:
     return made, None if found is None else found[0]
 
 
-@pytest.mark.parametrize("block", [*range(3), *(pytest.param(at, marks=pytest.mark.long) for at in range(3, 10))])
+@pytest.mark.parametrize("block", first(2, range(10)))
 def test_exact_methods_equal_brute_force(block: int) -> None:
     """`cpsat`, `cbc` and `highs` agree with brute force in status and cost; `greedy` is never better, and checked."""
     compared = 0
