@@ -41,7 +41,8 @@ FOLDERS = ("verify", "columnar")
 FILES = (*MODEL, *(f"{at}/{path.name}" for at in FOLDERS for path in sorted((ROOT / "leptonopt" / at).glob("*.py"))))
 COLUMNS = ("verify/arrays.py", "verify/columns.py", "verify/columns_bound.py",
            *(file for file in FILES if file.startswith("columnar/")))  # fmt: skip
-READ = ("tests/test_columns.py",)
+READ = ("tests/test_columnar.py",), ("tests/test_columns.py",)
+REFUSING = ("tests/test_bad_columns.py",)
 CHECKED = ("tests/test_scale.py", "-k", "corrupt or no_plan or false_certificate or any_prices or bad_c or cannot_run")
 MADE = (
     "tests/test_scale.py",
@@ -61,7 +62,7 @@ def stages(file: str) -> tuple[tuple[str, ...], ...]:
     if file in MODEL:
         return (QUICK, "-k", MODEL_TESTS), EXACT
     if file in COLUMNS:
-        return READ, CHECKED, MADE
+        return *READ, REFUSING, CHECKED, MADE
     if file in PROOFS:
         return (QUICK, "-k", "prove"), REFUSED, (QUICK, "-k", f"not prove and not ({MODEL_TESTS})")
     return (QUICK, "-k", f"not prove and not ({MODEL_TESTS})"), BROKEN, (QUICK, "-k", "prove"), REFUSED

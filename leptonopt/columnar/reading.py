@@ -131,7 +131,7 @@ def _content(path: Path, limit: int) -> bytes:
 def _csv(content: bytes, file: str) -> Arrays:
     """A table of whole numbers with the names of its columns in the first line."""
     first, _, rest = content.partition(b"\n")
-    names = first.decode("utf-8-sig", "replace").strip().split(",")
+    names = first.decode("utf-8-sig", "replace").rstrip("\r").split(",")
     _different(names, f"{file}:1")
     if not rest.strip():
         return {name: np.zeros(0, np.int64) for name in names}
