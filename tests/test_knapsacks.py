@@ -12,8 +12,10 @@ from bruteforce import optimum
 from listening import Ear
 from random_problems import ints
 
-from leptonopt.knapsacks.dual import SCALE, Node, Pace, Relaxed, climb, first_prices, reduced
+from leptonopt.knapsacks.dual import Node, Pace, Relaxed, climb, first_prices, reduced
+from leptonopt.knapsacks.loops import filled, sharply
 from leptonopt.knapsacks.repairing import repaired
+from leptonopt.knapsacks.rounds import NO_PLAN, SCALE
 from leptonopt.knapsacks.shape import Agents, agents
 from leptonopt.knapsacks.tables import NEVER, covering, packed, with_each
 from leptonopt.methods import function
@@ -21,15 +23,18 @@ from leptonopt.problem import UNLIMITED, Limits, Problem, Status, objective
 from leptonopt.renting import NodeCosts, Nodes
 
 
-def places(seed: int, nodes: bool, optional: bool = False, own: bool = False) -> Problem:
+def places(
+    seed: int, nodes: bool, optional: bool = False, own: bool = False, size: tuple[int, int] | None = None
+) -> Problem:
     """Tasks on agents; `nodes` that are paid whole, `optional` tasks, demands of each agent's `own`."""
     rng = random.Random(seed)
-    many, tasks = rng.randint(2, 3), rng.randint(2, 6)
+    many, tasks = size or (rng.randint(2, 3), rng.randint(2, 6))
     where = [sorted(rng.sample(range(many), rng.randint(1, many))) for _ in range(tasks)]
-    size = [rng.randint(1, 4) for _ in range(tasks)]
+    need = [rng.randint(1, 4) for _ in range(tasks)]
     options = [(task, agent) for task in range(tasks) for agent in where[task]]
     count, line, grid = len(options), ints([0] * tasks), np.zeros((many, 1), np.int64)
-    rooms = ints([[rng.randint(4, 9)] for _ in range(many)])
+    most = max(9, 5 * tasks // many)
+    rooms = ints([[rng.randint(most // 2, most)] for _ in range(many)])
     rent = Nodes(
         count=np.ones((many, 1), np.int64),
         on_demand=np.ones(many, bool),
@@ -62,7 +67,7 @@ def places(seed: int, nodes: bool, optional: bool = False, own: bool = False) ->
         last=ints([0] * count),
         demand_ptr=ints(range(count + 1)),
         demand_row=ints([agent for _, agent in options]),
-        demand=ints([rng.randint(1, 4) if own else size[task] for task, _ in options]),
+        demand=ints([rng.randint(1, 4) if own else need[task] for task, _ in options]),
         before=ints([]),
         after=ints([]),
         lag=ints([]),
@@ -71,6 +76,13 @@ def places(seed: int, nodes: bool, optional: bool = False, own: bool = False) ->
 
 
 KINDS = [{"nodes": n, "optional": o, "own": w} for n in (False, True) for o in (False, True) for w in (False, True)]
+
+
+@pytest.fixture(params=[False, True], ids=["numpy", "loops"])
+def fast(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """By numpy, and by loops: compiled where numba is there, as they stand where it is not."""
+    monkeypatch.setattr("leptonopt.scale.jit.FAST", request.param)
+    return bool(request.param)
 
 
 def found(problem: Problem) -> Agents:
@@ -144,7 +156,7 @@ def test_the_form_costs_what_the_problem_costs(kind: dict[str, bool]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
-def test_nothing_better_is_dropped(kind: dict[str, bool]) -> None:
+def test_nothing_better_is_dropped(fast: bool, kind: dict[str, bool]) -> None:
     """At any prices the value is at most the optimum, and what is dropped below it is of no optimal plan."""
     seen = 0
     for seed in range(15):
@@ -152,8 +164,8 @@ def test_nothing_better_is_dropped(kind: dict[str, bool]) -> None:
         if (best := optimum(problem)) is None:
             continue
         made = found(problem)
-        relaxed, limit = Relaxed(made, Node.root(made)), made.of_cost(best[0]) * SCALE
-        end = climb(relaxed, first_prices(made), limit, Pace(seed % 30 + 1, 1.0, 5, 0.5), lambda: False)
+        relaxed, limit = Relaxed(made, Node.root(made), fast), made.of_cost(best[0]) * SCALE
+        end = climb(relaxed, first_prices(made), limit, Pace(seed % 30 + 1, 1.0, 5, 0.5), lambda _: False)
         assert end.value <= limit
         left = reduced(relaxed, end.price, limit)
         assert left is not None
@@ -167,6 +179,7 @@ def test_nothing_better_is_dropped(kind: dict[str, bool]) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=str)
+@pytest.mark.usefixtures("fast")
 def test_it_proves_the_optimum(kind: dict[str, bool]) -> None:
     """`knapsacks` is optimal, or infeasible, exactly where brute force says so."""
     for seed in range(8):
@@ -191,15 +204,86 @@ def test_other_forms_are_refused() -> None:
     assert "one slot" in solution.note
 
 
-def test_repair_keeps_every_room() -> None:
+def test_repair_keeps_every_room(fast: bool) -> None:
     """A plan that is mended fits, and no task is where it may not be."""
     mended = 0
     for seed in range(40):
         made = found(places(seed, nodes=False))
-        plan = repaired(made, made.able, made.able.argmax(axis=0), 200, lambda: False)
+        plan = repaired(made, made.able, made.able.argmax(axis=0), NO_PLAN, 200, lambda: False, fast)
         if plan is not None:
             line = np.arange(len(plan))
             assert (np.bincount(plan, made.demand[plan, line], len(made.room)) <= made.room).all()
             assert made.able[plan, line].all()
             mended += 1
     assert mended > 20
+
+
+def test_loops_fill_knapsacks_as_tables_do() -> None:
+    """The best worth of 40 items is that of dynamic programming over all of them, and the set that is named has it."""
+    random = np.random.default_rng(4)
+    for turn in range(60):
+        demand = random.integers(1, (4, 30)[turn % 2], 40)
+        profit = demand * 50 + random.integers(1, (3, 900)[turn % 3 > 0], 40)
+        room = int(random.integers(30, 400))
+        inside = np.zeros(40, bool)
+        worth = filled(profit, demand, room, inside)
+        every = np.ones((1, 40), bool)
+        assert worth == packed(profit[None], demand[None], every, np.array([room]), None)[0][0]
+        assert profit[inside].sum() == worth
+        assert demand[inside].sum() <= room
+
+
+def test_loops_know_what_an_item_changes() -> None:
+    """Worth with each item and without it is at least the best of all sets, and exactly that where it matters."""
+    for seed in range(30):
+        made = found(places(seed, nodes=bool(seed % 2), size=(3, 7)))
+        relaxed, price = Relaxed(made, Node.root(made), fast=True), first_prices(made)
+        if not relaxed.possible:
+            continue
+        lists = relaxed.lists
+        with_it, without = np.zeros(len(lists.task), np.int64), np.zeros(len(lists.task), np.int64)
+        for agent in range(len(lists.room)):
+            items = np.arange(lists.ptr[agent], lists.ptr[agent + 1])
+            gain, need = price[lists.task[items]] - lists.cost[items], lists.demand[items]
+            choices = [np.array(each, bool) for each in itertools.product([False, True], repeat=len(items))]
+            fit = [each for each in choices if need[each].sum() <= lists.room[agent]]
+            best = max(int(gain[each].sum()) for each in fit)
+            low = best - int(SCALE * (seed % 5))
+            sharply(lists, agent, price, best, low, with_it, without)
+            for place, item in enumerate(items.tolist()):
+                for told, inside in ((with_it, True), (without, False)):
+                    true = max((int(gain[each].sum()) for each in fit if each[place] == inside), default=NEVER)
+                    assert told[item] >= true
+                    assert told[item] == true or told[item] < low
+
+
+def test_loops_and_numpy_have_the_same_values() -> None:
+    """At the same prices, at the root and below, the value is the same by both."""
+    seen = 0
+    for seed in range(60):
+        made = found(places(seed, **KINDS[seed % len(KINDS)], size=(4, 12)))
+        random, root = np.random.default_rng(seed), Node.root(made)
+        closed = (random.random(len(made.room)) < 0.3) & ~root.paid
+        node = Node(root.able & ~closed[:, None], root.paid | ((seed % 3 == 0) & ~closed), closed)
+        if not Relaxed(made, node, False).possible:
+            continue
+        price = first_prices(made) + random.integers(-9, 9, made.able.shape[1]) * SCALE
+        pace = Pace(1, 1.0, 5, 0.5)
+        values = [
+            climb(Relaxed(made, node, fast), price, NO_PLAN, pace, lambda _: False).value for fast in (False, True)
+        ]
+        assert values[0] == values[1]
+        seen += values[0] < NO_PLAN
+    assert seen > 30
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.usefixtures("fast")
+def test_knapsacks_agree_with_highs(seed: int) -> None:
+    """On 5 agents and 20 tasks both prove the same cost, or that there is no plan."""
+    problem = places(seed, nodes=seed % 2 == 0, optional=seed % 3 == 0, own=seed > 3, size=(5, 20))
+    one, other = (function(name)(problem, None, Limits(time_limit=60), Ear()) for name in ("knapsacks", "highs"))
+    assert one.status is other.status
+    assert one.status in (Status.OPTIMAL, Status.INFEASIBLE)
+    if one.schedule is not None and other.schedule is not None:
+        assert objective(problem, one.schedule) == objective(problem, other.schedule)

@@ -15,18 +15,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.knapsacks.loops import Lists
+from leptonopt.knapsacks.rounds import KEPT, NO_PLAN, SCALE, SHORTER, WINDOW, dropped, rounds
 from leptonopt.knapsacks.shape import Agents
 from leptonopt.knapsacks.tables import NEVER, covering, packed, settled, with_each
 from leptonopt.problem import Bools, Ints
 
 Floats = NDArray[np.float64]
-SCALE = 256  # prices are multiples of a unit over this
-NO_PLAN = 2**58  # the value of what no plan fits
-KEPT, SHORTER = 0.6, 0.6  # of the last direction; of the step after some rounds without gain
+PORTION = 25  # rounds of loops at a time: between them it is asked whether to stop
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,8 +60,8 @@ class Relaxed:
     `possible` is False where it is plain that no plan is left.
     """
 
-    def __init__(self, agents: Agents, node: Node) -> None:
-        self.agents, self.node = agents, node
+    def __init__(self, agents: Agents, node: Node, fast: bool) -> None:
+        self.agents, self.node, self.fast = agents, node, fast
         self.at = np.flatnonzero(~node.closed)
         able = node.able[self.at]
         alone = able.sum(axis=0) == 1
@@ -73,6 +74,30 @@ class Relaxed:
         self.slack = spare if self.paid.all() else None
         self._used = self.paid  # last time: a good guess of who will be
         self.possible = bool(able.any(axis=0).all() and (self.room >= 0).all() and (spare is None or spare >= 0))
+
+    @cached_property
+    def lists(self) -> Lists:
+        """The same for loops."""
+        given = _spots(self.given)
+        self.free &= self.demand <= self.room[:, None]
+        agent, task = self.spots = _spots(self.free)
+        ptr, given_ptr = (np.concatenate([[0], np.cumsum(each.sum(axis=1))]) for each in (self.free, self.given))
+        total = -1 if self.agents.total is None else self.agents.total
+        return Lists(
+            ptr,
+            task,
+            self.cost[agent, task],
+            self.demand[agent, task],
+            given_ptr,
+            given[1],
+            self.cost[given],
+            self.room,
+            self.opening,
+            self.size,
+            self.paid,
+            total,
+            -1 if self.slack is None else self.slack,
+        )
 
     def value(self, price: Ints) -> tuple[int, Ints, Bools, Bools]:
         """At prices [1/SCALE]: the value, what each agent earns, what it takes, and which agents are used.
@@ -117,6 +142,12 @@ class Relaxed:
         return total + least, used
 
 
+def _spots(true: Bools) -> tuple[Ints, Ints]:
+    """Where an array is true, line by line; in one piece each, so that loops are compiled once."""
+    row, column = np.nonzero(true)
+    return np.ascontiguousarray(row), np.ascontiguousarray(column)
+
+
 @dataclass(frozen=True, eq=False)
 class Climb:
     """Where rounds of prices have come.
@@ -148,19 +179,25 @@ def first_prices(agents: Agents) -> Ints:
 
 @dataclass(frozen=True)
 class Pace:
-    """Rounds at most, length of a step, how far above the best value it aims, idle rounds before it gets shorter."""
+    """Rounds at most, length of a step, idle rounds before it gets shorter, how far above the best value it aims.
+
+    Where `WINDOW` rounds bring less than a share, `hope`, of what is missing it ends.
+    """
 
     rounds: int
     step: float
     patience: int
     reach: float
+    hope: float = 0.0
 
 
-def climb(relaxed: Relaxed, price: Ints, limit: int, pace: Pace, stop: Callable[[], bool]) -> Climb:
+def climb(relaxed: Relaxed, price: Ints, limit: int, pace: Pace, stop: Callable[[int], bool]) -> Climb:
     """Subgradient steps of Polyak's length, bent by the one before, until the value is above `limit` [1/SCALE]."""
+    if relaxed.fast:
+        return _climb_fast(relaxed, price, limit, pace, stop)
     now, before = price.astype(float), np.zeros(len(price))
     best, best_price, kept, since, turn = -NO_PLAN, price, np.zeros(relaxed.free.shape, bool), 0, 0
-    share, used_share, exact = np.zeros(relaxed.free.shape), np.zeros(len(relaxed.at)), False
+    seen, share, used_share, exact = -NO_PLAN, np.zeros(relaxed.free.shape), np.zeros(len(relaxed.at)), False
     step = pace.step
     for _ in range(pace.rounds):
         turn += 1
@@ -175,8 +212,12 @@ def climb(relaxed: Relaxed, price: Ints, limit: int, pace: Pace, stop: Callable[
         gradient = 1.0 - taken.sum(axis=0)
         if value == best and not gradient.any():
             exact, kept = True, taken
-        if best > limit or exact or stop():
+        if best > limit or exact or stop(1):
             break
+        if turn % WINDOW == 0:
+            if best - seen < pace.hope * (limit - best):
+                break
+            seen = best
         if since >= pace.patience:
             step, since, now = step * SHORTER, 0, best_price.astype(float)
             before[:] = 0
@@ -191,8 +232,68 @@ def climb(relaxed: Relaxed, price: Ints, limit: int, pace: Pace, stop: Callable[
     return Climb(best, best_price, full, lines, sets, exact)
 
 
+def _climb_fast(relaxed: Relaxed, price: Ints, limit: int, pace: Pace, stop: Callable[[int], bool]) -> Climb:
+    lists, able = relaxed.lists, relaxed.node.able
+    agents, items = len(lists.room), len(lists.task)
+    aim = price.copy(), np.zeros(items), np.zeros(agents), np.zeros(items, bool), lists.paid.copy()
+    numbers = np.array([-NO_PLAN, -NO_PLAN, 0, 0, 0])
+    state = price.astype(float), np.zeros(len(price)), numbers, np.array([pace.step])
+    ended, how = False, (float(pace.patience), pace.reach, pace.hope)
+    while not ended and numbers[3] < pace.rounds:
+        before = int(numbers[3])
+        ended = rounds(lists, limit, min(pace.rounds, before + PORTION), how, aim, state)
+        if stop(int(numbers[3]) - before):
+            break
+    best, turn, exact = int(numbers[0]), int(numbers[3]), bool(numbers[4])
+    best_price, share, used, kept, _ = aim
+    full, lines, sets = np.zeros(able.shape), np.zeros(len(able)), np.zeros(able.shape, bool)
+    agent, task = relaxed.spots
+    full[relaxed.at] = relaxed.given
+    sets[relaxed.at] = relaxed.given
+    full[relaxed.at[agent], task], lines[relaxed.at] = share / turn, used / turn
+    sets[relaxed.at[agent], task] = kept
+    return Climb(best, best_price, full, lines, sets, exact)
+
+
+def _reduced_fast(relaxed: Relaxed, price: Ints, limit: int) -> Node | None:
+    lists, node, at = relaxed.lists, relaxed.node, relaxed.at
+    agents, items = len(lists.room), len(lists.task)
+    worth, used, inside = np.zeros(agents, np.int64), lists.paid.copy(), np.zeros(items, bool)
+    opened, shut = np.zeros(agents, np.int64), np.zeros(agents, np.int64)
+    fits, fixed = np.zeros(items, bool), np.zeros(items, bool)
+    value = dropped(lists, price, limit, (worth, used, inside, opened, shut, fits, fixed))
+    if value > limit:
+        return None
+    agent, task = relaxed.spots
+    able, paid, closed = node.able.copy(), node.paid.copy(), node.closed.copy()
+    able[at[agent[~fits]], task[~fits]] = False
+    able[at] &= relaxed.free | relaxed.given
+    paid[at] |= relaxed.paid | (shut > limit)
+    closed[at] |= opened > limit
+    if fixed.any():
+        where, what = at[agent[fixed]], task[fixed]
+        if not able[where, what].all() or len(np.unique(what)) < len(what):
+            return None
+        able[:, what] = False
+        able[where, what] = True
+        paid[where] = True
+    return _settled(able, paid, closed)
+
+
+def _settled(able: Bools, paid: Bools, closed: Bools) -> Node | None:
+    if (paid & closed).any():
+        return None
+    able[closed] = False
+    alone = able.sum(axis=0) == 1
+    paid |= (able & alone).any(axis=1)
+    closed |= ~paid & ~able.any(axis=1)
+    return Node(able, paid, closed) if able.any(axis=0).all() else None
+
+
 def reduced(relaxed: Relaxed, price: Ints, limit: int) -> Node | None:
     """What is left when all that costs more than `limit` [1/SCALE] is dropped; None where nothing is."""
+    if relaxed.fast:
+        return _reduced_fast(relaxed, price, limit)
     value, worth, _, _ = relaxed.value(price)
     if value > limit:
         return None
@@ -207,10 +308,4 @@ def reduced(relaxed: Relaxed, price: Ints, limit: int) -> Node | None:
     able[relaxed.at] &= fits | relaxed.given
     paid[relaxed.at] |= relaxed.paid | (shut > limit)
     closed[relaxed.at] |= opened > limit
-    if (paid & closed).any():
-        return None
-    able[closed] = False
-    alone = able.sum(axis=0) == 1
-    paid |= (able & alone).any(axis=1)
-    closed |= ~paid & ~able.any(axis=1)
-    return Node(able, paid, closed) if able.any(axis=0).all() else None
+    return _settled(able, paid, closed)

@@ -11,13 +11,11 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.knapsacks.moves import FAR, RAISED, mended
 from leptonopt.knapsacks.shape import Agents
 from leptonopt.problem import Bools, Ints
 
 Floats = NDArray[np.float64]
-
-FAR = 2**50
-RAISED = 1.3
 
 
 def assigned(agents: Agents, able: Bools, taken: Bools) -> Ints:
@@ -28,11 +26,16 @@ def assigned(agents: Agents, able: Bools, taken: Bools) -> Ints:
     return where
 
 
-def repaired(agents: Agents, able: Bools, where: Ints, turns: int, stop: Callable[[], bool]) -> Ints | None:
+def repaired(
+    agents: Agents, able: Bools, where: Ints, most: int, turns: int, stop: Callable[[], bool], fast: bool
+) -> Ints | None:
     """A plan near an assignment that may not fit, no move of which makes it cheaper; None when none was found."""
     rows = np.flatnonzero(able.any(axis=1))
     place = np.searchsorted(rows, where)
     moves = _Moves(agents, rows, able[rows], np.minimum(place, len(rows) - 1))
+    if fast:
+        fits = mended(moves.cost, moves.demand, moves.room, moves.where, moves.price, float(most), turns)
+        return rows[moves.where] if fits else None
     for _ in range(turns):
         if stop():
             return None

@@ -43,6 +43,11 @@ class Agents:
         chosen = chosen[chosen >= 0]
         return Schedule.of(chosen, np.zeros_like(chosen))
 
+    def cost_of(self, where: Ints) -> int:
+        """What an assignment costs in units, beside `constant`."""
+        each = self.cost[where, np.arange(len(where))].sum()
+        return int(each + self.opening[np.unique(where)].sum())
+
     def of_cost(self, cost: int) -> int:
         """An objective in units; rounded up where it is none of this form."""
         return -(-(cost - self.constant) // self.unit)

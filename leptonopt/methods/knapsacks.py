@@ -3,7 +3,8 @@
 For problems in which every task needs one thing on one of several agents, in one slot: generalised assignment,
 facility location. Bounds, and what can be dropped for good, come from prices on tasks (`leptonopt.knapsacks.dual`);
 plans from dives, which settle what the knapsacks agree on and go on with the rest, mended by shifts and swaps. The
-branch is where they agree least; the node with the least bound comes first.
+branch is where both ways cost most, by short looks at some choices that the knapsacks do not agree on, remembered
+(Achterberg, Koch and Martin 2005, doi:10.1016/j.orl.2004.04.002); the node with the least bound comes first.
 """
 
 from __future__ import annotations
@@ -13,18 +14,24 @@ import time
 
 import numpy as np
 
-from leptonopt.knapsacks.dual import NO_PLAN, SCALE, Climb, Node, Pace, Relaxed, climb, first_prices, reduced
+from leptonopt.knapsacks.dual import Climb, Node, Pace, Relaxed, climb, first_prices, reduced
 from leptonopt.knapsacks.repairing import assigned, repaired
+from leptonopt.knapsacks.rounds import NO_PLAN, SCALE
 from leptonopt.knapsacks.shape import Agents, agents
 from leptonopt.problem import Ints, Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+from leptonopt.scale import jit
 
 ROOT = Pace(400, 1.0, 15, 0.5)
-BRANCH = Pace(24, 0.3, 6, 0.0005)
+BRANCH = Pace(1000, 1.0, 30, 0.005, 0.05)
 DIVE = Pace(12, 0.3, 4, 0.0005)
+LOOK = Pace(10, 0.3, 4, 0.0005)
+TRIED, IDLE = 12, 4  # choices that are looked at before a branch, and those without a better one
+RELIABLE = 3  # looks at a choice after which it is known
 AGREED = 0.85  # share of rounds from which a dive takes something as settled
 DIVING = 0.3  # share of the rounds for dives
 TURNS = 250  # shifts, swaps and raised prices at most to mend a plan
-PER_SECOND = 60  # rounds counted as a second in deterministic mode
+PER_SECOND = {False: 60, True: 1500}  # rounds counted as a second in deterministic mode, by numpy and by loops
+COMPILING = 20  # seconds from which on loops are worth it if they have to be compiled first
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
@@ -57,11 +64,13 @@ class _Search:
     def __init__(self, problem: Problem, found: Agents, limits: Limits, monitor: Monitor) -> None:
         self.problem, self.agents, self.limits, self.monitor = problem, found, limits, monitor
         self.begun, self.dived = time.monotonic(), 0
+        self.fast = jit.FAST and (limits.deterministic or limits.time_limit >= COMPILING)
         self.best: Schedule | None = None
         self.cost, self.least = 0, NO_PLAN // SCALE
         self.bound: int | None = None
         self.seen: Schedule | None = None
         self.heap: list[tuple[int, int, Ints, Node, tuple[int, int] | None]] = []
+        self.past: dict[tuple[int, int], list[float]] = {}
         self.nodes = self.rounds = 0
 
     @property
@@ -78,7 +87,7 @@ class _Search:
 
     def spent(self) -> bool:
         """Whether all rounds are used up, where the clock must decide nothing."""
-        return self.limits.deterministic and self.rounds > PER_SECOND * self.limits.effort
+        return self.limits.deterministic and self.rounds > PER_SECOND[self.fast] * self.limits.effort
 
     # --- plans ---
 
@@ -101,8 +110,11 @@ class _Search:
         if not able.any(axis=0).all():
             return
         where = assigned(self.agents, able, found.taken)
-        plan = where if found.exact else repaired(self.agents, able, where, TURNS, self.over)
+        most = self.least - int(self.agents.opening[used].sum())
+        plan = where if found.exact else repaired(self.agents, able, where, most, TURNS, self.over, self.fast)
         if plan is None:
+            return
+        if self.agents.cost_of(plan) >= self.least:
             return
         schedule = self.agents.schedule(plan)
         cost = objective(self.problem, schedule)
@@ -149,7 +161,7 @@ class _Search:
         """Puts a node on the heap, with its bound, if there is something in it."""
         self.nodes += 1
         for _ in range(3):
-            relaxed = Relaxed(self.agents, node)
+            relaxed = Relaxed(self.agents, node, self.fast)
             if not relaxed.possible:
                 return
             found = self.climbed(relaxed, price, pace)
@@ -173,22 +185,47 @@ class _Search:
     def climbed(self, relaxed: Relaxed, price: Ints, pace: Pace) -> Climb:
         """Rounds of prices."""
 
-        def stop() -> bool:
-            self.rounds += 1
+        def stop(rounds: int) -> bool:
+            self.rounds += rounds
             return self.over()
 
         return climb(relaxed, price, self.limit, pace, stop)
 
     def branch(self, node: Node, found: Climb) -> tuple[int, int] | None:
-        """(agent, -1) or (agent, task) where rounds agreed least; None when nothing is open."""
+        """(agent, -1) or (agent, task) that costs most both ways, of those rounds agreed least on; None without any."""
+        choices = self.doubtful(node, found)
+        best, score, idle = None, -1.0, 0
+        for choice in choices:
+            one, other = self.gains(node, found, choice)
+            if max(one, 1.0) * max(other, 1.0) > score:
+                best, score, idle = choice, max(one, 1.0) * max(other, 1.0), 0
+            elif (idle := idle + 1) >= IDLE:
+                break
+        return best
+
+    def doubtful(self, node: Node, found: Climb) -> list[tuple[int, int]]:
+        """Choices that are open, those first on which rounds agreed least: agents, and tasks once these are settled."""
         open_ = ~node.paid & ~node.closed
         if open_.any():
-            return int(np.where(open_, np.abs(found.used - 0.5), 9).argmin()), -1
-        free = node.able & (node.able.sum(axis=0) > 1)
-        if not free.any():
-            return None
-        agent, task = np.unravel_index(np.where(free, np.abs(found.share - 0.5), 9).argmin(), free.shape)
-        return int(agent), int(task)
+            agent = np.flatnonzero(open_)
+            task, share = np.full(len(agent), -1), found.used[agent]
+        else:
+            agent, task = np.nonzero(node.able & (node.able.sum(axis=0) > 1))
+            share = found.share[agent, task]
+        first = np.argsort(np.abs(share - 0.5), kind="stable")[:TRIED]
+        return list(zip(agent[first].tolist(), task[first].tolist(), strict=True))
+
+    def gains(self, node: Node, found: Climb, choice: tuple[int, int]) -> tuple[float, float]:
+        """By how much the bound rises each way [1/SCALE]: as a few rounds have it, on average over the first looks."""
+        past = self.past.setdefault(choice, [0, 0.0, 0.0])
+        if past[0] < RELIABLE:
+            past[0] += 1
+            most = self.limit + SCALE - found.value
+            for way, child in enumerate(self.children(node, *choice)):
+                relaxed = Relaxed(self.agents, child, self.fast)
+                end = self.climbed(relaxed, found.price, LOOK).value if relaxed.possible else NO_PLAN
+                past[1 + way] += min(most, max(0, end - found.value))
+        return past[1] / past[0], past[2] / past[0]
 
     def children(self, node: Node, agent: int, task: int) -> list[Node]:
         """With the choice and without it."""
@@ -207,7 +244,7 @@ class _Search:
         """From a node down, settling what rounds agree on, to a plan or to where there is none."""
         begun = self.rounds
         while not self.over():
-            relaxed = Relaxed(self.agents, node)
+            relaxed = Relaxed(self.agents, node, self.fast)
             if not relaxed.possible:
                 break
             found = self.climbed(relaxed, price, DIVE)
