@@ -195,6 +195,29 @@ def test_quotas_of_what_is_left_out_do_not_stand_in_the_way() -> None:
     assert found.repairs[0].changes == ("2 more gpu in pool 'own'",)
 
 
+@pytest.mark.parametrize(
+    ("key", "pools", "words", "change"),
+    [
+        ("together", ("own", "cloud"), "'a', 'b' share a pool", "'a', 'b' on pools of their own choice"),
+        ("apart", ("own", "own"), "'a', 'b' are on different pools", "'a', 'b' on any pools"),
+    ],
+)
+def test_a_conflict_about_a_part_of_a_set(key: str, pools: tuple[str, str], words: str, change: str) -> None:
+    """It names those that cannot; the repair frees them and leaves the others of the set as they are."""
+    many = [{"pool": pool, "uses": {"gpu": 1}, "duration": "1h"} for pool in ("own", "cloud")]
+    others = [{"id": id, "options": many} for id in (("c", "d") if key == "together" else ("c",))]
+    first, second = pools
+    document = day(task("a", 2, 5, first), task("b", 2, 5, second), *others)
+    document[key] = [["a", "b", *(each["id"] for each in others)]]
+    found = explain(document)
+    judged(document, found)
+    assert [(conflict.tasks, said(found)) for conflict in found.conflicts] == [(("a", "b"), [words])]
+    repair = next(repair for repair in found.repairs if not repair.left_out)
+    assert repair.changes == (change,)
+    rest = [["c", "d"]] if key == "together" else []
+    assert repair.instance.get(key, []) == rest
+
+
 def test_two_conflicts_are_repaired_together() -> None:
     """Neither repair alone makes a plan; both do."""
     document = day(task("a", 6, 2), task("b", 1, 30, "cloud"))

@@ -14,7 +14,7 @@ from leptonopt.errors import InstanceError
 from leptonopt.explaining.statements import Document
 from leptonopt.formulation import predicted
 from leptonopt.instance import validated
-from leptonopt.problem import Limits, Problem, Schedule, Solution, Status
+from leptonopt.problem import Deaf, Limits, Problem, Solution, Status
 
 QUICK = 1.0  # seconds of the heuristic before an engine is asked
 LEAST = 2.0  # seconds that a single question may always take while there are as many
@@ -63,8 +63,8 @@ class Asking:
             return None
         seconds = max(min(LEAST, left), share * left)
         if _small(problem):
-            return _said(methods.function("cpsat")(problem, None, Limits(seconds, gap=ANY), _Nobody()))
-        found = methods.function("greedy")(problem, None, Limits(min(QUICK, seconds)), _Nobody())
+            return _said(methods.function("cpsat")(problem, None, Limits(seconds, gap=ANY), Deaf()))
+        found = methods.function("greedy")(problem, None, Limits(min(QUICK, seconds)), Deaf())
         return True if found.schedule is not None else _engine(problem, seconds)
 
 
@@ -113,21 +113,3 @@ def costless(problem: Problem) -> Problem:
         late_once=none(problem.late_once),
         nodes=replace(nodes, costs=costs),
     )
-
-
-class _Nobody:
-    """A monitor that nobody listens to."""
-
-    def incumbent(self, schedule: Schedule, cost: int) -> None:
-        """A schedule is looked for at the end."""
-
-    def bound(self, value: int) -> None:
-        """There is nothing to pay."""
-
-    def best(self) -> Schedule | None:
-        """None."""
-        return None
-
-    def should_stop(self) -> bool:
-        """The limits say when."""
-        return False

@@ -404,8 +404,10 @@ def _set(key: str, at: int, ids: Sequence[str]) -> Statement:
     said = f"{names} share a pool" if key == "together" else f"{names} are on different pools"
 
     def dropped(document: Document) -> None:
-        known = set(ids)
-        document[key] = [each for each in document.get(key, ()) if not set(each) <= known]
+        """In the whole document a set may be larger than what a conflict is about: the others stay in it."""
+        known, sets = set(ids), document.get(key, ())
+        left = [[id for id in each if id not in known] if known <= set(each) else list(each) for each in sets]
+        document[key] = [each for each in left if len(each) > 1 and not set(each) <= known]
 
     what = "on pools of their own choice" if key == "together" else "on any pools"
     return Statement(key, tuple(ids), said, dropped, dropped=f"{names} {what}")
