@@ -220,6 +220,23 @@ def test_columns_that_are_absent(tmp_path: Path, left_out: str) -> None:
     check(built_of(tmp_path, of), of, unit_of(of))
 
 
+def test_all_resources_everywhere(tmp_path: Path) -> None:
+    """No use is nothing, and still there is more than the first resource."""
+    of = stated(3)
+    for pool in range(3):
+        of.capacity[pool], of.price[pool] = {name: [3] * SLOTS for name in NAMES}, {}
+    of.uses = [[1, 2, 3] for _ in of.owner]
+    check(built_of(tmp_path, of), of, unit_of(of))
+
+
+def test_a_single_row(tmp_path: Path) -> None:
+    """One pool with one resource, where the others are only named."""
+    of = stated(3)
+    of.capacity, of.price = [{"cpu": [3, 3, 2, 3, 3, 3]}], [{}]
+    of.option["pool"], of.uses = [0] * 12, [[0, at % 4, 0] for at in range(12)]
+    check(built_of(tmp_path, of), of, unit_of(of))
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_one_resource_everywhere(tmp_path: Path, seed: int) -> None:
     """Options that all hold the first resource and no other are the same by the short way."""
@@ -243,6 +260,10 @@ def test_money_that_is_too_fine_is_coarsened(tmp_path: Path, seed: int) -> None:
     of.price[0].setdefault(next(iter(of.capacity[0])), [Fraction(1, 512)] * SLOTS)
     of.price[0][next(iter(of.price[0]))][2] = Fraction(seed + 1, 512)
     of.task["copies"][seed % 5] = 10**7
+    if seed % 4 == 1:  # what running costs is most of it
+        of.price = [{name: [10**6 * price for price in line] for name, line in own.items()} for own in of.price]
+        of.task["value"], of.task["late_cost"] = [min(value, 500) for value in of.task["value"]], [0] * 5
+        of.option["cost"] = [min(cost, 500) for cost in of.option["cost"]]
     built, kept, fine = built_of(tmp_path, of), kept_of(of), unit_of(of)
     prices = [price * HOURS for own in of.price for line in own.values() for price in line]
     total, entries = Fraction(0), 0

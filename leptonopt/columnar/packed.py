@@ -41,7 +41,8 @@ def unpacked(path: Path) -> dict[str, NDArray[Any]]:
     except OSError as error:
         raise InputError(f"{files.printable(path)}: cannot be read: {error.strerror or error}") from None
     except (ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error, struct.error) as error:
-        raise InputError(f"{files.printable(path)}: not a file of columns: {files.printable(error)}") from None
+        said = files.printable(str(error)[:200])  # zipfile quotes names as long as the file
+        raise InputError(f"{files.printable(path)}: not a file of columns: {said}") from None
 
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:

@@ -61,7 +61,8 @@ def read_npz(path: Path) -> dict[str, Table]:
     except Malformed as error:
         raise Unreadable(f"{path}: {error}") from None
     except (OSError, ValueError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, struct.error) as error:
-        raise Unreadable(f"{path}: not a file of columns: {getattr(error, 'strerror', None) or error}") from None
+        said = str(getattr(error, "strerror", None) or error)[:200]
+        raise Unreadable(f"{path}: not a file of columns: {said}") from None
 
 
 def _most() -> int:
