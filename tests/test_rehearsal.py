@@ -65,7 +65,7 @@ def test_without_them_there_is_a_plan_all_the_same(monkeypatch: pytest.MonkeyPat
         found = scale.run(next(rehearsal.problems()), Limits(1.0), Deaf(), "all", loops)
         assert found.schedule is not None
         assert "compiled" not in found.engine
-        assert time.monotonic() - begun < 3.0
+        assert time.monotonic() - begun < 1.0 + 2 + 8, "8 for a loaded machine"
     finally:
         loops.end()
     child: Any = loops._child
