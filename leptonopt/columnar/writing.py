@@ -55,7 +55,14 @@ def write_plan(path: Path, summary: dict[str, Any], columns: dict[str, NDArray[A
 
 
 def write_certificate(path: Path, built: Built, price: Ints, scale: int, bound: Fraction | None) -> None:
-    """Prices on capacity, whole multiples of a part of money, and the bound that they prove."""
+    """Prices on capacity, whole multiples of a part of money, and the bound that they prove.
+
+    Rows stand by pool, in each in the order of the head's `resources`; what is not among these nobody uses.
+    """
+    rows = [(pool.id, name) for pool in built.sheets.instance.pools for name in pool.resources]
+    index = {row: at for at, row in enumerate(rows)}
+    wanted = [(pool.id, name) for pool in built.sheets.instance.pools for name in built.sheets.resources]
+    price = price[[index[row] for row in wanted if row in index]]
     head = {
         "leptonopt_certificate_columns": 1,
         "sha256": built.sheets.sha256,
