@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from leptonopt.offering import Offer
 from leptonopt.placing import Guide
 from leptonopt.pricing import NEVER, Pricer
-from leptonopt.problem import UNLIMITED, Ints, Problem
+from leptonopt.problem import UNLIMITED, Ints, Problem, held_by
 from leptonopt.renting import NodeCosts
 
 Floats = NDArray[np.float64]
@@ -175,13 +175,11 @@ class Ascent:
 
     def _usage(self, chosen: Ints, start: Ints) -> Floats:
         problem = self.problem
-        held = np.diff(problem.demand_ptr)[chosen]
-        at = np.repeat(problem.demand_ptr[chosen] - np.concatenate([[0], np.cumsum(held)[:-1]]), held)
-        at = (at + np.arange(len(at))).astype(np.int64)
-        rows, begin = problem.demand_row[at], np.repeat(start, held)
-        amount = problem.demand[at] * np.repeat(problem.copies[problem.group[chosen]], held).astype(float)
+        at, of = held_by(problem, chosen)
+        rows, begin = problem.demand_row[at], start[of]
+        amount = problem.demand[at] * problem.copies[problem.group[chosen]].astype(float)[of]
         width = problem.slots + 1
-        end = begin + np.repeat(problem.duration[chosen], held)
+        end = begin + problem.duration[chosen][of]
         size = len(problem.capacity) * width
         change = np.bincount(rows * width + begin, amount, size) - np.bincount(rows * width + end, amount, size)
         used: Floats = np.cumsum(change.reshape(-1, width), axis=1)[:, :-1]

@@ -313,7 +313,7 @@ def objective(problem: Problem, schedule: Schedule) -> int:
 
 def held_by(problem: Problem, option: Ints) -> tuple[Ints, Ints]:
     """Positions in `demand` of all that options hold, one option after the other, and whose each is."""
-    held = np.diff(problem.demand_ptr)[option]
+    held = problem.demand_ptr[option + 1] - problem.demand_ptr[option]
     of = np.repeat(np.arange(len(option)), held)
     at = problem.demand_ptr[option] - np.concatenate([[0], np.cumsum(held)[:-1]]).astype(np.int64)[: len(option)]
     return np.repeat(at, held) + np.arange(len(of)), of

@@ -59,6 +59,17 @@ def test_offers_are_the_cheapest_columns(seed: int) -> None:
         assert (problem.group[option] == group).all()
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_threads_gather_the_same_offers(seed: int) -> None:
+    """Each has some of the groups, and what they gather is what one gathers."""
+    problem = plain(seed)
+    one, other = (annealed(problem, seed, threads, moves=0).offers for threads in (1, 5))
+    assert np.array_equal(one.many, other.many)
+    for group, (first, many) in enumerate(zip(one.first.tolist(), one.many.tolist(), strict=True)):
+        begin = int(other.first[group])
+        assert np.array_equal(one.table[first : first + many], other.table[begin : begin + many])
+
+
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize("seed", range(8))
 def test_its_account_of_capacity_is_right(seed: int, threads: int) -> None:

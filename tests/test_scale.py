@@ -270,6 +270,19 @@ def test_the_oracle_is_exact(seed: int, fast: bool) -> None:
     assert np.array_equal(blocks.group_least(whole, 8), oracle.group_least(whole, 8))
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_threads_find_what_one_finds(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Costs, options and starts are the same, equal costs as well, by however many threads they are looked for."""
+    monkeypatch.setattr("leptonopt.scale.oracle.MANY", -1)
+    problem = plain(seed, groups=12, slots=9)
+    prefix = np.zeros((len(problem.price), problem.slots + 1))
+    for other in (Oracle(problem, fast=True, threads=threads) for threads in (2, 3, 40)):
+        assert len(other._parts) == other.threads
+        for one, found in zip(Oracle(problem, fast=True).best(prefix), other.best(prefix), strict=True):
+            assert np.array_equal(one, found)
+        assert np.array_equal(Oracle(problem, fast=True).each(prefix), other.each(prefix))
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_scale_never_beats_brute_force(seed: int) -> None:
     """Bound <= optimum <= cost, and the schedule keeps every rule."""

@@ -73,7 +73,9 @@ def _solve(problem: Problem, limits: Limits, monitor: Monitor, last: str) -> Sol
 def run(problem: Problem, limits: Limits, monitor: Monitor, last: str, loops: Rehearsal) -> Solution:
     """All of it, or up to a part, by compiled loops from when on they are there."""
     with np.errstate(invalid="ignore"):
-        return _Run(problem, limits, monitor, Oracle(problem, fast=loops.ready()), loops).solution(last)
+        return _Run(
+            problem, limits, monitor, Oracle(problem, fast=loops.ready(), threads=limits.threads), loops
+        ).solution(last)
 
 
 @dataclass(eq=False)

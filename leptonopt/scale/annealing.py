@@ -34,6 +34,7 @@ SOFT, HARD = 0.8, 1.5  # times the usual price of a unit, the least penalty from
 GROWS, FADES = 1.1, 0.99  # a penalty, in every round
 SQUEEZE, SQUEEZED = 0.85, 1.4  # from which share on it grows faster, so that hardly any excess is left
 OWN, LEVEL = 0.3, 0.2  # of the stated price, and of a row's mean, in the usual price of a unit
+BLOCK = 4096  # items that are neighbours are moved in turn
 ROUND, EACH = 200_000, 2  # moves of a round: so many, or so many for each item
 
 
@@ -57,7 +58,7 @@ class Annealer:
         self.least = oracle.each(self.guide)
         out = outs(problem, oracle.each(true))
         self.holdings, holding = holdings_of(problem, oracle.classes)
-        self.offers = offers_of(problem, placed.ways, holding, self.guide, true, self.least, out)
+        self.offers = offers_of(problem, placed.ways, holding, self.guide, true, self.least, out, threads)
         self.out = out.astype(np.float32)
         self.group = placed.group.astype(np.uint32)
         self.chosen = np.full(len(self.group), NONE, np.uint32)
@@ -247,13 +248,17 @@ def anneal(
 ) -> None:  # fmt: skip
     """So many moves at a temperature: an item, an offer on a pool of mine or none, taken by Metropolis' rule.
 
-    Cheap offers are tried more often.
+    Cheap offers are tried more often. Items come in blocks of neighbours, whose offers the cache holds.
     """
-    unit, many = 2.0**-53, len(items)
+    unit = 2.0**-53
     state, table = seed, offers.table
-    for _ in range(moves):
+    blocks = (len(items) + BLOCK - 1) // BLOCK
+    for at in range(moves):
+        block = at * blocks // moves
+        low = block * len(items) // blocks
+        many = (block + 1) * len(items) // blocks - low
         state = _next(state)
-        item = items[np.uint64((state >> np.uint64(11)) * unit * many)]
+        item = items[low + np.int64((state >> np.uint64(11)) * unit * many)]
         g, now = group[item], chosen[item]
         state = _next(state)
         chance = (state >> np.uint64(11)) * unit

@@ -18,9 +18,9 @@ def least_of_classes(
     lines: Any, room: Any, direction: Any, length: Any, tight: Any, dated: Any, ptr: Any,
     option: Any, amount: Any, first: Any, last: Any, group: Any, extra: Any,
     slope: Any, base: Any, once: Any, after: Any, scale: Any, never: Any,
-    best: Any, chosen: Any, start: Any, each: Any,
+    best: Any, chosen: Any, start: Any, each: Any, lowest: Any, highest: Any,
 ) -> None:  # fmt: skip
-    """Fills best, chosen, start by group, and `each` by option where it is not empty.
+    """Fills best, chosen, start by group, and `each` by option where it is not empty, from some of the classes.
 
     `lines` (D, T + 1) and `extra` (O,) or empty give costs, all in their dtype; `room` (D, T) what fits; slope, base,
     once and after are late costs by group, in units of 1/scale of theirs.
@@ -32,7 +32,7 @@ def least_of_classes(
     depth = np.zeros(slots + 2, np.int8)  # the greatest power of two within a width
     for width in range(2, slots + 2):
         depth[width] = depth[width // 2] + 1
-    for c in range(len(direction)):
+    for c in range(lowest, highest):
         low, high = ptr[c], ptr[c + 1]
         if low == high:
             continue

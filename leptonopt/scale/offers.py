@@ -5,6 +5,7 @@ A column holds one of few distinct sets of rows and amounts, so that the loop re
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from leptonopt.problem import Ints, Problem
 from leptonopt.scale.classes import Classes
-from leptonopt.scale.jit import jit
+from leptonopt.scale.jit import each_in_thread, jit
 from leptonopt.scale.ways import Ways, cost_of, fits
 
 MOST, FEWEST = 80, 8  # columns per group
@@ -71,7 +72,14 @@ def holdings_of(problem: Problem, classes: Classes) -> tuple[Holdings, Ints]:
 
 
 def offers_of(
-    problem: Problem, ways: Ways, holding: Ints, guide: Floats, true: Floats, least: Floats, out: Floats
+    problem: Problem,
+    ways: Ways,
+    holding: Ints,
+    guide: Floats,
+    true: Floats,
+    least: Floats,
+    out: Floats,
+    threads: int = 1,
 ) -> Offers:
     """The columns of least cost by the guiding prices, those that cost more than leaving a copy out aside.
 
@@ -83,7 +91,9 @@ def offers_of(
     room = np.minimum(columns, per_group(problem.groups))
     first = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
     table, many = np.zeros(first[-1], OFFER), np.zeros(problem.groups, np.uint32)
-    _gather(ways, guide, true, least, out, problem.capacity, first, many, table)
+    cuts = np.linspace(0, problem.groups, threads + 1).astype(np.int64).tolist()
+    given = ways, guide, true, least, out, problem.capacity, first, many, table
+    each_in_thread(_gather, [(*given, low, high) for low, high in pairwise(cuts)])
     table["holding"] = holding[table["option"]]
     table["end"] = table["start"] + problem.duration[table["option"]]
     return Offers(first[:-1].astype(np.uint32), many, table)
@@ -91,11 +101,15 @@ def offers_of(
 
 @jit
 def _gather(
-    ways: Any, guide: Any, true: Any, least: Any, out: Any, capacity: Any, first: Any, many: Any, table: Any
-) -> None:
-    """Fills many and, of the table, option, start and cost: an insertion into short lists in order of guiding cost."""
+    ways: Any, guide: Any, true: Any, least: Any, out: Any, capacity: Any, first: Any, many: Any, table: Any,
+    lowest: Any, highest: Any,
+) -> None:  # fmt: skip
+    """Fills many and, of the table, option, start and cost: an insertion into short lists in order of guiding cost.
+
+    Of some of the groups.
+    """
     keys = np.empty(MOST + 1, np.float64)
-    for g in range(len(first) - 1):
+    for g in range(lowest, highest):
         low, most, n = first[g], first[g + 1] - first[g], 0
         for o in range(ways.option_ptr[g], ways.option_ptr[g + 1]):
             if not least[o] < np.inf:

@@ -7,7 +7,7 @@ start) are never expanded. By compiled loops where numba is there, else by numpy
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import pairwise
 from typing import Any
 
@@ -19,8 +19,10 @@ from leptonopt.problem import Bools, Ints, Problem
 from leptonopt.scale import jit
 from leptonopt.scale.classes import Classes, classes_of
 from leptonopt.scale.curves import least_of_classes
+from leptonopt.scale.jit import each_in_thread
 
 CELLS = 400_000  # of a block of curves, with all levels of its table
+MANY = 200_000  # options from which on several threads look at them
 Best = tuple[NDArray[Any], Ints, Ints]
 
 
@@ -32,12 +34,18 @@ class Oracle:
     classes : the options in classes
     room : int64, shape (D, T), what fits of each direction
     finest : prices in whole units may reach this over all slots
+    threads : so many look at classes side by side, which changes nothing in what is found
     """
 
     def __init__(
-        self, problem: Problem, classes: Classes | None = None, capacity: Ints | None = None, fast: bool = jit.FAST
+        self,
+        problem: Problem,
+        classes: Classes | None = None,
+        capacity: Ints | None = None,
+        fast: bool = jit.FAST,
+        threads: int = 1,
     ) -> None:
-        self.problem, self.fast = problem, fast
+        self.problem, self.fast, self.threads = problem, fast, threads
         self.capacity = problem.capacity if capacity is None else capacity
         self.classes = classes or classes_of(problem, self.capacity)
         self.room = self.classes.directions.room(self.capacity)
@@ -82,12 +90,25 @@ class Oracle:
             self._by_blocks(lines, extra, scale, each, (best, chosen, start))
             return best, chosen, start
         late = (problem.late_slope, problem.late_base, problem.late_once, problem.late_after)
-        least_of_classes(
-            lines, self.room, classes.direction, classes.length, classes.tight, classes.dated, classes.ptr,
-            classes.option, classes.amount, classes.first, classes.last, classes.group, extra,
-            *late, prefix.dtype.type(scale), never, best, chosen, start, each,
-        )  # fmt: skip
-        return best, chosen, start
+
+        def part(found: Best, low: int, high: int) -> Best:
+            least_of_classes(
+                lines, self.room, classes.direction, classes.length, classes.tight, classes.dated, classes.ptr,
+                classes.option, classes.amount, classes.first, classes.last, classes.group, extra,
+                *late, prefix.dtype.type(scale), never, *found, each, low, high,
+            )  # fmt: skip
+            return found
+
+        mine = [(best, chosen, start), *((best.copy(), chosen.copy(), start.copy()) for _ in self._parts[1:])]
+        given = [(found, *cut) for found, cut in zip(mine, self._parts, strict=True)]
+        return reduce(_lesser, each_in_thread(part, given))
+
+    @cached_property
+    def _parts(self) -> list[tuple[int, int]]:
+        """Ranges of classes with about as many options each, one for each thread."""
+        options, threads = self.classes.ptr, self.threads if self.problem.options > MANY else 1
+        cuts = np.searchsorted(options, np.arange(threads + 1) * int(options[-1]) // threads).tolist()
+        return list(pairwise([0, *cuts[1:-1], len(options) - 1]))
 
     def _extra(self, scale: int, once: NDArray[Any] | None, dtype: Any) -> NDArray[Any]:
         """What options cost whatever their start; empty where that is nothing."""
@@ -211,3 +232,12 @@ class Oracle:
             cost[rows] = table[np.arange(len(rows)), which]
             at[rows] = starts[np.arange(len(rows)), which]
         return cost, at, (cost < NEVER if factor is None else np.isfinite(cost))
+
+
+def _lesser(one: Best, other: Best) -> Best:
+    """Of two, by group, the one that costs less; of equals, that of the option that comes first. Changes the first."""
+    (best, chosen, start), (less, option, at) = one, other
+    better = (option >= 0) & ((less < best) | ((less == best) & ((chosen < 0) | (option < chosen))))
+    for into, found in ((best, less), (chosen, option), (start, at)):
+        np.copyto(into, found, where=better)
+    return one
