@@ -17,7 +17,7 @@ import numpy as np
 from leptonopt.dual import Ascent, Multipliers
 from leptonopt.pricing import Blocks, free_bound
 from leptonopt.problem import Deaf, Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
-from leptonopt.scale.annealing import Annealer, Floats
+from leptonopt.scale.annealing import Annealer
 from leptonopt.scale.improving import Improver
 from leptonopt.scale.jit import FAST
 from leptonopt.scale.keeping import refused
@@ -32,7 +32,7 @@ FIRST = 6  # rounds of prices before the first plan
 REPORT = 25  # rounds between exact bounds
 PATIENCE, SLOPE = 50, 1e-4  # the prices are good when so many rounds gain less than that share
 MENDED, MENDING = 3_000, 0.1  # groups up to which mending finds places for the first plan, and its share of the time
-PRICING = 0.15  # of the time at most goes to prices before the placement by them
+PRICING = 0.25  # of the time at most goes to prices before the placement by them
 SAMPLING = 0.15  # of the time at most goes to prices from a sample
 STAGING = {True: 0.15, False: 0.6}  # of the time that is left then goes to stages, before annealing or without it
 ANNEALING = 0.93  # of the time that is left then goes to annealing, where it is compiled
@@ -202,30 +202,28 @@ class _Run:
 
     def _annealed(self, placed: Placed, ascent: Ascent, climbed: bool) -> Placed:
         """Annealing for nearly all of the time that is left; prices that are not at their height climb beside it."""
-        threads = 1 if self.limits.deterministic else self.limits.threads
-        if climbed or threads == 1:
-            return self._anneal(placed, ascent.best_price, threads)
+        limits, price = self.limits, ascent.best_price
+        threads = 1 if limits.deterministic else limits.threads
         with ThreadPoolExecutor(1) as beside:
-            bound = beside.submit(self._climb, ascent, self._by(ANNEALING))
-            annealed = self._anneal(placed, ascent.best_price, threads - 1)
-            bound.result()
-        return annealed
+            bound = None
+            if not climbed and threads > 1:
+                self.oracle.threads = 1
+                bound = beside.submit(self._climb, ascent, self._by(ANNEALING))
+            annealer = Annealer(self.problem, placed, self.oracle, price, limits.seed, threads)
+            begun = time.monotonic()
+            room, most = max(1e-9, ANNEALING * (self.until - begun)), MOVES_EACH * len(placed.group)
 
-    def _anneal(self, placed: Placed, price: Floats, threads: int) -> Placed:
-        """What annealing comes to, with everything in its place."""
-        limits = self.limits
-        annealer = Annealer(self.problem, placed, self.oracle, price, limits.seed, threads)
-        begun = time.monotonic()
-        room, most = max(1e-9, ANNEALING * (self.until - begun)), MOVES_EACH * len(placed.group)
+            def done() -> float:
+                annealer.threads = threads if bound is None or bound.done() else threads - 1
+                if self._over():
+                    return 1.0
+                return annealer.moves / most if limits.deterministic else (time.monotonic() - begun) / room
 
-        def done() -> float:
-            if self._over():
-                return 1.0
-            return annealer.moves / most if limits.deterministic else (time.monotonic() - begun) / room
-
-        annealer.run(done)
-        settled = annealer.settled()
-        self._take(settled)
+            annealer.run(done)
+            settled = annealer.settled()
+            self._take(settled)
+            if bound is not None:
+                bound.result()
         return settled
 
     def _exact(self, ascent: Ascent) -> None:

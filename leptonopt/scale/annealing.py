@@ -34,7 +34,7 @@ SOFT, HARD = 0.8, 1.5  # times the usual price of a unit, the least penalty from
 GROWS, FADES = 1.1, 0.99  # a penalty, in every round
 SQUEEZE, SQUEEZED = 0.85, 1.4  # from which share on it grows faster, so that hardly any excess is left
 OWN, LEVEL = 0.3, 0.2  # of the stated price, and of a row's mean, in the usual price of a unit
-BLOCK = 4096  # items that are neighbours are moved in turn
+BLOCK = 1024  # items that are neighbours are moved in turn
 ROUND, EACH = 200_000, 2  # moves of a round: so many, or so many for each item
 
 
@@ -47,6 +47,7 @@ class Annealer:
     slack : int32 or int64, shape (K, T), capacity less what is taken; below zero where it is exceeded
     penalty : float32, shape (K, T), for each unit and slot of excess
     moves : how many were tried
+    threads : for the next round
     """
 
     def __init__(

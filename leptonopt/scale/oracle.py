@@ -99,11 +99,12 @@ class Oracle:
             )  # fmt: skip
             return found
 
-        mine = [(best, chosen, start), *((best.copy(), chosen.copy(), start.copy()) for _ in self._parts[1:])]
-        given = [(found, *cut) for found, cut in zip(mine, self._parts, strict=True)]
+        parts = self._parts
+        mine = [(best, chosen, start), *((best.copy(), chosen.copy(), start.copy()) for _ in parts[1:])]
+        given = [(found, *cut) for found, cut in zip(mine, parts, strict=True)]
         return reduce(_lesser, each_in_thread(part, given))
 
-    @cached_property
+    @property
     def _parts(self) -> list[tuple[int, int]]:
         """Ranges of classes with about as many options each, one for each thread."""
         options, threads = self.classes.ptr, self.threads if self.problem.options > MANY else 1

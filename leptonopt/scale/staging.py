@@ -114,7 +114,7 @@ def staged(problem: Problem, ascent: Ascent, stop: Callable[[], bool], pace: Pac
         _stage(placed, waiting, oracle, option, volume, 1.0 if last else pace.share)
         if last or not (left := np.flatnonzero(placed.option < 0)).size:
             break
-        ascent, option = _tuned(placed, left, oracle.fast, pace.rounds, stop)
+        ascent, option = _tuned(placed, left, oracle, pace.rounds, stop)
         placed.price = ascent.best_price
     return placed
 
@@ -139,12 +139,12 @@ def _stage(placed: Placed, waiting: Ints, oracle: Oracle, option: Ints, volume: 
         order = order[placed.option[order] < 0]
 
 
-def _tuned(placed: Placed, left: Ints, fast: bool, rounds: int, stop: Callable[[], bool]) -> tuple[Ascent, Ints]:
+def _tuned(placed: Placed, left: Ints, oracle: Oracle, rounds: int, stop: Callable[[], bool]) -> tuple[Ascent, Ints]:
     """Prices for what is free and for the items that are left, and the options that those have."""
     problem = placed.problem
     copies = np.bincount(placed.group[left], minlength=problem.groups)
     rest, option = part_of(problem, copies > 0, placed.free, copies)
-    ascent = Ascent(rest, Oracle(rest, fast=fast), pace=0.1)
+    ascent = Ascent(rest, Oracle(rest, fast=oracle.fast, threads=oracle.threads), pace=0.1)
     ascent.price = placed.price.copy()
     for _ in range(rounds):
         if stop():

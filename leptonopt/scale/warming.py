@@ -36,7 +36,8 @@ def warmed(problem: Problem, oracle: Oracle, stop: Callable[[], bool]) -> Ascent
     mine = np.arange(problem.groups) % part == 0
     capacity = np.where(problem.capacity < UNLIMITED, problem.capacity // part, UNLIMITED)
     some, _ = part_of(problem, mine, capacity, problem.copies)
-    found = Ascent(some, Oracle(some, classes_of(some, problem.capacity), problem.capacity, oracle.fast))
+    classes = classes_of(some, problem.capacity)
+    found = Ascent(some, Oracle(some, classes, problem.capacity, oracle.fast, oracle.threads))
     for turn in range(ROUNDS):
         found.step()
         if stop() or (turn > PATIENCE and found.slope(PATIENCE) < SLOPE):
