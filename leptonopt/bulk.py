@@ -29,7 +29,8 @@ from leptonopt.signals import Signals, aside
 from leptonopt.verify.columns import cost_of_columns, verify_columns
 from leptonopt.verify.words import Verdict
 
-CHECKING = 2.5e-5  # seconds that writing and checking a plan takes, per task and option, about
+CHECKING = 1.0  # writing and checking a plan takes about as long as reading and building the instance, and
+LEAST = 0.2  # seconds
 EXACTLY = 0.1  # share of the time that goes to the pipeline where an exact method follows it
 
 
@@ -81,8 +82,9 @@ def solve_columns(
     read = time.monotonic()
     built = build(sheets)
     seconds = {"read": read - called, "compile": time.monotonic() - read}
+    after = LEAST + CHECKING * sum(seconds.values())
     with Signals() as signals:
-        run = _Run(built, Path(path), limits, begun, signals, on_progress)
+        run = _Run(built, Path(path), limits, begun, after, signals, on_progress)
         if not built.impossible:
             run.solve(method)
         seconds["solve"] = time.monotonic() - called - sum(seconds.values())
@@ -103,12 +105,12 @@ class _Run:
         path: Path,
         limits: Limits,
         begun: float,
+        after: float,
         signals: Signals,
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
         self.built, self.problem, self.path, self.limits = built, built.problem, path, limits
         self.begun, self.signals, self.on_progress = begun, signals, on_progress
-        after = CHECKING * (built.problem.groups + built.problem.options / 10)
         self.until = begun + limits.time_limit - min(after, 0.3 * limits.time_limit)
         self.schedule: Schedule | None = None
         self.cost: int | None = None
