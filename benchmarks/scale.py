@@ -49,11 +49,12 @@ class Run:
     summary: dict[str, Any]
 
 
-def run(file: Path, method: str, seconds: float) -> Run:
-    """One solve in a process of its own."""
+def run(file: Path, method: str, seconds: float, threads: int | None = None) -> Run:
+    """One solve in a process of its own; with as many threads as there are cores, if nothing else is said."""
     with tempfile.TemporaryDirectory() as folder:
         plan = Path(folder) / "plan.npz"
         asked = ["solve", str(file), "-o", str(plan), "-m", method, "-t", str(seconds), "-q"]
+        asked += [] if threads is None else ["--threads", str(threads)]
         begun = time.monotonic()
         child = subprocess.Popen(
             [sys.executable, "-m", "leptonopt", *asked], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
@@ -147,7 +148,8 @@ def lines(asked: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
             file, bound = made(folder, asked.family, tasks, seed), None
             about = {"family": asked.family, "tasks": tasks, "seed": seed, "limit": seconds, "machine": machine()}
             for method in ("auto", *asked.others):
-                found = line(run(file, method, seconds), method, bound, **about)
+                of = method if asked.threads is None else f"{method}, threads: {asked.threads}"
+                found = line(run(file, method, seconds, asked.threads), of, bound, **about)
                 bound = found["bound"] if bound is None else bound
                 yield found
             for parts in asked.pop:
@@ -205,6 +207,7 @@ def main() -> None:
     parser.add_argument("--family", default="plain", help="plain, small, groups, or a family of leptonopt generate")
     parser.add_argument("--seeds", type=int, default=1, help="how many, from 0")
     parser.add_argument("--seconds", type=float, help="instead of the limit of the size")
+    parser.add_argument("--threads", type=int, help="instead of the machine's cores")
     parser.add_argument("--others", nargs="*", default=[], help="methods to compare with: cpsat highs cbc")
     parser.add_argument("--pop", nargs="*", type=int, default=[], help="numbers of parts")
     parser.add_argument("-o", "--output", type=Path, help="a file that lines are added to")
