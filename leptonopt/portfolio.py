@@ -65,10 +65,11 @@ def lanes(problem: Problem, threads: int, deterministic: bool = False) -> list[t
         return [(Stage("cpsat", threads=threads),)]
     found, nodes, alone = size(problem), packable(problem), BOUND_THEN_SEARCH
     both: list[tuple[Stage, ...]]
-    if nodes and agents(problem) is not None:
-        # What to open decides: prices on tasks find it, and HiGHS's cuts close what is small.
-        both = [(Stage("knapsacks"),), (Stage("lagrangian", 0.05), Stage("highs"))]
-        alone = (Stage("knapsacks", 0.5), Stage("highs"))
+    if agents(problem) is not None:
+        # Prices on tasks find what to open and what goes where; HiGHS's cuts close what is small, or other plans help.
+        other = (Stage("lagrangian", 0.05), Stage("highs")) if nodes else (Stage("cpsat", 0.3), Stage("lns"))
+        both = [(Stage("knapsacks"),), other]
+        alone = (Stage("knapsacks", 0.5), Stage("highs" if nodes else "cpsat"))
     elif nodes and found.columns <= FLAT.columns and found.nonzeros <= FLAT.nonzeros:
         # What to open decides, and HiGHS's cuts close it.
         both = [(Stage("lagrangian", 0.05), Stage("highs")), (Stage("lns", 0.2), Stage("cpsat"))]

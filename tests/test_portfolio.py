@@ -35,8 +35,12 @@ def methods(found: list[tuple[Stage, ...]]) -> list[list[str]]:
 
 
 def test_shapes_and_their_lanes() -> None:
-    """Facilities go to knapsacks and HiGHS, training jobs at constant prices to intervals, dated ones and very large ones elsewhere."""
+    """Facilities and agents go to knapsacks, beside HiGHS or CP-SAT, training jobs at constant prices to intervals, dated ones and very large ones elsewhere."""
     assert methods(lanes(problem(facilities()), 2)) == [["knapsacks"], ["lagrangian", "highs"]]
+    agents = facilities()
+    agents["pools"] = [{"id": pool["id"], "capacity": {"units": 9}} for pool in agents["pools"]]
+    assert methods(lanes(problem(agents), 2)) == [["knapsacks"], ["cpsat", "lns"]]
+    assert methods(lanes(problem(agents), 1)) == [["knapsacks", "cpsat"]]
     still = leptonopt.generate("gavel", tasks=60, seed=0)
     assert methods(lanes(compile(still).problem, 2)) == [["lagrangian", "lns"], ["cpsat-intervals"]]
     assert "cpsat-intervals" in methods(lanes(compile(still).problem, 1))[0]
