@@ -17,6 +17,7 @@ from typing import Any
 
 from leptonopt import files, methods, portfolio
 from leptonopt.attending import folder
+from leptonopt.clock import unswept
 from leptonopt.columnar.compiling import Built, build
 from leptonopt.columnar.reading import load
 from leptonopt.columnar.writing import runs, write_certificate, write_plan
@@ -25,7 +26,7 @@ from leptonopt.errors import Alarm
 from leptonopt.numbers import floor_number, gap, number
 from leptonopt.problem import Limits, Schedule, Status, Stop, objective
 from leptonopt.result import Progress
-from leptonopt.signals import Signals, aside
+from leptonopt.signals import Signals, aside, within
 from leptonopt.verify.columns import cost_of_columns, verify_columns
 from leptonopt.verify.words import Verdict
 
@@ -71,6 +72,8 @@ def solve_columns(
     ------
     UsageError, InputError, InstanceError
         When the call or the instance is wrong, or the method keeps not all of its rules.
+    NoPlan
+        When the time limit ends while the instance is still being read or built.
     Alarm
         When the checker rejects the plan or a bound is contradicted: a fault of the program.
     """
@@ -78,12 +81,13 @@ def solve_columns(
     begun = called if begun is None else begun
     if method != "auto":
         methods.find(method)
-    sheets = load(Path(path))
-    read = time.monotonic()
-    built = build(sheets)
-    seconds = {"read": read - called, "compile": time.monotonic() - read}
-    after = LEAST + CHECKING * sum(seconds.values())
     with Signals() as signals:
+        with within(begun + limits.time_limit - called, signals), unswept():
+            sheets = load(Path(path))
+            read = time.monotonic()
+            built = build(sheets)
+        seconds = {"read": read - called, "compile": time.monotonic() - read}
+        after = LEAST + CHECKING * sum(seconds.values())
         run = _Run(built, Path(path), limits, begun, after, signals, on_progress)
         if not built.impossible:
             run.solve(method)

@@ -41,7 +41,10 @@ FOLDERS = ("verify", "columnar")
 FILES = (*MODEL, *(f"{at}/{path.name}" for at in FOLDERS for path in sorted((ROOT / "leptonopt" / at).glob("*.py"))))
 COLUMNS = ("verify/arrays.py", "verify/columns.py", "verify/columns_bound.py",
            *(file for file in FILES if file.startswith("columnar/")))  # fmt: skip
-READ = ("tests/test_columnar.py",), ("tests/test_columns.py",)
+READ = (
+    ("tests/test_columnar.py", "tests/test_columnar_files.py", "tests/test_columnar_plans.py"),
+    ("tests/test_columns.py",),
+)
 REFUSING = ("tests/test_bad_columns.py",)
 CHECKED = ("tests/test_scale.py", "-k", "corrupt or no_plan or false_certificate or any_prices or bad_c or cannot_run")
 MADE = (

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
+from leptonopt.attending import beside
 from leptonopt.scale import jit
+from leptonopt.scale.rehearsing import PROGRAM
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Once, in the process that starts the others."""
     if jit.FAST and not hasattr(session.config, "workerinput") and not jit.compiled():
-        subprocess.run([sys.executable, "-m", "leptonopt.rehearsal"], check=True)
+        assert beside(PROGRAM).wait() == 0, f"python -m {PROGRAM} says why"

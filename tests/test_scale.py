@@ -6,10 +6,12 @@ import json
 import random
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,7 @@ from leptonopt.columnar.compiling import build
 from leptonopt.columnar.reading import load
 from leptonopt.compile import compile, decode, encode
 from leptonopt.dual import Ascent
-from leptonopt.errors import Alarm, InputError, UsageError
+from leptonopt.errors import Alarm, InputError, NoPlan, UsageError
 from leptonopt.families import table
 from leptonopt.families.writing import columns as columns_of
 from leptonopt.families.writing import written
@@ -479,6 +481,15 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         solve(file, plan, QUICK, refused=["--plot"], **told)
     with pytest.raises(UsageError, match=r"written as \.npz or \.csv"):
         solve(file, tmp_path / "plan.json", QUICK, refused=(), **told)
+
+
+def test_the_limit_counts_while_columns_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Columns that take longer to read than there is time end with no plan, soon after it."""
+    monkeypatch.setattr(bulk, "load", lambda path: Event().wait(60))
+    begun = time.monotonic()
+    with pytest.raises(NoPlan, match="while the instance was read"):
+        solve_columns(saved(tmp_path, tiny(4)), limits=Limits(0.2))
+    assert time.monotonic() - begun < 10
 
 
 def test_all_of_it_runs_without_numba(tmp_path: Path) -> None:

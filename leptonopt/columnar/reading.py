@@ -320,7 +320,7 @@ def _first(
     name: str, column: NDArray[Any], bad: NDArray[np.bool_], allowed: str, files: dict[str, str]
 ) -> Iterator[Finding]:
     """The first row that is wrong, and how many are."""
-    rows = np.flatnonzero(bad.reshape(len(bad), -1).any(axis=1))
+    rows = np.flatnonzero(bad if bad.ndim == 1 else bad.any(axis=1))
     if not len(rows):
         return
     row, kind = int(rows[0]), name.partition("_")[0]
