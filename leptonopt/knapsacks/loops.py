@@ -16,6 +16,7 @@ from leptonopt.scale.jit import jit
 
 Array = Any  # of numpy; what numba compiles
 NEVER = -(2**60)
+WIDE = 12  # slack up to which loads are told apart when a task has to be in
 
 
 class Lists(NamedTuple):
@@ -244,39 +245,42 @@ def roughly(lists: Lists, agent: int, price: Array) -> int:
 def sharply(lists: Lists, agent: int, price: Array, best: int, low: int, with_it: Array, without: Array) -> None:
     """What the best set of an agent, worth `best`, is worth with each item and without it, beside what is settled.
 
-    At most, and exactly where that is `low` or more; not told apart by slack.
+    At most, and exactly where that is `low` or more; with a slack up to `WIDE`, of sets that leave no more. Room that
+    is left over counts as the first item there is.
     """
     begin, end, room = lists.ptr[agent], lists.ptr[agent + 1], lists.room[agent]
-    count = end - begin
+    count, tight = end - begin, 0 <= lists.slack <= WIDE
     profit, demand = np.empty(count, np.int64), np.empty(count, np.int64)
-    good, many = np.empty(count, np.int64), 0
+    item_at, many, plus = np.empty(count, np.int64), 0, 0
     ratio, order = np.empty(count), np.empty(count, np.int64)
     for item in range(begin, end):
         gain = price[lists.task[item]] - lists.cost[item]
         with_it[item], without[item] = NEVER, best
-        if gain > 0 and lists.demand[item] <= room:
-            profit[many], demand[many], good[many] = gain, lists.demand[item], item
-            ratio[many], order[many] = gain / lists.demand[item], many
+        if lists.demand[item] <= room and (gain > 0 or tight):
+            profit[many], demand[many], item_at[many] = gain, lists.demand[item], item
+            ratio[many] = gain / lists.demand[item]
+            if gain > 0:
+                order[plus] = many
+                plus += 1
             many += 1
-    at, left = parted(ratio, demand, order[:many], room)
-    unit = ratio[order[at]] if at < many else 0.0
+    at, left = parted(ratio, demand, order[:plus], room)
+    unit = ratio[order[at]] if at < plus else 0.0
     most = unit * left
     for place in range(at):
         most += profit[order[place]]
     todo = False
     for item in range(begin, end):
         need = lists.demand[item]
-        if need > room:
-            continue
-        net = price[lists.task[item]] - lists.cost[item] - unit * need
-        bound = int(np.ceil(most - max(0.0, -net) + 1e-6))
-        with_it[item] = min(best, bound)
-        bound = int(np.ceil(most - max(0.0, net) + 1e-6))
-        without[item] = min(best, bound)
-        todo = todo or with_it[item] >= low or without[item] >= low
+        if need <= room:
+            net = price[lists.task[item]] - lists.cost[item] - unit * need
+            with_it[item] = min(best, int(np.ceil(most + min(0.0, net) + 1e-6)))
+            without[item] = min(best, int(np.ceil(most - max(0.0, net) + 1e-6)))
+            todo = todo or with_it[item] >= low or without[item] >= low
     if not todo:
         return
     ahead = np.zeros((many + 1, room + 1), np.int64)
+    if tight:
+        ahead[0, lists.slack + 1 :] = NEVER
     for place in range(many):
         need, gain = demand[place], profit[place]
         for load in range(room + 1):
@@ -284,9 +288,10 @@ def sharply(lists: Lists, agent: int, price: Array, best: int, low: int, with_it
             if load >= need:
                 worth = max(worth, ahead[place, load - need] + gain)
             ahead[place + 1, load] = worth
-    behind = np.zeros(room + 1, np.int64)
+    behind = np.full(room + 1, NEVER)
+    behind[0] = 0
     for place in range(many - 1, -1, -1):
-        need, gain, item = demand[place], profit[place], good[place]
+        need, gain, item = demand[place], profit[place], item_at[place]
         if with_it[item] >= low:
             top = NEVER
             for load in range(room - need + 1):
@@ -299,6 +304,8 @@ def sharply(lists: Lists, agent: int, price: Array, best: int, low: int, with_it
             without[item] = min(best, top)
         for load in range(room, need - 1, -1):
             behind[load] = max(behind[load], behind[load - need] + gain)
+    if tight:
+        return
     for item in range(begin, end):
         gain, need = price[lists.task[item]] - lists.cost[item], lists.demand[item]
         if gain <= 0 and need <= room:

@@ -169,15 +169,25 @@ def dropped(lists: Lists, price: Array, limit: int, out: Array) -> int:
             opened[agent] = total + chosen(lists, worth, agent, none, other)
             shut[agent] = total + chosen(lists, worth, none, agent, other)
     with_it, without = np.empty(len(lists.task), np.int64), np.empty(len(lists.task), np.int64)
+    low, own = np.zeros(agents, np.int64), worth.copy()
+    loss, enough = np.zeros(len(lists.task), np.int64), limit - value + 1
+    lost = np.zeros(len(price), np.int64)  # by the agents that are paid, when a task goes to none of them
     for agent in range(agents):
-        if opened[agent] > limit:
-            continue
-        own = worth[agent]
         for item in range(lists.given_ptr[agent], lists.given_ptr[agent + 1]):
-            own -= price[lists.given_task[item]] - lists.given_cost[item]
-        low = opened[agent] + own - limit
-        sharply(lists, agent, price, own, low, with_it, without)
-        for item in range(lists.ptr[agent], lists.ptr[agent + 1]):
-            fits[item] = with_it[item] >= low
-            fixed[item] = shut[agent] > limit and without[item] < low
+            own[agent] -= price[lists.given_task[item]] - lists.given_cost[item]
+        low[agent] = opened[agent] + own[agent] - limit
+        if opened[agent] <= limit:
+            sharply(lists, agent, price, own[agent], low[agent], with_it, without)
+            for item in range(lists.ptr[agent], lists.ptr[agent + 1]):
+                loss[item] = min(enough, own[agent] - without[item])
+                if lists.paid[agent]:
+                    lost[lists.task[item]] += loss[item]
+    for agent in range(agents):
+        if opened[agent] <= limit:
+            for item in range(lists.ptr[agent], lists.ptr[agent + 1]):
+                elsewhere = lost[lists.task[item]]
+                if lists.paid[agent]:
+                    elsewhere -= loss[item]
+                fits[item] = with_it[item] - elsewhere >= low[agent]
+                fixed[item] = shut[agent] > limit and opened[agent] + loss[item] > limit
     return value
