@@ -13,11 +13,11 @@ from listening import Ear
 from random_problems import ints
 
 from leptonopt.knapsacks.dual import Node, Pace, Relaxed, climb, first_prices, reduced
-from leptonopt.knapsacks.loops import WIDE, filled, sharply
+from leptonopt.knapsacks.loops import filled, sharply
 from leptonopt.knapsacks.repairing import repaired
 from leptonopt.knapsacks.rounds import NO_PLAN, SCALE
 from leptonopt.knapsacks.shape import Agents, agents
-from leptonopt.knapsacks.tables import NEVER, covering, packed, with_each
+from leptonopt.knapsacks.tables import NEVER, WIDE, covering, packed, with_each
 from leptonopt.methods import function
 from leptonopt.problem import UNLIMITED, Limits, Problem, Status, objective
 from leptonopt.renting import NodeCosts, Nodes
@@ -290,3 +290,17 @@ def test_knapsacks_agree_with_highs(seed: int) -> None:
     assert one.status in (Status.OPTIMAL, Status.INFEASIBLE)
     if one.schedule is not None and other.schedule is not None:
         assert objective(problem, one.schedule) == objective(problem, other.schedule)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_two_threads_prove_what_one_does(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
+    """With the second thread at work from the start, the cost that is proven is the same, and no bound is above it."""
+    monkeypatch.setattr("leptonopt.scale.jit.FAST", True)
+    monkeypatch.setattr("leptonopt.methods.knapsacks.ALONE", 0.0)
+    monkeypatch.setattr("leptonopt.methods.knapsacks.NEAR", 1.0)
+    problem, ear = places(seed, nodes=seed % 2 == 0, own=seed > 1, size=(5, 20)), Ear()
+    one = function("knapsacks")(problem, None, Limits(), Ear())
+    two = function("knapsacks")(problem, None, Limits(threads=2), ear)
+    assert (one.status, one.bound) == (two.status, two.bound)
+    assert two.status in (Status.OPTIMAL, Status.INFEASIBLE)
+    assert max(ear.bounds, default=0) <= (two.bound or 0)

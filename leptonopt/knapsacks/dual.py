@@ -7,8 +7,10 @@ With a price u[i] on each task, any sign, and v[j](u) the most that agent j can 
 where agents that are paid have y = 1 and where the rooms of those with y = 1 have to add up to what all tasks need
 (Ross and Soland 1975, doi:10.1007/BF01580430; Holmberg, Rönnqvist and Yuan 1999, doi:10.1016/S0377-2217(98)00008-3).
 Once all agents are decided, what they have too much is the most that any may leave empty. Putting a task on an
-agent by force raises the value exactly by what the agent loses by it: choices that thus cost more than the best plan
-are dropped for good (Posta, Ferland and Michelon 2012, doi:10.1007/s10589-011-9432-0). Whole numbers throughout.
+agent by force raises the value exactly by what the agent loses by it, and by what others lose that are paid and would
+take the task too: choices that thus cost more than the best plan are dropped for good (Posta, Ferland and Michelon
+2012, doi:10.1007/s10589-011-9432-0), and what cannot be done without is settled. Whole numbers throughout. All of it
+by numpy, or in compiled loops (`rounds`), which drop more.
 """
 
 from __future__ import annotations

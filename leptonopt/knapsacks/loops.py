@@ -3,7 +3,7 @@
 A knapsack is split at the item that breaks it in linear time (Balas and Zemel 1980, doi:10.1287/opre.28.5.1130); what
 the bound by its worth a unit does not settle goes through a table over loads (Pisinger 1997,
 doi:10.1287/opre.45.5.758).
-Integers throughout; floats only say what need not be looked at, with half a unit to spare.
+Integers throughout; floats only say what need not be looked at, with more to spare than they may be wrong by.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from leptonopt.knapsacks.tables import LOOSE, NEVER, WIDE
 from leptonopt.scale.jit import jit
 
 Array = Any  # of numpy; what numba compiles
-NEVER = -(2**60)
-WIDE = 12  # slack up to which loads are told apart when a task has to be in
 
 
 class Lists(NamedTuple):
@@ -123,6 +122,7 @@ def filled(profit: Array, demand: Array, room: int, inside: Array) -> int:
         base += profit[order[place]]
     unit = ratio[order[at]]
     most, least = base + unit * left, base
+    spare = 0.5 + LOOSE * most
     core, size, settled = order, many, 0
     for _ in range(2):  # once by what comes first, once more in order of worth a unit
         worth, rest = base, left
@@ -141,7 +141,7 @@ def filled(profit: Array, demand: Array, room: int, inside: Array) -> int:
         for place in range(size):
             item = core[place]
             net = profit[item] - unit * demand[item]
-            if most - abs(net) < least - 0.5:
+            if most - abs(net) < least - spare:
                 inside[item] = net > 0
                 if net > 0:
                     settled += profit[item]
@@ -176,7 +176,7 @@ def at_most(profit: Array, demand: Array, room: int) -> int:
     for place in range(at):
         worth += profit[order[place]]
     if at < many:
-        worth += int(np.ceil(ratio[order[at]] * left + 1e-6))
+        worth += int(np.ceil(ratio[order[at]] * left * (1 + LOOSE)))
     return worth
 
 
@@ -268,13 +268,14 @@ def sharply(lists: Lists, agent: int, price: Array, best: int, low: int, with_it
     most = unit * left
     for place in range(at):
         most += profit[order[place]]
+    most *= 1 + LOOSE
     todo = False
     for item in range(begin, end):
         need = lists.demand[item]
         if need <= room:
             net = price[lists.task[item]] - lists.cost[item] - unit * need
-            with_it[item] = min(best, int(np.ceil(most + min(0.0, net) + 1e-6)))
-            without[item] = min(best, int(np.ceil(most - max(0.0, net) + 1e-6)))
+            with_it[item] = min(best, int(np.ceil(most + min(0.0, net))))
+            without[item] = min(best, int(np.ceil(most - max(0.0, net))))
             todo = todo or with_it[item] >= low or without[item] >= low
     if not todo:
         return

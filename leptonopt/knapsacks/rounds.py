@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from leptonopt.knapsacks.loops import NEVER, Array, Lists, exact, filled, roughly, sharply
+from leptonopt.knapsacks.loops import Array, Lists, exact, filled, roughly, sharply
+from leptonopt.knapsacks.tables import NEVER
 from leptonopt.scale.jit import jit
 
 NO_PLAN = 2**58  # the value of what no plan fits

@@ -13,6 +13,7 @@ from leptonopt.problem import Bools, Ints
 
 NEVER = -(2**60)
 BESIDE = 8  # items tried beside those of most worth
+LOOSE = 1e-12  # of a worth: more than a sum of floats may be wrong by
 WIDE = 12  # slack up to which loads are told apart when a task has to be in
 
 
@@ -127,7 +128,7 @@ def settled(
     at = np.minimum(many, full.shape[1] - 1)
     unit = np.where(many < full.shape[1], np.maximum(0.0, value[line[:, 0], order[line[:, 0], at]]), 0.0)[:, None]
     net = np.where(usable, profit - unit * demand, 0.0)
-    most = unit[:, 0] * room + np.maximum(0.0, net).sum(axis=1)
+    most = (unit[:, 0] * room + np.maximum(0.0, net).sum(axis=1)) * (1 + LOOSE)
     if slack is None:
         least = np.maximum(least, _filled(size, gain, fits, full, room, many))
     sure = usable & (most[:, None] - np.abs(net) < least[:, None] - 1.0)

@@ -10,7 +10,10 @@ branch is where both ways cost most, by short looks at some choices that the kna
 from __future__ import annotations
 
 import heapq
+import itertools
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
@@ -31,6 +34,7 @@ AGREED = 0.85  # share of rounds from which a dive takes something as settled
 DIVING = 0.3  # share of the rounds for dives
 TURNS = 250  # shifts, swaps and raised prices at most to mend a plan
 PER_SECOND = {False: 60, True: 1500}  # rounds counted as a second in deterministic mode, by numpy and by loops
+ALONE, NEAR = 0.25, 0.0025  # share of the time before a second thread helps; the gap from which on it does
 COMPILING = 20  # seconds from which on loops are worth it if they have to be compiled first
 
 
@@ -59,6 +63,9 @@ class _Search:
     ----------
     least : cost of the best plan [units of `Agents`]; `NO_PLAN` without one
     heap : (value, number, prices, node, branch), the least value first
+    busy : by thread, the value of the node it is at
+    past : of each choice, how often it was looked at, and by how much the bound rose one way and the other, together
+    end : why the search is over, once it is
     """
 
     def __init__(self, problem: Problem, found: Agents, limits: Limits, monitor: Monitor) -> None:
@@ -72,6 +79,9 @@ class _Search:
         self.heap: list[tuple[int, int, Ints, Node, tuple[int, int] | None]] = []
         self.past: dict[tuple[int, int], list[float]] = {}
         self.nodes = self.rounds = 0
+        self.turn, self.numbers = threading.RLock(), itertools.count()
+        self.busy: dict[int, int] = {}
+        self.end: Stop | None = None
 
     @property
     def limit(self) -> int:
@@ -80,6 +90,8 @@ class _Search:
 
     def over(self) -> bool:
         """Whether to stop."""
+        if self.end is not None:
+            return True
         if self.limits.deterministic:
             return self.spent() or self.monitor.should_stop()
         late = time.monotonic() - self.begun > self.limits.time_limit
@@ -118,37 +130,86 @@ class _Search:
             return
         schedule = self.agents.schedule(plan)
         cost = objective(self.problem, schedule)
-        if (self.best is None or cost < self.cost) and not broken_rules(self.problem, schedule):
-            self.best, self.cost, self.least = schedule, cost, self.agents.of_cost(cost)
-            self.monitor.incumbent(schedule, cost)
+        if not broken_rules(self.problem, schedule):
+            with self.turn:
+                if self.best is None or cost < self.cost:
+                    self.best, self.cost, self.least = schedule, cost, self.agents.of_cost(cost)
+                    self.monitor.incumbent(schedule, cost)
 
     # --- the tree ---
 
     def run(self) -> Stop:
-        """Best bound first, with dives between."""
+        """Best bound first, with dives between; in two threads where two are granted, once `together` says so."""
         self.enter(Node.root(self.agents), first_prices(self.agents), ROOT, -NO_PLAN)
         if self.heap:
             self.dive(self.heap[0][2], self.heap[0][3])
-        while self.heap:
-            self.hear(self.monitor.best())
-            self.report(self.heap[0][0])
-            if self.heap[0][0] > self.limit:
-                break
-            if self.over():
-                return Stop.DONE if self.spent() else Stop.LIMIT
-            value, _, price, node, branch = heapq.heappop(self.heap)
-            if branch is None:  # nothing to choose, and yet no plan of that cost: leave it unproven
-                return Stop.DONE
+        with ThreadPoolExecutor(1) as pool:
+            try:
+                two = self.limits.threads > 1 and self.fast and not self.limits.deterministic
+                other = pool.submit(self.later) if two else None
+                self.work()
+            finally:
+                self.end = self.end or Stop.FAILED
+        if other is not None:
+            other.result()
+        return self.end
+
+    def later(self) -> None:
+        """The other thread: it waits for its turn."""
+        while self.end is None and not self.together():
+            time.sleep(0.1)
+        self.work()
+
+    def together(self) -> bool:
+        """Whether both threads are for this search: others have had their part of the time, and a proof is near."""
+        near = self.bound is not None and self.best is not None and self.cost - self.bound <= NEAR * abs(self.cost)
+        return near and time.monotonic() - self.begun > ALONE * self.limits.time_limit
+
+    def work(self) -> None:
+        """Node after node."""
+        while (taken := self.next()) is not None:
+            value, price, node, branch = taken
             for child in self.children(node, *branch):
                 self.enter(child, price, BRANCH, value)
                 if self.over():
-                    heapq.heappush(self.heap, (value, 0, price, node, branch))
-                    return Stop.DONE if self.spent() else Stop.LIMIT
-            if self.heap and self.dived < DIVING * self.rounds:
-                self.dive(self.heap[0][2], self.heap[0][3])
-        if self.best is not None:
-            self.report(self.least * SCALE)
-        return Stop.PROOF
+                    self.push(value, price, node, branch)
+                    break
+            with self.turn:
+                del self.busy[threading.get_ident()]
+                top = self.heap[0] if self.heap and self.dived < DIVING * self.rounds else None
+            if top is not None:
+                self.dive(top[2], top[3])
+
+    def next(self) -> tuple[int, Ints, Node, tuple[int, int]] | None:
+        """The node of the least value; None when all is done, or it is time to stop: `end` says which."""
+        while True:
+            with self.turn:
+                if self.end is not None:
+                    return None
+                self.hear(self.monitor.best())
+                least = min([NO_PLAN, *self.busy.values(), *(top[0] for top in self.heap[:1])])
+                if least > self.limit or least == NO_PLAN:
+                    self.end = Stop.PROOF
+                    if self.best is not None:
+                        self.report(self.least * SCALE)
+                    return None
+                self.report(least)
+                if self.over():
+                    self.end = Stop.DONE if self.spent() else Stop.LIMIT
+                    return None
+                if self.heap and self.heap[0][0] <= self.limit:
+                    value, _, price, node, branch = heapq.heappop(self.heap)
+                    if branch is None:  # nothing to choose, and yet no plan of that cost: leave it unproven
+                        self.end = Stop.DONE
+                        return None
+                    self.busy[threading.get_ident()] = value
+                    return value, price, node, branch
+            time.sleep(0.01)  # the other thread has the only node
+
+    def push(self, value: int, price: Ints, node: Node, branch: tuple[int, int] | None) -> None:
+        """An open node."""
+        with self.turn:
+            heapq.heappush(self.heap, (value, next(self.numbers), price, node, branch))
 
     def report(self, value: int) -> None:
         """No plan is better than a value [1/SCALE]."""
@@ -176,11 +237,11 @@ class _Search:
                 return
             branch, price = self.branch(left, found), found.price
             if branch is not None:
-                heapq.heappush(self.heap, (max(found.value, above), self.nodes, price, left, branch))
+                self.push(max(found.value, above), price, left, branch)
                 return
             node, pace = left, BRANCH  # all is settled: what is left is one plan
             self.offer(node, found)
-        heapq.heappush(self.heap, (max(found.value, above), self.nodes, price, node, None))
+        self.push(max(found.value, above), price, node, None)
 
     def climbed(self, relaxed: Relaxed, price: Ints, pace: Pace) -> Climb:
         """Rounds of prices."""
