@@ -47,6 +47,15 @@ def test_all_resources_everywhere(tmp_path: Path) -> None:
     check(built_of(tmp_path, of), of, unit_of(of))
 
 
+def test_a_single_option(tmp_path: Path) -> None:
+    """It holds all that it uses, not only the first."""
+    of = stated(3)
+    of.capacity, of.price = [{name: [3] * SLOTS for name in reversed(NAMES)}], [{}]
+    of.task = {name: column[:1] for name, column in of.task.items()}
+    of.option, of.owner, of.uses = {"pool": [0], "slots": [1], "cost": [0]}, [0], [[3, 2, 1]]
+    check(built_of(tmp_path, of), of, unit_of(of))
+
+
 def test_a_single_row(tmp_path: Path) -> None:
     """One pool with one resource, where the others are only named."""
     of = stated(3)

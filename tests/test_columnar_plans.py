@@ -59,7 +59,8 @@ def test_a_plan_is_written_by_task_and_start(tmp_path: Path, seed: int) -> None:
         assert json.loads(arrays["summary"].tobytes()) == summary
     written = write_plan(tmp_path / "plan.CSV", summary, columns)
     assert written == [tmp_path / "plan.CSV", tmp_path / "plan.json"]
-    assert json.loads((tmp_path / "plan.json").read_text(encoding="utf-8")) == summary
+    said = '{\n "leptonopt_plan_columns": 1,\n "name": "Zürich"\n}\n'
+    assert (tmp_path / "plan.json").read_text(encoding="utf-8") == said
     text = (tmp_path / "plan.CSV").read_text()
     assert text == "task,option,start,count\n" + "".join(",".join(map(str, line)) + "\n" for line in lines)
     with pytest.raises(UsageError, match=r"plan\.txt: a plan in columns is written as \.npz, \.csv; choose"):
