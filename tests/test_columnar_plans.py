@@ -195,6 +195,23 @@ def test_what_any_prices_prove(tmp_path: Path, seed: int) -> None:
         assert (claimed.ok, claimed.bound) == (False, None)
 
 
+def test_where_there_is_little_it_is_cheap_to_no_avail(tmp_path: Path) -> None:
+    """What does not fit when it is cheapest is not counted as if it did, with one resource as with several."""
+    of = stated(3)
+    scarce: list[int | None] = [4, 1, 4, 1, 4, 1]
+    of.capacity, of.price = [{"gpu": scarce}], [{"gpu": [Fraction(9), Fraction(1)] * 3}]
+    of.task = {"release": [0], "deadline": [SLOTS], "copies": [1], "value": [-1], "due": [-1], "late_cost": [0]}
+    of.option, of.owner = {"pool": [0], "slots": [1], "cost": [0]}, [0]
+    for use, bound in ((1, HOURS), (2, 18 * HOURS)):
+        of.uses = [[use, 0, 0]]
+        several, head = of.arrays(), of.head() | {"resources": ["gpu"]}
+        one = several | {"option_uses": several["option_uses"][:, :1]}
+        one["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
+        for arrays in (one, several):
+            proof = proven_columns(saved(tmp_path, arrays), certificate(tmp_path, np.zeros((1, SLOTS), np.int64)))
+            assert proof.bound == bound
+
+
 def test_certificates_that_are_refused(tmp_path: Path) -> None:
     """In words: what is missing, for another state, of another shape, prices that cannot be."""
     of = stated(2)
