@@ -187,7 +187,7 @@ def test_a_node_may_take_over_from_another_before_its_minimum_time() -> None:
     exact = ascent.exact()
     assert exact is not None
     assert exact * compiled.unit <= 4
-    assert leptonopt.solve(MINIMUM, time_limit=10).status == "optimal"
+    assert leptonopt.solve(MINIMUM, method="cpsat", isolate=False).status == "optimal"
 
 
 @pytest.mark.parametrize(

@@ -86,9 +86,10 @@ def test_intervals_equal_brute_force_or_say_what_they_cannot_express() -> None:
 
 
 @pytest.mark.parametrize("method", sorted(TABLE))
-def test_every_method_keeps_every_rule(method: str) -> None:
+@pytest.mark.parametrize("seeds", first(1, [range(12), range(12, 24)]))
+def test_every_method_keeps_every_rule(method: str, seeds: range) -> None:
     """What any method of the table reports keeps every rule and costs what it says; its bounds are valid."""
-    for seed in range(24)[:: 4 if method == "highs" else 1]:  # each time a program of its own is started
+    for seed in seeds[:: 4 if method == "highs" else 1]:  # each time a program of its own is started
         if (known := truth(seed)) is None or known[0].impossible:
             continue
         made, best = known
