@@ -1,4 +1,4 @@
-"""Prices from a sample: where pools hold many tasks at a time, a part of both has nearly the same prices."""
+"""Prices from samples: where pools hold many tasks at a time, a part of both has nearly the same prices."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from leptonopt.scale.oracle import Oracle
 from leptonopt.scale.parting import part_of
 
 FEW = 200_000  # groups; below them a sample is not worth it
-PART = 16  # one of so many groups at most
-GRAINS = 16  # demands of the usual size that pools still hold at a time in the sample, at least
+PART, FINER = 16, 4  # one of so many groups at most, and then one of so many fewer, until all take part
+GRAINS = 4  # demands of the usual size that pools still hold at a time in the first sample, at least
 ROUNDS, PATIENCE, SLOPE = 200, 40, 1e-4
+GENTLER = 0.3  # steps are so much shorter with the next sample, or they would lose what the last one found
 
 
 def sampled(problem: Problem) -> int:
@@ -29,19 +30,24 @@ def sampled(problem: Problem) -> int:
 
 
 def warmed(problem: Problem, oracle: Oracle, stop: Callable[[], bool]) -> Ascent:
-    """An ascent that begins at the prices of a sample, where a sample is of use."""
-    ascent = Ascent(problem, oracle)
-    if (part := sampled(problem)) < 2:
-        return ascent
+    """An ascent that begins at the prices of samples, each larger than the one before, where samples are of use."""
+    ascent, part = Ascent(problem, oracle), sampled(problem)
+    while part > 1 and not stop():
+        found = _sample(problem, oracle, part)
+        found.price, found.pace = ascent.price, ascent.pace
+        for turn in range(ROUNDS):
+            found.step()
+            if stop() or (turn > PATIENCE and found.slope(PATIENCE) < SLOPE):
+                break
+        ascent.price, ascent.pace = found.best_price.copy(), GENTLER * found.pace
+        part //= FINER
+    return ascent
+
+
+def _sample(problem: Problem, oracle: Oracle, part: int) -> Ascent:
+    """An ascent over one of so many groups and as small a part of the capacity."""
     mine = np.arange(problem.groups) % part == 0
     capacity = np.where(problem.capacity < UNLIMITED, problem.capacity // part, UNLIMITED)
     some, _ = part_of(problem, mine, capacity, problem.copies)
     classes = classes_of(some, problem.capacity)
-    found = Ascent(some, Oracle(some, classes, problem.capacity, oracle.fast, oracle.threads))
-    for turn in range(ROUNDS):
-        found.step()
-        if stop() or (turn > PATIENCE and found.slope(PATIENCE) < SLOPE):
-            break
-    ascent.price = found.best_price.copy()
-    ascent.pace = found.pace
-    return ascent
+    return Ascent(some, Oracle(some, classes, problem.capacity, oracle.fast, oracle.threads))
