@@ -188,6 +188,10 @@ def test_heads_that_are_refused(tmp_path: Path) -> None:
     ("change", "said"),
     [
         (lambda of: of.task["deadline"].__setitem__(2, of.task["release"][2]), "it must come after the release"),
+        (
+            lambda of: of.task.update(release=[0, 1, 0, 0, 0], deadline=[1] * 5),
+            "task_deadline[1]: 1; it must come after",
+        ),
         (lambda of: of.task.update(after=[-1, -1, 0, -1, -1]), "task_after[2]: 0; the rule precedence is not solved"),
         (lambda of: of.task.update(after=[-1, -2, -1, -1, -1]), "task_after[1]: -2; -1 to 4 is allowed"),
         (lambda of: of.task.update(after=[-1, 5, -1, -1, -1]), "task_after[1]: 5; -1 to 4 is allowed"),
