@@ -30,12 +30,12 @@ LITERATURE = """
 
 The published best values stand in the lists; "off" is the distance to them. The data are not part of this repository;
 README says where they come from. Of `psplib-mm` there is the first fourteen of the list. Of `green-tou` there are the
-points of the list that were reached, and fifteen drawn before it had its rule (ten of them with one thread). `gap` a,
-b and cattrysse, `cloudbalancing`, `psplib-mm` and the points of the list ran while other work took up to nine tenths
-of the two cores.
+points of the list that were reached, and fifteen drawn before it had its rule (ten of them with one thread).
+`cloudbalancing`, `psplib-mm` and the points of the list ran while other work took up to nine tenths of the two cores,
+`sscflp` and `gap` while it took about four fifths, with `leptonopt[fast]` and its loops compiled before.
 
     python benchmarks/literature.py --data DIR -o lists
-    leptonopt compare lists/{gap,jain-grossmann,melange,ctu-energy,mmkp,racp,rip}.csv \\
+    leptonopt compare lists/{gap,sscflp,jain-grossmann,melange,ctu-energy,mmkp,racp,rip}.csv \\
         lists/{green-tou,cloudbalancing,psplib-mm}.csv -m auto -t 60 --threads 2 -o results
 
 """
