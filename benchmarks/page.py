@@ -32,7 +32,8 @@ The published best values stand in the lists; "off" is the distance to them. The
 README says where they come from. Of `psplib-mm` there is the first fourteen of the list. Of `green-tou` there are the
 points of the list that were reached, and fifteen drawn before it had its rule (ten of them with one thread).
 `cloudbalancing`, `psplib-mm` and the points of the list ran while other work took up to nine tenths of the two cores,
-`sscflp` and `gap` while it took about four fifths, with `leptonopt[fast]` and its loops compiled before.
+`sscflp` and `gap` while it took about four fifths, with `leptonopt[fast]` and its loops compiled before; the four of
+`sscflp` that were open then (Yang's p1, p11, p16, Delmaire's p46) again, alone on the machine.
 
     python benchmarks/literature.py --data DIR -o lists
     leptonopt compare lists/{gap,sscflp,jain-grossmann,melange,ctu-energy,mmkp,racp,rip}.csv \\

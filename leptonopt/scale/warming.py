@@ -14,7 +14,7 @@ from leptonopt.scale.parting import part_of
 
 FEW = 200_000  # groups; below them a sample is not worth it
 PART, FINER = 16, 4  # one of so many groups at most, and then one of so many fewer, until all take part
-GRAINS = 4  # demands of the usual size that pools still hold at a time in the first sample, at least
+GRAINS = 16  # demands of the usual size that pools still hold at a time in the first sample, at least
 ROUNDS, PATIENCE, SLOPE = 200, 40, 1e-4
 GENTLER = 0.3  # steps are so much shorter with the next sample, or they would lose what the last one found
 
