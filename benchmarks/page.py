@@ -58,7 +58,7 @@ SCALE = """
 `small` a million of them on pools of 33; `groups` 200 tasks of which ten each are alike (benchmarks/plain.py). From the
 command to a plan that was checked, on two threads, with `leptonopt[fast]` and its loops compiled before: the first run
 of a new version compiles them, some ten seconds. Medians over the runs there are, one a seed.
-The million ran beside tests of low priority.
+The runs of `plain` had the machine to themselves.
 
     python benchmarks/scale.py 1000 10000 100000 1000000 --seeds 3 -o lines.jsonl
     python benchmarks/scale.py 200 --family groups --seeds 3 -o lines.jsonl

@@ -34,7 +34,7 @@ SOFT, HARD = 0.8, 1.5  # times the usual price of a unit, the least penalty from
 GROWS, FADES = 1.1, 0.99  # a penalty, in every round
 SQUEEZE, SQUEEZED = 0.85, 1.4  # from which share on it grows faster, so that hardly any excess is left
 OWN, LEVEL = 0.3, 0.2  # of the stated price, and of a row's mean, in the usual price of a unit
-BLOCK = 1024  # items that are neighbours are moved in turn
+WHOLE, BLOCK = 20_000, 1024  # so many items are moved in any order, more in turn: blocks of neighbours
 ROUND, EACH = 200_000, 2  # moves of a round: so many, or so many for each item
 
 
@@ -253,7 +253,7 @@ def anneal(
     """
     unit = 2.0**-53
     state, table = seed, offers.table
-    blocks = (len(items) + BLOCK - 1) // BLOCK
+    blocks = (len(items) + BLOCK - 1) // BLOCK if len(items) > WHOLE else 1
     for at in range(moves):
         block = at * blocks // moves
         low = block * len(items) // blocks
