@@ -9,8 +9,20 @@ from leptonopt.building import Builder, improve, orders, use_slack
 from leptonopt.dual import Ascent
 from leptonopt.mending import mend
 from leptonopt.placing import Guide, Placing, Shape
-from leptonopt.pricing import Blocks
-from leptonopt.problem import UNLIMITED, Limits, Monitor, Problem, Schedule, broken_rules, objective, with_rent
+from leptonopt.pricing import Blocks, free_bound
+from leptonopt.problem import (
+    UNLIMITED,
+    Limits,
+    Monitor,
+    Problem,
+    Schedule,
+    Solution,
+    Status,
+    Stop,
+    broken_rules,
+    objective,
+    with_rent,
+)
 from leptonopt.stirring import Stir
 
 MOST = 16  # attempts by prices at most
@@ -21,6 +33,24 @@ MANY = 1_000  # groups that are many
 LONG = 16  # times the usual effort of mending
 PACES = 12  # attempts between cheap and early at most
 TRIES = 5  # ejections per group without a place, in the first round
+
+
+def opened(
+    problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, engine: str
+) -> tuple[Starts, int] | Solution:
+    """What a search by neighbourhoods begins with, a schedule and the bound of tasks that do not meet; or why not."""
+    blocks = Blocks(problem)
+    bound = free_bound(problem, blocks.least)
+    if bound is None:
+        note = "a task that must run has no start at which it fits the capacity alone"
+        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
+    monitor.bound(bound)
+    starts = Starts(problem, blocks, limits, monitor)
+    starts.first(warm_start)
+    if starts.found is None:
+        note = f"no schedule to start from: {starts.shortfall()}"
+        return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
+    return starts, bound
 
 
 class Starts:

@@ -14,9 +14,9 @@ from leptonopt.dual import Ascent, rounds_within
 from leptonopt.holding import Held
 from leptonopt.neighbourhoods import Neighbourhoods
 from leptonopt.placing import Guide
-from leptonopt.pricing import Blocks, free_bound
+from leptonopt.pricing import Blocks
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
-from leptonopt.starting import Starts
+from leptonopt.starting import opened
 
 TURN = 0.01  # effort that a turn takes beside its sub-problem
 PRICES = 0.12  # share of the time limit for prices at most
@@ -31,19 +31,12 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     """
     engine = f"{submodel.version()} (CP-SAT)"
     begun = time.monotonic()
-    blocks = Blocks(problem)
-    bound = free_bound(problem, blocks.least)
-    if bound is None:
-        note = "a task that must run has no start at which it fits the capacity alone"
-        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
-    monitor.bound(bound)
-    starts = Starts(problem, blocks, limits, monitor)
-    starts.first(warm_start)
-    if starts.found is None:
-        note = f"no schedule to start from: {starts.shortfall()}"
-        return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
+    found = opened(problem, warm_start, limits, monitor, engine)
+    if isinstance(found, Solution):
+        return found
+    starts, bound = found
     held = Held(starts, monitor, bound)
-    search = _Search(problem, blocks, starts.true, held, limits, monitor, begun)
+    search = _Search(problem, starts.blocks, starts.true, held, limits, monitor, begun)
     search.prices()
     stop = search.run()
     if held.gained:

@@ -22,11 +22,11 @@ from leptonopt.errands import Errands, Gone, Lost, width
 from leptonopt.freeing import Looked, Neighbourhood, Ran
 from leptonopt.holding import Held
 from leptonopt.neighbourhoods import Neighbourhoods
-from leptonopt.pricing import Blocks, Pricer, free_bound
+from leptonopt.pricing import Blocks, Pricer
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
 from leptonopt.shards import Shards, shardable
 from leptonopt.spreading import Parcel, look
-from leptonopt.starting import Starts
+from leptonopt.starting import Starts, opened
 
 TICK = 0.02  # seconds to wait for an answer before looking at the clock
 COUNT = 2.0  # seconds after which the workers are counted again
@@ -56,19 +56,12 @@ def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monito
 
     def spread(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
         engine, begun = f"{submodel.version()} (CP-SAT)", time.monotonic()
-        blocks = Blocks(problem)
-        bound = free_bound(problem, blocks.least)
-        if bound is None:
-            note = "a task that must run has no start at which it fits the capacity alone"
-            return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
-        monitor.bound(bound)
-        starts = Starts(problem, blocks, limits, monitor)
-        starts.first(warm_start)
-        if starts.found is None:
-            note = f"no schedule to start from: {starts.shortfall()}"
-            return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
+        found = opened(problem, warm_start, limits, monitor, engine)
+        if isinstance(found, Solution):
+            return found
+        starts, bound = found
         held = Held(starts, monitor, bound)
-        search = _Search(problem, blocks, starts, held, limits, monitor, executor, begun)
+        search = _Search(problem, starts.blocks, starts, held, limits, monitor, executor, begun)
         try:
             stop = search.run()
         except Gone as gone:
