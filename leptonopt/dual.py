@@ -41,11 +41,24 @@ class Multipliers:
 
 
 FINEST = 1 << 20  # multipliers are multiples of one money unit over at most this
-DECAY_1, DECAY_2 = 0.9, 0.99
-PATIENCE, SHORTER, LONG = 5, 0.75, 40
+DECAY = 0.99  # of the squares
+SHORTER, LONG = 0.75, 40
 STREAK, LONGER, FASTEST = 15, 1.1, 50.0
 FARTHEST = 1e6
 SAMPLE = 2_000_000  # demands from which the usual cost of a unit is taken
+
+
+@dataclass(frozen=True)
+class Gait:
+    """How an ascent goes: how much of the direction is kept from round to round, and after how many rounds without gain
+    steps get shorter."""
+
+    momentum: float
+    patience: int
+
+
+STEADY = Gait(0.9, 5)  # comes farther in some hundreds of rounds
+SWIFT = Gait(0.93, 3)  # comes near in fewer, where there are very many prices
 
 
 class Ascent:
@@ -59,8 +72,8 @@ class Ascent:
     values : the value of every round
     """
 
-    def __init__(self, problem: Problem, blocks: Pricer, pace: float = 0.3) -> None:
-        self.problem, self.blocks, self.pace = problem, blocks, pace
+    def __init__(self, problem: Problem, blocks: Pricer, pace: float = 0.3, gait: Gait = STEADY) -> None:
+        self.problem, self.blocks, self.pace, self.gait = problem, blocks, pace, gait
         self.limited = problem.capacity < UNLIMITED
         self.supplied = np.zeros((len(problem.capacity), 1), bool)
         self.supplied[problem.nodes.supply_row] = True
@@ -168,7 +181,7 @@ class Ascent:
         if value > self.best:
             self.best, self.best_price, self._since = value, self.price.copy(), 0
             self.best_weight = self.weight.copy()
-        elif self._since >= PATIENCE:
+        elif self._since >= self.gait.patience:
             self.price, self._since = self.best_price.copy(), 0
             self.weight = self.best_weight.copy()
             self.pace *= SHORTER
@@ -218,10 +231,11 @@ class Ascent:
         most = np.where(self.supplied, self.problem.capacity, room)
         slack = np.where(self.limited, usage - room, 0.0) / np.maximum(1.0, most)
         turn = len(self.values)
-        self._mean += (1 - DECAY_1) * (slack - self._mean)
-        self._square += (1 - DECAY_2) * (slack**2 - self._square)
-        ahead = self._mean / (1 - DECAY_1**turn)
-        size = np.sqrt(self._square / (1 - DECAY_2**turn)) + 1e-9
+        momentum = self.gait.momentum
+        self._mean += (1 - momentum) * (slack - self._mean)
+        self._square += (1 - DECAY) * (slack**2 - self._square)
+        ahead = self._mean / (1 - momentum**turn)
+        size = np.sqrt(self._square / (1 - DECAY**turn)) + 1e-9
         rate = self.pace / (1 + turn / LONG)
         self.price = np.where(self.limited, np.maximum(0.0, self.price + rate * self._level * ahead / size), 0.0)
 

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-from leptonopt.dual import Ascent
+from leptonopt.dual import STEADY, SWIFT, Ascent, Gait
 from leptonopt.problem import UNLIMITED, Problem
 from leptonopt.scale.classes import classes_of
 from leptonopt.scale.oracle import Oracle
 from leptonopt.scale.parting import part_of
 
+MANY = 10_000  # groups; from there on prices are to come near in few rounds
 FEW = 200_000  # groups; below them a sample is not worth it
 PART, FINER = 16, 4  # one of so many groups at most, and then one of so many fewer, until all take part
 GRAINS = 16  # demands of the usual size that pools still hold at a time in the first sample, at least
@@ -29,9 +30,14 @@ def sampled(problem: Problem) -> int:
     return int(min(PART, np.median(grains) // GRAINS)) if len(grains) else 1
 
 
+def gait(problem: Problem) -> Gait:
+    """How the prices of so many groups are sought."""
+    return SWIFT if problem.groups >= MANY else STEADY
+
+
 def warmed(problem: Problem, oracle: Oracle, stop: Callable[[], bool]) -> Ascent:
     """An ascent that begins at the prices of samples, each larger than the one before, where samples are of use."""
-    ascent, part = Ascent(problem, oracle), sampled(problem)
+    ascent, part = Ascent(problem, oracle, gait=gait(problem)), sampled(problem)
     while part > 1 and not stop():
         found = _sample(problem, oracle, part)
         found.price, found.pace = ascent.price, ascent.pace
@@ -50,4 +56,4 @@ def _sample(problem: Problem, oracle: Oracle, part: int) -> Ascent:
     capacity = np.where(problem.capacity < UNLIMITED, problem.capacity // part, UNLIMITED)
     some, _ = part_of(problem, mine, capacity, problem.copies)
     classes = classes_of(some, problem.capacity)
-    return Ascent(some, Oracle(some, classes, problem.capacity, oracle.fast, oracle.threads))
+    return Ascent(some, Oracle(some, classes, problem.capacity, oracle.fast, oracle.threads), gait=SWIFT)
