@@ -30,7 +30,7 @@ from leptonopt.signals import Signals, aside, within
 from leptonopt.verify.columns import cost_of_columns, verify_columns
 from leptonopt.verify.words import Verdict
 
-CHECKING = 1.0  # writing and checking a plan takes about as long as reading and building the instance, and
+CHECKING = 1.5  # writing and checking a plan takes so many times as long as reading and building it at most, and
 LEAST = 0.2  # seconds
 EXACTLY = 0.1  # share of the time that goes to the pipeline where an exact method follows it
 
