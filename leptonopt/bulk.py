@@ -10,6 +10,7 @@ import os
 import platform
 import time
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -22,7 +23,7 @@ from leptonopt.columnar.compiling import Built, build
 from leptonopt.columnar.reading import load
 from leptonopt.columnar.writing import runs, write_certificate, write_plan
 from leptonopt.dual import Multipliers
-from leptonopt.errors import Alarm
+from leptonopt.errors import Alarm, UsageError
 from leptonopt.numbers import floor_number, gap, number
 from leptonopt.problem import Limits, Schedule, Status, Stop, objective
 from leptonopt.result import Progress
@@ -32,6 +33,7 @@ from leptonopt.verify.words import Verdict
 
 CHECKING = 1.5  # writing and checking a plan takes so many times as long as reading and building it at most, and
 LEAST = 0.2  # seconds
+SHARED = ("scale",)  # methods that workers of an executor take part in
 EXACTLY = 0.1  # share of the time that goes to the pipeline where an exact method follows it
 
 
@@ -62,11 +64,13 @@ def solve_columns(
     limits: Limits | None = None,
     certificate: str | os.PathLike[str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    executor: Executor | None = None,
     begun: float | None = None,
 ) -> BulkResult:
     """Solve an instance in columns and have the plan checked; `output` is where the plan is written.
 
-    The time limit counts from `begun`, a moment of `time.monotonic`; without it, from the call.
+    The time limit counts from `begun`, a moment of `time.monotonic`; without it, from the call. The workers of an
+    `executor` anneal parts of what is placed, in `auto` and `scale`.
 
     Raises
     ------
@@ -81,6 +85,8 @@ def solve_columns(
     begun = called if begun is None else begun
     if method != "auto":
         methods.find(method)
+    if executor is not None and method not in ("auto", *SHARED):
+        raise UsageError(f"the method {method} has no use for workers elsewhere; allowed with them are auto and scale")
     with Signals() as signals:
         with within(begun + limits.time_limit - called, signals), unswept():
             sheets = load(Path(path))
@@ -88,7 +94,7 @@ def solve_columns(
             built = build(sheets)
         seconds = {"read": read - called, "compile": time.monotonic() - read}
         after = LEAST + CHECKING * sum(seconds.values())
-        run = _Run(built, Path(path), limits, begun, after, signals, on_progress)
+        run = _Run(built, Path(path), limits, begun, after, signals, on_progress, executor)
         if not built.impossible:
             run.solve(method)
         seconds["solve"] = time.monotonic() - called - sum(seconds.values())
@@ -112,9 +118,10 @@ class _Run:
         after: float,
         signals: Signals,
         on_progress: Callable[[Progress], None] | None,
+        executor: Executor | None = None,
     ) -> None:
         self.built, self.problem, self.path, self.limits = built, built.problem, path, limits
-        self.begun, self.signals, self.on_progress = begun, signals, on_progress
+        self.begun, self.signals, self.on_progress, self.executor = begun, signals, on_progress, executor
         self.until = begun + limits.time_limit - min(after, 0.3 * limits.time_limit)
         self.schedule: Schedule | None = None
         self.cost: int | None = None
@@ -200,7 +207,7 @@ class _Run:
                 return
             self.phase = name
             left = max(0.01, (self.until - time.monotonic()) * share)
-            function = aside(methods.function(name))
+            function = aside(self._function(name))
             solution = function(self.problem, self.schedule, replace(self.limits, time_limit=left), self)
             self.engines[name] = solution.engine
             if solution.note:
@@ -214,6 +221,13 @@ class _Run:
                     raise Alarm(f"{name} says that no plan exists, but one that keeps every rule is at hand")
                 self.infeasible = True
                 return
+
+    def _function(self, name: str) -> methods.Method:
+        if self.executor is None or name not in SHARED:
+            return methods.function(name)
+        from leptonopt.methods import scale  # loads what other methods do without
+
+        return scale.on(self.executor)
 
     def result(self, method: str, output: Path | None, seconds: dict[str, float]) -> BulkResult:
         """Write the plan and have it checked."""

@@ -229,7 +229,7 @@ def solve(
             "--log-file": log_file,
             "--write-model": write_model,
         }
-        absent |= {"--confirm": confirm, "--param": param, "--memory": memory, "--cluster": cluster}
+        absent |= {"--confirm": confirm, "--param": param, "--memory": memory}
         raise typer.Exit(
             cli_columns.solve(
                 file,
@@ -241,6 +241,7 @@ def solve(
                 quiet=quiet,
                 verbose=verbose,
                 refused=[name for name, value in absent.items() if value],
+                cluster=cluster,
                 begun=context.obj,
             )
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ def solve(
     quiet: bool,
     verbose: bool,
     refused: Sequence[str],
+    cluster: str | None = None,
     begun: float | None = None,
 ) -> int:
     """Solve columns and show the result; the exit code. `refused` are options that were given and mean nothing here."""
@@ -38,12 +40,20 @@ def solve(
     files.different(output, file)
     certificate = output.with_name(f"{output.stem}.certificate.npz") if certify and output is not None else None
     from leptonopt.bulk import solve_columns
+    from leptonopt.cluster import executor
     from leptonopt.progress import Shown
 
-    with Shown() as shown:
+    with executor(cluster) if cluster else nullcontext() as workers, Shown() as shown:
         watch = shown if not quiet and (shown.live or verbose) else None
         result = solve_columns(
-            file, output, method=method, limits=limits, certificate=certificate, on_progress=watch, begun=begun
+            file,
+            output,
+            method=method,
+            limits=limits,
+            certificate=certificate,
+            on_progress=watch,
+            executor=workers,
+            begun=begun,
         )
     if as_json:
         files.write("-", dumped(result.summary))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -22,15 +23,26 @@ from listening import Ear
 
 import leptonopt
 from leptonopt import cluster, errands
+from leptonopt.bulk import solve_columns
+from leptonopt.columnar.compiling import build
+from leptonopt.columnar.reading import load
 from leptonopt.compile import compile
 from leptonopt.dual import Ascent
 from leptonopt.errors import EngineError, UsageError
+from leptonopt.families import table
+from leptonopt.families.writing import written
 from leptonopt.instance import Instance
-from leptonopt.methods import spread
+from leptonopt.methods import scale, spread
 from leptonopt.pricing import Blocks
 from leptonopt.problem import Limits
 from leptonopt.result import Progress
+from leptonopt.scale import jit, sharing
+from leptonopt.scale.cutting import put_back
+from leptonopt.scale.oracle import Oracle
+from leptonopt.scale.sharing import Sharing
+from leptonopt.scale.staging import Pace, staged
 from leptonopt.shards import Shards
+from leptonopt.verify.columns import verify_columns
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTICLE, EDGE = ROOT / "instances" / "article.yaml", ROOT / "instances" / "edge.yaml"
@@ -157,6 +169,119 @@ def test_prices_in_shards_are_the_same_prices(jobs: Instance) -> None:
             apart.step()
             alone.step()
         assert apart.exact() == alone.exact()
+
+
+# --- columns ----------------------------------------------------------------------------------------
+
+compiled = pytest.mark.skipif(not jit.FAST, reason="numba is not installed")
+
+
+@pytest.fixture(scope="module")
+def columns(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An instance in columns on which annealing has something to do."""
+    file, content = tmp_path_factory.mktemp("columns") / "jobs.npz", written(table("gavel", tasks=400, seed=1), "npz")
+    assert isinstance(content, bytes)
+    file.write_bytes(content)
+    return file
+
+
+@compiled
+def test_a_solve_of_columns_survives_its_worker(workers: LocalCluster, columns: Path, tmp_path: Path) -> None:
+    """A worker killed while it anneals a part costs that part: the solve ends in time, with a plan that is checked."""
+    plan, scheduler = tmp_path / "plan.npz", workers.scheduler_address
+    words = ["solve", str(columns), "-o", str(plan), "-t", "25", "-m", "scale", "--cluster", scheduler]
+    solving = subprocess.Popen(
+        [sys.executable, "-m", "leptonopt", *words],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+
+    def busy() -> list[str]:
+        at_work = list(workers.scheduler.workers.values())
+        return [
+            each.address for each in at_work if any(str(task.key).startswith("annealed") for task in each.processing)
+        ]
+
+    while not (found := busy()) and solving.poll() is None:
+        time.sleep(0.02)
+    killed = [nanny.pid for nanny in workers.workers.values() if nanny.worker_address in found[:1]]
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    said, _ = solving.communicate()
+    assert len(killed) == 1
+    assert solving.returncode == 0
+    assert "parts annealed by" in said
+    assert verify_columns(columns, plan).ok
+
+
+@compiled
+def test_a_pool_of_processes_anneals_and_an_interrupt_gives_the_plan(columns: Path) -> None:
+    """The same interface, workers on this machine; what SIGINT leaves is checked."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        watched = Watched(pool, {14: interrupt})
+        found = solve_columns(columns, method="scale", limits=Limits(time_limit=200), executor=watched)
+    assert found.signal == signal.SIGINT
+    assert found.verdict is not None
+    assert found.verdict.ok
+    assert [note for note in found.notes if "parts annealed by" in note]
+
+
+@compiled
+def test_columns_go_on_here_when_workers_are_gone(columns: Path) -> None:
+    """A pool of processes that breaks in the middle is named in a note, and annealing goes on here."""
+    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+        watched = Watched(pool, {7: lambda: [os.kill(pid, signal.SIGKILL) for pid in list(pool._processes)]})
+        found = solve_columns(columns, method="scale", limits=Limits(time_limit=20), executor=watched)
+    assert found.verdict is not None
+    assert found.verdict.ok
+    assert [note for note in found.notes if "the workers are gone" in note and "annealing" in note]
+
+
+@compiled
+def test_columns_are_deterministic_whoever_works(columns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In deterministic mode the schedule does not depend on how many workers there are."""
+    monkeypatch.setattr(sharing, "PASSES", 3)
+    problem, found = build(load(columns)).problem, []
+    for many in (1, 3):
+        with ThreadPoolExecutor(many) as pool:
+            limits = Limits(time_limit=600, deterministic=True)
+            found.append(scale.on(pool)(problem, None, limits, Ear()))
+    assert list(found[0].schedule) == list(found[1].schedule)
+    assert "parts annealed by 1 workers" in found[0].note
+
+
+def test_parts_that_are_out_share_nothing(columns: Path) -> None:
+    """Parts have pools and items of their own, and one that is put back as it went leaves all as it was."""
+    problem = build(load(columns)).problem
+    ascent = Ascent(problem, Oracle(problem))
+    ascent.step()
+    placed = staged(problem, ascent, lambda: False, Pace(1.0, 0))
+    before = placed.option.copy(), placed.start.copy(), placed.free.copy()
+    with ThreadPoolExecutor(1) as pool:
+        made, parts = Sharing(placed, pool, lambda: ascent.best_price, 0), []
+        while part := made._draw(3):
+            made._mark(part, True)
+            parts.append(part)
+    assert len(parts) > 1
+    for of in ("items", "pools", "rows", "options"):
+        every = np.concatenate([getattr(part, of) for part in parts])
+        assert len(np.unique(every)) == len(every)
+    for part in parts:
+        put_back(
+            placed, made.penalty, part, (part.option, part.start, np.ones(part.problem.capacity.shape, np.float32))
+        )
+    for was, now in zip(before, (placed.option, placed.start, placed.free), strict=True):
+        assert (was == now).all()
+
+
+def test_methods_for_columns_without_use_for_workers(columns: Path) -> None:
+    """A method that could not use workers refuses them."""
+    with ThreadPoolExecutor(1) as pool, pytest.raises(UsageError, match="no use for workers"):
+        solve_columns(columns, method="highs", executor=pool)
+
+
+# --- refused ----------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("method", ["cpsat", "greedy"])

@@ -6,24 +6,27 @@ with others is refused by the rule's name.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import numpy as np
 
 from leptonopt.dual import Ascent, Multipliers
+from leptonopt.errands import Gone
 from leptonopt.pricing import Blocks, free_bound
 from leptonopt.problem import Deaf, Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
-from leptonopt.scale.annealing import Annealer
+from leptonopt.scale.annealing import Annealer, settled
 from leptonopt.scale.improving import Improver
 from leptonopt.scale.jit import FAST
 from leptonopt.scale.keeping import refused
 from leptonopt.scale.oracle import Oracle
 from leptonopt.scale.rehearsing import Rehearsal
-from leptonopt.scale.staging import ONCE, Pace, Placed, staged
+from leptonopt.scale.sharing import Sharing, woken
+from leptonopt.scale.staging import ONCE, Pace, Placed, prefix_of, staged
 from leptonopt.scale.warming import warmed
 from leptonopt.starting import Starts
 
@@ -48,6 +51,11 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     return _solve(problem, limits, monitor, "all")
 
 
+def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monitor], Solution]:
+    """The same with annealing by the workers of an executor; this process where they are gone."""
+    return lambda problem, warm_start, limits, monitor: _solve(problem, limits, monitor, "all", executor)
+
+
 def bound(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """The prices alone."""
     return _solve(problem, limits, monitor, "prices")
@@ -58,24 +66,25 @@ def stages(problem: Problem, warm_start: Schedule | None, limits: Limits, monito
     return _solve(problem, limits, monitor, "stages")
 
 
-def _solve(problem: Problem, limits: Limits, monitor: Monitor, last: str) -> Solution:
+def _solve(problem: Problem, limits: Limits, monitor: Monitor, last: str, executor: Executor | None = None) -> Solution:
     if rule := refused(problem):
         return Solution(
             Status.UNKNOWN, Stop.FAILED, note=f"scale cannot express the rule {rule}; ask for another method"
         )
     loops = Rehearsal()
     try:
-        return run(problem, limits, monitor, last, loops)
+        return run(problem, limits, monitor, last, loops, executor)
     finally:
         loops.end()
 
 
-def run(problem: Problem, limits: Limits, monitor: Monitor, last: str, loops: Rehearsal) -> Solution:
+def run(
+    problem: Problem, limits: Limits, monitor: Monitor, last: str, loops: Rehearsal, executor: Executor | None = None
+) -> Solution:
     """All of it, or up to a part, by compiled loops from when on they are there."""
     with np.errstate(invalid="ignore"):
-        return _Run(
-            problem, limits, monitor, Oracle(problem, fast=loops.ready(), threads=limits.threads), loops
-        ).solution(last)
+        oracle = Oracle(problem, fast=loops.ready(), threads=limits.threads)
+        return _Run(problem, limits, monitor, oracle, loops, executor).solution(last)
 
 
 @dataclass(eq=False)
@@ -85,6 +94,8 @@ class _Run:
     monitor: Monitor
     oracle: Oracle
     loops: Rehearsal
+    executor: Executor | None = None
+    shared: str = ""  # what workers did, in a line
     best: Schedule | None = None
     cost: int | None = None
     lower: int | None = None
@@ -93,6 +104,7 @@ class _Run:
     def solution(self, last: str) -> Solution:
         begun = time.monotonic()
         self.until = begun + self.limits.time_limit
+        waking = None if self.executor is None else woken(self.executor)
         if self.limits.deterministic:
             self.oracle.fast = self.loops.awaited(self._over)
         least = free_bound(self.problem, self.oracle.least)
@@ -111,13 +123,16 @@ class _Run:
             self._take(placed)
             if last == "all" and len(placed.group):
                 self._timed("compiling", self._compiled)
-                if self.oracle.fast:
+                shared = False
+                if self.oracle.fast and waking is not None:
+                    placed, shared = self._timed("workers", lambda: self._shared(placed, ascent, climbed=done))
+                if self.oracle.fast and not shared:
                     placed = self._timed("annealing", lambda: self._annealed(placed, ascent, climbed=done))
                 if self.oracle.fast or not FAST:
                     self._timed("ejection", lambda: self._improve(placed, ascent))
                 done = False
         note = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.seconds.items())
-        note += f"; {len(ascent.values)} rounds of prices"
+        note += f"; {len(ascent.values)} rounds of prices{self.shared}"
         if last == "all" and FAST and not self.oracle.fast:
             note += "; loops are still to be compiled, and nothing was annealed: the next run goes on with it"
         closed = self.cost is not None and self.lower == self.cost
@@ -225,6 +240,28 @@ class _Run:
             if bound is not None:
                 bound.result()
         return settled
+
+    def _shared(self, placed: Placed, ascent: Ascent, climbed: bool) -> tuple[Placed, bool]:
+        """The same by workers, while prices climb here; and whether that is all of it, or workers were gone."""
+        assert self.executor is not None
+        sharing = Sharing(placed, self.executor, lambda: ascent.best_price, self.limits.seed)
+        timed, ended, alone = not self.limits.deterministic, threading.Event(), False
+        with ThreadPoolExecutor(1) as beside:
+            bound = None
+            if timed and not climbed:
+                bound = beside.submit(self._climb, ascent, lambda: ended.is_set() or self._over())
+            try:
+                sharing.run(ANNEALING * (self.until - time.monotonic()) if timed else None, self._over)
+                self.shared = f"; {sharing.count()}"
+            except Gone as gone:
+                self.shared, alone = f"; the workers are gone ({gone})", True
+            ended.set()
+            price, guide = ascent.best_price, prefix_of(self.problem, ascent.best_price)
+            found = settled(self.problem, placed.option, placed.start, price, guide, self.oracle.each(guide))
+            self._take(found)
+            if bound is not None:
+                bound.result()
+        return found, not alone
 
     def _exact(self, ascent: Ascent) -> None:
         if (self.lower is None or ascent.best > self.lower) and (value := ascent.exact()) is not None:

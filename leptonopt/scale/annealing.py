@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.problem import UNLIMITED, Bools, Ints, Problem
+from leptonopt.problem import UNLIMITED, Bools, Ints, Problem, Schedule, held_by, usage
 from leptonopt.scale.improving import outs
 from leptonopt.scale.jit import jit
-from leptonopt.scale.offers import holdings_of, offers_of
+from leptonopt.scale.offers import MOST, holdings_of, offers_of
 from leptonopt.scale.oracle import Oracle
 from leptonopt.scale.staging import Placed, prefix_of, volumes
 from leptonopt.scale.ways import fits, place, put
@@ -47,11 +47,18 @@ class Annealer:
     slack : int32 or int64, shape (K, T), capacity less what is taken; below zero where it is exceeded
     penalty : float32, shape (K, T), for each unit and slot of excess
     moves : how many were tried
-    threads : for the next round
+    threads, round : for the next round, and moves of it, at least `EACH` an item
     """
 
     def __init__(
-        self, problem: Problem, placed: Placed, oracle: Oracle, price: Floats, seed: int = 0, threads: int = 1
+        self,
+        problem: Problem,
+        placed: Placed,
+        oracle: Oracle,
+        price: Floats,
+        seed: int = 0,
+        threads: int = 1,
+        most: int = MOST,
     ) -> None:
         self.problem, self.price, self.threads = problem, price, threads
         self.random = np.random.default_rng(seed)
@@ -59,7 +66,7 @@ class Annealer:
         self.least = oracle.each(self.guide)
         out = outs(problem, oracle.each(true))
         self.holdings, holding = holdings_of(problem, oracle.classes)
-        self.offers = offers_of(problem, placed.ways, holding, self.guide, true, self.least, out, threads)
+        self.offers = offers_of(problem, placed.ways, holding, self.guide, true, self.least, out, threads, most)
         self.out = out.astype(np.float32)
         self.group = placed.group.astype(np.uint32)
         self.chosen = np.full(len(self.group), NONE, np.uint32)
@@ -69,8 +76,8 @@ class Annealer:
         cheapest = np.abs(self.offers.table["cost"][self.offers.first[self.offers.many > 0]])
         self.mean = float(cheapest.mean()) + 1e-9 if len(cheapest) else 1.0
         self.usual = self._usual()
-        self.penalty = self.usual.copy()
-        self.moves = 0
+        self.penalty = np.zeros_like(self.usual)
+        self.moves, self.round = 0, ROUND
 
     def _usual(self) -> NDArray[np.float32]:
         """float32, shape (K, T): what a unit of a row usually costs per slot, above zero."""
@@ -80,8 +87,11 @@ class Annealer:
         return usual.astype(np.float32)
 
     def run(self, done: Callable[[], float]) -> None:
-        """Rounds from hot to cold; `done` is the share of them that is over, and ends them at 1."""
-        self.penalty = (SOFT * self.usual).astype(np.float32)
+        """Rounds from hot to cold; `done` is the share of them that is over, and ends them at 1.
+
+        Penalties begin where they are, or low where they are lower.
+        """
+        self.penalty = np.maximum(self.penalty, (SOFT * self.usual).astype(np.float32))
         if not len(self.group):
             return
         with ThreadPoolExecutor(self.threads) as pool:
@@ -97,7 +107,10 @@ class Annealer:
         board = self.group, self.chosen, self.slack, self.penalty, self.out
         work = []
         for items, mine in self._shares():
-            seed, moves = self.random.integers(1, 2**63, dtype=np.uint64), max(ROUND // self.threads, EACH * len(items))
+            seed, moves = (
+                self.random.integers(1, 2**63, dtype=np.uint64),
+                max(self.round // self.threads, EACH * len(items)),
+            )
             work.append(pool.submit(anneal, self.holdings, self.offers, *board, items, mine, seed, moves, heat))
             self.moves += moves
         for each in work:
@@ -115,35 +128,45 @@ class Annealer:
         shares = [(np.flatnonzero(mine == at).astype(np.uint32), whose == at) for at in range(self.threads)]
         return [share for share in shares if len(share[0])]
 
-    def settled(self) -> Placed:
-        """Everything in its place where nothing is exceeded; the rest placed anew where it finds room."""
-        problem, placed = self.problem, Placed.nothing(self.problem, self.price)
-        taken = np.flatnonzero(self.chosen != NONE)
-        offer = self.offers.table[self.chosen[taken]]
-        placed.option[taken], placed.start[taken] = offer["option"], offer["start"]
-        volume = volumes(problem)[placed.group]
-        tight = self._tight(offer)
-        order = np.concatenate([taken[~tight], _largest(taken[tight], volume)])
-        seat(placed.ways, order, placed.free, placed.option, placed.start)
-        waiting = _largest(np.flatnonzero(placed.option < 0), volume)
-        limit = np.where(problem.optional, problem.value.astype(float), np.inf)[placed.group]
-        place(
-            placed.ways, waiting, placed.group, placed.free, self.guide, self.least, limit, volume, np.inf,
-            placed.option, placed.start,
-        )  # fmt: skip
-        return placed
+    def taken(self) -> tuple[Ints, Ints]:
+        """int64, shapes (I,): option and start of every item as they stand, capacity exceeded or not; -1 for none."""
+        option, start = np.full(len(self.group), -1, np.int64), np.full(len(self.group), -1, np.int64)
+        some = np.flatnonzero(self.chosen != NONE)
+        offer = self.offers.table[self.chosen[some]]
+        option[some], start[some] = offer["option"], offer["start"]
+        return option, start
 
-    def _tight(self, offer: NDArray[Any]) -> Bools:
-        """bool, whether each offer holds something where capacity is exceeded."""
-        excess = np.zeros((len(self.slack), self.problem.slots + 1), np.int64)
-        np.cumsum(self.slack < 0, axis=1, out=excess[:, 1:])
-        found = np.zeros(len(offer), bool)
-        begin, held = self.holdings.ptr[offer["holding"]], np.diff(self.holdings.ptr)[offer["holding"]]
-        for k in range(int(held.max(initial=0))):
-            some = held > k
-            row = self.holdings.row[begin[some] + k]
-            found[some] |= excess[row, offer["end"][some]] > excess[row, offer["start"][some]]
-        return found
+    def settled(self) -> Placed:
+        """All of it with nothing exceeded."""
+        return settled(self.problem, *self.taken(), self.price, self.guide, self.least)
+
+
+def settled(problem: Problem, option: Ints, start: Ints, price: Floats, guide: Floats, least: Floats) -> Placed:
+    """Everything in its place where nothing is exceeded; the rest placed anew where it finds room."""
+    placed = Placed.nothing(problem, price)
+    taken = np.flatnonzero(option >= 0)
+    placed.option[taken], placed.start[taken] = option[taken], start[taken]
+    volume = volumes(problem)[placed.group]
+    tight = _tight(problem, option[taken], start[taken])
+    order = np.concatenate([taken[~tight], _largest(taken[tight], volume)])
+    seat(placed.ways, order, placed.free, placed.option, placed.start)
+    waiting = _largest(np.flatnonzero(placed.option < 0), volume)
+    limit = np.where(problem.optional, problem.value.astype(float), np.inf)[placed.group]
+    place(
+        placed.ways, waiting, placed.group, placed.free, guide, least, limit, volume, np.inf,
+        placed.option, placed.start,
+    )  # fmt: skip
+    return placed
+
+
+def _tight(problem: Problem, option: Ints, start: Ints) -> Bools:
+    """bool, whether each of what runs holds something where all of it exceeds the capacity."""
+    excess = np.zeros((len(problem.capacity), problem.slots + 1), np.int64)
+    np.cumsum(usage(problem, Schedule.of(option, start)) > problem.capacity, axis=1, out=excess[:, 1:])
+    at, of = held_by(problem, option)
+    row, begin, end = problem.demand_row[at], start[of], (start + problem.duration[option])[of]
+    found: Bools = np.bincount(of, excess[row, end] > excess[row, begin], len(option)) > 0
+    return found
 
 
 def _narrow(problem: Problem) -> NDArray[Any]:

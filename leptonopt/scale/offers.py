@@ -80,15 +80,16 @@ def offers_of(
     least: Floats,
     out: Floats,
     threads: int = 1,
+    most: int = MOST,
 ) -> Offers:
     """The columns of least cost by the guiding prices, those that cost more than leaving a copy out aside.
 
     guide, true : (K, T + 1), prefix sums of prices with and without multipliers; least : (O,), lower bounds of options'
-    guiding cost, infinite where no column fits; out : (G,), what leaving a copy out counts.
+    guiding cost, infinite where no column fits; out : (G,), what leaving a copy out counts; most : columns of a group.
     """
     width = problem.last - problem.first + 1
     columns = np.bincount(problem.group, width, problem.groups).astype(np.int64)
-    room = np.minimum(columns, per_group(problem.groups))
+    room = np.minimum(columns, min(most, per_group(problem.groups)))
     first = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
     table, many = np.zeros(first[-1], OFFER), np.zeros(problem.groups, np.uint32)
     cuts = np.linspace(0, problem.groups, threads + 1).astype(np.int64).tolist()

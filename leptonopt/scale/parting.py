@@ -9,12 +9,24 @@ import numpy as np
 from leptonopt.problem import Bools, Ints, Problem, held_by
 
 
-def part_of(problem: Problem, groups: Bools, capacity: Ints, copies: Ints) -> tuple[Problem, Ints]:
-    """The problem of some groups, shape (G,), and which options they are; for rules that `scale` keeps."""
+def options_of(problem: Problem, groups: Ints) -> tuple[Ints, Ints]:
+    """The options of groups, one group after the other, and the position of each one's group."""
+    held = np.diff(problem.option_ptr)[groups]
+    option = np.repeat(problem.option_ptr[groups] - np.concatenate([[0], np.cumsum(held)[:-1]]), held)
+    return (option + np.arange(len(option))).astype(np.int64), np.repeat(np.arange(len(groups)), held)
+
+
+def part_of(
+    problem: Problem, groups: Bools, capacity: Ints, copies: Ints, pools: Bools | None = None
+) -> tuple[Problem, Ints]:
+    """The problem of some groups, shape (G,), and which options they are; for rules that `scale` keeps.
+
+    With `pools`, a bool for each, it has the options on those alone.
+    """
     mine = np.flatnonzero(groups)
-    held = np.diff(problem.option_ptr)[mine]
-    option = np.repeat(problem.option_ptr[mine] - np.concatenate([[0], np.cumsum(held)[:-1]]), held)
-    option = (option + np.arange(len(option))).astype(np.int64)
+    option, of = options_of(problem, mine)
+    if pools is not None:
+        option, of = option[pools[problem.pool[option]]], of[pools[problem.pool[option]]]
     at, _ = held_by(problem, option)
 
     def pointers(lengths: Ints) -> Ints:
@@ -30,7 +42,7 @@ def part_of(problem: Problem, groups: Bools, capacity: Ints, copies: Ints) -> tu
         late_base=problem.late_base[mine],
         late_once=problem.late_once[mine],
         late_after=problem.late_after[mine],
-        option_ptr=pointers(held),
+        option_ptr=pointers(np.bincount(of, minlength=len(mine))),
         pool=problem.pool[option],
         duration=problem.duration[option],
         fixed=problem.fixed[option],
