@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.problem import UNLIMITED, Bools, Ints, Problem, Schedule, held_by, usage
+from leptonopt.problem import UNLIMITED, Bools, Ints, Problem, Schedule, costs_of, held_by, usage
 from leptonopt.scale.improving import outs
 from leptonopt.scale.jit import jit
 from leptonopt.scale.offers import MOST, holdings_of, offers_of
@@ -65,8 +65,8 @@ class Annealer:
         self.guide, true = prefix_of(problem, price), prefix_of(problem, np.zeros_like(price))
         self.least = oracle.each(self.guide)
         out = outs(problem, oracle.each(true))
-        self.holdings, holding = holdings_of(problem, oracle.classes)
-        self.offers = offers_of(problem, placed.ways, holding, self.guide, true, self.least, out, threads, most)
+        self.holdings, self.holding = holdings_of(problem, oracle.classes)
+        self.offers = offers_of(problem, placed.ways, self.holding, self.guide, true, self.least, out, threads, most)
         self.out = out.astype(np.float32)
         self.group = placed.group.astype(np.uint32)
         self.chosen = np.full(len(self.group), NONE, np.uint32)
@@ -85,6 +85,21 @@ class Annealer:
         usual += LEVEL * usual.mean(axis=1, keepdims=True)
         usual += 1e-3 * max(float(usual.mean()), self.mean / max(1, self.problem.slots))
         return usual.astype(np.float32)
+
+    def keep(self, placed: Placed) -> None:
+        """What runs in a column that is not among the offers stays there, in place of an offer nobody has taken."""
+        items = np.flatnonzero((self.chosen == NONE) & (placed.option >= 0))
+        groups, one = np.unique(self.group[items], return_index=True)
+        at = self.offers.first[groups] + self.offers.many[groups] - np.uint32(1)
+        open_ = (self.offers.many[groups] > 0) & ~np.isin(at, self.chosen)
+        items, at = items[one[open_]], at[open_]
+        option, start = placed.option[items], placed.start[items]
+        offer, end = self.offers.table, start + self.problem.duration[option]
+        for name, value in (("option", option), ("holding", self.holding[option]), ("start", start), ("end", end)):
+            offer[name][at] = value
+        offer["cost"][at] = costs_of(self.problem, option, start)
+        self.chosen[items] = at
+        count(self.holdings, self.offers, self.chosen[items], self.slack)
 
     def run(self, done: Callable[[], float]) -> None:
         """Rounds from hot to cold; `done` is the share of them that is over, and ends them at 1.

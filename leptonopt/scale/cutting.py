@@ -102,6 +102,7 @@ def annealed(told: bytes, heat: tuple[float, float], effort: float, by_clock: bo
     placed = Placed.nothing(problem, price.astype(float))
     placed.option[:], placed.start[:] = option, start
     annealer = Annealer(problem, placed, Oracle(problem), placed.price, seed, most=COLUMNS)
+    annealer.keep(placed)
     annealer.penalty = penalty
     cooling, items, (low, high) = time.monotonic(), max(1, len(placed.group)), heat
     room = max(1e-9, begun + effort - cooling)
