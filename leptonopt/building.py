@@ -126,7 +126,7 @@ class Builder:
         placing, order = self.placing, list(in_order(self.placing, _urgency(self.placing, self.rank)))
         position, at, turns = {group: at for at, group in enumerate(order)}, 0, 0
         while at < len(order):
-            if monitor is not None and turns % 64 == 0 and monitor.should_stop():
+            if monitor is not None and turns % 64 == 63 and monitor.should_stop():
                 return False
             group, at, turns = order[at], at + 1, turns + 1
             if placing.missing[group]:

@@ -27,6 +27,7 @@ from leptonopt.engine import Child, Crew, memory_of
 from leptonopt.errors import Alarm, EngineError, UsageError
 from leptonopt.instance import Instance
 from leptonopt.known import Known, breaks
+from leptonopt.methods import greedy
 from leptonopt.pricing import Blocks, free_bound
 from leptonopt.problem import (
     Deaf,
@@ -42,7 +43,6 @@ from leptonopt.result import Progress, Result
 from leptonopt.signals import Signals, aside, within
 
 TICK = 0.02
-BASELINE = 0.4  # share of the time at most for the greedy plan that other methods start from
 CERTIFYING = 0.2  # share of the time for the prices of a certificate
 GRACE, SHARE_OF_GRACE, LONGEST_GRACE = 0.5, 0.02, 1.5  # seconds, of the limit, and at most: from asking to killing
 STARTING = 0.3  # seconds that an engine takes at least to come to its first answer
@@ -201,8 +201,8 @@ class _Conductor(Known):
             self._here(getattr(method, "__name__", "function"), method, self._for(self._left()))
             return
         if entry is None or entry.isolated or entry.name == "greedy":
-            share = 1.0 if entry is not None and entry.name == "greedy" else BASELINE
-            self._here("greedy", methods.function("greedy"), self._for(self._left() * share))
+            whole = entry is not None and entry.name == "greedy"
+            self._here("greedy", greedy.solve if whole else greedy.baseline, self._for(self._left()))
         if entry is None:
             lanes = portfolio.lanes(self.problem, self.limits.threads, self.limits.deterministic)
             if self.crew.executor:

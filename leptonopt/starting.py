@@ -60,16 +60,21 @@ class Starts:
     ----------
     found, cost : the best schedule and its objective; None and 0 while there is none
     fewest : the least number of groups that had to run and found no place
+    until, latest : when the time is up: for all that follows the first building, and for that
     """
 
-    def __init__(self, problem: Problem, blocks: Blocks, limits: Limits, monitor: Monitor) -> None:
+    def __init__(self, problem: Problem, blocks: Blocks, limits: Limits, monitor: Monitor, share: float = 1.0) -> None:
+        """With a `share`, that much of the time limit is for what follows the first building."""
         self.problem, self.blocks, self.limits, self.monitor = problem, blocks, limits, monitor
         self.shape = Shape(problem)
         self.true = Guide.true(problem, blocks)
         self.found: Schedule | None = None
         self.cost = 0
         self.fewest = problem.groups + 1
-        self.until = float("inf") if limits.deterministic else time.monotonic() + limits.time_limit
+        self.built = False
+        now = time.monotonic()
+        self.latest = float("inf") if limits.deterministic else now + limits.time_limit
+        self.until = float("inf") if limits.deterministic else now + limits.time_limit * share
 
     def shortfall(self) -> str:
         """Why nothing was found, in words."""
@@ -80,8 +85,8 @@ class Starts:
         return "all that must run found a place, but not within the quotas and the nodes there are"
 
     def should_stop(self) -> bool:
-        """Whether somebody wants an end, or the time for first schedules is up and there is one."""
-        return self.monitor.should_stop() or (self.found is not None and time.monotonic() > self.until)
+        """Whether somebody wants an end, or the time is up."""
+        return self.monitor.should_stop() or time.monotonic() > (self.until if self.built else self.latest)
 
     def incumbent(self, schedule: Schedule, cost: int) -> None:
         self.monitor.incumbent(schedule, cost)
@@ -156,11 +161,13 @@ class Starts:
         self, rank: list[float], guide: Guide, hurry: bool, effort: int = 1, passes: int = 1, pace: int = 0
     ) -> bool:
         """Builds, mends and improves one schedule, and keeps it if it is better; whether all went as it should."""
-        if self.should_stop() and self.found is not None:
+        if self.built and self.should_stop():
             return False
         placing = Placing(self.problem, self.shape)
         builder = Builder(placing, guide, self.true, rank, hurry, pace)
-        if not builder.build(self if self.found else None):
+        whole = builder.build(self)
+        self.built = True
+        if not whole:
             return False
         smooth = builder.smooth and not placing.unplaced()
         if placing.unplaced() and self.found is None:

@@ -4,8 +4,8 @@ Orders differ in who comes first; half of them choose by prices on congested cap
 rounds of `leptonopt.dual`) instead of the bare cost. Tasks that find no place push others out, those
 that were pushed out least often first (ejection pool of Nagata and Bräysy, 2009,
 doi:10.1016/j.orl.2009.04.006; see `leptonopt.mending`), and the best schedule is stirred by ruin and
-recreate (`leptonopt.stirring`). Nothing is decided by the clock, except
-that `monitor.should_stop` ends it.
+recreate (`leptonopt.stirring`). Nothing is decided by the clock, except that it ends when the time is up or
+`monitor.should_stop`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from leptonopt.pricing import Blocks, free_bound
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
 from leptonopt.starting import Starts
 
+BASELINE = 0.4  # share of the time at most for the schedule that other methods start from
+
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """A schedule in well under a second at a thousand tasks, and a bound that ignores congestion.
@@ -23,6 +25,17 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     A warm start that keeps the rules is improved beside the orders, so the answer is never worse.
     Infeasible only where a task that must run fits nowhere even alone.
     """
+    return _searched(problem, warm_start, limits, monitor, 1.0)
+
+
+def baseline(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """The same for others to start from: once a first order is built, it ends when `BASELINE` of the time is over."""
+    return _searched(problem, warm_start, limits, monitor, BASELINE)
+
+
+def _searched(
+    problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, share: float
+) -> Solution:
     engine = f"numpy {np.__version__}"
     blocks = Blocks(problem)
     bound = free_bound(problem, blocks.least)
@@ -30,11 +43,11 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
         note = "a task that must run has no start at which it fits the capacity alone"
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
     monitor.bound(bound)
-    starts = Starts(problem, blocks, limits, monitor)
+    starts = Starts(problem, blocks, limits, monitor, share)
     starts.warm(warm_start)
     starts.run()
     if starts.found is None:
-        stop = Stop.LIMIT if monitor.should_stop() else Stop.DONE
+        stop = Stop.LIMIT if starts.should_stop() else Stop.DONE
         return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=starts.shortfall())
     if starts.cost == bound:
         return Solution(Status.OPTIMAL, Stop.PROOF, starts.found, bound, engine)
