@@ -205,6 +205,8 @@ class _Conductor(Known):
             self._here("greedy", greedy.solve if whole else greedy.baseline, self._for(self._left()))
         if entry is None:
             lanes = portfolio.lanes(self.problem, self.limits.threads, self.limits.deterministic)
+            if self.schedule is None:
+                lanes = portfolio.planless(lanes, self.problem)
             if self.crew.executor:
                 lanes = portfolio.spread(lanes, self.limits.deterministic)
         elif entry.name == "greedy":

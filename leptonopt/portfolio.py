@@ -46,6 +46,7 @@ FEW = 250  # groups up to which CP-SAT on intervals keeps pace with large neighb
 NEAR = 0.005  # a gap at which an exact method is left to go on
 CLOCKED = ("highs", "cbc")  # engines whose effort nothing but the clock limits
 LAST = ("cpsat", "highs", "cbc")  # what is asked, in this order, when a lane has come to its end and there is no plan
+SEEKING = Stage("cpsat-intervals", 0.5)  # what finds a plan most often where greedy finds none
 BOUND_THEN_SEARCH: tuple[Stage, ...] = (Stage("lagrangian", 0.25), Stage("lns"))
 
 
@@ -91,6 +92,13 @@ def lanes(problem: Problem, threads: int, deterministic: bool = False) -> list[t
     if deterministic:
         return [tuple(replace(stage, method="cpsat") if stage.method in CLOCKED else stage for stage in alone)]
     return both if threads > 1 else [alone]
+
+
+def planless(lanes: list[tuple[Stage, ...]], problem: Problem) -> list[tuple[Stage, ...]]:
+    """The same where there is no plan to begin with: the first lane looks for one first, if none does."""
+    if inexpressible(problem) or any(lane[0].method == SEEKING.method for lane in lanes):
+        return lanes
+    return [(SEEKING, *lanes[0]), *lanes[1:]]
 
 
 def spread(lanes: list[tuple[Stage, ...]], deterministic: bool = False) -> list[tuple[Stage, ...]]:

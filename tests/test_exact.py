@@ -16,6 +16,8 @@ import bruteforce
 import numpy as np
 import pytest
 import random_problems
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from listening import Ear
 from marks import CI
 
@@ -289,6 +291,16 @@ def test_bounds_are_rounded_to_the_safe_side() -> None:
         -(2**62),
     ]
     assert doubles.whole_above(5e8 + 0.4) <= 5 * 10**8
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.floats(-1e12, 1e12), st.sampled_from([".6g", ".3f"]))
+def test_digits_that_an_engine_does_not_print(value: float, shown: str) -> None:
+    """CBC prints six digits of a relaxation's value: rounded up, it would be a bound above the optimum."""
+    said = pulp_cbc.printed_above(format(value, shown))
+    assert said <= value + 1e-12 * abs(value) + 5e-4
+    assert said >= value - 1.1e-5 * abs(value) - 1
+    assert doubles.whole_above(pulp_cbc.printed_above("3.83804e+06")) <= 3_838_037
     assert [cpsat.about(value) for value in (7.0, 6.9999999, 7.4, math.nan, math.inf)] == [7, 7, 6, -(2**62), -(2**62)]
     assert cpsat.about(float(2**52 + 1)) < 2**52
 

@@ -54,6 +54,16 @@ def test_shapes_and_their_lanes() -> None:
     assert methods(lanes(problem(facilities()), 2, deterministic=True)) == [["knapsacks", "cpsat"]]
 
 
+def test_a_plan_is_looked_for_first() -> None:
+    """Where greedy has none and CP-SAT on intervals has a model, unless it begins a lane anyway."""
+    bound, search, seeking = Stage("lagrangian"), Stage("lns"), Stage("cpsat-intervals")
+    lumpy = compile(leptonopt.generate("lumpy", tasks=60, seed=0)).problem
+    begun = portfolio.planless([(bound, search), (bound,)], lumpy)
+    assert methods(begun) == [["cpsat-intervals", "lagrangian", "lns"], ["lagrangian"]]
+    assert portfolio.planless([(bound, search), (seeking,)], lumpy) == [(bound, search), (seeking,)]
+    assert portfolio.planless([(search,)], problem(facilities())) == [(search,)]
+
+
 def test_lanes_with_workers_elsewhere() -> None:
     """They search instead of this machine, which does so when they are gone; in one lane where the clock decides nothing."""
     bound, search, exact = Stage("lagrangian"), Stage("lns"), Stage("cpsat")

@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from decimal import Decimal
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,7 @@ class _Run(Run):
         word, log = self._coin(made, model) if coin else self._any(made, model)
         values = np.array([math.nan if variable.varValue is None else variable.varValue for variable in variables])
         said = re.findall(r"^(?:Lower bound:|Continuous objective value is)\s+([-+.\de]+)", log, re.MULTILINE)
-        return Answer(word, values, tuple(map(float, said)), log)
+        return Answer(word, values, tuple(map(printed_above, said)), log)
 
     def slack(self, found: int) -> float:
         """The gaps it was given, or its own where it does not take a relative gap of 0."""
@@ -228,6 +229,13 @@ class _Run(Run):
         infeasible = "infeasible" if model.status == pulp.LpStatusInfeasible else "nothing"
         word = words.get(model.sol_status, infeasible)
         return "stopped" if word == "optimal" and self.limited() else word, ""
+
+
+def printed_above(text: str) -> float:
+    """What a number is at least that was rounded to the digits printed: six, zeros at their end left out, or more."""
+    shown = Decimal(text)
+    digits = max(6, len(shown.as_tuple().digits))
+    return float(shown - Decimal(5).scaleb(shown.adjusted() - digits))
 
 
 def first_word(line: str) -> str:
