@@ -144,7 +144,7 @@ def lines(asked: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
     for tasks in asked.tasks:
         usual = SMALL_LIMIT if asked.family == "small" else LIMITS.get(tasks, 60)
         seconds = asked.seconds or usual
-        for seed in range(asked.seeds):
+        for seed in range(asked.first, asked.first + asked.seeds):
             file, bound = made(folder, asked.family, tasks, seed), None
             about = {"family": asked.family, "tasks": tasks, "seed": seed, "limit": seconds, "machine": machine()}
             for method in ("auto", *asked.others):
@@ -205,7 +205,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tasks", nargs="+", type=int)
     parser.add_argument("--family", default="plain", help="plain, small, groups, or a family of leptonopt generate")
-    parser.add_argument("--seeds", type=int, default=1, help="how many, from 0")
+    parser.add_argument("--seeds", type=int, default=1, help="how many")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--seconds", type=float, help="instead of the limit of the size")
     parser.add_argument("--threads", type=int, help="instead of the machine's cores")
     parser.add_argument("--others", nargs="*", default=[], help="methods to compare with: cpsat highs cbc")
