@@ -31,9 +31,9 @@ Floats = NDArray[np.float64]
 NONE = np.uint32(2**32 - 1)  # no offer is taken
 HOT, COLD = 0.08, 0.008  # mean cost of an item, the temperatures from first to last
 SOFT, HARD = 0.8, 1.5  # times the usual price of a unit, the least penalty from first to last
-GROWS, FADES = 1.1, 0.99  # a penalty, in every round
+GROWS, FADES = 1.02, 0.995  # a penalty, in every round
 SQUEEZE, SQUEEZED = 0.85, 1.4  # from which share on it grows faster, so that hardly any excess is left
-OWN, LEVEL = 0.3, 0.2  # of the stated price, and of a row's mean, in the usual price of a unit
+OWN, LEVEL = 0.1, 1.2  # of the stated price, and of a row's mean, in the usual price of a unit
 WHOLE, BLOCK = 20_000, 1024  # so many items are moved in any order, more in turn: blocks of neighbours
 ROUND, EACH = 200_000, 2  # moves of a round: so many, or so many for each item
 
