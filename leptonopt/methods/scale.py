@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from leptonopt.dual import Ascent, Multipliers
+from leptonopt.dual import STEADY, SWIFT, Ascent, Multipliers
 from leptonopt.errands import Gone
 from leptonopt.pricing import Blocks, free_bound
 from leptonopt.problem import Deaf, Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
@@ -27,16 +27,15 @@ from leptonopt.scale.oracle import Oracle
 from leptonopt.scale.rehearsing import Rehearsal
 from leptonopt.scale.sharing import Sharing, woken
 from leptonopt.scale.staging import ONCE, Pace, Placed, prefix_of, staged
-from leptonopt.scale.warming import warmed
 from leptonopt.starting import Starts
 
 Found = TypeVar("Found")
+MANY = 10_000  # groups; from there on prices are to come near in few rounds
 FIRST = 6  # rounds of prices before the first plan
 REPORT = 25  # rounds between exact bounds
 PATIENCE, SLOPE = 50, 1e-4  # the prices are good when so many rounds gain less than that share
 MENDED, MENDING = 3_000, 0.2  # groups up to which mending finds places for the first plan, and its share of the time
 PRICING = 0.25  # of the time at most goes to prices before the placement by them
-SAMPLING = 0.15  # of the time at most goes to prices from a sample
 STAGING = {True: 0.15, False: 0.6}  # of the time that is left then goes to stages, before annealing or without it
 ANNEALING = 0.93  # of the time that is left then goes to annealing, where it is compiled
 MOVES_EACH = 5_000  # of annealing per item, where nothing is decided by the clock
@@ -113,7 +112,7 @@ class _Run:
             return Solution(Status.INFEASIBLE, Stop.PROOF, engine=self._engine(), note=note)
         self._prices(least, Multipliers(np.zeros(self.problem.capacity.shape, np.int64), np.zeros(0, np.int64), 1))
         self._bound(least)
-        ascent = self._timed("sample", lambda: warmed(self.problem, self.oracle, self._by(SAMPLING)))
+        ascent = Ascent(self.problem, self.oracle, gait=SWIFT if self.problem.groups >= MANY else STEADY)
         if last != "prices":
             self._timed("first", lambda: self._first(ascent))
         share = 1.0 if last == "prices" else PRICING
