@@ -139,7 +139,7 @@ def test_a_false_infeasible_is_caught_by_a_second_engine(fakes: Any, monkeypatch
     """Where no plan is at hand to contradict it, another engine finds one."""
     fakes()
     nothing = Solution(Status.UNKNOWN, Stop.DONE, note="nothing found")
-    monkeypatch.setattr("leptonopt.methods.greedy.solve", lambda *given: nothing)
+    monkeypatch.setattr("leptonopt.methods.greedy.baseline", lambda *given: nothing)
     with pytest.raises(Alarm, match="one engine has proven that none is"):
         leptonopt.solve(traces.crowded(), method="denies", time_limit=30, confirm=True)
 
