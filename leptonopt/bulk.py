@@ -118,7 +118,7 @@ class _Run:
         after: float,
         signals: Signals,
         on_progress: Callable[[Progress], None] | None,
-        executor: Executor | None = None,
+        executor: Executor | None,
     ) -> None:
         self.built, self.problem, self.path, self.limits = built, built.problem, path, limits
         self.begun, self.signals, self.on_progress, self.executor = begun, signals, on_progress, executor

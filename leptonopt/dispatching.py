@@ -13,7 +13,7 @@ import numpy as np
 from leptonopt.building import in_order
 from leptonopt.mending import mend
 from leptonopt.placing import Column, Guide, Placing
-from leptonopt.pricing import Blocks, free_bound
+from leptonopt.pricing import Blocks, free_bound, hopeless
 from leptonopt.problem import Limits, Monitor, Problem, Solution, Status, Stop, broken_rules, objective, with_rent
 
 
@@ -41,8 +41,7 @@ def dispatch(problem: Problem, limits: Limits, monitor: Monitor, rule: Callable[
     blocks = Blocks(problem)
     bound = free_bound(problem, blocks.least)
     if bound is None:
-        note = "a task that must run has no start at which it fits the capacity alone"
-        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
+        return hopeless(engine)
     monitor.bound(bound)
     guide = Guide.true(problem, blocks)
     placing = Placing(problem)

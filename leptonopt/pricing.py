@@ -16,7 +16,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.problem import Bools, Ints, Problem
+from leptonopt.problem import Bools, Ints, Problem, Solution, Status, Stop
 
 NEVER = 2**62  # cost of what cannot be
 CHUNK = 1 << 21  # columns looked at together
@@ -231,6 +231,12 @@ def free_bound(problem: Problem, least: Ints) -> int | None:
     best = np.where(problem.optional, np.minimum(best, problem.value), best)
     pairs = zip(best.tolist(), problem.copies.tolist(), strict=True)
     return problem.nodes.least_cost + int(sum(cost * copies for cost, copies in pairs if copies))
+
+
+def hopeless(engine: str) -> Solution:
+    """What is proven where there is no `free_bound`."""
+    note = "a task that must run has no start at which it fits the capacity alone"
+    return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
 
 
 def _blocks(problem: Problem) -> Iterator[Block]:

@@ -9,7 +9,7 @@ from leptonopt.building import Builder, improve, orders, use_slack
 from leptonopt.dual import Ascent
 from leptonopt.mending import mend
 from leptonopt.placing import Guide, Placing, Shape
-from leptonopt.pricing import Blocks, free_bound
+from leptonopt.pricing import Blocks, free_bound, hopeless
 from leptonopt.problem import (
     UNLIMITED,
     Limits,
@@ -42,8 +42,7 @@ def opened(
     blocks = Blocks(problem)
     bound = free_bound(problem, blocks.least)
     if bound is None:
-        note = "a task that must run has no start at which it fits the capacity alone"
-        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
+        return hopeless(engine)
     monitor.bound(bound)
     starts = Starts(problem, blocks, limits, monitor)
     starts.first(warm_start)

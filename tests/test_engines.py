@@ -144,6 +144,15 @@ def test_a_false_infeasible_is_caught_by_a_second_engine(fakes: Any, monkeypatch
         leptonopt.solve(traces.crowded(), method="denies", time_limit=30, confirm=True)
 
 
+def test_auto_looks_for_a_plan_first_where_greedy_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On intervals, before anything else that its lane would run."""
+    nothing = Solution(Status.UNKNOWN, Stop.DONE, note="nothing found")
+    monkeypatch.setattr("leptonopt.methods.greedy.baseline", lambda *given: nothing)
+    result = leptonopt.solve(traces.crowded(), threads=1, time_limit=30)
+    assert result.status is Status.OPTIMAL
+    assert "cpsat-intervals" in result.document["made"]["engines"]
+
+
 def test_alarms_end_the_command_line_with_code_7_and_evidence(tmp_path: Path, room: Path) -> None:
     """One line, the exit code, and a file with the evidence."""
     (tmp_path / "week.json").write_text(json.dumps(traces.crowded()))

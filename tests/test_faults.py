@@ -264,6 +264,15 @@ def test_general_integers_with_decimals_are_never_given_to_cbc() -> None:
     assert sums.max() <= doubles.MAX_RANGE + len(linear.most)
 
 
+def test_six_digits_of_a_relaxation_are_no_more_than_six(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run cut short left "3.83804e+06" of 3,838,037: taken for exact, the bound was above the optimum."""
+    log, claimed = "Continuous objective value is 3.83804e+06 - 0.02 seconds\n", list[int]()
+    monkeypatch.setattr(pulp_cbc._Run, "_coin", lambda *given: ("nothing", log))
+    monkeypatch.setattr(pulp_cbc._Run, "raise_to", lambda run, value: claimed.append(value))
+    pulp_cbc.solve(random_problems.problem(11), None, Limits(time_limit=20), Ear())
+    assert 3_838_030 < max(claimed) <= 3_838_037
+
+
 def doubles_run(problem: Problem, linear: Any) -> Any:
     """A run of CBC that is prepared and not started."""
     made = ("PULP_CBC_CMD", problem, linear, None, Limits(), Ear(), time.monotonic(), True)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from leptonopt.pricing import Blocks, free_bound
+from leptonopt.pricing import Blocks, free_bound, hopeless
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
 from leptonopt.starting import Starts
 
@@ -40,8 +40,7 @@ def _searched(
     blocks = Blocks(problem)
     bound = free_bound(problem, blocks.least)
     if bound is None:
-        note = "a task that must run has no start at which it fits the capacity alone"
-        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
+        return hopeless(engine)
     monitor.bound(bound)
     starts = Starts(problem, blocks, limits, monitor, share)
     starts.warm(warm_start)

@@ -11,7 +11,7 @@ import numpy as np
 
 from leptonopt.dual import Ascent, rounds_within
 from leptonopt.packing import Packing, packable
-from leptonopt.pricing import Blocks, free_bound
+from leptonopt.pricing import Blocks, free_bound, hopeless
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
 
 REPORT = 20  # rounds between exact bounds
@@ -29,8 +29,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
         until, rounds = float("inf"), min(ROUNDS, rounds_within(problem, blocks.columns, limits.effort))
     bound = free_bound(problem, blocks.least)
     if bound is None:
-        note = "a task that must run has no start at which it fits the capacity alone"
-        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
+        return hopeless(engine)
     monitor.bound(bound)
     ascent = Ascent(problem, blocks)
     bound, stop = _climbed(ascent, bound, monitor, rounds, until)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from leptonopt.building import Builder
 from leptonopt.placing import Guide, Placing, Shape
-from leptonopt.pricing import Blocks, free_bound
+from leptonopt.pricing import Blocks, free_bound, hopeless
 from leptonopt.problem import (
     Limits,
     Monitor,
@@ -42,8 +42,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     blocks = Blocks(problem)
     bound = free_bound(problem, blocks.least)
     if bound is None:
-        note = "a task that must run has no start at which it fits the capacity alone"
-        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
+        return hopeless(engine)
     monitor.bound(bound)
     decoder = _Decoder(problem, Guide.true(problem, blocks), monitor)
     random = np.random.default_rng(limits.seed)

@@ -17,7 +17,7 @@ import numpy as np
 
 from leptonopt.dual import STEADY, SWIFT, Ascent, Multipliers
 from leptonopt.errands import Gone
-from leptonopt.pricing import Blocks, free_bound
+from leptonopt.pricing import Blocks, free_bound, hopeless
 from leptonopt.problem import Deaf, Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
 from leptonopt.scale.annealing import Annealer, settled
 from leptonopt.scale.improving import Improver
@@ -108,8 +108,7 @@ class _Run:
             self.oracle.fast = self.loops.awaited(self._over)
         least = free_bound(self.problem, self.oracle.least)
         if least is None:
-            note = "a task that must run has no start at which it fits the capacity alone"
-            return Solution(Status.INFEASIBLE, Stop.PROOF, engine=self._engine(), note=note)
+            return hopeless(self._engine())
         self._prices(least, Multipliers(np.zeros(self.problem.capacity.shape, np.int64), np.zeros(0, np.int64), 1))
         self._bound(least)
         ascent = Ascent(self.problem, self.oracle, gait=SWIFT if self.problem.groups >= MANY else STEADY)

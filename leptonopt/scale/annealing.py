@@ -122,10 +122,8 @@ class Annealer:
         board = self.group, self.chosen, self.slack, self.penalty, self.out
         work = []
         for items, mine in self._shares():
-            seed, moves = (
-                self.random.integers(1, 2**63, dtype=np.uint64),
-                max(self.round // self.threads, EACH * len(items)),
-            )
+            seed = self.random.integers(1, 2**63, dtype=np.uint64)
+            moves = max(self.round // self.threads, EACH * len(items))
             work.append(pool.submit(anneal, self.holdings, self.offers, *board, items, mine, seed, moves, heat))
             self.moves += moves
         for each in work:

@@ -112,43 +112,30 @@ def _confirm(problem: Problem, found: Directions, direction: Ints, held: Ints, s
     raise ArithmeticError("two directions of demand have the same key")
 
 
-def classes_of(problem: Problem, capacity: Ints | None = None, groups: Bools | None = None) -> Classes:
-    """The classes of all options, or of some groups' only, with a capacity, shape (K, T), or the problem's."""
-    directions, direction, amount = directions_of(problem)
-    return sorted_in(problem, directions, direction, amount, capacity, groups)
-
-
-def sorted_in(
-    problem: Problem,
-    directions: Directions,
-    direction: Int32,
-    amount: Int32,
-    capacity: Ints | None = None,
-    groups: Bools | None = None,
-) -> Classes:
-    """The same, where directions and amounts of all options are known."""
-    room = directions.room(problem.capacity if capacity is None else capacity).min(axis=1, initial=UNLIMITED)
-    option = np.arange(problem.options) if groups is None else np.flatnonzero(groups[problem.group])
+def classes_of(problem: Problem) -> Classes:
+    """The classes of all options."""
+    directions, of, held = directions_of(problem)
+    room = directions.room(problem.capacity).min(axis=1, initial=UNLIMITED)
     late = (problem.late_slope != 0) | (problem.late_once != 0)
-    of, held, length = direction[option], amount[option], problem.duration[option]
+    length = problem.duration
     tight = np.where(held > room[of], held, 0).astype(np.int64)
-    dated = late[problem.group[option]] if late.any() else np.zeros(len(option), bool)
+    dated = late[problem.group] if late.any() else np.zeros(problem.options, bool)
     key = (of.astype(np.int64) * (problem.slots + 1) + length) * 2 + dated
     if tight.any():
         amounts, level = np.unique(tight, return_inverse=True)
         key = key * len(amounts) + level
-    order = np.argsort(key, kind="stable")
-    key, option = key[order], option[order]
+    option = np.argsort(key, kind="stable")
+    key = key[option]
     starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
     return Classes(
         directions=directions,
-        direction=of[order][starts].astype(np.int64),
-        length=length[order][starts],
-        tight=tight[order][starts],
-        dated=dated[order][starts],
+        direction=of[option][starts].astype(np.int64),
+        length=length[option][starts],
+        tight=tight[option][starts],
+        dated=dated[option][starts],
         ptr=np.append(starts, len(key)).astype(np.int64),
         option=option.astype(np.int32),
-        amount=held[order].astype(np.int32),
+        amount=held[option].astype(np.int32),
         first=problem.first[option].astype(np.int32),
         last=problem.last[option].astype(np.int32),
         group=problem.group[option].astype(np.int32),

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from leptonopt.pricing import NEVER
 from leptonopt.problem import Bools, Ints, Problem
 from leptonopt.scale import jit
-from leptonopt.scale.classes import Classes, classes_of
+from leptonopt.scale.classes import classes_of
 from leptonopt.scale.curves import least_of_classes
 from leptonopt.scale.jit import each_in_thread
 
@@ -37,18 +37,10 @@ class Oracle:
     threads : so many look at classes side by side, which changes nothing in what is found
     """
 
-    def __init__(
-        self,
-        problem: Problem,
-        classes: Classes | None = None,
-        capacity: Ints | None = None,
-        fast: bool = jit.FAST,
-        threads: int = 1,
-    ) -> None:
+    def __init__(self, problem: Problem, fast: bool = jit.FAST, threads: int = 1) -> None:
         self.problem, self.fast, self.threads = problem, fast, threads
-        self.capacity = problem.capacity if capacity is None else capacity
-        self.classes = classes or classes_of(problem, self.capacity)
-        self.room = self.classes.directions.room(self.capacity)
+        self.classes = classes_of(problem)
+        self.room = self.classes.directions.room(problem.capacity)
         self._bits = max(1, int(problem.slots).bit_length())
         self.finest = 1 << (61 - self._bits)
         starts = self.classes.last.astype(np.int64) - self.classes.first + 1
