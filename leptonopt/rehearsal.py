@@ -10,6 +10,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from leptonopt.columnar.compiling import build
 from leptonopt.columnar.reading import load
 from leptonopt.compile import compile
@@ -19,7 +21,10 @@ from leptonopt.methods import scale
 from leptonopt.problem import Deaf, Limits, Problem
 from leptonopt.read import load as load_tasks
 from leptonopt.scale import jit
+from leptonopt.scale.improving import Improver
+from leptonopt.scale.oracle import Oracle
 from leptonopt.scale.rehearsing import Rehearsal
+from leptonopt.scale.staging import Placed
 
 TASKS = 10
 LIMITS = Limits(time_limit=600.0, threads=1, deterministic=True)
@@ -29,6 +34,8 @@ def main() -> None:
     """Compile, and leave the mark."""
     for problem in problems():
         scale.run(problem, LIMITS, Deaf(), "all", Rehearsal(here=True))
+        nothing = Placed.nothing(problem, np.zeros(problem.capacity.shape))
+        Improver(problem, nothing, Oracle(problem), nothing.price).mend(lambda: False)
     jit.remember()
 
 

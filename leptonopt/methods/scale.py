@@ -17,28 +17,28 @@ import numpy as np
 
 from leptonopt.dual import STEADY, SWIFT, Ascent, Multipliers
 from leptonopt.errands import Gone
-from leptonopt.pricing import Blocks, free_bound, hopeless
-from leptonopt.problem import Deaf, Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
-from leptonopt.scale.annealing import Annealer, settled
-from leptonopt.scale.improving import Improver
+from leptonopt.pricing import free_bound, hopeless
+from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+from leptonopt.scale.annealing import SQUEEZE, Annealer, settled
+from leptonopt.scale.improving import Improver, paced
 from leptonopt.scale.jit import FAST
 from leptonopt.scale.keeping import refused
 from leptonopt.scale.oracle import Oracle
 from leptonopt.scale.rehearsing import Rehearsal
 from leptonopt.scale.sharing import Sharing, woken
 from leptonopt.scale.staging import ONCE, Pace, Placed, prefix_of, staged
-from leptonopt.starting import Starts
 
 Found = TypeVar("Found")
 MANY = 10_000  # groups; from there on prices are to come near in few rounds
 FIRST = 6  # rounds of prices before the first plan
 REPORT = 25  # rounds between exact bounds
 PATIENCE, SLOPE = 50, 1e-4  # the prices are good when so many rounds gain less than that share
-MENDED, MENDING = 3_000, 0.2  # groups up to which mending finds places for the first plan, and its share of the time
+MENDING, MENDS = 0.1, 100  # of the time that is left goes to mending what is placed at most; steps of it per item
 PRICING = 0.25  # of the time at most goes to prices before the placement by them
 STAGING = {True: 0.15, False: 0.6}  # of the time that is left then goes to stages, before annealing or without it
 ANNEALING = 0.93  # of the time that is left then goes to annealing, where it is compiled
 MOVES_EACH = 5_000  # of annealing per item, where nothing is decided by the clock
+LOOK, PAUSE, LOOKS = 1e-5, 10, 20  # seconds an item to settle what is annealed; times that between; or so many
 STEPS = 2_000  # of ejection in a row, at first
 HEAT = 0.08  # mean cost of an item, the temperature at which ejection begins where nothing was annealed
 ROUNDS = 3_000
@@ -86,6 +86,38 @@ def run(
         return _Run(problem, limits, monitor, oracle, loops, executor).solution(last)
 
 
+class _Drafts:
+    """What is annealed, now and then with nothing exceeded; `best` lacks the least, and costs least of such."""
+
+    def __init__(self, annealer: Annealer, take: Callable[[Placed], object], clocked: bool) -> None:
+        self.annealer, self.take, self.clocked = annealer, take, clocked
+        self.best: Placed | None = None
+        self.rank = (0, 0)
+        self.price, self.noted, self.next = LOOK * len(annealer.group), 0.0, SQUEEZE
+
+    def due(self, share: float) -> bool:
+        """Whether to look again, which must not take the time for annealing; where no clock counts, so many times."""
+        if share < self.next:
+            return False
+        if self.clocked:
+            self.noted = self.noted or time.monotonic()
+            return time.monotonic() > self.noted + PAUSE * self.price
+        self.next += (1 - SQUEEZE) / LOOKS
+        return True
+
+    def look(self) -> Placed:
+        """The best, once more of what there is."""
+        begun = time.monotonic()
+        placed = self.annealer.settled()
+        rank = int(placed.lacking().sum()), objective(placed.problem, placed.schedule())
+        if self.best is None or rank < self.rank:
+            self.best, self.rank = placed, rank
+            self.take(placed)
+        self.noted = time.monotonic()
+        self.price = self.noted - begun
+        return self.best
+
+
 @dataclass(eq=False)
 class _Run:
     problem: Problem
@@ -118,7 +150,7 @@ class _Run:
         done = self._timed("prices", lambda: self._climb(ascent, self._by(share)))
         if last != "prices":
             placed = self._timed("stages", lambda: self._staged(ascent))
-            self._take(placed)
+            self._taken(placed, ascent)
             if last == "all" and len(placed.group):
                 self._timed("compiling", self._compiled)
                 shared = False
@@ -184,12 +216,8 @@ class _Run:
         """A plan soon, by prices as they stand after a few rounds."""
         for _ in range(FIRST):
             ascent.step()
-        if not self._take(staged(self.problem, ascent, self._over, ONCE)) and self.problem.groups <= MENDED:
-            starts = Starts(self.problem, Blocks(self.problem), self.limits, Deaf(self._by(MENDING)))
-            starts.soon()
-            if starts.found is not None:
-                self.best, self.cost = starts.found, starts.cost
-                self.monitor.incumbent(starts.found, starts.cost)
+        placed = staged(self.problem, ascent, self._over, ONCE)
+        self._taken(placed, ascent)
 
     def _climb(self, ascent: Ascent, over: Callable[[], bool]) -> bool:
         """Prices until they gain no more; whether they came to that."""
@@ -226,18 +254,22 @@ class _Run:
             begun = time.monotonic()
             room, most = max(1e-9, ANNEALING * (self.until - begun)), MOVES_EACH * len(placed.group)
 
+            drafts = _Drafts(annealer, self._take, clocked=not limits.deterministic)
+
             def done() -> float:
                 annealer.threads = threads if bound is None or bound.done() else threads - 1
                 if self._over():
                     return 1.0
-                return annealer.moves / most if limits.deterministic else (time.monotonic() - begun) / room
+                share = annealer.moves / most if limits.deterministic else (time.monotonic() - begun) / room
+                if share < 1 and drafts.due(share):
+                    drafts.look()
+                return share
 
             annealer.run(done)
-            settled = annealer.settled()
-            self._take(settled)
+            found = drafts.look()
             if bound is not None:
                 bound.result()
-        return settled
+        return found
 
     def _shared(self, placed: Placed, ascent: Ascent, climbed: bool) -> tuple[Placed, bool]:
         """The same by workers, while prices climb here; and whether that is all of it, or workers were gone."""
@@ -261,6 +293,18 @@ class _Run:
                 bound.result()
         return found, not alone
 
+    def _taken(self, placed: Placed, ascent: Ascent) -> None:
+        """Reports what is placed, mended if need be."""
+        if not self._take(placed) and placed.lacking().any() and (self.oracle.fast or not FAST):
+            improver = Improver(self.problem, placed, self.oracle, ascent.best_price, self.limits.seed)
+            self._mend(improver, MENDING)
+
+    def _mend(self, improver: Improver, share: float) -> None:
+        """What lacks a place finds one, if it does within a share of the time that is left; then it is a plan."""
+        most = MENDS * len(improver.placed.group) if self.limits.deterministic else None
+        improver.mend(self._by(share), most)
+        self._take(improver.placed)
+
     def _exact(self, ascent: Ascent) -> None:
         if (self.lower is None or ascent.best > self.lower) and (value := ascent.exact()) is not None:
             self._prices(value, ascent.multipliers(ascent.scale()))
@@ -275,9 +319,11 @@ class _Run:
         """Ejection over the time there is: cooling down, or cold from the beginning where annealing went before."""
         problem, limits = self.problem, self.limits
         improver = Improver(problem, placed, self.oracle, ascent.best_price, limits.seed)
+        if placed.lacking().any():
+            self._mend(improver, 1.0)
         items = max(1, len(placed.group))
         mean = abs(float(self.lower or 0)) / items
-        begun, made, steps = time.monotonic(), 0, STEPS
+        begun, made, steps, turn = time.monotonic(), 0, STEPS, 0
         room = max(1e-9, self.until - begun)
         most, noted, price = STEPS_EACH[self.oracle.fast] * items, begun, 0.0
         while not self._over():
@@ -285,11 +331,12 @@ class _Run:
             if done >= 1:
                 break
             now = time.monotonic()
-            improver.run(steps, 0.0 if self.oracle.fast else HEAT * mean * (1 - done) ** 2)
+            some, turn = improver.refused() if self.oracle.fast and turn % 2 else None, turn + 1
+            improver.run(steps, 0.0 if self.oracle.fast else HEAT * mean * (1 - done) ** 2, some)
             made += steps
             spent = time.monotonic() - now
             if not limits.deterministic:
-                steps = int(min(2 * steps, max(100, steps * 0.2 / max(1e-4, spent))))
+                steps = paced(steps, spent)
             since = time.monotonic() - noted
             if since > max(1.0, 10 * price):  # writing a plan down must not take the time for finding it
                 noted = time.monotonic()

@@ -3,8 +3,8 @@
 Simulated annealing (Kirkpatrick, Gelatt and Vecchi, 1983, doi:10.1126/science.220.4598.671) over the offers of every
 group. Where pools are full, hardly any single move keeps the capacity; so it may be exceeded, at a penalty per unit and
 slot that begins near the capacity's price, grows where an excess lasts and fades where there is none: strategic
-oscillation (Glover, 1977, doi:10.1111/j.1540-5915.1977.tb01074.x) with penalties that learn. What still exceeds
-capacity in the end is taken out and placed again (`Annealer.settled`).
+oscillation (Glover, 1977, doi:10.1111/j.1540-5915.1977.tb01074.x) with penalties that learn. So does what leaving out
+an item counts that must run. What still exceeds capacity in the end is taken out and placed again (`Annealer.settled`).
 
 Several threads share the pools out anew in every round: each moves what is on its pools among its pools, so none ever
 writes what another reads, and what comes out does not depend on who is faster.
@@ -32,7 +32,9 @@ NONE = np.uint32(2**32 - 1)  # no offer is taken
 HOT, COLD = 0.08, 0.008  # mean cost of an item, the temperatures from first to last
 SOFT, HARD = 0.8, 1.5  # times the usual price of a unit, the least penalty from first to last
 GROWS, FADES = 1.02, 0.995  # a penalty, in every round
-SQUEEZE, SQUEEZED = 0.85, 1.4  # from which share on it grows faster, so that hardly any excess is left
+SQUEEZE = 0.85  # from which share on it grows faster, so that hardly any excess is left:
+SQUEEZED = {True: 1.4, False: 1.05}  # most where some must run; else too many would be left out for it
+DEAREST = 1e12  # times the mean cost of an item is what leaving out one that must run counts at most
 OWN, LEVEL = 0.1, 1.2  # of the stated price, and of a row's mean, in the usual price of a unit
 WHOLE, BLOCK = 20_000, 1024  # so many items are moved in any order, more in turn: blocks of neighbours
 ROUND, EACH = 200_000, 2  # moves of a round: so many, or so many for each item
@@ -46,6 +48,7 @@ class Annealer:
     chosen : uint32, shape (I,), the offer that each item has taken; `NONE` where it is left out
     slack : int32 or int64, shape (K, T), capacity less what is taken; below zero where it is exceeded
     penalty : float32, shape (K, T), for each unit and slot of excess
+    lack : float32, shape (G,), for each copy that is left out: its value, or what grows while it must run and does not
     moves : how many were tried
     threads, round : for the next round, and moves of it, at least `EACH` an item
     """
@@ -68,6 +71,7 @@ class Annealer:
         self.holdings, self.holding = holdings_of(problem, oracle.classes)
         self.offers = offers_of(problem, placed.ways, self.holding, self.guide, true, self.least, out, threads, most)
         self.out = out.astype(np.float32)
+        self.lack = self.out.copy()
         self.group = placed.group.astype(np.uint32)
         self.chosen = np.full(len(self.group), NONE, np.uint32)
         find(self.offers, self.group, placed.option, placed.start, self.chosen)
@@ -77,6 +81,8 @@ class Annealer:
         self.mean = float(cheapest.mean()) + 1e-9 if len(cheapest) else 1.0
         self.usual = self._usual()
         self.penalty = np.zeros_like(self.usual)
+        self.most = np.float32(max(DEAREST * self.mean, float(self.out.max(initial=0))))
+        self.squeezed = SQUEEZED[not problem.optional.all()]
         self.moves, self.round = 0, ROUND
 
     def _usual(self) -> NDArray[np.float32]:
@@ -112,14 +118,17 @@ class Annealer:
         with ThreadPoolExecutor(self.threads) as pool:
             while (share := done()) < 1:
                 self._round(pool, HOT * self.mean * (COLD / HOT) ** share)
-                grows = GROWS if share < SQUEEZE else SQUEEZED
+                grows = GROWS if share < SQUEEZE else self.squeezed
                 turned = self.penalty * np.where(self.slack < 0, np.float32(grows), np.float32(FADES))
                 least = (SOFT + (HARD - SOFT) * share) * self.usual
                 self.penalty = np.maximum(least, turned).astype(np.float32)
+                left = self.group[self.chosen == NONE]
+                left = np.unique(left[~self.problem.optional[left]])
+                self.lack[left] = np.minimum(self.lack[left] * np.float32(grows), self.most)
 
     def _round(self, pool: ThreadPoolExecutor, heat: float) -> None:
         """Moves of all threads, each with its pools and what is there."""
-        board = self.group, self.chosen, self.slack, self.penalty, self.out
+        board = self.group, self.chosen, self.slack, self.penalty, self.lack
         work = []
         for items, mine in self._shares():
             seed = self.random.integers(1, 2**63, dtype=np.uint64)
@@ -280,7 +289,7 @@ def _next(state: Any) -> Any:
 
 @jit
 def anneal(
-    holdings: Any, offers: Any, group: Any, chosen: Any, slack: Any, penalty: Any, out: Any,
+    holdings: Any, offers: Any, group: Any, chosen: Any, slack: Any, penalty: Any, lack: Any,
     items: Any, mine: Any, seed: Any, moves: Any, heat: Any,
 ) -> None:  # fmt: skip
     """So many moves at a temperature: an item, an offer on a pool of mine or none, taken by Metropolis' rule.
@@ -305,8 +314,8 @@ def anneal(
             continue
         state = _next(state)
         limit = -heat * np.log(((state >> np.uint64(11)) + 1.0) * unit)
-        change = out[g] if new == NONE else table[new].cost
-        change -= out[g] if now == NONE else table[now].cost
+        change = lack[g] if new == NONE else table[new].cost
+        change -= lack[g] if now == NONE else table[now].cost
         if now != NONE:
             change -= _relief(holdings, table[now], slack, penalty)
         if change > limit:

@@ -58,7 +58,7 @@ class Prices(NamedTuple):
 
 
 @jit
-def _sit(ways: Any, board: Any, prices: Any, pool: Any, item: Any, option: Any, start: Any) -> None:
+def sit(ways: Any, board: Any, prices: Any, pool: Any, item: Any, option: Any, start: Any) -> None:
     """The item is at work in a column."""
     p = pool[option]
     put(ways, option, start, 1, board.free)
@@ -72,7 +72,7 @@ def _sit(ways: Any, board: Any, prices: Any, pool: Any, item: Any, option: Any, 
 
 
 @jit
-def _rise(ways: Any, board: Any, prices: Any, pool: Any, item: Any) -> None:
+def rise(ways: Any, board: Any, prices: Any, pool: Any, item: Any) -> None:
     """The item is at work nowhere."""
     option = board.option[item]
     p = pool[option]
@@ -153,20 +153,20 @@ def _make_way(
             return -known
         moved[known], was[known], begun[known] = victim, board.option[victim], board.start[victim]
         known += 1
-        _rise(ways, board, prices, pool, victim)
+        rise(ways, board, prices, pool, victim)
     return known
 
 
 @jit
 def eject(
-    ways: Any, board: Any, prices: Any, pool: Any, seed: Any, trials: Any, heat: Any,
+    ways: Any, board: Any, prices: Any, pool: Any, some: Any, seed: Any, trials: Any, heat: Any,
 ) -> Any:  # fmt: skip
-    """So many steps; what they changed the true cost by, and how many were made.
+    """So many steps of some items; what they changed the true cost by, and how many were made.
 
     It stops early when a pool's list of members is full.
     """
     np.random.seed(seed)
-    items = len(board.group)
+    items = len(some)
     moved, was, begun = (
         np.empty(VICTIMS + 1, np.int64),
         np.empty(VICTIMS + 1, np.int64),
@@ -175,9 +175,9 @@ def eject(
     order = np.empty(VICTIMS + 1, np.int64)
     total = 0.0
     for trial in range(trials):
-        item = np.random.randint(items)
+        item = some[np.random.randint(items)]
         for _ in range(np.random.randint(0, 6)):
-            other = np.random.randint(items)
+            other = some[np.random.randint(items)]
             if board.over[other] > board.over[item]:
                 item = other
         group = board.group[item]
@@ -190,7 +190,7 @@ def eject(
         moved[0], was[0], begun[0] = item, board.option[item], board.start[item]
         if was[0] >= 0:
             before = cost_of(ways, group, was[0], begun[0], prices.true)
-            _rise(ways, board, prices, pool, item)
+            rise(ways, board, prices, pool, item)
         known = _make_way(ways, board, prices, pool, o, s, moved, was, begun, 1)
         after, kept = 0.0, known > 0
         known = abs(known)
@@ -205,7 +205,7 @@ def eject(
         if heat > 0:
             limit = before - heat * np.log(np.random.random() + 1e-300)
         if kept:
-            _sit(ways, board, prices, pool, item, o, s)
+            sit(ways, board, prices, pool, item, o, s)
             # Those that gave way, the dearest first, look for the cheapest place that is left.
             for k in range(1, known):
                 order[k] = k
@@ -234,14 +234,14 @@ def eject(
                     if board.count[pool[o]] + 1 >= board.room[pool[o]]:
                         kept = False
                         break
-                    _sit(ways, board, prices, pool, other, o, s)
+                    sit(ways, board, prices, pool, other, o, s)
         if kept and after <= limit:
             total += after - before
         else:
             for k in range(known):
                 if board.option[moved[k]] >= 0:
-                    _rise(ways, board, prices, pool, moved[k])
+                    rise(ways, board, prices, pool, moved[k])
             for k in range(known):
                 if was[k] >= 0:
-                    _sit(ways, board, prices, pool, moved[k], was[k], begun[k])
+                    sit(ways, board, prices, pool, moved[k], was[k], begun[k])
     return total, trials

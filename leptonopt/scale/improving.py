@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.pricing import group_least
-from leptonopt.problem import Problem, costs_of
+from leptonopt.problem import Ints, Problem, costs_of
 from leptonopt.scale.ejecting import Board, Prices, eject
+from leptonopt.scale.mending import mend, queue_of
 from leptonopt.scale.oracle import Oracle
 from leptonopt.scale.staging import Placed, prefix_of
 
 Floats = NDArray[np.float64]
 MUST = 3.0  # times its dearest option is what an item without a place counts that must have one
+FEW = 100  # steps at first; then so many as take
+BREATH = 0.2  # seconds
+
+
+def paced(steps: int, spent: float) -> int:
+    """How many steps to do at a time, where so many took so many seconds."""
+    return int(min(2 * steps, max(FEW, steps * BREATH / max(1e-4, spent))))
 
 
 class Improver:
@@ -29,6 +40,7 @@ class Improver:
         self._true, self._least_true = true, least_true
         self.prices = self._prices(oracle, price)
         self.board = self._board()
+        self.all = np.arange(len(placed.group))
         self.delta = 0.0
 
     def _prices(self, oracle: Oracle, price: Floats) -> Prices:
@@ -57,12 +69,33 @@ class Improver:
         )
         return Board(group, option, start, over, member, begin, room, count, seat, placed.free)
 
-    def run(self, trials: int, heat: float) -> float:
-        """So many steps at a temperature; what they changed the cost by."""
+    def mend(self, over: Callable[[], bool], most: int | None = None) -> None:
+        """Has what must run and lacks a place push out others, until nothing lacks one or it is over.
+
+        With `most`, for so many steps at most, which the clock does not part.
+        """
+        items, optional = np.flatnonzero(self.placed.lacking()), self.problem.optional[self.placed.group]
+        queue, steps = queue_of(items, optional), FEW
+        while queue.begin[0] != queue.end[0] and not over() and (most is None or most > 0):
+            begun, seed = time.monotonic(), int(self.random.integers(2**31))
+            if not mend(self.placed.ways, self.board, self.prices, self.pool, optional, queue, seed, steps):
+                self.board = self._board()
+            if most is None:
+                steps = paced(steps, time.monotonic() - begun)
+            else:
+                most -= steps
+
+    def refused(self) -> Ints:
+        """Items without a place that would have one by prices."""
+        return np.flatnonzero((self.placed.option < 0) & (self.board.over > 0))
+
+    def run(self, trials: int, heat: float, some: Ints | None = None) -> float:
+        """So many steps at a temperature, of some items or of all; what they changed the cost by."""
+        some = self.all if some is None else some
         changed = 0.0
-        while trials > 0:
+        while trials > 0 and len(some):
             seed = int(self.random.integers(2**31))
-            total, made = eject(self.placed.ways, self.board, self.prices, self.pool, seed, trials, heat)
+            total, made = eject(self.placed.ways, self.board, self.prices, self.pool, some, seed, trials, heat)
             changed += total
             trials -= made
             if trials > 0:
