@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from scale import table
+from scale import by_run, table
 
 from leptonopt.research.certainty import pairs
 from leptonopt.research.records import Results
@@ -55,14 +55,23 @@ SCALE = """
 ## Scale
 
 `plain` are tasks of 1 to 8 devices on pools of 10 (at 1,000 tasks), 14, 32 and 321 devices on average, loaded to 95 %;
-`small` a million of them on pools of 33; `groups` 200 tasks of which ten each are alike (benchmarks/plain.py). From the
-command to a plan that was checked, on two threads, with `leptonopt[fast]` and its loops compiled before: the first run
-of a new version compiles them, some ten seconds. Medians over the runs there are, one a seed.
-The runs of `plain` had the machine to themselves.
+`small` a million of them on pools of 33; `groups` 200 tasks of which ten each are alike (benchmarks/plain.py). `lumpy` is
+that of `leptonopt generate`: tasks of an eighth to all of a pool, none of which may be left out. From the command to a
+plan that was checked, on two threads, with `leptonopt[fast]` and its loops compiled before: the first run of a new
+version compiles them, some ten seconds. Medians over the runs there are, one a seed, with the machine to themselves.
+`POP k` parts tasks at random, and each pool's devices, into k; what part gets fewer devices than a task needs must leave
+it out, so that it suits pools of hundreds. `-` as a gap: no plan in the time.
 
     python benchmarks/scale.py 1000 10000 100000 1000000 --seeds 3 -o lines.jsonl
     python benchmarks/scale.py 200 --family groups --seeds 3 -o lines.jsonl
-    python benchmarks/scale.py 1000 --others cpsat highs cbc --pop 4 16 64 -o lines.jsonl
+    python benchmarks/scale.py 1000 --family lumpy --seeds 3 -o lines.jsonl
+    python benchmarks/scale.py 1000000 --family small -o lines.jsonl
+    python benchmarks/scale.py 1000 10000 --others cpsat highs cbc --pop 4 16 64 -o lines.jsonl
+    python benchmarks/scale.py 1000 10000 --threads 1 -o lines.jsonl
+
+"""
+RUNS = """
+Each run, in seconds by stage (`solve` is all of them); the last column has the start of the program in it:
 
 """
 COUNTED = """
@@ -83,7 +92,8 @@ def main() -> None:
     out += [written([certainties(pairs(families, "auto"))], "markdown"), COUNTED]
     out += ["By family and size:\n\n", written([summary(families, "family")], "markdown")]
     lines = (RESULTS / "scale" / "runs.jsonl").read_text(encoding="utf-8").splitlines()
-    out += [SCALE, table([json.loads(line) for line in lines])]
+    runs = [json.loads(line) for line in lines]
+    out += [SCALE, table(runs), RUNS, by_run(runs)]
     out += ["\n## Hardware and versions\n\n", _made(literature, families)]
     sys.stdout.write("".join(out).rstrip() + "\n")
 

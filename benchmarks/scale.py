@@ -9,8 +9,8 @@ Protocol: each run in a process of its own, one after another; all wall time of 
 too. CPU seconds stand beside it, for the machine may be shared. The gap is (cost - bound) / cost, medians over seeds;
 `auto` certifies its own bound, and the others are measured against the better of that and their own. `plain`, `small`
 and `groups` are of `benchmarks/plain.py`, the rest `leptonopt generate`. Random partitioning as POP does (Narayanan et
-al., 2021, doi:10.1145/3477132.3483588): k parts of tasks at random with a k-th of every pool each, every part solved
-by `scale` in a k-th of the time.
+al., 2021, doi:10.1145/3477132.3483588): k parts of tasks at random with a k-th of every pool each, in whole devices, every
+part solved by `scale` in a k-th of the time.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -36,6 +37,7 @@ import plain
 LIMITS = {200: 10, 1_000: 60, 10_000: 60, 100_000: 120, 1_000_000: 300}
 SMALL_LIMIT = 900  # a million tasks on small pools
 FIGURES = ("gap %", "worst %", "first plan s", "wall s", "CPU s", "MB", "bytes a task")
+STAGES = ("read", "compile", "first", "prices", "stages", "annealing", "ejection", "solve")
 GRACE = 3.0  # times its limit, after which a run is killed
 
 
@@ -83,15 +85,18 @@ def partitioned(file: Path, parts: int, seconds: float) -> tuple[float | None, f
     from leptonopt.columnar.reading import load
     from leptonopt.methods import scale
     from leptonopt.problem import UNLIMITED, Limits, objective
+    from leptonopt.scale.parting import part_of
 
     built = build(load(file))
     problem = built.problem
     part = np.random.default_rng(0).integers(0, parts, problem.groups)
     wall, cpu, total = time.monotonic(), time.process_time(), 0.0
-    capacity = np.where(problem.capacity < UNLIMITED, problem.capacity // parts, UNLIMITED)
-    for each in range(parts):
-        mine = replace(problem, capacity=capacity, copies=np.where(part == each, problem.copies, 0))
-        found = scale.solve(mine, None, Limits(time_limit=seconds / parts), _Ear())
+    row = np.arange(len(problem.capacity))[:, None]
+    for each in range(parts):  # what cannot be parted evenly goes to some of them, of each pool to others
+        share = (problem.capacity + (each + row) % parts) // parts
+        capacity = np.where(problem.capacity < UNLIMITED, share, UNLIMITED)
+        mine, _ = part_of(problem, part == each, capacity, np.where(part == each, problem.copies, 0))
+        found = scale.solve(mine, None, Limits(time_limit=seconds / parts, threads=os.cpu_count() or 1), _Ear())
         if found.schedule is None:
             return None, time.monotonic() - wall, time.process_time() - cpu
         total += float(objective(mine, found.schedule) * built.unit)
@@ -135,8 +140,15 @@ def line(found: Run, method: str, bound: float | None, **about: Any) -> dict[str
         "method": method, "status": said.get("status", "unknown"), "wall": round(found.wall, 2),
         "cpu": round(found.cpu, 2), "megabytes": round(found.megabytes), "options": said.get("options"), "cost": cost,
         "bound": best, "gap": None if cost is None or best is None else (cost - best) / abs(cost),
-        "seconds": said.get("made", {}).get("seconds", {}),
+        "seconds": said.get("made", {}).get("seconds", {}), "stages": stages(said.get("made", {}).get("notes", [])),
     }  # fmt: skip
+
+
+def stages(notes: list[str]) -> dict[str, float]:
+    """Seconds of each stage, as `scale` notes them."""
+    said = next((note for note in notes if note.startswith("scale: ")), "")
+    found = re.findall(r"([a-z]+) ([0-9.]+) s(?=[,;])", said)
+    return {name: float(seconds) for name, seconds in found}
 
 
 def lines(asked: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
@@ -191,6 +203,24 @@ def table(found: list[dict[str, Any]]) -> str:
     return "\n".join(out) + "\n"
 
 
+def by_run(found: list[dict[str, Any]]) -> str:
+    """What each run with a plan of its own came to, and where its seconds went."""
+    head = ("family", "tasks", "seed", "method", "options", "cost", "bound", *STAGES, "write, check")
+    out = ["| " + " | ".join(head) + " |", "| --- | ---: | ---: | --- |" + " ---: |" * (len(head) - 4)]
+    for each in found:
+        if each.get("cost") is None or "seconds" not in each:
+            continue
+        spent = each["seconds"] | each.get("stages", {})
+        rest = each["wall"] - sum(spent.get(name, 0.0) for name in ("read", "compile", "solve"))
+        cells = [
+            each["family"], f"{each['tasks']:,}", each["seed"], each["method"], _shown(each["options"], 0),
+            _shown(each["cost"], 2), _shown(each["bound"], 2), *(_shown(spent.get(name), 1) for name in STAGES),
+            _shown(rest, 1),
+        ]  # fmt: skip
+        out.append("| " + " | ".join(map(str, cells)) + " |")
+    return "\n".join(out) + "\n"
+
+
 def _median(values: list[Any]) -> float | None:
     some = [value for value in values if value is not None]
     return median(some) if len(some) == len(values) and some else None
@@ -220,7 +250,7 @@ def main() -> None:
             if asked.output:
                 with asked.output.open("a") as file:
                     file.write(json.dumps(each) + "\n")
-    print(table(found), end="")
+    print(table(found), by_run(found), sep="\n", end="")
 
 
 if __name__ == "__main__":

@@ -31,8 +31,8 @@ from leptonopt.signals import Signals, aside, within
 from leptonopt.verify.columns import cost_of_columns, verify_columns
 from leptonopt.verify.words import Verdict
 
-CHECKING = 1.5  # writing and checking a plan takes so many times as long as reading and building it at most, and
-LEAST = 0.2  # seconds
+CHECKING = 2.2  # writing and checking a plan takes so many times as long as reading and building it at most, and
+LEAST = 0.5  # seconds
 SHARED = ("scale",)  # methods that workers of an executor take part in
 EXACTLY = 0.1  # share of the time that goes to the pipeline where an exact method follows it
 
@@ -307,6 +307,7 @@ class _Run:
                 "seed": limits.seed,
                 "limits": {"time_limit": limits.time_limit, "gap": limits.gap, "deterministic": limits.deterministic},
                 "seconds": {} if limits.deterministic else {name: round(value, 3) for name, value in seconds.items()},
+                "notes": [] if limits.deterministic else self.notes,
             },
         }
 

@@ -122,10 +122,6 @@ class Starts:
                 if self.found is None:
                     self.attempt(rank, self.true, hurry=at % 2 == 1, effort=effort)
 
-    def soon(self) -> None:
-        """The first schedule that one long mending finds, if it does."""
-        self.attempt(orders(self.problem, self.blocks)[0], self.true, hurry=False, passes=0, effort=LONG)
-
     def by_pace(self, rank: list[float]) -> None:
         """Between where it is cheap, which comes to no end in time, and as early as it can: by bisection."""
         low, high = 0.0, math.log(max(2, min(abs(self.cost), UNLIMITED // (8 * self.problem.slots))))

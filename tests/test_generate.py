@@ -20,6 +20,7 @@ import pytest
 
 import leptonopt
 from leptonopt import __main__
+from leptonopt.building import orders
 from leptonopt.compile import compile
 from leptonopt.errors import UsageError
 from leptonopt.families import FAMILIES, Table, table, written
@@ -27,7 +28,7 @@ from leptonopt.families.draws import Draws
 from leptonopt.instance import validated
 from leptonopt.pricing import Blocks
 from leptonopt.problem import Deaf, Limits
-from leptonopt.starting import Starts
+from leptonopt.starting import LONG, Starts
 from leptonopt.units import duration
 from leptonopt.work import ways
 
@@ -192,7 +193,7 @@ def test_the_first_attempt_finds_a_plan_at_a_thousand_tasks(family: str) -> None
     """One building and one mending, without prices, place all that must run: a first plan comes soon."""
     problem = compile(leptonopt.generate(family, tasks=1000)).problem
     starts = Starts(problem, Blocks(problem), Limits(60.0, deterministic=True), Deaf())
-    starts.soon()
+    starts.attempt(orders(problem, starts.blocks)[0], starts.true, hurry=False, passes=0, effort=LONG)
     assert starts.found is not None
 
 
