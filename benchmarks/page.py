@@ -55,12 +55,12 @@ SCALE = """
 ## Scale
 
 `plain` are tasks of 1 to 8 devices on pools of 10 (at 1,000 tasks), 14, 32 and 321 devices on average, loaded to 95 %;
-`small` a million of them on pools of 33; `groups` 200 tasks of which ten each are alike (benchmarks/plain.py). `lumpy` is
-that of `leptonopt generate`: tasks of an eighth to all of a pool, none of which may be left out. From the command to a
-plan that was checked, on two threads, with `leptonopt[fast]` and its loops compiled before: the first run of a new
+`small` a million of them on pools of 33; `groups` 200 tasks of which ten each are alike (benchmarks/plain.py). `lumpy`
+is that of `leptonopt generate`: tasks of an eighth to all of a pool, none of which may be left out. From the command to
+a plan that was checked, on two threads, with `leptonopt[fast]` and its loops compiled before: the first run of a new
 version compiles them, some ten seconds. Medians over the runs there are, one a seed, with the machine to themselves.
-`POP k` parts tasks at random, and each pool's devices, into k; what part gets fewer devices than a task needs must leave
-it out, so that it suits pools of hundreds. `-` as a gap: no plan in the time.
+`POP k` parts tasks at random, and each pool's devices, into k; a part with fewer devices than a task needs must leave
+it out, so it suits pools of hundreds. `-` as a gap: no plan in the time.
 
     python benchmarks/scale.py 1000 10000 100000 1000000 --seeds 3 -o lines.jsonl
     python benchmarks/scale.py 200 --family groups --seeds 3 -o lines.jsonl

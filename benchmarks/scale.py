@@ -9,8 +9,8 @@ Protocol: each run in a process of its own, one after another; all wall time of 
 too. CPU seconds stand beside it, for the machine may be shared. The gap is (cost - bound) / cost, medians over seeds;
 `auto` certifies its own bound, and the others are measured against the better of that and their own. `plain`, `small`
 and `groups` are of `benchmarks/plain.py`, the rest `leptonopt generate`. Random partitioning as POP does (Narayanan et
-al., 2021, doi:10.1145/3477132.3483588): k parts of tasks at random with a k-th of every pool each, in whole devices, every
-part solved by `scale` in a k-th of the time.
+al., 2021, doi:10.1145/3477132.3483588): k parts of tasks at random with a k-th of every pool each, in whole devices,
+each solved by `scale` in a k-th of the time.
 """
 
 from __future__ import annotations
