@@ -94,6 +94,18 @@ def test_it_ends_when_it_is_over_and_after_so_many_steps(tmp_path: Path) -> None
     assert made.placed.lacking().sum() == 1
 
 
+def test_ejection_of_some_moves_no_others() -> None:
+    """With room for all, only those asked for come to a place; what prices would leave out is not among the refused."""
+    problem = lumpy(tasks=40)
+    value = np.where(np.arange(problem.groups) % 2, 10**9, 0)
+    made = improver(replace(problem, optional=np.ones(problem.groups, bool), value=value))
+    refused = made.refused()
+    assert refused.tolist() == list(range(1, problem.groups, 2))
+    made.run(500, 0.0, refused[:1])
+    assert np.flatnonzero(made.placed.option >= 0).tolist() == refused[:1].tolist()
+    assert set(made.refused()) == set(refused[1:])
+
+
 def test_what_must_run_is_not_left_out_for_good() -> None:
     """What leaving it out counts grows while it lasts, so that penalties never outgrow it; values of others stay."""
     problem = lumpy(tasks=60)
