@@ -83,7 +83,9 @@ def lanes(problem: Problem, threads: int, deterministic: bool = False) -> list[t
         alone = (Stage("lagrangian", 0.1), Stage("cpsat-intervals", 0.4), Stage("lns"))
     elif found.columns <= MEDIUM.columns and found.nonzeros <= MEDIUM.nonzeros:
         both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat"),)]
-        if nodes:
+        if refused(problem) is None:
+            both, alone = [(Stage("scale"),), (Stage("cpsat"),)], (Stage("scale", 0.7), Stage("lns"))
+        elif nodes:
             both = [(Stage("lns"),), (Stage("lagrangian", 0.7), Stage("cpsat"))]
     elif refused(problem) is None:
         both, alone = [(Stage("scale"),), (Stage("lns"),)], (Stage("scale"),)

@@ -51,6 +51,9 @@ def test_shapes_and_their_lanes() -> None:
     assert "cpsat-intervals" not in str(methods(lanes(problem(dated), 2)))
     many = leptonopt.generate("gavel", tasks=600, seed=0)
     assert "scale" in str(methods(lanes(compile(many).problem, 2)))
+    medium = compile(leptonopt.generate("lumpy", tasks=400, seed=0)).problem
+    assert methods(lanes(medium, 2)) == [["scale"], ["cpsat"]]
+    assert methods(lanes(medium, 1, deterministic=True)) == [["scale", "lns"]]
     assert methods(lanes(problem(facilities()), 2, deterministic=True)) == [["knapsacks", "cpsat"]]
 
 
