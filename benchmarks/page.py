@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from scale import by_run, table
+from scale import by_run, growth, table
 
 from leptonopt.research.certainty import pairs
 from leptonopt.research.records import Results
@@ -65,13 +65,20 @@ it out, so it suits pools of hundreds. `-` as a gap: no plan in the time.
     python benchmarks/scale.py 1000 10000 100000 1000000 --seeds 3 -o lines.jsonl
     python benchmarks/scale.py 200 --family groups --seeds 3 -o lines.jsonl
     python benchmarks/scale.py 1000 --family lumpy --seeds 3 -o lines.jsonl
-    python benchmarks/scale.py 1000000 --family small -o lines.jsonl
+    python benchmarks/scale.py 1000000 --family small --seeds 3 -o lines.jsonl
     python benchmarks/scale.py 1000 10000 --others cpsat highs cbc --pop 4 16 64 -o lines.jsonl
-    python benchmarks/scale.py 1000 10000 --threads 1 -o lines.jsonl
+    python benchmarks/scale.py 100000 --pop 4 16 64 -o lines.jsonl
+    python benchmarks/scale.py 1000000 --pop 16 -o lines.jsonl
+    python benchmarks/scale.py 1000 10000 100000 --threads 1 -o lines.jsonl
 
 """
 RUNS = """
 Each run, in seconds by stage (`solve` is all of them); the last column has the start of the program in it:
+
+"""
+GROWTH = """
+What a task costs, in microseconds and bytes: some 180 MB and half a second of any run are the program itself.
+Prices, stages and annealing take what time there is.
 
 """
 COUNTED = """
@@ -93,7 +100,7 @@ def main() -> None:
     out += ["By family and size:\n\n", written([summary(families, "family")], "markdown")]
     lines = (RESULTS / "scale" / "runs.jsonl").read_text(encoding="utf-8").splitlines()
     runs = [json.loads(line) for line in lines]
-    out += [SCALE, table(runs), RUNS, by_run(runs)]
+    out += [SCALE, table(runs), RUNS, by_run(runs), GROWTH, growth(runs)]
     out += ["\n## Hardware and versions\n\n", _made(literature, families)]
     sys.stdout.write("".join(out).rstrip() + "\n")
 

@@ -17,13 +17,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -79,28 +83,48 @@ def run(file: Path, method: str, seconds: float, threads: int | None = None) -> 
         return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, summary)
 
 
-def partitioned(file: Path, parts: int, seconds: float) -> tuple[float | None, float, float]:
-    """Cost (None without a plan), wall and CPU seconds of random partitioning."""
+def partitioned(file: Path, parts: int, seconds: float) -> dict[str, Any]:
+    """Random partitioning in a process of its own: what `line` says of others, without bound and gap."""
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
+        return alone.submit(_partitioned, file, parts, seconds).result()
+
+
+def _partitioned(file: Path, parts: int, seconds: float) -> dict[str, Any]:
     from leptonopt.columnar.compiling import build
     from leptonopt.columnar.reading import load
     from leptonopt.methods import scale
     from leptonopt.problem import UNLIMITED, Limits, objective
     from leptonopt.scale.parting import part_of
 
-    built = build(load(file))
-    problem = built.problem
+    begun = time.monotonic()
+    instance = load(file)
+    spent = {"read": time.monotonic() - begun}
+    built = build(instance)
+    spent["compile"] = time.monotonic() - begun - spent["read"]
+    problem, total, spent["solve"] = built.problem, 0, 0.0
     part = np.random.default_rng(0).integers(0, parts, problem.groups)
-    wall, cpu, total = time.monotonic(), time.process_time(), 0.0
     row = np.arange(len(problem.capacity))[:, None]
+    of_stages: Counter[str] = Counter()
+    solved = True
     for each in range(parts):  # what cannot be parted evenly goes to some of them, of each pool to others
         share = (problem.capacity + (each + row) % parts) // parts
         capacity = np.where(problem.capacity < UNLIMITED, share, UNLIMITED)
         mine, _ = part_of(problem, part == each, capacity, np.where(part == each, problem.copies, 0))
+        now = time.monotonic()
         found = scale.solve(mine, None, Limits(time_limit=seconds / parts, threads=os.cpu_count() or 1), _Ear())
+        spent["solve"] += time.monotonic() - now
+        of_stages.update(stages([f"scale: {found.note}"]))
+        solved = solved and found.schedule is not None
         if found.schedule is None:
-            return None, time.monotonic() - wall, time.process_time() - cpu
-        total += float(objective(mine, found.schedule) * built.unit)
-    return total, time.monotonic() - wall, time.process_time() - cpu
+            break
+        total += objective(mine, found.schedule)
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "method": f"POP {parts}", "wall": round(time.monotonic() - begun, 2),
+        "cpu": round(usage.ru_utime + usage.ru_stime, 2), "megabytes": round(usage.ru_maxrss / 1024),
+        "options": problem.options, "cost": float(total * built.unit) if solved else None,
+        "seconds": spent, "stages": {name: round(value, 1) for name, value in of_stages.items()},
+    }  # fmt: skip
 
 
 class _Ear:
@@ -165,12 +189,9 @@ def lines(asked: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
                 bound = found["bound"] if bound is None else bound
                 yield found
             for parts in asked.pop:
-                cost, wall, cpu = partitioned(file, parts, seconds)
-                gap = None if cost is None or bound is None else (cost - bound) / cost
-                yield about | {
-                    "method": f"POP {parts}", "wall": round(wall, 2), "cpu": round(cpu, 2), "cost": cost,
-                    "bound": bound, "gap": gap,
-                }  # fmt: skip
+                found = partitioned(file, parts, seconds)
+                gap = None if found["cost"] is None or bound is None else (found["cost"] - bound) / found["cost"]
+                yield about | found | {"bound": bound, "gap": gap}
             file.unlink()
 
 
@@ -211,14 +232,37 @@ def by_run(found: list[dict[str, Any]]) -> str:
         if each.get("cost") is None or "seconds" not in each:
             continue
         spent = each["seconds"] | each.get("stages", {})
-        rest = each["wall"] - sum(spent.get(name, 0.0) for name in ("read", "compile", "solve"))
         cells = [
             each["family"], f"{each['tasks']:,}", each["seed"], each["method"], _shown(each["options"], 0),
             _shown(each["cost"], 2), _shown(each["bound"], 2), *(_shown(spent.get(name), 1) for name in STAGES),
-            _shown(rest, 1),
+            _shown(_rest(each), 1),
         ]  # fmt: skip
         out.append("| " + " | ".join(map(str, cells)) + " |")
     return "\n".join(out) + "\n"
+
+
+def growth(found: list[dict[str, Any]]) -> str:
+    """What a task costs by the number of tasks: microseconds of what takes no longer than it must, and bytes."""
+    head = ("family", "tasks", "read", "compile", "to the first plan", "write, check", "bytes")
+    out = ["| " + " | ".join(head) + " |", "| --- |" + " ---: |" * (len(head) - 1)]
+    groups: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for each in found:
+        if each["method"] == "auto" and each.get("seconds"):
+            groups.setdefault((each["family"], each["tasks"]), []).append(each)
+    for (family, tasks), runs in groups.items():
+        spent = [[each["seconds"].get(name) for each in runs] for name in ("read", "compile", "first plan")]
+        spent.append([_rest(each) for each in runs])
+        medians = [_median(seconds) for seconds in spent]
+        micro = [None if value is None else 1e6 * value / tasks for value in medians]
+        memory = _median([each.get("megabytes") for each in runs])
+        cells = [*(_shown(value, 1) for value in micro), _shown(None if memory is None else memory * 2**20 / tasks, 0)]
+        out.append(f"| {family} | {tasks:,} | " + " | ".join(cells) + " |")
+    return "\n".join(out) + "\n"
+
+
+def _rest(found: dict[str, Any]) -> float:
+    """Seconds of a run before and after reading, compiling and solving: its start, writing, checking."""
+    return float(found["wall"] - sum(found["seconds"].get(name, 0.0) for name in ("read", "compile", "solve")))
 
 
 def _median(values: list[Any]) -> float | None:
@@ -250,7 +294,7 @@ def main() -> None:
             if asked.output:
                 with asked.output.open("a") as file:
                     file.write(json.dumps(each) + "\n")
-    print(table(found), by_run(found), sep="\n", end="")
+    print(table(found), by_run(found), growth(found), sep="\n", end="")
 
 
 if __name__ == "__main__":
