@@ -114,8 +114,8 @@ def _partitioned(file: Path, parts: int, seconds: float) -> dict[str, Any]:
         found = scale.solve(mine, None, Limits(time_limit=seconds / parts, threads=os.cpu_count() or 1), _Ear())
         spent["solve"] += time.monotonic() - now
         of_stages.update(stages([f"scale: {found.note}"]))
-        solved = solved and found.schedule is not None
         if found.schedule is None:
+            solved = False
             break
         total += objective(mine, found.schedule)
     usage = resource.getrusage(resource.RUSAGE_SELF)

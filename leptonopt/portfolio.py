@@ -42,7 +42,7 @@ class Size:
 SMALL = Size(4_000, 400_000)
 MEDIUM = Size(60_000, 6_000_000)
 FLAT = Size(60_000, 120_000)  # assignments without a time axis, as in facility location
-FEW = 250  # groups up to which CP-SAT on intervals keeps pace with large neighbourhoods
+FEW = 250  # groups up to which large neighbourhoods, and CP-SAT on intervals, keep pace with annealing
 NEAR = 0.005  # a gap at which an exact method is left to go on
 CLOCKED = ("highs", "cbc")  # engines whose effort nothing but the clock limits
 LAST = ("cpsat", "highs", "cbc")  # what is asked, in this order, when a lane has come to its end and there is no plan
@@ -83,7 +83,7 @@ def lanes(problem: Problem, threads: int, deterministic: bool = False) -> list[t
         alone = (Stage("lagrangian", 0.1), Stage("cpsat-intervals", 0.4), Stage("lns"))
     elif found.columns <= MEDIUM.columns and found.nonzeros <= MEDIUM.nonzeros:
         both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat"),)]
-        if refused(problem) is None:
+        if problem.groups > FEW and refused(problem) is None:
             both, alone = [(Stage("scale"),), (Stage("cpsat"),)], (Stage("scale", 0.7), Stage("lns"))
         elif nodes:
             both = [(Stage("lns"),), (Stage("lagrangian", 0.7), Stage("cpsat"))]

@@ -49,6 +49,8 @@ def test_shapes_and_their_lanes() -> None:
         task |= {"due": task["deadline"], "late_cost": 1}
         del task["deadline"]
     assert "cpsat-intervals" not in str(methods(lanes(problem(dated), 2)))
+    dated["tasks"] = dated["tasks"][:20]
+    assert methods(lanes(problem(dated), 2)) == [["lagrangian", "lns"], ["cpsat"]]
     many = leptonopt.generate("gavel", tasks=600, seed=0)
     assert "scale" in str(methods(lanes(compile(many).problem, 2)))
     medium = compile(leptonopt.generate("lumpy", tasks=400, seed=0)).problem
