@@ -1,0 +1,310 @@
+"""Find the least cost of a tiny instance by trying everything."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations, product
+
+from .reading import Instance, Pool, Quota, Run, Task, Unit
+
+Used = tuple[Fraction, ...]
+"""What nodes use of each window of the quotas that count nodes."""
+
+
+class TooLarge(Exception):
+    """Raised when there is more to try than the budget allows."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """What the tasks of a pool hold of nodes: by slot in all, and by slot of each node that is told apart."""
+
+    demand: tuple[tuple[tuple[str, Fraction], ...], ...]
+    placed: tuple[tuple[tuple[tuple[str, Fraction], ...], ...], ...]  # by unit, by slot
+
+
+class Search:
+    """The least cost over all choices of an option and a start for every copy, or of leaving it out."""
+
+    def __init__(self, instance: Instance, budget: int = 30_000):
+        self.instance, self.budget = instance, budget
+        self.best: Fraction | None = None
+        self.slots = range(instance.clock.slots)
+        self.copies = [(task, copy) for task in instance.tasks.values() for copy in range(task.copies)]
+        self.choices = {task.id: self._choices(task) for task in instance.tasks.values()}
+        self.chosen: list[Run | None] = []
+        self.node_quotas = [
+            (quota, window) for quota in instance.quotas if quota.counts_nodes for window in quota.windows
+        ]
+        self.memo: dict[tuple[str, Held], dict[Used, Fraction]] = {}
+        self.units = {pool.id: pool.units() for pool in instance.pools.values()}
+        self.floor = [Fraction(0)]  # the least that what is not yet chosen can cost
+        for task, _ in reversed(self.copies):
+            least = min((self.worth(task, run) for run in self.choices[task.id]), default=Fraction(0))
+            self.floor.insert(0, self.floor[0] + least)
+        self.nodes_floor = Fraction(0)
+
+    def spend(self, amount: int = 1) -> None:
+        """Count what is tried."""
+        self.budget -= amount
+        if self.budget < 0:
+            raise TooLarge
+
+    def _choices(self, task: Task) -> list[Run | None]:
+        found: list[Run | None] = [None] if task.optional else []
+        for option in task.options:
+            for start in self.slots:
+                run = self.instance.run(task, option, start)
+                if run is not None:
+                    found.append(run)
+        return found
+
+    def worth(self, task: Task, run: Run | None) -> Fraction:
+        """Return what a choice adds to the objective, nodes aside."""
+        if run is None:
+            return self.instance.weight * task.value
+        return self.instance.weight * run.money + self.instance.carbon_weight * sum(run.carbon, Fraction(0))
+
+    def least(self) -> Fraction | None:
+        """Return the least cost, or None where there is no plan."""
+        for pool in self.instance.pools.values():
+            if pool.kinds:
+                idle = self.frontier(pool, self._held(pool, [], {}))
+                self.nodes_floor += min(idle.values())
+        self._choose(0, 0, Fraction(0))
+        return self.best
+
+    def _choose(self, at: int, first: int, cost: Fraction) -> None:
+        """Choose for the copies from `at` on; equal copies in the order of their choices."""
+        self.spend()
+        if self.best is not None and cost + self.floor[at] + self.nodes_floor >= self.best:
+            return
+        if at == len(self.copies):
+            self._finish(cost)
+            return
+        task, copy = self.copies[at]
+        choices = self.choices[task.id]
+        for index in range(first if copy else 0, len(choices)):
+            run = choices[index]
+            if self._fits(task, run):
+                self.chosen.append(run)
+                self._choose(at + 1, index, cost + self.worth(task, run))
+                self.chosen.pop()
+
+    def _fits(self, task: Task, run: Run | None) -> bool:
+        """Tell whether a choice goes with those made before: affinity, waiting, capacity."""
+        before = [(each, other) for (each, _), other in zip(self.copies, self.chosen, strict=False)]
+        for each, other in before:
+            for name, lag in each.after:
+                if name == task.id and other is not None and not self.instance.fits_waiting(other, run, lag):
+                    return False
+            if run is None:
+                continue
+            for name, lag in task.after:
+                if name == each.id and not self.instance.fits_waiting(run, other, lag):
+                    return False
+            if other is None:
+                continue
+            same = other.option.pool is run.option.pool
+            if not same and any(task.id in group and each.id in group for group in self.instance.together):
+                return False
+            if same and any(task.id in group and each.id in group for group in self.instance.apart):
+                return False
+        if run is None:
+            return True
+        pool, others = run.option.pool, [other for _, other in before if other is not None]
+        for slot in range(run.start, run.end):
+            there = [other for other in others if other.option.pool is pool and other.holds(slot)]
+            for what, amount in run.option.uses.items():
+                held = sum((other.option.uses.get(what, Fraction(0)) for other in there), amount)
+                if what in pool.of_nodes:
+                    limit = sum((kind.count[slot] * kind.size.get(what, Fraction(0)) for kind in pool.kinds), Fraction(0))
+                else:
+                    limit = pool.capacity[what][slot]
+                if limit is not None and held > limit:
+                    return False
+        return True
+
+    def _finish(self, cost: Fraction) -> None:
+        """Add the cheapest nodes to a whole choice that keeps every quota."""
+        runs = [run for run in self.chosen if run is not None]
+        left = []
+        for quota in self.instance.quotas:
+            for window in quota.windows:
+                used = sum((self.instance.counted(quota, run, window) for run in runs), Fraction(0))
+                if quota.counts_nodes:
+                    left.append(quota.limit - used)
+                elif used > quota.limit:
+                    return
+        totals: dict[Used, Fraction] = {tuple(Fraction(0) for _ in left): cost}
+        for pool in self.instance.pools.values():
+            if not pool.kinds:
+                continue
+            ways = self._pool_ways(pool, [run for run in runs if run.option.pool is pool])
+            merged: dict[Used, Fraction] = {}
+            for (used, sofar), (more, money) in product(totals.items(), ways.items()):
+                self.spend()
+                key = tuple(a + b for a, b in zip(used, more, strict=True))
+                if key not in merged or sofar + money < merged[key]:
+                    merged[key] = sofar + money
+            totals = merged
+        for used, total in totals.items():
+            if all(a <= b for a, b in zip(used, left, strict=True)) and (self.best is None or total < self.best):
+                self.best = total
+
+    def _pool_ways(self, pool: Pool, runs: list[Run]) -> dict[Used, Fraction]:
+        """Return the cheapest nodes of a pool for each use of quotas, over all placements on nodes."""
+        ways: dict[Used, Fraction] = {}
+        tried = set()
+        for placement in self._placements(pool, runs, {}):
+            held = self._held(pool, runs, placement)
+            if held in tried:
+                continue
+            tried.add(held)
+            for used, money in self.frontier(pool, held).items():
+                if used not in ways or money < ways[used]:
+                    ways[used] = money
+        return ways
+
+    def _placements(self, pool: Pool, runs: list[Run], placed: dict[int, list[Run]]) -> Iterator[dict[int, list[Run]]]:
+        """Yield the ways to put runs on nodes that are told apart."""
+        self.spend()
+        if not runs:
+            yield placed
+            return
+        run, rest = runs[0], runs[1:]
+        held = {what for what in pool.of_nodes if run.option.uses.get(what)}
+        wanted = run.option.nodes or int(run.task.one_node and bool(held))
+        if not pool.told_apart or not wanted:
+            yield from self._placements(pool, rest, placed)
+            return
+        able = [n for n, unit in enumerate(self.units[pool.id]) if held <= unit.kind.size.keys()]
+        for names in combinations(able, wanted):
+            yield from self._placements(pool, rest, {**placed, **{n: [*placed.get(n, []), run] for n in names}})
+
+    def _held(self, pool: Pool, runs: list[Run], placed: dict[int, list[Run]]) -> Held:
+        """Return what runs hold of the nodes of a pool."""
+
+        def by_slot(those: list[Run], unit: Unit | None) -> tuple[tuple[tuple[str, Fraction], ...], ...]:
+            found = []
+            for slot in self.slots:
+                total: dict[str, Fraction] = defaultdict(Fraction)
+                for run in those:
+                    if run.holds(slot):
+                        uses = unit.kind.size if unit and run.option.nodes else run.option.uses
+                        for what in pool.of_nodes:
+                            if uses.get(what):
+                                total[what] += uses[what]
+                found.append(tuple(sorted(total.items())))
+            return tuple(found)
+
+        units = self.units[pool.id]
+        empty = by_slot([], None)
+        return Held(
+            by_slot(runs, None),
+            tuple(by_slot(placed[n], unit) if n in placed else empty for n, unit in enumerate(units)),
+        )
+
+    def frontier(self, pool: Pool, held: Held) -> dict[Used, Fraction]:
+        """Return the least cost of the nodes of a pool for each use of the quotas that count nodes."""
+        key = (pool.id, held)
+        if key not in self.memo:
+            found: dict[Used, Fraction] = {}
+            units = self.units[pool.id]
+            for committed in product(*(range(unit.commit_max + 1) for unit in units)):
+                for used, money in self._switched(pool, held, units, committed).items():
+                    if used not in found or money < found[used]:
+                        found[used] = money
+            self.memo[key] = found
+        return self.memo[key]
+
+    def _switched(self, pool: Pool, held: Held, units: list[Unit], committed: tuple[int, ...]) -> dict[Used, Fraction]:
+        """Walk over the slots; a state says what was on in the slots that still matter."""
+        keep = max([1, *(max(unit.kind.boot, unit.kind.minimum) for unit in units)])
+        past = tuple((0,) * (keep + 1) for _ in units)
+        states: dict[tuple[tuple[tuple[int, ...], ...], Used], Fraction] = {
+            (past, tuple(Fraction(0) for _ in self.node_quotas)): Fraction(0)
+        }
+        tables = [self._charges(pool, unit, c) for unit, c in zip(units, committed, strict=True)]
+        for slot in self.slots:
+            limits = [range(unit.limit(slot, c) + 1) for unit, c in zip(units, committed, strict=True)]
+            after: dict[tuple[tuple[tuple[int, ...], ...], Used], Fraction] = {}
+            for (states_of, used), money in states.items():
+                for on in product(*limits):
+                    self.spend()
+                    now = tuple((*past[1:], n) for past, n in zip(states_of, on, strict=True))
+                    if not self._allowed(units, now, held, slot):
+                        continue
+                    spent, added = money, list(used)
+                    for n, (past, table) in enumerate(zip(now, tables, strict=True)):
+                        cost, counted = table(slot, past[-2], past[-1])
+                        spent += cost
+                        added = [a + b for a, b in zip(added, counted, strict=True)]
+                    place = (now, tuple(added))
+                    if place not in after or spent < after[place]:
+                        after[place] = spent
+            states = after
+        found: dict[Used, Fraction] = {}
+        for (now, used), money in states.items():
+            spent, added = money, list(used)
+            for past, table in zip(now, tables, strict=True):
+                cost, counted = table(len(self.slots), past[-1], 0)
+                spent += cost
+                added = [a + b for a, b in zip(added, counted, strict=True)]
+            if tuple(added) not in found or spent < found[tuple(added)]:
+                found[tuple(added)] = spent
+        return found
+
+    @staticmethod
+    def _allowed(units: list[Unit], now: tuple[tuple[int, ...], ...], held: Held, slot: int) -> bool:
+        """Tell whether what is on has been on long enough, and holds what the slot asks for."""
+        there: dict[str, Fraction] = defaultdict(Fraction)
+        for unit, past, placed in zip(units, now, held.placed, strict=True):
+            started = [max(0, b - a) for a, b in zip(past, past[1:], strict=False)]
+            minimum, boot = unit.kind.minimum, unit.kind.boot
+            if minimum and past[-1] < sum(started[-minimum:]):
+                return False
+            ready = past[-1] - (sum(started[-boot:]) if boot else 0)
+            if any(amount > ready * unit.kind.size.get(what, 0) for what, amount in placed[slot]):
+                return False
+            for what, size in unit.kind.size.items():
+                there[what] += ready * size
+        return all(amount <= there[what] for what, amount in held.demand[slot])
+
+    def _charges(self, pool: Pool, unit: Unit, committed: int):
+        """Return a function: what a slot adds to objective and quotas, with so many on before and now.
+
+        What is switched off at the end of a slot is counted with the next one; after the last, the stops alone.
+        """
+        instance, kind = self.instance, unit.kind
+        hours, total = instance.clock.hours, len(self.slots)
+        tariff = pool.price.get("power", [Fraction(0)] * total)
+        share = committed * (kind.commit_total or Fraction(0)) / total
+        memo: dict[tuple[int, int, int], tuple[Fraction, list[Fraction]]] = {}
+
+        def counted(quota: Quota, window: list[int], slot: int, off: Fraction, here: dict[str, Fraction]) -> Fraction:
+            if not quota.covers_pool(pool):
+                return Fraction(0)
+            amount = here[quota.what] if slot in window else Fraction(0)
+            return amount + (off if quota.what == "money" and slot - 1 in window else 0)
+
+        def charge(slot: int, before: int, now: int) -> tuple[Fraction, list[Fraction]]:
+            key = (slot, before, now)
+            if key not in memo:
+                off = max(0, before - now) * kind.shutdown
+                here = {"money": Fraction(0), "energy": Fraction(0), "carbon": Fraction(0)}
+                if slot < total:
+                    here["energy"] = now * kind.power * hours
+                    here["carbon"] = here["energy"] * pool.carbon[slot]
+                    rent = max(0, now - committed - unit.reserved) * hours * (kind.price[slot] if kind.price else 0)
+                    here["money"] = rent + max(0, now - before) * kind.startup + share + here["energy"] * tariff[slot]
+                cost = instance.weight * (here["money"] + off) + instance.carbon_weight * here["carbon"]
+                memo[key] = cost, [counted(*each, slot, off, here) for each in self.node_quotas]
+            return memo[key]
+
+        return charge
+
+

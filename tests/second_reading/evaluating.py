@@ -1,0 +1,363 @@
+"""Judge a plan file from the two documents alone: what rules it breaks, and what it costs exactly."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from .documents import get, instant, number
+from .reading import Instance, Kind, Pool, Run, Task, Unit
+
+MILLIONTH = Fraction(1, 1_000_000)
+
+
+@dataclass
+class NodeBill:
+    """What a unit of nodes draws and costs, by slot; commitments are spread evenly."""
+
+    rent: list[Fraction]
+    startup: list[Fraction]
+    shutdown: list[Fraction]
+    commit: list[Fraction]
+    idle: list[Fraction]
+    energy: list[Fraction]
+    carbon: list[Fraction]
+
+    def money(self, slots: list[int]) -> Fraction:
+        """Return the money of some slots."""
+        parts = (self.rent, self.startup, self.shutdown, self.commit, self.idle)
+        return sum((part[slot] for part in parts for slot in slots), Fraction(0))
+
+    def counted(self, what: str, slots: list[int]) -> Fraction:
+        """Return what counts for a quota of money, energy or carbon in some slots."""
+        if what == "money":
+            return self.money(slots)
+        return sum(((self.energy if what == "energy" else self.carbon)[slot] for slot in slots), Fraction(0))
+
+
+def bill_of(instance: Instance, pool: Pool, unit: Unit, on: list[int], committed: int) -> NodeBill:
+    """Return what a unit costs with so many nodes on in each slot."""
+    clock, kind = instance.clock, unit.kind
+    slots, hours = range(clock.slots), clock.hours
+    around = [0, *on, 0]
+    demanded = [max(0, on[t] - committed - unit.reserved) for t in slots]
+    rent = [demanded[t] * hours * (kind.price[t] if kind.price else 0) for t in slots]
+    energy = [on[t] * kind.power * hours for t in slots]
+    tariff = pool.price.get("power", [Fraction(0)] * clock.slots)
+    share = committed * (kind.commit_total or Fraction(0)) / clock.slots
+    return NodeBill(
+        [Fraction(each) for each in rent],
+        [max(0, around[t + 1] - around[t]) * kind.startup for t in slots],
+        [max(0, around[t + 1] - around[t + 2]) * kind.shutdown for t in slots],
+        [share] * clock.slots,
+        [energy[t] * tariff[t] for t in slots],
+        energy,
+        [energy[t] * pool.carbon[t] for t in slots],
+    )
+
+
+def usable(kind: Kind, on: list[int]) -> list[int]:
+    """Return by slot how many nodes are on and have booted."""
+    before = [0, *on]
+    started = [max(0, now - was) for was, now in zip(before, on, strict=False)]
+    return [on[t] - sum(started[max(0, t - kind.boot + 1) : t + 1]) for t in range(len(on))]
+
+
+def stays_on(kind: Kind, on: list[int]) -> bool:
+    """Tell whether what is switched on stays on for its minimum."""
+    before = [0, *on]
+    started = [max(0, now - was) for was, now in zip(before, on, strict=False)]
+    return all(on[t] >= sum(started[max(0, t - kind.minimum + 1) : t + 1]) for t in range(len(on)))
+
+
+def near(shown: Any, exact: Fraction) -> bool:
+    """Tell whether a number of a plan is an exact one rounded to a millionth, as a float can hold it."""
+    return abs(number(shown) - exact) <= MILLIONTH / 2 + abs(exact) / 2**51
+
+
+class Evaluation:
+    """What was found of a plan: `broken` lists the rules that it breaks, `cost` is its exact objective."""
+
+    def __init__(self, instance: Instance, plan: dict[str, Any]):
+        self.instance, self.plan = instance, plan
+        self.broken: list[str] = []
+        self.runs: dict[tuple[str, int], Run] = {}
+        self.left: set[tuple[str, int]] = set()
+        self.on_nodes: dict[tuple[str, int], list[str]] = {}
+        self.units: list[tuple[Pool, Unit, list[int], int, NodeBill]] = []
+        self._tasks()
+        self._left_out()
+        self._once()
+        self._nodes()
+        self._capacity()
+        self._supply()
+        self._precedence()
+        self._affinity()
+        self._quotas()
+        self.cost = self._cost()
+
+    def say(self, rule: str, text: str) -> None:
+        """Note a broken rule."""
+        self.broken.append(f"{rule}: {text}")
+
+    def _tasks(self) -> None:
+        for entry in self.plan["tasks"]:
+            task = self.instance.tasks.get(entry["id"])
+            if task is None:
+                self.say("once", f"no task {entry['id']}")
+                continue
+            key = (task.id, int(get(entry, "copy", 1)))
+            if (get(entry, "copy") is None) != (task.copies == 1) or not 1 <= key[1] <= task.copies:
+                self.say("once", f"no copy {key}")
+            if key in self.runs:
+                self.say("once", f"{key} twice")
+            run = self._run(task, entry)
+            if run is None:
+                self.say("option", f"{key} cannot run so")
+                continue
+            self.runs[key] = run
+            self.on_nodes[key] = get(entry, "nodes", [])
+            self._task_numbers(key, run, entry)
+
+    def _run(self, task: Task, entry: dict[str, Any]) -> Run | None:
+        clock = self.instance.clock
+        start = (instant(entry["start"]) - clock.start) / clock.slot
+        if start.denominator != 1:
+            return None
+        found = []
+        for option in task.options:
+            if (option.name, option.pool.id, option.variant) != (entry["option"], entry["pool"], get(entry, "variant")):
+                continue
+            uses = {what: amount for what, amount in option.uses.items() if amount}
+            shown = {what: amount for what, amount in entry["uses"].items() if number(amount)}
+            if uses.keys() != shown.keys() or not all(near(shown[what], amount) for what, amount in uses.items()):
+                continue
+            run = self.instance.run(task, option, int(start))
+            if run and clock.begin(run.end) == instant(entry["end"]) and near(entry["quality"], option.quality):
+                found.append(run)
+        fitting = [run for run in found if near(entry["parts"]["fixed"], run.option.cost)]
+        return (fitting or found or [None])[0]
+
+    def _task_numbers(self, key: tuple[str, int], run: Run, entry: dict[str, Any]) -> None:
+        running, carbon = sum(run.running, Fraction(0)), sum(run.carbon, Fraction(0))
+        parts = entry["parts"]
+        claims = [
+            ("running", parts["running"], running),
+            ("fixed", parts["fixed"], run.option.cost),
+            ("late", parts["late"], run.late),
+            ("late_hours", get(entry, "late_hours", 0), run.late_hours),
+        ]
+        if run.option.pool.counts_power:
+            claims.append(("energy_kwh", entry["energy_kwh"], sum(run.energy, Fraction(0))))
+            claims.append(("carbon_kg", entry["carbon_kg"], carbon))
+        weighed = self.instance.weight * run.money + self.instance.carbon_weight * carbon
+        claims.append(("cost", entry["cost"], weighed))
+        for name, shown, exact in claims:
+            if not near(shown, exact):
+                self.say("cost", f"{key}: {name} is {shown}, must be {exact}")
+
+    def _left_out(self) -> None:
+        for entry in self.plan["left_out"]:
+            task = self.instance.tasks.get(entry["id"])
+            key = (entry["id"], int(get(entry, "copy", 1)))
+            if task is None or not task.optional or not 1 <= key[1] <= task.copies or key in self.left:
+                self.say("once", f"{key} cannot be left out")
+                continue
+            self.left.add(key)
+            if not near(entry["value"], task.value):
+                self.say("cost", f"{key}: value is {entry['value']}, must be {task.value}")
+
+    def _once(self) -> None:
+        for task in self.instance.tasks.values():
+            for copy in range(1, task.copies + 1):
+                if ((task.id, copy) in self.runs) + ((task.id, copy) in self.left) != 1:
+                    self.say("once", f"copy {copy} of {task.id}")
+
+    def _on(self, entry: dict[str, Any]) -> list[int] | None:
+        """Return how many nodes an entry has on in each slot."""
+        clock, on, now = self.instance.clock, [], 0
+        changes = {(instant(each["from"]) - clock.start) / clock.slot: int(each["count"]) for each in entry["on"]}
+        if any(at.denominator != 1 or not 0 <= at <= clock.slots for at in changes):
+            return None
+        if changes.get(Fraction(clock.slots)):
+            return None
+        for slot in range(clock.slots):
+            now = changes.get(Fraction(slot), now)
+            on.append(now)
+        return on
+
+    def _nodes(self) -> None:
+        entries = list(self.plan["nodes"])
+        for pool in self.instance.pools.values():
+            for unit in pool.units():
+                mine = [
+                    entry
+                    for entry in entries
+                    if entry["pool"] == pool.id
+                    and (unit.kind.id is None or entry["kind"] == unit.kind.id)
+                    and int(get(entry, "node", 0)) == unit.number
+                ]
+                if len(mine) > 1:
+                    self.say("nodes", f"{pool.id} {unit.kind.id} {unit.number}: {len(mine)} entries")
+                if not mine:  # what is never on need not be written
+                    bill = bill_of(self.instance, pool, unit, [0] * self.instance.clock.slots, 0)
+                    self.units.append((pool, unit, [0] * self.instance.clock.slots, 0, bill))
+                    continue
+                entries.remove(mine[0])
+                self._unit(pool, unit, mine[0])
+        for entry in entries:
+            self.say("nodes", f"no such nodes: {entry['pool']} {entry['kind']} {get(entry, 'node', '')}")
+
+    def _unit(self, pool: Pool, unit: Unit, entry: dict[str, Any]) -> None:
+        where, on, committed = f"{pool.id} {unit.kind.id} {unit.number}", self._on(entry), int(entry["committed"])
+        if on is None:
+            self.say("nodes", f"{where}: changes within a slot or after the end")
+            return
+        if not 0 <= committed <= unit.commit_max:
+            self.say("nodes", f"{where}: {committed} committed")
+        if any(not 0 <= count <= unit.limit(slot, committed) for slot, count in enumerate(on)):
+            self.say("nodes", f"{where}: more on than there are")
+        if not stays_on(unit.kind, on):
+            self.say("nodes", f"{where}: off before its minimum")
+        bill = bill_of(self.instance, pool, unit, on, committed)
+        slots = list(range(self.instance.clock.slots))
+        for name in ("rent", "startup", "shutdown", "commit", "idle"):
+            if not near(entry[name], sum(getattr(bill, name), Fraction(0))):
+                self.say("bill", f"{where}: {name}")
+        if not near(entry["cost"], bill.money(slots)):
+            self.say("bill", f"{where}: cost")
+        self.units.append((pool, unit, on, committed, bill))
+
+    def _demand(self, pool: Pool, slot: int) -> dict[str, Fraction]:
+        """Return what the tasks of a pool hold in a slot."""
+        held: dict[str, Fraction] = defaultdict(Fraction)
+        for run in self.runs.values():
+            if run.option.pool is pool and run.holds(slot):
+                for what, amount in run.option.uses.items():
+                    held[what] += amount
+        return held
+
+    def _capacity(self) -> None:
+        for pool in self.instance.pools.values():
+            for slot in range(self.instance.clock.slots):
+                for what, amount in self._demand(pool, slot).items():
+                    if what in pool.of_nodes:
+                        continue
+                    limit = pool.capacity[what][slot]
+                    if limit is not None and amount > limit:
+                        self.say("capacity", f"{pool.id} {what} in slot {slot}: {amount} of {limit}")
+
+    def _supply(self) -> None:
+        for pool in self.instance.pools.values():
+            mine = [(unit, usable(unit.kind, on)) for where, unit, on, _, _ in self.units if where is pool]
+            for slot in range(self.instance.clock.slots):
+                demand = self._demand(pool, slot)
+                for what in pool.of_nodes:
+                    there = sum((n[slot] * unit.kind.size.get(what, 0) for unit, n in mine), Fraction(0))
+                    if demand[what] > there:
+                        self.say("nodes", f"{pool.id} {what} in slot {slot}: {demand[what]} of {there}")
+            self._placed(pool, mine)
+
+    def _placed(self, pool: Pool, mine: list[tuple[Unit, list[int]]]) -> None:
+        """Check that each node that is told apart holds what is on it."""
+        named = {f"{unit.kind.id}/{unit.number}": (unit, ready) for unit, ready in mine}
+        held: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
+        for key, run in self.runs.items():
+            if run.option.pool is not pool:
+                continue
+            uses = {what: run.option.uses[what] for what in run.option.uses if what in pool.of_nodes}
+            wanted = run.option.nodes if pool.told_apart else 0
+            if pool.told_apart and not wanted and run.task.one_node and any(uses.values()):
+                wanted = 1
+            names = self.on_nodes[key]
+            if len(names) != wanted or len(set(names)) != wanted or not set(names) <= named.keys():
+                self.say("option", f"{key} is on nodes {names}")
+                continue
+            for name in names:
+                share = named[name][0].kind.size if run.option.nodes else uses
+                for slot in range(run.start, run.end):
+                    held[name, slot].update(share)
+        for (name, slot), amounts in held.items():
+            unit, ready = named[name]
+            for what, amount in amounts.items():
+                if amount > ready[slot] * unit.kind.size.get(what, 0):
+                    self.say("nodes", f"{pool.id} {name} {what} in slot {slot}: {amount}")
+
+    def _precedence(self) -> None:
+        for (name, copy), run in self.runs.items():
+            for other, lag in run.task.after:
+                for each in range(1, self.instance.tasks[other].copies + 1):
+                    if not self.instance.fits_waiting(run, self.runs.get((other, each)), lag):
+                        self.say("precedence", f"{name} {copy} after {other} {each}")
+
+    def _affinity(self) -> None:
+        for group in self.instance.together:
+            if len({run.option.pool.id for (name, _), run in self.runs.items() if name in group}) > 1:
+                self.say("affinity", f"{group} are not together")
+        for group in self.instance.apart:
+            pools = [run.option.pool.id for (name, _), run in self.runs.items() if name in group]
+            if len(pools) != len(set(pools)):
+                self.say("affinity", f"{group} are not apart")
+
+    def _quotas(self) -> None:
+        shown = defaultdict(list)
+        for entry in self.plan["quotas"]:
+            shown[entry["id"]].append(entry)
+        for quota in self.instance.quotas:
+            used = []
+            for window in quota.windows:
+                runs = self.runs.values()
+                total = sum((self.instance.counted(quota, run, window) for run in runs), Fraction(0))
+                if quota.counts_nodes:
+                    bills = [bill for pool, _, _, _, bill in self.units if quota.covers_pool(pool)]
+                    total += sum((bill.counted(quota.what, window) for bill in bills), Fraction(0))
+                if total > quota.limit:
+                    self.say("quota", f"{quota.id}: {total} of {quota.limit} in slots {window}")
+                used.append(total)
+            expected = [max(used)] if quota.per == "moment" else used
+            entries = shown.pop(quota.id, [])
+            if len(entries) != len(expected) or not all(
+                near(entry["used"], total) and near(entry["limit"], quota.limit)
+                for entry, total in zip(entries, expected, strict=False)
+            ):
+                self.say("bill", f"quota {quota.id}: must be {[str(each) for each in expected]}")
+        if shown:
+            self.say("bill", f"no such quotas: {sorted(shown)}")
+
+    def _cost(self) -> Fraction:
+        slots, runs = list(range(self.instance.clock.slots)), self.runs.values()
+        running = sum((sum(run.running, Fraction(0)) for run in runs), Fraction(0))
+        fixed = sum((run.option.cost for run in runs), Fraction(0))
+        late = sum((run.late for run in runs), Fraction(0))
+        nodes = sum((bill.money(slots) for *_, bill in self.units), Fraction(0))
+        forgone = sum((self.instance.tasks[name].value for name, _ in self.left), Fraction(0))
+        energy = sum((sum(run.energy, Fraction(0)) for run in runs), Fraction(0))
+        energy += sum((bill.counted("energy", slots) for *_, bill in self.units), Fraction(0))
+        carbon = sum((sum(run.carbon, Fraction(0)) for run in runs), Fraction(0))
+        carbon += sum((bill.counted("carbon", slots) for *_, bill in self.units), Fraction(0))
+        total = running + fixed + late + nodes
+        hours = self.instance.clock.hours * len(slots)
+        sunk = sum((pool.sunk for pool in self.instance.pools.values()), Fraction(0)) * hours
+        bill = self.plan["bill"]
+        for name, exact in {
+            "total": total,
+            "running": running,
+            "fixed": fixed,
+            "nodes": nodes,
+            "late": late,
+            "forgone": forgone,
+            "sunk": sunk,
+            "whole": total + sunk,
+            "energy_kwh": energy,
+            "carbon_kg": carbon,
+        }.items():
+            if not near(bill[name], exact):
+                self.say("bill", f"{name} is {bill[name]}, must be {exact}")
+        cost = self.instance.weight * (total + forgone) + self.instance.carbon_weight * carbon
+        if number(self.plan["cost_exact"]) != cost:
+            self.say("cost", f"is {self.plan['cost_exact']}, must be {cost}")
+        if not near(self.plan["cost"], cost):
+            self.say("cost", f"shown is {self.plan['cost']}, must be {cost}")
+        return cost

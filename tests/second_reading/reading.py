@@ -1,0 +1,475 @@
+"""Read an instance file by `docs/format.md`: pools, nodes, tasks with the ways to run them, quotas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field as of
+from fractions import Fraction
+from typing import Any
+
+from . import spot
+from .documents import Clock, Refused, Series, duration, get, instant, number, truth, whole
+
+Limit = list[Fraction | None]
+"""By slot, how much there is; None where nothing limits it."""
+
+
+@dataclass
+class Kind:
+    """Nodes of one size in a pool; times in slots."""
+
+    id: str | None
+    size: dict[str, Fraction]
+    count: list[int]
+    price: list[Fraction] | None
+    startup: Fraction
+    shutdown: Fraction
+    boot: int
+    minimum: int
+    power: Fraction
+    commit_total: Fraction | None  # money per node for the whole horizon
+    commit_max: int
+    reserved: int
+
+    @property
+    def most(self) -> int:
+        """Nodes that there are at any time."""
+        return max(self.count)
+
+
+
+@dataclass
+class Pool:
+    """Where tasks run."""
+
+    id: str
+    labels: frozenset[str]
+    device_memory: Fraction | None
+    sunk: Fraction
+    capacity: dict[str, Limit]
+    price: dict[str, list[Fraction]]
+    draw: dict[str, Fraction]  # kW of a unit in use
+    counts_power: bool
+    carbon: list[Fraction]  # kg per kWh
+    rate: list[Fraction] | None  # interruptions per hour
+    kinds: list[Kind]
+    told_apart: bool = False
+
+    @property
+    def of_nodes(self) -> set[str]:
+        """Resources that nodes hold."""
+        return {resource for kind in self.kinds for resource in kind.size}
+
+    def units(self) -> list[Unit]:
+        """Return what is switched on and paid by itself."""
+        found = []
+        for kind in self.kinds:
+            if not self.told_apart:
+                found.append(Unit(kind, 0, kind.count, kind.reserved, kind.commit_max))
+                continue
+            for k in range(1, kind.most + 1):
+                reserved = int(k <= kind.reserved)
+                committed = int(kind.reserved < k <= kind.reserved + kind.commit_max)
+                found.append(Unit(kind, k, [int(count >= k) for count in kind.count], reserved, committed))
+        return found
+
+
+@dataclass
+class Unit:
+    """What is switched on and paid by itself: a kind of nodes, or one node where they are told apart."""
+
+    kind: Kind
+    number: int  # 0 for a whole kind
+    count: list[int]
+    reserved: int
+    commit_max: int
+
+    def limit(self, slot: int, committed: int) -> int:
+        """Return how many may be on in a slot."""
+        if self.kind.price is None:
+            return min(self.count[slot], self.reserved + committed)
+        return self.count[slot]
+
+
+@dataclass
+class Option:
+    """A way to run a task."""
+
+    pool: Pool
+    name: str
+    variant: str | None
+    quality: Fraction
+    uses: dict[str, Fraction]
+    nodes: int
+    consumes: dict[str, Fraction]
+    seconds: Fraction  # of work, without interruptions
+    cost: Fraction
+
+
+@dataclass
+class Task:
+    """Something to run, in equal copies; instants in seconds since 1970."""
+
+    id: str
+    copies: int
+    release: Fraction | None
+    deadline: Fraction | None
+    due: Fraction | None
+    late_cost: Fraction
+    late_penalty: Fraction
+    value: Fraction
+    optional: bool
+    after: list[tuple[str, Fraction]]
+    one_node: bool
+    team: str | None
+    checkpoint: spot.Checkpoint | None
+    on_time: Fraction | None
+    options: list[Option] = of(default_factory=list)
+
+
+@dataclass
+class Quota:
+    """A limit on what some tasks use."""
+
+    id: str
+    what: str
+    limit: Fraction
+    per: str
+    tasks: list[str] | None
+    teams: list[str] | None
+    pools: list[str] | None
+    windows: list[list[int]]  # the slots of each; of one `per: moment` each slot alone
+
+    @property
+    def special(self) -> bool:
+        """Tell whether it is of money, energy or carbon."""
+        return self.per != "moment" and self.what in ("money", "energy", "carbon")
+
+    @property
+    def counts_nodes(self) -> bool:
+        """Tell whether what nodes cost and draw counts."""
+        return self.special and self.tasks is None and self.teams is None
+
+    def covers(self, task: Task, pool: Pool) -> bool:
+        """Tell whether a task in a pool counts."""
+        return (
+            (self.tasks is None or task.id in self.tasks)
+            and (self.teams is None or task.team in self.teams)
+            and self.covers_pool(pool)
+        )
+
+    def covers_pool(self, pool: Pool) -> bool:
+        """Tell whether a pool counts."""
+        return self.pools is None or pool.id in self.pools
+
+
+@dataclass
+class Run:
+    """A copy of a task in one way from one slot on: what it holds, and what it costs."""
+
+    task: Task
+    option: Option
+    start: int
+    end: int  # the first slot that is not held
+    energy: list[Fraction]  # kWh by slot held
+    carbon: list[Fraction]  # kg by slot held
+    running: list[Fraction]  # money by slot held
+    late_hours: Fraction
+    late: Fraction
+
+    @property
+    def money(self) -> Fraction:
+        """All the money that this run costs."""
+        return sum(self.running, Fraction(0)) + self.option.cost + self.late
+
+    def holds(self, slot: int) -> bool:
+        """Tell whether it runs in a slot."""
+        return self.start <= slot < self.end
+
+
+class Instance:
+    """A whole instance file as it is understood here."""
+
+    def __init__(self, tree: dict[str, Any]):
+        self.clock = Clock.of(tree["time"])
+        objective = get(tree, "objective", {})
+        self.weight = number(get(objective, "cost", 1))
+        self.carbon_weight = number(get(objective, "carbon_kg", 0))
+        self.pools = {each["id"]: _pool(each, self.clock) for each in tree["pools"]}
+        profiles = get(tree, "profiles", {})
+        self.tasks = {each["id"]: _task(each, self, profiles) for each in tree["tasks"]}
+        self.quotas = [_quota(each, self.clock) for each in get(tree, "quotas", [])]
+        self.together = [list(each) for each in get(tree, "together", [])]
+        self.apart = [list(each) for each in get(tree, "apart", [])]
+
+    def run(self, task: Task, option: Option, start: int) -> Run | None:
+        """Return what one copy does from a slot on, or None where it may not: window, deadline, horizon."""
+        clock, pool = self.clock, option.pool
+        if start < 0 or (task.release is not None and clock.begin(start) < task.release):
+            return None
+        end = spot.end(clock, pool.rate, task.checkpoint, option.seconds, start)
+        if end is None or end > clock.slots:
+            return None
+        if task.deadline is not None and clock.begin(end) > task.deadline:
+            return None
+        if task.on_time is not None and not spot.on_time(
+            clock, pool.rate, task.checkpoint, option.seconds, start, task.deadline, task.on_time
+        ):
+            return None
+        hours, held = clock.hours, range(start, end)
+        drawn = option.uses.get("power", Fraction(0)) if pool.counts_power else Fraction(0)
+        priced = [(amount, pool.price[what]) for what, amount in option.uses.items() if what in pool.price]
+        over = Fraction(0) if task.due is None else max(Fraction(0), clock.begin(end) - task.due) / 3600
+        return Run(
+            task,
+            option,
+            start,
+            end,
+            [drawn * hours for _ in held],
+            [drawn * hours * pool.carbon[slot] for slot in held],
+            [sum((amount * hours * price[slot] for amount, price in priced), Fraction(0)) for slot in held],
+            over,
+            over * task.late_cost + (task.late_penalty if over else 0),
+        )
+
+    def counted(self, quota: Quota, run: Run, window: list[int]) -> Fraction:
+        """Return what a run counts for one window of a quota; of `per: moment` what it holds in the slot."""
+        if not quota.covers(run.task, run.option.pool):
+            return Fraction(0)
+        held = [slot for slot in window if run.holds(slot)]
+        if quota.per == "moment":
+            return run.option.uses.get(quota.what, Fraction(0)) if held else Fraction(0)
+        once = run.start in window
+        if quota.what == "money":
+            return sum((run.running[slot - run.start] for slot in held), run.option.cost if once else Fraction(0))
+        consumed = run.option.consumes.get(quota.what, Fraction(0)) if once else Fraction(0)
+        if quota.what == "energy":
+            return sum((run.energy[slot - run.start] for slot in held), consumed)
+        if quota.what == "carbon":
+            return sum((run.carbon[slot - run.start] for slot in held), consumed)
+        return consumed + run.option.uses.get(quota.what, Fraction(0)) * self.clock.hours * len(held)
+
+    def fits_waiting(self, run: Run, other: Run | None, lag: Fraction) -> bool:
+        """Tell whether a run may follow what it waits for; None is a copy that is left out."""
+        return other is not None and self.clock.begin(run.start) >= self.clock.begin(other.end) + lag
+
+
+def _pool(tree: dict[str, Any], clock: Clock) -> Pool:
+    """Read a pool."""
+    rates = get(tree, "interruptions")
+    carbon = get(tree, "carbon")
+    pool = Pool(
+        tree["id"],
+        frozenset(get(tree, "labels", [])),
+        None if get(tree, "device_memory") is None else number(tree["device_memory"]),
+        number(get(tree, "sunk", 0)),
+        {},
+        {what: Series.of(value, clock).mean for what, value in get(tree, "price", {}).items()},
+        {what: number(value) for what, value in get(tree, "power", {}).items()},
+        False,
+        [Fraction(0)] * clock.slots if carbon is None else [each / 1000 for each in Series.of(carbon, clock).mean],
+        None if rates is None else Series.of(rates, clock).mean,
+        [],
+    )
+    for what, value in get(tree, "capacity", {}).items():
+        pool.capacity[what] = [None] * clock.slots if value == "unlimited" else list(Series.of(value, clock).least)
+    kinds = get(tree, "nodes", [])
+    pool.kinds = [_kind(each, clock) for each in ([kinds] if isinstance(kinds, dict) else kinds)]
+    pool.counts_power = bool(
+        get(tree, "power") or "power" in pool.price or carbon is not None or "power" in pool.capacity
+    ) or any(kind.power for kind in pool.kinds)
+    for window in get(tree, "maintenance", []):
+        left = get(window, "capacity")
+        for slot in clock.touched(instant(window["from"]), instant(window["to"])):
+            if left is None:
+                for limit in pool.capacity.values():
+                    limit[slot] = Fraction(0)
+                for kind in pool.kinds:
+                    kind.count[slot] = 0
+            else:
+                for what, value in left.items():
+                    had = pool.capacity[what][slot]
+                    pool.capacity[what][slot] = number(value) if had is None else min(had, number(value))
+    if pool.counts_power:
+        pool.capacity.setdefault("power", [None] * clock.slots)
+    return pool
+
+
+def _kind(tree: dict[str, Any], clock: Clock) -> Kind:
+    """Read a kind of nodes."""
+    boot = -(-duration(get(tree, "boot", "0s")) // clock.slot)
+    minimum = -(-duration(get(tree, "minimum", "0s")) // clock.slot)
+    count = Series.of(tree["count"], clock)
+    commit = get(tree, "commit")
+    total, most = None, 0
+    if commit is not None:
+        commit = commit if isinstance(commit, dict) else {"price": commit}
+        price, total = get(commit, "price"), get(commit, "total")
+        if (price is None) == (total is None):
+            raise Refused("a commitment has either a price or a total")
+        total = number(total) if price is None else number(price) * clock.hours * clock.slots
+        most = int(max(count.greatest)) if get(commit, "max") is None else whole(commit["max"])
+    return Kind(
+        get(tree, "id"),
+        {what: number(value) for what, value in tree["size"].items()},
+        [int(each) for each in count.least],
+        None if get(tree, "price") is None else Series.of(tree["price"], clock).mean,
+        number(get(tree, "startup", 0)),
+        number(get(tree, "shutdown", 0)),
+        int(boot),
+        int(max(boot, minimum)),
+        number(get(tree, "power", 0)),
+        total,
+        most,
+        whole(get(tree, "reserved", 0)),
+    )
+
+
+def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) -> Task:
+    """Read a task, with those of its options that its needs allow."""
+    needs, checkpoint = get(tree, "needs", {}), get(tree, "checkpoint")
+
+    def at(key: str) -> Fraction | None:
+        return None if get(tree, key) is None else instant(tree[key])
+
+    task = Task(
+        tree["id"],
+        whole(get(tree, "copies", 1)),
+        at("release"),
+        at("deadline"),
+        at("due"),
+        number(get(tree, "late_cost", 0)),
+        number(get(tree, "late_penalty", 0)),
+        number(get(tree, "value", 0)),
+        truth(get(tree, "optional", False)),
+        [
+            (each["task"], duration(get(each, "lag", "0s"))) if isinstance(each, dict) else (each, Fraction(0))
+            for each in get(tree, "after", [])
+        ],
+        get(tree, "placement", "span") == "one-node",
+        get(tree, "team"),
+        None if checkpoint is None else spot.Checkpoint.of(checkpoint),
+        None if get(tree, "on_time") is None else number(tree["on_time"]),
+    )
+    labels, without = set(get(needs, "labels", [])), set(get(needs, "without", []))
+    if truth(get(tree, "confidential", False)):
+        labels.add("confidential")
+    made = [*_written(tree, instance), *_worked(tree, instance, profiles)]
+    for option in made:
+        option.pool.told_apart |= task.one_node and bool(option.pool.kinds)
+    task.options = [
+        option
+        for option in made
+        if labels <= option.pool.labels
+        and not without & option.pool.labels
+        and option.quality >= number(get(needs, "quality", 0))
+        and not (task.one_node and option.nodes > 1)
+    ]
+    return task
+
+
+def _written(tree: dict[str, Any], instance: Instance) -> list[Option]:
+    """Return the options that a task writes out."""
+    found = []
+    for each in get(tree, "options", []):
+        several = get(each, "pools", [])
+        for name in several or [each["pool"]]:
+            pool, nodes = instance.pools[name], whole(get(each, "nodes", 0))
+            uses = {what: number(value) for what, value in get(each, "uses", {}).items()}
+            if nodes:
+                if len(pool.kinds) != 1:
+                    raise Refused("whole nodes of which kind?")
+                if uses.keys() & pool.of_nodes:
+                    raise Refused("whole nodes, and a part of what nodes hold")
+                uses.update({what: nodes * value for what, value in pool.kinds[0].size.items()})
+            given = get(each, "id")
+            label = name if given is None else f"{given} {name}" if len(several) > 1 else given
+            found.append(
+                Option(
+                    pool,
+                    label,
+                    get(each, "variant"),
+                    number(get(each, "quality", 1)),
+                    _with_power(pool, uses),
+                    nodes,
+                    {what: number(value) for what, value in get(each, "consumes", {}).items()},
+                    duration(each["duration"]),
+                    number(get(each, "cost", 0)),
+                )
+            )
+    return found
+
+
+def _worked(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) -> list[Option]:
+    """Return the options made from an amount of work."""
+    own = get(tree, "work")
+    if own is None:
+        return []
+    profile = get(own, "profile")
+    work = {**({} if profile is None else profiles[profile]), **{k: v for k, v in own.items() if get(own, k) is not None}}
+    device, found = get(work, "device", "gpu"), []
+    memory = get(work, "memory")
+    for variant, factors in get(work, "variants", {None: {}}).items():
+        for name, speed in work["speed"].items():
+            pool = instance.pools[name]
+            if isinstance(speed, dict):
+                curve = {whole(n): number(at) for n, at in speed.items()}
+            else:
+                devices = get(work, "devices", {"1": 1})
+                curve = {whole(n): number(at) * number(speed) for n, at in devices.items()}
+            for n, at in curve.items():
+                if memory is not None and pool.device_memory is not None:
+                    needed = number(memory) * number(get(factors, "memory", 1))
+                    if needed > n * pool.device_memory:
+                        continue
+                uses = {what: n * number(value) for what, value in get(work, "per_device", {}).items()}
+                for what, value in get(work, "uses", {}).items():
+                    uses[what] = uses.get(what, Fraction(0)) + number(value)
+                uses[device] = uses.get(device, Fraction(0)) + n
+                found.append(
+                    Option(
+                        pool,
+                        f"{name} x{n}" + ("" if variant is None else f" {variant}"),
+                        variant,
+                        number(get(factors, "quality", 1)),
+                        _with_power(pool, uses),
+                        0,
+                        {},
+                        3600 * number(work["hours"]) / (at * number(get(factors, "speed", 1))),
+                        number(get(work, "cost", 0)),
+                    )
+                )
+    return found
+
+
+def _with_power(pool: Pool, uses: dict[str, Fraction]) -> dict[str, Fraction]:
+    """Return what is used with the power that it draws, where the pool counts power."""
+    if not pool.counts_power or "power" in uses:
+        return uses
+    drawn = sum((value * pool.draw.get(what, Fraction(0)) for what, value in uses.items()), Fraction(0))
+    return {**uses, "power": drawn}
+
+
+def _quota(tree: dict[str, Any], clock: Clock) -> Quota:
+    """Read a quota."""
+    per = get(tree, "per", "horizon")
+    slots = list(range(clock.slots))
+    if per == "day":
+        days: dict[Any, list[int]] = {}
+        for slot in slots:
+            days.setdefault(clock.date(slot), []).append(slot)
+        windows = list(days.values())
+        if any(window != list(range(window[0], window[-1] + 1)) for window in windows):
+            raise Refused("a date that comes twice")
+    else:
+        windows = [[slot] for slot in slots] if per == "moment" else [slots]
+    return Quota(
+        tree["id"],
+        tree["of"],
+        number(tree["limit"]),
+        per,
+        get(tree, "tasks"),
+        get(tree, "teams"),
+        get(tree, "pools"),
+        windows,
+    )
