@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations, product
+from itertools import combinations, pairwise, product
 
 from .reading import Instance, Pool, Quota, Run, Task, Unit
 
@@ -40,7 +40,7 @@ class Search:
             (quota, window) for quota in instance.quotas if quota.counts_nodes for window in quota.windows
         ]
         self.memo: dict[tuple[str, Held], dict[Used, Fraction]] = {}
-        self.units = {pool.id: pool.units() for pool in instance.pools.values()}
+        self.units = {pool.id: [unit for unit in pool.units() if any(unit.count)] for pool in instance.pools.values()}
         self.floor = [Fraction(0)]  # the least that what is not yet chosen can cost
         for task, _ in reversed(self.copies):
             least = min((self.worth(task, run) for run in self.choices[task.id]), default=Fraction(0))
@@ -121,7 +121,9 @@ class Search:
             for what, amount in run.option.uses.items():
                 held = sum((other.option.uses.get(what, Fraction(0)) for other in there), amount)
                 if what in pool.of_nodes:
-                    limit = sum((kind.count[slot] * kind.size.get(what, Fraction(0)) for kind in pool.kinds), Fraction(0))
+                    limit = sum(
+                        (kind.count[slot] * kind.size.get(what, Fraction(0)) for kind in pool.kinds), Fraction(0)
+                    )
                 else:
                     limit = pool.capacity[what][slot]
                 if limit is not None and held > limit:
@@ -239,7 +241,7 @@ class Search:
                     if not self._allowed(units, now, held, slot):
                         continue
                     spent, added = money, list(used)
-                    for n, (past, table) in enumerate(zip(now, tables, strict=True)):
+                    for past, table in zip(now, tables, strict=True):
                         cost, counted = table(slot, past[-2], past[-1])
                         spent += cost
                         added = [a + b for a, b in zip(added, counted, strict=True)]
@@ -263,7 +265,7 @@ class Search:
         """Tell whether what is on has been on long enough, and holds what the slot asks for."""
         there: dict[str, Fraction] = defaultdict(Fraction)
         for unit, past, placed in zip(units, now, held.placed, strict=True):
-            started = [max(0, b - a) for a, b in zip(past, past[1:], strict=False)]
+            started = [max(0, b - a) for a, b in pairwise(past)]
             minimum, boot = unit.kind.minimum, unit.kind.boot
             if minimum and past[-1] < sum(started[-minimum:]):
                 return False
@@ -306,5 +308,3 @@ class Search:
             return memo[key]
 
         return charge
-
-

@@ -15,6 +15,7 @@ from .evaluating import Evaluation
 from .random_documents import document, text
 from .reading import Instance
 
+FAR_APART = ("too far apart", "too fine")
 METHODS = ("auto", "cpsat", "cbc", "highs")
 
 
@@ -56,7 +57,7 @@ def judge(path: Path, method: str, time_limit: float = 20, budget: int = 30_000)
         said = " ".join(str(refused).split())
         if instance is None:
             return "refused", said
-        return ("limits" if "too far apart" in said else "disagreement"), f"refused: {said}"
+        return ("limits" if any(words in said for words in FAR_APART) else "disagreement"), f"refused: {said}"
     except Exception as fault:
         return "disagreement", f"{type(fault).__name__}: {fault}"
     if instance is None:

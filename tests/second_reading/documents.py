@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import tomllib
@@ -198,7 +199,7 @@ def _steps(tree: dict[str, Any], clock: Clock) -> list[list[tuple[Fraction, Frac
     for slot in range(clock.slots):
         begin, end = clock.begin(slot), clock.begin(slot + 1)
         cuts = [begin, *(key for key, _ in keys if begin < key < end), end]
-        found.append([(b - a, _latest(keys, a)) for a, b in zip(cuts, cuts[1:], strict=False)])
+        found.append([(b - a, _latest(keys, a)) for a, b in itertools.pairwise(cuts)])
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -208,6 +208,8 @@ class Evaluation:
                 entries.remove(mine[0])
                 self._unit(pool, unit, mine[0])
         for entry in entries:
+            if not any(self._on(entry) or [1]) and not any(number(entry[key]) for key in ("committed", "cost")):
+                continue  # a node that is never there, and is not used
             self.say("nodes", f"no such nodes: {entry['pool']} {entry['kind']} {get(entry, 'node', '')}")
 
     def _unit(self, pool: Pool, unit: Unit, entry: dict[str, Any]) -> None:

@@ -32,6 +32,7 @@ CHANGES = [
     ("UTC", "2026-01-05T00:00Z"),
 ]
 SLOTS = [7, 13, 15, 30, 60, 60, 60, 90, 1440]  # minutes
+WILD = ["0.000000001", "0.000000003", "1000000000000", "123456789012", "123456789.123456789"]
 RESOURCES = ["gpu", "cpu", "energy", "money", "carbon", "power"]
 NAMES = ["a", "a b", "b"]
 DAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -74,8 +75,9 @@ class Draw:
         # What is drawn often in one instance is not in another: features meet, and instances stay tiny.
         self.often = {
             name: rng.choice([0, 0, 0.2, 0.6])
-            for name in ("nodes", "one", "spot", "power", "quota", "late", "optional", "after", "affinity", "work", "wild")
+            for name in ("nodes", "one", "spot", "power", "quota", "late", "optional", "after", "affinity", "work")
         }
+        self.wild = rng.choice([[], [], [], [], WILD[:2], WILD[2:4], WILD])
         self.pools: list[dict[str, Any]] = []
 
     def may(self, chance: float | str) -> bool:
@@ -102,8 +104,8 @@ class Draw:
     def money(self, negative: bool = True) -> int | Decimal:
         """Return a price."""
         rng = self.rng
-        if self.may("wild") and self.may(0.4):
-            value = Decimal(rng.choice(["0.000000001", "1000000000000", "0.000000003", "123456789.123456789", "0.1"]))
+        if self.wild and self.may(0.2):
+            value = Decimal(rng.choice(self.wild))
         else:
             value = Decimal(rng.choice([0, 1, 2, 3, 5, 7, "0.5", "1.25", "0.1", 10, 20]))
         if negative and self.may(0.12):
@@ -122,8 +124,11 @@ class Draw:
                 at = self.start + timedelta(seconds=int(key * self.slot * 60))
                 tree[(at - timedelta(days=1) if key == 0 else at).strftime("%Y-%m-%dT%H:%M:%SZ")] = draw()
             return {"steps": tree}
-        keys = {self._near() if self.may(0.7) else f"{rng.randrange(24):02}:{rng.choice([0, 30, 45, 59]):02}" for _ in range(rng.randint(1, 4))}
-        if kind < 0.93:
+        keys = {
+            self._near() if self.may(0.7) else f"{rng.randrange(24):02}:{rng.choice([0, 30, 45, 59]):02}"
+            for _ in range(rng.randint(1, 4))
+        }
+        if kind < 1.93:
             return {"daily": {key: draw() for key in sorted(keys)}}
         around = self.start.weekday()
         return {"weekly": {f"{DAYS[(around + rng.choice([-1, 0, 0, 1])) % 7]} {key}": draw() for key in sorted(keys)}}
@@ -150,8 +155,10 @@ class Draw:
             "tasks": tasks,
         }
         if self.may(0.2):
-            weights = {"cost": rng.choice([1, 1, 2, Decimal("0.5"), 0]), "carbon_kg": rng.choice([0, Decimal("0.08"), 3])}
+            weights = {"cost": rng.choice([1, 1, 2, Decimal("0.5")]), "carbon_kg": rng.choice([0, Decimal("0.08"), 3])}
             tree["objective"] = {key: value for key, value in weights.items() if self.may(0.8)}
+            if self.may(0.1):
+                tree["objective"] = {"cost": 0, "carbon_kg": 1}
         if any("profile" in task.get("work", {}) for task in tasks):
             tree["profiles"] = {"common": self.profile()}
         quotas = [quota for n in range(2) if self.may("quota") for quota in [self.quota(n, tasks)] if quota]
@@ -193,7 +200,9 @@ class Draw:
             if self.may(0.2):
                 pool["capacity"]["power"] = self.series(lambda: rng.choice([1, 2, 4, 0]))
         if self.may("spot"):
-            pool["interruptions"] = self.series(lambda: rng.choice([0, 1, Decimal("0.1"), Decimal("2.5"), Decimal("0.003")]))
+            pool["interruptions"] = self.series(
+                lambda: rng.choice([0, 1, Decimal("0.1"), Decimal("2.5"), Decimal("0.003")])
+            )
         if self.may(0.15):
             window = {"from": self.instant(rng.randint(-1, 2)), "to": self.instant(rng.randint(3, 5) + 0.5)}
             if self.may(0.5):
@@ -217,7 +226,15 @@ class Draw:
             kind["price"] = self.series(lambda: self.money(negative=False))
         if "price" not in kind or self.may(0.3):
             price = self.money(negative=False)
-            kind["commit"] = rng.choice([price, {"price": price}, {"total": price}, {"price": price, "max": rng.randrange(3)}, {"total": price, "max": 1}])
+            kind["commit"] = rng.choice(
+                [
+                    price,
+                    {"price": price},
+                    {"total": price},
+                    {"price": price, "max": rng.randrange(3)},
+                    {"total": price, "max": 1},
+                ]
+            )
         if self.may(0.25):
             kind["reserved"] = rng.choice([0, 1, 1, 2])
         for key in ("startup", "shutdown"):
@@ -265,7 +282,10 @@ class Draw:
             other = f"t{rng.randrange(n)}"
             task["after"] = [other if self.may(0.5) else {"task": other, "lag": self.minutes(rng.choice([0, 0.5, 1]))}]
         if self.may(0.2):
-            needs = {"labels": [label for label in ("eu",) if self.may(0.2)], "without": [label for label in ("shared",) if self.may(0.5)]}
+            needs = {
+                "labels": [label for label in ("eu",) if self.may(0.2)],
+                "without": [label for label in ("shared",) if self.may(0.5)],
+            }
             if self.may(0.3):
                 needs["quality"] = Decimal("0.95")
             task["needs"] = needs
@@ -297,7 +317,9 @@ class Draw:
         rng = self.rng
         option: dict[str, Any] = {}
         chosen = rng.choice(self.pools)
-        alike = [pool for pool in self.pools if set(chosen["capacity"]) <= set(self.resources(pool)) and pool is not chosen]
+        alike = [
+            pool for pool in self.pools if set(chosen["capacity"]) <= set(self.resources(pool)) and pool is not chosen
+        ]
         shared = []
         if alike and self.may(0.3):
             option["pools"] = [chosen["id"], alike[0]["id"]]
@@ -320,7 +342,11 @@ class Draw:
         if self.may(0.3):
             option["variant"] = rng.choice(["int8", "bf16"])
         if self.may("quota"):
-            option["consumes"] = {rng.choice(["licence", "licence", "gpu", "energy", "carbon", "money"]): rng.choice([1, 2, Decimal("0.5")])}
+            option["consumes"] = {
+                rng.choice(["licence", "licence", "gpu", "energy", "carbon", "money"]): rng.choice(
+                    [1, 2, Decimal("0.5")]
+                )
+            }
         if m or self.may(0.5):
             option["id"] = f"o{m}"
         return option
@@ -328,7 +354,14 @@ class Draw:
     def profile(self) -> dict[str, Any]:
         """Draw what tasks share of their work."""
         pools = [pool for pool in self.pools if {"gpu", "cpu"} & set(self.resources(pool))]
-        return {"devices": {"1": 1, "2": Decimal("1.8")}, "variants": {"v": {}, "w": {"speed": 2, "quality": Decimal("0.9")}}} if pools else {}
+        return (
+            {
+                "devices": {"1": 1, "2": Decimal("1.8")},
+                "variants": {"v": {}, "w": {"speed": 2, "quality": Decimal("0.9")}},
+            }
+            if pools
+            else {}
+        )
 
     def work(self) -> dict[str, Any]:
         """Draw an amount of work on pools that all have one resource."""
@@ -351,12 +384,17 @@ class Draw:
         if self.may(0.4):
             work["devices"] = {"1": 1, rng.choice(["2", "3"]): Decimal("1.9")}
         if self.may(0.4):
-            work["variants"] = {"bf16": {}, "int8": {"speed": Decimal("1.5"), "quality": Decimal("0.94"), "memory": Decimal("0.6")}}
+            work["variants"] = {
+                "bf16": {},
+                "int8": {"speed": Decimal("1.5"), "quality": Decimal("0.94"), "memory": Decimal("0.6")},
+            }
         if self.may(0.3):
             work["memory"] = rng.choice([1, 3])
         if self.may(0.3):
             work["cost"] = self.money()
-        others = [what for what in there if what != device and all(what in self.resources(self.by(p)) for p in work["speed"])]
+        others = [
+            what for what in there if what != device and all(what in self.resources(self.by(p)) for p in work["speed"])
+        ]
         if others and self.may(0.5):
             work["per_device" if self.may(0.5) else "uses"] = {others[0]: rng.choice([1, Decimal("0.5")])}
         return work
@@ -374,10 +412,11 @@ class Draw:
         quota: dict[str, Any] = {"id": f"q{n}", "of": what}
         quota["limit"] = rng.choice([0, 1, 2, 3, 5, 10, 10, 40, 100, Decimal("0.5")])
         quota["per"] = rng.choice(["horizon", "horizon", "day", *(["moment"] if what in resources else [])])
-        if self.may(0.3):
+        shared = what == "money" and self.may(0.8) and any(self.kinds(pool) for pool in self.pools)
+        if self.may(0.3) and not shared:
             quota["tasks"] = [task["id"] for task in tasks if self.may(0.6)]
         teams = sorted({task["team"] for task in tasks if "team" in task})
-        if teams and self.may(0.3):
+        if teams and self.may(0.3) and not shared:
             quota["teams"] = [team for team in teams if self.may(0.6)]
         if self.may(0.3):
             quota["pools"] = [pool["id"] for pool in self.pools if self.may(0.6)]

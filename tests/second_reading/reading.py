@@ -37,7 +37,6 @@ class Kind:
         return max(self.count)
 
 
-
 @dataclass
 class Pool:
     """Where tasks run."""
@@ -59,6 +58,18 @@ class Pool:
     def of_nodes(self) -> set[str]:
         """Resources that nodes hold."""
         return {resource for kind in self.kinds for resource in kind.size}
+
+    def nodes_cost(self) -> bool:
+        """Tell whether nodes can cost anything."""
+        tariff = any(self.price.get("power", []))
+        return any(
+            (kind.price and any(kind.price))
+            or kind.startup
+            or kind.shutdown
+            or kind.commit_total
+            or (kind.power and tariff)
+            for kind in self.kinds
+        )
 
     def units(self) -> list[Unit]:
         """Return what is switched on and paid by itself."""
@@ -195,12 +206,33 @@ class Instance:
         objective = get(tree, "objective", {})
         self.weight = number(get(objective, "cost", 1))
         self.carbon_weight = number(get(objective, "carbon_kg", 0))
+        if not self.weight and not self.carbon_weight:
+            raise Refused("an objective of nothing")
         self.pools = {each["id"]: _pool(each, self.clock) for each in tree["pools"]}
         profiles = get(tree, "profiles", {})
         self.tasks = {each["id"]: _task(each, self, profiles) for each in tree["tasks"]}
         self.quotas = [_quota(each, self.clock) for each in get(tree, "quotas", [])]
+        for quota in self.quotas:
+            self._check_quota(quota, tree)
         self.together = [list(each) for each in get(tree, "together", [])]
         self.apart = [list(each) for each in get(tree, "apart", [])]
+
+    def _check_quota(self, quota: Quota, tree: dict[str, Any]) -> None:
+        """Refuse a quota of nothing that there is, and a budget of some tasks where nodes cost anything."""
+        known = {what for pool in self.pools.values() for what in {*pool.capacity, *pool.of_nodes}}
+        if quota.per != "moment":
+            known |= {"money", "energy", "carbon"}
+            known |= {
+                what
+                for task in tree["tasks"]
+                for option in get(task, "options", [])
+                for what in get(option, "consumes", {})
+            }
+        if quota.what not in known:
+            raise Refused(f"a quota of {quota.what}, which there is not")
+        budget = quota.special and quota.what == "money" and not quota.counts_nodes
+        if budget and any(quota.covers_pool(pool) and pool.nodes_cost() for pool in self.pools.values()):
+            raise Refused("a budget of some tasks where nodes cost anything")
 
     def run(self, task: Task, option: Option, start: int) -> Run | None:
         """Return what one copy does from a slot on, or None where it may not: window, deadline, horizon."""
@@ -406,7 +438,10 @@ def _worked(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) 
     if own is None:
         return []
     profile = get(own, "profile")
-    work = {**({} if profile is None else profiles[profile]), **{k: v for k, v in own.items() if get(own, k) is not None}}
+    work = {
+        **({} if profile is None else profiles[profile]),
+        **{k: v for k, v in own.items() if get(own, k) is not None},
+    }
     device, found = get(work, "device", "gpu"), []
     memory = get(work, "memory")
     for variant, factors in get(work, "variants", {None: {}}).items():
