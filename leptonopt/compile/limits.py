@@ -18,6 +18,7 @@ from leptonopt.instance import Instance, Pool, Quota
 from leptonopt.problem import Quota as Limit
 
 MAX_USE = 2**50
+MAX_SUM = 2**60
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,11 @@ def windows(instance: Instance) -> list[Window]:
     return found
 
 
-def limits(instance: Instance, rows: Rows, options: Sequence[Column]) -> list[tuple[Limit, Fraction]]:
-    """The problem's quotas, one per window, each with its unit; `options` are the columns in the problem's order."""
+def limits(
+    instance: Instance, rows: Rows, groups: Sequence[tuple[int, Sequence[Column]]]
+) -> list[tuple[Limit, Fraction]]:
+    """The problem's quotas, one per window, each with its unit; `groups` are copies and columns in its order."""
+    options = [column for _, columns in groups for column in columns]
     counters = {quota.id: own for quota, own in rows.counting}
     number = {quota.id: at for at, quota in enumerate(instance.quotas)}
     kinds = {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1)}
@@ -72,6 +76,7 @@ def limits(instance: Instance, rows: Rows, options: Sequence[Column]) -> list[tu
         amounts += list(shared.numbers()) if shared else []
         unit = _unit(quota, amounts)
         whole = partial(_whole, unit)
+        _countable(quota, unit, groups, use, dict(once), shared, rows)
         found.append(
             (
                 Limit(
@@ -116,11 +121,47 @@ def _unit(quota: Quota, amounts: Iterable[Fraction]) -> Fraction:
     values = set(amounts)
     denominator = lcm(*(value.denominator for value in values))
     divisor = gcd(*(int(value * denominator) for value in values)) or 1
-    if max(abs(value) for value in values) * denominator > MAX_USE * divisor:
-        raise InstanceError(
-            [Finding(f"quota {quota.id!r}: amounts are too fine against its limit to be exact", ("quotas",))]
-        )
-    return Fraction(divisor, denominator)
+    largest, unit = max(abs(value) for value in values), Fraction(divisor, denominator)
+    if largest > MAX_USE * unit:
+        raise InstanceError([_too_fine(quota, unit, largest, "2^50")])
+    return unit
+
+
+def _too_fine(quota: Quota, unit: Fraction, largest: Fraction, most: str) -> Finding:
+    text = f"amounts of up to {float(largest):.6g}, in steps of {float(unit):.6g}"
+    return Finding(f"quota {quota.id!r}: {text}; at most {most} steps can be counted", ("quotas",))
+
+
+def _countable(
+    quota: Quota,
+    unit: Fraction,
+    groups: Sequence[tuple[int, Sequence[Column]]],
+    use: dict[int, list[Fraction]],
+    once: dict[int, Fraction],
+    shared: Rates | None,
+    rows: Rows,
+) -> None:
+    """Refuse a quota of which int64 could not add up what may be used."""
+    steepest = {row: max(map(abs, line), default=Fraction(0)) / unit for row, line in use.items()}
+    total, at = Fraction(0), 0
+    for copies, columns in groups:
+        most = Fraction(0)
+        for column in columns:
+            held = sum(
+                steepest[row] * amount
+                for row, amount in zip(column.rows, column.amounts, strict=True)
+                if row in steepest
+            )
+            most = max(most, column.slots * held + abs(once.get(at, Fraction(0))) / unit)
+            at += 1
+        total += copies * most
+    for kind, own in enumerate(rows.kinds if shared else ()):
+        assert shared is not None
+        grids = (shared.on_demand, shared.on, shared.start, shared.stop)
+        total += max(own.count, default=0) * sum(sum(map(abs, grid[kind])) for grid in grids) / unit
+        total += own.commit_max * abs(shared.commit[kind]) / unit
+    if total > MAX_SUM:
+        raise InstanceError([_too_fine(quota, unit, total * unit, "2^60")])
 
 
 def _whole(unit: Fraction, value: Fraction) -> int:

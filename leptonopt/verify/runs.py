@@ -127,7 +127,7 @@ class Runs:
         length = self._spots[key].slots(start)
         if length is not None and task.get("on_time") is not None:
             ends = min(self.stated.slots, self.stated.second(task["deadline"]) // self.stated.slot)
-            chance = float(exact(task["on_time"]))
+            chance = exact(task["on_time"])
             if not any(self._spots[key].chance_kept(start, long, chance) for long in range(length, ends - start + 1)):
                 self.findings.say("window", name, f"meets its deadline with a probability below {task['on_time']}")
         return length
