@@ -15,7 +15,7 @@ from .evaluating import Evaluation
 from .random_documents import document, text
 from .reading import Instance
 
-FAR_APART = ("too far apart", "too fine")
+FAR_APART = ("too far apart", "too fine", "steps can be counted")
 METHODS = ("auto", "cpsat", "cbc", "highs")
 
 

@@ -152,6 +152,8 @@ class Evaluation:
         if run.option.pool.counts_power:
             claims.append(("energy_kwh", entry["energy_kwh"], sum(run.energy, Fraction(0))))
             claims.append(("carbon_kg", entry["carbon_kg"], carbon))
+        if "carbon" in parts:
+            claims.append(("carbon", parts["carbon"], self.instance.carbon_weight * carbon))
         weighed = self.instance.weight * run.money + self.instance.carbon_weight * carbon
         claims.append(("cost", entry["cost"], weighed))
         for name, shown, exact in claims:
@@ -201,15 +203,12 @@ class Evaluation:
                 ]
                 if len(mine) > 1:
                     self.say("nodes", f"{pool.id} {unit.kind.id} {unit.number}: {len(mine)} entries")
-                if not mine:  # what is never on need not be written
-                    bill = bill_of(self.instance, pool, unit, [0] * self.instance.clock.slots, 0)
-                    self.units.append((pool, unit, [0] * self.instance.clock.slots, 0, bill))
+                if not mine:
+                    self.say("nodes", f"{pool.id} {unit.kind.id} {unit.number}: no entry")
                     continue
                 entries.remove(mine[0])
                 self._unit(pool, unit, mine[0])
         for entry in entries:
-            if not any(self._on(entry) or [1]) and not any(number(entry[key]) for key in ("committed", "cost")):
-                continue  # a node that is never there, and is not used
             self.say("nodes", f"no such nodes: {entry['pool']} {entry['kind']} {get(entry, 'node', '')}")
 
     def _unit(self, pool: Pool, unit: Unit, entry: dict[str, Any]) -> None:
@@ -227,6 +226,15 @@ class Evaluation:
         slots = list(range(self.instance.clock.slots))
         for name in ("rent", "startup", "shutdown", "commit", "idle"):
             if not near(entry[name], sum(getattr(bill, name), Fraction(0))):
+                self.say("bill", f"{where}: {name}")
+        hours, before = self.instance.clock.hours, [0, *on]
+        figures = {
+            "node_hours": sum(on) * hours,
+            "on_demand_hours": sum(max(0, n - committed - unit.reserved) for n in on) * hours,
+            "starts": Fraction(sum(max(0, now - was) for was, now in zip(before, on, strict=False))),
+        }
+        for name, exact in figures.items():
+            if not near(entry[name], exact):
                 self.say("bill", f"{where}: {name}")
         if not near(entry["cost"], bill.money(slots)):
             self.say("bill", f"{where}: cost")

@@ -128,7 +128,7 @@ class Draw:
             self._near() if self.may(0.7) else f"{rng.randrange(24):02}:{rng.choice([0, 30, 45, 59]):02}"
             for _ in range(rng.randint(1, 4))
         }
-        if kind < 1.93:
+        if kind < 0.93:
             return {"daily": {key: draw() for key in sorted(keys)}}
         around = self.start.weekday()
         return {"weekly": {f"{DAYS[(around + rng.choice([-1, 0, 0, 1])) % 7]} {key}": draw() for key in sorted(keys)}}

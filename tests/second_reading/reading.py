@@ -26,15 +26,11 @@ class Kind:
     shutdown: Fraction
     boot: int
     minimum: int
+    most: int  # nodes that there are at any time, be it for a part of a slot
     power: Fraction
     commit_total: Fraction | None  # money per node for the whole horizon
     commit_max: int
     reserved: int
-
-    @property
-    def most(self) -> int:
-        """Nodes that there are at any time."""
-        return max(self.count)
 
 
 @dataclass
@@ -219,7 +215,8 @@ class Instance:
 
     def _check_quota(self, quota: Quota, tree: dict[str, Any]) -> None:
         """Refuse a quota of nothing that there is, and a budget of some tasks where nodes cost anything."""
-        known = {what for pool in self.pools.values() for what in {*pool.capacity, *pool.of_nodes}}
+        covered = [pool for pool in self.pools.values() if quota.covers_pool(pool)]
+        known = {what for pool in covered for what in {*pool.capacity, *pool.of_nodes}}
         if quota.per != "moment":
             known |= {"money", "energy", "carbon"}
             known |= {
@@ -231,7 +228,7 @@ class Instance:
         if quota.what not in known:
             raise Refused(f"a quota of {quota.what}, which there is not")
         budget = quota.special and quota.what == "money" and not quota.counts_nodes
-        if budget and any(quota.covers_pool(pool) and pool.nodes_cost() for pool in self.pools.values()):
+        if budget and any(pool.nodes_cost() for pool in covered):
             raise Refused("a budget of some tasks where nodes cost anything")
 
     def run(self, task: Task, option: Option, start: int) -> Run | None:
@@ -350,6 +347,7 @@ def _kind(tree: dict[str, Any], clock: Clock) -> Kind:
         number(get(tree, "shutdown", 0)),
         int(boot),
         int(max(boot, minimum)),
+        int(max(count.greatest)),
         number(get(tree, "power", 0)),
         total,
         most,
@@ -442,6 +440,8 @@ def _worked(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) 
         **({} if profile is None else profiles[profile]),
         **{k: v for k, v in own.items() if get(own, k) is not None},
     }
+    if not get(work, "speed") or get(work, "devices") == {}:
+        raise Refused("no speed, or no device count")
     device, found = get(work, "device", "gpu"), []
     memory = get(work, "memory")
     for variant, factors in get(work, "variants", {None: {}}).items():
