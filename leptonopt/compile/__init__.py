@@ -262,7 +262,7 @@ def _nodes(rows: Rows, money: Money, loads: Sequence[int]) -> Nodes:
         supply_node=ints(kind for kind, _, _ in rows.supply),
         supply_row=ints(row for _, row, _ in rows.supply),
         # A node that holds by far more than all that can be used holds all that can be used.
-        supply_size=ints(min(int(size * rows.scale[row]), max(MAX_SIZE, loads[row])) for _, row, size in rows.supply),
+        supply_size=ints(min(rows.units(row, size), max(MAX_SIZE, loads[row])) for _, row, size in rows.supply),
     )
 
 

@@ -17,7 +17,7 @@ from leptonopt.instance import POWER, Instance, NodeKind, Pool, Quota, Task
 from leptonopt.problem import UNLIMITED, Ints
 from leptonopt.spot import Rates, Saving, durations, on_time
 from leptonopt.units import seconds
-from leptonopt.work import Way
+from leptonopt.work import EXACT, Way
 
 # A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.
 MAX_DEMAND = 2**36
@@ -212,7 +212,7 @@ class Rows:
             if kind.stated.price is None:
                 there = np.minimum(there, kind.reserved + kind.commit_max)
             there[: -(-kind.stated.boot // self.time.slot)] = 0
-            unit = int(size * self.scale[row])
+            unit = self.units(row, size)
             levels, level = np.unique(there, return_inverse=True)
             most = np.array([min(AMPLE, unit * count) for count in levels.tolist()], np.int64)[level]
             offered[row] = np.minimum(AMPLE, offered.get(row, nothing) + most)
@@ -310,21 +310,27 @@ class Rows:
                 held[row] = count
                 for label in way.on_nodes:
                     if (way.pool, label, name) in self.of_node:
-                        held[self.of_node[way.pool, label, name]] = count / len(way.on_nodes)
+                        held[self.of_node[way.pool, label, name]] = EXACT.divide(count, Decimal(len(way.on_nodes)))
                 for quota, rows in self.counting:
                     if (counter := rows.get((way.pool, name))) is not None and quota.covers(task):
-                        held[counter] = held.get(counter, Decimal(0)) + count
-        pairs = sorted((row, int(count * self.scale[row])) for row, count in held.items())
+                        held[counter] = EXACT.add(held.get(counter, Decimal(0)), count)
+        pairs = sorted((row, self.units(row, count)) for row, count in held.items())
         if max((amount for _, amount in pairs), default=0) > MAX_DEMAND:
-            raise InstanceError(
-                [
-                    Finding(
-                        f"option {way.id!r}: amounts of a resource may differ by at most {MAX_DEMAND:,} times",
-                        ("tasks",),
-                    )
-                ]
-            )
+            raise InstanceError([Finding(self._too_fine(way, pairs), ("tasks", self.instance.tasks.index(task)))])
         return tuple(row for row, _ in pairs), tuple(amount for _, amount in pairs)
+
+    def units(self, row: int, amount: Decimal) -> int:
+        """An amount in demand units of a row, exactly."""
+        numerator, denominator = amount.as_integer_ratio()
+        return numerator * self.scale[row] // denominator
+
+    def _too_fine(self, way: Way, pairs: Sequence[tuple[int, int]]) -> str:
+        """Which amount is too large against the finest step of its resource, in words."""
+        row, amount = max(pairs, key=lambda pair: pair[1])
+        _, name, _ = self.names[row]
+        shown, step = float(Fraction(amount, self.scale[row])), 1 / self.scale[row]
+        text = f"{shown:.10g} of {name!r}, of which others use, or nodes hold, steps of {step:.10g}"
+        return f"option {way.id!r}: {text}; at most {MAX_DEMAND:,} steps can be counted"
 
     def _once(self, task: Task, way: Way) -> tuple[tuple[int, Fraction], ...]:
         """What running the way uses once, by quota."""
