@@ -79,7 +79,9 @@ def _proof(known: Known, status: Status) -> dict[str, Any]:
     value = None if status is Status.INFEASIBLE else known.cost if status is Status.OPTIMAL else known.lower
     by = known.claims.behind(value) if status is Status.INFEASIBLE or value is not None else []
     certified = None if known.certificate is None else known.certificate["bound"]
-    return {"by": sorted(by), "confirmed_by": list(known.claims.confirmed), "certified": certified}
+    claims = known.claims
+    confirmed = {"confirmed_by": list(claims.confirmed), "confirmation": claims.confirmation}
+    return {"by": sorted(by), **confirmed, "certified": certified}
 
 
 def _certificate(known: Known, made: dict[str, Any]) -> dict[str, Any] | None:

@@ -142,8 +142,10 @@ class Known:
         if self.infeasible:
             return Status.INFEASIBLE, Stop.PROOF, None
         stop = self.stop or self.last_stop
+        if stop is Stop.GAP and not self.nearer(self.limits.gap):  # an engine measured it in its own way
+            stop = Stop.DONE
         if self.schedule is None:
-            return Status.UNKNOWN, stop, self.lower
+            return Status.UNKNOWN, stop if stop is not Stop.PROOF else Stop.DONE, self.lower
         if self.closed() and not self.compiled.loss:
             return Status.OPTIMAL, Stop.PROOF, self.lower
         return Status.FEASIBLE, stop if stop is not Stop.PROOF else Stop.DONE, self.lower

@@ -37,7 +37,9 @@ class Outcome:
     instance: dict[str, Any]
     why: Sequence[str] = ()
     trace: Sequence[tuple[float, Fraction | None, Fraction | None]] = ()
-    proof: Mapping[str, Any] = field(default_factory=lambda: {"by": [], "confirmed_by": [], "certified": None})
+    proof: Mapping[str, Any] = field(
+        default_factory=lambda: {"by": [], "confirmed_by": [], "confirmation": None, "certified": None}
+    )
 
 
 def document(

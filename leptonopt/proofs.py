@@ -17,11 +17,13 @@ class Claims:
     bounds : the best bound of each method, in money units
     denials : methods that say that no schedule exists
     confirmed : engines that looked for something better, or for anything at all, and proved that there is nothing
+    second : whether one of them did so on a model of its own, built by the checker's reading of the instance
     """
 
     bounds: dict[str, int] = field(default_factory=dict)
     denials: list[str] = field(default_factory=list)
     confirmed: list[str] = field(default_factory=list)
+    second: bool = False
 
     def bound(self, method: str, value: int) -> None:
         """A method claims a bound."""
@@ -32,6 +34,13 @@ class Claims:
         """A method claims that there is no schedule."""
         if method not in self.denials:
             self.denials.append(method)
+
+    @property
+    def confirmation(self) -> str | None:
+        """What the confirmation stands on; None without one."""
+        if not self.confirmed:
+            return None
+        return "second model" if self.second else "same model"
 
     def behind(self, value: int | None) -> list[str]:
         """The methods whose own bound reaches a value; all that deny where it is None."""

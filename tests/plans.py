@@ -8,6 +8,10 @@ from fractions import Fraction
 from types import SimpleNamespace
 from typing import Any
 
+from leptonopt.compile import Compiled
+from leptonopt.plan import Outcome
+from leptonopt.verify import fingerprint
+
 START = datetime(2026, 11, 23, tzinfo=UTC)
 EXTRA = {"nodes": 0, "sunk": 0, "energy_kwh": 0, "carbon_kg": 0}
 
@@ -29,6 +33,29 @@ def task(id: str, pool: str, start: float, hours: float, cost: float = 1, **more
         "cost": cost,
         "parts": parts,
     } | more
+
+
+MADE = {
+    "leptonopt": "0.1.0", "python": "3.11.0", "engines": {}, "seed": 0,
+    "limits": {"time_limit": 60.0, "gap": 0.0, "threads": 1, "deterministic": False}, "seconds": {}, "money_loss": "0",
+}  # fmt: skip
+
+
+def outcome(made: Compiled, status: str = "feasible", bound: Fraction | None = None, **more: Any) -> Outcome:
+    """What a solve by hand knows at its end, all that a plan document says of itself."""
+    proven = status in ("optimal", "infeasible")
+    origin = {
+        "name": made.instance.name,
+        "sha256": fingerprint(made.instance.document()),
+        "file": None,
+        "format": "native",
+    }
+    proof = {"by": ["cpsat"] if proven or bound is not None else [], "confirmed_by": [], "confirmation": None}
+    why = ("by hand",) if status == "infeasible" else ()
+    given = {"why": why, "proof": proof | {"certified": None}} | more
+    return Outcome(
+        status, "proof" if proven else "done", "cpsat", bound, {**MADE, "money_loss": str(made.loss)}, origin, **given
+    )
 
 
 def plan(*tasks: dict[str, Any], status: str = "optimal", pools: tuple[str, ...] = (), **more: Any) -> dict[str, Any]:
@@ -54,9 +81,9 @@ def plan(*tasks: dict[str, Any], status: str = "optimal", pools: tuple[str, ...]
         )
     total = sum(line["cost"] for line in tasks)
     return {
-        "leptonopt_plan": 1, "instance": {"name": "by hand", "sha256": None, "file": None, "format": "native"},
+        "leptonopt_plan": 1, "instance": {"name": "by hand", "sha256": "0" * 64, "file": None, "format": "native"},
         "currency": "USD", "status": status, "stop": "proof", "cost": total, "cost_exact": str(Fraction(repr(total))), "bound": total,
-        "bound_exact": None, "gap": 0, "method": "auto", "proof": {"by": [], "confirmed_by": [], "certified": None}, "made": {"seconds": {"total": 1.25}},
+        "bound_exact": None, "gap": 0, "method": "auto", "proof": {"by": [], "confirmed_by": [], "confirmation": None, "certified": None}, "made": MADE | {"seconds": {"total": 1.25}},
         "tasks": sorted(tasks, key=lambda line: line["start"]), "left_out": [],
         "nodes": [], "quotas": [],
         "bill": {"total": total, "running": total, "fixed": 0, "late": 0, "forgone": 0, "whole": total, "pools": bill} | EXTRA, "utilisation": use,

@@ -23,6 +23,7 @@ import numpy as np
 import pytest
 import random_instances
 from listening import Ear
+from plans import outcome
 from test_killers import duals
 
 from leptonopt.certificate import _document, certified
@@ -30,7 +31,7 @@ from leptonopt.compile import Compiled, compile, decode
 from leptonopt.errors import Unsupported
 from leptonopt.instance import validated
 from leptonopt.methods import TABLE, function
-from leptonopt.plan import Outcome, document
+from leptonopt.plan import document
 from leptonopt.problem import Limits, Schedule, Solution, Status, broken_rules, objective, rent_of
 from leptonopt.verify import fingerprint, proven, verify
 
@@ -73,8 +74,9 @@ def checked(made: Compiled, stated: dict[str, Any], schedule: Schedule, bound: i
     """The plan of a schedule passes the checker, at the cost that the arrays say."""
     runs, left = decode(made, schedule)
     lower = None if bound is None else bound * made.unit
-    outcome = Outcome(status, "done", "test", lower, {}, {})
-    plan = document(made, outcome, runs, left, rent_of(made.problem, schedule))
+    plan = document(
+        made, outcome(made, "feasible" if made.loss else status, lower), runs, left, rent_of(made.problem, schedule)
+    )
     verdict = verify(stated, json.loads(json.dumps(plan), parse_float=Decimal))
     demand(verdict.ok, "the checker objects", verdict.violations[:3])
     demand(bool(made.loss) or verdict.cost == objective(made.problem, schedule) * made.unit, "cost")

@@ -12,12 +12,13 @@ import pytest
 import random_instances
 from listening import Ear
 from marks import first
+from plans import outcome
 
 import leptonopt
 from leptonopt.compile import Compiled, compile, decode
 from leptonopt.instance import validated
 from leptonopt.methods import TABLE, cpsat, function, pulp_cbc
-from leptonopt.plan import Outcome, document
+from leptonopt.plan import document
 from leptonopt.problem import RULES, Limits, Schedule, Solution, Status, Stop, broken_rules, objective, rent_of
 from leptonopt.verify import verify
 
@@ -133,10 +134,9 @@ def objections(made: Compiled, stated: dict[str, Any], solution: Solution, rule:
     if rule == "once":
         return {"once"} if "once" in broken_rules(made.problem, schedule) else set()
     runs, left = decode(made, schedule)
-    outcome = Outcome("feasible", "done", "test", None, {}, {})
     verdict = verify(
         json.loads(json.dumps(stated, default=float), parse_float=Decimal),
-        document(made, outcome, runs, left, rent_of(made.problem, schedule)),
+        document(made, outcome(made), runs, left, rent_of(made.problem, schedule)),
     )
     return {violation.rule for violation in verdict.violations}
 

@@ -29,17 +29,18 @@ from leptonopt.families.writing import columns as columns_of
 from leptonopt.families.writing import written
 from leptonopt.instance import validated
 from leptonopt.methods import scale
-from leptonopt.plan import Outcome, document
+from leptonopt.plan import document
 from leptonopt.pricing import NEVER, Blocks
 from leptonopt.problem import Limits, Problem, Schedule, Status, Stop, broken_rules, objective, rent_of
 from leptonopt.scale import keeping
 from leptonopt.scale.oracle import Oracle
 from leptonopt.scale.staging import Pace, staged
-from leptonopt.verify import fingerprint, verify
+from leptonopt.verify import verify
 from leptonopt.verify.columns import verify_columns
 from leptonopt.verify.columns_bound import proven_columns
 from leptonopt.work import ways
 from tests import bruteforce, random_problems
+from tests.plans import outcome
 
 Arrays = dict[str, Any]
 QUICK = Limits(time_limit=0.4)
@@ -164,9 +165,11 @@ def test_generated_columns_are_the_generated_instance(tmp_path: Path, family: st
     assert not broken_rules(compiled.problem, schedule)
     assert objective(compiled.problem, schedule) * compiled.unit == result.cost
     ran, left = decode(compiled, schedule)
-    origin = {"name": instance.name, "sha256": fingerprint(stated), "file": None, "format": "native"}
-    outcome = Outcome("feasible", "limit", "scale", result.bound, {"engines": {}}, origin)
-    plain = json.loads(json.dumps(document(compiled, outcome, ran, left, rent_of(compiled.problem, schedule))))
+    plain = json.loads(
+        json.dumps(
+            document(compiled, outcome(compiled, bound=result.bound), ran, left, rent_of(compiled.problem, schedule))
+        )
+    )
     verdict = verify(stated, plain)
     assert verdict.ok, verdict.violations[:3]
 

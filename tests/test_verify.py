@@ -88,7 +88,7 @@ BREAKS: list[tuple[str, str, Break]] = [
     ("status", "a bound above the cost", lambda p: p.update(bound=p["cost"] + 1, bound_exact=None)),
     ("status", "optimal with a lower bound", lambda p: p.update(bound=p["cost"] - 1, bound_exact=str(Fraction(p["cost_exact"]) - 1))),
     ("status", "a wrong gap", lambda p: p.update(gap=0.5)),
-    ("status", "no status at all", lambda p: p.update(status="splendid")),
+    ("form", "no status at all", lambda p: p.update(status="splendid")),
     ("status", "tasks without a cost", lambda p: p.update(cost=None)),
     ("form", "not a plan", lambda p: p.pop("leptonopt_plan")),
     ("form", "no tasks", lambda p: p.update(tasks="none")),

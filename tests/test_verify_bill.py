@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import random_instances
 from listening import Ear
-from plans import entry
+from plans import entry, outcome
 
 import leptonopt
 from leptonopt.compile import compile, decode
 from leptonopt.errors import InstanceError
 from leptonopt.instance import validated
 from leptonopt.methods import function
-from leptonopt.plan import Outcome, document
+from leptonopt.plan import document
 from leptonopt.problem import Limits, objective, rent_of
 from leptonopt.verify import verify
 from leptonopt.verify.stated import Stated
@@ -210,7 +210,7 @@ def test_three_codes_agree_on_the_whole_bill(seed: int) -> None:
         return
     schedule, rent = solution.schedule, rent_of(made.problem, solution.schedule)
     runs, left = decode(made, schedule)
-    plan = document(made, Outcome("feasible", "done", "test", None, {}, {}), runs, left, rent)
+    plan = document(made, outcome(made), runs, left, rent)
     verdict = verify(stated, plan)
     assert verdict.violations == ()
     assert made.loss == 0

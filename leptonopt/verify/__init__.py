@@ -20,22 +20,25 @@ never searches. The rules, by the names they carry everywhere:
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from leptonopt.verify.bound import Bound
 from leptonopt.verify.check import Check
+from leptonopt.verify.claims import foreign
+from leptonopt.verify.fingerprints import fingerprint
+from leptonopt.verify.form import objections, schema
 from leptonopt.verify.stated import Stated
-from leptonopt.verify.words import BROKEN, Malformed, Proof, Verdict, Violation, broken, exact, fraction
+from leptonopt.verify.words import BROKEN, Findings, Malformed, Proof, Verdict, Violation, broken, fraction
 
 __all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "stateless", "verify"]
 
 
-def verify(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> Verdict:
+def verify(instance: Mapping[str, Any], plan: Mapping[str, Any], any_instance: bool = False) -> Verdict:
     """The verdict on a plan.
+
+    A plan whose `instance.sha256` is not the fingerprint of this instance is refused in one line. With `any_instance`
+    it is judged by the rules of this one all the same, and a note says so.
 
     Parameters
     ----------
@@ -43,7 +46,16 @@ def verify(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> Verdict:
     plan : the plan document, numbers as int, float or Decimal.
     """
     try:
-        return Check(Stated(instance), plan, fingerprint(instance)).verdict()
+        if not isinstance(plan, Mapping) or plan.get("leptonopt_plan") != 1:
+            raise Malformed("not a plan document of version 1 (leptonopt_plan: 1)")
+        findings = Findings()
+        for place, what in objections(plan, schema("plan")):
+            findings.say("form", place, what)
+        if not findings.found and (why := foreign(plan, instance, fingerprint(instance))) and not any_instance:
+            findings.say("form", "", why)
+        if findings.found:
+            return Verdict(False, tuple(findings.found), None, findings.notes())
+        return Check(Stated(instance), plan, not why).verdict()
     except Malformed as error:
         return Verdict(False, (Violation("form", "", None, str(error)),), None)
     except BROKEN as error:
@@ -80,25 +92,3 @@ def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof
         return Proof(False, None, str(error))
     except BROKEN as error:
         return Proof(False, None, f"the certificate cannot be read: {broken(error)}")
-
-
-def fingerprint(document: Mapping[str, Any]) -> str:
-    """SHA-256 of a document in canonical JSON: keys sorted, numbers as exact fractions.
-
-    Keys that say how things are called or where they come from are left out at the top.
-    """
-    return hashlib.sha256(json.dumps(_canonical(document), sort_keys=True, separators=(",", ":")).encode()).hexdigest()
-
-
-def _canonical(value: Any) -> Any:
-    if type(value) is str:
-        return value
-    if type(value) is int:
-        return f"#{value}"
-    if isinstance(value, Mapping):
-        return {str(key): _canonical(child) for key, child in value.items()}
-    if isinstance(value, list | tuple):
-        return [_canonical(child) for child in value]
-    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
-        return f"#{exact(value)}"
-    return value

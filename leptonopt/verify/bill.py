@@ -84,18 +84,22 @@ class Books:
 
     def _pools(self, bill: Mapping[str, Any]) -> None:
         count, entries = Counter(run.way.pool for run in self.runs), {}
-        for entry in bill.get("pools") or ():
-            entries[entry.get("pool")] = entry
+        for entry in bill["pools"]:
+            if entry["pool"] in entries:
+                self.findings.say("bill", f"bill of pool {entry['pool']!r}", "is listed twice")
+            entries[entry["pool"]] = entry
         for pool, sums in self.by_pool.items():
             entry, name = entries.pop(pool, {}), f"bill of pool {pool!r}"
             for key in ("running", "fixed", "nodes", "total", "sunk", "energy_kwh", "carbon_kg"):
                 self.findings.same("bill", f"{name}: {key}", entry.get(key), sums[key])
             self.findings.same("bill", f"{name}: tasks", entry.get("tasks"), count[pool])
-            parts = {part.get("resource"): part for part in entry.get("resources") or ()}
+            parts = self._by(("resource",), entry.get("resources") or (), name)
             for resource in self.stated.resources[pool]:
-                part, at = parts.get(resource, {}), (pool, resource)
+                part, at = parts.pop((resource,), {}), (pool, resource)
                 self.findings.same("bill", f"{name}: {resource} cost", part.get("cost"), self.money[at])
                 self.findings.same("bill", f"{name}: {resource} unit_hours", part.get("unit_hours"), self.hours[at])
+            for other in parts:
+                self.findings.say("bill", f"{name}: {other[0]!r}", "is no resource of the pool")
         for pool in entries:
             self.findings.say("bill", f"bill of pool {pool!r}", "is no pool of the instance")
 
@@ -112,14 +116,14 @@ class Books:
         return offered * self.stated.hours
 
     def _utilisation(self, plan: Mapping[str, Any]) -> list[Fraction]:
-        lines = {(line.get("pool"), line.get("resource")): line for line in plan.get("utilisation") or ()}
+        lines = self._by(("pool", "resource"), plan["utilisation"], "utilisation")
         changes, shares = loads(self.runs), []
         for pool, resources in self.stated.resources.items():
             for resource in resources:
                 used, offered = self.hours[pool, resource], self._offered(pool, resource)
                 share = used / offered if offered else None
                 shares += [] if share is None else [share]
-                line, name = lines.get((pool, resource), {}), f"utilisation of {pool!r} {resource}"
+                line, name = lines.pop((pool, resource), {}), f"utilisation of {pool!r} {resource}"
                 for key, true in (
                     ("used_hours", used),
                     ("capacity_hours", offered),
@@ -127,7 +131,16 @@ class Books:
                     ("peak", max(changes.get((pool, resource), ([], [NOTHING]))[1])),
                 ):
                     self.findings.same("bill", f"{name}: {key}", line.get(key), true)
+        for pool, resource in lines:
+            self.findings.say("bill", f"utilisation of {pool!r} {resource}", "is no resource of the instance")
         return shares
+
+    def _by(self, keys: Sequence[str], lines: Sequence[Mapping[str, Any]], where: str) -> dict[tuple[Any, ...], Any]:
+        """Lines by what they are of; each may stand once."""
+        found = {tuple(line[key] for key in keys): line for line in lines}
+        if len(found) < len(lines):
+            self.findings.say("bill", where, "has a line twice")
+        return found
 
     def _figures(self, figures: Mapping[str, Any], whole: Fraction, shares: Sequence[Fraction]) -> None:
         profit = sum((exact(self.stated.tasks[run.id].get("value") or 0) for run in self.runs), NOTHING)

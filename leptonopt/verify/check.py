@@ -9,40 +9,33 @@ from math import ceil
 from typing import Any
 
 from leptonopt.verify.bill import Books, carbon, loads, total
+from leptonopt.verify.claims import Claims
 from leptonopt.verify.nodes import Rented, read_nodes
 from leptonopt.verify.quotas import check_quotas
 from leptonopt.verify.runs import Run, Runs
 from leptonopt.verify.stated import NOTHING, Stated
-from leptonopt.verify.words import MICRO, Findings, Malformed, Verdict, duration, exact, fraction, shown
-
-KEYS = ("instance", "status", "stop", "cost", "bound", "gap", "method", "tasks", "left_out")
+from leptonopt.verify.words import MICRO, Findings, Verdict, duration, exact, fraction, shown
 
 
 class Check:
-    """The check of a plan; `fingerprint` is that of the instance."""
+    """The check of a plan whose form is right; `same` says whether it is for this very instance."""
 
-    def __init__(self, stated: Stated, plan: Mapping[str, Any], fingerprint: str) -> None:
-        if not isinstance(plan, Mapping) or plan.get("leptonopt_plan") != 1:
-            raise Malformed("not a plan document of version 1 (leptonopt_plan: 1)")
-        for key in KEYS:
-            if key not in plan:
-                raise Malformed(f"the plan has no {key!r}")
-        self.stated, self.plan, self.fingerprint = stated, plan, fingerprint
+    def __init__(self, stated: Stated, plan: Mapping[str, Any], same: bool) -> None:
+        self.stated, self.plan, self.is_own = stated, plan, same
         self.findings = Findings()
         self.say, self.same = self.findings.say, self.findings.same
 
     def verdict(self) -> Verdict:
         """All rules, in order."""
         plan, stated, notes = self.plan, self.stated, []
-        if (plan.get("instance") or {}).get("sha256") not in (None, self.fingerprint):
-            notes.append("the plan was made for another state of this instance (fingerprints differ)")
+        if not self.is_own:
+            notes.append("the plan was made for another instance (sha256 differs)")
+        Claims(plan, self.findings).check(stated.document, self.is_own)
         if plan["cost"] is None:
             self._without_plan()
             found = tuple(self.findings.found)
             return Verdict(not found, found, None, (*notes, "there is no plan to check"))
-        lines = [line for line in plan["tasks"] if isinstance(line, Mapping)]
-        if len(lines) < len(plan["tasks"]):
-            raise Malformed("an entry of tasks is not a mapping")
+        lines = plan["tasks"]
         nodes = read_nodes(stated, plan, self.findings)
         reader = Runs(stated, nodes, self.findings)
         runs = [run for line in lines if (run := reader.read(line)) is not None]
@@ -55,15 +48,21 @@ class Check:
         self._cost(cost)
         Books(stated, runs, nodes, self.findings).check(plan, forgone)
         self._status(cost)
-        if self.findings.more:
-            notes.append(f"{self.findings.more} more violations are not listed")
-        return Verdict(not self.findings.found, tuple(self.findings.found), cost, tuple(notes))
+        return Verdict(not self.findings.found, tuple(self.findings.found), cost, (*notes, *self.findings.notes()))
 
     def _without_plan(self) -> None:
-        if self.plan["tasks"] or self.plan["left_out"]:
-            self.say("status", "cost", "is null, yet tasks are listed")
+        for key in ("tasks", "left_out", "nodes", "quotas", "utilisation"):
+            if self.plan[key]:
+                self.say("status", "cost", f"is null, yet {key} are listed")
+        for key in ("cost_exact", "gap", "bill", "figures"):
+            if self.plan[key] is not None:
+                self.say("status", "cost", f"is null, yet {key} is given")
         if self.plan["status"] not in ("infeasible", "unknown"):
             self.say("status", "status", f"{self.plan['status']!r} without a plan")
+        stated = self.plan["bound_exact"]
+        if self.plan["status"] == "infeasible" and (stated is not None or self.plan["bound"] is not None):
+            self.say("status", "bound", "is given where no plan exists")
+        self._bound(None)
 
     # --- rules between tasks ---
 
@@ -92,7 +91,9 @@ class Check:
             if id in tasks:
                 self.say("once", f"task {id!r} copy {copy}", f"there are only {tasks[id].get('copies', 1)} copies")
         for line in left_out:
-            if line.get("id") in tasks:
+            if line["id"] not in tasks:
+                self.say("once", f"left out {line['id']!r}", "is not in the instance")
+            else:
                 value = exact(tasks[line["id"]].get("value") or 0)
                 self.same("cost", f"left out {line['id']!r}: value", line.get("value"), value)
         return forgone
@@ -170,25 +171,34 @@ class Check:
         for key, true in (("cost", stated.weight), ("carbon_kg", stated.carbon_weight)):
             self.same("cost", f"objective.{key}", weights.get(key, 1 if key == "cost" else 0), true)
         self.same("cost", "cost", plan["cost"], cost)
-        if plan.get("cost_exact") is not None and (said := fraction(plan["cost_exact"], "cost_exact")) != cost:
+        if plan["cost_exact"] is None:
+            self.say("cost", "cost_exact", f"is missing, yet the cost is {plan['cost']}")
+        elif (said := fraction(plan["cost_exact"], "cost_exact")) != cost:
             self.say("cost", "cost_exact", f"is {said}, not {cost}", said - cost)
+
+    def _bound(self, cost: Fraction | None) -> Fraction | None:
+        """The exact bound, which the rounded one must agree with."""
+        said, stated = self.plan["bound"], self.plan["bound_exact"]
+        if stated is None:
+            if said is not None:
+                self.say("status", "bound_exact", f"is missing, yet the bound is {said}")
+            return None
+        bound = fraction(stated, "bound_exact")
+        off = None if said is None else bound - exact(said)
+        grain = 2 * MICRO + abs(bound) * Fraction(1, 10**15)
+        if off is None or not (0 <= off <= grain or (bound == cost and abs(off) <= grain)):
+            self.say("status", "bound", f"is {said}, but bound_exact says {stated}")
+        return bound
 
     def _status(self, cost: Fraction) -> None:
         plan = self.plan
-        stated = plan.get("bound_exact")
-        bound = None if plan["bound"] is None else exact(plan["bound"])
-        if stated is not None:
-            bound = fraction(stated, "bound_exact")
+        bound = self._bound(cost)
         if plan["status"] not in ("optimal", "feasible"):
             self.say("status", "status", f"{plan['status']!r} with a plan")
         if bound is None:
             if plan["status"] == "optimal" or plan["gap"] is not None:
                 self.say("status", "bound", "is missing, yet a gap or optimality is claimed")
             return
-        off = None if plan["bound"] is None else bound - exact(plan["bound"])
-        grain = 2 * MICRO + abs(bound) * Fraction(1, 10**15)
-        if off is None or not (0 <= off <= grain or (bound == cost and abs(off) <= grain)):
-            self.say("status", "bound", f"is {plan['bound']}, but bound_exact says {stated}")
         if bound > cost:
             self.say("status", "bound", f"is {shown(bound)}, above the cost {shown(cost)}", bound - cost)
         if plan["status"] == "optimal" and bound != cost:

@@ -20,10 +20,14 @@ def check_quotas(
     stated: Stated, plan: Mapping[str, Any], runs: Sequence[Run], nodes: Sequence[Rented], findings: Findings
 ) -> None:
     """Every quota is kept, and what the plan says is used of it is true."""
-    lines: dict[Key, Mapping[str, Any]] = {
-        (line.get("id"), stated.second(line["from"]) // stated.slot, stated.second(line["to"]) // stated.slot): line
-        for line in plan.get("quotas") or ()
-    }
+    lines: dict[Key, Mapping[str, Any]] = {}
+    for line in plan["quotas"]:
+        low, high = stated.second(line["from"]), stated.second(line["to"])
+        key = line["id"], low // stated.slot, high // stated.slot
+        if low % stated.slot or high % stated.slot or key in lines:
+            text = "is listed twice, or begins or ends within a slot"
+            findings.say("bill", f"quota {line['id']!r} from {line['from']}", text)
+        lines[key] = line
     for quota in stated.quotas:
         limit = exact(quota["limit"])
         for first, end in windows_of(stated, quota):

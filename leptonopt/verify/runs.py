@@ -11,7 +11,7 @@ from typing import Any
 from leptonopt.verify.nodes import Rented
 from leptonopt.verify.spot import Spot
 from leptonopt.verify.stated import NOTHING, POWER, Stated, Way
-from leptonopt.verify.words import Findings, exact, near, shown
+from leptonopt.verify.words import Findings, exact, shown
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,10 @@ class Runs:
             say("option", name, f"its option is on pool {way.pool!r}, not {line.get('pool')!r}")
         if line.get("variant") != way.variant:
             say("option", name, f"its option has the variant {way.variant!r}, not {line.get('variant')!r}")
-        if "quality" in line and not near(exact(line["quality"]), way.quality):
+        if _differ(exact(line["quality"]), way.quality):
             say("option", name, f"its option has quality {shown(way.quality)}, not {line['quality']}")
         uses = {key: exact(count) for key, count in (line.get("uses") or {}).items()}
-        if uses.keys() != way.uses.keys() or not all(near(uses[key], count) for key, count in way.uses.items()):
+        if uses.keys() != way.uses.keys() or any(_differ(uses[key], count) for key, count in way.uses.items()):
             say("option", name, "does not use what its option uses")
 
     def _on_nodes(self, name: str, line: Mapping[str, Any], way: Way) -> tuple[str, ...]:
@@ -187,3 +187,10 @@ class Runs:
         if POWER in self.stated.resources[run.way.pool]:
             same("cost", f"{name}: energy_kwh", line.get("energy_kwh"), run.kwh)
             same("cost", f"{name}: carbon_kg", line.get("carbon_kg"), run.carbon_kg)
+        elif "energy_kwh" in line or "carbon_kg" in line:
+            self.findings.say("cost", name, "has energy or carbon, where its pool counts no power")
+
+
+def _differ(said: Fraction, true: Fraction) -> bool:
+    """Whether a number that is not rounded is another one; it has at least 15 digits."""
+    return abs(said - true) > abs(true) / 10**15

@@ -149,6 +149,10 @@ class Findings:
         text = f"{witness}: {message}" if witness else message
         self.found.append(Violation(rule, witness, None if amount is None else shown(amount), text))
 
+    def notes(self) -> tuple[str, ...]:
+        """How many were found beyond those listed."""
+        return (f"{self.more} more violations are not listed",) if self.more else ()
+
     def same(self, rule: str, witness: str, stated: Any, true: Fraction | int | None) -> None:
         """A number of the plan against the true one, to within its rounding."""
         if true is None or stated is None:
