@@ -7,20 +7,16 @@ from fractions import Fraction
 from typing import Any
 
 from leptonopt.clock import unswept
-from leptonopt.compile import decode
 from leptonopt.errors import Alarm
 from leptonopt.known import Known
-from leptonopt.plan import Outcome, Plan, document
-from leptonopt.problem import Status, Stop, rent_of, with_rent
+from leptonopt.plan import Outcome
+from leptonopt.problem import Status, Stop, with_rent
 from leptonopt.result import Result
-from leptonopt.verify import verify
 
 
 def answered(
     known: Known,
     method: str,
-    stated: dict[str, Any],
-    origin: dict[str, Any],
     seconds: dict[str, float],
     signal: int | None,
 ) -> Result:
@@ -28,32 +24,28 @@ def answered(
     status, stop, bound = known.status()
     lower = None if status is Status.INFEASIBLE else known.money(bound)
     schedule = None if known.schedule is None else with_rent(known.problem, known.schedule)
-    runs, left = decode(known.compiled, schedule) if schedule is not None else (None, [])
-    rent = None if schedule is None else rent_of(known.problem, schedule)
     trace = () if known.limits.deterministic else tuple(known.trace)
     why = _why(known, status)
     if known.limits.deterministic and known.stop is Stop.LIMIT:
         known.notes.append("the clock ended the search: not reproducible; a longer limit (-t) would be")
-    if known.compiled.loss:
-        known.notes.append(
-            f"money was coarsened to {known.compiled.unit}; the bound is low by up to {known.compiled.loss}"
-        )
+    source = known.source
+    if source.loss:
+        known.notes.append(f"money was coarsened to {source.unit}; the bound is low by up to {source.loss}")
     proof = _proof(known, status)
-    outcome = Outcome(str(status), str(stop), method, lower, _made(known, seconds), origin, why, trace, proof)
-    made = document(known.compiled, outcome, runs, left, rent)
+    outcome = Outcome(str(status), str(stop), method, lower, _made(known, seconds), source.origin, why, trace, proof)
     with unswept():
-        verdict = verify(stated, made)
+        made, plan, verdict = source.answer(outcome, schedule)
     if not verdict.ok:
         shown = "; ".join(f"{found.rule}: {found.message}" for found in verdict.violations[:3])
         raise Alarm(f"the checker rejects the plan of {method}: {shown}")
-    cost = Fraction(made["cost_exact"]) if runs is not None else None
-    return Result(
+    cost = Fraction(made["cost_exact"]) if plan is not None else None
+    return source.result_type(
         status=status,
         stop=stop,
         cost=cost,
         bound=lower,
         gap=made["gap"],
-        plan=Plan(made) if runs is not None else None,
+        plan=plan,
         document=made,
         trace=tuple(known.trace),
         verdict=verdict,
@@ -71,7 +63,7 @@ def _why(known: Known, status: Status) -> tuple[str, ...]:
     if status is not Status.INFEASIBLE:
         return tuple(dict.fromkeys([*known.why, *known.notes]))
     by = ", ".join(known.claims.denials)
-    return known.compiled.impossible or (f"{by} proved it by search; `leptonopt explain` says what is in conflict",)
+    return known.source.impossible or (f"{by} proved it by search; `leptonopt explain` says what is in conflict",)
 
 
 def _proof(known: Known, status: Status) -> dict[str, Any]:
@@ -92,7 +84,7 @@ def _certificate(known: Known, made: dict[str, Any]) -> dict[str, Any] | None:
     return known.certificate | {"plan": plan | made["proof"] | {"engines": made["made"]["engines"]}}
 
 
-def evidence(known: Known, method: str, stated: dict[str, Any]) -> dict[str, Any]:
+def evidence(known: Known, method: str) -> dict[str, Any]:
     """What is known at the moment of an alarm, for whoever has to find the fault."""
     schedule = None if known.schedule is None else [list(entry) for entry in known.schedule]
     return {
@@ -100,14 +92,14 @@ def evidence(known: Known, method: str, stated: dict[str, Any]) -> dict[str, Any
         "method": method,
         "phase": known.phase,
         "made": _made(known, {}),
-        "unit": str(known.compiled.unit),
+        "unit": str(known.source.unit),
         "cost": known.cost,
         "bounds": known.claims.bounds,
         "denied_by": known.claims.denials,
         "schedule": schedule,
         "notes": known.notes,
         "log": known.logs,
-        "instance": stated,
+        "instance": known.source.evidence,
     }
 
 
@@ -127,5 +119,5 @@ def _made(known: Known, seconds: dict[str, float]) -> dict[str, Any]:
             "deterministic": limits.deterministic,
         },
         "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        "money_loss": str(known.compiled.loss),
+        "money_loss": str(known.source.loss),
     }

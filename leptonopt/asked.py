@@ -51,10 +51,8 @@ def stated_of(
     return instance, stated, origin
 
 
-def given(compiled: Compiled, plan: Mapping[str, Any] | None) -> Schedule | None:
+def given(compiled: Compiled, plan: Mapping[str, Any]) -> Schedule:
     """The schedule of a plan document, as far as it fits the instance's time grid and names."""
-    if plan is None:
-        return None
     time = compiled.instance.time
     index = {task.id: at for at, task in enumerate(compiled.instance.tasks)}
     runs = []

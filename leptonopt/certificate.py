@@ -58,7 +58,7 @@ def certified(
     A certificate without a bound says that some task can never run.
     """
     best, least = dict[str, Any](), None
-    for duals in _found(compiled.problem, seconds, work):
+    for duals in prices_within(compiled.problem, seconds, work):
         made = _document(compiled, duals, fingerprint(stated))
         value = proven(stated, made).bound
         if not best or (value is not None and (least is None or value > least)):
@@ -78,8 +78,8 @@ def _nothing(problem: Problem) -> Duals:
     return Duals(np.zeros(problem.capacity.shape), np.zeros(len(problem.quotas)), np.zeros(len(problem.lag)))
 
 
-def _found(problem: Problem, seconds: float, work: float | None) -> Iterator[Duals]:
-    """Prices from all sources there are, each in its share of the time."""
+def prices_within(problem: Problem, seconds: float, work: float | None) -> Iterator[Duals]:
+    """Yield prices from all sources there are, each in its share of the time."""
     begun = time.monotonic()
     if not has_no_columns(problem):
         most = MAX_NONZEROS if work is None else min(MAX_NONZEROS, NONZEROS_A_SECOND * work)

@@ -7,7 +7,6 @@ all that the solver stands on.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -43,7 +42,7 @@ def main(words: Sequence[str]) -> int:
         if proof is not None:
             bound = None if proof.bound is None else str(proof.bound)
             said["certificate"] = {"ok": proof.ok, "bound_exact": bound, "why": proof.why}
-        files.write("-", dumped(said))
+        files.write("-", files.dumped(said))
     else:
         for found in verdict.violations:
             amount = f" (by {found.amount})" if found.amount is not None else ""
@@ -144,11 +143,6 @@ def plan_of(file: Path, what: str = "a plan") -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InputError(f"{files.printable(file)}:1: not {what}: no mapping at its top")
     return found
-
-
-def dumped(document: dict[str, Any]) -> str:
-    """A document as JSON text."""
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def say(line: str) -> None:

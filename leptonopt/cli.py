@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from leptonopt import cli_columns, cli_research, files
-from leptonopt.checking import FORMATS_HELP, dumped, params_of, plan_of, say
+from leptonopt import cli_research, files
+from leptonopt.checking import FORMATS_HELP, params_of, plan_of, say
 from leptonopt.errors import Infeasible, InputError, NoPlan, UsageError
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance
     from leptonopt.result import Result
 
+PLANS = ("npz", "csv")
 NATIVE = ("yaml", "json", "toml")
 MODELS = ("mps", "lp", "dat")
 LICENCES = {
@@ -220,33 +222,9 @@ def solve(
     verbose: Verbose = False,
 ) -> None:
     """Find the plan of least cost, and say how good it is."""
-    if format is None and files.is_columns(file):
-        from leptonopt.asked import limits_of
-
-        absent: dict[str, object] = {
-            "--warm-start": warm_start,
-            "--plot": plot,
-            "--log-file": log_file,
-            "--write-model": write_model,
-        }
-        absent |= {"--confirm": confirm, "--param": param, "--memory": memory}
-        raise typer.Exit(
-            cli_columns.solve(
-                file,
-                output,
-                limits_of(time_limit, gap, threads, seed, deterministic),
-                method=method,
-                certify=certify,
-                as_json=as_json,
-                quiet=quiet,
-                verbose=verbose,
-                refused=[name for name, value in absent.items() if value],
-                cluster=cluster,
-                begun=context.obj,
-            )
-        )
-    certificate = _certificate(output) if certify else None
-    _targets(file, output, plot, log_file, write_model, certificate)
+    columns = format is None and files.is_columns(file)
+    certificate = _certificate(output, columns) if certify else None
+    _targets(file, output, plot, log_file, write_model, certificate, columns)
     params = params_of(param)
     if write_model is not None:
         _write_model(write_model, file, format, params)
@@ -255,7 +233,7 @@ def solve(
     from leptonopt.progress import Shown
     from leptonopt.signals import Signals
 
-    start = None if warm_start is None else plan_of(warm_start)
+    start = None if warm_start is None else _start(warm_start, columns)
     with executor(cluster) if cluster else nullcontext() as workers, Shown() as shown:
         watch = shown if not quiet and (shown.live or verbose) else None
         result = run(
@@ -279,10 +257,10 @@ def solve(
     as_json = as_json or str(output) == "-"
     with Signals():  # one that comes now must not cost the plan either
         try:
-            if output is not None and str(output) != "-":
-                files.write(output, dumped(result.document))
-            if certificate is not None and result.certificate is not None:
-                files.write(certificate, dumped(result.certificate))
+            if output is not None and str(output) != "-" and not result.save(output):
+                _say_not_written(output, "there is no plan")
+            if certificate is not None:
+                result.save_certificate(certificate)
             if log_file is not None:
                 files.write(log_file, result.log + "\n")
             if plot is not None:
@@ -293,10 +271,21 @@ def solve(
         raise typer.Exit(code)
 
 
-def _certificate(output: Path | None) -> Path:
+def _start(file: Path, columns: bool) -> Mapping[str, Any]:
+    """Return the plan to start from."""
+    if not columns:
+        return plan_of(file)
+    from leptonopt.columnar.writing import read_plan
+
+    return read_plan(file)
+
+
+def _certificate(output: Path | None, columns: bool) -> Path:
     """Where the certificate goes: beside the plan."""
     if output is None or str(output) == "-":
         raise UsageError("--certify writes the certificate beside the plan; say where with -o FILE")
+    if columns:
+        return output.with_name(f"{output.stem}.certificate.npz")
     return output.with_name(f"{output.name.removesuffix('.json')}.certificate.json")
 
 
@@ -307,11 +296,16 @@ def _targets(
     log_file: Path | None,
     write_model: Path | None,
     certificate: Path | None,
+    columns: bool,
 ) -> None:
     """Refuse what cannot be written before an hour of solving, not after."""
     from leptonopt.plot import KINDS
 
-    targets = (output, plot, log_file, write_model, certificate)
+    summary = None
+    if columns and output is not None:
+        kind = _ending(output, PLANS, "a plan in columns")
+        summary = output.with_suffix(".json") if kind == "csv" else None
+    targets = (output, summary, plot, log_file, write_model, certificate)
     for at, target in enumerate(targets):
         files.writable(target)
         files.different(target, file, *targets[:at])
@@ -331,7 +325,7 @@ def _ending(path: Path, allowed: tuple[str, ...], what: str) -> str:
 def _show(result: Result, as_json: bool, quiet: bool, verbose: bool) -> None:
     notes = () if quiet else result.notes
     if as_json:
-        files.write("-", dumped(result.document))
+        files.write("-", files.dumped(result.document))
         for note in notes:
             typer.echo(f"note: {files.printable(note)}", err=True)
         return
@@ -343,12 +337,24 @@ def _show(result: Result, as_json: bool, quiet: bool, verbose: bool) -> None:
         report.show(result.document, report.console(), notes, verbose)
 
 
+def _say_not_written(path: Path, why: str) -> None:
+    typer.echo(f"note: {files.printable(path)} is not written: {why}", err=True)
+
+
 def _plot(path: Path, result: Result, file: Path, format: str | None, params: dict[str, str]) -> None:
     if result.plan is None:
-        typer.echo(f"note: {files.printable(path)} is not written, for there is no plan to draw", err=True)
+        _say_not_written(path, "there is no plan to draw")
         return
     from leptonopt.plot import draw
 
+    if format is None and files.is_columns(file):
+        from leptonopt.columnar.document import drawable
+
+        try:
+            draw(*drawable(file, result.plan), path)
+        except UsageError as error:  # the plan must not be lost for its picture
+            _say_not_written(path, str(error))
+        return
     draw(result.document, _loaded(file, format, params), path)
 
 
@@ -387,7 +393,7 @@ def explain(
     if output is not None and found.repairs:
         files.write(output, write.dumped(found.repairs[0].instance, kind))
     if as_json:
-        files.write("-", dumped(found.document()))
+        files.write("-", files.dumped(found.document()))
     else:
         from leptonopt import report
 
@@ -411,16 +417,10 @@ def verify(context: typer.Context) -> None:
 @app.command(epilog=VALIDATE)
 def validate(paths: Files, format: Format = None, param: Params = None) -> None:
     """Say everything that is wrong with instance files, each with its line; or what they hold."""
-    from leptonopt.compile import compile
-    from leptonopt.report import summary
-
     code, params = 0, params_of(param)
     for path in paths:
         try:
-            if format is None and files.is_columns(path):
-                said = [cli_columns.summary(path)]
-            else:
-                said = summary(compile(_loaded(path, format, params)))
+            said = _summary(path, format, params)
         except InputError as error:
             with suppress(OSError):  # nobody may be there to hear it
                 typer.echo("\n".join(f"error: {files.printable(line)}" for line in str(error).splitlines()), err=True)
@@ -430,6 +430,18 @@ def validate(paths: Files, format: Format = None, param: Params = None) -> None:
             for line in said[1:]:
                 say(f"  {line}")
     raise typer.Exit(code)
+
+
+def _summary(file: Path, format: str | None, params: dict[str, str]) -> list[str]:
+    """Return what an instance holds; raises `InputError`."""
+    if format is None and files.is_columns(file):
+        from leptonopt.columnar.reading import load
+
+        return [load(file).summary()]
+    from leptonopt.compile import compile
+    from leptonopt.report import summary
+
+    return summary(compile(_loaded(file, format, params)))
 
 
 # --- schema, methods, convert -----------------------------------------------------------------------
@@ -545,10 +557,10 @@ def generate(
 
 def _write_model(path: Path, file: Path, format: str | None, params: dict[str, str], kind: str | None = None) -> None:
     from leptonopt import export
-    from leptonopt.compile import compile
+    from leptonopt.source import opened
 
     kind = kind or _ending(path, MODELS, "a model")
-    files.write(path, export.written(compile(_loaded(file, format, params)).problem, kind))
+    files.write(path, export.written(opened(file, format, params)().problem, kind))
 
 
 app.command(epilog=cli_research.COMPARE)(cli_research.compare)
@@ -559,6 +571,10 @@ app.add_typer(cli_research.results, name="results")
 
 
 def _loaded(file: Path, format: str | None, params: dict[str, str]) -> Instance:
+    if format is None and files.is_columns(file):
+        from leptonopt.columnar.document import tree_of
+
+        return tree_of(file, params)
     from leptonopt.read import load
 
     return load(file, format, params)

@@ -1,6 +1,7 @@
 """A method at work in a thread of this process, spoken to as a `leptonopt.engine.Child` is.
 
-For one whose heavy work is done elsewhere: it must answer soon when it is asked to stop, for nothing can kill it.
+For one whose heavy work is done elsewhere, or whose problem is too large for a copy in a process of its own: it must
+answer soon when it is asked to stop, for nothing can kill it.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ import threading
 import time
 from typing import Any
 
+from leptonopt.dual import Multipliers
 from leptonopt.methods import Method
 from leptonopt.problem import Limits, Problem, Schedule, Solution, Status, Stop
 
 PATIENCE = 1.0  # seconds for it to come to an end
+LATER = 2e-5  # seconds a group that it may take in addition to write down what it has
 
 
 class Companion:
@@ -24,6 +27,7 @@ class Companion:
     ) -> None:
         self.method = method
         self.messages: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+        self.grace = LATER * problem.groups
         self._stop, self._best = threading.Event(), warm_start
         self._end = time.monotonic() + limits.time_limit
         self._thread = threading.Thread(target=self._work, args=(function, problem, warm_start, limits), daemon=True)
@@ -46,7 +50,7 @@ class Companion:
     def kill(self) -> None:
         """Ask it to stop, and wait a little."""
         self._stop.set()
-        self._thread.join(PATIENCE)
+        self._thread.join(PATIENCE + self.grace)
 
     # --- what the method asks ---
 
@@ -57,6 +61,10 @@ class Companion:
     def bound(self, value: int) -> None:
         """No schedule can cost less."""
         self.messages.put(("bound", int(value)))
+
+    def prices(self, value: int, multipliers: Multipliers) -> None:
+        """Prices on capacity prove a bound."""
+        self.messages.put(("prices", value, multipliers))
 
     def best(self) -> Schedule | None:
         """The best schedule anybody has told."""
@@ -69,6 +77,8 @@ class Companion:
     def _work(self, function: Method, problem: Problem, warm_start: Schedule | None, limits: Limits) -> None:
         try:
             solution = function(problem, warm_start, limits, self)
+        except MemoryError:
+            solution = Solution(Status.UNKNOWN, Stop.FAILED, note=f"{self.method} ran out of memory")
         except Exception as error:
             note = f"{self.method} failed: {type(error).__name__}: {error}"
             solution = Solution(Status.UNKNOWN, Stop.FAILED, note=note)

@@ -18,11 +18,9 @@ from typing import Any
 
 from leptonopt import methods, portfolio, selftest
 from leptonopt.answer import answered, evidence
-from leptonopt.asked import given, limits_of, stated_of
-from leptonopt.certificate import certified, impossible
+from leptonopt.asked import limits_of
 from leptonopt.clock import unswept
 from leptonopt.companion import Companion
-from leptonopt.compile import Compiled, compile
 from leptonopt.engine import Child, Crew, memory_of
 from leptonopt.errors import Alarm, EngineError, UsageError
 from leptonopt.instance import Instance
@@ -41,9 +39,11 @@ from leptonopt.problem import (
 )
 from leptonopt.result import Progress, Result
 from leptonopt.signals import Signals, aside, within
+from leptonopt.source import Source, opened
 
 TICK = 0.02
 CERTIFYING = 0.2  # share of the time for the prices of a certificate
+CLOSING = 0.3  # share of the time at most for writing the plan down and checking it
 GRACE, SHARE_OF_GRACE, LONGEST_GRACE = 0.5, 0.02, 1.5  # seconds, of the limit, and at most: from asking to killing
 STARTING = 0.3  # seconds that an engine takes at least to come to its first answer
 PROMPT = 0.5  # for the last word of an engine whose proof ends it all: what it is
@@ -74,14 +74,15 @@ def solve(
 
     Parameters
     ----------
-    instance : an `Instance`, a plain tree as a native file states it, or a file's path.
+    instance : an `Instance`, a plain tree as a native file states it, or the path of a file, or of an instance in
+        columns (docs/columns.md).
     method : `auto`, a name from `leptonopt methods`, or a function over `Problem`.
     time_limit : seconds of wall clock for everything: reading, building, solving, checking.
     gap : stop as soon as (cost - bound) / |cost| is at most this; 0 asks for a proof.
     threads : processes that `auto` runs side by side, and threads of a single engine; default the
         number of cores.
     deterministic : the same input, seed and versions give the same plan, whatever the machine's load.
-    warm_start : a plan document to start from.
+    warm_start : a plan document to start from; for an instance in columns, the columns of a plan by name.
     format, params : how to read a file that is not native; see `leptonopt.read`.
     on_progress : called with a `Progress` from this thread as things improve.
     isolate : run solver engines in processes of their own; False runs them here, one after another.
@@ -91,8 +92,8 @@ def solve(
         time limit; see `Result.certificate`.
     memory : what each engine in a process of its own may take, in bytes or as `8GB`, `512MiB`; default nine
         tenths of the machine's, shared between those that run side by side.
-    executor : whose workers, on this machine or others, take part in the search (method `auto` or `spread`); see
-        `leptonopt.cluster.executor`. When it breaks, this machine goes on alone, and a note says so.
+    executor : whose workers, on this machine or others, take part in the search (method `auto`, `scale` or
+        `spread`); see `leptonopt.cluster.executor`. When it breaks, this machine goes on alone, and a note says so.
     begun : the moment, on the scale of `time.monotonic`, from which the time limit counts; default the call.
 
     Raises
@@ -111,31 +112,32 @@ def solve(
     limits = limits_of(time_limit, gap, threads, seed, deterministic)
     if isinstance(method, str) and method != "auto":
         methods.wanted(method)
-    if executor is not None and method not in ("auto", "spread"):
-        raise UsageError(f"the method {method} has no use for workers elsewhere; allowed with them are auto and spread")
+    if executor is not None and method not in ("auto", *methods.SHARED):
+        allowed = f"auto, {' and '.join(methods.SHARED)}"
+        raise UsageError(f"the method {method} has no use for workers elsewhere; allowed with them are {allowed}")
     most = memory_of(memory)
     with Signals() as signals:
         with within(begun + time_limit - time.monotonic(), signals), unswept():
-            stated, stated_document, origin = stated_of(instance, format, params)
+            compiled = opened(instance, format, params)
             read = time.monotonic()
-            compiled = compile(stated)
+            source = compiled()
             built = time.monotonic()
-        after = (read - called) + (built - read)  # about what it takes to write the plan down and to check it
-        conductor = _Conductor(compiled, limits, begun, after, signals, on_progress, isolate, most, executor)
+        after = source.closing(built - called)
+        conductor = _Conductor(source, limits, begun, after, signals, on_progress, isolate, most, executor)
         conductor.starting = max(STARTING, called - begun)  # it loads about what this process did
         name = method if isinstance(method, str) else getattr(method, "__name__", "function")
         try:
-            with conductor.reserve(CERTIFYING * time_limit if certify else 0.0):
-                conductor.run(method, given(compiled, warm_start))
+            with conductor.reserve(CERTIFYING * time_limit if certify and source.prices_itself else 0.0):
+                conductor.run(method, None if warm_start is None else source.schedule_of(warm_start))
                 if confirm:
-                    conductor.confirm(stated_document)
+                    conductor.confirm()
             if certify:
-                conductor.certify(stated_document)
+                conductor.certify()
             solved = time.monotonic()
             seconds = {"read": read - called, "compile": built - read, "solve": solved - built, "total": solved - begun}
-            return answered(conductor, name, stated_document, origin, {} if deterministic else seconds, signals.caught)
+            return answered(conductor, name, {} if deterministic else seconds, signals.caught)
         except Alarm as alarm:
-            alarm.evidence = evidence(conductor, name, stated_document)
+            alarm.evidence = evidence(conductor, name)
             raise
 
 
@@ -144,7 +146,7 @@ class _Conductor(Known):
 
     def __init__(
         self,
-        compiled: Compiled,
+        source: Source,
         limits: Limits,
         begun: float,
         after: float,
@@ -154,9 +156,9 @@ class _Conductor(Known):
         memory: int | None,
         executor: Executor | None,
     ) -> None:
-        super().__init__(compiled, limits, begun, on_progress)
+        super().__init__(source, limits, begun, on_progress)
         self.signals, self.isolate = signals, isolate
-        self.until = begun + limits.time_limit - min(after, 0.25 * limits.time_limit)
+        self.until = begun + limits.time_limit - min(after, CLOSING * limits.time_limit)
         self.grace = min(LONGEST_GRACE, GRACE + SHARE_OF_GRACE * limits.time_limit)
         self.starting = STARTING
         self.work = limits.time_limit
@@ -182,7 +184,7 @@ class _Conductor(Known):
 
     def run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
         """Warm start, greedy with its trivial bound, then the method's lanes."""
-        if self.compiled.impossible:
+        if self.source.impossible:
             self.infeasible = True
             self.claims.deny("windows")
             return
@@ -200,14 +202,14 @@ class _Conductor(Known):
         if not isinstance(method, str):
             self._here(getattr(method, "__name__", "function"), method, self._for(self._left()))
             return
-        if entry is None or entry.isolated or entry.name == "greedy":
+        if (entry is None or entry.isolated or entry.name == "greedy") and not (self.crew.large and method != "greedy"):
             whole = entry is not None and entry.name == "greedy"
             self._here("greedy", greedy.solve if whole else greedy.baseline, self._for(self._left()))
         if entry is None:
             lanes = portfolio.lanes(self.problem, self.limits.threads, self.limits.deterministic)
             if self.schedule is None:
                 lanes = portfolio.planless(lanes, self.problem)
-            if self.crew.executor:
+            if self.crew.executor and not self.crew.large:
                 lanes = portfolio.spread(lanes, self.limits.deterministic)
         elif entry.name == "greedy":
             return
@@ -216,6 +218,7 @@ class _Conductor(Known):
             return
         else:
             lanes, self.named = [(portfolio.Stage(entry.name, threads=self.limits.threads),)], True
+            self.crew.sharing = entry.name
         if self.isolate:
             self._side_by_side(lanes)
         else:
@@ -244,11 +247,11 @@ class _Conductor(Known):
         yield
         self.until += seconds
 
-    def confirm(self, stated: dict[str, Any]) -> None:
+    def confirm(self) -> None:
         """Have a second engine prove that there is nothing better, or nothing at all."""
         status, _, _ = self.status()
-        if self.compiled.impossible:  # nothing is left for an engine to search; the checker works out its own windows
-            if impossible(self.compiled, stated) is not None:
+        if self.source.impossible:  # nothing is left for an engine to search; the checker works out its own windows
+            if self.source.certificate_of_none() is not None:
                 self.claims.confirmed.append("checker")
             return
         if status not in (Status.OPTIMAL, Status.INFEASIBLE):
@@ -294,10 +297,10 @@ class _Conductor(Known):
         finally:
             self.crew.kill()
 
-    def certify(self, stated: dict[str, Any]) -> None:
+    def certify(self) -> None:
         """Prices for the bound, and the bound that they prove."""
         if self.infeasible:
-            self.certificate = impossible(self.compiled, stated)
+            self.certificate = self.source.certificate_of_none()
             if self.certificate is None:
                 by = ", ".join(self.claims.denials)
                 self.notes.append(f"no certificate is written: that there is no plan rests on the word of {by}")
@@ -306,9 +309,11 @@ class _Conductor(Known):
         self.show(now=True)
         seconds = 0.1 if self.signals.caught is not None else self._left()
         work = CERTIFYING * self.limits.time_limit if self.limits.deterministic else None
-        self.certificate = certified(self.compiled, stated, max(0.1, seconds), work)
-        if (bound := self.certificate["bound"]) is not None and not self.compiled.loss:
-            self.bound(ceil(Fraction(bound) / self.compiled.unit))
+        self.certificate = self.source.certificate(max(0.1, seconds), work, self.multipliers)
+        if self.certificate is None:
+            self.notes.append("no certificate is written: the method found no prices")
+        elif (bound := self.certificate["bound"]) is not None and not self.source.loss:
+            self.bound(ceil(Fraction(bound) / self.source.unit))
 
     def _here(self, name: str, function: methods.Method, limits: Limits) -> None:
         """A method in this process."""
@@ -350,14 +355,16 @@ class _Conductor(Known):
     def _last(self, lanes: list[tuple[portfolio.Stage, ...]]) -> list[portfolio.Stage]:
         """What `auto` asks yet when a lane has come to its end and there is no plan."""
         asked = {stage.method for lane in lanes for stage in lane}
-        return [] if self.named else [portfolio.Stage(method) for method in portfolio.LAST if method not in asked]
+        if self.named or self.crew.large:
+            return []
+        return [portfolio.Stage(method) for method in portfolio.LAST if method not in asked]
 
     def _pump(self, running: dict[int, tuple[Child | Companion, float]]) -> None:
         """Take what the children report; a stage that overruns its own time is stopped, then killed."""
         idle = True
         for lane, (child, until) in list(running.items()):
             over = time.monotonic() - until
-            if over > self.grace:
+            if over > self.grace + child.grace:
                 self.notes.append(f"{child.method} did not stop in time and was killed")
                 self._drop(running, lane)
                 continue
@@ -384,6 +391,7 @@ class _Conductor(Known):
             quick[Stop.PROOF] = PROMPT
             awaited = {lane for lane, (child, _) in running.items() if child.method in self.claims.behind(self.cost)}
         until = time.monotonic() + quick.get(self.stop or Stop.DONE, self.grace)
+        until += max((running[lane][0].grace for lane in awaited), default=0.0)
         while awaited & running.keys() and time.monotonic() < until:
             for lane, (child, _) in list(running.items()):
                 while lane in running and child.messages.qsize():
@@ -399,6 +407,8 @@ class _Conductor(Known):
                 self.incumbent(schedule, cost)
             case ("bound", value):
                 self.bound(value)
+            case ("prices", value, multipliers):
+                self.prices(value, multipliers)
             case ("done", solution):
                 self.conclude(self.phase, solution)
                 return True

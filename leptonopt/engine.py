@@ -30,10 +30,10 @@ from operator import index
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from leptonopt import selftest
+from leptonopt import portfolio, selftest
 from leptonopt.companion import Companion
 from leptonopt.errors import UsageError
-from leptonopt.methods import Method, function, spread
+from leptonopt.methods import OWN, Method, find, function, shared
 from leptonopt.problem import Limits, Problem, Schedule, Solution, Status, Stop
 
 _KEPT_STDERR = 4096
@@ -84,6 +84,7 @@ class Child:
         memory: int | None = None,
     ) -> None:
         self.method = method
+        self.grace = 0.0
         self.messages: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._stderr = b""
         root = str(Path(__file__).resolve().parent.parent)
@@ -187,13 +188,17 @@ class Child:
 class Crew:
     """The children at work for a solve. `memory` is for each, a share of the machine's without it.
 
-    With an `executor`, `spread` runs in a thread of this process: what it gives to workers needs no child.
+    In a thread of this process runs a method that shares its work out to the workers of an `executor`, and one of our
+    own whose problem is large: a copy of that would take more memory and time than it is worth. Foreign engines never
+    do. `sharing` is the method that takes part in the executor.
     """
 
     def __init__(
         self, problem: Problem, memory: int | None, notes: list[str], executor: Executor | None = None
     ) -> None:
         self.problem, self.memory, self.notes, self.executor = problem, memory, notes, executor
+        self.large = portfolio.large(problem)
+        self.sharing = "scale" if self.large else "spread"
         self._children: list[Child | Companion] = []
 
     def start(
@@ -202,7 +207,7 @@ class Crew:
         """A child, one of so many side by side; None, and a note, where the machine has no room for it."""
         try:
             child: Child | Companion
-            if method == "spread" and self.executor is not None:
+            if self._shares(method) or (self.large and find(method).package == OWN):
                 child = Companion(method, self.function(method), self.problem, warm_start, limits)
             else:
                 child = Child(method, self.problem, warm_start, limits, self.memory or share_of_memory(beside))
@@ -214,7 +219,13 @@ class Crew:
 
     def function(self, method: str) -> Method:
         """The function of a method, with the executor where it takes one."""
-        return spread.on(self.executor) if method == "spread" and self.executor is not None else function(method)
+        if self.executor is None or not self._shares(method):
+            return function(method)
+        return shared(method, self.executor)
+
+    def _shares(self, method: str) -> bool:
+        """Whether a method's work goes to workers elsewhere."""
+        return self.executor is not None and method == self.sharing
 
     def end(self, child: Child | Companion) -> None:
         """End one."""

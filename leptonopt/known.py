@@ -11,12 +11,13 @@ from fractions import Fraction
 from typing import Any
 
 from leptonopt import portfolio
-from leptonopt.compile import Compiled
+from leptonopt.dual import Multipliers
 from leptonopt.errors import Alarm
 from leptonopt.numbers import gap
 from leptonopt.problem import Limits, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
 from leptonopt.proofs import Claims
 from leptonopt.result import Progress
+from leptonopt.source import Source
 
 
 class Known:
@@ -26,6 +27,7 @@ class Known:
     ----------
     schedule, cost : the best schedule and its cost in units; None before the first
     lower, infeasible : the best bound in units; whether it is proven that there is no plan
+    multipliers : prices on capacity from a method of this process, and the bound in units that they prove
     claims : who claims which bound, or that there is no plan
     stop, last_stop : why the solve ends, None before it does; why the last method ended
     phase : who is at work
@@ -34,20 +36,21 @@ class Known:
     """
 
     def __init__(
-        self, compiled: Compiled, limits: Limits, begun: float, on_progress: Callable[[Progress], None] | None
+        self, source: Source, limits: Limits, begun: float, on_progress: Callable[[Progress], None] | None
     ) -> None:
-        self.compiled, self.problem, self.limits = compiled, compiled.problem, limits
+        self.source, self.problem, self.limits = source, source.problem, limits
         self.begun, self.on_progress = begun, on_progress
         self.schedule: Schedule | None = None
         self.cost: int | None = None
         self.lower: int | None = None
         self.claims = Claims()
+        self.multipliers: tuple[int, Multipliers] | None = None
         self.certificate: dict[str, Any] | None = None
         self.infeasible = False
         self.stop: Stop | None = None
         self.trace: list[tuple[float, Fraction | None, Fraction | None]] = []
         self.notes: list[str] = []
-        self.why: list[str] = list(compiled.impossible)
+        self.why: list[str] = list(source.impossible)
         self.logs: list[str] = []
         self.engines: dict[str, str] = {}
         self.phase = "reading"
@@ -75,6 +78,11 @@ class Known:
             self.lower = value
             self._changed()
 
+    def prices(self, value: int, multipliers: Multipliers) -> None:
+        """Take prices that prove a better bound."""
+        if self.multipliers is None or value > self.multipliers[0]:
+            self.multipliers = value, multipliers
+
     def best(self) -> Schedule | None:
         """The best schedule so far."""
         return self.schedule
@@ -91,6 +99,8 @@ class Known:
         )
         if self.limits.deterministic and solution.stop is Stop.LIMIT and name in portfolio.CLOCKED:
             self.stop = Stop.LIMIT
+        if solution.remark:
+            self.notes.append(f"{name}: {solution.remark}")
         if solution.note and solution.stop is Stop.FAILED:
             self.notes.append(said)
         elif solution.note and solution.status is Status.UNKNOWN and self.schedule is None:
@@ -118,7 +128,7 @@ class Known:
 
     def money(self, value: int | None) -> Fraction | None:
         """Units of the problem in money."""
-        return None if value is None else value * self.compiled.unit
+        return None if value is None else value * self.source.unit
 
     def _changed(self) -> None:
         if self.cost is not None and self.lower is not None and self.lower > self.cost:
@@ -146,7 +156,7 @@ class Known:
             stop = Stop.DONE
         if self.schedule is None:
             return Status.UNKNOWN, stop if stop is not Stop.PROOF else Stop.DONE, self.lower
-        if self.closed() and not self.compiled.loss:
+        if self.closed() and not self.source.loss:
             return Status.OPTIMAL, Stop.PROOF, self.lower
         return Status.FEASIBLE, stop if stop is not Stop.PROOF else Stop.DONE, self.lower
 

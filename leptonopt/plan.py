@@ -41,6 +41,13 @@ class Outcome:
         default_factory=lambda: {"by": [], "confirmed_by": [], "confirmation": None, "certified": None}
     )
 
+    def steps(self) -> list[dict[str, Any]]:
+        """Return the trace as it is written down."""
+        return [
+            {"seconds": round(seconds, 3), "cost": number(cost), "bound": floor_number(bound)}
+            for seconds, cost, bound in self.trace
+        ]
+
 
 def document(
     compiled: Compiled,
@@ -62,10 +69,7 @@ def document(
         head["objective"] = {name: plain(weight) for name, weight in instance.objective.model_dump().items()}
     tail: dict[str, Any] = {
         "why": list(outcome.why),
-        "trace": [
-            {"seconds": round(seconds, 3), "cost": number(cost), "bound": floor_number(bound)}
-            for seconds, cost, bound in outcome.trace
-        ],
+        "trace": outcome.steps(),
     }
     method = {"method": outcome.method, "proof": dict(outcome.proof), "made": outcome.made}
     if runs is None or rent is None:

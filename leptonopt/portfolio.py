@@ -42,6 +42,7 @@ class Size:
 SMALL = Size(4_000, 400_000)
 MEDIUM = Size(60_000, 6_000_000)
 FLAT = Size(60_000, 120_000)  # assignments without a time axis, as in facility location
+LARGE = 10_000  # groups from which on a plan is sought by `scale` alone, with all threads and in this process
 FEW = 250  # groups up to which large neighbourhoods, and CP-SAT on intervals, keep pace with annealing
 NEAR = 0.005  # a gap at which an exact method is left to go on
 CLOCKED = ("highs", "cbc")  # engines whose effort nothing but the clock limits
@@ -57,11 +58,18 @@ def size(problem: Problem) -> Size:
     return Size(int(starts.sum()), int((starts * held).sum()))
 
 
+def large(problem: Problem) -> bool:
+    """Return whether `scale` alone is to solve a problem: methods that look at tasks one by one are too slow there."""
+    return problem.groups >= LARGE and refused(problem) is None
+
+
 def lanes(problem: Problem, threads: int, deterministic: bool = False) -> list[tuple[Stage, ...]]:
     """The lanes that `auto` runs with so many threads; a single one where the clock must decide nothing.
 
     On intervals only CP-SAT has a model, and wants all workers for it.
     """
+    if large(problem):
+        return [(Stage("scale", threads=threads),)]
     if applies(problem):
         return [(Stage("cpsat", threads=threads),)]
     found, nodes, alone = size(problem), packable(problem), BOUND_THEN_SEARCH
@@ -98,7 +106,7 @@ def lanes(problem: Problem, threads: int, deterministic: bool = False) -> list[t
 
 def planless(lanes: list[tuple[Stage, ...]], problem: Problem) -> list[tuple[Stage, ...]]:
     """The same where there is no plan to begin with: the first lane looks for one first, if none does."""
-    if inexpressible(problem) or any(lane[0].method == SEEKING.method for lane in lanes):
+    if large(problem) or inexpressible(problem) or any(lane[0].method == SEEKING.method for lane in lanes):
         return lanes
     return [(SEEKING, *lanes[0]), *lanes[1:]]
 

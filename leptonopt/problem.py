@@ -303,12 +303,16 @@ def objective(problem: Problem, schedule: Schedule) -> int:
         raise ValueError("the nodes there are do not cover the load")
     total: int = problem.nodes.costs.of(rent, problem.nodes) if len(problem.nodes) else 0
     ran = np.zeros(problem.groups, np.int64)
-    each = costs_of(problem, schedule.option, schedule.start).tolist()
-    total += sum(cost * count for cost, count in zip(each, schedule.count.tolist(), strict=True))
+    each = costs_of(problem, schedule.option, schedule.start)
     np.add.at(ran, problem.group[schedule.option], schedule.count)
-    left = (problem.copies - ran).tolist()
-    forgone: int = sum(missing * value for missing, value in zip(left, problem.value.tolist(), strict=True))
-    return total + forgone
+    return total + _dot(each, schedule.count) + _dot(problem.copies - ran, problem.value)
+
+
+def _dot(one: Ints, other: Ints) -> int:
+    """Return the exact sum of products, whatever its size."""
+    if float(np.abs(one.astype(float)) @ np.abs(other.astype(float))) < 2**62:
+        return int(one @ other)
+    return sum(a * b for a, b in zip(one.tolist(), other.tolist(), strict=True))
 
 
 def held_by(problem: Problem, option: Ints) -> tuple[Ints, Ints]:
@@ -500,7 +504,8 @@ class Deaf:
 class Solution:
     """A method's claim. `bound` is valid whatever the status, also when no schedule was found.
 
-    `trace` is kept by the conductor, not by the methods. `engine` names the engine and its version.
+    `trace` is kept by the conductor, not by the methods. `engine` names the engine and its version. `remark` is a line
+    that the user is to see whatever the answer; a `note` is shown where it explains that there is none.
     """
 
     status: Status
@@ -510,6 +515,7 @@ class Solution:
     engine: str = ""
     log: str = field(default="", repr=False)
     note: str = ""
+    remark: str = ""
 
     def __post_init__(self) -> None:
         has = self.schedule is not None

@@ -38,7 +38,9 @@ def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), 
     console.print(headline(document), soft_wrap=True)
     for reason in document.get("why") or ():
         console.print(Text.assemble(("  because ", "red"), printable(reason)), soft_wrap=True)
-    if document["cost"] is not None:
+    if "leptonopt_plan_columns" in document:
+        console.print(Text(_columns(document)), soft_wrap=True)
+    elif document["cost"] is not None:
         places = decimals(document)
         console.print(_bill(document, places))
         if any(line["on"][1:] or line["cost"] or line["node_hours"] for line in document["nodes"]):
@@ -55,6 +57,16 @@ def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), 
         console.print(_figures(document, places))
     for note in notes:
         console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
+
+
+def _columns(document: dict[str, Any]) -> str:
+    """What a plan in columns has instead of tables, in a line or two."""
+    lines = [f"{document['tasks']:,} tasks, {document['options']:,} options"]
+    if document["cost"] is not None:
+        lines[0] += f"; {document['running']:,} run, {document['left_out']:,} are left out; checked"
+    if seconds := document["made"]["seconds"]:
+        lines.append("seconds: " + ", ".join(f"{name} {value:.1f}" for name, value in seconds.items()))
+    return "\n".join(lines)
 
 
 def headline(document: dict[str, Any]) -> Text:
@@ -93,7 +105,8 @@ def _proof(document: dict[str, Any]) -> str:
 
 def decimals(document: dict[str, Any]) -> int:
     """Decimal places for the money of a document: none where all is whole, else cents, or finer for tiny sums."""
-    amounts = [line["cost"] for line in document["tasks"]] + [document["cost"] or 0, document["bound"] or 0]
+    lines = document["tasks"] if isinstance(document["tasks"], list) else []
+    amounts = [line["cost"] for line in lines] + [document["cost"] or 0, document["bound"] or 0]
     if all(amount == int(amount) for amount in amounts):
         return 0
     sizes = [abs(amount) for amount in amounts if amount]

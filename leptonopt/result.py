@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
+from leptonopt import files
 from leptonopt.errors import Infeasible, NoPlan
 from leptonopt.plan import Plan
 from leptonopt.problem import Status, Stop
@@ -45,6 +47,20 @@ class Result:
     log: str = field(default="", repr=False)
     signal: int | None = None
     certificate: dict[str, Any] | None = field(default=None, repr=False)
+
+    def save(self, path: Path) -> bool:
+        """Write the plan file; True when it is written. It is there also where there is no plan, and says why.
+
+        Raises `UsageError` where it cannot be written.
+        """
+        files.write(path, files.dumped(self.document))
+        return True
+
+    def save_certificate(self, path: Path) -> bool:
+        """Write the certificate where there is one; True when it is written. Raises `UsageError` where it cannot be."""
+        if self.certificate is not None:
+            files.write(path, files.dumped(self.certificate))
+        return self.certificate is not None
 
     def require_plan(self) -> Plan:
         """The plan.

@@ -110,32 +110,72 @@ def stated_rows(of: Stated) -> list[tuple[int, str]]:
     return [(pool, name) for pool in range(len(of.capacity)) for name in NAMES]
 
 
-def most_of(of: Stated, pool: int, name: str) -> float:
-    """What a pool offers at its fullest."""
-    line = of.capacity[pool].get(name, [0])
-    return float("inf") if line[0] is None else max(each or 0 for each in line)
+def room_of(of: Stated, pool: int, name: str, slot: int) -> float:
+    """What a pool offers in a slot."""
+    most = of.capacity[pool][name][slot] if name in of.capacity[pool] else 0
+    return float("inf") if most is None else most
 
 
-def kept_of(of: Stated) -> list[int]:
-    """Options that end between release and deadline and fit their pool at its fullest."""
+def starts_of(of: Stated, at: int) -> list[int]:
+    """The starts at which an option ends between release and deadline and fits its pool alone."""
+    task, slots, pool = of.owner[at], of.option["slots"][at], of.option["pool"][at]
     return [
-        at
-        for at, (task, slots, pool) in enumerate(zip(of.owner, of.option["slots"], of.option["pool"], strict=True))
-        if of.task["release"][task] + slots <= of.task["deadline"][task]
-        and all(use <= most_of(of, pool, name) for use, name in zip(of.uses[at], NAMES, strict=True))
+        start
+        for start in range(of.task["release"][task], of.task["deadline"][task] - slots + 1)
+        if all(
+            use <= room_of(of, pool, name, slot)
+            for use, name in zip(of.uses[at], NAMES, strict=True)
+            if use
+            for slot in range(start, start + slots)
+        )
     ]
 
 
+def kept_of(of: Stated) -> list[int]:
+    """Options that can start somewhere."""
+    return [at for at in range(len(of.owner)) if starts_of(of, at)]
+
+
+def groups_of(of: Stated) -> list[list[int]]:
+    """Tasks that are identical in all that matters, in the order of the first of each group."""
+    kept, found = kept_of(of), dict[Any, list[int]]()
+    for task in range(len(of.task["release"])):
+        own = [at for at in kept if of.owner[at] == task]
+        options = tuple((*(of.option[name][at] for name in ("pool", "slots", "cost")), *of.uses[at]) for at in own)
+        due = of.task["due"][task]
+        about = [of.task[name][task] for name in ("release", "deadline", "value")]
+        about += [due, of.task["late_cost"][task] if due >= 0 else 0]
+        found.setdefault((options, *about), []).append(task)
+    return list(found.values())
+
+
+def used_of(of: Stated) -> set[tuple[int, str]]:
+    """The rows, by pool and name, that some option uses."""
+    return {
+        (pool, name)
+        for pool, uses in zip(of.option["pool"], of.uses, strict=True)
+        for name, use in zip(NAMES, uses, strict=True)
+        if use
+    }
+
+
 def late_of(of: Stated, task: int) -> Fraction:
-    """Money for each slot that a task is late."""
-    return of.task["late_cost"][task] * HOURS / 100
+    """Money for each slot that a task is late; none where nothing is due."""
+    return of.task["late_cost"][task] * HOURS / 100 if of.task["due"][task] >= 0 else Fraction(0)
 
 
 def unit_of(of: Stated) -> Fraction:
-    """The largest money of which all there is are whole multiples."""
-    amounts = [price * HOURS for own in of.price for line in own.values() for price in line]
+    """The largest money of which all that can be paid is a whole multiple."""
+    used = used_of(of)
+    amounts = [
+        price * HOURS
+        for pool, own in enumerate(of.price)
+        for name, line in own.items()
+        for price in line
+        if (pool, name) in used
+    ]
     amounts += [Fraction(max(value, 0), 100) for value in of.task["value"]]
-    amounts += [Fraction(cost, 100) for cost in of.option["cost"]]
+    amounts += [Fraction(of.option["cost"][at], 100) for at in kept_of(of)]
     amounts += [late_of(of, task) for task in range(len(of.task["late_cost"]))]
     whole = lcm(*(amount.denominator for amount in amounts))
     return Fraction(gcd(*(int(amount * whole) for amount in amounts)) or 1, whole)
@@ -147,36 +187,43 @@ def built_of(folder: Path, of: Stated) -> Built:
 
 def check(built: Built, of: Stated, unit: Fraction) -> None:
     """Every array of the problem, number by number, money rounded down to units."""
-    problem, kept, rows = built.problem, kept_of(of), rows_of(of)
+    problem, kept, rows, groups = built.problem, kept_of(of), rows_of(of), groups_of(of)
+    heads, used = [group[0] for group in groups], used_of(of)
+    options = [at for head in heads for at in kept if of.owner[at] == head]
 
     def units(money: Fraction) -> int:
         return money // unit
 
     assert built.kept.tolist() == kept
+    assert built.kept_ptr.tolist() == [
+        sum(of.owner[at] < task for at in kept) for task in range(len(of.task["release"]) + 1)
+    ]
+    assert [np.flatnonzero(built.group == number).tolist() for number in range(problem.groups)] == groups
     assert built.unit == unit
     for row, (pool, name) in enumerate(rows):
         for slot in range(SLOTS):
             offered = of.capacity[pool][name][slot]
             assert problem.capacity[row, slot] == (UNLIMITED if offered is None else offered)
-            price = of.price[pool].get(name, [Fraction(0)] * SLOTS)[slot]
+            price = of.price[pool].get(name, [Fraction(0)] * SLOTS)[slot] if (pool, name) in used else Fraction(0)
             assert problem.price[row, slot] == units(price * HOURS)
     assert problem.capacity.shape == problem.price.shape == (len(rows), SLOTS)
-    tasks = len(of.task["release"])
-    assert problem.copies.tolist() == of.task["copies"]
-    assert problem.optional.tolist() == [value >= 0 for value in of.task["value"]]
-    assert problem.value.tolist() == [units(Fraction(max(value, 0), 100)) for value in of.task["value"]]
-    slope = [units(late_of(of, at)) if of.task["due"][at] >= 0 else 0 for at in range(tasks)]
-    assert problem.late_slope.tolist() == slope
-    assert problem.late_base.tolist() == [each * max(0, due) for each, due in zip(slope, of.task["due"], strict=True)]
-    assert problem.late_once.tolist() == [0] * tasks
-    assert problem.late_after.tolist() == [SLOTS] * tasks
-    assert problem.option_ptr.tolist() == [sum(of.owner[at] < task for at in kept) for task in range(tasks + 1)]
-    assert problem.pool.tolist() == [of.option["pool"][at] for at in kept]
-    assert problem.duration.tolist() == [of.option["slots"][at] for at in kept]
-    assert problem.fixed.tolist() == [units(Fraction(of.option["cost"][at], 100)) for at in kept]
-    assert problem.first.tolist() == [of.task["release"][of.owner[at]] for at in kept]
-    assert problem.last.tolist() == [of.task["deadline"][of.owner[at]] - of.option["slots"][at] for at in kept]
-    for number, at in enumerate(kept):
+    assert problem.copies.tolist() == [sum(of.task["copies"][task] for task in group) for group in groups]
+    value, due = [of.task["value"][head] for head in heads], [max(0, of.task["due"][head]) for head in heads]
+    assert problem.optional.tolist() == [each >= 0 for each in value]
+    assert problem.value.tolist() == [units(Fraction(max(each, 0), 100)) for each in value]
+    late = [late_of(of, head) for head in heads]
+    assert problem.late_slope.tolist() == [units(each) for each in late]
+    assert problem.late_base.tolist() == [-units(-each * slot) for each, slot in zip(late, due, strict=True)]
+    assert problem.late_once.tolist() == [0] * len(groups)
+    assert problem.late_after.tolist() == due
+    assert np.diff(problem.option_ptr).tolist() == [sum(of.owner[at] == head for at in kept) for head in heads]
+    assert problem.option_ptr[0] == 0
+    assert problem.pool.tolist() == [of.option["pool"][at] for at in options]
+    assert problem.duration.tolist() == [of.option["slots"][at] for at in options]
+    assert problem.fixed.tolist() == [units(Fraction(of.option["cost"][at], 100)) for at in options]
+    assert problem.first.tolist() == [starts_of(of, at)[0] for at in options]
+    assert problem.last.tolist() == [starts_of(of, at)[-1] for at in options]
+    for number, at in enumerate(options):
         part = slice(problem.demand_ptr[number], problem.demand_ptr[number + 1])
         held = {
             rows.index((of.option["pool"][at], name)): use for name, use in zip(NAMES, of.uses[at], strict=True) if use

@@ -23,7 +23,6 @@ from listening import Ear
 
 import leptonopt
 from leptonopt import cluster, errands
-from leptonopt.bulk import solve_columns
 from leptonopt.columnar.compiling import build
 from leptonopt.columnar.reading import load
 from leptonopt.compile import compile
@@ -220,7 +219,7 @@ def test_a_pool_of_processes_anneals_and_an_interrupt_gives_the_plan(columns: Pa
     """The same interface, workers on this machine; what SIGINT leaves is checked."""
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         watched = Watched(pool, {14: interrupt})
-        found = solve_columns(columns, method="scale", limits=Limits(time_limit=200), executor=watched)
+        found = leptonopt.solve(columns, method="scale", time_limit=200, executor=watched)
     assert found.signal == signal.SIGINT
     assert found.verdict is not None
     assert found.verdict.ok
@@ -232,7 +231,7 @@ def test_columns_go_on_here_when_workers_are_gone(columns: Path) -> None:
     """A pool of processes that breaks in the middle is named in a note, and annealing goes on here."""
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         watched = Watched(pool, {7: lambda: [os.kill(pid, signal.SIGKILL) for pid in list(pool._processes)]})
-        found = solve_columns(columns, method="scale", limits=Limits(time_limit=20), executor=watched)
+        found = leptonopt.solve(columns, method="scale", time_limit=20, executor=watched)
         # Python 3.11 may wait for ever to send to the dead what had begun to be sent (python/cpython#94777).
         pool._call_queue._reader.close()
     assert found.verdict is not None
@@ -280,7 +279,7 @@ def test_parts_that_are_out_share_nothing(columns: Path) -> None:
 def test_methods_for_columns_without_use_for_workers(columns: Path) -> None:
     """A method that could not use workers refuses them."""
     with ThreadPoolExecutor(1) as pool, pytest.raises(UsageError, match="no use for workers"):
-        solve_columns(columns, method="highs", executor=pool)
+        leptonopt.solve(columns, method="highs", executor=pool)
 
 
 # --- refused ----------------------------------------------------------------------------------------

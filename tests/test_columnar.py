@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 from fractions import Fraction
-from math import gcd
 from pathlib import Path
 
 import numpy as np
 import pytest
-from columns_stated import HOURS, NAMES, SLOTS, built_of, check, kept_of, late_of, stated, unit_of
+from columns_stated import HOURS, NAMES, SLOTS, built_of, check, kept_of, late_of, stated, unit_of, used_of
 from test_scale import saved
 
-from leptonopt.columnar.compiling import MAX_TOTAL, build
+from leptonopt.columnar.compiling import build
 from leptonopt.columnar.reading import load
+from leptonopt.compile.money import MAX_TOTAL
 
 
 @pytest.mark.parametrize("seed", range(24))
@@ -93,24 +93,33 @@ def test_money_that_is_too_fine_is_coarsened(tmp_path: Path, seed: int) -> None:
     elif seed % 4 == 2:
         of.task["copies"][seed % 5] = 10**7
     built, kept, fine = built_of(tmp_path, of), kept_of(of), unit_of(of)
-    prices = [abs(price) * HOURS for own in of.price for line in own.values() for price in line]
-    total, entries = Fraction(0), 0
+    used, total, entries = used_of(of), Fraction(0), 0
+
+    def dearest(pool: int, name: str) -> Fraction:
+        """The highest price of a unit in a slot, whatever its sign."""
+        return max(map(abs, of.price[pool].get(name, [Fraction(0)])), default=Fraction(0)) * HOURS
+
     for task, copies in enumerate(of.task["copies"]):
         own = [at for at in kept if of.owner[at] == task]
         held = [sum(of.uses[at]) * of.option["slots"][at] for at in own]
         running = [
-            each * max(prices) + Fraction(of.option["cost"][at], 100) for each, at in zip(held, own, strict=True)
+            Fraction(of.option["cost"][at], 100)
+            + of.option["slots"][at]
+            * sum(
+                use * dearest(of.option["pool"][at], name)
+                for use, name in zip(of.uses[at], NAMES, strict=True)
+                if use and (of.option["pool"][at], name) in used
+            )
+            for at in own
         ]
-        late = late_of(of, task) * SLOTS
+        late = late_of(of, task) * max(0, SLOTS - max(0, of.task["due"][task]))
         value = Fraction(max(0, of.task["value"][task]), 100)
         total += copies * max(value, max(running, default=Fraction(0)) + late)
         entries += copies * max([1, *(each + 4 for each in held)])
-    shared = [gcd(*(max(0, value) for value in of.task["value"])), gcd(*of.option["cost"])]
-    total += max(*prices, *(Fraction(each, 100) for each in shared), gcd(*of.task["late_cost"]) * HOURS / 100)
-    coarser = max(1, -(-int(total / fine) // MAX_TOTAL))
+    coarser = max(1, -(-total // (fine * MAX_TOTAL)))
     assert built.unit == coarser * fine
     check(built, of, built.unit)
-    assert built.loss == (0 if coarser == 1 else built.unit * (entries + 1))
+    assert built.loss == (0 if coarser == 1 else built.unit * entries)
 
 
 def test_no_money_at_all(tmp_path: Path) -> None:

@@ -18,9 +18,10 @@ from columns_stated import NAMES, SLOTS, Arrays, Stated, built_of, check, stated
 from test_scale import as_csv, saved
 
 from leptonopt.columnar import packed, reading
-from leptonopt.columnar.compiling import MAX_TOTAL, build
+from leptonopt.columnar.compiling import build
 from leptonopt.columnar.packed import unpacked
 from leptonopt.columnar.reading import load
+from leptonopt.compile.money import MAX_TOTAL
 from leptonopt.errors import InputError, InstanceError
 
 

@@ -16,6 +16,7 @@ from test_scale import saved
 
 from leptonopt.columnar.compiling import build
 from leptonopt.columnar.reading import load
+from leptonopt.columnar.writing import certificate as certificate_of
 from leptonopt.columnar.writing import runs, write_certificate, write_plan
 from leptonopt.errors import UsageError
 from leptonopt.problem import UNLIMITED, Problem, Schedule
@@ -70,7 +71,7 @@ def test_a_plan_is_written_by_task_and_start(tmp_path: Path, seed: int) -> None:
 def test_two_runs_of_a_task_are_written_by_start(tmp_path: Path) -> None:
     """Whatever their order in the schedule."""
     of = stated(0)
-    of.task["release"], of.task["deadline"] = [0] * 5, [SLOTS] * 5
+    of.task |= {"release": [0] * 5, "deadline": [SLOTS] * 5, "copies": [3] * 5}
     built = built_of(tmp_path, of)
     option = int(built.problem.option_ptr[1]) - 1
     columns = runs(built, Schedule.of([option, option], [1, 0], [1, 2]))
@@ -85,7 +86,7 @@ def test_a_certificate_says_what_its_prices_are_of(tmp_path: Path) -> None:
     price = np.arange(built.problem.capacity.size, dtype=np.int64).reshape(built.problem.capacity.shape) % 3
     price[built.problem.capacity == UNLIMITED] = 0
     for bound in (None, Fraction(-7, 3)):
-        write_certificate(tmp_path / "proof.npz", built, price, 4, bound)
+        write_certificate(tmp_path / "proof.npz", certificate_of(built, price, 4, bound))
         with np.load(tmp_path / "proof.npz") as arrays:
             head = json.loads(arrays["head"].tobytes())
             wanted = [row for row in stated_rows(of) if row in rows_of(of)]

@@ -46,7 +46,7 @@ FLOORS = [
         "scale",
     },
     {"compile", "read", "families"},
-    {"methods", "columnar"},
+    {"methods"},
     {
         "portfolio",
         "engine",
@@ -61,10 +61,12 @@ FLOORS = [
         "cluster",
         "companion",
         "asked",
+        "source",
+        "columnar",
     },
-    {"conductor", "known", "answer", "bulk", "rehearsal"},
+    {"conductor", "known", "answer", "rehearsal"},
     {"report", "plot", "progress", "checking", "explaining", "research"},
-    {"cli", "cli_columns", "cli_research", "__main__"},
+    {"cli", "cli_research", "__main__"},
 ]
 DOORS = {
     "ortools": {"methods.cpsat", "submodel"},

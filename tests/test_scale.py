@@ -16,14 +16,16 @@ from typing import Any
 
 import numpy as np
 import pytest
+from calling import called, said
 
-from leptonopt import bulk, files
-from leptonopt.bulk import solve_columns
+from leptonopt import files
+from leptonopt.columnar import source as columnar_source
 from leptonopt.columnar.compiling import build
 from leptonopt.columnar.reading import load
 from leptonopt.compile import compile, decode, encode
+from leptonopt.conductor import solve
 from leptonopt.dual import Ascent
-from leptonopt.errors import Alarm, InputError, NoPlan, UsageError
+from leptonopt.errors import Alarm, InputError, NoPlan
 from leptonopt.families import table
 from leptonopt.families.writing import columns as columns_of
 from leptonopt.families.writing import written
@@ -32,6 +34,7 @@ from leptonopt.methods import scale
 from leptonopt.plan import document
 from leptonopt.pricing import NEVER, Blocks
 from leptonopt.problem import Limits, Problem, Schedule, Status, Stop, broken_rules, objective, rent_of
+from leptonopt.result import Result
 from leptonopt.scale import keeping
 from leptonopt.scale.oracle import Oracle
 from leptonopt.scale.staging import Pace, staged
@@ -94,6 +97,17 @@ def tiny(seed: int, tasks: int = 4, slots: int = 8, must: bool = False) -> Array
     }
 
 
+def solve_columns(file: Path, plan: Path | None = None, certificate: Path | None = None, **asked: Any) -> Result:
+    """Solve columns in this process, soon, and write the plan and the certificate."""
+    asked = {"method": "scale", "time_limit": 0.8, "isolate": False} | asked
+    result = solve(file, certify=certificate is not None, **asked)
+    if plan is not None:
+        result.save(plan)
+    if certificate is not None:
+        result.save_certificate(certificate)
+    return result
+
+
 def saved(folder: Path, arrays: Mapping[str, Any], name: str = "jobs.npz") -> Path:
     np.savez(folder / name, **arrays)
     return folder / name
@@ -151,7 +165,7 @@ def test_generated_columns_are_the_generated_instance(tmp_path: Path, family: st
     made = table(family, tasks=20, seed=3, optional=0.5, load=0.4)
     file, plan = tmp_path / "jobs.npz", tmp_path / "plan.npz"
     file.write_bytes(written(made, "npz"))
-    result = solve_columns(file, plan, method="scale", limits=QUICK)
+    result = solve_columns(file, plan)
     stated = made.document()
     instance = validated(stated)
     compiled, found, ptr = compile(instance), np.load(plan), columns_of(made)["option_ptr"]
@@ -355,7 +369,7 @@ def test_scale_refuses_rules_by_name(seed: int) -> None:
 def test_from_columns_to_a_checked_plan(tmp_path: Path, seed: int) -> None:
     """Solved, written, checked, certified; the certificate proves a bound below the optimum."""
     file, plan, proof = saved(tmp_path, tiny(seed)), tmp_path / "plan.csv", tmp_path / "proof.npz"
-    result = solve_columns(file, plan, method="scale", limits=QUICK, certificate=proof)
+    result = solve_columns(file, plan, certificate=proof)
     best, built = bruteforce.optimum(build(load(file)).problem), build(load(file))
     assert best is not None
     assert result.cost is not None
@@ -374,7 +388,7 @@ def solved(folder: Path, seed: int = 2) -> tuple[Path, dict[str, Any], dict[str,
     arrays["task_value"][0] = 900
     arrays["task_copies"][:] = [2, 1, 1, 1, 1]
     file = saved(folder, arrays)
-    solve_columns(file, folder / "plan.npz", method="scale", limits=QUICK)
+    solve_columns(file, folder / "plan.npz")
     found = dict(np.load(folder / "plan.npz"))
     return file, found, json.loads(found.pop("summary").tobytes())
 
@@ -435,7 +449,7 @@ def test_the_checker_rejects_what_is_no_plan(tmp_path: Path) -> None:
 def test_a_false_certificate_proves_nothing(tmp_path: Path, what: str) -> None:
     """A bound that the prices do not carry, and prices that are none, are refused."""
     file, proof = saved(tmp_path, tiny(3)), tmp_path / "proof.npz"
-    solve_columns(file, method="scale", limits=QUICK, certificate=proof)
+    solve_columns(file, certificate=proof)
     found = dict(np.load(proof))
     head = json.loads(found["head"].tobytes())
     if what == "bound":
@@ -471,27 +485,24 @@ def test_any_prices_prove_a_bound(tmp_path: Path, seed: int) -> None:
 def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Solve and verify take columns; what does not exist for them is refused."""
     from leptonopt.checking import main
-    from leptonopt.cli_columns import solve
 
     file, plan = saved(tmp_path, tiny(4)), tmp_path / "plan.npz"
     assert files.is_columns(file)
-    told = {"method": "scale", "certify": True, "as_json": False, "quiet": False, "verbose": False}
-    assert solve(file, plan, QUICK, refused=(), **told) == 0
-    assert "checked" in capsys.readouterr().out
+    code, out, _ = called("solve", file, "-o", plan, "-m", "scale", "-t", 5, "--certify")
+    assert code == 0
+    assert "checked" in out
     assert main([str(file), str(plan), "--certificate", str(tmp_path / "plan.certificate.npz")]) == 0
     assert "no plan costs less" in capsys.readouterr().out
-    with pytest.raises(UsageError, match="--plot is not there"):
-        solve(file, plan, QUICK, refused=["--plot"], **told)
-    with pytest.raises(UsageError, match=r"written as \.npz or \.csv"):
-        solve(file, tmp_path / "plan.json", QUICK, refused=(), **told)
+    assert "--param: columns have no parameters" in said("solve", file, "--param", "a=1", code=2)
+    assert "a plan in columns is written as .npz, .csv" in said("solve", file, "-o", tmp_path / "plan.json", code=2)
 
 
 def test_the_limit_counts_while_columns_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Columns that take longer to read than there is time end with no plan, soon after it."""
-    monkeypatch.setattr(bulk, "load", lambda path: Event().wait(60))
+    monkeypatch.setattr(columnar_source, "load", lambda path: Event().wait(60))
     begun = time.monotonic()
     with pytest.raises(NoPlan, match="while the instance was read"):
-        solve_columns(saved(tmp_path, tiny(4)), limits=Limits(0.2))
+        solve(saved(tmp_path, tiny(4)), time_limit=0.2)
     assert time.monotonic() - begun < 10
 
 
@@ -500,9 +511,10 @@ def test_all_of_it_runs_without_numba(tmp_path: Path) -> None:
     file, plan = saved(tmp_path, tiny(4)), tmp_path / "plan.npz"
     script = (
         "import sys\nsys.modules['numba'] = None\n"
-        "from pathlib import Path\nfrom leptonopt.bulk import solve_columns\nfrom leptonopt.problem import Limits\n"
+        "from pathlib import Path\nfrom leptonopt.conductor import solve\n"
         "from leptonopt.scale.jit import FAST\n"
-        f"found = solve_columns(Path({str(file)!r}), Path({str(plan)!r}), method='scale', limits=Limits(5.0))\n"
+        f"found = solve({str(file)!r}, method='scale', time_limit=5.0, isolate=False)\n"
+        f"found.save(Path({str(plan)!r}))\n"
         "print(FAST, found.cost, found.bound)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
@@ -517,16 +529,16 @@ def test_all_of_it_runs_without_numba(tmp_path: Path) -> None:
 def test_what_the_checker_rejects_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The plan is the user's only once it is checked: an alarm leaves nothing behind."""
     file, plan = saved(tmp_path, tiny(2)), tmp_path / "plan.csv"
-    real = bulk.runs
+    real = columnar_source.runs
 
     def late(*given: Any) -> Any:
         columns = real(*given)
         columns["start"] = columns["start"] + 1000
         return columns
 
-    monkeypatch.setattr(bulk, "runs", late)
+    monkeypatch.setattr(columnar_source, "runs", late)
     with pytest.raises(Alarm, match="the checker rejects the plan"):
-        solve_columns(file, plan, method="scale", limits=QUICK)
+        solve_columns(file, plan)
     assert not list(tmp_path.glob("plan*"))
 
 
@@ -534,6 +546,6 @@ def test_a_task_that_cannot_run_is_named(tmp_path: Path) -> None:
     """Infeasible, with the task."""
     arrays = tiny(4, must=True)
     arrays["option_slots"][arrays["option_ptr"][2] : arrays["option_ptr"][3]] = 9
-    result = solve_columns(saved(tmp_path, arrays), limits=QUICK)
+    result = solve_columns(saved(tmp_path, arrays))
     assert result.status is Status.INFEASIBLE
-    assert "task 2" in result.summary["why"][0]
+    assert "task 2" in result.document["why"][0]

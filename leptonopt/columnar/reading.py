@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from leptonopt.columnar.packed import MAX_BYTES, unpacked
 from leptonopt.columnar.sheets import OPTION, TASK, VERSION, Sheets
-from leptonopt.errors import Finding, InputError, InstanceError
+from leptonopt.errors import Finding, InputError, InstanceError, UsageError
 from leptonopt.files import most, printable, too_large
 from leptonopt.instance import Instance, validated
 from leptonopt.read import located
@@ -77,6 +77,12 @@ def load(path: Path) -> Sheets:
     )
 
 
+def refuse_params(params: Mapping[str, str] | None) -> None:
+    """Raise `UsageError` for parameters of a format, which columns have not."""
+    if params:
+        raise UsageError("--param: columns have no parameters; they are for files with --format")
+
+
 # --- files ----------------------------------------------------------------------------------------
 
 
@@ -119,6 +125,14 @@ def _of_folder(path: Path) -> tuple[Arrays, dict[str, str], str]:
             arrays |= _pointers(table.pop("task", None), arrays, str(found))
         arrays |= {f"{kind}_{name}": column for name, column in table.items()}
     return arrays, files, digest.hexdigest()
+
+
+def read_csv(path: Path) -> Arrays:
+    """Return the columns of a table; raises `InputError`."""
+    try:
+        return _csv(_content(path, TABLE_BYTES), str(path))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
 
 
 def _content(path: Path, limit: int) -> bytes:

@@ -54,12 +54,17 @@ class Sheets:
         """How many options."""
         return len(self.uses)
 
+    def summary(self) -> str:
+        """Return what the instance holds, in a line."""
+        pools, slots = len(self.instance.pools), self.instance.time.slots
+        return f"{self.tasks:,} tasks, {self.options:,} options, {pools} pools, {slots:,} slots, in columns"
+
     def of_task(self, name: str) -> NDArray[Any]:
         """A column of the tasks; what stands where it is absent."""
         found = self.task[name]
-        return np.full(self.tasks, TASK[name], np.int64) if found is None else found
+        return np.broadcast_to(np.int64(TASK[name] or 0), self.tasks) if found is None else found
 
     def of_option(self, name: str) -> NDArray[Any]:
         """A column of the options."""
         found = self.option[name]
-        return np.full(self.options, OPTION[name], np.int64) if found is None else found
+        return np.broadcast_to(np.int64(OPTION[name] or 0), self.options) if found is None else found

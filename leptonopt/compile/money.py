@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -94,6 +94,22 @@ def rates(instance: Instance, kinds: Sequence[Kind], money: Fraction, kwh: Fract
     return found
 
 
+def finest_unit(amounts: Collection[Fraction]) -> Fraction:
+    """Return the largest money of which all amounts are whole multiples; 1 over a whole number where all are 0."""
+    denominator = lcm(*(money.denominator for money in amounts))
+    return Fraction(gcd(*(int(money * denominator) for money in amounts)) or 1, denominator)
+
+
+def coarsened(unit: Fraction, total: Fraction, lost: int, largest: Fraction = Fraction(0)) -> tuple[Fraction, Fraction]:
+    """Return a unit in which the total is below `MAX_TOTAL`, and what rounding down to it can lose.
+
+    `lost` is the number of units that rounding can lose, where it is needed; `largest` is a number that is cast to
+    int64 though it is no part of the total, and stays below `MAX_CAST`.
+    """
+    coarser = max(1, -(-total // (unit * MAX_TOTAL)), -(-largest // (unit * MAX_CAST)))
+    return unit * coarser, Fraction(0) if coarser == 1 else unit * coarser * lost
+
+
 class Money:
     """The unit in which all money is whole, and the costs in it."""
 
@@ -121,9 +137,7 @@ class Money:
         amounts = set(fixed.values())
         amounts.update(*(rows.prices[row] for row in rows.used), *self.late, self.late_once, self.value)
         amounts.update(self.rates.numbers())
-        denominator = lcm(*(money.denominator for money in amounts))
-        divisor = gcd(*(int(money * denominator) for money in amounts)) or 1
-        unit = Fraction(divisor, denominator)
+        unit = finest_unit(amounts)
         # The most that a column can cost, in whole parts of money: fractions would be slow for so many columns.
         part = lcm(
             *(price.denominator for price in set().union(*rows.prices)), *(c.denominator for c in fixed.values())
@@ -148,10 +162,8 @@ class Money:
             total += kind.commit_max * self.rates.commit[at]
             held += max(kind.count, default=0) * (4 * slots + 1)
         largest = max((slots * abs(slope) + abs(base) for slope, base in self.late), default=Fraction(0))
-        coarser = max(1, -(-total // (unit * MAX_TOTAL)), -(-largest // (unit * MAX_CAST)))
-        self.unit = unit * coarser
         # Rounding down loses less than one unit per demand unit and slot, fixed cost, lateness and value.
-        self.loss = Fraction(0) if coarser == 1 else self.unit * held
+        self.unit, self.loss = coarsened(unit, total, held, largest)
 
     def __call__(self, money: Fraction | Decimal) -> int:
         return floor(Fraction(money) / self.unit)

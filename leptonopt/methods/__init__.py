@@ -7,6 +7,7 @@ or pass the function itself as `method` to `leptonopt.solve`.
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from importlib import import_module
 
@@ -14,6 +15,8 @@ from leptonopt.errors import UsageError
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution
 
 Method = Callable[[Problem, Schedule | None, Limits, Monitor], Solution]
+OWN = "numpy"  # the package of methods that call no foreign engine
+SHARED = ("scale", "spread")  # methods whose work the workers of an executor can take part in
 
 
 @dataclass(frozen=True)
@@ -193,3 +196,9 @@ def function(name: str) -> Method:
         return made
     found: Method = getattr(module, entry.function)
     return found
+
+
+def shared(name: str, executor: Executor) -> Method:
+    """Return the function of a method of `SHARED` with the workers of an executor."""
+    made: Method = import_module(f"leptonopt.methods.{find(name).module}").on(executor)
+    return made

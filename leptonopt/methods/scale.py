@@ -162,13 +162,14 @@ class _Run:
                     self._timed("ejection", lambda: self._improve(placed, ascent))
                 done = False
         note = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.seconds.items())
-        note += f"; {len(ascent.values)} rounds of prices{self.shared}"
+        note += f"; {len(ascent.values)} rounds of prices"
+        remark = self.shared
         if last == "all" and FAST and not self.oracle.fast:
-            note += "; loops are still to be compiled, and nothing was annealed: the next run goes on with it"
+            remark = "loops are still to be compiled, and nothing was annealed: the next run goes on with it"
         closed = self.cost is not None and self.lower == self.cost
         status = Status.UNKNOWN if self.best is None else Status.OPTIMAL if closed else Status.FEASIBLE
         stop = Stop.PROOF if closed else Stop.DONE if done or not self._over() else Stop.LIMIT
-        return Solution(status, stop, self.best, self.lower, self._engine(), note=note)
+        return Solution(status, stop, self.best, self.lower, self._engine(), note=note, remark=remark)
 
     def _engine(self) -> str:
         return f"numpy {np.__version__}" + (", compiled" if self.oracle.fast else "")
@@ -282,9 +283,9 @@ class _Run:
                 bound = beside.submit(self._climb, ascent, lambda: ended.is_set() or self._over())
             try:
                 sharing.run(ANNEALING * (self.until - time.monotonic()) if timed else None, self._over)
-                self.shared = f"; {sharing.count()}"
+                self.shared = sharing.count()
             except Gone as gone:
-                self.shared, alone = f"; the workers are gone ({gone})", True
+                self.shared, alone = f"the workers are gone ({gone}); annealing went on here", True
             ended.set()
             price, guide = ascent.best_price, prefix_of(self.problem, ascent.best_price)
             found = settled(self.problem, placed.option, placed.start, price, guide, self.oracle.each(guide))
