@@ -10,9 +10,11 @@ from typing import Any
 from leptonopt.compile import Compiled, encode
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, validated
+from leptonopt.instance.nouns import MAX_COPIES
 from leptonopt.problem import Limits, Schedule
 from leptonopt.units import instant
 from leptonopt.verify import fingerprint
+from leptonopt.verify.words import Malformed, whole
 
 
 def limits_of(
@@ -61,7 +63,10 @@ def given(compiled: Compiled, plan: Mapping[str, Any]) -> Schedule:
             slot, rest = divmod(int((instant(line["start"]) - time.start).total_seconds()), time.slot)
             if line["id"] in index and rest == 0:
                 nodes = tuple(map(str, line.get("nodes") or ()))
-                runs.append((index[line["id"]], str(line["option"]), nodes, slot))
-    except (KeyError, TypeError, ValueError) as error:
+                copies = whole(line.get("copies", 1), "copies")
+                if copies > MAX_COPIES:
+                    raise ValueError(f"copies: {copies}; at most {MAX_COPIES:,} are allowed")
+                runs.append((index[line["id"]], str(line["option"]), nodes, slot, copies))
+    except (AttributeError, KeyError, TypeError, ValueError, Malformed) as error:
         raise UsageError(f"the warm start is not a plan document: {error!r}") from None
     return encode(compiled, runs)

@@ -22,7 +22,7 @@ NOTHING = Fraction(0)
 
 @dataclass(frozen=True)
 class Costs:
-    """The exact cost of one run, in money, and what it draws."""
+    """The exact cost of each copy of a run, in money, and what it draws."""
 
     running: dict[str, Fraction]
     fixed: Fraction
@@ -75,7 +75,7 @@ class Prices:
         return self._grams[pool]
 
     def of(self, run: Run) -> Costs:
-        """All parts of the cost of a run."""
+        """All parts of the cost of each copy of a run."""
         task, time, way = self.instance.tasks[run.task], self.instance.time, run.way
         late_hours = NOTHING
         if task.due is not None:
@@ -162,7 +162,7 @@ class Bill:
 
     compiled: Compiled
     runs: Sequence[Run]
-    left: Sequence[tuple[Task, int]]
+    left: Sequence[tuple[Task, int, int]]
     rent: Rent
 
     @property
@@ -209,12 +209,12 @@ class Bill:
     @cached_property
     def late(self) -> Fraction:
         """Money for lateness."""
-        return sum((cost.late for cost in self.costs), NOTHING)
+        return sum((run.copies * cost.late for run, cost in zip(self.runs, self.costs, strict=True)), NOTHING)
 
     @cached_property
     def forgone(self) -> Fraction:
         """The value of what is left out."""
-        return sum((Fraction(task.value or 0) for task, _ in self.left), NOTHING)
+        return sum((copies * Fraction(task.value or 0) for task, _, copies in self.left), NOTHING)
 
     @cached_property
     def total(self) -> Fraction:
@@ -238,9 +238,10 @@ class Bill:
                 continue
             low, high = max(run.start, window.first), min(run.end, window.last + 1)
             if high > low:
-                total += self._held(quota.of, run, low, high) * hours
+                total += run.copies * self._held(quota.of, run, low, high) * hours
             if window.first <= run.start <= window.last:
-                total += Fraction(run.way.cost if quota.of == "money" else run.way.consumes.get(quota.of, 0))
+                once = run.way.cost if quota.of == "money" else run.way.consumes.get(quota.of, 0)
+                total += run.copies * Fraction(once)
         if quota.whole and quota.of in ("money", "energy", "carbon"):
             for nodes in self.nodes:
                 if _covers(quota.pools, nodes.kind.pool.id):
@@ -248,7 +249,7 @@ class Bill:
         return total
 
     def _held(self, of: str, run: Run, low: int, high: int) -> Fraction:
-        """Unit-slots, or money, or carbon per hour, of a run over slots [low, high)."""
+        """Unit-slots, or money, or carbon per hour, of each copy of a run over slots [low, high)."""
         uses, pool = run.way.uses, run.way.pool
         if of == "money":
             return sum(
@@ -278,8 +279,9 @@ class Bill:
         chosen = set(tasks)
         for run in self.runs:
             if self.instance.tasks[run.task].id in chosen and _covers(pools, run.way.pool):
-                steps[run.start] += Fraction(run.way.uses.get(of, 0))
-                steps[run.end] -= Fraction(run.way.uses.get(of, 0))
+                held = run.copies * Fraction(run.way.uses.get(of, 0))
+                steps[run.start] += held
+                steps[run.end] -= held
         return max(accumulate(steps[slot] for slot in sorted(steps)), default=NOTHING)
 
 
@@ -305,12 +307,12 @@ class PoolBill:
 
     def take(self, run: Run, cost: Costs, hours: Fraction) -> None:
         """Adds a run."""
-        self.tasks += 1
-        self.fixed += cost.fixed
-        self.kwh += cost.kwh
-        self.carbon_kg += cost.carbon_kg
-        for name, money in cost.running.items():
-            count = Fraction(run.way.uses[name])
+        self.tasks += run.copies
+        self.fixed += run.copies * cost.fixed
+        self.kwh += run.copies * cost.kwh
+        self.carbon_kg += run.copies * cost.carbon_kg
+        for name, each in cost.running.items():
+            money, count = run.copies * each, run.copies * Fraction(run.way.uses[name])
             self.running += money
             self.spent[name] += money
             self.hours[name] += count * (run.end - run.start) * hours

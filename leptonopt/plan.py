@@ -53,7 +53,7 @@ def document(
     compiled: Compiled,
     outcome: Outcome,
     runs: Sequence[Run] | None,
-    left: Iterable[tuple[int, int]],
+    left: Iterable[tuple[int, int, int]],
     rent: Rent | None = None,
 ) -> dict[str, Any]:
     """The plan document; `runs` is None when there is no plan."""
@@ -77,7 +77,7 @@ def document(
         empty: dict[str, Any] = {"tasks": [], "left_out": [], "nodes": [], "quotas": []}
         empty |= {"bill": None, "utilisation": [], "figures": None}
         return head | nothing | method | empty | tail
-    left_out = [(instance.tasks[task], copy) for task, copy in sorted(left)]
+    left_out = [(instance.tasks[task], copy, copies) for task, copy, copies in sorted(left)]
     bill = Bill(compiled, runs, left_out, rent)
     body = {
         "cost": number(bill.objective),
@@ -86,7 +86,7 @@ def document(
         "gap": gap(bill.objective, outcome.bound),
         **method,
         "tasks": _tasks(bill),
-        "left_out": [_id(task, copy) | {"value": plain(task.value or Decimal(0))} for task, copy in left_out],
+        "left_out": [_id(*each) | {"value": plain(each[0].value or Decimal(0))} for each in left_out],
         "nodes": [_nodes(instance, rented) for rented in bill.nodes],
         "quotas": list(_quotas(bill)),
         "bill": _bill(bill),
@@ -101,8 +101,10 @@ def _bound(bound: Fraction | None, cost: Fraction | None) -> dict[str, Any]:
     return {"bound": shown, "bound_exact": None if bound is None else str(bound)}
 
 
-def _id(task: Task, copy: int) -> dict[str, Any]:
-    return {"id": task.id} | ({"copy": copy} if task.copies > 1 else {})
+def _id(task: Task, copy: int, copies: int) -> dict[str, Any]:
+    """The task of an entry, and the copies that it stands for."""
+    first = {"copy": copy} if task.copies > 1 else {}
+    return {"id": task.id} | first | ({"copies": copies} if copies > 1 else {})
 
 
 def _moment(instance: Instance, slot: int) -> datetime:
@@ -119,7 +121,7 @@ def _tasks(bill: Bill) -> list[dict[str, Any]]:
     powered = {pool.id for pool in instance.pools if pool.powered}
     for run, cost in zip(bill.runs, bill.costs, strict=True):
         task, way = instance.tasks[run.task], run.way
-        line = _id(task, run.copy) | {"option": way.id, "pool": way.pool}
+        line = _id(task, run.copy, run.copies) | {"option": way.id, "pool": way.pool}
         if way.on_nodes:
             line["nodes"] = list(way.on_nodes)
         if way.variant is not None:
@@ -239,8 +241,9 @@ def _figures(bill: Bill) -> dict[str, Any]:
     """
     instance, used = bill.instance, list(shares(bill).values())
     whole = bill.total + bill.sum("sunk")
-    profit = sum((Fraction(instance.tasks[run.task].value or 0) for run in bill.runs), NOTHING)
-    task_hours = sum((run.end - run.start for run in bill.runs), 0) * Fraction(instance.time.slot, 3600)
+    profit = sum((run.copies * Fraction(instance.tasks[run.task].value or 0) for run in bill.runs), NOTHING)
+    slots = sum(run.copies * (run.end - run.start) for run in bill.runs)
+    task_hours = slots * Fraction(instance.time.slot, 3600)
     resources = sum(len(pool.resources) for pool in instance.pools)
     return {
         "utilisation": number(sum(used, NOTHING) / len(used)) if used else None,
@@ -250,6 +253,19 @@ def _figures(bill: Bill) -> dict[str, Any]:
         "cost_profit_ratio": number(whole / profit) if profit else None,
         "net_benefit": number(profit - whole),
     }
+
+
+def label(line: Mapping[str, Any]) -> str:
+    """What people call an entry of `tasks` or `left_out`: the task's id, and which copies where it has several."""
+    if "copy" not in line:
+        return str(line["id"])
+    first, copies = line["copy"], line.get("copies", 1)
+    return f"{line['id']} #{first}" + (f"-{first + copies - 1}" if copies > 1 else "")
+
+
+def counted(lines: Iterable[Mapping[str, Any]]) -> int:
+    """How many copies entries of `tasks` or `left_out` stand for."""
+    return sum(line.get("copies", 1) for line in lines)
 
 
 @dataclass(frozen=True)
@@ -268,7 +284,7 @@ class Plan:
 
     @property
     def tasks(self) -> list[dict[str, Any]]:
-        """One entry per copy of a task that runs, by start."""
+        """One entry for equal copies of a task that run, by start."""
         found: list[dict[str, Any]] = self.document["tasks"]
         return found
 
@@ -284,28 +300,39 @@ class Plan:
         found: dict[str, Any] = self.document["figures"]
         return found
 
+    def entry(self, id: str, copy: int = 1) -> dict[str, Any]:
+        """The entry of `tasks` that a copy is in; copies count from 1. Raises `KeyError` for one that does not run."""
+        for line in self._by_task.get(id, ()):
+            if 0 <= copy - line.get("copy", 1) < line.get("copies", 1):
+                return line
+        raise KeyError((id, copy))
+
     @cached_property
-    def by_task(self) -> dict[tuple[str, int], dict[str, Any]]:
-        """Entries of `tasks` by (id, copy); copies count from 1."""
-        return {(line["id"], line.get("copy", 1)): line for line in self.tasks}
+    def _by_task(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for line in self.tasks:
+            found.setdefault(line["id"], []).append(line)
+        return found
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A frame with a row per task: id, copy, option, pool, variant, start, end, cost.
+        """A frame with a row for equal copies of a task: id, copy, copies, option, pool, variant, start, end, cost.
 
         Raises `ImportError` when pandas is not installed.
         """
         import pandas
 
-        columns = ["id", "copy", "option", "pool", "variant", "start", "end", "cost"]
+        columns = ["id", "copy", "copies", "option", "pool", "variant", "start", "end", "cost"]
         frame = pandas.DataFrame([{name: line.get(name) for name in columns} for line in self.tasks], columns=columns)
-        frame["copy"] = frame["copy"].fillna(1).astype(int)
+        for name in ("copy", "copies"):
+            frame[name] = frame[name].fillna(1).astype(int)
         for name in ("start", "end"):
             frame[name] = pandas.to_datetime(frame[name], utc=True)
         return frame
 
     def __str__(self) -> str:
         lines = [
-            f"{line['start']}  {line['end']}  {line['id']}  {line['option']}  {line['cost']}" for line in self.tasks
+            f"{line['start']}  {line['end']}  {label(line)}  {line['option']}  {line['cost']}" for line in self.tasks
         ]
-        head = f"{self.document['status']}: {self.document['cost']} {self.document['currency']}, {len(lines)} tasks"
+        tasks = f"{counted(self.tasks)} tasks"
+        head = f"{self.document['status']}: {self.document['cost']} {self.document['currency']}, {tasks}"
         return "\n".join([head, *lines])

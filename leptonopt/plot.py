@@ -10,7 +10,7 @@ import io
 import os
 import warnings
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -21,6 +21,7 @@ from leptonopt import files
 from leptonopt.calendar import least_by_slot, mean_by_slot
 from leptonopt.errors import UsageError
 from leptonopt.instance import POWER, Instance, Pool, Series, validated
+from leptonopt.plan import counted, label
 from leptonopt.units import instant
 
 if TYPE_CHECKING:
@@ -61,13 +62,16 @@ class Picture:
         self.begin: datetime = begin or instant("1970-01-01T00:00Z")
         self.end: datetime = max(ends, default=self.begin + timedelta(days=1))
         self.zone = ZoneInfo(instance.time.zone if instance else "UTC")
-        self.lanes = {pool: _lanes(self.tasks[pool]) for pool in self.busy}
+        spans = {pool: [_span(line, line.get("copies", 1)) for line in self.tasks[pool]] for pool in self.busy}
+        self.running = {pool: _steps(found) for pool, found in spans.items()}
+        self.height = {pool: int(max(levels, default=0)) for pool, (_, levels) in self.running.items()}
+        self.crowd = sum(self.height.values()) > LANES
 
     @property
     def tall(self) -> float:
         """Inches that the schedule wants."""
-        rows = sum(_height(found) for found in self.lanes.values())
-        return 0.6 + min(14.0, max(1.4, 0.24 * rows if rows <= LANES else 0.8 * len(self.lanes)))
+        rows = sum(self.height.values())
+        return 0.6 + min(14.0, max(1.4, 0.8 * len(self.busy) if self.crowd else 0.24 * rows))
 
 
 def draw(
@@ -148,7 +152,17 @@ _UNDATED: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"Creation
 # --- schedule ---------------------------------------------------------------------------------------
 
 
-def _lanes(lines: Sequence[Line]) -> list[tuple[Line, int]]:
+def _span(line: Line, amount: float) -> tuple[str, str, float]:
+    return line["start"], line["end"], amount
+
+
+def _each(line: Line) -> Iterator[Line]:
+    """An entry for each of the copies that one stands for."""
+    for copy in range(line.get("copies", 1)):
+        yield {**line, "copy": line["copy"] + copy, "copies": 1} if "copy" in line else line
+
+
+def _lanes(lines: Iterable[Line]) -> list[tuple[Line, int]]:
     """Each entry with the lowest lane that is free when it starts."""
     ends: list[tuple[str, int]] = []
     free: list[int] = []
@@ -165,25 +179,21 @@ def _lanes(lines: Sequence[Line]) -> list[tuple[Line, int]]:
     return found
 
 
-def _height(found: Sequence[tuple[Line, int]]) -> int:
-    return max((lane for _, lane in found), default=-1) + 1
-
-
-def schedule(picture: Picture, ax: Axes, marked: Collection[tuple[str, int]] = ()) -> Axes:
+def schedule(picture: Picture, ax: Axes, marked: Mapping[tuple[str, int], int] | None = None) -> Axes:
     """Gantt chart: a band per pool, a bar per task; areas of running tasks where bars would be hair-thin.
 
-    Those `marked`, by task and copy, have a frame, and the others step back.
+    Of those `marked`, by task and first copy, so many have a frame, and the others step back.
     """
-    document, ticks, base, lanes = picture.document, [], 0, picture.lanes
-    crowd = sum(_height(found) for found in lanes.values()) > LANES
-    for pool, found in lanes.items():
-        height = max(_height(found), sum(_height(other) for other in lanes.values()) // 40 if crowd else 1)
+    document, ticks, base, crowd = picture.document, [], 0, picture.crowd
+    for pool in picture.busy:
+        height = max(picture.height[pool], sum(picture.height.values()) // 40 if crowd else 1)
         if crowd:
-            edges, levels = _steps([(line["start"], line["end"], 1) for line, _ in found])
+            edges, levels = picture.running[pool]
             tops, floor = [base + height - level for level in levels], base + height
             ax.stairs(tops, edges, baseline=floor, fill=True, color=picture.colours[pool])
         else:
-            _bars(picture, pool, found, base, ax, marked)
+            framed = {(id, copy + more) for (id, copy), copies in (marked or {}).items() for more in range(copies)}
+            _bars(picture, pool, base, ax, framed)
         ticks.append((base + height / 2, pool))
         base += height
         ax.axhline(base, color="0.75", linewidth=0.8)
@@ -192,10 +202,10 @@ def schedule(picture: Picture, ax: Axes, marked: Collection[tuple[str, int]] = (
     ticks = ticks[:: 1 + len(ticks) // 60]
     size = 9 if len(ticks) < 30 else 6
     ax.set_yticks([at for at, _ in ticks], [_short(pool, 22) for _, pool in ticks], fontsize=size)
-    late = sum(bool(line.get("late_hours")) for line in document["tasks"])
-    said = [f"{len(document['tasks']):,} tasks"]
+    late = counted(line for line in document["tasks"] if line.get("late_hours"))
+    said = [f"{counted(document['tasks']):,} tasks"]
     said += [f"{late:,} late" + ("" if crowd else " (red line)")] if late else []
-    said += [f"{len(document['left_out']):,} left out"] if document["left_out"] else []
+    said += [f"{counted(document['left_out']):,} left out"] if document["left_out"] else []
     said += ["areas: tasks running at a time"] if crowd else []
     said += [f"times in {picture.zone.key}"] if picture.zone.key != "UTC" else []
     ax.set_title(f"Schedule: {', '.join(said)}", loc="left", fontsize=10)
@@ -206,7 +216,6 @@ def schedule(picture: Picture, ax: Axes, marked: Collection[tuple[str, int]] = (
 def _bars(
     picture: Picture,
     pool: str,
-    found: Sequence[tuple[Line, int]],
     base: int,
     ax: Axes,
     marked: Collection[tuple[str, int]],
@@ -214,7 +223,8 @@ def _bars(
     from matplotlib.collections import PolyCollection
     from matplotlib.dates import date2num
 
-    many = len(picture.document["tasks"]) > LABELS
+    many = counted(picture.document["tasks"]) > LABELS
+    found = _lanes(each for line in picture.tasks[pool] for each in _each(line))
     boxes, strips, faces, frames = [], [], [], []
     for at, (line, lane) in enumerate(found):
         low, high = (float(date2num(instant(line[key]))) for key in ("start", "end"))
@@ -237,14 +247,14 @@ def _bars(
 
 
 def named(line: Line) -> tuple[str, int]:
-    """A line of a plan by its task and copy."""
+    """A line of a plan by its task and first copy."""
     return line["id"], line.get("copy", 1)
 
 
 def _label(picture: Picture, line: Line, y: float, ax: Axes) -> None:
     """The task's name in its bar, as much of it as there is room for; its end tells more than its beginning."""
     low, high = instant(line["start"]), instant(line["end"])
-    name = line["id"] + (f" #{line['copy']}" if "copy" in line else "")
+    name = label(line)
     room = int((high - low) / (picture.end - picture.begin) * WIDE * 14.5)  # letters of 7 points to the inch
     whole = f"{name}  {line['option']}"
     if room >= 4 or room >= len(name):
@@ -280,7 +290,7 @@ def _steps(spans: Sequence[tuple[str, str, float]]) -> tuple[list[Any], list[flo
 def load(picture: Picture, pool: str, resource: str, ax: Axes) -> Axes:
     """What a pool's resource carries over time, against what the pool offers."""
     tasks = picture.tasks[pool]
-    edges, levels = _steps([(line["start"], line["end"], line["uses"].get(resource, 0)) for line in tasks])
+    edges, levels = _steps([_span(line, line.get("copies", 1) * line["uses"].get(resource, 0)) for line in tasks])
     ax.stairs(levels, edges, fill=True, color=picture.colours[pool], alpha=0.85)
     peak = max(levels, default=0) or 1
     lines = picture.document["utilisation"]

@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from leptonopt.files import printable
+from leptonopt.plan import counted, label
 from leptonopt.progress import share
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), 
         console.print(_schedule(document, None if everything else ROWS, places))
         if left := document["left_out"]:
             names = ", ".join(_name(line).plain for line in left[:NAMES])
-            more = f", … {len(left) - NAMES:,} more" if len(left) > NAMES else ""
-            console.print(Text(f"Left out: {len(left):,} ({names}{more})"))
+            more = f", … {counted(left[NAMES:]):,} more" if len(left) > NAMES else ""
+            console.print(Text(f"Left out: {counted(left):,} ({names}{more})"))
         console.print(_figures(document, places))
     for note in notes:
         console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
@@ -124,7 +125,7 @@ def money(value: float | None, places: int = 2, down: bool = False) -> str:
 
 
 def _name(line: dict[str, Any]) -> Text:
-    return Text(printable(line["id"]) + (f" #{line['copy']}" if "copy" in line else ""))
+    return Text(printable(label(line)))
 
 
 def console() -> Console:

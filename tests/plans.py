@@ -128,6 +128,19 @@ def result(document: dict[str, Any], signal: int | None = None, notes: tuple[str
     )
 
 
+def one_by_one(plan: dict[str, Any]) -> dict[str, Any]:
+    """The plan with an entry for every copy, as plans were written once."""
+    return plan | {
+        key: [
+            {name: value for name, value in line.items() if name != "copies"}
+            | ({"copy": line["copy"] + more} if "copy" in line else {})
+            for line in plan[key]
+            for more in range(line.get("copies", 1))
+        ]
+        for key in ("tasks", "left_out")
+    }
+
+
 def entry(plan: dict[str, Any], id: str) -> dict[str, Any]:
     """The entry of a task."""
     return next(line for line in plan["tasks"] if line["id"] == id)

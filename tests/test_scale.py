@@ -174,7 +174,7 @@ def test_generated_columns_are_the_generated_instance(tmp_path: Path, family: st
         *(found[name].tolist() for name in ("task", "option", "start", "count")), strict=True
     ):
         way = ways(instance, instance.tasks[task])[option - ptr[task]]
-        runs += [(task, way.id, (), start)] * count
+        runs.append((task, way.id, (), start, count))
     schedule = encode(compiled, runs)
     assert not broken_rules(compiled.problem, schedule)
     assert objective(compiled.problem, schedule) * compiled.unit == result.cost

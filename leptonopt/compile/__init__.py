@@ -9,7 +9,7 @@ and nodes are made in `rows`, the times at which tasks can run in `windows`, mon
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -65,10 +65,11 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One copy of a task as it runs: its way, and its half-open slots [start, end)."""
+    """`copies` of a task, from `copy` on, that run alike: their way, and their half-open slots [start, end)."""
 
     task: int
     copy: int
+    copies: int
     way: Way
     start: int
     end: int
@@ -111,21 +112,34 @@ def compile(instance: Instance) -> Compiled:
     )
 
 
-def decode(compiled: Compiled, schedule: Schedule) -> tuple[list[Run], list[tuple[int, int]]]:
-    """What runs, and the (task index, copy) that are left out; the inverse of `encode`."""
-    problem, runs = compiled.problem, []
-    queues = [_copies(members) for members in compiled.members]
+def decode(compiled: Compiled, schedule: Schedule) -> tuple[list[Run], list[tuple[int, int, int]]]:
+    """What runs, and the (task index, first copy, number of copies) that are left out; the inverse of `encode`.
+
+    Copies of a task are alike, so they are numbered by start and option; equal ones make one run, however many.
+    """
+    problem = compiled.problem
+    waiting = [[(task, copies) for task, _, copies in reversed(members)] for members in compiled.members]
+    alike: dict[tuple[int, int, int, int], int] = defaultdict(int)
     for option, start, count in sorted(schedule, key=lambda entry: (entry[1], entry[0])):
         group = int(problem.group[option])
-        for _ in range(count):
-            task, copy = next(queues[group])
-            way = compiled.kept[task][option - int(problem.option_ptr[group])]
-            runs.append(Run(task, copy, way, start, start + int(problem.duration[option])))
-    return runs, [left for queue in queues for left in queue]
+        at, end = option - int(problem.option_ptr[group]), start + int(problem.duration[option])
+        while count:
+            task, there = waiting[group].pop()
+            taken = min(there, count)
+            alike[task, at, start, end] += taken
+            count -= taken
+            if there > taken:
+                waiting[group].append((task, there - taken))
+    runs, following = [], [1] * len(compiled.instance.tasks)
+    for (task, at, start, end), copies in alike.items():
+        runs.append(Run(task, following[task], copies, compiled.kept[task][at], start, end))
+        following[task] += copies
+    tasks = enumerate(zip(compiled.instance.tasks, following, strict=True))
+    return runs, [(at, first, task.copies - first + 1) for at, (task, first) in tasks if first <= task.copies]
 
 
-def encode(compiled: Compiled, runs: Iterable[tuple[int, str, tuple[str, ...], int]]) -> Schedule:
-    """The schedule of (task index, way id, nodes, start slot); unknown ones are passed over.
+def encode(compiled: Compiled, runs: Iterable[tuple[int, str, tuple[str, ...], int, int]]) -> Schedule:
+    """The schedule of (task index, way id, nodes, start slot, number of copies); unknown ones are passed over.
 
     Used to take a plan as a warm start: what no longer fits the instance is dropped, not repaired.
     """
@@ -136,17 +150,11 @@ def encode(compiled: Compiled, runs: Iterable[tuple[int, str, tuple[str, ...], i
             for at, way in enumerate(compiled.kept[task]):
                 offered[task, way.id, way.on_nodes].append(int(problem.option_ptr[group]) + at)
     found = []
-    for task, id, nodes, start in runs:
+    for task, id, nodes, start, copies in runs:
         options = offered.get((task, id, nodes), [])
         fits = [option for option in options if problem.first[option] <= start <= problem.last[option]]
-        found += [(option, start) for option in (fits or options)[:1]]
-    return Schedule.of([option for option, _ in found], [start for _, start in found])
-
-
-def _copies(members: Sequence[tuple[int, int, int]]) -> Iterator[tuple[int, int]]:
-    for task, first, count in members:
-        for copy in range(first, first + count):
-            yield task, copy
+        found += [(option, start, copies) for option in (fits or options)[:1]]
+    return Schedule.of(*np.array(found, np.int64).reshape(-1, 3).T)
 
 
 def _groups(instance: Instance, tasks: Windows) -> list[list[tuple[int, int, int]]]:

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from leptonopt.errors import UsageError
+from leptonopt.plan import counted
 from leptonopt.plot import WIDE, Picture, named, schedule
 from leptonopt.research.records import Results, Run
 
@@ -66,8 +67,9 @@ def drawn(first: Line, second: Line, names: tuple[str, str]) -> Figure:
     named_as = first["instance"]["name"]
     costs = [document["cost"] for document in (first, second)]
     less = f"{abs(costs[1] - costs[0]):,.4g} {first['currency']} between them"
+    many = f"{moved[0].total()} of {counted(first['tasks'])} runs"
     figure.suptitle(
-        f"{named_as}: {len(moved[0])} of {len(first['tasks'])} runs are elsewhere or at another time (framed); {less}",
+        f"{named_as}: {many} are elsewhere or at another time (framed); {less}",
         x=0.01,
         ha="left",
         fontsize=11,
@@ -75,19 +77,24 @@ def drawn(first: Line, second: Line, names: tuple[str, str]) -> Figure:
     return figure
 
 
-def differing(first: Line, second: Line) -> tuple[set[tuple[str, int]], set[tuple[str, int]]]:
-    """What of each plan, by task and copy, the other has not with the same option and start; copies are alike."""
+def differing(first: Line, second: Line) -> tuple[Counter[tuple[str, int]], Counter[tuple[str, int]]]:
+    """How many runs of each plan, by task and first copy, the other has not with that option and start.
+
+    Copies are alike.
+    """
     return _beyond(first, second), _beyond(second, first)
 
 
-def _beyond(document: Line, other: Line) -> set[tuple[str, int]]:
-    there = Counter(map(_where, other["tasks"]))
-    there.subtract(map(_where, document["tasks"]))
-    found = set()
+def _beyond(document: Line, other: Line) -> Counter[tuple[str, int]]:
+    there: Counter[tuple[str, str, str, str]] = Counter()
+    for line in other["tasks"]:
+        there[_where(line)] += line.get("copies", 1)
+    found: Counter[tuple[str, int]] = Counter()
     for line in document["tasks"]:
-        if there[_where(line)] < 0:
-            there[_where(line)] += 1
-            found.add(named(line))
+        copies = line.get("copies", 1)
+        if more := copies - min(copies, there[_where(line)]):
+            found[named(line)] = more
+        there[_where(line)] -= copies - more
     return found
 
 

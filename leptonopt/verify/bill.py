@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
@@ -21,8 +21,8 @@ def loads(runs: Sequence[Run]) -> dict[tuple[str, str], Load]:
     change: dict[tuple[str, str], dict[int, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
     for run in runs:
         for resource, count in run.way.uses.items():
-            change[run.way.pool, resource][run.start] += count
-            change[run.way.pool, resource][run.end] -= count
+            change[run.way.pool, resource][run.start] += run.copies * count
+            change[run.way.pool, resource][run.end] -= run.copies * count
     return {
         key: (slots := sorted(steps), list(accumulate(steps[slot] for slot in slots))) for key, steps in change.items()
     }
@@ -30,12 +30,13 @@ def loads(runs: Sequence[Run]) -> dict[tuple[str, str], Load]:
 
 def total(runs: Sequence[Run], nodes: Sequence[Rented]) -> Fraction:
     """All that the plan makes one pay."""
-    return sum((run.cost for run in runs), NOTHING) + sum((sum(rented.money) for rented in nodes), NOTHING)
+    return sum((run.copies * run.cost for run in runs), NOTHING) + sum((sum(rented.money) for rented in nodes), NOTHING)
 
 
 def carbon(runs: Sequence[Run], nodes: Sequence[Rented]) -> Fraction:
     """Kilograms of CO2."""
-    return sum((run.carbon_kg for run in runs), NOTHING) + sum((sum(rented.carbon_kg) for rented in nodes), NOTHING)
+    tasks = sum((run.copies * run.carbon_kg for run in runs), NOTHING)
+    return tasks + sum((sum(rented.carbon_kg) for rented in nodes), NOTHING)
 
 
 class Books:
@@ -48,13 +49,15 @@ class Books:
         self.by_pool: dict[str, dict[str, Fraction]] = {pool: defaultdict(Fraction) for pool in stated.pools}
         for run in runs:
             pool = self.by_pool[run.way.pool]
-            pool["running"] += sum(run.running.values(), NOTHING)
-            pool["fixed"] += run.fixed
-            pool["energy_kwh"] += run.kwh
-            pool["carbon_kg"] += run.carbon_kg
+            pool["tasks"] += run.copies
+            pool["running"] += run.copies * sum(run.running.values(), NOTHING)
+            pool["fixed"] += run.copies * run.fixed
+            pool["energy_kwh"] += run.copies * run.kwh
+            pool["carbon_kg"] += run.copies * run.carbon_kg
             for resource, cost in run.running.items():
-                self.money[run.way.pool, resource] += cost
-                self.hours[run.way.pool, resource] += run.way.uses[resource] * (run.end - run.start) * stated.hours
+                held = run.copies * run.way.uses[resource]
+                self.money[run.way.pool, resource] += run.copies * cost
+                self.hours[run.way.pool, resource] += held * (run.end - run.start) * stated.hours
         for rented in nodes:
             pool = self.by_pool[rented.kind.pool]
             pool["nodes"] += sum(rented.money, NOTHING)
@@ -74,7 +77,7 @@ class Books:
             key: sum((pool[key] for pool in self.by_pool.values()), NOTHING)
             for key in ("running", "fixed", "nodes", "sunk", "energy_kwh", "carbon_kg")
         }
-        sums |= {"late": sum((run.late for run in self.runs), NOTHING), "forgone": forgone}
+        sums |= {"late": sum((run.copies * run.late for run in self.runs), NOTHING), "forgone": forgone}
         sums["total"] = sums["running"] + sums["fixed"] + sums["nodes"] + sums["late"]
         sums["whole"] = sums["total"] + sums["sunk"]
         for key, true in sums.items():
@@ -83,16 +86,15 @@ class Books:
         self._figures(plan.get("figures") or {}, sums["whole"], self._utilisation(plan))
 
     def _pools(self, bill: Mapping[str, Any]) -> None:
-        count, entries = Counter(run.way.pool for run in self.runs), {}
+        entries: dict[str, Mapping[str, Any]] = {}
         for entry in bill["pools"]:
             if entry["pool"] in entries:
                 self.findings.say("bill", f"bill of pool {entry['pool']!r}", "is listed twice")
             entries[entry["pool"]] = entry
         for pool, sums in self.by_pool.items():
             entry, name = entries.pop(pool, {}), f"bill of pool {pool!r}"
-            for key in ("running", "fixed", "nodes", "total", "sunk", "energy_kwh", "carbon_kg"):
+            for key in ("running", "fixed", "nodes", "total", "sunk", "energy_kwh", "carbon_kg", "tasks"):
                 self.findings.same("bill", f"{name}: {key}", entry.get(key), sums[key])
-            self.findings.same("bill", f"{name}: tasks", entry.get("tasks"), count[pool])
             parts = self._by(("resource",), entry.get("resources") or (), name)
             for resource in self.stated.resources[pool]:
                 part, at = parts.pop((resource,), {}), (pool, resource)
@@ -143,9 +145,10 @@ class Books:
         return found
 
     def _figures(self, figures: Mapping[str, Any], whole: Fraction, shares: Sequence[Fraction]) -> None:
-        profit = sum((exact(self.stated.tasks[run.id].get("value") or 0) for run in self.runs), NOTHING)
+        tasks = self.stated.tasks
+        profit = sum((run.copies * exact(tasks[run.id].get("value") or 0) for run in self.runs), NOTHING)
         resources = sum(len(names) for names in self.stated.resources.values())
-        task_hours = sum((run.end - run.start for run in self.runs), 0) * self.stated.hours
+        task_hours = sum((run.copies * (run.end - run.start) for run in self.runs), 0) * self.stated.hours
         for key, true in (
             ("utilisation", sum(shares, NOTHING) / len(shares) if shares else None),
             ("hours_per_resource", task_hours / resources),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
+from itertools import pairwise
 from math import ceil
 from typing import Any
 
@@ -12,9 +13,34 @@ from leptonopt.verify.bill import Books, carbon, loads, total
 from leptonopt.verify.claims import Claims
 from leptonopt.verify.nodes import Rented, read_nodes
 from leptonopt.verify.quotas import check_quotas
-from leptonopt.verify.runs import Run, Runs
+from leptonopt.verify.runs import Run, Runs, named, span
 from leptonopt.verify.stated import NOTHING, Stated
 from leptonopt.verify.words import MICRO, Findings, Verdict, duration, exact, fraction, shown
+
+Span = tuple[int, int]  # the first copy, and the one after the last
+
+
+def _spans(lines: Sequence[Mapping[str, Any]]) -> dict[Any, list[Span]]:
+    """The copies that lines stand for, by task."""
+    found: dict[Any, list[Span]] = defaultdict(list)
+    for line in lines:
+        first, copies = span(line)
+        found[line.get("id")].append((first, first + copies))
+    return found
+
+
+def _counted(copies: int, ran: Sequence[Span], left: Sequence[Span]) -> Iterator[tuple[int, int, int, int]]:
+    """First and last of copies that stand equally often in both, and how often; a task's own and those beyond."""
+    change: dict[int, list[int]] = {1: [0, 0], copies + 1: [0, 0]}
+    for which, spans in enumerate((ran, left)):
+        for first, end in spans:
+            change.setdefault(first, [0, 0])[which] += 1
+            change.setdefault(end, [0, 0])[which] -= 1
+    times = out = 0
+    for first, end in pairwise(sorted(change)):
+        times, out = times + change[first][0], out + change[first][1]
+        if first <= copies or times or out:
+            yield first, end - 1, times, out
 
 
 class Check:
@@ -69,15 +95,15 @@ class Check:
     def _once(self, lines: Sequence[Mapping[str, Any]]) -> Fraction:
         """Every copy exactly once; the value of what is left out."""
         tasks, left_out = self.stated.tasks, self.plan["left_out"]
-        ran = Counter((line.get("id"), line.get("copy", 1)) for line in lines)
-        left = Counter((line.get("id"), line.get("copy", 1)) for line in left_out)
+        ran, left = _spans(lines), _spans(left_out)
         forgone = NOTHING
         for id, task in tasks.items():
-            for copy in range(1, task.get("copies", 1) + 1):
-                if self.findings.more > Findings.SHOWN:
-                    break  # of a million that are missing some are enough
-                name = f"task {id!r}" + (f" copy {copy}" if task.get("copies", 1) > 1 else "")
-                times, out = ran.pop((id, copy), 0), left.pop((id, copy), 0)
+            copies, value = task.get("copies", 1), exact(task.get("value") or 0)
+            for first, last, times, out in _counted(copies, ran.get(id, ()), left.get(id, ())):
+                name = named(id, task, first, last)
+                if first > copies:
+                    self.say("once", name, f"there are only {copies} copies")
+                    continue
                 if times > 1:
                     self.say("once", name, f"runs {times} times", times - 1)
                 if out and not task.get("optional", False):
@@ -86,10 +112,7 @@ class Check:
                     self.say("once", name, "neither runs nor is left out")
                 elif out > 1 or (out and times):
                     self.say("once", name, "is left out twice, or both left out and run")
-                forgone += exact(task.get("value") or 0) if out else 0
-        for (id, copy), _ in [*ran.items(), *left.items()]:
-            if id in tasks:
-                self.say("once", f"task {id!r} copy {copy}", f"there are only {tasks[id].get('copies', 1)} copies")
+                forgone += (last - first + 1) * value if out else 0
         for line in left_out:
             if line["id"] not in tasks:
                 self.say("once", f"left out {line['id']!r}", "is not in the instance")
@@ -115,19 +138,23 @@ class Check:
                     offered = least[slot]
                     if offered is not None and load > offered:
                         self._too_much(rule, f"pool {pool!r} {resource}", slot, load, offered)
+        on_node: dict[tuple[str, str], list[Run]] = defaultdict(list)
+        for run in runs:
+            for label in run.nodes:
+                on_node[run.way.pool, label].append(run)
         for rented in nodes:
             if rented.kind.node is not None:
-                self._one_node(rented, runs)
+                self._one_node(rented, on_node[rented.kind.pool, rented.kind.label])
 
     def _one_node(self, rented: Rented, runs: Sequence[Run]) -> None:
         """What the runs that name a node use of it."""
         kind = rented.kind
-        own = [run for run in runs if run.way.pool == kind.pool and kind.label in run.nodes]
         for resource, size in kind.size.items():
             load = [NOTHING] * self.stated.slots
-            for run in own:
+            for run in runs:
+                held = run.copies * run.way.uses.get(resource, NOTHING) / len(run.nodes)
                 for slot in range(run.start, run.end):
-                    load[slot] += run.way.uses.get(resource, NOTHING) / len(run.nodes)
+                    load[slot] += held
             for slot, used in enumerate(load):
                 if used > size * rented.usable[slot]:
                     self._too_much("nodes", f"node {kind.label!r} {resource}", slot, used, size * rented.usable[slot])
@@ -145,7 +172,7 @@ class Check:
                 stated = {"task": after} if isinstance(after, str) else after
                 first, lag = stated["task"], ceil(duration(stated.get("lag") or "0s") / self.stated.slot)
                 name = f"task {id!r} after {first!r}"
-                if len(of_task[first]) < self.stated.tasks[first].get("copies", 1):
+                if sum(run.copies for run in of_task[first]) < self.stated.tasks[first].get("copies", 1):
                     self.say("precedence", name, "runs, but what it waits for does not run in full")
                     continue
                 early = max(run.end for run in of_task[first]) + lag - min(run.start for run in of_task[id])
@@ -159,7 +186,10 @@ class Check:
             if len(pools) > 1:
                 self.say("affinity", f"together {list(ids)}", f"run on the pools {sorted(pools)}")
         for ids in document.get("apart") or ():
-            for pool, count in sorted(Counter(run.way.pool for run in runs if run.id in ids).items()):
+            there: Counter[str] = Counter()
+            for run in runs:
+                there[run.way.pool] += run.copies if run.id in ids else 0
+            for pool, count in sorted(there.items()):
                 if count > 1:
                     self.say("affinity", f"apart {list(ids)}", f"{count} of them run on pool {pool!r}", count - 1)
 

@@ -35,7 +35,7 @@ def check_quotas(
             if quota.get("per") != "moment":
                 used = sum(
                     (
-                        _counts(stated, quota, run, first, end)
+                        run.copies * _counts(stated, quota, run, first, end)
                         for run in runs
                         if covers(stated, quota, run.id, run.way.pool)
                     ),
@@ -72,7 +72,7 @@ def covers(stated: Stated, quota: Mapping[str, Any], id: str, pool: str) -> bool
 
 
 def _counts(stated: Stated, quota: Mapping[str, Any], run: Run, first: int, end: int) -> Fraction:
-    """What a run uses in slots [first, end)."""
+    """What each copy of a run uses in slots [first, end)."""
     of, way = quota["of"], run.way
     low, high = max(first, run.start), min(end, run.end)
     once = NOTHING
@@ -104,6 +104,7 @@ def _peak(stated: Stated, quota: Mapping[str, Any], runs: Sequence[Run]) -> Frac
     change: dict[int, Fraction] = defaultdict(Fraction)
     for run in runs:
         if covers(stated, quota, run.id, run.way.pool):
-            change[run.start] += run.way.uses.get(quota["of"], NOTHING)
-            change[run.end] -= run.way.uses.get(quota["of"], NOTHING)
+            held = run.copies * run.way.uses.get(quota["of"], NOTHING)
+            change[run.start] += held
+            change[run.end] -= held
     return max(accumulate(change[slot] for slot in sorted(change)), default=NOTHING)

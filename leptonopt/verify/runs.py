@@ -11,15 +11,16 @@ from typing import Any
 from leptonopt.verify.nodes import Rented
 from leptonopt.verify.spot import Spot
 from leptonopt.verify.stated import NOTHING, POWER, Stated, Way
-from leptonopt.verify.words import Findings, exact, shown
+from leptonopt.verify.words import Findings, exact, shown, whole
 
 
 @dataclass(frozen=True)
 class Run:
-    """A copy of a task as it runs in slots [start, end): exact money, kWh and kilograms of CO2."""
+    """`copies` of a task, from `copy` on, that run alike in slots [start, end); what each costs and draws, exactly."""
 
     id: str
     copy: int
+    copies: int
     way: Way
     start: int
     end: int
@@ -32,8 +33,20 @@ class Run:
 
     @property
     def cost(self) -> Fraction:
-        """Money: running, fixed and late."""
+        """Money for each copy: running, fixed and late."""
         return sum(self.running.values(), self.fixed + self.late)
+
+
+def span(line: Mapping[str, Any]) -> tuple[int, int]:
+    """The first copy that a line stands for, and how many."""
+    return whole(line.get("copy", 1), "copy"), whole(line.get("copies", 1), "copies")
+
+
+def named(id: str, task: Mapping[str, Any], first: int, last: int) -> str:
+    """Copies of a task in words; a task that has no others goes by its id."""
+    if task.get("copies", 1) == 1 and last == 1:
+        return f"task {id!r}"
+    return f"task {id!r} copy {first}" if first == last else f"task {id!r} copies {first} to {last}"
 
 
 class Runs:
@@ -51,8 +64,8 @@ class Runs:
         if id not in stated.tasks:
             say("once", f"task {id!r}", "is not in the instance")
             return None
-        task, copy = stated.tasks[id], line.get("copy", 1)
-        name = f"task {id!r}" + (f" copy {copy}" if task.get("copies", 1) > 1 else "")
+        task, (copy, copies) = stated.tasks[id], span(line)
+        name = named(id, task, copy, copy + copies - 1)
         way = stated.way(id, line.get("option"))
         if way is None:
             say("option", name, f"{line.get('option')!r} is no way it may run")
@@ -76,7 +89,7 @@ class Runs:
             return None
         if high > stated.horizon:
             return None
-        run = self._priced(id, copy, task, way, low // stated.slot, high // stated.slot, nodes)
+        run = self._priced(id, (copy, copies), task, way, low // stated.slot, high // stated.slot, nodes)
         self._money(name, line, task, run)
         return run
 
@@ -144,7 +157,14 @@ class Runs:
             say("window", name, f"ends {late} s after its deadline", late)
 
     def _priced(
-        self, id: str, copy: int, task: Mapping[str, Any], way: Way, low: int, high: int, nodes: tuple[str, ...]
+        self,
+        id: str,
+        copies: tuple[int, int],
+        task: Mapping[str, Any],
+        way: Way,
+        low: int,
+        high: int,
+        nodes: tuple[str, ...],
     ) -> Run:
         running = {}
         for resource, count in way.uses.items():
@@ -153,7 +173,8 @@ class Runs:
         drawn, carbon = way.uses.get(POWER, NOTHING), self.stated.carbon_sum(way.pool)
         return Run(
             id=id,
-            copy=copy,
+            copy=copies[0],
+            copies=copies[1],
             way=way,
             start=low,
             end=high,

@@ -97,6 +97,13 @@ def fraction(value: Any, what: str) -> Fraction:
     return found
 
 
+def whole(value: Any, what: str) -> int:
+    """A whole number from 1 on, such as a copy, or how many there are."""
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise Malformed(f"{what}: {str(value)[:60]!r}; a whole number from 1 on is allowed")
+    return value
+
+
 def instant(text: Any) -> datetime:
     if not isinstance(text, str):
         raise Malformed(f"{text!r} is not an instant")
