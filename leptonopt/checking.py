@@ -7,7 +7,6 @@ all that the solver stands on.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -148,9 +147,9 @@ def plan_of(file: Path, what: str = "a plan") -> dict[str, Any]:
 
 def dumped(document: dict[str, Any]) -> str:
     """A document as JSON text."""
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return files.json_text(document, indent=1) + "\n"
 
 
 def say(line: str) -> None:
-    """A line on standard output, nothing in it that a terminal would obey."""
-    sys.stdout.write("\n".join(files.printable(part) for part in line.split("\n")) + "\n")
+    """A line on standard output, one whatever is in it, and nothing that a terminal would obey."""
+    sys.stdout.write(files.printable(line) + "\n")
