@@ -90,7 +90,7 @@ def test_solve_shows_every_name(folder: Path) -> None:
 
 def test_errors_and_reasons_show_every_name(folder: Path) -> None:
     """Refusals name what they refuse in one line each; `explain` names tasks."""
-    assert "no plan" in clean(4, "explain", "none.json", "-t", "20")
+    assert "no plan" in clean(4, "explain", "none.json", "-t", "6")
     wrong = nasty()
     for task, name in zip(wrong["tasks"], NAMES, strict=False):
         task["options"][0]["pool"] = f"no {name}"[:200]
@@ -150,7 +150,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for at, name in enumerate([*NAMES, *FILES[3:]]):
         line = lines[at % 6]
         case = {**line["instance"], "name": name, "family": name, "sha256": f"{at:064x}"}
-        for method in (name, "greedy"):
+        for method in (name, "greedy") if at < 12 else (name,):
             key = f"{line['key']}-{len(lines)}"
             lines.append({**line, "key": key, "instance": case, "method": method, "error": name})
             copyfile(folder / "out" / "plans" / f"{line['key']}.json", folder / "out" / "plans" / f"{key}.json")
@@ -207,7 +207,7 @@ def test_tables_hold_every_name(compared: Path) -> None:
     markdown = tables.written([table], "markdown").splitlines()
     body = markdown[2 : 2 + len(rows)]
     assert all(len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) == len(table.heads) + 1 for line in body)
-    assert not any(re.search(r"(?<!\\)(?:\\\\)*[<`$]", line) for line in markdown)
+    assert not any(re.search(r"(?<!\\)(?:\\\\)*(?:[`$]|<[A-Za-z/!?])", line) for line in markdown)
     latex = tables.written([table], "latex").splitlines()
     body = latex[latex.index(r"\midrule") + 1 : latex.index(r"\bottomrule")]
     assert len(body) == len(rows)

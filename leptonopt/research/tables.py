@@ -181,7 +181,8 @@ def written(tables: Sequence[Table], kind: str) -> str:
     return "\n".join(writers[kind](table) for table in tables)
 
 
-_MARKS = re.compile(r"[\\`*_\[\]<>|~&$]")
+# An underscore within a word marks nothing.
+_MARKS = re.compile(r"[\\`*\[\]|~&$]|<(?=[A-Za-z/!?])|(?<![^\W_])_|_(?![^\W_])")
 
 
 def _md(text: str) -> str:
