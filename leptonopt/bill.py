@@ -337,9 +337,9 @@ def offered_hours(instance: Instance, pool: Pool, name: str, kinds: Iterable[Kin
         if None in least:
             return None
         return sum((Fraction(value) for value in least if value is not None), NOTHING) * hours
-    supplied = [kind for kind in kinds if kind.pool.id == pool.id and name in kind.stated.size]
-    if not supplied:
+    if name not in pool.of_nodes:
         return None
+    supplied = [kind for kind in kinds if kind.pool.id == pool.id and name in kind.stated.size]
     return sum((Fraction(kind.stated.size[name]) * sum(kind.count) for kind in supplied), NOTHING) * hours
 
 

@@ -6,14 +6,18 @@ plan then pays exactly what it holds, and never holds more than there is at any 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from leptonopt.instance import Maintenance, Series, Time
 
+DAY = 86_400
+LOOK = 6 * 3600  # no zone changes its offset and changes it back within so many seconds
 Piece = tuple[int, int, Decimal]  # from, to [seconds after the start of the horizon], value
 
 
@@ -21,7 +25,7 @@ def pieces(series: Series, time: Time) -> list[Piece]:
     """The series over the horizon as half-open pieces, in order and without gaps."""
     if series.constant is not None:
         return [(0, time.horizon, series.constant)]
-    changes = sorted(_changes(series, time))
+    changes = sorted(_steps(series, time) if series.steps is not None else _by_clock(series, time))
     cut = [(max(0, at), value) for at, value in changes]
     ends = [at for at, _ in cut[1:]] + [time.horizon]
     return [
@@ -31,20 +35,64 @@ def pieces(series: Series, time: Time) -> list[Piece]:
     ]
 
 
-def _changes(series: Series, time: Time) -> Iterator[tuple[int, Decimal]]:
+def _steps(series: Series, time: Time) -> Iterator[tuple[int, Decimal]]:
     for at, value in (series.steps or {}).items():
         yield int((at - time.start).total_seconds()), value
-    if series.daily:
-        zone = ZoneInfo(time.zone)
-        first = time.start.astimezone(zone).date() - timedelta(days=1)
-        last = (time.start + timedelta(seconds=time.horizon)).astimezone(zone).date()
-        for day in range((last - first).days + 1):
-            date = first + timedelta(days=day)
-            for minutes, value in series.daily.items():
-                # A wall-clock time that does not exist (spring) or exists twice (autumn) is taken
-                # with the offset before the change (fold=0).
-                wall = datetime(date.year, date.month, date.day, minutes // 60, minutes % 60, tzinfo=zone)
-                yield int((wall.astimezone(UTC) - time.start).total_seconds()), value
+
+
+def _by_clock(series: Series, time: Time) -> Iterator[tuple[int, Decimal]]:
+    """Where a daily or weekly series takes a value: at each offset from UTC, and at its keys within it.
+
+    The value at an instant is that of the latest key not after the wall clock, in its day or week; before the first
+    key of that it is the value of the last.
+    """
+    table, period = (series.daily, DAY) if series.daily is not None else (series.weekly, 7 * DAY)
+    keys = sorted((minutes * 60, value) for minutes, value in (table or {}).items())
+    for low, high, wall in _clock(time):
+        at, begun = low, (wall + low) // period * period - wall
+        number = bisect_right(keys, low - begun, key=lambda entry: entry[0]) - 1
+        yield low, keys[number][1]
+        while True:
+            number += 1
+            if number == len(keys):
+                number, begun = 0, begun + period
+            at = begun + keys[number][0]
+            if at >= high:
+                break
+            yield at, keys[number][1]
+
+
+def _clock(time: Time) -> tuple[tuple[int, int, int], ...]:
+    """Stretches of the horizon with one offset from UTC: from, to [seconds], and the wall clock at second 0.
+
+    The wall clock counts seconds from Monday, the first of January of the year 1.
+    """
+    return _stretches(time.zone, time.start, time.horizon)
+
+
+@lru_cache(64)
+def _stretches(zone: str, start: datetime, horizon: int) -> tuple[tuple[int, int, int], ...]:
+    where = ZoneInfo(zone)
+
+    def wall(second: int) -> int:
+        local = (start + timedelta(seconds=second)).astimezone(where).replace(tzinfo=None)
+        return (local - datetime(1, 1, 1)) // timedelta(seconds=1) - second
+
+    def cuts(low: int, high: int) -> Iterator[int]:
+        """Seconds in (low, high] at which the offset changes, as far as it differs between the two."""
+        if wall(low) == wall(high):
+            return
+        if high - low == 1:
+            yield high
+            return
+        middle = (low + high) // 2
+        yield from cuts(low, middle)
+        yield from cuts(middle, high)
+
+    found = [0]
+    for low in range(0, horizon, LOOK):
+        found += (at for at in cuts(low, min(low + LOOK, horizon)) if at < horizon)
+    return tuple((low, high, wall(low)) for low, high in zip(found, [*found[1:], horizon], strict=True))
 
 
 def mean_by_slot(series: Series, time: Time) -> list[Fraction]:
@@ -84,22 +132,25 @@ def zero(time: Time) -> list[Fraction]:
 
 
 def days(time: Time) -> list[tuple[int, int]]:
-    """First and last slot of every day of the horizon on the wall clock of `time.zone`.
+    """First and last slot of every local date of the horizon in `time.zone`.
 
-    Raises `ValueError` when a day begins within a slot.
+    Raises `ValueError` when a day begins within a slot, or comes twice because the clock goes back over midnight.
     """
-    zone = ZoneInfo(time.zone)
-    date = time.start.astimezone(zone).date()
-    cuts = [0]
-    while True:
-        date += timedelta(days=1)
-        midnight = datetime(date.year, date.month, date.day, tzinfo=zone).astimezone(UTC)
-        second = int((midnight - time.start).total_seconds())
-        if second >= time.horizon:
-            break
+    begins: list[tuple[int, int]] = []  # second, and the number of the date
+    for low, high, wall in _clock(time):
+        for day in range((wall + low) // DAY, (wall + high - 1) // DAY + 1):
+            if not begins or day != begins[-1][1]:
+                begins.append((max(low, day * DAY - wall), day))
+    for second, _ in begins:
         if second % time.slot:
-            raise ValueError(f"the day that begins at {midnight.isoformat()} begins within a slot")
-        cuts.append(second // time.slot)
+            moment = (time.start + timedelta(seconds=second)).isoformat()
+            raise ValueError(f"the day that begins at {moment} begins within a slot")
+    dates = [day for _, day in begins]
+    if len(set(dates)) < len(dates):
+        twice = next(day for at, day in enumerate(dates) if day in dates[:at])
+        date = (datetime(1, 1, 1) + timedelta(days=twice)).date().isoformat()
+        raise ValueError(f"the clock goes back over midnight, so that {date} comes twice")
+    cuts = [second // time.slot for second, _ in begins]
     return [(low, high - 1) for low, high in zip(cuts, [*cuts[1:], time.slots], strict=True)]
 
 

@@ -3,8 +3,8 @@
 With interruptions at a rate (M, the mean time between them), a checkpoint of cost delta after every tau
 of work, and R to start again, work w takes on average w M e^(R/M) (e^((tau + delta)/M) - 1) / tau:
 equation 13 of Daly (2006, doi:10.1016/j.future.2004.11.016). Without an interval of the user's own, tau is
-Young's sqrt(2 delta M) (1974, doi:10.1145/361147.361115). Where the rate changes, every slot has its own
-slow-down, and the work is done when the slots' progress adds up to it.
+Young's sqrt(2 delta M) (1974, doi:10.1145/361147.361115). Each slot has its own rate, interval and slow-down,
+and the work is done when the slots' progress adds up to it; `docs/format.md` says what is rounded.
 
 With probability p there are at most k interruptions (Poisson), each of which loses no more than
 tau + delta + R: what is then left of a stretch of time is enough with probability p at least.
@@ -13,15 +13,18 @@ tau + delta + R: what is then left of a stretch of time is enough with probabili
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 from itertools import accumulate
-from math import ceil, exp, lcm, sqrt
+from math import ceil, floor, lcm
 
 from leptonopt.instance import Checkpoint
 
 NANO = 10**9
 WORST = 10**6  # a slow-down above it is no progress at all
+MOST_EXPECTED = 10_000  # interruptions; of more no deadline is sure
+EXACT = Context(prec=50, rounding=ROUND_HALF_EVEN, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 class Rates:
@@ -39,43 +42,72 @@ class Rates:
         self.distinct = set(of)
         self.before = list(accumulate(of, initial=Fraction(0)))
 
-    @property
-    def mean(self) -> Fraction:
-        """Over the horizon."""
-        return self.before[-1] / len(self.of)
-
 
 @dataclass(frozen=True)
 class Saving:
-    """How a task of so much work saves its progress; all in seconds."""
+    """How a task of so much work saves its progress; all in seconds.
+
+    `every` is the interval asked for, None for Young's; without checkpoints it is the work.
+    """
 
     work: Fraction
-    interval: Fraction
+    every: Fraction | None
     cost: int
     restart: int
+    _known: dict[Fraction, Fraction | None] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, work: Fraction, checkpoint: Checkpoint | None, rates: Rates) -> Saving:
-        """With a checkpoint or without, at rates per hour by slot."""
+    def of(cls, work: Fraction, checkpoint: Checkpoint | None) -> Saving:
+        """With a checkpoint or without."""
         if checkpoint is None:
             return cls(work, work, 0, 0)
-        interval = work
-        if checkpoint.every is not None:
-            interval = Fraction(checkpoint.every)
-        elif checkpoint.cost and (mean := rates.mean):
-            interval = Fraction(max(1, round(sqrt(2 * checkpoint.cost * float(3600 / mean)))))
-        return cls(work, min(interval, work), checkpoint.cost, checkpoint.restart)
+        every = None if checkpoint.every is None else Fraction(checkpoint.every)
+        return cls(work, every, checkpoint.cost, checkpoint.restart)
+
+    def interval(self, rate: Fraction) -> Fraction:
+        """Work between two checkpoints at so many interruptions an hour; 0 where saving costs nothing."""
+        if self.every is not None:
+            return min(self.every, self.work)
+        if not rate:
+            return self.work
+        young = EXACT.sqrt(_decimal(Fraction(7200 * self.cost) / rate))
+        return min(Fraction(_rounded(young)), self.work)
+
+    def overhead(self, rate: Fraction) -> Fraction:
+        """Time per work without any interruption."""
+        interval = self.interval(rate)
+        return (interval + self.cost) / interval if interval else Fraction(1)
+
+    def lost(self, rate: Fraction) -> Fraction:
+        """The most that an interruption takes."""
+        return self.interval(rate) + self.cost + self.restart
 
     def slowdown(self, rate: Fraction) -> Fraction | None:
         """Time per work at so many interruptions an hour; None where nothing gets done."""
+        if rate not in self._known:
+            self._known[rate] = self._slowdown(rate)
+        return self._known[rate]
+
+    def _slowdown(self, rate: Fraction) -> Fraction | None:
         if not rate:
-            return (self.interval + self.cost) / self.interval
-        between = float(3600 / rate)
-        segment = float(self.interval + self.cost) / between
-        if segment + self.restart / between > 50:
-            return None
-        factor = between * exp(self.restart / between) * (exp(segment) - 1) / float(self.interval)
-        return None if factor > WORST else Fraction(round(factor * NANO), NANO)
+            return self.overhead(rate)
+        interval, between = self.interval(rate), 3600 / rate
+        if self.lost(rate) > 50 * between:
+            return None  # more than e^50 / 50
+        again = EXACT.exp(_decimal(self.restart / between))
+        segment = EXACT.subtract(EXACT.exp(_decimal((interval + self.cost) / between)), Decimal(1))
+        per_work = EXACT.multiply(segment, _decimal(between / interval)) if interval else Decimal(1)
+        factor = Fraction(_rounded(EXACT.multiply(again, per_work)))
+        return None if factor > WORST else factor
+
+
+def _decimal(value: Fraction) -> Decimal:
+    return EXACT.divide(Decimal(value.numerator), Decimal(value.denominator))
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """To nine decimals, half to even."""
+    return value.quantize(Decimal(1).scaleb(-9), context=EXACT) if value < Decimal(10) ** 40 else value
 
 
 def durations(saving: Saving, rates: Rates, slot: int) -> list[int | None]:
@@ -100,23 +132,56 @@ def durations(saving: Saving, rates: Rates, slot: int) -> list[int | None]:
     return found
 
 
-def safe(saving: Saving, rates: Rates, slot: int, start: int, length: int, chance: float) -> int | None:
-    """Slots from `length` on within which the work is done with that probability; None past the horizon."""
-    plain = saving.work * (saving.interval + saving.cost) / saving.interval
-    lost = saving.interval + saving.cost + saving.restart
-    for end in range(start + length, len(rates.of) + 1):
-        expected = float((rates.before[end] - rates.before[start]) * slot / 3600)
-        if plain + most(expected, chance) * lost <= (end - start) * slot:
-            return end - start
-    return None
+def on_time(
+    saving: Saving, rates: Rates, slot: int, starts: Sequence[int], length: int, end: int, chance: Fraction
+) -> list[int]:
+    """Those starts from which the work is done by slot `end` with that probability, in at least `length` slots."""
+    overhead = {rate: saving.overhead(rate) for rate in rates.distinct}
+    lost = {rate: saving.lost(rate) for rate in rates.distinct}
+    return [
+        start
+        for start in starts
+        if _surely(saving.work, rates, slot, start, range(start + length, end + 1), chance, overhead, lost)
+    ]
 
 
-def most(expected: float, chance: float) -> int:
-    """The least k such that a Poisson number with this mean is at most k with that probability."""
-    term = total = exp(-expected)
-    count = 0
-    while total < chance - 1e-12 and count < 100_000:
-        count += 1
-        term *= expected / count
-        total += term
-    return count
+def _surely(
+    work: Fraction,
+    rates: Rates,
+    slot: int,
+    start: int,
+    ends: Sequence[int],
+    chance: Fraction,
+    overhead: dict[Fraction, Fraction],
+    lost: dict[Fraction, Fraction],
+) -> bool:
+    """Whether some end leaves room for as many interruptions as there are with that probability."""
+    slowest = largest = Fraction(0)
+    seen = start
+    for end in ends:
+        for rate in rates.of[seen:end]:
+            slowest, largest = max(slowest, overhead[rate]), max(largest, lost[rate])
+        seen = end
+        left = (end - start) * slot - work * slowest
+        expected = (rates.before[end] - rates.before[start]) * slot / 3600
+        if expected > MOST_EXPECTED:
+            return False
+        if left >= 0 and (not largest or at_most(expected, floor(left / largest), chance)):
+            return True
+    return False
+
+
+def at_most(expected: Fraction, count: int, chance: Fraction) -> bool:
+    """Whether a Poisson number with this mean is at most `count` with that probability."""
+    if 2 * chance >= 1 and count + 1 < expected:
+        return False  # the median is less than one below the mean
+    mean, wanted = _decimal(expected), _decimal(chance)
+    term = total = EXACT.exp(-mean)
+    for number in range(1, count + 1):
+        if total >= wanted:
+            return True
+        term = EXACT.divide(EXACT.multiply(term, mean), Decimal(number))
+        total = EXACT.add(total, term)
+        if number > expected and EXACT.multiply(term, Decimal(10) ** 45) < total:
+            break  # nothing more comes
+    return total >= wanted

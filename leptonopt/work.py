@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
 from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work
 
+EXACT = Context(prec=100)  # products of amounts have more digits than Decimal keeps unless told
 CONFIDENTIAL = "confidential"  # the label of pools on which confidential tasks may run
 
 
@@ -71,7 +72,9 @@ def _drawing(uses: dict[str, Decimal], pool: Pool) -> dict[str, Decimal]:
     """What is used, with the power that it draws where the pool counts power and the way does not state it."""
     if not pool.powered or POWER in uses:
         return uses
-    drawn = sum((pool.power.get(name, Decimal(0)) * count for name, count in uses.items()), Decimal(0))
+    drawn = Decimal(0)
+    for name, count in uses.items():
+        drawn = EXACT.add(drawn, EXACT.multiply(pool.power.get(name, Decimal(0)), count))
     return {**uses, POWER: drawn} if drawn else uses
 
 
@@ -83,7 +86,7 @@ def _written(task: Task, pools: dict[str, Pool]) -> Iterator[tuple[Way, bool]]:
             uses = option.uses
             if option.nodes is not None:
                 size = pools[pool].nodes[0].size
-                uses = uses | {name: count * option.nodes for name, count in size.items()}
+                uses = uses | {name: EXACT.multiply(count, Decimal(option.nodes)) for name, count in size.items()}
             way = Way(
                 id=option.id if own and option.id else f"{option.id} {pool}" if option.id else pool,
                 pool=pool,
@@ -112,15 +115,14 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
                 uses = {work.device or "gpu": Decimal(devices)}
                 for table, times in ((work.per_device, devices), (work.uses, 1)):
                     for resource, count in (table or {}).items():
-                        uses[resource] = uses.get(resource, Decimal(0)) + count * times
+                        uses[resource] = EXACT.fma(count, Decimal(times), uses.get(resource, Decimal(0)))
                 duration = seconds / _product(rate, variant.speed)
                 id = f"{pool} x{devices}" + (f" {name}" if name else "")
                 refused = None
                 room = pools[pool].device_memory
-                if work.memory is not None and room is not None and work.memory * variant.memory > room * devices:
-                    refused = (
-                        f"{devices} x {room} of device memory hold less than the {work.memory * variant.memory} needed"
-                    )
+                needed = None if work.memory is None else EXACT.multiply(work.memory, variant.memory)
+                if needed is not None and room is not None and needed > EXACT.multiply(room, Decimal(devices)):
+                    refused = f"{devices} x {room} of device memory hold less than the {needed} needed"
                 yield Way(id, pool, uses, duration, work.cost, name, variant.quality, refused), False
 
 

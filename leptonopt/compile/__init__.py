@@ -29,6 +29,7 @@ from leptonopt.work import Way, ways
 __all__ = ["Column", "Compiled", "Kind", "Row", "Run", "Window", "compile", "decode", "encode"]
 
 MAX_EDGES = 2_000_000
+MAX_LOAD, MAX_SIZE = 2**60, 2**45
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,10 +88,12 @@ def compile(instance: Instance) -> Compiled:
     columns = [rows.columns(task, found) for task, found in zip(instance.tasks, all_ways, strict=True)]
     tasks = Windows(instance, columns)
     tasks.tighten()
+    rows.used = {row for columns in tasks.columns for column in columns for row in column.rows}
     groups = _groups(instance, tasks)
     money = Money(instance, rows, tasks)
     heads = [members[0][0] for members in groups]
-    quotas = limits(instance, rows, [column for head in heads for column in tasks.columns[head]])
+    copies = [sum(count for _, _, count in members) for members in groups]
+    quotas = limits(instance, rows, list(zip(copies, (tasks.columns[head] for head in heads), strict=True)))
     problem = _arrays(instance, rows, tasks, groups, money, [limit for limit, _ in quotas])
     return Compiled(
         instance=instance,
@@ -213,14 +216,35 @@ def _arrays(
         before=edges[0],
         after=edges[1],
         lag=edges[2],
-        nodes=_nodes(rows, money),
+        nodes=_nodes(rows, money, _loads(rows, groups, tasks)),
         quotas=tuple(quotas),
         together=_sets(instance, instance.together, groups),
         apart=_sets(instance, instance.apart, groups),
     )
 
 
-def _nodes(rows: Rows, money: Money) -> Nodes:
+def _loads(rows: Rows, groups: Sequence[Sequence[tuple[int, int, int]]], tasks: Windows) -> list[int]:
+    """The most that demands can add up to on each row; refuses what int64 could not add up."""
+    found = [0] * len(rows.names)
+    for members in groups:
+        most: dict[int, int] = {}
+        for column in tasks.columns[members[0][0]]:
+            for row, amount in zip(column.rows, column.amounts, strict=True):
+                most[row] = max(most.get(row, 0), amount)
+        copies = sum(count for _, _, count in members)
+        for row, amount in most.items():
+            found[row] += copies * amount
+    for row, load in enumerate(found):
+        if load > MAX_LOAD:
+            pool, name, _ = rows.names[row]
+            step, most_used = Fraction(1, rows.scale[row]), Fraction(load, rows.scale[row])
+            text = f"{float(most_used):.6g} of {name!r} may be used at once, in steps of {float(step):.6g}"
+            where = f"pool {pool!r}: " if pool else ""
+            raise InstanceError([Finding(f"{where}{text}; at most 2^60 steps can be counted", ("tasks",))])
+    return found
+
+
+def _nodes(rows: Rows, money: Money, loads: Sequence[int]) -> Nodes:
     kinds, slot = rows.kinds, rows.time.slot
 
     def ints(values: Iterable[int]) -> Ints:
@@ -237,7 +261,8 @@ def _nodes(rows: Rows, money: Money) -> Nodes:
         costs=money.rates.whole(cache(money)) if kinds else no_nodes(rows.time.slots).costs,
         supply_node=ints(kind for kind, _, _ in rows.supply),
         supply_row=ints(row for _, row, _ in rows.supply),
-        supply_size=ints(int(size * rows.scale[row]) for _, row, size in rows.supply),
+        # A node that holds by far more than all that can be used holds all that can be used.
+        supply_size=ints(min(rows.units(row, size), max(MAX_SIZE, loads[row])) for _, row, size in rows.supply),
     )
 
 

@@ -18,6 +18,8 @@ from leptonopt.instance import Instance, Pool, Quota
 from leptonopt.problem import Quota as Limit
 
 MAX_USE = 2**50
+MAX_SUM = 2**60
+MAX_LIMIT = 2**61  # more than can be used
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,13 @@ def windows(instance: Instance) -> list[Window]:
     return found
 
 
-def limits(instance: Instance, rows: Rows, options: Sequence[Column]) -> list[tuple[Limit, Fraction]]:
-    """The problem's quotas, one per window, each with its unit; `options` are the columns in the problem's order."""
+def limits(
+    instance: Instance, rows: Rows, groups: Sequence[tuple[int, Sequence[Column]]]
+) -> list[tuple[Limit, Fraction]]:
+    """The problem's quotas, one per window, each with its unit; `groups` are copies and columns in its order."""
+    options = [column for _, columns in groups for column in columns]
+    runs = sum(copies for copies, _ in groups)
+    held = sum(copies * max((c.slots * sum(c.amounts) for c in columns), default=0) for copies, columns in groups)
     counters = {quota.id: own for quota, own in rows.counting}
     number = {quota.id: at for at, quota in enumerate(instance.quotas)}
     kinds = {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1)}
@@ -55,6 +62,8 @@ def limits(instance: Instance, rows: Rows, options: Sequence[Column]) -> list[tu
         for pool in rows.covered(quota):
             for name in rows.counted(quota, pool):
                 row = counters[quota.id].get((pool.id, name), rows.index[pool.id, name])
+                if row not in rows.used:
+                    continue  # what nothing can hold need not be counted
                 hours = Fraction(instance.time.slot, 3600 * rows.scale[row])
                 use[row] = [
                     weight * hours if window.first <= slot <= window.last else Fraction(0)
@@ -67,15 +76,19 @@ def limits(instance: Instance, rows: Rows, options: Sequence[Column]) -> list[tu
             shared = rates(instance, rows.kinds, *map(Fraction, kinds[quota.of]))
             covered = {pool.id for pool in rows.covered(quota)}
             shared = _only(shared, [kind.pool.id in covered for kind in rows.kinds]).within(window.first, window.last)
-        amounts = [Fraction(quota.limit), *(amount for _, amount in once)]
+        amounts = [amount for _, amount in once]
         amounts += [value for line in use.values() for value in set(line)]
         amounts += list(shared.numbers()) if shared else []
         unit = _unit(quota, amounts)
         whole = partial(_whole, unit)
+        steepest = max((abs(value) for line in use.values() for value in set(line)), default=Fraction(0))
+        dearest = max((abs(amount) for _, amount in once), default=Fraction(0))
+        if shared or steepest * held + dearest * runs > MAX_SUM * unit:
+            _countable(quota, unit, groups, use, dict(once), shared, rows)
         found.append(
             (
                 Limit(
-                    limit=whole(Fraction(quota.limit)),
+                    limit=min(MAX_LIMIT, whole(Fraction(quota.limit))),
                     rows=np.array(list(use), np.int64),
                     rate=np.array([[whole(value) for value in line] for line in use.values()], np.int64).reshape(
                         len(use), instance.time.slots
@@ -112,15 +125,52 @@ def _only(found: Rates, keep: Sequence[bool]) -> Rates:
 
 
 def _unit(quota: Quota, amounts: Iterable[Fraction]) -> Fraction:
-    """The largest unit in which all amounts are whole."""
-    values = set(amounts)
-    denominator = lcm(*(value.denominator for value in values))
-    divisor = gcd(*(int(value * denominator) for value in values)) or 1
-    if max(abs(value) for value in values) * denominator > MAX_USE * divisor:
-        raise InstanceError(
-            [Finding(f"quota {quota.id!r}: amounts are too fine against its limit to be exact", ("quotas",))]
-        )
-    return Fraction(divisor, denominator)
+    """The largest unit in which all amounts are whole, and the limit as well unless it is too fine or large for that."""
+    used = set(amounts)
+    for values in (used | {Fraction(quota.limit)}, used):  # of whole amounts the whole part of a limit is enough
+        denominator = lcm(*(value.denominator for value in values))
+        divisor = gcd(*(int(value * denominator) for value in values)) or 1
+        largest, unit = max(map(abs, values), default=Fraction(0)), Fraction(divisor, denominator)
+        if largest <= MAX_USE * unit:
+            return unit
+    raise InstanceError([_too_fine(quota, unit, largest, "2^50")])
+
+
+def _too_fine(quota: Quota, unit: Fraction, largest: Fraction, most: str) -> Finding:
+    text = f"amounts of up to {float(largest):.6g}, in steps of {float(unit):.6g}"
+    return Finding(f"quota {quota.id!r}: {text}; at most {most} steps can be counted", ("quotas",))
+
+
+def _countable(
+    quota: Quota,
+    unit: Fraction,
+    groups: Sequence[tuple[int, Sequence[Column]]],
+    use: dict[int, list[Fraction]],
+    once: dict[int, Fraction],
+    shared: Rates | None,
+    rows: Rows,
+) -> None:
+    """Refuse a quota of which int64 could not add up what may be used."""
+    steepest = {row: int(max(map(abs, line), default=Fraction(0)) / unit) for row, line in use.items()}
+    total, at = Fraction(0), 0
+    for copies, columns in groups:
+        most = 0
+        for column in columns:
+            held = sum(
+                steepest[row] * amount
+                for row, amount in zip(column.rows, column.amounts, strict=True)
+                if row in steepest
+            )
+            most = max(most, column.slots * held + int(abs(once.get(at, 0)) / unit))
+            at += 1
+        total += copies * most
+    for kind, own in enumerate(rows.kinds if shared else ()):
+        assert shared is not None
+        grids = (shared.on_demand, shared.on, shared.start, shared.stop)
+        total += max(own.count, default=0) * sum(sum(map(abs, grid[kind])) for grid in grids) / unit
+        total += own.commit_max * abs(shared.commit[kind]) / unit
+    if total > MAX_SUM:
+        raise InstanceError([_too_fine(quota, unit, total * unit, "2^60")])
 
 
 def _whole(unit: Fraction, value: Fraction) -> int:

@@ -21,6 +21,7 @@ from leptonopt.units import seconds
 
 # Totals of money units stay below this, so that also engines that count in doubles are exact.
 MAX_TOTAL = 2**52
+MAX_CAST = 2**60  # every single number of money units stays below this
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Rates:
 
 
 def rates(instance: Instance, kinds: Sequence[Kind], money: Fraction, kwh: Fraction, carbon_kg: Fraction) -> Rates:
-    """What nodes use, weighing money, energy and carbon."""
+    """What nodes use, weighing money, energy and carbon; nothing where there is no node that could use it."""
     time = instance.time
     hours, horizon = Fraction(time.slot, 3600), Fraction(time.horizon, 3600)
     found = Rates([], [], [], [], [])
@@ -81,15 +82,15 @@ def rates(instance: Instance, kinds: Sequence[Kind], money: Fraction, kwh: Fract
                 drawn * (money * per_kwh + kwh + carbon_kg * gram / 1000)
                 for per_kwh, gram in zip(tariff, grams, strict=True)
             ]
-        commit = stated.commit
+        commit, there = stated.commit, any(kind.count)
         total = Fraction(0)
         if commit is not None:
             total = Fraction(commit.total) if commit.total is not None else Fraction(commit.price or 0) * horizon
-        found.on_demand.append(price)
-        found.on.append(idle)
-        found.start.append([money * Fraction(stated.startup)] * time.slots)
-        found.stop.append([money * Fraction(stated.shutdown)] * time.slots)
-        found.commit.append(money * total)
+        found.on_demand.append(price if there else zero(time))
+        found.on.append(idle if there else zero(time))
+        found.start.append([money * Fraction(stated.startup)] * time.slots if there else zero(time))
+        found.stop.append([money * Fraction(stated.shutdown)] * time.slots if there else zero(time))
+        found.commit.append(money * total if kind.commit_max else Fraction(0))
     return found
 
 
@@ -102,10 +103,12 @@ class Money:
         self.late, self.late_once, self.late_after = [], [], []
         for task in instance.tasks:
             rate = weight * Fraction(task.late_cost or 0)
-            due = seconds(task.due, instance.time.start) if task.due else 0
+            due = instance.time.horizon if task.due is None else seconds(task.due, instance.time.start)
+            late = due < instance.time.horizon  # nothing ends later than the horizon
+            rate = rate if late else Fraction(0)
             self.late.append((rate * hours_per_slot, rate * Fraction(due, 3600)))
-            self.late_once.append(weight * Fraction(task.late_penalty or 0))
-            self.late_after.append(due // instance.time.slot)
+            self.late_once.append(weight * Fraction(task.late_penalty or 0) if late else Fraction(0))
+            self.late_after.append(due // instance.time.slot if late else instance.time.slots)
         self.value = [
             Fraction(0) if must else weight * Fraction(task.value or 0)
             for task, must in zip(instance.tasks, tasks.mandatory, strict=True)
@@ -136,6 +139,7 @@ class Money:
                 running = sum(per_unit[row] * amount for row, amount in zip(column.rows, column.amounts, strict=True))
                 most = max(most, parts[column.way.cost] + column.slots * running)
                 most_held = max(most_held, column.slots * sum(column.amounts) + 4)
+            most_held += slots if self.late[at][0] else 0
             total += task.copies * max(abs(self.value[at]), Fraction(most, part) + late)
             held += task.copies * max(1, most_held)
         for at, kind in enumerate(rows.kinds):
@@ -143,7 +147,8 @@ class Money:
             total += max(kind.count, default=0) * sum(chain.from_iterable(map(abs, line) for line in lines))
             total += kind.commit_max * self.rates.commit[at]
             held += max(kind.count, default=0) * (4 * slots + 1)
-        coarser = max(1, -(-total // (unit * MAX_TOTAL)))
+        largest = max((slots * abs(slope) + abs(base) for slope, base in self.late), default=Fraction(0))
+        coarser = max(1, -(-total // (unit * MAX_TOTAL)), -(-largest // (unit * MAX_CAST)))
         self.unit = unit * coarser
         # Rounding down loses less than one unit per demand unit and slot, fixed cost, lateness and value.
         self.loss = Fraction(0) if coarser == 1 else self.unit * held

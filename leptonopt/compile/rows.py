@@ -15,12 +15,13 @@ from leptonopt.calendar import least_by_slot, mean_by_slot, zero
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import POWER, Instance, NodeKind, Pool, Quota, Task
 from leptonopt.problem import UNLIMITED, Ints
-from leptonopt.spot import Rates, Saving, durations, safe
+from leptonopt.spot import Rates, Saving, durations, on_time
 from leptonopt.units import seconds
-from leptonopt.work import Way
+from leptonopt.work import EXACT, Way
 
 # A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.
 MAX_DEMAND = 2**36
+AMPLE = 2**61  # of a resource: more than can be used
 MAX_CHOICES = 256  # ways to choose whole nodes that are told apart
 Demands = tuple[tuple[int, ...], tuple[int, ...]]  # rows ascending, and the amount of each
 
@@ -93,13 +94,13 @@ class Rows:
         self.index = {(pool.id, name): self._row(pool.id, name) for pool in instance.pools for name in pool.resources}
         self.apart = {way.pool for found in all_ways for way in found if way.one_node}
         self.kinds = [kind for pool in instance.pools for kind in self._kinds(pool)]
-        self.of_node: dict[tuple[str, str], int] = {}
+        self.of_node: dict[tuple[str, str, str], int] = {}  # by pool, node and resource
         self.supply: list[tuple[int, int, Decimal]] = []
         for at, kind in enumerate(self.kinds):
             for name, size in kind.stated.size.items():
                 self.supply.append((at, self.index[kind.pool.id, name], size))
                 if kind.node is not None:
-                    row = self.of_node[kind.label, name] = self._row(kind.pool.id, name, kind.label)
+                    row = self.of_node[kind.pool.id, kind.label, name] = self._row(kind.pool.id, name, kind.label)
                     self.supply.append((at, row, size))
         for quota in instance.quotas:
             self.counting.append((quota, dict(self._counters(quota))))
@@ -179,9 +180,8 @@ class Rows:
                             finer(rows[way.pool, name], count)
         for _, row, size in self.supply:
             finer(row, size)
-        for (label, name), row in self.of_node.items():
-            kind = next(kind for kind in self.kinds if kind.node is not None and kind.label == label)
-            self.scale[row] = lcm(self.scale[row], self.scale[self.index[kind.pool.id, name]])
+        for (pool, _, name), row in self.of_node.items():
+            self.scale[row] = lcm(self.scale[row], self.scale[self.index[pool, name]])
 
     def _fill(self) -> None:
         weights = self.instance.objective
@@ -201,16 +201,23 @@ class Rows:
                     carbon = mean_by_slot(pool.carbon, self.time)
                     pairs = zip(self.prices[row], carbon, strict=True)
                     self.prices[row] = [money + grams * per_gram for money, grams in pairs]
-        offered: dict[int, Ints] = {}
+        # A resource of nodes is there only as far as there are nodes, also where there is none at all.
+        nothing = np.zeros(self.time.slots, np.int64)
+        offered: dict[int, Ints] = {
+            self.index[pool.id, name]: nothing for pool in self.pools.values() for name in pool.of_nodes
+        }
         for at, row, size in self.supply:
             kind = self.kinds[at]
             there = np.array(kind.count, np.int64)
             if kind.stated.price is None:
                 there = np.minimum(there, kind.reserved + kind.commit_max)
             there[: -(-kind.stated.boot // self.time.slot)] = 0
-            offered[row] = offered.get(row, 0) + int(size * self.scale[row]) * there
+            unit = self.units(row, size)
+            levels, level = np.unique(there, return_inverse=True)
+            most = np.array([min(AMPLE, unit * count) for count in levels.tolist()], np.int64)[level]
+            offered[row] = np.minimum(AMPLE, offered.get(row, nothing) + most)
         for row, most in offered.items():
-            self.capacity[row] = np.minimum(UNLIMITED, most)
+            self.capacity[row] = np.where(most < AMPLE, most, UNLIMITED)
         for quota, rows in self.counting:
             if quota.per == "moment":
                 for row in set(rows.values()):
@@ -238,8 +245,7 @@ class Rows:
             return [way]
         if way.one_node and way.whole > 1:
             return []
-        offered = {name for kind in self.pools[way.pool].nodes for name in kind.size}
-        held = {name for name, count in way.uses.items() if count and name in offered}
+        held = {name for name, count in way.uses.items() if count and name in self.pools[way.pool].of_nodes}
         if not held:
             return [way]
         labels = [
@@ -266,28 +272,22 @@ class Rows:
         pool = self.pools[way.pool]
         if pool.interruptions is None:
             whole, part = way.duration.numerator, way.duration.denominator
-            slots = max(1, -(-whole // (part * self.time.slot)))
+            slots = max(1, min(-(-whole // (part * self.time.slot)), self.time.slots + 1))
             yield Column(way, slots, rows, amounts, self.starts(rows, amounts, slots), self._once(task, way))
             return
         if way.pool not in self._rates:
             self._rates[way.pool] = Rates(mean_by_slot(pool.interruptions, self.time))
         rates = self._rates[way.pool]
-        saving = Saving.of(way.duration, task.checkpoint, rates)
+        saving = Saving.of(way.duration, task.checkpoint)
         lengths = np.array([length or 0 for length in durations(saving, rates, self.time.slot)])
         for length in np.unique(lengths[lengths > 0]).tolist():
             fits = self.starts(rows, amounts, length)
             fits = fits[lengths[fits] == length]
             if task.on_time is not None and task.deadline is not None:
                 ends = min(self.time.slots, seconds(task.deadline, self.time.start) // self.time.slot)
-                fits = np.array(
-                    [
-                        start
-                        for start in fits.tolist()
-                        if (within := safe(saving, rates, self.time.slot, start, length, float(task.on_time)))
-                        and start + within <= ends
-                    ],
-                    np.int64,
-                )
+                chance = Fraction(task.on_time)
+                kept = on_time(saving, rates, self.time.slot, fits.tolist(), length, ends, chance)
+                fits = np.array(kept, np.int64)
             for run in np.split(fits, np.flatnonzero(np.diff(fits) > 1) + 1):
                 if len(run):
                     yield Column(way, length, rows, amounts, run, self._once(task, way), special=True)
@@ -309,22 +309,28 @@ class Rows:
                 row = self.index[way.pool, name]
                 held[row] = count
                 for label in way.on_nodes:
-                    if (label, name) in self.of_node:
-                        held[self.of_node[label, name]] = count / len(way.on_nodes)
+                    if (way.pool, label, name) in self.of_node:
+                        held[self.of_node[way.pool, label, name]] = EXACT.divide(count, Decimal(len(way.on_nodes)))
                 for quota, rows in self.counting:
                     if (counter := rows.get((way.pool, name))) is not None and quota.covers(task):
-                        held[counter] = held.get(counter, Decimal(0)) + count
-        pairs = sorted((row, int(count * self.scale[row])) for row, count in held.items())
+                        held[counter] = EXACT.add(held.get(counter, Decimal(0)), count)
+        pairs = sorted((row, self.units(row, count)) for row, count in held.items())
         if max((amount for _, amount in pairs), default=0) > MAX_DEMAND:
-            raise InstanceError(
-                [
-                    Finding(
-                        f"option {way.id!r}: amounts of a resource may differ by at most {MAX_DEMAND:,} times",
-                        ("tasks",),
-                    )
-                ]
-            )
+            raise InstanceError([Finding(self._too_fine(way, pairs), ("tasks", self.instance.tasks.index(task)))])
         return tuple(row for row, _ in pairs), tuple(amount for _, amount in pairs)
+
+    def units(self, row: int, amount: Decimal) -> int:
+        """An amount in demand units of a row, exactly."""
+        numerator, denominator = amount.as_integer_ratio()
+        return numerator * self.scale[row] // denominator
+
+    def _too_fine(self, way: Way, pairs: Sequence[tuple[int, int]]) -> str:
+        """Which amount is too large against the finest step of its resource, in words."""
+        row, amount = max(pairs, key=lambda pair: pair[1])
+        _, name, _ = self.names[row]
+        shown, step = float(Fraction(amount, self.scale[row])), 1 / self.scale[row]
+        text = f"{shown:.10g} of {name!r}, of which others use, or nodes hold, steps of {step:.10g}"
+        return f"option {way.id!r}: {text}; at most {MAX_DEMAND:,} steps can be counted"
 
     def _once(self, task: Task, way: Way) -> tuple[tuple[int, Fraction], ...]:
         """What running the way uses once, by quota."""

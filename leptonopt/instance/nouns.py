@@ -189,10 +189,15 @@ class Pool(Noun):
     @cached_property
     def resources(self) -> tuple[str, ...]:
         """Names of all resources: of the capacity, then of nodes, then power where it counts."""
-        names = dict.fromkeys([*self.capacity, *(name for kind in self.nodes for name in kind.size)])
+        names = dict.fromkeys([*self.capacity, *self.of_nodes])
         if self.powered:
             names.setdefault(POWER)
         return tuple(names)
+
+    @cached_property
+    def of_nodes(self) -> tuple[str, ...]:
+        """Names of the resources that nodes hold, if there are any nodes or none."""
+        return tuple(dict.fromkeys(name for kind in self.nodes for name in kind.size))
 
     @cached_property
     def powered(self) -> bool:

@@ -225,7 +225,7 @@ def _quota_findings(
                 (*path, "of"),
             )
     else:
-        yield Finding(_unknown("resource", quota.of, [*ALSO, *resources, *consumed]), (*path, "of"))
+        yield Finding(_unknown("resource", quota.of, {*ALSO, *resources, *consumed}), (*path, "of"))
 
 
 def _shared(pools: Sequence[Pool]) -> str | None:

@@ -133,6 +133,12 @@ Clock = Annotated[
     PlainSerializer(units.clock_text),
     WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"}),
 ]
+Weekly = Annotated[
+    int,
+    PlainValidator(units.week_clock),
+    PlainSerializer(units.week_clock_text),
+    WithJsonSchema({"type": "string", "pattern": "^(mon|tue|wed|thu|fri|sat|sun) ([01][0-9]|2[0-3]):[0-5][0-9]$"}),
+]
 Zone = Annotated[str, PlainValidator(_zone), WithJsonSchema({"type": "string", "examples": ["UTC", "Europe/Berlin"]})]
 Devices = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 
@@ -190,33 +196,37 @@ class Noun(BaseModel):
         return {key: value[key] for key in [*(key for key in value if key in known), *unknown]}
 
 
+SERIES = {"steps", "daily", "weekly"}  # how a number may change over time
+
+
 class Series(Noun):
     """A number that may change over time.
 
     In a file it is one of: a number; `unlimited`; `{steps: {INSTANT: number, ...}}`, each holding
-    from its instant to the next; `{daily: {HH:MM: number, ...}}` on the wall clock of `time.zone`,
-    the last of a day holding until the first of the next.
+    from its instant to the next; `{daily: {HH:MM: number, ...}}` or `{weekly: {DAY HH:MM: number, ...}}`
+    on the wall clock of `time.zone`, the last of a day or week holding until the first of the next.
     """
 
     constant: Amount | None = None
     unlimited: bool = False
     steps: Annotated[dict[Instant, Amount], WrapValidator(in_chunks)] | None = None
-    daily: dict[Clock, Amount] | None = None
+    daily: Annotated[dict[Clock, Amount], WrapValidator(in_chunks)] | None = None
+    weekly: Annotated[dict[Weekly, Amount], WrapValidator(in_chunks)] | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _from_scalar(cls, value: object) -> object:
-        allowed = "write a number, {steps: {INSTANT: number}} or {daily: {HH:MM: number}}"
+        allowed = "a number, {steps: {INSTANT: number}}, {daily: {HH:MM: number}} or {weekly: {DAY HH:MM: number}}"
         if isinstance(value, Series):
             return value.model_dump()
         if value == "unlimited":
             return {"unlimited": True}
         if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
             return {"constant": value}
-        if not isinstance(value, dict) or len(value) != 1 or not set(value) <= {"steps", "daily"}:
-            raise ValueError(f"not a number that may change over time; {allowed}")
+        if not isinstance(value, dict) or len(value) != 1 or not set(value) <= SERIES:
+            raise ValueError(f"not a number that may change over time; write {allowed}")
         if not all(value.values()):
-            raise ValueError(f"an empty table; {allowed}")
+            raise ValueError(f"an empty table; write {allowed}")
         return value
 
     @field_validator("steps", mode="wrap")
@@ -235,8 +245,10 @@ class Series(Noun):
             return self.constant
         if self.steps is not None:
             return {"steps": {units.instant_text(at): value for at, value in self.steps.items()}}
-        assert self.daily is not None
-        return {"daily": {units.clock_text(at): value for at, value in self.daily.items()}}
+        if self.daily is not None:
+            return {"daily": {units.clock_text(at): value for at, value in self.daily.items()}}
+        assert self.weekly is not None
+        return {"weekly": {units.week_clock_text(at): value for at, value in self.weekly.items()}}
 
     @classmethod
     def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
@@ -248,7 +260,7 @@ class Series(Noun):
                 {"const": "unlimited"},
                 *(
                     {"type": "object", "properties": {kind: table}, "required": [kind], "additionalProperties": False}
-                    for kind in ("steps", "daily")
+                    for kind in ("steps", "daily", "weekly")
                 ),
             ],
         }
@@ -259,6 +271,7 @@ class Series(Noun):
             yield self.constant
         yield from (self.steps or {}).values()
         yield from (self.daily or {}).values()
+        yield from (self.weekly or {}).values()
 
 
 def _series_at_least_zero(value: Series) -> Series:

@@ -102,7 +102,7 @@ class Books:
     def _offered(self, pool: str, resource: str) -> Fraction | None:
         """Unit-hours on offer over the horizon; None where nothing limits them."""
         kinds = [rented.kind for rented in self.rented if rented.kind.pool == pool and resource in rented.kind.size]
-        if kinds:
+        if (pool, resource) in self.stated.of_nodes():
             return sum((kind.size[resource] * sum(kind.count) for kind in kinds), NOTHING) * self.stated.hours
         offered = NOTHING
         for least in self.stated.least(pool, resource):

@@ -263,11 +263,13 @@ class Bound:
 
     def _on_offer(self) -> dict[tuple[str, str], list[Fraction | None]]:
         """The most there can be of what nodes offer."""
-        found: dict[tuple[str, str], list[Fraction | None]] = {}
+        found: dict[tuple[str, str], list[Fraction | None]] = {
+            key: [NOTHING] * self.stated.slots for key in self.stated.of_nodes()
+        }
         for kind in self.kinds:
             most = _most(kind)
             for name, size in kind.size.items():
-                known = found.get((kind.pool, name)) or [NOTHING] * self.stated.slots
+                known = found[kind.pool, name]
                 found[kind.pool, name] = [
                     (old or NOTHING) + size * count for old, count in zip(known, most, strict=True)
                 ]
@@ -275,7 +277,7 @@ class Bound:
 
     def offered(self, pool: str, name: str) -> list[Fraction | None]:
         """The most a pool offers in each slot; None where nothing limits it."""
-        return self._offered.get((pool, name)) or self.stated.least(pool, name)
+        return self._offered[pool, name] if (pool, name) in self._offered else self.stated.least(pool, name)
 
     def fits(self, id: str) -> list[Fit]:
         """The ways of a task, each with the starts at which it fits alone."""
@@ -330,7 +332,7 @@ class Bound:
         lengths = [spot.slots(start) if first <= start < ends else None for start in range(stated.slots)]
         if task.get("on_time") is None:
             return lengths
-        chance = float(exact(task["on_time"]))
+        chance = exact(task["on_time"])
         return [
             length
             if length is not None

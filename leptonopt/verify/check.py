@@ -99,16 +99,16 @@ class Check:
 
     def _capacity(self, runs: Sequence[Run], nodes: Sequence[Rented]) -> None:
         """What is in use, in every slot, against what pools and nodes offer."""
-        supplied: dict[tuple[str, str], list[Fraction]] = {}
+        supplied = {key: [NOTHING] * self.stated.slots for key in self.stated.of_nodes()}
         for rented in nodes:
             for resource, size in rented.kind.size.items():
-                known = supplied.setdefault((rented.kind.pool, resource), [NOTHING] * self.stated.slots)
                 supplied[rented.kind.pool, resource] = [
-                    offered + size * usable for offered, usable in zip(known, rented.usable, strict=True)
+                    offered + size * usable
+                    for offered, usable in zip(supplied[rented.kind.pool, resource], rented.usable, strict=True)
                 ]
         for (pool, resource), (slots, changes) in loads(runs).items():
             rule = "nodes" if (pool, resource) in supplied else "capacity"
-            least = supplied.get((pool, resource)) or self.stated.least(pool, resource)
+            least = supplied[pool, resource] if rule == "nodes" else self.stated.least(pool, resource)
             for number, load in enumerate(changes[:-1]):
                 for slot in range(slots[number], slots[number + 1]):
                     offered = least[slot]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
 from fractions import Fraction
-from itertools import accumulate, pairwise
+from itertools import accumulate
 from typing import Any
 
 from leptonopt.verify.nodes import Rented
@@ -51,15 +50,13 @@ def check_quotas(
 
 def windows_of(stated: Stated, quota: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
     """First slot and the one after the last."""
-    cuts = {0, stated.slots}
-    if quota.get("per") == "day":
-        day = stated.start.astimezone(stated.zone).date() + timedelta(days=1)
-        while (second := stated.second_of(datetime(day.year, day.month, day.day, tzinfo=stated.zone))) < stated.horizon:
-            if second % stated.slot:
-                raise Malformed(f"quota {quota['id']!r}: a day begins within a slot")
-            cuts.add(second // stated.slot)
-            day += timedelta(days=1)
-    yield from pairwise(sorted(cuts))
+    if quota.get("per") != "day":
+        yield 0, stated.slots
+        return
+    try:
+        yield from stated.days()
+    except Malformed as error:
+        raise Malformed(f"quota {quota['id']!r}: {error}") from None
 
 
 def covers(stated: Stated, quota: Mapping[str, Any], id: str, pool: str) -> bool:

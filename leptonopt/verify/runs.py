@@ -11,7 +11,7 @@ from typing import Any
 from leptonopt.verify.nodes import Rented
 from leptonopt.verify.spot import Spot
 from leptonopt.verify.stated import NOTHING, POWER, Stated, Way
-from leptonopt.verify.words import MICRO, Findings, exact, shown
+from leptonopt.verify.words import Findings, exact, near, shown
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,10 @@ class Runs:
             say("option", name, f"its option is on pool {way.pool!r}, not {line.get('pool')!r}")
         if line.get("variant") != way.variant:
             say("option", name, f"its option has the variant {way.variant!r}, not {line.get('variant')!r}")
-        if "quality" in line and abs(exact(line["quality"]) - way.quality) > MICRO:
+        if "quality" in line and not near(exact(line["quality"]), way.quality):
             say("option", name, f"its option has quality {shown(way.quality)}, not {line['quality']}")
         uses = {key: exact(count) for key, count in (line.get("uses") or {}).items()}
-        if uses.keys() != way.uses.keys() or any(abs(uses[key] - count) > MICRO for key, count in way.uses.items()):
+        if uses.keys() != way.uses.keys() or not all(near(uses[key], count) for key, count in way.uses.items()):
             say("option", name, "does not use what its option uses")
 
     def _on_nodes(self, name: str, line: Mapping[str, Any], way: Way) -> tuple[str, ...]:
@@ -127,7 +127,7 @@ class Runs:
         length = self._spots[key].slots(start)
         if length is not None and task.get("on_time") is not None:
             ends = min(self.stated.slots, self.stated.second(task["deadline"]) // self.stated.slot)
-            chance = float(exact(task["on_time"]))
+            chance = exact(task["on_time"])
             if not any(self._spots[key].chance_kept(start, long, chance) for long in range(length, ends - start + 1)):
                 self.findings.say("window", name, f"meets its deadline with a probability below {task['on_time']}")
         return length

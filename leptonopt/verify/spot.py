@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Context, Decimal
 from fractions import Fraction
 from itertools import accumulate
-from math import exp, sqrt
+from math import isqrt
 from typing import Any
 
 from leptonopt.verify.words import duration
+
+FINE = 10**80  # parts of one in which series are added up
+MOST_EXPECTED = 10_000
 
 
 class Spot:
@@ -18,53 +22,95 @@ class Spot:
         self, work: Fraction, checkpoint: Mapping[str, Any] | None, rates: Sequence[Fraction], slot: int
     ) -> None:
         self.work, self.rates, self.slot = work, rates, slot
-        self.every, self.save, self.again = work, 0, 0
-        if checkpoint is not None:
-            self.save, self.again = (
-                int(duration(checkpoint.get("cost", "0s"))),
-                int(duration(checkpoint.get("restart", "0s"))),
-            )
-            mean = sum(rates, Fraction(0)) / len(rates)
-            if checkpoint.get("every") is not None:
-                self.every = duration(checkpoint["every"])
-            elif self.save and mean > 0:
-                self.every = Fraction(max(1, round(sqrt(2 * self.save * float(3600 / mean)))))
-            self.every = min(self.every, work)
-        self._speed: dict[Fraction, Fraction] = {}
+        stated = {"every": None} if checkpoint is None else checkpoint
+        self.save, self.again = (duration(stated.get(key) or "0s") for key in ("cost", "restart"))
+        self.every = None if stated.get("every") is None else min(work, duration(stated["every"]))
+        self.unsaved = checkpoint is None
+        self._of: dict[Fraction, tuple[Fraction, Fraction]] = {}
         self._sums = list(accumulate(rates, initial=Fraction(0)))
 
-    def speed(self, rate: Fraction) -> Fraction:
-        """Work done per time, by Daly's formula, rounded as the format says."""
-        if rate not in self._speed:
-            tau, delta = self.every, self.save
-            if rate == 0:
-                slower: Fraction | None = (tau + delta) / tau
-            else:
-                mean = float(3600 / rate)
-                powers = float(tau + delta) / mean, self.again / mean
-                factor = float("inf") if sum(powers) > 50 else mean * exp(powers[1]) * (exp(powers[0]) - 1) / float(tau)
-                slower = Fraction(round(factor * 10**9), 10**9) if factor <= 10**6 else None
-            self._speed[rate] = 1 / slower if slower is not None else Fraction(0)
-        return self._speed[rate]
+    def of(self, rate: Fraction) -> tuple[Fraction, Fraction]:
+        """Work between two checkpoints, and work done per time, at a rate; rounded as the format says."""
+        if rate not in self._of:
+            tau = self._interval(rate)
+            self._of[rate] = tau, self._speed(rate, tau)
+        return self._of[rate]
+
+    def _interval(self, rate: Fraction) -> Fraction:
+        if self.unsaved:
+            return self.work
+        if self.every is not None:
+            return self.every
+        return min(self.work, _root(2 * self.save * 3600 / rate)) if rate else self.work
+
+    def _speed(self, rate: Fraction, tau: Fraction) -> Fraction:
+        """By Daly's formula."""
+        if rate == 0:
+            return tau / (tau + self.save)
+        powers = self.again * rate / 3600, (tau + self.save) * rate / 3600
+        if sum(powers) > 50:
+            return Fraction(0)
+        factor = 1 + _growth(powers[0])
+        if tau:
+            factor *= _growth(powers[1]) * 3600 / (rate * tau)
+        slower = Fraction(round(factor * 10**9), 10**9)
+        return 1 / slower if slower <= 10**6 else Fraction(0)
 
     def slots(self, start: int) -> int | None:
         """Slots it takes on average from a slot on; None when the horizon is too short."""
         left = self.work
         for at in range(start, len(self.rates)):
-            left -= self.slot * self.speed(self.rates[at])
+            left -= self.slot * self.of(self.rates[at])[1]
             if left <= 0:
                 return at - start + 1
         return None
 
-    def chance_kept(self, start: int, slots: int, chance: float) -> bool:
+    def chance_kept(self, start: int, slots: int, chance: Fraction) -> bool:
         """Whether so many slots are enough with that probability, each interruption at its worst."""
-        mean = float((self._sums[min(start + slots, len(self.rates))] - self._sums[start]) * self.slot / 3600)
-        term = total = exp(-mean)
-        number = 0
-        while total < chance - 1e-12 and number < 100_000:
-            number += 1
-            term *= mean / number
-            total += term
-        needed = self.work * (self.every + self.save) / self.every
-        needed += number * (self.every + self.save + self.again)
-        return needed <= slots * self.slot
+        mean = (self._sums[start + slots] - self._sums[start]) * self.slot / 3600
+        intervals = [self.of(rate)[0] for rate in set(self.rates[start : start + slots])]
+        slower = max((tau + self.save) / tau if tau else Fraction(1) for tau in intervals)
+        left = slots * self.slot - self.work * slower
+        if left < 0 or mean > MOST_EXPECTED:
+            return False
+        worst = max(intervals) + self.save + self.again
+        return not worst or _poisson(mean, int(left / worst), chance)
+
+
+def _growth(power: Fraction) -> Fraction:
+    """e to a power, less one, by its series."""
+    step = power.numerator * FINE // power.denominator
+    total, term, number = 0, FINE, 0
+    while term:
+        number += 1
+        term = term * step // (FINE * number)
+        total += term
+    return Fraction(total, FINE)
+
+
+def _root(square: Fraction) -> Fraction:
+    """The square root to nine decimals, half to even."""
+    wide = 4 * 10**18 * square
+    twice = isqrt(wide.numerator // wide.denominator)
+    whole, half = divmod(twice, 2)
+    up = half and (twice * twice != wide or whole % 2 == 1)
+    return Fraction(whole + bool(up), 10**9)
+
+
+def _poisson(mean: Fraction, count: int, chance: Fraction) -> bool:
+    """Whether a Poisson variable is at most `count` with a probability of at least `chance`.
+
+    That is, whether the first terms of the series of e^mean are at least that part of it.
+    """
+    fine = Context(prec=60, Emax=10**9, Emin=-(10**9))
+    each = fine.divide(Decimal(mean.numerator), Decimal(mean.denominator))
+    wanted = fine.divide(fine.multiply(fine.exp(each), Decimal(chance.numerator)), Decimal(chance.denominator))
+    total = term = Decimal(1)
+    number = 0
+    while total < wanted and number < count:
+        number += 1
+        term = fine.divide(fine.multiply(term, each), Decimal(number))
+        total, before = fine.add(total, term), total
+        if total == before:
+            break
+    return total >= wanted

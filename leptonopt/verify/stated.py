@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -65,6 +66,16 @@ def _where(option: Mapping[str, Any]) -> list[str]:
     return list(option["pools"]) if option.get("pool") is None else [option["pool"]]
 
 
+_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _minutes(key: str) -> int:
+    """Minutes from midnight to HH:MM, or from Monday to DAY HH:MM."""
+    day, _, clock = key.rpartition(" ")
+    hour, minute = clock.split(":")
+    return 60 * int(hour) + int(minute) + (1440 * _WEEK.index(day) if day else 0)
+
+
 class Stated:
     """The instance, read for checking."""
 
@@ -88,7 +99,10 @@ class Stated:
         self.resources = {name: self._resources(pool) for name, pool in self.pools.items()}
         self._named: dict[str, dict[str, Callable[[], Way | None]]] = {}
         self._sums: dict[tuple[str, str], list[Fraction]] = {}
+        self._grams: dict[str, list[Fraction]] = {}
         self._least: dict[tuple[str, str], list[Fraction | None]] = {}
+        self._shifts: list[int] | None = None
+        self._days: list[tuple[int, int]] | None = None
 
     def second(self, text: Any) -> int:
         """Seconds from the start of the horizon to an instant."""
@@ -105,23 +119,92 @@ class Stated:
     # --- numbers that change over time ---
 
     def _jumps(self, series: Any) -> tuple[list[int], list[Fraction]]:
-        """Seconds at which a series takes a new value, and the values; the first holds at second 0."""
+        """Seconds at which a series may take a new value, and the values; the first holds at second 0."""
         if not isinstance(series, Mapping):
             return [0], [exact(series)]
-        found: dict[int, Fraction] = {}
         if "steps" in series:
             found = {self.second(at): exact(value) for at, value in series["steps"].items()}
-        else:
-            day = (self.start - timedelta(days=2)).astimezone(self.zone).date()
-            while (midnight := datetime(day.year, day.month, day.day, tzinfo=self.zone)) <= self.start + timedelta(
-                seconds=self.horizon
-            ):
-                for clock, value in series["daily"].items():
-                    local = midnight.replace(hour=int(clock[:2]), minute=int(clock[3:]))
-                    found[self.second_of(local)] = exact(value)
-                day += timedelta(days=1)
-        at = sorted(found)
-        return at, [found[second] for second in at]
+            at = sorted(found)
+            return at, [found[second] for second in at]
+        weekly = "weekly" in series
+        keys = sorted((_minutes(key), exact(value)) for key, value in series["weekly" if weekly else "daily"].items())
+        at = sorted({0, *self.shifts(), *self._moments([minutes for minutes, _ in keys], weekly)})
+        return at, [self._by_clock(keys, second, weekly) for second in at]
+
+    @staticmethod
+    def _values(series: Any) -> list[Fraction]:
+        """Every number that a series states."""
+        tables = series.values() if isinstance(series, Mapping) else [{None: series}]
+        return [exact(value) for table in tables for value in table.values()]
+
+    def local(self, second: int) -> datetime:
+        """The wall clock so long after the start of the horizon."""
+        return (self.start + timedelta(seconds=second)).astimezone(self.zone)
+
+    def _by_clock(self, keys: list[tuple[int, Fraction]], second: int, weekly: bool) -> Fraction:
+        """The value of the latest key not after the wall clock; before the first key, of the last."""
+        clock = self.local(second)
+        minutes = 60 * clock.hour + clock.minute + (1440 * clock.weekday() if weekly else 0)
+        return next((value for key, value in reversed(keys) if key <= minutes), keys[-1][1])
+
+    def _moments(self, keys: list[int], weekly: bool) -> Iterator[int]:
+        """Seconds of the horizon at which the wall clock shows a key, both where it shows it twice."""
+        day = (self.start - timedelta(days=2)).astimezone(self.zone).date()
+        last = (self.start + timedelta(seconds=self.horizon, days=2)).astimezone(self.zone).date()
+        while day <= last:
+            for key in keys:
+                if weekly and key // 1440 != day.weekday():
+                    continue
+                hour, minute = divmod(key % 1440, 60)
+                for fold in (0, 1):
+                    moment = datetime(day.year, day.month, day.day, hour, minute, tzinfo=self.zone, fold=fold)
+                    if 0 <= (second := self.second_of(moment)) < self.horizon:
+                        yield second
+            day += timedelta(days=1)
+
+    def shifts(self) -> list[int]:
+        """Seconds of the horizon at which the wall clock is moved."""
+        if self._shifts is None:
+            offsets = {}
+
+            def offset(second: int) -> timedelta | None:
+                if second not in offsets:
+                    offsets[second] = self.local(second).utcoffset()
+                return offsets[second]
+
+            found = []
+            for begin in range(0, self.horizon, 3600):
+                low, end = begin, min(begin + 3600, self.horizon)
+                while offset(low) != offset(end):
+                    high = end
+                    while high - low > 1:
+                        middle = (low + high) // 2
+                        low, high = (middle, high) if offset(middle) == offset(low) else (low, middle)
+                    found.append(high)
+                    low = high
+            self._shifts = [second for second in found if second < self.horizon]
+        return self._shifts
+
+    def days(self) -> list[tuple[int, int]]:
+        """First slot of each local date of the horizon, and the one after its last."""
+        if self._days is None:
+            dates: list[date] = []
+            begins: list[int] = []
+            shifts = self.shifts()
+            for slot in range(self.slots):
+                low, high = slot * self.slot, (slot + 1) * self.slot
+                within = shifts[bisect_right(shifts, low) : bisect_left(shifts, high)]
+                seen = {self.local(second).date() for shift in within for second in (shift - 1, shift)}
+                seen |= {self.local(low).date(), self.local(high - 1).date()}
+                if len(seen) > 1:
+                    raise Malformed(f"a day begins within the slot from {self.shown(slot)}")
+                if not dates or dates[-1] not in seen:
+                    dates += seen
+                    begins.append(slot)
+            if len(set(dates)) < len(dates):
+                raise Malformed("the clock goes back over midnight, so that a date comes twice")
+            self._days = list(pairwise([*begins, self.slots]))
+        return self._days
 
     def _spans(self, series: Any) -> Iterator[tuple[int, int, Fraction]]:
         at, values = self._jumps(series)
@@ -149,11 +232,10 @@ class Stated:
 
     def carbon_sum(self, pool: str) -> list[Fraction]:
         """Kilograms of CO2 for one kW drawn from the start of the horizon to each slot's beginning."""
-        key = (pool, "CO2")
-        if key not in self._sums:
+        if pool not in self._grams:
             grams = self.means(self.pools[pool].get("carbon") or 0)
-            self._sums[key] = list(accumulate((value * self.hours / 1000 for value in grams), initial=NOTHING))
-        return self._sums[key]
+            self._grams[pool] = list(accumulate((value * self.hours / 1000 for value in grams), initial=NOTHING))
+        return self._grams[pool]
 
     def _resources(self, pool: Mapping[str, Any]) -> list[str]:
         """All resources of a pool, in the order of its bill."""
@@ -170,6 +252,15 @@ class Stated:
         return [nodes] if isinstance(nodes, Mapping) else list(nodes)
 
     # --- nodes ---
+
+    def of_nodes(self) -> set[tuple[str, str]]:
+        """Pools and their resources that are there only as far as there are nodes."""
+        return {
+            (name, resource)
+            for name, pool in self.pools.items()
+            for nodes in self._stated_kinds(pool)
+            for resource in nodes["size"]
+        }
 
     def told_apart(self) -> set[str]:
         """Pools on which some task has to fit within one node."""
@@ -192,7 +283,7 @@ class Stated:
                 if name not in apart:
                     found.append(kind)
                     continue
-                most = max(int(value) for value in self._jumps(nodes["count"])[1])
+                most = max(int(value) for value in self._values(nodes["count"]))
                 for node in range(1, most + 1):
                     own = node <= kind.reserved
                     committable = not own and node <= kind.reserved + kind.commit_max
@@ -215,7 +306,7 @@ class Stated:
         if commit is not None:
             each = commit.get("total")
             total = exact(commit["price"]) * Fraction(self.horizon, 3600) if each is None else exact(each)
-            most = max(int(value) for value in self._jumps(nodes["count"])[1])
+            most = max(int(value) for value in self._values(nodes["count"]))
             most = most if commit.get("max") is None else int(commit["max"])
         return Kind(
             pool=name,

@@ -127,6 +127,11 @@ def shown(value: Fraction | int) -> str:
     return f"{float(exact):.6f}".rstrip("0") if abs(exact) < 10**12 else str(exact)
 
 
+def near(stated: Fraction, true: Fraction) -> bool:
+    """Whether a number is the true one to within its rounding: six decimals, or fifteen digits."""
+    return abs(stated - true) <= MICRO + abs(true) / 10**15
+
+
 class Findings:
     """What was found, up to a number that people can read."""
 
@@ -149,5 +154,5 @@ class Findings:
         if true is None or stated is None:
             if true is not None or stated is not None:
                 self.say(rule, witness, f"is {stated}, not {None if true is None else shown(true)}")
-        elif abs(off := exact(stated) - true) > MICRO + abs(Fraction(true)) / 10**15:
-            self.say(rule, witness, f"is {stated}, not {shown(true)}", off)
+        elif not near(exact(stated), Fraction(true)):
+            self.say(rule, witness, f"is {stated}, not {shown(true)}", exact(stated) - true)
