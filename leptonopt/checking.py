@@ -146,5 +146,5 @@ def plan_of(file: Path, what: str = "a plan") -> dict[str, Any]:
 
 
 def say(line: str) -> None:
-    """A line on standard output, nothing in it that a terminal would obey."""
-    sys.stdout.write("\n".join(files.printable(part) for part in line.split("\n")) + "\n")
+    """A line on standard output, one whatever is in it, and nothing that a terminal would obey."""
+    sys.stdout.write(files.printable(line) + "\n")

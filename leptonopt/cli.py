@@ -262,7 +262,7 @@ def solve(
             if certificate is not None:
                 result.save_certificate(certificate)
             if log_file is not None:
-                files.write(log_file, result.log + "\n")
+                files.write(log_file, files.printable_lines(result.log) + "\n")
             if plot is not None:
                 _plot(plot, result, file, format, params)
         finally:  # a full disk must not cost the plan
@@ -478,7 +478,9 @@ def methods(as_json: Json = False) -> None:
         return
     for line in lines:
         engine = f"{line['engine']} ({line['licence']})" if line["engine"] else ""
-        say(f"{line['name']:<13} {line['kind']:<10} {line['what']}" + (f"\n{'':24} {engine}" if engine else ""))
+        say(f"{line['name']:<13} {line['kind']:<10} {line['what']}")
+        if engine:
+            say(f"{'':24} {engine}")
 
 
 def _engine(package: str) -> tuple[str, str]:

@@ -260,7 +260,7 @@ def _chosen(
     for what, there, wanted in asked:
         for name in wanted:
             if name not in there:
-                some = ", ".join(there[:12]) + (", …" if len(there) > 12 else "")
+                some = ", ".join(map(files.printable, there[:12])) + (", …" if len(there) > 12 else "")
                 raise UsageError(f"there are no runs with the {what} {name!r}; there are some with {some or 'none'}")
     wants = {what: wanted for what, _, wanted in asked}
     chosen = found.where(

@@ -9,7 +9,6 @@ import re
 import secrets
 import sys
 import tempfile
-import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -17,7 +16,12 @@ from typing import Any, BinaryIO
 from leptonopt.errors import InputError, UsageError
 
 PREFIX = ".leptonopt-"  # of what is not yet in its place
-_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"  # marks that turn the direction of writing
+# Controls, line breaks, marks that turn the direction of writing, halves of letters, and what is no letter at all.
+_HARMFUL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(chr(plane * 0x10000 + end) for plane in range(17) for end in (0xFFFE, 0xFFFF))
+    + "]"
+)
 ALLOWED = "LEPTONOPT_MAX_SIZE"  # in the environment: the size up to which files are read
 
 
@@ -120,7 +124,7 @@ def _mode(target: Path) -> int:
 
 def dumped(document: dict[str, Any]) -> str:
     """A document as JSON text."""
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(document, indent=1) + "\n"
 
 
 def writable(path: str | os.PathLike[str] | None) -> None:
@@ -190,12 +194,24 @@ def printable(text: object) -> str:
     >>> printable("a\\x1b[31mb")
     'a\\\\x1b[31mb'
     """
-    return "".join(_escaped(letter) if _harmful(letter) else letter for letter in str(text))
+    return _HARMFUL.sub(lambda found: _escaped(found[0]), str(text))
 
 
-def _harmful(letter: str) -> bool:
-    return unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") or letter in _TURNING
+def printable_lines(text: str) -> str:
+    """A text of several lines for a terminal; line feeds and tabs stay."""
+    return re.sub(r"[^\n\t]+", lambda found: printable(found[0]), text)
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """A value as JSON that a terminal shows as it stands: what `printable` escapes is an escape here, too."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
+    # JSON itself has escaped all controls but DEL and those above it; the line feeds left are between values.
+    return _HARMFUL.sub(lambda found: found[0] if found[0] in "\n" or found[0] > "\uffff" else _code(found[0]), text)
 
 
 def _escaped(letter: str) -> str:
     return letter.encode("ascii", "backslashreplace").decode() if ord(letter) > 127 else repr(letter)[1:-1]
+
+
+def _code(letter: str) -> str:
+    return f"\\u{ord(letter):04x}"

@@ -5,6 +5,7 @@ Takes the plan document; with its instance the capacity is drawn too. Nothing of
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import io
 import os
@@ -20,6 +21,7 @@ from zoneinfo import ZoneInfo
 from leptonopt import files
 from leptonopt.calendar import least_by_slot, mean_by_slot
 from leptonopt.errors import UsageError
+from leptonopt.files import printable
 from leptonopt.instance import POWER, Instance, Pool, Series, validated
 from leptonopt.plan import counted, label
 from leptonopt.units import instant
@@ -91,6 +93,14 @@ def draw(
     """
     if path is not None:
         kind_of(path)
+    with drawing():
+        figure = _drawn(document, instance)
+    if path is not None:
+        save(figure, path)
+    return figure
+
+
+def _drawn(document: Line, instance: Instance | Mapping[str, Any] | None) -> Figure:
     from matplotlib.figure import Figure
 
     picture = Picture(document, instance if isinstance(instance, Instance | None) else validated(dict(instance)))
@@ -100,7 +110,7 @@ def draw(
     figure = Figure(figsize=(WIDE, sum(heights) + 0.7), layout="constrained")
     grid = figure.add_gridspec(len(heights), 1, height_ratios=heights)
     money = f"{document['cost']:,.2f} {document['currency']}" if document["cost"] is not None else "no plan"
-    title = f"{_short(document['instance']['name'], 70)}: {document['status']}, {_short(money, 60)}"
+    title = f"{as_label(document['instance']['name'], 70)}: {as_label(document['status'], 20)}, {as_label(money)}"
     figure.suptitle(title, x=0.01, ha="left", fontsize=13, fontweight="bold")
     top = figure.add_subplot(grid[0])
     schedule(picture, top)
@@ -116,9 +126,26 @@ def draw(
             ax.tick_params(labelbottom=False)
             ax.xaxis.get_offset_text().set_visible(False)
     costs(picture, figure.add_subplot(grid[len(heights) - 1]))
-    if path is not None:
-        save(figure, path)
     return figure
+
+
+@contextlib.contextmanager
+def drawing() -> Iterator[None]:
+    """Have texts stand for themselves in what is drawn here: no formulas, whatever the user's settings say."""
+    from matplotlib import rc_context
+
+    with rc_context({"text.parse_math": False, "text.usetex": False, "axes.formatter.use_mathtext": False}):
+        yield
+
+
+def as_label(text: object, length: int = 60) -> str:
+    """A text from outside as a label of a picture: one line of at most `length` letters.
+
+    A label that begins with an underscore gets a space before it, for Matplotlib leaves it out of legends.
+    """
+    shown = printable(text)
+    shown = shown if len(shown) <= length else shown[: max(1, length - 1)] + "…"
+    return f" {shown}" if shown.startswith("_") else shown
 
 
 def kind_of(path: str | os.PathLike[str]) -> str:
@@ -139,7 +166,7 @@ def rendered(figure: Figure, kind: str) -> bytes:
     from matplotlib import rc_context
 
     buffer = io.BytesIO()
-    with rc_context({"svg.hashsalt": "leptonopt"}), warnings.catch_warnings():
+    with drawing(), rc_context({"svg.hashsalt": "leptonopt"}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from")  # a name in letters the font lacks
         warnings.filterwarnings("ignore", "Matplotlib currently does not support")
         figure.savefig(buffer, format=kind, dpi=110, metadata=_UNDATED.get(kind))
@@ -201,7 +228,7 @@ def schedule(picture: Picture, ax: Axes, marked: Mapping[tuple[str, int], int] |
     ax.set_xlim(picture.begin, picture.end)  # type: ignore[arg-type]
     ticks = ticks[:: 1 + len(ticks) // 60]
     size = 9 if len(ticks) < 30 else 6
-    ax.set_yticks([at for at, _ in ticks], [_short(pool, 22) for _, pool in ticks], fontsize=size)
+    ax.set_yticks([at for at, _ in ticks], [as_label(pool, 22) for _, pool in ticks], fontsize=size)
     late = counted(line for line in document["tasks"] if line.get("late_hours"))
     said = [f"{counted(document['tasks']):,} tasks"]
     said += [f"{late:,} late" + ("" if crowd else " (red line)")] if late else []
@@ -254,13 +281,13 @@ def named(line: Line) -> tuple[str, int]:
 def _label(picture: Picture, line: Line, y: float, ax: Axes) -> None:
     """The task's name in its bar, as much of it as there is room for; its end tells more than its beginning."""
     low, high = instant(line["start"]), instant(line["end"])
-    name = label(line)
+    name = printable(label(line))
     room = int((high - low) / (picture.end - picture.begin) * WIDE * 14.5)  # letters of 7 points to the inch
-    whole = f"{name}  {line['option']}"
+    whole = f"{name}  {printable(line['option'])}"
     if room >= 4 or room >= len(name):
         shown = whole if room > len(whole) else name if room >= len(name) else "…" + name[-(room - 2) :]
         x: Any = low + (high - low) / 2
-        ax.text(x, y + 0.5, _short(shown, 60), ha="center", va="center", fontsize=7, color="white", clip_on=True)
+        ax.text(x, y + 0.5, as_label(shown), ha="center", va="center", fontsize=7, color="white", clip_on=True)
 
 
 # --- load -------------------------------------------------------------------------------------------
@@ -310,7 +337,7 @@ def load(picture: Picture, pool: str, resource: str, ax: Axes) -> Axes:
     if stated:
         _driven(picture, stated, resource, ax)
     ax.set_ylim(0, peak * 1.12)
-    ax.set_ylabel(f"{_short(pool, 16)}\n{_short(resource, 16)}", fontsize=8, rotation=0, ha="right", va="center")
+    ax.set_ylabel(f"{as_label(pool, 16)}\n{as_label(resource, 16)}", fontsize=8, rotation=0, ha="right", va="center")
     ax.set_title(said, loc="right", fontsize=8, pad=2)
     ax.tick_params(labelsize=8)
     _dates(ax, picture.zone)
@@ -364,7 +391,7 @@ def _driven(picture: Picture, stated: Pool, resource: str, ax: Axes) -> None:
     twin.stairs(levels, edges, color="#b0307a", linewidth=0.9, alpha=0.8, baseline=None)
     low, high = min(levels), max(levels)
     twin.set_ylim(min(0.0, low), max(high, 0.0) * 1.12 or 1)
-    twin.set_ylabel(_short(drives[0], 24), fontsize=7, color="#b0307a")
+    twin.set_ylabel(as_label(drives[0], 24), fontsize=7, color="#b0307a")
     twin.tick_params(labelsize=7, colors="#b0307a")
     twin.spines[["top"]].set_visible(False)
 
@@ -374,7 +401,7 @@ def _driven(picture: Picture, stated: Pool, resource: str, ax: Axes) -> None:
 
 def costs(picture: Picture, ax: Axes) -> Axes:
     """The bill by pool: running and fixed cost, nodes, and what being late costs."""
-    bill, currency = picture.document["bill"], _short(picture.document["currency"], 20)
+    bill, currency = picture.document["bill"], as_label(picture.document["currency"], 20)
     if bill is None:
         ax.set_axis_off()
         return ax
@@ -409,7 +436,7 @@ def costs(picture: Picture, ax: Axes) -> Axes:
         ends = [end + max(0, value) for end, value in zip(ends, values, strict=True)]
     for at, (_, values) in enumerate(rows):
         ax.text(ends[at], at, f" {sum(values):,.2f}", va="center", fontsize=8)
-    ax.set_yticks(places, [_short(row[0], 22) for row in rows])
+    ax.set_yticks(places, [as_label(row[0], 22) for row in rows])
     ax.invert_yaxis()
     ax.axvline(0, color="0.3", linewidth=0.8)
     low, high = ax.get_xlim()
@@ -422,12 +449,6 @@ def costs(picture: Picture, ax: Axes) -> Axes:
     if ax.get_legend_handles_labels()[0]:
         ax.legend(fontsize=8, loc="lower right", bbox_to_anchor=(1, 1), ncols=5, frameon=False, borderaxespad=0)
     return ax
-
-
-def _short(text: str, length: int) -> str:
-    """A text of at most `length` letters; dollars stand for themselves, not for formulas."""
-    text = text if len(text) <= length else text[: max(1, length - 1)] + "…"
-    return text.replace("$", r"\$")
 
 
 def _dates(ax: Axes, zone: ZoneInfo) -> None:

@@ -7,6 +7,8 @@ import sys
 from fractions import Fraction
 from typing import TYPE_CHECKING, TextIO
 
+from leptonopt.files import printable
+
 if TYPE_CHECKING:
     from leptonopt.result import Progress
 
@@ -56,7 +58,8 @@ def text(progress: Progress) -> str:
     """'   12.3 s  plan  1,234.50  bound  1,200.00  gap  2.79%  lns'."""
     cost, bound = _money(progress.cost), _money(progress.bound)
     return (
-        f"{progress.seconds:7.1f} s  plan {cost:>14}  bound {bound:>14}  gap {share(progress.gap):>7}  {progress.phase}"
+        f"{progress.seconds:7.1f} s  plan {cost:>14}  bound {bound:>14}  gap {share(progress.gap):>7}  "
+        f"{printable(progress.phase)}"
     )
 
 

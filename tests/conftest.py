@@ -1,12 +1,22 @@
-"""Before all tests: compiled loops, where numba is installed, so that no test waits for them or does without."""
+"""Before all tests: an environment that says nothing of how to show or solve, and compiled loops where numba is.
+
+A test that is about such a variable sets it.
+"""
 
 from __future__ import annotations
+
+import os
 
 import pytest
 
 from leptonopt.attending import beside
 from leptonopt.scale import jit
 from leptonopt.scale.rehearsing import PROGRAM
+
+SHOWING = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TERM")
+SOLVING = ("LEPTONOPT_MAX_SIZE", "LEPTONOPT_SELFTEST", "PULPCFGFILE", "MPLBACKEND", "MATPLOTLIBRC")
+for name in SHOWING + SOLVING:
+    os.environ.pop(name, None)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

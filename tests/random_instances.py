@@ -10,14 +10,19 @@ from typing import Any
 START = datetime(2026, 10, 24, 20, 0, tzinfo=UTC)  # the night clocks go back in Europe
 
 
-def instance(seed: int, tasks: int = 4, slots: int = 7, whole_bill: bool | None = None) -> dict[str, Any]:
+COMMON, ODD = (30, 60, 20), (7, 13, 90)  # minutes of a slot
+
+
+def instance(
+    seed: int, tasks: int = 4, slots: int = 7, whole_bill: bool | None = None, minutes_of: tuple[int, ...] = COMMON
+) -> dict[str, Any]:
     """A document with up to `tasks` tasks on two or three pools; about a fifth of them have no plan.
 
     `whole_bill` adds nodes, power, interruptions, quotas and affinity; by default to every second one.
     """
     rng = random.Random(seed)
-    slot = rng.choice(["30m", "1h", "20m"])
-    minutes = {"30m": 30, "1h": 60, "20m": 20}[slot]
+    minutes = rng.choice(minutes_of)
+    slot = "1h" if minutes == 60 else f"{minutes}m"
     horizon = timedelta(minutes=minutes * slots)
 
     def moment(low: float, high: float) -> str:
@@ -54,7 +59,9 @@ def instance(seed: int, tasks: int = 4, slots: int = 7, whole_bill: bool | None 
         if rng.random() < 0.3:
             low = rng.randint(0, slots - 2)
             window: dict[str, Any] = {
-                "from": (START + timedelta(minutes=minutes * low + rng.choice([0, 7]))).strftime("%Y-%m-%dT%H:%MZ"),
+                "from": (START + timedelta(minutes=minutes * low + rng.choice([0, min(7, minutes // 2)]))).strftime(
+                    "%Y-%m-%dT%H:%MZ"
+                ),
                 "to": (START + timedelta(minutes=minutes * (low + 1))).strftime("%Y-%m-%dT%H:%MZ"),
             }
             if rng.random() < 0.5:
@@ -213,7 +220,7 @@ def _add_whole_bill(document: dict[str, Any], rng: random.Random, minutes: int, 
         quota = {"id": f"quota {len(quotas)}", "of": of, "limit": Decimal(rng.randint(0, 80)) / 10}
         if of == "gpu" and rng.random() < 0.5:
             quota["per"] = "moment"
-        elif minutes != 20 or of == "licence":
+        elif minutes in (30, 60) or of == "licence":
             quota["per"] = rng.choice(["horizon", "day"])
         if rng.random() < 0.5 and (of != "money" or not any("nodes" in pool for pool in pools)):
             quota |= rng.choice([{"tasks": ["task-0"]}, {"teams": teams[:1]} if teams else {}])
@@ -229,12 +236,12 @@ def _add_whole_bill(document: dict[str, Any], rng: random.Random, minutes: int, 
             document[key] = [[task["id"] for task in rng.sample(tasks, 2)]]
 
 
-def everything(seed: int) -> dict[str, Any]:
+def everything(seed: int, minutes_of: tuple[int, ...] = COMMON) -> dict[str, Any]:
     """A tiny instance, small enough for brute force most of the time, of all feature families.
 
     Beside what `instance` has: options on several pools, options with names, profiles, confidential work.
     """
-    document = instance(seed, tasks=3, slots=5, whole_bill=seed % 3 != 0)
+    document = instance(seed, tasks=3, slots=5, whole_bill=seed % 3 != 0, minutes_of=minutes_of)
     rng, pools = random.Random(f"more {seed}"), document["pools"]
     names = [pool["id"] for pool in pools]
     confidential = rng.random() < 0.1
@@ -257,6 +264,49 @@ def everything(seed: int) -> dict[str, Any]:
             task["work"]["profile"] = f"profile of {task['id']}"
         elif "work" in task and rng.random() < 0.2:
             del task["work"]["devices"]
+    return document
+
+
+def wild(seed: int) -> dict[str, Any]:
+    """A tiny instance with what few would write: odd slots, counts and capacities of zero, and equal names.
+
+    Names that need to be unique only within their pool or task are the same in all of them, and the same as those of
+    other things: a kind of nodes is called as in the pool beside it, a resource as a pool, an option as a task.
+    """
+    document, rng = everything(seed, ODD if seed % 4 else COMMON), random.Random(f"wild {seed}")
+    pools = document["pools"]
+    start = document["time"]["start"]
+
+    def perhaps_none(value: Any) -> Any:
+        """Zero at times, from the start or in the first step."""
+        if rng.random() < 0.75:
+            return value
+        if isinstance(value, dict) and "steps" in value:
+            return {"steps": {**value["steps"], start: 0}}
+        return 0
+
+    for pool in pools:
+        nodes = pool.get("nodes") or []
+        for number, kind in enumerate([nodes] if isinstance(nodes, dict) else nodes):
+            kind["id"] = "pool 0" if number == 0 else "gpu"
+            kind["count"] = perhaps_none(kind["count"])
+            kind.pop("reserved", None)
+            if rng.random() < 0.4:  # of several resources, and not the same in every pool
+                kind["size"]["nic"] = rng.randint(1, 4)
+        if "gpu" in pool["capacity"]:
+            pool["capacity"]["gpu"] = perhaps_none(pool["capacity"]["gpu"])
+        held = {"nic"} & {name for kind in ([nodes] if isinstance(nodes, dict) else nodes) for name in kind["size"]}
+        if not held and rng.random() < 0.5:
+            pool["capacity"]["nic"] = rng.choice([0, 1, 3, "unlimited"])
+    known = any("nic" in pool["capacity"] for pool in pools) or "'nic'" in repr([pool.get("nodes") for pool in pools])
+    for task in document["tasks"]:
+        for number, option in enumerate(task.get("options", ())):
+            if rng.random() < 0.3:
+                option["id"] = f"task-{number}"
+            if known and rng.random() < 0.2 and not option.get("nodes"):
+                option["uses"] = {**option["uses"], "nic": rng.randint(0, 2)}
+            if rng.random() < 0.1:
+                option["uses"] = {}
     return document
 
 

@@ -23,6 +23,7 @@ from leptonopt import conductor, methods
 from leptonopt.conductor import Progress
 from leptonopt.engine import Child, Crew
 from leptonopt.errors import Alarm, Infeasible, NoPlan, UsageError
+from leptonopt.methods import pulp_cbc
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, objective
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,6 +44,18 @@ CROWDED = {
         for at in range(7)
     ],
 }
+
+
+COMMANDS = ("cbc", "copt_cmd", "cplex", "fscip", "glpsol", "gurobi_cl", "highs", "mps_mipcl", "scip")
+
+
+def commands(monkeypatch: pytest.MonkeyPatch, folder: Path, **scripts: str) -> None:
+    """Put these shell scripts, and nothing else, on the path."""
+    folder.mkdir(exist_ok=True)
+    for name, script in scripts.items():
+        (folder / name).write_text(f"#!/bin/sh\n{script}\n")
+        (folder / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(folder))
 
 
 def first_plan(problem: Problem, limits: Limits, monitor: Monitor) -> Schedule:
@@ -109,13 +122,32 @@ def test_engines_in_their_own_process_agree(method: str) -> None:
     assert (apart.status, apart.cost) == (here.status, here.cost) == ("optimal", here.cost)
 
 
-def test_a_solver_that_is_not_there_is_a_wrong_call(tmp_path: Path) -> None:
+def test_a_solver_that_is_not_there_is_a_wrong_call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No plan of another method comes in its place; the line names the solvers there are."""
+    commands(monkeypatch, tmp_path / "none")
     with pytest.raises(UsageError, match=r"no solver 'NO_SUCH_SOLVER' here; it reaches .*PULP_CBC_CMD"):
         leptonopt.solve(CROWDED, method="pulp:NO_SUCH_SOLVER", time_limit=20)
     with pytest.raises(UsageError, match=r"no solver 'GUROBI_CMD'"):
         leptonopt.compare(CROWDED, ["pulp:GUROBI_CMD"], output=tmp_path / "out")
     assert leptonopt.solve(CROWDED, method="pulp:PULP_CBC_CMD", time_limit=30).status == "optimal"
+
+
+@pytest.mark.parametrize("does", ["exit 0", "exit 3", "exec /bin/sleep 60"], ids=["nothing", "fails", "hangs"])
+def test_other_solvers_on_the_path_change_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, does: str) -> None:
+    """Installed solvers, also broken ones, cost CBC nothing; one that is asked and answers nothing costs its plan."""
+    commands(monkeypatch, tmp_path, **dict.fromkeys(COMMANDS, f"echo Optimal; {does}"))
+    begun = time.monotonic()
+    assert leptonopt.solve(CROWDED, method="cbc", time_limit=30).status == "optimal"
+    assert time.monotonic() - begun < 25
+    monkeypatch.setattr(pulp_cbc, "LOOKING", 3.0)
+    assert pulp_cbc.reached("PULP_CBC_CMD", "GLPK_CMD", "CPLEX_CMD", "HiGHS_CMD", "NO_SUCH_SOLVER") == [
+        "PULP_CBC_CMD", "GLPK_CMD", "CPLEX_CMD", "HiGHS_CMD"
+    ]  # fmt: skip
+    everything = pulp_cbc.reached()  # PuLP starts Gurobi to look whether it may run
+    assert everything is None if "sleep" in does else ("GUROBI_CMD" in everything) == (does == "exit 0")
+    for name in ("CPLEX_CMD", "GLPK_CMD"):
+        result = leptonopt.solve(CROWDED, method=f"pulp:{name}", time_limit=3)
+        assert result.status == "feasible", (name, result.notes)
 
 
 def test_killed_child_reports_its_end() -> None:

@@ -305,8 +305,9 @@ def test_digits_that_an_engine_does_not_print(value: float, shown: str) -> None:
     assert cpsat.about(float(2**52 + 1)) < 2**52
 
 
-def test_an_unreachable_solver_is_named() -> None:
+def test_an_unreachable_solver_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`pulp:NAME` for a solver that is not installed fails with a note that says which there are."""
+    monkeypatch.setenv("PATH", str(tmp_path))
     solution = pulp_cbc.solver("GUROBI_CMD")(random_problems.one_slot([1], [1], 1), None, Limits(time_limit=5), Ear())
     assert solution.stop is Stop.FAILED
     assert "PULP_CBC_CMD" in solution.note
@@ -345,6 +346,9 @@ def test_other_solvers_are_heard_with_care(monkeypatch: pytest.MonkeyPatch) -> N
 
         def __init__(self, msg: bool = True, timeLimit: float | None = None) -> None:
             super().__init__(msg=msg, timeLimit=timeLimit)
+
+        def available(self) -> bool:
+            return True
 
         def actualSolve(self, lp: Any, **kwargs: Any) -> int:
             if self.does == "raise":

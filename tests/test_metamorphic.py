@@ -10,6 +10,7 @@ import dataclasses
 import random
 import re
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -73,8 +74,15 @@ def least(document: Document) -> Optimum:
 
 @lru_cache(64)
 def drawn(seed: int) -> Document:
-    """A random instance; never changed in place."""
-    return random_instances.everything(seed)
+    """A random instance, every other one a wild one; never changed in place."""
+    if seed % 2 == 0:
+        return random_instances.everything(seed)
+    for again in range(seed, 10**6, 1000):
+        document = random_instances.wild(again)
+        with suppress(InstanceError):
+            compile(validated(document))
+            return document
+    raise AssertionError(seed)
 
 
 # --- ways to change a document --------------------------------------------------------------------------
@@ -159,8 +167,14 @@ def instants(document: Document, change: Callable[[datetime], str]) -> Document:
 
 
 def seconds(text: str) -> int:
-    """Of a duration that is written in minutes or hours."""
-    return int(text[:-1]) * {"m": 60, "h": 3600, "d": 86400}[text[-1]]
+    """Of a duration that is written in one unit."""
+    return int(text[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[text[-1]]
+
+
+def claimed(document: Document, word: str, other: Optimum) -> Iterator[Claim]:
+    """The claim about a changed document; none where it is refused, say for a quota of what nothing uses any more."""
+    with suppress(InstanceError):
+        yield least(document), word, other
 
 
 def weight(document: Document) -> Fraction:
@@ -237,6 +251,30 @@ def longer_horizon(document: Document, dice: random.Random) -> Iterator[Claim]:
 
 
 @relation
+def later_end_of_the_horizon(document: Document, dice: random.Random) -> Iterator[Claim]:
+    """Where all must end by the old end, and nothing costs less than nothing, a later one changes nothing.
+
+    Apart from commitments, which are bought for the whole of the horizon, and from minimum times on, which the end cuts.
+    """
+    without_losses(document)
+    without(document, "commit", "minimum")
+    if any("commit" in kind for pool in document["pools"] for kind in kinds(pool)):
+        return
+    start, length = (
+        datetime.fromisoformat(document["time"]["start"].replace("Z", "+00:00")),
+        document["time"]["horizon"],
+    )
+    end = (start + timedelta(seconds=seconds(length))).strftime("%Y-%m-%dT%H:%MZ")
+    for task in document["tasks"]:
+        task["deadline"] = min(task.get("deadline", end), end)
+    before = least(document)
+    for more in (1, 60):
+        later = seconds(length) + more * seconds(document["time"]["slot"])
+        document["time"]["horizon"] = f"{later // 60}m"
+        yield least(document), "==", before
+
+
+@relation
 def another_option(document: Document, dice: random.Random) -> Iterator[Claim]:
     """Another option never costs more."""
     before, task = least(document), dice.choice(document["tasks"])
@@ -268,6 +306,78 @@ def another_pool(document: Document, dice: random.Random) -> Iterator[Claim]:
                 {"pool": "new", "uses": {"gpu": 1}, "duration": document["time"]["slot"]}
             )
     yield least(document), "<=", before
+
+
+@relation
+def an_option_removed(document: Document, dice: random.Random) -> Iterator[Claim]:
+    """One option less, or one variant, never costs less."""
+    before = least(document)
+    several = [task for task in document["tasks"] if len(task.get("options", ())) > 1]
+    varied = [task for task in document["tasks"] if len((task.get("work") or {}).get("variants", ())) > 1]
+    if several:
+        options = dice.choice(several)["options"]
+        options.pop(dice.randrange(len(options)))
+    elif varied:
+        variants = dice.choice(varied)["work"]["variants"]
+        variants.pop(dice.choice(sorted(variants)))
+    else:
+        return
+    yield from claimed(document, ">=", before)
+
+
+@relation
+def a_pool_removed(document: Document, dice: random.Random) -> Iterator[Claim]:
+    """One pool less, and what ran there, never costs less; what could run nowhere else cannot run or is left out."""
+    before, pool = least(document), dice.choice(document["pools"])["id"]
+    document["pools"] = [other for other in document["pools"] if other["id"] != pool]
+    for task in document["tasks"]:
+        kept = []
+        for option in task.get("options", ()):
+            if pool in option.get("pools", ()):
+                option["pools"].remove(pool)
+            if option.get("pool") != pool and option.get("pools") != []:
+                kept.append(option)
+        if "options" in task:
+            task["options"] = kept
+        for work in (task.get("work") or {}, *document.get("profiles", {}).values()):
+            work.get("speed", {}).pop(pool, None)
+    for quota in list(document.get("quotas", ())):
+        if pool in quota.get("pools", ()):
+            quota["pools"].remove(pool)
+            if not quota["pools"]:
+                document["quotas"].remove(quota)
+    if not document["pools"] or any(not task.get("options") and not task.get("work") for task in document["tasks"]):
+        return
+    yield from claimed(document, ">=", before)
+
+
+@relation
+def less_capacity(document: Document, dice: random.Random) -> Iterator[Claim]:
+    """A unit of a resource less, down to none, never costs less."""
+    before = least(document)
+    for pool in document["pools"]:
+        for name, value in pool["capacity"].items():
+            if dice.random() < 0.5:
+                pool["capacity"][name] = series(value, lambda number: max(0, number - dice.choice([1, 1, 9])))
+    yield least(document), ">=", before
+
+
+@relation
+def a_node_removed(document: Document, dice: random.Random) -> Iterator[Claim]:
+    """A node less of each kind, down to none, or all nodes of a kind, never costs less."""
+    before, rented = least(document), [kind for pool in document["pools"] for kind in kinds(pool)]
+    if not rented:
+        return
+    for kind in rented:
+        kind.pop("reserved", None)
+    most = least(document)  # a reserved node is there, paid or not
+    yield most, ">=", before
+    for kind in rented:
+        kind["count"] = series(kind["count"], lambda number: max(0, number - 1))
+    fewer = least(document)
+    yield fewer, ">=", most
+    dice.choice(rented)["count"] = 0
+    yield least(document), ">=", fewer
 
 
 @relation
@@ -366,6 +476,92 @@ def renamed(document: Document, dice: random.Random) -> Iterator[Claim]:
 
 
 @relation
+def everything_renamed(document: Document, dice: random.Random) -> Iterator[Claim]:
+    """Other names for resources, kinds, options, variants, profiles and labels as well change nothing."""
+    for holder in (*(task.get("work") or {} for task in document["tasks"]), *document.get("profiles", {}).values()):
+        if "speed" in holder:
+            holder["device"] = "gpu"
+    before = least(document)
+    names = {
+        "gpu": "tpu",
+        "nic": "a",
+        "licence": "seat",
+        "full": "z",
+        "int8": "a",
+        "red": "blue",
+        "blue": "red",
+        "eu": "private",
+    }
+    names |= {f"way {at}": f"other {9 - at}" for at in range(9)} | {"private": "eu"}
+    names |= {f"profile of task-{at}": f"{9 - at}" for at in range(9)}
+    for pool in document["pools"]:
+        for number, kind in enumerate(kinds(pool)):
+            kind["id"] = f"{pool['id']} {9 - number}"
+    yield least(texts(document, lambda text: names.get(text, text))), "==", before
+
+
+@relation
+def equal_names(document: Document, dice: random.Random) -> Iterator[Claim]:
+    """What is unique only within its pool or task may be called alike in all of them, and like anything else."""
+    before = least(document)
+    for pool in document["pools"]:
+        for number, kind in enumerate(kinds(pool)):
+            kind["id"] = ("gpu", document["tasks"][0]["id"])[number]
+    for task in document["tasks"]:
+        for number, option in enumerate(task.get("options", ())):
+            option["id"] = (document["pools"][0]["id"], "gpu", "memory", "red")[number % 4] + "'" * (number // 4)
+    names = {f"pool {at}": f"task-{at}" for at in range(3)} | {"red": "pool 0", "eu": "gpu", "quota 0": "gpu"}
+    yield least(texts(document, lambda text: names.get(text, text))), "==", before
+
+
+@relation
+def resources_apart(document: Document, dice: random.Random) -> Iterator[Claim]:
+    """Every pool may call its resources by names of its own, where no quota and no work speaks of them."""
+    if any("work" in task or any("pools" in way for way in task["options"]) for task in document["tasks"]):
+        return
+    document["quotas"] = [q for q in document.get("quotas", ()) if q["of"] in ("money", "energy", "carbon", "licence")]
+    before = least(document)
+
+    def own(held: Document, pool: Any) -> Document:
+        return {name if name in ("power", "energy") else f"{name} of {pool}": value for name, value in held.items()}
+
+    for pool in document["pools"]:
+        for key in ("capacity", "price", "power"):
+            if key in pool:
+                pool[key] = own(pool[key], pool["id"])
+        for kind in kinds(pool):
+            kind["size"] = own(kind["size"], pool["id"])
+        for window in pool.get("maintenance", ()):
+            if "capacity" in window:
+                window["capacity"] = own(window["capacity"], pool["id"])
+    for task in document["tasks"]:
+        for option in task["options"]:
+            option["uses"] = own(option["uses"], option["pool"])
+    yield from claimed(document, "==", before)
+
+
+@relation
+def weeks_later(document: Document, dice: random.Random) -> Iterator[Claim]:
+    """All of it a week later, no clock changing in either, changes nothing."""
+    first, second = (
+        (lambda moment, n=weeks: (moment + timedelta(weeks=n)).strftime("%Y-%m-%dT%H:%MZ")) for weeks in (2, 3)
+    )
+    yield least(instants(document, first)), "==", least(instants(document, second))
+
+
+@relation
+def equal_zones(document: Document, dice: random.Random) -> Iterator[Claim]:
+    """Time zones whose clocks agree change nothing, whatever their names."""
+    for names in (["Europe/Berlin", "Europe/Paris", "CET"], ["Africa/Lagos", "Etc/GMT-1"], ["UTC", "Africa/Abidjan"]):
+        found = []
+        for name in names:
+            document["time"]["zone"] = name
+            found.append(least(document))
+        for other in found[1:]:
+            yield other, "==", found[0]
+
+
+@relation
 def another_day(document: Document, dice: random.Random) -> Iterator[Claim]:
     """All of it some days later, in a zone whose days are alike: nothing changes."""
     document["time"]["zone"] = "UTC"
@@ -441,14 +637,14 @@ def finer_slots(document: Document, dice: random.Random) -> Iterator[Claim]:
     without_losses(document)
     without(document, "interruptions", "on_time")
     before = least(document)
-    document["time"]["slot"] = f"{seconds(document['time']['slot']) // 120}m"
+    document["time"]["slot"] = f"{seconds(document['time']['slot']) // 2}s"
     yield least(document), "<=", before
 
 
 @relation
 def pools_merged(document: Document, dice: random.Random) -> Iterator[Claim]:
     """One pool of twice the size costs no more than two of the same."""
-    without(document, "apart", "quotas", "maintenance", "placement")
+    without(document, "apart", "quotas", "maintenance")
     pool = document["pools"][0]
     for task in document["tasks"]:
         task.pop("work", None)
@@ -565,6 +761,35 @@ def value_counts_once(document: Document, dice: random.Random) -> Iterator[Claim
     after = least(document)
     yield after, ">=", before
     yield after, "<=", before.rank + weight(document) * more * sum(task.get("copies", 1) for task in optional)
+
+
+@relation
+def copies_written_out(document: Document, dice: random.Random) -> Iterator[Claim]:
+    """Copies are as many equal tasks."""
+    before = least(document)
+    if not any(task.get("copies", 1) > 1 for task in document["tasks"]):
+        return
+    names: dict[str, list[str]] = {}
+    tasks = []
+    for task in document["tasks"]:
+        count = task.pop("copies", 1)
+        names[task["id"]] = [task["id"], *(f"{task['id']} again {number}" for number in range(1, count))]
+        tasks += [{**copy.deepcopy(task), "id": name} for name in names[task["id"]]]
+    for task in tasks:
+        if "after" in task:
+            task["after"] = [
+                {**each, "task": name} if isinstance(each, dict) else name
+                for each in task["after"]
+                for name in names[each["task"] if isinstance(each, dict) else each]
+            ]
+    document["tasks"] = tasks
+    for key in ("together", "apart"):
+        if key in document:
+            document[key] = [[name for id in ids for name in names[id]] for ids in document[key]]
+    for quota in document.get("quotas", ()):
+        if "tasks" in quota:
+            quota["tasks"] = [name for id in quota["tasks"] for name in names[id]]
+    yield least(document), "==", before
 
 
 # --- in time, on the arrays -----------------------------------------------------------------------------

@@ -326,7 +326,7 @@ def test_tables_in_every_form(results: Results) -> None:
     parsed = list(csv.DictReader(io.StringIO(tables.written([tables.summary(results, "instance")], "csv"))))
     assert [float(row["cost"]) for row in parsed if row["instance"] == "article"] == [160.0] * 3
     odd = results_of(made("a_b|c%", "x&y", 1))
-    assert r"a\_b|c\%" in tables.written([tables.summary(odd)], "latex")
+    assert r"a\_b\textbar{}c\%" in tables.written([tables.summary(odd)], "latex")
     assert r"a_b\|c%" in tables.written([tables.summary(odd)], "markdown")
     with pytest.raises(UsageError, match="allowed are"):
         tables.written([tables.summary(odd)], "html")
@@ -403,13 +403,23 @@ def test_the_page_holds_all_and_loads_nothing(results: Results) -> None:
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="no chromium here to look at the page with")
 def test_a_browser_shows_the_page(results: Results, tmp_path: Path) -> None:
     """A headless browser lays it out and finds all sections and pictures."""
-    file = tmp_path / "report.html"
-    file.write_text(page(results))
+    if "here" not in browsed(tmp_path, "<p>here</p>"):
+        pytest.skip("chromium shows no page at all here")
+    shown = browsed(tmp_path, page(results))
+    assert shown.count("<svg") == page(results).count("<svg") >= 4
+    assert "Which is better" in shown
+
+
+def browsed(folder: Path, text: str) -> str:
+    """What a browser makes of a page; nothing where it fails."""
+    file = folder / "report.html"
+    file.write_text(text)
     words = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-component-update"]
-    words += ["--disable-background-networking", "--disable-sync", f"--user-data-dir={tmp_path / 'profile'}"]
-    done = subprocess.run([*words, "--dump-dom", file.as_uri()], capture_output=True, text=True, timeout=60, check=True)
-    assert done.stdout.count("<svg") == page(results).count("<svg") >= 4
-    assert "Which is better" in done.stdout
+    words += ["--disable-background-networking", "--disable-sync", f"--user-data-dir={folder / 'profile'}"]
+    try:
+        return subprocess.run([*words, "--dump-dom", file.as_uri()], capture_output=True, text=True, timeout=60).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
 
 
 # --- command line -----------------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def write_plan(path: Path, summary: dict[str, Any], columns: Mapping[str, Column
     Raises `UsageError` for another ending, or where it cannot be written.
     """
     kind = path.suffix.lower()
-    text = json.dumps(summary, indent=1, ensure_ascii=False) + "\n"
+    text = files.json_text(summary, indent=1) + "\n"
     if kind == ".npz":
         files.write(path, _packed({"summary": np.frombuffer(text.encode(), np.uint8), **columns}))
         return [path]

@@ -181,9 +181,9 @@ def wanted(name: str) -> Entry:
     """The entry of a name that somebody has typed; raises `UsageError` also where PuLP reaches no such solver."""
     entry = find(name)
     if name.startswith("pulp:"):
-        reached = import_module("leptonopt.methods.pulp_cbc").reached()
-        if reached is not None and name[5:] not in reached:
-            raise UsageError(f"PuLP reaches no solver {name[5:]!r} here; it reaches {', '.join(reached)}")
+        pulp_cbc = import_module("leptonopt.methods.pulp_cbc")
+        if pulp_cbc.reached(name[5:]) == []:
+            raise UsageError(pulp_cbc.unreached(name[5:]))
     return entry
 
 

@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -35,6 +36,16 @@ MAX_BUILT = 40 * MAX_NONZEROS  # a prediction above it is believed without build
 TO_THE_END = {"PULP_CBC_CMD", "COIN_CMD", "GLPK_CMD", "SCIP_CMD", "FSCIP_CMD", "HiGHS", "HiGHS_CMD"}
 USUAL_GAP = 1e-4
 LOOKING = 20.0  # seconds for finding out which solvers there are
+SCRIPT = """
+import sys, pulp
+for name in sys.argv[1:] or pulp.listSolvers():
+    try:
+        there = name in pulp.listSolvers() and pulp.getSolver(name, msg=False).available()
+    except Exception:  # one that is there and broken
+        there = False
+    if there:
+        print("\\n:" + name)
+"""
 
 
 def solve(
@@ -49,17 +60,36 @@ def solver(name: str) -> Callable[[Problem, Schedule | None, Limits, Monitor], S
     return partial(_solve, name)
 
 
-def reached() -> list[str] | None:
-    """The solvers that PuLP reaches here; None where it does not come to an answer.
+def reached(*names: str) -> list[str] | None:
+    """Return those of these solvers, or of all, that PuLP reaches here; None where it does not come to an answer.
 
-    Asked in a process of its own: some solvers greet on standard output when they are looked for.
+    Asked in a process group of its own: PuLP starts some solvers to look for them, and they greet, fail or hang.
     """
-    script = "import pulp; print('', *pulp.listSolvers(onlyAvailable=True), sep='\\n:')"
+    words = [sys.executable, "-c", SCRIPT, *names]
     try:
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=LOOKING)
+        quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
+        with subprocess.Popen(words, stdin=quiet, stdout=pipe, stderr=quiet, start_new_session=True) as asked:
+            try:
+                said, _ = asked.communicate(timeout=LOOKING)
+            finally:
+                with suppress(OSError):  # what PuLP has started goes too
+                    os.killpg(asked.pid, signal.SIGKILL)
     except (OSError, subprocess.SubprocessError):
         return None
-    return [line[1:] for line in done.stdout.splitlines() if line.startswith(":")] if not done.returncode else None
+    found = [line[1:] for line in said.decode(errors="replace").splitlines() if line.startswith(":")]
+    return found if not asked.returncode else None
+
+
+def unreached(name: str) -> str:
+    """Say that PuLP reaches no solver of this name, and which it reaches."""
+    there = reached()
+    others = "" if there is None else f"; it reaches {', '.join(there)}"
+    return f"PuLP reaches no solver {name!r} here{others}"
+
+
+def _reaches(pulp: Any, name: str) -> bool:
+    """Tell whether PuLP reaches a solver. It looks for no other: one that hangs or fails costs this one nothing."""
+    return name in pulp.listSolvers() and bool(pulp.getSolver(name, msg=False).available())
 
 
 def _solve(
@@ -73,10 +103,8 @@ def _solve(
     import pulp
 
     begun = time.monotonic()
-    known = pulp.listSolvers(onlyAvailable=True)
-    if name not in known:
-        note = f"PuLP reaches no solver {name!r} here; it reaches {', '.join(known)}"
-        return Solution(Status.UNKNOWN, Stop.FAILED, note=note)
+    if not _reaches(pulp, name):
+        return Solution(Status.UNKNOWN, Stop.FAILED, note=unreached(name))
     engine = f"{'CBC 2.10.3' if name == 'PULP_CBC_CMD' else name} through PuLP {pulp.__version__}"
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)

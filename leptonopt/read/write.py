@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from leptonopt.errors import UsageError
+from leptonopt.files import json_text
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
@@ -43,11 +43,9 @@ def _scalar(value: Any) -> str:
     return _number(value) if _is_number(value) else _quoted(value)
 
 
-_NOT_PLAIN = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")  # line breaks and controls to YAML or TOML, not to JSON
-
-
 def _quoted(value: Any) -> str:
-    return _NOT_PLAIN.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    """A text in double quotes, alike in all three; a mark of byte order would be none in YAML."""
+    return json_text(value).replace("\ufeff", "\\ufeff")
 
 
 def _json(value: Any, depth: int) -> Iterator[str]:

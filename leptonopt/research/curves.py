@@ -11,7 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from leptonopt.errors import UsageError
-from leptonopt.plot import COLOURS
+from leptonopt.plot import COLOURS, as_label, drawing
 from leptonopt.research.records import Results, Run
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 PANELS = 12  # instances drawn over time at most
+INSIDE = 12  # methods whose legend stands within the axes
 DASHES: tuple[Any, ...] = ("-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1)))
 
 
@@ -31,9 +32,19 @@ def _figure(wide: float, tall: float) -> Figure:
 def _styles(results: Results) -> dict[str, dict[str, Any]]:
     """A colour and a dash per method, which print in black and white too."""
     return {
-        method: {"color": COLOURS[at % len(COLOURS)], "linestyle": DASHES[at % len(DASHES)], "label": method}
+        method: {
+            "color": COLOURS[at % len(COLOURS)],
+            "linestyle": DASHES[at % len(DASHES)],
+            "label": as_label(method, 40),
+        }
         for at, method in enumerate(results.methods)
     }
+
+
+def _plain(ax: Axes) -> None:
+    """Seconds on an axis of powers of ten, without formulas."""
+    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    ax.xaxis.set_minor_formatter(lambda value, _: "")
 
 
 def _bare(ax: Axes, title: str, x: str, y: str) -> None:
@@ -46,9 +57,27 @@ def _bare(ax: Axes, title: str, x: str, y: str) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
+def _legend(figure: Figure, ax: Axes, place: str) -> None:
+    """A legend within the axes; below them where that would cover them."""
+    handles, labels = ax.get_legend_handles_labels()
+    if len(labels) <= INSIDE:
+        ax.legend(handles, labels, fontsize=8, frameon=False, loc=place)
+    else:
+        _legend_below(figure, handles, labels)
+
+
+def _legend_below(figure: Figure, handles: list[Any], labels: list[str]) -> None:
+    """A legend below all axes, in as many columns as fit; the figure grows by its rows."""
+    wide, tall = figure.get_size_inches()
+    columns = max(1, min(6, int(wide * 12 / (6 + max(map(len, labels), default=0)))))
+    figure.set_size_inches(wide, tall + 0.18 * (ceil(len(labels) / columns) - 1))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, fontsize=8, frameon=False)
+
+
 # --- performance profile ----------------------------------------------------------------------------
 
 
+@drawing()
 def profile(results: Results, of: str = "cost", target: float = 0.01) -> Figure:
     """On what share of instances a method is within a factor of the best one (Dolan & Moré 2002,
     doi:10.1007/s101070100263).
@@ -80,7 +109,7 @@ def profile(results: Results, of: str = "cost", target: float = 0.01) -> Figure:
     ax.tick_params(axis="x", which="minor", labelsize=7)
     ax.set_xlim(1.0, end)
     ax.set_ylim(0, 1.03)
-    ax.legend(fontsize=8, frameon=False, loc="lower right")
+    _legend(figure, ax, "lower right")
     return figure
 
 
@@ -108,6 +137,7 @@ def _figure_of(runs: Sequence[Run], of: str, target: float) -> float:
 # --- time to a gap ----------------------------------------------------------------------------------
 
 
+@drawing()
 def times(results: Results, target: float = 0.01) -> Figure:
     """The share of runs whose plan has come within `target` of the best known, over time.
 
@@ -135,10 +165,10 @@ def times(results: Results, target: float = 0.01) -> Figure:
             ax.fill_between(share.quantiles, low, high, step="post", color=style["color"], alpha=0.12, linewidth=0)
     _bare(ax, f"Runs within {target:.2%} of the best known", "seconds", "share of runs")
     ax.set_xscale("log")
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    _plain(ax)
     ax.set_xlim(max(0.01, _early(results, target)), end)
     ax.set_ylim(-0.01, 1.03)
-    ax.legend(fontsize=8, frameon=False, loc="upper left")
+    _legend(figure, ax, "upper left")
     return figure
 
 
@@ -161,6 +191,7 @@ def _early(results: Results, target: float) -> float:
 # --- over time --------------------------------------------------------------------------------------
 
 
+@drawing()
 def incumbents(results: Results) -> Figure:
     """A panel per instance: cost of the plan (thick) and bound (thin) over time, of the first seed."""
     groups = list(results.grouped(lambda run: run.content).values())
@@ -175,7 +206,7 @@ def incumbents(results: Results) -> Figure:
     for ax in figure.axes:
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
-    figure.legend(list(handles.values()), list(handles), loc="outside lower center", ncols=6, fontsize=8, frameon=False)
+    _legend_below(figure, list(handles.values()), list(handles))
     more = f", the first {len(shown)} of {len(groups)} instances" if len(groups) > len(shown) else ""
     figure.suptitle(f"Cost of the plan (thick) and bound (thin) over time{more}", x=0.01, ha="left", fontsize=10)
     return figure
@@ -193,9 +224,9 @@ def _over_time(ax: Axes, runs: Sequence[Run], styles: dict[str, dict[str, Any]])
                 ax.step([*x, max(x[-1], end)], [*y, y[-1]], where="post", linewidth=width, **named)
     if runs[0].best is not None:
         ax.axhline(float(runs[0].best), color="0.4", linewidth=0.6, linestyle=(0, (1, 3)))
-    _bare(ax, f"{runs[0].instance[:34]}, {runs[0].tasks:,} tasks", "seconds", "")
+    _bare(ax, f"{as_label(runs[0].instance, 34)}, {runs[0].tasks:,} tasks", "seconds", "")
     ax.set_xscale("log")
-    ax.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
+    _plain(ax)
     if finals:  # the interesting part: around where the plans end; first plans may be far away
         bounds = [float(run.bound) for run in runs if run.bound is not None]
         best = min(finals)

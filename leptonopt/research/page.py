@@ -9,6 +9,7 @@ from typing import Any
 from zlib import crc32
 
 from leptonopt.errors import UsageError
+from leptonopt.files import printable
 from leptonopt.plot import rendered
 from leptonopt.research import curves
 from leptonopt.research.certainty import pairs
@@ -32,6 +33,11 @@ figure { margin: 0; } svg { max-width: 100%; height: auto; }
 GOOD, BAD = {"optimal", "better", "infeasible"}, {"failed", "worse", "unknown"}
 
 
+def html(text: object) -> str:
+    """A text from outside as HTML: it stands for itself, and turns no line."""
+    return escape(printable(text))
+
+
 def page(results: Results) -> str:
     """The text of the file.
 
@@ -40,13 +46,13 @@ def page(results: Results) -> str:
     if not results.runs:
         raise UsageError("there is no run to show")
     sections = list(_sections(results))
-    links = "".join(f'<a href="#{key}">{escape(title)}</a>' for key, title, _ in sections)
-    body = "".join(f'<h2 id="{key}">{escape(title)}</h2>{content}' for key, title, content in sections)
+    links = "".join(f'<a href="#{key}">{html(title)}</a>' for key, title, _ in sections)
+    body = "".join(f'<h2 id="{key}">{html(title)}</h2>{content}' for key, title, content in sections)
     title = f"{', '.join(results.methods)} on {len(results.instances)} instances"
     return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{STYLE}</style></head><body><h1>Methods compared</h1><p>{escape(title)}</p><nav>{links}</nav>"
+        f"<style>{STYLE}</style></head><body><h1>Methods compared</h1><p>{html(title)}</p><nav>{links}</nav>"
         f"{body}</body></html>\n"
     )
 
@@ -77,14 +83,14 @@ def _table(table: Table) -> str:
     def cell(kind: str, head: str, text: str) -> str:
         marks = ["word"] * (head in table.words) + ["good"] * (text in GOOD) + ["bad"] * (text in BAD)
         named = f' class="{" ".join(marks)}"' if marks else ""
-        return f"<{kind}{named}>{escape(text)}</{kind}>"
+        return f"<{kind}{named}>{html(text)}</{kind}>"
 
     heads = "".join(cell("th", head, head) for head in table.heads)
     rows = "".join(
         f"<tr>{''.join(cell('td', head, text) for head, text in zip(table.heads, row, strict=True))}</tr>"
         for row in table.rows
     )
-    notes = "".join(f'<p class="note">{escape(note)}</p>' for note in table.notes)
+    notes = "".join(f'<p class="note">{html(note)}</p>' for note in table.notes)
     return f'<div class="wide"><table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>{notes}'
 
 
@@ -116,4 +122,4 @@ def _made(results: Results) -> str:
         )
         text = f"{where}; {', '.join(f'{name} {version}' for name, version in found.items())}"
         said[text] = said.get(text, 0) + 1
-    return "".join(f"<p>{count} runs on {escape(text)}</p>" for text, count in said.items())
+    return "".join(f"<p>{count} runs on {html(text)}</p>" for text, count in said.items())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from leptonopt.errors import UsageError
 from leptonopt.plan import counted
-from leptonopt.plot import WIDE, Picture, named, schedule
+from leptonopt.plot import WIDE, Picture, as_label, drawing, named, schedule
 from leptonopt.research.records import Results, Run
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ def _equal(pair: tuple[Run, Run] | None) -> bool:
     return pair is None or pair[0].cost == pair[1].cost
 
 
+@drawing()
 def drawn(first: Line, second: Line, names: tuple[str, str]) -> Figure:
     """Two plan documents, one above the other over the same span of time."""
     from matplotlib.figure import Figure
@@ -61,12 +62,11 @@ def drawn(first: Line, second: Line, names: tuple[str, str]) -> Figure:
         chart.begin, chart.end = begin, end
         ax = schedule(chart, figure.add_subplot(grid[at]), mine)
         document = chart.document
-        ax.set_title(
-            f"{name}: {document['status']}, {document['cost']:,.2f} {document['currency']}", loc="left", fontsize=10
-        )
-    named_as = first["instance"]["name"]
+        status, currency = as_label(document["status"], 20), as_label(document["currency"], 20)
+        ax.set_title(f"{as_label(name)}: {status}, {document['cost']:,.2f} {currency}", loc="left", fontsize=10)
+    named_as = as_label(first["instance"]["name"])
     costs = [document["cost"] for document in (first, second)]
-    less = f"{abs(costs[1] - costs[0]):,.4g} {first['currency']} between them"
+    less = f"{abs(costs[1] - costs[0]):,.4g} {as_label(first['currency'], 20)} between them"
     many = f"{moved[0].total()} of {counted(first['tasks'])} runs"
     figure.suptitle(
         f"{named_as}: {many} are elsewhere or at another time (framed); {less}",

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import mean, median
 from typing import Any
 
 from leptonopt.errors import UsageError
+from leptonopt.files import printable
 from leptonopt.research.certainty import Pair, interval
 from leptonopt.research.records import Results, Run
 
@@ -179,33 +181,50 @@ def written(tables: Sequence[Table], kind: str) -> str:
     return "\n".join(writers[kind](table) for table in tables)
 
 
+# An underscore within a word marks nothing.
+_MARKS = re.compile(r"[\\`*\[\]|~&$]|<(?=[A-Za-z/!?])|(?<![^\W_])_|_(?![^\W_])")
+
+
+def _md(text: str) -> str:
+    """A text in a Markdown table: one line, no marks, links, HTML or formulas."""
+    return _MARKS.sub(r"\\\g<0>", printable(text))
+
+
 def _markdown(table: Table) -> str:
-    lines = [[text.replace("|", "\\|") for text in row] for row in (table.heads, *table.rows)]
+    lines = [[_md(text) for text in row] for row in (table.heads, *table.rows)]
     rule = ["---" if head in table.words else "---:" for head in table.heads]
     shown = [f"| {' | '.join(row)} |" for row in (lines[0], rule, *lines[1:])]
-    return "\n".join([*shown, "", *(f"{note}  " for note in table.notes), ""])
+    return "\n".join([*shown, "", *(f"{_md(note)}  " for note in table.notes), ""])
 
 
 def _csv(table: Table) -> str:
+    """Texts as they are, but a name that a spreadsheet would take for a formula begins with an apostrophe."""
+
+    def cell(head: str, text: str) -> str:
+        formula = head in table.words and text.startswith(("=", "+", "-", "@", "\t", "\r"))
+        return "" if text == "-" else printable(f"'{text}" if formula else text)
+
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(table.heads)
-    writer.writerows([["" if text == "-" else text for text in row] for row in table.rows])
+    writer.writerows([list(map(cell, table.heads, row)) for row in table.rows])
     return out.getvalue()
 
 
 _TEX = {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}"}
 _TEX |= {letter: f"\\{letter}" for letter in "&%$#_{}"}
+_TEX |= {"<": r"\textless{}", ">": r"\textgreater{}", "|": r"\textbar{}", "[": "{[}", "]": "{]}", "*": "{*}"}
+
+
+def _tex(text: str) -> str:
+    """A text in LaTeX; brackets and stars in braces, for after a line's end they would be its argument."""
+    return "".join(_TEX.get(letter, letter) for letter in printable(text))
 
 
 def _latex(table: Table) -> str:
     """A booktabs table."""
-
-    def tex(text: str) -> str:
-        return "".join(_TEX.get(letter, letter) for letter in text)
-
     columns = "".join("l" if head in table.words else "r" for head in table.heads)
-    rows = [" & ".join(map(tex, row)) + r" \\" for row in (table.heads, *table.rows)]
-    notes = [f"% {note}" for note in table.notes]
+    rows = [" & ".join(map(_tex, row)) + r" \\" for row in (table.heads, *table.rows)]
+    notes = [f"% {printable(note)}" for note in table.notes]
     body = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", rows[0], r"\midrule", *rows[1:], r"\bottomrule"]
     return "\n".join([*notes, *body, r"\end{tabular}", ""])
