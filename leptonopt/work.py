@@ -61,7 +61,7 @@ def ways(instance: Instance, task: Task) -> list[Way]:
             id, count = f"{way.id}#{count}", count + 1
         taken.add(id)
         uses, one_node = _drawing(way.uses, pool), task.placement == "one-node" and bool(pool.nodes)
-        refused = way.refused or _refusal(way, task, pool)
+        refused = way.refused or _refusal(way, task, pool) or (_beyond_a_node(way, pool) if one_node else None)
         if (id, uses, one_node, refused) != (way.id, way.uses, way.one_node, way.refused):
             way = replace(way, id=id, uses=uses, one_node=one_node, refused=refused)
         found.append(way)
@@ -142,3 +142,19 @@ def _refusal(way: Way, task: Task, pool: Pool) -> str | None:
     if way.quality < task.needs.quality:
         return f"quality {way.quality} is below the {task.needs.quality} needed"
     return None
+
+
+def _beyond_a_node(way: Way, pool: Pool) -> str | None:
+    """Why no single node of a pool can hold a way."""
+    if way.whole > 1:
+        return f"one-node with {way.whole} whole nodes"
+    most = {
+        name: max(kind.size.get(name, Decimal(0)) for kind in pool.nodes) for kind in pool.nodes for name in kind.size
+    }
+    held = {name: count for name, count in way.uses.items() if count and name in most}
+    if not held or any(all(kind.size.get(name, 0) >= count for name, count in held.items()) for kind in pool.nodes):
+        return None
+    for name, count in held.items():
+        if count > most[name]:
+            return f"one-node with {count:f} {name}; a node holds {most[name]:f}"
+    return f"one-node with {' and '.join(f'{count:f} {name}' for name, count in held.items())}; no node holds all of it"

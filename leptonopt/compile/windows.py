@@ -97,8 +97,9 @@ def reasons(instance: Instance, all_ways: Sequence[Sequence[Way]], tasks: Window
 
 def _reason(instance: Instance, task: Task, found: Sequence[Way]) -> str:
     refused = [way for way in found if way.refused]
+    barred = "; ".join(f"{way.id}: {way.refused}" for way in refused[:5]) + ("; …" if len(refused) > 5 else "")
     if len(refused) == len(found):
-        return "; ".join(f"{way.id}: {way.refused}" for way in refused[:5]) + ("; …" if len(refused) > 5 else "")
+        return barred
     fastest = min((way for way in found if not way.refused), key=lambda way: way.duration)
     time = instance.time
     opens = max(task.release or time.start, time.start)
@@ -108,4 +109,5 @@ def _reason(instance: Instance, task: Task, found: Sequence[Way]) -> str:
     return (
         f"its fastest way ({fastest.id}) takes {takes}, and no start from {units.instant_text(opens)} to its "
         f"{close} ({closes}) leaves it the time and the capacity after what it waits for and before what waits for it"
+        + (f"; not allowed are {barred}" if barred else "")
     )

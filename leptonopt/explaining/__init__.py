@@ -2,55 +2,97 @@
 
 A conflict is a set of tasks and statements that cannot hold together and of which none can be spared: without
 any one of them the rest can hold. Each of these answers is an engine's proof or a plan that passed the rules; where
-the time was too short for one, the explanation says that it may hold more than is needed.
+the time was too short for one, the explanation says for which line that is not known.
 
-The filter drops halves first, then quarters, down to single members (Chinneck, 2008, Feasibility and Infeasibility in
-Optimization, chapter 6, deletion filtering in groups).
+The filter begins with tasks that cannot run even alone, then with those of a proof without search
+(`leptonopt.explaining.farkas`), then with all. It drops groups first, then single members (Chinneck, 2008, Feasibility
+and Infeasibility in Optimization, chapter 6, deletion filtering in groups).
 """
 
 from __future__ import annotations
 
-import copy
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from fractions import Fraction
+from contextlib import suppress
+from dataclasses import dataclass, field
 from os import PathLike
-from typing import Any, TypeVar
+from typing import Any
 
-from leptonopt import methods
 from leptonopt.asked import stated_of
 from leptonopt.compile import compile
-from leptonopt.conductor import solve
-from leptonopt.explaining.asking import Asking
-from leptonopt.explaining.statements import Document, Statement, relaxed, statements, subset
-from leptonopt.instance import Instance, validated
+from leptonopt.errors import dotted
+from leptonopt.explaining.asking import Answer, Asking, Question
+from leptonopt.explaining.repairing import Repair, Repairs
+from leptonopt.explaining.statements import (
+    FAMILIES,
+    Document,
+    NotRemovable,
+    Statement,
+    earners,
+    pruned,
+    relaxed,
+    statements,
+    subset,
+)
+from leptonopt.instance import Instance
 from leptonopt.numbers import number
 from leptonopt.work import ways
 
+__all__ = ["Conflict", "Explanation", "Repair", "explain", "fastest"]
+
 CONFLICTS = 5  # found one after another at most
-FINDING = 0.55  # share of the time for conflicts; the rest is for repairs
-Member = TypeVar("Member")
+ALONE = 3  # tasks that cannot run even alone, which are tried one by one
+FINDING = 0.5  # share of the time for conflicts, once it is known that there is no plan; the rest is for repairs
+WHOLE = 0.8  # share of the time for whether there is a plan; the rest is for what could not be decided
+SHARE = 0.12  # of the time that is left, for a single question of the filter
+ORDER = (  # of attempts to spare a demand; where either of two would do, the later one stays
+    *("memory", "label", "without", "quality", "confidential", "boot", "minimum", "horizon", "release", "after"),
+    *(
+        "maintenance",
+        "on_time",
+        "on_demand",
+        "quota",
+        "together",
+        "apart",
+        "deadline",
+        "nodes",
+        "capacity",
+        "placement",
+    ),
+)
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """Tasks that must run and statements that cannot hold together; `minimal` when none of them can be spared."""
+    """Tasks that must run and statements that cannot hold together.
+
+    Attributes
+    ----------
+    tasks, demands : its lines
+    unproven : lines (ids of tasks, places of demands) of which it is not known in time whether they can be spared
+    document : the conflict by itself, with the gaps of what it does not need; see `instance`
+    """
 
     tasks: tuple[str, ...]
     demands: tuple[Statement, ...]
-    minimal: bool
+    unproven: tuple[str, ...] = ()
+    document: Document = field(default_factory=dict, repr=False)
 
+    @property
+    def minimal(self) -> bool:
+        """Whether none of its lines can be spared, each of which is proven by a plan for the rest."""
+        return not self.unproven
 
-@dataclass(frozen=True)
-class Repair:
-    """Changes after which a plan exists, with the cost of the plan that was found for it."""
+    @property
+    def instance(self) -> Document:
+        """The conflict as an instance: these tasks and demands, and nothing else that could be in the way."""
+        return pruned(self.document)
 
-    changes: tuple[str, ...]
-    cost: Fraction
-    status: str
-    instance: Document = field(repr=False)
-    left_out: bool = False
+    def without(self, line: Statement | str) -> Document:
+        """The same without a demand, or without a task; it has a plan where the conflict is minimal."""
+        if isinstance(line, str):
+            return pruned(subset(self.document, [id for id in self.tasks if id != line]))
+        return pruned(relaxed(self.document, [line]))
 
 
 @dataclass(frozen=True)
@@ -74,10 +116,16 @@ class Explanation:
                 {
                     "tasks": list(conflict.tasks),
                     "demands": [
-                        {"kind": each.kind, "subject": list(each.subject), "words": each.words}
+                        {
+                            "kind": each.kind,
+                            "subject": list(each.subject),
+                            "place": dotted(each.place),
+                            "words": each.words,
+                        }
                         for each in conflict.demands
                     ],
                     "minimal": conflict.minimal,
+                    "unproven": list(conflict.unproven),
                 }
                 for conflict in self.conflicts
             ],
@@ -129,35 +177,57 @@ class _Explaining:
     def __init__(self, instance: Instance, begun: float, limit: float, say: Callable[[str], None]) -> None:
         self.instance, self.begun, self.limit, self.say = instance, begun, limit, say
         self.document = instance.document()
-        self.asking = Asking(begun + FINDING * limit)
+        self.end = begun + limit
+        self.asking = Asking(begun + WHOLE * limit)
         self.notes: list[str] = []
+        self.core: tuple[str, ...] = ()  # ids of tasks that carry the last proof
 
     def explanation(self) -> Explanation:
         """The whole course: is there a plan, why not, what helps."""
         self.say("looking for a plan")
-        answer = self.asking.possible(self.document, share=0.5)
-        if answer is not False:
-            if answer is None:
-                seconds = time.monotonic() - self.begun
-                self.notes.append(
-                    f"neither a plan nor a proof that there is none was found in {seconds:.0f} s: it may only be the "
-                    "time limit; try a longer one (-t)"
-                )
-            return self._said("unknown" if answer is None else "feasible", (), ())
+        answer = self.asking.answer(self.document, share=1.0)
+        if answer.word is None:
+            answer = self._undecided()
+        if answer.word is not False:
+            return self._said("unknown" if answer.word is None else "feasible", (), ())
+        self.core = answer.core
+        self.asking.until = time.monotonic() + FINDING * (self.end - time.monotonic())
         conflicts = tuple(self._conflicts())
-        self.asking.until = self.begun + self.limit
-        repairs = sorted(
-            self._repairs(conflicts), key=lambda repair: (repair.left_out, len(repair.changes), repair.cost)
-        )
+        self.asking.until = self.end
+        found = Repairs(self.instance, self.document, self.asking, self.say, self.notes)
+        repairs = found.of(conflicts)
         if not repairs:
             self.notes.append("no repair by a single kind of change was found and verified in time")
-        return self._said("infeasible", conflicts, tuple(repairs))
+        return self._said("infeasible", conflicts, repairs)
 
     def _said(self, status: str, conflicts: tuple[Conflict, ...], repairs: tuple[Repair, ...]) -> Explanation:
         reasons = tuple(compile(self.instance).impossible) if status == "infeasible" else ()
         notes = tuple(dict.fromkeys(self.notes))
         seconds = time.monotonic() - self.begun
         return Explanation(status, conflicts, repairs, self.instance.currency, seconds, notes, reasons)
+
+    def _undecided(self) -> Answer:
+        """Say without which rules a plan exists, then ask again with all the time that is left."""
+        self.asking.until = self.end
+        own = statements(self.instance)
+        families = {name: [each for each in own if each.kind in kinds] for name, kinds in FAMILIES.items()}
+        families = {name: each for name, each in families.items() if each}
+        enough: list[str] = []
+        for number_, (name, each) in enumerate(families.items()):
+            self.say(f"a plan without rules of {name}")
+            with suppress(NotRemovable):
+                if self.asking.possible(relaxed(self.document, each), share=1 / (len(families) - number_ + 1)):
+                    enough.append(name)
+        answer = self.asking.answer(self.document, share=1.0)
+        if answer.word is None:
+            seconds = time.monotonic() - self.begun
+            parts = f"undecided is whether the rest leaves room for them: a plan exists without {', or '.join(enough)}"
+            self.notes.append(
+                f"neither a plan nor a proof that there is none was found in {seconds:.0f} s of the time limit; "
+                + (parts if enough else f"the same without any one of {', '.join(families)}")
+                + "; try a longer one (-t)"
+            )
+        return answer
 
     # --- conflicts ---
 
@@ -166,139 +236,125 @@ class _Explaining:
         gone: list[Statement] = []
         for number_ in range(1, CONFLICTS + 1):
             self.say(f"conflict {number_}")
-            rest = relaxed(self.document, gone)
-            if gone and self.asking.possible(rest) is not False:
+            try:
+                rest = relaxed(self.document, gone)
+            except NotRemovable:
                 return
-            conflict = self._conflict(rest)
+            if gone and self._fails(rest) is not True:
+                return
+            conflict = self._conflict(rest, gone)
             yield conflict
             if not conflict.demands:
                 return
             gone += conflict.demands
 
-    def _conflict(self, document: Document) -> Conflict:
-        self.asking.sure = True
-        must = [task["id"] for task in document["tasks"]]
-        first = self._suspects(document)
-        if first and self.asking.possible(subset(document, first)) is False:
-            must = first
-        tasks = self._least(must, lambda ids: self.asking.possible(subset(document, ids)) is False)
+    def _conflict(self, document: Document, gone: Sequence[Statement]) -> Conflict:
+        must = next(self._candidates(document))
+        least, unproven = self._least(must, lambda ids: self._fails(subset(document, ids)))
+        tasks = [task["id"] for task in document["tasks"] if task["id"] in least]
         small = subset(document, tasks)
-        demands = list(statements(validated(small)))
-        kept = self._least(demands, lambda kept: self._fails(small, demands, kept))
-        return Conflict(tuple(tasks), tuple(kept), self.asking.sure)
+        before = {(each.kind, each.subject) for each in gone}
+        own = statements(self.instance, {*tasks, *earners(document)})
+        demands = [each for each in own if (each.kind, each.subject) not in before]
+        kept, unsure = self._needed(demands, lambda kept: self._fails(_only(small, demands, kept)))
+        lines = (*unproven, *(dotted(each.place) for each in unsure))
+        return Conflict(tuple(tasks), tuple(kept), lines, _only(small, demands, kept) or small)
 
-    def _suspects(self, document: Document) -> list[str]:
-        """Tasks that cannot run even alone, with all that they wait for and that waits for them."""
-        instance = validated(document)
-        alone = {instance.tasks[at].id for at in compile(instance).stuck}
-        waits = {task.id: {after.task for after in task.after} for task in instance.tasks}
-        linked, grown = set[str](), alone
-        while grown - linked:
-            linked |= grown
-            grown = {first for id in linked for first in waits[id]} | {
-                id for id, before in waits.items() if before & linked
-            }
-        return [task.id for task in instance.tasks if task.id in linked]
+    def _fails(self, document: Document | None) -> bool | None:
+        """Whether a document is proven to have no plan; None when that is not known."""
+        if document is None or self.asking.out_of_time():
+            return None
+        answer = self.asking.answer(document, SHARE)
+        self.core = answer.core
+        return None if answer.word is None else not answer.word
 
-    def _fails(self, document: Document, demands: Sequence[Statement], kept: Sequence[Statement]) -> bool:
-        stays = {id(statement) for statement in kept}
-        return self.asking.possible(relaxed(document, [each for each in demands if id(each) not in stays])) is False
+    def _candidates(self, document: Document) -> Iterator[list[str]]:
+        """Sets of tasks that cannot all run, likely small ones first; at last all of them."""
+        question, core = Question(document), self.core
+        instance = question.instance
+        for at in question.whole.stuck[:ALONE]:
+            if self._fails(subset(document, found := _linked(instance, instance.tasks[at].id))):
+                yield found
+        if core and (self._alone(core, document) or self._fails(subset(document, core))):
+            self.core = core
+            yield list(core)
+        yield [task["id"] for task in document["tasks"]]
 
-    def _least(self, members: Sequence[Member], fails: Callable[[Sequence[Member]], bool]) -> list[Member]:
-        """Members of which none can be spared for `fails` to hold, from those for which it does."""
-        kept, size = list(members), max(1, len(members) // 2)
+    def _needed(
+        self, demands: Sequence[Statement], fails: Callable[[Sequence[Statement]], bool | None]
+    ) -> tuple[list[Statement], list[Statement]]:
+        """Demands of which none can be spared, and those for which that is not known; all of a kind go first."""
+        kept, unsure = list(demands), list[Statement]()
+        for kind in ORDER:
+            mine = [each for each in kept if each.kind == kind]
+            parts = [mine] if len(mine) < 2 else [mine, *([each] for each in mine)]
+            for part in parts if mine else ():
+                rest = [each for each in kept if each not in part]
+                word = fails(rest)
+                if word:
+                    kept = rest
+                    if part is mine:
+                        break
+                elif word is None and len(part) == 1:
+                    unsure += part
+        return kept, unsure
+
+    def _alone(self, ids: Sequence[object], document: Document) -> bool:
+        """Whether these tasks neither wait for others nor others for them: without the others they stand as here."""
+        mine = set(ids)
+        edges = [
+            (task["id"], after if isinstance(after, str) else after["task"])
+            for task in document["tasks"]
+            for after in task.get("after", ())
+            if after is not None
+        ]
+        return not earners(document) and all((second in mine) == (first in mine) for second, first in edges)
+
+    def _least(
+        self, members: Sequence[str], fails: Callable[[Sequence[str]], bool | None]
+    ) -> tuple[list[str], list[str]]:
+        """Tasks of which none can be spared for `fails` to hold, and those of them for which that is not known.
+
+        Where a proof says which tasks carry it, the others are dropped at once: then tasks go one by one, as the
+        next proof is likely to need fewer still.
+        """
+        kept, size = list(members), 1 if set(members) <= set(self.core) else max(1, len(members) // 2)
         while True:
-            at = 0
+            at, unsure = 0, list[str]()
             while at < len(kept):
                 rest = kept[:at] + kept[at + size :]
-                if self.asking.out_of_time():
-                    self.asking.sure = False
-                    return kept
-                if fails(rest):
+                word = fails(rest)
+                if word:
+                    core = [each for each in rest if each in self.core] if self.core else []
+                    if core and len(core) < len(rest) and (self._alone(self.core, self.document) or fails(core)):
+                        at, rest = sum(each in core for each in kept[:at]), core
                     kept = rest
-                else:
-                    at += size
+                    continue
+                unsure += kept[at : at + size] if word is None else []
+                at += size
             if size == 1:
-                return kept
-            size = max(1, size // 2)
+                return kept, unsure
+            size = max(1, min(size // 2, len(kept) // 2))
 
-    # --- repairs ---
 
-    def _repairs(self, conflicts: Sequence[Conflict]) -> Iterator[Repair]:
-        """For a single conflict each way out of it; for several, one way out of each, together."""
-        if not conflicts:
-            return
-        if len(conflicts) == 1:
-            ways_out = [*conflicts[0].demands]
-            for at, statement in enumerate(ways_out):
-                share = (self.begun + self.limit - time.monotonic()) / (len(ways_out) - at + 1)
-                if (found := self._mildest(self.document, statement)) is not None:
-                    yield from self._verified([found[0]], found[1], share)
-            for id in conflicts[0].tasks:
-                changed = copy.deepcopy(self.document)
-                task = next(task for task in changed["tasks"] if task["id"] == id)
-                if not task.get("optional"):
-                    task["optional"], task["value"] = True, task.get("value", 0)
-                    yield from (
-                        replace(repair, left_out=True) for repair in self._verified([f"{id!r} left out"], changed, 2.0)
-                    )
-            return
-        document, changes = self.document, list[str]()
-        for conflict in conflicts:
-            for statement in conflict.demands:
-                others = [each for other in conflicts if other is not conflict for each in other.demands]
-                if (found := self._mildest(document, statement, others)) is not None:
-                    changes.append(found[0])
-                    document = found[1]
-                    break
-            else:
-                return
-        yield from self._verified(changes, document, self.begun + self.limit - time.monotonic())
+def _only(document: Document, demands: Sequence[Statement], kept: Sequence[Statement]) -> Document | None:
+    """The document with some of these demands alone; None where it cannot be said."""
+    stays = {id(statement) for statement in kept}
+    with suppress(NotRemovable):
+        return relaxed(document, [each for each in demands if id(each) not in stays])
+    return None
 
-    def _mildest(
-        self, document: Document, statement: Statement, without: Sequence[Statement] = ()
-    ) -> tuple[str, Document] | None:
-        """The least change of one statement that makes room, with those in `without` gone; None when none does."""
-        self.say(f"a repair: {statement.words}")
 
-        def at(steps: int) -> tuple[str, Document] | None:
-            changed = copy.deepcopy(document)
-            said = statement.milder(changed, steps) if statement.milder is not None else None
-            return None if said is None else (said, changed)
-
-        def enough(steps: int) -> bool:
-            made = at(steps)
-            return made is not None and self.asking.possible(relaxed(made[1], without)) is True
-
-        if statement.milder is None:
-            changed = relaxed(document, [statement])
-            possible = self.asking.possible(relaxed(changed, without)) is True
-            return (statement.dropped, changed) if possible and statement.dropped else None
-        if self.asking.possible(relaxed(document, [statement, *without])) is not True:
-            return None
-        high = 1
-        while high < statement.most and not enough(high):
-            if self.asking.out_of_time():
-                return None
-            high = min(2 * high, statement.most)
-        if high > statement.most or not enough(high):
-            return None
-        low = high // 2
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (low, middle) if enough(middle) else (middle, high)
-        return at(high)
-
-    def _verified(self, changes: Sequence[str], document: Document, seconds: float) -> Iterator[Repair]:
-        """The repair with the cost of a plan that passed the checker."""
-        left = self.begun + self.limit - time.monotonic()
-        if left <= 0.5:
-            self.notes.append("there was no time to verify every repair; try a longer limit (-t)")
-            return
-        here: dict[str, Any] = {"method": methods.function("cpsat")} if self.asking.small(document) else {}
-        result = solve(document, time_limit=max(0.5, min(left, seconds)), gap=0.001, **here)
-        if result.plan is not None and result.cost is not None:
-            yield Repair(tuple(changes), result.cost, str(result.status), document)
+def _linked(instance: Instance, id: str) -> list[str]:
+    """A task with all that it waits for and that waits for it."""
+    waits = {task.id: {after.task for after in task.after} for task in instance.tasks}
+    linked, grown = set[str](), {id}
+    while grown - linked:
+        linked |= grown
+        grown = {first for each in linked for first in waits[each]} | {
+            each for each, before in waits.items() if before & linked
+        }
+    return [task.id for task in instance.tasks if task.id in linked]
 
 
 def fastest(instance: Instance, id: str) -> str:
