@@ -25,6 +25,7 @@ MAX_DEMAND = 2**36
 AMPLE = 2**61  # of a resource: more than can be used
 SMALL = 64  # nodes of a kind that are told apart without asking how many can be needed
 MAX_TOLD_APART = 1000  # of a kind
+MAX_PLACED = 200_000  # ways on nodes that are told apart
 MAX_CHOICES = 256  # ways to choose whole nodes that are told apart
 Demands = tuple[tuple[int, ...], tuple[int, ...]]  # rows ascending, and the amount of each
 
@@ -103,6 +104,7 @@ class Rows:
         self.index = {(pool.id, name): self._row(pool.id, name) for pool in instance.pools for name in pool.resources}
         self.apart = {way.pool for found in all_ways for way in found if way.one_node}
         self._needed = self._most_needed(all_ways)
+        self._chosen = 0
         self.kinds = [kind for pool in instance.pools for kind in self._kinds(pool)]
         self.of_node: dict[tuple[str, str, str], int] = {}  # by pool, node and resource
         self.supply: list[tuple[int, int, Decimal]] = []
@@ -180,7 +182,7 @@ class Rows:
                 many = min(many, self._needed[pool.id])
             found += [(number, number + 1) for number in range(low, low + min(many, MAX_TOLD_APART + 1))]
             found += [(low + many, high)] if low + many < high else []
-            if len(found) > MAX_TOLD_APART + len(cuts):
+            if sum(after - before == 1 for before, after in found) > MAX_TOLD_APART:
                 text = f"pool {pool.id!r}: tasks with placement one-node or whole nodes can be on more than"
                 text += f" {MAX_TOLD_APART:,} nodes of {name!r}; at most so many can be told apart"
                 at = next(at for at, task in enumerate(self.instance.tasks) if task.placement == "one-node")
@@ -303,7 +305,7 @@ class Rows:
             if kind.pool.id == way.pool and kind.single and held <= set(kind.stated.size) and any(kind.count)
         ]
         many = max(1, way.whole)
-        if comb(len(labels), many) > MAX_CHOICES:
+        if many > 1 and comb(len(labels), many) > MAX_CHOICES:
             raise InstanceError(
                 [
                     Finding(
@@ -313,6 +315,12 @@ class Rows:
                     )
                 ]
             )
+        self._chosen += comb(len(labels), many)
+        if self._chosen > MAX_PLACED:
+            text = (
+                f"pool {way.pool!r}: tasks that are told their nodes could be on them in more than {MAX_PLACED:,} ways"
+            )
+            raise InstanceError([Finding(f"{text}; at most so many are allowed", ("tasks",))])
         return [replace(way, on_nodes=chosen) for chosen in combinations(labels, many)]
 
     def _timed(self, task: Task, way: Way) -> Iterator[Column]:
