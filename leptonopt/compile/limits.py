@@ -161,7 +161,7 @@ def _countable(
                 for row, amount in zip(column.rows, column.amounts, strict=True)
                 if row in steepest
             )
-            most = max(most, column.slots * held + int(abs(once.get(at, 0)) / unit))
+            most = max(most, column.slots * held + int(abs(once.get(at, Fraction(0))) / unit))
             at += 1
         total += copies * most
     for kind, own in enumerate(rows.kinds if shared else ()):

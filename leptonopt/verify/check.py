@@ -143,7 +143,7 @@ class Check:
             for label in run.nodes:
                 on_node[run.way.pool, label].append(run)
         for rented in nodes:
-            if rented.kind.node is not None:
+            if rented.kind.single:
                 self._one_node(rented, on_node[rented.kind.pool, rented.kind.label])
 
     def _one_node(self, rented: Rented, runs: Sequence[Run]) -> None:
