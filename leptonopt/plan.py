@@ -146,6 +146,8 @@ def _nodes(instance: Instance, rented: Rented) -> dict[str, Any]:
         if not slot or count != rented.on[slot - 1]
     ]
     told = {} if kind.node is None else {"node": kind.node}
+    if kind.node is not None and not kind.single:
+        told |= {"last": kind.last or kind.node}
     return {"pool": kind.pool.id, "kind": kind.name, **told, "committed": rented.committed, "on": steps} | {
         "node_hours": number(sum(rented.on) * hours),
         "on_demand_hours": number(rented.on_demand_slots * hours),

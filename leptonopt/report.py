@@ -184,7 +184,11 @@ def _nodes(document: dict[str, Any], rows: int | None, places: int) -> Table:
         table.add_column(name, justify="right")
     used = [line for line in document["nodes"] if line["node_hours"] or line["cost"]]
     for line in used[:rows]:
-        name = printable(line["kind"]) + (f"/{line['node']}" if "node" in line else "")
+        name = (
+            printable(line["kind"])
+            + (f"/{line['node']}" if "node" in line else "")
+            + (f"-{line['last']}" if "last" in line else "")
+        )
         most = max(step["count"] for step in line["on"])
         counts = (f"{line['node_hours']:,.10g}", f"{line['on_demand_hours']:,.10g}", f"{line['committed']:,}")
         cells = (f"{most:,}", *counts, f"{line['starts']:,}", *(money(line[part], places) for part in (*parts, "cost")))

@@ -88,7 +88,7 @@ def any_prices(document: dict[str, Any], seed: int) -> dict[str, Any]:
     def steps() -> list[list[int]]:
         return [[slot, rng.choice([0, rng.randint(0, 40), rng.randint(0, 400)])] for slot in range(slots)]
 
-    kinds = stated.kinds()
+    kinds = stated.kinds({(kind.pool, kind.name): range(10) for kind in stated.kinds()})
     supplied = {(kind.pool, name) for kind in kinds for name in kind.size}
     rows: list[tuple[str, str, str | None]] = [
         (pool, name, None)

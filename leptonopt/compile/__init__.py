@@ -255,7 +255,7 @@ def _nodes(rows: Rows, money: Money, loads: Sequence[int]) -> Nodes:
         count=count,
         on_demand=np.array([kind.stated.price is not None for kind in kinds], bool),
         reserved=ints(kind.reserved for kind in kinds),
-        commit_max=ints(kind.commit_max for kind in kinds),
+        commit_max=ints(kind.commit_max if any(kind.count) else 0 for kind in kinds),
         boot=ints(-(-kind.stated.boot // slot) for kind in kinds),
         minimum=ints(-(-kind.stated.minimum // slot) for kind in kinds),
         costs=money.rates.whole(cache(money)) if kinds else no_nodes(rows.time.slots).costs,

@@ -125,7 +125,7 @@ def _only(found: Rates, keep: Sequence[bool]) -> Rates:
 
 
 def _unit(quota: Quota, amounts: Iterable[Fraction]) -> Fraction:
-    """The largest unit in which all amounts are whole, and the limit as well unless it is too fine or large for that."""
+    """The largest unit in which all amounts are whole; the limit, too, unless it is too fine or large for that."""
     used = set(amounts)
     for values in (used | {Fraction(quota.limit)}, used):  # of whole amounts the whole part of a limit is enough
         denominator = lcm(*(value.denominator for value in values))
@@ -161,7 +161,7 @@ def _countable(
                 for row, amount in zip(column.rows, column.amounts, strict=True)
                 if row in steepest
             )
-            most = max(most, column.slots * held + int(abs(once.get(at, 0)) / unit))
+            most = max(most, column.slots * held + int(abs(once.get(at, Fraction(0))) / unit))
             at += 1
         total += copies * most
     for kind, own in enumerate(rows.kinds if shared else ()):

@@ -90,7 +90,7 @@ def rates(instance: Instance, kinds: Sequence[Kind], money: Fraction, kwh: Fract
         found.on.append(idle if there else zero(time))
         found.start.append([money * Fraction(stated.startup)] * time.slots if there else zero(time))
         found.stop.append([money * Fraction(stated.shutdown)] * time.slots if there else zero(time))
-        found.commit.append(money * total if kind.commit_max else Fraction(0))
+        found.commit.append(money * total if there and kind.commit_max else Fraction(0))
     return found
 
 
@@ -104,11 +104,11 @@ class Money:
         for task in instance.tasks:
             rate = weight * Fraction(task.late_cost or 0)
             due = instance.time.horizon if task.due is None else seconds(task.due, instance.time.start)
-            late = due < instance.time.horizon  # nothing ends later than the horizon
-            rate = rate if late else Fraction(0)
+            counts = due < instance.time.horizon  # nothing ends later than the horizon
+            rate = rate if counts else Fraction(0)
             self.late.append((rate * hours_per_slot, rate * Fraction(due, 3600)))
-            self.late_once.append(weight * Fraction(task.late_penalty or 0) if late else Fraction(0))
-            self.late_after.append(due // instance.time.slot if late else instance.time.slots)
+            self.late_once.append(weight * Fraction(task.late_penalty or 0) if counts else Fraction(0))
+            self.late_after.append(due // instance.time.slot if counts else instance.time.slots)
         self.value = [
             Fraction(0) if must else weight * Fraction(task.value or 0)
             for task, must in zip(instance.tasks, tasks.mandatory, strict=True)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations
+from itertools import combinations, pairwise
 from math import comb, floor, lcm
 
 import numpy as np
@@ -22,15 +23,18 @@ from leptonopt.work import EXACT, Way
 # A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.
 MAX_DEMAND = 2**36
 AMPLE = 2**61  # of a resource: more than can be used
+SMALL = 64  # nodes of a kind that are told apart without asking how many can be needed
+MAX_TOLD_APART = 1000  # of a kind
+MAX_PLACED = 200_000  # ways on nodes that are told apart
 MAX_CHOICES = 256  # ways to choose whole nodes that are told apart
 Demands = tuple[tuple[int, ...], tuple[int, ...]]  # rows ascending, and the amount of each
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of nodes as the problem sees it; a single node of it where nodes are told apart.
+    """A kind of nodes as the problem sees it; where nodes are told apart, one of them, or alike ones that need not be.
 
-    `levels` is the range of node numbers it stands for: (0, most) for all of them, (k - 1, k) for node k.
+    `node` is the number of the first, None where none is told apart, and `last` that of the last.
     """
 
     pool: Pool
@@ -40,11 +44,17 @@ class Kind:
     reserved: int
     commit_max: int
     count: tuple[int, ...]
+    last: int | None = None
 
     @property
     def label(self) -> str:
         """What a plan calls the node."""
         return f"{self.name}/{self.node}"
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one node that is told from others."""
+        return self.node is not None and self.node == self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +103,15 @@ class Rows:
         self.counting: list[tuple[Quota, dict[tuple[str, str], int]]] = []
         self.index = {(pool.id, name): self._row(pool.id, name) for pool in instance.pools for name in pool.resources}
         self.apart = {way.pool for found in all_ways for way in found if way.one_node}
+        self._needed = self._most_needed(all_ways)
+        self._chosen = 0
         self.kinds = [kind for pool in instance.pools for kind in self._kinds(pool)]
         self.of_node: dict[tuple[str, str, str], int] = {}  # by pool, node and resource
         self.supply: list[tuple[int, int, Decimal]] = []
         for at, kind in enumerate(self.kinds):
             for name, size in kind.stated.size.items():
                 self.supply.append((at, self.index[kind.pool.id, name], size))
-                if kind.node is not None:
+                if kind.single:
                     row = self.of_node[kind.pool.id, kind.label, name] = self._row(kind.pool.id, name, kind.label)
                     self.supply.append((at, row, size))
         for quota in instance.quotas:
@@ -129,14 +141,53 @@ class Rows:
         windows = [window for window in pool.maintenance if window.capacity is None]
         for name, kind in pool.kinds:
             count = [int(least or 0) for least in least_by_slot(kind.count, windows, "", self.time)]
-            top = kind.reserved + kind.commit_max
             if pool.id not in self.apart:
                 yield Kind(pool, name, kind, None, kind.reserved, kind.commit_max, tuple(count))
                 continue
-            for number in range(1, kind.most + 1):
-                there = tuple(int(least >= number) for least in count)
-                own = number <= kind.reserved
-                yield Kind(pool, name, kind, number, int(own), int(not own and number <= top), there)
+            for low, high in self._told_apart(pool, name, kind, count):
+                size = high - low
+                there = tuple(size * (least >= high) for least in count)
+                own, committable = low < kind.reserved, kind.reserved <= low < kind.reserved + kind.commit_max
+                yield Kind(pool, name, kind, low + 1, size * own, size * committable, there, high)
+
+    def _most_needed(self, all_ways: Sequence[Sequence[Way]]) -> Counter[str]:
+        """Per pool, how many nodes tasks can at most be on that must fit within one or take whole ones."""
+        needed = Counter[str]()
+        for task, found in zip(self.instance.tasks, all_ways, strict=True):
+            most = Counter[str]()
+            for way in found:
+                if way.refused is None and (way.one_node or way.whole):
+                    most[way.pool] = max(most[way.pool], way.whole, 1)
+            for pool, nodes in most.items():
+                needed[pool] += task.copies * nodes
+        return needed
+
+    def _told_apart(self, pool: Pool, name: str, kind: NodeKind, count: Sequence[int]) -> list[tuple[int, int]]:
+        """Node numbers (low, high]: one by one, or those together that are alike and more than tasks can need.
+
+        Of nodes that are alike, always there together and paid in the same way, it does not matter which a task is on.
+        So as many of them are told apart as tasks can need, and the others are counted, as where none is told apart:
+        whoever is switched on first is the first to go, each for its minimum time. Where some may be committed
+        and others not, that would let them change places, so that these stay apart if they have a minimum time.
+        """
+        if kind.most <= SMALL:
+            return [(number, number + 1) for number in range(kind.most)]
+        top = kind.reserved + kind.commit_max
+        cuts = sorted({0, *(cut for cut in (kind.reserved, top, *count) if cut < kind.most), kind.most})
+        found: list[tuple[int, int]] = []
+        for low, high in pairwise(cuts):
+            mixed = kind.reserved <= low < top and kind.price is not None
+            many = high - low
+            if not mixed or max(kind.minimum, kind.boot) <= self.time.slot:
+                many = min(many, self._needed[pool.id])
+            found += [(number, number + 1) for number in range(low, low + min(many, MAX_TOLD_APART + 1))]
+            found += [(low + many, high)] if low + many < high else []
+            if sum(after - before == 1 for before, after in found) > MAX_TOLD_APART:
+                text = f"pool {pool.id!r}: tasks with placement one-node or whole nodes can be on more than"
+                text += f" {MAX_TOLD_APART:,} nodes of {name!r}; at most so many can be told apart"
+                at = next(at for at, task in enumerate(self.instance.tasks) if task.placement == "one-node")
+                raise InstanceError([Finding(text, ("tasks", at, "placement"))])
+        return found
 
     def _counters(self, quota: Quota) -> Iterator[tuple[tuple[str, str], int]]:
         """Rows that only what a quota covers holds, by pool and resource; none where all of the pool's row counts."""
@@ -251,10 +302,10 @@ class Rows:
         labels = [
             kind.label
             for kind in self.kinds
-            if kind.pool.id == way.pool and held <= set(kind.stated.size) and any(kind.count)
+            if kind.pool.id == way.pool and kind.single and held <= set(kind.stated.size) and any(kind.count)
         ]
         many = max(1, way.whole)
-        if comb(len(labels), many) > MAX_CHOICES:
+        if many > 1 and comb(len(labels), many) > MAX_CHOICES:
             raise InstanceError(
                 [
                     Finding(
@@ -264,6 +315,12 @@ class Rows:
                     )
                 ]
             )
+        self._chosen += comb(len(labels), many)
+        if self._chosen > MAX_PLACED:
+            text = (
+                f"pool {way.pool!r}: tasks that are told their nodes could be on them in more than {MAX_PLACED:,} ways"
+            )
+            raise InstanceError([Finding(f"{text}; at most so many are allowed", ("tasks",))])
         return [replace(way, on_nodes=chosen) for chosen in combinations(labels, many)]
 
     def _timed(self, task: Task, way: Way) -> Iterator[Column]:

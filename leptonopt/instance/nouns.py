@@ -32,6 +32,7 @@ from leptonopt.instance.values import (
     Positive,
     Price,
     Rate,
+    SomeByName,
     Speed,
     Zone,
 )
@@ -293,12 +294,12 @@ class Profile(Noun):
     whole curve {devices: speed}; `devices` is the scaling curve for pools with a single number.
     """
 
-    speed: ByName[Speed] | None = None
+    speed: SomeByName[Speed] | None = None
     devices: Curve | None = None
     device: Name | None = Field(default=None, description="the resource that is counted; gpu unless told")
     per_device: ByName[NotNegative] | None = Field(default=None, description="other resources for each device")
     uses: ByName[NotNegative] | None = Field(default=None, description="resources whatever the device count")
-    variants: ByName[Variant] | None = None
+    variants: SomeByName[Variant] | None = None
     memory: Positive | None = Field(default=None, description="device memory the model needs in all, before variants")
 
 

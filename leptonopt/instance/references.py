@@ -12,7 +12,6 @@ from leptonopt.instance.values import Series
 
 MAX_FINDINGS = 100  # more help nobody
 MAX_COMPARED = 1000  # names that are compared with one that is not known
-MAX_TOLD_APART = 64  # nodes of a kind that can be told apart for tasks that must fit within one
 ALSO = ("money", "energy", "carbon")  # what a quota can be of, beside resources and what options consume
 
 
@@ -70,7 +69,6 @@ def _quotas_and_nodes(
     for at, quota in enumerate(quotas):
         if quota:
             yield from _quota_findings(("quotas", at), quota, known_pools, known_tasks, teams, consumed)
-    yield from _told_apart(known_pools, known_tasks)
 
 
 def _set_findings(sets: Mapping[str, Sequence[Sequence[str]]], tasks: Mapping[str, Task]) -> Iterator[Finding]:
@@ -181,22 +179,6 @@ def _there(place: Path, option: Option, pool: Pool) -> Iterator[Finding]:
         yield Finding(f"whole nodes of pool {pool.id!r}, which has {len(pool.nodes)} kinds of nodes", (*place, "nodes"))
     elif twice := sorted(set(option.uses) & set(pool.nodes[0].size)):
         yield Finding(f"whole nodes hold all of {twice[0]!r}; do not state it beside them", (*place, "uses", twice[0]))
-
-
-def _told_apart(pools: dict[str, Pool], tasks: Mapping[str, Task]) -> Iterator[Finding]:
-    """Pools on which tasks must fit within one node have few enough nodes to tell them apart."""
-    for at, task in enumerate(tasks.values()):
-        if task.placement == "one-node":
-            named = {name for option in task.options for name in option.where}
-            named |= set((task.work and task.work.speed) or ())
-            for name in sorted(named):
-                for kind in pools[name].nodes:
-                    if kind.most > MAX_TOLD_APART:
-                        yield Finding(
-                            f"placement one-node on pool {name!r}, which has {kind.most} nodes of a kind; at most "
-                            f"{MAX_TOLD_APART} can be told apart",
-                            ("tasks", at, "placement"),
-                        )
 
 
 def _quota_findings(

@@ -100,7 +100,7 @@ def _instant(value: object) -> datetime:
 
 def _some_time(seconds: int) -> int:
     if seconds == 0:
-        raise ValueError("a duration of zero; more than 0s")
+        raise ValueError("a duration of zero; more than 0s is allowed, and `lag` says how long something waits")
     return seconds
 
 
@@ -148,11 +148,19 @@ def _device_key(value: object) -> object:
     return int(value) if isinstance(value, str) and re.fullmatch(r"0|[1-9][0-9]{0,9}", value) else value
 
 
+def _not_empty(value: Any) -> Any:
+    if not value:
+        raise ValueError("is empty; at least one entry, or no such key, is allowed")
+    return value
+
+
 _T = TypeVar("_T")
+_some = Field(json_schema_extra={"minProperties": 1})
 Many = Annotated[tuple[_T, ...], Field(strict=False), WrapValidator(in_chunks)]
 ByName = Annotated[dict[Name, _T], WrapValidator(in_chunks)]
 DeviceKey = Annotated[Devices, BeforeValidator(_device_key)]
-Curve = Annotated[dict[DeviceKey, Positive], WrapValidator(in_chunks)]
+Curve = Annotated[dict[DeviceKey, Positive], WrapValidator(in_chunks), AfterValidator(_not_empty), _some]
+SomeByName = Annotated[dict[Name, _T], WrapValidator(in_chunks), AfterValidator(_not_empty), _some]
 
 
 def _speed(value: object) -> Decimal | dict[int, Decimal]:

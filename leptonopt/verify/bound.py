@@ -30,6 +30,7 @@ from leptonopt.verify.spot import Spot
 from leptonopt.verify.stated import NOTHING, POWER, Kind, Stated, Way
 from leptonopt.verify.words import Malformed, exact
 
+ONE_BY_ONE = 64  # nodes of a kind
 Line = list[int]
 Span = tuple[int, int]  # first and last start, inclusive
 
@@ -47,8 +48,8 @@ class Bound:
 
     def __init__(self, stated: Stated, certificate: Mapping[str, Any]) -> None:
         self.stated, self.prices = stated, Prices(stated, certificate)
-        self.kinds = stated.kinds()
-        self.apart = {kind.pool for kind in self.kinds if kind.node is not None}
+        self.kinds = stated.kinds(self._cuts())
+        self.apart = stated.told_apart()
         self._offered = self._on_offer()
         self._blocked: dict[tuple[Any, ...], Line] = {}
         self._lines: dict[tuple[Any, ...], tuple[Line, int]] = {}
@@ -57,6 +58,17 @@ class Bound:
         self._set_of = {
             id: number for number, ids in reversed([*enumerate(stated.document.get("together") or ())]) for id in ids
         }
+
+    def _cuts(self) -> Mapping[tuple[str, str], Iterable[int]]:
+        """Nodes that are looked at one by one: the first of each kind, and those that have prices."""
+        cuts: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for kind in self.stated.kinds():
+            cuts[kind.pool, kind.name] |= set(range(ONE_BY_ONE + 1))
+        for pool, _, node in self.prices.capacity:
+            name, _, number = str(node or "").rpartition("/")
+            if number.isdecimal():
+                cuts[pool, name] |= {int(number) - 1, int(number)}
+        return cuts
 
     def value(self) -> Fraction | None:
         """The bound; None when some task that must run has no way and no start, so that there is no plan at all."""
@@ -90,7 +102,7 @@ class Bound:
         total = NOTHING
         for (pool, name, node), price in self.prices.capacity.items():
             if node is not None:
-                if not any(kind.pool == pool and kind.node is not None and kind.label == node for kind in self.kinds):
+                if not any(kind.pool == pool and kind.single and kind.label == node for kind in self.kinds):
                     raise Malformed(f"capacity: {node!r} is no node of pool {pool!r} that is told apart")
             elif (pool, name) not in self._offered:
                 for each, most in zip(price, self.stated.least(pool, name), strict=True):
@@ -161,15 +173,14 @@ class Bound:
         for kind in self.kinds:
             if kind.pool != way.pool:
                 continue
-            held = {name: count / needed for name, count in way.uses.items() if count}
-            sizes = {name for other in self.kinds if other.pool == way.pool for name in other.size}
-            held = {name: count for name, count in held.items() if name in sizes}
+            held = {name: count / needed for name, count in way.uses.items() if (way.pool, name) in self._offered}
+            held = {name: count for name, count in held.items() if count}
             if not held:
                 return Fraction(min(costs), parts)
             if not held.keys() <= kind.size.keys() or any(count > kind.size[name] for name, count in held.items()):
                 continue
             more, gone = self._node_line(kind, held), self._gone(kind)
-            lines.append((more, gone))
+            lines += [(more, gone)] * min(needed, (kind.last or 1) - (kind.node or 1) + 1)
         for start in range(low, high + 1):
             end = start + length
             offers = sorted(more[end] - more[start] for more, gone in lines if gone[end] == gone[start])
@@ -182,7 +193,7 @@ class Bound:
         """What holding so much of a node costs more, from the start of the horizon to each slot's beginning."""
         per_slot = [NOTHING] * self.stated.slots
         for name, count in held.items():
-            price = self.prices.capacity.get((kind.pool, name, kind.label))
+            price = self.prices.capacity.get((kind.pool, name, kind.label)) if kind.single else None
             if price is not None:
                 per_slot = [known + count * own for known, own in zip(per_slot, price, strict=True)]
         return list(accumulate(per_slot, initial=NOTHING))

@@ -115,7 +115,7 @@ class Check:
                     if offered is not None and load > offered:
                         self._too_much(rule, f"pool {pool!r} {resource}", slot, load, offered)
         for rented in nodes:
-            if rented.kind.node is not None:
+            if rented.kind.single:
                 self._one_node(rented, runs)
 
     def _one_node(self, rented: Rented, runs: Sequence[Run]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -26,14 +27,17 @@ class Rented:
 def read_nodes(stated: Stated, plan: Mapping[str, Any], findings: Findings) -> list[Rented]:
     """The nodes of a plan, one entry for each kind, or for each node where nodes are told apart."""
     entries: dict[tuple[Any, ...], Mapping[str, Any]] = {}
+    cuts: dict[tuple[str, str], set[int]] = defaultdict(set)
     for entry in plan.get("nodes") or ():
-        key = entry.get("pool"), entry.get("kind"), entry.get("node")
+        key = entry.get("pool"), entry.get("kind"), entry.get("node"), entry.get("last", entry.get("node"))
         if key in entries:
             findings.say("nodes", _name(*key), "is listed twice")
         entries[key] = entry
+        if type(key[2]) is int and type(key[3]) is int:
+            cuts[key[0], key[1]] |= {key[2] - 1, key[3]}
     found = []
-    for kind in stated.kinds():
-        key = kind.pool, kind.name, kind.node
+    for kind in stated.kinds(cuts):
+        key = kind.pool, kind.name, kind.node, kind.last
         entry = entries.pop(key, {})
         if not entry:
             findings.say("nodes", _name(*key), "is missing")
@@ -43,8 +47,9 @@ def read_nodes(stated: Stated, plan: Mapping[str, Any], findings: Findings) -> l
     return found
 
 
-def _name(pool: object, kind: object, node: object) -> str:
-    return f"nodes {kind!r} of pool {pool!r}" + ("" if node is None else f", node {node}")
+def _name(pool: object, kind: object, node: object, last: object) -> str:
+    which = "" if node is None else f", node {node}" if node == last else f", nodes {node} to {last}"
+    return f"nodes {kind!r} of pool {pool!r}{which}"
 
 
 def _steps(stated: Stated, entry: Mapping[str, Any], name: str) -> list[int]:

@@ -22,7 +22,7 @@ def best_of_nodes(stated: Stated, kind: Kind, prices: Prices) -> Fraction:
     slots = range(stated.slots)
     earned = [NOTHING] * stated.slots
     for name, size in kind.size.items():
-        for row in {(kind.pool, name, None), (kind.pool, name, kind.label if kind.node is not None else None)}:
+        for row in {(kind.pool, name, None), (kind.pool, name, kind.label if kind.single else None)}:
             if (price := prices.capacity.get(row)) is not None:
                 earned = [known + size * own for known, own in zip(earned, price, strict=True)]
     charges = [priced for priced in prices.quotas if priced.whole and not priced.moment and priced.on(kind.pool)]

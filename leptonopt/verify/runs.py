@@ -41,8 +41,8 @@ class Runs:
 
     def __init__(self, stated: Stated, nodes: list[Rented], findings: Findings) -> None:
         self.stated, self.findings = stated, findings
-        self.apart = {(rented.kind.pool, rented.kind.label): rented.kind for rented in nodes if rented.kind.node}
-        self.told_apart = {pool for pool, _ in self.apart}
+        self.apart = {(rented.kind.pool, rented.kind.label): rented.kind for rented in nodes if rented.kind.single}
+        self.told_apart, self.of_nodes = stated.told_apart(), stated.of_nodes()
         self._spots: dict[tuple[Fraction, str, str], Spot] = {}
 
     def read(self, line: Mapping[str, Any]) -> Run | None:
@@ -96,10 +96,8 @@ class Runs:
         """The nodes it says it is on; they have to be named only where nodes are told apart."""
         labels = tuple(str(label) for label in line.get("nodes") or ())
         own = {label: kind for (pool, label), kind in self.apart.items() if pool == way.pool}
-        held = {resource for resource, count in way.uses.items() if count} & {
-            resource for kind in own.values() for resource in kind.size
-        }
-        if not held or not (way.one_node or way.whole):
+        held = {name for name, count in way.uses.items() if count and (way.pool, name) in self.of_nodes}
+        if way.pool not in self.told_apart or not held or not (way.one_node or way.whole):
             if labels:
                 self.findings.say("option", name, "names nodes, where no node is told from another")
             return ()

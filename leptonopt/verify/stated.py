@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
@@ -38,11 +38,12 @@ class Way:
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of nodes, or one node of it where they are told apart; slots and money exact."""
+    """A kind of nodes, or nodes `node` to `last` of it where they are told apart; slots and money exact."""
 
     pool: str
     name: str
     node: int | None
+    last: int | None
     size: dict[str, Fraction]
     count: list[int]
     price: list[Fraction] | None
@@ -59,6 +60,11 @@ class Kind:
     def label(self) -> str:
         """What lines of a plan call a node."""
         return f"{self.name}/{self.node}"
+
+    @property
+    def single(self) -> bool:
+        """Whether it is one node that is told from others."""
+        return self.node is not None and self.node == self.last
 
 
 def _where(option: Mapping[str, Any]) -> list[str]:
@@ -273,22 +279,37 @@ class Stated:
                 found |= set(speed or ())
         return {name for name in found if self._stated_kinds(self.pools[name])}
 
-    def kinds(self) -> list[Kind]:
-        """All kinds of nodes, in the order of the file; single nodes where they are told apart."""
+    def kinds(self, cuts: Mapping[tuple[str, str], Iterable[int]] | None = None) -> list[Kind]:
+        """All kinds of nodes, in the order of the file; where they are told apart, by numbers of nodes.
+
+        Nodes that are alike, always there together and paid in the same way, are then one entry, unless `cuts` of their
+        pool and kind say after which numbers another begins.
+        """
         apart, found = self.told_apart(), []
         for name, pool in self.pools.items():
             stated = self._stated_kinds(pool)
             for number, nodes in enumerate(stated, 1):
-                kind = self._kind(name, pool, nodes, f"{name}-{number}" if len(stated) > 1 else name)
+                kind = self._kind(name, pool, nodes, name if len(stated) == 1 else f"{name}-{number}")
                 if name not in apart:
                     found.append(kind)
                     continue
                 most = max(int(value) for value in self._values(nodes["count"]))
-                for node in range(1, most + 1):
-                    own = node <= kind.reserved
-                    committable = not own and node <= kind.reserved + kind.commit_max
-                    there = [int(count >= node) for count in kind.count]
-                    found.append(replace(kind, node=node, count=there, reserved=int(own), commit_max=int(committable)))
+                top = kind.reserved + kind.commit_max
+                among = {0, most, kind.reserved, top, *kind.count, *((cuts or {}).get((name, kind.name)) or ())}
+                if kind.commit_max and kind.price is not None and kind.minimum > 1:
+                    among |= set(range(kind.reserved, top + 1))  # committed ones and others must not change places
+                for low, high in pairwise(sorted(cut for cut in among if 0 <= cut <= most)):
+                    size, own = high - low, low < kind.reserved
+                    found.append(
+                        replace(
+                            kind,
+                            node=low + 1,
+                            last=high,
+                            count=[size * (count >= high) for count in kind.count],
+                            reserved=size * own,
+                            commit_max=size * (not own and low < top),
+                        )
+                    )
         return found
 
     def _kind(self, name: str, pool: Mapping[str, Any], nodes: Mapping[str, Any], called: str) -> Kind:
@@ -312,6 +333,7 @@ class Stated:
             pool=name,
             name=nodes.get("id") or called,
             node=None,
+            last=None,
             size={resource: exact(size) for resource, size in nodes["size"].items()},
             count=count,
             price=None if nodes.get("price") is None else self.means(nodes["price"]),
