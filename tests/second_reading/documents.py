@@ -147,11 +147,10 @@ class Clock:
 
 @dataclass
 class Series:
-    """A number that may change over time, by slot: its time-weighted mean, and its least value."""
+    """A number that may change over time, by slot: its time-weighted mean and its least value."""
 
     mean: list[Fraction]
     least: list[Fraction]
-    greatest: list[Fraction]
 
     @classmethod
     def of(cls, value: Any, clock: Clock) -> Series:
@@ -160,8 +159,14 @@ class Series:
         return cls(
             [sum(seconds * at for seconds, at in slot) / clock.slot for slot in shares],
             [min(at for _, at in slot) for slot in shares],
-            [max(at for _, at in slot) for slot in shares],
         )
+
+
+def values(tree: Any) -> list[Fraction]:
+    """Return all values that a series can take."""
+    if not isinstance(tree, dict):
+        return [number(tree)]
+    return [number(at) for keys in tree.values() for at in keys.values()]
 
 
 def pieces(value: Any, clock: Clock) -> list[list[tuple[Fraction, Fraction]]]:

@@ -77,6 +77,21 @@ def near(shown: Any, exact: Fraction) -> bool:
     return abs(number(shown) - exact) <= MILLIONTH / 2 + abs(exact) / 2**51
 
 
+def _merged(units: list[Unit | None]) -> Unit | None:
+    """Return nodes that are alike as one unit, of which only the number counts; None where they are not."""
+    there = [unit for unit in units if unit is not None]
+    if not there or len(there) < len(units):
+        return None
+    first = there[0]
+    if any(
+        (each.count, each.reserved, each.commit_max) != (first.count, first.reserved, first.commit_max)
+        for each in there
+    ):
+        return None
+    n = len(there)
+    return Unit(first.kind, first.number, [n * at for at in first.count], n * first.reserved, n * first.commit_max)
+
+
 class Evaluation:
     """What was found of a plan: `broken` lists the rules that it breaks, `cost` is its exact objective."""
 
@@ -193,23 +208,22 @@ class Evaluation:
     def _nodes(self) -> None:
         entries = list(self.plan["nodes"])
         for pool in self.instance.pools.values():
-            for unit in pool.units():
-                mine = [
-                    entry
-                    for entry in entries
-                    if entry["pool"] == pool.id
-                    and (unit.kind.id is None or entry["kind"] == unit.kind.id)
-                    and int(get(entry, "node", 0)) == unit.number
-                ]
-                if len(mine) > 1:
-                    self.say("nodes", f"{pool.id} {unit.kind.id} {unit.number}: {len(mine)} entries")
-                if not mine:
-                    self.say("nodes", f"{pool.id} {unit.kind.id} {unit.number}: no entry")
-                    continue
-                entries.remove(mine[0])
-                self._unit(pool, unit, mine[0])
+            units = {(unit.kind.id, unit.number): unit for unit in pool.units()}
+            for entry in [each for each in entries if each["pool"] == pool.id]:
+                entries.remove(entry)
+                node = int(get(entry, "node", 0))
+                numbers = range(node, int(get(entry, "last", node)) + 1)
+                names = {unit.kind.id for unit in units.values() if unit.kind.id in (None, entry["kind"])}
+                mine = [units.pop((name, number), None) for name in names for number in numbers]
+                unit = _merged(mine)
+                if unit is None:
+                    self.say("nodes", f"{pool.id} {entry['kind']} {list(numbers)}: not there, twice, or not alike")
+                else:
+                    self._unit(pool, unit, entry)
+            for name, node in units:
+                self.say("nodes", f"{pool.id} {name} {node}: no entry")
         for entry in entries:
-            self.say("nodes", f"no such nodes: {entry['pool']} {entry['kind']} {get(entry, 'node', '')}")
+            self.say("nodes", f"no pool {entry['pool']}")
 
     def _unit(self, pool: Pool, unit: Unit, entry: dict[str, Any]) -> None:
         where, on, committed = f"{pool.id} {unit.kind.id} {unit.number}", self._on(entry), int(entry["committed"])
@@ -272,7 +286,9 @@ class Evaluation:
 
     def _placed(self, pool: Pool, mine: list[tuple[Unit, list[int]]]) -> None:
         """Check that each node that is told apart holds what is on it."""
-        named = {f"{unit.kind.id}/{unit.number}": (unit, ready) for unit, ready in mine}
+        named = {
+            f"{unit.kind.id}/{unit.number}": (unit, ready) for unit, ready in mine if max(unit.count, default=0) < 2
+        }
         held: dict[tuple[str, int], Counter[str]] = defaultdict(Counter)
         for key, run in self.runs.items():
             if run.option.pool is not pool:

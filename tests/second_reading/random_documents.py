@@ -221,7 +221,10 @@ class Draw:
         """Draw a kind of nodes."""
         rng = self.rng
         size = {what: rng.choice([1, 2, 2, 3, Decimal("0.5")]) for what in names if self.may(0.7)} or {names[0]: 2}
-        kind: dict[str, Any] = {"size": size, "count": self.series(lambda: rng.choice([0, 1, 1, 1, 2, 2, 2, 3]))}
+        kind: dict[str, Any] = {
+            "size": size,
+            "count": self.series(lambda: 5 if self.may(0.03) else rng.choice([0, 1, 1, 1, 2, 2, 2, 3])),
+        }
         if self.may(0.75):
             kind["price"] = self.series(lambda: self.money(negative=False))
         if "price" not in kind or self.may(0.3):
@@ -257,7 +260,7 @@ class Draw:
         """Return the resources that a task can use in a pool."""
         held = {what for kind in self.kinds(pool) for what in kind["size"]}
         counted = any(key in pool for key in ("power", "carbon")) or "power" in pool["price"]
-        counted = counted or any("power" in kind for kind in self.kinds(pool))
+        counted = counted or any(kind.get("power") for kind in self.kinds(pool))
         return sorted({*held, *pool["capacity"], *(["power"] if counted and self.may(0.15) else [])})
 
     def task(self, n: int) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from . import spot
-from .documents import Clock, Refused, Series, duration, get, instant, number, truth, whole
+from .documents import Clock, Refused, Series, duration, get, instant, number, truth, values, whole
 
 Limit = list[Fraction | None]
 """By slot, how much there is; None where nothing limits it."""
@@ -26,7 +26,7 @@ class Kind:
     shutdown: Fraction
     boot: int
     minimum: int
-    most: int  # nodes that there are at any time, be it for a part of a slot
+    most: int  # the largest number that `count` can take
     power: Fraction
     commit_total: Fraction | None  # money per node for the whole horizon
     commit_max: int
@@ -86,7 +86,7 @@ class Unit:
     """What is switched on and paid by itself: a kind of nodes, or one node where they are told apart."""
 
     kind: Kind
-    number: int  # 0 for a whole kind
+    number: int  # of the first node; 0 for a whole kind
     count: list[int]
     reserved: int
     commit_max: int
@@ -329,15 +329,15 @@ def _kind(tree: dict[str, Any], clock: Clock) -> Kind:
     boot = -(-duration(get(tree, "boot", "0s")) // clock.slot)
     minimum = -(-duration(get(tree, "minimum", "0s")) // clock.slot)
     count = Series.of(tree["count"], clock)
-    commit = get(tree, "commit")
-    total, most = None, 0
+    commit, most = get(tree, "commit"), int(max(values(tree["count"])))
+    total, commit_max = None, 0
     if commit is not None:
         commit = commit if isinstance(commit, dict) else {"price": commit}
         price, total = get(commit, "price"), get(commit, "total")
         if (price is None) == (total is None):
             raise Refused("a commitment has either a price or a total")
         total = number(total) if price is None else number(price) * clock.hours * clock.slots
-        most = int(max(count.greatest)) if get(commit, "max") is None else whole(commit["max"])
+        commit_max = most if get(commit, "max") is None else whole(commit["max"])
     return Kind(
         get(tree, "id"),
         {what: number(value) for what, value in tree["size"].items()},
@@ -347,10 +347,10 @@ def _kind(tree: dict[str, Any], clock: Clock) -> Kind:
         number(get(tree, "shutdown", 0)),
         int(boot),
         int(max(boot, minimum)),
-        int(max(count.greatest)),
+        most,
         number(get(tree, "power", 0)),
         total,
-        most,
+        commit_max,
         whole(get(tree, "reserved", 0)),
     )
 
@@ -386,6 +386,8 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
         labels.add("confidential")
     made = [*_written(tree, instance), *_worked(tree, instance, profiles)]
     for option in made:
+        if not option.uses.keys() <= option.pool.capacity.keys() | option.pool.of_nodes:
+            raise Refused(f"{option.uses.keys()} are not all in pool {option.pool.id}")
         option.pool.told_apart |= task.one_node and bool(option.pool.kinds)
     task.options = [
         option
@@ -440,8 +442,8 @@ def _worked(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) 
         **({} if profile is None else profiles[profile]),
         **{k: v for k, v in own.items() if get(own, k) is not None},
     }
-    if not get(work, "speed") or get(work, "devices") == {}:
-        raise Refused("no speed, or no device count")
+    if not get(work, "speed") or get(work, "devices") == {} or get(work, "variants") == {}:
+        raise Refused("no speed, no device count, or no variant")
     device, found = get(work, "device", "gpu"), []
     memory = get(work, "memory")
     for variant, factors in get(work, "variants", {None: {}}).items():
