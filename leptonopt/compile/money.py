@@ -124,7 +124,7 @@ class Money:
             rate = rate if counts else Fraction(0)
             self.late.append((rate * hours_per_slot, rate * Fraction(due, 3600)))
             self.late_once.append(weight * Fraction(task.late_penalty or 0) if counts else Fraction(0))
-            self.late_after.append(due // instance.time.slot if counts else instance.time.slots)
+            self.late_after.append(0 if task.due is None else min(due // instance.time.slot, instance.time.slots))
         self.value = [
             Fraction(0) if must else weight * Fraction(task.value or 0)
             for task, must in zip(instance.tasks, tasks.mandatory, strict=True)
