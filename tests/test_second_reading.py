@@ -38,7 +38,7 @@ def test_imports_nothing_of_leptonopt() -> None:
 @pytest.mark.parametrize("batch", first(10, range(100)))
 def test_agrees_with_leptonopt(batch: int) -> None:
     """Drawn instances have the least cost, or no plan, as trying everything says; plans pass the evaluator."""
-    outcomes = [comparing.compare(seed) for seed in range(batch * BATCH, (batch + 1) * BATCH)]
+    outcomes = [comparing.compare(seed, time_limit=10) for seed in range(batch * BATCH, (batch + 1) * BATCH)]
     assert not [each for each in outcomes if each.kind == "disagreement"]
     kinds = Counter(each.kind for each in outcomes)
     assert kinds["plan"] + kinds["none"] >= BATCH / 2, kinds

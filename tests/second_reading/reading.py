@@ -381,6 +381,8 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
         None if checkpoint is None else spot.Checkpoint.of(checkpoint),
         None if get(tree, "on_time") is None else number(tree["on_time"]),
     )
+    if task.release is not None and task.deadline is not None and task.deadline <= task.release:
+        raise Refused("the deadline is not after the release")
     labels, without = set(get(needs, "labels", [])), set(get(needs, "without", []))
     if truth(get(tree, "confidential", False)):
         labels.add("confidential")
