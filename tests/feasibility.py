@@ -17,16 +17,17 @@ from leptonopt.problem import Limits, Problem
 
 
 def has_plan(document: dict[str, Any], most: int = 4_000) -> bool:
-    """Try everything, at no cost so that the first plan ends it; where that would be too much, what CP-SAT proves of the instance as it is."""
+    """Try everything, at no cost so that the first plan ends it; where that is too much, ask CP-SAT for a proof."""
     compiled = compile(validated(document))
     if compiled.impossible:
         return False
+    problem = costless(compiled.problem)
     try:
-        if ways_to_run(compiled.problem) > 30_000:
+        if ways_to_run(problem) > 30_000 or ways_to_rent(problem) > 6_000:
             raise OverflowError
-        return optimum(costless(compiled.problem), most) is not None
+        return optimum(problem, most) is not None
     except OverflowError:
-        found = cpsat.solve(compiled.problem, None, Limits(60), Ear())
+        found = cpsat.solve(problem, None, Limits(60), Ear())
         assert found.status in ("optimal", "infeasible")
         return found.status == "optimal"
 
@@ -37,3 +38,9 @@ def ways_to_run(problem: Problem) -> int:
     return prod(
         comb(max(0, each + copies - 1), copies) for each, copies in zip(columns, problem.copies.tolist(), strict=True)
     )
+
+
+def ways_to_rent(problem: Problem) -> int:
+    """How many ways there are to have nodes on and committed."""
+    nodes = problem.nodes
+    return prod(1 + count for count in [*nodes.count.ravel().tolist(), *nodes.commit_max.tolist()])
