@@ -320,14 +320,17 @@ def explained(document: dict[str, Any], console: Console) -> None:
         console.print(Text.assemble(("  because ", "red"), printable(reason)), soft_wrap=True)
     many = len(document["conflicts"]) > 1
     for number, conflict in enumerate(document["conflicts"], 1):
-        spared = "none of which can be spared" if conflict["minimal"] else "some of which may not be needed"
+        few = len(conflict["unproven"])
+        spared = f"of which {few} may not be needed (marked ?)" if few else "none of which can be spared"
         console.print(Text(f"\nConflict {number if many else ''}".rstrip() + f", {spared}:", style="bold"))
         names = conflict["tasks"]
-        shown = ", ".join(repr(printable(name)) for name in names[:NAMES])
+        unproven = set(conflict["unproven"])
+        shown = ", ".join(repr(printable(name)) + " ?" * (name in unproven) for name in names[:NAMES])
         more = f", … {len(names) - NAMES:,} more" if len(names) > NAMES else ""
         console.print(Text(f"  {'task' if len(names) == 1 else 'tasks'} {shown}{more} must run"), soft_wrap=True)
         for demand in conflict["demands"]:
-            console.print(Text(f"  {printable(demand['words'])}"), soft_wrap=True)
+            sign = " ?" if demand["place"] in conflict["unproven"] else ""
+            console.print(Text(f"  {printable(demand['words'])}{sign}"), soft_wrap=True)
     if document["repairs"]:
         console.print(Text("\nWhat would help, each tried and checked:", style="bold"))
     for repair in document["repairs"]:

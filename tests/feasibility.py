@@ -2,25 +2,45 @@
 
 from __future__ import annotations
 
+from math import comb, prod
 from typing import Any
 
+import numpy as np
 from bruteforce import optimum
 from listening import Ear
 
 from leptonopt.compile import compile
+from leptonopt.explaining.asking import costless
 from leptonopt.instance import validated
 from leptonopt.methods import cpsat
-from leptonopt.problem import Limits
+from leptonopt.problem import Limits, Problem
 
 
-def has_plan(document: dict[str, Any], most: int = 100_000) -> bool:
-    """Try everything; where that would be too much, what CP-SAT proves of the instance as it is."""
+def has_plan(document: dict[str, Any], most: int = 4_000) -> bool:
+    """Try everything, at no cost so that the first plan ends it; where that is too much, ask CP-SAT for a proof."""
     compiled = compile(validated(document))
     if compiled.impossible:
         return False
+    problem = costless(compiled.problem)
     try:
-        return optimum(compiled.problem, most) is not None
+        if ways_to_run(problem) > 30_000 or ways_to_rent(problem) > 6_000:
+            raise OverflowError
+        return optimum(problem, most) is not None
     except OverflowError:
-        found = cpsat.solve(compiled.problem, None, Limits(60), Ear())
+        found = cpsat.solve(problem, None, Limits(60), Ear())
         assert found.status in ("optimal", "infeasible")
         return found.status == "optimal"
+
+
+def ways_to_run(problem: Problem) -> int:
+    """How many ways there are to choose a column for every copy."""
+    columns = np.bincount(problem.group[problem.columns.option], minlength=problem.groups).tolist()
+    return prod(
+        comb(max(0, each + copies - 1), copies) for each, copies in zip(columns, problem.copies.tolist(), strict=True)
+    )
+
+
+def ways_to_rent(problem: Problem) -> int:
+    """How many ways there are to have nodes on and committed."""
+    nodes = problem.nodes
+    return prod(1 + count for count in [*nodes.count.ravel().tolist(), *nodes.commit_max.tolist()])

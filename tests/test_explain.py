@@ -15,7 +15,10 @@ from random_instances import everything
 from random_instances import instance as random_instance
 
 import leptonopt
+from leptonopt.compile import compile
+from leptonopt.errors import dotted
 from leptonopt.explaining import Conflict, Explanation, explain
+from leptonopt.explaining.farkas import proof
 from leptonopt.instance import validated
 
 DAY: dict[str, Any] = {
@@ -201,6 +204,170 @@ def test_a_conflict_about_a_part_of_a_set(key: str, pools: tuple[str, str], word
     assert repair.changes == (change,)
     rest = [["c", "d"]] if key == "together" else []
     assert repair.instance.get(key, []) == rest
+
+
+def rented(size: int, count: int, **more: Any) -> list[dict[str, Any]]:
+    """A pool of nodes."""
+    return [{"id": "rented", "nodes": {"size": {"gpu": size}, "count": count, "price": 2, **more}}]
+
+
+def small_pools(many: int) -> dict[str, Any]:
+    """So many pools that take one task each, and where their tasks can run."""
+    pools = [{"id": f"p{at}", "capacity": {"gpu": 1}} for at in range(many)]
+    return {"pools": pools, "ways": [{"pools": [pool["id"] for pool in pools], "uses": {"gpu": 1}, "duration": "1h"}]}
+
+
+PLACES = small_pools(12)
+MORNING = {"from": "2026-01-05T02:00:00Z", "to": "2026-01-05T03:00:00Z"}
+WORK = {"hours": 4, "speed": {"own": 1}, "device": "gpu", "memory": 100}
+RULES: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "two copies of one task apart on one pool": (
+        day(task("a", 1, 1, copies=2), apart=[["a"]]),
+        ["apart[0]"],
+    ),
+    "two copies apart on one pool of nodes": (
+        day(task("a", 1, 1, "rented", copies=2, placement="one-node"), apart=[["a"]], pools=rented(8, 4)),
+        ["apart[0]"],
+    ),
+    "the same set twice": (
+        day(task("a", 1, 1), task("b", 1, 1), apart=[["a", "b"], ["b", "a"]]),
+        ["apart[1]"],
+    ),
+    "13 copies apart on 12 pools": (
+        {**day({"id": "a", "copies": 13, "options": PLACES["ways"]}, apart=[["a"]]), "pools": PLACES["pools"]},
+        ["apart[0]"],
+    ),
+    "13 tasks apart on 12 pools": (
+        {
+            **day(*({"id": f"t{at}", "options": PLACES["ways"]} for at in range(13))),
+            "apart": [[f"t{at}" for at in range(13)]],
+            "pools": PLACES["pools"],
+        },
+        ["apart[0]"],
+    ),
+    "25 hours of a quota of 24": (
+        day(*(task(f"t{at}", 1, 5) for at in range(5)), quotas=[{"id": "hours", "of": "gpu", "limit": 24}]),
+        ["quotas[0]"],
+    ),
+    "a quota per day": (
+        day(task("a", 1, 5), quotas=[{"id": "daily", "of": "gpu", "limit": 4, "per": "day"}]),
+        ["quotas[0]"],
+    ),
+    "a quota at any moment": (
+        day(task("a", 2, 5), quotas=[{"id": "now", "of": "gpu", "limit": 1, "per": "moment", "tasks": ["a"]}]),
+        ["quotas[0]"],
+    ),
+    "one-node copies that share no node": (
+        day(task("a", 5, 24, "rented", copies=3, placement="one-node"), pools=rented(8, 2)),
+        ["pools[0].nodes.count", "time.horizon"],
+    ),
+    "larger than a node": (
+        day(task("a", 12, 1, "rented", placement="one-node"), pools=rented(8, 2)),
+        ["tasks[0].placement"],
+    ),
+    "no price on demand": (
+        day(
+            task("a", 8, 24, "rented", copies=2),
+            pools=[{"id": "rented", "nodes": {"size": {"gpu": 8}, "count": 4, "reserved": 1}}],
+        ),
+        ["pools[0].nodes", "time.horizon"],
+    ),
+    "booting": (
+        day(task("a", 1, 24, "rented"), pools=rented(8, 1, boot="1h")),
+        ["pools[0].nodes.boot", "time.horizon"],
+    ),
+    "a minimum time before maintenance": (
+        day(
+            task("a", 1, 1, "rented", deadline="2026-01-05T02:00:00Z"),
+            pools=[{**rented(8, 1, minimum="5h")[0], "maintenance": [MORNING]}],
+        ),
+        ["tasks[0].deadline", "pools[0].maintenance[0]", "pools[0].nodes.minimum"],
+    ),
+    "two maintenance windows that begin together": (
+        day(
+            task("a", 1, 23),
+            pools=[
+                {"id": "own", "capacity": {"gpu": 1}, "maintenance": [MORNING, {**MORNING, "to": "2026-01-05T02:30Z"}]}
+            ],
+        ),
+        ["pools[0].maintenance[1]", "time.horizon"],
+    ),
+    "capacity that a window leaves": (
+        day(
+            task("a", 3, 24),
+            pools=[{"id": "own", "capacity": {"gpu": 4}, "maintenance": [{**MORNING, "capacity": {"gpu": 2}}]}],
+        ),
+        ["pools[0].maintenance[0]", "time.horizon"],
+    ),
+    "a step of capacity": (
+        day(
+            task("a", 3, 24),
+            pools=[{"id": "own", "capacity": {"gpu": {"steps": {"2026-01-05T00:00Z": 4, "2026-01-05T09:00Z": 2}}}}],
+        ),
+        ["pools[0].capacity.gpu"],
+    ),
+    "device memory": (
+        day({"id": "a", "work": WORK}, pools=[{"id": "own", "capacity": {"gpu": 4}, "device_memory": 40}]),
+        ["tasks[0].work"],
+    ),
+    "confidential": (day(task("a", 1, 1, confidential=True)), ["tasks[0].confidential"]),
+    "one of two needs": (
+        day(task("a", 1, 1, needs={"labels": ["cloud"], "quality": 0.5})),
+        ["tasks[0].needs.labels[0]"],
+    ),
+    "one of two waits for the same task": (
+        day(task("a", 1, 5), task("b", 1, 5, after=["a", {"task": "a", "lag": "16h"}])),
+        ["tasks[1].after[1]", "time.horizon"],
+    ),
+    "on time on a pool with interruptions": (
+        day(
+            task(
+                "a", 1, 12, deadline="2026-01-05T18:00:00Z", on_time=0.99, checkpoint={"every": "2h", "restart": "1h"}
+            ),
+            pools=[{"id": "own", "capacity": {"gpu": 4}, "interruptions": 0.1}],
+        ),
+        ["tasks[0].deadline", "tasks[0].on_time"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_every_rule_of_the_format_can_be_a_line(name: str) -> None:
+    """A conflict names the entry of the file that is in the way, exactly, and nothing else."""
+    document, places = RULES[name]
+    found = explain(document)
+    judged(document, found)
+    assert [sorted(dotted(each.place) for each in conflict.demands) for conflict in found.conflicts] == [sorted(places)]
+
+
+def test_what_a_task_earns_for_a_budget_is_not_forgotten() -> None:
+    """Where one task pays for another, the conflict does not say that the other alone is too dear."""
+    document = day(
+        {"id": "earns", "options": [{"pool": "own", "uses": {"gpu": 1}, "duration": "1h", "cost": -5}]},
+        {"id": "costs", "options": [{"pool": "own", "uses": {"gpu": 1}, "duration": "1h", "cost": 4}]},
+        task("a", 6, 1),
+        quotas=[{"id": "budget", "of": "money", "limit": 1}],
+    )
+    found = explain(document)
+    judged(document, found)
+    assert [conflict.tasks for conflict in found.conflicts] == [("a",)]
+
+
+def test_proofs_without_search_are_exact() -> None:
+    """13 copies on 12 pools are proven at once; what fits is not."""
+    for copies, none in ((13, True), (12, False)):
+        document = {
+            **day({"id": "a", "copies": copies, "options": PLACES["ways"]}, apart=[["a"]]),
+            "pools": PLACES["pools"],
+        }
+        found = proof(compile(validated(document)).problem, 10.0)
+        assert (found is not None) == none
+
+
+def test_a_one_node_task_is_told_the_size_of_the_node() -> None:
+    """The reason names what it takes and what a node holds."""
+    document = day(task("a", 12, 1, "rented", placement="one-node"), pools=rented(8, 2))
+    assert "one-node with 12 gpu; a node holds 8" in explain(document).reasons[0]
 
 
 def test_two_conflicts_are_repaired_together() -> None:
