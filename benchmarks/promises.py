@@ -64,7 +64,7 @@ import json, sys, time
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
-from leptonopt import clock, files
+from leptonopt import clock
 from leptonopt.errors import NoPlan
 
 begun, file, method, limit = clock.started(), Path(sys.argv[1]), sys.argv[2], float(sys.argv[3])
@@ -74,13 +74,8 @@ def watch(said):
     seen.append((time.monotonic() - begun, time.process_time(), said.cost, said.bound))
 
 try:
-    if files.is_columns(file):
-        from leptonopt.bulk import solve_columns
-        from leptonopt.conductor import limits_of
-        found = solve_columns(file, method=method, limits=limits_of(limit), on_progress=watch, begun=begun)
-    else:
-        from leptonopt.conductor import solve
-        found = solve(file, method=method, time_limit=limit, on_progress=watch, begun=begun)
+    from leptonopt.conductor import solve
+    found = solve(file, method=method, time_limit=limit, on_progress=watch, begun=begun)
     cost = found.cost
 except NoPlan:
     cost = None

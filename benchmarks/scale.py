@@ -47,19 +47,21 @@ GRACE = 3.0  # times its limit, after which a run is killed
 
 @dataclass(frozen=True)
 class Run:
-    """What one process did; `summary` is empty where there is no plan."""
+    """What one process did; `summary` is empty where there is no plan. `log` is what its methods wrote."""
 
     wall: float
     cpu: float
     megabytes: float
     summary: dict[str, Any]
+    log: str = ""
 
 
 def run(file: Path, method: str, seconds: float, threads: int | None = None) -> Run:
     """One solve in a process of its own; with as many threads as there are cores, if nothing else is said."""
     with tempfile.TemporaryDirectory() as folder:
         plan = Path(folder) / "plan.npz"
-        asked = ["solve", str(file), "-o", str(plan), "-m", method, "-t", str(seconds), "-q"]
+        log = Path(folder) / "log"
+        asked = ["solve", str(file), "-o", str(plan), "-m", method, "-t", str(seconds), "-q", "--log-file", str(log)]
         asked += [] if threads is None else ["--threads", str(threads)]
         begun = time.monotonic()
         child = subprocess.Popen(
@@ -80,7 +82,13 @@ def run(file: Path, method: str, seconds: float, threads: int | None = None) -> 
         if plan.exists():
             with np.load(plan) as arrays:
                 summary = json.loads(arrays["summary"].tobytes())
-        return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, summary)
+        return Run(
+            wall,
+            usage.ru_utime + usage.ru_stime,
+            usage.ru_maxrss / 1024,
+            summary,
+            log.read_text() if log.exists() else "",
+        )
 
 
 def partitioned(file: Path, parts: int, seconds: float) -> dict[str, Any]:
@@ -113,7 +121,7 @@ def _partitioned(file: Path, parts: int, seconds: float) -> dict[str, Any]:
         now = time.monotonic()
         found = scale.solve(mine, None, Limits(time_limit=seconds / parts, threads=os.cpu_count() or 1), _Ear())
         spent["solve"] += time.monotonic() - now
-        of_stages.update(stages([f"scale: {found.note}"]))
+        of_stages.update(stages(found.note))
         if found.schedule is None:
             solved = False
             break
@@ -164,13 +172,18 @@ def line(found: Run, method: str, bound: float | None, **about: Any) -> dict[str
         "method": method, "status": said.get("status", "unknown"), "wall": round(found.wall, 2),
         "cpu": round(found.cpu, 2), "megabytes": round(found.megabytes), "options": said.get("options"), "cost": cost,
         "bound": best, "gap": None if cost is None or best is None else (cost - best) / abs(cost),
-        "seconds": said.get("made", {}).get("seconds", {}), "stages": stages(said.get("made", {}).get("notes", [])),
+        "seconds": said.get("made", {}).get("seconds", {}) | first_plan(said), "stages": stages(found.log),
     }  # fmt: skip
 
 
-def stages(notes: list[str]) -> dict[str, float]:
-    """Seconds of each stage, as `scale` notes them."""
-    said = next((note for note in notes if note.startswith("scale: ")), "")
+def first_plan(summary: dict[str, Any]) -> dict[str, float]:
+    """When there was a plan for the first time."""
+    return {"first plan": step["seconds"] for step in reversed(summary.get("trace", ())) if step["cost"] is not None}
+
+
+def stages(log: str) -> dict[str, float]:
+    """Seconds of each stage, as `scale` logs them."""
+    said = next((line for line in log.splitlines() if line.startswith("first ")), "")
     found = re.findall(r"([a-z]+) ([0-9.]+) s(?=[,;])", said)
     return {name: float(seconds) for name, seconds in found}
 

@@ -70,7 +70,8 @@ def build(sheets: Sheets) -> Built:
     impossible = _impossible(sheets, kept_ptr)
     group, heads = _groups(sheets, kept, kept_ptr)
     chosen = kept[positions(kept_ptr[heads], kept_ptr[heads + 1])]
-    first, last, kept = _at(first, chosen), _at(last, chosen), kept.astype(np.int32)
+    first, last, narrow = _at(first, chosen), _at(last, chosen), kept.astype(np.int32)
+    del kept
     copies = np.zeros(len(heads), np.int64)
     np.add.at(copies, group, sheets.of_task("copies").astype(np.int64))
     used = _used(sheets, of_pool, len(rows.capacity))
@@ -105,7 +106,7 @@ def build(sheets: Sheets) -> Built:
         after=np.zeros(0, np.int64),
         lag=np.zeros(0, np.int64),
     )
-    return Built(sheets, problem, unit, loss, kept, kept_ptr, group, impossible)
+    return Built(sheets, problem, unit, loss, narrow, kept_ptr, group, impossible)
 
 
 def positions(begin: Ints, end: Ints) -> Ints:
