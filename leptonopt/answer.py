@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import platform
+import time
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 from leptonopt.clock import unswept
 from leptonopt.compile import decode
-from leptonopt.errors import Alarm
+from leptonopt.errors import Alarm, NoPlan
 from leptonopt.known import Known
 from leptonopt.plan import Outcome, Plan, document
-from leptonopt.problem import Status, Stop, rent_of, with_rent
+from leptonopt.problem import Problem, Status, Stop, rent_of, with_rent
 from leptonopt.result import Result
 from leptonopt.verify import verify
+
+MEASURED = 400  # sums of fractions by which the machine's speed is measured
+SUMS, SUMS_HELD = 120.0, 60.0  # such sums for an entry of a plan, and for each resource that it holds
+LATEST, LATEST_SHARE = 1.5, 0.04  # seconds, or share of the time limit, after which writing and checking ends
 
 
 def answered(
@@ -24,7 +30,10 @@ def answered(
     seconds: dict[str, float],
     signal: int | None,
 ) -> Result:
-    """Decode, write the document, have it checked."""
+    """Decode, write the document, have it checked.
+
+    Raises `NoPlan` when that takes far longer than the time limit leaves.
+    """
     status, stop, bound = known.status()
     lower = None if status is Status.INFEASIBLE else known.money(bound)
     schedule = None if known.schedule is None else with_rent(known.problem, known.schedule)
@@ -40,9 +49,10 @@ def answered(
         )
     proof = _proof(known, status)
     outcome = Outcome(str(status), str(stop), method, lower, _made(known, seconds), origin, why, trace, proof)
-    made = document(known.compiled, outcome, runs, left, rent)
+    look = _clock(known, 0 if runs is None else len(runs))
     with unswept():
-        verdict = verify(stated, made)
+        made = document(known.compiled, outcome, runs, left, rent, look)
+        verdict = verify(stated, made, look)
     if not verdict.ok:
         shown = "; ".join(f"{found.rule}: {found.message}" for found in verdict.violations[:3])
         raise Alarm(f"the checker rejects the plan of {method}: {shown}")
@@ -62,6 +72,29 @@ def answered(
         log="\n".join(known.logs),
         signal=signal,
     )
+
+
+def entry_seconds(problem: Problem) -> float:
+    """About how long a core of this machine takes to write and check each entry of a plan."""
+    begun = time.process_time()
+    sum((Fraction(at % 7 + 1, 12) * 3 for at in range(MEASURED)), Fraction(0))
+    held = len(problem.demand) / max(1, problem.options)
+    return (time.process_time() - begun) / MEASURED * (SUMS + SUMS_HELD * held)
+
+
+def _clock(known: Known, entries: int) -> Callable[[], None]:
+    """Raise `NoPlan` from some time after the time limit on; that much time there is in any case."""
+    limit = known.limits.time_limit
+    until = max(known.begun + limit, time.monotonic()) + max(LATEST, LATEST_SHARE * limit)
+
+    def look() -> None:
+        if time.monotonic() > until:
+            raise NoPlan(
+                f"the time limit ended while a plan of {entries:,} entries was written and checked; a longer one (-t) "
+                "or longer slots are needed"
+            )
+
+    return look
 
 
 def _why(known: Known, status: Status) -> tuple[str, ...]:

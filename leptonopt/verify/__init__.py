@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -34,16 +34,17 @@ from leptonopt.verify.words import BROKEN, Malformed, Proof, Verdict, Violation,
 __all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "stateless", "verify"]
 
 
-def verify(instance: Mapping[str, Any], plan: Mapping[str, Any]) -> Verdict:
+def verify(instance: Mapping[str, Any], plan: Mapping[str, Any], look: Callable[[], object] = lambda: None) -> Verdict:
     """The verdict on a plan.
 
     Parameters
     ----------
     instance : the native document, numbers as int or Decimal (`json.load(..., parse_float=Decimal)`).
     plan : the plan document, numbers as int, float or Decimal.
+    look : called again and again meanwhile; what it raises ends the check.
     """
     try:
-        return Check(Stated(instance), plan, fingerprint(instance)).verdict()
+        return Check(Stated(instance), plan, fingerprint(instance), look).verdict()
     except Malformed as error:
         return Verdict(False, (Violation("form", "", None, str(error)),), None)
     except BROKEN as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
@@ -48,14 +48,16 @@ def _counted(copies: int, ran: Sequence[Span], left: Sequence[Span]) -> Iterator
 class Check:
     """The check of a plan; `fingerprint` is that of the instance."""
 
-    def __init__(self, stated: Stated, plan: Mapping[str, Any], fingerprint: str) -> None:
+    def __init__(
+        self, stated: Stated, plan: Mapping[str, Any], fingerprint: str, look: Callable[[], object] = lambda: None
+    ) -> None:
         if not isinstance(plan, Mapping) or plan.get("leptonopt_plan") != 1:
             raise Malformed("not a plan document of version 1 (leptonopt_plan: 1)")
         for key in KEYS:
             if key not in plan:
                 raise Malformed(f"the plan has no {key!r}")
         self.stated, self.plan, self.fingerprint = stated, plan, fingerprint
-        self.findings = Findings()
+        self.findings = Findings(look)
         self.say, self.same = self.findings.say, self.findings.same
 
     def verdict(self) -> Verdict:
@@ -131,6 +133,7 @@ class Check:
                     offered + size * usable for offered, usable in zip(known, rented.usable, strict=True)
                 ]
         for (pool, resource), (slots, changes) in loads(runs).items():
+            self.findings.look()
             rule = "nodes" if (pool, resource) in supplied else "capacity"
             least = supplied.get((pool, resource)) or self.stated.least(pool, resource)
             for number, load in enumerate(changes[:-1]):
