@@ -125,7 +125,7 @@ def test_a_million_copies_take_the_room_of_one() -> None:
     assert peak(MILLION) <= peak(4) + 2**18
 
 
-@pytest.mark.parametrize("seed", range(40))
+@pytest.mark.parametrize("seed", range(20))
 def test_every_notation_is_read_alike(seed: int) -> None:
     """One entry for equal copies, one for every copy, and any cut between: the same verdict, cost and warm start."""
     stated, plan = drawn(seed)
@@ -161,7 +161,7 @@ def cut(plan: Document, seed: int) -> Document:
     return found
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(14))
 def test_copies_are_as_many_tasks(seed: int) -> None:
     """A task with copies costs what as many tasks cost, with the same status; both plans pass the checker."""
     stated = random_instances.instance(seed, tasks=4, slots=8, whole_bill=seed % 2 == 1)
@@ -232,7 +232,7 @@ def test_a_wrong_count_is_rejected(change: Callable[[Document], object], says: s
     assert says in "; ".join(found.message for found in verify(stated, plan).violations)
 
 
-@pytest.mark.parametrize("seed", range(25))
+@pytest.mark.parametrize("seed", range(12))
 def test_any_change_of_a_count_is_rejected(seed: int) -> None:
     """On random instances, whichever count is off by one, or copy shifted by one."""
     stated, plan = drawn(seed)
