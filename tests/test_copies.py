@@ -18,7 +18,7 @@ import pytest
 import random_instances
 
 import leptonopt
-from leptonopt import answer, freeing, plot, report
+from leptonopt import answer, freeing, plot, report, subintervals
 from leptonopt.asked import given
 from leptonopt.building import RANKED, fill
 from leptonopt.compile import Compiled, compile, decode
@@ -370,7 +370,7 @@ def test_a_neighbourhood_on_intervals_holds_no_million_jobs(monkeypatch: pytest.
     placing, guide = Placing(made.problem, schedule=schedule), Guide.true(made.problem, Blocks(made.problem))
     ran = {0: placing.clear(0)}
     asked = freeing.Neighbourhood([0], "intervals", None, None, 0.1, 0)
-    monkeypatch.setattr(freeing.subintervals, "solve", lambda *_: pytest.fail("a job for every copy"))
+    monkeypatch.setattr(subintervals, "solve", lambda *_: pytest.fail("a job for every copy"))
     assert freeing.solve(placing, guide, guide, asked, ran, 1.0).effort > 0
 
 
@@ -399,7 +399,7 @@ def test_writing_and_checking_end_when_their_clock_says_so() -> None:
     late = answer._clock(known, 5000)  # type: ignore[arg-type]
     late()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(answer.time, "monotonic", lambda: 10**9)
+        patch.setattr(time, "monotonic", lambda: 10**9)
         with pytest.raises(NoPlan, match="a plan of 5,000 entries was written and checked"):
             late()
 
