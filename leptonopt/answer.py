@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import platform
+import time
+from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
 from leptonopt.clock import unswept
-from leptonopt.errors import Alarm
+from leptonopt.errors import Alarm, NoPlan
 from leptonopt.known import Known
 from leptonopt.plan import Outcome
 from leptonopt.problem import Status, Stop, with_rent
 from leptonopt.result import Result
+
+LATEST, LATEST_SHARE = 1.5, 0.04  # seconds, or share of the time limit, after which writing and checking ends
 
 
 def answered(
@@ -20,7 +24,10 @@ def answered(
     seconds: dict[str, float],
     signal: int | None,
 ) -> Result:
-    """Decode, write the document, have it checked."""
+    """Decode, write the document, have it checked.
+
+    Raises `NoPlan` when that takes far longer than the time limit leaves.
+    """
     status, stop, bound = known.status()
     lower = None if status is Status.INFEASIBLE else known.money(bound)
     schedule = None if known.schedule is None else with_rent(known.problem, known.schedule)
@@ -34,7 +41,9 @@ def answered(
     proof = _proof(known, status)
     outcome = Outcome(str(status), str(stop), method, lower, _made(known, seconds), source.origin, why, trace, proof)
     with unswept():
-        made, plan, verdict = source.answer(outcome, schedule)
+        made, plan, verdict = source.answer(
+            outcome, schedule, _clock(known, 0 if schedule is None else len(schedule.option))
+        )
     if not verdict.ok:
         shown = "; ".join(f"{found.rule}: {found.message}" for found in verdict.violations[:3])
         raise Alarm(f"the checker rejects the plan of {method}: {shown}")
@@ -54,6 +63,21 @@ def answered(
         log="\n".join(known.logs),
         signal=signal,
     )
+
+
+def _clock(known: Known, entries: int) -> Callable[[], None]:
+    """Raise `NoPlan` from some time after the time limit on; that much time there is in any case."""
+    limit = known.limits.time_limit
+    until = max(known.begun + limit, time.monotonic()) + max(LATEST, LATEST_SHARE * limit)
+
+    def look() -> None:
+        if time.monotonic() > until:
+            raise NoPlan(
+                f"the time limit ended while a plan of {entries:,} entries was written and checked; a longer one (-t) "
+                "or longer slots are needed"
+            )
+
+    return look
 
 
 def _why(known: Known, status: Status) -> tuple[str, ...]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.placing import Guide, Placing
+from leptonopt.placing import Column, Guide, Placing
 from leptonopt.pricing import NEVER, Blocks, group_least, joint_least
 from leptonopt.problem import UNLIMITED, Monitor, Problem
 
 HOMES = 4  # pools at which a family looks for a cheaper home, those of least joint cost
 TURNS = 8  # times a group is looked at in one building at most, on average, while families move on
 FEW = 2_000  # groups looked at in any case
+LOOK = 64  # columns of a group, chosen one by one, between two looks at the clock
+RANKED = 16  # columns chosen one by one until all that are left are ranked at once
+RANKED_LOOK = 1024  # ranked columns between two looks at the clock
 
 
 def orders(problem: Problem, blocks: Blocks) -> list[list[float]]:
@@ -60,15 +63,41 @@ def _volume(problem: Problem) -> NDArray[np.float64]:
     return group_least(problem, share * problem.duration, 0.0)
 
 
-def fill(placing: Placing, group: int, guide: Guide, limit: int = NEVER) -> bool:
-    """Places the missing copies of a group, as many at a time as fit; true when all found a place."""
+def never() -> bool:
+    """No clock to look at."""
+    return False
+
+
+def fill(placing: Placing, group: int, guide: Guide, limit: int = NEVER, over: Callable[[], bool] = never) -> bool:
+    """Places the missing copies of a group, as many at a time as fit; true when all found a place.
+
+    Asks now and then whether the time is `over`, and then leaves the rest without a place.
+    """
+    turns = 0
     while placing.missing[group] > 0:
+        turns += 1
+        if turns % LOOK == 0 and over():
+            return False
+        if turns == RANKED and (columns := placing.ranked(group, guide, limit)) is not None:
+            return _fill_ranked(placing, group, columns, over)
         found = placing.cheapest(group, guide, limit)
         if found is None:
             return False
         _, option, start = found
         placing.put(option, start, min(placing.missing[group], placing.room(option, start)))
     return True
+
+
+def _fill_ranked(placing: Placing, group: int, columns: Iterable[Column], over: Callable[[], bool]) -> bool:
+    """The same, by columns from the cheapest on."""
+    for turn, (option, start) in enumerate(columns):
+        if turn % RANKED_LOOK == 0 and over():
+            return False
+        if (count := min(placing.missing[group], placing.room(option, start))) > 0:
+            placing.put(option, start, count)
+            if not placing.missing[group]:
+                return True
+    return False
 
 
 def worth(placing: Placing, group: int) -> int:
@@ -116,6 +145,7 @@ class Builder:
     ) -> None:
         self.placing, self.guide, self.true, self.rank, self.hurry = placing, guide, true, rank, hurry
         self.paced, self.smooth = guide.paced(pace), True
+        self.over: Callable[[], bool] = never
         self.hope = _hopes(placing, true) if len(placing.problem.before) else None
         pools = [[pool for _, pool in found] for found in homes(placing.problem, guide)]
         self.next = [iter([*found, *found[:1]]) for found in pools]
@@ -123,6 +153,8 @@ class Builder:
 
     def build(self, monitor: Monitor | None = None) -> bool:
         """Whether it came to its end; with a monitor, not when that wants to stop."""
+        if monitor is not None:
+            self.over = monitor.should_stop
         placing, order = self.placing, list(in_order(self.placing, _urgency(self.placing, self.rank)))
         position, at, turns = {group: at for at, group in enumerate(order)}, 0, 0
         while at < len(order):
@@ -162,11 +194,10 @@ class Builder:
             if found and placing.cost(found[1], found[2]) < limit:
                 placing.put(found[1], found[2])
         elif self.paced.pace and shape.behind[group]:
-            fill(
-                placing, group, self.paced, NEVER if limit == NEVER else limit + self.paced.pace * placing.problem.slots
-            )
+            most = NEVER if limit == NEVER else limit + self.paced.pace * placing.problem.slots
+            fill(placing, group, self.paced, most, self.over)
         else:
-            fill(placing, group, self.guide, min(NEVER, limit * self.guide.scale))
+            fill(placing, group, self.guide, min(NEVER, limit * self.guide.scale), self.over)
 
 
 def _urgency(placing: Placing, rank: list[float]) -> list[float]:
@@ -239,7 +270,7 @@ def improve(placing: Placing, guide: Guide, monitor: Monitor, passes: int) -> No
         for at, (_, group) in enumerate(sorted(excess)):
             if at % 64 == 0 and monitor.should_stop():
                 return
-            gained |= _again(placing, guide, group)
+            gained |= _again(placing, guide, group, over=monitor.should_stop)
         for family, pools in enumerate(homes(placing.problem, guide)):
             if monitor.should_stop():
                 return
@@ -280,11 +311,11 @@ def use_slack(placing: Placing, guide: Guide, monitor: Monitor) -> None:
             _again(placing, late, group, even=True)
 
 
-def _again(placing: Placing, guide: Guide, group: int, even: bool = False) -> bool:
+def _again(placing: Placing, guide: Guide, group: int, even: bool = False, over: Callable[[], bool] = never) -> bool:
     """Whether the group went where it is cheapest now, being cheaper there; with `even` also for the same cost."""
     cost, limit = placing.bill([group]) + even, worth(placing, group)
     ran = placing.clear(group)
-    fill(placing, group, guide, limit)
+    fill(placing, group, guide, limit, over)
     must = limit == NEVER and placing.missing[group]
     if must or placing.bill([group]) >= cost:
         placing.clear(group)

@@ -45,6 +45,7 @@ TICK = 0.02
 CERTIFYING = 0.2  # share of the time for the prices of a certificate
 CLOSING = 0.3  # share of the time at most for writing the plan down and checking it
 GRACE, SHARE_OF_GRACE, LONGEST_GRACE = 0.5, 0.02, 1.5  # seconds, of the limit, and at most: from asking to killing
+SOON = 0.02  # seconds of work too short to tell how busy the machine is
 STARTING = 0.3  # seconds that an engine takes at least to come to its first answer
 PROMPT = 0.5  # for the last word of an engine whose proof ends it all: what it is
 HURRY = 1.0  # the same when somebody waits: two seconds are promised, for everything
@@ -101,13 +102,14 @@ def solve(
     UsageError, InputError, InstanceError
         When the call or the instance is wrong.
     NoPlan
-        When the time limit ends while the instance is still being read or built.
+        When the time limit ends while the instance is still being read or built, or long before a plan of very many
+        entries is written and checked.
     EngineError
         When the engine of a method asked for by name fails its self-test; see `leptonopt.selftest`.
     Alarm
         When the checker rejects the plan or a bound is contradicted: a fault of the program.
     """
-    called = time.monotonic()
+    called, spent = time.monotonic(), time.process_time()
     begun = called if begun is None else begun
     limits = limits_of(time_limit, gap, threads, seed, deterministic)
     if isinstance(method, str) and method != "auto":
@@ -124,6 +126,8 @@ def solve(
             built = time.monotonic()
         after = source.closing(built - called)
         conductor = _Conductor(source, limits, begun, after, signals, on_progress, isolate, most, executor)
+        spent = time.process_time() - spent
+        conductor.entry *= max(1.0, (built - called) / spent) if spent > SOON else 1.0  # as busy as the machine is
         conductor.starting = max(STARTING, called - begun)  # it loads about what this process did
         name = method if isinstance(method, str) else getattr(method, "__name__", "function")
         try:
@@ -161,6 +165,7 @@ class _Conductor(Known):
         self.until = begun + limits.time_limit - min(after, CLOSING * limits.time_limit)
         self.grace = min(LONGEST_GRACE, GRACE + SHARE_OF_GRACE * limits.time_limit)
         self.starting = STARTING
+        self.entry = source.entry_seconds()
         self.work = limits.time_limit
         self.named = False
         self.crew = Crew(self.problem, memory, self.notes, executor)
@@ -441,7 +446,9 @@ class _Conductor(Known):
         return replace(self._for(self._left(), stage.threads), work=work)
 
     def _left(self) -> float:
-        return self.until - time.monotonic()
+        """Seconds left for the search: what the plan at hand takes to be written and checked is kept back."""
+        entries = 0 if self.schedule is None else len(self.schedule.option)
+        return self.until - time.monotonic() - self.entry * entries
 
     def _ended(self) -> bool:
         return self.signals.caught is not None or self._left() <= 0

@@ -21,6 +21,7 @@ LINKED = 120  # of a freed task that waits for another or is waited for
 TOTAL = 6000  # columns of a sub-problem at most
 PER_COLUMN = 2e-5  # effort that a column takes beside the search
 
+JOBS = 2000  # copies that a model on intervals holds at most, where each is a job; beyond, columns count them
 Ran = dict[int, dict[Column, int]]  # per group, how many copies run in each column
 
 
@@ -66,7 +67,8 @@ def solve(placing: Placing, true: Guide, guide: Guide, asked: Neighbourhood, ran
     """Place freed groups anew; `placing` holds what stays, `ran` how they ran."""
     there = _elsewhere(placing, true, ran, *asked.move) if asked.move else ran
     freed = Freed(placing, guide, asked.groups, there, asked.only)
-    if asked.model == "intervals":
+    copies = sum(placing.shape.copies[group] for group in asked.groups)
+    if asked.model == "intervals" and copies <= JOBS:
         jobs, edges = freed.jobs()
         found = subintervals.solve(placing, jobs, edges, asked.effort, seconds, asked.seed)
     else:

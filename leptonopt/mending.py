@@ -23,7 +23,7 @@ SPOTS = 4  # starts it considers of each
 
 def mend(placing: Placing, guide: Guide, tries: int, seed: int, monitor: Monitor) -> None:
     """Finds places for groups that must run and have none, by pushing others out and placing them again."""
-    pool = _Ejection(placing, guide, seed)
+    pool = _Ejection(placing, guide, seed, monitor)
     for _ in range(tries):
         if not pool.queue or monitor.should_stop():
             break
@@ -31,14 +31,14 @@ def mend(placing: Placing, guide: Guide, tries: int, seed: int, monitor: Monitor
     drop_idle(placing)
     for group in topological(placing):
         if placing.missing[group]:
-            fill(placing, group, guide, worth(placing, group))
+            fill(placing, group, guide, worth(placing, group), monitor.should_stop)
 
 
 class _Ejection:
     """A queue of groups without a place; weights grow with every failure, so that the hard ones stay."""
 
-    def __init__(self, placing: Placing, guide: Guide, seed: int) -> None:
-        self.placing, self.guide = placing, guide
+    def __init__(self, placing: Placing, guide: Guide, seed: int, monitor: Monitor) -> None:
+        self.placing, self.guide, self.over = placing, guide, monitor.should_stop
         self.random = np.random.default_rng(seed)
         self.weight = [0.05 if optional else 1.0 for optional in placing.shape.optional]
         lost = set(placing.unplaced())
@@ -76,7 +76,7 @@ class _Ejection:
             placing.put(found[1], found[2])
             self.note(group)
             return
-        placed = fill(placing, group, self.guide)
+        placed = fill(placing, group, self.guide, over=self.over)
         self.note(group)
         if placed:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from copy import copy
 from graphlib import TopologicalSorter
 
@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from leptonopt.hosting import Batch, Hosting, Hosts, batches
 from leptonopt.pricing import NEVER, Pricer
-from leptonopt.problem import Bools, Ints, Problem, Schedule
+from leptonopt.problem import Bools, Ints, Problem, Schedule, costs_of
 
 Column = tuple[int, int]  # (option, start)
+FEW = 32  # columns of a group that are priced one by one
 
 
 class Guide:
@@ -224,12 +225,7 @@ class Placing:
             if low > high:
                 continue
             fits = self.fitting(option, low, high)
-            cost = self.costs(option, low, high, guide.prefix, guide.scale)
-            if guide.once is not None:
-                cost += guide.once[option]
-            if guide.pace:
-                length = self.shape.duration[option]
-                cost += guide.pace * np.arange(low + length, high + length + 1)
+            cost = self._guided(option, low, high, guide)
             if self.hosting is not None and guide.bare and (extra := self.hosting.extra(option, low, high)) is not None:
                 cost += extra
             if fits is not None:
@@ -238,6 +234,36 @@ class Placing:
             if (least := int(cost[at])) < best:
                 best, found = least, (option, low + at)
         return None if found is None else (best, *found)
+
+    def ranked(self, group: int, guide: Guide, limit: int = NEVER) -> Iterator[Column] | None:
+        """What `cheapest` answers one call after the other while copies are placed; None where costs change with it."""
+        if self.shape.strict or self.hosting is not None or self.shape.alike(group) is not None:
+            return None
+        options, starts, costs = [], [], []
+        for option in guide.order[group]:
+            low, high = self.window(option)
+            if low > high:
+                continue
+            cost = self._guided(option, low, high, guide)
+            fits = self.fitting(option, low, high)
+            usable = cost < limit if fits is None else fits & (cost < limit)
+            starts.append(low + np.flatnonzero(usable))
+            costs.append(cost[usable])
+            options.append(np.full(len(starts[-1]), option))
+        if not options:
+            return iter(())
+        least = np.argsort(np.concatenate(costs), kind="stable")
+        return zip(np.concatenate(options)[least].tolist(), np.concatenate(starts)[least].tolist(), strict=True)
+
+    def _guided(self, option: int, low: int, high: int, guide: Guide) -> NDArray[np.int64]:
+        """int64, shape (high - low + 1,): what a guide says one copy costs at each start, nodes apart."""
+        cost = self.costs(option, low, high, guide.prefix, guide.scale)
+        if guide.once is not None:
+            cost += guide.once[option]
+        if guide.pace:
+            length = self.shape.duration[option]
+            cost += guide.pace * np.arange(low + length, high + length + 1)
+        return cost
 
     def _cheapest_alike(self, alike: list[Batch], guide: Guide, limit: int) -> tuple[int, int, int] | None:
         """The same for options in batches, which nothing but capacity and nodes restricts."""
@@ -348,7 +374,13 @@ class Placing:
 
     def group_cost(self, group: int) -> int:
         """What a group costs now: its columns, and the value of the copies left out."""
-        running = sum(count * self.cost(option, start) for (option, start), count in self.runs[group].items())
+        ran = self.runs[group]
+        if len(ran) > FEW:
+            option, start = np.array(list(ran), np.int64).T
+            each = costs_of(self.problem, option, start).tolist()
+            running: int = sum(cost * count for cost, count in zip(each, ran.values(), strict=True))
+        else:
+            running = sum(count * self.cost(option, start) for (option, start), count in ran.items())
         return running + int(self.missing[group] * self.shape.value[group])
 
     def bill(self, groups: Iterable[int]) -> int:

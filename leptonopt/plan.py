@@ -6,7 +6,7 @@ All money here comes from `leptonopt.bill`, in exact fractions. `docs/plan.md` e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -55,8 +55,9 @@ def document(
     runs: Sequence[Run] | None,
     left: Iterable[tuple[int, int, int]],
     rent: Rent | None = None,
+    look: Callable[[], object] = lambda: None,
 ) -> dict[str, Any]:
-    """The plan document; `runs` is None when there is no plan."""
+    """The plan document; `runs` is None when there is no plan. `look` is called meanwhile; what it raises ends it."""
     instance = compiled.instance
     head: dict[str, Any] = {
         "leptonopt_plan": 1,
@@ -78,7 +79,7 @@ def document(
         empty |= {"bill": None, "utilisation": [], "figures": None}
         return head | nothing | method | empty | tail
     left_out = [(instance.tasks[task], copy, copies) for task, copy, copies in sorted(left)]
-    bill = Bill(compiled, runs, left_out, rent)
+    bill = Bill(compiled, runs, left_out, rent, look)
     body = {
         "cost": number(bill.objective),
         "cost_exact": str(bill.objective),
@@ -120,6 +121,7 @@ def _tasks(bill: Bill) -> list[dict[str, Any]]:
     weights = instance.objective
     powered = {pool.id for pool in instance.pools if pool.powered}
     for run, cost in zip(bill.runs, bill.costs, strict=True):
+        bill.look()
         task, way = instance.tasks[run.task], run.way
         line = _id(task, run.copy, run.copies) | {"option": way.id, "pool": way.pool}
         if way.on_nodes:

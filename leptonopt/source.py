@@ -6,6 +6,7 @@ A `Source` has the problem, speaks of it in the user's words, writes the plan do
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -22,6 +23,9 @@ from leptonopt.plan import Outcome, Plan, document
 from leptonopt.problem import Problem, Schedule, rent_of
 from leptonopt.result import Result
 from leptonopt.verify import Verdict, verify
+
+MEASURED = 400  # sums of fractions by which the machine's speed is measured
+SUMS, SUMS_HELD = 120.0, 60.0  # such sums for an entry of a plan, and for each resource that it holds
 
 
 class Source(Protocol):
@@ -62,8 +66,13 @@ class Source(Protocol):
     def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
         """Return the schedule of a plan, as far as it fits the instance; raises `UsageError` for what is no plan."""
 
-    def answer(self, outcome: Outcome, schedule: Schedule | None) -> tuple[dict[str, Any], Plan | None, Verdict]:
-        """Return the document of a plan, the plan, and the checker's verdict on it."""
+    def entry_seconds(self) -> float:
+        """Return about how long a core of this machine takes to write and check an entry of a plan."""
+
+    def answer(
+        self, outcome: Outcome, schedule: Schedule | None, look: Callable[[], None]
+    ) -> tuple[dict[str, Any], Plan | None, Verdict]:
+        """Return the document of a plan, the plan, and the checker's verdict on it; `look` may raise meanwhile."""
 
     def certificate(
         self, seconds: float, work: float | None, known: tuple[int, Multipliers] | None
@@ -120,14 +129,23 @@ class TreeSource:
         """Return the schedule of a plan document."""
         return given(self.compiled, plan)
 
-    def answer(self, outcome: Outcome, schedule: Schedule | None) -> tuple[dict[str, Any], Plan | None, Verdict]:
+    def entry_seconds(self) -> float:
+        """Return the seconds of so many sums of fractions, measured here and now."""
+        begun = time.process_time()
+        sum((Fraction(at % 7 + 1, 12) * 3 for at in range(MEASURED)), Fraction(0))
+        held = len(self.problem.demand) / max(1, self.problem.options)
+        return (time.process_time() - begun) / MEASURED * (SUMS + SUMS_HELD * held)
+
+    def answer(
+        self, outcome: Outcome, schedule: Schedule | None, look: Callable[[], None] = lambda: None
+    ) -> tuple[dict[str, Any], Plan | None, Verdict]:
         """Return the plan document, checked."""
         if schedule is None:
             made = document(self.compiled, outcome, None, [])
             return made, None, verify(self.stated, made)
         runs, left = decode(self.compiled, schedule)
-        made = document(self.compiled, outcome, runs, left, rent_of(self.problem, schedule))
-        return made, Plan(made), verify(self.stated, made)
+        made = document(self.compiled, outcome, runs, left, rent_of(self.problem, schedule), look)
+        return made, Plan(made), verify(self.stated, made, look=look)
 
     def certificate(
         self, seconds: float, work: float | None, known: tuple[int, Multipliers] | None

@@ -213,7 +213,9 @@ def test_deterministic_work_does_not_follow_the_clock(method: str, monkeypatch: 
     for pace in (1, 3):
         given.append([])
         monkeypatch.setattr(
-            conductor, "time", SimpleNamespace(monotonic=lambda pace=pace: pace * real(), sleep=time.sleep)
+            conductor,
+            "time",
+            SimpleNamespace(monotonic=lambda pace=pace: pace * real(), process_time=lambda: 0.0, sleep=time.sleep),
         )
         leptonopt.solve(CROWDED, method=method, deterministic=True, time_limit=20)
     assert given[0] == given[1]

@@ -30,6 +30,7 @@ __all__ = ["Column", "Compiled", "Kind", "Row", "Run", "Window", "compile", "dec
 
 MAX_EDGES = 2_000_000
 MAX_LOAD, MAX_SIZE = 2**60, 2**45
+MAX_LINKED = 100_000  # copies in a precedence: each is a group of its own
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +82,7 @@ def compile(instance: Instance) -> Compiled:
     Raises
     ------
     InstanceError
-        When the precedence between copies would need more than two million pairs, when amounts are too
+        When more than 100,000 copies wait or are waited for, or in more than two million pairs, when amounts are too
         fine against each other to be counted exactly, or a quota's day begins within a slot.
     """
     all_ways = [ways(instance, task) for task in instance.tasks]
@@ -160,6 +161,11 @@ def encode(compiled: Compiled, runs: Iterable[tuple[int, str, tuple[str, ...], i
 def _groups(instance: Instance, tasks: Windows) -> list[list[tuple[int, int, int]]]:
     """Members (task, first copy, copies) of each group of identical tasks; those with precedence stay single."""
     linked = {at for first, second, _ in tasks.edges for at in (first, second)}
+    many = [at for at in linked if instance.tasks[at].copies > 1]
+    if (copies := sum(instance.tasks[at].copies for at in many)) > MAX_LINKED:
+        at = max(many, key=lambda task: instance.tasks[task].copies)
+        text = f"{copies:,} copies of tasks wait or are waited for, each on its own; at most {MAX_LINKED:,} are allowed"
+        raise InstanceError([Finding(text, ("tasks", at, "copies"))])
     sets = defaultdict(list)
     for number, ids in enumerate((*instance.together, *instance.apart)):
         for id in set(ids):

@@ -20,7 +20,7 @@ never searches. The rules, by the names they carry everywhere:
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from leptonopt.verify.bound import Bound
@@ -34,7 +34,12 @@ from leptonopt.verify.words import BROKEN, Findings, Malformed, Proof, Verdict, 
 __all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "stateless", "verify"]
 
 
-def verify(instance: Mapping[str, Any], plan: Mapping[str, Any], any_instance: bool = False) -> Verdict:
+def verify(
+    instance: Mapping[str, Any],
+    plan: Mapping[str, Any],
+    any_instance: bool = False,
+    look: Callable[[], object] = lambda: None,
+) -> Verdict:
     """The verdict on a plan.
 
     A plan whose `instance.sha256` is not the fingerprint of this instance is refused in one line. With `any_instance`
@@ -44,6 +49,7 @@ def verify(instance: Mapping[str, Any], plan: Mapping[str, Any], any_instance: b
     ----------
     instance : the native document, numbers as int or Decimal (`json.load(..., parse_float=Decimal)`).
     plan : the plan document, numbers as int, float or Decimal.
+    look : called again and again meanwhile; what it raises ends the check.
     """
     try:
         if not isinstance(plan, Mapping) or plan.get("leptonopt_plan") != 1:
@@ -55,7 +61,7 @@ def verify(instance: Mapping[str, Any], plan: Mapping[str, Any], any_instance: b
             findings.say("form", "", why)
         if findings.found:
             return Verdict(False, tuple(findings.found), None, findings.notes())
-        return Check(Stated(instance), plan, not why).verdict()
+        return Check(Stated(instance), plan, not why, look).verdict()
     except Malformed as error:
         return Verdict(False, (Violation("form", "", None, str(error)),), None)
     except BROKEN as error:

@@ -48,6 +48,7 @@ class Books:
         self.money: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
         self.by_pool: dict[str, dict[str, Fraction]] = {pool: defaultdict(Fraction) for pool in stated.pools}
         for run in runs:
+            findings.look()
             pool = self.by_pool[run.way.pool]
             pool["tasks"] += run.copies
             pool["running"] += run.copies * sum(run.running.values(), NOTHING)

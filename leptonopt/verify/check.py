@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import pairwise
 from math import ceil
@@ -46,9 +46,11 @@ def _counted(copies: int, ran: Sequence[Span], left: Sequence[Span]) -> Iterator
 class Check:
     """The check of a plan whose form is right; `same` says whether it is for this very instance."""
 
-    def __init__(self, stated: Stated, plan: Mapping[str, Any], same: bool) -> None:
+    def __init__(
+        self, stated: Stated, plan: Mapping[str, Any], same: bool, look: Callable[[], object] = lambda: None
+    ) -> None:
         self.stated, self.plan, self.is_own = stated, plan, same
-        self.findings = Findings()
+        self.findings = Findings(look)
         self.say, self.same = self.findings.say, self.findings.same
 
     def verdict(self) -> Verdict:
@@ -131,6 +133,7 @@ class Check:
                     for offered, usable in zip(supplied[rented.kind.pool, resource], rented.usable, strict=True)
                 ]
         for (pool, resource), (slots, changes) in loads(runs).items():
+            self.findings.look()
             rule = "nodes" if (pool, resource) in supplied else "capacity"
             least = supplied[pool, resource] if rule == "nodes" else self.stated.least(pool, resource)
             for number, load in enumerate(changes[:-1]):

@@ -31,6 +31,7 @@ def check_quotas(
     for quota in stated.quotas:
         limit = exact(quota["limit"])
         for first, end in windows_of(stated, quota):
+            findings.look()
             used = _peak(stated, quota, runs) if quota.get("per") == "moment" else NOTHING
             if quota.get("per") != "moment":
                 used = sum(

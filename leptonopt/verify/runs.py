@@ -60,6 +60,7 @@ class Runs:
 
     def read(self, line: Mapping[str, Any]) -> Run | None:
         """The run of a line, if it can be one at all."""
+        self.findings.look()
         stated, say, id = self.stated, self.findings.say, str(line.get("id"))
         if id not in stated.tasks:
             say("once", f"task {id!r}", "is not in the instance")
