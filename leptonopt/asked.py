@@ -13,6 +13,7 @@ from leptonopt.instance import Instance, validated
 from leptonopt.problem import Limits, Schedule
 from leptonopt.units import instant
 from leptonopt.verify import fingerprint
+from leptonopt.verify.kinds import kind_of, mistaken
 
 
 def limits_of(
@@ -55,6 +56,8 @@ def given(compiled: Compiled, plan: Mapping[str, Any] | None) -> Schedule | None
     """The schedule of a plan document, as far as it fits the instance's time grid and names."""
     if plan is None:
         return None
+    if wrong := mistaken(kind_of(plan), "a plan"):
+        raise UsageError(f"the warm start {wrong}; give a plan document, as `solve` returns it")
     time = compiled.instance.time
     index = {task.id: at for at, task in enumerate(compiled.instance.tasks)}
     runs = []

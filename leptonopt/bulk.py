@@ -249,10 +249,9 @@ class _Run:
                 shown = "; ".join(f"{found.rule}: {found.message}" for found in verdict.violations[:3])
                 raise Alarm(f"the checker rejects the plan of {method}: {shown}")
         seconds["total"] = time.monotonic() - self.begun
-        stop = self.stop or Stop.DONE
         return BulkResult(
             status,
-            stop,
+            self._ended(status),
             cost,
             bound,
             gap(cost, bound),
@@ -271,6 +270,12 @@ class _Run:
         closed = self.lower is not None and self.lower == self.cost and not self.built.loss
         return Status.OPTIMAL if closed else Status.FEASIBLE, self._money(self.lower)
 
+    def _ended(self, status: Status) -> Stop:
+        """Why it ended: a proof where there is one, however the last method came to its end."""
+        if status in (Status.OPTIMAL, Status.INFEASIBLE):
+            return Stop.PROOF
+        return self.stop if self.stop not in (None, Stop.PROOF) else Stop.DONE
+
     def _summary(
         self, method: str, status: Status, bound: Fraction | None, seconds: dict[str, float]
     ) -> dict[str, Any]:
@@ -288,7 +293,7 @@ class _Run:
             "instance": {"name": sheets.instance.name, "file": sheets.name, "sha256": sheets.sha256},
             "currency": sheets.instance.currency,
             "status": str(status),
-            "stop": str(self.stop or Stop.DONE),
+            "stop": str(self._ended(status)),
             "cost": number(cost),
             "cost_exact": None if cost is None else str(cost),
             "bound": floor_number(bound),

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from leptonopt import files
 from leptonopt.errors import InputError, Rejected, UsageError
 from leptonopt.read import FORMATS
+from leptonopt.verify.kinds import kind_of, mistaken
 from leptonopt.verify.words import Malformed, Proof, Unreadable, Verdict, fraction, shown
 
 BY = ("by", "confirmed_by")
@@ -67,7 +68,7 @@ def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, dict[str,
         if asked.param:
             raise UsageError("--param is not there for instances in columns")
         try:
-            verdict = judged(asked.file, asked.plan)
+            verdict = judged(asked.file, asked.plan, asked.any_instance)
             return verdict, asked.certificate and proven_columns(asked.file, asked.certificate), {}
         except Unreadable as error:
             raise InputError(str(error)) from None
@@ -78,7 +79,7 @@ def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, dict[str,
     if why := stateless(instance):
         raise InputError(f"{files.printable(asked.file)}: not an instance: {why}; `leptonopt validate` says more")
     proof = None if asked.certificate is None else proven(instance, plan_of(asked.certificate, "a certificate"))
-    return verify(instance, plan), proof, plan
+    return verify(instance, plan, asked.any_instance), proof, plan
 
 
 def _certified(proof: Proof, plan: dict[str, Any]) -> Iterator[str]:
@@ -117,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--certificate", metavar="FILE", type=Path, help="also prove the bound, from the prices `solve --certify` wrote"
     )
+    parser.add_argument(
+        "--any-instance", action="store_true", help="check a plan of another instance by the rules of this one"
+    )
     parser.add_argument("--format", metavar="NAME", help=FORMATS_HELP)
     parser.add_argument("--param", metavar="KEY=VALUE", action="append", help="for the format; may be repeated")
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else, on standard output")
@@ -138,11 +142,25 @@ def params_of(given: Sequence[str] | None) -> dict[str, str]:
 
 def plan_of(file: Path, what: str = "a plan") -> dict[str, Any]:
     """The document of a plan file or the like; raises `InputError`."""
+    from leptonopt.read import NATIVE
     from leptonopt.read.tree import text_of, tree
 
-    found, _ = tree(text_of(file, files.most(PLAN_BYTES)), "json", files.printable(file))
+    shown = files.printable(file)
+    if files.is_columns(file):
+        raise InputError(f"{shown}: is a file of columns, not {what}; {what} of an instance in a tree is JSON")
+    text, kind = text_of(file, files.most(PLAN_BYTES)), NATIVE.get(file.suffix.lower(), "json")
+    try:
+        found, _ = tree(text, "json", shown)
+    except InputError:
+        if kind == "json":
+            raise
+        found, _ = tree(text, kind, shown)
+        wrong = mistaken(kind_of(found), what) or f"is not {what}"
+        raise InputError(f"{shown}: {wrong}; {what} is JSON, as `solve -o` writes it") from None
     if not isinstance(found, dict):
-        raise InputError(f"{files.printable(file)}:1: not {what}: no mapping at its top")
+        raise InputError(f"{shown}:1: not {what}: no mapping at its top")
+    if wrong := mistaken(kind_of(found), what):
+        raise InputError(f"{shown}: {wrong}; give {what}, as `solve -o` writes it")
     return found
 
 
