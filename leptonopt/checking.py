@@ -10,14 +10,15 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from leptonopt import files
-from leptonopt.errors import InputError, Rejected, UsageError
+from leptonopt.errors import Alarm, InputError, Rejected, UsageError
 from leptonopt.read import FORMATS
 from leptonopt.verify.kinds import kind_of, mistaken
-from leptonopt.verify.words import Malformed, Proof, Unreadable, Verdict, fraction, shown
+from leptonopt.verify.words import Findings, Malformed, Proof, Unreadable, Verdict, fraction, shown
 
 BY = ("by", "confirmed_by")
 PLAN_BYTES = 16 * 2**20
@@ -79,7 +80,25 @@ def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, dict[str,
     if why := stateless(instance):
         raise InputError(f"{files.printable(asked.file)}: not an instance: {why}; `leptonopt validate` says more")
     proof = None if asked.certificate is None else proven(instance, plan_of(asked.certificate, "a certificate"))
-    return verify(instance, plan, asked.any_instance), proof, plan
+    verdict = verify(instance, plan, asked.any_instance)
+    return verdict if proof is None else _with_certificate(verdict, proof, plan), proof, plan
+
+
+def _with_certificate(verdict: Verdict, proof: Proof, plan: dict[str, Any]) -> Verdict:
+    """The verdict, with what the plan says of its certificate judged as well.
+
+    Raises `Alarm` where a plan without fault costs less than a certificate proves: then the checker is wrong.
+    """
+    from leptonopt.verify.claims import against_certificate
+
+    if any(found.rule == "form" for found in verdict.violations):
+        return verdict
+    findings = Findings()
+    against_certificate(plan, proof, findings)
+    cost, bound = verdict.cost, proof.bound
+    if verdict.ok and proof.ok and cost is not None and bound is not None and bound > cost:
+        raise Alarm(f"the certificate proves {bound}, yet a plan that keeps every rule costs {cost}")
+    return replace(verdict, ok=verdict.ok and not findings.found, violations=(*verdict.violations, *findings.found))
 
 
 def _certified(proof: Proof, plan: dict[str, Any]) -> Iterator[str]:

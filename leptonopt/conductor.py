@@ -22,7 +22,7 @@ from leptonopt.asked import given, limits_of, stated_of
 from leptonopt.certificate import certified, impossible
 from leptonopt.clock import unswept
 from leptonopt.companion import Companion
-from leptonopt.compile import Compiled, compile, decode
+from leptonopt.compile import Compiled, Run, compile, decode
 from leptonopt.confirm import NAME, Opinion, Question
 from leptonopt.confirm.solving import confirm as confirmed
 from leptonopt.engine import Child, Crew, memory_of
@@ -299,7 +299,7 @@ class _Conductor(Known):
             self.notes.append("no time was left to confirm the proof")
             return False
         self.phase = NAME
-        ids, runs = self.compiled.instance.tasks, []
+        ids, runs = self.compiled.instance.tasks, list[Run]()
         if cost is not None and self.schedule is not None:
             runs, _ = decode(self.compiled, self.schedule)
         lines = tuple((ids[run.task].id, run.way.id, run.start, tuple(run.way.on_nodes)) for run in runs)

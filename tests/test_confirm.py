@@ -68,9 +68,9 @@ def compared(seeds: range, least: Callable[[Compiled], Fraction | None], **shape
 
 def test_the_second_model_agrees_with_brute_force() -> None:
     """Of tiny random instances of all features: the same least cost or none, and no other cost."""
-    seen = compared(range(1000, 1300), by_all_ways, tasks=3, slots=5)
-    assert seen[False] > 80
-    assert seen[True] > 20
+    seen = compared(range(1000, 1100), by_all_ways, tasks=3, slots=5)
+    assert seen[False] > 30
+    assert seen[True] > 8
 
 
 @pytest.mark.ci

@@ -356,7 +356,7 @@ class _Check:
             bound = fraction(summary["bound_exact"], "bound_exact")
         off = None if bound is None or summary["bound"] is None else bound - exact(summary["bound"])
         if (bound is None) != (summary["bound"] is None) or (
-            off is not None and not 0 <= off <= 2 * MICRO + abs(bound or 0) / 10**15
+            off is not None and not 0 <= off <= 2 * MICRO + abs(bound or Fraction(0)) / 10**15
         ):
             self.say("status", "bound", f"is {summary['bound']}, but bound_exact says {summary['bound_exact']}")
         if bound is None:
