@@ -14,6 +14,7 @@ from leptonopt.instance.nouns import MAX_COPIES
 from leptonopt.problem import Limits, Schedule
 from leptonopt.units import instant
 from leptonopt.verify import fingerprint
+from leptonopt.verify.kinds import kind_of, mistaken
 from leptonopt.verify.words import Malformed, whole
 
 
@@ -55,6 +56,8 @@ def stated_of(
 
 def given(compiled: Compiled, plan: Mapping[str, Any]) -> Schedule:
     """The schedule of a plan document, as far as it fits the instance's time grid and names."""
+    if wrong := mistaken(kind_of(plan), "a plan"):
+        raise UsageError(f"the warm start {wrong}; give a plan document, as `solve` returns it")
     time = compiled.instance.time
     index = {task.id: at for at, task in enumerate(compiled.instance.tasks)}
     runs = []

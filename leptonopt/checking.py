@@ -9,13 +9,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from leptonopt import files
-from leptonopt.errors import InputError, Rejected, UsageError
+from leptonopt.errors import Alarm, InputError, Rejected, UsageError
 from leptonopt.read import FORMATS
-from leptonopt.verify.words import Malformed, Proof, Unreadable, Verdict, fraction, shown
+from leptonopt.verify.kinds import kind_of, mistaken
+from leptonopt.verify.words import Findings, Malformed, Proof, Unreadable, Verdict, fraction, shown
 
 BY = ("by", "confirmed_by")
 PLAN_BYTES = 16 * 2**20
@@ -66,7 +68,7 @@ def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, dict[str,
         if asked.param:
             raise UsageError("--param is not there for instances in columns")
         try:
-            verdict = judged(asked.file, asked.plan)
+            verdict = judged(asked.file, asked.plan, asked.any_instance)
             return verdict, asked.certificate and proven_columns(asked.file, asked.certificate), {}
         except Unreadable as error:
             raise InputError(str(error)) from None
@@ -77,7 +79,25 @@ def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, dict[str,
     if why := stateless(instance):
         raise InputError(f"{files.printable(asked.file)}: not an instance: {why}; `leptonopt validate` says more")
     proof = None if asked.certificate is None else proven(instance, plan_of(asked.certificate, "a certificate"))
-    return verify(instance, plan), proof, plan
+    verdict = verify(instance, plan, asked.any_instance)
+    return verdict if proof is None else _with_certificate(verdict, proof, plan), proof, plan
+
+
+def _with_certificate(verdict: Verdict, proof: Proof, plan: dict[str, Any]) -> Verdict:
+    """The verdict, with what the plan says of its certificate judged as well.
+
+    Raises `Alarm` where a plan without fault costs less than a certificate proves: then the checker is wrong.
+    """
+    from leptonopt.verify.claims import against_certificate
+
+    if any(found.rule == "form" for found in verdict.violations):
+        return verdict
+    findings = Findings()
+    against_certificate(plan, proof, findings)
+    cost, bound = verdict.cost, proof.bound
+    if verdict.ok and proof.ok and cost is not None and bound is not None and bound > cost:
+        raise Alarm(f"the certificate proves {bound}, yet a plan that keeps every rule costs {cost}")
+    return replace(verdict, ok=verdict.ok and not findings.found, violations=(*verdict.violations, *findings.found))
 
 
 def _certified(proof: Proof, plan: dict[str, Any]) -> Iterator[str]:
@@ -116,6 +136,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--certificate", metavar="FILE", type=Path, help="also prove the bound, from the prices `solve --certify` wrote"
     )
+    parser.add_argument(
+        "--any-instance", action="store_true", help="check a plan of another instance by the rules of this one"
+    )
     parser.add_argument("--format", metavar="NAME", help=FORMATS_HELP)
     parser.add_argument("--param", metavar="KEY=VALUE", action="append", help="for the format; may be repeated")
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else, on standard output")
@@ -137,11 +160,25 @@ def params_of(given: Sequence[str] | None) -> dict[str, str]:
 
 def plan_of(file: Path, what: str = "a plan") -> dict[str, Any]:
     """The document of a plan file or the like; raises `InputError`."""
+    from leptonopt.read import NATIVE
     from leptonopt.read.tree import text_of, tree
 
-    found, _ = tree(text_of(file, files.most(PLAN_BYTES)), "json", files.printable(file))
+    shown = files.printable(file)
+    if files.is_columns(file):
+        raise InputError(f"{shown}: is a file of columns, not {what}; {what} of an instance in a tree is JSON")
+    text, kind = text_of(file, files.most(PLAN_BYTES)), NATIVE.get(file.suffix.lower(), "json")
+    try:
+        found, _ = tree(text, "json", shown)
+    except InputError:
+        if kind == "json":
+            raise
+        found, _ = tree(text, kind, shown)
+        wrong = mistaken(kind_of(found), what) or f"is not {what}"
+        raise InputError(f"{shown}: {wrong}; {what} is JSON, as `solve -o` writes it") from None
     if not isinstance(found, dict):
-        raise InputError(f"{files.printable(file)}:1: not {what}: no mapping at its top")
+        raise InputError(f"{shown}:1: not {what}: no mapping at its top")
+    if wrong := mistaken(kind_of(found), what):
+        raise InputError(f"{shown}: {wrong}; give {what}, as `solve -o` writes it")
     return found
 
 

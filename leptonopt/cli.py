@@ -55,7 +55,7 @@ Examples:
   leptonopt solve week.yaml -t 600 --gap 0.01      ten minutes, or within one percent
   leptonopt solve week.yaml -m cpsat --json        one engine; the plan as JSON
   leptonopt solve week.yaml --warm-start plan.json -o plan.json
-  leptonopt solve week.yaml --confirm              two engines behind "optimal"
+  leptonopt solve week.yaml --confirm              "optimal" proven on a second model
   leptonopt solve week.yaml -o plan.json --certify and plan.certificate.json, for
                                                    `leptonopt verify --certificate`
   leptonopt solve week.yaml --cluster tcp://10.0.0.5:8786    with the workers there
@@ -136,7 +136,7 @@ Repaired = Annotated[
 Plot = Annotated[Path | None, Option(metavar="FILE", help="draw schedule, load and cost (.png, .svg, .pdf)")]
 LogFile = Annotated[Path | None, Option(metavar="FILE", help="write what the solvers say")]
 Model = Annotated[Path | None, Option(metavar="FILE", help="write the model (.mps, .lp, .dat) before solving")]
-Confirm = Annotated[bool, Option("--confirm", help="have an engine of another make prove it again, in the time left")]
+Confirm = Annotated[bool, Option("--confirm", help="have it proven again on a second model, in the time left")]
 Certify = Annotated[bool, Option("--certify", help="write prices that prove the bound beside the plan (needs -o)")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="no progress, no notes, one line of result")]
 Verbose = Annotated[bool, Option("--verbose", "-v", help="all tasks; progress also without a terminal")]

@@ -21,6 +21,8 @@ from leptonopt.answer import answered, evidence
 from leptonopt.asked import limits_of
 from leptonopt.clock import unswept
 from leptonopt.companion import Companion
+from leptonopt.confirm import NAME, Opinion
+from leptonopt.confirm.solving import confirm as confirmed
 from leptonopt.engine import Child, Crew, memory_of
 from leptonopt.errors import Alarm, EngineError, UsageError
 from leptonopt.instance import Instance
@@ -42,6 +44,9 @@ from leptonopt.signals import Signals, aside, within
 from leptonopt.source import Source, opened
 
 TICK = 0.02
+CONFIRMING = 0.6  # share of what is left for the second model; then there is time for another engine yet
+NOTEWORTHY = 0.01  # share of the optimum that a certificate leaves open before a note says so
+SAME_ENGINE = {"cpsat", "cpsat-intervals", "lns"}  # who proves with CP-SAT, as the second model does
 CERTIFYING = 0.2  # share of the time for the prices of a certificate
 CLOSING = 0.3  # share of the time at most for writing the plan down and checking it
 GRACE, SHARE_OF_GRACE, LONGEST_GRACE = 0.5, 0.02, 1.5  # seconds, of the limit, and at most: from asking to killing
@@ -87,8 +92,9 @@ def solve(
     format, params : how to read a file that is not native; see `leptonopt.read`.
     on_progress : called with a `Progress` from this thread as things improve.
     isolate : run solver engines in processes of their own; False runs them here, one after another.
-    confirm : have what is proven optimal or infeasible proven again by an engine that shares no code with
-        those behind the proof, in what is left of the time limit.
+    confirm : have what is proven optimal or infeasible proven again on a second model, which is built from the
+        checker's reading of the document, and by an engine of another make where CP-SAT alone is behind the proof; in
+        what is left of the time limit. An instance too large for the second model gets the other engine only.
     certify : find prices from which `leptonopt.verify.proven` computes a bound on its own, in a fifth of the
         time limit; see `Result.certificate`.
     memory : what each engine in a process of its own may take, in bytes or as `8GB`, `512MiB`; default nine
@@ -253,18 +259,30 @@ class _Conductor(Known):
         self.until += seconds
 
     def confirm(self) -> None:
-        """Have a second engine prove that there is nothing better, or nothing at all."""
+        """Have it proven again that there is nothing better, or nothing at all.
+
+        First on the second model, which runs on CP-SAT; by another engine on the same model where that is not possible,
+        and also where CP-SAT alone is behind the proof.
+        """
         status, _, _ = self.status()
-        if self.source.impossible:  # nothing is left for an engine to search; the checker works out its own windows
-            if self.source.certificate_of_none() is not None:
-                self.claims.confirmed.append("checker")
+        # Where a task can never run nothing is left to search; the checker works out its own windows.
+        if self.source.impossible and self.source.certificate_of_none() is not None:
+            self.claims.confirmed.append("checker")
+            self.claims.second = True
+            return
+        if self.source.impossible:
+            self._on_second_model(None)
             return
         if status not in (Status.OPTIMAL, Status.INFEASIBLE):
             return
         cost = self.cost if status is Status.OPTIMAL else None
+        by = self.claims.behind(cost)
+        if self._on_second_model(cost) and not {*by} <= SAME_ENGINE:
+            return
         for name in self.claims.others(cost):
             if self._ended():
-                self.notes.append("no time was left to confirm the proof")
+                if not self.claims.confirmed:
+                    self.notes.append("no time was left to confirm the proof")
                 return
             self.phase = f"{name}, confirming"
             solution = self._asked(name, None if cost is None else cost - 1)
@@ -279,12 +297,53 @@ class _Conductor(Known):
                 return
             self.notes.append(f"{name} did not confirm the proof: {solution.note or f'stopped ({solution.stop})'}")
 
+    def _on_second_model(self, cost: int | None) -> bool:
+        """Whether the second model, from the checker's reading of the document, proves the same.
+
+        Raises `Alarm` where it contradicts.
+        """
+        if self._ended():
+            self.notes.append("no time was left to confirm the proof")
+            return False
+        self.phase = NAME
+        question = self.source.question(self.money(cost), None if cost is None else self.schedule)
+        if question is None:
+            self.notes.append(f"instances in columns have no {NAME}; what confirms the proof shares one model with it")
+            return False
+        limits = self._for(CONFIRMING * self._left(), self.limits.threads)
+        if self.isolate:
+            answer = self._answer(self.crew.ask(question, limits), limits)
+        elif why := selftest.fault("cpsat", self._ended):
+            answer = Opinion(None, note=why)
+        else:
+            answer = aside(confirmed)(question, limits)
+        if not isinstance(answer, Opinion):  # the child failed, or said nothing in time
+            answer = Opinion(None, note=answer.note)
+        if answer.engine:
+            self.engines[NAME] = answer.engine
+        if answer.agrees is False:
+            self.logs.append(f"--- {NAME}: {answer.note} ---\n" + "\n".join(map(str, answer.lines)))
+            raise Alarm(f"the {NAME}, from the checker's reading of the instance, {answer.note}")
+        if answer.agrees:
+            self.claims.confirmed.append("cpsat")
+            self.claims.second = True
+            return True
+        why = answer.note or f"the {NAME} did not answer"
+        self.notes.append(f"{why}; what confirms the proof shares one model with it")
+        return False
+
     def _asked(self, name: str, cutoff: int | None) -> Solution:
         """What an engine says of the problem with a cutoff."""
         limits = replace(self._for(self._left(), self.limits.threads), cutoff=cutoff, gap=0.0)
         if not self.isolate:
             return methods.function(name)(self.problem, None, limits, Deaf(self._ended))
-        if (child := self.crew.start(name, None, limits)) is None:
+        answer = self._answer(self.crew.start(name, None, limits), limits)
+        assert isinstance(answer, Solution)
+        return answer
+
+    def _answer(self, child: Child | Companion | None, limits: Limits) -> Solution | Opinion:
+        """The last word of a child; of one that could not be started, why."""
+        if child is None:
             return Solution(Status.UNKNOWN, Stop.FAILED, note=self.notes[-1])
         try:
             until = time.monotonic() + limits.time_limit + self.grace
@@ -292,7 +351,7 @@ class _Conductor(Known):
                 while child.messages.qsize():
                     match child.messages.get():
                         case ("done", solution):
-                            answer: Solution = solution
+                            answer: Solution | Opinion = solution
                             return answer
                         case ("unfit", why):
                             return Solution(Status.UNKNOWN, Stop.FAILED, note=why)
@@ -319,6 +378,23 @@ class _Conductor(Known):
             self.notes.append("no certificate is written: the method found no prices")
         elif (bound := self.certificate["bound"]) is not None and not self.source.loss:
             self.bound(ceil(Fraction(bound) / self.source.unit))
+            self._compared(Fraction(bound), self.source.uncoupled())
+
+    def _compared(self, certified: Fraction, exact: bool) -> None:
+        """Note that a certificate proves less than the optimum that is claimed.
+
+        Prices reach the optimum exactly where no rule joins tasks; elsewhere a difference may be the gap of duality.
+        """
+        cost = self.money(self.cost)
+        if cost is None or not self.closed() or certified >= cost:
+            return
+        shown = f"the certificate proves {float(certified):.9g} where {float(cost):.9g} is said to be the least"
+        if exact and cost - certified > abs(cost) / 10**6:
+            self.notes.append(f"{shown}, yet no rule joins tasks here: the two should be equal, one of them is wrong")
+            return
+        by = ", ".join(self.claims.behind(self.cost))
+        if cost - certified > NOTEWORTHY * abs(cost):
+            self.notes.append(f"{shown}; the difference rests on the search of {by}")
 
     def _here(self, name: str, function: methods.Method, limits: Limits) -> None:
         """A method in this process."""

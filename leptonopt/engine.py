@@ -32,6 +32,7 @@ from typing import Any, BinaryIO
 
 from leptonopt import portfolio, selftest
 from leptonopt.companion import Companion
+from leptonopt.confirm import NAME, Opinion, Question
 from leptonopt.errors import UsageError
 from leptonopt.methods import OWN, Method, find, function, shared
 from leptonopt.problem import Limits, Problem, Schedule, Solution, Status, Stop
@@ -78,7 +79,7 @@ class Child:
     def __init__(
         self,
         method: str,
-        problem: Problem,
+        problem: Problem | Question,
         warm_start: Schedule | None,
         limits: Limits,
         memory: int | None = None,
@@ -217,6 +218,16 @@ class Crew:
         self._children.append(child)
         return child
 
+    def ask(self, question: Question, limits: Limits) -> Child | None:
+        """A child that confirms on the second model; None, and a note, where the machine has no room for it."""
+        try:
+            child = Child(NAME, question, None, limits, self.memory or share_of_memory(1))
+        except (OSError, RuntimeError, MemoryError) as error:
+            self.notes.append(f"the {NAME} could not be started: {error}")
+            return None
+        self._children.append(child)
+        return child
+
     def function(self, method: str) -> Method:
         """The function of a method, with the executor where it takes one."""
         if self.executor is None or not self._shares(method):
@@ -249,6 +260,8 @@ def _understood(message: Any) -> tuple[Any, ...]:
         case ("incumbent", Schedule() as schedule, int()):
             return "incumbent", _canonical(schedule), message[2]
         case ("bound", int()) | ("unfit", str()):
+            return tuple(message)
+        case ("done", Opinion()):
             return tuple(message)
         case ("done", Solution(schedule=schedule, bound=bound) as solution):
             schedule = None if schedule is None else _canonical(schedule)
@@ -326,11 +339,16 @@ def main() -> None:
     reporter = _Reporter(out, begun + limits.time_limit)
     threading.Thread(target=reporter.listen, args=(sys.stdin.buffer,), daemon=True).start()
     try:
-        if why := selftest.fault(method, reporter.should_stop):
+        if why := selftest.fault("cpsat" if method == NAME else method, reporter.should_stop):
             reporter.send("unfit", why)
             os._exit(0)
         if not limits.deterministic:
             limits = replace(limits, time_limit=max(0.01, limits.time_limit - (time.monotonic() - begun)))
+        if method == NAME:
+            from leptonopt.confirm.solving import confirm
+
+            reporter.send("done", confirm(problem, limits))
+            os._exit(0)
         solution = function(method)(problem, warm_start, limits, reporter)
     except MemoryError:
         solution = Solution(Status.UNKNOWN, Stop.FAILED, note=f"{method} ran out of memory")

@@ -101,7 +101,11 @@ def _proof(document: dict[str, Any]) -> str:
     by = [printable(name) for name in document["proof"]["by"]]
     confirmed = [printable(name) for name in document["proof"]["confirmed_by"]]
     said = f" by {', '.join(by)}" if by else ""
-    return f"{said}, confirmed by {', '.join(confirmed)}" if confirmed else said
+    if not confirmed:
+        return said
+    models = {"second model": "on a second model", "same model": "on the same model"}
+    how = models.get(document["proof"].get("confirmation"), "")
+    return f"{said}, confirmed by {', '.join(confirmed)} {how}".rstrip()
 
 
 def decimals(document: dict[str, Any]) -> int:

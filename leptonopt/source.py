@@ -16,13 +16,14 @@ from typing import Any, Protocol
 from leptonopt import files
 from leptonopt.asked import given, stated_of
 from leptonopt.certificate import certified, impossible
-from leptonopt.compile import Compiled, compile, decode
+from leptonopt.compile import Compiled, Run, compile, decode
+from leptonopt.confirm import Question
 from leptonopt.dual import Multipliers
 from leptonopt.instance import Instance
 from leptonopt.plan import Outcome, Plan, document
 from leptonopt.problem import Problem, Schedule, rent_of
 from leptonopt.result import Result
-from leptonopt.verify import Verdict, verify
+from leptonopt.verify import Verdict, uncoupled, verify
 
 MEASURED = 400  # sums of fractions by which the machine's speed is measured
 SUMS, SUMS_HELD = 120.0, 60.0  # such sums for an entry of a plan, and for each resource that it holds
@@ -81,6 +82,12 @@ class Source(Protocol):
 
         `known` are prices of a method, and the bound in units that they prove.
         """
+
+    def question(self, cost: Fraction | None, schedule: Schedule | None) -> Question | None:
+        """Return what the second model is asked to confirm; None where there is no second model of the notation."""
+
+    def uncoupled(self) -> bool:
+        """Return whether no rule joins tasks, so that prices reach the optimum."""
 
     def certificate_of_none(self) -> dict[str, Any] | None:
         """Return a certificate from which the checker sees that some task can never run; None where it does not."""
@@ -152,6 +159,18 @@ class TreeSource:
     ) -> dict[str, Any] | None:
         """Return the best certificate from an ascent and the linear relaxation."""
         return certified(self.compiled, self.stated, seconds, work)
+
+    def question(self, cost: Fraction | None, schedule: Schedule | None) -> Question | None:
+        """Return the stated document with the claim and the plan behind it."""
+        ids, runs = self.compiled.instance.tasks, list[Run]()
+        if schedule is not None:
+            runs, _ = decode(self.compiled, schedule)
+        lines = tuple((ids[run.task].id, run.way.id, run.start, tuple(run.way.on_nodes)) for run in runs)
+        return Question(self.stated, cost, lines)
+
+    def uncoupled(self) -> bool:
+        """Return what the checker reads from the document."""
+        return uncoupled(self.stated)
 
     def certificate_of_none(self) -> dict[str, Any] | None:
         """Return a certificate without prices."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import warnings
@@ -43,19 +44,6 @@ INSTANCE: Arrays = {
     "option_uses": np.array([[1, 0], [1, 1], [2, 0], [1, 2]], np.int32),
     "option_cost": np.array([0, 0, 0, 50], np.int64),
 }
-SUMMARY = {
-    "leptonopt_plan_columns": 1, "status": "feasible", "stop": "ended", "cost": 17, "cost_exact": "17",
-    "bound": None, "bound_exact": None, "gap": None, "instance": {"sha256": None},
-}  # fmt: skip
-PLAN: Arrays = {
-    "summary": text(SUMMARY),
-    "task": np.array([0, 1, 2], np.int32),
-    "option": np.array([0, 2, 3], np.int32),
-    "start": np.array([0, 0, 2], np.int32),
-    "count": np.array([1, 1, 2], np.int32),
-}
-PROOF = {"leptonopt_certificate_columns": 1, "sha256": None, "unit": "1/100", "bound": "0"}
-CERTIFICATE: Arrays = {"head": text(PROOF), "price": np.zeros((3, 24), np.int64)}
 
 
 def npy(array: Any) -> bytes:
@@ -104,6 +92,24 @@ def flagged(data: bytes, offset: int, value: bytes) -> bytes:
 
 
 GOOD = packed(INSTANCE)
+SUMMARY = {
+    "leptonopt_plan_columns": 1, "status": "feasible", "stop": "done", "cost": 17, "cost_exact": "17",
+    "bound": None, "bound_exact": None, "gap": None, "instance": {"name": "unnamed", "file": "x", "sha256": hashlib.sha256(GOOD).hexdigest()},
+    "currency": "USD", "tasks": 3, "options": 4, "running": 4, "left_out": 0, "why": [], "method": "scale",
+    "made": {
+        "leptonopt": "0.1.0", "python": "3.11.0", "engines": {}, "seed": 0,
+        "limits": {"time_limit": 60.0, "gap": 0.0, "deterministic": False}, "seconds": {}, "notes": [],
+    },
+}  # fmt: skip
+PLAN: Arrays = {
+    "summary": text(SUMMARY),
+    "task": np.array([0, 1, 2], np.int32),
+    "option": np.array([0, 2, 3], np.int32),
+    "start": np.array([0, 0, 2], np.int32),
+    "count": np.array([1, 1, 2], np.int32),
+}
+PROOF = {"leptonopt_certificate_columns": 1, "sha256": None, "unit": "1/100", "bound": "0"}
+CERTIFICATE: Arrays = {"head": text(PROOF), "price": np.zeros((3, 24), np.int64)}
 PICKLE = b"cos\nsystem\n(S'exit 1'\ntR."
 RELEASE = INSTANCE["task_release"]
 # Instances: bytes of an .npz, and what is said of it by `solve` and `validate`.
@@ -249,7 +255,11 @@ BAD_CSV: dict[str, tuple[str, bytes | None, str]] = {
 BAD_PLANS: dict[str, tuple[Callable[[], bytes], int, str]] = {
     "empty": (lambda: b"", 3, "plan.npz: not a file of columns"),
     "a pickle": (lambda: PICKLE, 3, "plan.npz: not a file of columns"),
-    "the instance": (lambda: GOOD, 3, "not a plan in columns: it has no summary"),
+    "the instance": (lambda: GOOD, 3, "is an instance in columns, not a plan"),
+    "for another instance": (lambda: packed(PLAN, summary=text({**SUMMARY, "instance": {**SUMMARY["instance"], "sha256": "0" * 64}})), 6, "form: instance: the plan is for another instance"),
+    "of another name": (lambda: packed(PLAN, summary=text({**SUMMARY, "instance": {**SUMMARY["instance"], "name": "x"}})), 6, "form: instance.name: is 'x', not 'unnamed'"),
+    "an array too many": (lambda: packed({**PLAN, "more": np.array([1])}), 6, "form: the plan has a column 'more'"),
+    "a word too many": (lambda: packed(PLAN, summary=text({**SUMMARY, "more": 1})), 6, "form: more: is not a key that is known here"),
     "cut": (lambda: packed(PLAN)[:-9], 3, "plan.npz: not a file of columns"),
     "objects": (lambda: zipped(members(PLAN, task=header("|O", (3,), body=PICKLE))), 3, "task.npy: an array of |O"),
     "a huge shape": (lambda: zipped(members(PLAN, task=header("<i8", (2**40,)))), 3, "shorter than its header says"),
@@ -270,19 +280,20 @@ BAD_PLANS: dict[str, tuple[Callable[[], bytes], int, str]] = {
     "a start beyond": (lambda: packed(PLAN, start=np.array([0, 0, 2**31 - 1], np.int32)), 6, "window: task 2"),
     "a start below": (lambda: packed(PLAN, start=np.array([0, 0, -5])), 6, "window: task 2"),
     "a cost that is not": (lambda: packed(PLAN, summary=text({**SUMMARY, "cost_exact": "16"})), 6, "cost: cost_exact: is 16, not 17"),
-    "a cost without end": (lambda: packed(PLAN, summary=text({**SUMMARY, "cost_exact": "1e999999999"})), 6, "'1e999999999' is no fraction"),
+    "a cost without end": (lambda: packed(PLAN, summary=text({**SUMMARY, "cost_exact": "1e999999999"})), 6, "'1e999999999' is not written as"),
     "a cost over nothing": (lambda: packed(PLAN, summary=text({**SUMMARY, "cost_exact": "1/0"})), 6, "'1/0' is no fraction"),
-    "a cost in words": (lambda: packed(PLAN, summary=text({**SUMMARY, "cost": "much"})), 6, "'much' is not a number"),
+    "a cost in words": (lambda: packed(PLAN, summary=text({**SUMMARY, "cost": "much"})), 6, "'much' is not a finite number or null"),
     "no cost": (lambda: packed(PLAN, summary=text({**SUMMARY, "cost_exact": None})), 6, "is not a number"),
     "a bound above": (lambda: packed(PLAN, summary=text({**SUMMARY, "bound_exact": "99", "gap": 0})), 6, "is above the cost"),
-    "a status unknown": (lambda: packed(PLAN, summary=text({**SUMMARY, "status": ["best"]})), 6, "status: ['best'] with a plan"),
+    "a status unknown": (lambda: packed(PLAN, summary=text({**SUMMARY, "status": ["best"]})), 6, "status: a list is not known; allowed is optimal"),
 }  # fmt: skip
 
 # Certificates: an .npz, the exit code of `verify --certificate`, and what is said.
 BAD_CERTIFICATES: dict[str, tuple[Callable[[], bytes], int, str]] = {
     "empty": (lambda: b"", 3, "proof.npz: not a file of columns"),
-    "the plan": (lambda: packed(PLAN), 6, "has no array 'head'"),
+    "the plan": (lambda: packed(PLAN), 3, "is a plan in columns, not a certificate"),
     "no prices": (lambda: packed(CERTIFICATE, price=None), 6, "has no array 'price'"),
+    "the instance": (lambda: GOOD, 3, "is an instance in columns, not a certificate"),
     "of version 2": (lambda: packed(CERTIFICATE, head=text({**PROOF, "leptonopt_certificate_columns": 2})), 6, "not a certificate in columns of version 1"),
     "too few prices": (lambda: packed(CERTIFICATE, price=np.zeros((3, 23), int)), 6, "3 x 24 are needed"),
     "prices below": (lambda: packed(CERTIFICATE, price=np.full((3, 24), -1)), 6, "below zero"),

@@ -46,7 +46,7 @@ FLOORS = [
         "scale",
     },
     {"compile", "read", "families"},
-    {"methods"},
+    {"methods", "confirm"},
     {
         "portfolio",
         "engine",
@@ -69,7 +69,7 @@ FLOORS = [
     {"cli", "cli_research", "__main__"},
 ]
 DOORS = {
-    "ortools": {"methods.cpsat", "submodel"},
+    "ortools": {"methods.cpsat", "submodel", "confirm.solving"},
     "pulp": {"methods.pulp_cbc"},
     "matplotlib": {"plot", "research.curves", "research.schedules"},
     "yaml": {"read.of_yaml", "read.write"},

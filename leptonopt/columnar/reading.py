@@ -21,6 +21,7 @@ from leptonopt.files import most, printable, too_large
 from leptonopt.instance import Instance, validated
 from leptonopt.read import located
 from leptonopt.read.tree import tree
+from leptonopt.verify.kinds import kind_of_columns, mistaken
 
 REFUSED = {
     "tasks": "tasks are columns here",
@@ -89,6 +90,8 @@ def refuse_params(params: Mapping[str, str] | None) -> None:
 def _of_npz(path: Path) -> tuple[Arrays, dict[str, str], str]:
     digest = hashlib.sha256()
     arrays = unpacked(path)
+    if wrong := mistaken(kind_of_columns(arrays), "an instance in columns"):
+        raise InputError(f"{path}: {wrong}; give the file of the instance itself")
     with path.open("rb") as file:
         while block := file.read(1 << 22):
             digest.update(block)

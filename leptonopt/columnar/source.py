@@ -159,6 +159,13 @@ class ColumnarSource:
                 best, least = made, bound
         return best | {"bound": None if least is None else str(least)}
 
+    def question(self, cost: Fraction | None, schedule: Schedule | None) -> None:
+        """Return None: the second model reads trees of tasks alone."""
+
+    def uncoupled(self) -> bool:
+        """Return False: certificates of columns are compared with nothing."""
+        return False
+
     def certificate_of_none(self) -> dict[str, Any] | None:
         """Return a certificate without prices."""
         made = certificate(self.built, np.zeros(self.problem.capacity.shape, np.int64), 1, None)

@@ -27,6 +27,7 @@ from leptonopt.instance.nouns import (
 )
 from leptonopt.instance.references import MAX_FINDINGS, cross_findings
 from leptonopt.instance.values import Noun, shown
+from leptonopt.verify.kinds import kind_of, mistaken
 
 
 def findings_of(error: Any) -> list[Finding]:
@@ -107,6 +108,8 @@ def validated(document: dict[str, Any]) -> Instance:
     InstanceError
         With every finding, each at its path (lines are added by `leptonopt.read`).
     """
+    if wrong := mistaken(kind_of(document), "an instance"):
+        raise InstanceError([Finding(f"{wrong}; give the document of the instance itself")])
     try:
         return Instance.model_validate(document)
     except ValidationError as error:

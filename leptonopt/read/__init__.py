@@ -15,6 +15,7 @@ from leptonopt.errors import Finding, InputError, InstanceError, UsageError
 from leptonopt.errors import Path as Place
 from leptonopt.read.marks import Lines
 from leptonopt.read.tree import text_of, tree
+from leptonopt.verify.kinds import kind_of, mistaken
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance
@@ -174,6 +175,8 @@ def _read(
         raise InstanceError(found) from None
     if not isinstance(document, dict):
         raise InstanceError([Finding("the file holds no mapping of keys to values at its top", (), 1, file)])
+    if wrong := mistaken(kind_of(document), "an instance"):
+        raise InputError(f"{file}: {wrong}; give the file of the instance itself")
     return document, lines, file
 
 

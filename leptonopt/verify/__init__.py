@@ -21,6 +21,7 @@ never searches. The rules, by the names they carry everywhere:
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any
 
 from leptonopt.verify.bound import Bound
@@ -31,7 +32,7 @@ from leptonopt.verify.form import objections, schema
 from leptonopt.verify.stated import Stated
 from leptonopt.verify.words import BROKEN, Findings, Malformed, Proof, Verdict, Violation, broken, fraction
 
-__all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "stateless", "verify"]
+__all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "stateless", "uncoupled", "verify"]
 
 
 def verify(
@@ -98,3 +99,25 @@ def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof
         return Proof(False, None, str(error))
     except BROKEN as error:
         return Proof(False, None, f"the certificate cannot be read: {broken(error)}")
+
+
+def uncoupled(instance: Mapping[str, Any]) -> bool:
+    """Whether no rule joins tasks, so that the least cost is the sum of what each costs alone.
+
+    That is, there are no nodes, quotas, precedence or sets, and all tasks at once, each where it takes most, fit.
+    """
+    stated = Stated(instance)
+    if stated.quotas or instance.get("together") or instance.get("apart") or stated.kinds():
+        return False
+    most: dict[tuple[str, str], Fraction] = {}
+    for id, task in stated.tasks.items():
+        if task.get("after"):
+            return False
+        largest: dict[tuple[str, str], Fraction] = {}
+        for way in stated.ways(id).values():
+            for resource, count in way.uses.items():
+                key = way.pool, resource
+                largest[key] = max(count, largest.get(key, count))
+        for key, count in largest.items():
+            most[key] = most.get(key, Fraction(0)) + count * int(task.get("copies", 1))
+    return all(count <= least for key, count in most.items() for least in stated.least(*key) if least is not None)

@@ -58,6 +58,7 @@ class Check:
         plan, stated, notes = self.plan, self.stated, []
         if not self.is_own:
             notes.append("the plan was made for another instance (sha256 differs)")
+        self._weights()
         Claims(plan, self.findings).check(stated.document, self.is_own)
         if plan["cost"] is None:
             self._without_plan()
@@ -77,6 +78,11 @@ class Check:
         Books(stated, runs, nodes, self.findings).check(plan, forgone)
         self._status(cost)
         return Verdict(not self.findings.found, tuple(self.findings.found), cost, (*notes, *self.findings.notes()))
+
+    def _weights(self) -> None:
+        weights = self.plan.get("objective", {"cost": 1, "carbon_kg": 0})
+        for key, true in (("cost", self.stated.weight), ("carbon_kg", self.stated.carbon_weight)):
+            self.same("cost", f"objective.{key}", weights[key], true)
 
     def _without_plan(self) -> None:
         for key in ("tasks", "left_out", "nodes", "quotas", "utilisation"):
@@ -199,10 +205,7 @@ class Check:
     # --- what the plan claims of itself ---
 
     def _cost(self, cost: Fraction) -> None:
-        plan, stated = self.plan, self.stated
-        weights = plan.get("objective") or {}
-        for key, true in (("cost", stated.weight), ("carbon_kg", stated.carbon_weight)):
-            self.same("cost", f"objective.{key}", weights.get(key, 1 if key == "cost" else 0), true)
+        plan = self.plan
         self.same("cost", "cost", plan["cost"], cost)
         if plan["cost_exact"] is None:
             self.say("cost", "cost_exact", f"is missing, yet the cost is {plan['cost']}")

@@ -16,8 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from leptonopt.verify.arrays import Table, document, fingerprint, names_of, read_csv, read_folder, read_npz
+from leptonopt.verify.claims import ENDS, PAIRS, UNNAMED, foreign
+from leptonopt.verify.form import objections, schema
+from leptonopt.verify.kinds import kind_of_columns, mistaken
 from leptonopt.verify.stated import Stated
-from leptonopt.verify.words import Findings, Malformed, Unreadable, Verdict, exact, fraction, shown
+from leptonopt.verify.words import MICRO, Findings, Malformed, Unreadable, Verdict, exact, fraction, shown
 
 TASK = {
     "release": None,
@@ -48,6 +51,8 @@ class Sheets:
 
     def __init__(self, path: Path) -> None:
         tables = read_folder(path) if path.is_dir() else read_npz(path)
+        if wrong := mistaken(kind_of_columns(tables), "an instance in columns"):
+            raise Unreadable(f"{path}: {wrong}; give the file of the instance itself")
         if "head" not in tables:
             raise Unreadable(f"{path}: has no head")
         self.head = document(tables.pop("head"), f"{path}: head")
@@ -153,14 +158,25 @@ def sheets_of(path: Path) -> Sheets:
         raise Unreadable(f"{text[:300]}; `validate` says what is wrong") from None
 
 
-def judged(instance: Path, plan: Path) -> Verdict:
+def judged(instance: Path, plan: Path, any_instance: bool = False) -> Verdict:
     """The verdict on a plan in columns: `.npz`, or `.csv` with its summary in a `.json` beside it.
+
+    A plan whose `instance.sha256` is not that of the instance's files is refused in one line, unless `any_instance`
+    asks for it to be judged all the same.
 
     Raises `Unreadable` where a file is not what it should be.
     """
     sheets = sheets_of(instance)
     try:
-        return _Check(sheets, *_plan(plan), fingerprint(instance)).verdict()
+        summary, columns = _plan(plan)
+        findings = Findings()
+        for place, what in objections(summary, schema("plan-columns")):
+            findings.say("form", place, what)
+        if not findings.found and (why := foreign(summary, sheets.head, fingerprint(instance))) and not any_instance:
+            findings.say("form", "", why)
+        if findings.found:
+            return Verdict(False, tuple(findings.found), None, findings.notes())
+        return _Check(sheets, summary, columns, not why).verdict()
     except Unreadable:
         raise
     except Malformed as error:
@@ -169,10 +185,10 @@ def judged(instance: Path, plan: Path) -> Verdict:
         return _objection(f"the files cannot be compared: {type(error).__name__}: {error}"[:300])
 
 
-def verify_columns(instance: Path, plan: Path) -> Verdict:
+def verify_columns(instance: Path, plan: Path, any_instance: bool = False) -> Verdict:
     """As `judged`, with an objection to what cannot be read."""
     try:
-        return judged(instance, plan)
+        return judged(instance, plan, any_instance)
     except Unreadable as error:
         return _objection(str(error))
 
@@ -180,7 +196,7 @@ def verify_columns(instance: Path, plan: Path) -> Verdict:
 def cost_of_columns(instance: Path, plan: Path) -> Fraction:
     """What a plan in columns costs, whatever it says of itself; raises `Malformed` for what is no plan."""
     sheets = Sheets(instance)
-    check = _Check(sheets, *_plan(plan), "")
+    check = _Check(sheets, *_plan(plan), True)
     return Fraction(check.parts(), sheets.part)
 
 
@@ -199,39 +215,64 @@ def _plan(path: Path) -> tuple[Mapping[str, Any], dict[str, array[int]]]:
             raise Unreadable(f"{beside}: cannot be read: {error.strerror or error}") from None
         tables = read_csv(path)
     else:
+        if path.suffix.lower() == ".json":
+            raise Unreadable(f"{path}: is not a plan in columns; give a .npz, or the .csv that a summary belongs to")
         tables = read_npz(path)
         if "summary" not in tables:
-            raise Unreadable(f"{path}: not a plan in columns: it has no summary")
+            wrong = mistaken(kind_of_columns(tables), "a plan in columns") or "not a plan in columns: it has no summary"
+            raise Unreadable(f"{path}: {wrong}")
         summary = document(tables.pop("summary"), f"{path}: summary")
     if summary.get("leptonopt_plan_columns") != 1:
         raise Malformed("not a plan in columns of version 1 (leptonopt_plan_columns: 1)")
     for name in ("task", "option", "start", "count"):
         if name not in tables or tables[name].width != 1 or len(tables[name]) != len(tables["task"]):
             raise Malformed(f"the plan has no column {name!r}, or one of another length")
+    if unknown := sorted(tables.keys() - {"task", "option", "start", "count"}):
+        raise Malformed(f"the plan has a column {unknown[0]!r}; allowed are task, option, start and count")
     return summary, {name: table.values for name, table in tables.items()}
 
 
 class _Check:
     """The check of a plan against its instance."""
 
-    def __init__(
-        self, sheets: Sheets, summary: Mapping[str, Any], plan: Mapping[str, array[int]], fingerprint: str
-    ) -> None:
-        self.sheets, self.summary, self.plan, self.fingerprint = sheets, summary, plan, fingerprint
+    def __init__(self, sheets: Sheets, summary: Mapping[str, Any], plan: Mapping[str, array[int]], same: bool) -> None:
+        self.sheets, self.summary, self.plan, self.is_own = sheets, summary, plan, same
         self.findings = Findings()
         self.say = self.findings.say
 
     def verdict(self) -> Verdict:
         """All rules, in order."""
-        made_for, notes = (self.summary.get("instance") or {}).get("sha256"), []
-        if made_for not in (None, self.fingerprint):
-            notes.append("the plan was made for another state of this instance (fingerprints differ)")
+        notes = () if self.is_own else ("the plan was made for another instance (sha256 differs)",)
+        self._words()
         parts = self.parts()
         cost = Fraction(parts, self.sheets.part)
         self._claims(cost)
-        if self.findings.more:
-            notes.append(f"{self.findings.more} more violations are not listed")
-        return Verdict(not self.findings.found, tuple(self.findings.found), cost, tuple(notes))
+        return Verdict(not self.findings.found, tuple(self.findings.found), cost, (*notes, *self.findings.notes()))
+
+    def _words(self) -> None:
+        """What the summary says of the instance, of the counts, and of how the solve ended."""
+        sheets, summary, status = self.sheets, self.summary, self.summary["status"]
+        ran = sum(self.plan["count"])
+        counts = {"tasks": sheets.tasks, "options": sheets.options, "running": ran}
+        counts["left_out"] = sum(sheets.task["copies"]) - ran
+        for key, true in counts.items():
+            if summary[key] != true:
+                self.say("form", key, f"is {summary[key]}, not {true}")
+        names = {
+            "instance.name": (summary["instance"]["name"], sheets.head.get("name", UNNAMED)),
+            "currency": (summary["currency"], sheets.head.get("currency", "USD")),
+        }
+        for place, (said, stated) in names.items() if self.is_own else ():
+            if said != stated:
+                self.say("form", place, f"is {said!r}, not {stated!r}")
+        allowed = PAIRS.get(status, ENDS)
+        if summary["stop"] not in allowed:
+            known = ", ".join(sorted(allowed))
+            self.say("status", "stop", f"is {summary['stop']!r} with the status {status!r}; allowed is {known}")
+        if summary["why"]:
+            self.say("status", "why", "is given, yet there is a plan")
+        if summary["made"]["limits"]["deterministic"] and summary["made"]["seconds"]:
+            self.say("form", "made.limits.deterministic", "is true, yet seconds are given")
 
     def parts(self) -> int:
         """Once, option, window and capacity; the cost in parts."""
@@ -308,22 +349,27 @@ class _Check:
         if said != cost:
             self.say("cost", "cost_exact", f"is {said}, not {cost}", said - cost)
         self.findings.same("cost", "cost", summary.get("cost"), cost)
-        bound = None if summary.get("bound_exact") is None else fraction(summary["bound_exact"], "bound_exact")
-        status = summary.get("status")
+        bound, status = None, summary["status"]
         if status not in STATUS:
             self.say("status", "status", f"{status!r} with a plan")
+        if summary["bound_exact"] is not None:
+            bound = fraction(summary["bound_exact"], "bound_exact")
+        off = None if bound is None or summary["bound"] is None else bound - exact(summary["bound"])
+        if (bound is None) != (summary["bound"] is None) or (
+            off is not None and not 0 <= off <= 2 * MICRO + abs(bound or Fraction(0)) / 10**15
+        ):
+            self.say("status", "bound", f"is {summary['bound']}, but bound_exact says {summary['bound_exact']}")
         if bound is None:
-            if status == "optimal" or summary.get("gap") is not None:
+            if status == "optimal" or summary["gap"] is not None:
                 self.say("status", "bound_exact", "is missing, yet a gap or optimality is claimed")
             return
         if bound > cost:
             self.say("status", "bound_exact", f"{shown(bound)} is above the cost {shown(cost)}", bound - cost)
         if status == "optimal" and bound != cost:
             self.say("status", "status", "optimal, yet the bound is below the cost", cost - bound)
-        gap = summary.get("gap")
-        true = (cost - bound) / abs(cost) if cost else None
-        if gap is None or true is None:
-            if gap is not None and cost != bound:
-                self.say("status", "gap", f"is {gap}, where none can be")
-        elif abs(exact(gap) - true) > Fraction(1, 10**6):
-            self.say("status", "gap", f"is {gap}, not {shown(true)}")
+        true = Fraction(0) if bound == cost else (cost - bound) / abs(cost) if cost else None
+        gap = summary["gap"]
+        if (true is None) != (gap is None) or (
+            true is not None and abs(exact(gap) - true) > abs(true) / 10**9 + Fraction(1, 10**12)
+        ):
+            self.say("status", "gap", f"is {gap}, not {None if true is None else shown(true)}")

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from leptonopt.verify.arrays import document, fingerprint, read_npz
 from leptonopt.verify.columns import UNEXPECTED, Sheets, sheets_of
+from leptonopt.verify.kinds import kind_of_columns, mistaken
 from leptonopt.verify.words import Malformed, Proof, Unreadable, fraction
 
 
@@ -24,6 +25,8 @@ def proven_columns(instance: Path, certificate: Path) -> Proof:
     sheets = sheets_of(instance)
     try:
         tables = read_npz(certificate)
+        if wrong := mistaken(kind_of_columns(tables), "a certificate in columns"):
+            raise Unreadable(f"{certificate}: {wrong}")
         if "head" not in tables:
             raise Malformed("has no array 'head'")
         head = document(tables["head"], f"{certificate}: head")

@@ -98,12 +98,14 @@ def _after(value: Any) -> Any:
 
 
 FOR_PEOPLE = ("name", "description", "source")
-PLAIN, AT, LONG = (_plain, None), (_instant, None), (_duration, None)
-SOME: tuple[Reader, Any] = (_plain, [])
-NONE: tuple[Reader, Any] = (_plain, {})
+Key = tuple[Reader, Any]
+AT: Key = (_instant, None)
+LONG: Key = (_duration, None)
+SOME: Key = (_plain, [])
+NONE: Key = (_plain, {})
 ZERO, ONE, SHORT, FALSE = (_plain, "#0"), (_plain, "#1"), (_duration, "#0"), (_plain, False)
-SERIES = (_series, None)
-BY_NAME: tuple[Reader, Any] = (_named(_series), {})
+SERIES: Key = (_series, None)
+BY_NAME: Key = (_named(_series), {})
 NODES: Noun = {
     "count": SERIES, "price": SERIES, "startup": ZERO, "shutdown": ZERO, "boot": SHORT, "minimum": SHORT, "power": ZERO,
     "commit": (_commit, None), "reserved": ZERO,

@@ -1,0 +1,431 @@
+"""The second model: start counts per stated way, slot and node, nodes on by slot, and a linear row per rule.
+
+Everything is exact: rows and costs are collected in fractions, and scaled to integers at the end. Names of rules are
+those of `leptonopt.verify`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor, gcd, lcm
+from typing import Any
+
+from leptonopt.confirm.opinion import Line
+from leptonopt.verify.quotas import covers, windows_of
+from leptonopt.verify.spot import Spot
+from leptonopt.verify.stated import NOTHING, POWER, Kind, Stated, Way
+from leptonopt.verify.words import duration, exact
+
+MOST_COLUMNS = 20_000
+MOST_ENTRIES = 1_000_000
+MAX_SUM = 2**60  # of a row; CP-SAT counts in 64 bits
+Terms = dict[int, Fraction]
+
+
+class TooLarge(Exception):
+    """The instance is beyond what is confirmed in this way; the message says why."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """Copies of a task that start in a slot in some way; on these nodes, where it names any."""
+
+    task: str
+    option: str
+    way: Way
+    start: int
+    end: int
+    nodes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Row:
+    """low <= sum of terms <= high, in whole numbers; None where there is no such limit."""
+
+    terms: dict[int, int]
+    low: int | None
+    high: int | None
+
+
+class Model:
+    """The model of an instance.
+
+    Attributes
+    ----------
+    most : per variable its largest value; the least is 0
+    rows : the rules
+    columns : the variables that are starts
+    cost, constant : what the variables cost, in fractions of money
+    """
+
+    def __init__(self, stated: Stated) -> None:
+        self.stated = stated
+        self.most: list[int] = []
+        self.rows: list[Row] = []
+        self.columns: dict[int, Column] = {}
+        self.cost: Terms = defaultdict(Fraction)
+        self._of_task: dict[str, list[int]] = defaultdict(list)
+        self._on_node: dict[tuple[str, str], Terms] = defaultdict(dict)  # per node its users, each its share of uses
+        self._left: dict[str, int] = {}
+        self.apart = stated.told_apart()
+        self.kinds = self._kinds()
+        self.supplied = {
+            (name, resource): None
+            for name, pool in stated.pools.items()
+            for kind in stated._stated_kinds(pool)
+            for resource in kind["size"]
+        }
+        self._check_size()
+        self._once()
+        self._nodes()
+        self._capacity()
+        self._precedence()
+        self._affinity()
+        self._quotas()
+
+    def _kinds(self) -> list[Kind]:
+        """Kinds of nodes; of alike ones that are told apart, each that a task can need, and the others together.
+
+        A task is on at most one node, or on as many as it takes whole; on the others none is told to be.
+        """
+        needed: dict[str, int] = defaultdict(int)
+        for id, task in self.stated.tasks.items():
+            most: dict[str, int] = defaultdict(int)
+            for way in self.stated.ways(id).values():
+                most[way.pool] = max(most[way.pool], way.whole, 1)
+            for pool, count in most.items():
+                needed[pool] += count * int(task.get("copies", 1))
+        cuts: dict[tuple[str, str], set[int]] = defaultdict(set)
+        for kind in self.stated.kinds():
+            if kind.node is not None and kind.last is not None:
+                end = min(kind.last, kind.node + needed[kind.pool] - 1, kind.node + MOST_COLUMNS)
+                cuts[kind.pool, kind.name].update(range(kind.node, end + 1))
+        return self.stated.kinds(cuts)
+
+    # --- variables and rows ---
+
+    def _variable(self, most: int) -> int:
+        self.most.append(most)
+        return len(self.most) - 1
+
+    def _row(self, terms: Mapping[int, Fraction | int], low: Any = None, high: Any = None) -> None:
+        """Add a row, scaled to whole numbers."""
+        terms = {at: Fraction(value) for at, value in terms.items() if value}
+        scale = lcm(*(value.denominator for value in terms.values()))
+        whole = {at: int(value * scale) for at, value in terms.items()}
+        least = sum(min(0, value) * self.most[at] for at, value in whole.items())
+        most = sum(max(0, value) * self.most[at] for at, value in whole.items())
+        if max(most, -least) >= MAX_SUM:
+            raise TooLarge("its amounts are too large to add up exactly")
+        low = None if low is None else min(max(ceil(low * scale), least - 1), most + 1)
+        high = None if high is None else max(min(floor(high * scale), most + 1), least - 1)
+        if (low is not None and low > least) or (high is not None and high < most):
+            self.rows.append(Row(whole, low, high))
+
+    # --- once, option, window ---
+
+    def _check_size(self) -> None:
+        """Refuse what is too large before anything of it is built."""
+        stated, columns, entries = self.stated, 0, 0
+        nodes: dict[str, int] = defaultdict(int)
+        for kind in self.kinds:
+            nodes[kind.pool] += kind.single
+        for id in stated.tasks:
+            for way in stated.ways(id).values():
+                places = max(1, nodes[way.pool]) if way.one_node or way.whole else 1
+                columns += stated.slots * places
+                length = min(stated.slots, max(1, ceil(way.seconds / stated.slot)))
+                entries += stated.slots * places * length * max(1, len(way.uses))
+                if columns > MOST_COLUMNS or entries > MOST_ENTRIES:
+                    text = f"it has more than {MOST_COLUMNS:,} starts, or {MOST_ENTRIES:,} entries in its rows"
+                    raise TooLarge(text)
+        if len(self.kinds) * stated.slots > MOST_COLUMNS:
+            raise TooLarge(f"it has more than {MOST_COLUMNS:,} nodes by slots")
+
+    def _once(self) -> None:
+        """Every copy runs once, or is left out where it is optional."""
+        stated = self.stated
+        for id, task in stated.tasks.items():
+            copies = int(task.get("copies", 1))
+            for option, way in stated.ways(id).items():
+                for start, end in self._windows(task, way):
+                    self._columns(id, copies, option, way, start, end)
+            left = self._left[id] = self._variable(copies if task.get("optional", False) else 0)
+            self.cost[left] += stated.weight * exact(task.get("value") or 0)
+            self._row(dict.fromkeys([*self._of_task[id], left], 1), copies, copies)
+
+    def _windows(self, task: Mapping[str, Any], way: Way) -> Iterator[tuple[int, int]]:
+        """First slots, and the slots behind the last, that a way may have alone."""
+        stated, slot = self.stated, self.stated.slot
+        release = 0 if task.get("release") is None else stated.second(task["release"])
+        deadline = stated.horizon if task.get("deadline") is None else stated.second(task["deadline"])
+        rates = stated.pools[way.pool].get("interruptions")
+        spot = None if rates is None else Spot(way.seconds, task.get("checkpoint"), stated.means(rates), slot)
+        for start in range(max(0, -(-release // slot)), stated.slots):
+            length = max(1, ceil(way.seconds / slot)) if spot is None else spot.slots(start)
+            if length is None or (start + length) * slot > min(deadline, stated.horizon):
+                continue
+            if spot is not None and task.get("on_time") is not None:
+                room = min(stated.slots, deadline // slot) - start
+                chance = exact(task["on_time"])
+                if not any(spot.chance_kept(start, longer, chance) for longer in range(length, room + 1)):
+                    continue
+            yield start, start + length
+
+    def _columns(self, id: str, copies: int, option: str, way: Way, start: int, end: int) -> None:
+        """The variables of a way from a slot on: one, or one for each node it can be within."""
+        sizes = {resource for pool, resource in self.supplied if pool == way.pool}
+        held = {resource for resource, count in way.uses.items() if count} & sizes
+        cost = self._cost(id, way, start, end)
+        if way.pool not in self.apart or not held or not (way.one_node or way.whole):
+            self._column(Column(id, option, way, start, end, ()), copies, cost)
+            return
+        needed = max(1, way.whole)
+        if way.one_node and needed > 1:
+            return
+        there = [
+            kind.label for kind in self.kinds if kind.pool == way.pool and kind.single and held <= kind.size.keys()
+        ]
+        if needed == 1:
+            for label in there:
+                at = self._column(Column(id, option, way, start, end, (label,)), copies, cost)
+                self._on_node[way.pool, label][at] = Fraction(1)
+        elif len(there) >= needed:
+            at = self._column(Column(id, option, way, start, end, ()), copies, cost)
+            parts = {label: self._variable(copies) for label in there}
+            for label, part in parts.items():
+                self._row({part: 1, at: -1}, high=0)
+                self._on_node[way.pool, label][part] = Fraction(1, needed)
+                self.columns[part] = Column("", option, way, start, end, (label,))
+            self._row({at: -needed} | dict.fromkeys(parts.values(), 1), 0, 0)
+
+    def _column(self, column: Column, copies: int, cost: Fraction) -> int:
+        at = self._variable(copies)
+        self.columns[at] = column
+        self._of_task[column.task].append(at)
+        self.cost[at] += cost
+        return at
+
+    def _cost(self, id: str, way: Way, start: int, end: int) -> Fraction:
+        """Running, fixed and late, and carbon where it is weighed."""
+        stated, task = self.stated, self.stated.tasks[id]
+        money = way.cost + self._running(way, start, end)
+        if task.get("due") is not None and (late := end * stated.slot - stated.second(task["due"])) > 0:
+            money += exact(task.get("late_cost") or 0) * Fraction(late, 3600) + exact(task.get("late_penalty") or 0)
+        return stated.weight * money + stated.carbon_weight * self._carbon(way, start, end)
+
+    def _running(self, way: Way, start: int, end: int) -> Fraction:
+        total = NOTHING
+        for resource, count in way.uses.items():
+            sums = self.stated.price_sum(way.pool, resource)
+            total += count * (sums[end] - sums[start])
+        return total
+
+    def _carbon(self, way: Way, start: int, end: int) -> Fraction:
+        sums = self.stated.carbon_sum(way.pool)
+        return way.uses.get(POWER, NOTHING) * (sums[end] - sums[start])
+
+    # --- nodes ---
+
+    def _nodes(self) -> None:
+        """Nodes on by slot, what they cost, and what they offer."""
+        self._usable: list[list[Terms]] = []
+        self._spent: list[list[dict[str, Terms]]] = []  # per kind and slot: money, energy and carbon
+        for kind in self.kinds:
+            usable, spent = self._kind(kind)
+            self._usable.append(usable)
+            self._spent.append(spent)
+            for each in spent:
+                for at, value in each["money"].items():
+                    self.cost[at] += self.stated.weight * value
+                for at, value in each["carbon"].items():
+                    self.cost[at] += self.stated.carbon_weight * value
+
+    def _kind(self, kind: Kind) -> tuple[list[Terms], list[dict[str, Terms]]]:
+        stated, slots = self.stated, range(self.stated.slots)
+        on = [self._variable(kind.count[t]) for t in slots]
+        up, down = ([self._variable(kind.count[t]) for t in slots] for _ in range(2))
+        committed = self._variable(kind.commit_max)
+        paid = [self._variable(kind.count[t] if kind.price is not None else 0) for t in slots]
+        tariff, grams = stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool)
+        usable, spent = [], []
+        for t in slots:
+            # up and down count what is switched on in a slot and off behind it; neither ever pays to be larger.
+            before = {on[t - 1]: -1, down[t - 1]: 1} if t else {}
+            self._row({on[t]: 1, up[t]: -1} | before, 0, 0)
+            self._row({on[t]: 1, committed: -1, paid[t]: -1}, high=kind.reserved)
+            if kind.minimum:
+                recent = up[max(0, t - kind.minimum + 1) : t + 1]
+                self._row(dict.fromkeys(recent, 1) | {on[t]: -1}, high=0)
+            booting = up[max(0, t - kind.boot + 1) : t + 1] if kind.boot else []
+            usable.append({on[t]: Fraction(1)} | dict.fromkeys(booting, Fraction(-1)))
+            spent.append(
+                {
+                    "money": {
+                        on[t]: kind.power * (tariff[t + 1] - tariff[t]),
+                        up[t]: kind.startup,
+                        down[t]: kind.shutdown,
+                        paid[t]: (kind.price[t] if kind.price is not None else NOTHING) * stated.hours,
+                        committed: kind.commit / stated.slots,
+                    },
+                    "energy": {on[t]: kind.power * stated.hours},
+                    "carbon": {on[t]: kind.power * (grams[t + 1] - grams[t])},
+                }
+            )
+        self._row({on[-1]: 1, down[-1]: -1}, 0, 0)
+        return usable, spent
+
+    # --- capacity and nodes ---
+
+    def _capacity(self) -> None:
+        """In no slot is more in use than there is, in a pool and on each node that is told apart."""
+        load: dict[tuple[str, str], list[Terms]] = {}
+        for at in self._starts():
+            column = self.columns[at]
+            for resource, count in column.way.uses.items():
+                rows = load.setdefault((column.way.pool, resource), [{} for _ in range(self.stated.slots)])
+                for slot in range(column.start, column.end) if count else ():
+                    rows[slot][at] = count
+        for (pool, resource), rows in load.items():
+            least = None if (pool, resource) in self.supplied else self.stated.least(pool, resource)
+            for slot, terms in enumerate(rows):
+                if least is None:
+                    self._row(self._less(terms, pool, resource, slot), high=0)
+                elif (most := least[slot]) is not None:
+                    self._row(terms, high=most)
+        for number, kind in enumerate(self.kinds):
+            users = self._on_node.get((kind.pool, kind.label), {}) if kind.single else {}
+            for resource, size in kind.size.items() if users else ():
+                for slot, usable in enumerate(self._usable[number]):
+                    terms = {
+                        at: share * self.columns[at].way.uses.get(resource, NOTHING)
+                        for at, share in users.items()
+                        if self.columns[at].start <= slot < self.columns[at].end
+                    }
+                    self._row(terms | {at: -size * value for at, value in usable.items()}, high=0)
+
+    def _less(self, terms: Terms, pool: str, resource: str, slot: int) -> Terms:
+        """The load less what all nodes of a pool offer."""
+        found = dict(terms)
+        for kind, usable in zip(self.kinds, self._usable, strict=True):
+            if kind.pool == pool and resource in kind.size:
+                for at, value in usable[slot].items():
+                    found[at] = found.get(at, NOTHING) - kind.size[resource] * value
+        return found
+
+    def _starts(self) -> Iterator[int]:
+        return (at for at, column in self.columns.items() if column.task)
+
+    # --- precedence, affinity, quotas ---
+
+    def _precedence(self) -> None:
+        """By any slot a task has started only if by then, less the lag, all that it waits for has ended."""
+        stated = self.stated
+        for id, task in stated.tasks.items():
+            for after in task.get("after") or ():
+                edge = {"task": after} if isinstance(after, str) else after
+                first, lag = edge["task"], ceil(duration(edge.get("lag") or "0s") / stated.slot)
+                late, early = int(task.get("copies", 1)), int(stated.tasks[first].get("copies", 1))
+                for slot in sorted({self.columns[at].start for at in self._of_task[id]}):
+                    started = [at for at in self._of_task[id] if self.columns[at].start <= slot]
+                    ended = [at for at in self._of_task[first] if self.columns[at].end + lag <= slot]
+                    open_ = self._variable(1)
+                    self._row(dict.fromkeys(started, 1) | {open_: -late}, high=0)
+                    self._row(dict.fromkeys(ended, -1) | {open_: early}, high=0)
+
+    def _affinity(self) -> None:
+        document = self.stated.document
+        for ids in document.get("together") or ():
+            pools = {name: self._variable(1) for name in self.stated.pools}
+            self._row(dict.fromkeys(pools.values(), 1), high=1)
+            for id in dict.fromkeys(ids):
+                copies = int(self.stated.tasks[id].get("copies", 1))
+                for pool, chosen in pools.items():
+                    self._row(dict.fromkeys(self._in(id, pool), 1) | {chosen: -copies}, high=0)
+        for ids in document.get("apart") or ():
+            for pool in self.stated.pools:
+                self._row({at: 1 for id in dict.fromkeys(ids) for at in self._in(id, pool)}, high=1)
+
+    def _in(self, id: str, pool: str) -> Iterable[int]:
+        return [at for at in self._of_task[id] if self.columns[at].way.pool == pool]
+
+    def _quotas(self) -> None:
+        for quota in self.stated.quotas:
+            limit, of = exact(quota["limit"]), quota["of"]
+            mine = [at for at in self._starts() if covers(self.stated, quota, *self._who(at))]
+            if quota.get("per") == "moment":
+                rows: list[Terms] = [{} for _ in range(self.stated.slots)]
+                for at in mine:
+                    count = self.columns[at].way.uses.get(of, NOTHING)
+                    for slot in range(self.columns[at].start, self.columns[at].end):
+                        rows[slot][at] = count
+                for terms in rows:
+                    self._row(terms, high=limit)
+                continue
+            for first, end in windows_of(self.stated, quota):
+                terms = {at: self._used(of, self.columns[at], first, end) for at in mine}
+                for kind, spent in zip(self.kinds, self._spent, strict=True):
+                    pools = quota.get("pools")
+                    whole = quota.get("tasks") is None and quota.get("teams") is None
+                    if whole and of in spent[0] and (pools is None or kind.pool in pools):
+                        for each in spent[first:end]:
+                            for at, value in each[of].items():
+                                terms[at] = terms.get(at, NOTHING) + value
+                self._row(terms, high=limit)
+
+    def _who(self, at: int) -> tuple[str, str]:
+        return self.columns[at].task, self.columns[at].way.pool
+
+    def _used(self, of: str, column: Column, first: int, end: int) -> Fraction:
+        """What a start uses of a quota in slots [first, end); what is used once counts where it starts."""
+        way, low, high = column.way, max(first, column.start), min(end, column.end)
+        once = way.cost if of == "money" else exact(way.consumes.get(of, 0))
+        used = once if first <= column.start < end else NOTHING
+        if low >= high:
+            return used
+        if of == "money":
+            return used + self._running(way, low, high)
+        if of == "carbon":
+            return used + self._carbon(way, low, high)
+        return used + way.uses.get(POWER if of == "energy" else of, NOTHING) * (high - low) * self.stated.hours
+
+    # --- in whole numbers ---
+
+    def objective(self) -> tuple[dict[int, int], Fraction]:
+        """Costs as whole multiples of a fraction of money, and that fraction."""
+        costs = {at: value for at, value in self.cost.items() if value and self.most[at]}
+        if not costs:
+            return {}, Fraction(1)
+        scale = lcm(*(value.denominator for value in costs.values()))
+        whole = {at: int(value * scale) for at, value in costs.items()}
+        common = gcd(*whole.values())
+        whole = {at: value // common for at, value in whole.items()}
+        if sum(abs(value) * self.most[at] for at, value in whole.items()) >= MAX_SUM:
+            raise TooLarge("its costs are too large to count exactly")
+        return whole, Fraction(common, scale)
+
+    def hint(self, lines: Iterable[Line]) -> dict[int, int]:
+        """The starts of a plan; what does not fit a column is passed over."""
+        index = {
+            (column.task, column.option, column.start, column.nodes): at
+            for at, column in self.columns.items()
+            if column.task
+        }
+        found = dict.fromkeys(index.values(), 0)
+        for task, option, start, nodes in lines:
+            at = index.get((task, option, start, nodes), index.get((task, option, start, ())))
+            if at is not None:
+                found[at] += 1
+        return found
+
+    def lines(self, values: Mapping[int, int]) -> tuple[Line, ...]:
+        """The starts of a solution, a line per copy."""
+        return tuple(
+            (column.task, column.option, column.start, column.nodes)
+            for at in self._starts()
+            for column in [self.columns[at]]
+            for _ in range(values[at])
+        )
