@@ -178,7 +178,8 @@ def line(found: Run, method: str, bound: float | None, **about: Any) -> dict[str
 
 def first_plan(summary: dict[str, Any]) -> dict[str, float]:
     """When there was a plan for the first time."""
-    return {"first plan": step["seconds"] for step in reversed(summary.get("trace", ())) if step["cost"] is not None}
+    found = [step["seconds"] for step in summary.get("trace", ()) if step["cost"] is not None]
+    return {"first plan": found[0]} if found else {}
 
 
 def stages(log: str) -> dict[str, float]:

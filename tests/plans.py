@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from types import SimpleNamespace
 from typing import Any
 
 from leptonopt.compile import Compiled
-from leptonopt.plan import Outcome
-from leptonopt.verify import fingerprint
+from leptonopt.plan import Outcome, Plan
+from leptonopt.problem import Status, Stop
+from leptonopt.result import Result
+from leptonopt.verify import Verdict, fingerprint
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
 EXTRA = {"nodes": 0, "sunk": 0, "energy_kwh": 0, "carbon_kg": 0}
@@ -120,12 +121,12 @@ def crowd(tasks: int, pools: int, seed: int = 1) -> dict[str, Any]:
     return plan(*lines, pools=names)
 
 
-def result(document: dict[str, Any], signal: int | None = None, notes: tuple[str, ...] = ()) -> Any:
-    """What `leptonopt.conductor.solve` returns, as far as the command line looks."""
-    made = None if document["cost"] is None else object()
-    return SimpleNamespace(
-        document=document, plan=made, status=document["status"], signal=signal, notes=notes, log="the log"
-    )
+def result(document: dict[str, Any], signal: int | None = None, notes: tuple[str, ...] = ()) -> Result:
+    """What `leptonopt.conductor.solve` returns, with a document made by hand."""
+    made = None if document["cost"] is None else Plan(document)
+    status, stop = Status(document["status"]), Stop(document["stop"])
+    money = (None if document["cost"] is None else Fraction(document["cost"]), None, None)
+    return Result(status, stop, *money, made, document, (), Verdict(True, (), None), notes, "the log", signal)
 
 
 def one_by_one(plan: dict[str, Any]) -> dict[str, Any]:
