@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from leptonopt import files, methods, portfolio
-from leptonopt.attending import folder
-from leptonopt.clock import unswept
+from leptonopt.children import folder
+from leptonopt.clock import apart, aside, unswept
 from leptonopt.columnar.compiling import Built, build
 from leptonopt.columnar.reading import load
 from leptonopt.columnar.writing import runs, write_certificate, write_plan
@@ -27,7 +27,7 @@ from leptonopt.errors import Alarm, UsageError
 from leptonopt.numbers import floor_number, gap, number
 from leptonopt.problem import Limits, Schedule, Status, Stop, objective
 from leptonopt.result import Progress
-from leptonopt.signals import Signals, aside, within
+from leptonopt.signals import Signals, within
 from leptonopt.verify.columns import cost_of_columns, verify_columns
 from leptonopt.verify.words import Verdict
 
@@ -65,12 +65,13 @@ def solve_columns(
     certificate: str | os.PathLike[str] | None = None,
     on_progress: Callable[[Progress], None] | None = None,
     executor: Executor | None = None,
+    handle_signals: bool = False,
     begun: float | None = None,
 ) -> BulkResult:
     """Solve an instance in columns and have the plan checked; `output` is where the plan is written.
 
     The time limit counts from `begun`, a moment of `time.monotonic`; without it, from the call. The workers of an
-    `executor` anneal parts of what is placed, in `auto` and `scale`.
+    `executor` anneal parts of what is placed, in `auto` and `scale`. `handle_signals` is as of `leptonopt.solve`.
 
     Raises
     ------
@@ -87,11 +88,11 @@ def solve_columns(
         methods.find(method)
     if executor is not None and method not in ("auto", *SHARED):
         raise UsageError(f"the method {method} has no use for workers elsewhere; allowed with them are auto and scale")
-    with Signals() as signals:
+    with Signals(handle_signals) as signals:
         with within(begun + limits.time_limit - called, signals), unswept():
-            sheets = load(Path(path))
+            sheets = apart(load, Path(path))
             read = time.monotonic()
-            built = build(sheets)
+            built = apart(build, sheets)
         seconds = {"read": read - called, "compile": time.monotonic() - read}
         after = LEAST + CHECKING * sum(seconds.values())
         run = _Run(built, Path(path), limits, begun, after, signals, on_progress, executor)

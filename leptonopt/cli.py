@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,13 +13,14 @@ import typer
 
 from leptonopt import cli_columns, cli_research, files
 from leptonopt.checking import FORMATS_HELP, dumped, params_of, plan_of, say
-from leptonopt.errors import Infeasible, InputError, NoPlan, UsageError
+from leptonopt.errors import Infeasible, InputError, NoPlan, OutOfTime, UsageError
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance
     from leptonopt.result import Result
 
 NATIVE = ("yaml", "json", "toml")
+DRAWING = 30.0  # seconds for a picture, beyond the time limit
 MODELS = ("mps", "lp", "dat")
 LICENCES = {
     "numpy": "BSD-3-Clause",
@@ -220,9 +222,10 @@ def solve(
     verbose: Verbose = False,
 ) -> None:
     """Find the plan of least cost, and say how good it is."""
-    if format is None and files.is_columns(file):
-        from leptonopt.asked import limits_of
+    from leptonopt.asked import limits_of
+    from leptonopt.clock import limited
 
+    if format is None and files.is_columns(file):
         absent: dict[str, object] = {
             "--warm-start": warm_start,
             "--plot": plot,
@@ -248,36 +251,41 @@ def solve(
     certificate = _certificate(output) if certify else None
     _targets(file, output, plot, log_file, write_model, certificate)
     params = params_of(param)
+    limits_of(time_limit, gap, threads, seed, deterministic)
     if write_model is not None:
-        _write_model(write_model, file, format, params)
+        begun = time.monotonic() if context.obj is None else context.obj
+        with limited(begun + time_limit, "the model was written"):
+            _write_model(write_model, file, format, params)
     from leptonopt.cluster import executor
     from leptonopt.conductor import solve as run
     from leptonopt.progress import Shown
     from leptonopt.signals import Signals
 
     start = None if warm_start is None else plan_of(warm_start)
-    with executor(cluster) if cluster else nullcontext() as workers, Shown() as shown:
-        watch = shown if not quiet and (shown.live or verbose) else None
-        result = run(
-            file,
-            method=method,
-            time_limit=time_limit,
-            gap=gap,
-            threads=threads,
-            memory=memory,
-            seed=seed,
-            deterministic=deterministic,
-            warm_start=start,
-            format=format,
-            params=params,
-            on_progress=watch,
-            confirm=confirm,
-            certify=certify,
-            executor=workers,
-            begun=context.obj,
-        )
-    as_json = as_json or str(output) == "-"
-    with Signals():  # one that comes now must not cost the plan either
+    # A signal that comes once there is a plan must not cost it either.
+    with executor(cluster) if cluster else nullcontext() as workers, Signals():
+        with Shown() as shown:
+            watch = shown if not quiet and (shown.live or verbose) else None
+            result = run(
+                file,
+                method=method,
+                time_limit=time_limit,
+                gap=gap,
+                threads=threads,
+                memory=memory,
+                seed=seed,
+                deterministic=deterministic,
+                warm_start=start,
+                format=format,
+                params=params,
+                on_progress=watch,
+                confirm=confirm,
+                certify=certify,
+                executor=workers,
+                handle_signals=True,
+                begun=context.obj,
+            )
+        as_json = as_json or str(output) == "-"
         try:
             if output is not None and str(output) != "-":
                 files.write(output, dumped(result.document))
@@ -347,9 +355,15 @@ def _plot(path: Path, result: Result, file: Path, format: str | None, params: di
     if result.plan is None:
         typer.echo(f"note: {files.printable(path)} is not written, for there is no plan to draw", err=True)
         return
+    from leptonopt.clock import limited
     from leptonopt.plot import draw
 
-    draw(result.document, _loaded(file, format, params), path)
+    try:
+        with limited(time.monotonic() + DRAWING, "the plan was drawn"):
+            draw(result.document, _loaded(file, format, params), path)
+    except OutOfTime:
+        text = f"{files.printable(path)} is not written, for drawing took longer than {DRAWING:g} s"
+        typer.echo(f"note: {text}", err=True)
 
 
 def _exit_code(result: Result) -> int:

@@ -42,24 +42,27 @@ def solve(
     from leptonopt.bulk import solve_columns
     from leptonopt.cluster import executor
     from leptonopt.progress import Shown
+    from leptonopt.signals import Signals
 
-    with executor(cluster) if cluster else nullcontext() as workers, Shown() as shown:
-        watch = shown if not quiet and (shown.live or verbose) else None
-        result = solve_columns(
-            file,
-            output,
-            method=method,
-            limits=limits,
-            certificate=certificate,
-            on_progress=watch,
-            executor=workers,
-            begun=begun,
-        )
-    if as_json:
-        files.write("-", dumped(result.summary))
-    else:
-        for line in _lines(result, quiet):
-            say(line)
+    with executor(cluster) if cluster else nullcontext() as workers, Signals():
+        with Shown() as shown:
+            watch = shown if not quiet and (shown.live or verbose) else None
+            result = solve_columns(
+                file,
+                output,
+                method=method,
+                limits=limits,
+                certificate=certificate,
+                on_progress=watch,
+                executor=workers,
+                handle_signals=True,
+                begun=begun,
+            )
+        if as_json:
+            files.write("-", dumped(result.summary))
+        else:
+            for line in _lines(result, quiet):
+                say(line)
     if result.signal is not None:
         return 128 + result.signal
     if result.cost is not None:

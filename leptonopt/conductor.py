@@ -20,11 +20,11 @@ from leptonopt import methods, portfolio, selftest
 from leptonopt.answer import answered, evidence
 from leptonopt.asked import given, limits_of, stated_of
 from leptonopt.certificate import certified, impossible
-from leptonopt.clock import unswept
+from leptonopt.clock import aside, limited, unswept
 from leptonopt.companion import Companion
 from leptonopt.compile import Compiled, compile
 from leptonopt.engine import Child, Crew, memory_of
-from leptonopt.errors import Alarm, EngineError, UsageError
+from leptonopt.errors import Alarm, EngineError, OutOfTime, UsageError
 from leptonopt.instance import Instance
 from leptonopt.known import Known, breaks
 from leptonopt.methods import greedy
@@ -40,7 +40,7 @@ from leptonopt.problem import (
     objective,
 )
 from leptonopt.result import Progress, Result
-from leptonopt.signals import Signals, aside, within
+from leptonopt.signals import Signals, within
 
 TICK = 0.02
 CERTIFYING = 0.2  # share of the time for the prices of a certificate
@@ -68,6 +68,7 @@ def solve(
     certify: bool = False,
     memory: float | str | None = None,
     executor: Executor | None = None,
+    handle_signals: bool = False,
     begun: float | None = None,
 ) -> Result:
     """Find a plan of least cost, and prove how good it is.
@@ -93,6 +94,10 @@ def solve(
         tenths of the machine's, shared between those that run side by side.
     executor : whose workers, on this machine or others, take part in the search (method `auto` or `spread`); see
         `leptonopt.cluster.executor`. When it breaks, this machine goes on alone, and a note says so.
+    handle_signals : on the main thread, have the first SIGINT or SIGTERM end the search with the best plan so far, and
+        the second the program. `Result.signal` says which came. A handler that was set before is then called; the
+        default actions are not, for they would end the program before the plan is yours. Without it signals are left
+        alone: Ctrl-C raises `KeyboardInterrupt`, and no engine survives.
     begun : the moment, on the scale of `time.monotonic`, from which the time limit counts; default the call.
 
     Raises
@@ -114,7 +119,7 @@ def solve(
     if executor is not None and method not in ("auto", "spread"):
         raise UsageError(f"the method {method} has no use for workers elsewhere; allowed with them are auto and spread")
     most = memory_of(memory)
-    with Signals() as signals:
+    with Signals(handle_signals) as signals:
         with within(begun + time_limit - time.monotonic(), signals), unswept():
             stated, stated_document, origin = stated_of(instance, format, params)
             read = time.monotonic()
@@ -126,7 +131,8 @@ def solve(
         name = method if isinstance(method, str) else getattr(method, "__name__", "function")
         try:
             with conductor.reserve(CERTIFYING * time_limit if certify else 0.0):
-                conductor.run(method, given(compiled, warm_start))
+                with limited(conductor.until, "engines were made ready"):
+                    conductor.run(method, given(compiled, warm_start))
                 if confirm:
                     conductor.confirm(stated_document)
             if certify:
@@ -181,7 +187,16 @@ class _Conductor(Known):
     # --- the course of a solve ---
 
     def run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
-        """Warm start, greedy with its trivial bound, then the method's lanes."""
+        """Warm start, greedy with its trivial bound, then the method's lanes; until the time is up."""
+        try:
+            self._run(method, warm_start)
+        except OutOfTime:
+            self.stop = self.stop or Stop.LIMIT
+        except BaseException:
+            self.stop = Stop.INTERRUPT  # what works in another thread ends soon
+            raise
+
+    def _run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
         if self.compiled.impossible:
             self.infeasible = True
             self.claims.deny("windows")

@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo
 
 from leptonopt import files
 from leptonopt.calendar import least_by_slot, mean_by_slot
+from leptonopt.clock import looking
 from leptonopt.errors import UsageError
-from leptonopt.instance import POWER, Instance, Pool, Series, validated
+from leptonopt.instance import POWER, Instance, Pool, Series, stated
 from leptonopt.units import instant
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def draw(
         kind_of(path)
     from matplotlib.figure import Figure
 
-    picture = Picture(document, instance if isinstance(instance, Instance | None) else validated(dict(instance)))
+    picture = Picture(document, None if instance is None else stated(instance)[0])
     loaded = _loaded(picture)
     bills = 0.6 + 0.26 * max(3, min(BILLS + 2, len(picture.busy) + 1))
     heights = [picture.tall, *(1.15 for _ in loaded), bills]
@@ -153,7 +154,7 @@ def _lanes(lines: Sequence[Line]) -> list[tuple[Line, int]]:
     ends: list[tuple[str, int]] = []
     free: list[int] = []
     found, used = [], 0
-    for line in sorted(lines, key=lambda line: (line["start"], line["end"])):
+    for line in looking(sorted(lines, key=lambda line: (line["start"], line["end"]))):
         while ends and ends[0][0] <= line["start"]:
             heapq.heappush(free, heapq.heappop(ends)[1])
         if free:
@@ -175,9 +176,10 @@ def schedule(picture: Picture, ax: Axes, marked: Collection[tuple[str, int]] = (
     Those `marked`, by task and copy, have a frame, and the others step back.
     """
     document, ticks, base, lanes = picture.document, [], 0, picture.lanes
-    crowd = sum(_height(found) for found in lanes.values()) > LANES
-    for pool, found in lanes.items():
-        height = max(_height(found), sum(_height(other) for other in lanes.values()) // 40 if crowd else 1)
+    whole = sum(_height(found) for found in lanes.values())
+    crowd = whole > LANES
+    for pool, found in looking(lanes.items()):
+        height = max(_height(found), whole // 40 if crowd else 1)
         if crowd:
             edges, levels = _steps([(line["start"], line["end"], 1) for line, _ in found])
             tops, floor = [base + height - level for level in levels], base + height
@@ -216,7 +218,7 @@ def _bars(
 
     many = len(picture.document["tasks"]) > LABELS
     boxes, strips, faces, frames = [], [], [], []
-    for at, (line, lane) in enumerate(found):
+    for at, (line, lane) in enumerate(looking(found)):
         low, high = (float(date2num(instant(line[key]))) for key in ("start", "end"))
         y = base + lane
         boxes.append([(low, y + 0.08), (low, y + 0.92), (high, y + 0.92), (high, y + 0.08)])
@@ -270,7 +272,7 @@ def _loaded(picture: Picture) -> list[tuple[str, str]]:
 def _steps(spans: Sequence[tuple[str, str, float]]) -> tuple[list[Any], list[float]]:
     """Edges in time, and the sum of what runs between each two of them."""
     change: dict[str, float] = defaultdict(float)
-    for start, end, amount in spans:
+    for start, end, amount in looking(spans):
         change[start] += amount
         change[end] -= amount
     at = sorted(change)
@@ -318,7 +320,7 @@ def _offered(picture: Picture, stated: Pool, resource: str) -> tuple[list[Any], 
     if not any(sizes.values()):
         return None
     levels = [0.0] * time.slots
-    for line in picture.document["nodes"]:
+    for line in looking(picture.document["nodes"]):
         if line["pool"] == stated.id:
             starts = [int((instant(step["from"]) - time.start).total_seconds()) // time.slot for step in line["on"]]
             for step, low, high in zip(line["on"], starts, [*starts[1:], time.slots], strict=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from leptonopt.attending import beside
+from leptonopt.children import beside
 from leptonopt.scale import jit
 from leptonopt.scale.rehearsing import PROGRAM
 

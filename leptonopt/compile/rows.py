@@ -12,6 +12,7 @@ from math import comb, floor, lcm
 import numpy as np
 
 from leptonopt.calendar import least_by_slot, mean_by_slot, zero
+from leptonopt.clock import looking
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import POWER, Instance, NodeKind, Pool, Quota, Task
 from leptonopt.problem import UNLIMITED, Ints
@@ -21,6 +22,7 @@ from leptonopt.work import Way
 
 # A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.
 MAX_DEMAND = 2**36
+OFTEN = 1000  # slots between two looks at the clock
 MAX_CHOICES = 256  # ways to choose whole nodes that are told apart
 Demands = tuple[tuple[int, ...], tuple[int, ...]]  # rows ascending, and the amount of each
 
@@ -126,7 +128,7 @@ class Rows:
 
     def _kinds(self, pool: Pool) -> Iterator[Kind]:
         windows = [window for window in pool.maintenance if window.capacity is None]
-        for name, kind in pool.kinds:
+        for name, kind in looking(pool.kinds):
             count = [int(least or 0) for least in least_by_slot(kind.count, windows, "", self.time)]
             top = kind.reserved + kind.commit_max
             if pool.id not in self.apart:
@@ -170,7 +172,7 @@ class Rows:
                 seen.add((row, amount))
                 self.scale[row] = lcm(self.scale[row], amount.as_integer_ratio()[1])
 
-        for task, found in zip(self.instance.tasks, all_ways, strict=True):
+        for task, found in zip(looking(self.instance.tasks), all_ways, strict=True):
             for way in found:
                 for name, count in way.uses.items():
                     finer(self.index[way.pool, name], count)
@@ -186,7 +188,7 @@ class Rows:
     def _fill(self) -> None:
         weights = self.instance.objective
         for pool in self.instance.pools:
-            for name in pool.resources:
+            for name in looking(pool.resources):
                 row = self.index[pool.id, name]
                 if name in pool.capacity:
                     self._offer(row, least_by_slot(pool.capacity[name], pool.maintenance, name, self.time))
@@ -202,7 +204,7 @@ class Rows:
                     pairs = zip(self.prices[row], carbon, strict=True)
                     self.prices[row] = [money + grams * per_gram for money, grams in pairs]
         offered: dict[int, Ints] = {}
-        for at, row, size in self.supply:
+        for at, row, size in looking(self.supply):
             kind = self.kinds[at]
             there = np.array(kind.count, np.int64)
             if kind.stated.price is None:
@@ -217,7 +219,7 @@ class Rows:
                     self._offer(row, [quota.limit] * self.time.slots)
 
     def _offer(self, row: int, least: Iterable[Decimal | None]) -> None:
-        for slot, value in enumerate(least):
+        for slot, value in enumerate(looking(least, OFTEN)):
             if value is not None:
                 self.capacity[row, slot] = min(UNLIMITED, floor(value * self.scale[row]))
 
@@ -226,7 +228,7 @@ class Rows:
     def columns(self, task: Task, found: Sequence[Way]) -> list[Column]:
         """The columns of a task's ways; several for a way that can be on several nodes, or whose duration changes."""
         made: list[Column] = []
-        for way in found:
+        for way in looking(found):
             if way.refused is None:
                 for placed in self._placed(way):
                     made += self._timed(task, placed)
@@ -274,7 +276,7 @@ class Rows:
         rates = self._rates[way.pool]
         saving = Saving.of(way.duration, task.checkpoint, rates)
         lengths = np.array([length or 0 for length in durations(saving, rates, self.time.slot)])
-        for length in np.unique(lengths[lengths > 0]).tolist():
+        for length in looking(np.unique(lengths[lengths > 0]).tolist()):
             fits = self.starts(rows, amounts, length)
             fits = fits[lengths[fits] == length]
             if task.on_time is not None and task.deadline is not None:
@@ -282,7 +284,7 @@ class Rows:
                 fits = np.array(
                     [
                         start
-                        for start in fits.tolist()
+                        for start in looking(fits.tolist())
                         if (within := safe(saving, rates, self.time.slot, start, length, float(task.on_time)))
                         and start + within <= ends
                     ],

@@ -8,9 +8,10 @@ from dataclasses import replace
 import numpy as np
 
 from leptonopt import methods
+from leptonopt.clock import limited
 from leptonopt.compile import compile
 from leptonopt.engine import Child
-from leptonopt.errors import InstanceError
+from leptonopt.errors import InstanceError, OutOfTime
 from leptonopt.explaining.statements import Document
 from leptonopt.formulation import predicted
 from leptonopt.instance import validated
@@ -52,7 +53,10 @@ class Asking:
         if not document["tasks"]:
             return True
         try:
-            compiled = compile(validated(document))
+            with limited(self.until, "a question was put"):
+                compiled = compile(validated(document))
+        except OutOfTime:
+            return None
         except InstanceError:  # a repair that the format does not allow, such as a deadline before its release
             return None
         if compiled.impossible:

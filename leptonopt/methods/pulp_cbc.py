@@ -12,7 +12,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -24,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.attending import PATIENCE, POLL, attend, children, folder, send
+from leptonopt.children import PATIENCE, POLL, attend, children, environment, folder, isolated, send
 from leptonopt.doubles import Answer, Run
 from leptonopt.formulation import FREE, formulate, has_no_columns, predicted
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
@@ -56,7 +55,14 @@ def reached() -> list[str] | None:
     """
     script = "import pulp; print('', *pulp.listSolvers(onlyAvailable=True), sep='\\n:')"
     try:
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=LOOKING)
+        done = subprocess.run(
+            isolated(script),
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=LOOKING,
+        )
     except (OSError, subprocess.SubprocessError):
         return None
     return [line[1:] for line in done.stdout.splitlines() if line.startswith(":")] if not done.returncode else None
