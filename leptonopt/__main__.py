@@ -7,6 +7,8 @@ import json
 import os
 import signal
 import sys
+import time
+from _thread import start_new_thread
 from contextlib import suppress
 from pathlib import Path
 from types import FrameType
@@ -17,7 +19,7 @@ from leptonopt.errors import Alarm, LeptonoptError
 from leptonopt.files import printable
 
 EVIDENCE = "leptonopt-alarm.json"
-AGAIN = 0.3  # seconds
+CLEANING = 1.2  # seconds that cleaning up may take once a signal ends us
 PIPE_CLOSED = 141  # 128 + SIGPIPE, as for any tool whose reader went away
 
 
@@ -30,7 +32,6 @@ def main() -> NoReturn:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
     code = _called(clock.started())
-    signal.setitimer(signal.ITIMER_REAL, 0)
     if not isinstance(code, int | None):  # a text, which the interpreter prints
         raise SystemExit(code)
     atexit._run_exitfuncs()
@@ -105,15 +106,22 @@ def _muted() -> int:
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    """Interrupted outside of a solve (which has its own handlers): clean up and go.
+    """Interrupted outside of a solve (which has its own handlers): clean up and go, at once the second time.
 
-    Again after a moment: what compiles or imports a module may swallow the exception.
+    What imports a module may swallow the exception, and cleaning up may take long: then a thread ends us. Nothing is
+    raised twice, for an exception that comes while another one unwinds would pass those who wait for that.
     """
+    if _leaving:
+        os._exit(128 + number)
     _leaving.append(number)
-    sys.unraisablehook = lambda _: None  # which it would do with a traceback
-    signal.signal(signal.SIGALRM, lambda *_: _leave(number, None))
-    signal.setitimer(signal.ITIMER_REAL, AGAIN)
+    sys.unraisablehook = lambda _: None  # where it is swallowed, with a traceback
+    start_new_thread(_end, (128 + number,))
     raise SystemExit(128 + number)
+
+
+def _end(code: int) -> NoReturn:
+    time.sleep(CLEANING)
+    os._exit(code)
 
 
 def _verbose(words: list[str]) -> bool:

@@ -9,7 +9,7 @@ from typing import Any
 
 from leptonopt.compile import Compiled, encode
 from leptonopt.errors import UsageError
-from leptonopt.instance import Instance, validated
+from leptonopt.instance import Instance, stated
 from leptonopt.instance.nouns import MAX_COPIES
 from leptonopt.problem import Limits, Schedule
 from leptonopt.units import instant
@@ -44,14 +44,11 @@ def stated_of(
         from leptonopt.read import load_both
 
         file = Path(instance).name
-        instance, stated = load_both(instance, format=format, params=dict(params or {}))
-    elif isinstance(instance, Instance):
-        stated = instance.document()
+        found, document = load_both(instance, format=format, params=dict(params or {}))
     else:
-        stated = dict(instance)
-        instance = validated(stated)
-    origin = {"name": instance.name, "sha256": fingerprint(stated), "file": file, "format": format or "native"}
-    return instance, stated, origin
+        found, document = stated(instance)
+    origin = {"name": found.name, "sha256": fingerprint(document), "file": file, "format": format or "native"}
+    return found, document, origin
 
 
 def given(compiled: Compiled, plan: Mapping[str, Any]) -> Schedule:

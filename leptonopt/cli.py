@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from collections.abc import Mapping
 from contextlib import nullcontext, suppress
 from pathlib import Path
@@ -13,7 +14,7 @@ import typer
 
 from leptonopt import cli_research, files
 from leptonopt.checking import FORMATS_HELP, params_of, plan_of, say
-from leptonopt.errors import Infeasible, InputError, NoPlan, UsageError
+from leptonopt.errors import Infeasible, InputError, NoPlan, OutOfTime, UsageError
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 PLANS = ("npz", "csv")
 NATIVE = ("yaml", "json", "toml")
+DRAWING = 30.0  # seconds for a picture, beyond the time limit
 MODELS = ("mps", "lp", "dat")
 LICENCES = {
     "numpy": "BSD-3-Clause",
@@ -222,40 +224,48 @@ def solve(
     verbose: Verbose = False,
 ) -> None:
     """Find the plan of least cost, and say how good it is."""
+    from leptonopt.asked import limits_of
+    from leptonopt.clock import limited
+
     columns = format is None and files.is_columns(file)
     certificate = _certificate(output, columns) if certify else None
     _targets(file, output, plot, log_file, write_model, certificate, columns)
     params = params_of(param)
+    limits_of(time_limit, gap, threads, seed, deterministic)
     if write_model is not None:
-        _write_model(write_model, file, format, params)
+        begun = time.monotonic() if context.obj is None else context.obj
+        with limited(begun + time_limit, "the model was written"):
+            _write_model(write_model, file, format, params)
     from leptonopt.cluster import executor
     from leptonopt.conductor import solve as run
     from leptonopt.progress import Shown
     from leptonopt.signals import Signals
 
     start = None if warm_start is None else _start(warm_start, columns)
-    with executor(cluster) if cluster else nullcontext() as workers, Shown() as shown:
-        watch = shown if not quiet and (shown.live or verbose) else None
-        result = run(
-            file,
-            method=method,
-            time_limit=time_limit,
-            gap=gap,
-            threads=threads,
-            memory=memory,
-            seed=seed,
-            deterministic=deterministic,
-            warm_start=start,
-            format=format,
-            params=params,
-            on_progress=watch,
-            confirm=confirm,
-            certify=certify,
-            executor=workers,
-            begun=context.obj,
-        )
-    as_json = as_json or str(output) == "-"
-    with Signals():  # one that comes now must not cost the plan either
+    # A signal that comes once there is a plan must not cost it either.
+    with executor(cluster) if cluster else nullcontext() as workers, Signals():
+        with Shown() as shown:
+            watch = shown if not quiet and (shown.live or verbose) else None
+            result = run(
+                file,
+                method=method,
+                time_limit=time_limit,
+                gap=gap,
+                threads=threads,
+                memory=memory,
+                seed=seed,
+                deterministic=deterministic,
+                warm_start=start,
+                format=format,
+                params=params,
+                on_progress=watch,
+                confirm=confirm,
+                certify=certify,
+                executor=workers,
+                handle_signals=True,
+                begun=context.obj,
+            )
+        as_json = as_json or str(output) == "-"
         try:
             if output is not None and str(output) != "-" and not result.save(output):
                 _say_not_written(output, "there is no plan")
@@ -345,17 +355,23 @@ def _plot(path: Path, result: Result, file: Path, format: str | None, params: di
     if result.plan is None:
         _say_not_written(path, "there is no plan to draw")
         return
+    from leptonopt.clock import limited
     from leptonopt.plot import draw
 
-    if format is None and files.is_columns(file):
-        from leptonopt.columnar.document import drawable
+    try:
+        with limited(time.monotonic() + DRAWING, "the plan was drawn"):
+            if format is None and files.is_columns(file):
+                from leptonopt.columnar.document import drawable
 
-        try:
-            draw(*drawable(file, result.plan), path)
-        except UsageError as error:  # the plan must not be lost for its picture
-            _say_not_written(path, str(error))
-        return
-    draw(result.document, _loaded(file, format, params), path)
+                draw(*drawable(file, result.plan), path)
+            else:
+                draw(result.document, _loaded(file, format, params), path)
+    except OutOfTime:
+        _say_not_written(path, f"drawing took longer than {DRAWING:g} s")
+    except UsageError as error:  # the plan must not be lost for its picture
+        if not files.is_columns(file):
+            raise
+        _say_not_written(path, str(error))
 
 
 def _exit_code(result: Result) -> int:

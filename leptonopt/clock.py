@@ -1,16 +1,111 @@
-"""When this process began, and an end to the sweeping of memory where much is made and little thrown away."""
+"""The time limit of what reads and builds, when this process began, and a pause for the garbage collector.
+
+Nothing interrupts what runs. Loops that can run long call `look`, which raises where the time is up: at a known place,
+as an ordinary exception, in any thread. Each thread has its own limit.
+"""
 
 from __future__ import annotations
 
 import gc
 import os
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar, copy_context
+from dataclasses import dataclass
+from typing import ParamSpec, TypeVar
+
+from leptonopt.errors import OutOfTime
 
 LONGEST = 5.0  # seconds that an interpreter takes to start at most; what is older was another program before
 
+TICK = 0.02  # seconds between two looks at the clock while another thread works
+
 _loaded = time.monotonic()
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class _Limit:
+    """An end by the clock, and whoever else may want one; `what` is done meanwhile."""
+
+    until: float
+    ended: Callable[[], bool]
+    what: str
+
+
+_limits: ContextVar[tuple[_Limit, ...]] = ContextVar("limits", default=())
+
+
+@contextmanager
+def limited(until: float, what: str, ended: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Have `look` raise from a moment of `time.monotonic` on, or once `ended`; limits around it hold, too."""
+    token = _limits.set((*_limits.get(), _Limit(until, ended, what)))
+    try:
+        yield
+    finally:
+        _limits.reset(token)
+
+
+def look() -> None:
+    """Raise `OutOfTime` where a limit of this thread is reached; does nothing where there is none."""
+    for limit in _limits.get():
+        if time.monotonic() > limit.until:
+            raise OutOfTime(f"the time limit ended while {limit.what}")
+        if limit.ended():
+            raise OutOfTime(f"interrupted while {limit.what}")
+
+
+def looking(values: Iterable[T], every: int = 1) -> Iterator[T]:
+    """Yield the values, with a look at the clock before every so many of them.
+
+    >>> sum(looking([1, 2, 3]))
+    6
+    """
+    for at, value in enumerate(values):
+        if at % every == 0:
+            look()
+        yield value
+
+
+def apart(function: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """Call in a thread of its own what looks at no clock, and `look` until it has ended.
+
+    What is given up goes on in its thread until it ends by itself.
+    """
+    return _joined(look, function, *given, **named)
+
+
+def aside(function: Callable[P, T]) -> Callable[P, T]:
+    """The function in a thread of its own: while foreign code runs in the main thread, no signal is heard."""
+
+    def run(*given: P.args, **named: P.kwargs) -> T:
+        return _joined(lambda: None, function, *given, **named)
+
+    return run
+
+
+def _joined(meanwhile: Callable[[], None], function: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """Call in a thread, and wait for its end; what is raised here meanwhile ends the waiting, not the thread."""
+    found: list[T] = []
+    failed: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            found.append(function(*given, **named))
+        except BaseException as error:  # raised again by whoever waits
+            failed.append(error)
+
+    thread = threading.Thread(target=copy_context().run, args=(work,), daemon=True)
+    thread.start()
+    while thread.is_alive():
+        meanwhile()
+        thread.join(TICK)
+    if failed:
+        raise failed[0]
+    return found[0]
 
 
 def started() -> float:

@@ -19,12 +19,12 @@ from typing import Any
 from leptonopt import methods, portfolio, selftest
 from leptonopt.answer import answered, evidence
 from leptonopt.asked import limits_of
-from leptonopt.clock import unswept
+from leptonopt.clock import aside, limited, unswept
 from leptonopt.companion import Companion
 from leptonopt.confirm import NAME, Opinion
 from leptonopt.confirm.solving import confirm as confirmed
 from leptonopt.engine import Child, Crew, memory_of
-from leptonopt.errors import Alarm, EngineError, UsageError
+from leptonopt.errors import Alarm, EngineError, OutOfTime, UsageError
 from leptonopt.instance import Instance
 from leptonopt.known import Known, breaks
 from leptonopt.methods import greedy
@@ -40,7 +40,7 @@ from leptonopt.problem import (
     objective,
 )
 from leptonopt.result import Progress, Result
-from leptonopt.signals import Signals, aside, within
+from leptonopt.signals import Signals, within
 from leptonopt.source import Source, opened
 
 TICK = 0.02
@@ -74,6 +74,7 @@ def solve(
     certify: bool = False,
     memory: float | str | None = None,
     executor: Executor | None = None,
+    handle_signals: bool = False,
     begun: float | None = None,
 ) -> Result:
     """Find a plan of least cost, and prove how good it is.
@@ -101,6 +102,10 @@ def solve(
         tenths of the machine's, shared between those that run side by side.
     executor : whose workers, on this machine or others, take part in the search (method `auto`, `scale` or
         `spread`); see `leptonopt.cluster.executor`. When it breaks, this machine goes on alone, and a note says so.
+    handle_signals : on the main thread, have the first SIGINT or SIGTERM end the search with the best plan so far, and
+        the second the program. `Result.signal` says which came. A handler that was set before is then called; the
+        default actions are not, for they would end the program before the plan is yours. Without it signals are left
+        alone: Ctrl-C raises `KeyboardInterrupt`, and no engine survives.
     begun : the moment, on the scale of `time.monotonic`, from which the time limit counts; default the call.
 
     Raises
@@ -124,7 +129,7 @@ def solve(
         allowed = f"auto, {' and '.join(methods.SHARED)}"
         raise UsageError(f"the method {method} has no use for workers elsewhere; allowed with them are {allowed}")
     most = memory_of(memory)
-    with Signals() as signals:
+    with Signals(handle_signals) as signals:
         with within(begun + time_limit - time.monotonic(), signals), unswept():
             compiled = opened(instance, format, params)
             read = time.monotonic()
@@ -138,7 +143,8 @@ def solve(
         name = method if isinstance(method, str) else getattr(method, "__name__", "function")
         try:
             with conductor.reserve(CERTIFYING * time_limit if certify and source.prices_itself else 0.0):
-                conductor.run(method, None if warm_start is None else source.schedule_of(warm_start))
+                with limited(conductor.until, "engines were made ready"):
+                    conductor.run(method, None if warm_start is None else source.schedule_of(warm_start))
                 if confirm:
                     conductor.confirm()
             if certify:
@@ -194,7 +200,16 @@ class _Conductor(Known):
     # --- the course of a solve ---
 
     def run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
-        """Warm start, greedy with its trivial bound, then the method's lanes."""
+        """Warm start, greedy with its trivial bound, then the method's lanes; until the time is up."""
+        try:
+            self._run(method, warm_start)
+        except OutOfTime:
+            self.stop = self.stop or Stop.LIMIT
+        except BaseException:
+            self.stop = Stop.INTERRUPT  # what works in another thread ends soon
+            raise
+
+    def _run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
         if self.source.impossible:
             self.infeasible = True
             self.claims.deny("windows")

@@ -14,7 +14,6 @@ The child ends when its standard input ends, and a guard ends whatever it has st
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import pickle
 import queue
@@ -30,7 +29,7 @@ from operator import index
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from leptonopt import portfolio, selftest
+from leptonopt import children, portfolio, selftest
 from leptonopt.companion import Companion
 from leptonopt.confirm import NAME, Opinion, Question
 from leptonopt.errors import UsageError
@@ -88,21 +87,25 @@ class Child:
         self.grace = 0.0
         self.messages: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._stderr = b""
-        root = str(Path(__file__).resolve().parent.parent)
-        paths = [root, *filter(None, [os.environ.get("PYTHONPATH")])]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "leptonopt.engine"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            start_new_session=True,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
+        pipe = subprocess.PIPE
+        self._process = children.started(
+            children.python("leptonopt.engine"), stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True
         )
-        self._guard = _guard(self._process.pid)
-        self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        self._threads = [threading.Thread(target=run, daemon=True) for run in (self._post, self._listen, self._drain)]
-        for thread in self._threads:
-            thread.start()
+        self._guard: subprocess.Popen[bytes] | None = None
+        try:
+            self._guard = children.guard(self._process.pid)
+            self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+            self._drainer, *_ = self._threads = [
+                threading.Thread(target=run, daemon=True) for run in (self._drain, self._post, self._listen)
+            ]
+            for thread in self._threads:  # the one that waits for another starts after it
+                thread.start()
+        except BaseException:  # no process, no thread, or somebody has interrupted us
+            self.slay()
+            self._process.communicate()
+            if self._guard:
+                children.dismissed(self._guard)
+            raise
         self._send((method, problem, warm_start, limits, memory, time.monotonic()))
 
     def stop(self) -> None:
@@ -123,11 +126,10 @@ class Child:
         self.slay()
         self._process.wait()
         if self._guard:
-            self._guard.kill()
-            self._guard.communicate()
+            children.dismissed(self._guard)
         self._outbox.put(None)
         until = time.monotonic() + 0.5
-        streams = (self._process.stdin, self._process.stdout, self._process.stderr)
+        streams = (self._process.stderr, self._process.stdin, self._process.stdout)
         for thread, stream in zip(self._threads, streams, strict=True):
             thread.join(timeout=max(0.0, until - time.monotonic()))
             if stream and not thread.is_alive():  # else somebody in a session of his own holds the other end
@@ -170,7 +172,7 @@ class Child:
         except subprocess.TimeoutExpired:
             self.slay()
             code = self._process.wait()
-        self._threads[2].join(timeout=0.5)
+        self._drainer.join(timeout=0.5)
         said = self._stderr.decode(errors="replace")
         last = said.strip().splitlines()[-1:]
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
@@ -273,15 +275,6 @@ def _canonical(schedule: Schedule) -> Schedule:
     return Schedule.of(schedule.option, schedule.start, schedule.count, schedule.rent)
 
 
-def _guard(group: int) -> subprocess.Popen[bytes] | None:
-    """A shell that outlives us, whatever ends us, for as long as it takes to kill a group of processes."""
-    if not os.path.exists("/bin/sh"):
-        return None
-    words = ["/bin/sh", "-c", 'read end; kill -s KILL -- "-$0"', str(group)]
-    quiet = subprocess.DEVNULL
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True)
-
-
 class _Reporter:
     """The monitor on the child's side."""
 
@@ -319,16 +312,8 @@ class _Reporter:
             os.killpg(0, signal.SIGKILL)
 
 
-def die_with_parent() -> None:
-    """Ask Linux to kill this process when its parent dies; elsewhere the end of standard input does it."""
-    if sys.platform == "linux":
-        with contextlib.suppress(OSError, AttributeError):
-            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-
-
 def main() -> None:
     """The child: one method, then the end."""
-    die_with_parent()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # whatever an engine prints must not reach the channel
@@ -373,7 +358,3 @@ def _confine(memory: int | None) -> None:
         which = resource.RLIMIT_DATA if sys.platform == "linux" else resource.RLIMIT_AS
         with contextlib.suppress(OSError, ValueError):
             resource.setrlimit(which, (memory, memory))
-
-
-if __name__ == "__main__":
-    main()

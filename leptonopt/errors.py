@@ -5,7 +5,8 @@
     ├── InputError                      3   a file or an instance that cannot be read or is not valid
     │   └── InstanceError               3   … with a list of findings, each at its line and place
     ├── NoPlan                          5   require_plan() on a result without one
-    │   └── Infeasible                  4   … because it is proven that none exists
+    │   ├── Infeasible                  4   … because it is proven that none exists
+    │   └── OutOfTime                   5   the time limit ended before there was anything to give
     ├── Unsupported                     2   a method was asked for something it cannot express
     ├── EngineError                     5   a solver crashed, hung or answered nonsense
     ├── Rejected                        6   the checker objects to a plan or a certificate
@@ -87,6 +88,10 @@ class Infeasible(NoPlan):
     """It is proven that no plan exists."""
 
     exit_code = 4
+
+
+class OutOfTime(NoPlan):
+    """The time limit ended, or a signal came, before there was anything to give."""
 
 
 class EngineError(LeptonoptError):

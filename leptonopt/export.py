@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
+from leptonopt.clock import looking
 from leptonopt.errors import UsageError
 from leptonopt.formulation import FREE, Linear, formulate
 from leptonopt.problem import UNLIMITED, Ints, Problem
+
+OFTEN = 1000  # lines between two looks at the clock
 
 
 def written(problem: Problem, kind: str) -> str:
@@ -24,17 +27,17 @@ def written(problem: Problem, kind: str) -> str:
 
 def to_mps(problem: Problem) -> str:
     """The model in free MPS; names as `Linear.names` and `Linear.row_names` give them."""
-    return "\n".join(_mps(formulate(problem))) + "\n"
+    return "\n".join(looking(_mps(formulate(problem)), OFTEN)) + "\n"
 
 
 def to_lp(problem: Problem) -> str:
     """The model in the LP format of CPLEX."""
-    return "\n".join(_lp(formulate(problem))) + "\n"
+    return "\n".join(looking(_lp(formulate(problem)), OFTEN)) + "\n"
 
 
 def to_mathprog(problem: Problem) -> str:
     """The data section for models/allocation.mod."""
-    return "\n".join(_mathprog(problem)) + "\n"
+    return "\n".join(looking(_mathprog(problem), OFTEN)) + "\n"
 
 
 def _mps(linear: Linear) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt import rules
+from leptonopt.clock import looking
 from leptonopt.problem import Columns, Ints, Problem, Rent, Schedule, rent_of
 from leptonopt.renting import switched
 from leptonopt.rules import FREE, Rows, Variables
@@ -107,7 +108,7 @@ def formulate(problem: Problem, without: Collection[str] = (), cutoff: int | Non
     if problem.together or problem.apart:
         parts += [("affinity", lambda: rules.together(variables)), ("affinity", lambda: rules.apart(variables))]
     costs = cost(variables) * (-1 if "cost" in without else 1)
-    linear = _assembled(variables, costs, [rows() for rule, rows in parts if rule not in without])
+    linear = _assembled(variables, costs, [rows() for rule, rows in looking(parts) if rule not in without])
     return linear if cutoff is None else _cut(linear, cutoff)
 
 

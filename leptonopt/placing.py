@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from copy import copy
-from graphlib import TopologicalSorter
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.clock import looking
+from leptonopt.graphs import OFTEN, topological
 from leptonopt.hosting import Batch, Hosting, Hosts, batches
 from leptonopt.pricing import NEVER, Pricer
 from leptonopt.problem import Bools, Ints, Problem, Schedule, costs_of
@@ -69,13 +70,12 @@ class Shape:
         rows, amounts, cut = problem.demand_row.tolist(), problem.demand.tolist(), problem.demand_ptr.tolist()
         self.demands = [
             list(zip(rows[cut[o] : cut[o + 1]], amounts[cut[o] : cut[o + 1]], strict=True))
-            for o in range(problem.options)
+            for o in looking(range(problem.options), OFTEN)
         ]
         self.before: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
         self.behind: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
-        for first, second, lag in zip(
-            problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True
-        ):
+        edges = zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True)
+        for first, second, lag in looking(edges, OFTEN):
             self.before[second].append((first, lag))
             self.behind[first].append((second, lag))
         self.pool = problem.pool.tolist()
@@ -90,9 +90,9 @@ class Shape:
                     of_group[group].append(number)
         self.family = problem.family.tolist()
         self.families: list[list[int]] = [[] for _ in range(max(self.family, default=-1) + 1)]
-        waits = {group: [first for first, _ in each] for group, each in enumerate(self.before)}
+        waits = [[first for first, _ in each] for each in self.before]
         self.rank = [0] * problem.groups  # nothing waits for what ranks above it
-        for rank, group in enumerate(TopologicalSorter(waits).static_order() if len(problem.before) else ()):
+        for rank, group in enumerate(topological(waits) if len(problem.before) else ()):
             self.rank[group] = rank
         for group in sorted(range(problem.groups), key=self.rank.__getitem__):
             if (family := self.family[group]) >= 0:

@@ -20,9 +20,10 @@ from zoneinfo import ZoneInfo
 
 from leptonopt import files
 from leptonopt.calendar import least_by_slot, mean_by_slot
+from leptonopt.clock import looking
 from leptonopt.errors import UsageError
 from leptonopt.files import printable
-from leptonopt.instance import POWER, Instance, Pool, Series, validated
+from leptonopt.instance import POWER, Instance, Pool, Series, stated
 from leptonopt.plan import counted, label
 from leptonopt.units import instant
 
@@ -103,7 +104,7 @@ def draw(
 def _drawn(document: Line, instance: Instance | Mapping[str, Any] | None) -> Figure:
     from matplotlib.figure import Figure
 
-    picture = Picture(document, instance if isinstance(instance, Instance | None) else validated(dict(instance)))
+    picture = Picture(document, None if instance is None else stated(instance)[0])
     loaded = _loaded(picture)
     bills = 0.6 + 0.26 * max(3, min(BILLS + 2, len(picture.busy) + 1))
     heights = [picture.tall, *(1.15 for _ in loaded), bills]
@@ -194,7 +195,7 @@ def _lanes(lines: Iterable[Line]) -> list[tuple[Line, int]]:
     ends: list[tuple[str, int]] = []
     free: list[int] = []
     found, used = [], 0
-    for line in sorted(lines, key=lambda line: (line["start"], line["end"])):
+    for line in looking(sorted(lines, key=lambda line: (line["start"], line["end"]))):
         while ends and ends[0][0] <= line["start"]:
             heapq.heappush(free, heapq.heappop(ends)[1])
         if free:
@@ -212,7 +213,7 @@ def schedule(picture: Picture, ax: Axes, marked: Mapping[tuple[str, int], int] |
     Of those `marked`, by task and first copy, so many have a frame, and the others step back.
     """
     document, ticks, base, crowd = picture.document, [], 0, picture.crowd
-    for pool in picture.busy:
+    for pool in looking(picture.busy):
         height = max(picture.height[pool], sum(picture.height.values()) // 40 if crowd else 1)
         if crowd:
             edges, levels = picture.running[pool]
@@ -253,7 +254,7 @@ def _bars(
     many = counted(picture.document["tasks"]) > LABELS
     found = _lanes(each for line in picture.tasks[pool] for each in _each(line))
     boxes, strips, faces, frames = [], [], [], []
-    for at, (line, lane) in enumerate(found):
+    for at, (line, lane) in enumerate(looking(found)):
         low, high = (float(date2num(instant(line[key]))) for key in ("start", "end"))
         y = base + lane
         boxes.append([(low, y + 0.08), (low, y + 0.92), (high, y + 0.92), (high, y + 0.08)])
@@ -307,7 +308,7 @@ def _loaded(picture: Picture) -> list[tuple[str, str]]:
 def _steps(spans: Sequence[tuple[str, str, float]]) -> tuple[list[Any], list[float]]:
     """Edges in time, and the sum of what runs between each two of them."""
     change: dict[str, float] = defaultdict(float)
-    for start, end, amount in spans:
+    for start, end, amount in looking(spans):
         change[start] += amount
         change[end] -= amount
     at = sorted(change)
@@ -355,7 +356,7 @@ def _offered(picture: Picture, stated: Pool, resource: str) -> tuple[list[Any], 
     if not any(sizes.values()):
         return None
     levels = [0.0] * time.slots
-    for line in picture.document["nodes"]:
+    for line in looking(picture.document["nodes"]):
         if line["pool"] == stated.id:
             starts = [int((instant(step["from"]) - time.start).total_seconds()) // time.slot for step in line["on"]]
             for step, low, high in zip(line["on"], starts, [*starts[1:], time.slots], strict=True):

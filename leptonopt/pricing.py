@@ -16,9 +16,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.clock import looking
 from leptonopt.problem import Bools, Ints, Problem, Solution, Status, Stop
 
 NEVER = 2**62  # cost of what cannot be
+OFTEN = 256  # options between two looks at the clock
 CHUNK = 1 << 21  # columns looked at together
 
 
@@ -93,7 +95,7 @@ class Blocks:
         All in units of 1/scale money units; `once`, shape (O,), is added to what each option costs.
         """
         cost, start = np.full(self.problem.options, NEVER, np.int64), np.zeros(self.problem.options, np.int64)
-        for block in self.blocks:
+        for block in looking(self.blocks):
             sums = block.window_sums(prefix)
             more = 0 if once is None else once[block.options, None]
             table = np.where(self.allowed(block), block.demand @ sums + scale * self.own(block) + more, NEVER)
@@ -107,7 +109,7 @@ class Blocks:
     ) -> tuple[NDArray[np.float64], Ints]:
         """The same in floats, much faster; infinite where an option has no start."""
         cost, start = np.full(self.problem.options, np.inf), np.zeros(self.problem.options, np.int64)
-        for at, block in enumerate(self.blocks):
+        for at, block in enumerate(looking(self.blocks)):
             table = block.demand.astype(float) @ block.window_sums(prefix)
             table += self._own_float(at)
             if once is not None:
@@ -242,9 +244,9 @@ def hopeless(engine: str) -> Solution:
 def _blocks(problem: Problem) -> Iterator[Block]:
     members: dict[tuple[bytes, int], list[int]] = defaultdict(list)
     pointer, rows = problem.demand_ptr.tolist(), problem.demand_row
-    for option, length in enumerate(problem.duration.tolist()):
+    for option, length in enumerate(looking(problem.duration.tolist(), OFTEN)):
         members[rows[pointer[option] : pointer[option + 1]].tobytes(), length].append(option)
-    for (held, duration), found in members.items():
+    for (held, duration), found in looking(members.items()):
         options = np.array(found, np.int64)
         options = options[np.argsort(problem.first[options], kind="stable")]
         used = np.frombuffer(held, np.int64)

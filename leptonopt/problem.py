@@ -26,6 +26,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from leptonopt.clock import looking
 from leptonopt.renting import Bools as Bools
 from leptonopt.renting import Ints as Ints
 from leptonopt.renting import NodeCosts, Nodes, kept, no_nodes, rented, supply
@@ -245,7 +246,7 @@ class Problem:
         Expanded, so only for problems that an exact method can take; its cost is the exact table.
         """
         option, start, cost = [], [], []
-        for o in range(self.options):
+        for o in looking(range(self.options)):
             ok = np.flatnonzero(self.startable(o))
             start.append(ok + self.first[o])
             cost.append(self.start_costs(o)[ok])

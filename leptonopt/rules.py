@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 
+from leptonopt.clock import look, looking
 from leptonopt.problem import UNLIMITED, Bools, Columns, Ints, Problem, Quota
 from leptonopt.renting import NodeCosts
 
@@ -216,6 +217,7 @@ def _can_bind(problem: Problem, columns: Columns) -> Bools:
     at = np.searchsorted(columns.option, np.arange(problem.options + 1))
     for group in range(problem.groups):
         peak: dict[int, Ints] = {}
+        look()
         for option in range(problem.option_ptr[group], problem.option_ptr[group + 1]):
             start = columns.start[at[option] : at[option + 1]]
             change = np.zeros(problem.slots + 1, np.int64)
@@ -372,7 +374,7 @@ def nodes_strong(variables: Variables) -> Rows:
             sizes.setdefault(kind, {})[row] = size
     kind_of = {row: kind for kind, rows in sizes.items() for row in rows}
     terms = {kind: variables.usable(kind) for kind in sizes}
-    for group in range(problem.groups):
+    for group in looking(range(problem.groups)):
         cells: dict[int, list[tuple[Ints, Ints, int]]] = {}
         copies = int(problem.copies[group])
         for option in range(problem.option_ptr[group], problem.option_ptr[group + 1]):
@@ -412,7 +414,7 @@ def quota(variables: Variables) -> Rows:
     problem, columns, table = variables.problem, variables.columns, _Table()
     begin = np.searchsorted(columns.option, np.arange(problem.options + 1))
     for number, each in enumerate(problem.quotas):
-        for option in _touched(problem, each):
+        for option in looking(_touched(problem, each)):
             part = slice(begin[option], begin[option + 1])
             starts = columns.start[part]
             if len(starts):
@@ -444,7 +446,7 @@ def together(variables: Variables) -> Rows:
         one = len(upper)
         upper.append(1)
         label.append((number, -1, -1))
-        for where in variables.shared_pools[number]:
+        for where in looking(variables.shared_pools[number]):
             at = np.array([variables.pools[number, where]])
             table.add(np.array([one]), at, np.ones(1, np.int64))
         for g in members.tolist():

@@ -15,6 +15,7 @@ from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 
+from leptonopt.clock import look
 from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work
 
 EXACT = Context(prec=100)  # products of amounts have more digits than Decimal keeps unless told
@@ -51,6 +52,7 @@ def ways(instance: Instance, task: Task) -> list[Way]:
     pools 'ID POOL', a made one 'POOL xN' or 'POOL xN VARIANT'; '#2', '#3', ... is added where an earlier way has
     that name.
     """
+    look()
     pools = {pool.id: pool for pool in instance.pools}
     taken = {option.id for option in task.options if option.id is not None}
     found = []

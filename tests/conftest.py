@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from leptonopt.attending import beside
+from leptonopt.children import beside
 from leptonopt.scale import jit
 from leptonopt.scale.rehearsing import PROGRAM
 

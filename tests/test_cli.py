@@ -152,6 +152,7 @@ def test_solve_passes_its_options_on(run: Any, answers: Any, week: Path, tmp_pat
     ]
     assert run("solve", week, *words, "--warm-start", warm)[0] == 0
     assert seen == {
+        "handle_signals": True,
         "executor": None, "file": week, "method": "cpsat", "time_limit": 7.0, "gap": 0.5, "threads": 3, "seed": 9, "deterministic": True,
         "format": "gap", "params": {"a": "1", "b": "x=y"}, "warm_start": {"tasks": []}, "on_progress": None,
         "confirm": False, "certify": False, "memory": None, "begun": None,

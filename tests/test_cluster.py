@@ -124,7 +124,7 @@ def test_a_solve_survives_its_worker(workers: LocalCluster, jobs: Instance) -> N
     with cluster.executor(workers.scheduler_address) as executor:
         pid = executor.submit(os.getpid).result()
         watched = Watched(executor, {6: lambda: os.kill(pid, signal.SIGKILL), 16: interrupt})
-        found = leptonopt.solve(jobs, method="spread", executor=watched, time_limit=120)
+        found = leptonopt.solve(jobs, method="spread", executor=watched, time_limit=120, handle_signals=True)
     assert (found.signal, str(found.stop)) == (signal.SIGINT, "interrupt")
     assert found.verdict.ok
     assert not found.notes
@@ -219,7 +219,7 @@ def test_a_pool_of_processes_anneals_and_an_interrupt_gives_the_plan(columns: Pa
     """The same interface, workers on this machine; what SIGINT leaves is checked."""
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         watched = Watched(pool, {14: interrupt})
-        found = leptonopt.solve(columns, method="scale", time_limit=200, executor=watched)
+        found = leptonopt.solve(columns, method="scale", time_limit=200, executor=watched, handle_signals=True)
     assert found.signal == signal.SIGINT
     assert found.verdict is not None
     assert found.verdict.ok

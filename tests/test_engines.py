@@ -21,7 +21,7 @@ import traces
 from marks import CI
 
 import leptonopt
-from leptonopt import engine, methods, selftest
+from leptonopt import children, engine, methods, selftest
 from leptonopt.errors import Alarm, EngineError, NoPlan, UsageError
 from leptonopt.problem import Limits, Schedule, Solution, Status, Stop
 from leptonopt.verify import verify
@@ -66,6 +66,7 @@ def fakes(room: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[...,
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(methods, "TABLE", dict(methods.TABLE))
         monkeypatch.setattr(methods, "__path__", list(methods.__path__))
+        monkeypatch.setattr(children, "PATHS", children.PATHS)
         monkeypatch.syspath_prepend(str(traces.TESTS / "fakes"))
         sys.modules.pop("sitecustomize", None)
         __import__("sitecustomize")

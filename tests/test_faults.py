@@ -32,7 +32,7 @@ import traces
 from listening import Ear
 
 import leptonopt
-from leptonopt import attending, doubles, files, selftest
+from leptonopt import children, doubles, files, selftest
 from leptonopt.compile import compile
 from leptonopt.errors import Alarm, UsageError
 from leptonopt.formulation import formulate
@@ -192,7 +192,9 @@ def test_ctrl_c_is_not_swallowed_by_cpsat() -> None:
             threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
 
     stated = traces.ROOT / "instances" / "elasticflow-100.yaml"
-    result = leptonopt.solve(stated, method="cpsat", isolate=False, time_limit=60, on_progress=press)
+    result = leptonopt.solve(
+        stated, method="cpsat", isolate=False, time_limit=60, on_progress=press, handle_signals=True
+    )
     assert (result.signal, result.stop) == (signal.SIGINT, "interrupt")
     assert result.plan is not None
 
@@ -296,9 +298,9 @@ def test_sigint_is_answered_and_what_overruns_is_killed(on_int: str, left: list[
     """CBC gives its plan for SIGINT and loses it with SIGTERM; what heeds neither is killed soon after."""
     begun, script = time.monotonic(), f"trap '{on_int}' INT; echo ready; while :; do sleep 0.05; done"
     ready: Callable[[], bool] = lambda: (tmp_path / "log").read_text() == "ready\n"  # noqa: E731
-    attending.attend(["/bin/sh", "-c", script], str(tmp_path), tmp_path / "log", ready)
+    children.attend(["/bin/sh", "-c", script], str(tmp_path), tmp_path / "log", ready)
     assert sorted(path.name for path in tmp_path.iterdir()) == left
-    assert time.monotonic() - begun < attending.PATIENCE + 8
+    assert time.monotonic() - begun < children.PATIENCE + 8
 
 
 # --- HiGHS ------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent / "leptonopt"
 
 FLOORS = [
-    {"clock", "errors", "units", "files", "numbers", "renting", "errands"},
+    {"clock", "graphs", "errors", "units", "files", "numbers", "renting", "errands"},
     {"instance", "problem"},
     {
         "calendar",
@@ -22,7 +22,7 @@ FLOORS = [
         "pricing",
         "formulation",
         "rules",
-        "attending",
+        "children",
         "doubles",
         "milp",
         "dual",

@@ -29,7 +29,7 @@ def alive(mark: str) -> list[str]:
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             if f"{MARK}={mark}".encode() in (process / "environ").read_bytes() and int(process.name) != os.getpid():
-                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:120])
+                found.append((process / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:2000])
     return found
 
 

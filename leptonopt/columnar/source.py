@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from leptonopt import portfolio
-from leptonopt.attending import folder
 from leptonopt.certificate import prices_within
+from leptonopt.children import folder
+from leptonopt.clock import apart
 from leptonopt.columnar.compiling import Built, Column, build
 from leptonopt.columnar.reading import load, refuse_params
 from leptonopt.columnar.writing import certificate, runs, schedule_of, write_certificate, write_plan
@@ -33,8 +34,8 @@ NOT_A_PLAN = {"leptonopt_plan_columns": 1}
 def opened(path: Path, params: Mapping[str, str] | None = None) -> Callable[[], ColumnarSource]:
     """Read columns; what is returned compiles them. Raises `UsageError`, `InputError` and `InstanceError`."""
     refuse_params(params)
-    sheets = load(path)
-    return lambda: ColumnarSource(path, build(sheets))
+    sheets = apart(load, path)
+    return lambda: ColumnarSource(path, apart(build, sheets))
 
 
 @dataclass(frozen=True)

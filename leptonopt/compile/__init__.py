@@ -13,9 +13,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 
 import numpy as np
 
+from leptonopt.clock import look, looking
 from leptonopt.compile.limits import Window, limits, windows
 from leptonopt.compile.money import Money
 from leptonopt.compile.rows import Column, Kind, Row, Rows
@@ -31,6 +33,7 @@ __all__ = ["Column", "Compiled", "Kind", "Row", "Run", "Window", "compile", "dec
 MAX_EDGES = 2_000_000
 MAX_LOAD, MAX_SIZE = 2**60, 2**45
 MAX_LINKED = 100_000  # copies in a precedence: each is a group of its own
+OFTEN = 256  # columns or edges between two looks at the clock
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,6 +100,7 @@ def compile(instance: Instance) -> Compiled:
     copies = [sum(count for _, _, count in members) for members in groups]
     quotas = limits(instance, rows, list(zip(copies, (tasks.columns[head] for head in heads), strict=True)))
     problem = _arrays(instance, rows, tasks, groups, money, [limit for limit, _ in quotas])
+    look()
     return Compiled(
         instance=instance,
         problem=problem,
@@ -171,7 +175,7 @@ def _groups(instance: Instance, tasks: Windows) -> list[list[tuple[int, int, int
         for id in set(ids):
             sets[id].append(number)
     groups: dict[object, list[tuple[int, int, int]]] = {}
-    for at, task in enumerate(instance.tasks):
+    for at, task in enumerate(looking(instance.tasks)):
         if at in linked:
             for copy in range(1, task.copies + 1):
                 groups[at, copy] = [(at, copy, 1)]
@@ -196,7 +200,7 @@ def _arrays(
 ) -> Problem:
     heads = [members[0][0] for members in groups]
     columns = [column for head in heads for column in tasks.columns[head]]
-    starts = [tasks.fitting(head, column) for head in heads for column in tasks.columns[head]]
+    starts = [tasks.fitting(head, column) for head in looking(heads) for column in tasks.columns[head]]
 
     def ints(values: Iterable[int]) -> Ints:
         return np.fromiter(values, np.int64)
@@ -206,7 +210,9 @@ def _arrays(
 
     in_units = cache(money)
     unused = [0] * instance.time.slots
-    price = [[in_units(p) for p in prices] if row in rows.used else unused for row, prices in enumerate(rows.prices)]
+    price = [
+        [in_units(p) for p in prices] if row in rows.used else unused for row, prices in enumerate(looking(rows.prices))
+    ]
     edges = _edges(instance, tasks, groups)
     return Problem(
         capacity=rows.capacity,
@@ -219,14 +225,14 @@ def _arrays(
         late_once=ints(money(money.late_once[head]) for head in heads),
         late_after=ints(money.late_after[head] for head in heads),
         option_ptr=pointers(len(tasks.columns[head]) for head in heads),
-        pool=ints(rows.pool[column.way.pool] for column in columns),
+        pool=ints(rows.pool[column.way.pool] for column in looking(columns, OFTEN)),
         duration=ints(column.slots for column in columns),
         fixed=ints(map(cache(money.fixed), (column.way.cost for column in columns))),
         first=ints(int(found[0]) for found in starts),
         last=ints(int(found[-1]) for found in starts),
         demand_ptr=pointers(len(column.rows) for column in columns),
-        demand_row=ints(row for column in columns for row in column.rows),
-        demand=ints(amount for column in columns for amount in column.amounts),
+        demand_row=ints(row for column in looking(columns, OFTEN) for row in column.rows),
+        demand=ints(amount for column in looking(columns, OFTEN) for amount in column.amounts),
         before=edges[0],
         after=edges[1],
         lag=edges[2],
@@ -287,28 +293,35 @@ def _sets(
     if not sets:
         return ()
     of_task = defaultdict(set)
-    for group, members in enumerate(groups):
+    for group, members in enumerate(looking(groups)):
         for task, _, _ in members:
             of_task[instance.tasks[task].id].add(group)
-    return tuple(np.array(sorted(set().union(*(of_task[id] for id in ids))), np.int64) for ids in sets if ids)
+    return tuple(np.array(sorted(set().union(*(of_task[id] for id in ids))), np.int64) for ids in looking(sets) if ids)
 
 
 def _edges(instance: Instance, tasks: Windows, groups: Sequence[Sequence[tuple[int, int, int]]]) -> Ints:
     """int64, shape (3, E): every copy of the later task waits for every copy of the earlier one."""
     of_task = defaultdict(list)
-    for group, members in enumerate(groups):
+    for group, members in enumerate(looking(groups)):
         for task, _, _ in members:
             of_task[task].append(group)
-    pairs = sum(len(of_task[first]) * len(of_task[second]) for first, second, _ in tasks.edges)
+    pairs = sum(len(of_task[first]) * len(of_task[second]) for first, second, _ in looking(tasks.edges, OFTEN))
     if pairs > MAX_EDGES:
         raise InstanceError(
             [Finding(f"{pairs:,} pairs of copies wait for each other; at most {MAX_EDGES:,}", ("tasks",))]
         )
-    found = {
-        (before, after): lag
-        for first, second, lag in sorted(tasks.edges, key=lambda edge: edge[2])
-        for before in of_task[first]
-        for after in of_task[second]
-    }
-    flat = [(before, after, lag) for (before, after), lag in sorted(found.items())]
-    return np.array(flat, np.int64).reshape(-1, 3).T.copy()
+    edges = np.fromiter(chain.from_iterable(looking(tasks.edges, OFTEN)), np.int64).reshape(-1, 3)
+    base = np.array([of_task[at][0] for at in range(len(instance.tasks))], np.int64)  # copies that wait follow it
+    copies = np.array([len(of_task[at]) for at in range(len(instance.tasks))], np.int64)
+    each = copies[edges[:, 0]] * copies[edges[:, 1]]
+    edge = np.repeat(np.arange(len(edges)), each)
+    number = np.arange(pairs) - np.repeat(np.cumsum(each) - each, each)
+    first, second, lags = edges[edge].T
+    before, after = base[first] + number // copies[second], base[second] + number % copies[second]
+    look()
+    order = np.lexsort((lags, after, before))
+    look()
+    before, after, lags = before[order], after[order], lags[order]
+    last = np.ones(pairs, bool)  # of equal pairs the one with the longest lag
+    last[:-1] = (before[1:] != before[:-1]) | (after[1:] != after[:-1])
+    return np.stack([before[last], after[last], lags[last]])

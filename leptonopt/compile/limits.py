@@ -11,6 +11,7 @@ from math import gcd, lcm
 import numpy as np
 
 from leptonopt.calendar import days, mean_by_slot
+from leptonopt.clock import looking
 from leptonopt.compile.money import Rates, rates
 from leptonopt.compile.rows import Column, Rows
 from leptonopt.errors import Finding, InstanceError
@@ -56,11 +57,11 @@ def limits(
     number = {quota.id: at for at, quota in enumerate(instance.quotas)}
     kinds = {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1)}
     found = []
-    for window in windows(instance):
+    for window in looking(windows(instance)):
         quota = window.quota
         use: dict[int, list[Fraction]] = {}
         for pool in rows.covered(quota):
-            for name in rows.counted(quota, pool):
+            for name in looking(rows.counted(quota, pool)):
                 row = counters[quota.id].get((pool.id, name), rows.index[pool.id, name])
                 if row not in rows.used:
                     continue  # what nothing can hold need not be counted

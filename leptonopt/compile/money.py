@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.calendar import mean_by_slot, zero
+from leptonopt.clock import looking
 from leptonopt.compile.rows import Kind, Rows
 from leptonopt.compile.windows import Windows
 from leptonopt.instance import POWER, Instance
@@ -59,7 +60,9 @@ class Rates:
         slots = max((len(line) for line in self.on), default=0)
 
         def grid(lines: list[list[Fraction]]) -> Any:
-            return np.array([[convert(value) for value in line] for line in lines], np.int64).reshape(len(lines), slots)
+            return np.array([[convert(value) for value in line] for line in looking(lines)], np.int64).reshape(
+                len(lines), slots
+            )
 
         commit = np.array([convert(value) for value in self.commit], np.int64)
         return NodeCosts(grid(self.on_demand), grid(self.on), grid(self.start), grid(self.stop), commit)
@@ -70,7 +73,7 @@ def rates(instance: Instance, kinds: Sequence[Kind], money: Fraction, kwh: Fract
     time = instance.time
     hours, horizon = Fraction(time.slot, 3600), Fraction(time.horizon, 3600)
     found = Rates([], [], [], [], [])
-    for kind in kinds:
+    for kind in looking(kinds):
         stated, pool = kind.stated, kind.pool
         price = [money * mean * hours for mean in mean_by_slot(stated.price, time)] if stated.price else zero(time)
         idle = zero(time)
@@ -117,7 +120,7 @@ class Money:
         hours_per_slot = Fraction(instance.time.slot, 3600)
         weight = self.weight = Fraction(instance.objective.cost)
         self.late, self.late_once, self.late_after = [], [], []
-        for task in instance.tasks:
+        for task in looking(instance.tasks):
             rate = weight * Fraction(task.late_cost or 0)
             due = instance.time.horizon if task.due is None else seconds(task.due, instance.time.start)
             counts = due < instance.time.horizon  # nothing ends later than the horizon
@@ -146,7 +149,7 @@ class Money:
         per_unit = [int(price * part) for price in dearest]
         parts = {cost: int(abs(money) * part) for cost, money in fixed.items()}
         slots, total, held = instance.time.slots, Fraction(0), 0
-        for at, (task, columns) in enumerate(zip(instance.tasks, tasks.columns, strict=True)):
+        for at, (task, columns) in enumerate(zip(looking(instance.tasks), tasks.columns, strict=True)):
             late = max(Fraction(0), self.late[at][0] * slots - self.late[at][1]) + self.late_once[at]
             most = most_held = 0
             for column in columns:
@@ -156,7 +159,7 @@ class Money:
             most_held += slots if self.late[at][0] else 0
             total += task.copies * max(abs(self.value[at]), Fraction(most, part) + late)
             held += task.copies * max(1, most_held)
-        for at, kind in enumerate(rows.kinds):
+        for at, kind in enumerate(looking(rows.kinds)):
             lines = (self.rates.on_demand[at], self.rates.on[at], self.rates.start[at], self.rates.stop[at])
             total += max(kind.count, default=0) * sum(chain.from_iterable(map(abs, line) for line in lines))
             total += kind.commit_max * self.rates.commit[at]

@@ -13,6 +13,7 @@ from math import comb, floor, lcm
 import numpy as np
 
 from leptonopt.calendar import least_by_slot, mean_by_slot, zero
+from leptonopt.clock import looking
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import POWER, Instance, NodeKind, Pool, Quota, Task
 from leptonopt.problem import UNLIMITED, Ints
@@ -26,6 +27,7 @@ AMPLE = 2**61  # of a resource: more than can be used
 SMALL = 64  # nodes of a kind that are told apart without asking how many can be needed
 MAX_TOLD_APART = 1000  # of a kind
 MAX_PLACED = 200_000  # ways on nodes that are told apart
+OFTEN = 1000  # slots between two looks at the clock
 MAX_CHOICES = 256  # ways to choose whole nodes that are told apart
 Demands = tuple[tuple[int, ...], tuple[int, ...]]  # rows ascending, and the amount of each
 
@@ -139,7 +141,7 @@ class Rows:
 
     def _kinds(self, pool: Pool) -> Iterator[Kind]:
         windows = [window for window in pool.maintenance if window.capacity is None]
-        for name, kind in pool.kinds:
+        for name, kind in looking(pool.kinds):
             count = [int(least or 0) for least in least_by_slot(kind.count, windows, "", self.time)]
             if pool.id not in self.apart:
                 yield Kind(pool, name, kind, None, kind.reserved, kind.commit_max, tuple(count))
@@ -222,7 +224,7 @@ class Rows:
                 seen.add((row, amount))
                 self.scale[row] = lcm(self.scale[row], amount.as_integer_ratio()[1])
 
-        for task, found in zip(self.instance.tasks, all_ways, strict=True):
+        for task, found in zip(looking(self.instance.tasks), all_ways, strict=True):
             for way in found:
                 for name, count in way.uses.items():
                     finer(self.index[way.pool, name], count)
@@ -237,7 +239,7 @@ class Rows:
     def _fill(self) -> None:
         weights = self.instance.objective
         for pool in self.instance.pools:
-            for name in pool.resources:
+            for name in looking(pool.resources):
                 row = self.index[pool.id, name]
                 if name in pool.capacity:
                     self._offer(row, least_by_slot(pool.capacity[name], pool.maintenance, name, self.time))
@@ -257,7 +259,7 @@ class Rows:
         offered: dict[int, Ints] = {
             self.index[pool.id, name]: nothing for pool in self.pools.values() for name in pool.of_nodes
         }
-        for at, row, size in self.supply:
+        for at, row, size in looking(self.supply):
             kind = self.kinds[at]
             there = np.array(kind.count, np.int64)
             if kind.stated.price is None:
@@ -275,7 +277,7 @@ class Rows:
                     self._offer(row, [quota.limit] * self.time.slots)
 
     def _offer(self, row: int, least: Iterable[Decimal | None]) -> None:
-        for slot, value in enumerate(least):
+        for slot, value in enumerate(looking(least, OFTEN)):
             if value is not None:
                 self.capacity[row, slot] = min(UNLIMITED, floor(value * self.scale[row]))
 
@@ -284,7 +286,7 @@ class Rows:
     def columns(self, task: Task, found: Sequence[Way]) -> list[Column]:
         """The columns of a task's ways; several for a way that can be on several nodes, or whose duration changes."""
         made: list[Column] = []
-        for way in found:
+        for way in looking(found):
             if way.refused is None:
                 for placed in self._placed(way):
                     made += self._timed(task, placed)
@@ -337,7 +339,7 @@ class Rows:
         rates = self._rates[way.pool]
         saving = Saving.of(way.duration, task.checkpoint)
         lengths = np.array([length or 0 for length in durations(saving, rates, self.time.slot)])
-        for length in np.unique(lengths[lengths > 0]).tolist():
+        for length in looking(np.unique(lengths[lengths > 0]).tolist()):
             fits = self.starts(rows, amounts, length)
             fits = fits[lengths[fits] == length]
             if task.on_time is not None and task.deadline is not None:

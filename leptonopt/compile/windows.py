@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from graphlib import TopologicalSorter
 
 from leptonopt import units
+from leptonopt.clock import looking
 from leptonopt.compile.rows import Column
+from leptonopt.graphs import OFTEN, topological
 from leptonopt.instance import Instance, Task
 from leptonopt.problem import Ints
 from leptonopt.units import seconds
@@ -31,7 +31,7 @@ class Windows:
         index = {task.id: at for at, task in enumerate(instance.tasks)}
         self.edges = [
             (index[after.task], at, -(-after.lag // time.slot))
-            for at, task in enumerate(instance.tasks)
+            for at, task in enumerate(looking(instance.tasks))
             for after in task.after
         ]
         self.mandatory = [not task.optional for task in instance.tasks]
@@ -39,31 +39,33 @@ class Windows:
 
     def tighten(self) -> None:
         """Move releases and deadlines by what must come before and after; drop columns that no longer fit."""
-        before, behind = defaultdict(list), defaultdict(list)
-        for first, second, lag in self.edges:
+        before: list[list[tuple[int, int]]] = [[] for _ in self.columns]
+        behind: list[list[tuple[int, int]]] = [[] for _ in self.columns]
+        for first, second, lag in looking(self.edges, OFTEN):
             before[second].append((first, lag))
             behind[first].append((second, lag))
-        order = list(
-            TopologicalSorter(
-                {at: [first for first, _ in before[at]] for at in range(len(self.columns))}
-            ).static_order()
-        )
-        for task in order:
+        order = topological([[first for first, _ in each] for each in looking(before)])
+        ends, starts = dict[int, int](), dict[int, int]()  # the earliest and the latest, once they are known
+        for task in looking(order):
             for first, lag in before[task]:
                 if not self.columns[first]:
                     self.columns[task] = []
                 else:
-                    self.release[task] = max(self.release[task], self._earliest_end(first) + lag)
+                    self.release[task] = max(self.release[task], ends[first] + lag)
             self._drop(task)
-        for task in reversed(order):
+            if self.columns[task]:
+                ends[task] = self._earliest_end(task)
+        for task in looking(order[::-1]):
             for second, lag in behind[task]:
                 if self.mandatory[second]:
                     # What must run needs all that comes before it, optional or not.
                     self.mandatory[task] = True
                     if self.columns[second]:
-                        self.deadline[task] = min(self.deadline[task], self._latest_start(second) - lag)
+                        self.deadline[task] = min(self.deadline[task], starts[second] - lag)
             if behind[task]:
                 self._drop(task)
+            if self.columns[task]:
+                starts[task] = self._latest_start(task)
 
     def fitting(self, task: int, column: Column) -> Ints:
         """The starts of a column within the window of its task, ascending."""

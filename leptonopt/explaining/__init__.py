@@ -18,7 +18,8 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
 
-from leptonopt.asked import stated_of
+from leptonopt.asked import limits_of, stated_of
+from leptonopt.clock import limited
 from leptonopt.compile import compile
 from leptonopt.errors import dotted
 from leptonopt.explaining.asking import Answer, Asking, Question
@@ -167,9 +168,13 @@ def explain(
     ------
     UsageError, InputError, InstanceError
         When the call or the instance is wrong.
+    NoPlan
+        When the time limit ends while the instance is still being read.
     """
     begun = time.monotonic() if begun is None else begun
-    found, _, _ = stated_of(instance, format, params)
+    limits_of(time_limit)
+    with limited(begun + time_limit, "the instance was read"):
+        found, _, _ = stated_of(instance, format, params)
     return _Explaining(found, begun, time_limit, on_progress or (lambda line: None)).explanation()
 
 

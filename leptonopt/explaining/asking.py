@@ -15,9 +15,10 @@ from fractions import Fraction
 import numpy as np
 
 from leptonopt import methods, units
+from leptonopt.clock import limited
 from leptonopt.compile import Compiled, compile, decode
 from leptonopt.engine import Child
-from leptonopt.errors import InstanceError
+from leptonopt.errors import InstanceError, OutOfTime
 from leptonopt.explaining.aggregation import aggregated, placed
 from leptonopt.explaining.farkas import proof
 from leptonopt.explaining.statements import Document, pruned, shorter
@@ -151,7 +152,10 @@ class Asking:
         if (brief := shorter(document)) is not None and (found := self.answer(brief, share)).word:
             return found
         try:
-            question = Question(document)
+            with limited(self.until, "a question was put"):
+                question = Question(document)
+        except OutOfTime:
+            return Answer(None)
         except InstanceError:  # a repair that the format does not allow, such as a deadline before its release
             return Answer(None)
         if question.impossible:

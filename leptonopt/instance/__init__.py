@@ -14,7 +14,7 @@ lines to the errors, `leptonopt schema` prints the JSON Schema made from these c
 21600
 """
 
-from leptonopt.instance.documents import findings_of, validated
+from leptonopt.instance.documents import findings_of, stated, validated
 from leptonopt.instance.nouns import (
     POWER,
     Checkpoint,
@@ -54,5 +54,6 @@ __all__ = [
     "instance_schema",
     "merged_work",
     "replace",
+    "stated",
     "validated",
 ]

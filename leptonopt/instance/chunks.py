@@ -9,6 +9,8 @@ from typing import Any
 from pydantic import ValidationError, ValidatorFunctionWrapHandler
 from pydantic_core import InitErrorDetails
 
+from leptonopt.clock import look
+
 CHUNK = 100
 ENOUGH = 101  # errors; one more than are shown
 
@@ -18,12 +20,14 @@ def in_chunks(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
     An error takes more memory than the value it is about, so that a large file of nothing else would take too much.
     """
+    look()
     if not isinstance(value, list | tuple | dict) or len(value) <= CHUNK:
         return validate(value)
     made: list[Any] = []
     errors: list[InitErrorDetails] = []
     entries = iter(value.items() if isinstance(value, dict) else value)
     for start in range(0, len(value), CHUNK):
+        look()
         piece = list(islice(entries, CHUNK))
         try:
             found = validate(dict(piece) if isinstance(value, dict) else piece)

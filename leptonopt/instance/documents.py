@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -121,6 +122,16 @@ def validated(document: dict[str, Any]) -> Instance:
             more = Finding(f"and more; of all findings the first {MAX_FINDINGS} are shown")
             found = [*found[:MAX_FINDINGS], more]
         raise InstanceError(found) from None
+
+
+def stated(given: Instance | Mapping[str, Any]) -> tuple[Instance, dict[str, Any]]:
+    """An instance as it is when this is called, and its document.
+
+    Validated anew also where it was an `Instance`: it may have been changed since, or made without validation. Raises
+    `InstanceError`.
+    """
+    document = given.document() if isinstance(given, Instance) else dict(given)
+    return validated(document), document
 
 
 def _cross_of_partial(document: Any) -> list[Finding]:

@@ -6,15 +6,17 @@ by `leptonopt.instance.references`.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticSerializationError
 
 from leptonopt import units
+from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance.values import (
     MAX_NODES,
     Amount,
@@ -416,8 +418,37 @@ class Instance(Noun):
         return self
 
     def document(self) -> dict[str, Any]:
-        """The instance as a plain tree, as a native file would state it (numbers as Decimal)."""
-        return {"leptonopt": 1, **self.model_dump(by_alias=True, exclude_defaults=True)}
+        """The instance as a plain tree, as a native file would state it (numbers as Decimal).
+
+        Raises `InstanceError` for one that was changed to what no file can state.
+        """
+        try:
+            return {"leptonopt": 1, **_plain(self)}
+        except PydanticSerializationError as error:
+            raise InstanceError(list(_unstatable(self)) or [Finding(_said(error))]) from None
+
+
+def _plain(noun: Noun) -> dict[str, Any]:
+    return noun.model_dump(by_alias=True, exclude_defaults=True, warnings=False)
+
+
+def _unstatable(instance: Instance) -> Iterator[Finding]:
+    """The parts of an instance that no file can state."""
+    for key in Instance.model_fields:
+        value = getattr(instance, key, None)
+        parts: dict[Path, object] = {(key,): value}
+        if isinstance(value, list | tuple):
+            parts = {(key, at): part for at, part in enumerate(value)}
+        for place, part in parts.items():
+            if isinstance(part, Noun):
+                try:
+                    _plain(part)
+                except PydanticSerializationError as error:
+                    yield Finding(_said(error), place)
+
+
+def _said(error: PydanticSerializationError) -> str:
+    return f"was changed to what no file can state ({str(error)[:100]}); build an instance anew instead"
 
 
 def replace(instance: Instance, **changes: Any) -> Instance:

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from leptonopt import units
+from leptonopt.clock import looking
 from leptonopt.errors import Finding, Path
+from leptonopt.graphs import topological
 from leptonopt.instance.nouns import POWER, NodeKind, Option, Pool, Profile, Quota, Task, Time, Work, merged_work
 from leptonopt.instance.values import Series
 
@@ -51,7 +53,7 @@ def _between(
     for name, profile in profiles.items():
         yield from _work_findings(("profiles", name), profile, known_pools if whole else None)
     known_tasks = {task.id: task for task in tasks if task} if None not in tasks else None
-    for at, task in enumerate(tasks):
+    for at, task in enumerate(looking(tasks)):
         if task:
             yield from _task_findings(("tasks", at), task, known_pools if whole else None, profiles, known_tasks)
 
@@ -66,14 +68,14 @@ def _quotas_and_nodes(
         return
     teams = {task.team for task in known_tasks.values() if task.team is not None}
     consumed = {name for task in known_tasks.values() for option in task.options for name in option.consumes}
-    for at, quota in enumerate(quotas):
+    for at, quota in enumerate(looking(quotas)):
         if quota:
             yield from _quota_findings(("quotas", at), quota, known_pools, known_tasks, teams, consumed)
 
 
 def _set_findings(sets: Mapping[str, Sequence[Sequence[str]]], tasks: Mapping[str, Task]) -> Iterator[Finding]:
     for kind, each in sets.items():
-        for at, members in enumerate(each):
+        for at, members in enumerate(looking(each)):
             for number, member in enumerate(members):
                 if member not in tasks:
                     yield Finding(_unknown("task", member, tasks), (kind, at, number))
@@ -247,19 +249,21 @@ def _whole_work(
 
 
 def _cycles(tasks: Sequence[Task]) -> list[Finding]:
-    from graphlib import CycleError, TopologicalSorter
-
-    graph = {task.id: [after.task for after in task.after] for task in tasks if task.after}
-    try:
-        TopologicalSorter(graph).prepare()
-    except CycleError as error:
-        ring = list(reversed(error.args[1]))
-        shown = ring if len(ring) <= 9 else [*ring[:4], "…", *ring[-4:]]
-        index = {task.id: at for at, task in enumerate(tasks)}
-        return [
-            Finding(
-                f"the tasks wait for each other in a circle: {' after '.join(shown)}; no task may wait for itself",
-                ("tasks", index[ring[0]], "after"),
-            )
-        ]
-    return []
+    index = {task.id: at for at, task in enumerate(tasks)}
+    before = [[index[after.task] for after in task.after if after.task in index] for task in looking(tasks)]
+    waiting = set(range(len(tasks))) - set(topological(before))
+    if not waiting:
+        return []
+    at, seen = min(waiting), dict[int, int]()
+    while at not in seen:  # each of them waits for another one of them
+        seen[at] = len(seen)
+        at = next(first for first in before[at] if first in waiting)
+    ring = [tasks[each].id for each in list(seen)[seen[at] :]]
+    ring.append(ring[0])
+    shown = ring if len(ring) <= 9 else [*ring[:4], "…", *ring[-4:]]
+    return [
+        Finding(
+            f"the tasks wait for each other in a circle: {' after '.join(shown)}; no task may wait for itself",
+            ("tasks", index[ring[0]], "after"),
+        )
+    ]

@@ -8,7 +8,6 @@ for bounds and which can be killed. What is believed of its answers says `lepton
 from __future__ import annotations
 
 import re
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.attending import attend, folder
+from leptonopt.children import attend, folder, isolated
 from leptonopt.doubles import Answer, Run, whole_above
 from leptonopt.formulation import FREE, formulate, has_no_columns, predicted
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
@@ -24,6 +23,7 @@ from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Stat
 MAX_NONZEROS = 10_000_000
 PROGRAM = Path(__file__).resolve().parent.parent / "milp.py"
 GLANCE = 0.5  # seconds between two looks into its log
+_RUN = "import runpy; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
 WORDS = {0: "optimal", 1: "stopped", 2: "infeasible"}
 # Columns of its log: a letter or two, nodes, share explored, then the bound.
 _BOUND = re.compile(rb"^.{0,3}\s*\d+\s+\d+\s+\d+\s+[\d.]+%\s+(-?[\d.]+(?:e[+-]?\d+)?)\s", re.MULTILINE)
@@ -71,7 +71,7 @@ class _Run(Run):
         )
         (self.room / "answer.npz").unlink(missing_ok=True)
         words = [str(self.room), f"{max(0.05, self.left()):.2f}", repr(self.gaps()[0]), "0" if careful else "1"]
-        attend([sys.executable, "-I", str(PROGRAM), *words], str(self.room), self.written, self._glance)
+        attend(isolated(_RUN, str(PROGRAM), *words), str(self.room), self.written, self._glance)
         log = self.written.read_text(errors="replace")
         if not (self.room / "answer.npz").exists():
             return Answer("nothing", None, self._read(), log)

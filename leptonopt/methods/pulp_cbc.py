@@ -12,7 +12,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -25,7 +24,7 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.attending import PATIENCE, POLL, attend, children, folder, send
+from leptonopt.children import PATIENCE, POLL, attend, children, folder, isolated, send, started
 from leptonopt.doubles import Answer, Run
 from leptonopt.formulation import FREE, formulate, has_no_columns, predicted
 from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
@@ -65,10 +64,9 @@ def reached(*names: str) -> list[str] | None:
 
     Asked in a process group of its own: PuLP starts some solvers to look for them, and they greet, fail or hang.
     """
-    words = [sys.executable, "-c", SCRIPT, *names]
     try:
         quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
-        with subprocess.Popen(words, stdin=quiet, stdout=pipe, stderr=quiet, start_new_session=True) as asked:
+        with started(isolated(SCRIPT, *names), stdin=quiet, stdout=pipe, stderr=quiet, start_new_session=True) as asked:
             try:
                 said, _ = asked.communicate(timeout=LOOKING)
             finally:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
+from leptonopt.clock import look, looking
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.errors import Path as Place
 from leptonopt.read.marks import Lines, Wanted, nearest, wanted
-from leptonopt.read.words import ENOUGH, line_of_word, number, quoted, shallow, twice, wrong
+from leptonopt.read.words import ENOUGH, OFTEN, line_of_word, number, quoted, shallow, twice, wrong
 
 _DEPTH = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _VALUES = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
@@ -29,6 +30,7 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal again
+        look()
         made = dict(items)
         again = again or len(made) < len(items)
         return made
@@ -56,7 +58,7 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
 
 def _whole_characters(text: str, file: str) -> None:
     """Refuse a lone surrogate, half of a character, which no file can hold but as an escape."""
-    for token in _TOKEN.finditer(text):
+    for token in looking(_TOKEN.finditer(text), OFTEN):
         if token[0].startswith('"'):
             try:
                 json.loads(token[0]).encode()
@@ -85,7 +87,7 @@ def _walk(text: str, below: Wanted | None) -> Iterator[tuple[list[_Open], int, s
     """The tokens of a well-formed text that are keys and values: what is open around it, line, text, whether a key."""
     line, at = 1, 0
     stack: list[_Open] = []
-    for token in _TOKEN.finditer(text):
+    for token in looking(_TOKEN.finditer(text), OFTEN):
         line += text.count("\n", at, token.start())
         at, word = token.start(), token[0]
         last = stack[-1] if stack else None

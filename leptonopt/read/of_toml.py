@@ -9,9 +9,10 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from leptonopt.clock import apart, look, looking
 from leptonopt.errors import Path as Place
 from leptonopt.read.marks import Lines, nearest
-from leptonopt.read.words import EMPTY, MAX_DEPTH, NOT_FINITE, line_of_word, number, shallow, too_deep, wrong
+from leptonopt.read.words import EMPTY, MAX_DEPTH, NOT_FINITE, OFTEN, line_of_word, number, shallow, too_deep, wrong
 
 _DEPTH = re.compile(
     r'''"""(?:(?!""")(?:[^\\]|\\.))*+(?:""")?'''  # texts of several lines
@@ -31,7 +32,7 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
     """
     shallow(text, _DEPTH, most, file)
     try:
-        made = tomllib.loads(text, parse_float=_float)
+        made = apart(tomllib.loads, text, parse_float=_float)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+)", str(error))
         message = re.sub(r" \(at .*\)$", "", str(error))
@@ -58,6 +59,7 @@ def _plain(value: Any, path: Place, line: Callable[[Place], int | None], file: s
     if len(path) > MAX_DEPTH:
         raise too_deep(line(path), file)
     if isinstance(value, dict):
+        look()
         return {key: _plain(child, (*path, key), line, file) for key, child in value.items()}
     if isinstance(value, list):
         return [_plain(child, (*path, at), line, file) for at, child in enumerate(value)]
@@ -91,7 +93,7 @@ def _lines(text: str) -> Iterator[tuple[Place, int]]:
                 place = (*place, counts[place])
         return place
 
-    for at, line in enumerate(text.split("\n"), 1):
+    for at, line in enumerate(looking(text.split("\n"), OFTEN), 1):
         if head := _HEAD.match(line):
             steps = names(head[2])
             if head[1] == "[[":

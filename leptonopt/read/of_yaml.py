@@ -8,10 +8,23 @@ from typing import Any
 
 import yaml
 
+from leptonopt.clock import looking
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.errors import Path as Place
 from leptonopt.read.marks import Lines, Marks, Wanted, nearest, wanted
-from leptonopt.read.words import EMPTY, ENOUGH, MAX_DEPTH, NOT_FINITE, number, quoted, too_deep, too_many, twice, wrong
+from leptonopt.read.words import (
+    EMPTY,
+    ENOUGH,
+    MAX_DEPTH,
+    NOT_FINITE,
+    OFTEN,
+    number,
+    quoted,
+    too_deep,
+    too_many,
+    twice,
+    wrong,
+)
 
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
 _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "Null": None, "~": None, "": None}
@@ -82,7 +95,7 @@ class _Building:
     def all(self, events: Iterator[Any], enough: Callable[[], bool] = lambda: False) -> None:
         """The events to their end, or until after a new mark there is enough of them."""
         known = len(self.marks)
-        for event in events:
+        for event in looking(events, OFTEN):
             kind = type(event)
             if kind in _NODES:
                 self._node(event, kind in _BEGIN)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
+from leptonopt.clock import looking
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.errors import Path as Place
 from leptonopt.files import ALLOWED
 
 MAX_DEPTH = 50
+OFTEN = 1000  # tokens between two looks at the clock
 ENOUGH = 101  # findings; one more than are shown
 EMPTY = "the file is empty; an instance has time, pools and tasks"
 NOT_FINITE = re.compile(r"[-+]?\.?(inf|infinity|nan)", re.IGNORECASE)
@@ -66,7 +68,7 @@ def shallow(text: str, tokens: re.Pattern[str], most: int, file: str) -> None:
     `tokens` finds texts and comments whole, brackets, commas, and the dots and equal signs of TOML.
     """
     depth = dots = values = 0
-    for token in tokens.finditer(text):
+    for token in looking(tokens.finditer(text), OFTEN):
         word = token[0]
         if word in "[{":
             depth += 1

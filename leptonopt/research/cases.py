@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from leptonopt import files
 from leptonopt.errors import InputError, UsageError
-from leptonopt.instance import Instance
+from leptonopt.instance import Instance, stated
 from leptonopt.numbers import rational
 from leptonopt.read import load_both
 from leptonopt.read.write import dumped
@@ -85,7 +85,7 @@ def _of(
     item: Any, folder: Path, format: str | None, params: dict[str, str], best: Mapping[str, str] | None
 ) -> Iterator[Case]:
     if isinstance(item, Instance | Mapping):
-        document = item.document() if isinstance(item, Instance) else item
+        document = stated(item)[1] if isinstance(item, Instance) else item
         text = dumped(document, "json")
         path = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
         folder.mkdir(parents=True, exist_ok=True)

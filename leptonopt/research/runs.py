@@ -25,11 +25,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from leptonopt import methods
-from leptonopt.engine import die_with_parent
+from leptonopt import children, methods
 from leptonopt.errors import LeptonoptError, UsageError
 from leptonopt.research.cases import Case, digest
 
+PROGRAM = "leptonopt.research.runs"
 PACKAGES = ("numpy", "scipy", "ortools", "pulp")
 PATIENCE = 60.0  # seconds beyond twice the limit after which a run is killed
 Line = dict[str, Any]
@@ -83,10 +83,10 @@ def method_of(given: str | Callable[..., Any], name: str | None = None) -> Metho
 def _unloadable(where: str) -> str:
     """Why a method cannot be loaded, asked of another process; empty where it ends that, as it will its runs."""
     done = subprocess.run(
-        [sys.executable, "-m", "leptonopt.research.runs", where],
+        children.python(PROGRAM, where, also=_path(where)),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        env=_environment([entry or os.getcwd() for entry in sys.path]),
+        env=children.environment(),
     )
     with contextlib.suppress(ValueError):
         return str(json.loads(done.stdout))
@@ -159,7 +159,7 @@ def spec_of(case: Case, method: Method, seed: int, options: Options) -> Line:
         "file": {"path": str(case.path.resolve()), "format": case.format, "params": dict(case.params)},
         "best_known": case.best,
         "where": method.where,
-        "path": [entry or os.getcwd() for entry in sys.path],
+        "path": _path(method.where),
         "versions": found,
         **asked,
     }
@@ -173,14 +173,9 @@ def run(spec: Mapping[str, Any]) -> tuple[Line, Line | None]:
     """
     begun = time.monotonic()
     limit = 2 * spec["time_limit"] + PATIENCE
-    process = subprocess.Popen(
-        [sys.executable, "-m", "leptonopt.research.runs"],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        env=_environment(spec["path"]),
-        start_new_session=True,
-    )
+    pipe = subprocess.PIPE
+    words = children.python(PROGRAM, also=spec["path"])
+    process = children.started(words, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
     _living.add(process)
     try:
         out, said = process.communicate(json.dumps(spec).encode(), timeout=limit)
@@ -208,8 +203,13 @@ def _line(spec: Mapping[str, Any], answer: Line, wall: float) -> Line:
     return {"leptonopt_run": 1, **kept, **answer, "wall": round(wall, 3)}
 
 
-def _environment(path: list[str]) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+def _path(where: str) -> list[str]:
+    """Where a researcher's method finds its modules: in its own folder, and where they are found here."""
+    home, _, _ = where.rpartition(":")
+    if not home:
+        return []
+    own = [str(Path(home).parent)] if home.endswith(".py") else []
+    return [*own, *(os.path.abspath(entry) for entry in sys.path)]
 
 
 _living: set[subprocess.Popen[bytes]] = set()
@@ -226,7 +226,6 @@ def main() -> None:
 
     With a method as argument only whether it can be loaded: the answer is why not, or nothing.
     """
-    die_with_parent()
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # whatever a method prints must not reach the answer
     answer: Line | str = ""
@@ -277,7 +276,3 @@ def _text(value: Fraction | None) -> str | None:
 
 def _float(value: Fraction | None) -> float | None:
     return None if value is None else float(value)
-
-
-if __name__ == "__main__":
-    main()

@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Callable
 
-from leptonopt.attending import beside
+from leptonopt.children import beside
 from leptonopt.scale import jit
 
 PROGRAM = "leptonopt.rehearsal"

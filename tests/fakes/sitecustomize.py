@@ -1,4 +1,6 @@
-"""With this folder on PYTHONPATH, every Python that starts knows the fake engines as methods of leptonopt.
+"""With this folder on PYTHONPATH, a Python that starts knows the fake engines as methods of leptonopt.
+
+So do the processes that it starts, which are isolated: what they begin with is told to run this file.
 
 FAKES=cpsat=crashes,lns=hangs puts fakes in the place of real methods; a fake's own name is always a method.
 """
@@ -8,7 +10,7 @@ import pkgutil
 from dataclasses import replace
 from pathlib import Path
 
-from leptonopt import methods
+from leptonopt import children, methods
 
 FOLDER = Path(__file__).resolve().parent / "methods"
 
@@ -22,6 +24,7 @@ def install() -> None:
         if not name.startswith("_"):
             methods.TABLE[name] = methods.Entry(name, "liars", name, "fake", "", True)
     methods.TABLE["broken"] = methods.Entry("broken", "broken", "solve", "fake", "", True)
+    children.PATHS += f"import runpy; runpy.run_path({str(Path(__file__).resolve())!r})\n"
     for pair in filter(None, os.environ.get("FAKES", "").split(",")):
         name, fake = pair.split("=")
         methods.TABLE[name] = replace(methods.TABLE[fake], name=name, package=methods.TABLE[name].package)
