@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from leptonopt import files
 from leptonopt.compile import Compiled, encode
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, stated
@@ -40,7 +41,13 @@ def stated_of(
 ) -> tuple[Instance, dict[str, Any], dict[str, Any]]:
     """The instance, its document as stated, and how a plan speaks of it."""
     file = None
-    if isinstance(instance, str | os.PathLike):
+    if isinstance(instance, str | os.PathLike) and format is None and files.is_columns(Path(instance)):
+        from leptonopt.columnar.document import tree_of  # other notations do without
+
+        file = Path(instance).name
+        instance = tree_of(Path(instance), params)
+        stated = instance.document()
+    elif isinstance(instance, str | os.PathLike):
         from leptonopt.read import load_both
 
         file = Path(instance).name

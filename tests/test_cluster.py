@@ -249,7 +249,7 @@ def test_columns_are_deterministic_whoever_works(columns: Path, monkeypatch: pyt
             limits = Limits(time_limit=600, deterministic=True)
             found.append(scale.on(pool)(problem, None, limits, Ear()))
     assert list(found[0].schedule) == list(found[1].schedule)
-    assert "parts annealed by 1 workers" in found[0].note
+    assert "parts annealed by 1 workers" in found[0].remark
 
 
 def test_parts_that_are_out_share_nothing(columns: Path) -> None:

@@ -306,6 +306,15 @@ def test_all_options_of_solve_are_there_for_columns(tmp_path: Path) -> None:
     assert "the warm start: has no column 'task'" in said("solve", file, "--warm-start", file, code=2)
 
 
+def test_columns_are_explained(tmp_path: Path) -> None:
+    """What has no plan is explained as a tree is; tasks are named by their position."""
+    arrays = tiny(4, must=True)
+    arrays["option_slots"][arrays["option_ptr"][2] : arrays["option_ptr"][3]] = 9
+    code, out, err = called("explain", saved(tmp_path, arrays), "-t", 30)
+    assert (code, err) == (4, "")
+    assert "'2'" in out
+
+
 def test_columns_as_another_notation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What `convert` writes is the same problem; what is too large for it is refused by size."""
     file = saved(tmp_path, tiny(6))
