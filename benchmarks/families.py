@@ -13,8 +13,8 @@ import argparse
 import csv
 from pathlib import Path
 
-from leptonopt import files
-from leptonopt.families import table, written
+from leptonopt.experiments.generators import table, written
+from leptonopt.io import files
 
 
 def main() -> None:

@@ -16,8 +16,8 @@ from statistics import median
 
 import numpy as np
 
-from leptonopt.methods import function
-from leptonopt.problem import Limits, Problem, Schedule, Solution, objective
+from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, objective
+from leptonopt.solvers.registry import function
 
 
 class Clock:

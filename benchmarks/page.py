@@ -14,9 +14,9 @@ from pathlib import Path
 
 from scale import by_run, growth, table
 
-from leptonopt.research.certainty import pairs
-from leptonopt.research.records import Results
-from leptonopt.research.tables import certainties, summary, written
+from leptonopt.experiments.results import Results
+from leptonopt.experiments.statistics import pairs
+from leptonopt.experiments.tables import certainties, summary, written
 
 RESULTS = Path(__file__).resolve().parent / "results"
 HEAD = """# Benchmarks

@@ -23,8 +23,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from leptonopt.families import FAMILIES
-from leptonopt.methods import TABLE
+from leptonopt.experiments.generators import FAMILIES
+from leptonopt.solvers.registry import TABLE
 
 LIMIT, SHORT = 5.0, (1.0, 4.0)
 MOMENTS = (1.0, 2.5)
@@ -74,7 +74,7 @@ def watch(said):
     seen.append((time.monotonic() - begun, time.process_time(), said.cost, said.bound))
 
 try:
-    from leptonopt.conductor import solve
+    from leptonopt.session.solve import solve
     found = solve(file, method=method, time_limit=limit, on_progress=watch, begun=begun)
     cost = found.cost
 except NoPlan:

@@ -98,11 +98,11 @@ def partitioned(file: Path, parts: int, seconds: float) -> dict[str, Any]:
 
 
 def _partitioned(file: Path, parts: int, seconds: float) -> dict[str, Any]:
-    from leptonopt.columnar.compiling import build
-    from leptonopt.columnar.reading import load
-    from leptonopt.methods import scale
-    from leptonopt.problem import UNLIMITED, Limits, objective
-    from leptonopt.scale.parting import part_of
+    from leptonopt.compile.columnar import build
+    from leptonopt.io.columnar import load
+    from leptonopt.problem.problem import UNLIMITED, Limits, objective
+    from leptonopt.problem.restrict import part_of
+    from leptonopt.solvers import large_scale as scale
 
     begun = time.monotonic()
     instance = load(file)
@@ -156,7 +156,7 @@ def made(folder: Path, family: str, tasks: int, seed: int) -> Path:
         copies = 10 if family == "groups" else 1
         np.savez(file, **plain.columns(tasks, *size, seed=seed, copies=copies))  # type: ignore[arg-type]
     else:
-        from leptonopt.families import table, written
+        from leptonopt.experiments.generators import table, written
 
         file.write_bytes(written(table(family, tasks=tasks, seed=seed), "npz"))
     return file
@@ -211,7 +211,7 @@ def lines(asked: argparse.Namespace, folder: Path) -> Iterator[dict[str, Any]]:
 
 def machine() -> dict[str, Any]:
     """Hardware and versions."""
-    from leptonopt.research.runs import machine, versions
+    from leptonopt.experiments.run import machine, versions
 
     return machine() | {"versions": versions()}
 

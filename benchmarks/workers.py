@@ -13,7 +13,7 @@ import argparse
 from distributed import LocalCluster
 
 import leptonopt
-from leptonopt import cluster
+from leptonopt.runtime import dask as cluster
 
 WARMING = 6.0  # seconds in which workers load what they need
 

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from leptonopt.conductor import solve
     from leptonopt.errors import LeptonoptError
-    from leptonopt.explaining import Explanation, explain
-    from leptonopt.families import generate
+    from leptonopt.experiments.campaign import compare
+    from leptonopt.experiments.generators import generate
+    from leptonopt.explain.explain import Explanation, explain
     from leptonopt.instance import Instance
-    from leptonopt.plan import Plan
-    from leptonopt.read import load
-    from leptonopt.research.campaign import compare
-    from leptonopt.result import Progress, Result
+    from leptonopt.io.load import load
+    from leptonopt.plan.document import Plan
+    from leptonopt.session.result import Progress, Result
+    from leptonopt.session.solve import solve
 
 __all__ = [
     "Explanation",
@@ -41,17 +41,17 @@ __all__ = [
 ]
 
 _HOME = {
-    "Explanation": "explaining",
-    "compare": "research.campaign",
-    "explain": "explaining",
-    "generate": "families",
+    "Explanation": "explain.explain",
+    "compare": "experiments.campaign",
+    "explain": "explain.explain",
+    "generate": "experiments.generators",
     "Instance": "instance",
     "LeptonoptError": "errors",
-    "Plan": "plan",
-    "Progress": "result",
-    "Result": "result",
-    "load": "read",
-    "solve": "conductor",
+    "Plan": "plan.document",
+    "Progress": "session.result",
+    "Result": "session.result",
+    "load": "io.load",
+    "solve": "session.solve",
 }
 
 

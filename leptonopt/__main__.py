@@ -14,9 +14,9 @@ from pathlib import Path
 from types import FrameType
 from typing import NoReturn, TextIO
 
-from leptonopt import clock
 from leptonopt.errors import Alarm, LeptonoptError
-from leptonopt.files import printable
+from leptonopt.io.files import printable
+from leptonopt.runtime import clock
 
 EVIDENCE = "leptonopt-alarm.json"
 CLEANING = 1.2  # seconds that cleaning up may take once a signal ends us
@@ -50,10 +50,10 @@ def _called(begun: float | None = None) -> int | str | None:
     """The exit code of a run; time limits count from `begun`, or from the call of what has one."""
     try:
         if sys.argv[1:2] == ["verify"]:
-            from leptonopt import checking
+            from leptonopt.cli import verify as checking
 
             return checking.main(sys.argv[2:])
-        from leptonopt import cli
+        from leptonopt.cli import app as cli
 
         return cli.run(begun)
     except SystemExit as end:
@@ -90,7 +90,7 @@ def _evidence(alarm: Alarm) -> str:
     """Write down what was known when the alarm went off; where that is, in words."""
     if not alarm.evidence:
         return ""
-    from leptonopt import files
+    from leptonopt.io import files
 
     try:
         files.write(Path(EVIDENCE), json.dumps(alarm.evidence, indent=1, default=str) + "\n")

@@ -3,7 +3,7 @@
 The data folder holds `elasticflow/` (github.com/pkusys/ElasticFlow, commit 04a0109, Apache-2.0): job submissions with
 deadlines from a Philly cluster trace, and measured A100 throughput by model, batch size and GPU count; and
 `prices/fullstack/cloud-gpus.csv` (github.com/the-full-stack/website, 2025-03-07, MIT): cloud prices by offer.
-`leptonopt.read.formats.elasticflow` makes the instances; here is which, and what the GPUs cost.
+`leptonopt.io.literature.elasticflow` makes the instances; here is which, and what the GPUs cost.
 
 The T4 throughputs of the same source are of other models or batch sizes (bert-384, deepspeech2-320 and -640,
 ...); no job of the trace has one of them, so that there is no T4 pool.
@@ -17,7 +17,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from leptonopt.read.formats import elasticflow
+from leptonopt.io.literature import elasticflow
 
 SOURCE = (
     "Jobs, deadlines and throughput: ElasticFlow (ASPLOS 2023), github.com/pkusys/ElasticFlow commit 04a0109, "

@@ -15,7 +15,7 @@ import carbon
 import elasticflow
 import spot
 
-from leptonopt.read.write import dumped
+from leptonopt.io.native.writer import dumped
 
 
 def main() -> None:

@@ -72,7 +72,7 @@ def stages(file: str) -> tuple[tuple[str, ...], ...]:
 
 
 PRELOADED = ("numpy", "scipy.sparse", "scipy.optimize", "pulp", "ortools.sat.python.cp_model", "yaml", "pytest",
-             "pydantic", "leptonopt.read", "leptonopt.compile", "leptonopt.plan")  # fmt: skip
+             "pydantic", "leptonopt.io.load", "leptonopt.compile.compiler", "leptonopt.plan.document")  # fmt: skip
 
 COMPARE: dict[type[ast.cmpop], tuple[type[ast.cmpop], ...]] = {
     ast.Lt: (ast.LtE, ast.GtE), ast.LtE: (ast.Lt, ast.Gt), ast.Gt: (ast.GtE, ast.LtE), ast.GtE: (ast.Gt, ast.Lt),

@@ -32,7 +32,7 @@ from test_formats import (
     TRACE,
 )
 
-from leptonopt.read.write import dumped
+from leptonopt.io.native.writer import dumped
 
 NOTATIONS = ("yaml", "json", "toml")
 GAP = "2 3\n5 6 7\n8 9 10\n1 2 3\n3 2 1\n4 5\n"

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.problem import Problem, Quota, Schedule, broken_rules
-from leptonopt.renting import NodeCosts, Nodes, Rent
+from leptonopt.problem.nodes import NodeCosts, Nodes, Rent
+from leptonopt.problem.problem import Problem, Quota, Schedule, broken_rules
 
 
 def optimum(problem: Problem, most: int = 500_000) -> tuple[int, Schedule] | None:

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 from test_scale import saved
 
-from leptonopt.columnar.compiling import Built, build
-from leptonopt.columnar.reading import load
-from leptonopt.problem import UNLIMITED
+from leptonopt.compile.columnar import Built, build
+from leptonopt.io.columnar import load
+from leptonopt.problem.problem import UNLIMITED
 
 SLOTS, HOURS = 6, Fraction(1, 2)
 NAMES = ("gpu", "cpu", "ram")

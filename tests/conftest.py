@@ -9,9 +9,9 @@ import os
 
 import pytest
 
-from leptonopt.children import beside
-from leptonopt.scale import jit
-from leptonopt.scale.rehearsing import PROGRAM
+from leptonopt.runtime import jit
+from leptonopt.runtime.child_process import beside
+from leptonopt.runtime.jit_cache import PROGRAM
 
 SHOWING = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TERM")
 SOLVING = ("LEPTONOPT_MAX_SIZE", "LEPTONOPT_SELFTEST", "PULPCFGFILE", "MPLBACKEND", "MATPLOTLIBRC")

@@ -9,11 +9,11 @@ import numpy as np
 from bruteforce import optimum
 from listening import Ear
 
-from leptonopt.compile import compile
-from leptonopt.explaining.asking import costless
+from leptonopt.compile.compiler import compile
+from leptonopt.explain.feasibility_check import costless
 from leptonopt.instance import validated
-from leptonopt.methods import cpsat
-from leptonopt.problem import Limits, Problem
+from leptonopt.problem.problem import Limits, Problem
+from leptonopt.solvers import cpsat
 
 
 def has_plan(document: dict[str, Any], most: int = 4_000) -> bool:

@@ -13,22 +13,30 @@ import numpy as np
 from bad_columns import CERTIFICATE, CSV, INSTANCE, PLAN, packed
 from bad_files import BESIDE, GOOD, GOOD_TEXTS, NOTATIONS, OF_FORMAT, Bad
 
-from leptonopt.read.write import dumped
+from leptonopt.io.native.writer import dumped
 
 WORDS = [
-    b"", b" ", b"0", b"-1", b"1", b"1.5", b"1e9", b"1e999", b"1e99999999999999999999", b"0e99999", b"-0", b"nan", b".inf",
-    b"999999", b"999999999999", b"9" * 70, b"9" * 5000, b"0x" + b"f" * 200, b"007", b"1_000", b"~", b"null", b"true", b"yes",
-    b"[", b"]", b"{", b"}", b"[]", b"{}", b"[[]]", b"{a: 1}", b"- ", b": ", b", ", b";", b"|", b"[|", b"|]", b"? ", b"& ", b"&a", b"*a",
+    b"", b" ", b"0", b"-1", b"1", b"1.5", b"1e9", b"1e999", b"1e99999999999999999999", b"0e99999", b"-0", b"nan",
+    b".inf",
+    b"999999", b"999999999999", b"9" * 70, b"9" * 5000, b"0x" + b"f" * 200, b"007", b"1_000", b"~", b"null", b"true",
+    b"yes",
+    b"[", b"]", b"{", b"}", b"[]", b"{}", b"[[]]", b"{a: 1}", b"- ", b": ", b", ", b";", b"|", b"[|", b"|]", b"? ",
+    b"& ", b"&a", b"*a",
     b"!t ", b"!!int ", b"<<: ", b"%", b"@", b"`", b"#", b"'", b'"', b'"""', b"'''", b"\\", b"\\u0000", b"\\ud800", b"\n", b"\r", b"\r\n",
-    b"\t", b"\0", b"\x1b[2J", b"\x7f", b"\xff", b"\xc3", b"\xc3\xa9", b"\xef\xbb\xbf", b"\xe2\x80\xa8", b"\xc2\x85", b"\xed\xa0\x80", b"\xd9\xa3",
-    b"1h", b"0s", b"9999999d", b"2026-03-29T02:30", b"0001-01-01T00:00Z", b"9999-12-31T23:59:59-12:00", b"2026-03-29T02:30+25:00",
+    b"\t", b"\0", b"\x1b[2J", b"\x7f", b"\xff", b"\xc3", b"\xc3\xa9", b"\xef\xbb\xbf", b"\xe2\x80\xa8", b"\xc2\x85",
+    b"\xed\xa0\x80", b"\xd9\xa3",
+    b"1h", b"0s", b"9999999d", b"2026-03-29T02:30", b"0001-01-01T00:00Z", b"9999-12-31T23:59:59-12:00",
+    b"2026-03-29T02:30+25:00",
     b"24:00", b"Europe/Berlin", b"own", b"gpu", b"power", b"money", b"unlimited", b"steps", b"daily", b"---", b"...", b"***", b"=", b".",
 ]  # fmt: skip
 VALUES: list[Any] = [
     0, -1, 1, 2, 10**6, 10**12, 10**13, 10**59, Decimal("0.5"), Decimal("1E+40"), Decimal("1E-12"), True, False, "", " ", "x", "x" * 300,
-    "gpu", "own", "cloud", "train", "power", "money", "licence", "unlimited", "a\nb", "\x1b[2J", "\u2028", "\u202e", "é中🚀", "~", "null", "1", "0s",
-    "1h", "36600d", "-1h", "2026-03-28T00:00Z", "9999-12-31T23:59Z", "1000-01-01T00:00+14:00", "2026-03-29T02:30", "02:30", "UTC",
-    "America/Lima", [], {}, [[]], [{}], [1], ["own"], {"gpu": 1}, {"steps": {}}, {"daily": {"02:30": 1}}, {"unlimited": True},
+    "gpu", "own", "cloud", "train", "power", "money", "licence", "unlimited", "a\nb", "\x1b[2J", "\u2028", "\u202e",
+    "é中🚀", "~", "null", "1", "0s",
+    "1h", "36600d", "-1h", "2026-03-28T00:00Z", "9999-12-31T23:59Z", "1000-01-01T00:00+14:00", "2026-03-29T02:30",
+    "02:30", "UTC",
+    "America/Lima", [], {}, [[]], [{}], [1], ["own"], {"gpu": 1}, {"steps": {}}, {"daily": {"02:30": 1}},
+    {"unlimited": True},
     {"constant": 1}, {"steps": {"2026-03-28T00:00Z": 1}}, {"from": 1}, {"1": 1}, {"": 1}, {"a\nb": 1},
 ]  # fmt: skip
 

@@ -1,6 +1,6 @@
 """The model of `models/README.md` once more, in plain loops over names: slow, and nothing to hide in.
 
-`model` states every variable and every row by name, as dictionaries, so that what `leptonopt.formulation` builds
+`model` states every variable and every row by name, as dictionaries, so that what `models.time_indexed` builds
 from arrays can be compared with it entry by entry. `proved` states what prices prove, in the same manner.
 """
 
@@ -12,8 +12,8 @@ from fractions import Fraction
 from itertools import product
 from math import gcd
 
-from leptonopt.problem import UNLIMITED, Problem, Quota
-from leptonopt.renting import NodeCosts
+from leptonopt.problem.nodes import NodeCosts
+from leptonopt.problem.problem import UNLIMITED, Problem, Quota
 
 Terms = dict[str, int]
 

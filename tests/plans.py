@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.compile import Compiled
-from leptonopt.plan import Outcome, Plan
-from leptonopt.problem import Status, Stop
-from leptonopt.result import Result
+from leptonopt.compile.compiler import Compiled
+from leptonopt.plan.document import Outcome, Plan
+from leptonopt.problem.problem import Status, Stop
+from leptonopt.session.result import Result
 from leptonopt.verify import Verdict, fingerprint
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
@@ -84,11 +84,14 @@ def plan(*tasks: dict[str, Any], status: str = "optimal", pools: tuple[str, ...]
     return {
         "leptonopt_plan": 1, "instance": {"name": "by hand", "sha256": "0" * 64, "file": None, "format": "native"},
         "currency": "USD", "status": status, "stop": "proof", "cost": total, "cost_exact": str(Fraction(repr(total))), "bound": total,
-        "bound_exact": None, "gap": 0, "method": "auto", "proof": {"by": [], "confirmed_by": [], "confirmation": None, "certified": None}, "made": MADE | {"seconds": {"total": 1.25}},
+        "bound_exact": None, "gap": 0, "method": "auto", "proof": {"by": [], "confirmed_by": [], "confirmation":
+        None, "certified": None}, "made": MADE | {"seconds": {"total": 1.25}},
         "tasks": sorted(tasks, key=lambda line: line["start"]), "left_out": [],
         "nodes": [], "quotas": [],
-        "bill": {"total": total, "running": total, "fixed": 0, "late": 0, "forgone": 0, "whole": total, "pools": bill} | EXTRA, "utilisation": use,
-        "figures": {"utilisation": 0.25, "hours_per_resource": 6.25, "total_cost": total, "total_profit": 0, "cost_profit_ratio": None, "net_benefit": -total},
+        "bill": {"total": total, "running": total, "fixed": 0, "late": 0, "forgone": 0, "whole": total, "pools":
+        bill} | EXTRA, "utilisation": use,
+        "figures": {"utilisation": 0.25, "hours_per_resource": 6.25, "total_cost": total, "total_profit": 0,
+        "cost_profit_ratio": None, "net_benefit": -total},
         "why": [], "trace": [],
     } | more  # fmt: skip
 
@@ -122,7 +125,7 @@ def crowd(tasks: int, pools: int, seed: int = 1) -> dict[str, Any]:
 
 
 def result(document: dict[str, Any], signal: int | None = None, notes: tuple[str, ...] = ()) -> Result:
-    """What `leptonopt.conductor.solve` returns, with a document made by hand."""
+    """What `leptonopt.session.solve.solve` returns, with a document made by hand."""
     made = None if document["cost"] is None else Plan(document)
     status, stop = Status(document["status"]), Stop(document["stop"])
     money = (None if document["cost"] is None else Fraction(document["cost"]), None, None)

@@ -7,8 +7,8 @@ import random
 
 import numpy as np
 
-from leptonopt.problem import UNLIMITED, Problem, Quota, Schedule, broken_rules
-from leptonopt.renting import NodeCosts, Nodes
+from leptonopt.problem.nodes import NodeCosts, Nodes
+from leptonopt.problem.problem import UNLIMITED, Problem, Quota, Schedule, broken_rules
 
 
 def ints(values: object) -> np.ndarray:

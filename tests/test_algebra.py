@@ -11,11 +11,12 @@ import random_problems
 import swiglpk as glpk
 from listening import Ear
 
-from leptonopt import export
+from leptonopt.algorithms.models import export
+from leptonopt.algorithms.models.time_indexed import encode, formulate, predicted
 from leptonopt.errors import UsageError
-from leptonopt.formulation import encode, formulate, predicted
-from leptonopt.methods import cpsat, pulp_cbc
-from leptonopt.problem import RULES, Limits, Problem, Solution, Status, objective
+from leptonopt.problem.problem import RULES, Limits, Problem, Solution, Status, objective
+from leptonopt.solvers import cbc as pulp_cbc
+from leptonopt.solvers import cpsat
 
 MODEL = Path(__file__).resolve().parent.parent / "models" / "allocation.mod"
 

@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from benchmarks.plain import columns
-from leptonopt.columnar.compiling import build
-from leptonopt.columnar.reading import load
-from leptonopt.problem import Problem, broken_rules, costs_of, usage
-from leptonopt.scale import annealing
-from leptonopt.scale.annealing import NONE, Annealer, count
-from leptonopt.scale.offers import per_group
-from leptonopt.scale.oracle import Oracle
-from leptonopt.scale.staging import Placed
+from leptonopt.algorithms.lagrangian.class_pricing import Oracle
+from leptonopt.algorithms.large_scale import annealing
+from leptonopt.algorithms.large_scale.annealing import NONE, Annealer, count
+from leptonopt.algorithms.large_scale.candidates import per_group
+from leptonopt.algorithms.large_scale.staged_construction import Placed
+from leptonopt.compile.columnar import build
+from leptonopt.io.columnar import load
+from leptonopt.problem.problem import Problem, broken_rules, costs_of, usage
 from tests import random_problems
 
 

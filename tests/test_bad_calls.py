@@ -379,17 +379,20 @@ def test_a_method_file_that_ends_its_process_is_a_crashed_run(folder: Path) -> N
 
 
 RUN: dict[str, Any] = {
-    "leptonopt_run": 1, "key": "k", "instance": {"name": "w", "family": "f", "sha256": "s", "tasks": 1}, "best_known": None,
+    "leptonopt_run": 1, "key": "k", "instance": {"name": "w", "family": "f", "sha256": "s", "tasks": 1},
+    "best_known": None,
     "method": "greedy", "source": "", "seed": 0, "time_limit": 5.0, "gap": 0.0, "threads": 1, "deterministic": False,
     "versions": {}, "status": "optimal", "stop": "proof", "cost": "160", "bound": "160", "engines": {}, "by": [],
-    "seconds": {"total": 0.07}, "notes": [], "machine": {}, "trace": [[0.06, None, 160.0], [0.07, 160.0, 160.0]], "wall": 2.4,
+    "seconds": {"total": 0.07}, "notes": [], "machine": {}, "trace": [[0.06, None, 160.0], [0.07, 160.0, 160.0]],
+    "wall": 2.4,
 }  # fmt: skip
 CHANGES: list[Callable[[dict[str, Any]], Any]] = [
     lambda run: 7, lambda run: [], lambda run: {}, lambda run: {"key": "k"},
     lambda run: run | {"key": []}, lambda run: run | {"instance": "w"}, lambda run: run | {"cost": "1e999999999"},
     lambda run: run | {"cost": 160}, lambda run: run | {"bound": "1/0"}, lambda run: run | {"time_limit": "long"},
     lambda run: run | {"time_limit": 0}, lambda run: run | {"trace": 5}, lambda run: run | {"trace": [[1]]},
-    lambda run: run | {"trace": [[0.1, "x", 1]]}, lambda run: run | {"seconds": []}, lambda run: run | {"wall": None, "seconds": {}},
+    lambda run: run | {"trace": [[0.1, "x", 1]]}, lambda run: run | {"seconds": []}, lambda run: run | {"wall": None,
+    "seconds": {}},
     lambda run: run | {"seed": "x"}, lambda run: run | {"best_known": "much"},
 ]  # fmt: skip
 

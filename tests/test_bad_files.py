@@ -23,11 +23,11 @@ import pytest
 from bad_files import CORPUS, GOOD, GOOD_TEXTS, NOTATIONS, Bad, put
 
 from leptonopt.errors import InputError, InstanceError, LeptonoptError, UsageError
-from leptonopt.files import printable
 from leptonopt.instance import validated
-from leptonopt.read import FORMATS, load
-from leptonopt.read.tree import DENSE, MAX_BYTES
-from leptonopt.read.write import dumped
+from leptonopt.io.files import printable
+from leptonopt.io.load import FORMATS, load
+from leptonopt.io.native.text import DENSE, MAX_BYTES
+from leptonopt.io.native.writer import dumped
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS = 5  # of computing, whatever else the machine does

@@ -15,17 +15,18 @@ from marks import CI
 from random_instances import instance as random_instance
 
 import leptonopt
-from leptonopt import conductor, methods
-from leptonopt.certificate import certified
-from leptonopt.compile import Compiled, compile
-from leptonopt.dual import Ascent
+from leptonopt.algorithms.lagrangian.capacity_dual import Ascent
+from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.compile.compiler import Compiled, compile
 from leptonopt.errors import Alarm
 from leptonopt.instance import validated
-from leptonopt.methods import cpsat
-from leptonopt.pricing import Blocks
-from leptonopt.problem import Limits, Problem, Schedule, Solution, Status, Stop
+from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop
+from leptonopt.session import solve as conductor
+from leptonopt.session.certificate import certified
+from leptonopt.solvers import cpsat
+from leptonopt.solvers import registry as methods
 from leptonopt.verify import proven
-from leptonopt.verify.stated import Stated
+from leptonopt.verify.instance_reader import Stated
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -355,8 +356,8 @@ def test_a_certificate_in_the_result() -> None:
 
 def test_the_command_line_certifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`solve --certify` writes it beside the plan; `verify --certificate` proves it, and refuses a changed one."""
-    from leptonopt.checking import main
     from leptonopt.cli import app
+    from leptonopt.cli.verify import main
 
     file, plan = tmp_path / "two.json", tmp_path / "plan.json"
     file.write_text(json.dumps(TWO_TASKS))

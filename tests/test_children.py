@@ -16,9 +16,10 @@ import pytest
 import traces
 
 import leptonopt
-from leptonopt import children, engine
-from leptonopt.methods import pulp_cbc
-from leptonopt.problem import Status
+from leptonopt.problem.problem import Status
+from leptonopt.runtime import child_process as children
+from leptonopt.session import worker_process as engine
+from leptonopt.solvers import cbc as pulp_cbc
 
 WATCHER = "import sys; open({file!r}, 'a').write(' '.join(sys.orig_argv) + chr(10))\n"
 SHADOWED = (
@@ -97,7 +98,7 @@ def test_a_method_of_ones_own_finds_what_it_imports(tmp_path: Path) -> None:
     """In a comparison each run is isolated, but a researcher's function has its folder and this process's path."""
     (tmp_path / "beside_mine.py").write_text("NOTE = 'found'\n")
     (tmp_path / "mine.py").write_text(
-        "import beside_mine\nfrom leptonopt.problem import Solution, Status, Stop\n"
+        "import beside_mine\nfrom leptonopt.problem.problem import Solution, Status, Stop\n"
         "def solve(problem, warm_start, limits, monitor):\n"
         "    return Solution(Status.UNKNOWN, Stop.DONE, note=beside_mine.NOTE)\n"
     )
@@ -168,7 +169,7 @@ def test_nothing_is_left_after_a_solve_in_a_thread(tmp_path: Path) -> None:
         "run = lambda: leptonopt.solve(traces.crowded(), time_limit=2, threads=2)\n"
         "all = [threading.Thread(target=run) for _ in range(2)]\n"
         "[each.start() for each in all]; [each.join() for each in all]\n"
-        "from leptonopt.children import children\nprint(sorted(children()))\n"
+        "from leptonopt.runtime.child_process import children\nprint(sorted(children()))\n"
     )
     environment = {**traces.environment(tmp_path, mark), "PYTHONPATH": f"{traces.TESTS}{os.pathsep}{traces.ROOT}"}
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)

@@ -17,8 +17,12 @@ import plans
 import pytest
 from rich.console import Console
 
-from leptonopt import __main__, __version__, conductor, files, progress, report
+from leptonopt import __main__, __version__
+from leptonopt.cli import progress
 from leptonopt.errors import Alarm, UsageError
+from leptonopt.io import files
+from leptonopt.plan import report
+from leptonopt.session import solve as conductor
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = {"numpy", "scipy", "ortools", "pulp", "pydantic", "matplotlib", "pandas", "rich"}
@@ -82,7 +86,7 @@ def test_verify_loads_nothing_heavy(suffix: str, week: Path, tmp_path: Path) -> 
     loaded = modules("verify", file, made)
     assert not loaded & (HEAVY | {"typer", "click"} | ({"yaml"} if suffix != "yaml" else set()))
     assert "leptonopt.instance" not in loaded
-    assert "leptonopt.compile" not in loaded
+    assert "leptonopt.compile.compiler" not in loaded
 
 
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["verify", "--help"]])
@@ -153,7 +157,8 @@ def test_solve_passes_its_options_on(run: Any, answers: Any, week: Path, tmp_pat
     assert run("solve", week, *words, "--warm-start", warm)[0] == 0
     assert seen == {
         "handle_signals": True,
-        "executor": None, "file": week, "method": "cpsat", "time_limit": 7.0, "gap": 0.5, "threads": 3, "seed": 9, "deterministic": True,
+        "executor": None, "file": week, "method": "cpsat", "time_limit": 7.0, "gap": 0.5, "threads": 3, "seed": 9,
+        "deterministic": True,
         "format": "gap", "params": {"a": "1", "b": "x=y"}, "warm_start": {"tasks": []}, "on_progress": None,
         "confirm": False, "certify": False, "memory": None, "begun": None,
     }  # fmt: skip
@@ -318,9 +323,13 @@ def test_ctrl_c_gives_the_plan(week: Path, tmp_path: Path) -> None:
 # A solve whose method has a plan from greedy in hand, says so, and then waits to be stopped.
 SLEEPER = """
 import sys, time
-from leptonopt import conductor, methods, __main__
-from leptonopt.methods import greedy
-from leptonopt.problem import Solution, Status, Stop
+from leptonopt.session import solve as conductor
+from leptonopt.solvers import registry as methods
+from leptonopt import __main__
+from leptonopt.solvers import greedy
+from leptonopt.problem.problem import Solution
+from leptonopt.problem.problem import Status
+from leptonopt.problem.problem import Stop
 
 def waits(problem, warm_start, limits, monitor):
     monitor.bound = lambda value: None

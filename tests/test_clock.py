@@ -9,11 +9,11 @@ import time
 
 import pytest
 
-from leptonopt import clock
+from leptonopt.runtime import clock
 
 SCRIPT = """
 import time
-from leptonopt import clock
+from leptonopt.runtime import clock
 print(time.monotonic() - clock.started())
 """
 

@@ -22,32 +22,37 @@ from distributed import LocalCluster
 from listening import Ear
 
 import leptonopt
-from leptonopt import cluster, errands
-from leptonopt.columnar.compiling import build
-from leptonopt.columnar.reading import load
-from leptonopt.compile import compile
-from leptonopt.dual import Ascent
+from leptonopt.algorithms.lagrangian.capacity_dual import Ascent
+from leptonopt.algorithms.lagrangian.class_pricing import Oracle
+from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.lagrangian.remote_pricing import Shards
+from leptonopt.algorithms.large_scale import distributed_annealing as sharing
+from leptonopt.algorithms.large_scale.decomposition import put_back
+from leptonopt.algorithms.large_scale.distributed_annealing import Sharing
+from leptonopt.algorithms.large_scale.staged_construction import Pace, staged
+from leptonopt.compile.columnar import build
+from leptonopt.compile.compiler import compile
 from leptonopt.errors import EngineError, UsageError
-from leptonopt.families import table
-from leptonopt.families.writing import written
+from leptonopt.experiments.generators import table
+from leptonopt.experiments.generators.writer import written
 from leptonopt.instance import Instance
-from leptonopt.methods import scale, spread
-from leptonopt.pricing import Blocks
-from leptonopt.problem import Limits
-from leptonopt.result import Progress
-from leptonopt.scale import jit, sharing
-from leptonopt.scale.cutting import put_back
-from leptonopt.scale.oracle import Oracle
-from leptonopt.scale.sharing import Sharing
-from leptonopt.scale.staging import Pace, staged
-from leptonopt.shards import Shards
-from leptonopt.verify.columns import verify_columns
+from leptonopt.io.columnar import load
+from leptonopt.problem.problem import Limits
+from leptonopt.runtime import calls as errands
+from leptonopt.runtime import dask as cluster
+from leptonopt.runtime import jit
+from leptonopt.session.result import Progress
+from leptonopt.solvers import large_scale as scale
+from leptonopt.solvers import lns_parallel as spread
+from leptonopt.verify.columnar_checker import verify_columns
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTICLE, EDGE = ROOT / "instances" / "article.yaml", ROOT / "instances" / "edge.yaml"
 HELD = '''
 import os, pathlib, time
-from leptonopt.problem import Solution, Status, Stop
+from leptonopt.problem.problem import Solution
+from leptonopt.problem.problem import Status
+from leptonopt.problem.problem import Stop
 
 FOLDER = pathlib.Path(__file__).parent
 

@@ -11,9 +11,9 @@ import pytest
 from columns_stated import HOURS, NAMES, SLOTS, built_of, check, kept_of, late_of, stated, unit_of, used_of
 from test_scale import saved
 
-from leptonopt.columnar.compiling import build
-from leptonopt.columnar.reading import load
+from leptonopt.compile.columnar import build
 from leptonopt.compile.money import MAX_TOTAL
+from leptonopt.io.columnar import load
 
 
 @pytest.mark.parametrize("seed", range(24))

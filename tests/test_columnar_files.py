@@ -17,12 +17,13 @@ import pytest
 from columns_stated import NAMES, SLOTS, Arrays, Stated, built_of, check, stated, unit_of
 from test_scale import as_csv, saved
 
-from leptonopt.columnar import packed, reading
-from leptonopt.columnar.compiling import build
-from leptonopt.columnar.packed import unpacked
-from leptonopt.columnar.reading import load
+from leptonopt.compile.columnar import build
 from leptonopt.compile.money import MAX_TOTAL
 from leptonopt.errors import InputError, InstanceError
+from leptonopt.io import columnar as reading
+from leptonopt.io import npz as packed
+from leptonopt.io.columnar import load
+from leptonopt.io.npz import unpacked
 
 
 def test_a_file_is_known_by_what_is_in_it(tmp_path: Path) -> None:

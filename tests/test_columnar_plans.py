@@ -14,15 +14,15 @@ import pytest
 from columns_stated import HOURS, NAMES, SLOTS, Stated, built_of, kept_of, late_of, rows_of, stated, stated_rows
 from test_scale import saved
 
-from leptonopt.columnar.compiling import build
-from leptonopt.columnar.reading import load
-from leptonopt.columnar.writing import certificate as certificate_of
-from leptonopt.columnar.writing import runs, write_certificate, write_plan
+from leptonopt.compile.columnar import build
 from leptonopt.errors import UsageError
-from leptonopt.problem import UNLIMITED, Problem, Schedule
-from leptonopt.verify.arrays import read_npz
-from leptonopt.verify.columns import verify_columns
-from leptonopt.verify.columns_bound import proven_columns
+from leptonopt.io.columnar import load
+from leptonopt.plan.columnar import certificate as certificate_of
+from leptonopt.plan.columnar import runs, write_certificate, write_plan
+from leptonopt.problem.problem import UNLIMITED, Problem, Schedule
+from leptonopt.verify.columnar_bound import proven_columns
+from leptonopt.verify.columnar_checker import verify_columns
+from leptonopt.verify.columnar_reader import read_npz
 
 
 def placed(of: Stated, problem: Problem) -> Schedule:

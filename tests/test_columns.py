@@ -18,15 +18,15 @@ import numpy as np
 import pytest
 from test_scale import as_csv, saved, tiny
 
-from leptonopt.columnar.compiling import build
-from leptonopt.columnar.reading import load
-from leptonopt.columnar.writing import write_plan
-from leptonopt.compile import compile
+from leptonopt.compile.columnar import build
+from leptonopt.compile.compiler import compile
 from leptonopt.errors import UsageError
 from leptonopt.instance import validated
-from leptonopt.verify.arrays import Table, read_csv, read_folder, read_npz
-from leptonopt.verify.columns import verify_columns
-from leptonopt.verify.words import Malformed, Verdict
+from leptonopt.io.columnar import load
+from leptonopt.plan.columnar import write_plan
+from leptonopt.verify.columnar_checker import verify_columns
+from leptonopt.verify.columnar_reader import Table, read_csv, read_folder, read_npz
+from leptonopt.verify.exact import Malformed, Verdict
 from tests import bruteforce
 
 Arrays = dict[str, Any]

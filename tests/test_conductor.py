@@ -19,12 +19,13 @@ import random_instances
 from listening import Ear
 
 import leptonopt
-from leptonopt import conductor, methods
-from leptonopt.conductor import Progress
-from leptonopt.engine import Child, Crew
 from leptonopt.errors import Alarm, Infeasible, NoPlan, UsageError
-from leptonopt.methods import pulp_cbc
-from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, objective
+from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, objective
+from leptonopt.session import solve as conductor
+from leptonopt.session.solve import Progress
+from leptonopt.session.worker_process import Child, Crew
+from leptonopt.solvers import cbc as pulp_cbc
+from leptonopt.solvers import registry as methods
 
 ROOT = Path(__file__).resolve().parent.parent
 CROWDED = {
@@ -152,7 +153,7 @@ def test_other_solvers_on_the_path_change_nothing(tmp_path: Path, monkeypatch: p
 
 def test_killed_child_reports_its_end() -> None:
     """A child that dies leaves a message behind, not a hang."""
-    from leptonopt.compile import compile
+    from leptonopt.compile.compiler import compile
     from leptonopt.instance import validated
 
     child = Child("lns", compile(validated(CROWDED)).problem, None, Limits(time_limit=60))
@@ -265,13 +266,14 @@ def test_wrong_calls_are_usage_errors(wrong: dict[str, Any]) -> None:
 @pytest.mark.parametrize("seed", range(12))
 def test_plan_documents_keep_their_schema(seed: int) -> None:
     """Every document, with and without a plan, is valid under the published schema."""
-    schema = json.loads((ROOT / "leptonopt" / "plan.schema.json").read_text())
+    schema = json.loads((ROOT / "leptonopt" / "verify" / "plan.schema.json").read_text())
     jsonschema.validate(leptonopt.solve(random_instances.instance(seed), method="greedy").document, schema)
 
 
 WATCHED = """
 import sys
-from leptonopt import __main__, progress
+from leptonopt import __main__
+from leptonopt.cli import progress
 progress.EVERY = 0.0
 sys.argv[1:] = {words!r}
 __main__.main()

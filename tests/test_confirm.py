@@ -14,16 +14,16 @@ import random_instances
 from listening import Ear
 
 import leptonopt
-from leptonopt import conductor
-from leptonopt.compile import Compiled, compile
+from leptonopt.compile.compiler import Compiled, compile
 from leptonopt.confirm import Question, model
-from leptonopt.confirm.solving import confirm
+from leptonopt.confirm.solve import confirm
 from leptonopt.errors import Alarm
 from leptonopt.instance import Instance, validated
-from leptonopt.methods import cpsat
-from leptonopt.problem import Limits, Status, objective
+from leptonopt.problem.problem import Limits, Status, objective
+from leptonopt.session import solve as conductor
+from leptonopt.solvers import cpsat
 from leptonopt.verify import uncoupled
-from leptonopt.verify.stated import Stated
+from leptonopt.verify.instance_reader import Stated
 
 QUICK = Limits(time_limit=20.0)
 
@@ -165,7 +165,7 @@ def test_what_is_too_large_is_said_to_share_one_model(monkeypatch: pytest.Monkey
         "certified": None,
     }
     assert any("more than 3 starts" in note and "shares one model" in note for note in result.notes)
-    from leptonopt.report import headline
+    from leptonopt.plan.report import headline
 
     assert "confirmed by highs on the same model" in headline(result.document).plain
 

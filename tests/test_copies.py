@@ -18,20 +18,23 @@ import pytest
 import random_instances
 
 import leptonopt
-from leptonopt import answer, freeing, plot, report, subintervals
-from leptonopt.asked import given
-from leptonopt.building import RANKED, fill
-from leptonopt.compile import Compiled, compile, decode
-from leptonopt.conductor import _Conductor
+from leptonopt.algorithms.heuristics.list_scheduling import RANKED, fill
+from leptonopt.algorithms.heuristics.partial_schedule import Guide, Placing
+from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.lns import interval_model as subintervals
+from leptonopt.algorithms.lns import subproblem as freeing
+from leptonopt.compile.compiler import Compiled, compile, decode
 from leptonopt.errors import InstanceError, NoPlan, UsageError
 from leptonopt.instance import validated
-from leptonopt.methods import function
-from leptonopt.placing import Guide, Placing
-from leptonopt.plan import Outcome, Plan, counted, document, label
-from leptonopt.pricing import Blocks
-from leptonopt.problem import Deaf, Limits, Schedule, broken_rules, objective, rent_of
-from leptonopt.signals import Signals
-from leptonopt.source import TreeSource
+from leptonopt.plan import plot, report
+from leptonopt.plan.document import Outcome, Plan, counted, document, label
+from leptonopt.problem.problem import Deaf, Limits, Schedule, broken_rules, objective, rent_of
+from leptonopt.runtime.signals import Signals
+from leptonopt.session import finalize as answer
+from leptonopt.session.request import given
+from leptonopt.session.solve import _Conductor
+from leptonopt.session.source import TreeSource
+from leptonopt.solvers.registry import function
 from leptonopt.verify import verify
 
 Document = dict[str, Any]

@@ -26,13 +26,13 @@ from listening import Ear
 from plans import outcome
 from test_killers import duals
 
-from leptonopt.certificate import _document, certified
-from leptonopt.compile import Compiled, compile, decode
+from leptonopt.compile.compiler import Compiled, compile, decode
 from leptonopt.errors import Unsupported
 from leptonopt.instance import validated
-from leptonopt.methods import TABLE, function
-from leptonopt.plan import document
-from leptonopt.problem import Limits, Schedule, Solution, Status, broken_rules, objective, rent_of
+from leptonopt.plan.document import document
+from leptonopt.problem.problem import Limits, Schedule, Solution, Status, broken_rules, objective, rent_of
+from leptonopt.session.certificate import _document, certified
+from leptonopt.solvers.registry import TABLE, function
 from leptonopt.verify import fingerprint, proven, verify
 
 BLOCK, DEFAULT, CI, ALL = 100, 1, 10, 200  # instances in a block; blocks by default, in CI, in all
@@ -138,7 +138,8 @@ def compared(seed: int) -> Counter[str]:
 
 
 def fair(
-    seed: int, name: str, made: Compiled, stated: dict[str, Any], solution: Solution, ear: Ear, known: bool, best: int | None
+    seed: int, name: str, made: Compiled, stated: dict[str, Any], solution: Solution, ear: Ear, known: bool, best:
+    int | None
 ) -> None:  # fmt: skip
     """What any method says must be true, whatever its kind."""
     bounds = [*ear.bounds, *([] if solution.bound is None else [solution.bound])]

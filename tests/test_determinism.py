@@ -24,11 +24,12 @@ sys.path[:0] = [ROOT, ROOT + "/tests"]
 import random_instances
 from listening import Ear
 import leptonopt
-from leptonopt.compile import compile
+from leptonopt.compile.compiler import compile
 from leptonopt.errors import Unsupported
 from leptonopt.instance import validated
-from leptonopt.methods import TABLE, function
-from leptonopt.problem import Limits
+from leptonopt.solvers.registry import TABLE
+from leptonopt.solvers.registry import function
+from leptonopt.problem.problem import Limits
 
 busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(LOAD)]
 try:
@@ -37,7 +38,8 @@ try:
         for method in METHODS or [*TABLE, "auto"]:
             try:
                 if method in ("lns", "spread"):
-                    # Asked directly: they end after an effort that follows from the time limit, and no clock may end them before.
+                    # Asked directly: they end after an effort that follows from the time limit, and no clock may end
+                    # them before.
                     problem = compile(validated(document)).problem
                     found = function(method)(problem, None, Limits(1.0, seed=3, deterministic=True), Ear())
                     text = str([list(found.schedule or ()), found.bound, found.status, found.stop, found.note])

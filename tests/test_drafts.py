@@ -6,13 +6,14 @@ import numpy as np
 import pytest
 
 import leptonopt
-from leptonopt.compile import compile
+from leptonopt.algorithms.large_scale import annealing
+from leptonopt.algorithms.large_scale.annealing import SQUEEZE, Annealer
+from leptonopt.algorithms.large_scale.staged_construction import Placed
+from leptonopt.compile.compiler import compile
 from leptonopt.instance import validated
-from leptonopt.methods import scale
-from leptonopt.problem import Deaf, Limits, Problem
-from leptonopt.scale import annealing, jit
-from leptonopt.scale.annealing import SQUEEZE, Annealer
-from leptonopt.scale.staging import Placed
+from leptonopt.problem.problem import Deaf, Limits, Problem
+from leptonopt.runtime import jit
+from leptonopt.solvers import large_scale as scale
 
 
 def two() -> Problem:

@@ -21,9 +21,12 @@ import traces
 from marks import CI
 
 import leptonopt
-from leptonopt import children, engine, methods, selftest
 from leptonopt.errors import Alarm, EngineError, NoPlan, UsageError
-from leptonopt.problem import Limits, Schedule, Solution, Status, Stop
+from leptonopt.problem.problem import Limits, Schedule, Solution, Status, Stop
+from leptonopt.runtime import child_process as children
+from leptonopt.session import worker_process as engine
+from leptonopt.solvers import registry as methods
+from leptonopt.solvers import selftest
 from leptonopt.verify import verify
 
 LEAST = 182
@@ -140,7 +143,7 @@ def test_a_false_infeasible_is_caught_by_a_second_engine(fakes: Any, monkeypatch
     """Where no plan is at hand to contradict it, another engine finds one."""
     fakes()
     nothing = Solution(Status.UNKNOWN, Stop.DONE, note="nothing found")
-    monkeypatch.setattr("leptonopt.methods.greedy.baseline", lambda *given: nothing)
+    monkeypatch.setattr("leptonopt.solvers.greedy.baseline", lambda *given: nothing)
     with pytest.raises(Alarm, match="one engine has proven that none is"):
         leptonopt.solve(traces.crowded(), method="denies", time_limit=30, confirm=True)
 
@@ -148,7 +151,7 @@ def test_a_false_infeasible_is_caught_by_a_second_engine(fakes: Any, monkeypatch
 def test_auto_looks_for_a_plan_first_where_greedy_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """On intervals, before anything else that its lane would run."""
     nothing = Solution(Status.UNKNOWN, Stop.DONE, note="nothing found")
-    monkeypatch.setattr("leptonopt.methods.greedy.baseline", lambda *given: nothing)
+    monkeypatch.setattr("leptonopt.solvers.greedy.baseline", lambda *given: nothing)
     result = leptonopt.solve(traces.crowded(), threads=1, time_limit=30)
     assert result.status is Status.OPTIMAL
     assert "cpsat-intervals" in result.document["made"]["engines"]
@@ -177,7 +180,7 @@ def test_no_orphan_after_kill_9(fake: str, tmp_path: Path, room: Path) -> None:
     words = traces.command("solve", tmp_path / "week.json", "-m", fake, "-t", "60")
     with traces.started(words, traces.environment(room, mark, ""), tmp_path) as process:
         until = time.monotonic() + 30
-        while not any("leptonopt.engine" in line for line in traces.alive(mark)):
+        while not any("leptonopt.session.worker_process" in line for line in traces.alive(mark)):
             assert time.monotonic() < until
             time.sleep(0.05)
         time.sleep(0.7)
@@ -191,7 +194,7 @@ def test_a_second_interrupt_kills(tmp_path: Path, room: Path) -> None:
     mark = uuid.uuid4().hex
     words = traces.command("solve", tmp_path / "week.json", "-m", "hangs", "-t", "60", "-o", "plan.json")
     with traces.started(words, traces.environment(room, mark, ""), tmp_path) as process:
-        while not any("leptonopt.engine" in line for line in traces.alive(mark)):
+        while not any("leptonopt.session.worker_process" in line for line in traces.alive(mark)):
             time.sleep(0.05)
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
@@ -241,7 +244,7 @@ LOADS = {"cbc": "pulp", "cpsat": "ortools.sat.python.cp_model", "highs": "scipy.
 
 def taken_before_it_begins(method: str) -> int:
     """Bytes of data of a child that has loaded its engine and no problem yet, on this machine."""
-    script = f"import leptonopt.engine, leptonopt.formulation, {LOADS[method]}; print(open('/proc/self/status').read())"
+    script = f"import leptonopt.session.worker_process, leptonopt.algorithms.models.time_indexed, {LOADS[method]}; print(open('/proc/self/status').read())"
     said = subprocess.run([sys.executable, "-c", script], cwd=traces.ROOT, capture_output=True, text=True, check=True)
     return 1024 * int(next(line.split()[1] for line in said.stdout.splitlines() if line.startswith("VmData")))
 

@@ -14,7 +14,7 @@ import leptonopt
 from leptonopt import Instance
 from leptonopt.errors import InstanceError
 from leptonopt.instance import Option, Task, validated
-from leptonopt.plot import draw
+from leptonopt.plan.plot import draw
 
 
 def changed(change: Callable[[Any], Any]) -> Instance:

@@ -21,10 +21,8 @@ from hypothesis import strategies as st
 from listening import Ear
 from marks import CI
 
-from leptonopt import doubles
-from leptonopt.formulation import decode, formulate
-from leptonopt.methods import cpsat, highs, pulp_cbc
-from leptonopt.problem import (
+from leptonopt.algorithms.models.time_indexed import decode, formulate
+from leptonopt.problem.problem import (
     RULES,
     UNLIMITED,
     Limits,
@@ -36,6 +34,9 @@ from leptonopt.problem import (
     broken_rules,
     objective,
 )
+from leptonopt.solvers import cbc as pulp_cbc
+from leptonopt.solvers import cpsat, highs
+from leptonopt.solvers import mip_run as doubles
 
 BOTH = pytest.mark.parametrize("method", [cpsat, pulp_cbc], ids=["cpsat", "cbc"])
 ALL = pytest.mark.parametrize("method", [cpsat, pulp_cbc, highs], ids=["cpsat", "cbc", "highs"])

@@ -15,10 +15,10 @@ from random_instances import everything
 from random_instances import instance as random_instance
 
 import leptonopt
-from leptonopt.compile import compile
+from leptonopt.compile.compiler import compile
 from leptonopt.errors import dotted
-from leptonopt.explaining import Conflict, Explanation, explain
-from leptonopt.explaining.farkas import proof
+from leptonopt.explain.explain import Conflict, Explanation, explain
+from leptonopt.explain.farkas import proof
 from leptonopt.instance import validated
 
 DAY: dict[str, Any] = {

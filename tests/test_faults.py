@@ -32,14 +32,17 @@ import traces
 from listening import Ear
 
 import leptonopt
-from leptonopt import children, doubles, files, selftest
-from leptonopt.compile import compile
+from leptonopt.algorithms.models.time_indexed import formulate
+from leptonopt.compile.compiler import compile
 from leptonopt.errors import Alarm, UsageError
-from leptonopt.formulation import formulate
 from leptonopt.instance import validated
-from leptonopt.methods import cpsat, highs, pulp_cbc
-from leptonopt.problem import Limits, Problem, Schedule, Status, Stop, broken_rules, objective
-from leptonopt.result import Progress
+from leptonopt.io import files
+from leptonopt.problem.problem import Limits, Problem, Schedule, Status, Stop, broken_rules, objective
+from leptonopt.runtime import child_process as children
+from leptonopt.session.result import Progress
+from leptonopt.solvers import cbc as pulp_cbc
+from leptonopt.solvers import cpsat, highs, selftest
+from leptonopt.solvers import mip_run as doubles
 
 CASES = {case.what: case for case in selftest.CASES}
 ENGINES = pytest.mark.parametrize("method", [cpsat, pulp_cbc, highs], ids=["cpsat", "cbc", "highs"])
@@ -69,7 +72,9 @@ def test_versions_with_known_faults_are_excluded() -> None:
 
 def test_highs_and_ortools_never_share_a_process() -> None:
     """CBC's process imports no ortools, which PuLP's own import of highspy could collide with; HiGHS has its own."""
-    script = "import sys, leptonopt.engine, leptonopt.methods.pulp_cbc, pulp; assert 'ortools' not in sys.modules"
+    script = (
+        "import sys, leptonopt.session.worker_process, leptonopt.solvers.cbc, pulp; assert 'ortools' not in sys.modules"
+    )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=traces.ROOT)
     assert "leptonopt" not in highs.PROGRAM.read_text().split('"""')[2]
 
@@ -339,7 +344,7 @@ def test_floats_and_cents_in_prices(tmp_path: Path) -> None:
 
 KILLED = """
 import os, signal, sys
-from leptonopt import files
+from leptonopt.io import files
 after, path = sys.argv[1:]
 real = getattr(os, after)
 def once(*given, **named):

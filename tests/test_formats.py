@@ -18,7 +18,7 @@ from marks import CI
 import leptonopt
 from leptonopt.errors import InputError, InstanceError, UsageError
 from leptonopt.instance import validated
-from leptonopt.read import FORMATS, load, read_document
+from leptonopt.io.load import FORMATS, load, read_document
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("LEPTONOPT_DATA", ROOT.parent / "shared" / "data"))
@@ -198,7 +198,8 @@ def test_investment(tmp_path: Path, format: str, text: str) -> None:
     ]
     assert document["tasks"] == [
         {"id": "task-1", "options": [{"pool": "site", "uses": {"r1": 1}, "duration": "2h"}]},
-        {"id": "task-3", "after": ["task-1"], "options": [{"pool": "site", "uses": {"r1": 2, "r2": 3}, "duration": "3h"}]},
+        {"id": "task-3", "after": ["task-1"], "options": [{"pool": "site", "uses": {"r1": 2, "r2": 3}, "duration":
+        "3h"}]},
     ]  # fmt: skip
     validated(document)
     tight = read(tmp_path, format, text.replace("8", "5"))
@@ -390,8 +391,10 @@ def test_elasticflow(tmp_path: Path) -> None:
     curves = {"own": {1: 1, 2: Decimal("1.8")}, "cloud": {1: 1, 2: Decimal("1.8"), 8: 3}}
     assert document["profiles"] == {"net-64": {"speed": curves}}
     assert document["tasks"] == [
-        {"id": "job-a", "release": "2026-01-05T01:00:00Z", "deadline": "2026-01-05T03:00:00Z", "work": {"profile": "net-64", "hours": 2}},
-        {"id": "job-b", "release": "2026-01-05T01:01:40Z", "deadline": "2026-01-06T02:30:00Z", "due": "2026-01-05T02:01:40Z", "late_cost": 2, "work": {"profile": "net-64", "hours": 2}},
+        {"id": "job-a", "release": "2026-01-05T01:00:00Z", "deadline": "2026-01-05T03:00:00Z", "work": {"profile":
+        "net-64", "hours": 2}},
+        {"id": "job-b", "release": "2026-01-05T01:01:40Z", "deadline": "2026-01-06T02:30:00Z", "due":
+        "2026-01-05T02:01:40Z", "late_cost": 2, "work": {"profile": "net-64", "hours": 2}},
     ]  # fmt: skip
     assert document["currency"] == "USD"
     assert "1 more not once times are whole slots" in document["description"]

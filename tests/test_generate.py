@@ -20,17 +20,17 @@ import pytest
 
 import leptonopt
 from leptonopt import __main__
-from leptonopt.building import orders
-from leptonopt.compile import compile
+from leptonopt.algorithms.heuristics.list_scheduling import orders
+from leptonopt.algorithms.heuristics.multistart import LONG, Starts
+from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.compile.compiler import compile
+from leptonopt.compile.work_options import ways
 from leptonopt.errors import UsageError
-from leptonopt.families import FAMILIES, Table, table, written
-from leptonopt.families.draws import Draws
+from leptonopt.experiments.generators import FAMILIES, Table, table, written
+from leptonopt.experiments.generators.rng import Draws
 from leptonopt.instance import validated
-from leptonopt.pricing import Blocks
-from leptonopt.problem import Deaf, Limits
-from leptonopt.starting import LONG, Starts
-from leptonopt.units import duration
-from leptonopt.work import ways
+from leptonopt.instance.units import duration
+from leptonopt.problem.problem import Deaf, Limits
 
 ROOT = Path(__file__).resolve().parent.parent
 EVERYTHING: dict[str, Any] = {"precedence": 0.3, "optional": 0.25, "preemptible": 0.4}
@@ -94,7 +94,7 @@ def test_same_bytes_as_ever(family: str) -> None:
 def test_same_bytes_whatever_the_hash_seed() -> None:
     """Two processes that hash differently write the same bytes, in every notation."""
     script = (
-        "import sys; from hashlib import sha256; from leptonopt.families import *\n"
+        "import sys; from hashlib import sha256; from leptonopt.experiments.generators import *\n"
         f"tables = [table(name, tasks=40, seed=2, **{EVERYTHING}) for name in FAMILIES]\n"
         "print(sha256(b''.join(written(each, kind) for each in tables for kind in KINDS)).hexdigest())"
     )
@@ -242,7 +242,10 @@ def test_notations_agree(family: str, tmp_path: Path) -> None:
 
 def test_the_package_can_be_called() -> None:
     """`leptonopt.generate` is callable, whatever of the package has been imported before."""
-    doctested = [doctest.testmod(import_module(name)) for name in ("leptonopt.families", "leptonopt.families.draws")]
+    doctested = [
+        doctest.testmod(import_module(name))
+        for name in ("leptonopt.experiments.generators", "leptonopt.experiments.generators.rng")
+    ]
     assert all(result.attempted and not result.failed for result in doctested)
 
 

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from marks import first
 
-from leptonopt.methods import function
-from leptonopt.placing import Guide, Placing, Shape
-from leptonopt.pricing import Blocks
-from leptonopt.problem import (
+from leptonopt.algorithms.heuristics.partial_schedule import Guide, Placing, Shape
+from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.problem.nodes import NodeCosts, Nodes
+from leptonopt.problem.problem import (
     UNLIMITED,
     Limits,
     Monitor,
@@ -20,7 +20,7 @@ from leptonopt.problem import (
     broken_rules,
     objective,
 )
-from leptonopt.renting import NodeCosts, Nodes
+from leptonopt.solvers.registry import function
 
 METHODS = ("greedy", "least-loaded", "lagrangian")
 SEEDS = range(60)

@@ -15,11 +15,11 @@ import jsonschema
 import pytest
 
 import leptonopt
-from leptonopt.compile import compile
+from leptonopt.compile.compiler import compile
 from leptonopt.instance import instance_schema
-from leptonopt.read import load, read_document
-from leptonopt.read.write import dumped
-from leptonopt.result import Result
+from leptonopt.io.load import load, read_document
+from leptonopt.io.native.writer import dumped
+from leptonopt.session.result import Result
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = sorted((ROOT / "instances").glob("*.yaml"))

@@ -22,8 +22,8 @@ from pathlib import Path
 import pytest
 import traces
 
-from leptonopt.methods import TABLE
-from leptonopt.read import load_both
+from leptonopt.io.load import load_both
+from leptonopt.solvers.registry import TABLE
 from leptonopt.verify import verify
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux who is whose child")

@@ -25,12 +25,9 @@ import random_instances
 import random_problems
 from plans import outcome
 
-from leptonopt import rules
-from leptonopt.calendar import least_by_slot
-from leptonopt.certificate import Duals, _document
-from leptonopt.compile import Compiled, compile, decode
-from leptonopt.dual import FINEST
-from leptonopt.formulation import (
+from leptonopt.algorithms.lagrangian.capacity_dual import FINEST
+from leptonopt.algorithms.models import constraints as rules
+from leptonopt.algorithms.models.time_indexed import (
     Linear,
     dearest,
     encode,
@@ -40,18 +37,20 @@ from leptonopt.formulation import (
     predicted,
     shifted,
 )
-from leptonopt.formulation import (
-    decode as decoded,
-)
+from leptonopt.algorithms.models.time_indexed import decode as decoded
+from leptonopt.compile.calendar import least_by_slot
+from leptonopt.compile.compiler import Compiled, compile, decode
 from leptonopt.instance import validated
-from leptonopt.plan import document
-from leptonopt.problem import UNLIMITED, Problem, Schedule, broken_rules, objective, rent_of, usage, used
-from leptonopt.renting import Rent, kept, supply
-from leptonopt.verify import fingerprint, proven, verify, words
+from leptonopt.plan.document import document
+from leptonopt.problem.nodes import Rent, kept, supply
+from leptonopt.problem.problem import UNLIMITED, Problem, Schedule, broken_rules, objective, rent_of, usage, used
+from leptonopt.session.certificate import Duals, _document
+from leptonopt.verify import exact as words
+from leptonopt.verify import fingerprint, proven, verify
+from leptonopt.verify.instance_reader import Stated
 from leptonopt.verify.quotas import windows_of
-from leptonopt.verify.runs import Runs
 from leptonopt.verify.spot import Spot
-from leptonopt.verify.stated import Stated
+from leptonopt.verify.task_lines import Runs
 
 
 def written_down(seed: int) -> dict[str, Any]:
@@ -907,7 +906,8 @@ def nodes_only(rng: random.Random) -> dict[str, Any]:
         "pools": [{"id": "p", "nodes": nodes, "price": {"power": line(0, 3)}, "carbon": 100}],
         "quotas": [{"id": "q", "of": rng.choice(["money", "energy", "carbon"]), "limit": 10000, **rng.choice([{}, {"pools": ["p"]}])}],
         "objective": {"cost": rng.choice([1, 2]), "carbon_kg": rng.choice([0, 3])},
-        "tasks": [{"id": "t", "optional": True, "value": 3, "options": [{"pool": "p", "uses": {"gpu": 1}, "duration": "2h"}]}],
+        "tasks": [{"id": "t", "optional": True, "value": 3, "options": [{"pool": "p", "uses": {"gpu": 1}, "duration":
+        "2h"}]}],
     }  # fmt: skip
 
 
@@ -1019,11 +1019,13 @@ SPOT: dict[str, Any] = {
     "leptonopt": 1,
     "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "4h"},
     "pools": [
-        {"id": "a", "capacity": {"gpu": 1}, "interruptions": {"steps": {"2026-01-05T00:00Z": 0, "2026-01-05T02:00Z": 99}}},
+        {"id": "a", "capacity": {"gpu": 1}, "interruptions": {"steps": {"2026-01-05T00:00Z": 0, "2026-01-05T02:00Z":
+        99}}},
         {"id": "n", "nodes": {"size": {"gpu": 1}, "count": 1, "price": 1, "minimum": "3h"}},
     ],
     "tasks": [
-        {"id": "t", "deadline": "2026-01-06T00:00Z", "on_time": 0, "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "1h"}]}
+        {"id": "t", "deadline": "2026-01-06T00:00Z", "on_time": 0, "options": [{"pool": "a", "uses": {"gpu": 1},
+        "duration": "1h"}]}
     ],
 }  # fmt: skip
 

@@ -12,15 +12,15 @@ from bruteforce import optimum
 from listening import Ear
 from random_problems import ints
 
-from leptonopt.knapsacks.dual import Node, Pace, Relaxed, climb, first_prices, reduced
-from leptonopt.knapsacks.loops import filled, sharply
-from leptonopt.knapsacks.repairing import repaired
-from leptonopt.knapsacks.rounds import NO_PLAN, SCALE
-from leptonopt.knapsacks.shape import Agents, agents
-from leptonopt.knapsacks.tables import NEVER, WIDE, covering, packed, with_each
-from leptonopt.methods import function
-from leptonopt.problem import UNLIMITED, Limits, Problem, Status, objective
-from leptonopt.renting import NodeCosts, Nodes
+from leptonopt.algorithms.assignment.knapsack import NEVER, WIDE, covering, packed, with_each
+from leptonopt.algorithms.assignment.knapsack_kernels import filled, sharply
+from leptonopt.algorithms.assignment.lagrangian import Node, Pace, Relaxed, climb, first_prices, reduced
+from leptonopt.algorithms.assignment.lagrangian_kernels import NO_PLAN, SCALE
+from leptonopt.algorithms.assignment.problem import Agents, agents
+from leptonopt.algorithms.assignment.repair import repaired
+from leptonopt.problem.nodes import NodeCosts, Nodes
+from leptonopt.problem.problem import UNLIMITED, Limits, Problem, Status, objective
+from leptonopt.solvers.registry import function
 
 
 def places(
@@ -81,7 +81,7 @@ KINDS = [{"nodes": n, "optional": o, "own": w} for n in (False, True) for o in (
 @pytest.fixture(params=[False, True], ids=["numpy", "loops"])
 def fast(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """By numpy, and by loops: compiled where numba is there, as they stand where it is not."""
-    monkeypatch.setattr("leptonopt.scale.jit.FAST", request.param)
+    monkeypatch.setattr("leptonopt.runtime.jit.FAST", request.param)
     return bool(request.param)
 
 
@@ -295,9 +295,9 @@ def test_knapsacks_agree_with_highs(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_two_threads_prove_what_one_does(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """With the second thread at work from the start, the cost that is proven is the same, and no bound is above it."""
-    monkeypatch.setattr("leptonopt.scale.jit.FAST", True)
-    monkeypatch.setattr("leptonopt.methods.knapsacks.ALONE", 0.0)
-    monkeypatch.setattr("leptonopt.methods.knapsacks.NEAR", 1.0)
+    monkeypatch.setattr("leptonopt.runtime.jit.FAST", True)
+    monkeypatch.setattr("leptonopt.solvers.assignment.ALONE", 0.0)
+    monkeypatch.setattr("leptonopt.solvers.assignment.NEAR", 1.0)
     problem, ear = places(seed, nodes=seed % 2 == 0, own=seed > 1, size=(5, 20)), Ear()
     one = function("knapsacks")(problem, None, Limits(), Ear())
     two = function("knapsacks")(problem, None, Limits(threads=2), ear)

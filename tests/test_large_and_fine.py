@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.compile import compile
+from leptonopt.compile.compiler import compile
 from leptonopt.errors import InstanceError
 from leptonopt.instance import validated
 from leptonopt.verify import verify

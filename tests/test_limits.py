@@ -17,15 +17,19 @@ import traces
 from calling import called
 
 import leptonopt
-from leptonopt import clock, export, graphs, plot
-from leptonopt.compile import compile
+from leptonopt.algorithms.heuristics.partial_schedule import Shape
+from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.models import export
+from leptonopt.algorithms.models.time_indexed import formulate
+from leptonopt.compile.compiler import compile
 from leptonopt.errors import InstanceError, NoPlan, OutOfTime
-from leptonopt.explaining.asking import Asking
-from leptonopt.formulation import formulate
+from leptonopt.explain.feasibility_check import Asking
 from leptonopt.instance import validated
-from leptonopt.placing import Shape
-from leptonopt.pricing import Blocks
-from leptonopt.read import load, read_document, write
+from leptonopt.io.load import load, read_document
+from leptonopt.io.native import writer as write
+from leptonopt.plan import plot
+from leptonopt.runtime import clock
+from leptonopt.runtime import topological_order as graphs
 
 LOADED = 6.0  # seconds that a loaded machine may take longer
 

@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 
 import leptonopt
-from leptonopt.compile import compile
-from leptonopt.methods import scale
-from leptonopt.problem import Deaf, Limits, Problem, Status, broken_rules, usage
-from leptonopt.scale import improving
-from leptonopt.scale.annealing import NONE, Annealer
-from leptonopt.scale.improving import Improver
-from leptonopt.scale.oracle import Oracle
-from leptonopt.scale.staging import Placed
+from leptonopt.algorithms.lagrangian.class_pricing import Oracle
+from leptonopt.algorithms.large_scale import ejection_search as improving
+from leptonopt.algorithms.large_scale.annealing import NONE, Annealer
+from leptonopt.algorithms.large_scale.ejection_search import Improver
+from leptonopt.algorithms.large_scale.staged_construction import Placed
+from leptonopt.compile.compiler import compile
+from leptonopt.problem.problem import Deaf, Limits, Problem, Status, broken_rules, usage
+from leptonopt.solvers import large_scale as scale
 from tests import random_problems
 
 TWO = """

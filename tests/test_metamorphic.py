@@ -26,14 +26,14 @@ import random_problems
 from listening import Ear
 from marks import first
 
-from leptonopt.compile import Compiled, Run, compile, decode
+from leptonopt.compile.compiler import Compiled, Run, compile, decode
+from leptonopt.compile.work_options import ways
 from leptonopt.errors import InstanceError
 from leptonopt.instance import validated
-from leptonopt.methods import cpsat
-from leptonopt.problem import Limits, Problem, Status
-from leptonopt.read import load, read_document
-from leptonopt.read.write import dumped
-from leptonopt.work import ways
+from leptonopt.io.load import load, read_document
+from leptonopt.io.native.writer import dumped
+from leptonopt.problem.problem import Limits, Problem, Status
+from leptonopt.solvers import cpsat
 
 Document = dict[str, Any]
 MANY, SOME, FEW = 500, 60, 12
@@ -256,7 +256,8 @@ def longer_horizon(document: Document, dice: random.Random) -> Iterator[Claim]:
 def later_end_of_the_horizon(document: Document, dice: random.Random) -> Iterator[Claim]:
     """Where all must end by the old end, and nothing costs less than nothing, a later one changes nothing.
 
-    Apart from commitments, which are bought for the whole of the horizon, and from minimum times on, which the end cuts.
+    Apart from commitments, which are bought for the whole of the horizon, and from minimum times on, which the end
+    cuts.
     """
     without_losses(document)
     without(document, "commit", "minimum")

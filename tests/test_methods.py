@@ -15,11 +15,23 @@ from marks import first
 from plans import outcome
 
 import leptonopt
-from leptonopt.compile import Compiled, compile, decode
+from leptonopt.compile.compiler import Compiled, compile, decode
 from leptonopt.instance import validated
-from leptonopt.methods import TABLE, cpsat, function, pulp_cbc
-from leptonopt.plan import document
-from leptonopt.problem import RULES, Limits, Schedule, Solution, Status, Stop, broken_rules, objective, rent_of
+from leptonopt.plan.document import document
+from leptonopt.problem.problem import (
+    RULES,
+    Limits,
+    Schedule,
+    Solution,
+    Status,
+    Stop,
+    broken_rules,
+    objective,
+    rent_of,
+)
+from leptonopt.solvers import cbc as pulp_cbc
+from leptonopt.solvers import cpsat
+from leptonopt.solvers.registry import TABLE, function
 from leptonopt.verify import verify
 
 SEEDS = range(300)

@@ -10,11 +10,11 @@ import random_instances
 import swiglpk as glp
 from listening import Ear
 
-from leptonopt import export
-from leptonopt.compile import compile
+from leptonopt.algorithms.models import export
+from leptonopt.compile.compiler import compile
 from leptonopt.instance import validated
-from leptonopt.methods import function
-from leptonopt.problem import Limits, Problem
+from leptonopt.problem.problem import Limits, Problem
+from leptonopt.solvers.registry import function
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -19,21 +19,23 @@ from test_engines import fakes, room  # noqa: F401
 from test_scale import saved, tiny
 
 import leptonopt
-from leptonopt import engine, portfolio
-from leptonopt.columnar import compiling, windows
-from leptonopt.columnar.compiling import Built, build
-from leptonopt.columnar.document import document, tree_of
-from leptonopt.columnar.reading import load
-from leptonopt.columnar.source import ColumnarPlan
-from leptonopt.columnar.writing import read_plan, runs, schedule_of
-from leptonopt.compile import compile
+from leptonopt.algorithms.large_scale.supports import refused
+from leptonopt.compile.columnar import Built, build
+from leptonopt.compile.compiler import columnar as compiling
+from leptonopt.compile.compiler import columnar_windows as windows
+from leptonopt.compile.compiler import compile
 from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import validated
-from leptonopt.problem import Problem, Schedule, Solution, Status, broken_rules
-from leptonopt.scale.keeping import refused
-from leptonopt.source import Source, opened
-from leptonopt.verify.columns import verify_columns
-from leptonopt.verify.columns_bound import proven_columns
+from leptonopt.io.columnar import load
+from leptonopt.plan.columnar import read_plan, runs, schedule_of
+from leptonopt.problem.problem import Problem, Schedule, Solution, Status, broken_rules
+from leptonopt.session import portfolio
+from leptonopt.session import worker_process as engine
+from leptonopt.session.columnar_documents import document, tree_of
+from leptonopt.session.columnar_source import ColumnarPlan
+from leptonopt.session.source import Source, opened
+from leptonopt.verify.columnar_bound import proven_columns
+from leptonopt.verify.columnar_checker import verify_columns
 from tests import random_problems
 
 FAMILIES = ("elasticflow", "gaia", "gavel", "lumpy", "regions")
@@ -261,7 +263,7 @@ def test_an_engine_that_fails_its_self_test_is_not_used_on_columns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asked for by name it is refused with the reason."""
-    monkeypatch.setattr("leptonopt.selftest.fault", lambda name, stop: f"{name} is not used: it lies")
+    monkeypatch.setattr("leptonopt.solvers.selftest.fault", lambda name, stop: f"{name} is not used: it lies")
     with pytest.raises(leptonopt.errors.EngineError, match="cpsat is not used: it lies"):
         leptonopt.solve(saved(tmp_path, tiny(4)), method="cpsat", time_limit=20, isolate=False)
 
@@ -322,7 +324,7 @@ def test_columns_as_another_notation(tmp_path: Path, monkeypatch: pytest.MonkeyP
     same(opened(tmp_path / "tree.yaml")().problem, opened(file)().problem)
     sheets = load(file)
     assert validated(document(sheets)).tasks[0].id == "0"
-    monkeypatch.setattr("leptonopt.columnar.document.MOST", 2)
+    monkeypatch.setattr("leptonopt.session.columnar_documents.MOST", 2)
     with pytest.raises(UsageError, match="at most 2 are written out"):
         document(sheets)
 
@@ -372,7 +374,7 @@ def test_an_error_of_a_method_in_this_process_is_a_note(
     def starves(*given: Any) -> Solution:
         raise MemoryError
 
-    monkeypatch.setattr("leptonopt.methods.scale.solve", starves)
+    monkeypatch.setattr("leptonopt.solvers.large_scale.solve", starves)
     result = leptonopt.solve(saved(tmp_path, tiny(4)), time_limit=10)
     assert result.status is Status.UNKNOWN
     assert result.notes == ("scale ran out of memory",)

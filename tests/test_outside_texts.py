@@ -15,18 +15,20 @@ from typing import Any
 import pytest
 from calling import called
 
-from leptonopt import plot
-from leptonopt.files import json_text, printable, printable_lines
-from leptonopt.read import read_document
-from leptonopt.research import curves, tables
-from leptonopt.research.page import page
-from leptonopt.research.records import Results
-from leptonopt.research.schedules import schedules
+from leptonopt.experiments import figures as curves
+from leptonopt.experiments import tables
+from leptonopt.experiments.html_report import page
+from leptonopt.experiments.results import Results
+from leptonopt.experiments.schedule_diff import schedules
+from leptonopt.io.files import json_text, printable, printable_lines
+from leptonopt.io.load import read_document
+from leptonopt.plan import plot
 
 NAMES = [
     "$\\frac{$", "$x$", "_hidden", "[red]", "[/]", "[link=http://a]b[/link]", "<script>alert(1)</script>", "<!-- -->", "a|b`c`d",
     "**bold** _it_", "=1+1", "-1+1", "@sum", "+1", "\\input{x} % ~ ^", "[2pt] x", "* x", "%s {0} {x!r}", "x" * 200, "\u05e9\u05dc\u05d5\u05dd",
-    "\u4f60\u597d \U0001f469", "a\u202eb", "\u200b\ufeffx", "\ufffex", "'; --", '"', "&amp;", "--help", "null", "1", "#", "../x", ":fire:", "e\u0301", "]]>",
+    "\u4f60\u597d \U0001f469", "a\u202eb", "\u200b\ufeffx", "\ufffex", "'; --", '"', "&amp;", "--help", "null", "1",
+    "#", "../x", ":fire:", "e\u0301", "]]>",
 ]  # fmt: skip
 FILES = ["$\\frac{$", "_x", "two\nlines", "\x1b[31mred\x9b2J", "<b>|`", "=1", "[2pt]", "\udcff", "y" * 200]
 HARMFUL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]")

@@ -12,12 +12,12 @@ from bruteforce import optimum
 from listening import Ear
 from random_problems import ints
 
-from leptonopt.dual import Ascent
-from leptonopt.methods import function
-from leptonopt.packing import Packing, bins, fitting_sets
-from leptonopt.pricing import Blocks
-from leptonopt.problem import Limits, Problem
-from leptonopt.renting import NodeCosts, Nodes
+from leptonopt.algorithms.lagrangian.capacity_dual import Ascent
+from leptonopt.algorithms.lagrangian.pattern_dual import Packing, bins, fitting_sets
+from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.problem.nodes import NodeCosts, Nodes
+from leptonopt.problem.problem import Limits, Problem
+from leptonopt.solvers.registry import function
 
 
 def apart(seed: int, plain: bool) -> Problem:

@@ -10,9 +10,9 @@ from typing import Any
 import plans
 import pytest
 
-from leptonopt import plot
 from leptonopt.errors import UsageError
 from leptonopt.instance import validated
+from leptonopt.plan import plot
 
 
 @pytest.fixture(autouse=True)

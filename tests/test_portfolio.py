@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt import portfolio
-from leptonopt.compile import compile
+from leptonopt.compile.compiler import compile
 from leptonopt.instance import validated
-from leptonopt.portfolio import Stage, lanes
-from leptonopt.problem import Problem
+from leptonopt.problem.problem import Problem
+from leptonopt.session import portfolio
+from leptonopt.session.portfolio import Stage, lanes
 
 
 def problem(document: dict[str, Any]) -> Problem:

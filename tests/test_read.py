@@ -16,12 +16,12 @@ import pytest
 import random_instances
 from bad_files import GOOD
 
-from leptonopt.checking import plan_of
+from leptonopt.cli.verify import plan_of
 from leptonopt.errors import InputError, InstanceError
 from leptonopt.instance import validated
-from leptonopt.read import FORMATS, load, read_document
-from leptonopt.read.tree import tree
-from leptonopt.read.write import dumped
+from leptonopt.io.load import FORMATS, load, read_document
+from leptonopt.io.native.text import tree
+from leptonopt.io.native.writer import dumped
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAD = "time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 1d}\n"  # line 1

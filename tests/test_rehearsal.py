@@ -11,26 +11,28 @@ from typing import Any
 
 import pytest
 
-from leptonopt import rehearsal
-from leptonopt.methods import scale
-from leptonopt.problem import Deaf, Limits
-from leptonopt.scale import jit, rehearsing
-from leptonopt.scale.rehearsing import Rehearsal
+from leptonopt.cli import jit_warmup as rehearsal
+from leptonopt.problem.problem import Deaf, Limits
+from leptonopt.runtime import jit
+from leptonopt.runtime import jit_cache as rehearsing
+from leptonopt.runtime.jit_cache import Rehearsal
+from leptonopt.solvers import large_scale as scale
 
 pytestmark = pytest.mark.skipif(not jit.FAST, reason="numba is not installed")
 
 MISSED = """
 import gc
 from numba.core.dispatcher import Dispatcher
-from leptonopt.families import table
-from leptonopt.families.writing import written
-from leptonopt.columnar.compiling import build
-from leptonopt.columnar.reading import load
-from leptonopt.compile import compile
-from leptonopt.methods import scale
-from leptonopt.problem import Deaf, Limits
-from leptonopt.read import load as load_tasks
-from leptonopt.scale.rehearsing import Rehearsal
+from leptonopt.experiments.generators import table
+from leptonopt.experiments.generators.writer import written
+from leptonopt.compile.columnar import build
+from leptonopt.io.columnar import load
+from leptonopt.compile.compiler import compile
+from leptonopt.solvers import large_scale as scale
+from leptonopt.problem.problem import Deaf
+from leptonopt.problem.problem import Limits
+from leptonopt.io.load import load as load_tasks
+from leptonopt.runtime.jit_cache import Rehearsal
 from pathlib import Path
 import sys
 
@@ -98,9 +100,9 @@ def test_a_process_that_fails_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
 def test_the_program_leaves_its_mark(tmp_path: Path) -> None:
     """In an empty folder it compiles everything; asked again, there is nothing to do."""
     begun = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    asked = "from leptonopt.scale import jit; print(jit.compiled())"
+    asked = "from leptonopt.algorithms.large_scale import jit; print(jit.compiled())"
     said = []
-    for words in (["-c", asked], ["-m", "leptonopt.rehearsal"], ["-c", asked]):
+    for words in (["-c", asked], ["-m", "leptonopt.cli.jit_warmup"], ["-c", asked]):
         done = subprocess.run([sys.executable, *words], env=begun, capture_output=True, text=True, check=True)
         said.append(done.stdout.strip())
     assert said == ["False", "", "True"]

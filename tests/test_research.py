@@ -24,11 +24,28 @@ from plans import one_by_one
 
 import leptonopt
 from leptonopt.errors import InputError, UsageError
-from leptonopt.plot import rendered
-from leptonopt.research import certainty, curves, records, runs, schedules, tables
-from leptonopt.research.cases import cases
-from leptonopt.research.page import page
-from leptonopt.research.records import Results, Run
+from leptonopt.experiments import (
+    figures as curves,
+)
+from leptonopt.experiments import (
+    results as records,
+)
+from leptonopt.experiments import (
+    run as runs,
+)
+from leptonopt.experiments import (
+    schedule_diff as schedules,
+)
+from leptonopt.experiments import (
+    statistics as certainty,
+)
+from leptonopt.experiments import (
+    tables,
+)
+from leptonopt.experiments.cases import cases
+from leptonopt.experiments.html_report import page
+from leptonopt.experiments.results import Results, Run
+from leptonopt.plan.plot import rendered
 
 ROOT = Path(__file__).resolve().parent.parent
 ARTICLE, EDGE = ROOT / "instances" / "article.yaml", ROOT / "instances" / "edge.yaml"
@@ -103,7 +120,7 @@ def test_what_goes_wrong_in_a_run_is_its_line(tmp_path: Path) -> None:
         "import os\n"
         "def dies(problem, warm_start, limits, monitor):\n    os.kill(os.getpid(), 9)\n"
         "def lies(problem, warm_start, limits, monitor):\n"
-        "    from leptonopt.problem import Schedule, Solution, Status, Stop\n"
+        "    from leptonopt.problem.problem import Schedule, Solution, Status, Stop\n"
         "    return Solution(Status.FEASIBLE, Stop.DONE, Schedule.of([0], [0]), bound=0)\n"
     )
     bad = [f"{tmp_path / 'bad.py'}:{name}" for name in ("dies", "lies")]

@@ -18,30 +18,30 @@ import numpy as np
 import pytest
 from calling import called, said
 
-from leptonopt import files
-from leptonopt.columnar import source as columnar_source
-from leptonopt.columnar.compiling import build
-from leptonopt.columnar.reading import load
-from leptonopt.compile import compile, decode, encode
-from leptonopt.conductor import solve
-from leptonopt.dual import Ascent
+from leptonopt.algorithms.lagrangian.capacity_dual import Ascent
+from leptonopt.algorithms.lagrangian.class_pricing import Oracle
+from leptonopt.algorithms.lagrangian.pricing import NEVER, Blocks
+from leptonopt.algorithms.large_scale import supports as keeping
+from leptonopt.algorithms.large_scale.staged_construction import Pace, staged
+from leptonopt.compile.columnar import build
+from leptonopt.compile.compiler import compile, decode, encode
+from leptonopt.compile.work_options import ways
 from leptonopt.errors import Alarm, InputError, NoPlan
-from leptonopt.families import table
-from leptonopt.families.writing import columns as columns_of
-from leptonopt.families.writing import written
+from leptonopt.experiments.generators import table
+from leptonopt.experiments.generators.writer import columns as columns_of
+from leptonopt.experiments.generators.writer import written
 from leptonopt.instance import validated
-from leptonopt.methods import scale
-from leptonopt.plan import document
-from leptonopt.pricing import NEVER, Blocks
-from leptonopt.problem import Limits, Problem, Schedule, Status, Stop, broken_rules, objective, rent_of
-from leptonopt.result import Result
-from leptonopt.scale import keeping
-from leptonopt.scale.oracle import Oracle
-from leptonopt.scale.staging import Pace, staged
+from leptonopt.io import files
+from leptonopt.io.columnar import load
+from leptonopt.plan.document import document
+from leptonopt.problem.problem import Limits, Problem, Schedule, Status, Stop, broken_rules, objective, rent_of
+from leptonopt.session import columnar_source
+from leptonopt.session.result import Result
+from leptonopt.session.solve import solve
+from leptonopt.solvers import large_scale as scale
 from leptonopt.verify import verify
-from leptonopt.verify.columns import verify_columns
-from leptonopt.verify.columns_bound import proven_columns
-from leptonopt.work import ways
+from leptonopt.verify.columnar_bound import proven_columns
+from leptonopt.verify.columnar_checker import verify_columns
 from tests import bruteforce, random_problems
 from tests.plans import outcome
 
@@ -292,7 +292,7 @@ def test_the_oracle_is_exact(seed: int, fast: bool) -> None:
 @pytest.mark.parametrize("seed", range(10))
 def test_threads_find_what_one_finds(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Costs, options and starts are the same, equal costs as well, by however many threads they are looked for."""
-    monkeypatch.setattr("leptonopt.scale.oracle.MANY", -1)
+    monkeypatch.setattr("leptonopt.algorithms.lagrangian.class_pricing.MANY", -1)
     problem = plain(seed, groups=12, slots=9)
     prefix = np.zeros((len(problem.price), problem.slots + 1))
     for other in (Oracle(problem, fast=True, threads=threads) for threads in (2, 3, 40)):
@@ -484,7 +484,7 @@ def test_any_prices_prove_a_bound(tmp_path: Path, seed: int) -> None:
 
 def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Solve and verify take columns; what does not exist for them is refused."""
-    from leptonopt.checking import main
+    from leptonopt.cli.verify import main
 
     file, plan = saved(tmp_path, tiny(4)), tmp_path / "plan.npz"
     assert files.is_columns(file)
@@ -511,8 +511,8 @@ def test_all_of_it_runs_without_numba(tmp_path: Path) -> None:
     file, plan = saved(tmp_path, tiny(4)), tmp_path / "plan.npz"
     script = (
         "import sys\nsys.modules['numba'] = None\n"
-        "from pathlib import Path\nfrom leptonopt.conductor import solve\n"
-        "from leptonopt.scale.jit import FAST\n"
+        "from pathlib import Path\nfrom leptonopt.session.solve import solve\n"
+        "from leptonopt.runtime.jit import FAST\n"
         f"found = solve({str(file)!r}, method='scale', time_limit=5.0, isolate=False)\n"
         f"found.save(Path({str(plan)!r}))\n"
         "print(FAST, found.cost, found.bound)"

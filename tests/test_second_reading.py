@@ -58,7 +58,8 @@ tasks: [{id: t, options: [{pool: a, uses: {gpu: 2}, duration: 90m, cost: 0.5}]}]
     "a price counts with its time-weighted mean": (
         TIME
         + """
-pools: [{id: a, capacity: {gpu: 1}, price: {gpu: {steps: {2026-01-05T00:00Z: 1, 2026-01-05T00:20Z: 4, 2026-01-05T01:00Z: 9}}}}]
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: {steps: {2026-01-05T00:00Z: 1, 2026-01-05T00:20Z: 4,
+2026-01-05T01:00Z: 9}}}}]
 tasks: [{id: t, options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}]
 """,
         "3",
@@ -160,7 +161,8 @@ tasks: [{id: t, placement: one-node, options: [{pools: [a, b], uses: {gpu: 2}, d
         + """
 objective: {cost: 2, carbon_kg: 10}
 pools:
-  - {id: a, power: {gpu: 0.4}, carbon: 250, price: {gpu: 1, power: 5}, nodes: {id: k, size: {gpu: 2}, count: 1, price: 1, power: 1}}
+  - {id: a, power: {gpu: 0.4}, carbon: 250, price: {gpu: 1, power: 5}, nodes: {id: k, size: {gpu: 2}, count: 1,
+  price: 1, power: 1}}
 tasks: [{id: t, options: [{pool: a, uses: {gpu: 2}, duration: 1h}]}]
 """,
         "28.5",
@@ -179,7 +181,8 @@ quotas: [{id: q, of: money, limit: 6, per: day}]
         + """
 pools: [{id: a, capacity: {gpu: 1}, price: {gpu: 1}}]
 tasks: [{id: t, options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}]
-quotas: [{id: q, of: gpu, limit: 0, tasks: []}, {id: r, of: gpu, limit: 0, teams: []}, {id: s, of: money, limit: 0, pools: []}]
+quotas: [{id: q, of: gpu, limit: 0, tasks: []}, {id: r, of: gpu, limit: 0, teams: []}, {id: s, of: money, limit: 0,
+pools: []}]
 """,
         "1",
     ),
@@ -203,7 +206,8 @@ tasks:
 pools: [{id: a, capacity: {gpu: 1}, price: {gpu: 1}}]
 tasks:
   - {id: t, copies: 2, optional: true, value: 0, options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}
-  - {id: u, optional: true, value: 2.5, after: [{task: t, lag: 30m}], options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}
+  - {id: u, optional: true, value: 2.5, after: [{task: t, lag: 30m}], options: [{pool: a, uses: {gpu: 1}, duration:
+  1h}]}
 """,
         "2.5",
     ),
@@ -228,7 +232,8 @@ profiles: {p: {speed: {a: {1: 1, 2: 2, 4: 3}}}}
 tasks:
   - id: t
     needs: {quality: 0.9}
-    work: {profile: p, hours: 6, memory: 30, cost: 1, variants: {full: {}, half: {speed: 2, quality: 0.95, memory: 0.5}, bad: {speed: 9, quality: 0.5}}}
+    work: {profile: p, hours: 6, memory: 30, cost: 1, variants: {full: {}, half: {speed: 2, quality: 0.95, memory:
+    0.5}, bad: {speed: 9, quality: 0.5}}}
 """,
         "5",
     ),
@@ -283,7 +288,8 @@ time: {start: 2026-03-28T22:00Z, slot: 1h, horizon: 5h, zone: Europe/Berlin}
 objective: {cost: 1, carbon_kg: 0.5}
 pools:
   - id: shared
-    nodes: {id: k, size: {gpu: 2}, count: 2, price: {daily: {"00:00": 3, "02:30": 2}}, startup: 1, shutdown: 0.5, boot: 1h, power: 1, commit: 2}
+    nodes: {id: k, size: {gpu: 2}, count: 2, price: {daily: {"00:00": 3, "02:30": 2}}, startup: 1, shutdown: 0.5,
+    boot: 1h, power: 1, commit: 2}
     capacity: {ram: 4}
     price: {ram: 0.1, power: 0.25}
     carbon: 200
@@ -291,7 +297,8 @@ pools:
   - {id: spot, capacity: {gpu: 3}, price: {gpu: {daily: {"00:00": 0.5, "02:00": 0.7}}}, interruptions: 0.1}
 tasks:
   - {id: one, copies: 2, placement: one-node, options: [{pool: shared, uses: {gpu: 1, ram: 1}, duration: 90m, cost: 1}]}
-  - {id: saved, due: 2026-03-28T23:30Z, late_cost: 1, late_penalty: 2, checkpoint: {every: 30m, cost: 1m}, after: [fast],
+  - {id: saved, due: 2026-03-28T23:30Z, late_cost: 1, late_penalty: 2, checkpoint: {every: 30m, cost: 1m}, after:
+  [fast],
      options: [{pool: spot, uses: {gpu: 1}, duration: 1h, variant: v}]}
   - {id: fast, options: [{pool: spot, uses: {gpu: 2}, duration: 30m, consumes: {licence: 1}}]}
   - {id: dear, optional: true, value: 1, options: [{pool: spot, uses: {gpu: 3}, duration: 3h, cost: 9}]}

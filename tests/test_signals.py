@@ -16,8 +16,8 @@ import pytest
 import traces
 
 import leptonopt
-from leptonopt.problem import Solution, Status, Stop
-from leptonopt.signals import Signals, within
+from leptonopt.problem.problem import Solution, Status, Stop
+from leptonopt.runtime.signals import Signals, within
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux who is whose child")
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -27,7 +27,7 @@ def sending(number: int, seen: list[Any] | None = None) -> Any:
     """A method that has a plan from greedy, sends a signal to its own process, and goes on until it has to stop."""
 
     def method(problem: Any, warm_start: Any, limits: Any, monitor: Any) -> Solution:
-        found = leptonopt.methods.function("greedy")(problem, warm_start, limits, monitor)
+        found = leptonopt.solvers.registry.function("greedy")(problem, warm_start, limits, monitor)
         assert found.schedule is not None
         monitor.incumbent(found.schedule, 10**6)
         os.kill(os.getpid(), number)
@@ -133,7 +133,7 @@ def test_an_ignored_signal_stays_ignored() -> None:
 HOST = """
 import os, signal, sys, threading, time
 import leptonopt, traces
-from leptonopt.children import children
+from leptonopt.runtime.child_process import children
 signal.signal(signal.SIGINT, signal.default_int_handler)
 engines = []
 def press(progress):

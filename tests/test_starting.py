@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 import leptonopt
-from leptonopt import starting
-from leptonopt.compile import compile
-from leptonopt.methods import greedy
-from leptonopt.problem import Deaf, Limits, Problem, Stop
+from leptonopt.algorithms.heuristics import multistart as starting
+from leptonopt.compile.compiler import compile
+from leptonopt.problem.problem import Deaf, Limits, Problem, Stop
+from leptonopt.solvers import greedy
 
 
 @pytest.fixture

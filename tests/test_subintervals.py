@@ -7,14 +7,14 @@ import pytest
 import random_instances
 from listening import Ear
 
-from leptonopt import subintervals
-from leptonopt.compile import compile
-from leptonopt.freeing import Freed
+from leptonopt.algorithms.heuristics.partial_schedule import Guide, Placing
+from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.lns import interval_model as subintervals
+from leptonopt.algorithms.lns.subproblem import Freed
+from leptonopt.compile.compiler import compile
 from leptonopt.instance import validated
-from leptonopt.methods import function
-from leptonopt.placing import Guide, Placing
-from leptonopt.pricing import Blocks
-from leptonopt.problem import Limits, Problem, broken_rules, objective
+from leptonopt.problem.problem import Limits, Problem, broken_rules, objective
+from leptonopt.solvers.registry import function
 
 
 def steady(seeds: range) -> list[tuple[int, Problem, int | None]]:

@@ -14,10 +14,21 @@ from listening import Ear
 from marks import first
 
 import leptonopt
-from leptonopt import methods, portfolio
-from leptonopt.compile import compile
+from leptonopt.compile.compiler import compile
 from leptonopt.instance import validated
-from leptonopt.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+from leptonopt.problem.problem import (
+    Limits,
+    Monitor,
+    Problem,
+    Schedule,
+    Solution,
+    Status,
+    Stop,
+    broken_rules,
+    objective,
+)
+from leptonopt.session import portfolio
+from leptonopt.solvers import registry as methods
 
 START = "2026-01-05T00:00Z"
 

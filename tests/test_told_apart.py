@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.compile import compile
 from leptonopt.compile import rows as compile_rows
+from leptonopt.compile.compiler import compile
 from leptonopt.errors import InstanceError
 from leptonopt.instance import validated
 from leptonopt.verify import verify

@@ -16,12 +16,12 @@ import random_instances
 from plans import entry
 
 import leptonopt
-from leptonopt.calendar import least_by_slot, mean_by_slot
-from leptonopt.compile import compile
+from leptonopt.compile.calendar import least_by_slot, mean_by_slot
+from leptonopt.compile.compiler import compile
+from leptonopt.compile.work_options import ways
 from leptonopt.instance import validated
 from leptonopt.verify import fingerprint, verify
-from leptonopt.verify.stated import Stated
-from leptonopt.work import ways
+from leptonopt.verify.instance_reader import Stated
 
 INSTANCE: dict[str, Any] = {
     "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "12h"},
@@ -31,11 +31,15 @@ INSTANCE: dict[str, Any] = {
     ],
     "tasks": [
         {"id": "first", "options": [{"pool": "a", "uses": {"gpu": 2}, "duration": "2h", "cost": 1}]},
-        {"id": "then", "after": [{"task": "first", "lag": "1h"}], "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "90m"}]},
+        {"id": "then", "after": [{"task": "first", "lag": "1h"}], "options": [{"pool": "a", "uses": {"gpu": 1},
+        "duration": "90m"}]},
         {"id": "eu", "needs": {"labels": ["eu"]}, "release": "2026-01-05T01:00Z", "deadline": "2026-01-05T07:00Z",
-         "options": [{"pool": "b", "uses": {"gpu": 1}, "duration": "1h"}, {"pool": "a", "uses": {"gpu": 2}, "duration": "1h"}]},
-        {"id": "late", "due": "2026-01-05T00:30Z", "late_cost": 4, "value": 7, "options": [{"pool": "b", "uses": {"gpu": 1}, "duration": "1h"}]},
-        {"id": "many", "copies": 3, "optional": True, "value": 9, "options": [{"pool": "b", "uses": {"gpu": 1}, "duration": "2h"}]},
+         "options": [{"pool": "b", "uses": {"gpu": 1}, "duration": "1h"}, {"pool": "a", "uses": {"gpu": 2},
+         "duration": "1h"}]},
+        {"id": "late", "due": "2026-01-05T00:30Z", "late_cost": 4, "value": 7, "options": [{"pool": "b", "uses":
+        {"gpu": 1}, "duration": "1h"}]},
+        {"id": "many", "copies": 3, "optional": True, "value": 9, "options": [{"pool": "b", "uses": {"gpu": 1},
+        "duration": "2h"}]},
         {"id": "poor", "optional": True, "value": 2, "options": [{"pool": "b", "uses": {"gpu": 1}, "duration": "2h"}]},
     ],
 }  # fmt: skip

@@ -15,14 +15,14 @@ from listening import Ear
 from plans import entry, outcome
 
 import leptonopt
-from leptonopt.compile import compile, decode
+from leptonopt.compile.compiler import compile, decode
 from leptonopt.errors import InstanceError
 from leptonopt.instance import validated
-from leptonopt.methods import function
-from leptonopt.plan import document
-from leptonopt.problem import Limits, objective, rent_of
+from leptonopt.plan.document import document
+from leptonopt.problem.problem import Limits, objective, rent_of
+from leptonopt.solvers.registry import function
 from leptonopt.verify import verify
-from leptonopt.verify.stated import Stated
+from leptonopt.verify.instance_reader import Stated
 
 DAY = "2026-01-05T"
 INSTANCE: dict[str, Any] = {
@@ -37,11 +37,13 @@ INSTANCE: dict[str, Any] = {
     ],
     "tasks": [
         {"id": "boxed", "options": [{"pool": "rack", "nodes": 1, "duration": "2h"}]},
-        {"id": "half", "due": f"{DAY}02:00Z", "late_penalty": 3, "options": [{"pool": "rack", "uses": {"gpu": 1}, "duration": "1h"}]},
+        {"id": "half", "due": f"{DAY}02:00Z", "late_penalty": 3, "options": [{"pool": "rack", "uses": {"gpu": 1},
+        "duration": "1h"}]},
         {"id": "cheap", "deadline": f"{DAY}10:00Z", "on_time": Decimal("0.9"), "checkpoint": {"every": "30m", "cost": "3m", "restart": "5m"},
          "options": [{"pool": "spot", "uses": {"gpu": 1}, "duration": "2h", "consumes": {"licence": 1}}]},
         {"id": "one", "placement": "one-node", "options": [{"pool": "hosts", "uses": {"gpu": 3}, "duration": "2h"}]},
-        {"id": "two", "placement": "one-node", "release": f"{DAY}04:00Z", "options": [{"pool": "hosts", "uses": {"gpu": 2, "memory": 4}, "duration": "2h"}]},
+        {"id": "two", "placement": "one-node", "release": f"{DAY}04:00Z", "options": [{"pool": "hosts", "uses":
+        {"gpu": 2, "memory": 4}, "duration": "2h"}]},
         {"id": "far", "options": [{"pool": "spot", "uses": {"gpu": 2}, "duration": "1h"}]},
     ],
     "quotas": [

@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import leptonopt
-from leptonopt.calendar import days, least_by_slot, mean_by_slot
+from leptonopt.compile.calendar import days, least_by_slot, mean_by_slot
 from leptonopt.errors import InstanceError
 from leptonopt.instance import Series, Time, validated
 from leptonopt.verify import verify
-from leptonopt.verify.stated import Stated
-from leptonopt.verify.words import Malformed
+from leptonopt.verify.exact import Malformed
+from leptonopt.verify.instance_reader import Stated
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ZONES = [

@@ -19,9 +19,11 @@ from marks import CI
 import leptonopt
 from leptonopt.errors import InstanceError, UsageError
 from leptonopt.instance import validated
-from leptonopt.methods import TABLE
-from leptonopt.read import write
-from leptonopt.verify import claims, fingerprint, form, proven, verify, words
+from leptonopt.io.native import writer as write
+from leptonopt.solvers.registry import TABLE
+from leptonopt.verify import claims, fingerprint, proven, verify
+from leptonopt.verify import exact as words
+from leptonopt.verify import schema_check as form
 
 DAY = "2026-01-05T"
 WEEK: dict[str, Any] = {
@@ -38,19 +40,24 @@ WEEK: dict[str, Any] = {
     "tasks": [
         {"id": "a", "copies": 2, "due": f"{DAY}01:00Z", "late_cost": 5, "late_penalty": 1,
          "options": [{"pool": "own", "uses": {"gpu": 2}, "duration": "1h", "cost": 1, "variant": "int8"}]},
-        {"id": "b", "after": ["a"], "options": [{"pool": "own", "uses": {"gpu": 1}, "duration": "90m", "quality": 0.875}]},
+        {"id": "b", "after": ["a"], "options": [{"pool": "own", "uses": {"gpu": 1}, "duration": "90m", "quality":
+        0.875}]},
         {"id": "c", "placement": "one-node", "deadline": f"{DAY}06:00Z",
-         "options": [{"pool": "rack", "uses": {"gpu": 2}, "duration": "2h"}, {"pool": "rest", "uses": {"gpu": 2}, "duration": "2h"}]},
-        {"id": "d", "optional": True, "value": 1, "copies": 2, "options": [{"pool": "rest", "uses": {"gpu": 1}, "duration": "3h"}]},
+         "options": [{"pool": "rack", "uses": {"gpu": 2}, "duration": "2h"}, {"pool": "rest", "uses": {"gpu": 2},
+         "duration": "2h"}]},
+        {"id": "d", "optional": True, "value": 1, "copies": 2, "options": [{"pool": "rest", "uses": {"gpu": 1},
+        "duration": "3h"}]},
     ],
     "quotas": [{"id": "q", "of": "gpu", "limit": 12}, {"id": "m", "of": "gpu", "limit": 5, "per": "moment"}],
 }  # fmt: skip
 
 # What only the solve knew; changed within its type and range it contradicts nothing else. docs/checker.md lists these.
 TOLD = {
-    "instance.file", "instance.format", "method", "proof.by[]", "proof.confirmed_by[]", "proof.confirmation", "proof.certified",
+    "instance.file", "instance.format", "method", "proof.by[]", "proof.confirmed_by[]", "proof.confirmation",
+    "proof.certified",
     "made.leptonopt", "made.python", "made.engines.*", "made.seed", "made.limits.time_limit", "made.limits.gap",
-    "made.limits.threads", "made.limits.deterministic", "made.seconds.*", "made.money_loss", "trace[].seconds", "trace[].cost", "trace[].bound", "why[]",
+    "made.limits.threads", "made.limits.deterministic", "made.seconds.*", "made.money_loss", "trace[].seconds",
+    "trace[].cost", "trace[].bound", "why[]",
 }  # fmt: skip
 OPEN = {"made.engines", "made.seconds"}  # mappings whose keys are the solve's own
 
@@ -120,7 +127,8 @@ def others(value: Any) -> list[Any]:
         return [value + 1, value - 1, value + 0.00001, -value - 7]
     if isinstance(value, str):
         return [
-            value + "x", "", "0", "cpsat", "rest", "infeasible", "gap", f"{DAY}00:00:00Z", f"{DAY}02:00:00Z", f"{DAY}01:00:30Z"
+            value + "x", "", "0", "cpsat", "rest", "infeasible", "gap", f"{DAY}00:00:00Z", f"{DAY}02:00:00Z",
+            f"{DAY}01:00:30Z"
         ]  # fmt: skip
     return []
 

@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.calendar import mean_by_slot, zero
-from leptonopt.clock import looking
+from leptonopt.compile.calendar import mean_by_slot, zero
 from leptonopt.compile.rows import Kind, Rows
 from leptonopt.compile.windows import Windows
 from leptonopt.instance import POWER, Instance
-from leptonopt.renting import NodeCosts
-from leptonopt.units import seconds
+from leptonopt.instance.units import seconds
+from leptonopt.problem.nodes import NodeCosts
+from leptonopt.runtime.clock import looking
 
 # Totals of money units stay below this, so that also engines that count in doubles are exact.
 MAX_TOTAL = 2**52

@@ -12,14 +12,14 @@ from math import comb, floor, lcm
 
 import numpy as np
 
-from leptonopt.calendar import least_by_slot, mean_by_slot, zero
-from leptonopt.clock import looking
+from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero
+from leptonopt.compile.spot import Rates, Saving, durations, on_time
+from leptonopt.compile.work_options import EXACT, Way
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import POWER, Instance, NodeKind, Pool, Quota, Task
-from leptonopt.problem import UNLIMITED, Ints
-from leptonopt.spot import Rates, Saving, durations, on_time
-from leptonopt.units import seconds
-from leptonopt.work import EXACT, Way
+from leptonopt.instance.units import seconds
+from leptonopt.problem.problem import UNLIMITED, Ints
+from leptonopt.runtime.clock import looking
 
 # A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.
 MAX_DEMAND = 2**36

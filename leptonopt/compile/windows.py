@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from leptonopt import units
-from leptonopt.clock import looking
 from leptonopt.compile.rows import Column
-from leptonopt.graphs import OFTEN, topological
-from leptonopt.instance import Instance, Task
-from leptonopt.problem import Ints
-from leptonopt.units import seconds
-from leptonopt.work import Way
+from leptonopt.compile.work_options import Way
+from leptonopt.instance import Instance, Task, units
+from leptonopt.instance.units import seconds
+from leptonopt.problem.problem import Ints
+from leptonopt.runtime.clock import looking
+from leptonopt.runtime.topological_order import OFTEN, topological
 
 
 class Windows:

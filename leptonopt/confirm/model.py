@@ -13,11 +13,11 @@ from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 from typing import Any
 
-from leptonopt.confirm.opinion import Line
+from leptonopt.confirm.question import Line
+from leptonopt.verify.exact import duration, exact
+from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, Stated, Way
 from leptonopt.verify.quotas import covers, windows_of
 from leptonopt.verify.spot import Spot
-from leptonopt.verify.stated import NOTHING, POWER, Kind, Stated, Way
-from leptonopt.verify.words import duration, exact
 
 MOST_COLUMNS = 20_000
 MOST_ENTRIES = 1_000_000

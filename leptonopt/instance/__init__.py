@@ -1,6 +1,6 @@
 """What a user states: time grid, pools, tasks with their options. Valid once it exists, never mutated.
 
-This package is the one place that says what an instance may contain. Reading (`leptonopt.read`) adds
+This package is the one place that says what an instance may contain. Reading (`leptonopt.io.load`) adds
 lines to the errors, `leptonopt schema` prints the JSON Schema made from these classes, and
 `docs/format.md` explains them. Instances are built in Python exactly as they are written:
 
@@ -14,8 +14,8 @@ lines to the errors, `leptonopt schema` prints the JSON Schema made from these c
 21600
 """
 
-from leptonopt.instance.documents import findings_of, stated, validated
-from leptonopt.instance.nouns import (
+from leptonopt.instance.fields import Series
+from leptonopt.instance.instance import (
     POWER,
     Checkpoint,
     Commit,
@@ -33,7 +33,7 @@ from leptonopt.instance.nouns import (
     replace,
 )
 from leptonopt.instance.schema import instance_schema
-from leptonopt.instance.values import Series
+from leptonopt.instance.validation import findings_of, stated, validated
 
 __all__ = [
     "POWER",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from leptonopt import units
-from leptonopt.instance.nouns import Instance
+from leptonopt.instance import units
+from leptonopt.instance.instance import Instance
 
 
 def instance_schema() -> dict[str, Any]:

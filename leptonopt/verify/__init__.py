@@ -25,12 +25,12 @@ from fractions import Fraction
 from typing import Any
 
 from leptonopt.verify.bound import Bound
-from leptonopt.verify.check import Check
+from leptonopt.verify.checker import Check
 from leptonopt.verify.claims import foreign
+from leptonopt.verify.exact import BROKEN, Findings, Malformed, Proof, Verdict, Violation, broken, fraction
 from leptonopt.verify.fingerprints import fingerprint
-from leptonopt.verify.form import objections, schema
-from leptonopt.verify.stated import Stated
-from leptonopt.verify.words import BROKEN, Findings, Malformed, Proof, Verdict, Violation, broken, fraction
+from leptonopt.verify.instance_reader import Stated
+from leptonopt.verify.schema_check import objections, schema
 
 __all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "stateless", "uncoupled", "verify"]
 

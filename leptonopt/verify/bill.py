@@ -8,10 +8,10 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
+from leptonopt.verify.exact import Findings, exact
+from leptonopt.verify.instance_reader import NOTHING, Stated
 from leptonopt.verify.nodes import Rented
-from leptonopt.verify.runs import Run
-from leptonopt.verify.stated import NOTHING, Stated
-from leptonopt.verify.words import Findings, exact
+from leptonopt.verify.task_lines import Run
 
 Load = tuple[list[int], list[Fraction]]
 

@@ -23,12 +23,12 @@ from math import ceil, lcm
 from operator import add, sub
 from typing import Any
 
-from leptonopt.verify.offer import best_of_nodes
-from leptonopt.verify.prices import Prices
+from leptonopt.verify.certificate_reader import Prices
+from leptonopt.verify.exact import Malformed, exact
+from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, Stated, Way
+from leptonopt.verify.node_bound import best_of_nodes
 from leptonopt.verify.quotas import covers
 from leptonopt.verify.spot import Spot
-from leptonopt.verify.stated import NOTHING, POWER, Kind, Stated, Way
-from leptonopt.verify.words import Malformed, exact
 
 ONE_BY_ONE = 64  # nodes of a kind
 Line = list[int]

@@ -1,7 +1,7 @@
 """What a plan document says of itself: whose instance it is for, what is proven, by whom, and how it was made.
 
 Most of it follows from the rest of the plan and is computed anew. What only the solve knew (seconds, versions, which
-engine said what) cannot be; it is checked for its type by `leptonopt.verify.form`, and here for what contradicts it.
+engine said what) cannot be; it is checked for its type by `verify.schema_check`, and here for what contradicts it.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any
 
-from leptonopt.verify.stated import NOTHING
-from leptonopt.verify.words import MICRO, Findings, Proof, exact, fraction, shown
+from leptonopt.verify.exact import MICRO, Findings, Proof, exact, fraction, shown
+from leptonopt.verify.instance_reader import NOTHING
 
 METHODS = {
     "auto", "greedy", "least-loaded", "deadline-first", "cheapest-first", "random-key", "cpsat-intervals", "lagrangian",

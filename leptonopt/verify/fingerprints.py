@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from leptonopt.verify.words import Malformed, duration, exact, instant
+from leptonopt.verify.exact import Malformed, duration, exact, instant
 
 Reader = Callable[[Any], Any]
 Noun = Mapping[str, tuple[Reader, Any]]  # per key how its value is read, and its default

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.verify.stated import NOTHING, POWER, Kind, Stated
-from leptonopt.verify.words import Findings, Malformed
+from leptonopt.verify.exact import Findings, Malformed
+from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, Stated
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,10 @@ from fractions import Fraction
 from itertools import accumulate
 from typing import Any
 
+from leptonopt.verify.exact import Findings, Malformed, exact, shown
+from leptonopt.verify.instance_reader import NOTHING, POWER, Stated
 from leptonopt.verify.nodes import Rented
-from leptonopt.verify.runs import Run
-from leptonopt.verify.stated import NOTHING, POWER, Stated
-from leptonopt.verify.words import Findings, Malformed, exact, shown
+from leptonopt.verify.task_lines import Run
 
 Key = tuple[str, int, int]
 

@@ -9,7 +9,7 @@ from itertools import accumulate
 from math import isqrt
 from typing import Any
 
-from leptonopt.verify.words import duration
+from leptonopt.verify.exact import duration
 
 FINE = 10**80  # parts of one in which series are added up
 MOST_EXPECTED = 10_000

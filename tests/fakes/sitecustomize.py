@@ -10,7 +10,8 @@ import pkgutil
 from dataclasses import replace
 from pathlib import Path
 
-from leptonopt import children, methods
+from leptonopt.runtime import child_process as children
+from leptonopt.solvers import registry as methods
 
 FOLDER = Path(__file__).resolve().parent / "methods"
 

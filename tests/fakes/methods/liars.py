@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.methods import function
-from leptonopt.problem import Limits, Problem, Schedule, Solution, Status, Stop, objective
+from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop, objective
+from leptonopt.solvers.registry import function
 
 Start = Schedule | None
 

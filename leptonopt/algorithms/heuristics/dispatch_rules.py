@@ -1,0 +1,74 @@
+"""Rules of thumb: tasks one by one in an order, each put where a rule says. What the simplest baselines share.
+
+Nothing is improved afterwards. Optional tasks run wherever they find a place; tasks that must run and find
+none push others out (`heuristics.ejection_pool`), so that a rule is compared by its cost and not by its luck.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from leptonopt.algorithms.heuristics.ejection_pool import mend
+from leptonopt.algorithms.heuristics.list_scheduling import in_order
+from leptonopt.algorithms.heuristics.partial_schedule import Column, Guide, Placing
+from leptonopt.algorithms.lagrangian.pricing import Blocks, free_bound, hopeless
+from leptonopt.problem.problem import (
+    Limits,
+    Monitor,
+    Problem,
+    Solution,
+    Status,
+    Stop,
+    broken_rules,
+    objective,
+    with_rent,
+)
+
+
+class Rule:
+    """A rule of thumb at work on a problem: in which order, and where to. The base takes tasks as they come."""
+
+    def __init__(self, placing: Placing, guide: Guide) -> None:
+        self.placing, self.guide = placing, guide
+
+    def rank(self) -> Sequence[float]:
+        """Per group, who goes first: the least."""
+        return [0.0] * self.placing.problem.groups
+
+    def choose(self, group: int) -> Column | None:
+        """Where the next copy of a group goes; None where it fits nowhere."""
+        raise NotImplementedError
+
+    def put(self, option: int, start: int, count: int) -> None:
+        """Told of what was put where."""
+
+
+def dispatch(problem: Problem, limits: Limits, monitor: Monitor, rule: Callable[[Placing, Guide], Rule]) -> Solution:
+    """One pass of a rule; the bound is that of tasks that do not meet."""
+    engine = f"numpy {np.__version__}"
+    blocks = Blocks(problem)
+    bound = free_bound(problem, blocks.least)
+    if bound is None:
+        return hopeless(engine)
+    monitor.bound(bound)
+    guide = Guide.true(problem, blocks)
+    placing = Placing(problem)
+    ruled = rule(placing, guide)
+    for group in in_order(placing, ruled.rank()):
+        while placing.missing[group] > 0 and (found := ruled.choose(group)):
+            option, start = found
+            count = min(placing.missing[group], max(1, placing.room(option, start)))
+            placing.put(option, start, count)
+            ruled.put(option, start, count)
+    if placing.unplaced():
+        mend(placing, guide, 20 * max(20, min(200, len(placing.unplaced()))), limits.seed, monitor)
+    if left := len(placing.unplaced()):
+        note = f"{left} groups of tasks that must run found no place"
+        return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
+    schedule = with_rent(problem, placing.schedule())
+    if broken_rules(problem, schedule):
+        return Solution(Status.UNKNOWN, Stop.FAILED, bound=bound, engine=engine, note="a rule was broken")
+    monitor.incumbent(schedule, objective(problem, schedule))
+    return Solution(Status.FEASIBLE, Stop.DONE, schedule, bound, engine)

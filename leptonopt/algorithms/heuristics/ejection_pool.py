@@ -1,0 +1,199 @@
+"""Mending a schedule in which tasks that must run found no place: they push others out.
+
+An ejection pool after Nagata and Bräysy (2009, doi:10.1016/j.orl.2009.04.006), without the squeeze:
+every failure makes a group heavier, and the lightest set of others has to go.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+
+import numpy as np
+
+from leptonopt.algorithms.heuristics.list_scheduling import drop_idle, fill, homes, topological, worth
+from leptonopt.algorithms.heuristics.partial_schedule import Column, Guide, Placing
+from leptonopt.problem.problem import Monitor
+
+OFFERS = 6  # options that a task which finds no place considers for pushing others out
+EVERYWHERE = -2
+MOVING = 0.1  # how often the family of a task that finds no place moves to another pool
+SPOTS = 4  # starts it considers of each
+
+
+def mend(placing: Placing, guide: Guide, tries: int, seed: int, monitor: Monitor) -> None:
+    """Finds places for groups that must run and have none, by pushing others out and placing them again."""
+    pool = _Ejection(placing, guide, seed, monitor)
+    for _ in range(tries):
+        if not pool.queue or monitor.should_stop():
+            break
+        pool.step()
+    drop_idle(placing)
+    for group in topological(placing):
+        if placing.missing[group]:
+            fill(placing, group, guide, worth(placing, group), monitor.should_stop)
+
+
+class _Ejection:
+    """A queue of groups without a place; weights grow with every failure, so that the hard ones stay."""
+
+    def __init__(self, placing: Placing, guide: Guide, seed: int, monitor: Monitor) -> None:
+        self.placing, self.guide, self.over = placing, guide, monitor.should_stop
+        self.random = np.random.default_rng(seed)
+        self.weight = [0.05 if optional else 1.0 for optional in placing.shape.optional]
+        lost = set(placing.unplaced())
+        self.queue = deque(group for group in topological(placing) if group in lost)
+        self.hurry: set[int] = set()
+        self.homes = homes(placing.problem, guide)
+        holders = np.repeat(placing.problem.pool, np.diff(placing.problem.demand_ptr))
+        spread = np.unique(np.stack([placing.problem.demand_row, holders]), axis=1)
+        self.own = bool((np.bincount(spread[0]) <= 1).all())  # no row is held on several pools
+        groups = placing.problem.groups
+        self.pool, self.begin, self.end = np.full(groups, -1), np.zeros(groups, np.int64), np.zeros(groups, np.int64)
+        for group in range(groups):
+            self.note(group)
+
+    def note(self, group: int) -> None:
+        """Remembers where a group is at work: with several columns everywhere, from the first to the last."""
+        ran = self.placing.runs[group]
+        if not ran:
+            self.pool[group] = -1
+            return
+        duration, pool = self.placing.shape.duration, self.placing.shape.pool
+        pools = {pool[option] for option, _ in ran}
+        self.pool[group] = pools.pop() if len(pools) == 1 and self.own else EVERYWHERE
+        self.begin[group] = min(start for _, start in ran)
+        self.end[group] = max(start + duration[option] for option, start in ran)
+
+    def step(self) -> None:
+        placing, shape = self.placing, self.placing.shape
+        group = self.queue.popleft()
+        waiting = [before for before, _ in shape.before[group] if placing.end[before] < 0]
+        if waiting:
+            self.push(*[before for before in waiting if before not in self.queue], group)
+            return
+        if group in self.hurry and (found := placing.earliest(group, self.guide)):
+            placing.put(found[1], found[2])
+            self.note(group)
+            return
+        placed = fill(placing, group, self.guide, over=self.over)
+        self.note(group)
+        if placed:
+            return
+        self.weight[group] += 1
+        if (family := shape.family[group]) >= 0 and self.random.random() < MOVING:
+            self.rehouse(family)
+            self.push(group)
+            return
+        choice = self.offer(group)
+        if choice is None:
+            self.unblock(group)
+            return
+        option, start, victims = choice
+        for victim, column in victims:
+            placing.take(*column, placing.runs[victim][column])
+            self.note(victim)
+            if not shape.optional[victim]:
+                self.push(victim)
+        placing.put(option, start, min(placing.missing[group], max(1, placing.room(option, start))))
+        self.note(group)
+        if placing.missing[group]:
+            self.push(group)
+
+    def push(self, *groups: int) -> None:
+        for group in groups:
+            if group not in self.queue:
+                self.queue.append(group)
+
+    def rehouse(self, family: int) -> None:
+        """A whole family has to go to another of the pools that have room for it alone."""
+        pools = [pool for _, pool in self.homes[family] if pool != self.placing.home[family]]
+        if pools:
+            self.placing.home[family] = pools[int(self.random.integers(len(pools)))]
+            for member in self.placing.shape.families[family]:
+                self.placing.clear(member)
+                self.note(member)
+                if not self.placing.shape.optional[member]:
+                    self.push(member)
+
+    def unblock(self, group: int) -> None:
+        """Nothing to push out helps: what it waits for, and what waits for it, has to move."""
+        shape, placing = self.placing.shape, self.placing
+        around = [before for before, _ in shape.before[group]] + [behind for behind, _ in shape.behind[group]]
+        for other in around:
+            if placing.runs[other]:
+                placing.clear(other)
+                self.note(other)
+        for before, _ in shape.before[group]:
+            self.hurry.add(before)
+        self.push(*[other for other in around if not shape.optional[other]], group)
+
+    def offer(self, group: int) -> tuple[int, int, list[tuple[int, Column]]] | None:
+        """The column for which the lightest set of others has to go."""
+        best, found = float("inf"), None
+        options = self.guide.order[group]
+        if len(options) > OFFERS:
+            options = [options[at] for at in sorted(self.random.choice(len(options), OFFERS, replace=False))]
+        for option in options:
+            for start in self.spots(option):
+                victims, weight = self.victims(group, option, start, best)
+                if victims is not None and weight < best:
+                    best, found = weight, (option, start, victims)
+        return found
+
+    def spots(self, option: int) -> list[int]:
+        """Starts at which the least capacity is short, and one at random."""
+        low, high = self.placing.window(option)
+        if low > high:
+            return []
+        length = self.placing.shape.duration[option]
+        short = np.zeros(high - low + length)
+        for row, amount in self.placing.shape.demands[option]:
+            short += np.maximum(0, amount - self.placing.free[row, low : high + length]) / amount
+        total = np.concatenate([[0.0], np.cumsum(short)])
+        need = total[length:] - total[: high - low + 1] + 1e-6 * self.random.random(high - low + 1)
+        least = np.argsort(need, kind="stable")[:SPOTS].tolist()
+        return [low + at for at in {*least, int(self.random.integers(high - low + 1))}]
+
+    def near(self, option: int, start: int, stop: int) -> Iterator[tuple[int, Column, int, int]]:
+        """(group, column, begin, end) of what is at work then, where the option would be if rows tell."""
+        there = (self.begin < stop) & (self.end > start)
+        there &= (self.pool == self.placing.shape.pool[option]) | (self.pool == EVERYWHERE)
+        duration = self.placing.shape.duration
+        for group in np.flatnonzero(there).tolist():
+            for column in self.placing.runs[group]:
+                begin, end = column[1], column[1] + duration[column[0]]
+                if begin < stop and end > start:
+                    yield group, column, begin, end
+
+    def victims(
+        self, group: int, option: int, start: int, limit: float
+    ) -> tuple[list[tuple[int, Column]] | None, float]:
+        """Others that overlap, lightest first, until one copy fits; None when the rest does not make room."""
+        placing, shape = self.placing, self.placing.shape
+        stop = start + shape.duration[option]
+        short = {row: amount - placing.free[row, start:stop] for row, amount in shape.demands[option]}
+        short = {row: lack for row, lack in short.items() if (lack > 0).any()}
+        worst = {row: int(lack.max()) for row, lack in short.items()}
+        offers = []
+        for other, column, begin, end in self.near(option, start, stop):
+            if other != group:
+                demands = shape.demands[column[0]]
+                helps = sum(min(amount, worst[row]) for row, amount in demands if row in worst)
+                if helps:
+                    offers.append((self.weight[other] / helps, other, column, begin, end))
+        chosen, weight = [], 0.0
+        for _, other, column, begin, end in sorted(offers):
+            part = slice(max(begin, start) - start, min(end, stop) - start)
+            relief = [(row, amount) for row, amount in shape.demands[column[0]] if row in short]
+            if not any((short[row][part] > 0).any() for row, _ in relief):
+                continue
+            for row, amount in relief:
+                short[row][part] -= amount * placing.runs[other][column]
+            chosen.append((other, column))
+            weight += self.weight[other]
+            if weight >= limit:
+                return None, weight
+            if all((lack <= 0).all() for lack in short.values()):
+                return chosen, weight
+        return (chosen, weight) if not short else (None, weight)

@@ -1,0 +1,199 @@
+"""First schedules: several orders, each built, mended and improved, and the best kept."""
+
+from __future__ import annotations
+
+import math
+import time
+
+from leptonopt.algorithms.heuristics.ejection_pool import mend
+from leptonopt.algorithms.heuristics.list_scheduling import Builder, improve, orders, use_slack
+from leptonopt.algorithms.heuristics.partial_schedule import Guide, Placing, Shape
+from leptonopt.algorithms.heuristics.ruin_and_recreate import Stir
+from leptonopt.algorithms.lagrangian.capacity_dual import Ascent
+from leptonopt.algorithms.lagrangian.pricing import Blocks, free_bound, hopeless
+from leptonopt.problem.problem import (
+    UNLIMITED,
+    Limits,
+    Monitor,
+    Problem,
+    Schedule,
+    Solution,
+    Status,
+    Stop,
+    broken_rules,
+    objective,
+    with_rent,
+)
+
+MOST = 16  # attempts by prices at most
+PLACED = 3_000  # groups placed in attempts by prices, all together
+PRICED = 40_000_000  # columns looked at by the rounds for prices, all together
+STIRS = 400  # steps of ruin and recreate at most
+MANY = 1_000  # groups that are many
+LONG = 16  # times the usual effort of mending
+PACES = 12  # attempts between cheap and early at most
+TRIES = 5  # ejections per group without a place, in the first round
+
+
+def opened(
+    problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, engine: str
+) -> tuple[Starts, int] | Solution:
+    """What a search by neighbourhoods begins with, a schedule and the bound of tasks that do not meet; or why not."""
+    blocks = Blocks(problem)
+    bound = free_bound(problem, blocks.least)
+    if bound is None:
+        return hopeless(engine)
+    monitor.bound(bound)
+    starts = Starts(problem, blocks, limits, monitor)
+    starts.first(warm_start)
+    if starts.found is None:
+        note = f"no schedule to start from: {starts.shortfall()}"
+        return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
+    return starts, bound
+
+
+class Starts:
+    """The best schedule of the orders tried so far, and the monitor of the steps that make them.
+
+    Attributes
+    ----------
+    found, cost : the best schedule and its objective; None and 0 while there is none
+    fewest : the least number of groups that had to run and found no place
+    until, latest : when the time is up: for all that follows the first building, and for that
+    """
+
+    def __init__(self, problem: Problem, blocks: Blocks, limits: Limits, monitor: Monitor, share: float = 1.0) -> None:
+        """With a `share`, that much of the time limit is for what follows the first building."""
+        self.problem, self.blocks, self.limits, self.monitor = problem, blocks, limits, monitor
+        self.shape = Shape(problem)
+        self.true = Guide.true(problem, blocks)
+        self.found: Schedule | None = None
+        self.cost = 0
+        self.fewest = problem.groups + 1
+        self.built = False
+        now = time.monotonic()
+        self.latest = float("inf") if limits.deterministic else now + limits.time_limit
+        self.until = float("inf") if limits.deterministic else now + limits.time_limit * share
+
+    def shortfall(self) -> str:
+        """Why nothing was found, in words."""
+        if self.fewest > self.problem.groups:
+            return "no order of the tasks was tried to its end"
+        if self.fewest:
+            return f"{self.fewest} groups of tasks that must run found no place"
+        return "all that must run found a place, but not within the quotas and the nodes there are"
+
+    def should_stop(self) -> bool:
+        """Whether somebody wants an end, or the time is up."""
+        return self.monitor.should_stop() or time.monotonic() > (self.until if self.built else self.latest)
+
+    def incumbent(self, schedule: Schedule, cost: int) -> None:
+        self.monitor.incumbent(schedule, cost)
+
+    def bound(self, value: int) -> None:
+        self.monitor.bound(value)
+
+    def best(self) -> Schedule | None:
+        return self.found
+
+    def first(self, given: Schedule | None) -> None:
+        """A schedule given, or one that somebody has reported, or the best that is made here."""
+        self.warm(given)
+        if self.found is None:
+            self.warm(self.monitor.best())
+        if self.found is None:
+            self.run()
+
+    def run(self) -> None:
+        """Plain, then by congestion prices; further orders and harder mending while nothing is found."""
+        ranks = orders(self.problem, self.blocks)
+        waits = len(self.problem.before) > 0  # then hurry may find at once what mending does not
+        smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0, effort=1 if waits else LONG)
+        if waits:
+            self.attempt(ranks[0], self.true, hurry=True, passes=0)
+            if not smooth and self.found is not None:
+                self.by_pace(ranks[0])
+            if self.found is None:  # one long mending beats many short ones
+                self.attempt(ranks[0], self.true, hurry=False, effort=LONG)
+        if self.problem.groups and (self.problem.capacity < UNLIMITED).any():
+            self.by_prices(ranks)
+        for effort in (LONG,) if self.problem.groups > MANY else (1, 4, LONG):
+            for at, rank in enumerate(ranks):
+                if self.found is None:
+                    self.attempt(rank, self.true, hurry=at % 2 == 1, effort=effort)
+
+    def by_pace(self, rank: list[float]) -> None:
+        """Between where it is cheap, which comes to no end in time, and as early as it can: by bisection."""
+        low, high = 0.0, math.log(max(2, min(abs(self.cost), UNLIMITED // (8 * self.problem.slots))))
+        for _ in range(min(PACES, PLACED // self.problem.groups)):
+            pace, before = (low + high) / 2, self.cost
+            self.attempt(rank, self.true, hurry=False, pace=round(math.exp(pace)))
+            low, high = (low, pace) if self.cost < before else (pace, high)
+
+    def by_prices(self, ranks: list[list[float]]) -> None:
+        """Orders guided by multipliers on capacity, as they stand at several moments; the best is stirred."""
+        ascent = Ascent(self.problem, self.blocks)
+        attempts = max(1, min(MOST, PLACED // self.problem.groups))
+        moments = max(1, attempts // 4)
+        rounds = max(15, min(80, PRICED // (self.blocks.columns + 100_000)))
+        guide = self.true
+        for _ in range(moments):
+            for _ in range(-(-rounds // moments)):
+                if self.should_stop():
+                    return
+                ascent.step()
+            guide = ascent.guide()
+            for rank in ranks[: -(-attempts // moments)]:
+                self.attempt(rank, guide, hurry=False)
+        if self.found is not None and not self.should_stop():
+            placing = Placing(self.problem, self.shape, self.found)
+            tries = min(STIRS, 100 * PLACED // self.problem.groups)
+            Stir(placing, guide, self.true, ranks[0], self.limits.seed).run(tries, self)
+            improve(placing, self.true, self, passes=2)
+            self.keep(placing)
+
+    def attempt(
+        self, rank: list[float], guide: Guide, hurry: bool, effort: int = 1, passes: int = 1, pace: int = 0
+    ) -> bool:
+        """Builds, mends and improves one schedule, and keeps it if it is better; whether all went as it should."""
+        if self.built and self.should_stop():
+            return False
+        placing = Placing(self.problem, self.shape)
+        builder = Builder(placing, guide, self.true, rank, hurry, pace)
+        whole = builder.build(self)
+        self.built = True
+        if not whole:
+            return False
+        smooth = builder.smooth and not placing.unplaced()
+        if placing.unplaced() and self.found is None:
+            tries = TRIES * effort * max(20, min(200, len(placing.unplaced())))
+            mend(placing, self.true, tries, self.limits.seed + effort, self)
+        left = len(placing.unplaced())
+        self.fewest = min(self.fewest, left)
+        if not left:
+            if pace:
+                use_slack(placing, self.true, self)
+            improve(placing, self.true, self, passes)
+            self.keep(placing)
+        return smooth
+
+    def warm(self, schedule: Schedule | None) -> None:
+        """Starts from a schedule given, if it keeps the rules."""
+        if schedule is not None and not broken_rules(self.problem, schedule):
+            cost = objective(self.problem, schedule)
+            if self.found is None or cost < self.cost:
+                self.found, self.cost = with_rent(self.problem, schedule), cost
+                self.monitor.incumbent(self.found, cost)
+            placing = Placing(self.problem, self.shape, schedule)
+            improve(placing, self.true, self, passes=2)
+            self.keep(placing)
+
+    def keep(self, placing: Placing) -> None:
+        """Takes over a schedule that is complete, keeps every rule and is better, and reports it."""
+        schedule = with_rent(self.problem, placing.schedule())
+        if broken_rules(self.problem, schedule):
+            return
+        cost = objective(self.problem, schedule)
+        if self.found is None or cost < self.cost:
+            self.found, self.cost = schedule, cost
+            self.monitor.incumbent(schedule, cost)

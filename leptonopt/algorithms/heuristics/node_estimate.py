@@ -1,0 +1,237 @@
+"""Nodes under a schedule in the making: how many it needs now, what they cost, and what one more task would add.
+
+What searches by placing tasks need is a figure that is quick and nearly right: levels of a kind are
+filled from below, gaps are bridged where that is cheaper than switching off and on, and the number of
+committed nodes is a given one. The exact bill of a finished schedule is `leptonopt.problem.nodes.rented`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.problem.nodes import Rent
+from leptonopt.problem.problem import Ints, Problem
+
+MANY = 8  # options that are alike, from which on they are looked at all at once
+
+
+class Hosts:
+    """Which nodes each option would be on; made once for a problem.
+
+    Attributes
+    ----------
+    rows : per kind, (row, size) of the rows that it alone supplies
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        nodes = problem.nodes
+        suppliers = np.bincount(nodes.supply_row, minlength=len(problem.capacity))
+        triples = zip(nodes.supply_node.tolist(), nodes.supply_row.tolist(), nodes.supply_size.tolist(), strict=True)
+        kind_of = {row: (kind, size) for kind, row, size in triples if suppliers[row] == 1}
+        self.rows: list[list[tuple[int, int]]] = [[] for _ in range(len(nodes))]
+        for row, (kind, size) in kind_of.items():
+            self.rows[kind].append((row, size))
+        self.kind_of = {row: kind for row, (kind, _) in kind_of.items()}
+        self.problem, self._size = problem, kind_of
+        self._of_option: dict[int, list[tuple[int, list[tuple[int, int, int]]]]] = {}
+
+    def of_option(self, option: int) -> list[tuple[int, list[tuple[int, int, int]]]]:
+        """(kind, [(row, amount, size), ...]) of the nodes that an option is on."""
+        if (known := self._of_option.get(option)) is None:
+            held: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+            for row, amount in zip(*(part.tolist() for part in self.problem.demands(option)), strict=True):
+                if row in self._size:
+                    kind, size = self._size[row]
+                    held[kind].append((row, amount, size))
+            known = self._of_option[option] = list(held.items())
+        return known
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """n options of a group that differ by their pool alone: same duration and starts, as many rows.
+
+    Attributes
+    ----------
+    options, kinds : int64, shape (n,); the kind of nodes that each needs, -1 where it needs none
+    rows, amounts, sizes : int64, shape (n, R); what a node of the kind adds to the row, 0 for other rows
+    duration, first, last : ints [slots]
+    """
+
+    options: Ints
+    kinds: Ints
+    rows: Ints
+    amounts: Ints
+    sizes: Ints
+    duration: int
+    first: int
+    last: int
+
+
+def batches(problem: Problem, hosts: Hosts | None, group: int) -> list[Batch] | None:
+    """The options of a group in batches; None when that is of no use or they need several kinds of nodes."""
+    span = range(int(problem.option_ptr[group]), int(problem.option_ptr[group + 1]))
+    if len(span) < MANY:
+        return None
+    alike: dict[tuple[int, int, int, int, bool], list[int]] = defaultdict(list)
+    for option in span:
+        held = hosts.of_option(option) if hosts is not None else []
+        if len(held) > 1:
+            return None
+        many = int(problem.demand_ptr[option + 1] - problem.demand_ptr[option])
+        key = int(problem.duration[option]), int(problem.first[option]), int(problem.last[option]), many, bool(held)
+        alike[key].append(option)
+    if len(alike) * MANY > len(span):
+        return None
+    return [_batch(problem, hosts, options, *key[:4]) for key, options in alike.items()]
+
+
+def _batch(
+    problem: Problem, hosts: Hosts | None, options: list[int], duration: int, first: int, last: int, many: int
+) -> Batch:
+    at = problem.demand_ptr[np.array(options)][:, None] + np.arange(many)
+    rows, sizes, kinds = problem.demand_row[at], np.zeros(at.shape, np.int64), np.full(len(options), -1)
+    for line, option in enumerate(options if hosts is not None else ()):
+        for kind, held in hosts.of_option(option) if hosts is not None else ():
+            kinds[line] = kind
+            size_of = {row: size for row, _, size in held}
+            sizes[line] = [size_of.get(row, 0) for row in rows[line].tolist()]
+    return Batch(np.array(options), kinds, rows, problem.demand[at], sizes, duration, first, last)
+
+
+class Hosting:
+    """The nodes that a load needs.
+
+    Attributes
+    ----------
+    own : per kind, nodes that cost nothing on demand: reserved, and committed as in the last rent
+    """
+
+    def __init__(self, problem: Problem, hosts: Hosts, free: Ints) -> None:
+        self.problem, self.hosts, self.free = problem, hosts, free
+        self.nodes, costs = problem.nodes, problem.nodes.costs
+        self.own = self.nodes.reserved.tolist()
+        self.run = np.maximum(0, costs.on + costs.on_demand)
+        self.idle = np.maximum(0, costs.on)
+        self.switch = (costs.start + costs.stop).mean(axis=1).tolist() if problem.slots else []
+        self.buys = (~self.nodes.on_demand & (self.nodes.commit_max > 0)).tolist()
+        self._need: list[Ints | None] = [None] * len(self.nodes)
+        self._cost: list[int | None] = [None] * len(self.nodes)
+
+    def settle(self, rent: Rent) -> None:
+        """Takes over how many nodes are committed."""
+        own = self.nodes.reserved + np.where(self.buys, 0, rent.committed)
+        self.own = own.tolist()
+        self._cost = [None] * len(self.nodes)
+
+    def touch(self, option: int) -> None:
+        """The load of an option has changed."""
+        for kind, _ in self.hosts.of_option(option):
+            self._need[kind] = self._cost[kind] = None
+
+    def need(self, kind: int) -> Ints:
+        """int64, shape (T,): nodes that the load needs."""
+        known = self._need[kind]
+        if known is None:
+            known = np.zeros(self.problem.slots, np.int64)
+            for row, size in self.hosts.rows[kind]:
+                known = np.maximum(known, -((self.free[row] - self.problem.capacity[row]) // size))
+            self._need[kind] = known
+        return known
+
+    def cost(self) -> int:
+        """About what the nodes cost now."""
+        for kind, known in enumerate(self._cost):
+            if known is None:
+                self._cost[kind] = self._priced(kind, self.need(kind))
+        return sum(cost for cost in self._cost if cost is not None)
+
+    def _priced(self, kind: int, need: Ints) -> int:
+        if not need.any():
+            return 0
+        if self.buys[kind]:
+            peak = max(0, int(need.max()) - int(self.nodes.reserved[kind]))
+            return peak * int(self.nodes.costs.commit[kind]) + int(need @ self.idle[kind])
+        own = self.own[kind]
+        total = int(np.minimum(need, own) @ self.idle[kind]) + int(np.maximum(0, need - own) @ self.run[kind])
+        if self.switch[kind]:
+            for level in range(1, int(need.max()) + 1):
+                price = self.idle[kind] if level <= own else self.run[kind]
+                total += self._switching(need >= level, price, self.switch[kind])
+        return total
+
+    @staticmethod
+    def _switching(on: NDArray[np.bool_], price: Ints, switch: float) -> int:
+        """What switching costs a level, or bridging the gaps where that is cheaper."""
+        edges = np.flatnonzero(np.diff(on.astype(np.int8), prepend=0, append=0))
+        begins, ends = edges[::2], edges[1::2]
+        total = np.concatenate([[0], np.cumsum(price)])
+        gaps = total[begins[1:]] - total[ends[:-1]]
+        return int(switch + np.minimum(gaps, switch).sum())
+
+    def extra_alike(self, batch: Batch, load: Ints, low: int, high: int) -> NDArray[np.int64]:
+        """int64, shape (n, high - low + 1): the same as `extra` for options that are alike, all at once.
+
+        `load`, shape (n, R, W), is what their rows would carry in slots low .. high + duration - 1.
+        """
+        length, kinds = batch.duration, batch.kinds
+        need = np.stack([self.need(kind) for kind in kinds.tolist()])
+        part = slice(low, high + length)
+        on = np.where(batch.sizes[:, :, None] > 0, -(-load // np.maximum(1, batch.sizes[:, :, None])), 0).max(axis=1)
+        more, now = np.maximum(need[:, part], on), need[:, part]
+        own = np.array([self.own[kind] for kind in kinds.tolist()])[:, None]
+        paid = np.maximum(0, more - np.maximum(now, own)) * self.run[kinds, part]
+        if own.any():
+            paid = paid + np.maximum(0, np.minimum(more, own) - now) * self.idle[kinds, part]
+        sums = np.concatenate([np.zeros((len(kinds), 1), np.int64), np.cumsum(paid, axis=1)], axis=1)
+        total: NDArray[np.int64] = sums[:, length:] - sums[:, : high - low + 1]
+        switch = np.array([self.switch[kind] for kind in kinds.tolist()])[:, None]
+        if switch.any():
+            around = np.pad(need, ((0, 0), (1, 1)))
+            beside = most(around[:, low : high + length + 2], length + 2)
+            total = total + (np.maximum(0, most(more, length) - beside) * switch).astype(np.int64)
+        return total
+
+    def extra(self, option: int, low: int, high: int) -> NDArray[np.int64] | None:
+        """int64, shape (high - low + 1,): about what nodes cost more with a copy at each start; None for nothing."""
+        length, total = int(self.problem.duration[option]), None
+        for kind, held in self.hosts.of_option(option):
+            part = slice(low, high + length)
+            need = self.need(kind)
+            more = need[part]
+            for row, amount, size in held:
+                more = np.maximum(more, -((self.free[row, part] - amount - self.problem.capacity[row, part]) // size))
+            if total is None:
+                total = np.zeros(high - low + 1, np.int64)
+            if self.buys[kind]:
+                peak = max(int(need.max(initial=0)), int(self.nodes.reserved[kind]))
+                over = np.maximum(0, most(more, length) - peak)
+                total += over * int(self.nodes.costs.commit[kind])
+                continue
+            own = self.own[kind]
+            paid = np.maximum(0, more - np.maximum(need[part], own)) * self.run[kind, part]
+            if own:
+                paid = paid + np.maximum(0, np.minimum(more, own) - need[part]) * self.idle[kind, part]
+            sums = np.concatenate([[0], np.cumsum(paid)])
+            total += sums[length:] - sums[: high - low + 1]
+            if self.switch[kind]:
+                around = np.zeros(self.problem.slots + 2, np.int64)
+                around[1:-1] = need
+                beside = most(around[low : high + length + 2], length + 2)
+                total += (np.maximum(0, most(more, length) - beside) * self.switch[kind]).astype(np.int64)
+        return total
+
+
+def most(values: Ints, length: int) -> Ints:
+    """Greatest value over [s, s + length) for every s, along the last axis."""
+    size, best = 1, values
+    while 2 * size <= length:
+        best = np.maximum(best[..., :-size], best[..., size:])
+        size *= 2
+    if size < length:
+        best = np.maximum(best[..., : -(length - size)], best[..., length - size :])
+    return best

@@ -1,0 +1,403 @@
+"""Free capacity, and the cheapest start that still fits: what every search by placing tasks stands on."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from copy import copy
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.algorithms.heuristics.node_estimate import Batch, Hosting, Hosts, batches
+from leptonopt.algorithms.lagrangian.pricing import NEVER, Pricer
+from leptonopt.problem.problem import Bools, Ints, Problem, Schedule, costs_of
+from leptonopt.runtime.clock import looking
+from leptonopt.runtime.topological_order import OFTEN, topological
+
+Column = tuple[int, int]  # (option, start)
+FEW = 32  # columns of a group that are priced one by one
+
+
+class Guide:
+    """Costs by which columns are chosen: the true ones, or with multipliers on capacity added.
+
+    Attributes
+    ----------
+    prefix : int64, shape (K, T + 1), prefix sums of the prices that guide
+    scale : all guiding costs are in units of 1/scale money units
+    least : list of O ints, what each option costs at its cheapest start
+    order : per group, its options that have a start at all, cheapest first
+    bare : whether they are the true costs, to which what nodes cost more has to be added
+    once : list of O ints, what each option costs more whatever its start; None where that is nothing
+    pace : what each slot costs more until the option ends
+    """
+
+    def __init__(self, problem: Problem, prefix: Ints, least: Ints, scale: int = 1, once: Ints | None = None) -> None:
+        self.prefix, self.scale = prefix, scale
+        self.bare, self.pace = False, 0
+        self.once: list[int] | None = None if once is None else once.tolist()
+        self.least = least.tolist()
+        by_cost = np.lexsort((least, problem.group))
+        usable = by_cost[least[by_cost] < NEVER]
+        cut = np.searchsorted(problem.group[usable], np.arange(problem.groups + 1))
+        flat, ends = usable.tolist(), cut.tolist()
+        self.order = [flat[ends[g] : ends[g + 1]] for g in range(problem.groups)]
+
+    @classmethod
+    def true(cls, problem: Problem, blocks: Pricer) -> Guide:
+        guide = cls(problem, problem.price_sum, blocks.least)
+        guide.bare = True
+        return guide
+
+    def paced(self, pace: int) -> Guide:
+        """The same in a hurry."""
+        guide = copy(self)
+        guide.pace = pace
+        return guide
+
+
+class Shape:
+    """A problem's options as Python ints and small arrays, made once and shared by every `Placing`."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.group = problem.group.tolist()
+        self.first, self.last = problem.first.tolist(), problem.last.tolist()
+        self.duration, self.fixed = problem.duration.tolist(), problem.fixed.tolist()
+        self.dated = set(np.flatnonzero((problem.late_slope != 0) | (problem.late_once != 0)).tolist())
+        self.copies, self.value = problem.copies.tolist(), problem.value.tolist()
+        self.optional = problem.optional.tolist()
+        rows, amounts, cut = problem.demand_row.tolist(), problem.demand.tolist(), problem.demand_ptr.tolist()
+        self.demands = [
+            list(zip(rows[cut[o] : cut[o + 1]], amounts[cut[o] : cut[o + 1]], strict=True))
+            for o in looking(range(problem.options), OFTEN)
+        ]
+        self.before: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
+        self.behind: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
+        edges = zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True)
+        for first, second, lag in looking(edges, OFTEN):
+            self.before[second].append((first, lag))
+            self.behind[first].append((second, lag))
+        self.pool = problem.pool.tolist()
+        self.hosts = Hosts(problem) if len(problem.nodes) else None
+        nodes = problem.nodes
+        self.plainly = bool(nodes.on_demand.all() or not nodes.commit_max.any())
+        self.together: list[list[int]] = [[] for _ in range(problem.groups)]
+        self.apart: list[list[int]] = [[] for _ in range(problem.groups)]
+        for sets, of_group in ((problem.together, self.together), (problem.apart, self.apart)):
+            for number, members in enumerate(sets):
+                for group in members.tolist():
+                    of_group[group].append(number)
+        self.family = problem.family.tolist()
+        self.families: list[list[int]] = [[] for _ in range(max(self.family, default=-1) + 1)]
+        waits = [[first for first, _ in each] for each in self.before]
+        self.rank = [0] * problem.groups  # nothing waits for what ranks above it
+        for rank, group in enumerate(topological(waits) if len(problem.before) else ()):
+            self.rank[group] = rank
+        for group in sorted(range(problem.groups), key=self.rank.__getitem__):
+            if (family := self.family[group]) >= 0:
+                self.families[family].append(group)
+        self.strict = bool(problem.quotas or problem.together or problem.apart)
+        self._problem = problem
+        self._alike: dict[int, list[Batch] | None] = {}
+
+    def alike(self, group: int) -> list[Batch] | None:
+        """The options of a group in batches, where only capacity and nodes restrict them and it is of use."""
+        if group not in self._alike:
+            bound = self.strict or self.before[group] or self.behind[group] or not self.plainly
+            self._alike[group] = None if bound else batches(self._problem, self.hosts, group)
+        return self._alike[group]
+
+
+class Placing:
+    """A partial schedule that keeps every rule but `once`, and the capacity it leaves.
+
+    Attributes
+    ----------
+    free : int64, shape (K, T) [demand units]
+    runs : per group, how many copies run in each column
+    missing : per group, copies that do not run
+    start, end : per group of one copy, its slots while it runs, -1 otherwise
+    hosting : the nodes it needs; None where there are none
+    left : per quota, what columns leave of it
+    shared, alone : per set of groups that belong together, and that are kept apart, copies by pool
+    home : per family, the pool that its members are to run on; -1 while that is open
+    """
+
+    def __init__(self, problem: Problem, shape: Shape | None = None, schedule: Schedule | None = None) -> None:
+        self.problem = problem
+        self.shape = shape or Shape(problem)
+        self.free = problem.capacity.copy()
+        self.runs: list[dict[Column, int]] = [{} for _ in range(problem.groups)]
+        self.missing = list(self.shape.copies)
+        self.start = [-1] * problem.groups
+        self.end = [-1] * problem.groups
+        self.hosting = Hosting(problem, self.shape.hosts, self.free) if self.shape.hosts else None
+        self.left = [quota.limit for quota in problem.quotas]
+        self.shared = [Counter[int]() for _ in problem.together]
+        self.alone = [Counter[int]() for _ in problem.apart]
+        self.home = [-1] * len(self.shape.families)
+        for option, start, count in schedule or ():
+            self.put(option, start, count)
+
+    def window(self, option: int) -> tuple[int, int]:
+        """Inclusive starts that the window and what runs before and behind leave; empty when low > high."""
+        shape = self.shape
+        group, low, high = shape.group[option], shape.first[option], shape.last[option]
+        if shape.strict and self.barred(option):
+            return 0, -1
+        for before, lag in shape.before[group]:
+            if self.end[before] < 0:
+                return 0, -1
+            low = max(low, self.end[before] + lag)
+        for behind, lag in shape.behind[group]:
+            if self.start[behind] >= 0:
+                high = min(high, self.start[behind] - lag - shape.duration[option])
+        return low, high
+
+    def barred(self, option: int) -> bool:
+        """Whether what runs elsewhere, or here, keeps the option's pool from its group."""
+        shape = self.shape
+        group, pool = shape.group[option], shape.pool[option]
+        if (family := shape.family[group]) >= 0 and self.home[family] not in (-1, pool):
+            return True
+        if any(self.alone[number][pool] for number in shape.apart[group]):
+            return True
+        return any(sum(self.shared[number].values()) > self.shared[number][pool] for number in shape.together[group])
+
+    def fitting(self, option: int, low: int, high: int) -> Bools | None:
+        """bool, shape (high - low + 1,): starts that fit the free capacity; None when all of them do."""
+        length = self.shape.duration[option]
+        bad: Bools | None = None
+        for row, amount in self.shape.demands[option]:
+            short = self.free[row, low : high + length] < amount
+            bad = short if bad is None else bad | short
+        over = self._over(option, low, high) if self.left else None
+        if bad is None or not bad.any():
+            return None if over is None else ~over
+        if length == 1:
+            fits: Bools = ~bad
+        else:
+            total = np.zeros(len(bad) + 1, np.int32)
+            np.cumsum(bad, out=total[1:])
+            fits = total[length:] == total[: high - low + 1]
+        return fits if over is None else fits & ~over
+
+    def _over(self, option: int, low: int, high: int) -> Bools | None:
+        """bool, shape (high - low + 1,): starts at which a copy would exceed a quota; None when none does."""
+        over: Bools | None = None
+        for left, quota in zip(self.left, self.problem.quotas, strict=True):
+            bad = quota.uses(self.problem, option, low, high) > left
+            if bad.any():
+                over = bad if over is None else over | bad
+        return over
+
+    def costs(self, option: int, low: int, high: int, prefix: Ints, scale: int = 1) -> NDArray[np.int64]:
+        """int64, shape (high - low + 1,): cost of one copy at each start, at prices with these prefix sums."""
+        shape, length = self.shape, self.shape.duration[option]
+        total: NDArray[np.int64] | None = None
+        for row, amount in shape.demands[option]:
+            line = prefix[row]
+            part = line[low + length : high + length + 1] - line[low : high + 1]
+            if amount != 1:
+                part *= amount
+            total = part if total is None else total + part
+        if total is None:
+            total = np.zeros(high - low + 1, np.int64)
+        if fixed := shape.fixed[option]:
+            total += scale * fixed
+        if (group := shape.group[option]) in shape.dated:
+            total += scale * self.problem.late(group, np.arange(low + length, high + length + 1))
+        return total
+
+    def cheapest(self, group: int, guide: Guide, limit: int = NEVER) -> tuple[int, int, int] | None:
+        """(cost, option, start) of the cheapest column that fits and costs less than `limit`; None if none.
+
+        Cost and limit are in the guide's units.
+        """
+        best, found = limit, None
+        if (alike := self.shape.alike(group)) is not None:
+            return self._cheapest_alike(alike, guide, limit)
+        for option in guide.order[group]:
+            if guide.least[option] >= best:
+                break
+            low, high = self.window(option)
+            if low > high:
+                continue
+            fits = self.fitting(option, low, high)
+            cost = self._guided(option, low, high, guide)
+            if self.hosting is not None and guide.bare and (extra := self.hosting.extra(option, low, high)) is not None:
+                cost += extra
+            if fits is not None:
+                cost[~fits] = NEVER
+            at = int(cost.argmin())
+            if (least := int(cost[at])) < best:
+                best, found = least, (option, low + at)
+        return None if found is None else (best, *found)
+
+    def ranked(self, group: int, guide: Guide, limit: int = NEVER) -> Iterator[Column] | None:
+        """What `cheapest` answers one call after the other while copies are placed; None where costs change with it."""
+        if self.shape.strict or self.hosting is not None or self.shape.alike(group) is not None:
+            return None
+        options, starts, costs = [], [], []
+        for option in guide.order[group]:
+            low, high = self.window(option)
+            if low > high:
+                continue
+            cost = self._guided(option, low, high, guide)
+            fits = self.fitting(option, low, high)
+            usable = cost < limit if fits is None else fits & (cost < limit)
+            starts.append(low + np.flatnonzero(usable))
+            costs.append(cost[usable])
+            options.append(np.full(len(starts[-1]), option))
+        if not options:
+            return iter(())
+        least = np.argsort(np.concatenate(costs), kind="stable")
+        return zip(np.concatenate(options)[least].tolist(), np.concatenate(starts)[least].tolist(), strict=True)
+
+    def _guided(self, option: int, low: int, high: int, guide: Guide) -> NDArray[np.int64]:
+        """int64, shape (high - low + 1,): what a guide says one copy costs at each start, nodes apart."""
+        cost = self.costs(option, low, high, guide.prefix, guide.scale)
+        if guide.once is not None:
+            cost += guide.once[option]
+        if guide.pace:
+            length = self.shape.duration[option]
+            cost += guide.pace * np.arange(low + length, high + length + 1)
+        return cost
+
+    def _cheapest_alike(self, alike: list[Batch], guide: Guide, limit: int) -> tuple[int, int, int] | None:
+        """The same for options in batches, which nothing but capacity and nodes restricts."""
+        best, found = limit, None
+        for batch in alike:
+            low, high, length = batch.first, batch.last, batch.duration
+            free = self.free[batch.rows, low : high + length]
+            bad: Bools = np.asarray((free < batch.amounts[:, :, None]).any(axis=1))
+            total = np.zeros((len(bad), bad.shape[1] + 1), np.int32)
+            np.cumsum(bad, axis=1, out=total[:, 1:])
+            fits = total[:, length:] == total[:, : high - low + 1]
+            lines = guide.prefix[batch.rows, low : high + length + 1]
+            sums = lines[:, :, length:] - lines[:, :, : high - low + 1]
+            cost = np.einsum("nrw,nr->nw", sums, batch.amounts)
+            cost += guide.scale * self.problem.fixed[batch.options, None]
+            if (group := self.shape.group[int(batch.options[0])]) in self.shape.dated:
+                cost += guide.scale * self.problem.late(group, np.arange(low + length, high + length + 1))
+            if guide.once is not None:
+                cost += np.array([guide.once[option] for option in batch.options.tolist()])[:, None]
+            if self.hosting is not None and guide.bare and batch.kinds[0] >= 0:
+                load = self.problem.capacity[batch.rows, low : high + length] - free + batch.amounts[:, :, None]
+                cost += self.hosting.extra_alike(batch, load, low, high)
+            cost[~fits] = NEVER
+            at = int(cost.argmin())
+            if (least := int(cost.ravel()[at])) < best:
+                which, start = divmod(at, cost.shape[1])
+                best, found = least, (int(batch.options[which]), low + start)
+        return None if found is None else (best, *found)
+
+    def earliest(self, group: int, guide: Guide) -> tuple[int, int, int] | None:
+        """(end, option, start) of the column that fits and ends first; the cheaper option on a tie."""
+        best, found = NEVER, None
+        for option in guide.order[group]:
+            low, high = self.window(option)
+            length = self.shape.duration[option]
+            if low > high or low + length >= best:
+                continue
+            fits = self.fitting(option, low, high)
+            at = 0 if fits is None else int(fits.argmax())
+            if (fits is None or fits[at]) and low + at + length < best:
+                best, found = low + at + length, (option, low + at)
+        return None if found is None else (best, *found)
+
+    def cost(self, option: int, start: int) -> int:
+        """Exact cost of one copy in a column."""
+        return int(self.costs(option, start, start, self.problem.price_sum)[0])
+
+    def room(self, option: int, start: int) -> int:
+        """How many copies of the option the free capacity still takes at a start."""
+        stop = start + self.shape.duration[option]
+        room = min(
+            (int(self.free[row, start:stop].min()) // amount for row, amount in self.shape.demands[option]),
+            default=NEVER,
+        )
+        if self.shape.strict:
+            for left, quota in zip(self.left, self.problem.quotas, strict=True):
+                if (use := int(quota.uses(self.problem, option, start, start)[0])) > 0:
+                    room = min(room, left // use)
+            if self.shape.apart[self.shape.group[option]]:
+                room = min(room, 1)
+        return room
+
+    def put(self, option: int, start: int, count: int = 1) -> None:
+        """Runs copies in a column; the caller knows that they fit."""
+        stop, group = start + self.shape.duration[option], self.shape.group[option]
+        for row, amount in self.shape.demands[option]:
+            self.free[row, start:stop] -= amount * count
+        self.runs[group][option, start] = self.runs[group].get((option, start), 0) + count
+        self.missing[group] -= count
+        self.start[group], self.end[group] = start, stop
+        self._note(option, start, count)
+
+    def take(self, option: int, start: int, count: int = 1) -> None:
+        """Takes copies out of a column again."""
+        stop, group = start + self.shape.duration[option], self.shape.group[option]
+        for row, amount in self.shape.demands[option]:
+            self.free[row, start:stop] += amount * count
+        left = self.runs[group].pop((option, start)) - count
+        if left:
+            self.runs[group][option, start] = left
+        self.missing[group] += count
+        self.start[group], self.end[group] = -1, -1
+        self._note(option, start, -count)
+
+    def _note(self, option: int, start: int, count: int) -> None:
+        """Keeps nodes, quotas and sets up to date."""
+        if self.hosting is not None:
+            self.hosting.touch(option)
+        if self.shape.strict:
+            group, pool = self.shape.group[option], self.shape.pool[option]
+            for number, quota in enumerate(self.problem.quotas):
+                self.left[number] -= count * int(quota.uses(self.problem, option, start, start)[0])
+            for sets, numbers in ((self.shared, self.shape.together[group]), (self.alone, self.shape.apart[group])):
+                for number in numbers:
+                    sets[number][pool] += count
+
+    def clear(self, group: int) -> dict[Column, int]:
+        """Takes a whole group out, and says what ran."""
+        ran = dict(self.runs[group])
+        for (option, start), count in ran.items():
+            self.take(option, start, count)
+        return ran
+
+    def restore(self, group: int, ran: dict[Column, int]) -> None:
+        """Undoes `clear`."""
+        for (option, start), count in ran.items():
+            self.put(option, start, count)
+
+    def group_cost(self, group: int) -> int:
+        """What a group costs now: its columns, and the value of the copies left out."""
+        ran = self.runs[group]
+        if len(ran) > FEW:
+            option, start = np.array(list(ran), np.int64).T
+            each = costs_of(self.problem, option, start).tolist()
+            running: int = sum(cost * count for cost, count in zip(each, ran.values(), strict=True))
+        else:
+            running = sum(count * self.cost(option, start) for (option, start), count in ran.items())
+        return running + int(self.missing[group] * self.shape.value[group])
+
+    def bill(self, groups: Iterable[int]) -> int:
+        """What some groups cost now, and about what all nodes do: to compare before and after."""
+        return sum(self.group_cost(group) for group in groups) + (self.hosting.cost() if self.hosting else 0)
+
+    def total(self) -> int:
+        """The objective of what runs now; with nodes only about that."""
+        return self.bill(range(self.problem.groups))
+
+    def unplaced(self) -> list[int]:
+        """Groups that must run and miss copies."""
+        shape = self.shape
+        return [g for g, missing in enumerate(self.missing) if missing and not shape.optional[g]]
+
+    def schedule(self) -> Schedule:
+        """What runs now."""
+        entries = [(o, s, n) for ran in self.runs for (o, s), n in ran.items()]
+        columns = np.array(entries, np.int64).reshape(-1, 3)
+        return Schedule.of(columns[:, 0], columns[:, 1], columns[:, 2])

@@ -1,0 +1,116 @@
+"""Ruin and recreate: a few tasks near each other are taken out and placed again, kept if that is cheaper.
+
+After Schrimpf et al. (2000, doi:10.1006/jcph.1999.6413). Small steps in numpy, for the greedy method;
+the large steps with an exact solver are in `leptonopt.solvers.lns`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leptonopt.algorithms.heuristics.list_scheduling import fill, worth
+from leptonopt.algorithms.heuristics.partial_schedule import Column, Guide, Placing
+from leptonopt.algorithms.lagrangian.pricing import NEVER
+from leptonopt.problem.problem import Monitor
+
+FEW = 9  # tasks taken out at most
+MOVING = 0.3  # how often all that belongs together with a task goes along with it
+MANY_COPIES = 64  # groups with more columns in use than this are left alone
+
+
+class Stir:
+    """A schedule being stirred; deterministic for a seed."""
+
+    def __init__(self, placing: Placing, guide: Guide, true: Guide, rank: list[float], seed: int) -> None:
+        self.placing, self.guide, self.true, self.rank = placing, guide, true, rank
+        self.random = np.random.default_rng(seed)
+        shape = placing.shape
+        linked = [bool(before or behind) for before, behind in zip(shape.before, shape.behind, strict=True)]
+        movable = [bool(options) and not bound for options, bound in zip(guide.order, linked, strict=True)]
+        self.movable = np.array(movable, bool)
+        self.pool = np.full(placing.problem.groups, -1)
+        self.begin, self.end = self.pool.copy(), self.pool.copy()
+        for group in range(placing.problem.groups):
+            self.note(group)
+
+    def note(self, group: int) -> None:
+        """Remembers where a group is at work."""
+        ran = self.placing.runs[group]
+        if not ran:
+            self.pool[group] = -1
+            return
+        option, start = next(iter(ran))
+        self.pool[group] = int(self.placing.problem.pool[option])
+        self.begin[group], self.end[group] = start, start + self.placing.shape.duration[option]
+
+    def run(self, tries: int, monitor: Monitor) -> None:
+        """So many steps; those left out first, then random ones."""
+        groups = np.flatnonzero(self.movable)
+        if not len(groups):
+            return
+        for at in range(tries):
+            if at % 16 == 0 and monitor.should_stop():
+                return
+            if at % 3 == 0:
+                out = np.flatnonzero((self.pool < 0) & self.movable)
+                seeds = out if len(out) else groups
+            else:
+                seeds = groups
+            seed = int(seeds[self.random.integers(len(seeds))])
+            family = self.placing.shape.family[seed]
+            self.step(seed, family if family >= 0 and self.random.random() < MOVING else -1)
+
+    def step(self, seed: int, family: int = -1) -> None:
+        """Takes out a group and some that stand in its way, and places all again in order of rank.
+
+        With a family all of it is taken out, to go where the group could run.
+        """
+        placing = self.placing
+        option, chosen = self.near(seed)
+        if family >= 0:
+            members = placing.shape.families[family]
+            if not self.movable[members].all():
+                return
+            chosen = [*members, *(group for group in chosen if group not in members)]
+        if any(len(placing.runs[group]) > MANY_COPIES for group in chosen):
+            return
+        cost = placing.bill(chosen)
+        ran: dict[int, dict[Column, int]] = {group: placing.clear(group) for group in chosen}
+        home = list(placing.home)
+        if family >= 0:
+            placing.home[family] = placing.shape.pool[option]
+        noise = self.random.normal(0, 0.1, len(chosen)).tolist()
+        shaken = [(self.rank[group] + extra, group) for group, extra in zip(chosen, noise, strict=True)]
+        groups = [group for _, group in sorted(shaken)]
+        if self.random.random() < 0.3:
+            groups.remove(seed)
+            groups.insert(0, seed)
+        guide = self.guide if self.random.random() < 0.7 else self.true
+        for group in groups:
+            limit = worth(placing, group)
+            fill(placing, group, guide, min(NEVER, limit * guide.scale))
+        lost = any(placing.missing[group] and not placing.shape.optional[group] for group in chosen)
+        if lost or placing.bill(chosen) > cost:
+            for group in chosen:
+                placing.clear(group)
+            placing.home = home
+            for group in chosen:
+                placing.restore(group, ran[group])
+        else:
+            for group in chosen:
+                self.note(group)
+
+    def near(self, seed: int) -> tuple[int, list[int]]:
+        """An option of the seed; the seed, and others at work on the option's pool and at a time where it could run."""
+        shape, options = self.placing.shape, self.guide.order[seed]
+        option = options[min(len(options) - 1, int(self.random.exponential(1.5)))]
+        start = int(self.random.integers(shape.first[option], shape.last[option] + 1))
+        stop = start + shape.duration[option]
+        pool = int(self.placing.problem.pool[option])
+        there = self.movable & (self.pool == pool) & (self.begin < stop) & (self.end > start)
+        there[seed] = False
+        others = np.flatnonzero(there)
+        many = int(self.random.integers(2, FEW))
+        if len(others) > many:
+            others = self.random.choice(others, many, replace=False)
+        return option, [seed, *others.tolist()]

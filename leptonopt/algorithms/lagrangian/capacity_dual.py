@@ -1,0 +1,350 @@
+"""Prices on capacity: the Lagrangian dual of the capacity rows, and exact bounds from it.
+
+With multipliers u >= 0 on the rows of capacity, every group takes its cheapest column on its own:
+
+    L(u) = sum_g copies[g] min(value[g] if optional, min_{o, s} cost[o, s] + sum u over what it holds)
+           - sum_{k, t} u[k, t] capacity[k, t]   <=  optimum
+
+Where nodes supply a row, u is what they earn by offering it: the last sum is then what the nodes do best
+at these prices (`lagrangian.node_subproblem`). A quota has a multiplier m of its own: what columns and nodes use
+costs m more, and m times the limit is taken off. A family, which belongs together, takes its cheapest pool.
+Precedence and what is kept apart are left out. A column that does not fit the capacity alone is no column.
+The ascent is Adam (Kingma and Ba, 2015, arXiv:1412.6980) on the subgradient usage - capacity, projected on
+u >= 0, with a step per row in the unit of that row's own price level that gets shorter while nothing is gained.
+Bounds are computed again in integers, so no float is trusted: any u >= 0 gives a valid one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.algorithms.heuristics.partial_schedule import Guide
+from leptonopt.algorithms.lagrangian.node_subproblem import Offer
+from leptonopt.algorithms.lagrangian.pricing import NEVER, Pricer
+from leptonopt.problem.nodes import NodeCosts
+from leptonopt.problem.problem import UNLIMITED, Ints, Problem, held_by
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Multipliers:
+    """Whole multiples of 1/scale money units, none below zero: on capacity, shape (K, T), and on quotas, (Q,)."""
+
+    capacity: Ints
+    quota: Ints
+    scale: int
+
+
+FINEST = 1 << 20  # multipliers are multiples of one money unit over at most this
+DECAY = 0.99  # of the squares
+SHORTER, LONG = 0.75, 40
+STREAK, LONGER, FASTEST = 15, 1.1, 50.0
+FARTHEST = 1e6
+SAMPLE = 2_000_000  # demands from which the usual cost of a unit is taken
+
+
+@dataclass(frozen=True)
+class Gait:
+    """How an ascent goes: how much of the direction is kept from round to round, and after how many rounds without gain
+    steps get shorter."""
+
+    momentum: float
+    patience: int
+
+
+STEADY = Gait(0.9, 5)  # comes farther in some hundreds of rounds
+SWIFT = Gait(0.93, 3)  # comes near in fewer, where there are very many prices
+
+
+class Ascent:
+    """Multipliers on their way up.
+
+    Attributes
+    ----------
+    price : float, shape (K, T) [money units per demand unit and slot], the multipliers now
+    weight : float, shape (Q,) [money units per unit of a quota]
+    best_price, best_weight, best : those with the highest value so far, and that value
+    values : the value of every round
+    """
+
+    def __init__(self, problem: Problem, blocks: Pricer, pace: float = 0.3, gait: Gait = STEADY) -> None:
+        self.problem, self.blocks, self.pace, self.gait = problem, blocks, pace, gait
+        self.limited = problem.capacity < UNLIMITED
+        self.supplied = np.zeros((len(problem.capacity), 1), bool)
+        self.supplied[problem.nodes.supply_row] = True
+        self.capacity = np.where(self.limited & ~self.supplied, problem.capacity, 0).astype(float)
+        self.offer = Offer(problem.nodes, len(problem.capacity)) if len(problem.nodes) else None
+        self.price = self._first()
+        self.quotas = Quotas(problem)
+        self.weight = np.zeros(len(problem.quotas))
+        self.best_price, self.best_weight, self.best = self.price, self.weight, -np.inf
+        self.values: list[float] = []
+        self._base = np.zeros((len(problem.price), problem.slots + 1))
+        self._mean, self._square = np.zeros_like(self.price), np.zeros_like(self.price)
+        self._level: Floats | None = None
+        self._since, self._streak = 0, 0
+
+    def step(self) -> float:
+        """One round: the value at the multipliers now, then a step along the subgradient."""
+        problem = self.problem
+        np.cumsum(problem.price + self.price + self.quotas.rates(self.weight), axis=1, out=self._base[:, 1:])
+        cheapest, option, start = self.blocks.best(self._base, self.quotas.once(self.weight))
+        best = np.where(problem.optional, np.minimum(cheapest, problem.value), cheapest)
+        takes = np.isfinite(cheapest) & (~problem.optional | (cheapest < problem.value)) & (problem.copies > 0)
+        chosen, start = option[takes], start[takes]
+        live = problem.copies > 0
+        value = float((best[live] * problem.copies[live]).sum() - (self.price * self.capacity).sum())
+        value -= float(self.weight @ self.quotas.limit)
+        room = self.capacity
+        if self.offer is not None:
+            earned, offered, _ = self.offer.answer(self.price, self.quotas.node_costs(self.weight))
+            value, room = value + earned, np.where(self.supplied, offered, room)
+        self.values.append(value)
+        self._judge(value)
+        used = self._usage(chosen, start)
+        self._move(used, room, best)
+        self._weigh(chosen, used, value)
+        return value
+
+    def slope(self, rounds: int) -> float:
+        """Relative gain of the best value over the last rounds; infinite while there are fewer."""
+        if len(self.values) <= rounds:
+            return float("inf")
+        before = max(self.values[:-rounds])
+        return (self.best - before) / max(1.0, abs(self.best))
+
+    def scale(self) -> int:
+        """The finest power of two over which multipliers can be whole without overflow; 0 if none can."""
+        problem = self.problem
+        top = (
+            np.abs(problem.price + self.best_price + self.quotas.rates(self.best_weight)).max(axis=1, initial=0.0) + 1.0
+        )
+        of_option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
+        held = np.bincount(of_option, problem.demand * top[problem.demand_row], problem.options)
+        late = float(np.abs(problem.late_slope).max(initial=0)) * problem.slots
+        most = (held * problem.duration + np.abs(problem.fixed)).max(initial=1.0) + late
+        singles = np.concatenate([problem.value, problem.late_base, problem.late_once])
+        if self.offer is not None:
+            costs, sizes = problem.nodes.costs, np.zeros(problem.nodes.count.shape)
+            np.add.at(
+                sizes,
+                problem.nodes.supply_node,
+                problem.nodes.supply_size[:, None] * top[problem.nodes.supply_row, None],
+            )
+            lines = sizes + np.abs(costs.on_demand) + np.abs(costs.on) + costs.start + costs.stop
+            most = max(most, float(lines.sum(axis=1).max(initial=0)) + float(costs.commit.max(initial=0)))
+        if len(problem.quotas):
+            most *= 1.0 + len(problem.quotas)
+            most += float(self.best_weight @ np.abs(self.quotas.limit))
+        most = max(most, float(top.max(initial=0.0)) * (problem.slots + 1), float(np.abs(singles).max(initial=0)))
+        scale = FINEST
+        while scale and most * scale > self.blocks.finest:
+            scale //= 2
+        return scale
+
+    def multipliers(self, scale: int) -> Multipliers:
+        """The best multipliers."""
+        capacity = np.where(self.limited, np.rint(self.best_price * scale), 0).astype(np.int64)
+        return Multipliers(capacity, np.rint(self.best_weight * scale).astype(np.int64), scale)
+
+    def exact(self) -> int | None:
+        """The bound at the best multipliers, in integers alone.
+
+        None when a group has no column, or when int64 cannot hold the sums.
+        """
+        if not (scale := self.scale()):
+            return None
+        return exact_bound(self.problem, self.blocks, self.multipliers(scale))
+
+    def guide(self) -> Guide:
+        """Costs with the best multipliers added; the bare costs when int64 cannot hold the sums."""
+        if not (scale := self.scale()):
+            return Guide.true(self.problem, self.blocks)
+        multipliers = self.multipliers(scale)
+        prefix, once = priced_prefix(self.problem, multipliers), self.quotas.once(multipliers.quota)
+        return Guide(self.problem, prefix, self.blocks.cheapest(prefix, scale, once)[0], scale, once)
+
+    def _judge(self, value: float) -> None:
+        """Keeps the best; after a few rounds without gain, back to it with shorter steps.
+
+        Longer steps after many gains in a row: prices that matter may lie far above the usual cost.
+        """
+        self._since += 1
+        self._streak = self._streak + 1 if value > self.best else 0
+        if self._streak >= STREAK:
+            self.pace = min(self.pace * LONGER, FASTEST)
+        if value > self.best:
+            self.best, self.best_price, self._since = value, self.price.copy(), 0
+            self.best_weight = self.weight.copy()
+        elif self._since >= self.gait.patience:
+            self.price, self._since = self.best_price.copy(), 0
+            self.weight = self.best_weight.copy()
+            self.pace *= SHORTER
+
+    def _usage(self, chosen: Ints, start: Ints) -> Floats:
+        problem = self.problem
+        at, of = held_by(problem, chosen)
+        rows, begin = problem.demand_row[at], start[of]
+        amount = problem.demand[at] * problem.copies[problem.group[chosen]].astype(float)[of]
+        width = problem.slots + 1
+        end = begin + problem.duration[chosen][of]
+        size = len(problem.capacity) * width
+        change = np.bincount(rows * width + begin, amount, size) - np.bincount(rows * width + end, amount, size)
+        used: Floats = np.cumsum(change.reshape(-1, width), axis=1)[:, :-1]
+        return used
+
+    def _first(self) -> Floats:
+        """Nothing, but where nodes supply a row what a unit of the cheapest of them costs on demand."""
+        problem, nodes = self.problem, self.problem.nodes
+        price = np.zeros(problem.capacity.shape)
+        if len(nodes):
+            per_slot = (
+                nodes.costs.on_demand + np.maximum(0, nodes.costs.on) + nodes.costs.commit[:, None] / problem.slots
+            )
+            rows_of = np.bincount(nodes.supply_node, minlength=len(nodes))
+            for row in np.unique(nodes.supply_row).tolist():
+                at = np.flatnonzero(nodes.supply_row == row)
+                kinds = nodes.supply_node[at]
+                price[row] = (per_slot[kinds] / (nodes.supply_size[at] * rows_of[kinds])[:, None]).min(axis=0)
+        return price
+
+    def _weigh(self, chosen: Ints, used: Floats, value: float) -> None:
+        """A step of the quotas' multipliers."""
+        if not len(self.weight):
+            return
+        over = self.quotas.over(chosen, self.problem.copies[self.problem.group[chosen]], used)
+        size = np.maximum(1.0, np.abs(self.quotas.limit))
+        turn = len(self.values)
+        # Without a plan the value has no end: what it is measured by must have one.
+        level = max(1.0, min(abs(value), FARTHEST * max(1.0, abs(self.values[0])))) / size
+        step = self.pace / (1 + turn / LONG) * level * np.clip(over / size, -1, 1)
+        self.weight = np.where(self.quotas.usable, np.maximum(0.0, self.weight + 0.3 * step), 0.0)
+
+    def _move(self, usage: Floats, room: Floats, best: Floats) -> None:
+        if self._level is None:
+            self._level = self._levels(best)
+        most = np.where(self.supplied, self.problem.capacity, room)
+        slack = np.where(self.limited, usage - room, 0.0) / np.maximum(1.0, most)
+        turn = len(self.values)
+        momentum = self.gait.momentum
+        self._mean += (1 - momentum) * (slack - self._mean)
+        self._square += (1 - DECAY) * (slack**2 - self._square)
+        ahead = self._mean / (1 - momentum**turn)
+        size = np.sqrt(self._square / (1 - DECAY**turn)) + 1e-9
+        rate = self.pace / (1 + turn / LONG)
+        self.price = np.where(self.limited, np.maximum(0.0, self.price + rate * self._level * ahead / size), 0.0)
+
+    def _levels(self, best: Floats) -> Floats:
+        """float, shape (K, 1): what a unit of each row costs per slot, taken from the cheapest columns."""
+        problem = self.problem
+        held = slice(None, None, max(1, len(problem.demand) // SAMPLE))  # of a sample where there are very many
+        of_option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))[held]
+        cost = np.abs(np.where(np.isfinite(best), best, 0.0))[problem.group[of_option]] + 1e-9
+        per_unit = cost / np.maximum(1.0, problem.demand[held] * problem.duration[of_option])
+        level, rows = np.ones((len(problem.capacity), 1)), problem.demand_row[held]
+        order = np.argsort(rows, kind="stable")
+        ends = np.searchsorted(rows[order], np.arange(len(level) + 1))
+        for row in range(len(level)):
+            mine = per_unit[order[ends[row] : ends[row + 1]]]
+            if len(mine):
+                level[row] = max(float(np.median(mine)), 1e-6)
+        if self.offer is not None:
+            first = self._first().mean(axis=1, keepdims=True)
+            level = np.where(self.supplied, np.maximum(first, np.minimum(level, 10 * first + 1e-6)), level)
+        return level
+
+
+def rounds_within(problem: Problem, columns: int, seconds: float) -> int:
+    """Rounds of prices that such an effort is worth, counted by their size instead of by the clock; 20 at least."""
+    return max(20, int(2e9 * seconds / 60 // max(1, columns + 1000 * problem.groups)))
+
+
+class Quotas:
+    """The quotas of a problem as the dual sees them.
+
+    What is used once counts only where it does so whatever the start; a quota under which something
+    negative would have to be left out for that has no multiplier.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.limit = np.array([quota.limit for quota in problem.quotas], float)
+        self.always = [quota.first == 0 and quota.last == problem.slots - 1 for quota in problem.quotas]
+        self.usable = np.array(
+            [all_ or not (quota.once < 0).any() for all_, quota in zip(self.always, problem.quotas, strict=True)], bool
+        )
+
+    def rates(self, weight: NDArray[Any]) -> Any:
+        """What holding a unit costs more, shape (K, T); 0 without quotas."""
+        if not len(weight):
+            return 0
+        total = np.zeros(self.problem.capacity.shape, weight.dtype)
+        for factor, quota in zip(weight, self.problem.quotas, strict=True):
+            total[quota.rows] += factor * quota.rate
+        return total
+
+    def once(self, weight: NDArray[Any]) -> Any:
+        """What an option costs more, shape (O,); None where that is nothing."""
+        if not len(weight) or not any(len(quota.options) for quota in self.problem.quotas):
+            return None
+        total = np.zeros(self.problem.options, weight.dtype)
+        for factor, quota, always in zip(weight, self.problem.quotas, self.always, strict=True):
+            if always:
+                total[quota.options] += factor * quota.once
+        return total
+
+    def node_costs(self, weight: NDArray[Any], scale: int = 1) -> NodeCosts:
+        """What nodes cost with what they use, in 1/scale of a unit."""
+        costs = self.problem.nodes.costs
+        parts = [scale * part for part in (costs.on_demand, costs.on, costs.start, costs.stop, costs.commit)]
+        for factor, quota in zip(weight, self.problem.quotas, strict=True):
+            if quota.nodes is not None:
+                own = quota.nodes
+                more = (own.on_demand, own.on, own.start, own.stop, own.commit)
+                parts = [part + factor * extra for part, extra in zip(parts, more, strict=True)]
+        return NodeCosts(*parts)
+
+    def over(self, chosen: Ints, copies: Ints, used: Floats) -> Floats:
+        """By how much each quota is exceeded by chosen options; nodes are not counted."""
+        found = -self.limit
+        for at, quota in enumerate(self.problem.quotas):
+            found[at] += float((used[quota.rows] * quota.rate).sum())
+            if self.always[at]:
+                once = np.zeros(self.problem.options)
+                once[quota.options] = quota.once
+                found[at] += float(once[chosen] @ copies)
+        return found
+
+
+def priced_prefix(problem: Problem, multipliers: Multipliers) -> Ints:
+    """int64, shape (K, T + 1): prefix sums of scale x price + multipliers."""
+    prefix = np.zeros((len(problem.price), problem.slots + 1), np.int64)
+    rates = Quotas(problem).rates(multipliers.quota)
+    np.cumsum(problem.price * multipliers.scale + multipliers.capacity + rates, axis=1, out=prefix[:, 1:])
+    return prefix
+
+
+def exact_bound(problem: Problem, blocks: Pricer, multipliers: Multipliers) -> int | None:
+    """The value at these multipliers, rounded up, in integers alone; None when a group has no column."""
+    scale, quotas = multipliers.scale, Quotas(problem)
+    once = quotas.once(multipliers.quota)
+    best = blocks.group_least(priced_prefix(problem, multipliers), scale, once)
+    if np.any((best == NEVER) & ~problem.optional & (problem.copies > 0)):
+        return None
+    best = np.where(problem.optional, np.minimum(best, problem.value * scale), best)
+    total = sum(cost * count for cost, count in zip(best.tolist(), problem.copies.tolist(), strict=True) if count)
+    room = problem.capacity.copy()
+    room[problem.nodes.supply_row] = 0
+    priced = np.flatnonzero(multipliers.capacity)
+    flat, capacity = multipliers.capacity.ravel()[priced].tolist(), room.ravel()[priced].tolist()
+    total -= sum(price * room for price, room in zip(flat, capacity, strict=True))
+    total -= sum(weight * quota.limit for weight, quota in zip(multipliers.quota.tolist(), problem.quotas, strict=True))
+    if len(problem.nodes):
+        offer = Offer(problem.nodes, len(problem.capacity))
+        total += offer.answer(multipliers.capacity, quotas.node_costs(multipliers.quota, scale))[0]
+    return -int(-total // scale)

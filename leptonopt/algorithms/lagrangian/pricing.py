@@ -1,0 +1,274 @@
+"""Cheapest starts of all options at once, at the prices of a problem or with multipliers added to them.
+
+Options that hold the same rows for the same duration form a block; the costs of a block are one
+matrix product of its demands with the window sums of the prices. The whole table of columns is
+never held in memory.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.problem.problem import Bools, Ints, Problem, Solution, Status, Stop
+from leptonopt.runtime.clock import looking
+
+NEVER = 2**62  # cost of what cannot be
+OFTEN = 256  # options between two looks at the clock
+CHUNK = 1 << 21  # columns looked at together
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """B options with the same rows and duration, over S starts from `low`.
+
+    Attributes
+    ----------
+    options : int64, shape (B,)
+    rows : int64, shape (R,)
+    demand : int64, shape (B, R)
+    duration, low, high : ints [slots]; starts run from low to high inclusive
+    """
+
+    options: Ints
+    rows: Ints
+    demand: Ints
+    duration: int
+    low: int
+    high: int
+
+    def window_sums(self, prefix: NDArray[Any]) -> NDArray[Any]:
+        """Sums over [s, s + duration) for every start, shape (R, S), from prefix sums, shape (K, T + 1)."""
+        part = prefix[self.rows, self.low : self.high + self.duration + 1]
+        return part[:, self.duration :] - part[:, : self.high - self.low + 1]  # type: ignore[no-any-return]
+
+
+class Pricer(Protocol):
+    """Whoever finds cheapest columns: `Blocks`, and `class_pricing.Oracle` where there are very many."""
+
+    @property
+    def finest(self) -> int:
+        """Costs in whole units may reach this."""
+
+    @property
+    def least(self) -> Ints:
+        """int64, shape (O,): exact cost of each option's cheapest start, `NEVER` where there is none."""
+
+    def cheapest(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> tuple[Ints, Ints]:
+        """Exact least cost per option, at prices with these prefix sums."""
+
+    def group_least(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> Ints:
+        """int64, shape (G,): the exact least cost of a copy of each group; `NEVER` where it has no column."""
+
+    def best(
+        self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], Ints, Ints]:
+        """In floats, shapes (G,): least cost (infinite without a column), its option and its start."""
+
+
+class Blocks:
+    """All options of a problem, in blocks; what does not depend on prices is kept where it is small."""
+
+    finest = 2**58
+
+    def __init__(self, problem: Problem, keep: int = 30_000_000) -> None:
+        self.problem = problem
+        self.blocks = list(_blocks(problem))
+        self.columns = sum(len(block.options) * (block.high - block.low + 1) for block in self.blocks)
+        self._fixed: list[NDArray[np.float64]] | None = None
+        self._keep = self.columns <= keep
+
+    @cached_property
+    def least(self) -> Ints:
+        """int64, shape (O,): exact cost of each option's cheapest start, `NEVER` where there is none."""
+        return self.cheapest(self.problem.price_sum)[0]
+
+    def cheapest(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> tuple[Ints, Ints]:
+        """Exact least cost and its first start per option, at prices with these prefix sums, (K, T + 1).
+
+        All in units of 1/scale money units; `once`, shape (O,), is added to what each option costs.
+        """
+        cost, start = np.full(self.problem.options, NEVER, np.int64), np.zeros(self.problem.options, np.int64)
+        for block in looking(self.blocks):
+            sums = block.window_sums(prefix)
+            more = 0 if once is None else once[block.options, None]
+            table = np.where(self.allowed(block), block.demand @ sums + scale * self.own(block) + more, NEVER)
+            at = table.argmin(axis=1)
+            cost[block.options] = table[np.arange(len(at)), at]
+            start[block.options] = at + block.low
+        return cost, start
+
+    def priced(
+        self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], Ints]:
+        """The same in floats, much faster; infinite where an option has no start."""
+        cost, start = np.full(self.problem.options, np.inf), np.zeros(self.problem.options, np.int64)
+        for at, block in enumerate(looking(self.blocks)):
+            table = block.demand.astype(float) @ block.window_sums(prefix)
+            table += self._own_float(at)
+            if once is not None:
+                table += once[block.options, None]
+            best = table.argmin(axis=1)
+            cost[block.options] = table[np.arange(len(best)), best]
+            start[block.options] = best + block.low
+        return cost, start
+
+    def group_least(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> Ints:
+        """int64, shape (G,): the exact least cost of a copy of each group; `NEVER` where it has no column."""
+        problem = self.problem
+        least = at_home(problem, self.cheapest(prefix, scale, once)[0], problem.value * scale, NEVER)
+        return group_least(problem, least, NEVER)
+
+    def best(
+        self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], Ints, Ints]:
+        """In floats, shapes (G,): least cost (infinite without a column), its option and its start."""
+        problem = self.problem
+        cost, start = self.priced(prefix, once)
+        cost = at_home(problem, cost, problem.value, np.inf)
+        least = group_least(problem, cost, np.inf)
+        hits = np.flatnonzero(cost == least[problem.group])[::-1]
+        option = np.zeros(problem.groups, np.int64)
+        option[problem.group[hits]] = hits  # the first of equals is written last
+        return least, option, start[option] if len(start) else np.zeros(problem.groups, np.int64)
+
+    def own(self, block: Block) -> Ints:
+        """int64, shape (B, S) or (B, 1): fixed and late cost."""
+        problem, group = self.problem, self.problem.group[block.options]
+        fixed = problem.fixed[block.options, None]
+        if not problem.late_slope[group].any() and not problem.late_once[group].any():
+            return fixed
+        ends = np.arange(block.low, block.high + 1) + block.duration
+        late: Ints = fixed + problem.late(group[:, None], ends)
+        return late
+
+    def allowed(self, block: Block) -> Bools:
+        """bool, shape (B, S): starts inside the option's window at which it alone fits the capacity."""
+        starts = np.arange(block.low, block.high + 1)
+        first, last = self.problem.first[block.options, None], self.problem.last[block.options, None]
+        inside = (starts >= first) & (starts <= last)
+        if len(block.rows):
+            room = sliding_least(
+                self.problem.capacity[block.rows, block.low : block.high + block.duration], block.duration
+            )
+            for row in range(len(block.rows)):
+                inside &= room[row] >= block.demand[:, row, None]
+        return inside
+
+    def _own_float(self, at: int) -> NDArray[np.float64]:
+        if self._fixed is None:
+            self._fixed = [self._masked(block) for block in self.blocks] if self._keep else []
+        return self._fixed[at] if self._fixed else self._masked(self.blocks[at])
+
+    def _masked(self, block: Block) -> NDArray[np.float64]:
+        return np.where(self.allowed(block), self.own(block), np.inf)
+
+
+def sliding_least(values: Ints, length: int) -> Ints:
+    """Least value over [s, s + length) along the last axis; shape (..., n - length + 1).
+
+    By doubling: windows of 1, 2, 4, ... slots, then two that overlap.
+    """
+    size, least = 1, values
+    while 2 * size <= length:
+        least = np.minimum(least[..., :-size], least[..., size:])
+        size *= 2
+    if size < length:
+        rest = length - size
+        least = np.minimum(least[..., :-rest], least[..., rest:])
+    return least
+
+
+def group_least(problem: Problem, cost: NDArray[Any], nothing: Any) -> NDArray[Any]:
+    """Least of the options' costs per group, shape (G,); `nothing` where a group has no option."""
+    result = np.full(problem.groups, nothing, cost.dtype)
+    has = np.flatnonzero(np.diff(problem.option_ptr))
+    if len(has):
+        result[has] = np.minimum.reduceat(cost, problem.option_ptr[has])
+    return result
+
+
+def joint_least(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any) -> NDArray[Any]:
+    """Per family and pool what its members cost at least together, shape (F, P); infinite where one finds no option.
+
+    In exact integers where costs are integers; `nothing` is the cost of an option without a start.
+    """
+    members = np.flatnonzero(problem.family >= 0)
+    at, family = np.full(problem.groups, -1), problem.family[members]
+    at[members] = np.arange(len(members))
+    mine = np.flatnonzero(problem.family[problem.group] >= 0)
+    least = np.full((len(members), int(problem.pool.max(initial=-1)) + 1), nothing, cost.dtype)
+    np.minimum.at(least, (at[problem.group[mine]], problem.pool[mine]), cost[mine])
+    least = np.where(problem.optional[members, None], np.minimum(least, value[members, None]), least)
+    lost = least == nothing
+    least = np.where(lost, 0, least).astype(float if cost.dtype == float else object)
+    total = np.zeros((int(family.max(initial=-1)) + 1, least.shape[1]), least.dtype)
+    np.add.at(total, family, least * problem.copies[members, None])
+    out = np.zeros(total.shape, bool)
+    np.logical_or.at(out, family, lost)
+    return np.where(out, np.inf, total)
+
+
+def at_home(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any) -> NDArray[Any]:
+    """The costs, `nothing` for options off the pool on which their family costs least together."""
+    if not problem.together or not problem.options:
+        return cost
+    joint = joint_least(problem, cost, value, nothing)
+    home = np.where((joint < np.inf).any(axis=1), joint.argmin(axis=1), -1)
+    home = np.append(home, -1)[problem.family[problem.group]]
+    return np.where((home < 0) | (home == problem.pool), cost, nothing)
+
+
+def free_bound(problem: Problem, least: Ints) -> int | None:
+    """A bound that ignores capacity and precedence; None when a group that must run has no column."""
+    best = group_least(problem, at_home(problem, least, problem.value, NEVER), NEVER)
+    if np.any((best == NEVER) & ~problem.optional & (problem.copies > 0)):
+        return None
+    best = np.where(problem.optional, np.minimum(best, problem.value), best)
+    pairs = zip(best.tolist(), problem.copies.tolist(), strict=True)
+    return problem.nodes.least_cost + int(sum(cost * copies for cost, copies in pairs if copies))
+
+
+def hopeless(engine: str) -> Solution:
+    """What is proven where there is no `free_bound`."""
+    note = "a task that must run has no start at which it fits the capacity alone"
+    return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
+
+
+def _blocks(problem: Problem) -> Iterator[Block]:
+    members: dict[tuple[bytes, int], list[int]] = defaultdict(list)
+    pointer, rows = problem.demand_ptr.tolist(), problem.demand_row
+    for option, length in enumerate(looking(problem.duration.tolist(), OFTEN)):
+        members[rows[pointer[option] : pointer[option + 1]].tobytes(), length].append(option)
+    for (held, duration), found in looking(members.items()):
+        options = np.array(found, np.int64)
+        options = options[np.argsort(problem.first[options], kind="stable")]
+        used = np.frombuffer(held, np.int64)
+        for part in _chunks(problem, options):
+            at = problem.demand_ptr[part, None] + np.arange(len(used))
+            low, high = int(problem.first[part].min()), int(problem.last[part].max())
+            yield Block(part, used, problem.demand[at].reshape(len(part), len(used)), duration, low, high)
+
+
+def _chunks(problem: Problem, options: Ints) -> Iterator[Ints]:
+    """Options, ordered by first start, in parts whose common range of starts is mostly theirs."""
+    begin, low, high, own = 0, 0, 0, 0
+    spans = zip(problem.first[options].tolist(), problem.last[options].tolist(), strict=True)
+    for at, (first, last) in enumerate(spans):
+        if at == begin:
+            low, high, own = first, last, last - first + 1
+            continue
+        size = (at - begin + 1) * (max(high, last) - low + 1)
+        if size > CHUNK or size > 2 * (own + last - first + 1) + 256:
+            yield options[begin:at]
+            begin, low, high, own = at, first, last, last - first + 1
+        else:
+            high, own = max(high, last), own + last - first + 1
+    if len(options):
+        yield options[begin:]

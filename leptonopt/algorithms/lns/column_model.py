@@ -1,0 +1,333 @@
+"""A small exact model over chosen columns against the capacity that is left; CP-SAT solves it.
+
+One integer variable per column, one linear row per stretch of slots in which the same columns can be
+at work: the formulation that was measured best for a cost objective (`linearization_level=2`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from math import gcd
+from typing import Any
+
+import numpy as np
+
+from leptonopt.algorithms.heuristics.partial_schedule import Placing
+from leptonopt.problem.problem import UNLIMITED, Ints, Problem
+
+FINE = 1 << 31  # costs are divided until their range is below this; the caller recounts exactly
+
+
+@dataclass(frozen=True, eq=False)
+class Sub:
+    """C columns of F groups.
+
+    Attributes
+    ----------
+    option, start, owner, cost, most, now : int64, shape (C,)
+        Columns; which of the F groups they belong to; cost of a copy; how many copies at most, and
+        how many the incumbent runs there.
+    copies, value : int64, shape (F,); may_miss : bool, shape (F,)
+    edges : (before, after, lag) between the F groups, by position
+    """
+
+    option: Ints
+    start: Ints
+    owner: Ints
+    cost: Ints
+    most: Ints
+    now: Ints
+    copies: Ints
+    value: Ints
+    may_miss: Any
+    edges: list[tuple[int, int, int]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """(option, start, copies) of what runs; `proven` when nothing in the model is cheaper; CP-SAT's own time for it."""
+
+    columns: list[tuple[int, int, int]]
+    proven: bool
+    effort: float
+
+
+def solve(placing: Placing, sub: Sub, effort: float, seconds: float, seed: int) -> Found | None:
+    """The best found within `effort` (deterministic time) and `seconds`; None when nothing was found.
+
+    `placing` holds what stays.
+    """
+    model, exact = _model(placing, sub)
+    values, proven, spent = searched(model, effort, seconds, seed, linearization=2)
+    if values is None:
+        return None
+    counts = zip(sub.option.tolist(), sub.start.tolist(), values[: len(sub.option)], strict=True)
+    return Found([(option, start, int(count)) for option, start, count in counts if count], proven and exact, spent)
+
+
+def searched(model: Any, effort: float, seconds: float, seed: int, linearization: int) -> tuple[Any, bool, float]:
+    """The values of all variables, None when nothing was found; whether they are proven; the effort."""
+    from ortools.sat.python import cp_model
+
+    solver = cp_model.CpSolver()
+    chosen = solver.parameters
+    chosen.num_workers, chosen.linearization_level, chosen.random_seed = 1, linearization, seed % 2**31
+    chosen.max_deterministic_time, chosen.max_time_in_seconds = effort, seconds
+    chosen.catch_sigint_signal, chosen.symmetry_level = False, 0
+    status = solver.solve(model)
+    found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
+    response = solver.response_proto
+    return response.solution if found else None, status == cp_model.OPTIMAL, response.deterministic_time
+
+
+def model() -> Any:
+    """An empty model."""
+    from ortools.sat.python import cp_model
+
+    return cp_model.CpModel()
+
+
+def version() -> str:
+    """Name and version of the engine."""
+    import ortools
+
+    return f"ortools {ortools.__version__}"
+
+
+def _model(placing: Placing, sub: Sub) -> tuple[Any, bool]:
+    from ortools.sat.python import cp_model
+
+    model = cp_model.CpModel()
+    proto = model.proto
+    for most in sub.most.tolist():
+        proto.variables.add().domain.extend([0, most])
+    missing = _once(proto, sub)
+    problem = placing.problem
+    _capacity(proto, problem, sub, placing.free)
+    _precedence(proto, problem, sub, missing)
+    nodes = _Nodes(proto, placing, sub) if placing.hosting else None
+    if placing.shape.strict:
+        _quotas(proto, placing, sub)
+        _apart(proto, placing, sub)
+    exact = _cost(proto, sub, missing, nodes.costs if nodes else [])
+    _hint(proto, sub, missing, nodes.hint if nodes else [])
+    return model, exact
+
+
+def _row(proto: Any, variables: list[int], factors: list[int], low: int, high: int) -> None:
+    linear = proto.constraints.add().linear
+    linear.vars.extend(variables)
+    linear.coeffs.extend(factors)
+    linear.domain.extend([low, high])
+
+
+def _once(proto: Any, sub: Sub) -> dict[int, int]:
+    """Every copy runs once or is left out; the variables that count the latter, by group."""
+    columns = defaultdict(list)
+    for column, owner in enumerate(sub.owner.tolist()):
+        columns[owner].append(column)
+    missing: dict[int, int] = {}
+    for group, copies in enumerate(sub.copies.tolist()):
+        variables = list(columns[group])
+        if sub.may_miss[group]:
+            missing[group] = len(proto.variables)
+            proto.variables.add().domain.extend([0, copies])
+            variables.append(missing[group])
+        _row(proto, variables, [1] * len(variables), copies, copies)
+    return missing
+
+
+def _capacity(proto: Any, problem: Problem, sub: Sub, free: Ints) -> None:
+    """Demands fit what is free, in every stretch of slots between starts and ends of columns."""
+    at_row = defaultdict(list)
+    end = sub.start + problem.duration[sub.option]
+    for column, option in enumerate(sub.option.tolist()):
+        rows, amounts = problem.demands(option)
+        for row, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
+            at_row[row].append((column, amount))
+    for row, held in sorted(at_row.items()):
+        columns, amounts = np.array([column for column, _ in held]), np.array([amount for _, amount in held])
+        begin, stop = sub.start[columns], end[columns]
+        events = np.unique(np.concatenate([begin, stop]))
+        before: tuple[Any, int] | None = None
+        for low, high in zip(events[:-1].tolist(), events[1:].tolist(), strict=True):
+            room = int(free[row, low:high].min())
+            on = np.flatnonzero((begin <= low) & (stop >= high))
+            if room >= UNLIMITED // 2 or int((amounts[on] * sub.most[columns[on]]).sum()) <= room:
+                continue
+            if before is not None and before[1] <= room and np.isin(on, before[0]).all():
+                continue
+            before = on, room
+            _row(proto, columns[on].tolist(), amounts[on].tolist(), 0, room)
+
+
+def _precedence(proto: Any, problem: Problem, sub: Sub, missing: dict[int, int]) -> None:
+    """After starts lag slots after before has ended, and runs only if before runs."""
+    columns = defaultdict(list)
+    for column, owner in enumerate(sub.owner.tolist()):
+        columns[owner].append(column)
+    length = problem.duration[sub.option]
+    for before, after, lag in sub.edges:
+        variables = columns[after] + columns[before]
+        factors = [int(sub.start[c]) for c in columns[after]]
+        factors += [-int(sub.start[c] + length[c]) for c in columns[before]]
+        low = lag
+        if after in missing:
+            variables, factors = [*variables, missing[after]], [*factors, problem.slots + lag]
+        _row(proto, variables, factors, low, 2 * problem.slots + 2 * lag + 1)
+        if before in missing:
+            both = columns[after] + columns[before]
+            _row(proto, both, [1] * len(columns[after]) + [-1] * len(columns[before]), -1, 0)
+
+
+def _quotas(proto: Any, placing: Placing, sub: Sub) -> None:
+    """What columns use of a quota is at most what the others leave of it."""
+    pairs = list(zip(sub.option.tolist(), sub.start.tolist(), strict=True))
+    for left, quota in zip(placing.left, placing.problem.quotas, strict=True):
+        uses = [int(quota.uses(placing.problem, option, start, start)[0]) for option, start in pairs]
+        at = [column for column, use in enumerate(uses) if use]
+        if sum(max(0, uses[column]) * int(sub.most[column]) for column in at) > left:
+            _row(proto, at, [uses[column] for column in at], -UNLIMITED, left)
+
+
+def _apart(proto: Any, placing: Placing, sub: Sub) -> None:
+    """Of groups kept apart, one copy at most runs on each pool."""
+    shape = placing.shape
+    for number in range(len(placing.problem.apart)):
+        on = defaultdict(list)
+        for column, option in enumerate(sub.option.tolist()):
+            if number in shape.apart[shape.group[option]]:
+                on[shape.pool[option]].append(column)
+        for columns in on.values():
+            _row(proto, columns, [1] * len(columns), 0, 1)
+
+
+class _Nodes:
+    """Nodes on, in the slots that the columns can touch; outside they stay as many as the rest needs.
+
+    Attributes
+    ----------
+    costs : (variable, cost)
+    hint : values of the variables made here, as the incumbent has them
+    """
+
+    def __init__(self, proto: Any, placing: Placing, sub: Sub) -> None:
+        self.proto, self.placing, self.sub = proto, placing, sub
+        self.costs: list[tuple[int, int]] = []
+        self.hint: list[int] = []
+        hosting = placing.hosting
+        assert hosting is not None
+        self.hosting = hosting
+        at_kind: dict[int, list[int]] = defaultdict(list)
+        for column, option in enumerate(sub.option.tolist()):
+            for kind, _ in hosting.hosts.of_option(option):
+                at_kind[kind].append(column)
+        for kind, columns in sorted(at_kind.items()):
+            self._kind(kind, np.array(columns))
+
+    def _new(self, low: int, high: int, hint: int) -> int:
+        self.proto.variables.add().domain.extend([low, max(low, high)])
+        self.hint.append(hint)
+        return len(self.proto.variables) - 1
+
+    def _kind(self, kind: int, columns: Ints) -> None:
+        problem, hosting, sub = self.placing.problem, self.hosting, self.sub
+        nodes, need = problem.nodes, hosting.need(kind)
+        end = sub.start + problem.duration[sub.option]
+        begin, stop = int(sub.start[columns].min()), int(end[columns].max())
+        span = range(begin, stop)
+        loads = {row: problem.capacity[row] - self.placing.free[row] for row, _ in hosting.hosts.rows[kind]}
+        now = dict(loads)
+        for column in columns[sub.now[columns] > 0].tolist():
+            rows, amounts = problem.demands(int(sub.option[column]))
+            for row, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
+                if row in now:
+                    part = slice(int(sub.start[column]), int(end[column]))
+                    now[row] = now[row].copy()
+                    now[row][part] += amount * int(sub.now[column])
+        hint = np.zeros(problem.slots, np.int64)
+        for row, size in hosting.hosts.rows[kind]:
+            hint = np.maximum(hint, -(-now[row] // size))
+        most = nodes.most()[kind]
+        on = [self._new(int(need[t]), int(most[t]), int(hint[t])) for t in span]
+        self._fit(kind, columns, end, on, begin, loads)
+        own = hosting.own[kind]
+        if hosting.buys[kind]:
+            peak = max(int(need.max(initial=0)), int(nodes.reserved[kind]))
+            bought = self._new(peak, int(most.max(initial=peak)), max(peak, int(hint.max(initial=0))))
+            for variable in on:
+                _row(self.proto, [bought, variable], [1, -1], 0, UNLIMITED)
+            self.costs.append((bought, int(nodes.costs.commit[kind])))
+        self.costs += [(variable, int(hosting.idle[kind, t])) for variable, t in zip(on, span, strict=True)]
+        price = hosting.run[kind] - hosting.idle[kind]
+        for variable, t in zip(on, span, strict=True):
+            if price[t] and not own:
+                self.costs.append((variable, int(price[t])))
+            elif price[t]:
+                paid = self._new(0, int(most[t]), max(0, int(hint[t]) - own))
+                _row(self.proto, [paid, variable], [1, -1], -own, UNLIMITED)
+                self.costs.append((paid, int(price[t])))
+        if hosting.switch[kind]:
+            self._switching(kind, on, begin, hint, need)
+
+    def _switching(self, kind: int, on: list[int], begin: int, hint: Ints, need: Ints) -> None:
+        """Every rise in the number of nodes is paid; a fall goes with it, sooner or later."""
+        cost, stop = int(self.hosting.switch[kind]), begin + len(on)
+        before = int(need[begin - 1]) if begin else 0
+        behind = int(need[stop]) if stop < len(need) else 0
+        for at, variable in enumerate(on):
+            was = int(hint[begin + at - 1]) if at else before
+            up = self._new(0, 1 << 40, max(0, int(hint[begin + at]) - was))
+            if at:
+                _row(self.proto, [up, variable, on[at - 1]], [1, -1, 1], 0, UNLIMITED)
+            else:
+                _row(self.proto, [up, variable], [1, -1], -before, UNLIMITED)
+            self.costs.append((up, cost))
+        up = self._new(0, 1 << 40, max(0, behind - int(hint[stop - 1])))
+        _row(self.proto, [up, on[-1]], [1, 1], behind, UNLIMITED)
+        self.costs.append((up, cost))
+
+    def _fit(self, kind: int, columns: Ints, end: Ints, on: list[int], begin: int, loads: dict[int, Ints]) -> None:
+        """What is at work in a slot fits what nodes offer."""
+        problem, sub = self.placing.problem, self.sub
+        for row, size in self.hosting.hosts.rows[kind]:
+            held = [
+                (column, int(amounts[rows == row][0]))
+                for column in columns.tolist()
+                for rows, amounts in [problem.demands(int(sub.option[column]))]
+                if (rows == row).any()
+            ]
+            if not held:
+                continue
+            mine, amount = np.array([column for column, _ in held]), np.array([count for _, count in held])
+            for t, variable in enumerate(on, begin):
+                working = (sub.start[mine] <= t) & (end[mine] > t)
+                if working.any():
+                    load = int(loads[row][t])
+                    vars_, factors = [*mine[working].tolist(), variable], [*amount[working].tolist(), -size]
+                    _row(self.proto, vars_, factors, -UNLIMITED, -load)
+
+
+def _cost(proto: Any, sub: Sub, missing: dict[int, int], more: list[tuple[int, int]]) -> bool:
+    """Costs from each group's cheapest on, over their common divisor; false when they had to be rounded."""
+    base = np.full(len(sub.copies), UNLIMITED)
+    np.minimum.at(base, sub.owner, sub.cost)
+    base = np.where(sub.may_miss, np.minimum(base, sub.value), base)
+    over = (sub.cost - base[sub.owner]).tolist()
+    out = {group: int(sub.value[group] - base[group]) for group in missing}
+    extra = [cost for _, cost in more]
+    divisor = gcd(*over, *out.values(), *extra) or 1
+    coarse = max(1, max([*over, *out.values(), *extra], default=0) // divisor // FINE)
+    divisor *= coarse
+    proto.objective.vars.extend([*range(len(over)), *missing.values(), *(variable for variable, _ in more)])
+    costs = over + [out[group] for group in missing] + extra
+    proto.objective.coeffs.extend([cost // divisor for cost in costs])
+    return coarse == 1
+
+
+def _hint(proto: Any, sub: Sub, missing: dict[int, int], more: list[int]) -> None:
+    ran = np.bincount(sub.owner, sub.now, len(sub.copies)).astype(np.int64)
+    left = [int(sub.copies[group] - ran[group]) for group in missing]
+    proto.solution_hint.vars.extend(range(len(proto.variables)))
+    proto.solution_hint.values.extend([*sub.now.tolist(), *left, *more])

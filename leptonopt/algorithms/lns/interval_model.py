@@ -1,0 +1,167 @@
+"""A small exact model over some tasks as intervals, where prices do not change over time; CP-SAT solves it.
+
+What a start costs is then the same all over its window but for lateness, so that columns of least reduced cost
+tell little and leave no room to pack tightly. Here every freed task keeps all its options and all its starts; what
+stays only lends its free capacity. See `leptonopt.algorithms.lns.column_model` for the model over columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from leptonopt.algorithms.heuristics.partial_schedule import Column, Placing
+from leptonopt.algorithms.lns.column_model import FINE, Found, searched
+from leptonopt.algorithms.lns.column_model import model as empty
+from leptonopt.problem.problem import UNLIMITED, Problem
+
+LINEARIZATION = 1
+
+
+def steady(problem: Problem) -> bool:
+    """Whether prices are the same in all slots, and nothing but capacity and precedence restricts tasks."""
+    restricted = len(problem.nodes) or problem.quotas or problem.together or problem.apart
+    return not restricted and not np.ptp(problem.price, axis=1).any()
+
+
+@dataclass(frozen=True)
+class Way:
+    """An option of a task: its starts, inclusive, and what it costs where it is not late."""
+
+    option: int
+    low: int
+    high: int
+    cost: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """A copy of a freed group; `now` is where it runs at present, None where it does not."""
+
+    group: int
+    ways: list[Way]
+    may_miss: bool
+    now: Column | None
+
+
+def solve(
+    placing: Placing,
+    jobs: list[Job],
+    edges: list[tuple[int, int, int]],
+    effort: float,
+    seconds: float,
+    seed: int,
+) -> Found | None:
+    """The best found within `effort` (deterministic time) and `seconds`; None when nothing was found.
+
+    `placing` holds what stays; edges are (before, after, lag) between jobs, by position.
+    """
+    model = _Model(placing, jobs, edges, empty())
+    values, proven, spent = searched(model.model, effort, seconds, seed, linearization=LINEARIZATION)
+    if values is None:
+        return None
+    columns = [
+        (way.option, values[model.starts[at].index], 1)
+        for at, job in enumerate(jobs)
+        for way, chosen in zip(job.ways, model.chosen[at], strict=True)
+        if values[chosen.index]
+    ]
+    return Found(columns, proven and model.exact, spent)
+
+
+class _Model:
+    """Starts, chosen options, cumulative rows; costs in units of `factor`."""
+
+    def __init__(self, placing: Placing, jobs: list[Job], edges: list[tuple[int, int, int]], model: Any) -> None:
+        self.placing, self.problem, self.model = placing, placing.problem, model
+        self.chosen: list[list[Any]] = []
+        self.starts: list[Any] = []
+        self.held: dict[int, list[tuple[Any, int]]] = {}
+        self.costs: list[tuple[int, Any]] = []
+        self.ends: list[Any] = []
+        self.out: list[Any] = []  # whether the job is left out; None where it must run
+        self.exact = True
+        shape = placing.shape
+        for job in jobs:
+            low, high = min((way.low for way in job.ways), default=0), max((way.high for way in job.ways), default=0)
+            start, chosen = model.new_int_var(low, high, ""), [model.new_bool_var("") for _ in job.ways]
+            for way, here in zip(job.ways, chosen, strict=True):
+                if way.low > low:
+                    model.add(start >= way.low).only_enforce_if(here)
+                if way.high < high:
+                    model.add(start <= way.high).only_enforce_if(here)
+                interval = model.new_optional_fixed_size_interval_var(start, shape.duration[way.option], here, "")
+                for row, amount in shape.demands[way.option]:
+                    self.held.setdefault(row, []).append((interval, amount))
+            self.starts.append(start)
+            self.chosen.append(chosen)
+            self.ends.append(start + sum(shape.duration[w.option] * c for w, c in zip(job.ways, chosen, strict=True)))
+            self._priced(job, len(self.starts) - 1)
+        for before, after, lag in edges:
+            row = model.add(self.starts[after] >= self.ends[before] + lag)
+            if self.out[after] is not None:
+                row.only_enforce_if(self.out[after].negated())
+            if self.out[before] is not None:
+                model.add(self.out[after] >= self.out[before])
+        self._alike(jobs)
+        self._capacity()
+        most = sum(cost for cost, _ in self.costs)
+        factor = max(1, -(-most // FINE))
+        self.exact &= factor == 1
+        model.minimize(sum((cost // factor) * variable for cost, variable in self.costs))
+
+    def _priced(self, job: Job, at: int) -> None:
+        """Costs beyond the job's least one, and lateness."""
+        model, problem, group = self.model, self.problem, job.group
+        chosen, costs = list(self.chosen[at]), [way.cost for way in job.ways]
+        out = model.new_bool_var("") if job.may_miss else None
+        self.out.append(out)
+        if out is not None:
+            chosen.append(out)
+            costs.append(self.placing.shape.value[group])
+            model.add_hint(out, job.now is None)
+        model.add_exactly_one(chosen)
+        least = min(costs)
+        self.costs += [(cost - least, here) for cost, here in zip(costs, chosen, strict=True) if cost > least]
+        for way, here in zip(job.ways, chosen, strict=False):
+            model.add_hint(here, job.now is not None and job.now[0] == way.option)
+        if job.now is not None:
+            model.add_hint(self.starts[at], job.now[1])
+        slope, base = int(problem.late_slope[group]), int(problem.late_base[group])
+        latest = max((way.high + self.placing.shape.duration[way.option] for way in job.ways), default=0)
+        runs = [] if out is None else [out.negated()]
+        if slope and slope * latest > base:
+            late = model.new_int_var(0, latest - base // slope, "")  # slots; one that is late in part counts whole
+            self._when(model.add(late >= self.ends[at] - base // slope), runs)
+            self.costs.append((slope, late))
+            self.exact &= base % slope == 0
+        if problem.late_once[group] and latest > problem.late_after[group]:
+            fined = model.new_bool_var("")
+            self._when(model.add(self.ends[at] <= int(problem.late_after[group])), [fined.negated(), *runs])
+            self.costs.append((int(problem.late_once[group]), fined))
+
+    def _when(self, row: Any, literals: list[Any]) -> None:
+        if literals:
+            row.only_enforce_if(*literals)
+
+    def _alike(self, jobs: list[Job]) -> None:
+        """Copies of a group start in order: their names mean nothing."""
+        for (at, job), (behind, other) in pairwise(enumerate(jobs)):
+            if job.group == other.group and not job.may_miss:
+                self.model.add(self.starts[at] <= self.starts[behind])
+
+    def _capacity(self) -> None:
+        for row, held in sorted(self.held.items()):
+            free = self.placing.free[row]
+            if free.min() >= UNLIMITED // 2:
+                continue
+            free = np.minimum(free, sum(amount for _, amount in held))
+            most = int(free.max())
+            for low, high in pairwise([0, *(np.flatnonzero(np.diff(free)) + 1).tolist(), len(free)]):
+                if free[low] < most:
+                    gone = self.model.new_fixed_size_interval_var(low, high - low, "")
+                    held.append((gone, most - int(free[low])))
+            self.model.add_cumulative([interval for interval, _ in held], [amount for _, amount in held], most)

@@ -1,0 +1,224 @@
+"""Which groups a large-neighbourhood search frees together, and how it learns which choices pay.
+
+Time windows, pools in a window, tasks alike, tasks far above their reduced cost, and random ones:
+the mixture that was measured to work, weighted by what each has gained per effort.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.algorithms.heuristics.list_scheduling import homes
+from leptonopt.algorithms.heuristics.partial_schedule import Guide, Placing
+from leptonopt.algorithms.lns.subproblem import Neighbourhood
+from leptonopt.problem.problem import Ints, Problem
+
+KINDS = ("window", "pools", "pairs", "among", "alike", "dear", "random", "core", "home")
+SECOND = 0.3  # weight at first of what is not solved by the first model
+LEAST = 0.15  # share of its first weight that an arm keeps
+EFFORT = 0.7  # CP-SAT's deterministic time for a sub-problem
+MEMORY = 0.9  # share of its old weight that a kind keeps
+
+
+class Neighbourhoods:
+    """Draws sets of groups; deterministic for a seed.
+
+    An arm is a kind of neighbourhood together with a model to solve it by; each learns for itself.
+
+    Attributes
+    ----------
+    arm : the one drawn last
+    sizes : per arm, groups freed at a time; grows while sub-problems are proven early and shrinks while not
+    move : (family, pool), the whole family that is to go to another pool; None where all stay
+    only : bool, shape (P,): pools that what is freed may go to; None where it may go anywhere
+    """
+
+    def __init__(self, problem: Problem, guide: Guide, seed: int, models: Sequence[str] = ("columns",)) -> None:
+        self.problem = problem
+        self.random = np.random.default_rng(seed)
+        self.only: NDArray[np.bool_] | None = None
+        self.move: tuple[int, int] | None = None
+        groups = problem.groups
+        self.over, self.stale = np.zeros(groups), set[int]()
+        self.first = np.full(groups, problem.slots)
+        self.last = np.full(groups, -1)
+        np.minimum.at(self.first, problem.group, problem.first)
+        np.maximum.at(self.last, problem.group, problem.last + problem.duration)
+        self.usable = np.array([bool(order) for order in guide.order])
+        self.follow(guide)
+        self.pools = int(problem.pool.max(initial=-1)) + 1
+        self.on_pool = np.zeros((groups, self.pools), bool)
+        self.on_pool[problem.group, problem.pool] = True
+        self.homes = homes(problem, guide)
+        self.arms = [(kind, model) for kind in KINDS if self._makes_sense(kind) for model in models]
+        self.weight = {arm: 1.0 if arm[1] == models[0] else SECOND for arm in self.arms}
+        self.least = {arm: LEAST * weight for arm, weight in self.weight.items()}
+        self.sizes = dict.fromkeys(self.arms, 20.0)
+        self.arm = self.arms[0]
+
+    def follow(self, guide: Guide) -> None:
+        """Other prices guide from now on."""
+        self.guide = guide
+        self.own_least = np.array([guide.least[order[0]] if order else 0 for order in guide.order], float)
+        self.forget()
+
+    @property
+    def kind(self) -> str:
+        """The kind drawn last."""
+        return self.arm[0]
+
+    @property
+    def model(self) -> str:
+        """How what was drawn last is to be solved."""
+        return self.arm[1]
+
+    @property
+    def size(self) -> float:
+        """How many groups to free at a time."""
+        return self.sizes[self.arm]
+
+    def draw(self, placing: Placing) -> Ints:
+        """Groups to free, ascending."""
+        weights = np.array([self.weight[arm] for arm in self.arms])
+        self.arm = self.arms[int(self.random.choice(len(self.arms), p=weights / weights.sum()))]
+        self.only, self.move = None, None
+        keys = getattr(self, f"_{self.kind}")(placing)
+        keys = np.where(self.usable, keys, np.inf)
+        many = max(min(int(self.size), int((keys < np.inf).sum())), int((keys == -np.inf).sum()))
+        chosen: Ints = np.sort(np.argsort(keys, kind="stable")[:many])
+        return chosen
+
+    def asked(self, groups: list[int]) -> Neighbourhood:
+        """What was drawn last, as it is to be solved."""
+        effort, seed = EFFORT * (2 if self.kind == "core" else 1), int(self.random.integers(2**31))
+        return Neighbourhood(groups, self.model, self.only, self.move, effort, seed)
+
+    def learn(self, gain: float, effort: float, proven: bool, share: float) -> None:
+        """What the last draw gained (relative to the cost), and the share of its allowance it used."""
+        arm = self.arm
+        score = min(5.0, 2e3 * gain / max(effort, 0.02))
+        self.weight[arm] = max(self.least[arm], MEMORY * self.weight[arm] + (1 - MEMORY) * score)
+        if proven and share < 0.35:
+            self.sizes[arm] = min(self.size * 1.12 + 0.5, float(self.problem.groups))
+        elif not proven and gain <= 0:
+            self.sizes[arm] = max(10.0, self.size * 0.94)
+
+    def _makes_sense(self, kind: str) -> bool:
+        if kind == "window":
+            return self.problem.slots > 1
+        if kind in ("pools", "pairs", "among"):
+            return self.pools > 2
+        if kind == "home":
+            return any(len(pools) > 1 for pools in self.homes)
+        return True
+
+    def _noise(self) -> NDArray[np.float64]:
+        return self.random.random(self.problem.groups)
+
+    def _random(self, placing: Placing) -> NDArray[np.float64]:
+        return self._noise()
+
+    def _spans(self, placing: Placing) -> tuple[Ints, Ints]:
+        """Where groups are at work; those left out count with their whole window."""
+        start, end = np.array(placing.start), np.array(placing.end)
+        idle = start < 0
+        return np.where(idle, self.first, start), np.where(idle, self.last, end)
+
+    def _window(self, placing: Placing) -> NDArray[np.float64]:
+        """Those nearest to a moment, by the distance of their span."""
+        start, end = self._spans(placing)
+        moment = self.random.integers(self.problem.slots)
+        distance = np.maximum(0, np.maximum(start - moment, moment - end + 1)).astype(float)
+        idle = np.array(placing.start) < 0
+        keys: NDArray[np.float64] = (
+            distance + self._noise() * (1 + 0.05 * self.problem.slots) + idle * 0.02 * self.problem.slots
+        )
+        return keys
+
+    def _on(self, placing: Placing, pools: Ints) -> NDArray[np.bool_]:
+        """Groups at work on some pools, and those at work nowhere that could run there."""
+        there: NDArray[np.bool_] = np.asarray(self.on_pool[:, pools].any(axis=1))
+        for group, ran in enumerate(placing.runs):
+            if ran:
+                there[group] = any(int(self.problem.pool[option]) in pools for option, _ in ran)
+        return there
+
+    def _pools(self, placing: Placing) -> NDArray[np.float64]:
+        """Those on two or three pools, near a moment."""
+        pools = self.random.choice(self.pools, int(self.random.integers(2, min(4, self.pools))), replace=False)
+        keys = self._window(placing) if self.problem.slots > 1 else self._noise()
+        return np.where(self._on(placing, pools), keys, np.inf)
+
+    def _pairs(self, placing: Placing) -> NDArray[np.float64]:
+        """Those on two pools, any time; some others at random fill up."""
+        pools = self.random.choice(self.pools, 2, replace=False)
+        return self._noise() + np.where(self._on(placing, pools), 0.0, 0.85)
+
+    def _among(self, placing: Placing) -> NDArray[np.float64]:
+        """Those on some pools, at any time, to be dealt out anew among these pools only: wide, and yet soon proven."""
+        order, count = self.random.permutation(self.pools), np.zeros(self.pools)
+        for ran in placing.runs:
+            for option, _ in ran:
+                count[self.problem.pool[option]] += 1
+        enough = int(np.searchsorted(np.cumsum(count[order]), self.size))
+        self.only = np.zeros(self.pools, bool)
+        self.only[order[: max(2, enough)]] = True
+        return np.where(self._on(placing, np.flatnonzero(self.only)), self._noise(), np.inf)
+
+    def _home(self, placing: Placing) -> NDArray[np.float64]:
+        """A whole family, to go to another pool, and some that are at work there."""
+        family = int(self.random.choice([at for at, pools in enumerate(self.homes) if len(pools) > 1]))
+        members = placing.shape.families[family]
+        now = {placing.shape.pool[option] for group in members for option, _ in placing.runs[group]}
+        pools = [pool for _, pool in self.homes[family] if pool not in now]
+        self.move = family, int(self.random.choice(pools))
+        keys = np.where(self._on(placing, np.array([self.move[1]])), self._noise(), np.inf)
+        keys[members] = -np.inf
+        return keys
+
+    def _alike(self, placing: Placing) -> NDArray[np.float64]:
+        """Those that share pools and time with a random one."""
+        seed = int(self.random.integers(self.problem.groups))
+        start, end = self._spans(placing)
+        shared = np.minimum(end, end[seed]) - np.maximum(start, start[seed])
+        overlap = np.clip(shared / max(1, end[seed] - start[seed]), 0, 1)
+        pools = (self.on_pool & self.on_pool[seed]).sum(axis=1) / max(1, self.on_pool[seed].sum())
+        keys: NDArray[np.float64] = -overlap - 0.5 * pools + self._noise()
+        keys[seed] = -9.0
+        return keys
+
+    def forget(self, groups: Iterable[int] | None = None) -> None:
+        """Groups have moved (all of them when None): what is known of their reduced costs is stale."""
+        self.stale = set(range(self.problem.groups)) if groups is None else self.stale | set(groups)
+
+    def _excess(self, placing: Placing) -> NDArray[np.float64]:
+        """Per group, by how much its reduced cost lies above its least."""
+        for group in sorted(self.stale):
+            ran = placing.runs[group]
+            now = [
+                int(placing.costs(option, start, start, self.guide.prefix, self.guide.scale)[0])
+                for option, start in ran
+            ]
+            if placing.missing[group]:
+                now.append(placing.shape.value[group] * self.guide.scale)
+            self.over[group] = max(now, default=0) - self.own_least[group]
+        self.stale = set()
+        return self.over
+
+    def _dear(self, placing: Placing) -> NDArray[np.float64]:
+        """A few far above their reduced cost, with their neighbours in time."""
+        excess = np.maximum(self._excess(placing), 0) + 1e-9
+        lottery = -np.log(self._noise()) / excess
+        few = np.argsort(lottery)[: max(2, int(self.size / 4))]
+        keys = self._window(placing) if self.problem.slots > 1 else 1 + self._noise()
+        keys[few] = -1.0
+        return keys
+
+    def _core(self, placing: Placing) -> NDArray[np.float64]:
+        """Those for which the choice is least clear: their own and others' columns cost nearly the same."""
+        excess = self._excess(placing)
+        typical = float(np.median(np.abs(excess))) + 1e-9
+        return self._noise() - 0.7 * np.clip(excess / typical, 0, 1)

@@ -1,0 +1,100 @@
+"""The schedule at hand while a search by neighbourhoods changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leptonopt.algorithms.heuristics.multistart import Starts
+from leptonopt.algorithms.heuristics.partial_schedule import Placing
+from leptonopt.algorithms.lns.subproblem import Looked, Ran, placed
+from leptonopt.problem.problem import Monitor, Problem, Schedule, broken_rules, objective, with_rent
+
+SMALL = 4000  # groups up to which every gain is counted again and reported at once
+RARELY = 15  # turns between reports above that
+
+
+class Held:
+    """What a search works on, and what it has reported.
+
+    Attributes
+    ----------
+    best, cost : the best schedule that keeps every rule, and its objective
+    placing : what is at hand; cheaper than `best` by about `gained`
+    bound : no schedule costs less
+    """
+
+    def __init__(self, starts: Starts, monitor: Monitor, bound: int) -> None:
+        assert starts.found is not None
+        self.problem: Problem = starts.problem
+        self.shape, self.monitor, self.bound = starts.shape, monitor, bound
+        self.best, self.cost = starts.found, starts.cost
+        self.placing: Placing = placed(self.problem, self.shape, self.best)
+        self.gained, self._kept = 0, 0
+        self._seen: Schedule | None = None
+
+    def raise_bound(self, value: int | None) -> None:
+        """Takes and reports a better bound."""
+        if value is not None and value > self.bound:
+            self.bound = value
+            self.monitor.bound(value)
+
+    def listen(self) -> bool:
+        """Takes over a better schedule that somebody else found; true when there was one."""
+        other = self.monitor.best()
+        if other is None or other is self._seen or other is self.best:
+            return False
+        self._seen = other
+        if (cost := objective(self.problem, other)) < self.cost and not broken_rules(self.problem, other):
+            self.best, self.cost, self.gained = other, cost, 0
+            self.placing = placed(self.problem, self.shape, other)
+            return True
+        return False
+
+    def take(self, before: int, ran: Ran, columns: Sequence[tuple[int, int, int]] | None) -> int | None:
+        """Runs columns in place of freed groups where that costs no more than `before`; the gain.
+
+        None where nothing is taken (there are no columns, they do not fit, they cost more): all is as it was then.
+        """
+        if columns is not None and self._put(columns):
+            gain = before - self.placing.bill(ran)
+            if gain >= 0:
+                self.gained += gain
+                return gain
+        for group in ran:
+            self.placing.clear(group)
+        for group, there in ran.items():
+            self.placing.restore(group, there)
+        return None
+
+    def _put(self, columns: Sequence[tuple[int, int, int]]) -> bool:
+        """Whether all of them fit what is there now; those that do run."""
+        placing, shape = self.placing, self.shape
+        for option, start, count in sorted(columns, key=lambda column: (shape.rank[shape.group[column[0]]], column)):
+            low, high = placing.window(option)
+            if not low <= start <= high or placing.room(option, start) < count:
+                return False
+            placing.put(option, start, count)
+        return True
+
+    def report(self, turn: int) -> None:
+        """Keeps a gain at once, or every so many turns where counting it again takes long."""
+        if self.gained and (self.problem.groups <= SMALL or turn - self._kept >= RARELY):
+            self._kept = turn
+            self.keep()
+
+    def keep(self) -> None:
+        """Holds and reports what is at hand, if it is right and better."""
+        self.gained = 0
+        schedule = with_rent(self.problem, self.placing.schedule())
+        if broken_rules(self.problem, schedule):
+            self.placing = placed(self.problem, self.shape, self.best)
+        elif (cost := objective(self.problem, schedule)) < self.cost:
+            self.best, self.cost = schedule, cost
+            self.monitor.incumbent(schedule, cost)
+            if self.placing.hosting is not None and schedule.rent is not None:
+                self.placing.hosting.settle(schedule.rent)
+
+    def closes(self, looked: Looked, groups: int, usable: int) -> bool:
+        """Whether a neighbourhood was all there is, searched to the end, and what is at hand its answer."""
+        all_ = looked.found is not None and looked.found.proven and looked.whole and groups == usable
+        return all_ and not self.shape.hosts and self.placing.total() == self.cost

@@ -1,0 +1,265 @@
+"""The sub-problem of a neighbourhood: freed groups, what they may choose from, and the exact model that places them.
+
+Each freed task brings its columns of least reduced cost (prices on congested capacity from `lagrangian.capacity_dual`) and the
+one it has; on intervals it keeps all its starts. The rest of the schedule stays and only lends its free capacity.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from leptonopt.algorithms.heuristics.list_scheduling import fill, rehouse, worth
+from leptonopt.algorithms.heuristics.partial_schedule import Column, Guide, Placing, Shape
+from leptonopt.algorithms.lagrangian.pricing import NEVER
+from leptonopt.algorithms.lns import column_model as submodel
+from leptonopt.algorithms.lns import interval_model as subintervals
+from leptonopt.problem.problem import Bools, Ints, Problem, Schedule, rent_of
+
+COLUMNS = 40  # of least reduced cost per freed task
+LINKED = 120  # of a freed task that waits for another or is waited for
+TOTAL = 6000  # columns of a sub-problem at most
+PER_COLUMN = 2e-5  # effort that a column takes beside the search
+
+JOBS = 2000  # copies that a model on intervals holds at most, where each is a job; beyond, columns count them
+Ran = dict[int, dict[Column, int]]  # per group, how many copies run in each column
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """Groups to free, and how to place them again.
+
+    Attributes
+    ----------
+    groups : ascending
+    model : `columns` or `intervals`
+    only : bool, shape (P,): pools that they may go to; None where they may go anywhere
+    move : (family, pool), the whole family that is to go to another pool; None where all stay
+    effort : CP-SAT's deterministic time at most
+    seed : of the search
+    """
+
+    groups: list[int]
+    model: str
+    only: Bools | None
+    move: tuple[int, int] | None
+    effort: float
+    seed: int
+
+
+@dataclass(frozen=True)
+class Looked:
+    """What came of a neighbourhood.
+
+    Attributes
+    ----------
+    found : what is to run; None when nothing was found
+    whole : whether the groups had all their columns to choose from
+    effort : what it took, in CP-SAT's deterministic time
+    """
+
+    found: submodel.Found | None
+    whole: bool
+    effort: float
+
+
+def solve(placing: Placing, true: Guide, guide: Guide, asked: Neighbourhood, ran: Ran, seconds: float) -> Looked:
+    """Place freed groups anew; `placing` holds what stays, `ran` how they ran."""
+    there = _elsewhere(placing, true, ran, *asked.move) if asked.move else ran
+    freed = Freed(placing, guide, asked.groups, there, asked.only)
+    copies = sum(placing.shape.copies[group] for group in asked.groups)
+    if asked.model == "intervals" and copies <= JOBS:
+        jobs, edges = freed.jobs()
+        found = subintervals.solve(placing, jobs, edges, asked.effort, seconds, asked.seed)
+    else:
+        found = submodel.solve(placing, freed.sub(), asked.effort, seconds, asked.seed)
+    effort = (found.effort if found else asked.effort) + PER_COLUMN * freed.many
+    return Looked(found, freed.whole, effort)
+
+
+def placed(problem: Problem, shape: Shape, schedule: Schedule) -> Placing:
+    """A schedule to work on, with its nodes."""
+    placing = Placing(problem, shape, schedule)
+    if placing.hosting is not None and (rent := rent_of(problem, schedule)) is not None:
+        placing.hosting.settle(rent)
+    return placing
+
+
+def _elsewhere(placing: Placing, true: Guide, ran: Ran, family: int, pool: int) -> Ran:
+    """How groups that were taken out could run with a whole family on another pool; as they did if they cannot."""
+    housed = rehouse(placing, true, family, pool) or rehouse(placing, true, family, pool, hurry=True)
+    for group in sorted(ran, key=placing.shape.rank.__getitem__):
+        fill(placing, group, true, worth(placing, group))
+    housed = housed and not any(placing.missing[group] and not placing.shape.optional[group] for group in ran)
+    there = {group: placing.clear(group) for group in ran}
+    placing.home[family] = -1
+    return there if housed else ran
+
+
+class Freed:
+    """Groups that were taken out, and what a sub-problem may choose from for them."""
+
+    def __init__(
+        self,
+        placing: Placing,
+        guide: Guide,
+        groups: list[int],
+        ran: Ran,
+        only: Bools | None = None,
+    ) -> None:
+        self.placing, self.guide, self.groups, self.ran, self.only = placing, guide, groups, ran, only
+        self.at = {group: at for at, group in enumerate(groups)}
+        self.most_each = max(4, min(COLUMNS, TOTAL // max(1, len(groups))))
+        self.whole = True
+        self.many = 0
+        self.between = self._between() if len(placing.problem.before) else {}
+
+    def _between(self) -> dict[int, tuple[int, int]]:
+        """For groups that wait or are waited for: earliest start and latest end, as what stays leaves them."""
+        shape, placing = self.placing.shape, self.placing
+        linked = [group for group in self.groups if shape.before[group] or shape.behind[group]]
+        linked.sort(key=shape.rank.__getitem__)
+        shortest = {
+            group: min((shape.duration[o] for o in self.guide.order[group] if not self.off(o)), default=0)
+            for group in linked
+        }
+        low, high = dict.fromkeys(linked, 0), dict.fromkeys(linked, placing.problem.slots)
+        for group in linked:
+            for before, lag in shape.before[group]:
+                end = low[before] + shortest[before] if before in low else placing.end[before]
+                low[group] = max(low[group], end + lag) if end >= 0 else placing.problem.slots
+        for group in reversed(linked):
+            for behind, lag in shape.behind[group]:
+                if behind in high and not shape.optional[behind]:
+                    high[group] = min(high[group], high[behind] - shortest[behind] - lag)
+                elif behind not in high and placing.start[behind] >= 0:
+                    high[group] = min(high[group], placing.start[behind] - lag)
+        return {group: (low[group], high[group]) for group in linked}
+
+    def jobs(self) -> tuple[list[subintervals.Job], list[tuple[int, int, int]]]:
+        """Copies with all their options and starts, and what waits for what among them."""
+        placing, shape, jobs = self.placing, self.placing.shape, list[subintervals.Job]()
+        first: dict[int, int] = {}
+        for group in self.groups:
+            first[group] = len(jobs)
+            ways = []
+            for option in self.guide.order[group]:
+                low, high = self.window(option)
+                if low <= high and (self.only is None or self.only[shape.pool[option]]):
+                    held = sum(int(placing.problem.price[row, 0]) * amount for row, amount in shape.demands[option])
+                    cost = shape.fixed[option] + held * shape.duration[option]
+                    ways.append(subintervals.Way(option, low, high, cost))
+            self.whole &= self.only is None
+            now = [column for column, count in sorted(self.ran[group].items()) for _ in range(count)]
+            missing = shape.optional[group] and not self.needed(group)
+            for copy in range(shape.copies[group]):
+                jobs.append(subintervals.Job(group, ways, missing, now[copy] if copy < len(now) else None))
+            self.many += len(ways) * shape.copies[group]
+        edges = [
+            (first[before], first[group], lag)
+            for group in self.groups
+            for before, lag in shape.before[group]
+            if before in self.at
+        ]
+        return jobs, edges
+
+    def sub(self) -> submodel.Sub:
+        """Columns of least reduced cost; `whole` says whether they are all there are, `many` how many."""
+        placing, shape = self.placing, self.placing.shape
+        found = [(at, *column) for at, group in enumerate(self.groups) for column in self.of(group)]
+        table = np.array(found, np.int64).reshape(-1, 3)
+        now = [self.ran[self.groups[at]].get((option, start), 0) for at, option, start in found]
+        copies = [shape.copies[group] for group in self.groups]
+        most = [max(n, min(copies[at], placing.room(o, s))) for n, (at, o, s) in zip(now, found, strict=True)]
+        self.many = len(table)
+        return submodel.Sub(
+            option=table[:, 1],
+            start=table[:, 2],
+            owner=table[:, 0],
+            cost=np.array([placing.cost(option, start) for _, option, start in found], np.int64),
+            most=np.array(most, np.int64),
+            now=np.array(now, np.int64),
+            copies=np.array(copies, np.int64),
+            value=np.array([shape.value[group] for group in self.groups], np.int64),
+            may_miss=[shape.optional[group] and not self.needed(group) for group in self.groups],
+            edges=[
+                (self.at[before], self.at[group], lag)
+                for group in self.groups
+                for before, lag in shape.before[group]
+                if before in self.at
+            ],
+        )
+
+    def needed(self, group: int) -> bool:
+        """Whether something that stays waits for the group."""
+        return any(self.placing.start[behind] >= 0 for behind, _ in self.placing.shape.behind[group])
+
+    def of(self, group: int) -> list[Column]:
+        """Columns of least reduced cost that fit what is free, and the ones the group has."""
+        placing, guide, most = self.placing, self.guide, self.most_each
+        if group in self.between:  # the cheapest columns alone do not go one after another
+            most = max(most, LINKED)
+        costs: list[Ints] = []
+        options: list[Ints] = []
+        starts: list[Ints] = []
+        cut = NEVER
+        for option in guide.order[group]:
+            if guide.least[option] > cut:
+                self.whole = False
+                break
+            if self.only is not None and not self.only[placing.shape.pool[option]]:
+                self.whole = False
+                continue
+            low, high = self.window(option)
+            if low > high:
+                self.whole &= not (placing.shape.strict and self.moves(option))
+                continue
+            fits = placing.fitting(option, low, high)
+            cost = placing.costs(option, low, high, guide.prefix, guide.scale)
+            if guide.once is not None:
+                cost += guide.once[option]
+            at = np.arange(len(cost)) if fits is None else np.flatnonzero(fits)
+            if len(at) > most:
+                self.whole = False
+                at = at[np.argpartition(cost[at], most - 1)[:most]]
+            costs.append(cost[at])
+            options.append(np.full(len(at), option))
+            starts.append(at + low)
+            if sum(map(len, costs)) >= most:
+                cut = int(np.partition(np.concatenate(costs), most - 1)[most - 1])
+        columns = dict.fromkeys(self.ran[group])
+        if costs:
+            cost, option_of, start_of = map(np.concatenate, (costs, options, starts))
+            order = np.lexsort((start_of, option_of, cost))
+            self.whole &= len(order) <= most
+            columns |= dict.fromkeys(
+                zip(option_of[order[:most]].tolist(), start_of[order[:most]].tolist(), strict=True)
+            )
+        return list(columns)
+
+    def off(self, option: int) -> bool:
+        """Whether sets keep the option's pool from its group."""
+        return self.placing.shape.strict and (self.placing.barred(option) or self.moves(option))
+
+    def moves(self, option: int) -> bool:
+        """Whether the option is off the pool of a set that belongs together and is wholly freed: such sets stay."""
+        shape = self.placing.shape
+        group, pool = shape.group[option], shape.pool[option]
+        for number in shape.together[group]:
+            members = self.placing.problem.together[number].tolist()
+            where = {shape.pool[o] for member in members if member in self.at for o, _ in self.ran[member]}
+            if len(members) > 1 and where and pool not in where:
+                return True
+        return False
+
+    def window(self, option: int) -> tuple[int, int]:
+        """Starts that the window and what stays leave; neighbours that are free too count with their shortest."""
+        shape = self.placing.shape
+        group, low, high = shape.group[option], shape.first[option], shape.last[option]
+        if self.off(option):
+            return 0, -1
+        if group in self.between:
+            begin, end = self.between[group]
+            low, high = max(low, begin), min(high, end - shape.duration[option])
+        return low, high

@@ -1,0 +1,199 @@
+"""The model as files for other programs: free MPS, LP, and data for `models/allocation.mod`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import numpy as np
+
+from leptonopt.algorithms.models.time_indexed import FREE, Linear, formulate
+from leptonopt.errors import UsageError
+from leptonopt.problem.problem import UNLIMITED, Ints, Problem
+from leptonopt.runtime.clock import looking
+
+OFTEN = 1000  # lines between two looks at the clock
+
+
+def written(problem: Problem, kind: str) -> str:
+    """The text of a problem's model in `mps`, `lp` or `dat`; all numbers are whole.
+
+    Raises `UsageError` for any other kind.
+    """
+    kinds: dict[str, Callable[[Problem], str]] = {"mps": to_mps, "lp": to_lp, "dat": to_mathprog}
+    if kind not in kinds:
+        raise UsageError(f"there is no model format {kind!r}; known are {', '.join(kinds)}")
+    return kinds[kind](problem)
+
+
+def to_mps(problem: Problem) -> str:
+    """The model in free MPS; names as `Linear.names` and `Linear.row_names` give them."""
+    return "\n".join(looking(_mps(formulate(problem)), OFTEN)) + "\n"
+
+
+def to_lp(problem: Problem) -> str:
+    """The model in the LP format of CPLEX."""
+    return "\n".join(looking(_lp(formulate(problem)), OFTEN)) + "\n"
+
+
+def to_mathprog(problem: Problem) -> str:
+    """The data section for models/allocation.mod."""
+    return "\n".join(looking(_mathprog(problem), OFTEN)) + "\n"
+
+
+def _mps(linear: Linear) -> Iterator[str]:
+    rows, names = linear.row_names(), linear.names()
+    senses = [_sense(low, high) for low, high in zip(linear.lower.tolist(), linear.upper.tolist(), strict=True)]
+    yield "NAME leptonopt"
+    yield "ROWS"
+    yield " N cost"
+    yield from (f" {sense} {row}" for (sense, _), row in zip(senses, rows, strict=True))
+    yield "COLUMNS"
+    yield " MARKER 'MARKER' 'INTORG'"
+    by_column = linear.matrix.tocsc()
+    for at, name in enumerate(names):
+        yield f" {name} cost {linear.cost[at]}"
+        part = slice(by_column.indptr[at], by_column.indptr[at + 1])
+        for row, value in zip(by_column.indices[part].tolist(), by_column.data[part].tolist(), strict=True):
+            yield f" {name} {rows[row]} {value}"
+    yield " MARKER 'MARKER' 'INTEND'"
+    yield "RHS"
+    yield from (f" RHS {row} {side}" for (_, side), row in zip(senses, rows, strict=True) if side)
+    yield "BOUNDS"
+    yield from (f" UP BND {name} {most}" for name, most in zip(names, linear.most.tolist(), strict=True))
+    yield "ENDATA"
+
+
+def _sense(low: int, high: int) -> tuple[str, int]:
+    if low == high:
+        return "E", low
+    return ("L", high) if high < FREE else ("G", low)
+
+
+def _lp(linear: Linear) -> Iterator[str]:
+    """Every variable stands in the objective, also at cost 0, so that no row is without a name to write."""
+    names = linear.names() or ["nothing"]
+    yield "Minimize"
+    costs = zip(names, linear.cost.tolist(), strict=True) if len(linear.cost) else [(names[0], 0)]
+    yield from _wrapped(" cost:", (_term(value, name) for name, value in costs))
+    yield "Subject To"
+    words = {"E": "=", "L": "<=", "G": ">="}
+    for at, row in enumerate(linear.row_names()):
+        part = slice(linear.matrix.indptr[at], linear.matrix.indptr[at + 1])
+        pairs = zip(linear.matrix.indices[part].tolist(), linear.matrix.data[part].tolist(), strict=True)
+        sense, side = _sense(int(linear.lower[at]), int(linear.upper[at]))
+        terms = [_term(value, names[column]) for column, value in pairs] or [_term(0, names[0])]
+        yield from _wrapped(f" {row}:", [*terms, f"{words[sense]} {side}"])
+    if not len(linear.lower):
+        yield f" nothing_to_keep: {_term(0, names[0])} <= 0"
+    yield "Bounds"
+    yield from (f" 0 <= {name} <= {most}" for name, most in zip(names, [*linear.most.tolist(), 0], strict=False))
+    yield "Generals"
+    yield from _wrapped("", names)
+    yield "End"
+
+
+def _term(value: int, name: str) -> str:
+    return f"{'-' if value < 0 else '+'} {abs(value)} {name}"
+
+
+def _wrapped(head: str, words: Iterable[str]) -> Iterator[str]:
+    line = head
+    for word in words:
+        if len(line) + len(word) > 200:
+            yield line
+            line = " "
+        line += " " + word
+    yield line
+
+
+def _mathprog(problem: Problem) -> Iterator[str]:
+    """Data as models/allocation.mod names it: the problem's own arrays; columns and their costs follow there."""
+    groups, options, rows = range(problem.groups), range(problem.options), range(len(problem.capacity))
+    edges = list(zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True))
+    holds = [
+        (option, row, amount)
+        for option in options
+        for row, amount in zip(*(part.tolist() for part in problem.demands(option)), strict=True)
+    ]
+    yield "data;"
+    yield f"param T := {problem.slots};"
+    yield from _table("set GROUPS", groups)
+    yield from _table("set OPTIONAL", np.flatnonzero(problem.optional).tolist())
+    yield from _table("set OPTIONS", options)
+    yield from _table("set ROWS", rows)
+    yield from _table("set HOLDS", (f"({option},{row})" for option, row, _ in holds))
+    yield from _table("set EDGES", (f"({before},{after})" for before, after, _ in edges))
+    yield from _nodes(problem)
+    yield from _table("set POOLS", sorted(set(problem.pool.tolist())))
+    yield from _table("param pool", _numbered(problem.pool))
+    for name in ("together", "apart"):
+        sets = enumerate(getattr(problem, name))
+        pairs = (f"({at},{group})" for at, groups in sets for group in groups.tolist())
+        yield from _table(f"set {name.upper()}", pairs)
+    for name in ("copies", "late_slope", "late_base", "late_once", "late_after"):
+        yield from _table(f"param {name}", _numbered(getattr(problem, name)))
+    yield from _table("param value", (f"{g} {v}" for g, v in enumerate(problem.value.tolist()) if problem.optional[g]))
+    for name in ("group", "duration", "fixed", "first", "last"):
+        yield from _table(f"param {name}", _numbered(getattr(problem, name)))
+    yield from _table("param demand", (f"{option} {row} {amount}" for option, row, amount in holds))
+    for name in ("capacity", "price"):
+        yield from _table(f"param {name}", _cells(getattr(problem, name), 0 if name == "price" else UNLIMITED))
+    yield from _table("param lag", (f"{before} {after} {lag}" for before, after, lag in edges))
+    yield "end;"
+
+
+def _nodes(problem: Problem) -> Iterator[str]:
+    """Kinds of nodes, and quotas."""
+    nodes, quotas = problem.nodes, problem.quotas
+    supplies = list(zip(nodes.supply_node.tolist(), nodes.supply_row.tolist(), nodes.supply_size.tolist(), strict=True))
+    yield from _table("set KINDS", range(len(nodes)))
+    yield from _table("set SUPPLIES", (f"({kind},{row})" for kind, row, _ in supplies))
+    yield from _table("param size", (f"{kind} {row} {size}" for kind, row, size in supplies))
+    yield from _table("param on_demand", _numbered(nodes.on_demand.astype(np.int64)))
+    for name in ("reserved", "commit_max", "boot", "minimum"):
+        yield from _table(f"param {name}", _numbered(getattr(nodes, name)))
+    yield from _table("param count", _cells(nodes.count, 0))
+    names = {"demand": "on_demand", "on": "on", "start": "start", "stop": "stop"}
+    for short, name in names.items():
+        yield from _table(f"param {short}_price", _cells(getattr(nodes.costs, name), 0))
+    yield from _table("param commit_price", _numbered(nodes.costs.commit))
+    yield from _table("set QUOTAS", range(len(quotas)))
+    yield from _table("param limit", (f"{at} {quota.limit}" for at, quota in enumerate(quotas)))
+    yield from _table("param opens", (f"{at} {quota.first}" for at, quota in enumerate(quotas)))
+    yield from _table("param closes", (f"{at} {quota.last}" for at, quota in enumerate(quotas)))
+    rates = (
+        f"{at} {row} {slot} {value}"
+        for at, quota in enumerate(quotas)
+        for row, line in zip(quota.rows.tolist(), quota.rate.tolist(), strict=True)
+        for slot, value in enumerate(line)
+        if value
+    )
+    yield from _table("param rate", rates)
+    once = (
+        f"{at} {option} {value}"
+        for at, quota in enumerate(quotas)
+        for option, value in zip(quota.options.tolist(), quota.once.tolist(), strict=True)
+        if value
+    )
+    yield from _table("param once_use", once)
+    for short, name in names.items():
+        uses = ((at, getattr(quota.nodes, name)) for at, quota in enumerate(quotas) if quota.nodes)
+        yield from _table(f"param {short}_use", (f"{at} {cell}" for at, table in uses for cell in _cells(table, 0)))
+    commits = ((at, quota.nodes.commit) for at, quota in enumerate(quotas) if quota.nodes)
+    yield from _table("param commit_use", (f"{at} {cell}" for at, line in commits for cell in _numbered(line)))
+
+
+def _numbered(values: Ints) -> Iterator[str]:
+    return (f"{at} {value}" for at, value in enumerate(values.tolist()))
+
+
+def _cells(table: Ints, default: int) -> Iterator[str]:
+    """(row, slot, value) of all that is not the default."""
+    rows = enumerate(table.tolist())
+    return (f"{k} {t} {value}" for k, row in rows for t, value in enumerate(row) if value != default)
+
+
+def _table(head: str, entries: Iterable[object]) -> Iterator[str]:
+    yield f"{head} :="
+    yield from _wrapped(" ", (str(entry) for entry in entries))
+    yield ";"

@@ -1,0 +1,241 @@
+"""The mathematical model: one linear integer program from a `Problem`, put together from `models.constraints`.
+
+`models/README.md` derives each rule, and `models/allocation.mod` states the same in GNU MathProg. Every
+exact method and every export is made from what `formulate` returns; it is the table of contents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from leptonopt.algorithms.models import constraints as rules
+from leptonopt.algorithms.models.constraints import FREE, Rows, Variables
+from leptonopt.problem.nodes import switched
+from leptonopt.problem.problem import Columns, Ints, Problem, Rent, Schedule, rent_of
+from leptonopt.runtime.clock import looking
+
+__all__ = ["FREE", "Linear", "Rows", "formulate"]
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """min cost . v subject to lower <= matrix v <= upper and 0 <= v <= most, v integer; all int64.
+
+    `parts` are the rows by rule, in the order in which the matrix (CSR) holds them.
+    """
+
+    problem: Problem
+    variables: Variables
+    cost: Ints
+    matrix: Any
+    lower: Ints
+    upper: Ints
+    parts: tuple[Rows, ...]
+
+    @property
+    def columns(self) -> Columns:
+        """The columns behind the first variables."""
+        return self.variables.columns
+
+    @property
+    def most(self) -> Ints:
+        """int64, shape (V,): the largest value of each variable."""
+        return self.variables.most
+
+    @property
+    def group(self) -> Ints:
+        """int64: the group of each of the first variables; those behind them belong to none."""
+        return np.concatenate([self.problem.group[self.columns.option], self.variables.left])
+
+    def names(self) -> list[str]:
+        """A name per variable: x_GROUP_OPTION_SLOT, z_GROUP, n_KIND_SLOT (w, u, v alike), c_KIND, y_SET_POOL."""
+        groups = self.problem.group[self.columns.option]
+        triples = zip(groups.tolist(), self.columns.option.tolist(), self.columns.start.tolist(), strict=True)
+        names = [f"x_{g}_{o}_{s}" for g, o, s in triples] + [f"z_{g}" for g in self.variables.left.tolist()]
+        for (letter, kind), at in self.variables.nodes.items():
+            names += [f"c_{kind}"] if letter == "c" else [f"{letter}_{kind}_{slot}" for slot in range(len(at))]
+        return names + [f"y_{number}_{pool}" for number, pool in self.variables.pools]
+
+    def row_names(self) -> list[str]:
+        """A name per row: its rule and its indices, such as once_GROUP, capacity_ROW_SLOT, precedence_EDGE."""
+        return [
+            "_".join([rows.name.replace(".", "_"), *("all" if at < 0 else str(at) for at in label)])
+            for rows in self.parts
+            for label in rows.label.tolist()
+        ]
+
+
+def cost(variables: Variables) -> Ints:
+    """cost: what every column costs, the value of what is left out, and what nodes cost."""
+    problem = variables.problem
+    costs = np.zeros(len(variables.most), np.int64)
+    own = np.concatenate([variables.columns.cost, problem.value[variables.left]])
+    costs[: len(own)] = own
+    for at, factors in variables.spent(problem.nodes.costs):
+        costs[at] = factors
+    return costs
+
+
+def formulate(problem: Problem, without: Collection[str] = (), cutoff: int | None = None) -> Linear:
+    """The whole model; with a `cutoff` only what costs at most that.
+
+    Rules named in `without` are switched off, to test that somebody notices.
+    """
+    off = "window" in without
+    problem, columns = rules.anywhere(problem) if off else (problem, rules.window(problem))
+    left = np.flatnonzero(problem.optional)
+    variables = Variables(problem, columns, left)
+    parts: list[tuple[str, Callable[[], Rows]]] = [
+        ("once", lambda: rules.once(problem, columns, left)),
+        ("capacity", lambda: rules.capacity(problem, columns)),
+        ("precedence", lambda: rules.precedence(problem, columns, left)),
+        ("precedence", lambda: rules.precedence_runs(problem, columns)),
+    ]
+    if len(problem.nodes):
+        parts += [
+            ("nodes", lambda: rules.nodes_supply(variables)),
+            ("nodes", lambda: rules.nodes_paid(variables)),
+            ("nodes", lambda: rules.nodes_switched(variables)),
+            ("nodes", lambda: rules.nodes_minimum(variables)),
+            ("nodes", lambda: rules.nodes_strong(variables)),
+        ]
+    if problem.quotas:
+        parts.append(("quota", lambda: rules.quota(variables)))
+    if problem.together or problem.apart:
+        parts += [("affinity", lambda: rules.together(variables)), ("affinity", lambda: rules.apart(variables))]
+    costs = cost(variables) * (-1 if "cost" in without else 1)
+    linear = _assembled(variables, costs, [rows() for rule, rows in looking(parts) if rule not in without])
+    return linear if cutoff is None else _cut(linear, cutoff)
+
+
+def _cut(linear: Linear, cutoff: int) -> Linear:
+    """The model with the row that the objective is at most `cutoff`, in the smallest numbers that say so."""
+    costs, divisor, constant = shifted(linear)
+    used = np.flatnonzero(costs)
+    upper, label = np.array([(cutoff - constant) // divisor]), np.zeros((1, 1), np.int64)
+    rows = Rows("cutoff", np.zeros(len(used), np.int64), used, costs[used], np.array([-FREE]), upper, label)
+    return _assembled(linear.variables, linear.cost, [*linear.parts, rows])
+
+
+def _assembled(variables: Variables, costs: Ints, parts: Sequence[Rows]) -> Linear:
+    from scipy import sparse  # loads slowly, and a heuristic needs no matrix
+
+    shift = np.cumsum([0, *(len(rows.lower) for rows in parts)])
+
+    def joined(arrays: Sequence[Ints]) -> Ints:
+        return np.concatenate([np.zeros(0, np.int64), *arrays])
+
+    row = joined([rows.row + at for rows, at in zip(parts, shift[:-1], strict=True)])
+    variable, data = joined([rows.variable for rows in parts]), joined([rows.coefficient for rows in parts])
+    keep = data != 0
+    entries = (data[keep], (row[keep], variable[keep]))
+    matrix = sparse.csr_matrix(entries, shape=(int(shift[-1]), len(variables.most)), dtype=np.int64)
+    lower, upper = joined([rows.lower for rows in parts]), joined([rows.upper for rows in parts])
+    return Linear(variables.problem, variables, costs, matrix, lower, upper, tuple(parts))
+
+
+# --- around the model -----------------------------------------------------------------------------
+
+
+def predicted(problem: Problem) -> tuple[int, int]:
+    """(columns, nonzeros) at most, counted without building anything."""
+    starts = problem.last - problem.first + 1
+    of_group = np.bincount(problem.group, starts, problem.groups)
+    linked = of_group[problem.before].sum() + of_group[problem.after].sum()
+    held = problem.duration * np.diff(problem.demand_ptr) + 1 + len(problem.quotas)
+    nodes = problem.slots * (8 * len(problem.nodes) + len(problem.nodes.supply_row))
+    return int(starts.sum()), int((starts * held).sum() + 2 * linked + nodes)
+
+
+def decode(linear: Linear, values: Any) -> Schedule:
+    """The schedule of variable values (integers, shape (V,) or longer)."""
+    values = np.asarray(values, np.int64)
+    count = values[: len(linear.columns.option)]
+    chosen = np.flatnonzero(count)
+    rent = _decoded(linear, values) if len(linear.problem.nodes) else None
+    return Schedule.of(linear.columns.option[chosen], linear.columns.start[chosen], count[chosen], rent)
+
+
+def _decoded(linear: Linear, values: Ints) -> Rent:
+    """Nodes on and committed; where only the number paid matters, all that are paid are on."""
+    nodes, variables = linear.problem.nodes, linear.variables
+    on, committed = np.zeros_like(nodes.count), np.zeros(len(nodes), np.int64)
+    for (letter, kind), at in variables.nodes.items():
+        if letter == "c":
+            committed[kind] = values[at[0]]
+        elif letter == "n":
+            on[kind] = values[at]
+    for kind in np.flatnonzero(linear.problem.plain).tolist():
+        paid = values[variables.nodes["w", kind]] if ("w", kind) in variables.nodes else 0
+        on[kind] = np.minimum(nodes.count[kind], nodes.reserved[kind] + committed[kind] + paid)
+    return Rent(on, committed)
+
+
+def encode(linear: Linear, schedule: Schedule) -> Ints:
+    """int64, shape (V,): a value for every variable; entries that are no columns are passed over."""
+    problem, variables = linear.problem, linear.variables
+    slots = problem.slots
+    key = linear.columns.option * slots + linear.columns.start
+    wanted = schedule.option * slots + schedule.start
+    _, at, of = np.intersect1d(key, wanted, assume_unique=True, return_indices=True)
+    values = np.zeros(len(linear.most), np.int64)
+    values[at] = schedule.count[of]
+    ran = np.bincount(problem.group[linear.columns.option], values[: len(key)], problem.groups)
+    left = variables.left
+    values[len(key) : len(key) + len(left)] = (problem.copies - ran)[left]
+    if variables.nodes and (rent := rent_of(problem, schedule)) is not None:
+        started, stopped = switched(rent.on)
+        paid = np.maximum(0, rent.on - (rent.committed + problem.nodes.reserved)[:, None])
+        grids = {"n": rent.on, "w": paid, "u": started, "v": stopped}
+        for (letter, kind), positions in variables.nodes.items():
+            values[positions] = rent.committed[kind] if letter == "c" else grids[letter][kind]
+    for (number, pool), position in variables.pools.items():
+        mine = np.isin(problem.group[schedule.option], problem.together[number])
+        values[position] = int(np.any(problem.pool[schedule.option[mine]] == pool))
+    return values
+
+
+def shifted(linear: Linear) -> tuple[Ints, int, int]:
+    """Costs above each group's cheapest, over their greatest common divisor: (costs, divisor, constant).
+
+    The objective is divisor * (costs . v) + constant on everything that keeps rule `once`. Only variables
+    of nodes can have a cost below zero; `lowest` says how far that can go.
+    """
+    group, size = linear.group, linear.problem.groups
+    least = np.full(size, np.iinfo(np.int64).max)
+    np.minimum.at(least, group, linear.cost[: len(group)])
+    costs = linear.cost.copy()
+    costs[: len(group)] -= least[group]
+    divisor = int(np.gcd.reduce(costs)) if costs.any() else 1
+    constant = sum(int(least[g]) * int(linear.problem.copies[g]) for g in np.unique(group))
+    return costs // divisor, divisor, constant
+
+
+def lowest(linear: Linear, costs: Ints) -> int:
+    """No values of the variables make `costs` add up to less."""
+    below = np.flatnonzero(costs < 0)
+    pairs: list[tuple[int, int]] = list(zip(costs[below].tolist(), linear.most[below].tolist(), strict=True))
+    return sum(low * most for low, most in pairs)
+
+
+def dearest(linear: Linear, costs: Ints) -> int:
+    """The most that `costs` can add up to, in absolute terms, while every group keeps rule `once`."""
+    group = linear.group
+    most = np.zeros(linear.problem.groups, np.int64)
+    np.maximum.at(most, group, costs[: len(group)])
+    total: int = sum(high * copies for high, copies in zip(most.tolist(), linear.problem.copies.tolist(), strict=True))
+    rest: int = sum(
+        high * many
+        for high, many in zip(np.abs(costs[len(group) :]).tolist(), linear.most[len(group) :].tolist(), strict=True)
+    )
+    return total + rest
+
+
+def has_no_columns(problem: Problem) -> bool:
+    """Whether a group that must run has no column at all: then no schedule exists."""
+    offered = np.bincount(problem.group[problem.columns.option], minlength=problem.groups)
+    return bool(np.any((offered == 0) & ~problem.optional))

@@ -1,0 +1,187 @@
+"""`leptonopt verify`: the checker on files, with the standard library alone; and what it shares with other commands.
+
+It is parsed by `argparse` because newer typer loads pydantic for any parameter, and the checker stays clear of
+all that the solver stands on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NoReturn
+
+from leptonopt.errors import Alarm, InputError, Rejected, UsageError
+from leptonopt.io import files
+from leptonopt.io.load import FORMATS
+from leptonopt.verify.document_kinds import kind_of, mistaken
+from leptonopt.verify.exact import Findings, Malformed, Proof, Unreadable, Verdict, fraction, shown
+
+BY = ("by", "confirmed_by")
+PLAN_BYTES = 16 * 2**20
+FORMATS_HELP = f"how to read the file: yaml, json, toml, {', '.join(FORMATS)}"
+EPILOG = """Examples: leptonopt verify week.yaml plan.json
+          leptonopt verify week.yaml plan.json --certificate plan.certificate.json
+
+Each violation is one line: the rule, where, and by how much. Exit code 0 when
+there is none, 6 otherwise. The checker shares no code with the solver."""
+
+
+def main(words: Sequence[str]) -> int:
+    """Run `leptonopt verify` on its arguments; the exit code.
+
+    Raises `InputError` for files that cannot be read and `UsageError` for a wrong format or parameter.
+    """
+    asked = _parser().parse_args(words)
+    verdict, proof, plan = _judged(asked)
+    if asked.json:
+        keys = ("rule", "witness", "amount", "message")
+        lines = [{key: getattr(found, key) for key in keys} for found in verdict.violations]
+        cost = None if verdict.cost is None else str(verdict.cost)
+        said: dict[str, Any] = {"ok": verdict.ok, "cost_exact": cost, "violations": lines, "notes": list(verdict.notes)}
+        if proof is not None:
+            bound = None if proof.bound is None else str(proof.bound)
+            said["certificate"] = {"ok": proof.ok, "bound_exact": bound, "why": proof.why}
+        files.write("-", files.dumped(said))
+    else:
+        for found in verdict.violations:
+            amount = f" (by {found.amount})" if found.amount is not None else ""
+            say(f"{found.rule}: {found.message}{amount}")
+        for note in verdict.notes:
+            say(f"note: {note}")
+        count = len(verdict.violations)
+        known = "" if verdict.cost is None else f"; its cost is {verdict.cost} exactly"
+        say(f"the plan keeps every rule{known}" if verdict.ok else f"{count} violation{'s' if count > 1 else ''}")
+        for line in [] if proof is None else _certified(proof, plan):
+            say(line)
+    return 0 if verdict.ok and (proof is None or proof.ok) else Rejected.exit_code
+
+
+def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, dict[str, Any]]:
+    """The verdict on the plan, what the certificate proves, and the plan where it is a document."""
+    if asked.format is None and files.is_columns(asked.file):
+        from leptonopt.verify.columnar_bound import proven_columns
+        from leptonopt.verify.columnar_checker import judged
+
+        if asked.param:
+            raise UsageError("--param is not there for instances in columns")
+        try:
+            verdict = judged(asked.file, asked.plan, asked.any_instance)
+            return verdict, asked.certificate and proven_columns(asked.file, asked.certificate), {}
+        except Unreadable as error:
+            raise InputError(str(error)) from None
+    from leptonopt.io.load import read_document
+    from leptonopt.verify import proven, stateless, verify
+
+    instance, plan = read_document(asked.file, asked.format, params_of(asked.param)), plan_of(asked.plan)
+    if why := stateless(instance):
+        raise InputError(f"{files.printable(asked.file)}: not an instance: {why}; `leptonopt validate` says more")
+    proof = None if asked.certificate is None else proven(instance, plan_of(asked.certificate, "a certificate"))
+    verdict = verify(instance, plan, asked.any_instance)
+    return verdict if proof is None else _with_certificate(verdict, proof, plan), proof, plan
+
+
+def _with_certificate(verdict: Verdict, proof: Proof, plan: dict[str, Any]) -> Verdict:
+    """The verdict, with what the plan says of its certificate judged as well.
+
+    Raises `Alarm` where a plan without fault costs less than a certificate proves: then the checker is wrong.
+    """
+    from leptonopt.verify.claims import against_certificate
+
+    if any(found.rule == "form" for found in verdict.violations):
+        return verdict
+    findings = Findings()
+    against_certificate(plan, proof, findings)
+    cost, bound = verdict.cost, proof.bound
+    if verdict.ok and proof.ok and cost is not None and bound is not None and bound > cost:
+        raise Alarm(f"the certificate proves {bound}, yet a plan that keeps every rule costs {cost}")
+    return replace(verdict, ok=verdict.ok and not findings.found, violations=(*verdict.violations, *findings.found))
+
+
+def _certified(proof: Proof, plan: dict[str, Any]) -> Iterator[str]:
+    """What the certificate proves, and what the plan's own bound rests on beyond that."""
+    if not proof.ok:
+        yield f"certificate: {proof.why}"
+        return
+    if proof.bound is None:
+        yield f"certificate: {proof.why or 'proves no bound'}"
+        return
+    yield f"certificate: no plan costs less than {shown(proof.bound)}; computed from its prices alone"
+    try:
+        claimed = fraction(plan["bound_exact"], "bound_exact") if plan.get("bound_exact") is not None else None
+    except Malformed:
+        return  # the verdict says so
+    if claimed is not None and claimed > proof.bound:
+        said = plan.get("proof")
+        said = said if isinstance(said, dict) else {}
+        by, second = (", ".join(map(str, each if isinstance(each, list) else ())) for each in map(said.get, BY))
+        confirmed = f", confirmed by {second}" if second else "; no second engine has confirmed it"
+        yield f"the plan states the bound {shown(claimed)}: the rest of it rests on {by or 'an engine'}{confirmed}"
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        """Complain in one line."""
+        raise UsageError(f"{message}; `leptonopt verify -h` says what is allowed")
+
+
+def _parser() -> argparse.ArgumentParser:
+    about = "Check a plan against its instance: every rule, every cent, every claim."
+    shape = argparse.RawDescriptionHelpFormatter
+    parser = _Parser("leptonopt verify", description=about, epilog=EPILOG, formatter_class=shape)
+    parser.add_argument("file", metavar="FILE", type=Path, help="an instance: .yaml, .json, .toml, or with --format")
+    parser.add_argument("plan", metavar="PLAN", type=Path, help="a plan file, as `solve -o` writes it")
+    parser.add_argument(
+        "--certificate", metavar="FILE", type=Path, help="also prove the bound, from the prices `solve --certify` wrote"
+    )
+    parser.add_argument(
+        "--any-instance", action="store_true", help="check a plan of another instance by the rules of this one"
+    )
+    parser.add_argument("--format", metavar="NAME", help=FORMATS_HELP)
+    parser.add_argument("--param", metavar="KEY=VALUE", action="append", help="for the format; may be repeated")
+    parser.add_argument("--json", action="store_true", help="print JSON, and nothing else, on standard output")
+    return parser
+
+
+def params_of(given: Sequence[str] | None) -> dict[str, str]:
+    """['a=1', 'b=2'] as a dict; raises `UsageError`."""
+    found: dict[str, str] = {}
+    for item in given or ():
+        key, equals, value = item.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--param {item!r}; write KEY=VALUE")
+        if key in found:
+            raise UsageError(f"--param {key} is given twice")
+        found[key] = value
+    return found
+
+
+def plan_of(file: Path, what: str = "a plan") -> dict[str, Any]:
+    """The document of a plan file or the like; raises `InputError`."""
+    from leptonopt.io.load import NATIVE
+    from leptonopt.io.native.text import text_of, tree
+
+    shown = files.printable(file)
+    if files.is_columns(file):
+        raise InputError(f"{shown}: is a file of columns, not {what}; {what} of an instance in a tree is JSON")
+    text, kind = text_of(file, files.most(PLAN_BYTES)), NATIVE.get(file.suffix.lower(), "json")
+    try:
+        found, _ = tree(text, "json", shown)
+    except InputError:
+        if kind == "json":
+            raise
+        found, _ = tree(text, kind, shown)
+        wrong = mistaken(kind_of(found), what) or f"is not {what}"
+        raise InputError(f"{shown}: {wrong}; {what} is JSON, as `solve -o` writes it") from None
+    if not isinstance(found, dict):
+        raise InputError(f"{shown}:1: not {what}: no mapping at its top")
+    if wrong := mistaken(kind_of(found), what):
+        raise InputError(f"{shown}: {wrong}; give {what}, as `solve -o` writes it")
+    return found
+
+
+def say(line: str) -> None:
+    """A line on standard output, one whatever is in it, and nothing that a terminal would obey."""
+    sys.stdout.write(files.printable(line) + "\n")

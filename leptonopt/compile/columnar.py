@@ -1,0 +1,302 @@
+"""Columns to the arrays of a `Problem`, without an object per task.
+
+The arrays are those that `compile.compiler` makes of the same instance as a tree of tasks, number by number: the
+windows hold only starts at which an option fits its pool, tasks that are identical in all but their name are one
+group, and money has the same unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cached_property
+from math import floor, lcm
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.compile.columnar_windows import starts
+from leptonopt.compile.money import MAX_TOTAL, coarsened, finest_unit
+from leptonopt.compile.rows import Rows
+from leptonopt.instance.columnar import Sheets
+from leptonopt.problem.problem import Ints, Problem
+
+WHOLE = 2**61  # totals below it, by an estimate in doubles, are added up in 64 bits
+ODD = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9)  # multipliers of splitmix64
+Column = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Built:
+    """A problem with what is needed to speak of it in columns again.
+
+    Attributes
+    ----------
+    unit : money of one objective unit
+    loss : money by which the problem's total may fall short of the exact one
+    kept : int32, the options of the sheets that can be taken, ascending; those of task i are
+        kept[kept_ptr[i]] .. kept[kept_ptr[i+1] - 1], and option j of its group is the j-th of them
+    kept_ptr : int64, shape (tasks + 1,)
+    group : int32, shape (tasks,), the group of each task
+    impossible : in words, why no plan can exist
+    """
+
+    sheets: Sheets
+    problem: Problem
+    unit: Fraction
+    loss: Fraction
+    kept: NDArray[np.int32] = field(repr=False)
+    kept_ptr: Ints = field(repr=False)
+    group: NDArray[np.int32] = field(repr=False)
+    impossible: tuple[str, ...] = ()
+
+    @cached_property
+    def members(self) -> Ints:
+        """int64, shape (tasks,): the tasks of group 0 in their order, then those of group 1, and so on."""
+        return np.argsort(self.group, kind="stable")
+
+
+def build(sheets: Sheets) -> Built:
+    """Return the problem of an instance in columns."""
+    rows = Rows(sheets.instance, ((),))
+    of_pool = _rows_of(sheets, rows)
+    task = np.repeat(np.arange(sheets.tasks, dtype=np.int32), np.diff(sheets.ptr))
+    first, last = starts(sheets, rows.capacity, of_pool, task)
+    kept = np.flatnonzero(first <= last)
+    kept_ptr = np.concatenate([[0], np.cumsum(np.bincount(_at(task, kept), minlength=sheets.tasks))]).astype(np.int64)
+    del task
+    impossible = _impossible(sheets, kept_ptr)
+    group, heads = _groups(sheets, kept, kept_ptr)
+    chosen = kept[positions(kept_ptr[heads], kept_ptr[heads + 1])]
+    first, last, narrow = _at(first, chosen), _at(last, chosen), kept.astype(np.int32)
+    del kept
+    copies = np.zeros(len(heads), np.int64)
+    np.add.at(copies, group, sheets.of_task("copies").astype(np.int64))
+    used = _used(sheets, of_pool, len(rows.capacity))
+    prices = [line if row in used else [Fraction(0)] * len(line) for row, line in enumerate(rows.prices)]
+    sizes = kept_ptr[heads + 1] - kept_ptr[heads]
+    ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    held, row, demand = _demands(sheets, of_pool, chosen)
+    unit, loss = _unit(sheets, prices, (held, row, demand), chosen, ptr, heads, copies)
+    due, rate = sheets.of_task("due")[heads].astype(np.int64), _late_rate(sheets)
+    late = _late(sheets)[heads]
+    price = [[floor(value / unit) for value in line] for line in prices]
+    problem = Problem(
+        capacity=rows.capacity,
+        price=np.array(price, np.int64).reshape(rows.capacity.shape),
+        copies=copies,
+        optional=np.asarray(sheets.of_task("value")[heads] >= 0),
+        value=_scaled(np.maximum(sheets.of_task("value")[heads], 0), Fraction(1, 100) / unit),
+        late_slope=_scaled(late, rate / unit),
+        late_base=-_scaled(-late * np.maximum(due, 0), rate / unit),
+        late_once=np.zeros(len(heads), np.int64),
+        late_after=np.maximum(due, 0),
+        option_ptr=ptr,
+        pool=_at(sheets.of_option("pool"), chosen).astype(np.int64),
+        duration=_at(sheets.of_option("slots"), chosen).astype(np.int64),
+        fixed=_scaled(_at(sheets.of_option("cost"), chosen), Fraction(1, 100) / unit),
+        first=first,
+        last=last,
+        demand_ptr=np.concatenate([[0], np.cumsum(held)]).astype(np.int64),
+        demand_row=row,
+        demand=demand,
+        before=np.zeros(0, np.int64),
+        after=np.zeros(0, np.int64),
+        lag=np.zeros(0, np.int64),
+    )
+    return Built(sheets, problem, unit, loss, narrow, kept_ptr, group, impossible)
+
+
+def positions(begin: Ints, end: Ints) -> Ints:
+    """Return begin[0] .. end[0] - 1, then begin[1] .. end[1] - 1, and so on."""
+    sizes = end - begin
+    shift = begin - np.concatenate([[0], np.cumsum(sizes)[:-1]])[: len(sizes)]
+    found: Ints = np.arange(int(sizes.sum())) + np.repeat(shift, sizes)
+    return found
+
+
+def _at(column: Column, some: Ints) -> Column:
+    """Return the entries of a column at ascending positions; the column itself where they are all."""
+    return column if len(some) == len(column) else column[some]
+
+
+def _rows_of(sheets: Sheets, rows: Rows) -> Ints:
+    """int64, shape (pools, resources): the row of capacity of each; -1 where the pool has no such resource."""
+    pools = sheets.instance.pools
+    return np.array(
+        [[rows.index.get((pool.id, name), -1) for name in sheets.resources] for pool in pools], np.int64
+    ).reshape(len(pools), -1)
+
+
+def _used(sheets: Sheets, of_pool: Ints, rows: int) -> set[int]:
+    """Return the rows of which some option holds something."""
+    found, pool = np.zeros(rows, bool), sheets.of_option("pool")
+    for at in range(len(sheets.resources)):
+        pools = np.bincount(pool[sheets.uses[:, at] > 0], minlength=len(of_pool)) > 0
+        found[of_pool[pools, at]] = True
+    return set(np.flatnonzero(found).tolist())
+
+
+def _impossible(sheets: Sheets, kept_ptr: Ints) -> tuple[str, ...]:
+    """Return which tasks that must run have no option left, in words."""
+    stuck = np.flatnonzero((np.diff(kept_ptr) == 0) & (sheets.of_task("value") < 0))
+    found = [f"task {at}: no option ends by the deadline and fits its pool" for at in stuck[:5].tolist()]
+    if len(stuck) > len(found):
+        found.append(f"and {len(stuck) - len(found):,} tasks more")
+    return tuple(found)
+
+
+# --- groups ---------------------------------------------------------------------------------------
+
+
+def _groups(sheets: Sheets, kept: Ints, kept_ptr: Ints) -> tuple[NDArray[np.int32], Ints]:
+    """int32, shape (tasks,), and int64, shape (G,): each task's group, and each group's first task.
+
+    Tasks of a group agree in window, value, lateness and the options that can be taken. They are found by a hash, and
+    then compared number by number; a task whose hash is another's by chance stays alone.
+    """
+    counts = np.diff(kept_ptr)
+    of_task = [sheets.of_task("release"), sheets.of_task("deadline"), sheets.of_task("value")]
+    of_task += [sheets.of_task("due"), _late(sheets), counts]
+    of_option = [sheets.of_option(name) for name in ("pool", "slots", "cost")] + list(sheets.uses.T)
+    position = np.arange(len(kept)) - np.repeat(kept_ptr[:-1], counts)
+    total = np.zeros(len(kept) + 1, np.uint64)
+    np.cumsum(_hashed(position, *(_at(column, kept) for column in of_option)), out=total[1:])
+    key = _hashed(total[kept_ptr[1:]] - total[kept_ptr[:-1]], *of_task)
+    del position, total
+    _, index, inverse = np.unique(key, return_index=True, return_inverse=True)
+    head = index[inverse.ravel()]
+    other = np.flatnonzero(head != np.arange(len(head)))
+    if len(other):
+        same = np.ones(len(other), bool)
+        for column in of_task:
+            same &= column[other] == column[head[other]]
+        other = other[same]
+        mine = kept[positions(kept_ptr[other], kept_ptr[other + 1])]
+        of_head = kept[positions(kept_ptr[head[other]], kept_ptr[head[other] + 1])]
+        unlike = np.zeros(len(mine), bool)
+        for column in of_option:
+            unlike |= column[mine] != column[of_head]
+        lone = np.ones(len(head), bool)
+        lone[other] = False
+        lone[np.repeat(other, counts[other])[unlike]] = True
+        head = np.where(lone, np.arange(len(head)), head)
+    heads, group = np.unique(head, return_inverse=True)
+    return group.ravel().astype(np.int32), heads.astype(np.int64)
+
+
+def _hashed(*columns: Column) -> NDArray[np.uint64]:
+    """Return a hash of each row: a sum with odd weights, stirred as splitmix64 does (Steele et al., 2014)."""
+    found, weight = np.zeros(len(columns[0]), np.uint64), 1
+    for column in columns:
+        weight = weight * ODD[0] % 2**64
+        part = column.astype(np.uint64)
+        part *= np.uint64(weight)
+        found += part
+    found ^= found >> np.uint64(30)
+    found *= np.uint64(ODD[1])
+    found ^= found >> np.uint64(27)
+    return found
+
+
+def _late(sheets: Sheets) -> Ints:
+    """int64, shape (tasks,): cents per hour for ending late; 0 where nothing is due."""
+    return np.where(sheets.of_task("due") >= 0, sheets.of_task("late_cost"), 0).astype(np.int64)
+
+
+def _late_rate(sheets: Sheets) -> Fraction:
+    """Money per slot of a cent per hour."""
+    return Fraction(sheets.instance.time.slot, 3600 * 100)
+
+
+# --- demands and money ----------------------------------------------------------------------------
+
+
+def _demands(sheets: Sheets, of_pool: Ints, chosen: Ints) -> tuple[Ints, Ints, Ints]:
+    """Per option how many rows it holds; and rows and amounts of all, ascending within an option."""
+    pool, order = _at(sheets.of_option("pool"), chosen), np.argsort(of_pool, axis=1)
+    uses = _at(sheets.uses, chosen)
+    if uses.shape[1] == 1 and (uses > 0).all():
+        return np.ones(len(chosen), np.int64), of_pool[pool, 0], uses[:, 0].astype(np.int64)
+    amount = np.take_along_axis(uses, order[pool], axis=1).astype(np.int64)
+    row = np.take_along_axis(of_pool, order, axis=1)[pool]
+    some = amount > 0
+    return some.sum(axis=1), row[some], amount[some]
+
+
+def _unit(
+    sheets: Sheets,
+    prices: list[list[Fraction]],
+    demands: tuple[Ints, Ints, Ints],
+    chosen: Ints,
+    ptr: Ints,
+    heads: Ints,
+    copies: Ints,
+) -> tuple[Fraction, Fraction]:
+    """Return the money unit and the loss, as `leptonopt.compile.money` finds them for the same instance.
+
+    `chosen` are the options of the groups, those of group g in ptr[g] .. ptr[g+1] - 1, and `demands` what they hold.
+    """
+    rate, late = _late_rate(sheets), _late(sheets)[heads]
+    value = np.maximum(sheets.of_task("value")[heads], 0)
+    cost, length = _at(sheets.of_option("cost"), chosen), _at(sheets.of_option("slots"), chosen)
+    amounts = {money for line in prices for money in line} | {rate * int(np.gcd.reduce(late, initial=0))}
+    amounts |= {Fraction(int(np.gcd.reduce(cents, initial=0)), 100) for cents in (value, cost)}
+    unit = finest_unit(amounts)
+    part = lcm(100, rate.denominator, *(money.denominator for line in prices for money in line))
+    held, row, demand = demands
+    taken = set(np.flatnonzero(np.bincount(row)).tolist())
+    dearest = np.array(
+        [int(max(map(abs, line)) * part) if at in taken else 0 for at, line in enumerate(prices)], object
+    )
+    due = np.maximum(sheets.of_task("due")[heads].astype(np.int64), 0)
+    slots, per_slot = sheets.instance.time.slots, int(rate * part)
+    tops = (int(column.max(initial=0)) for column in (value, cost, length, demand, late, held, dearest))
+    dear, each, long, amount, behind, many, top = tops
+    most = long * many * amount * top + max(each, dear) * (part // 100) + behind * slots * per_slot
+    if Fraction(int(copies.sum()) * most, part) < unit * MAX_TOTAL:
+        return unit, Fraction(0)
+    of = np.repeat(np.arange(len(chosen)), held)
+
+    def most_of(number: Callable[[Column], Column]) -> tuple[Any, Any]:
+        """The most that all copies can cost, in parts of money, and what rounding can lose of it, in units."""
+        nothing = number(np.zeros(len(chosen), np.int64))
+        running, units = nothing.copy(), nothing.copy()
+        np.add.at(running, of, number(demand) * number(dearest)[row])
+        np.add.at(units, of, number(demand))
+        dear = _most_of_each(number(length) * running + number(cost) * (part // 100), ptr)
+        least = _most_of_each(number(length) * units + 4, ptr)
+        behind = np.maximum(slots - due, 0)  # of what is due in the first slot all of the horizon is late
+        worst = np.maximum(number(value) * (part // 100), dear + number(late) * number(behind) * per_slot)
+        return (number(copies) * worst).sum(), (number(copies) * np.maximum(least, 1)).sum()
+
+    def in_doubles(column: Column) -> Column:
+        return column.astype(np.float64)
+
+    def in_integers(column: Column) -> Column:
+        return column.astype(np.int64)
+
+    def in_python(column: Column) -> Column:
+        return column.astype(object)
+
+    total, lost = most_of(in_integers if max(map(float, most_of(in_doubles))) < WHOLE else in_python)
+    return coarsened(unit, Fraction(int(total), part), int(lost))
+
+
+def _most_of_each(numbers: Column, ptr: Ints) -> Column:
+    """The greatest of ptr[g] .. ptr[g+1] - 1 for each g, at least 0."""
+    found = np.zeros(len(ptr) - 1, numbers.dtype)
+    some = ptr[:-1] < ptr[1:]
+    if some.any():
+        found[some] = np.maximum(np.maximum.reduceat(numbers, ptr[:-1][some]), 0)
+    return found
+
+
+def _scaled(column: Column, factor: Fraction) -> Ints:
+    """Whole numbers times a factor, rounded down."""
+    whole, part = factor.numerator, factor.denominator
+    if int(np.abs(column).max(initial=0)) * whole < 2**62:
+        return column.astype(np.int64) * whole // part
+    return np.array([value * whole // part for value in column.tolist()], np.int64)

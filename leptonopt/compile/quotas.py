@@ -1,0 +1,178 @@
+"""Quotas: what columns and nodes use of them, in whole units."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from math import gcd, lcm
+
+import numpy as np
+
+from leptonopt.compile.calendar import days, mean_by_slot
+from leptonopt.compile.money import Rates, rates
+from leptonopt.compile.rows import Column, Rows
+from leptonopt.errors import Finding, InstanceError
+from leptonopt.instance import Instance, Pool, Quota
+from leptonopt.problem.problem import Quota as Limit
+from leptonopt.runtime.clock import looking
+
+MAX_USE = 2**50
+MAX_SUM = 2**60
+MAX_LIMIT = 2**61  # more than can be used
+
+
+@dataclass(frozen=True)
+class Window:
+    """First and last slot for which a limit of a quota holds."""
+
+    quota: Quota
+    first: int
+    last: int
+
+
+def windows(instance: Instance) -> list[Window]:
+    """Where quotas that add up over time hold; raises `InstanceError` when a day begins within a slot."""
+    found = []
+    for at, quota in enumerate(instance.quotas):
+        if quota.per == "horizon":
+            found.append(Window(quota, 0, instance.time.slots - 1))
+        elif quota.per == "day":
+            try:
+                found += [Window(quota, first, last) for first, last in days(instance.time)]
+            except ValueError as error:
+                raise InstanceError([Finding(f"a quota per day, but {error}", ("quotas", at, "per"))]) from None
+    return found
+
+
+def limits(
+    instance: Instance, rows: Rows, groups: Sequence[tuple[int, Sequence[Column]]]
+) -> list[tuple[Limit, Fraction]]:
+    """The problem's quotas, one per window, each with its unit; `groups` are copies and columns in its order."""
+    options = [column for _, columns in groups for column in columns]
+    runs = sum(copies for copies, _ in groups)
+    held = sum(copies * max((c.slots * sum(c.amounts) for c in columns), default=0) for copies, columns in groups)
+    counters = {quota.id: own for quota, own in rows.counting}
+    number = {quota.id: at for at, quota in enumerate(instance.quotas)}
+    kinds = {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1)}
+    found = []
+    for window in looking(windows(instance)):
+        quota = window.quota
+        use: dict[int, list[Fraction]] = {}
+        for pool in rows.covered(quota):
+            for name in looking(rows.counted(quota, pool)):
+                row = counters[quota.id].get((pool.id, name), rows.index[pool.id, name])
+                if row not in rows.used:
+                    continue  # what nothing can hold need not be counted
+                hours = Fraction(instance.time.slot, 3600 * rows.scale[row])
+                use[row] = [
+                    weight * hours if window.first <= slot <= window.last else Fraction(0)
+                    for slot, weight in enumerate(_weights(instance, quota, pool, name))
+                ]
+        once = [(at, dict(column.once).get(number[quota.id], Fraction(0))) for at, column in enumerate(options)]
+        once = [(at, amount) for at, amount in once if amount]
+        shared: Rates | None = None
+        if quota.whole and quota.of in kinds:
+            shared = rates(instance, rows.kinds, *map(Fraction, kinds[quota.of]))
+            covered = {pool.id for pool in rows.covered(quota)}
+            shared = _only(shared, [kind.pool.id in covered for kind in rows.kinds]).within(window.first, window.last)
+        amounts = [amount for _, amount in once]
+        amounts += [value for line in use.values() for value in set(line)]
+        amounts += list(shared.numbers()) if shared else []
+        unit = _unit(quota, amounts)
+        whole = partial(_whole, unit)
+        steepest = max((abs(value) for line in use.values() for value in set(line)), default=Fraction(0))
+        dearest = max((abs(amount) for _, amount in once), default=Fraction(0))
+        if shared or steepest * held + dearest * runs > MAX_SUM * unit:
+            _countable(quota, unit, groups, use, dict(once), shared, rows)
+        found.append(
+            (
+                Limit(
+                    limit=min(MAX_LIMIT, whole(Fraction(quota.limit))),
+                    rows=np.array(list(use), np.int64),
+                    rate=np.array([[whole(value) for value in line] for line in use.values()], np.int64).reshape(
+                        len(use), instance.time.slots
+                    ),
+                    options=np.array([at for at, _ in once], np.int64),
+                    once=np.array([whole(amount) for _, amount in once], np.int64),
+                    first=window.first,
+                    last=window.last,
+                    nodes=shared.whole(whole) if shared else None,
+                ),
+                unit,
+            )
+        )
+    return found
+
+
+def _weights(instance: Instance, quota: Quota, pool: Pool, name: str) -> list[Fraction]:
+    """What a unit-hour of a resource uses of a quota, by slot."""
+    if quota.of == "money":
+        return mean_by_slot(pool.price[name], instance.time)
+    if quota.of == "carbon" and pool.carbon is not None:
+        return [grams / 1000 for grams in mean_by_slot(pool.carbon, instance.time)]
+    return [Fraction(1)] * instance.time.slots
+
+
+def _only(found: Rates, keep: Sequence[bool]) -> Rates:
+    """Nothing of the kinds that do not count."""
+
+    def cut(grid: list[list[Fraction]]) -> list[list[Fraction]]:
+        return [line if kept else [Fraction(0)] * len(line) for line, kept in zip(grid, keep, strict=True)]
+
+    commit = [value if kept else Fraction(0) for value, kept in zip(found.commit, keep, strict=True)]
+    return Rates(cut(found.on_demand), cut(found.on), cut(found.start), cut(found.stop), commit)
+
+
+def _unit(quota: Quota, amounts: Iterable[Fraction]) -> Fraction:
+    """Return the largest unit in which all amounts are whole, and the limit too unless it is too fine or large."""
+    used = set(amounts)
+    for values in (used | {Fraction(quota.limit)}, used):  # of whole amounts the whole part of a limit is enough
+        denominator = lcm(*(value.denominator for value in values))
+        divisor = gcd(*(int(value * denominator) for value in values)) or 1
+        largest, unit = max(map(abs, values), default=Fraction(0)), Fraction(divisor, denominator)
+        if largest <= MAX_USE * unit:
+            return unit
+    raise InstanceError([_too_fine(quota, unit, largest, "2^50")])
+
+
+def _too_fine(quota: Quota, unit: Fraction, largest: Fraction, most: str) -> Finding:
+    text = f"amounts of up to {float(largest):.6g}, in steps of {float(unit):.6g}"
+    return Finding(f"quota {quota.id!r}: {text}; at most {most} steps can be counted", ("quotas",))
+
+
+def _countable(
+    quota: Quota,
+    unit: Fraction,
+    groups: Sequence[tuple[int, Sequence[Column]]],
+    use: dict[int, list[Fraction]],
+    once: dict[int, Fraction],
+    shared: Rates | None,
+    rows: Rows,
+) -> None:
+    """Refuse a quota of which int64 could not add up what may be used."""
+    steepest = {row: int(max(map(abs, line), default=Fraction(0)) / unit) for row, line in use.items()}
+    total, at = Fraction(0), 0
+    for copies, columns in groups:
+        most = 0
+        for column in columns:
+            held = sum(
+                steepest[row] * amount
+                for row, amount in zip(column.rows, column.amounts, strict=True)
+                if row in steepest
+            )
+            most = max(most, column.slots * held + int(abs(once.get(at, Fraction(0))) / unit))
+            at += 1
+        total += copies * most
+    for kind, own in enumerate(rows.kinds if shared else ()):
+        assert shared is not None
+        grids = (shared.on_demand, shared.on, shared.start, shared.stop)
+        total += max(own.count, default=0) * sum(sum(map(abs, grid[kind])) for grid in grids) / unit
+        total += own.commit_max * abs(shared.commit[kind]) / unit
+    if total > MAX_SUM:
+        raise InstanceError([_too_fine(quota, unit, total * unit, "2^60")])
+
+
+def _whole(unit: Fraction, value: Fraction) -> int:
+    return int(value / unit)

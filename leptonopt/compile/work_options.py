@@ -1,0 +1,162 @@
+"""`work` to options: variant x pool x device count, filtered by what the task needs.
+
+This is where the article's model optimisation and model parallelism become decisions: every way
+to run the work is made here, and the solver chooses among them together with where and when.
+
+    duration = hours / (speed[pool] * devices[n] * variant.speed)        with one number per pool
+    duration = hours / (speed[pool][n] * variant.speed)                  with a curve per pool
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from decimal import Context, Decimal
+from fractions import Fraction
+from functools import lru_cache
+
+from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work
+from leptonopt.runtime.clock import look
+
+EXACT = Context(prec=100)  # products of amounts have more digits than Decimal keeps unless told
+CONFIDENTIAL = "confidential"  # the label of pools on which confidential tasks may run
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to run a task, whether written by the user or made from work.
+
+    `duration` in exact seconds; `uses` in the user's units, what it draws and whole nodes among them;
+    `consumes` is used up once; `refused` says why it is not allowed. `whole` nodes are held alone; with
+    `one_node` all it uses is on a single node. `on_nodes` says which, once that is decided.
+    """
+
+    id: str
+    pool: str
+    uses: dict[str, Decimal]
+    duration: Fraction
+    cost: Decimal
+    variant: str | None
+    quality: Decimal
+    refused: str | None = None
+    consumes: dict[str, Decimal] = field(default_factory=dict)
+    whole: int = 0
+    one_node: bool = False
+    on_nodes: tuple[str, ...] = ()
+
+
+def ways(instance: Instance, task: Task) -> list[Way]:
+    """All ways to run a task: its options in file order, then those made from its work.
+
+    Ids are unique within the task. A written option without an id is called by its pool, one with an id on several
+    pools 'ID POOL', a made one 'POOL xN' or 'POOL xN VARIANT'; '#2', '#3', ... is added where an earlier way has
+    that name.
+    """
+    look()
+    pools = {pool.id: pool for pool in instance.pools}
+    taken = {option.id for option in task.options if option.id is not None}
+    found = []
+    for way, own in [*_written(task, pools), *_made(instance, task, pools)]:
+        pool = pools[way.pool]
+        id, count = way.id, 2
+        while not own and id in taken:
+            id, count = f"{way.id}#{count}", count + 1
+        taken.add(id)
+        uses, one_node = _drawing(way.uses, pool), task.placement == "one-node" and bool(pool.nodes)
+        refused = way.refused or _refusal(way, task, pool) or (_beyond_a_node(way, pool) if one_node else None)
+        if (id, uses, one_node, refused) != (way.id, way.uses, way.one_node, way.refused):
+            way = replace(way, id=id, uses=uses, one_node=one_node, refused=refused)
+        found.append(way)
+    return found
+
+
+def _drawing(uses: dict[str, Decimal], pool: Pool) -> dict[str, Decimal]:
+    """What is used, with the power that it draws where the pool counts power and the way does not state it."""
+    if not pool.powered or POWER in uses:
+        return uses
+    drawn = Decimal(0)
+    for name, count in uses.items():
+        drawn = EXACT.add(drawn, EXACT.multiply(pool.power.get(name, Decimal(0)), count))
+    return {**uses, POWER: drawn} if drawn else uses
+
+
+def _written(task: Task, pools: dict[str, Pool]) -> Iterator[tuple[Way, bool]]:
+    for option in task.options:
+        own = option.id is not None and option.pool is not None
+        duration = Fraction(option.duration)
+        for pool in option.where:
+            uses = option.uses
+            if option.nodes is not None:
+                size = pools[pool].nodes[0].size
+                uses = uses | {name: EXACT.multiply(count, Decimal(option.nodes)) for name, count in size.items()}
+            way = Way(
+                id=option.id if own and option.id else f"{option.id} {pool}" if option.id else pool,
+                pool=pool,
+                uses=uses,
+                duration=duration,
+                cost=option.cost,
+                variant=option.variant,
+                quality=option.quality,
+                consumes=option.consumes,
+                whole=option.nodes or 0,
+            )
+            yield way, own
+
+
+def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tuple[Way, bool]]:
+    if task.work is None:
+        return
+    work = merged_work(task.work, instance.profiles)
+    variants: list[tuple[str | None, Variant]] = [*(work.variants or {}).items()] or [(None, Variant())]
+    scaling = work.devices or {1: Decimal(1)}
+    seconds = Fraction(work.hours) * 3600
+    for name, variant in variants:
+        for pool, speed in (work.speed or {}).items():
+            curve = speed if isinstance(speed, dict) else {n: speed * factor for n, factor in scaling.items()}
+            for devices, rate in curve.items():
+                uses = {work.device or "gpu": Decimal(devices)}
+                for table, times in ((work.per_device, devices), (work.uses, 1)):
+                    for resource, count in (table or {}).items():
+                        uses[resource] = EXACT.fma(count, Decimal(times), uses.get(resource, Decimal(0)))
+                duration = seconds / _product(rate, variant.speed)
+                id = f"{pool} x{devices}" + (f" {name}" if name else "")
+                refused = None
+                room = pools[pool].device_memory
+                needed = None if work.memory is None else EXACT.multiply(work.memory, variant.memory)
+                if needed is not None and room is not None and needed > EXACT.multiply(room, Decimal(devices)):
+                    refused = f"{devices} x {room} of device memory hold less than the {needed} needed"
+                yield Way(id, pool, uses, duration, work.cost, name, variant.quality, refused), False
+
+
+@lru_cache(4096)
+def _product(rate: Decimal, speed: Decimal) -> Fraction:
+    """Both multiplied; the same few come again and again, and fractions are slow to make."""
+    return Fraction(rate) * Fraction(speed)
+
+
+def _refusal(way: Way, task: Task, pool: Pool) -> str | None:
+    if missing := [label for label in task.needs.labels if label not in pool.labels]:
+        return f"pool {pool.id!r} lacks the label {missing[0]!r}"
+    if unwanted := [label for label in task.needs.without if label in pool.labels]:
+        return f"pool {pool.id!r} has the label {unwanted[0]!r}, which the task must not meet"
+    if task.confidential and CONFIDENTIAL not in pool.labels:
+        return f"the task is confidential, and pool {pool.id!r} lacks the label {CONFIDENTIAL!r}"
+    if way.quality < task.needs.quality:
+        return f"quality {way.quality} is below the {task.needs.quality} needed"
+    return None
+
+
+def _beyond_a_node(way: Way, pool: Pool) -> str | None:
+    """Why no single node of a pool can hold a way."""
+    if way.whole > 1:
+        return f"one-node with {way.whole} whole nodes"
+    most = {
+        name: max(kind.size.get(name, Decimal(0)) for kind in pool.nodes) for kind in pool.nodes for name in kind.size
+    }
+    held = {name: count for name, count in way.uses.items() if count and name in most}
+    if not held or any(all(kind.size.get(name, 0) >= count for name, count in held.items()) for kind in pool.nodes):
+        return None
+    for name, count in held.items():
+        if count > most[name]:
+            return f"one-node with {count:f} {name}; a node holds {most[name]:f}"
+    return f"one-node with {' and '.join(f'{count:f} {name}' for name, count in held.items())}; no node holds all of it"

@@ -1,0 +1,245 @@
+"""All runs of a comparison: side by side, each kept as it ends, none ever done twice.
+
+A folder holds `runs.jsonl` with one line per finished run, and `plans/` with their plans. Whoever kills a
+comparison, at any moment, loses only the runs that were under way; the same call goes on from there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from leptonopt.errors import EngineError, LeptonoptError, UsageError
+from leptonopt.experiments import run as runs
+from leptonopt.experiments.cases import Case, cases
+from leptonopt.experiments.results import LINES, PLANS, Results, lines_of
+from leptonopt.experiments.run import Line, Method, Options, method_of
+from leptonopt.io import files
+from leptonopt.runtime.calls import Errands, Gone, Lost, width
+
+if TYPE_CHECKING:
+    from _typeshed import StrPath
+
+    from leptonopt.instance import Instance
+    from leptonopt.solvers.registry import Method as Function
+
+INSTANCES = "instances"
+LOCK = ".lock"
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a comparison is: runs done of all, seconds to go (None before the first has ended), the last line."""
+
+    done: int
+    total: int
+    left: float | None
+    line: Line | None = None
+
+
+def compare(
+    instances: Iterable[StrPath | Mapping[str, Any] | Instance] | StrPath,
+    methods: Sequence[str | Function] | Mapping[str, str | Function] = ("greedy", "auto"),
+    *,
+    output: StrPath,
+    time_limit: float = 60.0,
+    seeds: int | Sequence[int] = 1,
+    gap: float = 0.0,
+    threads: int = 1,
+    deterministic: bool = False,
+    jobs: int | None = None,
+    format: str | None = None,
+    params: Mapping[str, str] | None = None,
+    best: StrPath | None = None,
+    executor: Executor | None = None,
+    on_step: Callable[[Step], None] | None = None,
+) -> Results:
+    """Run every method on every instance with every seed, and give all that is known then.
+
+    Parameters
+    ----------
+    instances : files, lists of files (.csv), plain documents or `Instance` objects; one or several.
+    methods : names of `leptonopt methods`, `auto`, functions over `Problem`, `FILE.py:NAME`; a mapping gives
+        them other names.
+    output : the folder of the results; runs that it already holds are not repeated.
+    time_limit, gap, threads, deterministic : of every run, as `leptonopt.solve` takes them; one thread each
+        unless said, so that as many runs as there are cores go on side by side.
+    seeds : how many (0, 1, …) or which.
+    jobs : runs side by side; default: cores divided by `threads`.
+    format, params : how to read files that are not native.
+    best : a .csv with columns `instance` and `best`; else `best_known.csv` beside each instance.
+    executor : where runs go instead; any `concurrent.futures.Executor` whose workers reach the files. A run whose
+        worker dies goes to another one.
+    on_step : called in this thread after every run.
+
+    Raises
+    ------
+    UsageError, InputError, InstanceError
+        When something is wrong with the call or an instance, before anything has run.
+    EngineError
+        When the executor breaks. The runs that have ended are kept, and the same call goes on from there.
+    """
+    from leptonopt.session.request import limits_of
+
+    chosen = _methods(methods)
+    numbers = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
+    for seed in numbers:
+        limits_of(time_limit, gap, threads, seed, deterministic)
+    if not numbers or (jobs is not None and jobs < 1):
+        raise UsageError("at least one seed and one job are needed")
+    folder = Path(output)
+    given = [instances] if isinstance(instances, str | os.PathLike | Mapping) else list(instances)
+    with _held(folder):
+        found = cases(given, folder / INSTANCES, format, params, best)
+        options = Options(float(time_limit), float(gap), threads, deterministic)
+        todo = [runs.spec_of(case, method, seed, options) for case, method, seed in _order(found, chosen, numbers)]
+        side = jobs or (width(executor) if executor else max(1, (os.cpu_count() or 1) // threads))
+        _Campaign(folder, todo, side, executor, on_step).run()
+        return Results.of(folder).only({spec["key"] for spec in todo})
+
+
+def _methods(given: Sequence[str | Function] | Mapping[str, str | Function]) -> list[Method]:
+    if isinstance(given, str):
+        given = [given]
+    named = given.items() if isinstance(given, Mapping) else [(None, method) for method in given]
+    chosen = [method_of(method, name) for name, method in named]
+    twice = {method.name for method in chosen if sum(other.name == method.name for other in chosen) > 1}
+    if twice or not chosen:
+        raise UsageError(f"two methods are called {min(twice)!r}" if twice else "there is no method to compare")
+    return chosen
+
+
+def _order(
+    found: Sequence[Case], chosen: Sequence[Method], numbers: Sequence[int]
+) -> Iterator[tuple[Case, Method, int]]:
+    """Seed by seed and case by case, so that what is there after a while can already be compared."""
+    return ((case, method, seed) for seed in numbers for case in found for method in chosen)
+
+
+@contextlib.contextmanager
+def _held(folder: Path) -> Iterator[None]:
+    """The folder, made where it is missing, and taken away again when a refusal leaves nothing in it.
+
+    Refused while another comparison writes to it.
+    """
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    try:
+        (folder / PLANS).mkdir(parents=True, exist_ok=True)
+        handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o666)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be written: {error.strerror}") from None
+    try:
+        with contextlib.suppress(ImportError):
+            import fcntl
+
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise UsageError(f"{folder}: another comparison is at work here; choose another folder") from None
+        yield
+    except LeptonoptError:
+        with contextlib.suppress(OSError):
+            (folder / PLANS).rmdir()
+            if made and os.listdir(folder) == [LOCK]:
+                (folder / LOCK).unlink()
+                for each in made:
+                    each.rmdir()
+        raise
+    finally:
+        os.close(handle)
+
+
+class _Campaign:
+    """Runs what is not there yet."""
+
+    def __init__(
+        self,
+        folder: Path,
+        todo: Sequence[Line],
+        side: int,
+        executor: Executor | None,
+        on_step: Callable[[Step], None] | None,
+    ) -> None:
+        there = {line["key"] for line in lines_of(folder)}
+        self.folder, self.side, self.executor, self.on_step = folder, side, executor, on_step
+        self.todo = [spec for spec in todo if spec["key"] not in there]
+        self.total = len(todo)
+        self.spent: list[tuple[float, float]] = []  # seconds of runs, and their limits
+
+    def run(self) -> None:
+        """All of them; what is under way is dropped when an exception (a Ctrl-C, say) ends it."""
+        self._tell(None)
+        if not self.todo:
+            return
+        executor = self.executor or ThreadPoolExecutor(self.side)
+        under_way = Errands[int](executor)
+        try:
+            with _appending(self.folder / LINES) as keep:
+                for at, spec in enumerate(self.todo):
+                    under_way.send(at, runs.run, spec)
+                    if self.executor is None and len(under_way) >= self.side:
+                        self._ended(under_way, keep)
+                while len(under_way):
+                    self._ended(under_way, keep)
+        except Gone as gone:
+            kept = f"{self.total - len(self.todo) + len(self.spent)} of {self.total} runs are kept"
+            raise EngineError(f"the executor broke ({gone}); {kept}, and the same call goes on from there") from None
+        finally:
+            under_way.drop()
+            if self.executor is None:
+                executor.shutdown(wait=False, cancel_futures=True)
+                runs.kill()
+
+    def _ended(self, under_way: Errands[int], keep: Callable[[Line], None]) -> None:
+        """Waits until at least one run has ended, and keeps it: the plan first, so that a line always has one."""
+        for at, answer in under_way.answers():
+            line, plan = (runs.failed(self.todo[at], answer.why), None) if isinstance(answer, Lost) else answer
+            if plan is not None:
+                files.write(self.folder / PLANS / f"{line['key']}.json", json.dumps(plan))
+            keep(line)
+            self.spent.append((line["wall"], line["time_limit"]))
+            self._tell(line)
+
+    def _tell(self, line: Line | None) -> None:
+        if self.on_step is None:
+            return
+        left, open_runs = None, len(self.todo) - len(self.spent)
+        if self.spent:
+            left = open_runs * sum(wall for wall, _ in self.spent) / len(self.spent) / self.side
+        self.on_step(Step(self.total - open_runs, self.total, left, line))
+
+
+@contextlib.contextmanager
+def _appending(path: Path) -> Iterator[Callable[[Line], None]]:
+    """Lines to the end of a file, each on the disk before the next; half a line left by a kill is cut off."""
+    with open(path, "ab") as file:
+        size = file.seek(0, os.SEEK_END)
+        if size:
+            content = path.read_bytes()
+            if not content.endswith(b"\n"):
+                file.truncate(content.rfind(b"\n") + 1)
+
+        def keep(line: Line) -> None:
+            file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+
+        yield keep
+
+
+def clock(seconds: float) -> str:
+    """Seconds as people say them: 40 s, 3 min, 2 h 05 min.
+
+    >>> clock(40), clock(200), clock(7500)
+    ('40 s', '3 min', '2 h 05 min')
+    """
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    minutes = round(seconds / 60)
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02} min"

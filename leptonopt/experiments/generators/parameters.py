@@ -1,0 +1,74 @@
+"""What is asked of a family: sizes and shares, checked, as whole numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from leptonopt.errors import UsageError
+from leptonopt.experiments.generators.rng import MILLI
+
+MOST_TASKS = 1_000_000
+MOST_DAYS = 366
+WORKFLOW = 4  # tasks that may follow each other; the first of them follows none
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Parameters of an instance; load, slack and shares in thousandths."""
+
+    tasks: int
+    seed: int
+    load: int
+    slack: int
+    precedence: int
+    optional: int
+    preemptible: int
+    days: int | None
+
+
+def asked(
+    *,
+    tasks: int,
+    seed: int,
+    load: float | Decimal,
+    slack: float | Decimal,
+    precedence: float | Decimal,
+    optional: float | Decimal,
+    preemptible: float | Decimal,
+    days: int | None,
+    most_load: Decimal,
+) -> Asked:
+    """The parameters, checked.
+
+    Raises
+    ------
+    UsageError
+        Naming the parameter and what is allowed.
+    """
+    return Asked(
+        tasks=_whole("tasks", tasks, 10, MOST_TASKS),
+        seed=_whole("seed", seed, 0, 2**63 - 1),
+        load=_milli("load", load, Decimal("0.05"), most_load),
+        slack=_milli("slack", slack, Decimal(1), Decimal(100)),
+        precedence=_milli("precedence", precedence, Decimal(0), 1 - Decimal(1) / WORKFLOW),
+        optional=_milli("optional", optional, Decimal(0), Decimal(1)),
+        preemptible=_milli("preemptible", preemptible, Decimal(0), Decimal(1)),
+        days=None if days is None else _whole("days", days, 1, MOST_DAYS),
+    )
+
+
+def _whole(name: str, value: object, low: int, high: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise UsageError(f"{name} is {value!r}; a whole number from {low} to {high:,} is allowed")
+    return value
+
+
+def _milli(name: str, value: float | Decimal, low: Decimal, high: Decimal) -> int:
+    try:
+        number = Decimal(str(value))
+        if low <= number <= high and number * MILLI == int(number * MILLI):
+            return int(number * MILLI)
+    except (InvalidOperation, ValueError, OverflowError):
+        pass
+    raise UsageError(f"{name} is {value}; from {low} to {high} in steps of 0.001 is allowed")

@@ -1,0 +1,374 @@
+"""Why no plan exists, and what would help: conflicts found by a deletion filter, repairs verified by solving.
+
+A conflict is a set of tasks and statements that cannot hold together and of which none can be spared: without
+any one of them the rest can hold. Each of these answers is an engine's proof or a plan that passed the rules; where
+the time was too short for one, the explanation says for which line that is not known.
+
+The filter begins with tasks that cannot run even alone, then with those of a proof without search
+(`leptonopt.explain.farkas`), then with all. It drops groups first, then single members (Chinneck, 2008, Feasibility
+and Infeasibility in Optimization, chapter 6, deletion filtering in groups).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from os import PathLike
+from typing import Any
+
+from leptonopt.compile.compiler import compile
+from leptonopt.compile.work_options import ways
+from leptonopt.errors import dotted
+from leptonopt.explain.feasibility_check import Answer, Asking, Question
+from leptonopt.explain.repairs import Repair, Repairs
+from leptonopt.explain.requirements import (
+    FAMILIES,
+    Document,
+    NotRemovable,
+    Statement,
+    earners,
+    pruned,
+    relaxed,
+    statements,
+    subset,
+)
+from leptonopt.instance import Instance
+from leptonopt.plan.numbers import number
+from leptonopt.runtime.clock import limited
+from leptonopt.session.request import limits_of, stated_of
+
+__all__ = ["Conflict", "Explanation", "Repair", "explain", "fastest"]
+
+CONFLICTS = 5  # found one after another at most
+ALONE = 3  # tasks that cannot run even alone, which are tried one by one
+FINDING = 0.5  # share of the time for conflicts, once it is known that there is no plan; the rest is for repairs
+WHOLE = 0.8  # share of the time for whether there is a plan; the rest is for what could not be decided
+SHARE = 0.12  # of the time that is left, for a single question of the filter
+ORDER = (  # of attempts to spare a demand; where either of two would do, the later one stays
+    *("memory", "label", "without", "quality", "confidential", "boot", "minimum", "horizon", "release", "after"),
+    *(
+        "maintenance",
+        "on_time",
+        "on_demand",
+        "quota",
+        "together",
+        "apart",
+        "deadline",
+        "nodes",
+        "capacity",
+        "placement",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Tasks that must run and statements that cannot hold together.
+
+    Attributes
+    ----------
+    tasks, demands : its lines
+    unproven : lines (ids of tasks, places of demands) of which it is not known in time whether they can be spared
+    document : the conflict by itself, with the gaps of what it does not need; see `instance`
+    """
+
+    tasks: tuple[str, ...]
+    demands: tuple[Statement, ...]
+    unproven: tuple[str, ...] = ()
+    document: Document = field(default_factory=dict, repr=False)
+
+    @property
+    def minimal(self) -> bool:
+        """Whether none of its lines can be spared, each of which is proven by a plan for the rest."""
+        return not self.unproven
+
+    @property
+    def instance(self) -> Document:
+        """The conflict as an instance: these tasks and demands, and nothing else that could be in the way."""
+        return pruned(self.document)
+
+    def without(self, line: Statement | str) -> Document:
+        """The same without a demand, or without a task; it has a plan where the conflict is minimal."""
+        if isinstance(line, str):
+            return pruned(subset(self.document, [id for id in self.tasks if id != line]))
+        return pruned(relaxed(self.document, [line]))
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """`status` is infeasible, feasible, or unknown when the time was too short to tell."""
+
+    status: str
+    conflicts: tuple[Conflict, ...]
+    repairs: tuple[Repair, ...]
+    currency: str
+    seconds: float
+    notes: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """The explanation as plain data."""
+        return {
+            "leptonopt_explanation": 1,
+            "status": self.status,
+            "conflicts": [
+                {
+                    "tasks": list(conflict.tasks),
+                    "demands": [
+                        {
+                            "kind": each.kind,
+                            "subject": list(each.subject),
+                            "place": dotted(each.place),
+                            "words": each.words,
+                        }
+                        for each in conflict.demands
+                    ],
+                    "minimal": conflict.minimal,
+                    "unproven": list(conflict.unproven),
+                }
+                for conflict in self.conflicts
+            ],
+            "reasons": list(self.reasons),
+            "repairs": [
+                {
+                    "changes": list(repair.changes),
+                    "cost": number(repair.cost),
+                    "cost_exact": str(repair.cost),
+                    "status": repair.status,
+                }
+                for repair in self.repairs
+            ],
+            "currency": self.currency,
+            "notes": list(self.notes),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+def explain(
+    instance: Instance | Mapping[str, Any] | str | PathLike[str],
+    *,
+    time_limit: float = 60.0,
+    format: str | None = None,
+    params: Mapping[str, str] | None = None,
+    on_progress: Callable[[str], None] | None = None,
+    begun: float | None = None,
+) -> Explanation:
+    """Say why an instance has no plan.
+
+    Parameters
+    ----------
+    instance, format, params : as of `leptonopt.solve`
+    time_limit : seconds of wall clock for everything
+    on_progress : called with a line of what is being done
+    begun : the moment of `time.monotonic` from which the time limit counts; default the call
+
+    Raises
+    ------
+    UsageError, InputError, InstanceError
+        When the call or the instance is wrong.
+    NoPlan
+        When the time limit ends while the instance is still being read.
+    """
+    begun = time.monotonic() if begun is None else begun
+    limits_of(time_limit)
+    with limited(begun + time_limit, "the instance was read"):
+        found, _, _ = stated_of(instance, format, params)
+    return _Explaining(found, begun, time_limit, on_progress or (lambda line: None)).explanation()
+
+
+class _Explaining:
+    def __init__(self, instance: Instance, begun: float, limit: float, say: Callable[[str], None]) -> None:
+        self.instance, self.begun, self.limit, self.say = instance, begun, limit, say
+        self.document = instance.document()
+        self.end = begun + limit
+        self.asking = Asking(begun + WHOLE * limit)
+        self.notes: list[str] = []
+        self.core: tuple[str, ...] = ()  # ids of tasks that carry the last proof
+
+    def explanation(self) -> Explanation:
+        """The whole course: is there a plan, why not, what helps."""
+        self.say("looking for a plan")
+        answer = self.asking.answer(self.document, share=1.0)
+        if answer.word is None:
+            answer = self._undecided()
+        if answer.word is not False:
+            return self._said("unknown" if answer.word is None else "feasible", (), ())
+        self.core = answer.core
+        self.asking.until = time.monotonic() + FINDING * (self.end - time.monotonic())
+        conflicts = tuple(self._conflicts())
+        self.asking.until = self.end
+        found = Repairs(self.instance, self.document, self.asking, self.say, self.notes)
+        repairs = found.of(conflicts)
+        if not repairs:
+            self.notes.append("no repair by a single kind of change was found and verified in time")
+        return self._said("infeasible", conflicts, repairs)
+
+    def _said(self, status: str, conflicts: tuple[Conflict, ...], repairs: tuple[Repair, ...]) -> Explanation:
+        reasons = tuple(compile(self.instance).impossible) if status == "infeasible" else ()
+        notes = tuple(dict.fromkeys(self.notes))
+        seconds = time.monotonic() - self.begun
+        return Explanation(status, conflicts, repairs, self.instance.currency, seconds, notes, reasons)
+
+    def _undecided(self) -> Answer:
+        """Say without which rules a plan exists, then ask again with all the time that is left."""
+        self.asking.until = self.end
+        own = statements(self.instance)
+        families = {name: [each for each in own if each.kind in kinds] for name, kinds in FAMILIES.items()}
+        families = {name: each for name, each in families.items() if each}
+        enough: list[str] = []
+        for number_, (name, each) in enumerate(families.items()):
+            self.say(f"a plan without rules of {name}")
+            with suppress(NotRemovable):
+                if self.asking.possible(relaxed(self.document, each), share=1 / (len(families) - number_ + 1)):
+                    enough.append(name)
+        answer = self.asking.answer(self.document, share=1.0)
+        if answer.word is None:
+            seconds = time.monotonic() - self.begun
+            parts = f"undecided is whether the rest leaves room for them: a plan exists without {', or '.join(enough)}"
+            self.notes.append(
+                f"neither a plan nor a proof that there is none was found in {seconds:.0f} s of the time limit; "
+                + (parts if enough else f"the same without any one of {', '.join(families)}")
+                + "; try a longer one (-t)"
+            )
+        return answer
+
+    # --- conflicts ---
+
+    def _conflicts(self) -> Iterator[Conflict]:
+        """One conflict after another, each found when all demands of the earlier ones are gone."""
+        gone: list[Statement] = []
+        for number_ in range(1, CONFLICTS + 1):
+            self.say(f"conflict {number_}")
+            try:
+                rest = relaxed(self.document, gone)
+            except NotRemovable:
+                return
+            if gone and self._fails(rest) is not True:
+                return
+            conflict = self._conflict(rest, gone)
+            yield conflict
+            if not conflict.demands:
+                return
+            gone += conflict.demands
+
+    def _conflict(self, document: Document, gone: Sequence[Statement]) -> Conflict:
+        must = next(self._candidates(document))
+        least, unproven = self._least(must, lambda ids: self._fails(subset(document, ids)))
+        tasks = [task["id"] for task in document["tasks"] if task["id"] in least]
+        small = subset(document, tasks)
+        before = {(each.kind, each.subject) for each in gone}
+        own = statements(self.instance, {*tasks, *earners(document)})
+        demands = [each for each in own if (each.kind, each.subject) not in before]
+        kept, unsure = self._needed(demands, lambda kept: self._fails(_only(small, demands, kept)))
+        lines = (*unproven, *(dotted(each.place) for each in unsure))
+        return Conflict(tuple(tasks), tuple(kept), lines, _only(small, demands, kept) or small)
+
+    def _fails(self, document: Document | None) -> bool | None:
+        """Whether a document is proven to have no plan; None when that is not known."""
+        if document is None or self.asking.out_of_time():
+            return None
+        answer = self.asking.answer(document, SHARE)
+        self.core = answer.core
+        return None if answer.word is None else not answer.word
+
+    def _candidates(self, document: Document) -> Iterator[list[str]]:
+        """Sets of tasks that cannot all run, likely small ones first; at last all of them."""
+        question, core = Question(document), self.core
+        instance = question.instance
+        for at in question.whole.stuck[:ALONE]:
+            if self._fails(subset(document, found := _linked(instance, instance.tasks[at].id))):
+                yield found
+        if core and (self._alone(core, document) or self._fails(subset(document, core))):
+            self.core = core
+            yield list(core)
+        yield [task["id"] for task in document["tasks"]]
+
+    def _needed(
+        self, demands: Sequence[Statement], fails: Callable[[Sequence[Statement]], bool | None]
+    ) -> tuple[list[Statement], list[Statement]]:
+        """Demands of which none can be spared, and those for which that is not known; all of a kind go first."""
+        kept, unsure = list(demands), list[Statement]()
+        for kind in ORDER:
+            mine = [each for each in kept if each.kind == kind]
+            parts = [mine] if len(mine) < 2 else [mine, *([each] for each in mine)]
+            for part in parts if mine else ():
+                rest = [each for each in kept if each not in part]
+                word = fails(rest)
+                if word:
+                    kept = rest
+                    if part is mine:
+                        break
+                elif word is None and len(part) == 1:
+                    unsure += part
+        return kept, unsure
+
+    def _alone(self, ids: Sequence[object], document: Document) -> bool:
+        """Whether these tasks neither wait for others nor others for them: without the others they stand as here."""
+        mine = set(ids)
+        edges = [
+            (task["id"], after if isinstance(after, str) else after["task"])
+            for task in document["tasks"]
+            for after in task.get("after", ())
+            if after is not None
+        ]
+        return not earners(document) and all((second in mine) == (first in mine) for second, first in edges)
+
+    def _least(
+        self, members: Sequence[str], fails: Callable[[Sequence[str]], bool | None]
+    ) -> tuple[list[str], list[str]]:
+        """Tasks of which none can be spared for `fails` to hold, and those of them for which that is not known.
+
+        Where a proof says which tasks carry it, the others are dropped at once: then tasks go one by one, as the
+        next proof is likely to need fewer still.
+        """
+        kept, size = list(members), 1 if set(members) <= set(self.core) else max(1, len(members) // 2)
+        while True:
+            at, unsure = 0, list[str]()
+            while at < len(kept):
+                rest = kept[:at] + kept[at + size :]
+                word = fails(rest)
+                if word:
+                    core = [each for each in rest if each in self.core] if self.core else []
+                    if core and len(core) < len(rest) and (self._alone(self.core, self.document) or fails(core)):
+                        at, rest = sum(each in core for each in kept[:at]), core
+                    kept = rest
+                    continue
+                unsure += kept[at : at + size] if word is None else []
+                at += size
+            if size == 1:
+                return kept, unsure
+            size = max(1, min(size // 2, len(kept) // 2))
+
+
+def _only(document: Document, demands: Sequence[Statement], kept: Sequence[Statement]) -> Document | None:
+    """The document with some of these demands alone; None where it cannot be said."""
+    stays = {id(statement) for statement in kept}
+    with suppress(NotRemovable):
+        return relaxed(document, [each for each in demands if id(each) not in stays])
+    return None
+
+
+def _linked(instance: Instance, id: str) -> list[str]:
+    """A task with all that it waits for and that waits for it."""
+    waits = {task.id: {after.task for after in task.after} for task in instance.tasks}
+    linked, grown = set[str](), {id}
+    while grown - linked:
+        linked |= grown
+        grown = {first for each in linked for first in waits[each]} | {
+            each for each, before in waits.items() if before & linked
+        }
+    return [task.id for task in instance.tasks if task.id in linked]
+
+
+def fastest(instance: Instance, id: str) -> str:
+    """The fastest way of a task and how long it takes, in words."""
+    from leptonopt.instance.units import duration_text
+
+    task = next(task for task in instance.tasks if task.id == id)
+    slot, allowed = instance.time.slot, [way for way in ways(instance, task) if not way.refused]
+    if not allowed:
+        return "it has no way that is allowed"
+    way = min(allowed, key=lambda way: way.duration)
+    return f"{duration_text(-(-way.duration // slot) * slot)} at its fastest ({way.id})"

@@ -1,0 +1,70 @@
+"""The nouns of the column format: an instance as arrays, one entry per task and one per option."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.instance import Instance
+from leptonopt.problem.problem import Ints
+
+VERSION = 1
+TASK = {"release": None, "deadline": None, "copies": 1, "value": -1, "after": -1, "due": -1, "late_cost": 0}
+OPTION = {"pool": None, "slots": None, "cost": 0}
+
+
+@dataclass(frozen=True, eq=False)
+class Sheets:
+    """An instance as columns; see docs/columns.md.
+
+    Attributes
+    ----------
+    head : the document without tasks
+    instance : the same, validated, with a task that stands for all
+    resources : names, in the order of `uses`
+    task : by name, whole numbers, shape (tasks,): release, deadline [slots], copies, value [cents], after,
+        due [slots], late_cost [cents per hour]; None where the column is absent
+    option : by name, shape (options,): pool (position), slots, cost [cents]; None where absent
+    ptr : int64, shape (tasks + 1,), the options of task i are ptr[i] .. ptr[i+1] - 1
+    uses : shape (options, resources) [units]
+    sha256 : of the files
+    """
+
+    name: str
+    head: Mapping[str, Any]
+    instance: Instance
+    resources: tuple[str, ...]
+    task: Mapping[str, NDArray[Any] | None]
+    option: Mapping[str, NDArray[Any] | None]
+    ptr: Ints
+    uses: NDArray[Any]
+    sha256: str
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks, copies not counted."""
+        return len(self.ptr) - 1
+
+    @property
+    def options(self) -> int:
+        """How many options."""
+        return len(self.uses)
+
+    def summary(self) -> str:
+        """Return what the instance holds, in a line."""
+        pools, slots = len(self.instance.pools), self.instance.time.slots
+        return f"{self.tasks:,} tasks, {self.options:,} options, {pools} pools, {slots:,} slots, in columns"
+
+    def of_task(self, name: str) -> NDArray[Any]:
+        """A column of the tasks; what stands where it is absent."""
+        found = self.task[name]
+        return np.broadcast_to(np.int64(TASK[name] or 0), self.tasks) if found is None else found
+
+    def of_option(self, name: str) -> NDArray[Any]:
+        """A column of the options."""
+        found = self.option[name]
+        return np.broadcast_to(np.int64(OPTION[name] or 0), self.options) if found is None else found

@@ -1,0 +1,269 @@
+"""What no single noun can see: names that must be unique, references, cycles, the time grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+
+from leptonopt.errors import Finding, Path
+from leptonopt.instance import units
+from leptonopt.instance.fields import Series
+from leptonopt.instance.instance import POWER, NodeKind, Option, Pool, Profile, Quota, Task, Time, Work, merged_work
+from leptonopt.runtime.clock import looking
+from leptonopt.runtime.topological_order import topological
+
+MAX_FINDINGS = 100  # more help nobody
+MAX_COMPARED = 1000  # names that are compared with one that is not known
+ALSO = ("money", "energy", "carbon")  # what a quota can be of, beside resources and what options consume
+
+
+def cross_findings(
+    time: Time | None,
+    pools: Sequence[Pool | None],
+    profiles: dict[str, Profile],
+    tasks: Sequence[Task | None],
+    quotas: Sequence[Quota | None] = (),
+    sets: Mapping[str, Sequence[Sequence[str]]] | None = None,
+) -> list[Finding]:
+    """What is wrong between the parts; parts that are None were wrong in themselves and are passed over.
+
+    All of it, up to one more than `MAX_FINDINGS`.
+    """
+    found = list(islice(_between(time, pools, profiles, tasks, quotas), MAX_FINDINGS + 1))
+    if not found:
+        found = list(islice(_quotas_and_nodes(pools, tasks, quotas), MAX_FINDINGS + 1))
+    if None not in tasks:
+        found += islice(_set_findings(sets or {}, {task.id: task for task in tasks if task}), MAX_FINDINGS)
+    return found or _cycles([task for task in tasks if task])
+
+
+def _between(
+    time: Time | None,
+    pools: Sequence[Pool | None],
+    profiles: dict[str, Profile],
+    tasks: Sequence[Task | None],
+    quotas: Sequence[Quota | None],
+) -> Iterator[Finding]:
+    known_pools = {pool.id: pool for pool in pools if pool}
+    whole = None not in pools
+    yield from chain(_duplicates("pools", pools), _duplicates("tasks", tasks), _duplicates("quotas", quotas))
+    for at, pool in enumerate(pools):
+        if pool:
+            yield from _pool_findings(("pools", at), pool, time)
+    for name, profile in profiles.items():
+        yield from _work_findings(("profiles", name), profile, known_pools if whole else None)
+    known_tasks = {task.id: task for task in tasks if task} if None not in tasks else None
+    for at, task in enumerate(looking(tasks)):
+        if task:
+            yield from _task_findings(("tasks", at), task, known_pools if whole else None, profiles, known_tasks)
+
+
+def _quotas_and_nodes(
+    pools: Sequence[Pool | None], tasks: Sequence[Task | None], quotas: Sequence[Quota | None]
+) -> Iterator[Finding]:
+    """What can be told only where pools and tasks are right."""
+    known_pools = {pool.id: pool for pool in pools if pool}
+    known_tasks = {task.id: task for task in tasks if task}
+    if None in pools or None in tasks:
+        return
+    teams = {task.team for task in known_tasks.values() if task.team is not None}
+    consumed = {name for task in known_tasks.values() for option in task.options for name in option.consumes}
+    for at, quota in enumerate(looking(quotas)):
+        if quota:
+            yield from _quota_findings(("quotas", at), quota, known_pools, known_tasks, teams, consumed)
+
+
+def _set_findings(sets: Mapping[str, Sequence[Sequence[str]]], tasks: Mapping[str, Task]) -> Iterator[Finding]:
+    for kind, each in sets.items():
+        for at, members in enumerate(looking(each)):
+            for number, member in enumerate(members):
+                if member not in tasks:
+                    yield Finding(_unknown("task", member, tasks), (kind, at, number))
+
+
+def _duplicates(kind: str, nouns: Sequence[Pool | Task | Quota | None]) -> Iterator[Finding]:
+    first: dict[str, int] = {}
+    for at, noun in enumerate(nouns):
+        if noun and (before := first.setdefault(noun.id, at)) != at:
+            yield Finding(f"the id {noun.id!r} stands already at {kind}[{before}]; ids are unique", (kind, at, "id"))
+
+
+def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
+    from difflib import get_close_matches
+
+    names = sorted(known)
+    if len(names) <= MAX_COMPARED and (close := get_close_matches(name, names, 1)):
+        return f"there is no {kind} {name!r}; did you mean {close[0]!r}?"
+    shown = ", ".join(repr(other) for other in names[:8]) + (", …" if len(names) > 8 else "")
+    return f"there is no {kind} {name!r}; known are {shown or 'none'}"
+
+
+def _pool_findings(path: Path, pool: Pool, time: Time | None) -> Iterator[Finding]:
+    known = pool.resources
+    for key in ("capacity", "price", "power"):
+        for name in getattr(pool, key):
+            if name not in known:
+                yield Finding(_unknown("resource", name, known), (*path, key, name))
+    if POWER in pool.power:
+        yield Finding("power itself draws no power; name the resources that do", (*path, "power", POWER))
+    for place, series in _all_series(path, pool):
+        if time and series.steps and min(series.steps) > time.start:
+            yield Finding(
+                f"the first step is after the start of the horizon, {units.instant_text(time.start)}; "
+                "say what holds before it",
+                (*place, "steps"),
+            )
+    for at, window in enumerate(pool.maintenance):
+        for name in window.capacity or ():
+            if name not in pool.capacity:
+                yield Finding(_unknown("resource", name, pool.capacity), (*path, "maintenance", at, "capacity", name))
+    for at, kind in enumerate(pool.nodes):
+        if kind.price is None and kind.commit is None and not kind.reserved:
+            yield Finding("no price, no commit and nothing reserved: no such node can be had", (*path, "nodes", at))
+        if POWER in kind.size:
+            yield Finding(
+                "power is not a part of a node; write `power` beside `size`", (*path, "nodes", at, "size", POWER)
+            )
+
+
+def _all_series(path: Path, pool: Pool) -> Iterator[tuple[Path, Series]]:
+    for key in ("capacity", "price"):
+        for name, series in getattr(pool, key).items():
+            yield (*path, key, name), series
+    for key in ("carbon", "interruptions"):
+        if (series := getattr(pool, key)) is not None:
+            yield (*path, key), series
+    for at, kind in enumerate(pool.nodes):
+        for key in ("count", "price"):
+            if (series := getattr(kind, key)) is not None:
+                yield (*path, "nodes", at, key), series
+
+
+def _task_findings(
+    path: Path,
+    task: Task,
+    pools: dict[str, Pool] | None,
+    profiles: dict[str, Profile],
+    tasks: Mapping[str, Task] | None,
+) -> Iterator[Finding]:
+    for at, after in enumerate(task.after):
+        if tasks is not None and after.task not in tasks:
+            yield Finding(_unknown("task", after.task, tasks), (*path, "after", at))
+    ids: set[str] = set()
+    for at, option in enumerate(task.options):
+        place = (*path, "options", at)
+        if option.id is not None and option.id in ids:
+            yield Finding(f"the option id {option.id!r} stands twice in this task", (*place, "id"))
+        ids.add(option.id or "")
+        if pools is not None:
+            yield from _option_findings(place, option, pools)
+    if task.work:
+        yield from _work_findings((*path, "work"), task.work, pools)
+        yield from _whole_work((*path, "work"), task.work, profiles, pools)
+
+
+def _option_findings(place: Path, option: Option, pools: dict[str, Pool]) -> Iterator[Finding]:
+    for at, name in enumerate(option.where):
+        if name not in pools:
+            yield Finding(_unknown("pool", name, pools), (*place, "pool") if option.pool else (*place, "pools", at))
+        else:
+            yield from _there(place, option, pools[name])
+
+
+def _there(place: Path, option: Option, pool: Pool) -> Iterator[Finding]:
+    """An option on one of its pools."""
+    for name in option.uses:
+        if name not in pool.resources:
+            yield Finding(_unknown("resource", name, pool.resources), (*place, "uses", name))
+    if option.nodes is None:
+        return
+    if len(pool.nodes) != 1:
+        yield Finding(f"whole nodes of pool {pool.id!r}, which has {len(pool.nodes)} kinds of nodes", (*place, "nodes"))
+    elif twice := sorted(set(option.uses) & set(pool.nodes[0].size)):
+        yield Finding(f"whole nodes hold all of {twice[0]!r}; do not state it beside them", (*place, "uses", twice[0]))
+
+
+def _quota_findings(
+    path: Path, quota: Quota, pools: dict[str, Pool], tasks: Mapping[str, Task], teams: set[str], consumed: set[str]
+) -> Iterator[Finding]:
+    for at, name in enumerate(quota.tasks or ()):
+        if name not in tasks:
+            yield Finding(_unknown("task", name, tasks), (*path, "tasks", at))
+    for at, name in enumerate(quota.teams or ()):
+        if name not in teams:
+            yield Finding(_unknown("team", name, teams), (*path, "teams", at))
+    for at, name in enumerate(quota.pools or ()):
+        if name not in pools:
+            yield Finding(_unknown("pool", name, pools), (*path, "pools", at))
+    chosen = [pool for name, pool in pools.items() if quota.pools is None or name in quota.pools]
+    resources = {name for pool in chosen for name in pool.resources}
+    if quota.of in ALSO or quota.of in resources or quota.of in consumed:
+        if quota.per == "moment" and quota.of not in resources:
+            yield Finding(
+                f"{quota.of!r} is not a resource; only of a resource there is so much at a moment", (*path, "per")
+            )
+        if quota.of == "money" and not quota.whole and (shared := _shared(chosen)):
+            yield Finding(
+                f"a budget of some tasks on pool {shared!r}, whose nodes all tasks share; leave `tasks` and `teams` "
+                "out, or name pools without nodes",
+                (*path, "of"),
+            )
+    else:
+        yield Finding(_unknown("resource", quota.of, {*ALSO, *resources, *consumed}), (*path, "of"))
+
+
+def _shared(pools: Sequence[Pool]) -> str | None:
+    """A pool with nodes that cost anything."""
+    for pool in pools:
+        if any(_costly(kind) for kind in pool.nodes):
+            return pool.id
+    return None
+
+
+def _costly(kind: NodeKind) -> bool:
+    prices = [*(kind.price.numbers() if kind.price else ()), kind.startup, kind.shutdown, kind.power]
+    return any(prices) or kind.commit is not None
+
+
+def _work_findings(path: Path, work: Profile, pools: dict[str, Pool] | None) -> Iterator[Finding]:
+    for pool in work.speed or () if pools is not None else ():
+        if pool not in pools:  # type: ignore[operator]
+            yield Finding(_unknown("pool", pool, pools or ()), (*path, "speed", pool))
+
+
+def _whole_work(
+    path: Path, work: Work, profiles: dict[str, Profile], pools: dict[str, Pool] | None
+) -> Iterator[Finding]:
+    if work.profile is not None and work.profile not in profiles:
+        yield Finding(_unknown("profile", work.profile, profiles), (*path, "profile"))
+        return
+    whole = merged_work(work, profiles)
+    if not whole.speed:
+        yield Finding("no speed; say per pool how fast one device is", (*path, "speed"))
+    for pool in whole.speed or () if pools is not None else ():
+        if pool not in pools:  # type: ignore[operator]
+            continue
+        resources = {whole.device or "gpu", *(whole.per_device or ()), *(whole.uses or ())}
+        for name in sorted(resources - set(pools[pool].resources)):  # type: ignore[index]
+            yield Finding(f"pool {pool!r} has no resource {name!r}, which this work uses there", path)
+
+
+def _cycles(tasks: Sequence[Task]) -> list[Finding]:
+    index = {task.id: at for at, task in enumerate(tasks)}
+    before = [[index[after.task] for after in task.after if after.task in index] for task in looking(tasks)]
+    waiting = set(range(len(tasks))) - set(topological(before))
+    if not waiting:
+        return []
+    at, seen = min(waiting), dict[int, int]()
+    while at not in seen:  # each of them waits for another one of them
+        seen[at] = len(seen)
+        at = next(first for first in before[at] if first in waiting)
+    ring = [tasks[each].id for each in list(seen)[seen[at] :]]
+    ring.append(ring[0])
+    shown = ring if len(ring) <= 9 else [*ring[:4], "…", *ring[-4:]]
+    return [
+        Finding(
+            f"the tasks wait for each other in a circle: {' after '.join(shown)}; no task may wait for itself",
+            ("tasks", index[ring[0]], "after"),
+        )
+    ]

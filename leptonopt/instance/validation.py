@@ -1,0 +1,158 @@
+"""Validation of documents: every finding of a plain tree at once, in this project's words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from leptonopt.errors import Finding, InstanceError, Path
+from leptonopt.instance.cross_checks import MAX_FINDINGS, cross_findings
+from leptonopt.instance.fields import Noun, shown
+from leptonopt.instance.instance import (
+    After,
+    Checkpoint,
+    Commit,
+    Instance,
+    Maintenance,
+    Needs,
+    NodeKind,
+    Objective,
+    Option,
+    Pool,
+    Profile,
+    Quota,
+    Task,
+    Time,
+    Variant,
+    Work,
+)
+from leptonopt.verify.document_kinds import kind_of, mistaken
+
+
+def findings_of(error: Any) -> list[Finding]:
+    """The findings of a `pydantic.ValidationError`, in this project's words."""
+    return _findings(error.errors(include_url=False))
+
+
+def _findings(items: list[Any]) -> list[Finding]:
+    found: list[Finding] = []
+    # A list counts as empty when none of its entries is valid; only the entries' own errors help then.
+    items = [item for item in items if item["type"] != "too_short" or not item.get("input")]
+    for item in items[: MAX_FINDINGS + 1]:
+        if "findings" in (context := item.get("ctx") or {}):
+            found += context["findings"]
+        else:
+            path = tuple(step for step in item["loc"] if step not in _INNER)
+            found.append(Finding(_message(item), path))
+    return found
+
+
+# Steps of pydantic's places that are ours, not the user's: a series written as a bare number, keys of mappings.
+_INNER = {"constant", "unlimited", "[key]"}
+
+
+# Where a noun stands in a document: the key that holds it, and the class whose keys are allowed there.
+_AT: dict[str | int, type[Noun]] = {
+    "time": Time, "pools": Pool, "tasks": Task, "options": Option, "work": Work, "variants": Variant, "after": After,
+    "needs": Needs, "maintenance": Maintenance, "profiles": Profile, "nodes": NodeKind, "commit": Commit,
+    "checkpoint": Checkpoint, "objective": Objective, "quotas": Quota,
+}  # fmt: skip
+
+
+def _unknown_key(place: Path) -> str:
+    from difflib import get_close_matches
+
+    *above, key = place
+    noun: type[Noun] = next((_AT[step] for step in reversed(above) if step in _AT), Instance)
+    keys = [field.alias or name for name, field in noun.model_fields.items()]
+    close = get_close_matches(str(key), keys, 1)
+    return "is not a key that is known here; " + (
+        f"did you mean {close[0]!r}?" if close else f"allowed are {', '.join(keys)}"
+    )
+
+
+def _message(item: Any) -> str:
+    kind, value = item["type"], shown(item.get("input"))
+    match kind:
+        case "missing":
+            return "is missing"
+        case "extra_forbidden":
+            return _unknown_key(item["loc"])
+        case "value_error":
+            return str(item["ctx"]["error"])
+        case "literal_error":
+            return f"{value} is not allowed; {item['ctx']['expected']}"
+        case "bool_type":
+            return f"{value} is not true or false"
+        case "string_type":
+            return f"{value} is not a text"
+        case "string_unicode":
+            return f"{value} holds half a character (a lone surrogate); only whole ones are allowed"
+        case "tuple_type":
+            return f"{value} is not a list"
+        case "dict_type" | "model_type" | "model_attributes_type":
+            return f"{value} is not a mapping of keys to values"
+        case "int_type" | "int_from_float" | "int_parsing_size":
+            return f"{value} is not a whole number; write it plainly, such as 4"
+        case "too_short":
+            return "is empty; at least one entry"
+    return f"{item['msg'][0].lower()}{item['msg'][1:]} (not {value})"
+
+
+def validated(document: dict[str, Any]) -> Instance:
+    """An instance from a plain tree; all findings at once.
+
+    Raises
+    ------
+    InstanceError
+        With every finding, each at its path (lines are added by `leptonopt.io.load`).
+    """
+    if wrong := mistaken(kind_of(document), "an instance"):
+        raise InstanceError([Finding(f"{wrong}; give the document of the instance itself")])
+    try:
+        return Instance.model_validate(document)
+    except ValidationError as error:
+        items = error.errors(include_url=False)
+        found = _findings(items)
+        if len(found) <= MAX_FINDINGS and not any("findings" in (item.get("ctx") or {}) for item in items):
+            found += _cross_of_partial(document)
+        if len(found) > MAX_FINDINGS:
+            more = Finding(f"and more; of all findings the first {MAX_FINDINGS} are shown")
+            found = [*found[:MAX_FINDINGS], more]
+        raise InstanceError(found) from None
+
+
+def stated(given: Instance | Mapping[str, Any]) -> tuple[Instance, dict[str, Any]]:
+    """An instance as it is when this is called, and its document.
+
+    Validated anew also where it was an `Instance`: it may have been changed since, or made without validation. Raises
+    `InstanceError`.
+    """
+    document = given.document() if isinstance(given, Instance) else dict(given)
+    return validated(document), document
+
+
+def _cross_of_partial(document: Any) -> list[Finding]:
+    """Cross findings of a document some of whose parts are wrong in themselves."""
+
+    def each(kind: type[Noun], values: Any) -> list[Any]:
+        return [one(kind, value) for value in values] if values and isinstance(values, list | tuple) else [None]
+
+    def one(kind: type[Noun], value: Any) -> Any:
+        try:
+            return kind.model_validate(value)
+        except ValidationError:
+            return None
+
+    if not isinstance(document, dict):
+        return []
+    given = document.get("profiles")
+    profiles = {name: one(Profile, value) for name, value in given.items()} if isinstance(given, dict) else {}
+    if None in profiles.values() or (given is not None and not isinstance(given, dict)):
+        return []
+    return cross_findings(
+        one(Time, document.get("time")), each(Pool, document.get("pools")), profiles, each(Task, document.get("tasks")),
+        each(Quota, document.get("quotas", [])),
+    )  # fmt: skip

@@ -1,0 +1,206 @@
+"""One machine, prices by interval, and states that save power (Benedikt, Modos & Hanzalek, CPAIOR 2020).
+
+A JSON file: Jobs (ProcessingTime), EnergyCosts (a price of each interval), and the machine's states: on, idle, and
+off states, of which the first is off and the others are standbys, with the time and the power per interval of every
+transition (null where there is none). On and idle change at once. The machine is off in the first interval and in
+the last; energy of every interval is paid at its price, in transitions too. An interval becomes an hour.
+
+A node's start-up has one price whenever it happens, so that nodes cannot say this; tasks can. Whatever no task says is
+an idle machine: a job pays what it draws more than idling. A stay in an off state, transitions and all, is a copy of
+the optional task `rest`, which holds the machine and pays what it draws more than idling: mostly less than nothing.
+That depends on when it begins and on how long it is, so each length is an option with a resource of its own, priced
+such that its prices over so many slots in a row always add up to what the cheapest off state then costs. The first and
+the last rest must be; their options, one for each length, are kept in place by capacities. The first one also pays
+what idling costs all the time, so that the cost of a plan is the cost of all its energy.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import accumulate
+from pathlib import Path
+from typing import Any
+
+from leptonopt.errors import Path as Place
+from leptonopt.instance.units import instant, instant_text
+from leptonopt.io.literature.json_cursor import Places
+from leptonopt.io.literature.number_stream import MAX_SLOTS, START
+
+MAX_POWER = 10_000
+MAX_PRICE = 10_000
+MAX_JOBS = 100_000
+MAX_COST = 10**10  # at the greatest power throughout, so that no sum of it is too large for an instance
+MAX_RESTS = 1_000_000  # lengths times slots
+TABLES = ("OffOnTime", "OnOffTime", "OffOnPowerConsumption", "OnOffPowerConsumption", "OffPowerConsumption")
+NULLABLE = ("OffIdleTime", "IdleOffTime", "OffIdlePowerConsumption", "IdleOffPowerConsumption")
+POWERS = ("OnPowerConsumption", "IdlePowerConsumption")
+IGNORED = ("Metadata", "SerializedExtendedInstance", "TimeForExtendedInstance")
+
+
+@dataclass(frozen=True)
+class _Off:
+    """An off state: what it draws, and (intervals, power) of each way into it and out of it."""
+
+    power: int
+    down: tuple[tuple[int, int], ...]
+    up: tuple[tuple[int, int], ...]
+
+    @property
+    def powers(self) -> list[int]:
+        """All that it can draw."""
+        return [self.power, *(power for _, power in (*self.down, *self.up))]
+
+
+def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
+    """The native document of such a file; raises `InstanceError` where it is not one."""
+    data = Places(text, path)
+    data.keys((), {"MachinesCount", "Jobs", "EnergyCosts", "LengthInterval", *TABLES, *NULLABLE, *POWERS, *IGNORED})
+    data.whole(("MachinesCount",), 1, 1)
+    data.whole(("LengthInterval",), 1, 1)
+    slots = data.length(("EnergyCosts",), 1, MAX_SLOTS)
+    prices = [data.whole(("EnergyCosts", at), -MAX_PRICE, MAX_PRICE) for at in range(slots)]
+    on, idle = (data.whole((key,), 0, MAX_POWER) for key in POWERS)
+    waiting = [
+        min(on * price, idle * price) for price in prices
+    ]  # on without a job is no worse where power is paid for
+    machine = _Machine(prices, waiting, _states(data, slots))
+    most = max(on, idle, *(power for state in machine.off for power in state.powers)) * sum(map(abs, prices))
+    if most > MAX_COST:
+        raise data.wrong(f"the greatest power costs {most:,} over all intervals; that is too much", ("EnergyCosts",))
+    durations: Counter[int] = Counter()
+    for job in range(data.length(("Jobs",), 1, MAX_JOBS)):
+        data.keys(("Jobs", job), {"Id", "MachineIdx", "ProcessingTime"})
+        data.whole(("Jobs", job, "MachineIdx"), 0, 0)
+        durations[data.whole(("Jobs", job, "ProcessingTime"), 1, slots)] += 1
+    least = (1 + min(time for time, _ in machine.off[0].up), 1 + min(time for time, _ in machine.off[0].down))
+    work = sum(time * count for time, count in durations.items())
+    room = slots - work - sum(least)
+    if room < 0:
+        raise data.wrong(
+            f"{slots} intervals; the jobs take {work}, to begin and to end off takes {sum(least)}", ("EnergyCosts",)
+        )
+    if room * slots > MAX_RESTS:
+        raise data.wrong(f"{slots:,} intervals, {room:,} of them to spare; that is too large", ("EnergyCosts",))
+    start = instant(START)
+
+    def at(slot: int) -> str:
+        return instant_text(start + timedelta(hours=slot))
+
+    def steps(values: Sequence[int]) -> dict[str, Any]:
+        kept = (slot for slot, value in enumerate(values) if not slot or value != values[slot - 1])
+        return {"steps": {at(slot): values[slot] for slot in kept}}
+
+    window = {"release": at(least[0]), "deadline": at(slots - least[1])}
+    capacity: dict[str, Any] = {"machine": 1, "work": 1}
+    price: dict[str, Any] = {"work": steps([on * price - less for price, less in zip(prices, waiting, strict=True)])}
+    first, last, between = [], [], []
+    for length in range(least[0], least[0] + room + 1):
+        capacity[f"first-{length}"] = steps([int(slot < length) for slot in range(slots)])
+        first.append(_option({f"first-{length}": 1}, length, machine.first(length) + sum(waiting)))
+    for length in range(least[1], least[1] + room + 1):
+        capacity[f"last-{length}"] = steps([int(slot >= slots - length) for slot in range(slots)])
+        last.append(_option({f"last-{length}": 1}, length, machine.last(length)))
+    shortest = 0
+    for length in range(1, room + 1):
+        begins = range(least[0], slots - least[1] - length + 1)
+        costs = [more for begin in begins if (more := machine.rest(begin, length)) is not None]
+        if costs and min(costs) < 0:  # else it is too short, or never saves anything
+            shortest = shortest or length
+            capacity[f"rest-{length}"] = 1
+            price[f"rest-{length}"] = steps(_spread(costs, length, least[0], slots))
+            between.append(_option({f"rest-{length}": 1}, length, 0))
+    tasks: list[dict[str, Any]] = [{"id": "first-rest", "options": first}, {"id": "last-rest", "options": last}]
+    tasks += [
+        {"id": f"jobs-of-{time}", "copies": count, **window, "options": [_option({"work": 1}, time, 0)]}
+        for time, count in sorted(durations.items(), reverse=True)
+    ]
+    if between:
+        rests = {"id": "rest", "copies": room // shortest, "optional": True, "value": 0}
+        tasks.append({**rests, **window, "options": between})
+    return {
+        "leptonopt": 1,
+        "name": f"{path.parent.name}/{path.stem}" if path.parent.name else path.stem,
+        "currency": "cost",
+        "time": {"start": START, "slot": "1h", "horizon": f"{slots}h"},
+        "pools": [{"id": "machine", "capacity": capacity, "price": price}],
+        "tasks": tasks,
+    }
+
+
+class _Machine:
+    """What rests cost more than idling."""
+
+    def __init__(self, prices: Sequence[int], waiting: Sequence[int], off: Sequence[_Off]) -> None:
+        self.off, self._slots = off, len(prices)
+        self._prices, self._waiting = ([0, *accumulate(each)] for each in (prices, waiting))
+
+    def first(self, length: int) -> int:
+        """Of the rest before everything, which begins off and ends on."""
+        return min(self._stays(self.off[0], 0, length, (0, 0), up) for up in self.off[0].up if length > up[0])
+
+    def last(self, length: int) -> int:
+        """Of the rest after everything, which begins on and ends off."""
+        begin = self._slots - length
+        return min(
+            self._stays(self.off[0], begin, length, down, (0, 0)) for down in self.off[0].down if length > down[0]
+        )
+
+    def rest(self, begin: int, length: int) -> int | None:
+        """Of a rest in between, in the cheapest off state; None where it is too short for all of them."""
+        return min(
+            (
+                self._stays(off, begin, length, down, up)
+                for off in self.off
+                for down in off.down
+                for up in off.up
+                if down[0] + up[0] <= length
+            ),
+            default=None,
+        )
+
+    def _stays(self, off: _Off, begin: int, length: int, down: tuple[int, int], up: tuple[int, int]) -> int:
+        """Down, off, and up again."""
+        one, two, end = begin + down[0], begin + length - up[0], begin + length
+        parts = ((begin, one, down[1]), (one, two, off.power), (two, end, up[1]))
+        drawn = sum(power * (self._prices[until] - self._prices[since]) for since, until, power in parts)
+        return drawn - (self._waiting[end] - self._waiting[begin])
+
+
+def _states(data: Places, slots: int) -> list[_Off]:
+    """The off states, the first of which is off."""
+    count = data.length(("OffPowerConsumption",), 1, 100)
+    for key in (*TABLES, *NULLABLE):
+        data.length((key,), count, count)
+
+    def ways(state: int, *names: str) -> Iterator[tuple[int, int]]:
+        for name in names:
+            time: Place = (f"{name}Time", state)
+            power: Place = (f"{name}PowerConsumption", state)
+            if name in ("OffOn", "OnOff") or not (data.none(time) and data.none(power)):
+                yield data.whole(time, 0, slots), data.whole(power, 0, MAX_POWER)
+
+    return [
+        _Off(
+            data.whole(("OffPowerConsumption", state), 0, MAX_POWER),
+            tuple(ways(state, "OnOff", "IdleOff")),
+            tuple(ways(state, "OffOn", "OffIdle")),
+        )
+        for state in range(count)
+    ]
+
+
+def _option(uses: dict[str, int], length: int, cost: int) -> dict[str, Any]:
+    kind = next(iter(uses))
+    return {"id": kind, "pool": "machine", "uses": {"machine": 1, **uses}, "duration": f"{length}h", "cost": cost}
+
+
+def _spread(costs: Sequence[int], length: int, begin: int, slots: int) -> list[int]:
+    """Prices by slot, of which any `length` in a row, from `begin` on, add up to the cost of beginning there."""
+    prices = [0] * slots
+    prices[begin] = costs[0]
+    for at in range(1, len(costs)):
+        prices[begin + at + length - 1] = prices[begin + at - 1] + costs[at] - costs[at - 1]
+    return prices

@@ -1,0 +1,89 @@
+"""Files that are JSON: values taken by their place, with the line and the place in every complaint."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from leptonopt.errors import Finding, InstanceError
+from leptonopt.errors import Path as Place
+from leptonopt.instance.units import amount
+from leptonopt.io.native.text import tree
+
+
+class Places:
+    """A JSON tree whose values are asked for by their place.
+
+    Every method raises `InstanceError` with file, line and place where the tree does not hold what it should.
+    """
+
+    def __init__(self, text: str, path: Path) -> None:
+        self.path = path
+        self._tree, self._lines = tree(text, "json", str(path))
+
+    def wrong(self, message: str, place: Place = ()) -> InstanceError:
+        """The error at a place."""
+        return InstanceError([Finding(message, place, self._lines([place]).get(place, 1), str(self.path))])
+
+    def number(self, place: Place, least: int, most: int) -> Decimal:
+        """The number at a place, with all its decimals."""
+        value = self._at(place)
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise self.wrong(f"not a number from {least} to {most}", place)
+        if not least <= value <= most:
+            raise self.wrong(f"{value} is not a number from {least} to {most}", place)
+        return Decimal(value)
+
+    def amount(self, place: Place, least: int, most: int) -> Decimal:
+        """The number at a place, which must not have too many decimals for an instance."""
+        try:
+            return amount(self.number(place, least, most))
+        except ValueError as error:
+            raise self.wrong(str(error), place) from None
+
+    def whole(self, place: Place, least: int, most: int) -> int:
+        """The whole number at a place."""
+        value = self._at(place)
+        if isinstance(value, bool) or not isinstance(value, int | Decimal) or value != int(value):
+            raise self.wrong(f"not a whole number from {least} to {most}", place)
+        if not least <= value <= most:
+            raise self.wrong(f"{value} is not a whole number from {least} to {most}", place)
+        return int(value)
+
+    def none(self, place: Place) -> bool:
+        """Whether null stands at a place."""
+        return self._at(place) is None
+
+    def length(self, place: Place, least: int, most: int) -> int:
+        """The length of the list at a place."""
+        value = self._at(place)
+        if not isinstance(value, list):
+            raise self.wrong("not a list", place)
+        if not least <= len(value) <= most:
+            raise self.wrong(
+                f"a list of {len(value)}; {least if least == most else f'{least} to {most}'} should be", place
+            )
+        return len(value)
+
+    def keys(self, place: Place, known: set[str]) -> None:
+        """Nothing else may stand in the mapping at a place."""
+        if unknown := sorted(set(self.names(place)) - known):
+            raise self.wrong(f"the key {unknown[0][:40]!r} is not known; known are {', '.join(sorted(known))}", place)
+
+    def names(self, place: Place) -> list[str]:
+        """The keys of the mapping at a place."""
+        value = self._at(place)
+        if not isinstance(value, dict):
+            raise self.wrong("not a mapping", place)
+        return list(value)
+
+    def _at(self, place: Place) -> Any:
+        value = self._tree
+        for depth, step in enumerate(place):
+            if isinstance(step, str) and not isinstance(value, dict):
+                raise self.wrong("not a mapping", place[:depth])
+            if isinstance(step, str) and step not in value:
+                raise self.wrong(f"{step} is missing", place[:depth])
+            value = value[step]
+        return value

@@ -1,0 +1,145 @@
+"""Plans and certificates as columns: arrays of task, option, start and count with a summary in JSON."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from leptonopt.compile.columnar import Built, Column, positions
+from leptonopt.errors import UsageError
+from leptonopt.io import files
+from leptonopt.io.columnar import read_csv
+from leptonopt.io.npz import unpacked
+from leptonopt.problem.problem import Ints, Schedule
+
+KINDS = ("npz", "csv")
+COLUMNS = ("task", "option", "start", "count")
+MAX_COPIES = 2**31
+
+
+def runs(built: Built, schedule: Schedule) -> dict[str, Column]:
+    """Return what runs, by task, start and option: int32, shape (N,) each; options as the instance numbers them.
+
+    The copies of a group are handed out to its tasks in their order, those that start first to the first task.
+    """
+    problem, members = built.problem, built.members
+    group = problem.group[schedule.option]
+    order = np.lexsort((schedule.option, schedule.start, group))
+    group, option = group[order], schedule.option[order]
+    start, count = schedule.start[order], schedule.count[order]
+    # All copies of all groups in a row: entry i takes those from begin[i] to end[i], task j has those from own[j].
+    taken = np.concatenate([[0], np.cumsum(count)])
+    first = np.searchsorted(group, np.arange(problem.groups))
+    before = np.concatenate([[0], np.cumsum(problem.copies)])
+    begin = before[group] + taken[:-1] - taken[first][group]
+    end = begin + count
+    own = np.concatenate([[0], np.cumsum(built.sheets.of_task("copies")[members].astype(np.int64))])
+    low = np.searchsorted(own, begin, "right") - 1
+    high = np.searchsorted(own, end, "left")
+    of = np.repeat(np.arange(len(order)), high - low)
+    at = positions(low, high)
+    task, run = members[at], np.minimum(end[of], own[at + 1]) - np.maximum(begin[of], own[at])
+    rows = built.kept[built.kept_ptr[task] + option[of] - problem.option_ptr[group[of]]]
+    columns: tuple[Column, ...] = (task, rows, start[of], run)
+    order = np.lexsort((columns[1], columns[2], columns[0]))
+    return {name: column[order].astype(np.int32) for name, column in zip(COLUMNS, columns, strict=True)}
+
+
+def schedule_of(built: Built, plan: Mapping[str, Any]) -> Schedule:
+    """Return the schedule of a plan's columns; the inverse of `runs`. What the instance does not offer is dropped.
+
+    Raises `UsageError` for what is no plan.
+    """
+    try:
+        task, option, start, count = (np.asarray(plan[name]) for name in COLUMNS)
+    except KeyError as error:
+        raise UsageError(f"the warm start: has no column {error}; a plan has {', '.join(COLUMNS)}") from None
+    for name in COLUMNS:
+        column = np.asarray(plan[name])
+        if column.dtype.kind not in "iu" or column.shape != task.shape or column.ndim != 1:
+            text = f"{name}: {column.dtype}, shape {column.shape}; whole numbers, as many as in the others, are allowed"
+            raise UsageError(f"the warm start: {text}")
+    known = (task >= 0) & (task < built.sheets.tasks) & (count > 0) & (count <= MAX_COPIES) & (abs(start) < MAX_COPIES)
+    task, option, start, count = (column[known].astype(np.int64) for column in (task, option, start, count))
+    at = np.searchsorted(built.kept, option)
+    known = (at >= built.kept_ptr[task]) & (at < built.kept_ptr[task + 1])
+    known[known] = built.kept[at[known]] == option[known]
+    task, at = task[known], at[known]
+    chosen = built.problem.option_ptr[built.group[task]] + at - built.kept_ptr[task]
+    return Schedule.of(chosen, start[known], count[known])
+
+
+def read_plan(path: Path) -> dict[str, Column]:
+    """Return the columns of a plan file, `.npz` or `.csv`.
+
+    Raises `InputError` for what is no such file, and `UsageError` for another ending.
+    """
+    kind = path.suffix.lower()
+    if kind == ".npz":
+        return unpacked(path)
+    if kind == ".csv":
+        return read_csv(path)
+    raise UsageError(f"{path}: a plan in columns is read from .{' and .'.join(KINDS)}; choose one of these endings")
+
+
+def write_plan(path: Path, summary: dict[str, Any], columns: Mapping[str, Column]) -> list[Path]:
+    """A plan as `.npz`, or as `.csv` with its summary in a `.json` beside it; the files written.
+
+    Raises `UsageError` for another ending, or where it cannot be written.
+    """
+    kind = path.suffix.lower()
+    text = files.json_text(summary, indent=1) + "\n"
+    if kind == ".npz":
+        files.write(path, _packed({"summary": np.frombuffer(text.encode(), np.uint8), **columns}))
+        return [path]
+    if kind == ".csv":
+        buffer = io.StringIO()
+        np.savetxt(
+            buffer,
+            np.stack([columns[name] for name in COLUMNS], axis=1),
+            "%d",
+            ",",
+            header=",".join(COLUMNS),
+            comments="",
+        )
+        files.write(path, buffer.getvalue())
+        files.write(path.with_suffix(".json"), text)
+        return [path, path.with_suffix(".json")]
+    raise UsageError(f"{path}: a plan in columns is written as .{', .'.join(KINDS)}; choose one of these endings")
+
+
+def certificate(built: Built, price: Ints, scale: int, bound: Fraction | None) -> dict[str, Any]:
+    """Return prices on capacity, whole multiples of a part of money, and the bound that they prove.
+
+    Rows stand by pool, in each in the order of the head's `resources`; what is not among these nobody uses.
+    """
+    rows = [(pool.id, name) for pool in built.sheets.instance.pools for name in pool.resources]
+    index = {row: at for at, row in enumerate(rows)}
+    wanted = [(pool.id, name) for pool in built.sheets.instance.pools for name in built.sheets.resources]
+    price = price[[index[row] for row in wanted if row in index]]
+    return {
+        "leptonopt_certificate_columns": 1,
+        "sha256": built.sheets.sha256,
+        "unit": str(built.unit / scale),
+        "bound": None if bound is None else str(bound),
+        "price": price,
+    }
+
+
+def write_certificate(path: Path, certificate: Mapping[str, Any]) -> None:
+    """Write a certificate as `.npz`: its prices, and the rest as JSON."""
+    head = {key: value for key, value in certificate.items() if key != "price"}
+    text = json.dumps(head, ensure_ascii=False)
+    files.write(path, _packed({"head": np.frombuffer(text.encode(), np.uint8), "price": certificate["price"]}))
+
+
+def _packed(arrays: Mapping[str, Column]) -> bytes:
+    buffer = io.BytesIO()
+    np.savez(buffer, **arrays)  # type: ignore[arg-type]
+    return buffer.getvalue()

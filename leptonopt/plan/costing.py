@@ -1,0 +1,363 @@
+"""What a plan costs and uses, exactly: of every run, of nodes, of quotas; nothing is taken from a solver."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from itertools import accumulate
+from math import lcm
+
+from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero
+from leptonopt.compile.compiler import Compiled, Kind, Run, Window
+from leptonopt.instance import POWER, Commit, Instance, Pool, Task
+from leptonopt.problem.nodes import Rent
+
+NOTHING = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Costs:
+    """The exact cost of each copy of a run, in money, and what it draws."""
+
+    running: dict[str, Fraction]
+    fixed: Fraction
+    late: Fraction
+    late_hours: Fraction
+    kwh: Fraction
+    carbon_kg: Fraction
+
+    @property
+    def total(self) -> Fraction:
+        """Running + fixed + late."""
+        return sum(self.running.values(), NOTHING) + self.fixed + self.late
+
+
+class Series:
+    """Prefix sums of numbers by slot, for exact sums over stretches of slots."""
+
+    def __init__(self, values: Sequence[Fraction]) -> None:
+        self.scale = lcm(*(value.denominator for value in values))
+        self.sums = list(accumulate((int(value * self.scale) for value in values), initial=0))
+
+    def over(self, start: int, end: int) -> Fraction:
+        """The sum over slots [start, end)."""
+        return Fraction(self.sums[end] - self.sums[start], self.scale)
+
+
+class Prices:
+    """Exact cost of holding resources, and the carbon of electricity."""
+
+    def __init__(self, instance: Instance) -> None:
+        self.instance = instance
+        self.hours = Fraction(instance.time.slot, 3600)
+        self.pools = {pool.id: pool for pool in instance.pools}
+        self._prices: dict[tuple[str, str], Series] = {}
+        self._grams: dict[str, Series] = {}
+
+    def price(self, pool: str, resource: str) -> Series:
+        """Money per unit and hour, by slot."""
+        if (pool, resource) not in self._prices:
+            stated = self.pools[pool].price.get(resource)
+            time = self.instance.time
+            self._prices[pool, resource] = Series(mean_by_slot(stated, time) if stated else zero(time))
+        return self._prices[pool, resource]
+
+    def grams(self, pool: str) -> Series:
+        """Grams of CO2 per kWh, by slot."""
+        if pool not in self._grams:
+            stated, time = self.pools[pool].carbon, self.instance.time
+            self._grams[pool] = Series(mean_by_slot(stated, time) if stated else zero(time))
+        return self._grams[pool]
+
+    def of(self, run: Run) -> Costs:
+        """All parts of the cost of each copy of a run."""
+        task, time, way = self.instance.tasks[run.task], self.instance.time, run.way
+        late_hours = NOTHING
+        if task.due is not None:
+            late = time.start + timedelta(seconds=run.end * time.slot) - task.due
+            late_hours = max(NOTHING, Fraction(int(late.total_seconds()), 3600))
+        penalty = Fraction(task.late_penalty or 0) if late_hours else NOTHING
+        kw = Fraction(way.uses.get(POWER, 0))
+        return Costs(
+            running={
+                name: self.price(way.pool, name).over(run.start, run.end) * Fraction(count) * self.hours
+                for name, count in way.uses.items()
+            },
+            fixed=Fraction(way.cost),
+            late=late_hours * Fraction(task.late_cost or 0) + penalty,
+            late_hours=late_hours,
+            kwh=kw * (run.end - run.start) * self.hours,
+            carbon_kg=kw * self.grams(way.pool).over(run.start, run.end) * self.hours / 1000 if kw else NOTHING,
+        )
+
+
+@dataclass(frozen=True)
+class Rented:
+    """Nodes of a kind, or one of them where nodes are told apart, with what they cost and draw."""
+
+    kind: Kind
+    on: tuple[int, ...]
+    committed: int
+    on_demand_slots: int
+    starts: int
+    rent: Fraction
+    startup: Fraction
+    shutdown: Fraction
+    commit: Fraction
+    idle: Fraction
+    kwh: Fraction
+    carbon_kg: Fraction
+
+    @property
+    def total(self) -> Fraction:
+        """All it costs."""
+        return self.rent + self.startup + self.shutdown + self.commit + self.idle
+
+
+def rented(instance: Instance, prices: Prices, kind: Kind, on: Sequence[int], committed: int) -> Rented:
+    """The bill of a kind of nodes."""
+    time, stated, hours = instance.time, kind.stated, prices.hours
+    price = mean_by_slot(stated.price, time) if stated.price else zero(time)
+    paid = [max(0, count - committed - kind.reserved) for count in on]
+    started = sum(max(0, now - before) for before, now in zip((0, *on[:-1]), on, strict=True))
+    stopped = sum(max(0, now - after) for now, after in zip(on, (*on[1:], 0), strict=True))
+    drawn = Fraction(stated.power) * hours
+    tariff, grams = prices.price(kind.pool.id, POWER), prices.grams(kind.pool.id)
+    commit = NOTHING
+    if stated.commit is not None:
+        commit = committed * committed_total(instance, stated.commit)
+    return Rented(
+        kind=kind,
+        on=tuple(on),
+        committed=committed,
+        on_demand_slots=sum(paid),
+        starts=started,
+        rent=sum((count * money for count, money in zip(paid, price, strict=True) if count), NOTHING) * hours,
+        startup=started * Fraction(stated.startup),
+        shutdown=stopped * Fraction(stated.shutdown),
+        commit=commit,
+        idle=sum((count * drawn * tariff.over(t, t + 1) for t, count in enumerate(on) if count and drawn), NOTHING),
+        kwh=drawn * sum(on),
+        carbon_kg=sum(
+            (count * drawn * grams.over(t, t + 1) / 1000 for t, count in enumerate(on) if count and drawn), NOTHING
+        ),
+    )
+
+
+def committed_total(instance: Instance, commit: Commit) -> Fraction:
+    """Money for a committed node over the whole horizon."""
+    if commit.total is not None:
+        return Fraction(commit.total)
+    return Fraction(commit.price or 0) * Fraction(instance.time.horizon, 3600)
+
+
+@dataclass(frozen=True)
+class Bill:
+    """A whole plan in money, hours, energy and carbon."""
+
+    compiled: Compiled
+    runs: Sequence[Run]
+    left: Sequence[tuple[Task, int, int]]
+    rent: Rent
+    look: Callable[[], object] = lambda: None  # called where sums take long; raises to end them
+
+    @property
+    def instance(self) -> Instance:
+        """The instance it is the bill of."""
+        return self.compiled.instance
+
+    @cached_property
+    def prices(self) -> Prices:
+        """Its prices."""
+        return Prices(self.instance)
+
+    @cached_property
+    def costs(self) -> list[Costs]:
+        """Of every run."""
+        found = []
+        for run in self.runs:
+            self.look()
+            found.append(self.prices.of(run))
+        return found
+
+    @cached_property
+    def nodes(self) -> list[Rented]:
+        """Of every kind of nodes."""
+        lines = zip(self.compiled.kinds, self.rent.on.tolist(), self.rent.committed.tolist(), strict=True)
+        return [rented(self.instance, self.prices, kind, on, committed) for kind, on, committed in lines]
+
+    @cached_property
+    def by_pool(self) -> dict[str, PoolBill]:
+        """Per pool."""
+        found = {pool.id: PoolBill(pool) for pool in self.instance.pools}
+        for run, cost in zip(self.runs, self.costs, strict=True):
+            self.look()
+            found[run.way.pool].take(run, cost, self.prices.hours)
+        for nodes in self.nodes:
+            pool = found[nodes.kind.pool.id]
+            pool.nodes += nodes.total
+            pool.kwh += nodes.kwh
+            pool.carbon_kg += nodes.carbon_kg
+        horizon = Fraction(self.instance.time.horizon, 3600)
+        for pool in found.values():
+            pool.sunk = Fraction(pool.pool.sunk) * horizon
+        return found
+
+    def sum(self, name: str) -> Fraction:
+        """A part of the bills of all pools added up."""
+        return sum((getattr(pool, name) for pool in self.by_pool.values()), NOTHING)
+
+    @cached_property
+    def late(self) -> Fraction:
+        """Money for lateness."""
+        return sum((run.copies * cost.late for run, cost in zip(self.runs, self.costs, strict=True)), NOTHING)
+
+    @cached_property
+    def forgone(self) -> Fraction:
+        """The value of what is left out."""
+        return sum((copies * Fraction(task.value or 0) for task, _, copies in self.left), NOTHING)
+
+    @cached_property
+    def total(self) -> Fraction:
+        """What the plan makes one pay, without what is sunk."""
+        return self.sum("total") + self.late
+
+    @cached_property
+    def objective(self) -> Fraction:
+        """What is minimised."""
+        weights = self.instance.objective
+        carbon = Fraction(weights.carbon_kg) * self.sum("carbon_kg")
+        return Fraction(weights.cost) * (self.total + self.forgone) + carbon
+
+    # --- quotas ---
+
+    def used(self, window: Window) -> Fraction:
+        """What counts for a quota in a window of slots."""
+        self.look()
+        quota, total, hours = window.quota, NOTHING, self.prices.hours
+        for run in self.runs:
+            if not quota.covers(self.instance.tasks[run.task]) or not _covers(quota.pools, run.way.pool):
+                continue
+            low, high = max(run.start, window.first), min(run.end, window.last + 1)
+            if high > low:
+                total += run.copies * self._held(quota.of, run, low, high) * hours
+            if window.first <= run.start <= window.last:
+                once = run.way.cost if quota.of == "money" else run.way.consumes.get(quota.of, 0)
+                total += run.copies * Fraction(once)
+        if quota.whole and quota.of in ("money", "energy", "carbon"):
+            for nodes in self.nodes:
+                if _covers(quota.pools, nodes.kind.pool.id):
+                    total += self._within(quota.of, nodes, window)
+        return total
+
+    def _held(self, of: str, run: Run, low: int, high: int) -> Fraction:
+        """Unit-slots, or money, or carbon per hour, of each copy of a run over slots [low, high)."""
+        uses, pool = run.way.uses, run.way.pool
+        if of == "money":
+            return sum(
+                (self.prices.price(pool, name).over(low, high) * Fraction(n) for name, n in uses.items()), NOTHING
+            )
+        if of == "carbon":
+            return Fraction(uses.get(POWER, 0)) * self.prices.grams(pool).over(low, high) / 1000
+        return Fraction(uses.get(POWER if of == "energy" else of, 0)) * (high - low)
+
+    def _within(self, of: str, nodes: Rented, window: Window) -> Fraction:
+        """What nodes use of money, energy or carbon in a window of slots."""
+        on = [count if window.first <= t <= window.last else 0 for t, count in enumerate(nodes.on)]
+        cut = rented(self.instance, self.prices, nodes.kind, on, nodes.committed)
+        if of != "money":
+            return cut.kwh if of == "energy" else cut.carbon_kg
+        stated, slots = nodes.kind.stated, self.instance.time.slots
+        before, after = (0, *nodes.on[:-1]), (*nodes.on[1:], 0)
+        inside = range(window.first, window.last + 1)
+        started = sum(max(0, nodes.on[t] - before[t]) for t in inside)
+        stopped = sum(max(0, nodes.on[t] - after[t]) for t in inside)
+        switching = started * Fraction(stated.startup) + stopped * Fraction(stated.shutdown)
+        return cut.rent + cut.idle + switching + nodes.commit * Fraction(len(inside), slots)
+
+    def peak(self, of: str, tasks: Iterable[str], pools: Iterable[str] | None) -> Fraction:
+        """The most units of a resource that some tasks hold at once on some pools."""
+        steps: dict[int, Fraction] = defaultdict(Fraction)
+        chosen = set(tasks)
+        for run in self.runs:
+            if self.instance.tasks[run.task].id in chosen and _covers(pools, run.way.pool):
+                held = run.copies * Fraction(run.way.uses.get(of, 0))
+                steps[run.start] += held
+                steps[run.end] -= held
+        return max(accumulate(steps[slot] for slot in sorted(steps)), default=NOTHING)
+
+
+def _covers(pools: Iterable[str] | None, pool: str) -> bool:
+    return pools is None or pool in pools
+
+
+@dataclass
+class PoolBill:
+    """A pool's part of the bill."""
+
+    pool: Pool
+    running: Fraction = NOTHING
+    fixed: Fraction = NOTHING
+    nodes: Fraction = NOTHING
+    sunk: Fraction = NOTHING
+    kwh: Fraction = NOTHING
+    carbon_kg: Fraction = NOTHING
+    tasks: int = 0
+    spent: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    hours: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    steps: dict[str, dict[int, Fraction]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Fraction)))
+
+    def take(self, run: Run, cost: Costs, hours: Fraction) -> None:
+        """Adds a run."""
+        self.tasks += run.copies
+        self.fixed += run.copies * cost.fixed
+        self.kwh += run.copies * cost.kwh
+        self.carbon_kg += run.copies * cost.carbon_kg
+        for name, each in cost.running.items():
+            money, count = run.copies * each, run.copies * Fraction(run.way.uses[name])
+            self.running += money
+            self.spent[name] += money
+            self.hours[name] += count * (run.end - run.start) * hours
+            self.steps[name][run.start] += count
+            self.steps[name][run.end] -= count
+
+    @property
+    def total(self) -> Fraction:
+        """Running, fixed and nodes."""
+        return self.running + self.fixed + self.nodes
+
+    def peak(self, name: str) -> Fraction:
+        """The most units of a resource in use at once."""
+        steps = self.steps[name]
+        return max(accumulate(steps[slot] for slot in sorted(steps)), default=NOTHING)
+
+
+def offered_hours(instance: Instance, pool: Pool, name: str, kinds: Iterable[Kind]) -> Fraction | None:
+    """Unit-hours of a resource that a pool offers over the horizon; None where nothing limits it."""
+    time = instance.time
+    hours = Fraction(time.slot, 3600)
+    if name in pool.capacity:
+        least: Sequence[Decimal | None] = least_by_slot(pool.capacity[name], pool.maintenance, name, time)
+        if None in least:
+            return None
+        return sum((Fraction(value) for value in least if value is not None), NOTHING) * hours
+    if name not in pool.of_nodes:
+        return None
+    supplied = [kind for kind in kinds if kind.pool.id == pool.id and name in kind.stated.size]
+    return sum((Fraction(kind.stated.size[name]) * sum(kind.count) for kind in supplied), NOTHING) * hours
+
+
+def shares(bill: Bill) -> Mapping[tuple[str, str], Fraction]:
+    """Share of what is offered that is used, per pool and resource where there is a limit above 0."""
+    found = {}
+    for pool in bill.instance.pools:
+        for name in pool.resources:
+            offered = offered_hours(bill.instance, pool, name, bill.compiled.kinds)
+            if offered:
+                found[pool.id, name] = bill.by_pool[pool.id].hours[name] / offered
+    return found

@@ -1,0 +1,341 @@
+"""What the user gets: the plan as a document (the JSON plan file), and as an object around it.
+
+All money here comes from `leptonopt.plan.costing`, in exact fractions. `docs/plan.md` explains the document,
+`leptonopt schema plan` prints its JSON Schema.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from leptonopt.compile.compiler import Compiled, Run
+from leptonopt.instance import Instance, Objective, Task, units
+from leptonopt.plan.costing import NOTHING, Bill, Rented, offered_hours, shares
+from leptonopt.plan.numbers import floor_number, gap, number, plain
+from leptonopt.problem.nodes import Rent
+
+if TYPE_CHECKING:
+    import pandas
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the conductor knows at the end, ready to be written down. Money as exact fractions."""
+
+    status: str
+    stop: str
+    method: str
+    bound: Fraction | None
+    made: dict[str, Any]
+    instance: dict[str, Any]
+    why: Sequence[str] = ()
+    trace: Sequence[tuple[float, Fraction | None, Fraction | None]] = ()
+    proof: Mapping[str, Any] = field(
+        default_factory=lambda: {"by": [], "confirmed_by": [], "confirmation": None, "certified": None}
+    )
+
+    def steps(self) -> list[dict[str, Any]]:
+        """Return the trace as it is written down."""
+        return [
+            {"seconds": round(seconds, 3), "cost": number(cost), "bound": floor_number(bound)}
+            for seconds, cost, bound in self.trace
+        ]
+
+
+def document(
+    compiled: Compiled,
+    outcome: Outcome,
+    runs: Sequence[Run] | None,
+    left: Iterable[tuple[int, int, int]],
+    rent: Rent | None = None,
+    look: Callable[[], object] = lambda: None,
+) -> dict[str, Any]:
+    """The plan document; `runs` is None when there is no plan. `look` is called meanwhile; what it raises ends it."""
+    instance = compiled.instance
+    head: dict[str, Any] = {
+        "leptonopt_plan": 1,
+        "instance": outcome.instance,
+        "currency": instance.currency,
+        "status": outcome.status,
+        "stop": outcome.stop,
+    }
+    if instance.objective != Objective():
+        head["objective"] = {name: plain(weight) for name, weight in instance.objective.model_dump().items()}
+    tail: dict[str, Any] = {
+        "why": list(outcome.why),
+        "trace": outcome.steps(),
+    }
+    method = {"method": outcome.method, "proof": dict(outcome.proof), "made": outcome.made}
+    if runs is None or rent is None:
+        nothing = {"cost": None, "cost_exact": None, **_bound(outcome.bound, None), "gap": None}
+        empty: dict[str, Any] = {"tasks": [], "left_out": [], "nodes": [], "quotas": []}
+        empty |= {"bill": None, "utilisation": [], "figures": None}
+        return head | nothing | method | empty | tail
+    left_out = [(instance.tasks[task], copy, copies) for task, copy, copies in sorted(left)]
+    bill = Bill(compiled, runs, left_out, rent, look)
+    body = {
+        "cost": number(bill.objective),
+        "cost_exact": str(bill.objective),
+        **_bound(outcome.bound, bill.objective),
+        "gap": gap(bill.objective, outcome.bound),
+        **method,
+        "tasks": _tasks(bill),
+        "left_out": [_id(*each) | {"value": plain(each[0].value or Decimal(0))} for each in left_out],
+        "nodes": [_nodes(instance, rented) for rented in bill.nodes],
+        "quotas": list(_quotas(bill)),
+        "bill": _bill(bill),
+        "utilisation": list(_utilisation(bill)),
+        "figures": _figures(bill),
+    }
+    return head | body | tail
+
+
+def _bound(bound: Fraction | None, cost: Fraction | None) -> dict[str, Any]:
+    shown = number(bound) if bound is not None and bound == cost else floor_number(bound)
+    return {"bound": shown, "bound_exact": None if bound is None else str(bound)}
+
+
+def _id(task: Task, copy: int, copies: int) -> dict[str, Any]:
+    """The task of an entry, and the copies that it stands for."""
+    first = {"copy": copy} if task.copies > 1 else {}
+    return {"id": task.id} | first | ({"copies": copies} if copies > 1 else {})
+
+
+def _moment(instance: Instance, slot: int) -> datetime:
+    return instance.time.start + timedelta(seconds=slot * instance.time.slot)
+
+
+def _instant(instance: Instance, slot: int) -> str:
+    return units.instant_text(_moment(instance, slot))
+
+
+def _tasks(bill: Bill) -> list[dict[str, Any]]:
+    lines, instance = [], bill.instance
+    weights = instance.objective
+    powered = {pool.id for pool in instance.pools if pool.powered}
+    for run, cost in zip(bill.runs, bill.costs, strict=True):
+        bill.look()
+        task, way = instance.tasks[run.task], run.way
+        line = _id(task, run.copy, run.copies) | {"option": way.id, "pool": way.pool}
+        if way.on_nodes:
+            line["nodes"] = list(way.on_nodes)
+        if way.variant is not None:
+            line["variant"] = way.variant
+        carbon = Fraction(weights.carbon_kg) * cost.carbon_kg
+        line |= {
+            "quality": plain(way.quality),
+            "uses": {name: plain(count) for name, count in way.uses.items()},
+            "start": _instant(instance, run.start),
+            "end": _instant(instance, run.end),
+            "cost": number(Fraction(weights.cost) * cost.total + carbon),
+        }
+        if cost.late_hours:
+            line["late_hours"] = number(cost.late_hours)
+        if way.pool in powered:
+            line |= {"energy_kwh": number(cost.kwh), "carbon_kg": number(cost.carbon_kg)}
+        running = sum(cost.running.values(), NOTHING)
+        line["parts"] = {"running": number(running), "fixed": number(cost.fixed), "late": number(cost.late)}
+        if weights.carbon_kg:
+            line["parts"]["carbon"] = number(carbon)
+        lines.append(line)
+    return sorted(lines, key=lambda line: (line["start"], line["id"], line.get("copy", 1)))
+
+
+def _nodes(instance: Instance, rented: Rented) -> dict[str, Any]:
+    kind, hours = rented.kind, Fraction(instance.time.slot, 3600)
+    steps = [
+        {"from": _instant(instance, slot), "count": count}
+        for slot, count in enumerate(rented.on)
+        if not slot or count != rented.on[slot - 1]
+    ]
+    told = {} if kind.node is None else {"node": kind.node}
+    if kind.node is not None and not kind.single:
+        told |= {"last": kind.last or kind.node}
+    return {"pool": kind.pool.id, "kind": kind.name, **told, "committed": rented.committed, "on": steps} | {
+        "node_hours": number(sum(rented.on) * hours),
+        "on_demand_hours": number(rented.on_demand_slots * hours),
+        "starts": rented.starts,
+        "rent": number(rented.rent),
+        "startup": number(rented.startup),
+        "shutdown": number(rented.shutdown),
+        "commit": number(rented.commit),
+        "idle": number(rented.idle),
+        "cost": number(rented.total),
+    }
+
+
+def _quotas(bill: Bill) -> Iterable[dict[str, Any]]:
+    instance = bill.instance
+    windows = {quota.id: [] for quota in instance.quotas}  # type: dict[str, list[Any]]
+    for window in bill.compiled.windows:
+        windows[window.quota.id].append(window)
+    for quota in instance.quotas:
+        spans = [(window.first, window.last + 1, bill.used(window)) for window in windows[quota.id]]
+        if quota.per == "moment":
+            covered = [task.id for task in instance.tasks if quota.covers(task)]
+            spans = [(0, instance.time.slots, bill.peak(quota.of, covered, quota.pools))]
+        for first, end, used in spans:
+            yield {
+                "id": quota.id,
+                "from": _instant(instance, first),
+                "to": _instant(instance, end),
+                "used": number(used),
+                "limit": plain(quota.limit),
+            }
+
+
+def _bill(bill: Bill) -> dict[str, Any]:
+    pools = []
+    for found in bill.by_pool.values():
+        resources = [
+            {"resource": name, "unit_hours": number(found.hours[name]), "cost": number(found.spent[name])}
+            for name in found.pool.resources
+        ]
+        parts = ("running", "fixed", "nodes", "total", "sunk")
+        pools.append(
+            {"pool": found.pool.id}
+            | {name: number(getattr(found, name)) for name in parts}
+            | {"energy_kwh": number(found.kwh), "carbon_kg": number(found.carbon_kg)}
+            | {"tasks": found.tasks, "resources": resources}
+        )
+    sunk = bill.sum("sunk")
+    return {
+        "total": number(bill.total),
+        "running": number(bill.sum("running")),
+        "fixed": number(bill.sum("fixed")),
+        "nodes": number(bill.sum("nodes")),
+        "late": number(bill.late),
+        "forgone": number(bill.forgone),
+        "sunk": number(sunk),
+        "whole": number(bill.total + sunk),
+        "energy_kwh": number(bill.sum("kwh")),
+        "carbon_kg": number(bill.sum("carbon_kg")),
+        "pools": pools,
+    }
+
+
+def _utilisation(bill: Bill) -> Iterable[dict[str, Any]]:
+    """A line per resource of a pool."""
+    used = shares(bill)
+    for found in bill.by_pool.values():
+        for name in found.pool.resources:
+            offered = offered_hours(bill.instance, found.pool, name, bill.compiled.kinds)
+            yield {
+                "pool": found.pool.id,
+                "resource": name,
+                "used_hours": number(found.hours[name]),
+                "capacity_hours": number(offered),
+                "utilisation": number(used.get((found.pool.id, name))),
+                "peak": number(found.peak(name)),
+            }
+
+
+def _figures(bill: Bill) -> dict[str, Any]:
+    """The four figures of the article, and the net benefit; the cost is the whole bill, what is sunk too.
+
+    `hours_per_resource` is the article's own "utilisation": hours of all tasks over the number of
+    resources; `utilisation` is the share of the capacity on offer that the plan uses.
+    """
+    instance, used = bill.instance, list(shares(bill).values())
+    whole = bill.total + bill.sum("sunk")
+    profit = sum((run.copies * Fraction(instance.tasks[run.task].value or 0) for run in bill.runs), NOTHING)
+    slots = sum(run.copies * (run.end - run.start) for run in bill.runs)
+    task_hours = slots * Fraction(instance.time.slot, 3600)
+    resources = sum(len(pool.resources) for pool in instance.pools)
+    return {
+        "utilisation": number(sum(used, NOTHING) / len(used)) if used else None,
+        "hours_per_resource": number(task_hours / resources),
+        "total_cost": number(whole),
+        "total_profit": number(profit),
+        "cost_profit_ratio": number(whole / profit) if profit else None,
+        "net_benefit": number(profit - whole),
+    }
+
+
+def label(line: Mapping[str, Any]) -> str:
+    """What people call an entry of `tasks` or `left_out`: the task's id, and which copies where it has several."""
+    if "copy" not in line:
+        return str(line["id"])
+    first, copies = line["copy"], line.get("copies", 1)
+    return f"{line['id']} #{first}" + (f"-{first + copies - 1}" if copies > 1 else "")
+
+
+def counted(lines: Iterable[Mapping[str, Any]]) -> int:
+    """How many copies entries of `tasks` or `left_out` stand for."""
+    return sum(line.get("copies", 1) for line in lines)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A plan that has passed the checker.
+
+    `document` is exactly what the plan file holds; the properties are shortcuts into it.
+    """
+
+    document: dict[str, Any] = field(repr=False)
+
+    @property
+    def cost(self) -> Fraction:
+        """The objective in money, exact."""
+        return Fraction(self.document["cost_exact"])
+
+    @property
+    def tasks(self) -> list[dict[str, Any]]:
+        """One entry for equal copies of a task that run, by start."""
+        found: list[dict[str, Any]] = self.document["tasks"]
+        return found
+
+    @property
+    def bill(self) -> dict[str, Any]:
+        """The bill: totals, and by pool and resource."""
+        found: dict[str, Any] = self.document["bill"]
+        return found
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """Utilisation, total cost, total profit, cost-profit ratio, net benefit."""
+        found: dict[str, Any] = self.document["figures"]
+        return found
+
+    def entry(self, id: str, copy: int = 1) -> dict[str, Any]:
+        """The entry of `tasks` that a copy is in; copies count from 1. Raises `KeyError` for one that does not run."""
+        for line in self._by_task.get(id, ()):
+            if 0 <= copy - line.get("copy", 1) < line.get("copies", 1):
+                return line
+        raise KeyError((id, copy))
+
+    @cached_property
+    def _by_task(self) -> dict[str, list[dict[str, Any]]]:
+        found: dict[str, list[dict[str, Any]]] = {}
+        for line in self.tasks:
+            found.setdefault(line["id"], []).append(line)
+        return found
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A frame with a row for equal copies of a task: id, copy, copies, option, pool, variant, start, end, cost.
+
+        Raises `ImportError` when pandas is not installed.
+        """
+        import pandas
+
+        columns = ["id", "copy", "copies", "option", "pool", "variant", "start", "end", "cost"]
+        frame = pandas.DataFrame([{name: line.get(name) for name in columns} for line in self.tasks], columns=columns)
+        for name in ("copy", "copies"):
+            frame[name] = frame[name].fillna(1).astype(int)
+        for name in ("start", "end"):
+            frame[name] = pandas.to_datetime(frame[name], utc=True)
+        return frame
+
+    def __str__(self) -> str:
+        lines = [
+            f"{line['start']}  {line['end']}  {label(line)}  {line['option']}  {line['cost']}" for line in self.tasks
+        ]
+        tasks = f"{counted(self.tasks)} tasks"
+        head = f"{self.document['status']}: {self.document['cost']} {self.document['currency']}, {tasks}"
+        return "\n".join([head, *lines])

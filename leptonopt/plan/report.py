@@ -1,0 +1,374 @@
+"""A plan document as text for a terminal: what was proven, the bill, the schedule, the figures.
+
+Every text of a document goes in as `Text`, never as markup: a task may be called `[red]` or `:fire:`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Collection, Sequence
+from math import floor, log10
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from leptonopt.cli.progress import share
+from leptonopt.io.files import printable
+from leptonopt.plan.document import counted, label
+
+if TYPE_CHECKING:
+    from leptonopt.compile.compiler import Compiled
+
+ROWS = 40
+NAMES = 12
+_STYLE = {"optimal": "bold green", "feasible": "bold yellow", "infeasible": "bold red", "unknown": "bold red"}
+_STOP = {
+    "gap": "the gap asked for is reached",
+    "limit": "stopped at the limit",
+    "interrupt": "interrupted",
+    "done": "ended by itself",
+    "failed": "the engine failed",
+}
+
+
+def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), everything: bool = False) -> None:
+    """Print the report; `everything` lists all tasks instead of the first 40, and every resource."""
+    console.print(headline(document), soft_wrap=True)
+    for reason in document.get("why") or ():
+        console.print(Text.assemble(("  because ", "red"), printable(reason)), soft_wrap=True)
+    if "leptonopt_plan_columns" in document:
+        console.print(Text(_columns(document)), soft_wrap=True)
+    elif document["cost"] is not None:
+        places = decimals(document)
+        console.print(_bill(document, places))
+        if any(line["on"][1:] or line["cost"] or line["node_hours"] for line in document["nodes"]):
+            console.print(_nodes(document, None if everything else ROWS, places))
+        if document["quotas"]:
+            console.print(_quotas(document, None if everything else ROWS))
+        if everything:
+            console.print(_resources(document, places))
+        console.print(_schedule(document, None if everything else ROWS, places))
+        if left := document["left_out"]:
+            names = ", ".join(_name(line).plain for line in left[:NAMES])
+            more = f", … {counted(left[NAMES:]):,} more" if len(left) > NAMES else ""
+            console.print(Text(f"Left out: {counted(left):,} ({names}{more})"))
+        console.print(_figures(document, places))
+    for note in notes:
+        console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
+
+
+def _columns(document: dict[str, Any]) -> str:
+    """What a plan in columns has instead of tables, in a line or two."""
+    lines = [f"{document['tasks']:,} tasks, {document['options']:,} options"]
+    if document["cost"] is not None:
+        lines[0] += f"; {document['running']:,} run, {document['left_out']:,} are left out; checked"
+    if seconds := document["made"]["seconds"]:
+        lines.append("seconds: " + ", ".join(f"{name} {value:.1f}" for name, value in seconds.items()))
+    return "\n".join(lines)
+
+
+def headline(document: dict[str, Any]) -> Text:
+    """One line: status, cost, what is proven of it, method, why it stopped, seconds."""
+    status, cost, bound = document["status"], document["cost"], document["bound"]
+    places, currency = decimals(document), printable(document["currency"])
+    line = Text(printable(status), style=_STYLE.get(status, "bold"))
+    if cost is not None:
+        line.append(f"  {money(cost, places)} {currency}", style="bold")
+    if status == "optimal":
+        line.append(f"  proven{_proof(document)}: no plan costs less")
+    elif status == "infeasible":
+        line.append(f"  no plan exists, proven{_proof(document)}")
+    elif status == "unknown":
+        line.append("  no plan was found")
+    if bound is not None and status != "optimal":
+        line.append(f"  no plan costs less than {money(bound, places, down=True)}")
+    if document["gap"]:
+        line.append(f"  gap {share(document['gap'])}")
+    said = [printable(document["method"])]
+    if document["stop"] in _STOP:
+        said.append(_STOP[document["stop"]])
+    if seconds := document["made"].get("seconds", {}).get("total"):
+        said.append(f"{seconds:.1f} s")
+    line.append(f"  ({', '.join(said)})", style="dim")
+    return line
+
+
+def _proof(document: dict[str, Any]) -> str:
+    """Who is behind a status."""
+    by = [printable(name) for name in document["proof"]["by"]]
+    confirmed = [printable(name) for name in document["proof"]["confirmed_by"]]
+    said = f" by {', '.join(by)}" if by else ""
+    if not confirmed:
+        return said
+    models = {"second model": "on a second model", "same model": "on the same model"}
+    how = models.get(document["proof"].get("confirmation"), "")
+    return f"{said}, confirmed by {', '.join(confirmed)} {how}".rstrip()
+
+
+def decimals(document: dict[str, Any]) -> int:
+    """Decimal places for the money of a document: none where all is whole, else cents, or finer for tiny sums."""
+    lines = document["tasks"] if isinstance(document["tasks"], list) else []
+    amounts = [line["cost"] for line in lines] + [document["cost"] or 0, document["bound"] or 0]
+    if all(amount == int(amount) for amount in amounts):
+        return 0
+    sizes = [abs(amount) for amount in amounts if amount]
+    finest = 1 - floor(log10(min(sizes)))
+    return max(2, min(finest, 4 if max(sizes) >= 1 else 6))
+
+
+def money(value: float | None, places: int = 2, down: bool = False) -> str:
+    """Thousands apart; a bound is rounded down, for it claims that nothing is below."""
+    if value is None:
+        return "-"
+    if down:
+        value = floor(value * 10**places) / 10**places
+    return f"{value:,.{places}f}"
+
+
+def _name(line: dict[str, Any]) -> Text:
+    return Text(printable(label(line)))
+
+
+def console() -> Console:
+    """Standard output; as wide as the tables need where no terminal says otherwise."""
+    return Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 120)
+
+
+def _table(title: str, **kinds: Any) -> Table:
+    return Table(title=Text(title, style="bold"), title_justify="left", **kinds)
+
+
+def listed(
+    console: Console,
+    title: str,
+    heads: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    notes: Sequence[str],
+    words: Collection[str],
+) -> None:
+    """A table of texts, numbers to the right, and its notes below."""
+    table = _table(title, header_style="bold", box=None, pad_edge=False)
+    for head in heads:
+        table.add_column(Text(head), justify="left" if head in words else "right", no_wrap=True)
+    for row in rows:
+        table.add_row(*(Text(printable(text)) for text in row))
+    # A figure cut short is worse than a line that wraps.
+    console.width = max(console.width, Console(width=10_000).measure(table).maximum)
+    console.print(table)
+    for note in notes:
+        console.print(Text(printable(note)), style="dim", soft_wrap=True)
+
+
+def _bill(document: dict[str, Any], places: int) -> Table:
+    bill = document["bill"]
+    table = _table(f"Bill in {printable(document['currency'])}", show_footer=True)
+    parts = [key for key in ("running", "fixed", "nodes", "late") if bill[key]]
+    table.add_column("pool", "total")
+    table.add_column("tasks", f"{sum(pool['tasks'] for pool in bill['pools']):,}", justify="right")
+    for part in (*parts, "total"):
+        table.add_column(part, money(bill[part], places), justify="right")
+    if bill["sunk"]:
+        table.add_column("paid anyway", money(bill["sunk"], places), justify="right")
+    drawn = [(key, name) for key, name in (("energy_kwh", "kWh"), ("carbon_kg", "kg CO2")) if bill[key]]
+    for key, name in drawn:
+        table.add_column(name, f"{bill[key]:,.1f}", justify="right")
+    table.add_column("use of its capacity", "")
+    use: dict[str, list[str]] = {}
+    for line in document["utilisation"]:
+        if line["used_hours"]:
+            portion = "" if line["utilisation"] is None else f" {_percent(line['utilisation'])}"
+            use.setdefault(line["pool"], []).append(printable(line["resource"]) + portion)
+    for pool in bill["pools"]:
+        cells = [money(pool[part], places) if part in pool else "" for part in (*parts, "total")]
+        cells += [money(pool["sunk"], places)] if bill["sunk"] else []
+        cells += [f"{pool[key]:,.1f}" for key, _ in drawn]
+        shares = Text(", ".join(use.get(pool["pool"], [])) or "idle", style="" if pool["tasks"] else "dim")
+        table.add_row(Text(printable(pool["pool"])), f"{pool['tasks']:,}", *cells, shares)
+    return table
+
+
+def _nodes(document: dict[str, Any], rows: int | None, places: int) -> Table:
+    """Nodes rented: how many, how long, who pays, and what for."""
+    table = _table("Nodes")
+    for name in ("pool", "nodes"):
+        table.add_column(name)
+    paid = ("rent", "commit", "startup", "shutdown", "idle")
+    parts = [part for part in paid if any(line[part] for line in document["nodes"])]
+    short = {"startup": "start", "shutdown": "stop"}
+    for name in ("most on", "hours", "on demand", "committed", "starts", *(short.get(p, p) for p in parts), "cost"):
+        table.add_column(name, justify="right")
+    used = [line for line in document["nodes"] if line["node_hours"] or line["cost"]]
+    for line in used[:rows]:
+        name = (
+            printable(line["kind"])
+            + (f"/{line['node']}" if "node" in line else "")
+            + (f"-{line['last']}" if "last" in line else "")
+        )
+        most = max(step["count"] for step in line["on"])
+        counts = (f"{line['node_hours']:,.10g}", f"{line['on_demand_hours']:,.10g}", f"{line['committed']:,}")
+        cells = (f"{most:,}", *counts, f"{line['starts']:,}", *(money(line[part], places) for part in (*parts, "cost")))
+        table.add_row(Text(printable(line["pool"])), Text(name), *cells)
+    return _cut(table, len(used), rows)
+
+
+def _quotas(document: dict[str, Any], rows: int | None) -> Table:
+    """What is used of every quota; of many days the fullest first."""
+    table = _table("Quotas")
+    for name in ("quota", "from (UTC)", "to (UTC)"):
+        table.add_column(name)
+    for name in ("used", "of", ""):
+        table.add_column(name, justify="right")
+    lines = document["quotas"]
+    if rows is not None and len(lines) > rows:
+        lines = sorted(lines, key=lambda line: line["limit"] - line["used"])
+    for line in lines[:rows]:
+        part = _percent(line["used"] / line["limit"]) if line["limit"] else "-"
+        names = Text(printable(line["id"])), Text(_moment(line["from"])), Text(_moment(line["to"]))
+        table.add_row(*names, f"{line['used']:,.10g}", f"{line['limit']:,.10g}", part)
+    return _cut(table, len(lines), rows)
+
+
+def _cut(table: Table, lines: int, rows: int | None) -> Table:
+    """The table, with a word on the lines that it does not show."""
+    if rows is not None and lines > rows:
+        table.caption = Text(f"… {lines - rows:,} more, see -o FILE or -v")
+        table.caption_justify = "left"
+    return table
+
+
+def _resources(document: dict[str, Any], places: int) -> Table:
+    table = _table("Resources")
+    for name in ("pool", "resource"):
+        table.add_column(name)
+    for name in ("unit hours", "of", "use", "peak", "cost"):
+        table.add_column(name, justify="right")
+    bill = document["bill"]["pools"]
+    cost = {(pool["pool"], line["resource"]): line["cost"] for pool in bill for line in pool["resources"]}
+    for line in document["utilisation"]:
+        offered = "unlimited" if line["capacity_hours"] is None else f"{line['capacity_hours']:,.10g}"
+        used = "-" if line["utilisation"] is None else _percent(line["utilisation"])
+        names = (Text(printable(line[key])) for key in ("pool", "resource"))
+        spent = money(cost[line["pool"], line["resource"]], places)
+        table.add_row(*names, f"{line['used_hours']:,.10g}", offered, used, f"{line['peak']:,.10g}", spent)
+    return table
+
+
+def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
+    tasks = document["tasks"]
+    table = _table("Schedule")
+    apart = any(not line["option"].startswith(line["pool"]) for line in tasks)
+    late = any(line.get("late_hours") for line in tasks)
+    noded = any("nodes" in line for line in tasks)
+    for name in ("task", "option", *(["pool"] if apart else []), *(["nodes"] if noded else [])):
+        table.add_column(name)
+    for name in ("start (UTC)", "end (UTC)"):
+        table.add_column(name)
+    for name in ("cost", *(["late"] if late else [])):
+        table.add_column(name, justify="right")
+    for line in tasks[:rows]:
+        cells = [_name(line), Text(printable(line["option"]))]
+        cells += [Text(printable(line["pool"]))] if apart else []
+        cells += [Text(printable(", ".join(line.get("nodes", []))))] if noded else []
+        cells += [Text(_moment(line[key])) for key in ("start", "end")]
+        table.add_row(*cells, money(line["cost"], places), *([_hours(line.get("late_hours"))] if late else []))
+    return _cut(table, len(tasks), rows)
+
+
+def _moment(text: str) -> str:
+    return printable(text).replace("T", " ").removesuffix("Z").removesuffix(":00")
+
+
+def _hours(late: float | None) -> str:
+    if not late:
+        return ""
+    return f"{late:,.1f} h" if late >= 0.1 else f"{late * 60:.1g} min"
+
+
+def _percent(portion: float) -> str:
+    return "<1%" if 0 < portion < 0.01 else f"{portion:.0%}"
+
+
+def _figures(document: dict[str, Any], places: int) -> Table:
+    figures = document["figures"]
+    table = _table("Figures", show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    used, ratio = figures["utilisation"], figures["cost_profit_ratio"]
+    table.add_row("utilisation", "-" if used is None else f"{used:.1%}")
+    table.add_row("total cost", money(figures["total_cost"], places))
+    table.add_row("total profit", money(figures["total_profit"], places))
+    table.add_row("cost-profit ratio", "-" if ratio is None else f"{ratio:.4g}")
+    table.add_row("net benefit", money(figures["net_benefit"], places))
+    bill = document["bill"]
+    if bill["forgone"]:
+        table.add_row("value left out", money(bill["forgone"], places))
+    if bill["energy_kwh"]:
+        table.add_row("energy, kWh", f"{bill['energy_kwh']:,.1f}")
+    if bill["carbon_kg"]:
+        table.add_row("carbon, kg CO2", f"{bill['carbon_kg']:,.1f}")
+    if weight := document.get("objective", {}).get("carbon_kg"):
+        table.add_row("carbon in the cost", money(weight * bill["carbon_kg"], places))
+    return table
+
+
+def explained(document: dict[str, Any], console: Console) -> None:
+    """Print why there is no plan, and what would help."""
+    status, currency = document["status"], printable(document["currency"])
+    said = {"feasible": "a plan exists: there is nothing to explain", "infeasible": "no plan exists", "unknown": ""}
+    line = Text(status, style=_STYLE[status])
+    console.print(line.append(f"  {said[status]}  ({document['seconds']:.1f} s)", style="default"), soft_wrap=True)
+    for reason in document["reasons"]:
+        console.print(Text.assemble(("  because ", "red"), printable(reason)), soft_wrap=True)
+    many = len(document["conflicts"]) > 1
+    for number, conflict in enumerate(document["conflicts"], 1):
+        few = len(conflict["unproven"])
+        spared = f"of which {few} may not be needed (marked ?)" if few else "none of which can be spared"
+        console.print(Text(f"\nConflict {number if many else ''}".rstrip() + f", {spared}:", style="bold"))
+        names = conflict["tasks"]
+        unproven = set(conflict["unproven"])
+        shown = ", ".join(repr(printable(name)) + " ?" * (name in unproven) for name in names[:NAMES])
+        more = f", … {len(names) - NAMES:,} more" if len(names) > NAMES else ""
+        console.print(Text(f"  {'task' if len(names) == 1 else 'tasks'} {shown}{more} must run"), soft_wrap=True)
+        for demand in conflict["demands"]:
+            sign = " ?" if demand["place"] in conflict["unproven"] else ""
+            console.print(Text(f"  {printable(demand['words'])}{sign}"), soft_wrap=True)
+    if document["repairs"]:
+        console.print(Text("\nWhat would help, each tried and checked:", style="bold"))
+    for repair in document["repairs"]:
+        cost = money(repair["cost"])
+        changes = " and ".join(map(printable, repair["changes"]))
+        proven = ", the least there is" if repair["status"] == "optimal" else ""
+        console.print(Text(f"  {changes}: feasible at {cost} {currency}{proven}"), soft_wrap=True)
+    for note in document["notes"]:
+        console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
+
+
+def summary(compiled: Compiled) -> list[str]:
+    """What a valid instance holds, and what may surprise its author."""
+    from leptonopt.session.portfolio import size
+
+    instance, problem, slot = compiled.instance, compiled.problem, compiled.instance.time.slot
+    kept = [way for ways in compiled.kept for way in ways]
+    short = [way for way in kept if way.duration % slot != 0]
+    counts = {
+        "task": sum(task.copies for task in instance.tasks),
+        "group": problem.groups,
+        "option": problem.options,
+        "pool": len(instance.pools),
+        "slot": problem.slots,
+        "column": size(problem).columns,
+    }
+    lines = ["valid; " + ", ".join(f"{count:,} {name}{'' if count == 1 else 's'}" for name, count in counts.items())]
+    lines += [f"no plan exists: {reason}" for reason in compiled.impossible]
+    if short:
+        lost = float(sum(-way.duration % slot for way in short) / sum(way.duration for way in kept))
+        lines.append(
+            f"note: {_percent(len(short) / len(kept))} of the options do not fill their last slot, which they hold and "
+            f"pay for in whole: {lost:.1%} more time on average; shorter slots lose less"
+        )
+    if compiled.loss:
+        lines.append(f"note: money is coarsened to {compiled.unit}; costs may be low by up to {compiled.loss} in all")
+    return lines

@@ -1,0 +1,55 @@
+"""A part of a problem: some of its groups, with another capacity, as a problem of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from leptonopt.problem.problem import Bools, Ints, Problem, held_by
+
+
+def options_of(problem: Problem, groups: Ints) -> tuple[Ints, Ints]:
+    """The options of groups, one group after the other, and the position of each one's group."""
+    held = np.diff(problem.option_ptr)[groups]
+    option = np.repeat(problem.option_ptr[groups] - np.concatenate([[0], np.cumsum(held)[:-1]]), held)
+    return (option + np.arange(len(option))).astype(np.int64), np.repeat(np.arange(len(groups)), held)
+
+
+def part_of(
+    problem: Problem, groups: Bools, capacity: Ints, copies: Ints, pools: Bools | None = None
+) -> tuple[Problem, Ints]:
+    """The problem of some groups, shape (G,), and which options they are; for rules that `scale` keeps.
+
+    With `pools`, a bool for each, it has the options on those alone.
+    """
+    mine = np.flatnonzero(groups)
+    option, of = options_of(problem, mine)
+    if pools is not None:
+        option, of = option[pools[problem.pool[option]]], of[pools[problem.pool[option]]]
+    at, _ = held_by(problem, option)
+
+    def pointers(lengths: Ints) -> Ints:
+        return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+    found = replace(
+        problem,
+        capacity=capacity,
+        copies=copies[mine],
+        optional=problem.optional[mine],
+        value=problem.value[mine],
+        late_slope=problem.late_slope[mine],
+        late_base=problem.late_base[mine],
+        late_once=problem.late_once[mine],
+        late_after=problem.late_after[mine],
+        option_ptr=pointers(np.bincount(of, minlength=len(mine))),
+        pool=problem.pool[option],
+        duration=problem.duration[option],
+        fixed=problem.fixed[option],
+        first=problem.first[option],
+        last=problem.last[option],
+        demand_ptr=pointers(np.diff(problem.demand_ptr)[option]),
+        demand_row=problem.demand_row[at],
+        demand=problem.demand[at],
+    )
+    return found, option

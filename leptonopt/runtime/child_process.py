@@ -1,0 +1,184 @@
+"""The one place that starts other processes: this package's own programs, and foreign ones.
+
+All of them can be told to stop and do not outlive us. Python starts isolated (`python -I`): neither the current
+folder nor the user's environment is on its module path, and no `sitecustomize` of theirs runs. It finds this package,
+and those that it needs, where this process finds them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+POLL = 0.03
+PATIENCE = 0.8  # seconds a program has to answer SIGINT with what it has
+PACKAGES = ("numpy", "scipy", "ortools", "pulp", "pydantic", "yaml", "numba", "pyarrow", "distributed")
+# What every `python -c` of ours begins with: folders in which modules are looked for after all usual places. The
+# standard library and the interpreter's own packages come first: nothing in these folders can replace them.
+PATHS = "import sys\nsys.path += [one for one in sys.argv.pop(1).split(chr(31)) if one and one not in sys.path]\n"
+_MAIN = """\
+from leptonopt.runtime.child_process import born
+born(int(sys.argv.pop(1)))
+from importlib import import_module
+import_module(sys.argv.pop(1)).main()
+"""
+_SEPARATOR = "\x1f"
+_SHELL = "/bin/sh"
+_TOOLS = {"PATH": "/usr/bin:/bin"}  # of shells: what they call is the system's
+
+
+def python(module: str, *words: str, also: Sequence[str] = ()) -> list[str]:
+    """Return the command that calls `main` of a module of this package in a process that does not outlive us."""
+    return isolated(_MAIN, str(os.getpid()), module, *words, also=also)
+
+
+def isolated(code: str, *words: str, also: Sequence[str] = ()) -> list[str]:
+    """Return the command that runs code in Python; `also` are folders in which modules are looked for last.
+
+    Raises `OSError` where there is no interpreter.
+    """
+    if not sys.executable:
+        raise OSError("the Python interpreter is not known, as where it is embedded in another program")
+    return [sys.executable, "-I", "-c", PATHS + code, _SEPARATOR.join([*_places(), *also]), *words]
+
+
+@cache
+def _places() -> tuple[str, ...]:
+    """The folders that hold this package and those that it needs, but for the current folder."""
+    found, current = [str(Path(os.path.abspath(__file__)).parents[2])], ""
+    with contextlib.suppress(OSError):  # it may be gone
+        current = os.getcwd()
+    for name in PACKAGES:
+        with contextlib.suppress(ImportError, ValueError, AttributeError, OSError):
+            spec = importlib.util.find_spec(name)
+            for place in (spec and spec.submodule_search_locations) or ():
+                found += [above for above in [os.path.dirname(os.path.abspath(place))] if above != current]
+    return tuple(dict.fromkeys(found))
+
+
+def environment() -> dict[str, str]:
+    """Return the environment for children: ours without what changes how Python starts."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
+def started(words: Sequence[str], **streams: Any) -> subprocess.Popen[bytes]:
+    """Start a program of `python`; streams that are not given lead nowhere. Raises `OSError`."""
+    quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
+    return subprocess.Popen(words, env=environment(), **{**quiet, **streams})
+
+
+def beside(module: str) -> subprocess.Popen[bytes]:
+    """Start a module of this package as a program that says nothing. Raises `OSError`."""
+    return started(python(module))
+
+
+def born(parent: int) -> None:
+    """Ask Linux to kill this process when its parent dies; elsewhere the end of standard input does it."""
+    if sys.platform == "linux":
+        with contextlib.suppress(OSError, AttributeError):
+            ctypes.CDLL(None).prctl(1, signal.SIGKILL)
+        if os.getppid() != parent:  # it died before we asked
+            os._exit(1)
+
+
+def attend(words: Sequence[str], folder: str, log: Path, should_end: Callable[[], bool]) -> None:
+    """Run a foreign program until it ends; once `should_end`, ask it to by SIGINT, then kill it.
+
+    The child stays in our process group, so that whoever kills the group reaches it; on Linux it dies
+    with the thread that started it, whatever ends that. Its output goes to `log`.
+    """
+    with open(log, "wb") as out:
+        child = subprocess.Popen(
+            words,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            cwd=folder,
+            env=environment(),
+            preexec_fn=_at_birth(),
+        )
+        try:
+            asked = 0.0
+            while child.poll() is None:
+                if not asked and should_end():
+                    asked = time.monotonic()
+                    child.send_signal(signal.SIGINT)
+                elif asked and time.monotonic() - asked > PATIENCE:
+                    child.kill()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.wait(POLL)
+        finally:
+            child.kill()
+            child.wait()
+
+
+def _at_birth() -> Callable[[], None]:
+    """What a foreign program does first: die with its parent, and hear SIGINT again."""
+    parent = os.getpid()
+
+    def ask() -> None:
+        born(parent)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    return ask
+
+
+@contextlib.contextmanager
+def folder(where: str | None) -> Iterator[str]:
+    """A private folder that is gone afterwards, also when this process is killed without a word."""
+    with tempfile.TemporaryDirectory(prefix="leptonopt-", dir=where, ignore_cleanup_errors=True) as path:
+        sweeper = _survivor('cat >/dev/null; sleep 0.3; rm -rf -- "$0"', path)
+        try:
+            yield path
+        finally:
+            if sweeper is not None:
+                dismissed(sweeper)
+
+
+def guard(group: int) -> subprocess.Popen[bytes] | None:
+    """A shell that outlives us, whatever ends us, for as long as it takes to kill a group of processes."""
+    return _survivor('read end; kill -s KILL -- "-$0"', str(group))
+
+
+def _survivor(script: str, word: str) -> subprocess.Popen[bytes] | None:
+    """A shell in a session of its own; what it waits for ends when our end of a pipe is closed."""
+    if not os.path.exists(_SHELL):
+        return None
+    words, quiet = [_SHELL, "-c", script, word], subprocess.DEVNULL
+    return subprocess.Popen(
+        words, stdin=subprocess.PIPE, stdout=quiet, stderr=quiet, start_new_session=True, env={**os.environ, **_TOOLS}
+    )
+
+
+def dismissed(survivor: subprocess.Popen[bytes]) -> None:
+    """End a shell that waits for our end, and what it has called."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(survivor.pid, signal.SIGKILL)
+    survivor.communicate()
+
+
+def children() -> set[int]:
+    """Processes that this one has started (Linux; elsewhere none are seen)."""
+    found: set[int] = set()
+    for task in Path("/proc/self/task").glob("*/children"):
+        with contextlib.suppress(OSError):
+            found |= set(map(int, task.read_text().split()))
+    return found
+
+
+def send(processes: set[int], number: signal.Signals) -> None:
+    """Send a signal to processes, some of which may have ended."""
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, number)

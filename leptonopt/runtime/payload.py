@@ -1,0 +1,75 @@
+"""What travels to a worker that looks at neighbourhoods, and what it does there.
+
+A call carries the schedule at hand, the groups to free, a seed and an effort, and the token of its ground: the problem
+and the prices that guide it. A worker keeps the grounds it was told last. One that does not know a token says so, and
+is sent the ground with the next try: any worker can take any call at any time, a new one too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from leptonopt.algorithms.heuristics.partial_schedule import Guide, Shape
+from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.lns import subproblem as freeing
+from leptonopt.algorithms.lns.subproblem import Looked, Neighbourhood, placed
+from leptonopt.problem.problem import Problem, Schedule
+
+KEPT = 4  # grounds that a process keeps
+
+_known: dict[str, Any] = {}  # what this process was told, by token; a cache that any call can do without
+
+
+@dataclass(frozen=True)
+class Parcel:
+    """Something every call of a kind needs, to be sent once to each worker; `content` is None where it is known."""
+
+    token: str
+    content: bytes | None
+
+    @classmethod
+    def of(cls, thing: Any) -> Parcel:
+        """Packed; the same thing has the same token."""
+        content = pickle.dumps(thing, protocol=pickle.HIGHEST_PROTOCOL)
+        return cls(hashlib.sha256(content).hexdigest(), content)
+
+    def bare(self) -> Parcel:
+        """The token alone."""
+        return Parcel(self.token, None)
+
+    def opened(self, make: Callable[[Any], Any]) -> Any:
+        """What was made of the content, here and now or at an earlier call; None where it is not known."""
+        if self.content is not None and self.token not in _known:
+            _known[self.token] = make(pickle.loads(self.content))
+            for token in list(_known)[:-KEPT]:
+                _known.pop(token, None)
+        return _known.get(self.token)
+
+
+class Ground:
+    """A problem, and the prices by which its columns are chosen."""
+
+    def __init__(self, told: tuple[Problem, Guide]) -> None:
+        self.problem, self.guide = told
+        self.shape = Shape(self.problem)
+
+    @cached_property
+    def true(self) -> Guide:
+        """What columns cost."""
+        return Guide.true(self.problem, Blocks(self.problem))
+
+
+def look(ground: Parcel, schedule: Schedule, asked: Neighbourhood, seconds: float) -> Looked | None:
+    """Free groups of a schedule and place them anew; None where this process does not know the ground."""
+    found = ground.opened(Ground)
+    if found is None:
+        return None
+    placing = placed(found.problem, found.shape, schedule)
+    ran = {group: placing.clear(group) for group in asked.groups}
+    true = found.true if asked.move else found.guide
+    return freeing.solve(placing, true, found.guide, asked, ran, seconds)

@@ -1,0 +1,66 @@
+"""Signals while a solve runs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from leptonopt.runtime.clock import limited
+
+
+class Signals:
+    """SIGINT and SIGTERM while a solve runs on the main thread: the first asks for an end, the second kills.
+
+    Without `handle`, and in other threads, signals are left alone. At the end the handlers are what they were before.
+    A signal that was caught is then delivered again, so that it is not lost: where there is no result to say so, and
+    to a handler that the program had set. The default actions would end the program, and the result with it; whoever
+    asked for `handle` finds the signal in the result instead.
+    """
+
+    def __init__(self, handle: bool = True) -> None:
+        self.caught: int | None = None
+        self.on_second: Callable[[], None] = lambda: None
+        self._handle, self._before = handle, dict[int, Any]()
+
+    def __enter__(self) -> Signals:
+        if self._handle and threading.current_thread() is threading.main_thread():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                before = signal.getsignal(number)
+                if before is not None and before != signal.SIG_IGN:  # None: not set from Python
+                    self._before[number] = before
+                    signal.signal(number, self._catch)
+                    around = getattr(before, "__self__", None)
+                    if isinstance(around, Signals):  # what it has caught wants an end of this, too
+                        self.caught = self.caught or around.caught
+        return self
+
+    def __exit__(self, kind: object = None, error: object = None, trace: object = None) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        if self.caught in self._before and (error is not None or self._own(self.caught)):
+            signal.raise_signal(self.caught)
+
+    def _own(self, number: int) -> bool:
+        """Whether the program had set a handler of its own."""
+        return self._before[number] not in (signal.SIG_DFL, signal.default_int_handler)
+
+    def _catch(self, number: int, frame: FrameType | None) -> None:
+        if self.caught is not None:
+            self.on_second()
+            signal.signal(number, signal.SIG_DFL)
+            os.kill(os.getpid(), number)
+        self.caught = number
+
+
+@contextmanager
+def within(seconds: float, signals: Signals) -> Iterator[None]:
+    """End what reads and builds with the time limit or by a signal that is caught; see `clock.look`."""
+    until = time.monotonic() + seconds
+    with limited(until, "the instance was read and built", lambda: signals.caught is not None):
+        yield

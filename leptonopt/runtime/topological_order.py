@@ -1,0 +1,36 @@
+"""An order of what waits for each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from leptonopt.runtime.clock import look
+
+OFTEN = 256  # nodes between two looks at the clock
+
+
+def topological(before: Sequence[Sequence[int]]) -> list[int]:
+    """Return all nodes, each after those that it waits for (Kahn, 1962, doi:10.1145/368996.369025).
+
+    Nodes that wait for each other in a circle, and those behind them, are left out.
+
+    >>> topological([[1], [], [0, 1]])
+    [1, 0, 2]
+    """
+    waits = [len(each) for each in before]
+    behind: list[list[int]] = [[] for _ in before]
+    free: dict[int, None] = {}
+    for node, each in enumerate(before):
+        look()
+        for first in each:
+            behind[first].append(node)
+        free.update(dict.fromkeys(other for other in (node, *each) if not waits[other]))
+    found = list(free)
+    for at, node in enumerate(found):  # which grows meanwhile
+        if at % OFTEN == 0:
+            look()
+        for second in behind[node]:
+            waits[second] -= 1
+            if not waits[second]:
+                found.append(second)
+    return found

@@ -1,0 +1,230 @@
+"""Certificates: prices written down so that the independent checker can prove the bound from them alone.
+
+Prices come from two places, and those that prove more are taken: the ascent of `lagrangian.capacity_dual`, at any
+size, and
+the dual values of the linear relaxation, where it is small enough to solve. Neither is trusted: `leptonopt.verify`
+computes what the prices prove in fractions, from the instance's own document, and only that is written down.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, Ascent, rounds_within
+from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.models.time_indexed import FREE, formulate, has_no_columns, predicted
+from leptonopt.compile.compiler import Compiled
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.verify import fingerprint, proven
+
+MAX_NONZEROS = 1_500_000  # of a linear relaxation that is solved for its dual values
+NONZEROS_A_SECOND = 20_000  # of one that is surely solved in the time, where it must not depend on the clock
+LP_SHARE = 0.5  # of the time for it at most
+SLOPE, PATIENCE = 1e-6, 120
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Duals:
+    """Prices in money units, none below zero.
+
+    Attributes
+    ----------
+    capacity : float, shape (K, T), per demand unit and slot
+    quota : float, shape (Q,), per unit of a quota
+    waiting : float, shape (E,), per slot and edge
+    apart : per set and pool, for running there
+    """
+
+    capacity: Floats
+    quota: Floats
+    waiting: Floats
+    apart: dict[tuple[int, int], float] = field(default_factory=dict)
+
+
+def certified(
+    compiled: Compiled, stated: Mapping[str, Any], seconds: float, work: float | None = None
+) -> dict[str, Any]:
+    """The certificate that proves most within the time; its bound is what the checker makes of its prices.
+
+    With `work`, in seconds of a free core, what is done follows from that instead, and the clock is a last resort.
+    A certificate without a bound says that some task can never run.
+    """
+    best, least = dict[str, Any](), None
+    for duals in prices_within(compiled.problem, seconds, work):
+        made = _document(compiled, duals, fingerprint(stated))
+        value = proven(stated, made).bound
+        if not best or (value is not None and (least is None or value > least)):
+            best, least = made, value
+    return best | {"bound": None if least is None else str(least)}
+
+
+def impossible(compiled: Compiled, stated: Mapping[str, Any]) -> dict[str, Any] | None:
+    """A certificate without prices or a bound, where the checker sees by itself that some task can never run."""
+    made = _document(compiled, _nothing(compiled.problem), fingerprint(stated)) | {"bound": None}
+    proof = proven(stated, made)
+    return made if proof.ok and proof.bound is None else None
+
+
+def _nothing(problem: Problem) -> Duals:
+    """No price on anything."""
+    return Duals(np.zeros(problem.capacity.shape), np.zeros(len(problem.quotas)), np.zeros(len(problem.lag)))
+
+
+def prices_within(problem: Problem, seconds: float, work: float | None) -> Iterator[Duals]:
+    """Yield prices from all sources there are, each in its share of the time."""
+    begun = time.monotonic()
+    if not has_no_columns(problem):
+        most = MAX_NONZEROS if work is None else min(MAX_NONZEROS, NONZEROS_A_SECOND * work)
+        if predicted(problem)[1] <= most and (duals := _relaxed(problem, seconds * LP_SHARE)) is not None:
+            seconds -= time.monotonic() - begun
+            yield duals
+        begun = time.monotonic()
+        blocks = Blocks(problem)
+        ascent = Ascent(problem, blocks)
+        rounds = None if work is None else rounds_within(problem, blocks.columns, work)
+        while time.monotonic() - begun < seconds and len(ascent.values) != rounds and ascent.slope(PATIENCE) > SLOPE:
+            ascent.step()
+        if ascent.values:
+            yield Duals(ascent.best_price, ascent.best_weight, np.zeros(len(problem.lag)))
+            return
+    yield _nothing(problem)
+
+
+def _relaxed(problem: Problem, seconds: float) -> Duals | None:
+    """The dual values of the linear relaxation; None when it was not solved in time."""
+    from scipy import optimize, sparse  # takes as long to load as many a plan to find
+
+    linear = formulate(problem)
+    shift = np.cumsum([0, *(len(part.lower) for part in linear.parts)])
+    parts = [(part, slice(low, high)) for part, low, high in zip(linear.parts, shift[:-1], shift[1:], strict=True)]
+    matrix, lower, upper = linear.matrix.astype(float), linear.lower, linear.upper
+    equal = lower == upper
+    # Rows that no price in a certificate stands for would take weight from those that have one.
+    kept = np.ones(len(lower), bool)
+    for part, rows in parts:
+        if part.name in ("nodes.strong", "precedence.runs", "affinity.together"):
+            kept[rows] = False
+    above, below = (upper < FREE) & ~equal & kept, (lower > -FREE) & ~equal & kept
+    signs = sparse.vstack([matrix[above], -matrix[below]], format="csr")
+    limits = np.concatenate([upper[above], -lower[below]]).astype(float)
+    found: Any = optimize.linprog(
+        linear.cost.astype(float),
+        A_ub=signs if len(limits) else None,
+        b_ub=limits if len(limits) else None,
+        A_eq=matrix[equal] if equal.any() else None,
+        b_eq=lower[equal].astype(float) if equal.any() else None,
+        bounds=[(0.0, float(most)) for most in linear.most.tolist()],
+        method="highs",
+        options={"time_limit": max(0.1, seconds)},
+    )
+    if found.status != 0:
+        return None
+    dual, count = np.zeros(len(lower)), int(above.sum())
+    if len(limits):
+        dual[above] = -found.ineqlin.marginals[:count]
+        dual[below] = -found.ineqlin.marginals[count:]
+    dual = np.maximum(0.0, np.where(np.isfinite(dual), dual, 0.0))
+    capacity, quota, waiting = (
+        np.zeros(problem.capacity.shape),
+        np.zeros(len(problem.quotas)),
+        np.zeros(len(problem.lag)),
+    )
+    apart: dict[tuple[int, int], float] = {}
+    for part, rows in parts:
+        own = dual[rows]
+        if part.name in ("capacity", "nodes.supply"):
+            at = part.label[:, 0], part.label[:, 1]
+            capacity[at] = own / (_divisors(problem, linear, rows, part.label) if part.name == "capacity" else 1)
+        elif part.name == "quota":
+            quota[part.label[:, 0]] = own
+        elif part.name == "precedence":
+            waiting[part.label[:, 0]] = own
+        elif part.name == "affinity.apart":
+            pairs = zip(part.label.tolist(), own.tolist(), strict=True)
+            apart = {(number, pool): price for (number, pool), price in pairs if price > 0}
+    return Duals(capacity, quota, waiting, apart)
+
+
+def _divisors(problem: Problem, linear: Any, rows: slice, label: Any) -> Floats:
+    """By how much the rows of capacity were divided to keep their numbers small."""
+    matrix = linear.matrix[rows]
+    found = np.ones(len(label))
+    for at, row in enumerate(label[:, 0].tolist()):
+        if matrix.indptr[at] < matrix.indptr[at + 1]:
+            first = matrix.indptr[at]
+            held, amounts = problem.demands(int(linear.columns.option[matrix.indices[first]]))
+            found[at] = int(amounts[held == row][0]) / int(matrix.data[first])
+    return found
+
+
+# --- as a document --------------------------------------------------------------------------------
+
+
+def _document(compiled: Compiled, duals: Duals, sha256: str) -> dict[str, Any]:
+    """The prices in the user's words: whole multiples of a fraction of money, of resources and of quotas."""
+    problem = compiled.problem
+    unit = compiled.unit / FINEST
+    whole = np.where(problem.capacity < UNLIMITED, duals.capacity, 0.0)
+    capacity, moments = [], []
+    for row, prices in zip(compiled.rows, whole, strict=True):
+        steps = _steps([round(price * FINEST) * row.scale for price in prices.tolist()])
+        if steps:
+            node = {} if row.node is None else {"node": row.node}
+            if row.pool:
+                capacity.append({"pool": row.pool, "resource": row.resource, **node, "price": steps})
+            else:
+                moments.append({"id": row.resource, "price": steps})
+    # A price per unit of a quota: what a whole number of units costs, in whole multiples of the same fraction.
+    quotas = [
+        {"id": window.quota.id, "slot": window.first, "price": price}
+        for window, weight, size in zip(compiled.windows, duals.quota.tolist(), compiled.quota_units, strict=True)
+        if (price := round(Fraction(weight) * FINEST / size))
+    ]
+    return {
+        "leptonopt_certificate": 1,
+        "instance": {"sha256": sha256},
+        "currency": compiled.instance.currency,
+        "unit": str(unit),
+        "capacity": capacity,
+        "quotas": [*quotas, *moments],
+        "waiting": list(_waiting(compiled, duals)),
+        "apart": list(_apart(compiled, duals)),
+    }
+
+
+def _steps(prices: list[int]) -> list[list[int]]:
+    """[slot, price] where the price changes; none at all where it is always 0."""
+    last, found = 0, []
+    for slot, price in enumerate(prices):
+        if price != last:
+            found.append([slot, price])
+            last = price
+    return found
+
+
+def _waiting(compiled: Compiled, duals: Duals) -> Iterator[dict[str, Any]]:
+    """Per pair of tasks the mean over the pairs of their copies."""
+    problem, sums = compiled.problem, defaultdict[tuple[int, int], list[float]](list)
+    ids = [task.id for task in compiled.instance.tasks]
+    for early, late, price in zip(problem.before.tolist(), problem.after.tolist(), duals.waiting.tolist(), strict=True):
+        sums[compiled.members[late][0][0], compiled.members[early][0][0]].append(price)
+    for (late, early), prices in sorted(sums.items()):
+        if price := int(FINEST * sum(prices) / len(prices)):
+            yield {"task": ids[late], "after": ids[early], "price": price}
+
+
+def _apart(compiled: Compiled, duals: Duals) -> Iterator[dict[str, Any]]:
+    sets = [number for number, ids in enumerate(compiled.instance.apart) if ids]
+    pools = [pool.id for pool in compiled.instance.pools]
+    for (number, pool), price in sorted(duals.apart.items()):
+        if whole := round(price * FINEST):
+            yield {"set": sets[number], "pool": pools[pool], "price": whole}

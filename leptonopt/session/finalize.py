@@ -1,0 +1,147 @@
+"""The answer of a solve: the plan decoded, written as a document, and checked before it is shown."""
+
+from __future__ import annotations
+
+import platform
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from leptonopt.errors import Alarm, NoPlan
+from leptonopt.plan.document import Outcome
+from leptonopt.problem.problem import Status, Stop, with_rent
+from leptonopt.runtime.clock import unswept
+from leptonopt.session.result import Result
+from leptonopt.session.solve_state import Known
+
+LATEST, LATEST_SHARE = 1.5, 0.04  # seconds, or share of the time limit, after which writing and checking ends
+
+
+def answered(
+    known: Known,
+    method: str,
+    seconds: dict[str, float],
+    signal: int | None,
+) -> Result:
+    """Decode, write the document, have it checked.
+
+    Raises `NoPlan` when that takes far longer than the time limit leaves.
+    """
+    status, stop, bound = known.status()
+    lower = None if status is Status.INFEASIBLE else known.money(bound)
+    schedule = None if known.schedule is None else with_rent(known.problem, known.schedule)
+    trace = () if known.limits.deterministic else tuple(known.trace)
+    why = _why(known, status)
+    if known.limits.deterministic and known.stop is Stop.LIMIT:
+        known.notes.append("the clock ended the search: not reproducible; a longer limit (-t) would be")
+    source = known.source
+    if source.loss:
+        known.notes.append(f"money was coarsened to {source.unit}; the bound is low by up to {source.loss}")
+    proof = _proof(known, status)
+    outcome = Outcome(str(status), str(stop), method, lower, _made(known, seconds), source.origin, why, trace, proof)
+    with unswept():
+        made, plan, verdict = source.answer(
+            outcome, schedule, _clock(known, 0 if schedule is None else len(schedule.option))
+        )
+    if not verdict.ok:
+        shown = "; ".join(f"{found.rule}: {found.message}" for found in verdict.violations[:3])
+        raise Alarm(f"the checker rejects the plan of {method}: {shown}")
+    cost = Fraction(made["cost_exact"]) if plan is not None else None
+    return source.result_type(
+        status=status,
+        stop=stop,
+        cost=cost,
+        bound=lower,
+        gap=made["gap"],
+        plan=plan,
+        document=made,
+        trace=tuple(known.trace),
+        verdict=verdict,
+        certificate=_certificate(known, made),
+        notes=tuple(dict.fromkeys(known.notes)),
+        log="\n".join(known.logs),
+        signal=signal,
+    )
+
+
+def _clock(known: Known, entries: int) -> Callable[[], None]:
+    """Raise `NoPlan` from some time after the time limit on; that much time there is in any case."""
+    limit = known.limits.time_limit
+    until = max(known.begun + limit, time.monotonic()) + max(LATEST, LATEST_SHARE * limit)
+
+    def look() -> None:
+        if time.monotonic() > until:
+            raise NoPlan(
+                f"the time limit ended while a plan of {entries:,} entries was written and checked; a longer one (-t) "
+                "or longer slots are needed"
+            )
+
+    return look
+
+
+def _why(known: Known, status: Status) -> tuple[str, ...]:
+    """Why there is no plan; what methods did not find is no reason where it is proven that there is none."""
+    if known.schedule is not None:
+        return ()
+    if status is not Status.INFEASIBLE:
+        return tuple(dict.fromkeys([*known.why, *known.notes]))
+    by = ", ".join(known.claims.denials)
+    return known.source.impossible or (f"{by} proved it by search; `leptonopt explain` says what is in conflict",)
+
+
+def _proof(known: Known, status: Status) -> dict[str, Any]:
+    """Who is behind the status and the bound."""
+    value = None if status is Status.INFEASIBLE else known.cost if status is Status.OPTIMAL else known.lower
+    by = known.claims.behind(value) if status is Status.INFEASIBLE or value is not None else []
+    certified = None if known.certificate is None else known.certificate["bound"]
+    claims = known.claims
+    confirmed = {"confirmed_by": list(claims.confirmed), "confirmation": claims.confirmation}
+    return {"by": sorted(by), **confirmed, "certified": certified}
+
+
+def _certificate(known: Known, made: dict[str, Any]) -> dict[str, Any] | None:
+    """The certificate, with what the plan claims beyond it and who is behind that."""
+    if known.certificate is None:
+        return None
+    plan = {key: made[key] for key in ("status", "cost_exact", "bound_exact")}
+    return known.certificate | {"plan": plan | made["proof"] | {"engines": made["made"]["engines"]}}
+
+
+def evidence(known: Known, method: str) -> dict[str, Any]:
+    """What is known at the moment of an alarm, for whoever has to find the fault."""
+    schedule = None if known.schedule is None else [list(entry) for entry in known.schedule]
+    return {
+        "leptonopt_alarm": 1,
+        "method": method,
+        "phase": known.phase,
+        "made": _made(known, {}),
+        "unit": str(known.source.unit),
+        "cost": known.cost,
+        "bounds": known.claims.bounds,
+        "denied_by": known.claims.denials,
+        "schedule": schedule,
+        "notes": known.notes,
+        "log": known.logs,
+        "instance": known.source.evidence,
+    }
+
+
+def _made(known: Known, seconds: dict[str, float]) -> dict[str, Any]:
+    from leptonopt import __version__
+
+    limits = known.limits
+    return {
+        "leptonopt": __version__,
+        "python": platform.python_version(),
+        "engines": dict(sorted(known.engines.items())),
+        "seed": limits.seed,
+        "limits": {
+            "time_limit": limits.time_limit,
+            "gap": limits.gap,
+            "threads": limits.threads,
+            "deterministic": limits.deterministic,
+        },
+        "seconds": {name: round(value, 3) for name, value in seconds.items()},
+        "money_loss": str(known.source.loss),
+    }

@@ -1,0 +1,79 @@
+"""What a call asks: its limits, the instance it speaks of, and the plan it starts from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from leptonopt.compile.compiler import Compiled, encode
+from leptonopt.errors import UsageError
+from leptonopt.instance import Instance, stated
+from leptonopt.instance.instance import MAX_COPIES
+from leptonopt.instance.units import instant
+from leptonopt.io import files
+from leptonopt.problem.problem import Limits, Schedule
+from leptonopt.verify import fingerprint
+from leptonopt.verify.document_kinds import kind_of, mistaken
+from leptonopt.verify.exact import Malformed, whole
+
+
+def limits_of(
+    time_limit: float, gap: float = 0.0, threads: int | None = None, seed: int = 0, deterministic: bool = False
+) -> Limits:
+    """The limits of a call; raises `UsageError` where they make no sense."""
+    if not 0 < time_limit <= 10**7:
+        raise UsageError(f"a time limit of {time_limit} seconds; allowed is more than 0")
+    if not 0 <= gap < 10**6:
+        raise UsageError(f"a gap of {gap}; allowed is 0 (a proof) or more, 0.01 meaning one percent")
+    if threads is not None and not 1 <= threads <= 1024:
+        raise UsageError(f"{threads} threads; allowed is 1 to 1024")
+    if not 0 <= seed < 2**31:
+        raise UsageError(f"a seed of {seed}; allowed is 0 to 2147483647")
+    return Limits(float(time_limit), float(gap), threads or os.cpu_count() or 1, int(seed), deterministic)
+
+
+def stated_of(
+    instance: Instance | Mapping[str, Any] | str | os.PathLike[str],
+    format: str | None,
+    params: Mapping[str, str] | None,
+) -> tuple[Instance, dict[str, Any], dict[str, Any]]:
+    """The instance, its document as stated, and how a plan speaks of it."""
+    file = None
+    if isinstance(instance, str | os.PathLike) and format is None and files.is_columns(Path(instance)):
+        from leptonopt.session.columnar_documents import tree_of  # other notations do without
+
+        file = Path(instance).name
+        found = tree_of(Path(instance), params)
+        document = found.document()
+    elif isinstance(instance, str | os.PathLike):
+        from leptonopt.io.load import load_both
+
+        file = Path(instance).name
+        found, document = load_both(instance, format=format, params=dict(params or {}))
+    else:
+        found, document = stated(instance)
+    origin = {"name": found.name, "sha256": fingerprint(document), "file": file, "format": format or "native"}
+    return found, document, origin
+
+
+def given(compiled: Compiled, plan: Mapping[str, Any]) -> Schedule:
+    """The schedule of a plan document, as far as it fits the instance's time grid and names."""
+    if wrong := mistaken(kind_of(plan), "a plan"):
+        raise UsageError(f"the warm start {wrong}; give a plan document, as `solve` returns it")
+    time = compiled.instance.time
+    index = {task.id: at for at, task in enumerate(compiled.instance.tasks)}
+    runs = []
+    try:
+        for line in plan["tasks"]:
+            slot, rest = divmod(int((instant(line["start"]) - time.start).total_seconds()), time.slot)
+            if line["id"] in index and rest == 0:
+                nodes = tuple(map(str, line.get("nodes") or ()))
+                copies = whole(line.get("copies", 1), "copies")
+                if copies > MAX_COPIES:
+                    raise ValueError(f"copies: {copies}; at most {MAX_COPIES:,} are allowed")
+                runs.append((index[line["id"]], str(line["option"]), nodes, slot, copies))
+    except (AttributeError, KeyError, TypeError, ValueError, Malformed) as error:
+        raise UsageError(f"the warm start is not a plan document: {error!r}") from None
+    return encode(compiled, runs)

@@ -1,0 +1,80 @@
+"""What a solve tells while it runs, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from leptonopt.errors import Infeasible, NoPlan
+from leptonopt.io import files
+from leptonopt.plan.document import Plan
+from leptonopt.problem.problem import Status, Stop
+from leptonopt.verify import Verdict
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is known at a moment of a solve; money as exact fractions, None while unknown."""
+
+    seconds: float
+    cost: Fraction | None
+    bound: Fraction | None
+    gap: float | None
+    phase: str
+
+
+@dataclass(frozen=True)
+class Result:
+    """A fact: its plan has passed the checker and its bound is valid.
+
+    `plan` is None when there is none; `document` is the plan file either way. `cost` and `bound` are
+    exact, in the instance's currency. `signal` is the signal that interrupted, if one did. `certificate`,
+    where one was asked for, is a document from which `leptonopt.verify.proven` computes a bound on its own.
+    """
+
+    status: Status
+    stop: Stop
+    cost: Fraction | None
+    bound: Fraction | None
+    gap: float | None
+    plan: Plan | None
+    document: dict[str, Any] = field(repr=False)
+    trace: tuple[tuple[float, Fraction | None, Fraction | None], ...] = field(repr=False)
+    verdict: Verdict = field(repr=False)
+    notes: tuple[str, ...] = ()
+    log: str = field(default="", repr=False)
+    signal: int | None = None
+    certificate: dict[str, Any] | None = field(default=None, repr=False)
+
+    def save(self, path: Path) -> bool:
+        """Write the plan file; True when it is written. It is there also where there is no plan, and says why.
+
+        Raises `UsageError` where it cannot be written.
+        """
+        files.write(path, files.dumped(self.document))
+        return True
+
+    def save_certificate(self, path: Path) -> bool:
+        """Write the certificate where there is one; True when it is written. Raises `UsageError` where it cannot be."""
+        if self.certificate is not None:
+            files.write(path, files.dumped(self.certificate))
+        return self.certificate is not None
+
+    def require_plan(self) -> Plan:
+        """The plan.
+
+        Raises
+        ------
+        Infeasible
+            When it is proven that there is none.
+        NoPlan
+            When none was found.
+        """
+        if self.plan is not None:
+            return self.plan
+        why = "; ".join(self.document["why"])
+        if self.status is Status.INFEASIBLE:
+            raise Infeasible(f"no plan exists{': ' + why if why else ''}")
+        raise NoPlan(f"no plan was found within the limits{': ' + why if why else ''}")

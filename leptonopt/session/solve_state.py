@@ -1,0 +1,169 @@
+"""What is known in the course of a solve: the best schedule, the best bound, who said so, and what is to be told of it.
+
+A contradiction between a schedule and a bound raises `Alarm` the moment it is known.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
+from leptonopt.errors import Alarm
+from leptonopt.plan.numbers import gap
+from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+from leptonopt.session import portfolio
+from leptonopt.session.proofs import Claims
+from leptonopt.session.result import Progress
+from leptonopt.session.source import Source
+
+
+class Known:
+    """Takes schedules and bounds, keeps the best of each, and says what they prove.
+
+    Attributes
+    ----------
+    schedule, cost : the best schedule and its cost in units; None before the first
+    lower, infeasible : the best bound in units; whether it is proven that there is no plan
+    multipliers : prices on capacity from a method of this process, and the bound in units that they prove
+    claims : who claims which bound, or that there is no plan
+    stop, last_stop : why the solve ends, None before it does; why the last method ended
+    phase : who is at work
+    notes, why : lines for the result; lines that count while there is no plan
+    trace : (seconds, cost, bound) at every step, in money
+    """
+
+    def __init__(
+        self, source: Source, limits: Limits, begun: float, on_progress: Callable[[Progress], None] | None
+    ) -> None:
+        self.source, self.problem, self.limits = source, source.problem, limits
+        self.begun, self.on_progress = begun, on_progress
+        self.schedule: Schedule | None = None
+        self.cost: int | None = None
+        self.lower: int | None = None
+        self.claims = Claims()
+        self.multipliers: tuple[int, Multipliers] | None = None
+        self.certificate: dict[str, Any] | None = None
+        self.infeasible = False
+        self.stop: Stop | None = None
+        self.trace: list[tuple[float, Fraction | None, Fraction | None]] = []
+        self.notes: list[str] = []
+        self.why: list[str] = list(source.impossible)
+        self.logs: list[str] = []
+        self.engines: dict[str, str] = {}
+        self.phase = "reading"
+        self._shown = 0.0
+        self.last_stop = Stop.DONE
+
+    def incumbent(self, schedule: Schedule, cost: int | None) -> None:
+        """Take a better schedule; one that breaks a rule is refused, and a cost that is misstated put right."""
+        if self.cost is not None and cost is not None and cost >= self.cost:
+            return
+        if rules := breaks(self.problem, schedule):
+            self.notes.append(f"a schedule from {self.phase} was refused: it breaks {', '.join(sorted(rules))}")
+            return
+        true = objective(self.problem, schedule)
+        if cost is not None and cost != true:
+            self.notes.append(f"a cost from {self.phase} was corrected from {cost} to {true} units")
+        if self.cost is None or true < self.cost:
+            self.schedule, self.cost = schedule, true
+            self._changed()
+
+    def bound(self, value: int) -> None:
+        """Take a better bound."""
+        self.claims.bound(self.phase, value)
+        if self.lower is None or value > self.lower:
+            self.lower = value
+            self._changed()
+
+    def prices(self, value: int, multipliers: Multipliers) -> None:
+        """Take prices that prove a better bound."""
+        if self.multipliers is None or value > self.multipliers[0]:
+            self.multipliers = value, multipliers
+
+    def best(self) -> Schedule | None:
+        """The best schedule so far."""
+        return self.schedule
+
+    def conclude(self, name: str, solution: Solution) -> None:
+        """What a method says at its end."""
+        if solution.engine:
+            self.engines[name] = solution.engine
+        said = solution.note if solution.note.startswith(name) else f"{name}: {solution.note}"
+        self.logs.append(
+            "\n".join(
+                filter(None, [f"--- {name}: {solution.status}, {solution.stop} ---", solution.note, solution.log])
+            )
+        )
+        if self.limits.deterministic and solution.stop is Stop.LIMIT and name in portfolio.CLOCKED:
+            self.stop = Stop.LIMIT
+        if solution.remark:
+            self.notes.append(f"{name}: {solution.remark}")
+        if solution.note and solution.stop is Stop.FAILED:
+            self.notes.append(said)
+        elif solution.note and solution.status is Status.UNKNOWN and self.schedule is None:
+            self.why.append(said)
+        if solution.schedule is not None:
+            self.incumbent(solution.schedule, None)
+        if solution.bound is not None:
+            self.bound(solution.bound)
+        if solution.status is Status.INFEASIBLE:
+            if self.schedule is not None:
+                raise Alarm(f"{name} says that no plan exists, but a plan that keeps every rule is at hand")
+            self.infeasible = True
+            self.claims.deny(name)
+        self.last_stop = solution.stop
+
+    def closed(self) -> bool:
+        """Whether no plan can be cheaper than the one at hand."""
+        return self.cost is not None and self.lower is not None and self.lower >= self.cost
+
+    def nearer(self, gap: float) -> bool:
+        """Whether the gap is at most that, which is above zero."""
+        if self.cost is None or self.lower is None or not gap:
+            return False
+        return self.cost - self.lower <= Fraction(gap) * abs(self.cost)
+
+    def money(self, value: int | None) -> Fraction | None:
+        """Units of the problem in money."""
+        return None if value is None else value * self.source.unit
+
+    def _changed(self) -> None:
+        if self.cost is not None and self.lower is not None and self.lower > self.cost:
+            raise Alarm(
+                f"{self.phase} contradicts a proof: a checked plan costs {self.money(self.cost)}, "
+                f"but the claimed bound is {self.money(self.lower)}"
+            )
+        self.trace.append((time.monotonic() - self.begun, self.money(self.cost), self.money(self.lower)))
+        self.show(now=True)
+
+    def show(self, now: bool = False) -> None:
+        """Tell whoever watches, five times a second at most unless it is news."""
+        seconds = time.monotonic() - self.begun
+        if self.on_progress and (now or seconds - self._shown > 0.2):
+            self._shown = seconds
+            cost, lower = self.money(self.cost), self.money(self.lower)
+            self.on_progress(Progress(seconds, cost, lower, gap(cost, lower), self.phase))
+
+    def status(self) -> tuple[Status, Stop, int | None]:
+        """What is proven, why it ended, and the bound."""
+        if self.infeasible:
+            return Status.INFEASIBLE, Stop.PROOF, None
+        stop = self.stop or self.last_stop
+        if stop is Stop.GAP and not self.nearer(self.limits.gap):  # an engine measured it in its own way
+            stop = Stop.DONE
+        if self.schedule is None:
+            return Status.UNKNOWN, stop if stop is not Stop.PROOF else Stop.DONE, self.lower
+        if self.closed() and not self.source.loss:
+            return Status.OPTIMAL, Stop.PROOF, self.lower
+        return Status.FEASIBLE, stop if stop is not Stop.PROOF else Stop.DONE, self.lower
+
+
+def breaks(problem: Problem, schedule: Schedule) -> set[str]:
+    """The rules that a schedule breaks, whatever it is made of."""
+    try:
+        return broken_rules(problem, schedule)
+    except Exception:
+        return {"the form of a schedule"}

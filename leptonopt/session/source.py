@@ -1,0 +1,197 @@
+"""Instances as the session sees them, whatever their notation: a tree of tasks (YAML, JSON, ...), or columns.
+
+A `Source` has the problem, speaks of it in the user's words, writes the plan down and has it checked.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Protocol
+
+from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
+from leptonopt.compile.compiler import Compiled, Run, compile, decode
+from leptonopt.confirm import Question
+from leptonopt.instance import Instance
+from leptonopt.io import files
+from leptonopt.plan.document import Outcome, Plan, document
+from leptonopt.problem.problem import Problem, Schedule, rent_of
+from leptonopt.session.certificate import certified, impossible
+from leptonopt.session.request import given, stated_of
+from leptonopt.session.result import Result
+from leptonopt.verify import Verdict, uncoupled, verify
+
+MEASURED = 400  # sums of fractions by which the machine's speed is measured
+SUMS, SUMS_HELD = 120.0, 60.0  # such sums for an entry of a plan, and for each resource that it holds
+
+
+class Source(Protocol):
+    """An instance, compiled.
+
+    Attributes
+    ----------
+    problem : what methods solve
+    unit : money of one objective unit
+    loss : money by which the problem's total may fall short of the exact one
+    impossible : in words, why no plan can exist; empty when nothing was found
+    origin : how a plan speaks of its instance: name, sha256, file, format
+    evidence : the document that an alarm keeps
+    result_type : the class of the answer
+    prices_itself : whether `certificate` looks for prices, which takes time
+    """
+
+    @property
+    def problem(self) -> Problem: ...
+    @property
+    def unit(self) -> Fraction: ...
+    @property
+    def loss(self) -> Fraction: ...
+    @property
+    def impossible(self) -> tuple[str, ...]: ...
+    @property
+    def origin(self) -> dict[str, Any]: ...
+    @property
+    def evidence(self) -> dict[str, Any]: ...
+    @property
+    def result_type(self) -> type[Result]: ...
+    @property
+    def prices_itself(self) -> bool: ...
+
+    def closing(self, spent: float) -> float:
+        """Return about the seconds for writing a plan and checking it, from those for reading and compiling."""
+
+    def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
+        """Return the schedule of a plan, as far as it fits the instance; raises `UsageError` for what is no plan."""
+
+    def entry_seconds(self) -> float:
+        """Return about how long a core of this machine takes to write and check an entry of a plan."""
+
+    def answer(
+        self, outcome: Outcome, schedule: Schedule | None, look: Callable[[], None]
+    ) -> tuple[dict[str, Any], Plan | None, Verdict]:
+        """Return the document of a plan, the plan, and the checker's verdict on it; `look` may raise meanwhile."""
+
+    def certificate(
+        self, seconds: float, work: float | None, known: tuple[int, Multipliers] | None
+    ) -> dict[str, Any] | None:
+        """Return the certificate that proves most, with its `bound`; None when there are no prices.
+
+        `known` are prices of a method, and the bound in units that they prove.
+        """
+
+    def question(self, cost: Fraction | None, schedule: Schedule | None) -> Question | None:
+        """Return what the second model is asked to confirm; None where there is no second model of the notation."""
+
+    def uncoupled(self) -> bool:
+        """Return whether no rule joins tasks, so that prices reach the optimum."""
+
+    def certificate_of_none(self) -> dict[str, Any] | None:
+        """Return a certificate from which the checker sees that some task can never run; None where it does not."""
+
+
+@dataclass(frozen=True, eq=False)
+class TreeSource:
+    """An instance that is a tree of tasks, compiled, with its document as it was stated."""
+
+    compiled: Compiled
+    stated: dict[str, Any]
+    origin: dict[str, Any]
+    result_type = Result
+    prices_itself = True
+
+    @property
+    def problem(self) -> Problem:
+        """The problem."""
+        return self.compiled.problem
+
+    @property
+    def unit(self) -> Fraction:
+        """Money of one objective unit."""
+        return self.compiled.unit
+
+    @property
+    def loss(self) -> Fraction:
+        """What coarse money may lose."""
+        return self.compiled.loss
+
+    @property
+    def impossible(self) -> tuple[str, ...]:
+        """Why no plan can exist."""
+        return self.compiled.impossible
+
+    @property
+    def evidence(self) -> dict[str, Any]:
+        """The document as stated."""
+        return self.stated
+
+    def closing(self, spent: float) -> float:
+        """Return as much as was spent."""
+        return spent
+
+    def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
+        """Return the schedule of a plan document."""
+        return given(self.compiled, plan)
+
+    def entry_seconds(self) -> float:
+        """Return the seconds of so many sums of fractions, measured here and now."""
+        begun = time.process_time()
+        sum((Fraction(at % 7 + 1, 12) * 3 for at in range(MEASURED)), Fraction(0))
+        held = len(self.problem.demand) / max(1, self.problem.options)
+        return (time.process_time() - begun) / MEASURED * (SUMS + SUMS_HELD * held)
+
+    def answer(
+        self, outcome: Outcome, schedule: Schedule | None, look: Callable[[], None] = lambda: None
+    ) -> tuple[dict[str, Any], Plan | None, Verdict]:
+        """Return the plan document, checked."""
+        if schedule is None:
+            made = document(self.compiled, outcome, None, [])
+            return made, None, verify(self.stated, made)
+        runs, left = decode(self.compiled, schedule)
+        made = document(self.compiled, outcome, runs, left, rent_of(self.problem, schedule), look)
+        return made, Plan(made), verify(self.stated, made, look=look)
+
+    def certificate(
+        self, seconds: float, work: float | None, known: tuple[int, Multipliers] | None
+    ) -> dict[str, Any] | None:
+        """Return the best certificate from an ascent and the linear relaxation."""
+        return certified(self.compiled, self.stated, seconds, work)
+
+    def question(self, cost: Fraction | None, schedule: Schedule | None) -> Question | None:
+        """Return the stated document with the claim and the plan behind it."""
+        ids, runs = self.compiled.instance.tasks, list[Run]()
+        if schedule is not None:
+            runs, _ = decode(self.compiled, schedule)
+        lines = tuple((ids[run.task].id, run.way.id, run.start, tuple(run.way.on_nodes)) for run in runs)
+        return Question(self.stated, cost, lines)
+
+    def uncoupled(self) -> bool:
+        """Return what the checker reads from the document."""
+        return uncoupled(self.stated)
+
+    def certificate_of_none(self) -> dict[str, Any] | None:
+        """Return a certificate without prices."""
+        return impossible(self.compiled, self.stated)
+
+
+def opened(
+    instance: Instance | Mapping[str, Any] | str | os.PathLike[str],
+    format: str | None = None,
+    params: Mapping[str, str] | None = None,
+) -> Callable[[], Source]:
+    """Read an instance; what is returned compiles it.
+
+    Raises
+    ------
+    UsageError, InputError, InstanceError
+        When the call or the instance is wrong.
+    """
+    if isinstance(instance, str | os.PathLike) and format is None and files.is_columns(Path(instance)):
+        from leptonopt.session import columnar_source as source  # other notations do without
+
+        return source.opened(Path(instance), params)
+    found, stated, origin = stated_of(instance, format, params)
+    return lambda: TreeSource(compile(found), stated, origin)

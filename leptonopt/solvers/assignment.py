@@ -1,0 +1,355 @@
+"""Branch and bound over knapsacks: first which agents there are, then what goes where.
+
+For problems in which every task needs one thing on one of several agents, in one slot: generalised assignment,
+facility location. Bounds, and what can be dropped for good, come from prices on tasks (`assignment.lagrangian`);
+plans from dives, which settle what the knapsacks agree on and go on with the rest, mended by shifts and swaps. The
+branch is where both ways cost most, by short looks at some choices that the knapsacks do not agree on, remembered
+(Achterberg, Koch and Martin 2005, doi:10.1016/j.orl.2004.04.002); the node with the least bound comes first.
+"""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from leptonopt.algorithms.assignment.lagrangian import Climb, Node, Pace, Relaxed, climb, first_prices, reduced
+from leptonopt.algorithms.assignment.lagrangian_kernels import NO_PLAN, SCALE
+from leptonopt.algorithms.assignment.problem import Agents, agents
+from leptonopt.algorithms.assignment.repair import assigned, repaired
+from leptonopt.problem.problem import (
+    Ints,
+    Limits,
+    Monitor,
+    Problem,
+    Schedule,
+    Solution,
+    Status,
+    Stop,
+    broken_rules,
+    objective,
+)
+from leptonopt.runtime import jit
+
+ROOT = Pace(400, 1.0, 15, 0.5)
+BRANCH = Pace(1000, 1.0, 30, 0.005, 0.05)
+DIVE = Pace(12, 0.3, 4, 0.0005)
+LOOK = Pace(10, 0.3, 4, 0.0005)
+TRIED, IDLE = 12, 4  # choices that are looked at before a branch, and those without a better one
+RELIABLE = 3  # looks at a choice after which it is known
+AGREED = 0.85  # share of rounds from which a dive takes something as settled
+DIVING = 0.3  # share of the rounds for dives
+TURNS = 250  # shifts, swaps and raised prices at most to mend a plan
+PER_SECOND = {False: 60, True: 1500}  # rounds counted as a second in deterministic mode, by numpy and by loops
+ALONE, NEAR = 0.25, 0.0025  # share of the time before a second thread helps; the gap from which on it does
+COMPILING = 20  # seconds from which on loops are worth it if they have to be compiled first
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Search to a proof or a limit."""
+    engine, found = f"numpy {np.__version__}", agents(problem)
+    if found is None:
+        note = "knapsacks takes only tasks that need one thing on one of several agents, in one slot"
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
+    search = _Search(problem, found, limits, monitor)
+    search.hear(warm_start)
+    stop = search.run()
+    note = f"{search.nodes} nodes, {search.rounds} rounds of prices"
+    if search.best is None and stop is Stop.PROOF:
+        return Solution(Status.INFEASIBLE, stop, engine=engine, note=note)
+    if search.best is None:
+        return Solution(Status.UNKNOWN, stop, bound=search.bound, engine=engine, note=note)
+    status = Status.OPTIMAL if search.bound is not None and search.bound >= search.cost else Status.FEASIBLE
+    return Solution(status, stop, search.best, search.bound, engine, note=note)
+
+
+class _Search:
+    """The open nodes, and the best plan.
+
+    Attributes
+    ----------
+    least : cost of the best plan [units of `Agents`]; `NO_PLAN` without one
+    heap : (value, number, prices, node, branch), the least value first
+    busy : by thread, the value of the node it is at
+    past : of each choice, how often it was looked at, and by how much the bound rose one way and the other, together
+    end : why the search is over, once it is
+    """
+
+    def __init__(self, problem: Problem, found: Agents, limits: Limits, monitor: Monitor) -> None:
+        self.problem, self.agents, self.limits, self.monitor = problem, found, limits, monitor
+        self.begun, self.dived = time.monotonic(), 0
+        self.fast = jit.FAST and (limits.deterministic or limits.time_limit >= COMPILING)
+        self.best: Schedule | None = None
+        self.cost, self.least = 0, NO_PLAN // SCALE
+        self.bound: int | None = None
+        self.seen: Schedule | None = None
+        self.heap: list[tuple[int, int, Ints, Node, tuple[int, int] | None]] = []
+        self.past: dict[tuple[int, int], list[float]] = {}
+        self.nodes = self.rounds = 0
+        self.turn, self.numbers = threading.RLock(), itertools.count()
+        self.busy: dict[int, int] = {}
+        self.end: Stop | None = None
+
+    @property
+    def limit(self) -> int:
+        """A value above it is of no plan better than the best [1/SCALE]."""
+        return (self.least - 1) * SCALE
+
+    def over(self) -> bool:
+        """Whether to stop."""
+        if self.end is not None:
+            return True
+        if self.limits.deterministic:
+            return self.spent() or self.monitor.should_stop()
+        late = time.monotonic() - self.begun > self.limits.time_limit
+        return late or self.monitor.should_stop()
+
+    def spent(self) -> bool:
+        """Whether all rounds are used up, where the clock must decide nothing."""
+        return self.limits.deterministic and self.rounds > PER_SECOND[self.fast] * self.limits.effort
+
+    # --- plans ---
+
+    def hear(self, schedule: Schedule | None) -> None:
+        """A plan that somebody else has."""
+        if schedule is None or schedule is self.seen:
+            return
+        self.seen = schedule
+        if not broken_rules(self.problem, schedule) and (
+            self.best is None or objective(self.problem, schedule) < self.cost
+        ):
+            self.best, self.cost = schedule, objective(self.problem, schedule)
+            self.least = self.agents.of_cost(self.cost)
+
+    def offer(self, node: Node, found: Climb) -> None:
+        """A plan made of what the knapsacks of a node took."""
+        used = np.flatnonzero(found.taken.any(axis=1) | node.paid)
+        able = np.zeros_like(node.able)
+        able[used] = self.agents.able[used]
+        if not able.any(axis=0).all():
+            return
+        where = assigned(self.agents, able, found.taken)
+        most = self.least - int(self.agents.opening[used].sum())
+        plan = where if found.exact else repaired(self.agents, able, where, most, TURNS, self.over, self.fast)
+        if plan is None:
+            return
+        if self.agents.cost_of(plan) >= self.least:
+            return
+        schedule = self.agents.schedule(plan)
+        cost = objective(self.problem, schedule)
+        if not broken_rules(self.problem, schedule):
+            with self.turn:
+                if self.best is None or cost < self.cost:
+                    self.best, self.cost, self.least = schedule, cost, self.agents.of_cost(cost)
+                    self.monitor.incumbent(schedule, cost)
+
+    # --- the tree ---
+
+    def run(self) -> Stop:
+        """Best bound first, with dives between; in two threads where two are granted, once `together` says so."""
+        self.enter(Node.root(self.agents), first_prices(self.agents), ROOT, -NO_PLAN)
+        if self.heap:
+            self.dive(self.heap[0][2], self.heap[0][3])
+        with ThreadPoolExecutor(1) as pool:
+            try:
+                two = self.limits.threads > 1 and self.fast and not self.limits.deterministic
+                other = pool.submit(self.later) if two else None
+                self.work()
+            finally:
+                self.end = self.end or Stop.FAILED
+        if other is not None:
+            other.result()
+        return self.end
+
+    def later(self) -> None:
+        """The other thread: it waits for its turn."""
+        while self.end is None and not self.together():
+            time.sleep(0.1)
+        self.work()
+
+    def together(self) -> bool:
+        """Whether both threads are for this search: others have had their part of the time, and a proof is near."""
+        near = self.bound is not None and self.best is not None and self.cost - self.bound <= NEAR * abs(self.cost)
+        return near and time.monotonic() - self.begun > ALONE * self.limits.time_limit
+
+    def work(self) -> None:
+        """Node after node."""
+        while (taken := self.next()) is not None:
+            value, price, node, branch = taken
+            for child in self.children(node, *branch):
+                self.enter(child, price, BRANCH, value)
+                if self.over():
+                    self.push(value, price, node, branch)
+                    break
+            with self.turn:
+                del self.busy[threading.get_ident()]
+                top = self.heap[0] if self.heap and self.dived < DIVING * self.rounds else None
+            if top is not None:
+                self.dive(top[2], top[3])
+
+    def next(self) -> tuple[int, Ints, Node, tuple[int, int]] | None:
+        """The node of the least value; None when all is done, or it is time to stop: `end` says which."""
+        while True:
+            with self.turn:
+                if self.end is not None:
+                    return None
+                self.hear(self.monitor.best())
+                least = min([NO_PLAN, *self.busy.values(), *(top[0] for top in self.heap[:1])])
+                if least > self.limit or least == NO_PLAN:
+                    self.end = Stop.PROOF
+                    if self.best is not None:
+                        self.report(self.least * SCALE)
+                    return None
+                self.report(least)
+                if self.over():
+                    self.end = Stop.DONE if self.spent() else Stop.LIMIT
+                    return None
+                if self.heap and self.heap[0][0] <= self.limit:
+                    value, _, price, node, branch = heapq.heappop(self.heap)
+                    if branch is None:  # nothing to choose, and yet no plan of that cost: leave it unproven
+                        self.end = Stop.DONE
+                        return None
+                    self.busy[threading.get_ident()] = value
+                    return value, price, node, branch
+            time.sleep(0.01)  # the other thread has the only node
+
+    def push(self, value: int, price: Ints, node: Node, branch: tuple[int, int] | None) -> None:
+        """An open node."""
+        with self.turn:
+            heapq.heappush(self.heap, (value, next(self.numbers), price, node, branch))
+
+    def report(self, value: int) -> None:
+        """No plan is better than a value [1/SCALE]."""
+        bound = self.agents.constant + self.agents.unit * min(-(-value // SCALE), self.least)
+        if self.bound is None or bound > self.bound:
+            self.bound = bound
+            self.monitor.bound(bound)
+
+    def enter(self, node: Node, price: Ints, pace: Pace, above: int) -> None:
+        """Puts a node on the heap, with its bound, if there is something in it."""
+        self.nodes += 1
+        for _ in range(3):
+            relaxed = Relaxed(self.agents, node, self.fast)
+            if not relaxed.possible:
+                return
+            found = self.climbed(relaxed, price, pace)
+            if pace is ROOT:
+                self.report(found.value)
+            if found.value > self.limit or found.value >= NO_PLAN:
+                return
+            if found.exact or pace is ROOT:
+                self.offer(node, found)
+            left = None if found.value > self.limit else reduced(relaxed, found.price, self.limit)
+            if left is None:
+                return
+            branch, price = self.branch(left, found), found.price
+            if branch is not None:
+                self.push(max(found.value, above), price, left, branch)
+                return
+            node, pace = left, BRANCH  # all is settled: what is left is one plan
+            self.offer(node, found)
+        self.push(max(found.value, above), price, node, None)
+
+    def climbed(self, relaxed: Relaxed, price: Ints, pace: Pace) -> Climb:
+        """Rounds of prices."""
+
+        def stop(rounds: int) -> bool:
+            self.rounds += rounds
+            return self.over()
+
+        return climb(relaxed, price, self.limit, pace, stop)
+
+    def branch(self, node: Node, found: Climb) -> tuple[int, int] | None:
+        """(agent, -1) or (agent, task) that costs most both ways, of those rounds agreed least on; None without any."""
+        choices = self.doubtful(node, found)
+        best, score, idle = None, -1.0, 0
+        for choice in choices:
+            one, other = self.gains(node, found, choice)
+            if max(one, 1.0) * max(other, 1.0) > score:
+                best, score, idle = choice, max(one, 1.0) * max(other, 1.0), 0
+            elif (idle := idle + 1) >= IDLE:
+                break
+        return best
+
+    def doubtful(self, node: Node, found: Climb) -> list[tuple[int, int]]:
+        """Choices that are open, those first on which rounds agreed least: agents, and tasks once these are settled."""
+        open_ = ~node.paid & ~node.closed
+        if open_.any():
+            agent = np.flatnonzero(open_)
+            task, share = np.full(len(agent), -1), found.used[agent]
+        else:
+            agent, task = np.nonzero(node.able & (node.able.sum(axis=0) > 1))
+            share = found.share[agent, task]
+        first = np.argsort(np.abs(share - 0.5), kind="stable")[:TRIED]
+        return list(zip(agent[first].tolist(), task[first].tolist(), strict=True))
+
+    def gains(self, node: Node, found: Climb, choice: tuple[int, int]) -> tuple[float, float]:
+        """By how much the bound rises each way [1/SCALE]: as a few rounds have it, on average over the first looks."""
+        past = self.past.setdefault(choice, [0, 0.0, 0.0])
+        if past[0] < RELIABLE:
+            past[0] += 1
+            most = self.limit + SCALE - found.value
+            for way, child in enumerate(self.children(node, *choice)):
+                relaxed = Relaxed(self.agents, child, self.fast)
+                end = self.climbed(relaxed, found.price, LOOK).value if relaxed.possible else NO_PLAN
+                past[1 + way] += min(most, max(0, end - found.value))
+        return past[1] / past[0], past[2] / past[0]
+
+    def children(self, node: Node, agent: int, task: int) -> list[Node]:
+        """With the choice and without it."""
+        if task < 0:
+            paid, closed, able = node.paid.copy(), node.closed.copy(), node.able.copy()
+            paid[agent], closed[agent], able[agent] = True, True, False
+            return [Node(node.able, paid, node.closed), Node(able, node.paid, closed)]
+        there, not_there = node.able.copy(), node.able.copy()
+        there[:, task], not_there[agent, task] = False, False
+        there[agent, task] = True
+        return [Node(there, node.paid, node.closed), Node(not_there, node.paid, node.closed)]
+
+    # --- dives ---
+
+    def dive(self, price: Ints, node: Node) -> None:
+        """From a node down, settling what rounds agree on, to a plan or to where there is none."""
+        begun = self.rounds
+        while not self.over():
+            relaxed = Relaxed(self.agents, node, self.fast)
+            if not relaxed.possible:
+                break
+            found = self.climbed(relaxed, price, DIVE)
+            if found.value > self.limit:
+                break
+            self.offer(node, found)
+            left = None if found.exact else reduced(relaxed, found.price, self.limit)
+            if left is None:
+                break
+            price = found.price
+            if (node := self.settled(left, found)) is left:
+                break
+        self.dived += self.rounds - begun
+
+    def settled(self, node: Node, found: Climb) -> Node:
+        """A node with what rounds agree on, and at least one choice, made; itself where nothing is open."""
+        open_ = np.flatnonzero(~node.paid & ~node.closed)
+        if len(open_):
+            sure = np.abs(found.used[open_] - 0.5)
+            some = open_[(sure >= AGREED - 0.5) | (sure == sure.max())]
+            paid, closed, able = node.paid.copy(), node.closed.copy(), node.able.copy()
+            inside = found.used[some] >= 0.5
+            paid[some[inside]], closed[some[~inside]] = True, True
+            able[some[~inside]] = False
+            return Node(able, paid, closed)
+        free = np.flatnonzero(node.able.sum(axis=0) > 1)
+        if not len(free):
+            return node
+        share = np.where(node.able, found.share, -1.0)[:, free]
+        top, agent = share.max(axis=0), share.argmax(axis=0)
+        order = np.argsort(-top)[: max(1, len(free) // 3)]
+        chosen = order[(top[order] >= AGREED) | (np.arange(len(order)) == 0)]
+        able = node.able.copy()
+        able[:, free[chosen]] = False
+        able[agent[chosen], free[chosen]] = True
+        return Node(able, node.paid, node.closed)

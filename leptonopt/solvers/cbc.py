@@ -1,0 +1,277 @@
+"""CBC, or any other solver that PuLP can call, on the time-indexed model.
+
+PuLP's words are not taken as they come: after a limit it says "Optimal", and a limited CBC has said
+"Infeasible" of problems that have schedules. What is believed says `leptonopt.solvers.mip_run`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import math
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from decimal import Decimal
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from leptonopt.algorithms.models.time_indexed import FREE, formulate, has_no_columns, predicted
+from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
+from leptonopt.runtime.child_process import PATIENCE, POLL, attend, children, folder, isolated, send, started
+from leptonopt.solvers.mip_run import Answer, Run
+
+MAX_NONZEROS = 500_000  # PuLP needs about 7 seconds and 350 bytes per nonzero for a million of them
+MAX_BUILT = 40 * MAX_NONZEROS  # a prediction above it is believed without building
+# These stop at a relative gap of 0 when asked to; of others a proof is worth what is left after theirs.
+TO_THE_END = {"PULP_CBC_CMD", "COIN_CMD", "GLPK_CMD", "SCIP_CMD", "FSCIP_CMD", "HiGHS", "HiGHS_CMD"}
+USUAL_GAP = 1e-4
+LOOKING = 20.0  # seconds for finding out which solvers there are
+SCRIPT = """
+import sys, pulp
+for name in sys.argv[1:] or pulp.listSolvers():
+    try:
+        there = name in pulp.listSolvers() and pulp.getSolver(name, msg=False).available()
+    except Exception:  # one that is there and broken
+        there = False
+    if there:
+        print("\\n:" + name)
+"""
+
+
+def solve(
+    problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, without: tuple[str, ...] = ()
+) -> Solution:
+    """CBC. `without` switches rules off, for tests only."""
+    return _solve("PULP_CBC_CMD", problem, warm_start, limits, monitor, without)
+
+
+def solver(name: str) -> Callable[[Problem, Schedule | None, Limits, Monitor], Solution]:
+    """The method that uses the PuLP solver of that name."""
+    return partial(_solve, name)
+
+
+def reached(*names: str) -> list[str] | None:
+    """Return those of these solvers, or of all, that PuLP reaches here; None where it does not come to an answer.
+
+    Asked in a process group of its own: PuLP starts some solvers to look for them, and they greet, fail or hang.
+    """
+    try:
+        quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
+        with started(isolated(SCRIPT, *names), stdin=quiet, stdout=pipe, stderr=quiet, start_new_session=True) as asked:
+            try:
+                said, _ = asked.communicate(timeout=LOOKING)
+            finally:
+                with suppress(OSError):  # what PuLP has started goes too
+                    os.killpg(asked.pid, signal.SIGKILL)
+    except (OSError, subprocess.SubprocessError):
+        return None
+    found = [line[1:] for line in said.decode(errors="replace").splitlines() if line.startswith(":")]
+    return found if not asked.returncode else None
+
+
+def unreached(name: str) -> str:
+    """Say that PuLP reaches no solver of this name, and which it reaches."""
+    there = reached()
+    others = "" if there is None else f"; it reaches {', '.join(there)}"
+    return f"PuLP reaches no solver {name!r} here{others}"
+
+
+def _reaches(pulp: Any, name: str) -> bool:
+    """Tell whether PuLP reaches a solver. It looks for no other: one that hangs or fails costs this one nothing."""
+    return name in pulp.listSolvers() and bool(pulp.getSolver(name, msg=False).available())
+
+
+def _solve(
+    name: str,
+    problem: Problem,
+    warm_start: Schedule | None,
+    limits: Limits,
+    monitor: Monitor,
+    without: tuple[str, ...] = (),
+) -> Solution:
+    import pulp
+
+    begun = time.monotonic()
+    if not _reaches(pulp, name):
+        return Solution(Status.UNKNOWN, Stop.FAILED, note=unreached(name))
+    engine = f"{'CBC 2.10.3' if name == 'PULP_CBC_CMD' else name} through PuLP {pulp.__version__}"
+    if has_no_columns(problem):
+        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
+    nonzeros = predicted(problem)[1]
+    linear = formulate(problem, without, limits.cutoff) if nonzeros <= MAX_BUILT else None
+    if linear is None or linear.matrix.nnz > MAX_NONZEROS:
+        found = nonzeros if linear is None else linear.matrix.nnz
+        note = f"the model has {found:,} nonzeros; through PuLP at most {MAX_NONZEROS:,}"
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
+    with folder(_place()) as room:
+        made = (name, problem, linear, warm_start, limits, monitor, begun, not without)
+        return _Run(pulp, room, *made).solution(engine)
+
+
+def _place() -> str | None:
+    """A folder for CBC's files; its command line cannot carry a path with a space."""
+    return next(
+        (path for path in (tempfile.gettempdir(), "/tmp", "/var/tmp") if " " not in path and os.path.isdir(path)), None
+    )
+
+
+class _Run(Run):
+    """One model through PuLP."""
+
+    def __init__(self, pulp: Any, room: str, *made: Any) -> None:
+        super().__init__(*made)
+        self.pulp, self.folder = pulp, room
+        self.confirms = self.name in ("PULP_CBC_CMD", "COIN_CMD")
+        self._built: tuple[list[Any], Any] | None = None
+
+    def call(self, careful: bool) -> Answer:
+        """One run of the engine, ended from outside when it must."""
+        variables, model = self._built = self._built or self._model()
+        pulp, (relative, absolute) = self.pulp, self.gaps()
+        kind, options = type(pulp.getSolver(self.name)), ["preprocess off", "presolve off"] if careful else []
+        given: dict[str, Any] = {
+            "msg": False,
+            "timeLimit": round(max(0.05, self.left()), 2),
+            "gapRel": relative,
+            "gapAbs": absolute,
+            "threads": self.limits.threads if self.limits.threads > 1 and not self.limits.deterministic else None,
+            "warmStart": self.hint is not None,
+            "options": options,
+        }
+        takes = inspect.signature(kind.__init__).parameters
+        given = {key: value for key, value in given.items() if key in takes and value is not None}
+        coin = issubclass(kind, pulp.COIN_CMD)
+        if coin:
+            seed = self.limits.seed % (2**31 - 1) + 1
+            given["options"] = [f"randomSeed {seed}", f"randomCbcSeed {seed}", *options]
+            kind = self._watched(kind)
+        made = kind(**given)
+        made.tmpDir = self.folder
+        word, log = self._coin(made, model) if coin else self._any(made, model)
+        values = np.array([math.nan if variable.varValue is None else variable.varValue for variable in variables])
+        said = re.findall(r"^(?:Lower bound:|Continuous objective value is)\s+([-+.\de]+)", log, re.MULTILINE)
+        return Answer(word, values, tuple(map(printed_above, said)), log)
+
+    def slack(self, found: int) -> float:
+        """The gaps it was given, or its own where it does not take a relative gap of 0."""
+        relative, absolute = self.gaps()
+        return max(max(relative, 0.0 if self.name in TO_THE_END else USUAL_GAP) * abs(found), absolute)
+
+    def _model(self) -> tuple[list[Any], Any]:
+        pulp = self.pulp
+        model = pulp.LpProblem("leptonopt", pulp.LpMinimize)
+        most = self.linear.most.tolist()
+        variables = [pulp.LpVariable(f"v{at}", 0, high, cat=pulp.LpInteger) for at, high in enumerate(most)]
+        model.setObjective(
+            pulp.LpAffineExpression((variables[at], int(self.costs[at])) for at in np.flatnonzero(self.costs))
+        )
+        # Variables in no row and free of cost would be missing from the file that PuLP writes.
+        spoken = (self.costs != 0) | (np.diff(self.linear.matrix.tocsc().indptr) > 0)
+        model.addVariables([variables[at] for at in np.flatnonzero(spoken)])
+        matrix, lower, upper = self.linear.matrix, self.linear.lower.tolist(), self.upper.tolist()
+        pointers, indices, data = matrix.indptr.tolist(), matrix.indices.tolist(), self.data.tolist()
+        for row, (low, high) in enumerate(zip(lower, upper, strict=True)):
+            part = range(pointers[row], pointers[row + 1])
+            if not len(part) and low <= 0 <= high:
+                continue
+            terms = pulp.LpAffineExpression((variables[indices[at]], data[at]) for at in part)
+            equal = pulp.LpConstraintEQ if low == high else pulp.LpConstraintLE if high < FREE else pulp.LpConstraintGE
+            model.addConstraint(pulp.LpConstraint(terms, equal, rhs=low if high >= FREE else high), f"r{row}")
+        if self.hint is not None:
+            for variable, value in zip(variables, self.hint.tolist(), strict=True):
+                variable.setInitialValue(value)
+        for at in np.flatnonzero(~spoken):
+            variables[at].varValue = 0
+        return variables, model
+
+    def _watched(self, kind: Any) -> Any:
+        """PuLP's CBC, its files and options, with a child that can be stopped and does not outlive us."""
+        run = self
+
+        class Watched(kind):  # type: ignore[misc]
+            def solve_CBC(self, lp: Any, use_mps: bool = True) -> int:
+                mps, sol, mst = self.create_tmp_files(lp.name, "mps", "sol", "mst")
+                vs, names, rows, _ = lp.writeMPS(mps, rename=1)
+                words = [self.path, mps]
+                if self.optionsDict.get("warmStart"):
+                    self.writesol(mst, lp, vs, names, rows)
+                    words += ["-mips", mst]
+                words += ["-sec", str(self.timeLimit)]
+                words += [word for option in [*self.options, *self.getOptions()] for word in f"-{option}".split()]
+                words += ["-solve", "-printingOptions", "all", "-solution", sol]
+                attend(words, run.folder, run._log_file(), run.should_end)
+                if os.path.exists(sol) and os.path.getsize(sol):
+                    self.said = first_word(Path(sol).read_text().splitlines()[0])
+                    lp.assignVarsVals(self.readsol_MPS(sol, lp, vs, names, rows)[1])
+                return 0
+
+        return Watched
+
+    def _log_file(self) -> Path:
+        return Path(self.folder, "engine.log")
+
+    def _coin(self, made: Any, model: Any) -> tuple[str, str]:
+        made.said = "nothing"
+        model.solve(made)
+        log = self._log_file().read_text(errors="replace")
+        if re.search(r"^Result - (Stopped|User)", log, re.MULTILINE) or "Exiting on maximum" in log:
+            self.stopped = self.stopped or "limit"
+        word = made.said
+        if word == "optimal" and (self.stopped or "within gap tolerance" in log):
+            word = "stopped"
+        return word, log
+
+    def _any(self, made: Any, model: Any) -> tuple[str, str]:
+        """Another solver, in a thread: it may be a library in this process, or a child of PuLP's."""
+        pulp, said = self.pulp, list[str]()
+
+        def work() -> None:
+            try:
+                model.solve(made)
+            except Exception as error:
+                said.append(f"{type(error).__name__}: {error}")
+
+        thread, asked = threading.Thread(target=work, daemon=True), 0.0
+        own = children()
+        thread.start()
+        while thread.is_alive() and not (asked and time.monotonic() - asked > 2 * PATIENCE):
+            thread.join(POLL)
+            if self.should_end():
+                asked = asked or time.monotonic()
+                send(children() - own, signal.SIGINT if time.monotonic() - asked < PATIENCE else signal.SIGKILL)
+        if thread.is_alive() or said:
+            self.notes.append(said[0] if said else "did not stop when asked")
+            return "nothing", "\n".join(said)
+        words = {pulp.LpSolutionOptimal: "optimal", pulp.LpSolutionIntegerFeasible: "stopped"}
+        infeasible = "infeasible" if model.status == pulp.LpStatusInfeasible else "nothing"
+        word = words.get(model.sol_status, infeasible)
+        return "stopped" if word == "optimal" and self.limited() else word, ""
+
+
+def printed_above(text: str) -> float:
+    """What a number is at least that was rounded to the digits printed: six, zeros at their end left out, or more."""
+    shown = Decimal(text)
+    digits = max(6, len(shown.as_tuple().digits))
+    return float(shown - Decimal(5).scaleb(shown.adjusted() - digits))
+
+
+def first_word(line: str) -> str:
+    """What the first line of CBC's solution file means; only what is known to be a proof counts as one."""
+    match line.split():
+        case ["Optimal", *_]:
+            return "optimal"
+        case ["Infeasible", *_] | ["Integer", "infeasible", *_]:
+            return "infeasible"
+        case ["Stopped", *_] if "no integer solution" not in line:
+            return "stopped"
+        case _:
+            return "nothing"

@@ -1,0 +1,32 @@
+"""Cheapest option first: each task, in turn, takes the option with the lowest price, as early as it fits.
+
+What a broker does that compares offers task by task and has no time axis: the option is chosen by what it
+costs at its cheapest, and only when it has no room left the next one. A baseline.
+"""
+
+from __future__ import annotations
+
+from leptonopt.algorithms.heuristics.dispatch_rules import Rule, dispatch
+from leptonopt.algorithms.heuristics.partial_schedule import Column
+from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """One pass over the tasks in their order; the warm start is not looked at."""
+    return dispatch(problem, limits, monitor, CheapestFirst)
+
+
+class CheapestFirst(Rule):
+    """Options in order of cost, starts in order of time."""
+
+    def choose(self, group: int) -> Column | None:
+        """The earliest start of the cheapest option that has one."""
+        for option in self.guide.order[group]:
+            low, high = self.placing.window(option)
+            if low > high:
+                continue
+            fits = self.placing.fitting(option, low, high)
+            at = 0 if fits is None else int(fits.argmax())
+            if fits is None or fits[at]:
+                return option, low + at
+        return None

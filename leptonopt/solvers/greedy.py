@@ -1,0 +1,53 @@
+"""Greedy: tasks one by one at their cheapest start that fits, in several orders, then mended and improved.
+
+Orders differ in who comes first; half of them choose by prices on congested capacity (from a few
+rounds of `lagrangian.capacity_dual`) instead of the bare cost. Tasks that find no place push others out, those
+that were pushed out least often first (ejection pool of Nagata and Bräysy, 2009,
+doi:10.1016/j.orl.2009.04.006; see `heuristics.ejection_pool`), and the best schedule is stirred by ruin and
+recreate (`heuristics.ruin_and_recreate`). Nothing is decided by the clock, except that it ends when the time is up or
+`monitor.should_stop`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leptonopt.algorithms.heuristics.multistart import Starts
+from leptonopt.algorithms.lagrangian.pricing import Blocks, free_bound, hopeless
+from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
+
+BASELINE = 0.4  # share of the time at most for the schedule that other methods start from
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """A schedule in well under a second at a thousand tasks, and a bound that ignores congestion.
+
+    A warm start that keeps the rules is improved beside the orders, so the answer is never worse.
+    Infeasible only where a task that must run fits nowhere even alone.
+    """
+    return _searched(problem, warm_start, limits, monitor, 1.0)
+
+
+def baseline(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """The same for others to start from: once a first order is built, it ends when `BASELINE` of the time is over."""
+    return _searched(problem, warm_start, limits, monitor, BASELINE)
+
+
+def _searched(
+    problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, share: float
+) -> Solution:
+    engine = f"numpy {np.__version__}"
+    blocks = Blocks(problem)
+    bound = free_bound(problem, blocks.least)
+    if bound is None:
+        return hopeless(engine)
+    monitor.bound(bound)
+    starts = Starts(problem, blocks, limits, monitor, share)
+    starts.warm(warm_start)
+    starts.run()
+    if starts.found is None:
+        stop = Stop.LIMIT if starts.should_stop() else Stop.DONE
+        return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=starts.shortfall())
+    if starts.cost == bound:
+        return Solution(Status.OPTIMAL, Stop.PROOF, starts.found, bound, engine)
+    return Solution(Status.FEASIBLE, Stop.DONE, starts.found, bound, engine)

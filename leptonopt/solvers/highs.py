@@ -1,0 +1,102 @@
+"""HiGHS, as SciPy brings it along, on the time-indexed model.
+
+Strong where opening, renting or buying decides: its cuts close what CP-SAT leaves. It takes no warm start and
+reports nothing while it runs, so that it runs as a program of its own (`solvers.highs_program`) whose log is read
+for bounds and which can be killed. What is believed of its answers says `leptonopt.solvers.mip_run`.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from leptonopt.algorithms.models.time_indexed import FREE, formulate, has_no_columns, predicted
+from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
+from leptonopt.runtime.child_process import attend, folder, isolated
+from leptonopt.solvers.mip_run import Answer, Run, whole_above
+
+MAX_NONZEROS = 10_000_000
+PROGRAM = Path(__file__).resolve().parent / "highs_program.py"
+GLANCE = 0.5  # seconds between two looks into its log
+_RUN = "import runpy; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
+WORDS = {0: "optimal", 1: "stopped", 2: "infeasible"}
+# Columns of its log: a letter or two, nodes, share explored, then the bound.
+_BOUND = re.compile(rb"^.{0,3}\s*\d+\s+\d+\s+\d+\s+[\d.]+%\s+(-?[\d.]+(?:e[+-]?\d+)?)\s", re.MULTILINE)
+
+
+def solve(
+    problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, without: tuple[str, ...] = ()
+) -> Solution:
+    """Search to a proof or a limit. `without` switches rules off, for tests only."""
+    import scipy
+
+    begun, engine = time.monotonic(), f"HiGHS of scipy {scipy.__version__}"
+    if has_no_columns(problem):
+        return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
+    if (nonzeros := predicted(problem)[1]) > MAX_NONZEROS:
+        note = f"the model may have {nonzeros:,} nonzeros; highs takes at most {MAX_NONZEROS:,}"
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
+    linear = formulate(problem, without, limits.cutoff)
+    with folder(tempfile.gettempdir()) as room:
+        return _Run(room, "highs", problem, linear, warm_start, limits, monitor, begun, not without).solution(engine)
+
+
+class _Run(Run):
+    """One model through SciPy, in a child."""
+
+    def __init__(self, room: str, *made: Any) -> None:
+        super().__init__(*made)
+        self.room, self._looked = Path(room), 0.0
+        self.written = self.room / "engine.log"
+
+    def call(self, careful: bool) -> Answer:
+        """One run; when it is killed its log tells the bound."""
+        matrix, lower = self.linear.matrix, self.linear.lower
+        if not len(self.costs):  # SciPy refuses a model without variables
+            return Answer("optimal", np.zeros(0))
+        np.savez(
+            self.room / "model.npz",
+            costs=self.costs.astype(float),
+            data=self.data.astype(float),
+            indices=matrix.indices,
+            indptr=matrix.indptr,
+            lower=np.where(lower <= -FREE, -np.inf, lower),
+            upper=np.where(self.upper >= FREE, np.inf, self.upper),
+            most=self.linear.most.astype(float),
+        )
+        (self.room / "answer.npz").unlink(missing_ok=True)
+        words = [str(self.room), f"{max(0.05, self.left()):.2f}", repr(self.gaps()[0]), "0" if careful else "1"]
+        attend(isolated(_RUN, str(PROGRAM), *words), str(self.room), self.written, self._glance)
+        log = self.written.read_text(errors="replace")
+        if not (self.room / "answer.npz").exists():
+            return Answer("nothing", None, self._read(), log)
+        with np.load(self.room / "answer.npz") as answer:
+            word, values = WORDS.get(int(answer["status"]), "nothing"), answer["values"]
+            bounds = (*self._read(), float(answer["bound"]))
+        if word == "stopped" and not len(values):
+            word = "nothing"
+        return Answer(word, values if len(values) else None, bounds, log)
+
+    def slack(self, found: int) -> float:
+        """The gap it was given; beyond, it stops only where no whole number is left."""
+        return self.gaps()[0] * abs(found)
+
+    def _glance(self) -> bool:
+        """Whether to stop it; now and then what its log says meanwhile."""
+        if time.monotonic() - self._looked > GLANCE:
+            self._looked = time.monotonic()
+            for bound in self._read():
+                self.raise_to(whole_above(bound))
+        return self.should_end()
+
+    def _read(self) -> tuple[float, ...]:
+        """The last bound in its log."""
+        with open(self.written, "rb") as log:
+            log.seek(max(0, log.seek(0, 2) - 4096))
+            found = _BOUND.findall(log.read())
+        return (float(found[-1]),) if found else ()

@@ -1,0 +1,62 @@
+"""Lagrangian: prices that give a proven lower bound, and no schedule.
+
+On capacity first (`lagrangian.capacity_dual`); then, where few tasks fit a node at a time, on tasks (`lagrangian.pattern_dual`).
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from leptonopt.algorithms.lagrangian.capacity_dual import Ascent, rounds_within
+from leptonopt.algorithms.lagrangian.pattern_dual import Packing, packable
+from leptonopt.algorithms.lagrangian.pricing import Blocks, free_bound, hopeless
+from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
+
+REPORT = 20  # rounds between exact bounds
+SLOPE = 1e-5  # relative gain over PATIENCE rounds at which the ascent has come to its end
+PATIENCE = 60
+ROUNDS = 2000
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """A bound only; it stops when the bound's slope flattens, not after a count of rounds."""
+    engine = f"numpy {np.__version__}"
+    blocks = Blocks(problem)
+    until, rounds = time.monotonic() + limits.time_limit, ROUNDS
+    if limits.deterministic:
+        until, rounds = float("inf"), min(ROUNDS, rounds_within(problem, blocks.columns, limits.effort))
+    bound = free_bound(problem, blocks.least)
+    if bound is None:
+        return hopeless(engine)
+    monitor.bound(bound)
+    ascent = Ascent(problem, blocks)
+    bound, stop = _climbed(ascent, bound, monitor, rounds, until)
+    note = f"{len(ascent.values)} rounds"
+    if stop is Stop.DONE and packable(problem) and (packing := Packing(problem, ascent)).useful:
+        bound, stop = _climbed(packing, bound, monitor, rounds, until)
+        note += f", {len(packing.values)} with prices on tasks"
+    return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=note)
+
+
+def _climbed(ascent: Ascent | Packing, bound: int, monitor: Monitor, rounds: int, until: float) -> tuple[int, Stop]:
+    """So many rounds, until the slope is flat or the time is up, and the best bound that they gave."""
+    stop = Stop.DONE
+    for turn in range(1, rounds + 1):
+        ascent.step()
+        if monitor.should_stop() or time.monotonic() > until:
+            stop = Stop.LIMIT
+            break
+        if turn % REPORT == 0:
+            bound = _better(ascent, bound, monitor)
+            if ascent.slope(PATIENCE) < SLOPE:
+                break
+    return _better(ascent, bound, monitor), stop
+
+
+def _better(ascent: Ascent | Packing, bound: int, monitor: Monitor) -> int:
+    if ascent.best > bound and (exact := ascent.exact()) is not None and exact > bound:
+        monitor.bound(exact)
+        return exact
+    return bound

@@ -1,0 +1,357 @@
+"""Scale: prices, placement in stages, annealing, ejection; for very many tasks with capacity, prices and windows.
+
+Of the model's rules it keeps once, window, capacity and cost (with copies, optional tasks and lateness); a problem
+with others is refused by the rule's name.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+
+from leptonopt.algorithms.lagrangian.capacity_dual import STEADY, SWIFT, Ascent, Multipliers
+from leptonopt.algorithms.lagrangian.class_pricing import Oracle
+from leptonopt.algorithms.lagrangian.pricing import free_bound, hopeless
+from leptonopt.algorithms.large_scale.annealing import SQUEEZE, Annealer, settled
+from leptonopt.algorithms.large_scale.distributed_annealing import Sharing, woken
+from leptonopt.algorithms.large_scale.ejection_search import Improver, paced
+from leptonopt.algorithms.large_scale.staged_construction import ONCE, Pace, Placed, prefix_of, staged
+from leptonopt.algorithms.large_scale.supports import refused
+from leptonopt.problem.problem import (
+    Limits,
+    Monitor,
+    Problem,
+    Schedule,
+    Solution,
+    Status,
+    Stop,
+    broken_rules,
+    objective,
+)
+from leptonopt.runtime.calls import Gone
+from leptonopt.runtime.jit import FAST
+from leptonopt.runtime.jit_cache import Rehearsal
+
+Found = TypeVar("Found")
+MANY = 10_000  # groups; from there on prices are to come near in few rounds
+FIRST = 6  # rounds of prices before the first plan
+REPORT = 25  # rounds between exact bounds
+PATIENCE, SLOPE = 50, 1e-4  # the prices are good when so many rounds gain less than that share
+MENDING, MENDS = 0.1, 100  # of the time that is left goes to mending what is placed at most; steps of it per item
+PRICING = 0.25  # of the time at most goes to prices before the placement by them
+STAGING = {True: 0.15, False: 0.6}  # of the time that is left then goes to stages, before annealing or without it
+ANNEALING = 0.93  # of the time that is left then goes to annealing, where it is compiled
+MOVES_EACH = 5_000  # of annealing per item, where nothing is decided by the clock
+LOOK, PAUSE, LOOKS = 1e-5, 10, 20  # seconds an item to settle what is annealed; times that between; or so many
+STEPS = 2_000  # of ejection in a row, at first
+HEAT = 0.08  # mean cost of an item, the temperature at which ejection begins where nothing was annealed
+ROUNDS = 3_000
+STEPS_EACH = {True: 20, False: 400}  # of ejection per item likewise, after annealing or without it
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """A bound and a schedule, both getting better until time is up."""
+    return _solve(problem, limits, monitor, "all")
+
+
+def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monitor], Solution]:
+    """The same with annealing by the workers of an executor; this process where they are gone."""
+    return lambda problem, warm_start, limits, monitor: _solve(problem, limits, monitor, "all", executor)
+
+
+def bound(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """The prices alone."""
+    return _solve(problem, limits, monitor, "prices")
+
+
+def stages(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Prices and placement in stages, without ejection."""
+    return _solve(problem, limits, monitor, "stages")
+
+
+def _solve(problem: Problem, limits: Limits, monitor: Monitor, last: str, executor: Executor | None = None) -> Solution:
+    if rule := refused(problem):
+        return Solution(
+            Status.UNKNOWN, Stop.FAILED, note=f"scale cannot express the rule {rule}; ask for another method"
+        )
+    loops = Rehearsal()
+    try:
+        return run(problem, limits, monitor, last, loops, executor)
+    finally:
+        loops.end()
+
+
+def run(
+    problem: Problem, limits: Limits, monitor: Monitor, last: str, loops: Rehearsal, executor: Executor | None = None
+) -> Solution:
+    """All of it, or up to a part, by compiled loops from when on they are there."""
+    with np.errstate(invalid="ignore"):
+        oracle = Oracle(problem, fast=loops.ready(), threads=limits.threads)
+        return _Run(problem, limits, monitor, oracle, loops, executor).solution(last)
+
+
+class _Drafts:
+    """What is annealed, now and then with nothing exceeded; `best` lacks the least, and costs least of such."""
+
+    def __init__(self, annealer: Annealer, take: Callable[[Placed], object], clocked: bool) -> None:
+        self.annealer, self.take, self.clocked = annealer, take, clocked
+        self.best: Placed | None = None
+        self.rank = (0, 0)
+        self.price, self.noted, self.next = LOOK * len(annealer.group), 0.0, SQUEEZE
+
+    def due(self, share: float) -> bool:
+        """Whether to look again, which must not take the time for annealing; where no clock counts, so many times."""
+        if share < self.next:
+            return False
+        if self.clocked:
+            self.noted = self.noted or time.monotonic()
+            return time.monotonic() > self.noted + PAUSE * self.price
+        self.next += (1 - SQUEEZE) / LOOKS
+        return True
+
+    def look(self) -> Placed:
+        """The best, once more of what there is."""
+        begun = time.monotonic()
+        placed = self.annealer.settled()
+        rank = int(placed.lacking().sum()), objective(placed.problem, placed.schedule())
+        if self.best is None or rank < self.rank:
+            self.best, self.rank = placed, rank
+            self.take(placed)
+        self.noted = time.monotonic()
+        self.price = self.noted - begun
+        return self.best
+
+
+@dataclass(eq=False)
+class _Run:
+    problem: Problem
+    limits: Limits
+    monitor: Monitor
+    oracle: Oracle
+    loops: Rehearsal
+    executor: Executor | None = None
+    shared: str = ""  # what workers did, in a line
+    best: Schedule | None = None
+    cost: int | None = None
+    lower: int | None = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    def solution(self, last: str) -> Solution:
+        begun = time.monotonic()
+        self.until = begun + self.limits.time_limit
+        waking = None if self.executor is None else woken(self.executor)
+        if self.limits.deterministic:
+            self.oracle.fast = self.loops.awaited(self._over)
+        least = free_bound(self.problem, self.oracle.least)
+        if least is None:
+            return hopeless(self._engine())
+        self._prices(least, Multipliers(np.zeros(self.problem.capacity.shape, np.int64), np.zeros(0, np.int64), 1))
+        self._bound(least)
+        ascent = Ascent(self.problem, self.oracle, gait=SWIFT if self.problem.groups >= MANY else STEADY)
+        if last != "prices":
+            self._timed("first", lambda: self._first(ascent))
+        share = 1.0 if last == "prices" else PRICING
+        done = self._timed("prices", lambda: self._climb(ascent, self._by(share)))
+        if last != "prices":
+            placed = self._timed("stages", lambda: self._staged(ascent))
+            self._taken(placed, ascent)
+            if last == "all" and len(placed.group):
+                self._timed("compiling", self._compiled)
+                shared = False
+                if self.oracle.fast and waking is not None:
+                    placed, shared = self._timed("workers", lambda: self._shared(placed, ascent, climbed=done))
+                if self.oracle.fast and not shared:
+                    placed = self._timed("annealing", lambda: self._annealed(placed, ascent, climbed=done))
+                if self.oracle.fast or not FAST:
+                    self._timed("ejection", lambda: self._improve(placed, ascent))
+                done = False
+        note = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in self.seconds.items())
+        note += f"; {len(ascent.values)} rounds of prices"
+        remark = self.shared
+        if last == "all" and FAST and not self.oracle.fast:
+            remark = "loops are still to be compiled, and nothing was annealed: the next run goes on with it"
+        closed = self.cost is not None and self.lower == self.cost
+        status = Status.UNKNOWN if self.best is None else Status.OPTIMAL if closed else Status.FEASIBLE
+        stop = Stop.PROOF if closed else Stop.DONE if done or not self._over() else Stop.LIMIT
+        return Solution(status, stop, self.best, self.lower, self._engine(), note=note, remark=remark)
+
+    def _engine(self) -> str:
+        return f"numpy {np.__version__}" + (", compiled" if self.oracle.fast else "")
+
+    def _compiled(self) -> None:
+        """What follows is of no use without compiled loops, unless there never are any."""
+        if not self.oracle.fast:
+            self.oracle.fast = self.loops.awaited(self._over)
+
+    def _timed(self, name: str, step: Callable[[], Found]) -> Found:
+        begun = time.monotonic()
+        found = step()
+        self.seconds[name] = time.monotonic() - begun
+        return found
+
+    def _over(self) -> bool:
+        late = not self.limits.deterministic and time.monotonic() > self.until
+        return late or self.monitor.should_stop()
+
+    def _by(self, share: float) -> Callable[[], bool]:
+        """Whether a share of the time that is left now is over."""
+        until = time.monotonic() + share * (self.until - time.monotonic())
+        return lambda: self._over() or (not self.limits.deterministic and time.monotonic() > until)
+
+    def _bound(self, value: int) -> None:
+        if self.lower is None or value > self.lower:
+            self.lower = value
+            self.monitor.bound(value)
+
+    def _take(self, placed: Placed) -> bool:
+        """Reports what is placed, if nothing lacks a place and it is better."""
+        if placed.lacking().any():
+            return False
+        schedule = placed.schedule()
+        cost = objective(self.problem, schedule)
+        if self.cost is not None and cost >= self.cost:
+            return False
+        if broken := broken_rules(self.problem, schedule):
+            raise ArithmeticError(f"scale broke {', '.join(sorted(broken))}")
+        self.best, self.cost = schedule, cost
+        self.monitor.incumbent(schedule, cost)
+        return True
+
+    def _first(self, ascent: Ascent) -> None:
+        """A plan soon, by prices as they stand after a few rounds."""
+        for _ in range(FIRST):
+            ascent.step()
+        placed = staged(self.problem, ascent, self._over, ONCE)
+        self._taken(placed, ascent)
+
+    def _climb(self, ascent: Ascent, over: Callable[[], bool]) -> bool:
+        """Prices until they gain no more; whether they came to that."""
+        for turn in range(1, ROUNDS + 1):
+            if over():
+                break
+            ascent.step()
+            if turn % REPORT == 0:
+                self._exact(ascent)
+                if ascent.slope(PATIENCE) < SLOPE:
+                    self._exact(ascent)
+                    return True
+        self._exact(ascent)
+        return False
+
+    def _staged(self, ascent: Ascent) -> Placed:
+        """Placement as finely staged as there is time for."""
+        begun = time.monotonic()
+        ascent.step()
+        left, each = self.until - time.monotonic(), time.monotonic() - begun
+        pace = Pace() if self.limits.deterministic else Pace.within(STAGING[FAST] * left, each)
+        return staged(self.problem, ascent, self._over, pace)
+
+    def _annealed(self, placed: Placed, ascent: Ascent, climbed: bool) -> Placed:
+        """Annealing for nearly all of the time that is left; prices that are not at their height climb beside it."""
+        limits, price = self.limits, ascent.best_price
+        threads = 1 if limits.deterministic else limits.threads
+        with ThreadPoolExecutor(1) as beside:
+            bound = None
+            if not climbed and threads > 1:
+                self.oracle.threads = 1
+                bound = beside.submit(self._climb, ascent, self._by(ANNEALING))
+            annealer = Annealer(self.problem, placed, self.oracle, price, limits.seed, threads)
+            begun = time.monotonic()
+            room, most = max(1e-9, ANNEALING * (self.until - begun)), MOVES_EACH * len(placed.group)
+
+            drafts = _Drafts(annealer, self._take, clocked=not limits.deterministic)
+
+            def done() -> float:
+                annealer.threads = threads if bound is None or bound.done() else threads - 1
+                if self._over():
+                    return 1.0
+                share = annealer.moves / most if limits.deterministic else (time.monotonic() - begun) / room
+                if share < 1 and drafts.due(share):
+                    drafts.look()
+                return share
+
+            annealer.run(done)
+            found = drafts.look()
+            if bound is not None:
+                bound.result()
+        return found
+
+    def _shared(self, placed: Placed, ascent: Ascent, climbed: bool) -> tuple[Placed, bool]:
+        """The same by workers, while prices climb here; and whether that is all of it, or workers were gone."""
+        assert self.executor is not None
+        sharing = Sharing(placed, self.executor, lambda: ascent.best_price, self.limits.seed)
+        timed, ended, alone = not self.limits.deterministic, threading.Event(), False
+        with ThreadPoolExecutor(1) as beside:
+            bound = None
+            if timed and not climbed:
+                bound = beside.submit(self._climb, ascent, lambda: ended.is_set() or self._over())
+            try:
+                sharing.run(ANNEALING * (self.until - time.monotonic()) if timed else None, self._over)
+                self.shared = sharing.count()
+            except Gone as gone:
+                self.shared, alone = f"the workers are gone ({gone}); annealing went on here", True
+            ended.set()
+            price, guide = ascent.best_price, prefix_of(self.problem, ascent.best_price)
+            found = settled(self.problem, placed.option, placed.start, price, guide, self.oracle.each(guide))
+            self._take(found)
+            if bound is not None:
+                bound.result()
+        return found, not alone
+
+    def _taken(self, placed: Placed, ascent: Ascent) -> None:
+        """Reports what is placed, mended if need be."""
+        if not self._take(placed) and placed.lacking().any() and (self.oracle.fast or not FAST):
+            improver = Improver(self.problem, placed, self.oracle, ascent.best_price, self.limits.seed)
+            self._mend(improver, MENDING)
+
+    def _mend(self, improver: Improver, share: float) -> None:
+        """What lacks a place finds one, if it does within a share of the time that is left; then it is a plan."""
+        most = MENDS * len(improver.placed.group) if self.limits.deterministic else None
+        improver.mend(self._by(share), most)
+        self._take(improver.placed)
+
+    def _exact(self, ascent: Ascent) -> None:
+        if (self.lower is None or ascent.best > self.lower) and (value := ascent.exact()) is not None:
+            self._prices(value, ascent.multipliers(ascent.scale()))
+            self._bound(value)
+
+    def _prices(self, value: int, multipliers: Multipliers) -> None:
+        """Tells a monitor that writes certificates what proves a bound."""
+        if (listen := getattr(self.monitor, "prices", None)) is not None:
+            listen(value, multipliers)
+
+    def _improve(self, placed: Placed, ascent: Ascent) -> None:
+        """Ejection over the time there is: cooling down, or cold from the beginning where annealing went before."""
+        problem, limits = self.problem, self.limits
+        improver = Improver(problem, placed, self.oracle, ascent.best_price, limits.seed)
+        if placed.lacking().any():
+            self._mend(improver, 1.0)
+        items = max(1, len(placed.group))
+        mean = abs(float(self.lower or 0)) / items
+        begun, made, steps, turn = time.monotonic(), 0, STEPS, 0
+        room = max(1e-9, self.until - begun)
+        most, noted, price = STEPS_EACH[self.oracle.fast] * items, begun, 0.0
+        while not self._over():
+            done = made / most if limits.deterministic else (time.monotonic() - begun) / room
+            if done >= 1:
+                break
+            now = time.monotonic()
+            some, turn = improver.refused() if self.oracle.fast and turn % 2 else None, turn + 1
+            improver.run(steps, 0.0 if self.oracle.fast else HEAT * mean * (1 - done) ** 2, some)
+            made += steps
+            spent = time.monotonic() - now
+            if not limits.deterministic:
+                steps = paced(steps, spent)
+            since = time.monotonic() - noted
+            if since > max(1.0, 10 * price):  # writing a plan down must not take the time for finding it
+                noted = time.monotonic()
+                self._take(placed)
+                price = time.monotonic() - noted
+        improver.run(min(made, 20 * items) // 20 if limits.deterministic else steps, 0.0)
+        self._take(placed)

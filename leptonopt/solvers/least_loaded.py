@@ -1,0 +1,55 @@
+"""The article's naive rule: each task, in turn, to the least loaded pool that can run it, as early as it fits.
+
+Load is the share of a pool's capacity over the horizon that is already taken, on its fullest
+resource. Costs are not looked at. A baseline to compare with, not a method to use.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leptonopt.algorithms.heuristics.dispatch_rules import Rule, dispatch
+from leptonopt.algorithms.heuristics.partial_schedule import Column, Guide, Placing
+from leptonopt.algorithms.lagrangian.pricing import NEVER
+from leptonopt.problem.problem import UNLIMITED, Limits, Monitor, Problem, Schedule, Solution
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """One pass over the tasks in their order; the warm start is not looked at."""
+    return dispatch(problem, limits, monitor, LeastLoaded)
+
+
+class LeastLoaded(Rule):
+    """Keeps the taken share of every row over the horizon."""
+
+    def __init__(self, placing: Placing, guide: Guide) -> None:
+        super().__init__(placing, guide)
+        problem = placing.problem
+        limited = problem.capacity < UNLIMITED
+        room = np.where(limited, problem.capacity, 0).astype(float).sum(axis=1)
+        self.room = np.where(limited.any(axis=1) & (room > 0), room, np.inf).tolist()
+        self.used = [0.0] * len(self.room)
+
+    def load(self, option: int) -> float:
+        """Load of the fullest row that an option would use."""
+        return max((self.used[row] / self.room[row] for row, _ in self.placing.shape.demands[option]), default=0.0)
+
+    def put(self, option: int, start: int, count: int) -> None:
+        """Adds to the load."""
+        for row, amount in self.placing.shape.demands[option]:
+            self.used[row] += float(amount) * self.placing.shape.duration[option] * count
+
+    def choose(self, group: int) -> Column | None:
+        """The first feasible start on the least loaded pool; within a pool the option that ends first."""
+        best, found = (float("inf"), NEVER), None
+        for option in sorted(self.guide.order[group]):
+            load = self.load(option)
+            low, high = self.placing.window(option)
+            if load > best[0] or low > high:
+                continue
+            fits = self.placing.fitting(option, low, high)
+            at = 0 if fits is None else int(fits.argmax())
+            end = low + at + self.placing.shape.duration[option]
+            if (fits is None or fits[at]) and (load, end) < best:
+                best, found = (load, end), (option, low + at)
+        return found

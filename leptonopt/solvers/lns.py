@@ -1,0 +1,125 @@
+"""Large-neighbourhood search: some tasks are freed and placed again by an exact solver, over and over.
+
+After Shaw (1998, doi:10.1007/3-540-49481-2_30). Each freed task brings its columns of least reduced
+cost (prices on congested capacity from `lagrangian.capacity_dual`) and the one it has; the rest of the
+schedule stays and only lends its free capacity. A step is taken when it costs no more.
+"""
+
+from __future__ import annotations
+
+import time
+
+from leptonopt.algorithms.heuristics.multistart import opened
+from leptonopt.algorithms.heuristics.partial_schedule import Guide
+from leptonopt.algorithms.lagrangian.capacity_dual import Ascent, rounds_within
+from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.lns import column_model as submodel
+from leptonopt.algorithms.lns import interval_model as subintervals
+from leptonopt.algorithms.lns import subproblem as freeing
+from leptonopt.algorithms.lns.neighbourhoods import Neighbourhoods
+from leptonopt.algorithms.lns.search_state import Held
+from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
+
+TURN = 0.01  # effort that a turn takes beside its sub-problem
+PRICES = 0.12  # share of the time limit for prices at most
+ROUNDS = 400  # rounds of prices at most
+PER_SECOND = 0.25  # effort counted as a second in deterministic mode
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Improves the warm start, or a greedy schedule, until the time is up or the bound is met.
+
+    Deterministic mode counts effort instead of seconds, and ends by itself.
+    """
+    engine = f"{submodel.version()} (CP-SAT)"
+    begun = time.monotonic()
+    found = opened(problem, warm_start, limits, monitor, engine)
+    if isinstance(found, Solution):
+        return found
+    starts, bound = found
+    held = Held(starts, monitor, bound)
+    search = _Search(problem, starts.blocks, starts.true, held, limits, monitor, begun)
+    search.prices()
+    stop = search.run()
+    if held.gained:
+        held.keep()
+    if held.cost <= held.bound:
+        return Solution(Status.OPTIMAL, Stop.PROOF, held.best, held.cost, engine)
+    return Solution(Status.FEASIBLE, stop, held.best, held.bound, engine, note=f"{search.turns} neighbourhoods")
+
+
+class _Search:
+    """The loop over the schedule at hand."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        blocks: Blocks,
+        true: Guide,
+        held: Held,
+        limits: Limits,
+        monitor: Monitor,
+        begun: float,
+    ) -> None:
+        self.problem, self.blocks, self.limits, self.monitor, self.begun = problem, blocks, limits, monitor, begun
+        self.held, self.true = held, true
+        self.guide: Guide = true
+        self.spent, self.turns = 0.0, 0
+
+    def prices(self) -> None:
+        """Prices on capacity, which give reduced costs and a bound."""
+        ascent = Ascent(self.problem, self.blocks)
+        rounds = min(ROUNDS, rounds_within(self.problem, self.blocks.columns, self.limits.effort))
+        until = time.monotonic() + PRICES * self.limits.time_limit + 0.2
+        for turn in range(rounds):
+            ascent.step()
+            late = not self.limits.deterministic and time.monotonic() > until
+            if late or self.monitor.should_stop() or (turn % 20 == 19 and ascent.slope(60) < 5e-5):
+                break
+        self.guide = ascent.guide()
+        self.held.raise_bound(ascent.exact())
+
+    def run(self) -> Stop:
+        """Free, solve, take over; until time is up or nothing more can be gained."""
+        models = ("intervals", "columns") if subintervals.steady(self.problem) else ("columns",)
+        choice = Neighbourhoods(self.problem, self.guide, self.limits.seed, models)
+        if not choice.usable.any():
+            return Stop.DONE
+        while self.held.cost > self.held.bound:
+            if self.monitor.should_stop():
+                return Stop.LIMIT
+            if self.limits.deterministic:
+                if self.spent > PER_SECOND * self.limits.effort:
+                    return Stop.DONE
+            elif time.monotonic() - self.begun > self.limits.time_limit:
+                return Stop.LIMIT
+            if self.held.listen():
+                choice.forget()
+            self.turn(choice)
+        return Stop.PROOF
+
+    def turn(self, choice: Neighbourhoods) -> None:
+        """One neighbourhood."""
+        self.turns += 1
+        held, placing = self.held, self.held.placing
+        groups = choice.draw(placing).tolist()
+        before = placing.bill(groups)
+        ran = {group: placing.clear(group) for group in groups}
+        asked = choice.asked(groups)
+        seconds = 600.0 if self.limits.deterministic else self.seconds_left()
+        looked = freeing.solve(placing, self.true, self.guide, asked, ran, seconds)
+        found, spent = looked.found, looked.effort + TURN
+        self.spent += spent
+        gain = held.take(before, ran, found.columns if found else None)
+        proven = found is not None and found.proven
+        choice.learn((gain or 0) / max(1, abs(held.cost)), spent, proven, spent / asked.effort)
+        if gain is not None:
+            choice.forget(groups)
+        if gain:
+            held.report(self.turns)
+        if held.closes(looked, len(groups), int(choice.usable.sum())):
+            held.raise_bound(held.cost)
+
+    def seconds_left(self) -> float:
+        left = self.limits.time_limit - (time.monotonic() - self.begun)
+        return max(0.05, min(1.2, left))

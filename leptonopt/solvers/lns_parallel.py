@@ -1,0 +1,243 @@
+"""Large-neighbourhood search over an executor: many neighbourhoods of one schedule are looked at side by side.
+
+The schedule, the bound and what was learnt stay here. Prices on capacity come first, where there are very many columns
+by workers that price shards of the groups. Then workers are sent disjoint sets of groups to free; what they answer is
+taken over one by one, if it still fits what the others have taken since and costs no more. A worker that dies costs
+its call, which is sent again.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import time
+from collections.abc import Callable
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+
+from leptonopt.algorithms.heuristics.multistart import Starts, opened
+from leptonopt.algorithms.lagrangian.capacity_dual import Ascent, rounds_within
+from leptonopt.algorithms.lagrangian.pricing import Blocks, Pricer
+from leptonopt.algorithms.lagrangian.remote_pricing import Shards, shardable
+from leptonopt.algorithms.lns import column_model as submodel
+from leptonopt.algorithms.lns import interval_model as subintervals
+from leptonopt.algorithms.lns.neighbourhoods import Neighbourhoods
+from leptonopt.algorithms.lns.search_state import Held
+from leptonopt.algorithms.lns.subproblem import Looked, Neighbourhood, Ran
+from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
+from leptonopt.runtime.calls import Errands, Gone, Lost, width
+from leptonopt.runtime.payload import Parcel, look
+
+TICK = 0.02  # seconds to wait for an answer before looking at the clock
+COUNT = 2.0  # seconds after which the workers are counted again
+BATCH = 8  # neighbourhoods looked at together in deterministic mode, however many workers there are
+LONGEST = 1.2  # seconds for a neighbourhood at most
+DRAWS = 4  # of one more neighbourhood that touches none of those that are out
+ROUNDS = 400  # of prices at most
+EXACTLY = 20  # rounds after which the slope is looked at
+SLOPE = 5e-5  # relative gain over three times as many at which prices have come to their end
+WIDE = 500_000  # columns from which it pays to price them elsewhere
+PRICES = 0.12  # share of the time limit for prices at most
+PER_SECOND = 0.25  # effort counted as a second in deterministic mode
+TURN = 0.01  # effort that a turn takes beside its sub-problem
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """The search on as many processes of this machine as there are threads."""
+    with ProcessPoolExecutor(limits.threads, multiprocessing.get_context("spawn")) as pool:
+        try:
+            return on(pool)(problem, warm_start, limits, monitor)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monitor], Solution]:
+    """The search on the workers of an executor."""
+
+    def spread(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+        engine, begun = f"{submodel.version()} (CP-SAT)", time.monotonic()
+        found = opened(problem, warm_start, limits, monitor, engine)
+        if isinstance(found, Solution):
+            return found
+        starts, bound = found
+        held = Held(starts, monitor, bound)
+        search = _Search(problem, starts.blocks, starts, held, limits, monitor, executor, begun)
+        try:
+            stop = search.run()
+        except Gone as gone:
+            stop = Stop.LIMIT if monitor.should_stop() else Stop.FAILED
+            search.said = f"the workers are gone ({gone})"
+        finally:
+            search.out.drop()
+        if held.gained:
+            held.keep()
+        if held.cost <= held.bound:
+            return Solution(Status.OPTIMAL, Stop.PROOF, held.best, held.cost, engine)
+        return Solution(Status.FEASIBLE, stop, held.best, held.bound, engine, note=search.said or search.count())
+
+    return spread
+
+
+@dataclass(frozen=True, eq=False)
+class _Out:
+    """A neighbourhood that a worker looks at, and the arm that drew it."""
+
+    asked: Neighbourhood
+    arm: tuple[str, str]
+
+
+class _Search:
+    """The loop over answers."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        blocks: Blocks,
+        starts: Starts,
+        held: Held,
+        limits: Limits,
+        monitor: Monitor,
+        executor: Executor,
+        begun: float,
+    ) -> None:
+        self.problem, self.held, self.limits, self.monitor, self.begun = problem, held, limits, monitor, begun
+        models = ("intervals", "columns") if subintervals.steady(problem) else ("columns",)
+        self.choice = Neighbourhoods(problem, starts.true, limits.seed, models)
+        self.usable = self.choice.usable
+        self.busy = np.zeros(problem.groups, bool)
+        self.executor, self.width, self.counted = executor, width(executor), time.monotonic()
+        self.out = Errands[_Out](executor)
+        self.wide = blocks.columns >= WIDE and self.width > 1 and shardable(problem)
+        many = BATCH if limits.deterministic else self.width
+        pricer: Pricer = Shards(problem, executor, many, self.stopped) if self.wide else blocks
+        self.ascent: Ascent | None = Ascent(problem, pricer)
+        self.rounds = min(ROUNDS, rounds_within(problem, blocks.columns, limits.effort))
+        self.ground = Parcel.of((problem, starts.true))
+        self.sent = 0  # calls that took the ground with them
+        self.turns, self.spent, self.late, self.lost = 0, 0.0, 0, 0
+        self.said = ""
+
+    def run(self) -> Stop:
+        """Until the time is up or nothing more can be gained."""
+        if not self.usable.any():
+            return Stop.DONE
+        while self.ascent and not self.stopped():
+            self.climb()
+        while self.held.cost > self.held.bound:
+            if self.limits.deterministic and self.spent > PER_SECOND * self.limits.effort:
+                return Stop.DONE
+            if self.stopped():
+                return Stop.LIMIT
+            if self.held.listen():
+                self.choice.forget()
+            if self.limits.deterministic:
+                self.batch()
+            else:
+                self.stream()
+        return Stop.PROOF
+
+    def stopped(self) -> bool:
+        """Whether somebody wants an end, or the time is up."""
+        late = not self.limits.deterministic and time.monotonic() - self.begun > self.limits.time_limit
+        return late or self.monitor.should_stop()
+
+    def stream(self) -> None:
+        """Keep all workers at work, and take over what they answer as it comes."""
+        if time.monotonic() > self.counted + COUNT:
+            self.width, self.counted = width(self.executor), time.monotonic()
+        ahead = 1 + self.width // 4  # to be begun while we are busy
+        while len(self.out) < self.width + ahead and self.ask():
+            pass
+        for sent, answer in self.out.answers(TICK):
+            self.hear(sent, answer)
+
+    def batch(self) -> None:
+        """So many neighbourhoods of one schedule, their answers taken over in the order asked."""
+        order: list[_Out] = []
+        while len(order) < BATCH and (sent := self.ask()):
+            order.append(sent)
+        found: dict[int, Looked | Lost] = {}
+        while len(self.out) and not self.monitor.should_stop():
+            for sent, answer in self.out.answers(TICK):
+                if answer is None:
+                    self.send(sent, whole=True)
+                else:
+                    found[id(sent)] = answer
+        for sent in order:
+            if id(sent) in found:
+                self.hear(sent, found[id(sent)])
+
+    def ask(self) -> _Out | None:
+        """Send one more neighbourhood that touches none of those that are out; None where there is none."""
+        choice = self.choice
+        choice.usable = self.usable & ~self.busy
+        for _ in range(DRAWS):
+            groups = choice.draw(self.held.placing).tolist()
+            if len(groups) and not self.busy[self.held.shape.families[choice.move[0]] if choice.move else groups].any():
+                sent = _Out(choice.asked(groups), choice.arm)
+                self.busy[groups] = True
+                self.send(sent, whole=self.sent < self.width)
+                return sent
+        return None
+
+    def send(self, sent: _Out, whole: bool) -> None:
+        """A call, with its ground where the worker may not know it."""
+        self.sent += whole
+        ground = self.ground if whole else self.ground.bare()
+        left = self.limits.time_limit - (time.monotonic() - self.begun)
+        seconds = 600.0 if self.limits.deterministic else max(0.05, min(LONGEST, left))
+        self.out.send(sent, look, ground, self.held.placing.schedule(), sent.asked, seconds)
+
+    def hear(self, sent: _Out, answer: Looked | Lost | None) -> None:
+        """What a worker says of a neighbourhood."""
+        if answer is None:
+            return self.send(sent, whole=True)
+        groups = sent.asked.groups
+        self.busy[groups] = False
+        if isinstance(answer, Lost):
+            self.lost += 1
+            if not self.turns and self.lost >= self.width:
+                raise Gone(answer.why)
+            return None
+        self.turns += 1
+        placing, found = self.held.placing, answer.found
+        before, ran = placing.bill(groups), Ran()
+        for group in groups:
+            ran[group] = placing.clear(group)
+        gain = self.held.take(before, ran, found.columns if found else None)
+        self.late += found is not None and gain is None
+        spent, proven = answer.effort + TURN, found is not None and found.proven
+        self.spent += spent
+        self.choice.arm = sent.arm
+        self.choice.learn((gain or 0) / max(1, abs(self.held.cost)), spent, proven, spent / sent.asked.effort)
+        if gain is not None:
+            self.choice.forget(groups)
+        if gain:
+            self.held.report(self.turns)
+        if self.held.closes(answer, len(groups), int(self.usable.sum())):
+            self.held.raise_bound(self.held.cost)
+        return None
+
+    def climb(self) -> None:
+        """One round of prices; after the last they guide."""
+        assert self.ascent
+        self.ascent.step()
+        turn = len(self.ascent.values)
+        late = not self.limits.deterministic and time.monotonic() > self.begun + PRICES * self.limits.time_limit
+        last = late or turn >= self.rounds or (turn % EXACTLY == 0 and self.ascent.slope(3 * EXACTLY) < SLOPE)
+        if last:
+            self.guided()
+
+    def guided(self) -> None:
+        """The prices that there are guide from now on, and the bound that they prove is taken."""
+        assert self.ascent
+        guide = self.ascent.guide()
+        self.held.raise_bound(self.ascent.exact())
+        self.choice.follow(guide)
+        self.ground, self.ascent = Parcel.of((self.problem, guide)), None
+
+    def count(self) -> str:
+        """What was done, in a line."""
+        lost = f", {self.out.again + self.lost} calls asked again" if self.out.again + self.lost else ""
+        return f"{self.turns} neighbourhoods on {self.width} workers, {self.late} came too late{lost}"

@@ -1,0 +1,231 @@
+"""Engines that count in doubles with tolerances: what they are given, and what is believed of their answers.
+
+Their words are not taken as they come. What counts is the solution itself, checked here, the bound they
+state, less what their tolerances may hide, and an infeasibility that a second run without preprocessing
+confirms. What they are given is kept small: costs and amounts are rounded down to coarser units where they
+are large. That relaxes the model: every bound stays valid, and `optimal` is claimed only where the exact
+cost of a checked solution meets the bound.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from leptonopt.algorithms.models.time_indexed import FREE, Linear, dearest, decode, encode, lowest, shifted
+from leptonopt.problem.problem import (
+    Ints,
+    Limits,
+    Monitor,
+    Problem,
+    Schedule,
+    Solution,
+    Status,
+    Stop,
+    broken_rules,
+    objective,
+)
+
+MAX_RANGE = 10**9  # largest sum of an objective or a row that doubles with tolerances are trusted with
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What an engine said: `optimal`, `stopped` (with a solution), `infeasible` or `nothing`; values, bounds."""
+
+    word: str
+    values: Any = None
+    bounds: tuple[float, ...] = ()
+    log: str = ""
+
+
+class Run(ABC):
+    """One model, one engine.
+
+    Attributes
+    ----------
+    costs, data, upper : the objective, the matrix' entries (CSR) and the right sides, as the engine gets them
+    hint : int64, shape (V,), a known solution; None without one
+    """
+
+    confirms = True  # whether the engine can be asked again without preprocessing
+
+    def __init__(
+        self,
+        name: str,
+        problem: Problem,
+        linear: Linear,
+        warm_start: Schedule | None,
+        limits: Limits,
+        monitor: Monitor,
+        begun: float,
+        guarded: bool,
+    ) -> None:
+        self.name, self.problem, self.linear = name, problem, linear
+        self.limits, self.monitor, self.begun, self.guarded = limits, monitor, begun, guarded
+        costs, self.divisor, self.constant = shifted(linear)
+        self.coarser = max(1, -(-dearest(linear, costs) // MAX_RANGE))
+        self.costs = costs // self.coarser
+        self.lowest = lowest(linear, self.costs)
+        self.data, self.upper, self.relaxed = _coarsened(linear)
+        self.best = warm_start if warm_start is not None and guarded and not broken_rules(problem, warm_start) else None
+        self.hint = None if self.best is None else encode(linear, self.best)
+        self.lower: int | None = None
+        self.stopped = ""
+        self.log, self.notes = "", list[str]()
+
+    @abstractmethod
+    def call(self, careful: bool) -> Answer:
+        """One run of the engine; `careful` without preprocessing."""
+
+    def slack(self, found: int) -> float:
+        """How far above the least cost the engine may call a cost optimal."""
+        return 0.0
+
+    def solution(self, engine: str) -> Solution:
+        """Build, run, and say what is proven."""
+        self.raise_to(self.lowest)
+        if self._closed() or self._near_enough():
+            return self._said(Answer("nothing"), engine)
+        answer = self._called(careful=False)
+        if answer.word == "infeasible" and not self.limited():
+            if not self.confirms:
+                self.notes.append(f"{self.name} says infeasible, which is not confirmed")
+            elif self._called(careful=True).word == "infeasible" and not self.limited():
+                return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, log=self.log)
+            else:
+                self.notes.append("said infeasible, but not again without preprocessing")
+        values = self._values(answer)
+        self._bound(answer, values)
+        if values is not None:
+            self._take(values)
+        return self._said(answer, engine)
+
+    def _called(self, careful: bool) -> Answer:
+        answer = self.call(careful)
+        self.log += answer.log
+        return answer
+
+    def _said(self, answer: Answer, engine: str) -> Solution:
+        note, stop = "; ".join(self.notes), self._stop(answer)
+        if self.best is None:
+            note = note or ("" if self.limited() else f"ended without a solution ({answer.word})")
+            return Solution(Status.UNKNOWN, stop, bound=self.lower, engine=engine, log=self.log, note=note)
+        if self._closed():
+            return Solution(Status.OPTIMAL, Stop.PROOF, self.best, self.lower, engine, self.log, note)
+        return Solution(Status.FEASIBLE, stop, self.best, self.lower, engine, self.log, note)
+
+    def _stop(self, answer: Answer) -> Stop:
+        if self._near_enough():
+            return Stop.GAP
+        if self.stopped == "monitor" and time.monotonic() - self.begun < 0.95 * self.limits.time_limit:
+            return Stop.INTERRUPT
+        if self.limited():
+            return Stop.LIMIT
+        return Stop.FAILED if answer.word == "nothing" else Stop.DONE
+
+    def _closed(self) -> bool:
+        return (
+            self.best is not None and self.lower is not None and self.lower >= objective(self.linear.problem, self.best)
+        )
+
+    def _near_enough(self) -> bool:
+        if not self.limits.gap or self.best is None or self.lower is None:
+            return False
+        cost = objective(self.linear.problem, self.best)
+        return cost - self.lower <= Fraction(self.limits.gap) * abs(cost)
+
+    def limited(self) -> bool:
+        """Whether it was stopped, or its time is up."""
+        return bool(self.stopped) or time.monotonic() - self.begun >= 0.98 * self.limits.time_limit
+
+    def left(self) -> float:
+        """Seconds until the limit."""
+        return self.limits.time_limit - (time.monotonic() - self.begun)
+
+    def should_end(self) -> bool:
+        """Whether an engine has to be stopped from outside."""
+        if self.monitor.should_stop():
+            self.stopped = "monitor"
+        elif time.monotonic() - self.begun > self.limits.time_limit + 0.3:
+            self.stopped = "limit"
+        return bool(self.stopped)
+
+    def gaps(self) -> tuple[float, float]:
+        """Relative and absolute gap of the shifted objective that imply the gap asked for; 0 where its sign is unknown.
+
+        What the engine sees is the objective less `constant`: where that is not below zero, a gap of
+        the engine's own is no larger than ours, nor is the share of the constant in absolute terms.
+        """
+        if not self.limits.gap or self.constant < 0 or self.lowest < 0:
+            return 0.0, 0.0
+        return self.limits.gap, self.limits.gap * (self.constant / (self.divisor * self.coarser))
+
+    # --- what it found ---
+
+    def _values(self, answer: Answer) -> Any:
+        """int64, shape (V,): the engine's solution; None without one, or where it is not in whole numbers."""
+        if answer.word not in ("optimal", "stopped") or answer.values is None:
+            return None
+        whole = np.rint(answer.values)
+        if not np.all(np.abs(answer.values - whole) <= 1e-5):
+            self.notes.append("the solution was refused: it is not in whole numbers")
+            return None
+        return whole.astype(np.int64)
+
+    def _bound(self, answer: Answer, values: Any) -> None:
+        """A valid bound: the proven optimum of the rounded costs, or what the engine states."""
+        found = None if values is None else int(values @ self.costs)
+        if answer.word == "optimal" and found is not None:
+            slack = self.slack(found)
+            least = found if not slack else math.floor(found - slack) - 1
+        else:
+            least = max(map(whole_above, answer.bounds), default=self.lowest)
+            least = least if found is None else min(least, found)
+        self.raise_to(least)
+
+    def raise_to(self, value: int) -> None:
+        """A bound on the shifted and rounded costs, which are never below `lowest`."""
+        bound = self.constant + self.divisor * self.coarser * max(self.lowest, value)
+        if self.lower is None or bound > self.lower:
+            self.lower = bound
+            if self.guarded:
+                self.monitor.bound(bound)
+
+    def _take(self, values: Any) -> None:
+        """The solution, if it keeps every rule and is better than what is at hand."""
+        schedule = decode(self.linear, values)
+        if self.guarded and (broken := broken_rules(self.problem, schedule)):
+            why = ", whose amounts had to be rounded" if self.relaxed else ""
+            self.notes.append(f"the solution was refused: it breaks {', '.join(sorted(broken))}{why}")
+            return
+        cost = objective(self.linear.problem, schedule)
+        if self.best is None or cost < objective(self.linear.problem, self.best):
+            self.best = schedule
+            if self.guarded:
+                self.monitor.incumbent(schedule, cost)
+
+
+def _coarsened(linear: Linear) -> tuple[Ints, Ints, bool]:
+    """Entries and right sides, rows of large amounts in coarser units, both rounded down: a relaxation."""
+    matrix, upper = linear.matrix, linear.upper
+    sums = matrix.astype(float) @ linear.most
+    if linear.parts and linear.parts[-1].name == "cutoff":  # of every group's columns one counts, not all
+        sums[-1] = dearest(linear, np.asarray(matrix[-1].todense()).ravel())
+    large = (upper < FREE) & (linear.lower <= -FREE) & (sums > MAX_RANGE)
+    unit = np.where(large, np.ceil(sums / MAX_RANGE), 1).astype(np.int64)
+    return matrix.data // np.repeat(unit, np.diff(matrix.indptr)), upper // unit, bool(large.any())
+
+
+def whole_above(value: float) -> int:
+    """The least whole number that an integer objective must reach when `value` is a bound of it.
+
+    Engines print few digits and compute with tolerances: that much is taken off first.
+    """
+    return math.ceil(value - 1e-3 - 1e-7 * abs(value)) if math.isfinite(value) else -(2**62)

@@ -1,0 +1,98 @@
+"""Biased random-key genetic search (Gonçalves & Resende 2011, doi:10.1007/s10732-010-9143-1).
+
+A chromosome is a number in [0, 1) per group of tasks; it is decoded by placing the groups in the order of
+their numbers, each where it is cheapest then. The best fifth lives on, a seventh is drawn anew, and the rest
+are children that take each key from the better parent with probability 0.7. A baseline that stands for
+metaheuristics which know the problem only through a decoder.
+"""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.algorithms.heuristics.list_scheduling import Builder
+from leptonopt.algorithms.heuristics.partial_schedule import Guide, Placing, Shape
+from leptonopt.algorithms.lagrangian.pricing import Blocks, free_bound, hopeless
+from leptonopt.problem.problem import (
+    Limits,
+    Monitor,
+    Problem,
+    Schedule,
+    Solution,
+    Status,
+    Stop,
+    broken_rules,
+    objective,
+    with_rent,
+)
+
+POPULATION, ELITE, MUTANTS, BIAS = 30, 6, 4, 0.7
+GENERATIONS = 10_000
+STEADY = 40  # generations in deterministic mode, where no clock ends the search
+Keys = NDArray[np.float64]
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Searches until the time is up; the warm start is not looked at."""
+    engine = f"numpy {np.__version__}"
+    begun = time.monotonic()
+    blocks = Blocks(problem)
+    bound = free_bound(problem, blocks.least)
+    if bound is None:
+        return hopeless(engine)
+    monitor.bound(bound)
+    decoder = _Decoder(problem, Guide.true(problem, blocks), monitor)
+    random = np.random.default_rng(limits.seed)
+    keys = random.random((POPULATION, problem.groups))
+    worth = np.array([decoder.worth(line) for line in keys])
+    stop = Stop.DONE
+    for _ in range(STEADY if limits.deterministic else GENERATIONS):
+        if decoder.cost == bound:
+            break
+        if monitor.should_stop() or time.monotonic() - begun > limits.time_limit:
+            stop = Stop.LIMIT
+            break
+        order = np.argsort(worth, kind="stable")
+        elite, others = keys[order[:ELITE]], keys[order[ELITE:]]
+        born = POPULATION - ELITE - MUTANTS
+        better = elite[random.integers(ELITE, size=born)]
+        other = others[random.integers(len(others), size=born)]
+        children = np.where(random.random(better.shape) < BIAS, better, other)
+        young = np.concatenate([children, random.random((MUTANTS, problem.groups))])
+        keys = np.concatenate([elite, young])
+        worth = np.concatenate([worth[order[:ELITE]], [decoder.worth(line) for line in young]])
+    if decoder.found is None:
+        return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note="no order of tasks left room for all")
+    if decoder.cost == bound:
+        return Solution(Status.OPTIMAL, Stop.PROOF, decoder.found, bound, engine)
+    return Solution(Status.FEASIBLE, stop, decoder.found, bound, engine)
+
+
+class _Decoder:
+    """Keys to schedules; keeps the best."""
+
+    def __init__(self, problem: Problem, guide: Guide, monitor: Monitor) -> None:
+        self.problem, self.guide, self.monitor = problem, guide, monitor
+        self.shape = Shape(problem)
+        self.found: Schedule | None = None
+        self.cost: int | None = None
+
+    def worth(self, keys: Keys) -> float:
+        """What the schedule costs; by how many groups it is short, beyond all costs, when it is not complete."""
+        if self.monitor.should_stop():
+            return float("inf")
+        placing = Placing(self.problem, self.shape)
+        Builder(placing, self.guide, self.guide, keys.tolist(), hurry=False).build()
+        if left := len(placing.unplaced()):
+            return 1e300 * (1 + left / (1 + self.problem.groups))
+        schedule = with_rent(self.problem, placing.schedule())
+        if broken_rules(self.problem, schedule):
+            return float("inf")
+        cost = objective(self.problem, schedule)
+        if self.cost is None or cost < self.cost:
+            self.found, self.cost = schedule, cost
+            self.monitor.incumbent(schedule, cost)
+        return float(cost)

@@ -1,0 +1,200 @@
+"""The prices of a certificate, read and laid out by slot."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+from leptonopt.verify.exact import Malformed, duration, exact, fraction
+from leptonopt.verify.instance_reader import NOTHING, Stated, Way
+from leptonopt.verify.quotas import covers, windows_of
+
+Row = tuple[str, str, str | None]  # pool, resource, and the node where it is one of its own
+
+
+@dataclass(frozen=True)
+class PricedQuota:
+    """What one more unit of a quota's limit would be worth: in each slot, 0 outside its window."""
+
+    quota: Mapping[str, Any]
+    by_slot: list[Fraction]
+    limit: Fraction
+
+    @property
+    def of(self) -> str:
+        """What it limits."""
+        return str(self.quota["of"])
+
+    @property
+    def moment(self) -> bool:
+        """Whether it holds at every moment rather than over a window."""
+        return self.quota.get("per") == "moment"
+
+    @property
+    def whole(self) -> bool:
+        """Whether it holds for all tasks, and so for nodes as well."""
+        return self.quota.get("tasks") is None and self.quota.get("teams") is None
+
+    def on(self, pool: str) -> bool:
+        """Whether what happens on a pool counts."""
+        return self.quota.get("pools") is None or pool in self.quota["pools"]
+
+
+class Prices:
+    """All prices of a certificate.
+
+    Attributes
+    ----------
+    capacity : by pool, resource and node, money for a unit held in each slot
+    quotas : those with a price
+    edges : what each task waits for, and the lag in slots
+    """
+
+    def __init__(self, stated: Stated, certificate: Mapping[str, Any]) -> None:
+        if not isinstance(certificate, Mapping) or certificate.get("leptonopt_certificate") != 1:
+            raise Malformed("not a certificate of version 1 (leptonopt_certificate: 1)")
+        self.stated = stated
+        self.unit = _unit(certificate)
+        if self.unit <= 0:
+            raise Malformed("unit: must be above 0")
+        self.capacity = dict(self._capacity(line) for line in _lines(certificate, "capacity"))
+        self.quotas = [self._quota(line) for line in _lines(certificate, "quotas")]
+        self.edges = {
+            id: [_edge(after, stated) for after in task["after"]]
+            for id, task in stated.tasks.items()
+            if task.get("after")
+        }
+        self._waiting: dict[tuple[str, str], Fraction] = {}
+        for line in _lines(certificate, "waiting"):
+            pair = str(line.get("task")), str(line.get("after"))
+            if pair[1] not in [first for first, _ in self.edges.get(pair[0], ())]:
+                raise Malformed(f"waiting: {pair[0]!r} does not wait for {pair[1]!r}")
+            self._waiting[pair] = self._price(line.get("price"), "waiting")
+        self._apart: dict[tuple[int, str], Fraction] = {}
+        sets = stated.document.get("apart") or []
+        for line in _lines(certificate, "apart"):
+            number, pool = line.get("set"), line.get("pool")
+            if not isinstance(number, int) or not 0 <= number < len(sets) or pool not in stated.pools:
+                raise Malformed("apart: is no set of the instance and one of its pools")
+            self._apart[number, str(pool)] = self._price(line.get("price"), "apart")
+        self._start: dict[str, Fraction] = defaultdict(Fraction)
+        self._end: dict[str, Fraction] = defaultdict(Fraction)
+        self._missing: dict[str, Fraction] = defaultdict(Fraction)
+        self._constant = NOTHING
+        for (id, first), price in self._waiting.items():
+            lag = max(lag for other, lag in self.edges[id] if other == first)
+            early, late = self._copies(first), self._copies(id)
+            self._start[id] -= price * early
+            self._end[first] += price * late
+            self._missing[id] -= price * early * (stated.slots + lag)
+            self._constant += price * lag * early * late
+        self._sets: dict[str, tuple[int, ...]] = {}
+        for number, ids in enumerate(sets):
+            for id in ids:
+                self._sets[id] = (*self._sets.get(id, ()), number)
+        self._key: dict[str, tuple[Any, ...]] = {}
+
+    # --- reading ---
+
+    def _price(self, value: Any, what: str) -> Fraction:
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            raise Malformed(f"{what}: {value!r} is no price; prices are whole multiples of the unit, none below zero")
+        return value * self.unit
+
+    def _steps(self, steps: Any, what: str) -> list[Fraction]:
+        """A price by slot from pairs (slot, price), each holding until the next."""
+        found, last = [NOTHING] * self.stated.slots, -1
+        if not isinstance(steps, list):
+            raise Malformed(f"{what}: no list of [slot, price]")
+        for step in steps:
+            if (
+                not isinstance(step, list)
+                or len(step) != 2
+                or isinstance(step[0], bool)
+                or not isinstance(step[0], int)
+            ):
+                raise Malformed(f"{what}: {step!r} is no [slot, price]")
+            if not last < step[0] < self.stated.slots:
+                raise Malformed(f"{what}: slot {step[0]} is not behind slot {last} and within the horizon")
+            last = step[0]
+            found[last:] = [self._price(step[1], what)] * (self.stated.slots - last)
+        return found
+
+    def _capacity(self, line: Mapping[str, Any]) -> tuple[Row, list[Fraction]]:
+        pool, resource, node = line.get("pool"), line.get("resource"), line.get("node")
+        if pool not in self.stated.pools or resource not in self.stated.resources[str(pool)]:
+            raise Malformed(f"capacity: pool {pool!r} has no resource {resource!r}")
+        return (str(pool), str(resource), node), self._steps(line.get("price"), f"capacity of {pool!r} {resource}")
+
+    def _quota(self, line: Mapping[str, Any]) -> PricedQuota:
+        quota = next((quota for quota in self.stated.quotas if quota["id"] == line.get("id")), None)
+        if quota is None:
+            raise Malformed(f"quotas: {line.get('id')!r} is no quota of the instance")
+        limit, slots = exact(quota["limit"]), self.stated.slots
+        if quota.get("per") == "moment":
+            by_slot = self._steps(line.get("price"), f"quota {quota['id']!r}")
+            return PricedQuota(quota, by_slot, sum(by_slot, NOTHING) * limit)
+        window = next((each for each in windows_of(self.stated, quota) if each[0] == line.get("slot")), None)
+        if window is None:
+            raise Malformed(f"quota {quota['id']!r}: no window of it begins in slot {line.get('slot')!r}")
+        price, by_slot = self._price(line.get("price"), f"quota {quota['id']!r}"), [NOTHING] * slots
+        by_slot[window[0] : window[1]] = [price] * (window[1] - window[0])
+        return PricedQuota(quota, by_slot, price * limit)
+
+    def _copies(self, id: str) -> int:
+        return int(self.stated.tasks[id].get("copies", 1))
+
+    # --- what tasks are charged ---
+
+    def key(self, id: str) -> tuple[Any, ...]:
+        """What tells the charges of a task from those of one that is stated alike."""
+        quotas = tuple(number for number, priced in enumerate(self.quotas) if id in (priced.quota.get("tasks") or ()))
+        return quotas, self._sets.get(id, ()), self._start[id], self._end[id]
+
+    def covering(self, id: str, way: Way) -> tuple[int, ...]:
+        """The priced quotas for which a way of a task counts."""
+        return tuple(
+            number for number, priced in enumerate(self.quotas) if covers(self.stated, priced.quota, id, way.pool)
+        )
+
+    def waiting_start(self, id: str) -> Fraction:
+        """What starting a slot later earns, as a cost below zero: something waited for is then easier to keep."""
+        return self._start[id]
+
+    def waiting_end(self, id: str) -> Fraction:
+        """What ending a slot later costs."""
+        return self._end[id]
+
+    def left_out(self, id: str) -> Fraction:
+        """What leaving a task out costs more: as if it started when nothing can be in its way."""
+        return self._missing[id]
+
+    def kept_apart(self, id: str, pool: str) -> Fraction:
+        """What running on a pool costs more."""
+        return sum((self._apart.get((number, pool), NOTHING) for number in self._sets.get(id, ())), NOTHING)
+
+    def constant(self) -> Fraction:
+        """What is paid back for what does not depend on the plan, capacity that nodes offer aside."""
+        total = self._constant - sum(self._apart.values(), NOTHING)
+        return total - sum((priced.limit for priced in self.quotas), NOTHING)
+
+
+def _unit(certificate: Mapping[str, Any]) -> Fraction:
+    stated = certificate.get("unit")
+    return fraction(stated if isinstance(stated, str) else f"{stated!r}, not a text", "unit")
+
+
+def _lines(certificate: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
+    lines = certificate.get(key) or []
+    if not isinstance(lines, list) or not all(isinstance(line, Mapping) for line in lines):
+        raise Malformed(f"{key}: no list of mappings")
+    return lines
+
+
+def _edge(after: Any, stated: Stated) -> tuple[str, int]:
+    each = {"task": after} if isinstance(after, str) else after
+    return each["task"], ceil(duration(each.get("lag") or "0s") / stated.slot)

@@ -1,0 +1,247 @@
+"""One plan against one instance: the rules that hold between tasks, and what the plan claims of itself."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from itertools import pairwise
+from math import ceil
+from typing import Any
+
+from leptonopt.verify.bill import Books, carbon, loads, total
+from leptonopt.verify.claims import Claims
+from leptonopt.verify.exact import MICRO, Findings, Verdict, duration, exact, fraction, shown
+from leptonopt.verify.instance_reader import NOTHING, Stated
+from leptonopt.verify.nodes import Rented, read_nodes
+from leptonopt.verify.quotas import check_quotas
+from leptonopt.verify.task_lines import Run, Runs, named, span
+
+Span = tuple[int, int]  # the first copy, and the one after the last
+
+
+def _spans(lines: Sequence[Mapping[str, Any]]) -> dict[Any, list[Span]]:
+    """The copies that lines stand for, by task."""
+    found: dict[Any, list[Span]] = defaultdict(list)
+    for line in lines:
+        first, copies = span(line)
+        found[line.get("id")].append((first, first + copies))
+    return found
+
+
+def _counted(copies: int, ran: Sequence[Span], left: Sequence[Span]) -> Iterator[tuple[int, int, int, int]]:
+    """First and last of copies that stand equally often in both, and how often; a task's own and those beyond."""
+    change: dict[int, list[int]] = {1: [0, 0], copies + 1: [0, 0]}
+    for which, spans in enumerate((ran, left)):
+        for first, end in spans:
+            change.setdefault(first, [0, 0])[which] += 1
+            change.setdefault(end, [0, 0])[which] -= 1
+    times = out = 0
+    for first, end in pairwise(sorted(change)):
+        times, out = times + change[first][0], out + change[first][1]
+        if first <= copies or times or out:
+            yield first, end - 1, times, out
+
+
+class Check:
+    """The check of a plan whose form is right; `same` says whether it is for this very instance."""
+
+    def __init__(
+        self, stated: Stated, plan: Mapping[str, Any], same: bool, look: Callable[[], object] = lambda: None
+    ) -> None:
+        self.stated, self.plan, self.is_own = stated, plan, same
+        self.findings = Findings(look)
+        self.say, self.same = self.findings.say, self.findings.same
+
+    def verdict(self) -> Verdict:
+        """All rules, in order."""
+        plan, stated, notes = self.plan, self.stated, []
+        if not self.is_own:
+            notes.append("the plan was made for another instance (sha256 differs)")
+        self._weights()
+        Claims(plan, self.findings).check(stated.document, self.is_own)
+        if plan["cost"] is None:
+            self._without_plan()
+            found = tuple(self.findings.found)
+            return Verdict(not found, found, None, (*notes, "there is no plan to check"))
+        lines = plan["tasks"]
+        nodes = read_nodes(stated, plan, self.findings)
+        reader = Runs(stated, nodes, self.findings)
+        runs = [run for line in lines if (run := reader.read(line)) is not None]
+        forgone = self._once(lines)
+        self._capacity(runs, nodes)
+        self._precedence(runs)
+        self._affinity(runs)
+        check_quotas(stated, plan, runs, nodes, self.findings)
+        cost = stated.weight * (total(runs, nodes) + forgone) + stated.carbon_weight * carbon(runs, nodes)
+        self._cost(cost)
+        Books(stated, runs, nodes, self.findings).check(plan, forgone)
+        self._status(cost)
+        return Verdict(not self.findings.found, tuple(self.findings.found), cost, (*notes, *self.findings.notes()))
+
+    def _weights(self) -> None:
+        weights = self.plan.get("objective", {"cost": 1, "carbon_kg": 0})
+        for key, true in (("cost", self.stated.weight), ("carbon_kg", self.stated.carbon_weight)):
+            self.same("cost", f"objective.{key}", weights[key], true)
+
+    def _without_plan(self) -> None:
+        for key in ("tasks", "left_out", "nodes", "quotas", "utilisation"):
+            if self.plan[key]:
+                self.say("status", "cost", f"is null, yet {key} are listed")
+        for key in ("cost_exact", "gap", "bill", "figures"):
+            if self.plan[key] is not None:
+                self.say("status", "cost", f"is null, yet {key} is given")
+        if self.plan["status"] not in ("infeasible", "unknown"):
+            self.say("status", "status", f"{self.plan['status']!r} without a plan")
+        stated = self.plan["bound_exact"]
+        if self.plan["status"] == "infeasible" and (stated is not None or self.plan["bound"] is not None):
+            self.say("status", "bound", "is given where no plan exists")
+        self._bound(None)
+
+    # --- rules between tasks ---
+
+    def _once(self, lines: Sequence[Mapping[str, Any]]) -> Fraction:
+        """Every copy exactly once; the value of what is left out."""
+        tasks, left_out = self.stated.tasks, self.plan["left_out"]
+        ran, left = _spans(lines), _spans(left_out)
+        forgone = NOTHING
+        for id, task in tasks.items():
+            copies, value = task.get("copies", 1), exact(task.get("value") or 0)
+            for first, last, times, out in _counted(copies, ran.get(id, ()), left.get(id, ())):
+                name = named(id, task, first, last)
+                if first > copies:
+                    self.say("once", name, f"there are only {copies} copies")
+                    continue
+                if times > 1:
+                    self.say("once", name, f"runs {times} times", times - 1)
+                if out and not task.get("optional", False):
+                    self.say("once", name, "is left out, but is not optional")
+                if times + out == 0:
+                    self.say("once", name, "neither runs nor is left out")
+                elif out > 1 or (out and times):
+                    self.say("once", name, "is left out twice, or both left out and run")
+                forgone += (last - first + 1) * value if out else 0
+        for line in left_out:
+            if line["id"] not in tasks:
+                self.say("once", f"left out {line['id']!r}", "is not in the instance")
+            else:
+                value = exact(tasks[line["id"]].get("value") or 0)
+                self.same("cost", f"left out {line['id']!r}: value", line.get("value"), value)
+        return forgone
+
+    def _capacity(self, runs: Sequence[Run], nodes: Sequence[Rented]) -> None:
+        """What is in use, in every slot, against what pools and nodes offer."""
+        supplied = {key: [NOTHING] * self.stated.slots for key in self.stated.of_nodes()}
+        for rented in nodes:
+            for resource, size in rented.kind.size.items():
+                supplied[rented.kind.pool, resource] = [
+                    offered + size * usable
+                    for offered, usable in zip(supplied[rented.kind.pool, resource], rented.usable, strict=True)
+                ]
+        for (pool, resource), (slots, changes) in loads(runs).items():
+            self.findings.look()
+            rule = "nodes" if (pool, resource) in supplied else "capacity"
+            least = supplied[pool, resource] if rule == "nodes" else self.stated.least(pool, resource)
+            for number, load in enumerate(changes[:-1]):
+                for slot in range(slots[number], slots[number + 1]):
+                    offered = least[slot]
+                    if offered is not None and load > offered:
+                        self._too_much(rule, f"pool {pool!r} {resource}", slot, load, offered)
+        on_node: dict[tuple[str, str], list[Run]] = defaultdict(list)
+        for run in runs:
+            for label in run.nodes:
+                on_node[run.way.pool, label].append(run)
+        for rented in nodes:
+            if rented.kind.single:
+                self._one_node(rented, on_node[rented.kind.pool, rented.kind.label])
+
+    def _one_node(self, rented: Rented, runs: Sequence[Run]) -> None:
+        """What the runs that name a node use of it."""
+        kind = rented.kind
+        for resource, size in kind.size.items():
+            load = [NOTHING] * self.stated.slots
+            for run in runs:
+                held = run.copies * run.way.uses.get(resource, NOTHING) / len(run.nodes)
+                for slot in range(run.start, run.end):
+                    load[slot] += held
+            for slot, used in enumerate(load):
+                if used > size * rented.usable[slot]:
+                    self._too_much("nodes", f"node {kind.label!r} {resource}", slot, used, size * rented.usable[slot])
+
+    def _too_much(self, rule: str, where: str, slot: int, load: Fraction, offered: Fraction) -> None:
+        text = f"{shown(load)} in use, {shown(offered)} there"
+        self.say(rule, f"{where} at {self.stated.shown(slot)}", text, load - offered)
+
+    def _precedence(self, runs: Sequence[Run]) -> None:
+        of_task = defaultdict(list)
+        for run in runs:
+            of_task[run.id].append(run)
+        for id, task in self.stated.tasks.items():
+            for after in task.get("after") or () if of_task[id] else ():
+                stated = {"task": after} if isinstance(after, str) else after
+                first, lag = stated["task"], ceil(duration(stated.get("lag") or "0s") / self.stated.slot)
+                name = f"task {id!r} after {first!r}"
+                if sum(run.copies for run in of_task[first]) < self.stated.tasks[first].get("copies", 1):
+                    self.say("precedence", name, "runs, but what it waits for does not run in full")
+                    continue
+                early = max(run.end for run in of_task[first]) + lag - min(run.start for run in of_task[id])
+                if early > 0:
+                    self.say("precedence", name, f"starts {early} slots too early", early)
+
+    def _affinity(self, runs: Sequence[Run]) -> None:
+        document = self.stated.document
+        for ids in document.get("together") or ():
+            pools = {run.way.pool for run in runs if run.id in ids}
+            if len(pools) > 1:
+                self.say("affinity", f"together {list(ids)}", f"run on the pools {sorted(pools)}")
+        for ids in document.get("apart") or ():
+            there: Counter[str] = Counter()
+            for run in runs:
+                there[run.way.pool] += run.copies if run.id in ids else 0
+            for pool, count in sorted(there.items()):
+                if count > 1:
+                    self.say("affinity", f"apart {list(ids)}", f"{count} of them run on pool {pool!r}", count - 1)
+
+    # --- what the plan claims of itself ---
+
+    def _cost(self, cost: Fraction) -> None:
+        plan = self.plan
+        self.same("cost", "cost", plan["cost"], cost)
+        if plan["cost_exact"] is None:
+            self.say("cost", "cost_exact", f"is missing, yet the cost is {plan['cost']}")
+        elif (said := fraction(plan["cost_exact"], "cost_exact")) != cost:
+            self.say("cost", "cost_exact", f"is {said}, not {cost}", said - cost)
+
+    def _bound(self, cost: Fraction | None) -> Fraction | None:
+        """The exact bound, which the rounded one must agree with."""
+        said, stated = self.plan["bound"], self.plan["bound_exact"]
+        if stated is None:
+            if said is not None:
+                self.say("status", "bound_exact", f"is missing, yet the bound is {said}")
+            return None
+        bound = fraction(stated, "bound_exact")
+        off = None if said is None else bound - exact(said)
+        grain = 2 * MICRO + abs(bound) * Fraction(1, 10**15)
+        if off is None or not (0 <= off <= grain or (bound == cost and abs(off) <= grain)):
+            self.say("status", "bound", f"is {said}, but bound_exact says {stated}")
+        return bound
+
+    def _status(self, cost: Fraction) -> None:
+        plan = self.plan
+        bound = self._bound(cost)
+        if plan["status"] not in ("optimal", "feasible"):
+            self.say("status", "status", f"{plan['status']!r} with a plan")
+        if bound is None:
+            if plan["status"] == "optimal" or plan["gap"] is not None:
+                self.say("status", "bound", "is missing, yet a gap or optimality is claimed")
+            return
+        if bound > cost:
+            self.say("status", "bound", f"is {shown(bound)}, above the cost {shown(cost)}", bound - cost)
+        if plan["status"] == "optimal" and bound != cost:
+            text = f"optimal, but the bound {shown(bound)} is not the cost {shown(cost)}"
+            self.say("status", "status", text, cost - bound)
+        true = NOTHING if bound == cost else (cost - bound) / abs(cost) if cost else None
+        if (true is None) != (plan["gap"] is None) or (
+            true is not None and abs(exact(plan["gap"]) - true) > abs(true) / 10**9 + Fraction(1, 10**12)
+        ):
+            self.say("status", "gap", f"is {plan['gap']}, not {None if true is None else shown(true)}")

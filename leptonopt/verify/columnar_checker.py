@@ -1,0 +1,375 @@
+"""The checker for instances and plans in columns: every rule, every cent, and the bound of a certificate.
+
+Standard library only, as all of `leptonopt.verify`; it reads the files itself, in machine integers, and adds up in
+whole parts of money. A million tasks take minutes and some hundred megabytes. The rules by their names: form, once,
+option, window, capacity, cost, status.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import accumulate
+from math import floor, lcm
+from pathlib import Path
+from typing import Any
+
+from leptonopt.verify.claims import ENDS, PAIRS, UNNAMED, foreign
+from leptonopt.verify.columnar_reader import Table, document, fingerprint, names_of, read_csv, read_folder, read_npz
+from leptonopt.verify.document_kinds import kind_of_columns, mistaken
+from leptonopt.verify.exact import MICRO, Findings, Malformed, Unreadable, Verdict, exact, fraction, shown
+from leptonopt.verify.instance_reader import Stated
+from leptonopt.verify.schema_check import objections, schema
+
+TASK = {
+    "release": None,
+    "deadline": None,
+    "copies": 1,
+    "value": -1,
+    "after": -1,
+    "due": -1,
+    "late_cost": 0,
+    "home": 0,
+    "spot": 0,
+}
+OPTION = {"pool": None, "slots": None, "cost": 0}
+STATUS = ("optimal", "feasible")
+NOT_HERE = ("tasks", "profiles", "quotas", "together", "apart", "objective")
+NOT_IN_POOLS = ("nodes", "power", "carbon")
+
+
+class Sheets:
+    """An instance in columns, read for checking; money in whole parts of `1 / part`.
+
+    Attributes
+    ----------
+    rows : per pool and resource, the number of a row; None where the pool has no such resource
+    prefix : per row, money for a unit from the start of the horizon to each slot's beginning, in parts
+    offered : per row and slot, whole units; None where nothing limits them
+    """
+
+    def __init__(self, path: Path) -> None:
+        tables = read_folder(path) if path.is_dir() else read_npz(path)
+        if wrong := mistaken(kind_of_columns(tables), "an instance in columns"):
+            raise Unreadable(f"{path}: {wrong}; give the file of the instance itself")
+        if "head" not in tables:
+            raise Unreadable(f"{path}: has no head")
+        self.head = document(tables.pop("head"), f"{path}: head")
+        self.name = path.name
+        if self.head.get("columns") != 1:
+            raise Malformed("not columns of version 1 (columns: 1)")
+        for key in NOT_HERE:
+            if self.head.get(key):
+                raise Malformed(f"head: {key} is not checked in columns")
+        self.stated = Stated({**self.head, "tasks": ()})
+        self.resources = names_of(self.head)
+        self.pools = [pool["id"] for pool in self.head["pools"]]
+        for pool in self.head["pools"]:
+            for key in NOT_IN_POOLS:
+                if pool.get(key):
+                    raise Malformed(f"head: {key} of pool {pool['id']!r} is not checked in columns")
+        self._columns(tables)
+        self._money()
+
+    def _columns(self, tables: dict[str, Table]) -> None:
+        for name in ("option_ptr", "option_uses"):
+            if name not in tables:
+                raise Malformed(f"has no array {name}")
+        uses = tables.pop("option_uses")
+        if wide := [name for name, table in tables.items() if table.width != 1]:
+            raise Malformed(f"{wide[0]!r}: several numbers a row; one is allowed")
+        self.ptr = tables.pop("option_ptr").values
+        self.tasks, self.options, self.uses, self.width = len(self.ptr) - 1, len(uses), uses.values, len(self.resources)
+        if uses.width != self.width:
+            raise Malformed(f"option_uses has {uses.width} columns; there are {self.width} resources")
+        self.task: dict[str, array[int]] = {}
+        self.option: dict[str, array[int]] = {}
+        if self.tasks < 0:
+            raise Malformed("option_ptr is empty; it has one entry more than there are tasks")
+        for kind, known, into, length in (
+            ("task", TASK, self.task, self.tasks), ("option", OPTION, self.option, self.options)
+        ):  # fmt: skip
+            for name, other in known.items():
+                table = tables.pop(f"{kind}_{name}", None)
+                if table is None and other is None:
+                    raise Malformed(f"has no array {kind}_{name}")
+                into[name] = array("b", [other or 0]) * length if table is None else table.values
+                if len(into[name]) != length:
+                    raise Malformed(f"{kind}_{name} has {len(into[name])} entries; {length} are needed")
+        if tables:
+            raise Malformed(f"there is no such column as {sorted(tables)[0]!r}")
+        last = 0
+        for at in self.ptr:
+            if at < last:
+                raise Malformed("option_ptr does not ascend")
+            last = at
+        if self.ptr[0] != 0 or last != self.options:
+            raise Malformed(f"option_ptr does not go from 0 to {self.options}")
+        if max(self.task["after"], default=-1) >= 0:
+            raise Malformed("precedence is not checked in columns")
+        pool = self.option["pool"]
+        if self.options and not (min(pool) >= 0 and max(pool) < len(self.pools)):
+            raise Malformed("option_pool: there is no such pool")
+        if self.options and (min(self.option["slots"]) < 1 or (self.width and min(self.uses) < 0)):
+            raise Malformed("an option takes no time, or uses less than nothing")
+
+    def _money(self) -> None:
+        """Rows with their prices and what they offer."""
+        stated, sums = self.stated, list[list[Fraction]]()
+        self.rows: list[list[int | None]] = []
+        self.offered: list[list[int | None]] = []
+        for pool in self.pools:
+            mine: list[int | None] = []
+            for name in self.resources:
+                if name not in stated.resources[pool]:
+                    mine.append(None)
+                    continue
+                mine.append(len(sums))
+                sums.append(stated.price_sum(pool, name))
+                least = stated.least(pool, name)
+                self.offered.append([None if most is None else floor(most) for most in least])
+            self.rows.append(mine)
+        self.late_part = Fraction(stated.slot, 3600 * 100)
+        self.part = lcm(100, self.late_part.denominator, *(value.denominator for line in sums for value in line))
+        self.prefix = [[int(value * self.part) for value in line] for line in sums]
+        self.cent = self.part // 100
+        self.late_unit = int(self.late_part * self.part)
+
+    def late(self, task: int, end: int) -> int:
+        """What a task pays for ending at a slot, in parts."""
+        due = self.task["due"][task]
+        return (end - due) * self.task["late_cost"][task] * self.late_unit if 0 <= due < end else 0
+
+
+UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, OSError, RecursionError)
+
+
+def sheets_of(path: Path) -> Sheets:
+    """The instance of a file or folder; raises `Unreadable` for what is none."""
+    try:
+        return Sheets(path)
+    except Unreadable:
+        raise
+    except Malformed as error:
+        raise Unreadable(f"{path}: {error}") from None
+    except UNEXPECTED as error:
+        text = f"{path}: not an instance in columns: {type(error).__name__}: {error}"
+        raise Unreadable(f"{text[:300]}; `validate` says what is wrong") from None
+
+
+def judged(instance: Path, plan: Path, any_instance: bool = False) -> Verdict:
+    """The verdict on a plan in columns: `.npz`, or `.csv` with its summary in a `.json` beside it.
+
+    A plan whose `instance.sha256` is not that of the instance's files is refused in one line, unless `any_instance`
+    asks for it to be judged all the same.
+
+    Raises `Unreadable` where a file is not what it should be.
+    """
+    sheets = sheets_of(instance)
+    try:
+        summary, columns = _plan(plan)
+        findings = Findings()
+        for place, what in objections(summary, schema("plan-columns")):
+            findings.say("form", place, what)
+        if not findings.found and (why := foreign(summary, sheets.head, fingerprint(instance))) and not any_instance:
+            findings.say("form", "", why)
+        if findings.found:
+            return Verdict(False, tuple(findings.found), None, findings.notes())
+        return _Check(sheets, summary, columns, not why).verdict()
+    except Unreadable:
+        raise
+    except Malformed as error:
+        return _objection(str(error))
+    except UNEXPECTED as error:
+        return _objection(f"the files cannot be compared: {type(error).__name__}: {error}"[:300])
+
+
+def verify_columns(instance: Path, plan: Path, any_instance: bool = False) -> Verdict:
+    """As `judged`, with an objection to what cannot be read."""
+    try:
+        return judged(instance, plan, any_instance)
+    except Unreadable as error:
+        return _objection(str(error))
+
+
+def cost_of_columns(instance: Path, plan: Path) -> Fraction:
+    """What a plan in columns costs, whatever it says of itself; raises `Malformed` for what is no plan."""
+    sheets = Sheets(instance)
+    check = _Check(sheets, *_plan(plan), True)
+    return Fraction(check.parts(), sheets.part)
+
+
+def _objection(text: str) -> Verdict:
+    findings = Findings()
+    findings.say("form", "", text)
+    return Verdict(False, tuple(findings.found), None)
+
+
+def _plan(path: Path) -> tuple[Mapping[str, Any], dict[str, array[int]]]:
+    if path.suffix.lower() == ".csv":
+        beside = path.with_suffix(".json")
+        try:
+            summary = document(Table(array("B", beside.read_bytes())), str(beside))
+        except OSError as error:
+            raise Unreadable(f"{beside}: cannot be read: {error.strerror or error}") from None
+        tables = read_csv(path)
+    else:
+        if path.suffix.lower() == ".json":
+            raise Unreadable(f"{path}: is not a plan in columns; give a .npz, or the .csv that a summary belongs to")
+        tables = read_npz(path)
+        if "summary" not in tables:
+            wrong = mistaken(kind_of_columns(tables), "a plan in columns") or "not a plan in columns: it has no summary"
+            raise Unreadable(f"{path}: {wrong}")
+        summary = document(tables.pop("summary"), f"{path}: summary")
+    if summary.get("leptonopt_plan_columns") != 1:
+        raise Malformed("not a plan in columns of version 1 (leptonopt_plan_columns: 1)")
+    for name in ("task", "option", "start", "count"):
+        if name not in tables or tables[name].width != 1 or len(tables[name]) != len(tables["task"]):
+            raise Malformed(f"the plan has no column {name!r}, or one of another length")
+    if unknown := sorted(tables.keys() - {"task", "option", "start", "count"}):
+        raise Malformed(f"the plan has a column {unknown[0]!r}; allowed are task, option, start and count")
+    return summary, {name: table.values for name, table in tables.items()}
+
+
+class _Check:
+    """The check of a plan against its instance."""
+
+    def __init__(self, sheets: Sheets, summary: Mapping[str, Any], plan: Mapping[str, array[int]], same: bool) -> None:
+        self.sheets, self.summary, self.plan, self.is_own = sheets, summary, plan, same
+        self.findings = Findings()
+        self.say = self.findings.say
+
+    def verdict(self) -> Verdict:
+        """All rules, in order."""
+        notes = () if self.is_own else ("the plan was made for another instance (sha256 differs)",)
+        self._words()
+        parts = self.parts()
+        cost = Fraction(parts, self.sheets.part)
+        self._claims(cost)
+        return Verdict(not self.findings.found, tuple(self.findings.found), cost, (*notes, *self.findings.notes()))
+
+    def _words(self) -> None:
+        """What the summary says of the instance, of the counts, and of how the solve ended."""
+        sheets, summary, status = self.sheets, self.summary, self.summary["status"]
+        ran = sum(self.plan["count"])
+        counts = {"tasks": sheets.tasks, "options": sheets.options, "running": ran}
+        counts["left_out"] = sum(sheets.task["copies"]) - ran
+        for key, true in counts.items():
+            if summary[key] != true:
+                self.say("form", key, f"is {summary[key]}, not {true}")
+        names = {
+            "instance.name": (summary["instance"]["name"], sheets.head.get("name", UNNAMED)),
+            "currency": (summary["currency"], sheets.head.get("currency", "USD")),
+        }
+        for place, (said, stated) in names.items() if self.is_own else ():
+            if said != stated:
+                self.say("form", place, f"is {said!r}, not {stated!r}")
+        allowed = PAIRS.get(status, ENDS)
+        if summary["stop"] not in allowed:
+            known = ", ".join(sorted(allowed))
+            self.say("status", "stop", f"is {summary['stop']!r} with the status {status!r}; allowed is {known}")
+        if summary["why"]:
+            self.say("status", "why", "is given, yet there is a plan")
+        if summary["made"]["limits"]["deterministic"] and summary["made"]["seconds"]:
+            self.say("form", "made.limits.deterministic", "is true, yet seconds are given")
+
+    def parts(self) -> int:
+        """Once, option, window and capacity; the cost in parts."""
+        sheets, say, slots = self.sheets, self.say, self.sheets.stated.slots
+        ran, total = array("q", bytes(8 * sheets.tasks)), 0
+        change = [[0] * (slots + 1) for _ in sheets.prefix]
+        pool, length, fixed = sheets.option["pool"], sheets.option["slots"], sheets.option["cost"]
+        release, deadline, due, ptr = sheets.task["release"], sheets.task["deadline"], sheets.task["due"], sheets.ptr
+        width, uses, cent = sheets.width, sheets.uses, sheets.cent
+        columns = (self.plan[name] for name in ("task", "option", "start", "count"))
+        for line, (task, option, start, count) in enumerate(zip(*columns, strict=True)):
+            if not 0 <= task < sheets.tasks or count < 1:
+                say("form", f"row {line}", f"task {task}, count {count}: there is no such task, or nothing runs")
+                continue
+            if not ptr[task] <= option < ptr[task + 1]:
+                say("option", f"task {task}", f"option {option} is none of its options")
+                continue
+            end = start + length[option]
+            if start < release[task] or end > deadline[task] or start < 0 or end > slots:
+                text = f"runs in slots {start} to {end}, allowed are {release[task]} to {deadline[task]}"
+                say("window", f"task {task}", text, max(release[task] - start, end - deadline[task]))
+                if start < 0 or end > slots:
+                    continue
+            ran[task] += count
+            one = fixed[option] * cent
+            rows = sheets.rows[pool[option]]
+            for at in range(width):
+                if amount := uses[option * width + at]:
+                    row = rows[at]
+                    if row is None:
+                        say("option", f"task {task}", f"uses {sheets.resources[at]}, which its pool does not have")
+                        continue
+                    prefix = sheets.prefix[row]
+                    one += amount * (prefix[end] - prefix[start])
+                    change[row][start] += amount * count
+                    change[row][end] -= amount * count
+            if 0 <= due[task] < end:
+                one += sheets.late(task, end)
+            total += one * count
+        self._capacity(change)
+        return total + self._left_out(ran)
+
+    def _left_out(self, ran: array[int]) -> int:
+        """Every copy once; the value of those left out, in parts."""
+        sheets, total = self.sheets, 0
+        for task, (count, copies, value) in enumerate(
+            zip(ran, sheets.task["copies"], sheets.task["value"], strict=True)
+        ):
+            if count > copies:
+                self.say("once", f"task {task}", f"{count} copies run, there are {copies}", count - copies)
+            elif count < copies:
+                if value < 0:
+                    text = f"{copies - count} of its copies do not run, and it is not optional"
+                    self.say("once", f"task {task}", text, copies - count)
+                else:
+                    total += (copies - count) * value * sheets.cent
+        return total
+
+    def _capacity(self, change: list[list[int]]) -> None:
+        sheets = self.sheets
+        for pool, rows in zip(sheets.pools, sheets.rows, strict=True):
+            for name, row in zip(sheets.resources, rows, strict=True):
+                if row is None:
+                    continue
+                for slot, (load, most) in enumerate(zip(accumulate(change[row]), sheets.offered[row], strict=False)):
+                    if most is not None and load > most:
+                        where = f"pool {pool!r} {name} at {sheets.stated.shown(slot)}"
+                        self.say("capacity", where, f"{load} in use, {most} there", load - most)
+
+    def _claims(self, cost: Fraction) -> None:
+        """What the summary says of cost, bound and status."""
+        summary = self.summary
+        said = fraction(summary.get("cost_exact"), "cost_exact")
+        if said != cost:
+            self.say("cost", "cost_exact", f"is {said}, not {cost}", said - cost)
+        self.findings.same("cost", "cost", summary.get("cost"), cost)
+        bound, status = None, summary["status"]
+        if status not in STATUS:
+            self.say("status", "status", f"{status!r} with a plan")
+        if summary["bound_exact"] is not None:
+            bound = fraction(summary["bound_exact"], "bound_exact")
+        off = None if bound is None or summary["bound"] is None else bound - exact(summary["bound"])
+        if (bound is None) != (summary["bound"] is None) or (
+            off is not None and not 0 <= off <= 2 * MICRO + abs(bound or Fraction(0)) / 10**15
+        ):
+            self.say("status", "bound", f"is {summary['bound']}, but bound_exact says {summary['bound_exact']}")
+        if bound is None:
+            if status == "optimal" or summary["gap"] is not None:
+                self.say("status", "bound_exact", "is missing, yet a gap or optimality is claimed")
+            return
+        if bound > cost:
+            self.say("status", "bound_exact", f"{shown(bound)} is above the cost {shown(cost)}", bound - cost)
+        if status == "optimal" and bound != cost:
+            self.say("status", "status", "optimal, yet the bound is below the cost", cost - bound)
+        true = Fraction(0) if bound == cost else (cost - bound) / abs(cost) if cost else None
+        gap = summary["gap"]
+        if (true is None) != (gap is None) or (
+            true is not None and abs(exact(gap) - true) > abs(true) / 10**9 + Fraction(1, 10**12)
+        ):
+            self.say("status", "gap", f"is {gap}, not {None if true is None else shown(true)}")

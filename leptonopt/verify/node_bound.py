@@ -1,0 +1,93 @@
+"""What nodes do best at prices for what they offer: their part of the bound of a certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import pairwise
+from math import lcm
+
+from leptonopt.verify.certificate_reader import Prices
+from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, Stated
+
+
+def best_of_nodes(stated: Stated, kind: Kind, prices: Prices) -> Fraction:
+    """The least that the nodes of a kind can cost less what they earn.
+
+    The k-th node is on where at least k are: what nodes cost adds up over these levels, and so does at most what
+    they offer. Each level is on its own here, which leaves it more freedom than a plan has. A minimum time on is
+    only asked of a level where nodes of the kind are all alike (always there, all paid in the same way); elsewhere
+    one node may take over from another, and nothing is asked.
+    """
+    slots = range(stated.slots)
+    earned = [NOTHING] * stated.slots
+    for name, size in kind.size.items():
+        for row in {(kind.pool, name, None), (kind.pool, name, kind.label if kind.single else None)}:
+            if (price := prices.capacity.get(row)) is not None:
+                earned = [known + size * own for known, own in zip(earned, price, strict=True)]
+    charges = [priced for priced in prices.quotas if priced.whole and not priced.moment and priced.on(kind.pool)]
+    money, energy, carbon = (
+        [sum((priced.by_slot[t] for priced in charges if priced.of == of), NOTHING) for t in slots]
+        for of in ("money", "energy", "carbon")
+    )
+    money = [stated.weight + more for more in money]
+    carbon = [stated.carbon_weight + more for more in carbon]
+    tariff, grams = stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool)
+    idle = [
+        kind.power
+        * (money[t] * (tariff[t + 1] - tariff[t]) + energy[t] * stated.hours + carbon[t] * (grams[t + 1] - grams[t]))
+        for t in slots
+    ]
+    rent = [money[t] * price * stated.hours for t, price in enumerate(kind.price or [NOTHING] * stated.slots)]
+    start, stop = [kind.startup * each for each in money], [kind.shutdown * each for each in money]
+    commit = kind.commit * sum(money, NOTHING) / stated.slots
+    tables = [earned, idle, rent, start, stop]
+    whole = lcm(*(value.denominator for table in tables for value in set(table)))
+    earned_, idle_, rent_, start_, stop_ = ([int(value * whole) for value in table] for table in tables)
+    own, most = kind.reserved + kind.commit_max, max(kind.count, default=0)
+    cuts = sorted({0, min(kind.reserved, most), min(own, most), *kind.count})
+    alike = most <= 1 or (len(set(kind.count)) == 1 and (own == 0 or kind.price is None))
+    minimum = kind.minimum if alike else 0
+    total = NOTHING
+    for low, high in pairwise(cuts):
+        there = [count >= high for count in kind.count]
+
+        def path(paid: bool, there: list[bool] = there) -> Fraction:
+            cost = [idle_[t] + (rent_[t] if paid else 0) for t in slots]
+            return Fraction(_path(cost, earned_, start_, stop_, there, kind.boot, minimum), whole)
+
+        total += (high - low) * _level(kind, high, commit, path)
+    return total
+
+
+def _level(kind: Kind, high: int, commit: Fraction, path: Callable[[bool], Fraction]) -> Fraction:
+    """The least of staying off, of being paid for by the hour, and of being there anyway or committed."""
+    choices = [NOTHING]
+    if high <= kind.reserved:
+        choices.append(path(False))
+    else:
+        if high <= kind.reserved + kind.commit_max:
+            choices.append(path(False) + commit)
+        if kind.price is not None:
+            choices.append(path(True))
+    return min(choices)
+
+
+def _path(
+    cost: list[int], earned: list[int], start: list[int], stop: list[int], there: list[bool], boot: int, minimum: int
+) -> int:
+    """The cheapest way of one node through the slots, off before and after: a state for every slots it has been on."""
+    oldest = max(boot + 1, minimum, 1)
+    off, on = 0, dict[int, int]()  # least cost when off, and when on for so many slots (the last: or more)
+    for t, exists in enumerate(there):
+        if t and on:
+            off = min([off, *(value + stop[t - 1] for age, value in on.items() if age >= minimum)])
+        grown = dict[int, int]()
+        if exists:
+            for age, value in [(0, off + start[t]), *on.items()]:
+                older = min(age + 1, oldest)
+                value += cost[t] - (earned[t] if older > boot else 0)
+                if older not in grown or value < grown[older]:
+                    grown[older] = value
+        on = grown
+    return min([off, *(value + stop[-1] for value in on.values())])

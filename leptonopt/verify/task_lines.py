@@ -1,0 +1,216 @@
+"""Lines of a plan: whether each is a way to run its task at a time it may, and what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import Any
+
+from leptonopt.verify.exact import Findings, exact, shown, whole
+from leptonopt.verify.instance_reader import NOTHING, POWER, Stated, Way
+from leptonopt.verify.nodes import Rented
+from leptonopt.verify.spot import Spot
+
+
+@dataclass(frozen=True)
+class Run:
+    """`copies` of a task, from `copy` on, that run alike in slots [start, end); what each costs and draws, exactly."""
+
+    id: str
+    copy: int
+    copies: int
+    way: Way
+    start: int
+    end: int
+    nodes: tuple[str, ...]
+    running: dict[str, Fraction]
+    fixed: Fraction
+    late: Fraction
+    kwh: Fraction
+    carbon_kg: Fraction
+
+    @property
+    def cost(self) -> Fraction:
+        """Money for each copy: running, fixed and late."""
+        return sum(self.running.values(), self.fixed + self.late)
+
+
+def span(line: Mapping[str, Any]) -> tuple[int, int]:
+    """The first copy that a line stands for, and how many."""
+    return whole(line.get("copy", 1), "copy"), whole(line.get("copies", 1), "copies")
+
+
+def named(id: str, task: Mapping[str, Any], first: int, last: int) -> str:
+    """Copies of a task in words; a task that has no others goes by its id."""
+    if task.get("copies", 1) == 1 and last == 1:
+        return f"task {id!r}"
+    return f"task {id!r} copy {first}" if first == last else f"task {id!r} copies {first} to {last}"
+
+
+class Runs:
+    """Reads lines of a plan."""
+
+    def __init__(self, stated: Stated, nodes: list[Rented], findings: Findings) -> None:
+        self.stated, self.findings = stated, findings
+        self.apart = {(rented.kind.pool, rented.kind.label): rented.kind for rented in nodes if rented.kind.single}
+        self.told_apart, self.of_nodes = stated.told_apart(), stated.of_nodes()
+        self._spots: dict[tuple[Fraction, str, str], Spot] = {}
+
+    def read(self, line: Mapping[str, Any]) -> Run | None:
+        """The run of a line, if it can be one at all."""
+        self.findings.look()
+        stated, say, id = self.stated, self.findings.say, str(line.get("id"))
+        if id not in stated.tasks:
+            say("once", f"task {id!r}", "is not in the instance")
+            return None
+        task, (copy, copies) = stated.tasks[id], span(line)
+        name = named(id, task, copy, copy + copies - 1)
+        way = stated.way(id, line.get("option"))
+        if way is None:
+            say("option", name, f"{line.get('option')!r} is no way it may run")
+            return None
+        self._as_stated(name, line, way)
+        nodes = self._on_nodes(name, line, way)
+        low, high = stated.second(line["start"]), stated.second(line["end"])
+        if low % stated.slot:
+            say("window", name, "does not start at the beginning of a slot", low % stated.slot)
+            return None
+        self._window(name, task, low, high)
+        if low < 0 or low >= stated.horizon:
+            return None
+        length = self._slots(name, task, way, low // stated.slot)
+        if length is None:
+            say("option", name, f"is interrupted too often for its option to end when it starts at {line['start']}")
+            return None
+        if high - low != length * stated.slot:
+            wrong = high - low - length * stated.slot
+            say("option", name, f"lasts {high - low} s; its option takes {length} slots of {stated.slot} s", wrong)
+            return None
+        if high > stated.horizon:
+            return None
+        run = self._priced(id, (copy, copies), task, way, low // stated.slot, high // stated.slot, nodes)
+        self._money(name, line, task, run)
+        return run
+
+    def _as_stated(self, name: str, line: Mapping[str, Any], way: Way) -> None:
+        say = self.findings.say
+        if line.get("pool") != way.pool:
+            say("option", name, f"its option is on pool {way.pool!r}, not {line.get('pool')!r}")
+        if line.get("variant") != way.variant:
+            say("option", name, f"its option has the variant {way.variant!r}, not {line.get('variant')!r}")
+        if _differ(exact(line["quality"]), way.quality):
+            say("option", name, f"its option has quality {shown(way.quality)}, not {line['quality']}")
+        uses = {key: exact(count) for key, count in (line.get("uses") or {}).items()}
+        if uses.keys() != way.uses.keys() or any(_differ(uses[key], count) for key, count in way.uses.items()):
+            say("option", name, "does not use what its option uses")
+
+    def _on_nodes(self, name: str, line: Mapping[str, Any], way: Way) -> tuple[str, ...]:
+        """The nodes it says it is on; they have to be named only where nodes are told apart."""
+        labels = tuple(str(label) for label in line.get("nodes") or ())
+        own = {label: kind for (pool, label), kind in self.apart.items() if pool == way.pool}
+        held = {name for name, count in way.uses.items() if count and (way.pool, name) in self.of_nodes}
+        if way.pool not in self.told_apart or not held or not (way.one_node or way.whole):
+            if labels:
+                self.findings.say("option", name, "names nodes, where no node is told from another")
+            return ()
+        needed = max(1, way.whole)
+        if way.one_node and needed > 1:
+            self.findings.say("option", name, f"must fit within one node, but takes {needed}")
+        if len(labels) != needed or len(set(labels)) != needed:
+            self.findings.say("option", name, f"names the nodes {list(labels)}; it takes {needed} of them")
+            return ()
+        for label in labels:
+            if label not in own or not held <= own[label].size.keys():
+                self.findings.say("option", name, f"{label!r} is no node that it can be on")
+                return ()
+        return labels
+
+    def _slots(self, name: str, task: Mapping[str, Any], way: Way, start: int) -> int | None:
+        """How long it takes from a slot on; on pools with interruptions, on average."""
+        rates = self.stated.pools[way.pool].get("interruptions")
+        if rates is None:
+            return max(1, ceil(way.seconds / self.stated.slot))
+        key = (way.seconds, way.pool, repr(task.get("checkpoint")))
+        if key not in self._spots:
+            means = self.stated.means(rates)
+            self._spots[key] = Spot(way.seconds, task.get("checkpoint"), means, self.stated.slot)
+        length = self._spots[key].slots(start)
+        if length is not None and task.get("on_time") is not None:
+            ends = min(self.stated.slots, self.stated.second(task["deadline"]) // self.stated.slot)
+            chance = exact(task["on_time"])
+            if not any(self._spots[key].chance_kept(start, long, chance) for long in range(length, ends - start + 1)):
+                self.findings.say("window", name, f"meets its deadline with a probability below {task['on_time']}")
+        return length
+
+    def _window(self, name: str, task: Mapping[str, Any], low: int, high: int) -> None:
+        say, beyond = self.findings.say, high - self.stated.horizon
+        if low < 0:
+            say("window", name, f"starts {-low} s before the horizon", -low)
+        if beyond > 0:
+            say("window", name, f"ends {beyond} s after the horizon", beyond)
+        if task.get("release") is not None and (early := self.stated.second(task["release"]) - low) > 0:
+            say("window", name, f"starts {early} s before its release", early)
+        if task.get("deadline") is not None and (late := high - self.stated.second(task["deadline"])) > 0:
+            say("window", name, f"ends {late} s after its deadline", late)
+
+    def _priced(
+        self,
+        id: str,
+        copies: tuple[int, int],
+        task: Mapping[str, Any],
+        way: Way,
+        low: int,
+        high: int,
+        nodes: tuple[str, ...],
+    ) -> Run:
+        running = {}
+        for resource, count in way.uses.items():
+            sums = self.stated.price_sum(way.pool, resource)
+            running[resource] = count * (sums[high] - sums[low])
+        drawn, carbon = way.uses.get(POWER, NOTHING), self.stated.carbon_sum(way.pool)
+        return Run(
+            id=id,
+            copy=copies[0],
+            copies=copies[1],
+            way=way,
+            start=low,
+            end=high,
+            nodes=nodes,
+            running=running,
+            fixed=way.cost,
+            late=self._late(task, high),
+            kwh=drawn * (high - low) * self.stated.hours,
+            carbon_kg=drawn * (carbon[high] - carbon[low]),
+        )
+
+    def _late(self, task: Mapping[str, Any], end: int) -> Fraction:
+        seconds = self._seconds_late(task, end)
+        by_hour = exact(task.get("late_cost") or 0) * Fraction(seconds, 3600)
+        return by_hour + exact(task.get("late_penalty") or 0) if seconds else NOTHING
+
+    def _seconds_late(self, task: Mapping[str, Any], end: int) -> int:
+        return 0 if task.get("due") is None else max(0, end * self.stated.slot - self.stated.second(task["due"]))
+
+    def _money(self, name: str, line: Mapping[str, Any], task: Mapping[str, Any], run: Run) -> None:
+        same, parts = self.findings.same, line.get("parts") or {}
+        carbon = self.stated.carbon_weight * run.carbon_kg
+        same("cost", f"{name}: cost", line.get("cost"), self.stated.weight * run.cost + carbon)
+        same("cost", f"{name}: parts.running", parts.get("running"), sum(run.running.values(), NOTHING))
+        same("cost", f"{name}: parts.fixed", parts.get("fixed"), run.fixed)
+        same("cost", f"{name}: parts.late", parts.get("late"), run.late)
+        late = Fraction(self._seconds_late(task, run.end), 3600)
+        same("cost", f"{name}: late_hours", line.get("late_hours", 0), late)
+        if self.stated.carbon_weight or "carbon" in parts:
+            same("cost", f"{name}: parts.carbon", parts.get("carbon"), carbon)
+        if POWER in self.stated.resources[run.way.pool]:
+            same("cost", f"{name}: energy_kwh", line.get("energy_kwh"), run.kwh)
+            same("cost", f"{name}: carbon_kg", line.get("carbon_kg"), run.carbon_kg)
+        elif "energy_kwh" in line or "carbon_kg" in line:
+            self.findings.say("cost", name, "has energy or carbon, where its pool counts no power")
+
+
+def _differ(said: Fraction, true: Fraction) -> bool:
+    """Whether a number that is not rounded is another one; it has at least 15 digits."""
+    return abs(said - true) > abs(true) / 10**15
