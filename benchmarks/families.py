@@ -31,7 +31,9 @@ def main() -> None:
         for tasks in asked.tasks:
             for seed in range(asked.seeds):
                 name = f"{family}-{tasks}-{seed}"
-                files.write(asked.output / f"{name}.json", written(table(family, tasks=tasks, seed=seed), "json"))
+                files.write_atomic(
+                    asked.output / f"{name}.json", written(table(family, tasks=tasks, seed=seed), "json")
+                )
                 rows.append((f"{name}.json", name, f"{family} {tasks}"))
     with (asked.output / "list.csv").open("w", newline="", encoding="utf-8") as out:
         csv.writer(out, lineterminator="\n").writerows([("file", "name", "family"), *rows])

@@ -17,7 +17,7 @@ from statistics import median
 import numpy as np
 
 from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, objective
-from leptonopt.solvers.registry import function
+from leptonopt.solvers.registry import load_method
 
 
 class Clock:
@@ -86,7 +86,7 @@ def week(tasks: int, pools: int, seed: int, load: float = 0.7, slots: int = 168)
 def timed(method: str, problem: Problem, seconds: float, warm: Schedule | None = None) -> tuple[Solution, float]:
     """A method's answer, and the seconds it took."""
     begun = time.perf_counter()
-    answer = function(method)(problem, warm, Limits(time_limit=seconds), Clock(seconds))
+    answer = load_method(method)(problem, warm, Limits(time_limit=seconds), Clock(seconds))
     return answer, time.perf_counter() - begun
 
 

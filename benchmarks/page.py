@@ -15,7 +15,7 @@ from pathlib import Path
 from scale import by_run, growth, table
 
 from leptonopt.experiments.results import Results
-from leptonopt.experiments.statistics import pairs
+from leptonopt.experiments.statistics import paired_tests
 from leptonopt.experiments.tables import certainties, summary, written
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -96,7 +96,7 @@ def main() -> None:
     out += [LITERATURE, written([summary(literature, "family")], "markdown")]
     out += [FAMILIES, written([summary(families)], "markdown")]
     out += ["\nOne against the others, over all instances of all families:\n\n"]
-    out += [written([certainties(pairs(families, "auto"))], "markdown"), COUNTED]
+    out += [written([certainties(paired_tests(families, "auto"))], "markdown"), COUNTED]
     out += ["By family and size:\n\n", written([summary(families, "family")], "markdown")]
     lines = (RESULTS / "scale" / "runs.jsonl").read_text(encoding="utf-8").splitlines()
     runs = [json.loads(line) for line in lines]

@@ -98,16 +98,16 @@ def partitioned(file: Path, parts: int, seconds: float) -> dict[str, Any]:
 
 
 def _partitioned(file: Path, parts: int, seconds: float) -> dict[str, Any]:
-    from leptonopt.compile.columnar import build
+    from leptonopt.compile.columnar import compile_columnar
     from leptonopt.io.columnar import load
     from leptonopt.problem.problem import UNLIMITED, Limits, objective
-    from leptonopt.problem.restrict import part_of
+    from leptonopt.problem.restrict import restrict
     from leptonopt.solvers import large_scale as scale
 
     begun = time.monotonic()
     instance = load(file)
     spent = {"read": time.monotonic() - begun}
-    built = build(instance)
+    built = compile_columnar(instance)
     spent["compile"] = time.monotonic() - begun - spent["read"]
     problem, total, spent["solve"] = built.problem, 0, 0.0
     part = np.random.default_rng(0).integers(0, parts, problem.groups)
@@ -117,7 +117,7 @@ def _partitioned(file: Path, parts: int, seconds: float) -> dict[str, Any]:
     for each in range(parts):  # what cannot be parted evenly goes to some of them, of each pool to others
         share = (problem.capacity + (each + row) % parts) // parts
         capacity = np.where(problem.capacity < UNLIMITED, share, UNLIMITED)
-        mine, _ = part_of(problem, part == each, capacity, np.where(part == each, problem.copies, 0))
+        mine, _ = restrict(problem, part == each, capacity, np.where(part == each, problem.copies, 0))
         now = time.monotonic()
         found = scale.solve(mine, None, Limits(time_limit=seconds / parts, threads=os.cpu_count() or 1), _Ear())
         spent["solve"] += time.monotonic() - now

@@ -37,7 +37,7 @@ def main() -> None:
         for many in asked.workers:
             with (
                 LocalCluster(n_workers=many, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0") as made,
-                cluster.executor(made.scheduler_address) as executor,
+                cluster.dask_executor(made.scheduler_address) as executor,
             ):
                 solved(instance, start, WARMING, seed, "spread", executor)
                 shown(f"{many} workers", seed, solved(instance, start, asked.seconds, seed, "spread", executor))

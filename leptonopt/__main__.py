@@ -31,7 +31,7 @@ def main() -> NoReturn:
     _streams()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _leave)
-    code = _called(clock.started())
+    code = _called(clock.process_start_time())
     if not isinstance(code, int | None):  # a text, which the interpreter prints
         raise SystemExit(code)
     atexit._run_exitfuncs()
@@ -93,7 +93,7 @@ def _evidence(alarm: Alarm) -> str:
     from leptonopt.io import files
 
     try:
-        files.write(Path(EVIDENCE), json.dumps(alarm.evidence, indent=1, default=str) + "\n")
+        files.write_atomic(Path(EVIDENCE), json.dumps(alarm.evidence, indent=1, default=str) + "\n")
     except (OSError, LeptonoptError):
         return ""
     return f" (a fault of leptonopt, not of the instance; the evidence is in {EVIDENCE})"

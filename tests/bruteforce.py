@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.problem.nodes import NodeCosts, Nodes, Rent
-from leptonopt.problem.problem import Problem, Quota, Schedule, broken_rules
+from leptonopt.problem.nodes import NodeCosts, Nodes, NodeSchedule
+from leptonopt.problem.problem import Problem, Quota, Schedule, violated_rules
 
 
 def optimum(problem: Problem, most: int = 500_000) -> tuple[int, Schedule] | None:
@@ -46,7 +46,7 @@ def optimum(problem: Problem, most: int = 500_000) -> tuple[int, Schedule] | Non
         left = [quota.limit - used(problem, quota, schedule) for quota in problem.quotas]
         for more, rent in rents.covering(np.array(load, np.int64).reshape(problem.capacity.shape), left):
             whole = replace(schedule, rent=rent)
-            if (not best or so_far + more < best[0][0]) and not broken_rules(problem, whole):
+            if (not best or so_far + more < best[0][0]) and not violated_rules(problem, whole):
                 best[:] = [(so_far + more, whole)]
 
     def descend(group: int, so_far: int) -> None:
@@ -154,7 +154,7 @@ class Rents:
             self.offer = summed(self.offer, [offered(problem, kind, way[0])[self.rows] for way in some])
         self.least = int(self.cost.min(initial=0))
 
-    def covering(self, load: np.ndarray, left: list[int]) -> list[tuple[int, Rent]]:
+    def covering(self, load: np.ndarray, left: list[int]) -> list[tuple[int, NodeSchedule]]:
         """The cheapest rent that covers a load and leaves every quota room; none if there is none."""
         fits = np.all(load[self.rows] <= self.offer, axis=(1, 2)) & np.all(self.uses <= np.array(left), axis=1)
         at = np.flatnonzero(fits)
@@ -162,7 +162,7 @@ class Rents:
             return []
         best = at[self.cost[at].argmin()]
         on = np.array([way[0] for way in self.some[best]], np.int64).reshape(-1, load.shape[1])
-        return [(int(self.cost[best]), Rent(on, np.array([way[1] for way in self.some[best]], np.int64)))]
+        return [(int(self.cost[best]), NodeSchedule(on, np.array([way[1] for way in self.some[best]], np.int64)))]
 
 
 def summed(these: np.ndarray, those: Sequence[Any]) -> np.ndarray:

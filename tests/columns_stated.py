@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from test_scale import saved
 
-from leptonopt.compile.columnar import Built, build
+from leptonopt.compile.columnar import CompiledColumnar, compile_columnar
 from leptonopt.io.columnar import load
 from leptonopt.problem.problem import UNLIMITED
 
@@ -181,11 +181,11 @@ def unit_of(of: Stated) -> Fraction:
     return Fraction(gcd(*(int(amount * whole) for amount in amounts)) or 1, whole)
 
 
-def built_of(folder: Path, of: Stated) -> Built:
-    return build(load(saved(folder, of.arrays())))
+def built_of(folder: Path, of: Stated) -> CompiledColumnar:
+    return compile_columnar(load(saved(folder, of.arrays())))
 
 
-def check(built: Built, of: Stated, unit: Fraction) -> None:
+def check(built: CompiledColumnar, of: Stated, unit: Fraction) -> None:
     """Every array of the problem, number by number, money rounded down to units."""
     problem, kept, rows, groups = built.problem, kept_of(of), rows_of(of), groups_of(of)
     heads, used = [group[0] for group in groups], used_of(of)

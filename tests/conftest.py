@@ -10,7 +10,7 @@ import os
 import pytest
 
 from leptonopt.runtime import jit
-from leptonopt.runtime.child_process import beside
+from leptonopt.runtime.child_process import start_module
 from leptonopt.runtime.jit_cache import PROGRAM
 
 SHOWING = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TERM")
@@ -22,4 +22,4 @@ for name in SHOWING + SOLVING:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Once, in the process that starts the others."""
     if jit.FAST and not hasattr(session.config, "workerinput") and not jit.compiled():
-        assert beside(PROGRAM).wait() == 0, f"python -m {PROGRAM} says why"
+        assert start_module(PROGRAM).wait() == 0, f"python -m {PROGRAM} says why"

@@ -9,19 +9,19 @@ import numpy as np
 from bruteforce import optimum
 from listening import Ear
 
-from leptonopt.compile.compiler import compile
-from leptonopt.explain.feasibility_check import costless
-from leptonopt.instance import validated
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.explain.feasibility_check import without_costs
+from leptonopt.instance import validate
 from leptonopt.problem.problem import Limits, Problem
 from leptonopt.solvers import cpsat
 
 
 def has_plan(document: dict[str, Any], most: int = 4_000) -> bool:
     """Try everything, at no cost so that the first plan ends it; where that is too much, ask CP-SAT for a proof."""
-    compiled = compile(validated(document))
+    compiled = compile_instance(validate(document))
     if compiled.impossible:
         return False
-    problem = costless(compiled.problem)
+    problem = without_costs(compiled.problem)
     try:
         if ways_to_run(problem) > 30_000 or ways_to_rent(problem) > 6_000:
             raise OverflowError

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.compile.compiler import Compiled
+from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.plan.document import Outcome, Plan
 from leptonopt.problem.problem import Status, Stop
 from leptonopt.session.result import Result
@@ -42,7 +42,7 @@ MADE = {
 }  # fmt: skip
 
 
-def outcome(made: Compiled, status: str = "feasible", bound: Fraction | None = None, **more: Any) -> Outcome:
+def outcome(made: CompiledInstance, status: str = "feasible", bound: Fraction | None = None, **more: Any) -> Outcome:
     """What a solve by hand knows at its end, all that a plan document says of itself."""
     proven = status in ("optimal", "infeasible")
     origin = {

@@ -8,7 +8,7 @@ import random
 import numpy as np
 
 from leptonopt.problem.nodes import NodeCosts, Nodes
-from leptonopt.problem.problem import UNLIMITED, Problem, Quota, Schedule, broken_rules
+from leptonopt.problem.problem import UNLIMITED, Problem, Quota, Schedule, violated_rules
 
 
 def ints(values: object) -> np.ndarray:
@@ -239,5 +239,5 @@ def any_schedule(problem: Problem) -> Schedule:
                 chosen.append(at)
                 break
     schedule = Schedule.of(columns.option[chosen], columns.start[chosen])
-    assert not broken_rules(problem, schedule)
+    assert not violated_rules(problem, schedule)
     return schedule

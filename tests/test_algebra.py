@@ -12,7 +12,7 @@ import swiglpk as glpk
 from listening import Ear
 
 from leptonopt.algorithms.models import export
-from leptonopt.algorithms.models.time_indexed import encode, formulate, predicted
+from leptonopt.algorithms.models.time_indexed import build_model, encode, predicted_size
 from leptonopt.errors import UsageError
 from leptonopt.problem.problem import RULES, Limits, Problem, Solution, Status, objective
 from leptonopt.solvers import cbc as pulp_cbc
@@ -99,7 +99,7 @@ def test_exported_files_say_the_same(kind: str, tmp_path: Path) -> None:
     """An MPS or LP file, read and solved by GLPK, has the optimum that CP-SAT proves."""
     for seed in range(1100, 1140):
         problem = random_problems.rich(seed) if seed % 2 else random_problems.problem(seed)
-        stated = of_file(export.written(problem, kind), tmp_path / f"model.{kind}")
+        stated = of_file(export.export_model(problem, kind), tmp_path / f"model.{kind}")
         if not problem.groups:
             stated = 0
         assert claimed(cpsat.solve(problem, None, Limits(time_limit=20), Ear()), problem) == stated, seed
@@ -109,13 +109,13 @@ def test_exported_numbers_are_whole() -> None:
     """No decimal point and no exponent is ever written, also where costs are large."""
     problem = random_problems.problem(7, scale=10**11)
     for kind in ("mps", "lp", "dat"):
-        assert not re.search(r"\d[.eE][+-]?\d", export.written(problem, kind)), kind
+        assert not re.search(r"\d[.eE][+-]?\d", export.export_model(problem, kind)), kind
 
 
 def test_an_unknown_format_is_refused() -> None:
     """The error names what is known."""
     with pytest.raises(UsageError, match="mps, lp, dat"):
-        export.written(random_problems.problem(0), "sol")
+        export.export_model(random_problems.problem(0), "sol")
 
 
 def test_rules_carry_the_same_names_everywhere() -> None:
@@ -135,7 +135,7 @@ def test_a_schedule_survives_the_model() -> None:
         schedule = cpsat.solve(problem, None, Limits(time_limit=20), Ear()).schedule
         if schedule is None:
             continue
-        linear = formulate(problem)
+        linear = build_model(problem)
         values = encode(linear, schedule)
         sums = linear.matrix @ values
         assert np.all((linear.lower <= sums) & (sums <= linear.upper)), seed
@@ -149,9 +149,9 @@ def test_size_is_predicted_from_above() -> None:
     """No model is larger than predicted; names are one per row and per variable, without doubles."""
     for seed in range(60):
         problem = random_problems.problem(seed)
-        linear, (columns, nonzeros) = formulate(problem), predicted(problem)
+        linear, (columns, nonzeros) = build_model(problem), predicted_size(problem)
         assert len(linear.columns.option) <= columns
         assert linear.matrix.nnz <= nonzeros + len(linear.variables.left) * (1 + len(problem.lag))
-        linear = formulate(random_problems.rich(seed))
+        linear = build_model(random_problems.rich(seed))
         names = linear.names() + linear.row_names()
         assert len(set(names)) == len(names) == sum(linear.matrix.shape)

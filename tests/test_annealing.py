@@ -10,14 +10,14 @@ import numpy as np
 import pytest
 
 from benchmarks.plain import columns
-from leptonopt.algorithms.lagrangian.class_pricing import Oracle
+from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.large_scale import annealing
-from leptonopt.algorithms.large_scale.annealing import NONE, Annealer, count
-from leptonopt.algorithms.large_scale.candidates import per_group
-from leptonopt.algorithms.large_scale.staged_construction import Placed
-from leptonopt.compile.columnar import build
+from leptonopt.algorithms.large_scale.annealing import NONE, Annealer, subtract_load
+from leptonopt.algorithms.large_scale.candidates import candidates_per_group
+from leptonopt.algorithms.large_scale.staged_construction import Assignment
+from leptonopt.compile.columnar import compile_columnar
 from leptonopt.io.columnar import load
-from leptonopt.problem.problem import Problem, broken_rules, costs_of, usage
+from leptonopt.problem.problem import Problem, column_costs, usage, violated_rules
 from tests import random_problems
 
 
@@ -35,7 +35,7 @@ def plain(seed: int, groups: int = 12) -> Problem:
 
 def annealed(problem: Problem, seed: int = 0, threads: int = 1, moves: int = 4_000) -> Annealer:
     price = np.random.default_rng(seed).integers(0, 4, problem.capacity.shape) * 0.5
-    made = Annealer(problem, Placed.nothing(problem, price), Oracle(problem), price, seed, threads)
+    made = Annealer(problem, Assignment.nothing(problem, price), ClassPricer(problem), price, seed, threads)
     made.run(lambda: made.moves / moves if moves else 1.0)
     return made
 
@@ -46,15 +46,15 @@ def test_offers_are_the_cheapest_columns(seed: int) -> None:
     problem = plain(seed)
     made = annealed(problem, seed, moves=0)
     columns = problem.columns
-    guide = costs_of(problem, columns.option, columns.start, made.guide)
+    guide = column_costs(problem, columns.option, columns.start, made.guide)
     for group in range(problem.groups):
         mine = (problem.group[columns.option] == group) & (columns.cost < made.out[group])
-        expected = np.sort(guide[mine])[: per_group(problem.groups)]
+        expected = np.sort(guide[mine])[: candidates_per_group(problem.groups)]
         first, many = int(made.offers.first[group]), int(made.offers.many[group])
         offer = made.offers.table[first : first + many]
         option, start = offer["option"].astype(np.int64), offer["start"].astype(np.int64)
-        assert np.allclose(costs_of(problem, option, start, made.guide), expected)
-        assert np.allclose(offer["cost"], costs_of(problem, option, start))
+        assert np.allclose(column_costs(problem, option, start, made.guide), expected)
+        assert np.allclose(offer["cost"], column_costs(problem, option, start))
         assert len({*zip(option.tolist(), start.tolist(), strict=True)}) == many
         assert (problem.group[option] == group).all()
 
@@ -77,7 +77,7 @@ def test_its_account_of_capacity_is_right(seed: int, threads: int) -> None:
     problem = plain(seed)
     made = annealed(problem, seed, threads)
     fresh = annealed(problem, seed, moves=0).slack.copy()
-    count(made.holdings, made.offers, made.chosen, fresh)
+    subtract_load(made.holdings, made.offers, made.chosen, fresh)
     assert (fresh == made.slack).all()
     taken = made.chosen != NONE
     first, many = made.offers.first[made.group], made.offers.many[made.group]
@@ -90,7 +90,7 @@ def test_what_it_settles_to_keeps_the_rules(seed: int) -> None:
     """Nothing is exceeded, the free capacity is what it says, and what has no place finds none."""
     problem = plain(seed)
     placed = annealed(problem, seed).settled()
-    assert broken_rules(problem, placed.schedule()) <= ({"once"} if placed.lacking().any() else set())
+    assert violated_rules(problem, placed.schedule()) <= ({"once"} if placed.lacking().any() else set())
     assert (placed.free == problem.capacity - usage(problem, placed.schedule())).all()
     assert (placed.free >= 0).all()
 
@@ -106,7 +106,7 @@ def test_the_same_seed_gives_the_same(threads: int) -> None:
 def test_it_gets_better(tmp_path: Path) -> None:
     """On full pools it ends well below placing in order by the same prices."""
     np.savez(tmp_path / "some.npz", **columns(150, 5, 48, 12.0, seed=1))
-    problem = build(load(tmp_path / "some.npz")).problem
+    problem = compile_columnar(load(tmp_path / "some.npz")).problem
     before, after = (bill(annealed(problem, 1, moves=moves)) for moves in (0, 600_000))
     assert after < 0.95 * before
 
@@ -115,5 +115,5 @@ def bill(made: Annealer) -> Any:
     """What items count where they are, after settling."""
     placed = made.settled()
     some = placed.option >= 0
-    here = costs_of(made.problem, placed.option[some], placed.start[some]).sum()
+    here = column_costs(made.problem, placed.option[some], placed.start[some]).sum()
     return here + made.out.astype(float)[placed.group[~some]].sum()

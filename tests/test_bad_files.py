@@ -23,7 +23,7 @@ import pytest
 from bad_files import CORPUS, GOOD, GOOD_TEXTS, NOTATIONS, Bad, put
 
 from leptonopt.errors import InputError, InstanceError, LeptonoptError, UsageError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.io.files import printable
 from leptonopt.io.load import FORMATS, load
 from leptonopt.io.native.text import DENSE, MAX_BYTES
@@ -107,7 +107,7 @@ def test_corpus_is_large() -> None:
 def test_the_good_document_is_read(tmp_path: Path, kind: str) -> None:
     """In every notation the same."""
     path = put(tmp_path, Bad(f"good.{kind}", dumped(GOOD, kind).encode(), ""))
-    assert load(path) == validated(GOOD)
+    assert load(path) == validate(GOOD)
 
 
 @pytest.mark.parametrize("format", GOOD_TEXTS)

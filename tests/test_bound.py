@@ -15,18 +15,18 @@ from marks import CI
 from random_instances import instance as random_instance
 
 import leptonopt
-from leptonopt.algorithms.lagrangian.capacity_dual import Ascent
-from leptonopt.algorithms.lagrangian.pricing import Blocks
-from leptonopt.compile.compiler import Compiled, compile
+from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
+from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.errors import Alarm
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop
 from leptonopt.session import solve as conductor
-from leptonopt.session.certificate import certified
+from leptonopt.session.certificate import best_certificate
 from leptonopt.solvers import cpsat
 from leptonopt.solvers import registry as methods
 from leptonopt.verify import proven
-from leptonopt.verify.instance_reader import Stated
+from leptonopt.verify.instance_reader import StatedInstance
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -74,7 +74,7 @@ MINIMUM: dict[str, Any] = {
 }
 
 
-def optimum(compiled: Compiled) -> Fraction | None:
+def optimum(compiled: CompiledInstance) -> Fraction | None:
     """The least cost in money; None where there is no plan."""
     found = cpsat.solve(compiled.problem, None, Limits(60), Ear())
     assert found.status in (Status.OPTIMAL, Status.INFEASIBLE)
@@ -83,7 +83,7 @@ def optimum(compiled: Compiled) -> Fraction | None:
 
 def any_prices(document: dict[str, Any], seed: int) -> dict[str, Any]:
     """A certificate with prices that nobody has thought about, on everything that can have one."""
-    rng, stated = random.Random(seed), Stated(document)
+    rng, stated = random.Random(seed), StatedInstance(document)
     slots = stated.slots
 
     def steps() -> list[list[int]]:
@@ -133,7 +133,7 @@ def any_prices(document: dict[str, Any], seed: int) -> dict[str, Any]:
 def test_no_prices_prove_more_than_is_true(seed: int) -> None:
     """Whatever the prices: what they prove is at most the least cost there is."""
     document = random_instance(1000 + seed, whole_bill=bool(seed % 4))
-    compiled = compile(validated(document))
+    compiled = compile_instance(validate(document))
     least = None if compiled.impossible else optimum(compiled)
     for turn in range(4):
         proof = proven(document, any_prices(document, 10 * seed + turn))
@@ -147,17 +147,17 @@ def test_no_prices_prove_more_than_is_true(seed: int) -> None:
 def test_certificates_prove_what_the_dual_proves(seed: int) -> None:
     """The checker makes at least of the prices what the arrays make of them, and never too much."""
     document = random_instance(2000 + seed, whole_bill=bool(seed % 4))
-    compiled = compile(validated(document))
+    compiled = compile_instance(validate(document))
     if compiled.impossible:
         return
-    made, least = certified(compiled, document, 0.4), optimum(compiled)
+    made, least = best_certificate(compiled, document, 0.4), optimum(compiled)
     proof = proven(document, made)
     assert proof.ok
     assert str(proof.bound) == made["bound"] or proof.bound is None
     if least is None or proof.bound is None:
         return
     assert proof.bound <= least
-    ascent = Ascent(compiled.problem, Blocks(compiled.problem))
+    ascent = DualAscent(compiled.problem, BlockPricer(compiled.problem))
     for _ in range(30):
         ascent.step()
     exact = ascent.exact()
@@ -166,8 +166,8 @@ def test_certificates_prove_what_the_dual_proves(seed: int) -> None:
 
 def test_prices_close_the_gap_where_capacity_is_all_that_binds() -> None:
     """Two tasks want the only cheap GPU: its price, 2 an hour, is what the dear one costs more; 12 is proven."""
-    compiled = compile(validated(TWO_TASKS))
-    assert Fraction(certified(compiled, TWO_TASKS, 2.0)["bound"]) == optimum(compiled) == 12
+    compiled = compile_instance(validate(TWO_TASKS))
+    assert Fraction(best_certificate(compiled, TWO_TASKS, 2.0)["bound"]) == optimum(compiled) == 12
     by_hand = {
         "leptonopt_certificate": 1,
         "unit": "1",
@@ -180,9 +180,9 @@ def test_prices_close_the_gap_where_capacity_is_all_that_binds() -> None:
 
 def test_a_node_may_take_over_from_another_before_its_minimum_time() -> None:
     """With 1, 2, 1 nodes there are, both kept on for two hours: a bound that asks it of levels would be wrong."""
-    compiled = compile(validated(MINIMUM))
+    compiled = compile_instance(validate(MINIMUM))
     assert optimum(compiled) == 4
-    ascent = Ascent(compiled.problem, Blocks(compiled.problem))
+    ascent = DualAscent(compiled.problem, BlockPricer(compiled.problem))
     for _ in range(200):
         ascent.step()
     exact = ascent.exact()
@@ -214,7 +214,7 @@ def test_a_node_may_take_over_from_another_before_its_minimum_time() -> None:
 )
 def test_a_certificate_that_says_too_much_is_refused(change: dict[str, Any], why: str) -> None:
     """Prices below zero, on what is not there, for another instance, or a bound that they do not prove."""
-    made = certified(compile(validated(TWO_TASKS)), TWO_TASKS, 0.5)
+    made = best_certificate(compile_instance(validate(TWO_TASKS)), TWO_TASKS, 0.5)
     assert proven(TWO_TASKS, made).ok
     proof = proven(TWO_TASKS, made | change)
     assert not proof.ok
@@ -242,7 +242,7 @@ def test_a_second_engine_confirms(method: str) -> None:
     document = random_instance(7, whole_bill=True)
     for seed in range(60):
         document = random_instance(seed, whole_bill=True)
-        if not compile(validated(document)).impossible:
+        if not compile_instance(validate(document)).impossible:
             break
     result = leptonopt.solve(document, method=method, confirm=True, time_limit=30)
     proof = result.document["proof"]
@@ -309,7 +309,7 @@ def lies(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor:
 
 def test_a_false_proof_is_found_out_by_the_second_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine says that 18 is the least; another finds 12: an alarm with the evidence, never a plan."""
-    monkeypatch.setattr(conductor, "free_bound", lambda problem, costs: None)
+    monkeypatch.setattr(conductor, "uncapacitated_bound", lambda problem, costs: None)
     with pytest.raises(Alarm, match="12") as caught:
         leptonopt.solve(TWO_TASKS, method=lies, confirm=True, time_limit=30)
     evidence = caught.value.evidence
@@ -331,11 +331,11 @@ def test_a_cutoff_leaves_what_costs_no_more(engine: str, seeds: range) -> None:
     """At the optimum the cutoff leaves a plan, one unit below it none; in every engine."""
     seen = 0
     for seed in seeds:
-        compiled = compile(validated(random_instance(seed, whole_bill=True)))
+        compiled = compile_instance(validate(random_instance(seed, whole_bill=True)))
         found = None if compiled.impossible else cpsat.solve(compiled.problem, None, Limits(30), Ear())
         if found is None or found.bound is None:
             continue
-        run, seen = methods.function(engine), seen + 1
+        run, seen = methods.load_method(engine), seen + 1
         at = run(compiled.problem, None, Limits(30, cutoff=found.bound), Ear())
         assert at.status == "optimal", (seed, engine, at)
         below = run(compiled.problem, None, Limits(30, cutoff=found.bound - 1), Ear())

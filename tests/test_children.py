@@ -73,7 +73,7 @@ def test_solvers_are_looked_for_in_isolation(trap: Any, tmp_path: Path, monkeypa
     monkeypatch.chdir(room)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert "PULP_CBC_CMD" in (pulp_cbc.reached() or ())
+    assert "PULP_CBC_CMD" in (pulp_cbc.best_bound_in_log() or ())
     assert not (tmp_path / "shadowed").exists()
     assert not (tmp_path / "ran").exists()
 
@@ -84,14 +84,14 @@ def test_folders_of_this_package_come_last(tmp_path: Path, monkeypatch: pytest.M
     bare = json.loads(
         subprocess.check_output([sys.executable, "-I", "-c", "import sys, json; print(json.dumps(sys.path))"])
     )
-    words = children.isolated("import json; print(json.dumps([sys.path, sys.argv]))", "one", also=["/also"])
-    path, said = json.loads(subprocess.check_output(words, env=children.environment()))
+    words = children.isolated_command("import json; print(json.dumps([sys.path, sys.argv]))", "one", also=["/also"])
+    path, said = json.loads(subprocess.check_output(words, env=children.child_environment()))
     assert path[: len(bare)] == bare
     assert path[-1] == "/also"
     assert str(tmp_path) not in path
     assert "" not in path
     assert said == ["-c", "one"]
-    assert not [name for name in children.environment() if name.startswith("PYTHON")]
+    assert not [name for name in children.child_environment() if name.startswith("PYTHON")]
 
 
 def test_a_method_of_ones_own_finds_what_it_imports(tmp_path: Path) -> None:
@@ -130,9 +130,9 @@ def test_engines_that_die_at_once_cost_nothing(program: str, method: str, monkey
 
 def test_a_process_whose_threads_do_not_start_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the machine has no room for a thread, a note says so, and the process it was for is gone."""
-    started, real = list[Any](), children.started
+    started, real = list[Any](), children.start_process
     monkeypatch.setattr(
-        children, "started", lambda *given, **named: started.append(real(*given, **named)) or started[-1]
+        children, "start_process", lambda *given, **named: started.append(real(*given, **named)) or started[-1]
     )
     monkeypatch.setattr(engine.threading, "Thread", Refusing)
     result = leptonopt.solve(traces.crowded(), method="cpsat", time_limit=20)

@@ -562,7 +562,7 @@ def moment(seconds: float, cost: int | None = None, bound: int | None = None, ga
 def test_progress_on_a_terminal_is_one_line() -> None:
     """Rewritten in place and wiped at the end; never wider than the terminal."""
     out = io.StringIO()
-    with progress.Shown(live=True, out=out) as show:
+    with progress.ProgressLine(live=True, out=out) as show:
         show(moment(0.5))
         show(moment(1, 10**9, 10**8, 0.9))
     text = out.getvalue()
@@ -575,7 +575,7 @@ def test_progress_on_a_terminal_is_one_line() -> None:
 def test_progress_elsewhere_is_a_line_now_and_then() -> None:
     """At most one in five seconds."""
     out = io.StringIO()
-    with progress.Shown(live=False, out=out) as show:
+    with progress.ProgressLine(live=False, out=out) as show:
         for tenth in range(250):
             show(moment(tenth / 10, 5))
     assert len(out.getvalue().splitlines()) == 5
@@ -587,11 +587,11 @@ def test_progress_elsewhere_is_a_line_now_and_then() -> None:
 def test_files_are_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A write that fails leaves the old file, and nothing beside it; permissions and links stay."""
     target = tmp_path / "plan é.json"
-    files.write(target, "old")
+    files.write_atomic(target, "old")
     target.chmod(0o600)
     link = tmp_path / "link.json"
     link.symlink_to(target)
-    files.write(link, "new")
+    files.write_atomic(link, "new")
     assert (target.read_text(), target.stat().st_mode & 0o777, link.is_symlink()) == ("new", 0o600, True)
 
     def broken(*args: Any) -> None:
@@ -599,7 +599,7 @@ def test_files_are_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.Monke
 
     monkeypatch.setattr(os, "replace", broken)
     with pytest.raises(UsageError, match="No space left"):
-        files.write(target, "newer")
+        files.write_atomic(target, "newer")
     assert target.read_text() == "new"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link.json", "plan é.json"]
 

@@ -30,7 +30,7 @@ def test_what_a_process_was_before_does_not_count(monkeypatch: pytest.MonkeyPatc
     """A script that waits for an hour and then becomes the program has not used up its time."""
     loaded = time.monotonic() + 3600
     monkeypatch.setattr(clock, "_loaded", loaded)
-    assert clock.started() == loaded
+    assert clock.process_start_time() == loaded
 
 
 def test_sweeping_comes_back() -> None:
@@ -38,7 +38,7 @@ def test_sweeping_comes_back() -> None:
     for before in (True, False):
         (gc.enable if before else gc.disable)()
         try:
-            with clock.unswept():
+            with clock.gc_disabled():
                 assert not gc.isenabled()
             assert gc.isenabled() == before
         finally:

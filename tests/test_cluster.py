@@ -22,16 +22,16 @@ from distributed import LocalCluster
 from listening import Ear
 
 import leptonopt
-from leptonopt.algorithms.lagrangian.capacity_dual import Ascent
-from leptonopt.algorithms.lagrangian.class_pricing import Oracle
-from leptonopt.algorithms.lagrangian.pricing import Blocks
-from leptonopt.algorithms.lagrangian.remote_pricing import Shards
+from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
+from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
+from leptonopt.algorithms.lagrangian.remote_pricing import RemotePricer
 from leptonopt.algorithms.large_scale import distributed_annealing as sharing
-from leptonopt.algorithms.large_scale.decomposition import put_back
-from leptonopt.algorithms.large_scale.distributed_annealing import Sharing
-from leptonopt.algorithms.large_scale.staged_construction import Pace, staged
-from leptonopt.compile.columnar import build
-from leptonopt.compile.compiler import compile
+from leptonopt.algorithms.large_scale.decomposition import merge_part
+from leptonopt.algorithms.large_scale.distributed_annealing import DistributedAnnealing
+from leptonopt.algorithms.large_scale.staged_construction import StageSchedule, construct_in_stages
+from leptonopt.compile.columnar import compile_columnar
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import EngineError, UsageError
 from leptonopt.experiments.generators import table
 from leptonopt.experiments.generators.writer import written
@@ -87,8 +87,8 @@ def test_a_comparison_survives_its_worker(workers: LocalCluster, tmp_path: Path)
 
     killer = threading.Thread(target=kill_one)
     killer.start()
-    with cluster.executor(workers.scheduler_address) as executor:
-        assert errands.width(executor) == 2
+    with cluster.dask_executor(workers.scheduler_address) as executor:
+        assert errands.num_workers(executor) == 2
         found = leptonopt.compare(
             [ARTICLE, EDGE], [f"{mine}:held", "greedy"], output=tmp_path / "results", time_limit=60, executor=executor
         )
@@ -111,7 +111,7 @@ class Watched(Executor):
 
     def __init__(self, executor: Executor, deeds: dict[int, Callable[[], Any]]) -> None:
         self.executor, self.deeds, self.sent = executor, deeds, 0
-        self.width = lambda: errands.width(executor)
+        self.width = lambda: errands.num_workers(executor)
 
     def submit(self, fn: Any, /, *given: Any, **named: Any) -> Future[Any]:  # type: ignore[override]
         self.sent += 1
@@ -126,7 +126,7 @@ def interrupt() -> None:
 
 def test_a_solve_survives_its_worker(workers: LocalCluster, jobs: Instance) -> None:
     """A worker killed in the middle of a search costs its calls: more are answered, and the plan is checked."""
-    with cluster.executor(workers.scheduler_address) as executor:
+    with cluster.dask_executor(workers.scheduler_address) as executor:
         pid = executor.submit(os.getpid).result()
         watched = Watched(executor, {6: lambda: os.kill(pid, signal.SIGKILL), 16: interrupt})
         found = leptonopt.solve(jobs, method="spread", executor=watched, time_limit=120, handle_signals=True)
@@ -156,9 +156,9 @@ def test_a_search_goes_on_here_when_its_workers_are_gone(jobs: Instance) -> None
 
 def test_prices_in_shards_are_the_same_prices(jobs: Instance) -> None:
     """What workers find of the cheapest columns of shards is what is found here, and so is the bound."""
-    problem = compile(jobs).problem
+    problem = compile_instance(jobs).problem
     with ThreadPoolExecutor(2) as pool:
-        shards, blocks = Shards(problem, pool, 3, lambda: False), Blocks(problem)
+        shards, blocks = RemotePricer(problem, pool, 3, lambda: False), BlockPricer(problem)
         assert len(shards.parcels) == 3
         prefix = np.cumsum(np.random.default_rng(1).integers(0, 50, problem.price.shape), axis=1)
         prefix = np.concatenate([np.zeros((len(prefix), 1), np.int64), prefix], axis=1)
@@ -168,7 +168,7 @@ def test_prices_in_shards_are_the_same_prices(jobs: Instance) -> None:
         assert shards.group_least(prefix).tolist() == blocks.group_least(prefix).tolist()
         for mine, theirs in zip(shards.best(prefix.astype(float)), blocks.best(prefix.astype(float)), strict=True):
             assert mine.tolist() == theirs.tolist()
-        apart, alone = Ascent(problem, shards), Ascent(problem, blocks)
+        apart, alone = DualAscent(problem, shards), DualAscent(problem, blocks)
         for _ in range(5):
             apart.step()
             alone.step()
@@ -248,7 +248,7 @@ def test_columns_go_on_here_when_workers_are_gone(columns: Path) -> None:
 def test_columns_are_deterministic_whoever_works(columns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In deterministic mode the schedule does not depend on how many workers there are."""
     monkeypatch.setattr(sharing, "PASSES", 3)
-    problem, found = build(load(columns)).problem, []
+    problem, found = compile_columnar(load(columns)).problem, []
     for many in (1, 3):
         with ThreadPoolExecutor(many) as pool:
             limits = Limits(time_limit=600, deterministic=True)
@@ -259,13 +259,13 @@ def test_columns_are_deterministic_whoever_works(columns: Path, monkeypatch: pyt
 
 def test_parts_that_are_out_share_nothing(columns: Path) -> None:
     """Parts have pools and items of their own, and one that is put back as it went leaves all as it was."""
-    problem = build(load(columns)).problem
-    ascent = Ascent(problem, Oracle(problem))
+    problem = compile_columnar(load(columns)).problem
+    ascent = DualAscent(problem, ClassPricer(problem))
     ascent.step()
-    placed = staged(problem, ascent, lambda: False, Pace(1.0, 0))
+    placed = construct_in_stages(problem, ascent, lambda: False, StageSchedule(1.0, 0))
     before = placed.option.copy(), placed.start.copy(), placed.free.copy()
     with ThreadPoolExecutor(1) as pool:
-        made, parts = Sharing(placed, pool, lambda: ascent.best_price, 0), []
+        made, parts = DistributedAnnealing(placed, pool, lambda: ascent.best_price, 0), []
         while part := made._draw(3):
             made._mark(part, True)
             parts.append(part)
@@ -274,7 +274,7 @@ def test_parts_that_are_out_share_nothing(columns: Path) -> None:
         every = np.concatenate([getattr(part, of) for part in parts])
         assert len(np.unique(every)) == len(every)
     for part in parts:
-        put_back(
+        merge_part(
             placed, made.penalty, part, (part.option, part.start, np.ones(part.problem.capacity.shape, np.float32))
         )
     for was, now in zip(before, (placed.option, placed.start, placed.free), strict=True):
@@ -299,7 +299,7 @@ def test_methods_without_use_for_workers(method: str, jobs: Instance) -> None:
 
 def test_deterministic_whoever_works(jobs: Instance) -> None:
     """In deterministic mode the plan does not depend on how many workers there are."""
-    problem, found = compile(jobs).problem, []
+    problem, found = compile_instance(jobs).problem, []
     for many in (1, 3):
         with ThreadPoolExecutor(many) as pool:
             limits = Limits(time_limit=600, deterministic=True, work=1.0)
@@ -318,7 +318,7 @@ def test_deterministic_whoever_works(jobs: Instance) -> None:
 )
 def test_no_address(address: str, said: str) -> None:
     """What is no address is refused in one line that says what is allowed."""
-    with pytest.raises(UsageError, match=said), cluster.executor(address):
+    with pytest.raises(UsageError, match=said), cluster.dask_executor(address):
         pass
 
 
@@ -326,16 +326,25 @@ def test_nobody_there() -> None:
     """A port nobody answers on is refused after a bounded wait, and so is one where somebody else listens."""
     with socket.create_server(("127.0.0.1", 0)) as mute:
         address = f"tcp://127.0.0.1:{mute.getsockname()[1]}"
-        with pytest.raises(UsageError, match=f"no Dask scheduler answers at {address}"), cluster.executor(address, 0.3):
+        with (
+            pytest.raises(UsageError, match=f"no Dask scheduler answers at {address}"),
+            cluster.dask_executor(address, 0.3),
+        ):
             pass
-    with pytest.raises(UsageError, match=f"no Dask scheduler answers at {address}"), cluster.executor(address, 0.3):
+    with (
+        pytest.raises(UsageError, match=f"no Dask scheduler answers at {address}"),
+        cluster.dask_executor(address, 0.3),
+    ):
         pass
 
 
 def test_without_the_package(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the extra, the call says which to install."""
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(UsageError, match=r"pip install 'leptonopt\[cluster\]'"), cluster.executor("tcp://127.0.0.1:9"):
+    with (
+        pytest.raises(UsageError, match=r"pip install 'leptonopt\[cluster\]'"),
+        cluster.dask_executor("tcp://127.0.0.1:9"),
+    ):
         pass
 
 
@@ -366,7 +375,7 @@ class Fails(Executor):
         return future
 
 
-def answered(out: errands.Errands[str]) -> list[tuple[str, Any]]:
+def answered(out: errands.RetryingCalls[str]) -> list[tuple[str, Any]]:
     found = []
     while len(out):
         found += out.answers()
@@ -375,13 +384,13 @@ def answered(out: errands.Errands[str]) -> list[tuple[str, Any]]:
 
 def test_asked_again() -> None:
     """A call that fails is sent again, and given up after three times."""
-    out = errands.Errands[str](Fails(OSError("first"), OSError("second")))
+    out = errands.RetryingCalls[str](Fails(OSError("first"), OSError("second")))
     out.send("a", abs, -1)
     assert answered(out) == [("a", 1)]
     assert out.again == 2
-    out = errands.Errands[str](Fails(*[OSError(f"no {turn}\nand more") for turn in range(3)]))
+    out = errands.RetryingCalls[str](Fails(*[OSError(f"no {turn}\nand more") for turn in range(3)]))
     out.send("a", abs, -1)
-    assert answered(out) == [("a", errands.Lost("OSError: no 2"))]
+    assert answered(out) == [("a", errands.CallFailed("OSError: no 2"))]
 
 
 def test_a_broken_pool_ends_a_comparison_with_what_is_kept(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from columns_stated import HOURS, NAMES, SLOTS, built_of, check, kept_of, late_of, stated, unit_of, used_of
 from test_scale import saved
 
-from leptonopt.compile.columnar import build
+from leptonopt.compile.columnar import compile_columnar
 from leptonopt.compile.money import MAX_TOTAL
 from leptonopt.io.columnar import load
 
@@ -74,10 +74,10 @@ def test_one_resource_everywhere(tmp_path: Path, seed: int) -> None:
     arrays = of.arrays() | {"option_uses": np.array(of.uses, np.int32)[:, :1]}
     head = of.head() | {"resources": ["gpu"]}
     arrays["head"] = np.frombuffer(json.dumps(head).encode(), np.uint8)
-    check(build(load(saved(tmp_path, arrays))), of, unit_of(of))
+    check(compile_columnar(load(saved(tmp_path, arrays))), of, unit_of(of))
     of.uses[0][0] = 0
     arrays["option_uses"] = np.array(of.uses, np.int32)[:, :1]
-    check(build(load(saved(tmp_path, arrays))), of, unit_of(of))
+    check(compile_columnar(load(saved(tmp_path, arrays))), of, unit_of(of))
 
 
 @pytest.mark.parametrize("seed", range(16))

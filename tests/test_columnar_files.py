@@ -17,13 +17,13 @@ import pytest
 from columns_stated import NAMES, SLOTS, Arrays, Stated, built_of, check, stated, unit_of
 from test_scale import as_csv, saved
 
-from leptonopt.compile.columnar import build
+from leptonopt.compile.columnar import compile_columnar
 from leptonopt.compile.money import MAX_TOTAL
 from leptonopt.errors import InputError, InstanceError
 from leptonopt.io import columnar as reading
 from leptonopt.io import npz as packed
 from leptonopt.io.columnar import load
-from leptonopt.io.npz import unpacked
+from leptonopt.io.npz import read_npz_safely
 
 
 def test_a_file_is_known_by_what_is_in_it(tmp_path: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_file_is_known_by_what_is_in_it(tmp_path: Path) -> None:
     sheets = load(where)
     content = b"".join((where / name).read_bytes() for name in ("head.json", "tasks.csv", "options.csv"))
     assert (sheets.name, sheets.sha256) == ("jobs", hashlib.sha256(content).hexdigest())
-    check(build(sheets), of, unit_of(of))
+    check(compile_columnar(sheets), of, unit_of(of))
 
 
 def test_large_files_are_hashed_and_read_block_by_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +49,7 @@ def test_large_files_are_hashed_and_read_block_by_block(tmp_path: Path, monkeypa
     file = saved(tmp_path, of.arrays())
     for size in (1, 7, 64, 10**6):
         monkeypatch.setattr(packed, "BLOCK", size)
-        assert {name: array.tolist() for name, array in unpacked(file).items()} == {
+        assert {name: array.tolist() for name, array in read_npz_safely(file).items()} == {
             name: array.tolist() for name, array in of.arrays().items()
         }
 
@@ -241,7 +241,7 @@ def test_tables_in_text(tmp_path: Path) -> None:
     for name in ("tasks.csv", "options.csv"):
         content = (where / name).read_text()
         (where / name).write_bytes(b"\xef\xbb\xbf" + content.replace("\n", "\r\n").encode() + b"\r\n")
-    check(build(load(where)), of, unit_of(of))
+    check(compile_columnar(load(where)), of, unit_of(of))
 
 
 @pytest.mark.parametrize(
@@ -278,7 +278,7 @@ def test_a_table_of_one_line(tmp_path: Path) -> None:
     of.uses = of.uses[:1]
     where = as_csv(tmp_path, of.arrays())
     (where / "head.json").write_bytes(b"\xef\xbb\xbf" + (where / "head.json").read_bytes())
-    check(build(load(where)), of, unit_of(of))
+    check(compile_columnar(load(where)), of, unit_of(of))
 
 
 def test_tables_in_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -288,7 +288,7 @@ def test_tables_in_parquet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     where = as_csv(tmp_path, of.arrays())
     (where / "tasks.csv").unlink()
     parquet.write_table(pyarrow.table(of.task), where / "tasks.parquet")
-    check(build(load(where)), of, unit_of(of))
+    check(compile_columnar(load(where)), of, unit_of(of))
     monkeypatch.setattr(reading, "MAX_BYTES", 5 * 6 * 8)
     load(where)
     monkeypatch.setattr(reading, "MAX_BYTES", 5 * 6 * 8 - 1)
@@ -370,10 +370,10 @@ def test_arrays_of_a_file_have_a_size_and_a_number(tmp_path: Path, monkeypatch: 
         size = sum(member.file_size for member in archive.infolist())
     for limit, most, said in (("MAX_BYTES", size, "are read"), ("MAX_ARRAYS", len(arrays), "arrays; at most")):
         monkeypatch.setattr(packed, limit, most)
-        unpacked(file)
+        read_npz_safely(file)
         monkeypatch.setattr(packed, limit, most - 1)
         with pytest.raises(InputError, match=said):
-            unpacked(file)
+            read_npz_safely(file)
         monkeypatch.undo()
 
 
@@ -387,7 +387,7 @@ def test_arrays_stand_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     for most, said in ((4, "the array 'a' stands twice; each is allowed once"), (3, "4 arrays; at most 3")):
         monkeypatch.setattr(packed, "MAX_ARRAYS", most)
         with pytest.raises(InputError) as error:
-            unpacked(tmp_path / "a.npz")
+            read_npz_safely(tmp_path / "a.npz")
         assert str(error.value) == f"{tmp_path / 'a.npz'}: not a file of columns: {said}"
 
 
@@ -439,8 +439,8 @@ def test_arrays_one_by_one(tmp_path: Path, content: bytes, said: str) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
         archive.writestr("a.npy", content)
     if not said:
-        assert unpacked(tmp_path / "a.npz")["a"].tolist() == np.load(io.BytesIO(content)).tolist()
+        assert read_npz_safely(tmp_path / "a.npz")["a"].tolist() == np.load(io.BytesIO(content)).tolist()
         return
     with pytest.raises(InputError) as error:
-        unpacked(tmp_path / "a.npz")
+        read_npz_safely(tmp_path / "a.npz")
     assert said in f"{error.value}|"

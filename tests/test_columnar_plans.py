@@ -14,7 +14,7 @@ import pytest
 from columns_stated import HOURS, NAMES, SLOTS, Stated, built_of, kept_of, late_of, rows_of, stated, stated_rows
 from test_scale import saved
 
-from leptonopt.compile.columnar import build
+from leptonopt.compile.columnar import compile_columnar
 from leptonopt.errors import UsageError
 from leptonopt.io.columnar import load
 from leptonopt.plan.columnar import certificate as certificate_of
@@ -82,7 +82,7 @@ def test_a_certificate_says_what_its_prices_are_of(tmp_path: Path) -> None:
     """Prices as whole numbers, the money of one, the bound, and of which file; the checker takes it at its word."""
     of = stated(2)
     file = saved(tmp_path, of.arrays())
-    built = build(load(file))
+    built = compile_columnar(load(file))
     price = np.arange(built.problem.capacity.size, dtype=np.int64).reshape(built.problem.capacity.shape) % 3
     price[built.problem.capacity == UNLIMITED] = 0
     for bound in (None, Fraction(-7, 3)):

@@ -18,10 +18,10 @@ import numpy as np
 import pytest
 from test_scale import as_csv, saved, tiny
 
-from leptonopt.compile.columnar import build
-from leptonopt.compile.compiler import compile
+from leptonopt.compile.columnar import compile_columnar
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import UsageError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.io.columnar import load
 from leptonopt.plan.columnar import write_plan
 from leptonopt.verify.columnar_checker import verify_columns
@@ -89,7 +89,7 @@ def as_tree(arrays: Arrays) -> dict[str, Any]:
 def test_columns_cost_what_the_tree_costs(tmp_path: Path, seed: int) -> None:
     """The least cost by brute force, in money, is the same: units, hundredths, lateness, values, what fits where."""
     arrays = gaps(seed)
-    built, tree = build(load(saved(tmp_path, arrays))), compile(validated(as_tree(arrays)))
+    built, tree = compile_columnar(load(saved(tmp_path, arrays))), compile_instance(validate(as_tree(arrays)))
     assert bool(built.impossible) == bool(tree.impossible)
     there, here = bruteforce.optimum(tree.problem), bruteforce.optimum(built.problem)
     assert there is not None
@@ -102,7 +102,9 @@ def test_columns_without_any_money(tmp_path: Path) -> None:
     arrays = two_hours()
     head = json.loads(arrays["head"].tobytes())
     head["pools"][0].pop("price")
-    built = build(load(saved(tmp_path, arrays | {"head": np.frombuffer(json.dumps(head).encode(), np.uint8)})))
+    built = compile_columnar(
+        load(saved(tmp_path, arrays | {"head": np.frombuffer(json.dumps(head).encode(), np.uint8)}))
+    )
     best = bruteforce.optimum(built.problem)
     assert built.unit > 0
     assert best is not None
@@ -209,10 +211,10 @@ def test_tasks_that_can_never_run_are_counted(tmp_path: Path) -> None:
     """Five are named, of the others there is a number; what may be left out is not among them."""
     arrays = tiny(3, tasks=9, must=True)
     arrays["option_slots"][:] = 9
-    said = build(load(saved(tmp_path, arrays))).impossible
+    said = compile_columnar(load(saved(tmp_path, arrays))).impossible
     assert [line.split(":")[0] for line in said] == [*(f"task {at}" for at in range(5)), "and 4 tasks more"]
     arrays["task_value"][:5] = 0
-    said = build(load(saved(tmp_path, arrays))).impossible
+    said = compile_columnar(load(saved(tmp_path, arrays))).impossible
     assert [line.split(":")[0] for line in said] == [f"task {at}" for at in range(5, 9)]
 
 

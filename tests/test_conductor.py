@@ -23,7 +23,7 @@ from leptonopt.errors import Alarm, Infeasible, NoPlan, UsageError
 from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, objective
 from leptonopt.session import solve as conductor
 from leptonopt.session.solve import Progress
-from leptonopt.session.worker_process import Child, Crew
+from leptonopt.session.worker_process import WorkerPool, WorkerProcess
 from leptonopt.solvers import cbc as pulp_cbc
 from leptonopt.solvers import registry as methods
 
@@ -61,7 +61,7 @@ def commands(monkeypatch: pytest.MonkeyPatch, folder: Path, **scripts: str) -> N
 
 def first_plan(problem: Problem, limits: Limits, monitor: Monitor) -> Schedule:
     """Greedy's plan."""
-    found = methods.function("greedy")(problem, None, limits, monitor).schedule
+    found = methods.load_method("greedy")(problem, None, limits, monitor).schedule
     assert found is not None
     return found
 
@@ -105,7 +105,7 @@ def test_misstated_cost_is_corrected() -> None:
     """Costs are counted here, whatever a method says."""
 
     def flatters(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-        plan = methods.function("greedy")(problem, None, limits, Ear()).schedule
+        plan = methods.load_method("greedy")(problem, None, limits, Ear()).schedule
         assert plan is not None
         monitor.incumbent(plan, objective(problem, plan) - 5)
         return Solution(Status.FEASIBLE, Stop.DONE, plan)
@@ -141,10 +141,10 @@ def test_other_solvers_on_the_path_change_nothing(tmp_path: Path, monkeypatch: p
     assert leptonopt.solve(CROWDED, method="cbc", time_limit=30).status == "optimal"
     assert time.monotonic() - begun < 25
     monkeypatch.setattr(pulp_cbc, "LOOKING", 3.0)
-    assert pulp_cbc.reached("PULP_CBC_CMD", "GLPK_CMD", "CPLEX_CMD", "HiGHS_CMD", "NO_SUCH_SOLVER") == [
+    assert pulp_cbc.best_bound_in_log("PULP_CBC_CMD", "GLPK_CMD", "CPLEX_CMD", "HiGHS_CMD", "NO_SUCH_SOLVER") == [
         "PULP_CBC_CMD", "GLPK_CMD", "CPLEX_CMD", "HiGHS_CMD"
     ]  # fmt: skip
-    everything = pulp_cbc.reached()  # PuLP starts Gurobi to look whether it may run
+    everything = pulp_cbc.best_bound_in_log()  # PuLP starts Gurobi to look whether it may run
     assert everything is None if "sleep" in does else ("GUROBI_CMD" in everything) == (does == "exit 0")
     for name in ("CPLEX_CMD", "GLPK_CMD"):
         result = leptonopt.solve(CROWDED, method=f"pulp:{name}", time_limit=3)
@@ -153,10 +153,10 @@ def test_other_solvers_on_the_path_change_nothing(tmp_path: Path, monkeypatch: p
 
 def test_killed_child_reports_its_end() -> None:
     """A child that dies leaves a message behind, not a hang."""
-    from leptonopt.compile.compiler import compile
-    from leptonopt.instance import validated
+    from leptonopt.compile.compiler import compile_instance
+    from leptonopt.instance import validate
 
-    child = Child("lns", compile(validated(CROWDED)).problem, None, Limits(time_limit=60))
+    child = WorkerProcess("lns", compile_instance(validate(CROWDED)).problem, None, Limits(time_limit=60))
     os.killpg(child._process.pid, signal.SIGKILL)
     kind, solution = child.messages.get(timeout=10)
     assert (kind, solution.stop) == ("done", Stop.FAILED)
@@ -210,7 +210,7 @@ def test_deterministic_work_does_not_follow_the_clock(method: str, monkeypatch: 
         given[-1].append((name, limits.work))
 
     real = time.monotonic
-    monkeypatch.setattr(Crew, "start", start)
+    monkeypatch.setattr(WorkerPool, "start", start)
     for pace in (1, 3):
         given.append([])
         monkeypatch.setattr(

@@ -14,27 +14,27 @@ import random_instances
 from listening import Ear
 
 import leptonopt
-from leptonopt.compile.compiler import Compiled, compile
+from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.confirm import Question, model
 from leptonopt.confirm.solve import confirm
 from leptonopt.errors import Alarm
-from leptonopt.instance import Instance, validated
+from leptonopt.instance import Instance, validate
 from leptonopt.problem.problem import Limits, Status, objective
 from leptonopt.session import solve as conductor
 from leptonopt.solvers import cpsat
 from leptonopt.verify import uncoupled
-from leptonopt.verify.instance_reader import Stated
+from leptonopt.verify.instance_reader import StatedInstance
 
 QUICK = Limits(time_limit=20.0)
 
 
-def by_all_ways(made: Compiled) -> Fraction | None:
+def by_all_ways(made: CompiledInstance) -> Fraction | None:
     """The least cost by trying everything; raises OverflowError where that is too much."""
     found = None if made.impossible else bruteforce.optimum(made.problem, 20_000)
     return None if found is None else found[0] * made.unit
 
 
-def by_engine(made: Compiled) -> Fraction | None:
+def by_engine(made: CompiledInstance) -> Fraction | None:
     """The least cost by CP-SAT on the compiled problem."""
     said = cpsat.solve(made.problem, None, QUICK, Ear()) if not made.impossible else None
     if said is None or said.status is Status.INFEASIBLE:
@@ -44,12 +44,12 @@ def by_engine(made: Compiled) -> Fraction | None:
     return objective(made.problem, said.schedule) * made.unit
 
 
-def compared(seeds: range, least: Callable[[Compiled], Fraction | None], **shape: int) -> Counter[bool]:
+def compared(seeds: range, least: Callable[[CompiledInstance], Fraction | None], **shape: int) -> Counter[bool]:
     """How many instances with and without a plan the second model proves alike; any false claim it contradicts."""
     seen: Counter[bool] = Counter()
     for seed in seeds:
         document = random_instances.instance(seed, **shape)
-        made = compile(validated(document))
+        made = compile_instance(validate(document))
         try:
             true = least(made)
         except OverflowError:
@@ -133,12 +133,12 @@ CHOICE: dict[str, Any] = {
 }
 
 
-def without(document: dict[str, Any], pool: str) -> Callable[[Instance], Compiled]:
+def without(document: dict[str, Any], pool: str) -> Callable[[Instance], CompiledInstance]:
     """A compiler with a fault: it does not see a pool's options."""
     less = copy.deepcopy(document)
     for task in less["tasks"]:
         task["options"] = [option for option in task["options"] if option["pool"] != pool]
-    return lambda instance: compile(validated(less))
+    return lambda instance: compile_instance(validate(less))
 
 
 def test_a_fault_of_the_compiled_problem_raises_the_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -176,7 +176,7 @@ def test_amounts_beyond_64_bits_are_refused() -> None:
     huge["pools"][0]["price"]["gpu"] = 10**12 + 1
     huge["pools"][1]["price"]["gpu"] = Fraction(1, 10**9 + 7)
     huge["time"] = huge["time"] | {"slot": "1s", "horizon": "6s"}
-    stated = Stated(copy.deepcopy(CHOICE))
+    stated = StatedInstance(copy.deepcopy(CHOICE))
     built = model.Model(stated)
     built.cost[0] += Fraction(10**12) + Fraction(1, 10**12 + 39)
     with pytest.raises(model.TooLarge, match="too large to count exactly"):

@@ -18,23 +18,23 @@ import pytest
 import random_instances
 
 import leptonopt
-from leptonopt.algorithms.heuristics.list_scheduling import RANKED, fill
-from leptonopt.algorithms.heuristics.partial_schedule import Guide, Placing
-from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.heuristics.list_scheduling import RANKED, insert_copies
+from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, PartialSchedule
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import interval_model as subintervals
 from leptonopt.algorithms.lns import subproblem as freeing
-from leptonopt.compile.compiler import Compiled, compile, decode
+from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
 from leptonopt.errors import InstanceError, NoPlan, UsageError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.plan import plot, report
-from leptonopt.plan.document import Outcome, Plan, counted, document, label
-from leptonopt.problem.problem import Deaf, Limits, Schedule, broken_rules, objective, rent_of
+from leptonopt.plan.document import Outcome, Plan, counted, label, plan_document
+from leptonopt.problem.problem import Limits, NullMonitor, Schedule, node_schedule_of, objective, violated_rules
 from leptonopt.runtime.signals import Signals
 from leptonopt.session import finalize as answer
-from leptonopt.session.request import given
-from leptonopt.session.solve import _Conductor
+from leptonopt.session.request import decode_warm_start
+from leptonopt.session.solve import SolveSession
 from leptonopt.session.source import TreeSource
-from leptonopt.solvers.registry import function
+from leptonopt.solvers.registry import load_method
 from leptonopt.verify import verify
 
 Document = dict[str, Any]
@@ -62,16 +62,16 @@ def read_back(plan: Document) -> Document:
     return found
 
 
-def written(made: Compiled, schedule: Schedule) -> Document:
+def written(made: CompiledInstance, schedule: Schedule) -> Document:
     """The plan document of a schedule."""
     runs, left = decode(made, schedule)
     outcome = Outcome("feasible", "done", "test", None, {}, {})
-    return read_back(document(made, outcome, runs, left, rent_of(made.problem, schedule)))
+    return read_back(plan_document(made, outcome, runs, left, node_schedule_of(made.problem, schedule)))
 
 
-def greedy(made: Compiled) -> Schedule | None:
+def greedy(made: CompiledInstance) -> Schedule | None:
     """A schedule of the greedy method."""
-    return function("greedy")(made.problem, None, Limits(5.0), Deaf()).schedule
+    return load_method("greedy")(made.problem, None, Limits(5.0), NullMonitor()).schedule
 
 
 def drawn(seed: int) -> tuple[Document, Document]:
@@ -81,7 +81,7 @@ def drawn(seed: int) -> tuple[Document, Document]:
     for each in stated["tasks"]:
         if dice.random() < 0.6:
             each["copies"] = dice.randint(2, 5)
-    made = compile(validated(stated))
+    made = compile_instance(validate(stated))
     schedule = None if made.impossible else greedy(made)
     return stated, {} if schedule is None else written(made, schedule)
 
@@ -109,14 +109,14 @@ def test_a_million_copies_take_the_room_of_one() -> None:
 
     def peak(copies: int) -> int:
         stated = instance(task(copies=copies), gpus="unlimited")
-        made = compile(validated(stated))
+        made = compile_instance(validate(stated))
         schedule = greedy(made)
         assert schedule is not None
         tracemalloc.start()
         plan = written(made, schedule)
         assert len(plan["tasks"]) == 1
         assert verify(stated, plan).cost == copies * Fraction(3, 2)
-        again = given(made, plan)
+        again = decode_warm_start(made, plan)
         assert again is not None
         assert objective(made.problem, again) == objective(made.problem, schedule)
         report.show(plan, report.console())
@@ -143,8 +143,8 @@ def test_every_notation_is_read_alike(seed: int) -> None:
     assert len(set(keys)) == len(keys)
     single = plans.one_by_one(plan)
     assert counted(plan["tasks"]) == len(single["tasks"])
-    made = compile(validated(stated))
-    first, second = given(made, plan), given(made, single)
+    made = compile_instance(validate(stated))
+    first, second = decode_warm_start(made, plan), decode_warm_start(made, single)
     assert first is not None
     assert second is not None
     assert list(first) == list(second)
@@ -226,7 +226,7 @@ WRONG: list[tuple[str, Callable[[Document], object], str]] = [
 def test_a_wrong_count_is_rejected(change: Callable[[Document], object], says: str) -> None:
     """One copy too many, too few, twice or not there at all, and counts that are none."""
     stated = instance(task(copies=10, optional=True, value=2), gpus=3, time=TIME | {"horizon": "2h"})
-    made = compile(validated(stated))
+    made = compile_instance(validate(stated))
     schedule = greedy(made)
     assert schedule is not None
     plan = written(made, schedule)
@@ -258,7 +258,7 @@ def test_counts_weigh_in_every_sum() -> None:
         ({"apart": [["t"]]}, "affinity"),
     ):
         wide = instance(task(copies=3), gpus="unlimited")
-        made = compile(validated(wide))
+        made = compile_instance(validate(wide))
         schedule = greedy(made)
         assert schedule is not None
         tight = instance(task(copies=3), gpus=2 if rule == "capacity" else 40, **more)
@@ -267,18 +267,18 @@ def test_counts_weigh_in_every_sum() -> None:
 
 def test_a_warm_start_with_a_wrong_count_is_refused() -> None:
     """Counts that are none are an error; more copies than there are break a rule, and the start is not used."""
-    made = compile(validated(instance(task(copies=3))))
+    made = compile_instance(validate(instance(task(copies=3))))
     schedule = greedy(made)
     assert schedule is not None
     plan = written(made, schedule)
     for wrong in (0, -1, True, "2", 1.5, 10**30):
         plan["tasks"][0]["copies"] = wrong
         with pytest.raises(UsageError, match="not a plan document"):
-            given(made, plan)
+            decode_warm_start(made, plan)
     plan["tasks"][0]["copies"] = 4
-    more = given(made, plan)
+    more = decode_warm_start(made, plan)
     assert more is not None
-    assert broken_rules(made.problem, more) == {"once"}
+    assert violated_rules(made.problem, more) == {"once"}
 
 
 def test_reports_and_pictures_count_copies() -> None:
@@ -313,11 +313,11 @@ def test_ranked_columns_are_what_is_cheapest_one_after_the_other() -> None:
         for each in stated["tasks"]:
             each |= {"copies": 60, "optional": True, "value": 1000}
             each.pop("after", None)
-        made = compile(validated(stated))
-        guide = Guide.true(made.problem, Blocks(made.problem))
-        at_once, anew = Placing(made.problem), Placing(made.problem)
+        made = compile_instance(validate(stated))
+        guide = CostGuide.true(made.problem, BlockPricer(made.problem))
+        at_once, anew = PartialSchedule(made.problem), PartialSchedule(made.problem)
         for group in range(made.problem.groups):
-            fill(at_once, group, guide, made.problem.value[group])
+            insert_copies(at_once, group, guide, made.problem.value[group])
             while anew.missing[group] and (found := anew.cheapest(group, guide, made.problem.value[group])):
                 anew.put(*found[1:], min(anew.missing[group], anew.room(*found[1:])))
         assert at_once.runs == anew.runs
@@ -330,15 +330,15 @@ def test_placing_copies_looks_at_the_clock() -> None:
     pool = {"id": "p", "nodes": {"count": 1, "size": {"gpu": 1}, "price": 2}}
     short = task(copies=MILLION, options=[{"pool": "p", "uses": {"gpu": 1}, "duration": "1m"}])
     for stated in (instance(short, gpus=1), instance(short) | {"pools": [pool]}):
-        made = compile(validated(stated | {"time": TIME | {"slot": "1m", "horizon": "3d"}}))
-        placing, looks = Placing(made.problem), list[int]()
-        guide = Guide.true(made.problem, Blocks(made.problem))
+        made = compile_instance(validate(stated | {"time": TIME | {"slot": "1m", "horizon": "3d"}}))
+        placing, looks = PartialSchedule(made.problem), list[int]()
+        guide = CostGuide.true(made.problem, BlockPricer(made.problem))
 
         def over(looks: list[int] = looks) -> bool:
             looks.append(1)
             return len(looks) > 1
 
-        assert not fill(placing, 0, guide, over=over)
+        assert not insert_copies(placing, 0, guide, over=over)
         assert len(looks) == 2
         assert 0 < len(placing.runs[0]) < 2000
 
@@ -353,8 +353,8 @@ def test_very_many_copies_in_a_precedence_are_refused_by_name() -> None:
         with pytest.raises(
             InstanceError, match=r"copies: 100,001 copies of tasks wait or are waited for.*at most 100,000"
         ):
-            compile(validated(stated))
-    assert compile(validated(instance(first, task(copies=20, after=["first"])))).problem.groups == 21
+            compile_instance(validate(stated))
+    assert compile_instance(validate(instance(first, task(copies=20, after=["first"])))).problem.groups == 21
 
 
 def test_copies_in_a_precedence_share_an_entry() -> None:
@@ -368,12 +368,15 @@ def test_copies_in_a_precedence_share_an_entry() -> None:
 
 def test_a_neighbourhood_on_intervals_holds_no_million_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Beyond a number of copies the sub-problem counts them by columns."""
-    made = compile(validated(instance(task(copies=MILLION, optional=True, value=2))))
+    made = compile_instance(validate(instance(task(copies=MILLION, optional=True, value=2))))
     schedule = greedy(made)
     assert schedule is not None
-    placing, guide = Placing(made.problem, schedule=schedule), Guide.true(made.problem, Blocks(made.problem))
+    placing, guide = (
+        PartialSchedule(made.problem, schedule=schedule),
+        CostGuide.true(made.problem, BlockPricer(made.problem)),
+    )
     ran = {0: placing.clear(0)}
-    asked = freeing.Neighbourhood([0], "intervals", None, None, 0.1, 0)
+    asked = freeing.NeighbourhoodRequest([0], "intervals", None, None, 0.1, 0)
     monkeypatch.setattr(subintervals, "solve", lambda *_: pytest.fail("a job for every copy"))
     assert freeing.solve(placing, guide, guide, asked, ran, 1.0).effort > 0
 
@@ -381,17 +384,17 @@ def test_a_neighbourhood_on_intervals_holds_no_million_jobs(monkeypatch: pytest.
 def test_writing_and_checking_end_when_their_clock_says_so() -> None:
     """Both ask it for every entry, and what it raises ends them; a plan of very many entries is refused by name."""
     stated = instance(task(copies=200, optional=True, value=2), gpus=1)
-    made = compile(validated(stated))
+    made = compile_instance(validate(stated))
     schedule = greedy(made)
     assert schedule is not None
     asked = list[int]()
     runs, left = decode(made, schedule)
-    document(
+    plan_document(
         made,
         Outcome("feasible", "done", "test", None, {}, {}),
         runs,
         left,
-        rent_of(made.problem, schedule),
+        node_schedule_of(made.problem, schedule),
         lambda: asked.append(1),
     )
     assert len(asked) >= 2 * len(runs)
@@ -411,9 +414,9 @@ def test_writing_and_checking_end_when_their_clock_says_so() -> None:
 def test_time_is_kept_back_by_the_entries_of_the_plan() -> None:
     """What is left for a search falls with every entry of the plan at hand."""
     stated = instance(task(copies=200, optional=True, value=2), gpus=1)
-    made = compile(validated(stated))
+    made = compile_instance(validate(stated))
     with Signals() as signals:
-        conductor = _Conductor(
+        conductor = SolveSession(
             TreeSource(made, stated, {}), Limits(60.0), time.monotonic(), 0.0, signals, None, False, None, None
         )
         conductor.entry, before = 0.5, conductor._left()

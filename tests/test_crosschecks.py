@@ -26,13 +26,13 @@ from listening import Ear
 from plans import outcome
 from test_killers import duals
 
-from leptonopt.compile.compiler import Compiled, compile, decode
+from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
 from leptonopt.errors import Unsupported
-from leptonopt.instance import validated
-from leptonopt.plan.document import document
-from leptonopt.problem.problem import Limits, Schedule, Solution, Status, broken_rules, objective, rent_of
-from leptonopt.session.certificate import _document, certified
-from leptonopt.solvers.registry import TABLE, function
+from leptonopt.instance import validate
+from leptonopt.plan.document import plan_document
+from leptonopt.problem.problem import Limits, Schedule, Solution, Status, node_schedule_of, objective, violated_rules
+from leptonopt.session.certificate import _document, best_certificate
+from leptonopt.solvers.registry import TABLE, load_method
 from leptonopt.verify import fingerprint, proven, verify
 
 BLOCK, DEFAULT, CI, ALL = 100, 1, 10, 200  # instances in a block; blocks by default, in CI, in all
@@ -57,7 +57,7 @@ def demand(true: bool, *what: Any) -> None:
         raise Disagreement(*what)
 
 
-def truth(made: Compiled) -> tuple[bool, int | None]:
+def truth(made: CompiledInstance) -> tuple[bool, int | None]:
     """(known, optimum in units or None) by trying everything, where that is little enough."""
     nodes = made.problem.nodes
     ways = [int(np.prod(count + 1)) * int(most + 1) for count, most in zip(nodes.count, nodes.commit_max, strict=True)]
@@ -70,12 +70,16 @@ def truth(made: Compiled) -> tuple[bool, int | None]:
     return True, None if found is None else found[0]
 
 
-def checked(made: Compiled, stated: dict[str, Any], schedule: Schedule, bound: int | None, status: str) -> None:
+def checked(made: CompiledInstance, stated: dict[str, Any], schedule: Schedule, bound: int | None, status: str) -> None:
     """The plan of a schedule passes the checker, at the cost that the arrays say."""
     runs, left = decode(made, schedule)
     lower = None if bound is None else bound * made.unit
-    plan = document(
-        made, outcome(made, "feasible" if made.loss else status, lower), runs, left, rent_of(made.problem, schedule)
+    plan = plan_document(
+        made,
+        outcome(made, "feasible" if made.loss else status, lower),
+        runs,
+        left,
+        node_schedule_of(made.problem, schedule),
     )
     verdict = verify(stated, json.loads(json.dumps(plan), parse_float=Decimal))
     demand(verdict.ok, "the checker objects", verdict.violations[:3])
@@ -86,7 +90,7 @@ def compared(seed: int) -> Counter[str]:
     """One instance: what was run and agreed; raises `Disagreement` where anything does not."""
     stated, counts = random_instances.everything(seed), Counter[str]()
     counts.update(f"family: {name}" for name in random_instances.families(stated))
-    made = compile(validated(stated))
+    made = compile_instance(validate(stated))
     counts["instances"] += 1
     if made.impossible:
         counts["impossible by windows"] += 1
@@ -103,7 +107,7 @@ def compared(seed: int) -> Counter[str]:
     for name in turn:
         ear, limits = Ear(), Limits(time_limit=30.0 if name in (*EXACT, *QUICK) else 0.2, seed=seed)
         try:
-            solution = function(name)(problem, None, limits, ear)
+            solution = load_method(name)(problem, None, limits, ear)
         except Unsupported:
             counts[f"refused: {name}"] += 1
             continue
@@ -129,7 +133,7 @@ def compared(seed: int) -> Counter[str]:
         demand(proof.bound is None or proof.bound <= least or bool(made.loss), seed, "a bound above the optimum", proof)
         counts["bounds from any prices"] += 1
         if seed % 50 == 0:
-            certificate = certified(made, stated, 0.2)
+            certificate = best_certificate(made, stated, 0.2)
             proof = proven(stated, certificate)
             demand(proof.ok and (proof.bound is None or proof.bound <= least), seed, "certificate", proof)
             tight = proof.bound is not None and proof.bound == least
@@ -138,13 +142,13 @@ def compared(seed: int) -> Counter[str]:
 
 
 def fair(
-    seed: int, name: str, made: Compiled, stated: dict[str, Any], solution: Solution, ear: Ear, known: bool, best:
+    seed: int, name: str, made: CompiledInstance, stated: dict[str, Any], solution: Solution, ear: Ear, known: bool, best:
     int | None
 ) -> None:  # fmt: skip
     """What any method says must be true, whatever its kind."""
     bounds = [*ear.bounds, *([] if solution.bound is None else [solution.bound])]
     if solution.schedule is not None:
-        demand(not broken_rules(made.problem, solution.schedule), seed, name, "breaks a rule")
+        demand(not violated_rules(made.problem, solution.schedule), seed, name, "breaks a rule")
         demand(not known or best is not None, seed, name, "a plan where none exists")
         cost = objective(made.problem, solution.schedule)
         demand(best is None or cost >= best, seed, name, "cheaper than the optimum", cost, best)

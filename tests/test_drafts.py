@@ -8,10 +8,10 @@ import pytest
 import leptonopt
 from leptonopt.algorithms.large_scale import annealing
 from leptonopt.algorithms.large_scale.annealing import SQUEEZE, Annealer
-from leptonopt.algorithms.large_scale.staged_construction import Placed
-from leptonopt.compile.compiler import compile
-from leptonopt.instance import validated
-from leptonopt.problem.problem import Deaf, Limits, Problem
+from leptonopt.algorithms.large_scale.staged_construction import Assignment
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.instance import validate
+from leptonopt.problem.problem import Limits, NullMonitor, Problem
 from leptonopt.runtime import jit
 from leptonopt.solvers import large_scale as scale
 
@@ -23,12 +23,14 @@ def two() -> Problem:
         for at in range(2)
     ]  # fmt: skip
     time = {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "4h"}
-    return compile(validated({"time": time, "pools": [{"id": "p", "capacity": {"gpu": 2}}], "tasks": tasks})).problem
+    return compile_instance(
+        validate({"time": time, "pools": [{"id": "p", "capacity": {"gpu": 2}}], "tasks": tasks})
+    ).problem
 
 
-def placed(problem: Problem, *options: int) -> Placed:
+def placed(problem: Problem, *options: int) -> Assignment:
     """Each task in its cheap option (0), its dear one (1), or without a place (-1)."""
-    made = Placed.nothing(problem, np.zeros(problem.capacity.shape))
+    made = Assignment.nothing(problem, np.zeros(problem.capacity.shape))
     for at, option in enumerate(options):
         if option >= 0:
             made.option[at], made.start[at] = problem.option_ptr[made.group[at]] + option, 0
@@ -38,10 +40,10 @@ def placed(problem: Problem, *options: int) -> Placed:
 class Settling:
     """Stands for an annealer: settles to what it is given, one after another."""
 
-    def __init__(self, *drafts: Placed) -> None:
+    def __init__(self, *drafts: Assignment) -> None:
         self.group, self.left = drafts[0].group, list(drafts)
 
-    def settled(self) -> Placed:
+    def settled(self) -> Assignment:
         return self.left.pop(0)
 
 
@@ -49,9 +51,9 @@ def test_the_best_is_kept() -> None:
     """What lacks the least, and of such what costs least; it alone is reported."""
     problem = two()
     lacks, dear, cheap = placed(problem, 0, -1), placed(problem, 1, 1), placed(problem, 0, 1)
-    taken: list[Placed] = []
+    taken: list[Assignment] = []
     settling = Settling(lacks, dear, lacks, cheap, dear)
-    drafts = scale._Drafts(settling, taken.append, clocked=False)  # type: ignore[arg-type]
+    drafts = scale.BestSnapshot(settling, taken.append, clocked=False)  # type: ignore[arg-type]
     found = [drafts.look() for _ in range(5)]
     assert [each is one for each, one in zip(found, [lacks, dear, dear, cheap, cheap], strict=True)] == [True] * 5
     assert [each is one for each, one in zip(taken, [lacks, dear, cheap], strict=True)] == [True] * 3
@@ -59,7 +61,7 @@ def test_the_best_is_kept() -> None:
 
 def test_when_it_is_looked_at() -> None:
     """Not before its last part, then evenly where no clock counts."""
-    drafts = scale._Drafts(Settling(placed(two(), 0, 0)), lambda _: None, clocked=False)  # type: ignore[arg-type]
+    drafts = scale.BestSnapshot(Settling(placed(two(), 0, 0)), lambda _: None, clocked=False)  # type: ignore[arg-type]
     due = [share for share in np.linspace(0, 1, 2_001)[:-1].tolist() if drafts.due(share)]
     assert due[0] >= SQUEEZE
     assert abs(len(due) - scale.LOOKS) <= 1
@@ -70,11 +72,11 @@ def test_when_it_is_looked_at() -> None:
 def test_annealing_goes_on_from_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
     """What ejection and mending begin with is the best that annealing ever settled to, not the last."""
     monkeypatch.setattr(annealing, "ROUND", 400)
-    seen: list[Placed] = []
-    begun: list[Placed] = []
+    seen: list[Assignment] = []
+    begun: list[Assignment] = []
     settle, improve = Annealer.settled, scale._Run._improve
 
-    def spoilt(self: Annealer) -> Placed:
+    def spoilt(self: Annealer) -> Assignment:
         """The third is as good as it gets: all others lose a task."""
         made = settle(self)
         if len(seen) != 2:
@@ -82,14 +84,16 @@ def test_annealing_goes_on_from_the_best(monkeypatch: pytest.MonkeyPatch) -> Non
         seen.append(made)
         return made
 
-    def noted(self: scale._Run, found: Placed, *rest: object) -> None:
+    def noted(self: scale._Run, found: Assignment, *rest: object) -> None:
         begun.append(found)
         improve(self, found, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(Annealer, "settled", spoilt)
     monkeypatch.setattr(scale._Run, "_improve", noted)
-    problem = compile(leptonopt.generate("lumpy", tasks=20, seed=0)).problem
-    run = scale._Run(problem, Limits(60, deterministic=True), Deaf(), scale.Oracle(problem), scale.Rehearsal(here=True))
+    problem = compile_instance(leptonopt.generate("lumpy", tasks=20, seed=0)).problem
+    run = scale._Run(
+        problem, Limits(60, deterministic=True), NullMonitor(), scale.ClassPricer(problem), scale.JitWarmup(here=True)
+    )
     run.solution("all")
     assert len(seen) > scale.LOOKS / 2
     assert len(begun) == 1

@@ -10,7 +10,7 @@ import pytest
 
 import leptonopt
 from leptonopt.errors import InstanceError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.verify import verify
 
 ONE = {"uses": {"gpu": 1}, "duration": "1h"}
@@ -104,7 +104,7 @@ def test_an_empty_mapping_of_ways_is_refused(key: str) -> None:
     stated = document({"id": "p", "capacity": {"gpu": 1}})
     stated["tasks"] = [{"id": "t", "work": {"hours": 1, "speed": {"p": 1}, key: {}}}]
     with pytest.raises(InstanceError, match=f"{key}: is empty; at least one entry"):
-        validated(stated)
+        validate(stated)
 
 
 def test_a_duration_of_zero_is_refused_in_a_line_that_helps() -> None:
@@ -112,4 +112,4 @@ def test_a_duration_of_zero_is_refused_in_a_line_that_helps() -> None:
     stated = document({"id": "p", "capacity": {"gpu": 1}})
     stated["tasks"][0]["options"][0]["duration"] = "0h"
     with pytest.raises(InstanceError, match="duration of zero; more than 0s is allowed, and `lag` says"):
-        validated(stated)
+        validate(stated)

@@ -289,8 +289,8 @@ def test_wherever_memory_ends_there_is_a_plan(method: str, more: int) -> None:
 def test_sizes_of_memory() -> None:
     """Numbers and texts with decimal and binary units; nonsense is a usage error."""
     sizes = {"8GB": 8 * 10**9, "512MiB": 2**29, "1.5g": 15 * 10**8, " 2 TB ": 2 * 10**12, 2e9: 2 * 10**9, "1e9": 10**9}
-    assert {size: engine.memory_of(size) for size in sizes} == sizes
-    assert engine.memory_of(None) is None
+    assert {size: engine.parse_memory(size) for size in sizes} == sizes
+    assert engine.parse_memory(None) is None
     for wrong in ("", "lots", "-1GB", "5", "8GX", 0, -1.0, float("nan"), float("inf"), "1e400"):
         with pytest.raises(UsageError, match="a memory of"):
             leptonopt.solve(traces.crowded(), memory=wrong)
@@ -300,7 +300,7 @@ def test_sizes_of_memory() -> None:
 
 
 @pytest.mark.parametrize("case", [case for case in selftest.CASES if case.copies == 1], ids=lambda case: case.what)
-def test_answers_of_the_self_test_are_right(case: selftest.Case) -> None:
+def test_answers_of_the_self_test_are_right(case: selftest.SelftestCase) -> None:
     """Brute force agrees with the answers that engines are judged by."""
     found = bruteforce.optimum(case.problem(), 5_000_000)
     assert case.least == (None if found is None else found[0])
@@ -318,12 +318,12 @@ def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_engines_pass_once_per_version(method: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A real engine passes, which is remembered; a new version, and only that, is tested again."""
     monkeypatch.setattr(selftest, "SECONDS", 60.0)
-    assert selftest.fault(method) == ""
+    assert selftest.failed_selftest(method) == ""
     assert len(list(cache.iterdir())) == 1
     monkeypatch.setattr(selftest, "_examined", lambda *given: "asked again")
-    assert selftest.fault(method) == ""
+    assert selftest.failed_selftest(method) == ""
     monkeypatch.setattr(selftest, "version", lambda package: "99.0")
-    assert "99.0 fails the self-test: asked again" in selftest.fault(method)
+    assert "99.0 fails the self-test: asked again" in selftest.failed_selftest(method)
 
 
 @pytest.mark.parametrize(
@@ -337,14 +337,14 @@ def test_engines_pass_once_per_version(method: str, cache: Path, monkeypatch: py
 )
 def test_every_lie_fails_the_self_test(lie: Any, said: str, cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Infeasible, optimal, a bound or an answer that is untrue: not used, not remembered, in one line."""
-    real = methods.function("cpsat")
+    real = methods.load_method("cpsat")
 
     def lies(*given: Any) -> Solution:
         right = real(*given)
         return lie(right) if right.schedule is not None else right
 
-    monkeypatch.setattr(methods, "function", lambda name: lies)
-    why = selftest.fault("lns")
+    monkeypatch.setattr(methods, "load_method", lambda name: lies)
+    why = selftest.failed_selftest("lns")
     assert why.startswith("lns is not used: ortools ")
     assert said in why
     assert "\n" not in why
@@ -353,10 +353,10 @@ def test_every_lie_fails_the_self_test(lie: Any, said: str, cache: Path, monkeyp
 
 def test_no_verdict_without_answers(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine that gives up or fails altogether is neither remembered nor blamed; what is no engine is not asked."""
-    monkeypatch.setattr(methods, "function", lambda name: lambda *given: Solution(Status.UNKNOWN, Stop.LIMIT))
-    assert selftest.fault("cpsat") == selftest.fault("greedy") == ""
-    monkeypatch.setattr(methods, "function", lambda name: 1 / 0)
-    assert selftest.fault("cpsat") == ""
+    monkeypatch.setattr(methods, "load_method", lambda name: lambda *given: Solution(Status.UNKNOWN, Stop.LIMIT))
+    assert selftest.failed_selftest("cpsat") == selftest.failed_selftest("greedy") == ""
+    monkeypatch.setattr(methods, "load_method", lambda name: 1 / 0)
+    assert selftest.failed_selftest("cpsat") == ""
     assert not cache.exists()
 
 
@@ -365,7 +365,7 @@ def test_a_home_that_cannot_be_written_is_no_fault(home: str, monkeypatch: pytes
     """The pass is forgotten, silently."""
     monkeypatch.setenv("XDG_CACHE_HOME", home)
     monkeypatch.setattr(selftest, "_examined", lambda *given: "")
-    assert selftest.fault("cpsat") == ""
+    assert selftest.failed_selftest("cpsat") == ""
 
 
 def test_an_engine_that_fails_its_self_test_is_not_used(

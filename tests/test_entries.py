@@ -13,13 +13,13 @@ import traces
 import leptonopt
 from leptonopt import Instance
 from leptonopt.errors import InstanceError
-from leptonopt.instance import Option, Task, validated
+from leptonopt.instance import Option, Task, validate
 from leptonopt.plan.plot import draw
 
 
 def changed(change: Callable[[Any], Any]) -> Instance:
     """An instance after a change that no validation has seen."""
-    instance = validated(traces.crowded())
+    instance = validate(traces.crowded())
     made = change(instance)
     return made if isinstance(made, Instance) else instance
 
@@ -47,7 +47,7 @@ CHANGES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a start that is none": (lambda i: i.time.__dict__.update(start="never"), "time: was changed"),
     "a task that waits for itself": (
         with_task(
-            Task.model_construct(id="t", after=({"task": "t"},), options=validated(traces.crowded()).tasks[0].options)
+            Task.model_construct(id="t", after=({"task": "t"},), options=validate(traces.crowded()).tasks[0].options)
         ),
         "circle",
     ),
@@ -82,7 +82,7 @@ def test_what_was_changed_is_validated_again(what: str, tmp_path: Path) -> None:
 
 def test_a_change_that_is_valid_counts() -> None:
     """What an instance says when it is solved is what is solved, and what the plan is checked against."""
-    instance = validated(traces.crowded())
+    instance = validate(traces.crowded())
     for task in instance.tasks:
         for option in task.options:
             option.uses["gpu"] = Decimal(1)
@@ -90,6 +90,6 @@ def test_a_change_that_is_valid_counts() -> None:
     assert result.verdict.ok
     assert (
         result.document["instance"]["sha256"]
-        == leptonopt.solve(validated(instance.document()), method="greedy").document["instance"]["sha256"]
+        == leptonopt.solve(validate(instance.document()), method="greedy").document["instance"]["sha256"]
     )
     assert result.cost != leptonopt.solve(traces.crowded(), method="greedy", time_limit=20).cost

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from listening import Ear
 from marks import CI
 
-from leptonopt.algorithms.models.time_indexed import decode, formulate
+from leptonopt.algorithms.models.time_indexed import build_model, decode
 from leptonopt.problem.problem import (
     RULES,
     UNLIMITED,
@@ -31,8 +31,8 @@ from leptonopt.problem.problem import (
     Solution,
     Status,
     Stop,
-    broken_rules,
     objective,
+    violated_rules,
 )
 from leptonopt.solvers import cbc as pulp_cbc
 from leptonopt.solvers import cpsat, highs
@@ -68,7 +68,7 @@ def judged(problem: Problem, solution: Solution, ear: Ear, best: int | None) -> 
         assert not ear.costs
         return
     assert solution.schedule is not None
-    assert not broken_rules(problem, solution.schedule)
+    assert not violated_rules(problem, solution.schedule)
     assert (solution.status, objective(problem, solution.schedule), solution.bound) == (Status.OPTIMAL, best, best)
     assert all(bound <= best for bound in ear.bounds)
     assert all(cost >= best for cost in ear.costs)
@@ -134,7 +134,7 @@ def test_a_rule_switched_off_is_noticed(rule: str) -> None:
         if solution.schedule is None:
             continue
         assert not ear.costs, "what a crippled model finds must not be reported"
-        broken = broken_rules(problem, solution.schedule)
+        broken = violated_rules(problem, solution.schedule)
         if rule == "cost" and not broken:
             best = optimum(problem)
             assert best is not None
@@ -284,14 +284,14 @@ def test_cbc_words_are_not_taken_as_they_come() -> None:
 
 def test_bounds_are_rounded_to_the_safe_side() -> None:
     """A double claims no more than it can carry: digits that print or tolerance may have added are taken off."""
-    assert [doubles.whole_above(value) for value in (2.0, 2.0005, 2.5, -1e50, math.inf)] == [
+    assert [doubles.round_up_safely(value) for value in (2.0, 2.0005, 2.5, -1e50, math.inf)] == [
         2,
         2,
         3,
-        doubles.whole_above(-1e50),
+        doubles.round_up_safely(-1e50),
         -(2**62),
     ]
-    assert doubles.whole_above(5e8 + 0.4) <= 5 * 10**8
+    assert doubles.round_up_safely(5e8 + 0.4) <= 5 * 10**8
 
 
 @settings(max_examples=300, deadline=None)
@@ -301,7 +301,7 @@ def test_digits_that_an_engine_does_not_print(value: float, shown: str) -> None:
     said = pulp_cbc.printed_above(format(value, shown))
     assert said <= value + 1e-12 * abs(value) + 5e-4
     assert said >= value - 1.1e-5 * abs(value) - 1
-    assert doubles.whole_above(pulp_cbc.printed_above("3.83804e+06")) <= 3_838_037
+    assert doubles.round_up_safely(pulp_cbc.printed_above("3.83804e+06")) <= 3_838_037
     assert [cpsat.about(value) for value in (7.0, 6.9999999, 7.4, math.nan, math.inf)] == [7, 7, 6, -(2**62), -(2**62)]
     assert cpsat.about(float(2**52 + 1)) < 2**52
 
@@ -428,7 +428,7 @@ def test_rows_left_out_follow_from_those_kept() -> None:
     dropped = violated = 0
     for seed in range(80):
         problem = random_problems.problem(seed, groups=5, slots=9)
-        linear, rng = formulate(problem), np.random.default_rng(seed)
+        linear, rng = build_model(problem), np.random.default_rng(seed)
         names = linear.row_names()
         rows = [at for at, name in enumerate(names) if name.startswith("capacity")]
         dropped += int((problem.capacity < UNLIMITED).sum()) - len(rows)
@@ -439,7 +439,7 @@ def test_rows_left_out_follow_from_those_kept() -> None:
             if np.any(np.bincount(problem.group[schedule.option], schedule.count, problem.groups) > problem.copies):
                 continue
             kept = bool(np.all((linear.matrix @ values)[rows] <= linear.upper[rows]))
-            assert kept == ("capacity" not in broken_rules(problem, schedule)), seed
+            assert kept == ("capacity" not in violated_rules(problem, schedule)), seed
             violated += not kept
     assert dropped > 100
     assert violated > 100
@@ -453,7 +453,7 @@ def test_of_rows_that_hold_the_same_the_tightest_stays(room: list[int], kept: li
     problem = dataclasses.replace(
         problem, capacity=random_problems.ints([room]), price=np.zeros((1, 2), np.int64), duration=two
     )
-    assert [name for name in formulate(problem).row_names() if "capacity" in name] == [
+    assert [name for name in build_model(problem).row_names() if "capacity" in name] == [
         f"capacity_0_{at}" for at in kept
     ]
     judged(problem, cpsat.solve(problem, None, Limits(time_limit=5), ear := Ear()), ear, 9 if min(room) < 4 else 0)

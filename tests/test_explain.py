@@ -15,11 +15,11 @@ from random_instances import everything
 from random_instances import instance as random_instance
 
 import leptonopt
-from leptonopt.compile.compiler import compile
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import dotted
 from leptonopt.explain.explain import Conflict, Explanation, explain
-from leptonopt.explain.farkas import proof
-from leptonopt.instance import validated
+from leptonopt.explain.farkas import prove_infeasible
+from leptonopt.instance import validate
 
 DAY: dict[str, Any] = {
     "time": {"start": "2026-01-05T00:00:00Z", "horizon": "24h", "slot": "1h"},
@@ -361,7 +361,7 @@ def test_proofs_without_search_are_exact() -> None:
             **day({"id": "a", "copies": copies, "options": PLACES["ways"]}, apart=[["a"]]),
             "pools": PLACES["pools"],
         }
-        found = proof(compile(validated(document)).problem, 10.0)
+        found = prove_infeasible(compile_instance(validate(document)).problem, 10.0)
         assert (found is not None) == none
 
 
@@ -439,7 +439,7 @@ def tightened(seed: int) -> dict[str, Any]:
 def check(seed: int) -> bool:
     """Judge what is said of one random instance; whether it is infeasible."""
     try:
-        validated(document := tightened(seed))
+        validate(document := tightened(seed))
     except leptonopt.LeptonoptError:
         return False
     found = explain(document, time_limit=60)
@@ -465,7 +465,7 @@ def check_both(seed: int) -> None:
     """Judge one instance that may have a plan, and one that cannot."""
     judged(made := random_instance(seed, whole_bill=bool(seed % 3)), explain(made, time_limit=60))
     try:
-        validated(made := impossible(seed))
+        validate(made := impossible(seed))
     except leptonopt.LeptonoptError:
         return  # moments of the random part lie beyond the shorter horizon
     found = explain(made, time_limit=60)

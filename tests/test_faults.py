@@ -32,12 +32,12 @@ import traces
 from listening import Ear
 
 import leptonopt
-from leptonopt.algorithms.models.time_indexed import formulate
-from leptonopt.compile.compiler import compile
+from leptonopt.algorithms.models.time_indexed import build_model
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import Alarm, UsageError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.io import files
-from leptonopt.problem.problem import Limits, Problem, Schedule, Status, Stop, broken_rules, objective
+from leptonopt.problem.problem import Limits, Problem, Schedule, Status, Stop, objective, violated_rules
 from leptonopt.runtime import child_process as children
 from leptonopt.session.result import Progress
 from leptonopt.solvers import cbc as pulp_cbc
@@ -48,7 +48,7 @@ CASES = {case.what: case for case in selftest.CASES}
 ENGINES = pytest.mark.parametrize("method", [cpsat, pulp_cbc, highs], ids=["cpsat", "cbc", "highs"])
 
 
-def spoken(method: Any, case: selftest.Case, **limits: Any) -> Any:
+def spoken(method: Any, case: selftest.SelftestCase, **limits: Any) -> Any:
     """What an engine says of a case, after it was found to be no lie."""
     ear = Ear()
     said = method.solve(case.problem(), None, Limits(time_limit=20, **limits), ear)
@@ -127,7 +127,7 @@ class Parameters:
 def test_two_workers_are_a_trap(threads: int, deterministic: bool, workers: int) -> None:
     """Below eight, CP-SAT leaves its best bounding strategy out: one worker at level 2, or eight and more."""
     problem = random_problems.one_slot([1], [1], 1)
-    form = cpsat._Columns(formulate(problem))
+    form = cpsat._Columns(build_model(problem))
     limits = Limits(threads=threads, deterministic=deterministic)
     run = cpsat._Run(problem, form, None, limits, Ear(), time.monotonic(), guarded=True)
     run._configure(chosen := Parameters())
@@ -141,7 +141,7 @@ def test_a_hint_is_complete_and_names_no_variable_twice() -> None:
     from ortools.sat.python import cp_model
 
     problem = random_problems.bins(1, items=12, slots=14)
-    model = cpsat._Columns(formulate(problem)).model(cp_model, random_problems.any_schedule(problem))
+    model = cpsat._Columns(build_model(problem)).model(cp_model, random_problems.any_schedule(problem))
     assert list(model.proto.solution_hint.vars) == list(range(len(model.proto.variables)))
 
 
@@ -167,12 +167,12 @@ def test_sums_beyond_64_bits_raise_nothing_in_cpsat_and_are_refused_here() -> No
 @pytest.mark.parametrize("seed", range(20))
 def test_no_float_reaches_an_engine(seed: int) -> None:
     """A float coefficient would be cut off silently: problems and models are in integers throughout."""
-    problem = compile(validated(random_instances.instance(seed))).problem
+    problem = compile_instance(validate(random_instances.instance(seed))).problem
     for field in dataclasses.fields(problem):
         if isinstance(value := getattr(problem, field.name), np.ndarray):
             assert value.dtype in (np.int64, np.bool_), field.name
     if problem.groups:
-        linear = formulate(problem)
+        linear = build_model(problem)
         assert {part.dtype for part in (linear.cost, linear.matrix.data, linear.upper)} == {np.dtype(np.int64)}
 
 
@@ -211,9 +211,9 @@ def answering(monkeypatch: pytest.MonkeyPatch, *answers: Any) -> list[bool]:
     """Let CBC give these answers, one after another; whether each was asked for without preprocessing."""
     left, asked = list(answers), list[bool]()
 
-    def call(self: Any, careful: bool) -> doubles.Answer:
+    def call(self: Any, careful: bool) -> doubles.EngineAnswer:
         asked.append(careful)
-        answer: doubles.Answer = left.pop(0)
+        answer: doubles.EngineAnswer = left.pop(0)
         return answer
 
     monkeypatch.setattr(pulp_cbc._Run, "call", call)
@@ -225,7 +225,7 @@ PROBLEM = random_problems.one_slot([1, 2], [5, 3], 2)
 
 def test_false_infeasible_of_cbc_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limited CBC said Infeasible of 6 problems in 14: it counts when said again without preprocessing, in time."""
-    no, perhaps = doubles.Answer("infeasible"), doubles.Answer("nothing")
+    no, perhaps = doubles.EngineAnswer("infeasible"), doubles.EngineAnswer("nothing")
     assert answering(monkeypatch, no, perhaps) == []
     assert pulp_cbc.solve(PROBLEM, None, Limits(time_limit=9), Ear()).status is Status.UNKNOWN
     asked = answering(monkeypatch, no, no)
@@ -240,11 +240,11 @@ def test_false_infeasible_of_cbc_is_asked_again(monkeypatch: pytest.MonkeyPatch)
 @pytest.mark.parametrize("word", ["optimal", "stopped", "infeasible", "nothing"])
 def test_values_that_are_no_solution(word: str, values: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs without a solution leave fractions in the variables, and a limited one broke 700 rows and said Optimal."""
-    answering(monkeypatch, *[doubles.Answer(word, np.array(values))] * 2)
+    answering(monkeypatch, *[doubles.EngineAnswer(word, np.array(values))] * 2)
     monkeypatch.setattr(pulp_cbc._Run, "confirms", False, raising=False)
     ear = Ear()
     said = pulp_cbc.solve(PROBLEM, None, Limits(time_limit=9), ear)
-    assert said.schedule is None or not broken_rules(PROBLEM, said.schedule)
+    assert said.schedule is None or not violated_rules(PROBLEM, said.schedule)
     assert said.status is not Status.OPTIMAL
     assert not ear.costs
 
@@ -262,7 +262,7 @@ def test_general_integers_with_decimals_are_never_given_to_cbc() -> None:
     """It was wrong on 22 of 500 of those: what it gets is whole and small, whatever the problem's units."""
     problem = random_problems.problem(11, scale=10**12)
     problem = dataclasses.replace(problem, demand=problem.demand * 10**9, capacity=problem.capacity * 10**9 + 7)
-    linear = formulate(problem)
+    linear = build_model(problem)
     run = doubles_run(problem, linear)
     assert run.costs.dtype == run.data.dtype == run.upper.dtype == np.int64
     assert abs(run.costs).max(initial=0) <= doubles.MAX_RANGE
@@ -303,7 +303,7 @@ def test_sigint_is_answered_and_what_overruns_is_killed(on_int: str, left: list[
     """CBC gives its plan for SIGINT and loses it with SIGTERM; what heeds neither is killed soon after."""
     begun, script = time.monotonic(), f"trap '{on_int}' INT; echo ready; while :; do sleep 0.05; done"
     ready: Callable[[], bool] = lambda: (tmp_path / "log").read_text() == "ready\n"  # noqa: E731
-    children.attend(["/bin/sh", "-c", script], str(tmp_path), tmp_path / "log", ready)
+    children.run_child(["/bin/sh", "-c", script], str(tmp_path), tmp_path / "log", ready)
     assert sorted(path.name for path in tmp_path.iterdir()) == left
     assert time.monotonic() - begun < children.PATIENCE + 8
 
@@ -389,10 +389,10 @@ def test_files_are_written_whole_or_not_at_all(
         monkeypatch.setattr(os, broken, refused)
     if broken == "replace" and old is not None:
         with pytest.raises(UsageError, match="cannot be written: not here"):
-            files.write(target, "new")
+            files.write_atomic(target, "new")
         assert target.read_text() == old
     else:
-        files.write(target, "new")
+        files.write_atomic(target, "new")
         assert target.read_text() == "new"
     assert (target.stat().st_mode & 0o777) == (0o604 if old is not None else 0o666 & ~umask())
     assert list(tmp_path.iterdir()) == [target]

@@ -17,7 +17,7 @@ from marks import CI
 
 import leptonopt
 from leptonopt.errors import InputError, InstanceError, UsageError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.io.load import FORMATS, load, read_document
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -144,7 +144,7 @@ def test_sscflp(tmp_path: Path, text: str) -> None:
     assert [option["cost"] for task in document["tasks"] for option in task["options"]] == [1, 4, 2, 5, Decimal("6.25")]
     assert document["tasks"][2]["options"][0]["pool"] == "facility-1"
     assert document["tasks"][2]["options"][0]["uses"] == {"units": 12}
-    validated(document)
+    validate(document)
 
 
 def test_sscflp_of_equal_counts(tmp_path: Path) -> None:
@@ -155,7 +155,7 @@ def test_sscflp_of_equal_counts(tmp_path: Path) -> None:
     with pytest.raises(InstanceError, match=r"file:1: .*layout=holmberg or layout=delmaire"):
         read(tmp_path, "sscflp", both)
     for layout in ("holmberg", "delmaire"):
-        validated(read(tmp_path, "sscflp", both, layout=layout))
+        validate(read(tmp_path, "sscflp", both, layout=layout))
     with pytest.raises(UsageError, match="holmberg and delmaire"):
         read(tmp_path, "sscflp", both, layout="yang")
 
@@ -172,11 +172,11 @@ def test_green_tou(tmp_path: Path) -> None:
         "steps": {"2000-01-01T00:00:00Z": Decimal("7.5"), "2000-01-01T02:00:00Z": -3, "2000-01-01T03:00:00Z": 6}
     }
     assert [(task["copies"], task["options"][1]["duration"]) for task in document["tasks"]] == [(2, "2h"), (1, "1h")]
-    validated(document)
+    validate(document)
     short = read(tmp_path, "green-tou", JOBS, "Data_p1.txt", deadline="2")
     assert short["time"]["horizon"] == "2h"
     assert len(short["pools"][0]["price"]["machine"]["steps"]) == 1
-    validated(short)
+    validate(short)
     for bad in ("5", "0", "x", "-1", "1.5", ""):
         with pytest.raises(UsageError, match="from 1 to 4"):
             read(tmp_path, "green-tou", JOBS, "Data_p1.txt", deadline=bad)
@@ -201,10 +201,10 @@ def test_investment(tmp_path: Path, format: str, text: str) -> None:
         {"id": "task-3", "after": ["task-1"], "options": [{"pool": "site", "uses": {"r1": 2, "r2": 3}, "duration":
         "3h"}]},
     ]  # fmt: skip
-    validated(document)
+    validate(document)
     tight = read(tmp_path, format, text.replace("8", "5"))
     assert [kind["count"] for kind in tight["pools"][0]["nodes"]] == [2, 3]
-    validated(read(tmp_path, format, text.replace("8", "1")))  # no plan, but an instance
+    validate(read(tmp_path, format, text.replace("8", "1")))  # no plan, but an instance
 
 
 def test_mmkp(tmp_path: Path) -> None:
@@ -219,7 +219,7 @@ def test_mmkp(tmp_path: Path) -> None:
         "duration": "1h",
         "cost": Decimal("-7.25"),
     }
-    validated(document)
+    validate(document)
 
 
 @pytest.mark.parametrize("text", [PSPLIB, MMLIB])
@@ -237,7 +237,7 @@ def test_psplib_mm(tmp_path: Path, text: str) -> None:
         "duration": "3h",
         "consumes": {"N1": 4},
     }
-    validated(document)
+    validate(document)
     with pytest.raises(UsageError, match="needs --param deadline=K"):
         read(tmp_path, "psplib-mm", text)
     with pytest.raises(UsageError, match="a whole number from 1"):
@@ -259,7 +259,7 @@ def test_icon(tmp_path: Path) -> None:
     assert wide["options"] == [{"pools": ["server-0", "server-1"], "uses": uses, "duration": "180m"}]
     assert [option["pools"] for option in narrow["options"]] == [["server-0"]]
     assert (narrow["release"], narrow["deadline"]) == ("2000-01-01T00:00:00Z", "2000-01-01T02:00:00Z")
-    validated(document)
+    validate(document)
 
 
 def test_cloudbalancing(tmp_path: Path) -> None:
@@ -273,7 +273,7 @@ def test_cloudbalancing(tmp_path: Path) -> None:
         [{"pools": ["computer-4", "computer-5"], "uses": {"cpu": 5, "memory": 4}, "duration": "1h"}],
         [{"pools": ["computer-5"], "uses": {"cpu": 1, "memory": 1, "network": 2}, "duration": "1h"}],
     ]
-    validated(document)
+    validate(document)
 
 
 def test_melange(tmp_path: Path) -> None:
@@ -289,7 +289,7 @@ def test_melange(tmp_path: Path) -> None:
     assert [(option["pool"], option["uses"]["load"]) for option in first["options"]] == [("small", 21), ("large", 63)]
     assert [(option["pool"], option["uses"]["load"]) for option in second["options"]] == [("small", 3)]
     assert "description" not in document
-    validated(document)
+    validate(document)
     assert leptonopt.solve(tmp_path / "file", format="melange", method="cpsat", isolate=False).cost == 3 * Fraction(
         "1.01"
     )
@@ -303,13 +303,13 @@ def test_melange_rounds_up_what_is_too_fine(tmp_path: Path) -> None:
     assert document["pools"][0]["nodes"]["size"] == {"load": 10**9}
     assert all(0 <= load - exact * 10**9 < 1 for load, exact in zip(loads, truth, strict=True))
     assert document["description"] == "Loads on small are rounded up to 1/1000000000 of a GPU."
-    validated(document)
+    validate(document)
 
 
 def test_ctu_energy(tmp_path: Path) -> None:
     """Off at both ends, a rest while power is dear, transitions at the prices of their own intervals."""
     document = read(tmp_path, "ctu-energy", CTU)
-    validated(document)
+    validate(document)
     assert [(task["id"], task.get("copies", 1)) for task in document["tasks"]] == [
         ("first-rest", 1), ("last-rest", 1), ("jobs-of-1", 2), ("rest", 1)
     ]  # fmt: skip
@@ -398,7 +398,7 @@ def test_elasticflow(tmp_path: Path) -> None:
     ]  # fmt: skip
     assert document["currency"] == "USD"
     assert "1 more not once times are whole slots" in document["description"]
-    validated(document)
+    validate(document)
 
 
 def test_elasticflow_parameters(tmp_path: Path) -> None:
@@ -406,7 +406,7 @@ def test_elasticflow_parameters(tmp_path: Path) -> None:
     document = read(tmp_path, "elasticflow", TRACE, "trace.csv")
     assert (document["currency"], document["time"]["slot"]) == ("GPU-hours", "60m")
     assert document["pools"] == [{"id": "cluster", "capacity": {"gpu": 128}, "price": {"gpu": 1}}]
-    validated(document)
+    validate(document)
     late = read(tmp_path, "elasticflow", TRACE, "trace.csv", day="2", gpus="8", late="0")
     assert [task["id"] for task in late["tasks"]] == ["job-c"]
     soon = read(tmp_path, "elasticflow", TRACE, "trace.csv", within="2", day="0")
@@ -633,7 +633,7 @@ def refusal(file: Path, format: str, params: dict[str, str]) -> InstanceError | 
         document = read_document(file, format=format, params=params)
     except InstanceError as error:
         return error
-    validated(document)
+    validate(document)
     return None
 
 
@@ -664,7 +664,7 @@ def test_all_raw_data_are_read(format: str, every: int) -> None:
         document = read_document(file, format=format, params={"deadline": "9"} if format == "psplib-mm" else {})
         assert document["name"]
         if sum(len(task.get("options", ())) for task in document["tasks"]) <= HEAVY:
-            assert len(validated(document).tasks) == len(document["tasks"])
+            assert len(validate(document).tasks) == len(document["tasks"])
 
 
 @pytest.mark.long

@@ -20,17 +20,17 @@ import pytest
 
 import leptonopt
 from leptonopt import __main__
-from leptonopt.algorithms.heuristics.list_scheduling import orders
-from leptonopt.algorithms.heuristics.multistart import LONG, Starts
-from leptonopt.algorithms.lagrangian.pricing import Blocks
-from leptonopt.compile.compiler import compile
-from leptonopt.compile.work_options import ways
+from leptonopt.algorithms.heuristics.list_scheduling import priority_orders
+from leptonopt.algorithms.heuristics.multistart import LONG, MultiStart
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import UsageError
 from leptonopt.experiments.generators import FAMILIES, Table, table, written
-from leptonopt.experiments.generators.rng import Draws
-from leptonopt.instance import validated
+from leptonopt.experiments.generators.rng import RandomStream
+from leptonopt.instance import validate
 from leptonopt.instance.units import duration
-from leptonopt.problem.problem import Deaf, Limits
+from leptonopt.problem.problem import Limits, NullMonitor
 
 ROOT = Path(__file__).resolve().parent.parent
 EVERYTHING: dict[str, Any] = {"precedence": 0.3, "optional": 0.25, "preemptible": 0.4}
@@ -118,7 +118,7 @@ def test_seeds_differ() -> None:
 
 def test_draws_are_spread_evenly() -> None:
     """Numbers below a limit are equally frequent, shares exact, quantiles those of the table."""
-    draws = Draws("test")
+    draws = RandomStream("test")
     counts = np.bincount(draws.below("a", 70_000, 7), minlength=7)
     assert counts.min() > 9_600
     assert counts.max() < 10_400
@@ -191,9 +191,9 @@ def test_lumpy_has_a_plan_when_tight() -> None:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_first_attempt_finds_a_plan_at_a_thousand_tasks(family: str) -> None:
     """One building and one mending, without prices, place all that must run: a first plan comes soon."""
-    problem = compile(leptonopt.generate(family, tasks=1000)).problem
-    starts = Starts(problem, Blocks(problem), Limits(60.0, deterministic=True), Deaf())
-    starts.attempt(orders(problem, starts.blocks)[0], starts.true, hurry=False, passes=0, effort=LONG)
+    problem = compile_instance(leptonopt.generate(family, tasks=1000)).problem
+    starts = MultiStart(problem, BlockPricer(problem), Limits(60.0, deterministic=True), NullMonitor())
+    starts.attempt(priority_orders(problem, starts.blocks)[0], starts.true, hurry=False, passes=0, effort=LONG)
     assert starts.found is not None
 
 
@@ -210,7 +210,7 @@ def test_lumpy_is_lumpy() -> None:
 def test_notations_agree(family: str, tmp_path: Path) -> None:
     """JSON and YAML are the same instance, and the columns hold the options that the instance has."""
     made = table(family, tasks=30, seed=4, **EVERYTHING)
-    instance = validated(made.document())
+    instance = validate(made.document())
     for kind in ("json", "yaml"):
         file = tmp_path / f"made.{kind}"
         file.write_bytes(written(made, kind))
@@ -230,7 +230,7 @@ def test_notations_agree(family: str, tmp_path: Path) -> None:
         ]
         stated = [
             (way.pool, {key: int(value) for key, value in way.uses.items()}, -(-Fraction(way.duration) // made.slot_s))
-            for way in ways(instance, task)
+            for way in concrete_options(instance, task)
             if way.refused is None
         ]
         assert stored == stated

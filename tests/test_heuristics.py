@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from marks import first
 
-from leptonopt.algorithms.heuristics.partial_schedule import Guide, Placing, Shape
-from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, PartialSchedule, ProblemIndex
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.problem.nodes import NodeCosts, Nodes
 from leptonopt.problem.problem import (
     UNLIMITED,
@@ -17,10 +17,10 @@ from leptonopt.problem.problem import (
     Schedule,
     Solution,
     Status,
-    broken_rules,
     objective,
+    violated_rules,
 )
-from leptonopt.solvers.registry import function
+from leptonopt.solvers.registry import load_method
 
 METHODS = ("greedy", "least-loaded", "lagrangian")
 SEEDS = range(60)
@@ -50,7 +50,7 @@ class Ear:
 
 def run(method: str, problem: Problem, warm: Schedule | None = None, ear: Monitor | None = None) -> Solution:
     limits = Limits(time_limit=5, deterministic=True)
-    return function(method)(problem, warm, limits, ear or Ear())
+    return load_method(method)(problem, warm, limits, ear or Ear())
 
 
 def ints(values: object) -> np.ndarray:
@@ -181,7 +181,7 @@ def judge(problem: Problem, answer: Solution, ear: Ear, optimum: int | None) -> 
     assert answer.bound <= optimum
     assert all(bound <= optimum for bound in ear.bounds)
     if answer.schedule is not None:
-        assert broken_rules(problem, answer.schedule) == set()
+        assert violated_rules(problem, answer.schedule) == set()
         assert objective(problem, answer.schedule) >= optimum
         assert ear.costs[-1] == objective(problem, answer.schedule)
         assert ear.costs == sorted(ear.costs, reverse=True)
@@ -212,7 +212,7 @@ def test_never_worse_than_the_warm_start(seed: int, method: str) -> None:
         assert objective(problem, answer.schedule) <= objective(problem, warm)
     broken = Schedule.of([0], [int(problem.last[0]) + 1])
     answer = run(method, problem, broken)
-    assert answer.schedule is None or broken_rules(problem, answer.schedule) == set()
+    assert answer.schedule is None or violated_rules(problem, answer.schedule) == set()
 
 
 @pytest.mark.parametrize("method", ["greedy", "least-loaded", "lagrangian", "lns"])
@@ -221,7 +221,7 @@ def test_same_answer_twice(method: str) -> None:
     problem = week(30, 4, seed=3)
     seconds = 1.5 if method == "lns" else 60.0  # elsewhere a last resort that a loaded machine must not meet
     limits = Limits(time_limit=seconds, deterministic=True)
-    first, second = (function(method)(problem, None, limits, Ear()) for _ in range(2))
+    first, second = (load_method(method)(problem, None, limits, Ear()) for _ in range(2))
     assert first.bound == second.bound
     if first.schedule is not None and second.schedule is not None:
         assert list(first.schedule) == list(second.schedule)
@@ -292,9 +292,9 @@ def test_options_looked_at_together_are_the_same_one_by_one(seed: int) -> None:
     """Cheapest column of a group with sixteen like options, nodes or not, equals the one found one by one."""
     random = np.random.default_rng(seed)
     problem = alike(random, nodes=seed % 2 == 0)
-    blocks = Blocks(problem)
-    guide, shape = Guide.true(problem, blocks), Shape(problem)
-    many, single = Placing(problem, shape), Placing(problem, shape)
+    blocks = BlockPricer(problem)
+    guide, shape = CostGuide.true(problem, blocks), ProblemIndex(problem)
+    many, single = PartialSchedule(problem, shape), PartialSchedule(problem, shape)
     for group in range(problem.groups):
         batches = shape.alike(group)
         assert batches is not None

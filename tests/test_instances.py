@@ -15,7 +15,7 @@ import jsonschema
 import pytest
 
 import leptonopt
-from leptonopt.compile.compiler import compile
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import instance_schema
 from leptonopt.io.load import load, read_document
 from leptonopt.io.native.writer import dumped
@@ -49,7 +49,7 @@ def test_all_are_here() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_has_the_size_that_the_readme_says(file: Path) -> None:
     """Tasks, slots and columns."""
-    problem = compile(load(file)).problem
+    problem = compile_instance(load(file)).problem
     size = [int(problem.copies.sum()), problem.slots, len(problem.columns.option)]
     assert size == [int(number) for number in SIZES[file.stem][:3]]
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import pytest
 import traces
 
-from leptonopt.io.load import load_both
+from leptonopt.io.load import load_with_document
 from leptonopt.solvers.registry import TABLE
 from leptonopt.verify import verify
 
@@ -49,7 +49,7 @@ class Stops:
 
     def __init__(self, method: str, folder: Path, longest: float = LONGEST) -> None:
         self.method, self.folder, self.longest = method, folder, longest
-        self.stated = load_both(INSTANCE)[1]
+        self.stated = load_with_document(INSTANCE)[1]
         self.random = random.Random(method)
         self.seen: Counter[str] = Counter()
         self.seconds: list[float] = []

@@ -28,29 +28,38 @@ from plans import outcome
 from leptonopt.algorithms.lagrangian.capacity_dual import FINEST
 from leptonopt.algorithms.models import constraints as rules
 from leptonopt.algorithms.models.time_indexed import (
-    Linear,
-    dearest,
+    IntegerProgram,
+    build_model,
     encode,
-    formulate,
     has_no_columns,
-    lowest,
-    predicted,
-    shifted,
+    largest_objective,
+    normalise_costs,
+    objective_lower_limit,
+    predicted_size,
 )
 from leptonopt.algorithms.models.time_indexed import decode as decoded
 from leptonopt.compile.calendar import least_by_slot
-from leptonopt.compile.compiler import Compiled, compile, decode
-from leptonopt.instance import validated
-from leptonopt.plan.document import document
-from leptonopt.problem.nodes import Rent, kept, supply
-from leptonopt.problem.problem import UNLIMITED, Problem, Schedule, broken_rules, objective, rent_of, usage, used
+from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
+from leptonopt.instance import validate
+from leptonopt.plan.document import plan_document
+from leptonopt.problem.nodes import NodeSchedule, keeps_rules, supply
+from leptonopt.problem.problem import (
+    UNLIMITED,
+    Problem,
+    Schedule,
+    node_schedule_of,
+    objective,
+    quota_use,
+    usage,
+    violated_rules,
+)
 from leptonopt.session.certificate import Duals, _document
 from leptonopt.verify import exact as words
 from leptonopt.verify import fingerprint, proven, verify
-from leptonopt.verify.instance_reader import Stated
+from leptonopt.verify.instance_reader import StatedInstance
 from leptonopt.verify.quotas import windows_of
 from leptonopt.verify.spot import Spot
-from leptonopt.verify.task_lines import Runs
+from leptonopt.verify.task_lines import TaskLineReader
 
 
 def written_down(seed: int) -> dict[str, Any]:
@@ -59,9 +68,9 @@ def written_down(seed: int) -> dict[str, Any]:
 
 
 @cache
-def compiled(seed: int) -> Compiled:
+def compiled(seed: int) -> CompiledInstance:
     """A random instance, compiled."""
-    return compile(validated(written_down(seed)))
+    return compile_instance(validate(written_down(seed)))
 
 
 def paid_only(seed: int) -> Problem:
@@ -102,7 +111,7 @@ def problems() -> Iterator[Problem]:
 # --- the model --------------------------------------------------------------------------------------
 
 
-def by_name(linear: Linear) -> naive.Model:
+def by_name(linear: IntegerProgram) -> naive.Model:
     """What was built, by name."""
     names, rows, matrix = linear.names(), linear.row_names(), linear.matrix
     assert len(set(names)) == len(names) == matrix.shape[1]
@@ -121,7 +130,7 @@ def by_name(linear: Linear) -> naive.Model:
 def test_the_model_is_what_the_algebra_says() -> None:
     """Every variable, cost, bound, row and coefficient equals what plain loops over the algebra give, by name."""
     for number, problem in enumerate(problems()):
-        linear, true = formulate(problem), naive.model(problem)
+        linear, true = build_model(problem), naive.model(problem)
         assert by_name(linear) == true, number
         assert [name for name in linear.names() if name[0] in "xz"] == linear.names()[: len(linear.group)]
         assert linear.group.tolist() == [int(name.split("_")[1]) for name in linear.names()[: len(linear.group)]]
@@ -132,27 +141,27 @@ def test_rules_switched_off_are_off_and_no_other() -> None:
     of_rule = {"once": "once", "capacity": "capacity", "precedence": "precedence", "nodes": "nodes", "quota": "quota", "affinity": "affinity"}  # fmt: skip
     for seed in range(30):
         problem = random_problems.rich(seed)
-        whole = by_name(formulate(problem))
+        whole = by_name(build_model(problem))
         for rule, prefix in of_rule.items():
-            part = by_name(formulate(problem, (rule,)))
+            part = by_name(build_model(problem, (rule,)))
             assert part.rows == {name: row for name, row in whole.rows.items() if name.split("_")[0] != prefix}
             assert (part.most, part.cost) == (whole.most, whole.cost)
-        turned = by_name(formulate(problem, ("cost",)))
+        turned = by_name(build_model(problem, ("cost",)))
         assert turned.cost == {name: -cost for name, cost in whole.cost.items()}
         assert turned.rows == whole.rows
         wide = dataclasses.replace(
             problem, first=np.zeros_like(problem.first), last=np.maximum(0, problem.slots - problem.duration)
         )
         free = naive.model(dataclasses.replace(wide, capacity=np.full_like(problem.capacity, UNLIMITED)))
-        off = by_name(formulate(problem, ("window",)))
+        off = by_name(build_model(problem, ("window",)))
         assert [name for name in off.most if name[0] == "x"] == [name for name in free.most if name[0] == "x"]
 
 
 def test_figures_about_the_model() -> None:
     """Costs above the cheapest, what they can come to, the predicted size, and the row of a cutoff."""
     for problem in problems():
-        linear = formulate(problem)
-        costs, divisor, constant = shifted(linear)
+        linear = build_model(problem)
+        costs, divisor, constant = normalise_costs(linear)
         group = linear.group
         assert np.gcd.reduce(costs) in (0, 1)
         assert divisor > 0
@@ -166,9 +175,9 @@ def test_figures_about_the_model() -> None:
         least = {g: int(linear.cost[: len(group)][group == g].min()) for g in set(group.tolist())}
         assert constant == sum(cost * int(problem.copies[g]) for g, cost in least.items())
         pairs = list(zip(costs.tolist(), linear.most.tolist(), strict=True))
-        assert lowest(linear, costs) == sum(cost * most for cost, most in pairs if cost < 0)
+        assert objective_lower_limit(linear, costs) == sum(cost * most for cost, most in pairs if cost < 0)
         dear = {g: max(0, *costs[: len(group)][group == g].tolist(), 0) for g in set(group.tolist())}
-        assert dearest(linear, costs) == sum(cost * int(problem.copies[g]) for g, cost in dear.items()) + sum(
+        assert largest_objective(linear, costs) == sum(cost * int(problem.copies[g]) for g, cost in dear.items()) + sum(
             abs(cost) * most for cost, most in pairs[len(group) :]
         )
         starts = [int(b - a + 1) for a, b in zip(problem.first, problem.last, strict=True)]
@@ -177,17 +186,17 @@ def test_figures_about_the_model() -> None:
         held = [int(d) * len(problem.demands(o)[0]) + 1 + len(problem.quotas) for o, d in enumerate(problem.duration)]
         nodes = problem.slots * (8 * len(problem.nodes) + len(problem.nodes.supply_row))
         entries = sum(n * h for n, h in zip(starts, held, strict=True)) + 2 * linked + nodes
-        assert predicted(problem) == (sum(starts), entries)
+        assert predicted_size(problem) == (sum(starts), entries)
         assert has_no_columns(problem) == any(
             not problem.optional[g] and not any(g == h for h, _, _ in naive.columns(problem))
             for g in range(problem.groups)
         )
         for cutoff in (constant - 1, constant, constant + 3 * divisor + divisor // 2):
-            cut = by_name(formulate(problem, (), cutoff))
+            cut = by_name(build_model(problem, (), cutoff))
             terms, lower, upper = cut.rows.pop("cutoff_0")
             names = linear.names()
             assert terms == {names[at]: int(cost) for at, cost in enumerate(costs) if cost}
-            assert (lower, upper) == (-rules.FREE, (cutoff - constant) // divisor)
+            assert (lower, upper) == (-rules.NO_LIMIT, (cutoff - constant) // divisor)
             assert cut == by_name(linear)
 
 
@@ -206,7 +215,7 @@ def test_figures_about_the_model() -> None:
 def test_columns_that_can_never_be_too_many_have_no_row(demand: int, room: int, kept: int) -> None:
     """Beyond what doubles count exactly, a row is kept without asking; two tasks of half the demand, the rest in one."""
     problem = random_problems.one_slot([demand, 1 if demand != 600 else 600], [5, 5], room)
-    assert sum("capacity" in name for name in formulate(problem).row_names()) == kept
+    assert sum("capacity" in name for name in build_model(problem).row_names()) == kept
 
 
 def test_columns_anywhere_are_within_the_horizon() -> None:
@@ -215,7 +224,7 @@ def test_columns_anywhere_are_within_the_horizon() -> None:
     long = dataclasses.replace(
         problem, capacity=np.full((1, 4), 3), price=np.zeros((1, 4), np.int64), duration=np.array([4])
     )
-    assert [name for name in formulate(long, ("window",)).names() if name[0] == "x"] == ["x_0_0_0"]
+    assert [name for name in build_model(long, ("window",)).names() if name[0] == "x"] == ["x_0_0_0"]
 
 
 def test_the_strong_rows_stay_small() -> None:
@@ -223,7 +232,7 @@ def test_the_strong_rows_stay_small() -> None:
     tried = 0
     for seed in range(40):
         problem = random_problems.rich(seed)
-        whole = by_name(formulate(problem))
+        whole = by_name(build_model(problem))
         strong = {name for name in whole.rows if name.startswith("nodes_strong")}
         if not strong:
             continue
@@ -232,9 +241,9 @@ def test_the_strong_rows_stay_small() -> None:
         before = rules.STRONG
         try:
             rules.STRONG = entries
-            assert by_name(formulate(problem)).rows.keys() == whole.rows.keys()
+            assert by_name(build_model(problem)).rows.keys() == whole.rows.keys()
             rules.STRONG = entries - 1
-            assert by_name(formulate(problem)).rows.keys() == whole.rows.keys() - strong
+            assert by_name(build_model(problem)).rows.keys() == whole.rows.keys() - strong
         finally:
             rules.STRONG = before
     assert tried > 10
@@ -253,7 +262,7 @@ def drawn(problem: Problem, rng: random.Random, whole: bool = False) -> Schedule
     schedule, nodes = Schedule.of(option, start), problem.nodes
     if not len(nodes):
         return schedule
-    cheap = rent_of(problem, schedule)
+    cheap = node_schedule_of(problem, schedule)
     if cheap is not None and rng.random() < 0.5:
         on, committed = cheap.on.copy(), cheap.committed.copy()
     else:
@@ -264,10 +273,10 @@ def drawn(problem: Problem, rng: random.Random, whole: bool = False) -> Schedule
         on[kind, low : high + 1] = rng.randint(0, int(nodes.count[kind].max()) + rng.choice([0, 0, 1]))
         if rng.random() < 0.5:
             committed[kind] = rng.randint(0, int(nodes.commit_max[kind]) + rng.choice([0, 0, 1]))
-    return dataclasses.replace(schedule, rent=Rent(on, committed))
+    return dataclasses.replace(schedule, rent=NodeSchedule(on, committed))
 
 
-def keeps(linear: Linear, values: Any) -> bool:
+def keeps(linear: IntegerProgram, values: Any) -> bool:
     """Whether values keep all rows and bounds."""
     inside = bool(np.all(values >= 0) and np.all(values <= linear.most))
     rows = linear.matrix @ values
@@ -278,7 +287,7 @@ def test_the_model_allows_what_the_rules_allow() -> None:
     """What a schedule is in variables keeps the rows exactly when it breaks no rule, costs the same, and comes back."""
     fine = wrong = 0
     for number, problem in enumerate(problems()):
-        linear, rng = formulate(problem), random.Random(number)
+        linear, rng = build_model(problem), random.Random(number)
         for _ in range(12):
             schedule = drawn(problem, rng)
             if schedule.rent is not None and np.any(schedule.rent.committed > problem.nodes.commit_max):
@@ -289,7 +298,7 @@ def test_the_model_allows_what_the_rules_allow() -> None:
             for (number_, pool), at in linear.variables.pools.items():
                 inside = [problem.pool[o] == pool for o, _, _ in back if problem.group[o] in problem.together[number_]]
                 assert values[at] == any(inside)
-            broken = broken_rules(problem, back)
+            broken = violated_rules(problem, back)
             if schedule.rent is not None and np.any(schedule.rent.on > problem.nodes.count):
                 over = np.any(schedule.rent.on > problem.nodes.count, axis=1)
                 assert np.all(problem.plain[over]) or not keeps(linear, values)
@@ -309,7 +318,7 @@ def test_the_model_allows_what_the_rules_allow() -> None:
                 may = problem.nodes.commit_max > 0
                 assert np.array_equal(back.rent.committed[may], schedule.rent.committed[may])
                 own = (problem.nodes.reserved + back.rent.committed)[:, None]
-                if kept(problem.nodes, schedule.rent):
+                if keeps_rules(problem.nodes, schedule.rent):
                     assert np.array_equal(back.rent.on[plain], np.maximum(schedule.rent.on, own)[plain])
             for (letter, _), positions in linear.variables.nodes.items():
                 for position in positions.tolist() if letter in "uv" else ():
@@ -340,18 +349,18 @@ def _numbers(read: Any, given: Any) -> Any:
 
 
 def written(
-    made: Compiled, schedule: Schedule, status: str = "feasible", bound: Fraction | None = None
+    made: CompiledInstance, schedule: Schedule, status: str = "feasible", bound: Fraction | None = None
 ) -> dict[str, Any]:
     """The plan of a schedule, good or bad, as its file holds it."""
     runs, left = decode(made, schedule)
-    plan = document(made, outcome(made, status, bound), runs, left, rent_of(made.problem, schedule))
+    plan = plan_document(made, outcome(made, status, bound), runs, left, node_schedule_of(made.problem, schedule))
     read: dict[str, Any] = json.loads(json.dumps(plan))
     return read
 
 
-def expected(made: Compiled, schedule: Schedule) -> set[str]:
+def expected(made: CompiledInstance, schedule: Schedule) -> set[str]:
     """The rules that a schedule breaks, in the words of the checker, from the arrays."""
-    problem, broken = made.problem, broken_rules(made.problem, schedule)
+    problem, broken = made.problem, violated_rules(made.problem, schedule)
     broken -= {"capacity", "nodes", "quota"}
     if "once" in broken:
         # What a task that must run waits for must run as well; the checker puts it down to `precedence`.
@@ -359,16 +368,16 @@ def expected(made: Compiled, schedule: Schedule) -> set[str]:
         heads = [made.instance.tasks[members[0][0]] for members in made.members]
         if all(n == copies or head.optional for n, copies, head in zip(ran, problem.copies, heads, strict=True)):
             broken.remove("once")
-    load, rent, nodes = usage(problem, schedule), rent_of(problem, schedule), problem.nodes
+    load, rent, nodes = usage(problem, schedule), node_schedule_of(problem, schedule), problem.nodes
     supplied = set(nodes.supply_row.tolist())
     for row, stands in enumerate(made.rows):
         if row not in supplied and np.any(load[row] > problem.capacity[row]):
             broken.add("capacity" if stands.pool else "quota")
     if len(nodes):
         offered = supply(nodes, rent, len(load))
-        if not kept(nodes, rent) or any(np.any(load[row] > offered[row]) for row in supplied):
+        if not keeps_rules(nodes, rent) or any(np.any(load[row] > offered[row]) for row in supplied):
             broken.add("nodes")
-    if any(used(problem, quota, schedule, rent) > quota.limit for quota in problem.quotas):
+    if any(quota_use(problem, quota, schedule, rent) > quota.limit for quota in problem.quotas):
         broken.add("quota")
     return broken
 
@@ -381,7 +390,7 @@ def drafts(seed: int, many: int) -> tuple[Schedule, ...]:
         return ()
     for _ in range(many):
         schedule = drawn(made.problem, rng)
-        if rent_of(made.problem, schedule) is not None:
+        if node_schedule_of(made.problem, schedule) is not None:
             found.append(schedule)
     return tuple(found)
 
@@ -398,7 +407,7 @@ def test_the_checker_finds_what_the_arrays_find() -> None:
             assert {violation.rule for violation in verdict.violations} == rules_, seed
             seen |= rules_
             good += not rules_
-            if "once" not in broken_rules(made.problem, schedule):
+            if "once" not in violated_rules(made.problem, schedule):
                 assert verdict.cost == objective(made.problem, schedule) * made.unit, seed
     assert seen == {"once", "capacity", "nodes", "precedence", "quota", "affinity"}
     assert good > 60
@@ -555,7 +564,7 @@ def chance_by_hand(
     return float(work) * slower + number * worst <= many * slot + 1e-6
 
 
-def duals(made: Compiled, rng: random.Random) -> Duals:
+def duals(made: CompiledInstance, rng: random.Random) -> Duals:
     """Random prices on all that can have one, in whole parts, so that nothing is rounded on the way."""
     problem, size = made.problem, rng.choice([1, max(1, int(1 / made.unit) // 4)])
 
@@ -580,7 +589,7 @@ def duals(made: Compiled, rng: random.Random) -> Duals:
     return Duals(capacity, quota, np.array(waiting), apart)
 
 
-def offered(made: Compiled) -> list[list[Fraction | None]]:
+def offered(made: CompiledInstance) -> list[list[Fraction | None]]:
     """What pools offer in demand units, not rounded to whole ones; for a quota at any moment, its limit."""
     instance, found = made.instance, []
     pools, limits = {pool.id: pool for pool in instance.pools}, {quota.id: quota.limit for quota in instance.quotas}
@@ -688,7 +697,7 @@ ONE: dict[str, Any] = {
 
 def one(**changes: Any) -> tuple[str, ...]:
     """What the checker says of the plan of one task that costs 4, with its claims changed."""
-    made = compile(validated(ONE))
+    made = compile_instance(validate(ONE))
     plan = written(made, Schedule.of([0], [0]), "feasible", Fraction(3))
     proven = changes.get("status") in ("optimal", "infeasible")
     plan["stop"] = "proof" if proven else "done"
@@ -750,7 +759,9 @@ def test_claims_and_words(changes: dict[str, Any], says: tuple[str, ...]) -> Non
 
 def test_without_a_plan() -> None:
     """Only infeasible and unknown have none, and then nothing is listed."""
-    none = document(compile(validated(ONE)), outcome(compile(validated(ONE)), "infeasible"), None, [])
+    none = plan_document(
+        compile_instance(validate(ONE)), outcome(compile_instance(validate(ONE)), "infeasible"), None, []
+    )
     assert verify(ONE, none).ok
     unsaid = none["proof"] | {"by": []}
     assert verify(ONE, none | {"status": "unknown", "stop": "limit", "proof": unsaid}).ok
@@ -827,7 +838,7 @@ def test_amounts_are_those_of_the_arrays() -> None:
         problem = made.problem
         for schedule in drafts(seed, 5):
             found = verify(given, written(made, schedule)).violations
-            load, rent = usage(problem, schedule), rent_of(problem, schedule)
+            load, rent = usage(problem, schedule), node_schedule_of(problem, schedule)
             supplied = set(problem.nodes.supply_row.tolist())
             start = made.instance.time.start
             moments = [(start + timedelta(seconds=t * made.instance.time.slot)).strftime("%Y-%m-%dT%H:%M:%SZ") for t in range(problem.slots)]  # fmt: skip
@@ -862,7 +873,7 @@ def test_amounts_are_those_of_the_arrays() -> None:
     assert all(counted[rule] > 5 for rule in ("nodes", "capacity", "precedence")), counted
 
 
-def early(made: Compiled, schedule: Schedule, witness: str) -> int:
+def early(made: CompiledInstance, schedule: Schedule, witness: str) -> int:
     """By how many slots the first copy of a task starts before it may."""
     problem, ids = made.problem, [made.instance.tasks[members[0][0]].id for members in made.members]
     begins = {int(problem.group[o]): s for o, s, _ in schedule}
@@ -916,7 +927,7 @@ def test_what_nodes_can_prove() -> None:
     rng = random.Random(21)
     for turn in range(250):
         given = nodes_only(rng)
-        made = compile(validated(given))
+        made = compile_instance(validate(given))
         if made.impossible or made.loss or not made.problem.groups:
             continue
         problem = made.problem
@@ -942,7 +953,7 @@ def test_maintenance_closes_the_slots_it_touches(low: str, high: str, closed: li
     """Before, across, within and behind the horizon."""
     given = copy.deepcopy(ONE)
     given["pools"][0]["maintenance"] = [{"from": f"2026-01-{low}Z", "to": f"2026-01-{high}Z"}]
-    assert Stated(given).least("a", "gpu") == [0 if slot in closed else 1 for slot in range(4)]
+    assert StatedInstance(given).least("a", "gpu") == [0 if slot in closed else 1 for slot in range(4)]
 
 
 LABELS: dict[str, Any] = {
@@ -968,13 +979,15 @@ LABELS: dict[str, Any] = {
 )
 def test_nodes_are_named(task: str, labels: list[str], says: str | None) -> None:
     """Each as often as it takes, and only nodes that are there."""
-    made = compile(validated(LABELS))
+    made = compile_instance(validate(LABELS))
     problem = made.problem
     own = {made.instance.tasks[members[0][0]].id: group for group, members in enumerate(made.members)}
     option = {name: int(problem.option_ptr[group]) for name, group in own.items()}
     on = np.zeros_like(problem.nodes.count)
     on[:, 0:2] = 1
-    plan = written(made, Schedule.of([option["t"], option["w"]], [0, 1], None, Rent(on, np.zeros(len(on), np.int64))))
+    plan = written(
+        made, Schedule.of([option["t"], option["w"]], [0, 1], None, NodeSchedule(on, np.zeros(len(on), np.int64)))
+    )
     line = next(line for line in plan["tasks"] if line["id"] == task)
     line["nodes"] = labels
     found = [each.message for each in verify(LABELS, plan).violations]
@@ -992,7 +1005,7 @@ def test_nodes_are_named(task: str, labels: list[str], says: str | None) -> None
 )
 def test_runs_stay_within_the_horizon(start: str, end: str, says: str | None) -> None:
     """To the second."""
-    plan = written(compile(validated(ONE)), Schedule.of([0], [3]))
+    plan = written(compile_instance(validate(ONE)), Schedule.of([0], [3]))
     plan["tasks"][0] |= {"start": f"2026-01-{start}:00Z", "end": f"2026-01-{end}:00Z"}
     found = [f"{each.message} ({each.amount})" for each in verify(ONE, plan).violations if each.rule == "window"]
     assert found == ([] if says is None else [f"task 't': {says}"])
@@ -1000,7 +1013,7 @@ def test_runs_stay_within_the_horizon(start: str, end: str, says: str | None) ->
 
 def test_a_plan_twice_or_of_something_else() -> None:
     """By how many runs too many, and no entry that is no mapping."""
-    line = written(compile(validated(ONE)), Schedule.of([0], [0]))["tasks"][0]
+    line = written(compile_instance(validate(ONE)), Schedule.of([0], [0]))["tasks"][0]
     assert {
         "once: task 't': runs 3 times (2)",
         "capacity: pool 'a' gpu at 2026-01-05T00:00:00Z: 3 in use, 1 there (2)",
@@ -1034,8 +1047,8 @@ def of_spot(start: int, nodes: list[dict[str, Any]]) -> list[str]:
     """What the checker says of the plan of one task on spot capacity, started at a slot, with these nodes on."""
     given = copy.deepcopy(SPOT)
     del given["tasks"][0]["on_time"]
-    made = compile(validated(given))
-    rent = Rent(np.zeros_like(made.problem.nodes.count), np.zeros(1, np.int64))
+    made = compile_instance(validate(given))
+    rent = NodeSchedule(np.zeros_like(made.problem.nodes.count), np.zeros(1, np.int64))
     plan = written(made, Schedule.of([0], [1], None, rent))
     plan["tasks"][0] |= {"start": f"2026-01-05T0{start}:00:00Z", "end": f"2026-01-05T0{start + 1}:00:00Z"}
     if nodes != [{}]:
@@ -1060,8 +1073,8 @@ def test_deadlines_beyond_the_horizon_and_chances() -> None:
     given = copy.deepcopy(SPOT)
     given["pools"][0]["interruptions"] = Decimal("0.2")
     given["tasks"][0] |= {"on_time": Decimal("0.97"), "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "2h"}]}
-    stated_ = Stated(given)
-    runs = Runs(stated_, [], words.Findings())
+    stated_ = StatedInstance(given)
+    runs = TaskLineReader(stated_, [], words.Findings())
     for start in range(3):
         runs.findings.found.clear()
         length = runs._slots("it", stated_.tasks["t"], stated_.way("t", "a"), start)
@@ -1077,7 +1090,8 @@ def test_a_task_within_one_node_takes_one() -> None:
     """Whole nodes and one node do not go together."""
     given = copy.deepcopy(LABELS)
     plan = written(
-        compile(validated(given)), Schedule.of([], [], None, Rent(np.zeros((3, 4), np.int64), np.zeros(3, np.int64)))
+        compile_instance(validate(given)),
+        Schedule.of([], [], None, NodeSchedule(np.zeros((3, 4), np.int64), np.zeros(3, np.int64))),
     )
     line = {
         "id": "w",
@@ -1116,5 +1130,5 @@ def test_certificates_are_refused_in_these_words(change: dict[str, Any], why: st
 def test_quotas_per_day_begin_at_midnight() -> None:
     """Of the zone, on days of 25 hours as well, and not only on the first."""
     given = {**ONE, "time": {"start": "2026-10-23T22:00Z", "slot": "1h", "horizon": "4d", "zone": "Europe/Berlin"}}
-    assert list(windows_of(Stated(given), {"id": "q", "per": "day"})) == [(0, 24), (24, 49), (49, 73), (73, 96)]
-    assert list(windows_of(Stated(given), {"id": "q"})) == [(0, 96)]
+    assert list(windows_of(StatedInstance(given), {"id": "q", "per": "day"})) == [(0, 24), (24, 49), (49, 73), (73, 96)]
+    assert list(windows_of(StatedInstance(given), {"id": "q"})) == [(0, 96)]

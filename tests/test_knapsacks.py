@@ -12,15 +12,22 @@ from bruteforce import optimum
 from listening import Ear
 from random_problems import ints
 
-from leptonopt.algorithms.assignment.knapsack import NEVER, WIDE, covering, packed, with_each
-from leptonopt.algorithms.assignment.knapsack_kernels import filled, sharply
-from leptonopt.algorithms.assignment.lagrangian import Node, Pace, Relaxed, climb, first_prices, reduced
+from leptonopt.algorithms.assignment.knapsack import NEVER, WIDE, forced_values, min_cost_cover, solve_knapsacks
+from leptonopt.algorithms.assignment.knapsack_kernels import exact_bound, fill_knapsack
+from leptonopt.algorithms.assignment.lagrangian import (
+    AscentLimits,
+    BranchNode,
+    NodeRelaxation,
+    dual_ascent,
+    first_prices,
+    fix_by_reduced_cost,
+)
 from leptonopt.algorithms.assignment.lagrangian_kernels import NO_PLAN, SCALE
-from leptonopt.algorithms.assignment.problem import Agents, agents
-from leptonopt.algorithms.assignment.repair import repaired
+from leptonopt.algorithms.assignment.problem import AssignmentProblem, detect_assignment
+from leptonopt.algorithms.assignment.repair import repair_assignment
 from leptonopt.problem.nodes import NodeCosts, Nodes
 from leptonopt.problem.problem import UNLIMITED, Limits, Problem, Status, objective
-from leptonopt.solvers.registry import function
+from leptonopt.solvers.registry import load_method
 
 
 def places(
@@ -85,9 +92,9 @@ def fast(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> boo
     return bool(request.param)
 
 
-def found(problem: Problem) -> Agents:
+def found(problem: Problem) -> AssignmentProblem:
     """The form of a problem that has it."""
-    made = agents(problem)
+    made = detect_assignment(problem)
     assert made is not None
     return made
 
@@ -100,8 +107,8 @@ def test_knapsacks_equal_all_sets() -> None:
         profit, demand = random.integers(-5, 12, (many, tasks)), random.integers(1, 6, (many, tasks))
         able, room = random.random((many, tasks)) < 0.8, random.integers(0, 12, many)
         slack = (None, 0, 1, 2, 5)[turn % 5]
-        worth, taken = packed(profit, demand, able, room, slack)
-        each = with_each(profit, demand, able, room, slack)
+        worth, taken = solve_knapsacks(profit, demand, able, room, slack)
+        each = forced_values(profit, demand, able, room, slack)
         for agent in range(many):
             best, best_with = NEVER, np.full(tasks, NEVER)
             for chosen in map(np.array, itertools.product([False, True], repeat=int(tasks))):
@@ -124,8 +131,11 @@ def test_what_is_known_to_fit_changes_nothing() -> None:
     for _ in range(100):
         profit, demand = random.integers(-5, 60, (3, 12)), random.integers(1, 9, (3, 12))
         able, room = random.random((3, 12)) < 0.8, random.integers(8, 30, 3)
-        _, known = packed(random.integers(-5, 60, (3, 12)), demand, able, room, None)
-        assert (packed(profit, demand, able, room, None)[0] == packed(profit, demand, able, room, None, known)[0]).all()
+        _, known = solve_knapsacks(random.integers(-5, 60, (3, 12)), demand, able, room, None)
+        assert (
+            solve_knapsacks(profit, demand, able, room, None)[0]
+            == solve_knapsacks(profit, demand, able, room, None, known)[0]
+        ).all()
 
 
 def test_covering_is_cheapest() -> None:
@@ -134,7 +144,7 @@ def test_covering_is_cheapest() -> None:
     for _ in range(200):
         cost, size = random.integers(-3, 9, 5), random.integers(1, 6, 5)
         least = int(random.integers(0, 20))
-        total, chosen = covering(cost, size, least)
+        total, chosen = min_cost_cover(cost, size, least)
         choices = [np.array(each) for each in itertools.product([0, 1], repeat=5)]
         best = min((int(each @ cost) for each in choices if each @ size >= least), default=-NEVER)
         assert total == best
@@ -164,10 +174,10 @@ def test_nothing_better_is_dropped(fast: bool, kind: dict[str, bool]) -> None:
         if (best := optimum(problem)) is None:
             continue
         made = found(problem)
-        relaxed, limit = Relaxed(made, Node.root(made), fast), made.of_cost(best[0]) * SCALE
-        end = climb(relaxed, first_prices(made), limit, Pace(seed % 30 + 1, 1.0, 5, 0.5), lambda _: False)
+        relaxed, limit = NodeRelaxation(made, BranchNode.root(made), fast), made.of_cost(best[0]) * SCALE
+        end = dual_ascent(relaxed, first_prices(made), limit, AscentLimits(seed % 30 + 1, 1.0, 5, 0.5), lambda _: False)
         assert end.value <= limit
-        left = reduced(relaxed, end.price, limit)
+        left = fix_by_reduced_cost(relaxed, end.price, limit)
         assert left is not None
         agent_of = dict(
             zip(made.option[made.option >= 0].tolist(), np.nonzero(made.option >= 0)[0].tolist(), strict=True)
@@ -185,7 +195,7 @@ def test_it_proves_the_optimum(kind: dict[str, bool]) -> None:
     for seed in range(8):
         problem = places(seed, **kind)
         best, ear = optimum(problem), Ear()
-        solution = function("knapsacks")(problem, None, Limits(time_limit=20), ear)
+        solution = load_method("knapsacks")(problem, None, Limits(time_limit=20), ear)
         if best is None:
             assert solution.status is Status.INFEASIBLE, seed
         else:
@@ -198,8 +208,8 @@ def test_other_forms_are_refused() -> None:
     """What has several slots, copies or rows is of another form, and the method says so."""
     for seed in range(30):
         problem = random_problems.problem(seed)
-        assert agents(problem) is None
-    solution = function("knapsacks")(problem, None, Limits(), Ear())
+        assert detect_assignment(problem) is None
+    solution = load_method("knapsacks")(problem, None, Limits(), Ear())
     assert solution.status is Status.UNKNOWN
     assert "one slot" in solution.note
 
@@ -209,7 +219,7 @@ def test_repair_keeps_every_room(fast: bool) -> None:
     mended = 0
     for seed in range(40):
         made = found(places(seed, nodes=False))
-        plan = repaired(made, made.able, made.able.argmax(axis=0), NO_PLAN, 200, lambda: False, fast)
+        plan = repair_assignment(made, made.able, made.able.argmax(axis=0), NO_PLAN, 200, lambda: False, fast)
         if plan is not None:
             line = np.arange(len(plan))
             assert (np.bincount(plan, made.demand[plan, line], len(made.room)) <= made.room).all()
@@ -226,9 +236,9 @@ def test_loops_fill_knapsacks_as_tables_do() -> None:
         profit = demand * 50 + random.integers(1, (3, 900)[turn % 3 > 0], 40)
         room = int(random.integers(30, 400))
         inside = np.zeros(40, bool)
-        worth = filled(profit, demand, room, inside)
+        worth = fill_knapsack(profit, demand, room, inside)
         every = np.ones((1, 40), bool)
-        assert worth == packed(profit[None], demand[None], every, np.array([room]), None)[0][0]
+        assert worth == solve_knapsacks(profit[None], demand[None], every, np.array([room]), None)[0][0]
         assert profit[inside].sum() == worth
         assert demand[inside].sum() <= room
 
@@ -237,7 +247,7 @@ def test_loops_know_what_an_item_changes() -> None:
     """Worth with each item and without it is at least the best of all sets, and exactly that where it matters."""
     for seed in range(30):
         made = found(places(seed, nodes=bool(seed % 2), size=(3, 7)))
-        relaxed, price = Relaxed(made, Node.root(made), fast=True), first_prices(made)
+        relaxed, price = NodeRelaxation(made, BranchNode.root(made), fast=True), first_prices(made)
         if not relaxed.possible:
             continue
         lists = relaxed.lists
@@ -252,7 +262,7 @@ def test_loops_know_what_an_item_changes() -> None:
                 continue
             best = max(int(gain[each].sum()) for each in fit)
             low = best - int(SCALE * (seed % 5))
-            sharply(lists, agent, price, best, low, with_it, without)
+            exact_bound(lists, agent, price, best, low, with_it, without)
             for place, item in enumerate(items.tolist()):
                 for told, inside in ((with_it, True), (without, False)):
                     true = max((int(gain[each].sum()) for each in fit if each[place] == inside), default=NEVER)
@@ -265,15 +275,16 @@ def test_loops_and_numpy_have_the_same_values() -> None:
     seen = 0
     for seed in range(60):
         made = found(places(seed, **KINDS[seed % len(KINDS)], size=(4, 12)))
-        random, root = np.random.default_rng(seed), Node.root(made)
+        random, root = np.random.default_rng(seed), BranchNode.root(made)
         closed = (random.random(len(made.room)) < 0.3) & ~root.paid
-        node = Node(root.able & ~closed[:, None], root.paid | ((seed % 3 == 0) & ~closed), closed)
-        if not Relaxed(made, node, False).possible:
+        node = BranchNode(root.able & ~closed[:, None], root.paid | ((seed % 3 == 0) & ~closed), closed)
+        if not NodeRelaxation(made, node, False).possible:
             continue
         price = first_prices(made) + random.integers(-9, 9, made.able.shape[1]) * SCALE
-        pace = Pace(1, 1.0, 5, 0.5)
+        pace = AscentLimits(1, 1.0, 5, 0.5)
         values = [
-            climb(Relaxed(made, node, fast), price, NO_PLAN, pace, lambda _: False).value for fast in (False, True)
+            dual_ascent(NodeRelaxation(made, node, fast), price, NO_PLAN, pace, lambda _: False).value
+            for fast in (False, True)
         ]
         assert values[0] == values[1]
         seen += values[0] < NO_PLAN
@@ -285,7 +296,7 @@ def test_loops_and_numpy_have_the_same_values() -> None:
 def test_knapsacks_agree_with_highs(seed: int) -> None:
     """On 5 agents and 20 tasks both prove the same cost, or that there is no plan."""
     problem = places(seed, nodes=seed % 2 == 0, optional=seed % 3 == 0, own=seed > 3, size=(5, 20))
-    one, other = (function(name)(problem, None, Limits(time_limit=60), Ear()) for name in ("knapsacks", "highs"))
+    one, other = (load_method(name)(problem, None, Limits(time_limit=60), Ear()) for name in ("knapsacks", "highs"))
     assert one.status is other.status
     assert one.status in (Status.OPTIMAL, Status.INFEASIBLE)
     if one.schedule is not None and other.schedule is not None:
@@ -299,8 +310,8 @@ def test_two_threads_prove_what_one_does(monkeypatch: pytest.MonkeyPatch, seed: 
     monkeypatch.setattr("leptonopt.solvers.assignment.ALONE", 0.0)
     monkeypatch.setattr("leptonopt.solvers.assignment.NEAR", 1.0)
     problem, ear = places(seed, nodes=seed % 2 == 0, own=seed > 1, size=(5, 20)), Ear()
-    one = function("knapsacks")(problem, None, Limits(), Ear())
-    two = function("knapsacks")(problem, None, Limits(threads=2), ear)
+    one = load_method("knapsacks")(problem, None, Limits(), Ear())
+    two = load_method("knapsacks")(problem, None, Limits(threads=2), ear)
     assert (one.status, one.bound) == (two.status, two.bound)
     assert two.status in (Status.OPTIMAL, Status.INFEASIBLE)
     assert max(ear.bounds, default=0) <= (two.bound or 0)

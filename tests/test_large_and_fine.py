@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.compile.compiler import compile
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import InstanceError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.verify import verify
 
 LARGE, FINE = Decimal(10**12), Decimal("0.000000001")
@@ -105,7 +105,7 @@ def test_amounts_too_fine_against_each_other_are_named() -> None:
     """10^12 in steps of 10^-9 are refused, with both numbers and the task."""
     pool = {"id": "p", "capacity": {"gpu": LARGE}}
     with pytest.raises(InstanceError, match=r"tasks\[0\]: option '.*': 1e\+12 of 'gpu', .* steps of 1e-09; at most"):
-        compile(validated(document([pool], [{**way("p", uses=LARGE), "id": "x"}, way("p", uses=FINE)])))
+        compile_instance(validate(document([pool], [{**way("p", uses=LARGE), "id": "x"}, way("p", uses=FINE)])))
 
 
 @pytest.mark.parametrize("of", ["money", "gpu", "licence"])

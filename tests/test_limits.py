@@ -17,14 +17,14 @@ import traces
 from calling import called
 
 import leptonopt
-from leptonopt.algorithms.heuristics.partial_schedule import Shape
-from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.heuristics.partial_schedule import ProblemIndex
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.models import export
-from leptonopt.algorithms.models.time_indexed import formulate
-from leptonopt.compile.compiler import compile
+from leptonopt.algorithms.models.time_indexed import build_model
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import InstanceError, NoPlan, OutOfTime
-from leptonopt.explain.feasibility_check import Asking
-from leptonopt.instance import validated
+from leptonopt.explain.feasibility_check import FeasibilityOracle
+from leptonopt.instance import validate
 from leptonopt.io.load import load, read_document
 from leptonopt.io.native import writer as write
 from leptonopt.plan import plot
@@ -57,19 +57,19 @@ def stages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Callable[[], A
     stated = dense(40)
     for kind in ("json", "yaml", "toml"):
         (room / f"dense.{kind}").write_text(write.dumped(stated, kind))
-    instance = validated(stated)
-    problem = compile(instance).problem
+    instance = validate(stated)
+    problem = compile_instance(instance).problem
     plan = leptonopt.solve(instance, method="greedy", time_limit=60).document
     return {
         **{kind: lambda kind=kind: read_document(room / f"dense.{kind}") for kind in ("json", "yaml", "toml")},
         "load": lambda: load(room / "dense.json"),
-        "validate": lambda: validated(stated),
-        "compile": lambda: compile(instance),
-        "order": lambda: graphs.topological([[], [0]]),
-        "shape": lambda: Shape(problem),
-        "price": lambda: Blocks(problem),
-        "formulate": lambda: formulate(problem),
-        **{kind: lambda kind=kind: export.written(problem, kind) for kind in ("mps", "lp", "dat")},
+        "validate": lambda: validate(stated),
+        "compile": lambda: compile_instance(instance),
+        "order": lambda: graphs.topological_order([[], [0]]),
+        "shape": lambda: ProblemIndex(problem),
+        "price": lambda: BlockPricer(problem),
+        "formulate": lambda: build_model(problem),
+        **{kind: lambda kind=kind: export.export_model(problem, kind) for kind in ("mps", "lp", "dat")},
         "draw": lambda: plot.draw(plan, stated),
     }
 
@@ -83,32 +83,39 @@ def test_every_stage_looks_at_the_clock(stage: str, stages: dict[str, Callable[[
     """Reading, validation, compilation, first orders, the model and its file, the picture end where time is up."""
     run = stages[stage]
     run()
-    with pytest.raises(OutOfTime, match="the time limit ended while it was tried"), clock.limited(0.0, "it was tried"):
+    with (
+        pytest.raises(OutOfTime, match="the time limit ended while it was tried"),
+        clock.time_limited(0.0, "it was tried"),
+    ):
         run()
-    with pytest.raises(OutOfTime, match="interrupted"), clock.limited(1e18, "it was tried", lambda: True):
+    with pytest.raises(OutOfTime, match="interrupted"), clock.time_limited(1e18, "it was tried", lambda: True):
         run()
 
 
 def test_limits_hold_in_each_other_and_end_with_their_block() -> None:
     """An inner limit does not lengthen an outer one; outside of both nothing is raised; other threads have their own."""
-    clock.look()
-    with clock.limited(0.0, "the outer"), clock.limited(1e18, "the inner"), pytest.raises(OutOfTime, match="the outer"):
-        clock.look()
-    with clock.limited(0.0, "here"):
-        other = threading.Thread(target=clock.look)  # an exception in it would fail the test
+    clock.check_time()
+    with (
+        clock.time_limited(0.0, "the outer"),
+        clock.time_limited(1e18, "the inner"),
+        pytest.raises(OutOfTime, match="the outer"),
+    ):
+        clock.check_time()
+    with clock.time_limited(0.0, "here"):
+        other = threading.Thread(target=clock.check_time)  # an exception in it would fail the test
         other.start()
         other.join()
-    clock.look()
+    clock.check_time()
 
 
 def test_what_looks_at_no_clock_is_given_up() -> None:
     """A call in a thread of its own: its answer, its exception, or the end of the time limit."""
-    assert clock.apart(int, "7") == 7
+    assert clock.run_interruptible(int, "7") == 7
     with pytest.raises(tomllib.TOMLDecodeError):
-        clock.apart(tomllib.loads, "=")
+        clock.run_interruptible(tomllib.loads, "=")
     ended = threading.Event()
-    with pytest.raises(OutOfTime), clock.limited(time.monotonic() + 0.05, "it was waited for"):
-        clock.apart(ended.wait, 60)
+    with pytest.raises(OutOfTime), clock.time_limited(time.monotonic() + 0.05, "it was waited for"):
+        clock.run_interruptible(ended.wait, 60)
     ended.set()
 
 
@@ -181,7 +188,7 @@ def test_the_model_is_written_within_the_limit(tmp_path: Path) -> None:
 
 def test_a_question_that_is_not_put_in_time_has_no_answer() -> None:
     """`explain` does not begin what it has no time for."""
-    assert Asking(time.monotonic() - 1).possible(dense(30)) is None
+    assert FeasibilityOracle(time.monotonic() - 1).possible(dense(30)) is None
 
 
 # --- orders -----------------------------------------------------------------------------------------
@@ -198,9 +205,9 @@ def test_topological_orders(seed: int) -> None:
             low, high = sorted((random.randrange(size), random.randrange(size)))
             if low != high:
                 before[nodes[high]].append(nodes[low])
-        assert graphs.topological(before) == list(TopologicalSorter(dict(enumerate(before))).static_order())
+        assert graphs.topological_order(before) == list(TopologicalSorter(dict(enumerate(before))).static_order())
         circle = [*before, [size], [size + 2], [size + 1]]  # one that waits for itself, and two for each other
-        assert sorted(graphs.topological(circle)) == list(range(size))
+        assert sorted(graphs.topological_order(circle)) == list(range(size))
 
 
 def test_a_circle_is_named_without_what_waits_for_it() -> None:
@@ -208,7 +215,7 @@ def test_a_circle_is_named_without_what_waits_for_it() -> None:
     stated = dense(4)
     stated["tasks"][1]["after"].append("t2")
     with pytest.raises(InstanceError, match="circle: t1 after t2 after t1;") as caught:
-        validated(stated)
+        validate(stated)
     assert caught.value.findings[0].path == ("tasks", 1, "after")
 
 
@@ -230,7 +237,7 @@ def test_edges_between_copies(seed: int) -> None:
         }
         for at, copies in enumerate(sizes)
     ]
-    made = compile(validated(stated))
+    made = compile_instance(validate(stated))
     base = {task: group for group, [(task, copy, _)] in reversed(list(enumerate(made.members)))}
     wanted: dict[tuple[int, int], int] = {}
     for at, task in enumerate(stated["tasks"]):

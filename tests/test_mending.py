@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 import leptonopt
-from leptonopt.algorithms.lagrangian.class_pricing import Oracle
+from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.large_scale import ejection_search as improving
 from leptonopt.algorithms.large_scale.annealing import NONE, Annealer
-from leptonopt.algorithms.large_scale.ejection_search import Improver
-from leptonopt.algorithms.large_scale.staged_construction import Placed
-from leptonopt.compile.compiler import compile
-from leptonopt.problem.problem import Deaf, Limits, Problem, Status, broken_rules, usage
+from leptonopt.algorithms.large_scale.ejection_search import EjectionSearch
+from leptonopt.algorithms.large_scale.staged_construction import Assignment
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.problem.problem import Limits, NullMonitor, Problem, Status, usage, violated_rules
 from leptonopt.solvers import large_scale as scale
 from tests import random_problems
 
@@ -32,12 +32,12 @@ tasks:
 
 def lumpy(tasks: int = 200, seed: int = 0, load: float = 0.7) -> Problem:
     """Large tasks on small pools, of which none may be left out."""
-    return compile(leptonopt.generate("lumpy", tasks=tasks, seed=seed, load=load)).problem
+    return compile_instance(leptonopt.generate("lumpy", tasks=tasks, seed=seed, load=load)).problem
 
 
-def improver(problem: Problem) -> Improver:
+def improver(problem: Problem) -> EjectionSearch:
     price = np.zeros(problem.capacity.shape)
-    return Improver(problem, Placed.nothing(problem, price), Oracle(problem), price)
+    return EjectionSearch(problem, Assignment.nothing(problem, price), ClassPricer(problem), price)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -47,7 +47,7 @@ def test_all_that_must_run_finds_a_place(seed: int) -> None:
     made = improver(problem)
     made.mend(lambda: False, most=200_000)
     assert not made.placed.lacking().any()
-    assert broken_rules(problem, made.placed.schedule()) == set()
+    assert violated_rules(problem, made.placed.schedule()) == set()
     assert (made.placed.free == problem.capacity - usage(problem, made.placed.schedule())).all()
 
 
@@ -59,7 +59,7 @@ def test_its_lists_are_right_whatever_it_comes_to(seed: int) -> None:
     made = improver(problem)
     made.mend(lambda: False, most=500)
     placed, board = made.placed, made.board
-    assert broken_rules(problem, placed.schedule()) <= {"once"}
+    assert violated_rules(problem, placed.schedule()) <= {"once"}
     assert (placed.free == problem.capacity - usage(problem, placed.schedule())).all()
     for pool, (begin, count) in enumerate(zip(board.begin.tolist(), board.count.tolist(), strict=True)):
         here = np.flatnonzero((placed.option >= 0) & (problem.pool[placed.option] == pool))
@@ -79,14 +79,14 @@ def test_lists_that_are_full_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(made, "_board", narrow)
     made.board = narrow()  # type: ignore[assignment]
     made.mend(lambda: False, most=200_000)
-    assert broken_rules(problem, made.placed.schedule()) == set()
+    assert violated_rules(problem, made.placed.schedule()) == set()
 
 
 def test_it_ends_when_it_is_over_and_after_so_many_steps(tmp_path: Path) -> None:
     """Where there is no plan, too: two tasks for the only hour of a pool push each other out for ever."""
     file = tmp_path / "two.yaml"
     file.write_text(TWO, encoding="utf-8")
-    problem = compile(leptonopt.load(file)).problem
+    problem = compile_instance(leptonopt.load(file)).problem
     made, calls = improver(problem), iter([False] * 5 + [True])
     made.mend(lambda: next(calls))
     assert made.placed.lacking().sum() == 1
@@ -111,7 +111,7 @@ def test_what_must_run_is_not_left_out_for_good() -> None:
     problem = lumpy(tasks=60)
     some = replace(problem, optional=np.arange(problem.groups) % 2 == 0, value=problem.value + 1)
     price = np.zeros(problem.capacity.shape)
-    made = Annealer(some, Placed.nothing(some, price), Oracle(some), price)
+    made = Annealer(some, Assignment.nothing(some, price), ClassPricer(some), price)
     before, made.round = made.lack.copy(), 1
     made.run(lambda: made.moves / 2_000)
     assert (made.lack[some.optional] == before[some.optional]).all()
@@ -124,16 +124,16 @@ def test_scale_finds_a_plan_where_all_must_run(seed: int, monkeypatch: pytest.Mo
     """Where placing by prices alone leaves some without a place."""
     monkeypatch.setattr(scale, "MOVES_EACH", 500)
     mended = []
-    usual = improving.Improver.mend
+    usual = improving.EjectionSearch.mend
 
-    def mend(self: Improver, *given: object) -> None:
+    def mend(self: EjectionSearch, *given: object) -> None:
         mended.append(int(self.placed.lacking().sum()))
         usual(self, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(improving.Improver, "mend", mend)
+    monkeypatch.setattr(improving.EjectionSearch, "mend", mend)
     problem = lumpy(tasks=150, seed=seed)
-    solution = scale.solve(problem, None, Limits(time_limit=60.0, threads=1, deterministic=True), Deaf())
+    solution = scale.solve(problem, None, Limits(time_limit=60.0, threads=1, deterministic=True), NullMonitor())
     assert solution.status is Status.FEASIBLE
     assert solution.schedule is not None
-    assert broken_rules(problem, solution.schedule) == set()
+    assert violated_rules(problem, solution.schedule) == set()
     assert max(mended) > 0

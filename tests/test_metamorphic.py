@@ -26,10 +26,10 @@ import random_problems
 from listening import Ear
 from marks import first
 
-from leptonopt.compile.compiler import Compiled, Run, compile, decode
-from leptonopt.compile.work_options import ways
+from leptonopt.compile.compiler import CompiledInstance, TaskRun, compile_instance, decode
+from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import InstanceError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.io.load import load, read_document
 from leptonopt.io.native.writer import dumped
 from leptonopt.problem.problem import Limits, Problem, Status
@@ -46,8 +46,8 @@ class Optimum:
     """What is proven: the least cost in money (None where no plan exists), and a plan of that cost."""
 
     cost: Fraction | None
-    made: Compiled
-    runs: tuple[Run, ...]
+    made: CompiledInstance
+    runs: tuple[TaskRun, ...]
 
     @property
     def rank(self) -> Fraction | float:
@@ -55,7 +55,7 @@ class Optimum:
         return float("inf") if self.cost is None else self.cost
 
 
-def solved(made: Compiled) -> Optimum:
+def solved(made: CompiledInstance) -> Optimum:
     """The optimum, proven."""
     if made.impossible:
         return Optimum(None, made, ())
@@ -71,7 +71,7 @@ def solved(made: Compiled) -> Optimum:
 
 def least(document: Document) -> Optimum:
     """The optimum of a document."""
-    return solved(compile(validated(document)))
+    return solved(compile_instance(validate(document)))
 
 
 @lru_cache(64)
@@ -82,7 +82,7 @@ def drawn(seed: int) -> Document:
     for again in range(seed, 10**6, 1000):
         document = random_instances.wild(again)
         with suppress(InstanceError):
-            compile(validated(document))
+            compile_instance(validate(document))
             return document
     raise AssertionError(seed)
 
@@ -685,7 +685,7 @@ def the_optimal_choice_fixed(document: Document, dice: random.Random) -> Iterato
         return
     run = dice.choice(fit)
     task, instance = document["tasks"][run.task], before.made.instance
-    all_ways = list(ways(instance, instance.tasks[run.task]))
+    all_ways = list(concrete_options(instance, instance.tasks[run.task]))
     names = [way.id for way in all_ways]
     if len(names) != len(task["options"]) or run.way.id not in names:
         return
@@ -728,8 +728,8 @@ def other_notations(document: Document, dice: random.Random) -> Iterator[Claim]:
     with TemporaryDirectory() as folder:
         for kind in ("yaml", "json", "toml"):
             file = Path(folder) / f"instance.{kind}"
-            file.write_text(dumped(validated(document).document(), kind))
-            yield solved(compile(load(file))), "==", before
+            file.write_text(dumped(validate(document).document(), kind))
+            yield solved(compile_instance(load(file))), "==", before
 
 
 @relation

@@ -15,9 +15,9 @@ from marks import first
 from plans import outcome
 
 import leptonopt
-from leptonopt.compile.compiler import Compiled, compile, decode
-from leptonopt.instance import validated
-from leptonopt.plan.document import document
+from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
+from leptonopt.instance import validate
+from leptonopt.plan.document import plan_document
 from leptonopt.problem.problem import (
     RULES,
     Limits,
@@ -25,24 +25,24 @@ from leptonopt.problem.problem import (
     Solution,
     Status,
     Stop,
-    broken_rules,
+    node_schedule_of,
     objective,
-    rent_of,
+    violated_rules,
 )
 from leptonopt.solvers import cbc as pulp_cbc
 from leptonopt.solvers import cpsat
-from leptonopt.solvers.registry import TABLE, function
+from leptonopt.solvers.registry import TABLE, load_method
 from leptonopt.verify import verify
 
 SEEDS = range(300)
 
 
-def compiled(seed: int, **sizes: int) -> Compiled:
+def compiled(seed: int, **sizes: int) -> CompiledInstance:
     """A random instance, compiled."""
-    return compile(validated(random_instances.instance(seed, **sizes)))
+    return compile_instance(validate(random_instances.instance(seed, **sizes)))
 
 
-def truth(seed: int) -> tuple[Compiled, int | None] | None:
+def truth(seed: int) -> tuple[CompiledInstance, int | None] | None:
     """A random tiny instance and its optimum in units, None where no plan exists; None if it is too large."""
     made = compiled(seed, tasks=3, slots=5)
     if made.impossible:
@@ -85,7 +85,7 @@ def test_intervals_equal_brute_force_or_say_what_they_cannot_express() -> None:
         if (known := truth(seed)) is None or known[0].impossible:
             continue
         made, best = known
-        solution = function("cpsat-intervals")(made.problem, None, Limits(time_limit=20), Ear())
+        solution = load_method("cpsat-intervals")(made.problem, None, Limits(time_limit=20), Ear())
         if solution.note.startswith("cpsat-intervals cannot express"):
             assert solution.stop is Stop.FAILED
         elif best is None:
@@ -107,9 +107,9 @@ def test_every_method_keeps_every_rule(method: str, seeds: range) -> None:
             continue
         made, best = known
         monitor = Ear()
-        solution = function(method)(made.problem, None, Limits(time_limit=0.5, seed=seed), monitor)
+        solution = load_method(method)(made.problem, None, Limits(time_limit=0.5, seed=seed), monitor)
         if solution.schedule is not None:
-            assert not broken_rules(made.problem, solution.schedule), (seed, method)
+            assert not violated_rules(made.problem, solution.schedule), (seed, method)
         if best is not None:
             assert all(bound <= best for bound in monitor.bounds), (seed, method)
             assert solution.bound is None or solution.bound <= best, (seed, method)
@@ -123,7 +123,7 @@ def test_a_rule_switched_off_is_noticed(backend: Any, rule: str) -> None:
     noticed = set()
     for seed in SEEDS:
         stated = random_instances.instance(seed)
-        made = compile(validated(stated))
+        made = compile_instance(validate(stated))
         if made.impossible or not made.problem.groups:
             continue
         solution = backend.solve(made.problem, None, Limits(time_limit=5.0), Ear(), (rule,))
@@ -135,7 +135,7 @@ def test_a_rule_switched_off_is_noticed(backend: Any, rule: str) -> None:
     pytest.fail(f"nobody noticed that {rule} is off; objections were {noticed}")
 
 
-def objections(made: Compiled, stated: dict[str, Any], solution: Solution, rule: str) -> set[str]:
+def objections(made: CompiledInstance, stated: dict[str, Any], solution: Solution, rule: str) -> set[str]:
     """The checker's rules that a solution breaks. A wrong objective shows as a plan that a better one beats."""
     schedule = solution.schedule
     assert schedule is not None
@@ -144,11 +144,11 @@ def objections(made: Compiled, stated: dict[str, Any], solution: Solution, rule:
         assert right.schedule is not None
         return {"cost"} if objective(made.problem, schedule) > objective(made.problem, right.schedule) else set()
     if rule == "once":
-        return {"once"} if "once" in broken_rules(made.problem, schedule) else set()
+        return {"once"} if "once" in violated_rules(made.problem, schedule) else set()
     runs, left = decode(made, schedule)
     verdict = verify(
         json.loads(json.dumps(stated, default=float), parse_float=Decimal),
-        document(made, outcome(made), runs, left, rent_of(made.problem, schedule)),
+        plan_document(made, outcome(made), runs, left, node_schedule_of(made.problem, schedule)),
     )
     return {violation.rule for violation in verdict.violations}
 
@@ -161,10 +161,10 @@ def test_warm_start_is_used(name: str) -> None:
         made = compiled(seed, tasks=6)
         if made.impossible:
             continue
-        first = function("greedy")(made.problem, None, Limits(time_limit=2), Ear())
+        first = load_method("greedy")(made.problem, None, Limits(time_limit=2), Ear())
         if first.schedule is None or objective(made.problem, first.schedule) <= (first.bound or 0):
             continue
-        log = function(name)(made.problem, first.schedule, Limits(time_limit=5), Ear()).log
+        log = load_method(name)(made.problem, first.schedule, Limits(time_limit=5), Ear()).log
         if said in log:
             return
     pytest.fail("no log speaks of the warm start")
@@ -181,7 +181,7 @@ def test_grouping_changes_nothing() -> None:
     many = {**base, "tasks": [{"id": f"t{at}", "options": [option]} for at in range(20)]}
     costs = [leptonopt.solve(stated, method="cpsat", isolate=False).cost for stated in (one, many)]
     assert costs[0] == costs[1] == Fraction(10 * 2 + 10 * 6)
-    assert compile(validated(many)).problem.groups == 1
+    assert compile_instance(validate(many)).problem.groups == 1
 
 
 def test_large_money_is_exact() -> None:
@@ -244,7 +244,7 @@ def test_row_sums_beyond_31_bits_are_solved_rightly() -> None:
             ],
         }
         result = leptonopt.solve(stated, method="cpsat", isolate=False)
-        made = compile(validated(stated))
+        made = compile_instance(validate(stated))
         found = bruteforce.optimum(made.problem)
         assert found is not None
         assert (result.status, result.cost) == ("optimal", found[0] * made.unit), seed

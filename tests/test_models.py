@@ -11,10 +11,10 @@ import swiglpk as glp
 from listening import Ear
 
 from leptonopt.algorithms.models import export
-from leptonopt.compile.compiler import compile
-from leptonopt.instance import validated
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.instance import validate
 from leptonopt.problem.problem import Limits, Problem
-from leptonopt.solvers.registry import function
+from leptonopt.solvers.registry import load_method
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -37,7 +37,7 @@ def solved(lp: object) -> int | None:
 def by_mathprog(problem: Problem, folder: Path) -> int | None:
     """GLPK on the algebra and the exported data."""
     data = folder / "problem.dat"
-    data.write_text(export.written(problem, "dat"))
+    data.write_text(export.export_model(problem, "dat"))
     translator = glp.glp_mpl_alloc_wksp()
     assert glp.glp_mpl_read_model(translator, str(ROOT / "models" / "allocation.mod"), 0) == 0
     assert glp.glp_mpl_read_data(translator, str(data)) == 0
@@ -50,7 +50,7 @@ def by_mathprog(problem: Problem, folder: Path) -> int | None:
 def by_file(problem: Problem, folder: Path, kind: str) -> int | None:
     """GLPK on an exported MPS or LP file."""
     file = folder / f"problem.{kind}"
-    file.write_text(export.written(problem, kind))
+    file.write_text(export.export_model(problem, kind))
     lp = glp.glp_create_prob()
     read = (
         glp.glp_read_mps(lp, glp.GLP_MPS_FILE, None, str(file))
@@ -71,7 +71,7 @@ def test_algebra_equals_brute_force_and_methods(block: int, tmp_path: Path) -> N
     """allocation.mod by GLPK, the exported MPS and LP, cpsat, cbc and brute force: one optimum."""
     compared = 0
     for seed in range(1000 + block * 15, 1000 + block * 15 + 15):
-        made = compile(validated(random_instances.instance(seed, tasks=3, slots=5)))
+        made = compile_instance(validate(random_instances.instance(seed, tasks=3, slots=5)))
         if made.impossible:
             continue
         try:
@@ -84,7 +84,7 @@ def test_algebra_equals_brute_force_and_methods(block: int, tmp_path: Path) -> N
         assert by_file(made.problem, tmp_path, "mps") == true, seed
         assert by_file(made.problem, tmp_path, "lp") == true, seed
         for name in ("cpsat", "cbc"):
-            solution = function(name)(made.problem, None, Limits(time_limit=10), Ear())
+            solution = load_method(name)(made.problem, None, Limits(time_limit=10), Ear())
             assert (solution.status == "infeasible") == (true is None), (seed, name)
             assert true is None or solution.bound == true, (seed, name)
     assert compared >= 6

@@ -19,21 +19,21 @@ from test_engines import fakes, room  # noqa: F401
 from test_scale import saved, tiny
 
 import leptonopt
-from leptonopt.algorithms.large_scale.supports import refused
-from leptonopt.compile.columnar import Built, build
+from leptonopt.algorithms.large_scale.supports import unsupported_rule
+from leptonopt.compile.columnar import CompiledColumnar, compile_columnar
 from leptonopt.compile.compiler import columnar as compiling
 from leptonopt.compile.compiler import columnar_windows as windows
-from leptonopt.compile.compiler import compile
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import InputError, UsageError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.io.columnar import load
 from leptonopt.plan.columnar import read_plan, runs, schedule_of
-from leptonopt.problem.problem import Problem, Schedule, Solution, Status, broken_rules
+from leptonopt.problem.problem import Problem, Schedule, Solution, Status, violated_rules
 from leptonopt.session import portfolio
 from leptonopt.session import worker_process as engine
-from leptonopt.session.columnar_documents import document, tree_of
+from leptonopt.session.columnar_documents import columnar_document, tree_of
 from leptonopt.session.columnar_source import ColumnarPlan
-from leptonopt.session.source import Source, opened
+from leptonopt.session.source import InstanceSource, open_source
 from leptonopt.verify.columnar_bound import proven_columns
 from leptonopt.verify.columnar_checker import verify_columns
 from tests import random_problems
@@ -65,7 +65,7 @@ def same(one: Problem, other: Problem) -> None:
 )
 def test_generated_instances_make_one_problem(tmp_path: Path, family: str, more: tuple[object, ...]) -> None:
     """Groups, options, windows, rows and money are the same from JSON and from columns."""
-    tree, columns = (opened(file)() for file in both(tmp_path, family, "--tasks", 150, *more))
+    tree, columns = (open_source(file)() for file in both(tmp_path, family, "--tasks", 150, *more))
     same(tree.problem, columns.problem)
     assert (tree.unit, tree.loss) == (columns.unit, columns.loss)
 
@@ -79,7 +79,7 @@ def test_any_columns_make_the_problem_of_their_tree(tmp_path: Path, seed: int) -
         of.price[0] = {name: [Fraction(1, 10**9)] * SLOTS for name in of.capacity[0]}
     for number, arrays in enumerate((of.arrays(), gaps(seed))):
         file = saved(tmp_path, arrays, f"{number}.npz")
-        built, tree = build(load(file)), compile(tree_of(file))
+        built, tree = compile_columnar(load(file)), compile_instance(tree_of(file))
         same(built.problem, tree.problem)
         assert (built.unit, built.loss) == (tree.unit, tree.loss)
         assert bool(built.impossible) == bool(tree.impossible)
@@ -104,7 +104,7 @@ def repeated(seed: int, tasks: int = 40, kinds: int = 5) -> dict[str, Any]:
 def test_identical_tasks_are_merged(tmp_path: Path, seed: int) -> None:
     """As a tree merges them; tasks whose options stand in another order are apart in both."""
     file = saved(tmp_path, repeated(seed))
-    built, tree = build(load(file)), compile(tree_of(file))
+    built, tree = compile_columnar(load(file)), compile_instance(tree_of(file))
     same(built.problem, tree.problem)
     assert built.problem.groups < 15
     members = [[task for task, _, _ in each] for each in tree.members]
@@ -115,10 +115,10 @@ def test_identical_tasks_are_merged(tmp_path: Path, seed: int) -> None:
 def test_hashes_that_collide_merge_nothing_unlike(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, bits: int) -> None:
     """Where all hashes are the same, or one of two, a group still has identical tasks only."""
     file = saved(tmp_path, repeated(3))
-    whole = build(load(file))
+    whole = compile_columnar(load(file))
     real = compiling._hashed
     monkeypatch.setattr(compiling, "_hashed", lambda *columns: real(*columns) & np.uint64(bits))
-    built = build(load(file))
+    built = compile_columnar(load(file))
     assert len(set(zip(built.group.tolist(), whole.group.tolist(), strict=True))) == built.problem.groups
     assert built.problem.groups >= whole.problem.groups
     assert built.problem.copies.sum() == whole.problem.copies.sum()
@@ -128,16 +128,16 @@ def test_hashes_that_collide_merge_nothing_unlike(tmp_path: Path, monkeypatch: p
 def test_windows_are_the_same_by_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """Tables of one class at a time, and numbers that are sorted instead of looked up, change nothing."""
     file = saved(tmp_path, stated(seed).arrays())
-    whole = build(load(file))
+    whole = compile_columnar(load(file))
     monkeypatch.setattr(windows, "CELLS", 1)
     monkeypatch.setattr(windows, "DENSE", 1)
-    same(whole.problem, build(load(file)).problem)
+    same(whole.problem, compile_columnar(load(file)).problem)
 
 
 # --- plans ----------------------------------------------------------------------------------------
 
 
-def drawn(built: Built, dice: random.Random) -> Schedule:
+def drawn(built: CompiledColumnar, dice: random.Random) -> Schedule:
     """A schedule that keeps `once` and `window`; who cares for capacity."""
     problem, entries = built.problem, []
     for group in range(problem.groups):
@@ -154,7 +154,7 @@ def drawn(built: Built, dice: random.Random) -> Schedule:
 @pytest.mark.parametrize("seed", range(12))
 def test_a_schedule_of_groups_is_a_plan_of_tasks_and_back(tmp_path: Path, seed: int) -> None:
     """No task runs more often than it has copies, by its own options, within its window; and nothing is lost."""
-    built = build(load(saved(tmp_path, repeated(seed))))
+    built = compile_columnar(load(saved(tmp_path, repeated(seed))))
     sheets, schedule = built.sheets, drawn(built, random.Random(seed))
     columns = runs(built, schedule)
     task, option, start, count = (columns[name].astype(int) for name in ("task", "option", "start", "count"))
@@ -171,7 +171,7 @@ def test_a_schedule_of_groups_is_a_plan_of_tasks_and_back(tmp_path: Path, seed: 
 
 def test_a_plan_that_no_longer_fits_is_a_start_as_far_as_it_does(tmp_path: Path) -> None:
     """Tasks and options that are not there are dropped; columns that are none are refused by name."""
-    built = build(load(saved(tmp_path, repeated(1))))
+    built = compile_columnar(load(saved(tmp_path, repeated(1))))
     columns = {name: column.astype(np.int64) for name, column in runs(built, drawn(built, random.Random(1))).items()}
     odd = {"task": [-1, 40, 0, 1], "option": [0, 0, -1, 10**9], "start": [0, 0, 0, 0], "count": [1, 1, 1, 0]}
     more = {name: np.concatenate([odd[name], column]) for name, column in columns.items()}
@@ -263,7 +263,7 @@ def test_an_engine_that_fails_its_self_test_is_not_used_on_columns(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Asked for by name it is refused with the reason."""
-    monkeypatch.setattr("leptonopt.solvers.selftest.fault", lambda name, stop: f"{name} is not used: it lies")
+    monkeypatch.setattr("leptonopt.solvers.selftest.failed_selftest", lambda name, stop: f"{name} is not used: it lies")
     with pytest.raises(leptonopt.errors.EngineError, match="cpsat is not used: it lies"):
         leptonopt.solve(saved(tmp_path, tiny(4)), method="cpsat", time_limit=20, isolate=False)
 
@@ -321,12 +321,12 @@ def test_columns_as_another_notation(tmp_path: Path, monkeypatch: pytest.MonkeyP
     """What `convert` writes is the same problem; what is too large for it is refused by size."""
     file = saved(tmp_path, tiny(6))
     assert called("convert", file, "-o", tmp_path / "tree.yaml")[0] == 0
-    same(opened(tmp_path / "tree.yaml")().problem, opened(file)().problem)
+    same(open_source(tmp_path / "tree.yaml")().problem, open_source(file)().problem)
     sheets = load(file)
-    assert validated(document(sheets)).tasks[0].id == "0"
+    assert validate(columnar_document(sheets)).tasks[0].id == "0"
     monkeypatch.setattr("leptonopt.session.columnar_documents.MOST", 2)
     with pytest.raises(UsageError, match="at most 2 are written out"):
-        document(sheets)
+        columnar_document(sheets)
 
 
 # --- large problems -------------------------------------------------------------------------------
@@ -337,14 +337,14 @@ def large(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Problems of any size are large; the methods that get a process of their own."""
     monkeypatch.setattr(portfolio, "LARGE", 1)
     started = list[str]()
-    real = engine.Child
+    real = engine.WorkerProcess
 
     class Child(real):  # type: ignore[misc, valid-type]
         def __init__(self, method: str, *given: Any) -> None:
             started.append(method)
             super().__init__(method, *given)
 
-    monkeypatch.setattr(engine, "Child", Child)
+    monkeypatch.setattr(engine, "WorkerProcess", Child)
     return started
 
 
@@ -390,13 +390,13 @@ def test_rules_that_scale_lacks_make_no_problem_large(monkeypatch: pytest.Monkey
 
 
 def _refused(problem: Problem) -> bool:
-    return refused(problem) is not None
+    return unsupported_rule(problem) is not None
 
 
 def test_the_schedule_of_a_warm_start_keeps_the_rules(tmp_path: Path) -> None:
     """A plan that was written is a schedule of the problem again."""
     file = saved(tmp_path, tiny(2))
-    source: Source = opened(file)()
+    source: InstanceSource = open_source(file)()
     result = leptonopt.solve(file, method="greedy", time_limit=20)
     assert isinstance(result.plan, ColumnarPlan)
-    assert not broken_rules(source.problem, source.schedule_of(result.plan.columns))
+    assert not violated_rules(source.problem, source.schedule_of(result.plan.columns))

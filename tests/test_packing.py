@@ -12,12 +12,12 @@ from bruteforce import optimum
 from listening import Ear
 from random_problems import ints
 
-from leptonopt.algorithms.lagrangian.capacity_dual import Ascent
-from leptonopt.algorithms.lagrangian.pattern_dual import Packing, bins, fitting_sets
-from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
+from leptonopt.algorithms.lagrangian.pattern_dual import PatternDual, maximal_patterns, small_bins
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.problem.nodes import NodeCosts, Nodes
 from leptonopt.problem.problem import Limits, Problem
-from leptonopt.solvers.registry import function
+from leptonopt.solvers.registry import load_method
 
 
 def apart(seed: int, plain: bool) -> Problem:
@@ -60,12 +60,12 @@ def _first_rows(problem: Problem) -> np.ndarray:
     return ints([int(problem.demands(option)[0][:1].sum()) for option in range(problem.options)])
 
 
-def packed(problem: Problem, rounds: int) -> tuple[Packing, int | None]:
+def packed(problem: Problem, rounds: int) -> tuple[PatternDual, int | None]:
     """A packing after some rounds, and the bound on capacity that it came from."""
-    ascent = Ascent(problem, Blocks(problem))
+    ascent = DualAscent(problem, BlockPricer(problem))
     for _ in range(rounds):
         ascent.step()
-    packing = Packing(problem, ascent)
+    packing = PatternDual(problem, ascent)
     if packing.useful:
         for _ in range(rounds):
             packing.step()
@@ -106,7 +106,7 @@ def test_sets_that_fit_are_all_and_only_the_largest() -> None:
             if (demand[list(chosen)].sum(axis=0) <= room).all() and len(set(group[list(chosen)])) == size
         ]
         largest = {frozenset(one) for one in fits if not any(one < other for other in fits)}
-        sets = fitting_sets(demand, room, group)
+        sets = maximal_patterns(demand, room, group)
         assert sets is not None
         assert {frozenset(np.flatnonzero(line).tolist()) for line in sets} == largest
         assert len(sets) == len(largest)
@@ -134,7 +134,7 @@ def test_two_tasks_that_do_not_fit_side_by_side_need_the_machine_twice_as_long()
     assert best is not None
     assert packing.exact() == 30 == best[0]
     ear = Ear()
-    assert function("lagrangian")(problem, None, Limits(time_limit=30), ear).bound == 30
+    assert load_method("lagrangian")(problem, None, Limits(time_limit=30), ear).bound == 30
 
 
 def test_rows_of_several_pools_and_nodes_of_several_are_no_bins() -> None:
@@ -142,6 +142,6 @@ def test_rows_of_several_pools_and_nodes_of_several_are_no_bins() -> None:
     for seed in range(120):
         problem = random_problems.rich(seed)
         holders = np.repeat(problem.pool, np.diff(problem.demand_ptr))
-        for bin in bins(problem):
+        for bin in small_bins(problem):
             assert set(holders[np.isin(problem.demand_row, bin.rows)]) == set(problem.pool[bin.items])
             assert bin.kind < 0 or problem.nodes.count[bin.kind].max() <= 1

@@ -11,7 +11,7 @@ import plans
 import pytest
 
 from leptonopt.errors import UsageError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.plan import plot
 
 
@@ -42,7 +42,7 @@ def test_writes_each_format(tmp_path: Path, kind: str) -> None:
     """PNG, SVG and PDF; the same plan gives the same bytes."""
     target, again = tmp_path / f"plan.{kind}", tmp_path / f"again.{kind}"
     plot.draw(small(), plans.INSTANCE, target)
-    plot.draw(small(), validated(plans.INSTANCE), again)
+    plot.draw(small(), validate(plans.INSTANCE), again)
     begins = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[kind]
     assert target.read_bytes().startswith(begins)
     assert target.read_bytes() == again.read_bytes()
@@ -74,8 +74,8 @@ def test_capacity_follows_the_instance() -> None:
     """The line drops to nothing in a maintenance window."""
     plan = small()
     plan["tasks"] += [plans.task(f"long{at}", "a", 10, 30) for at in range(2)]
-    picture = plot.Picture(plan, validated(plans.INSTANCE))
-    pools = {pool.id: pool for pool in validated(plans.INSTANCE).pools}
+    picture = plot.Picture(plan, validate(plans.INSTANCE))
+    pools = {pool.id: pool for pool in validate(plans.INSTANCE).pools}
     offered = plot._offered(picture, pools["a"], "gpu")
     assert offered is not None
     edges, levels = offered

@@ -7,15 +7,15 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.compile.compiler import compile
-from leptonopt.instance import validated
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.instance import validate
 from leptonopt.problem.problem import Problem
 from leptonopt.session import portfolio
-from leptonopt.session.portfolio import Stage, lanes
+from leptonopt.session.portfolio import Stage, choose_stages
 
 
 def problem(document: dict[str, Any]) -> Problem:
-    return compile(validated(document)).problem
+    return compile_instance(validate(document)).problem
 
 
 def facilities() -> dict[str, Any]:
@@ -36,45 +36,49 @@ def methods(found: list[tuple[Stage, ...]]) -> list[list[str]]:
 
 def test_shapes_and_their_lanes() -> None:
     """Facilities and agents go to knapsacks, beside HiGHS or CP-SAT, training jobs at constant prices to intervals, dated ones and very large ones elsewhere."""
-    assert methods(lanes(problem(facilities()), 2)) == [["knapsacks"], ["lagrangian", "highs"]]
+    assert methods(choose_stages(problem(facilities()), 2)) == [["knapsacks"], ["lagrangian", "highs"]]
     agents = facilities()
     agents["pools"] = [{"id": pool["id"], "capacity": {"units": 9}} for pool in agents["pools"]]
-    assert methods(lanes(problem(agents), 2)) == [["knapsacks"], ["cpsat", "lns"]]
-    assert methods(lanes(problem(agents), 1)) == [["knapsacks", "cpsat"]]
+    assert methods(choose_stages(problem(agents), 2)) == [["knapsacks"], ["cpsat", "lns"]]
+    assert methods(choose_stages(problem(agents), 1)) == [["knapsacks", "cpsat"]]
     still = leptonopt.generate("gavel", tasks=60, seed=0)
-    assert methods(lanes(compile(still).problem, 2)) == [["lagrangian", "lns"], ["cpsat-intervals"]]
-    assert "cpsat-intervals" in methods(lanes(compile(still).problem, 1))[0]
+    assert methods(choose_stages(compile_instance(still).problem, 2)) == [["lagrangian", "lns"], ["cpsat-intervals"]]
+    assert "cpsat-intervals" in methods(choose_stages(compile_instance(still).problem, 1))[0]
     dated = still.document()
     for task in dated["tasks"]:
         task |= {"due": task["deadline"], "late_cost": 1}
         del task["deadline"]
-    assert "cpsat-intervals" not in str(methods(lanes(problem(dated), 2)))
+    assert "cpsat-intervals" not in str(methods(choose_stages(problem(dated), 2)))
     dated["tasks"] = dated["tasks"][:20]
-    assert methods(lanes(problem(dated), 2)) == [["lagrangian", "lns"], ["cpsat"]]
+    assert methods(choose_stages(problem(dated), 2)) == [["lagrangian", "lns"], ["cpsat"]]
     many = leptonopt.generate("gavel", tasks=600, seed=0)
-    assert "scale" in str(methods(lanes(compile(many).problem, 2)))
-    medium = compile(leptonopt.generate("lumpy", tasks=400, seed=0)).problem
-    assert methods(lanes(medium, 2)) == [["scale"], ["cpsat"]]
-    assert methods(lanes(medium, 1, deterministic=True)) == [["scale", "lns"]]
-    assert methods(lanes(problem(facilities()), 2, deterministic=True)) == [["knapsacks", "cpsat"]]
+    assert "scale" in str(methods(choose_stages(compile_instance(many).problem, 2)))
+    medium = compile_instance(leptonopt.generate("lumpy", tasks=400, seed=0)).problem
+    assert methods(choose_stages(medium, 2)) == [["scale"], ["cpsat"]]
+    assert methods(choose_stages(medium, 1, deterministic=True)) == [["scale", "lns"]]
+    assert methods(choose_stages(problem(facilities()), 2, deterministic=True)) == [["knapsacks", "cpsat"]]
 
 
 def test_a_plan_is_looked_for_first() -> None:
     """Where greedy has none and CP-SAT on intervals has a model, unless it begins a lane anyway."""
     bound, search, seeking = Stage("lagrangian"), Stage("lns"), Stage("cpsat-intervals")
-    lumpy = compile(leptonopt.generate("lumpy", tasks=60, seed=0)).problem
-    begun = portfolio.planless([(bound, search), (bound,)], lumpy)
+    lumpy = compile_instance(leptonopt.generate("lumpy", tasks=60, seed=0)).problem
+    begun = portfolio.with_first_plan_stage([(bound, search), (bound,)], lumpy)
     assert methods(begun) == [["cpsat-intervals", "lagrangian", "lns"], ["lagrangian"]]
-    assert portfolio.planless([(bound, search), (seeking,)], lumpy) == [(bound, search), (seeking,)]
-    assert portfolio.planless([(search,)], problem(facilities())) == [(search,)]
+    assert portfolio.with_first_plan_stage([(bound, search), (seeking,)], lumpy) == [(bound, search), (seeking,)]
+    assert portfolio.with_first_plan_stage([(search,)], problem(facilities())) == [(search,)]
 
 
 def test_lanes_with_workers_elsewhere() -> None:
     """They search instead of this machine, which does so when they are gone; in one lane where the clock decides nothing."""
     bound, search, exact = Stage("lagrangian"), Stage("lns"), Stage("cpsat")
-    assert methods(portfolio.spread([(bound, search), (exact,)])) == [["spread", "lns"], ["lagrangian"], ["cpsat"]]
-    assert methods(portfolio.spread([(exact,)])) == [["cpsat"]]
-    assert methods(portfolio.spread([(bound, search, exact)], deterministic=True)) == [
+    assert methods(portfolio.with_remote_workers([(bound, search), (exact,)])) == [
+        ["spread", "lns"],
+        ["lagrangian"],
+        ["cpsat"],
+    ]
+    assert methods(portfolio.with_remote_workers([(exact,)])) == [["cpsat"]]
+    assert methods(portfolio.with_remote_workers([(bound, search, exact)], deterministic=True)) == [
         ["lagrangian", "spread", "cpsat"]
     ]
 
@@ -86,7 +90,9 @@ def test_a_stage_is_passed_over_where_the_gap_is_small(
 ) -> None:
     """`above` leaves it out once the gap is at most that, and only then."""
     monkeypatch.setattr(
-        portfolio, "lanes", lambda problem, threads, steady: [(Stage("lagrangian"), Stage("highs", above=above))]
+        portfolio,
+        "choose_stages",
+        lambda problem, threads, steady: [(Stage("lagrangian"), Stage("highs", above=above))],
     )
     result = leptonopt.solve(facilities(), time_limit=30, isolate=isolate)
     assert ("highs" in result.document["made"]["engines"]) is runs

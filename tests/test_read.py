@@ -18,9 +18,9 @@ from bad_files import GOOD
 
 from leptonopt.cli.verify import plan_of
 from leptonopt.errors import InputError, InstanceError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.io.load import FORMATS, load, read_document
-from leptonopt.io.native.text import tree
+from leptonopt.io.native.text import parse
 from leptonopt.io.native.writer import dumped
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -213,7 +213,7 @@ def test_large_and_missing_files_are_refused(tmp_path: Path) -> None:
 def test_numbers_are_exactly_as_written() -> None:
     """No float on the way."""
     text = "a: 0.1\nb: 1e-3\nc: 123456789.123456789\nd: 00:00\ne: yes\nf: 2026-01-05T00:00Z\ng: ~\nh: 1_000\n"
-    made, _ = tree(text, "yaml", "x")
+    made, _ = parse(text, "yaml", "x")
     assert made == {
         "a": Decimal("0.1"), "b": Decimal("0.001"), "c": Decimal("123456789.123456789"), "d": "00:00", "e": "yes",
         "f": "2026-01-05T00:00Z", "g": None, "h": "1_000",
@@ -224,9 +224,9 @@ def test_numbers_are_exactly_as_written() -> None:
 def test_round_trip(kind: str) -> None:
     """Written and read again, an instance is the same."""
     for seed in range(40):
-        instance = validated(random_instances.instance(seed))
+        instance = validate(random_instances.instance(seed))
         text = dumped(instance.document(), kind)
-        assert validated(tree(text, kind, "x")[0]) == instance, seed
+        assert validate(parse(text, kind, "x")[0]) == instance, seed
 
 
 @pytest.mark.parametrize(
@@ -240,9 +240,9 @@ def test_names_survive(letters: str) -> None:
         "pools": [{"id": letters, "capacity": {letters: 1}}],
         "tasks": [{"id": letters, "options": [{"pool": letters, "uses": {letters: 1}, "duration": "1h"}]}],
     }
-    instance = validated(document)
+    instance = validate(document)
     for kind in ("yaml", "json", "toml"):
-        assert validated(tree(dumped(instance.document(), kind), kind, "x")[0]) == instance
+        assert validate(parse(dumped(instance.document(), kind), kind, "x")[0]) == instance
 
 
 def test_bom_and_crlf_are_read(tmp_path: Path) -> None:
@@ -312,7 +312,7 @@ def test_no_key_is_passed_over() -> None:
         if word in ("steps", "daily"):  # then it is no series any more, and that is what is said
             continue
         with pytest.raises(InstanceError, match="; did you mean"):
-            validated(changed(path, word[:-1] + "z", value))
+            validate(changed(path, word[:-1] + "z", value))
     assert len(known) >= 60
 
 
@@ -328,5 +328,5 @@ def test_no_type_is_passed_over() -> None:
         for other in wrong:
             count += 1
             with pytest.raises(InstanceError):
-                validated(changed(path, path[-1], other))
+                validate(changed(path, path[-1], other))
     assert count >= 250

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from leptonopt.cli import jit_warmup as rehearsal
-from leptonopt.problem.problem import Deaf, Limits
+from leptonopt.problem.problem import Limits, NullMonitor
 from leptonopt.runtime import jit
 from leptonopt.runtime import jit_cache as rehearsing
-from leptonopt.runtime.jit_cache import Rehearsal
+from leptonopt.runtime.jit_cache import JitWarmup
 from leptonopt.solvers import large_scale as scale
 
 pytestmark = pytest.mark.skipif(not jit.FAST, reason="numba is not installed")
@@ -60,11 +60,11 @@ def test_nothing_is_left_to_compile(tmp_path: Path) -> None:
 def test_without_them_there_is_a_plan_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that never comes to its end costs annealing, not the plan, and is ended with the run."""
     monkeypatch.setattr(jit, "compiled", lambda: False)
-    monkeypatch.setattr(rehearsing, "beside", lambda module: sleeper())
-    loops = Rehearsal()
+    monkeypatch.setattr(rehearsing, "start_module", lambda module: sleeper())
+    loops = JitWarmup()
     try:
         begun = time.monotonic()
-        found = scale.run(next(rehearsal.problems()), Limits(1.0), Deaf(), "all", loops)
+        found = scale.run(next(rehearsal.problems()), Limits(1.0), NullMonitor(), "all", loops)
         assert found.schedule is not None
         assert "compiled" not in found.engine
         assert time.monotonic() - begun < 1.0 + 2 + 8, "8 for a loaded machine"
@@ -77,11 +77,11 @@ def test_without_them_there_is_a_plan_all_the_same(monkeypatch: pytest.MonkeyPat
 def test_once_they_are_there_they_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """Annealing waits for them, and a run that must not depend on the clock does from the beginning."""
     monkeypatch.setattr(jit, "compiled", lambda: False)
-    monkeypatch.setattr(rehearsing, "beside", lambda module: sleeper(0.2))
+    monkeypatch.setattr(rehearsing, "start_module", lambda module: sleeper(0.2))
     for limits in (Limits(4.0), Limits(4.0, deterministic=True)):
-        loops = Rehearsal()
+        loops = JitWarmup()
         assert not loops.ready()
-        found = scale.run(next(rehearsal.problems()), limits, Deaf(), "all", loops)
+        found = scale.run(next(rehearsal.problems()), limits, NullMonitor(), "all", loops)
         assert "compiled" in found.engine
         loops.end()
 
@@ -89,8 +89,8 @@ def test_once_they_are_there_they_are_used(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_process_that_fails_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is known at once that there will be no loops."""
     monkeypatch.setattr(jit, "compiled", lambda: False)
-    monkeypatch.setattr(rehearsing, "beside", lambda module: subprocess.Popen([sys.executable, "-c", "exit(3)"]))
-    loops = Rehearsal()
+    monkeypatch.setattr(rehearsing, "start_module", lambda module: subprocess.Popen([sys.executable, "-c", "exit(3)"]))
+    loops = JitWarmup()
     assert not loops.awaited(lambda: False)
     loops.end()
 

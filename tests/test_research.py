@@ -44,7 +44,7 @@ from leptonopt.experiments import (
 )
 from leptonopt.experiments.cases import cases
 from leptonopt.experiments.html_report import page
-from leptonopt.experiments.results import Results, Run
+from leptonopt.experiments.results import Results, RunRecord
 from leptonopt.plan.plot import rendered
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -241,7 +241,9 @@ def test_a_folder_takes_one_comparison_at_a_time(tmp_path: Path) -> None:
 # --- figures ----------------------------------------------------------------------------------------
 
 
-def made(method: str, instance: str, cost: float | None, *, trace: Any = None, limit: float = 10.0, **more: Any) -> Run:
+def made(
+    method: str, instance: str, cost: float | None, *, trace: Any = None, limit: float = 10.0, **more: Any
+) -> RunRecord:
     """A run by hand."""
     line = {
         "key": f"{method}-{instance}-{more.get('seed', 0)}",
@@ -259,10 +261,10 @@ def made(method: str, instance: str, cost: float | None, *, trace: Any = None, l
         "wall": limit,
         **more,
     }
-    return Run(line)
+    return RunRecord(line)
 
 
-def results_of(*found: Run) -> Results:
+def results_of(*found: RunRecord) -> Results:
     return Results(records._with_best([run.line for run in found]), [])
 
 
@@ -293,22 +295,22 @@ def test_the_best_known_may_be_beaten_or_unknown() -> None:
 def test_better_is_said_only_where_it_is() -> None:
     """Ten instances won clearly: better. Won and lost by turns: no difference shown. Five: too few."""
     clear = [made(m, f"i{at}", c) for at in range(10) for m, c in (("a", 100), ("b", 103 + at))]
-    (pair,) = certainty.pairs(results_of(*clear))
+    (pair,) = certainty.paired_tests(results_of(*clear))
     assert (pair.verdict, pair.wins, pair.losses) == ("better", 10, 0)
     assert pair.low is not None
     assert pair.low > 2
     assert pair.p is not None
     assert pair.p < 0.01
-    (back,) = certainty.pairs(results_of(*clear), against="b")
+    (back,) = certainty.paired_tests(results_of(*clear), against="b")
     assert back.verdict == "worse"
     turns = [(100, 105), (105, 100)] * 5
     mixed = [made(m, f"i{at}", c) for at, both in enumerate(turns) for m, c in zip("ab", both, strict=True)]
-    (pair,) = certainty.pairs(results_of(*mixed))
+    (pair,) = certainty.paired_tests(results_of(*mixed))
     assert pair.verdict == "no difference shown"
-    (pair,) = certainty.pairs(results_of(*clear[:10]))
+    (pair,) = certainty.paired_tests(results_of(*clear[:10]))
     assert (pair.verdict, pair.p) == ("too few instances", None)
     same = [made(m, f"i{at}", 100) for at in range(8) for m in "ab"]
-    assert certainty.pairs(results_of(*same))[0].verdict == "equal"
+    assert certainty.paired_tests(results_of(*same))[0].verdict == "equal"
 
 
 def test_seeds_are_no_sample() -> None:
@@ -319,15 +321,15 @@ def test_seeds_are_no_sample() -> None:
         for seed in range(20)
         for m, c in (("a", 1), ("b", 2))
     ]
-    (pair,) = certainty.pairs(results_of(*found))
+    (pair,) = certainty.paired_tests(results_of(*found))
     assert (pair.instances, pair.verdict) == (3, "too few instances")
 
 
 def test_p_values_are_raised_for_the_number_of_pairs() -> None:
     """Holm: the least of three times three, and none below one before it."""
     found = [made(m, f"i{at}", 100 + step * (at + 1)) for at in range(8) for m, step in (("a", 0), ("b", 1), ("c", 2))]
-    alone = certainty.pairs(results_of(*found).where(lambda run: run.method != "c"))[0].p
-    all_three = [pair.p for pair in certainty.pairs(results_of(*found))]
+    alone = certainty.paired_tests(results_of(*found).where(lambda run: run.method != "c"))[0].p
+    all_three = [pair.p for pair in certainty.paired_tests(results_of(*found))]
     assert alone is not None
     assert all_three[0] == pytest.approx(3 * alone)
 

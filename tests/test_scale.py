@@ -18,23 +18,32 @@ import numpy as np
 import pytest
 from calling import called, said
 
-from leptonopt.algorithms.lagrangian.capacity_dual import Ascent
-from leptonopt.algorithms.lagrangian.class_pricing import Oracle
-from leptonopt.algorithms.lagrangian.pricing import NEVER, Blocks
+from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
+from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
+from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, BlockPricer
 from leptonopt.algorithms.large_scale import supports as keeping
-from leptonopt.algorithms.large_scale.staged_construction import Pace, staged
-from leptonopt.compile.columnar import build
-from leptonopt.compile.compiler import compile, decode, encode
-from leptonopt.compile.work_options import ways
+from leptonopt.algorithms.large_scale.staged_construction import StageSchedule, construct_in_stages
+from leptonopt.compile.columnar import compile_columnar
+from leptonopt.compile.compiler import compile_instance, decode, encode
+from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import Alarm, InputError, NoPlan
 from leptonopt.experiments.generators import table
 from leptonopt.experiments.generators.writer import columns as columns_of
 from leptonopt.experiments.generators.writer import written
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.io import files
 from leptonopt.io.columnar import load
-from leptonopt.plan.document import document
-from leptonopt.problem.problem import Limits, Problem, Schedule, Status, Stop, broken_rules, objective, rent_of
+from leptonopt.plan.document import plan_document
+from leptonopt.problem.problem import (
+    Limits,
+    Problem,
+    Schedule,
+    Status,
+    Stop,
+    node_schedule_of,
+    objective,
+    violated_rules,
+)
 from leptonopt.session import columnar_source
 from leptonopt.session.result import Result
 from leptonopt.session.solve import solve
@@ -137,7 +146,7 @@ def as_csv(folder: Path, arrays: Arrays) -> Path:
 def test_csv_and_npz_are_the_same_problem(tmp_path: Path, seed: int) -> None:
     """A folder of tables and a file of arrays give the same arrays of the problem."""
     arrays = tiny(seed)
-    one, other = build(load(saved(tmp_path, arrays))), build(load(as_csv(tmp_path, arrays)))
+    one, other = compile_columnar(load(saved(tmp_path, arrays))), compile_columnar(load(as_csv(tmp_path, arrays)))
     assert one.unit == other.unit
     for name, value in vars(one.problem).items():
         if isinstance(value, np.ndarray):
@@ -149,11 +158,11 @@ def test_parquet_is_read_as_csv_is(tmp_path: Path) -> None:
     from pyarrow import csv, parquet
 
     where = as_csv(tmp_path, tiny(2))
-    one = build(load(where))
+    one = compile_columnar(load(where))
     for name in ("tasks", "options"):
         parquet.write_table(csv.read_csv(where / f"{name}.csv"), where / f"{name}.parquet")
         (where / f"{name}.csv").unlink()
-    other = build(load(where))
+    other = compile_columnar(load(where))
     for name, value in vars(one.problem).items():
         if isinstance(value, np.ndarray):
             assert np.array_equal(value, getattr(other.problem, name)), name
@@ -167,21 +176,23 @@ def test_generated_columns_are_the_generated_instance(tmp_path: Path, family: st
     file.write_bytes(written(made, "npz"))
     result = solve_columns(file, plan)
     stated = made.document()
-    instance = validated(stated)
-    compiled, found, ptr = compile(instance), np.load(plan), columns_of(made)["option_ptr"]
+    instance = validate(stated)
+    compiled, found, ptr = compile_instance(instance), np.load(plan), columns_of(made)["option_ptr"]
     runs = []
     for task, option, start, count in zip(
         *(found[name].tolist() for name in ("task", "option", "start", "count")), strict=True
     ):
-        way = ways(instance, instance.tasks[task])[option - ptr[task]]
+        way = concrete_options(instance, instance.tasks[task])[option - ptr[task]]
         runs.append((task, way.id, (), start, count))
     schedule = encode(compiled, runs)
-    assert not broken_rules(compiled.problem, schedule)
+    assert not violated_rules(compiled.problem, schedule)
     assert objective(compiled.problem, schedule) * compiled.unit == result.cost
     ran, left = decode(compiled, schedule)
     plain = json.loads(
         json.dumps(
-            document(compiled, outcome(compiled, bound=result.bound), ran, left, rent_of(compiled.problem, schedule))
+            plan_document(
+                compiled, outcome(compiled, bound=result.bound), ran, left, node_schedule_of(compiled.problem, schedule)
+            )
         )
     )
     verdict = verify(stated, plain)
@@ -274,7 +285,7 @@ def plain(seed: int, **sizes: int) -> Problem:
 def test_the_oracle_is_exact(seed: int, fast: bool) -> None:
     """Least costs by windows' minima are those of all columns looked at, in integers and in floats."""
     problem = plain(seed, groups=6, slots=9)
-    blocks, oracle = Blocks(problem), Oracle(problem, fast=fast)
+    blocks, oracle = BlockPricer(problem), ClassPricer(problem, fast=fast)
     assert np.array_equal(blocks.least, oracle.least)
     prices = np.random.default_rng(seed).uniform(0, 5, problem.price.shape)
     prefix = np.zeros((len(prices), problem.slots + 1))
@@ -295,11 +306,11 @@ def test_threads_find_what_one_finds(seed: int, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("leptonopt.algorithms.lagrangian.class_pricing.MANY", -1)
     problem = plain(seed, groups=12, slots=9)
     prefix = np.zeros((len(problem.price), problem.slots + 1))
-    for other in (Oracle(problem, fast=True, threads=threads) for threads in (2, 3, 40)):
+    for other in (ClassPricer(problem, fast=True, threads=threads) for threads in (2, 3, 40)):
         assert len(other._parts) == other.threads
-        for one, found in zip(Oracle(problem, fast=True).best(prefix), other.best(prefix), strict=True):
+        for one, found in zip(ClassPricer(problem, fast=True).best(prefix), other.best(prefix), strict=True):
             assert np.array_equal(one, found)
-        assert np.array_equal(Oracle(problem, fast=True).each(prefix), other.each(prefix))
+        assert np.array_equal(ClassPricer(problem, fast=True).each(prefix), other.each(prefix))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -310,7 +321,7 @@ def test_scale_never_beats_brute_force(seed: int) -> None:
     heard = _Ear()
     found = scale.solve(problem, None, Limits(time_limit=0.15, seed=seed), heard)
     if found.schedule is not None:
-        assert not broken_rules(problem, found.schedule)
+        assert not violated_rules(problem, found.schedule)
         assert best is not None
         assert best[0] <= objective(problem, found.schedule)
     if best is None:
@@ -340,26 +351,26 @@ class _Ear:
 
 def test_batches_place_like_loops(tmp_path: Path) -> None:
     """Numpy alone places what fits, keeps every rule, and is about as good as the loops."""
-    problem = build(load(saved(tmp_path, tiny(5, tasks=60, slots=24)))).problem
+    problem = compile_columnar(load(saved(tmp_path, tiny(5, tasks=60, slots=24)))).problem
     costs = []
     for fast in (True, False):
-        ascent = Ascent(problem, Oracle(problem, fast=fast))
+        ascent = DualAscent(problem, ClassPricer(problem, fast=fast))
         for _ in range(20):
             ascent.step()
-        placed = staged(problem, ascent, lambda: False, Pace(0.3, 5))
+        placed = construct_in_stages(problem, ascent, lambda: False, StageSchedule(0.3, 5))
         assert (placed.free >= 0).all()
-        assert not broken_rules(problem, placed.schedule())
+        assert not violated_rules(problem, placed.schedule())
         costs.append(objective(problem, placed.schedule()))
     assert costs[1] <= 1.25 * costs[0]
 
 
-@pytest.mark.parametrize("seed", [seed for seed in range(40) if keeping.refused(random_problems.rich(seed))])
+@pytest.mark.parametrize("seed", [seed for seed in range(40) if keeping.unsupported_rule(random_problems.rich(seed))])
 def test_scale_refuses_rules_by_name(seed: int) -> None:
     """A rule that the pipeline does not keep is refused, never skipped."""
     problem = random_problems.rich(seed)
     found = scale.solve(problem, None, QUICK, _Ear())
     assert found.stop is Stop.FAILED
-    assert f"the rule {keeping.refused(problem)}" in found.note
+    assert f"the rule {keeping.unsupported_rule(problem)}" in found.note
 
 
 # --- plans and certificates -----------------------------------------------------------------------
@@ -370,7 +381,7 @@ def test_from_columns_to_a_checked_plan(tmp_path: Path, seed: int) -> None:
     """Solved, written, checked, certified; the certificate proves a bound below the optimum."""
     file, plan, proof = saved(tmp_path, tiny(seed)), tmp_path / "plan.csv", tmp_path / "proof.npz"
     result = solve_columns(file, plan, certificate=proof)
-    best, built = bruteforce.optimum(build(load(file)).problem), build(load(file))
+    best, built = bruteforce.optimum(compile_columnar(load(file)).problem), compile_columnar(load(file))
     assert best is not None
     assert result.cost is not None
     assert result.bound is not None
@@ -470,14 +481,16 @@ def test_a_false_certificate_proves_nothing(tmp_path: Path, what: str) -> None:
 def test_any_prices_prove_a_bound(tmp_path: Path, seed: int) -> None:
     """Whatever the prices, the checker's bound is that of the exact oracle, and no plan costs less."""
     file = saved(tmp_path, tiny(seed))
-    built = build(load(file))
+    built = compile_columnar(load(file))
     problem, rng = built.problem, np.random.default_rng(seed)
     price = rng.integers(0, 20, problem.capacity.shape) * (problem.capacity < 2**62)
     head = {"leptonopt_certificate_columns": 1, "unit": str(built.unit / 4), "bound": None}
     arrays = {"head": np.frombuffer(json.dumps(head).encode(), np.uint8), "price": price.astype(np.int64)}
     proven = proven_columns(file, saved(tmp_path, arrays, "proof.npz"))
     prefix = np.concatenate([[[0]] * len(price), np.cumsum(problem.price * 4 + price, axis=1)], axis=1).astype(np.int64)
-    least = np.minimum(Oracle(problem).group_least(prefix, 4), np.where(problem.optional, problem.value * 4, NEVER))
+    least = np.minimum(
+        ClassPricer(problem).group_least(prefix, 4), np.where(problem.optional, problem.value * 4, INFEASIBLE_COST)
+    )
     room = np.where(price > 0, problem.capacity, 0)
     assert proven.bound == (int(least @ problem.copies) - int((price * room).sum())) * built.unit / 4
 
@@ -519,7 +532,7 @@ def test_all_of_it_runs_without_numba(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
     fast, cost, bound = done.stdout.split()
-    built = build(load(file))
+    built = compile_columnar(load(file))
     best = bruteforce.optimum(built.problem)
     assert best is not None
     assert fast == "False"

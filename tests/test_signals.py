@@ -17,7 +17,7 @@ import traces
 
 import leptonopt
 from leptonopt.problem.problem import Solution, Status, Stop
-from leptonopt.runtime.signals import Signals, within
+from leptonopt.runtime.signals import Signals, interruptible_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="asks Linux who is whose child")
 BOTH = pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -27,7 +27,7 @@ def sending(number: int, seen: list[Any] | None = None) -> Any:
     """A method that has a plan from greedy, sends a signal to its own process, and goes on until it has to stop."""
 
     def method(problem: Any, warm_start: Any, limits: Any, monitor: Any) -> Solution:
-        found = leptonopt.solvers.registry.function("greedy")(problem, warm_start, limits, monitor)
+        found = leptonopt.solvers.registry.load_method("greedy")(problem, warm_start, limits, monitor)
         assert found.schedule is not None
         monitor.incumbent(found.schedule, 10**6)
         os.kill(os.getpid(), number)
@@ -113,7 +113,7 @@ def nested(loops: int) -> None:
     with Signals() as signals:
         if loops > 1:
             nested(loops - 1)
-        with within(60, signals):
+        with interruptible_until(60, signals):
             signal.raise_signal(signal.SIGINT)
             leptonopt.load(traces.ROOT / "instances" / "article.yaml")
 

@@ -7,22 +7,22 @@ import pytest
 import random_instances
 from listening import Ear
 
-from leptonopt.algorithms.heuristics.partial_schedule import Guide, Placing
-from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, PartialSchedule
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import interval_model as subintervals
-from leptonopt.algorithms.lns.subproblem import Freed
-from leptonopt.compile.compiler import compile
-from leptonopt.instance import validated
-from leptonopt.problem.problem import Limits, Problem, broken_rules, objective
-from leptonopt.solvers.registry import function
+from leptonopt.algorithms.lns.subproblem import Subproblem
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.instance import validate
+from leptonopt.problem.problem import Limits, Problem, objective, violated_rules
+from leptonopt.solvers.registry import load_method
 
 
 def steady(seeds: range) -> list[tuple[int, Problem, int | None]]:
     """Random problems at constant prices, with lateness, options to leave out, copies and precedence; their optima."""
     found = []
     for seed in seeds:
-        made = compile(validated(random_instances.instance(seed, tasks=3, slots=5)))
-        if made.impossible or not subintervals.steady(made.problem):
+        made = compile_instance(validate(random_instances.instance(seed, tasks=3, slots=5)))
+        if made.impossible or not subintervals.has_constant_prices(made.problem):
             continue
         try:
             best = bruteforce.optimum(made.problem)
@@ -42,9 +42,9 @@ def problems() -> list[tuple[int, Problem, int | None]]:
 def test_freeing_all_tasks_finds_the_optimum(problems: list[tuple[int, Problem, int | None]]) -> None:
     """With nothing that stays, the sub-problem is the problem: its answer keeps every rule and costs the optimum."""
     for seed, problem, best in problems:
-        placing, guide = Placing(problem), Guide.true(problem, Blocks(problem))
+        placing, guide = PartialSchedule(problem), CostGuide.true(problem, BlockPricer(problem))
         groups = list(range(problem.groups))
-        jobs, edges = Freed(placing, guide, groups, {group: {} for group in groups}).jobs()
+        jobs, edges = Subproblem(placing, guide, groups, {group: {} for group in groups}).jobs()
         found = subintervals.solve(placing, jobs, edges, 5.0, 20.0, seed)
         assert (found is None) == (best is None), seed
         if found is None:
@@ -52,7 +52,7 @@ def test_freeing_all_tasks_finds_the_optimum(problems: list[tuple[int, Problem, 
         for option, start, count in found.columns:
             placing.put(option, start, count)
         schedule = placing.schedule()
-        assert not broken_rules(problem, schedule), seed
+        assert not violated_rules(problem, schedule), seed
         cost = objective(problem, schedule)
         assert best is not None
         assert cost >= best, seed
@@ -66,7 +66,7 @@ def test_freeing_all_tasks_finds_the_optimum(problems: list[tuple[int, Problem, 
 def test_search_over_intervals_reaches_tiny_optima(problems: list[tuple[int, Problem, int | None]]) -> None:
     """`lns` on such problems ends at the optimum, and claims none that is not."""
     for seed, problem, best in problems[:20]:
-        solution = function("lns")(problem, None, Limits(time_limit=1.0, seed=seed), Ear())
+        solution = load_method("lns")(problem, None, Limits(time_limit=1.0, seed=seed), Ear())
         if solution.schedule is not None:
             assert best is not None
             assert objective(problem, solution.schedule) == best, seed

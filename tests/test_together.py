@@ -14,8 +14,8 @@ from listening import Ear
 from marks import first
 
 import leptonopt
-from leptonopt.compile.compiler import compile
-from leptonopt.instance import validated
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.instance import validate
 from leptonopt.problem.problem import (
     Limits,
     Monitor,
@@ -24,8 +24,8 @@ from leptonopt.problem.problem import (
     Solution,
     Status,
     Stop,
-    broken_rules,
     objective,
+    violated_rules,
 )
 from leptonopt.session import portfolio
 from leptonopt.solvers import registry as methods
@@ -48,7 +48,7 @@ def kin(seed: int) -> Problem:
 
 
 def run(method: str, problem: Problem, warm: Schedule | None = None, ear: Ear | None = None) -> Solution:
-    return methods.function(method)(problem, warm, Limits(time_limit=1, deterministic=True), ear or Ear())
+    return methods.load_method(method)(problem, warm, Limits(time_limit=1, deterministic=True), ear or Ear())
 
 
 @pytest.mark.parametrize("part", first(2, range(6)))
@@ -68,7 +68,7 @@ def test_answers_against_brute_force(part: int) -> None:
             assert max(ear.bounds, default=best[0]) <= best[0]
             assert answer.bound is None or answer.bound <= best[0]
             if answer.schedule is not None:
-                assert not broken_rules(problem, answer.schedule)
+                assert not violated_rules(problem, answer.schedule)
                 assert objective(problem, answer.schedule) >= best[0]
             if answer.status is Status.OPTIMAL or method == "cpsat":
                 assert answer.schedule is not None
@@ -123,7 +123,7 @@ def document(tasks: list[dict[str, Any]], together: list[list[str]], horizon: st
 
 
 def compiled(tasks: list[dict[str, Any]], together: list[list[str]], horizon: str, **capacity: int) -> Problem:
-    return compile(validated(document(tasks, together, horizon, **capacity))).problem
+    return compile_instance(validate(document(tasks, together, horizon, **capacity))).problem
 
 
 def graph(count: int, most: int) -> tuple[list[dict[str, Any]], list[list[str]]]:
@@ -175,7 +175,7 @@ def test_a_whole_set_moves_away_from_a_dear_start(method: str) -> None:
     problem = compiled(tasks, [[each["id"] for each in tasks]], "40h")
     slow = [int(np.flatnonzero((problem.group == g) & (problem.pool == 2))[0]) for g in range(4)]
     warm = Schedule.of(slow, [0, 2, 4, 6])
-    assert not broken_rules(problem, warm)
+    assert not violated_rules(problem, warm)
     answer = run(method, problem, warm)
     assert answer.schedule is not None
     assert answer.status is Status.OPTIMAL
@@ -190,9 +190,9 @@ def test_auto_goes_on_while_there_is_no_plan(monkeypatch: pytest.MonkeyPatch, is
     def gives_up(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
         return Solution(Status.UNKNOWN, Stop.DONE)
 
-    real = methods.function
-    monkeypatch.setattr(methods, "function", lambda name: gives_up if name == "greedy" else real(name))
-    monkeypatch.setattr(portfolio, "lanes", lambda *_: [(portfolio.Stage("lagrangian", 0.2),)])
+    real = methods.load_method
+    monkeypatch.setattr(methods, "load_method", lambda name: gives_up if name == "greedy" else real(name))
+    monkeypatch.setattr(portfolio, "choose_stages", lambda *_: [(portfolio.Stage("lagrangian", 0.2),)])
     tasks = [task(at, [], {"a": 4, "b": 4}) for at in range(3)]
     stated = document(tasks, [["task-0", "task-1"]], "9h", a=1, b=1)
     result = leptonopt.solve(stated, time_limit=60, isolate=isolate)

@@ -10,9 +10,9 @@ import pytest
 
 import leptonopt
 from leptonopt.compile import rows as compile_rows
-from leptonopt.compile.compiler import compile
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import InstanceError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.verify import verify
 
 TIME = {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "4h"}
@@ -34,7 +34,7 @@ def document(count: Any, copies: int = 3, **kind: Any) -> dict[str, Any]:
 
 def ranges(stated: dict[str, Any]) -> list[tuple[int | None, int | None]]:
     """Node numbers of every kind of the problem."""
-    return [(kind.node, kind.last) for kind in compile(validated(stated)).kinds]
+    return [(kind.node, kind.last) for kind in compile_instance(validate(stated)).kinds]
 
 
 def test_as_many_as_can_be_needed() -> None:
@@ -104,4 +104,4 @@ def test_the_checker_takes_no_range_of_nodes_that_differ() -> None:
 def test_more_than_can_be_told_apart_is_refused() -> None:
     """Above a thousand that tasks could need, in a line at the placement."""
     with pytest.raises(InstanceError, match=r"tasks\[0\]\.placement: pool 'p': .* more than 1,000 nodes of 'box'"):
-        compile(validated(document(5000, copies=2000)))
+        compile_instance(validate(document(5000, copies=2000)))

@@ -17,11 +17,11 @@ from plans import entry
 
 import leptonopt
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot
-from leptonopt.compile.compiler import compile
-from leptonopt.compile.work_options import ways
-from leptonopt.instance import validated
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.compile.work_options import concrete_options
+from leptonopt.instance import validate
 from leptonopt.verify import fingerprint, verify
-from leptonopt.verify.instance_reader import Stated
+from leptonopt.verify.instance_reader import StatedInstance
 
 INSTANCE: dict[str, Any] = {
     "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "12h"},
@@ -124,9 +124,9 @@ def test_each_break_is_noticed_by_its_rule(good: dict[str, Any], rule: str, why:
 def test_two_codes_agree_on_what_an_instance_says(seed: int) -> None:
     """Ways, prices and capacities of the checker equal those of the compiler, computed apart."""
     document = random_instances.instance(seed)
-    instance, stated = validated(document), Stated(document)
+    instance, stated = validate(document), StatedInstance(document)
     for task in instance.tasks:
-        theirs = {way.id: way for way in ways(instance, task) if way.refused is None}
+        theirs = {way.id: way for way in concrete_options(instance, task) if way.refused is None}
         ours = stated.ways(task.id)
         assert set(ours) == set(theirs)
         for id, way in ours.items():
@@ -164,14 +164,14 @@ def test_an_option_on_several_pools_is_an_option_on_each() -> None:
         {"pool": "b", **alike},
         {"pool": "a", **alike},
     ]
-    made = [validated(INSTANCE | {"tasks": [{"id": "t", "options": options}]}) for options in (together, apart)]
-    names = [way.id for way in ways(made[0], made[0].tasks[0])]
+    made = [validate(INSTANCE | {"tasks": [{"id": "t", "options": options}]}) for options in (together, apart)]
+    names = [way.id for way in concrete_options(made[0], made[0].tasks[0])]
     assert (
         names
         == ["b", "a", "b#2", "x b", "x a"]
-        == list(Stated(INSTANCE | {"tasks": [{"id": "t", "options": together}]}).ways("t"))
+        == list(StatedInstance(INSTANCE | {"tasks": [{"id": "t", "options": together}]}).ways("t"))
     )
-    one, other = (compile(instance).problem for instance in made)
+    one, other = (compile_instance(instance).problem for instance in made)
     for field in ("pool", "duration", "fixed", "first", "last", "demand_row", "demand"):
         assert getattr(one, field).tolist() == getattr(other, field).tolist()
 

@@ -15,14 +15,14 @@ from listening import Ear
 from plans import entry, outcome
 
 import leptonopt
-from leptonopt.compile.compiler import compile, decode
+from leptonopt.compile.compiler import compile_instance, decode
 from leptonopt.errors import InstanceError
-from leptonopt.instance import validated
-from leptonopt.plan.document import document
-from leptonopt.problem.problem import Limits, objective, rent_of
-from leptonopt.solvers.registry import function
+from leptonopt.instance import validate
+from leptonopt.plan.document import plan_document
+from leptonopt.problem.problem import Limits, node_schedule_of, objective
+from leptonopt.solvers.registry import load_method
 from leptonopt.verify import verify
-from leptonopt.verify.instance_reader import Stated
+from leptonopt.verify.instance_reader import StatedInstance
 
 DAY = "2026-01-05T"
 INSTANCE: dict[str, Any] = {
@@ -195,8 +195,8 @@ def test_two_tasks_on_one_node_must_fit_within_it(good: dict[str, Any]) -> None:
 def test_what_may_not_run_is_not_offered(task: str, more: dict[str, Any]) -> None:
     """A way that is too uncertain, or refused, is no column: a task with no other cannot run, and is named."""
     stated = without(tasks=[stated | (more if stated["id"] == task else {}) for stated in INSTANCE["tasks"]])
-    assert compile(validated(INSTANCE)).impossible == ()
-    (why,) = compile(validated(stated)).impossible
+    assert compile_instance(validate(INSTANCE)).impossible == ()
+    (why,) = compile_instance(validate(stated)).impossible
     assert repr(task) in why
 
 
@@ -204,15 +204,15 @@ def test_what_may_not_run_is_not_offered(task: str, more: dict[str, Any]) -> Non
 def test_three_codes_agree_on_the_whole_bill(seed: int) -> None:
     """Objective of the arrays, bill of the plan and sum of the checker are equal to the last digit."""
     stated = random_instances.instance(seed, tasks=5, slots=8, whole_bill=True)
-    made = compile(validated(stated))
+    made = compile_instance(validate(stated))
     if made.impossible:
         return
-    solution = function("greedy")(made.problem, None, Limits(), Ear(1.0))
+    solution = load_method("greedy")(made.problem, None, Limits(), Ear(1.0))
     if solution.schedule is None:
         return
-    schedule, rent = solution.schedule, rent_of(made.problem, solution.schedule)
+    schedule, rent = solution.schedule, node_schedule_of(made.problem, solution.schedule)
     runs, left = decode(made, schedule)
-    plan = document(made, outcome(made), runs, left, rent)
+    plan = plan_document(made, outcome(made), runs, left, rent)
     verdict = verify(stated, plan)
     assert verdict.violations == ()
     assert made.loss == 0
@@ -223,7 +223,7 @@ def test_three_codes_agree_on_the_whole_bill(seed: int) -> None:
 def test_two_codes_agree_on_nodes_and_durations(seed: int) -> None:
     """Nodes, and durations on capacity that is taken away, of the checker equal those of the compiler."""
     stated = random_instances.instance(seed, whole_bill=True)
-    made, read = compile(validated(stated)), Stated(stated)
+    made, read = compile_instance(validate(stated)), StatedInstance(stated)
     one_by_one = {(kind.pool.id, kind.name): range(10) for kind in made.kinds}
     for ours, theirs in zip(made.kinds, read.kinds(one_by_one), strict=True):
         assert (ours.pool.id, ours.name, ours.node) == (theirs.pool, theirs.name, theirs.node)

@@ -14,12 +14,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import leptonopt
-from leptonopt.compile.calendar import days, least_by_slot, mean_by_slot
+from leptonopt.compile.calendar import calendar_days, least_by_slot, mean_by_slot
 from leptonopt.errors import InstanceError
-from leptonopt.instance import Series, Time, validated
+from leptonopt.instance import Series, Time, validate
 from leptonopt.verify import verify
 from leptonopt.verify.exact import Malformed
-from leptonopt.verify.instance_reader import Stated
+from leptonopt.verify.instance_reader import StatedInstance
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ZONES = [
@@ -87,7 +87,7 @@ def test_a_series_has_at_each_instant_the_value_of_the_wall_clock() -> None:
     """Means and least values by slot, of solver and checker, against the clock read minute by minute."""
     for time, series, values in cases(60):
         means = [Fraction(sum(slot), len(slot)) for slot in values]
-        grid, stated = Time.model_validate(time), Stated({"time": time, "pools": [], "tasks": []})
+        grid, stated = Time.model_validate(time), StatedInstance({"time": time, "pools": [], "tasks": []})
         assert mean_by_slot(Series.model_validate(series), grid) == means, (time, series)
         assert stated.means(series) == means, (time, series)
         least = [min(slot) for slot in values]
@@ -104,17 +104,17 @@ def test_a_day_is_all_instants_of_one_date() -> None:
             dates = [(begin + timedelta(minutes=minute)).astimezone(ZoneInfo(zone)).date() for minute in range(72 * 60)]
             slots = [dates[at : at + 30] for at in range(0, len(dates), 30)]
             order = [date for at, date in enumerate(dates) if at == 0 or date != dates[at - 1]]
-            stated = Stated({"time": time, "pools": [], "tasks": []})
+            stated = StatedInstance({"time": time, "pools": [], "tasks": []})
             if any(len(set(slot)) > 1 for slot in slots) or len(set(order)) < len(order):
                 refused += 1
                 with pytest.raises(ValueError, match=r"begins within a slot|comes twice"):
-                    days(Time.model_validate(time))
+                    calendar_days(Time.model_validate(time))
                 with pytest.raises(Malformed, match=r"begins within the slot|comes twice"):
                     stated.days()
                 continue
             cuts = [at for at, slot in enumerate(slots) if at == 0 or slot[0] != slots[at - 1][0]]
             windows = list(zip(cuts, [*cuts[1:], len(slots)], strict=True))
-            assert [(low, high + 1) for low, high in days(Time.model_validate(time))] == windows
+            assert [(low, high + 1) for low, high in calendar_days(Time.model_validate(time))] == windows
             assert stated.days() == windows
     assert refused  # St John's, where the clock once went back over midnight
 
@@ -182,15 +182,15 @@ def test_weekly_series_are_read_written_and_refused() -> None:
     """`weekly` round-trips through the document; what is no time of the week is said in a line."""
     weekly = {"weekly": {"mon 00:00": 15, "sat 00:00": 30}}
     document = instance(pools=[{"id": "p", "capacity": {"gpu": 1}, "price": {"gpu": weekly}}])
-    made = validated(document)
+    made = validate(document)
     assert made.document()["pools"][0]["price"]["gpu"] == {
         "weekly": {"mon 00:00": Decimal(15), "sat 00:00": Decimal(30)}
     }
-    assert validated(made.document()) == made
+    assert validate(made.document()) == made
     for key in ("00:00", "sat", "Sat 00:00", "sat 24:00", "sun  08:00"):
         broken = {"id": "p", "capacity": {"gpu": 1}, "price": {"gpu": {"weekly": {key: 1}}}}
         with pytest.raises(InstanceError, match="is not a time of the week; write DAY HH:MM"):
-            validated(instance(pools=[broken]))
+            validate(instance(pools=[broken]))
 
 
 def test_a_quota_per_day_is_refused_where_a_date_comes_twice() -> None:

@@ -18,7 +18,7 @@ from marks import CI
 
 import leptonopt
 from leptonopt.errors import InstanceError, UsageError
-from leptonopt.instance import validated
+from leptonopt.instance import validate
 from leptonopt.io.native import writer as write
 from leptonopt.solvers.registry import TABLE
 from leptonopt.verify import claims, fingerprint, proven, verify
@@ -138,7 +138,7 @@ def test_a_real_plan_passes(kind: str) -> None:
     """The checker and jsonschema have nothing against it, also as it is read from a file."""
     given, plan = solved(kind)
     assert verify(given, plan).violations == ()
-    jsonschema.validate(plan, form.schema("plan"))
+    jsonschema.validate(plan, form.load_schema("plan"))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -197,12 +197,12 @@ def test_every_value_counts(kind: str) -> None:
 def test_what_the_schema_rejects_the_checker_rejects(kind: str) -> None:
     """jsonschema and the checker's own reading of the schema agree on what is no plan document."""
     _, plan = solved(kind)
-    judge = jsonschema.Draft202012Validator(form.schema("plan"))
+    judge = jsonschema.Draft202012Validator(form.load_schema("plan"))
     for path in leaves(plan):
         for other in (None, True, -1, 0.5, "x", "1/2", [], {}, [None]):
             spoilt = changed(plan, path, lambda holder, key, put=other: holder.__setitem__(key, put))
             if not judge.is_valid(spoilt):
-                assert list(form.objections(spoilt, form.schema("plan"))), (path, other)
+                assert list(form.schema_violations(spoilt, form.load_schema("plan"))), (path, other)
 
 
 def test_entries_doubled_or_dropped_are_noticed() -> None:
@@ -241,7 +241,7 @@ def test_a_certificate_proves_what_the_plan_says_of_it() -> None:
 def test_the_fingerprint_is_of_what_is_said(seed: int) -> None:
     """A file, what is made of it, and its conversions to YAML, JSON and TOML have the same; another number has not."""
     document = random_instances.instance(seed)
-    instance = validated(document)
+    instance = validate(document)
     own = fingerprint(document)
     assert fingerprint(instance.document()) == own
     assert fingerprint({**document, "description": "for people"}) == own
@@ -278,7 +278,7 @@ def test_a_converted_file_keeps_its_plan(tmp_path: Path) -> None:
     file.write_text(json.dumps(plan))
     for kind in ("yaml", "json", "toml"):
         other = tmp_path / f"other.{kind}"
-        other.write_text(write.dumped(validated(WEEK).document(), kind))
+        other.write_text(write.dumped(validate(WEEK).document(), kind))
         code, out, _ = called("verify", other, file)
         assert code == 0, out
 
@@ -288,7 +288,7 @@ def test_one_thing_given_for_another_is_named_in_one_line(tmp_path: Path) -> Non
     given, plan = solved("optimal")
     instance, file, yaml = tmp_path / "instance.json", tmp_path / "plan.json", tmp_path / "instance.yaml"
     instance.write_text(json.dumps(given))
-    yaml.write_text(write.dumped(validated(WEEK).document(), "yaml"))
+    yaml.write_text(write.dumped(validate(WEEK).document(), "yaml"))
     file.write_text(json.dumps(plan))
     for call in (
         ("verify", file, instance), ("verify", file, file), ("solve", file), ("explain", file), ("validate", file),

@@ -225,27 +225,27 @@ def solve(
     verbose: Verbose = False,
 ) -> None:
     """Find the plan of least cost, and say how good it is."""
-    from leptonopt.runtime.clock import limited
-    from leptonopt.session.request import limits_of
+    from leptonopt.runtime.clock import time_limited
+    from leptonopt.session.request import make_limits
 
     columns = format is None and files.is_columns(file)
     certificate = _certificate(output, columns) if certify else None
     _targets(file, output, plot, log_file, write_model, certificate, columns)
     params = params_of(param)
-    limits_of(time_limit, gap, threads, seed, deterministic)
+    make_limits(time_limit, gap, threads, seed, deterministic)
     if write_model is not None:
         begun = time.monotonic() if context.obj is None else context.obj
-        with limited(begun + time_limit, "the model was written"):
+        with time_limited(begun + time_limit, "the model was written"):
             _write_model(write_model, file, format, params)
-    from leptonopt.cli.progress import Shown
-    from leptonopt.runtime.dask import executor
+    from leptonopt.cli.progress import ProgressLine
+    from leptonopt.runtime.dask import dask_executor
     from leptonopt.runtime.signals import Signals
     from leptonopt.session.solve import solve as run
 
     start = None if warm_start is None else _start(warm_start, columns)
     # A signal that comes once there is a plan must not cost it either.
-    with executor(cluster) if cluster else nullcontext() as workers, Signals():
-        with Shown() as shown:
+    with dask_executor(cluster) if cluster else nullcontext() as workers, Signals():
+        with ProgressLine() as shown:
             watch = shown if not quiet and (shown.live or verbose) else None
             result = run(
                 file,
@@ -273,7 +273,7 @@ def solve(
             if certificate is not None:
                 result.save_certificate(certificate)
             if log_file is not None:
-                files.write(log_file, files.printable_lines(result.log) + "\n")
+                files.write_atomic(log_file, files.printable_lines(result.log) + "\n")
             if plot is not None:
                 _plot(plot, result, file, format, params)
         finally:  # a full disk must not cost the plan
@@ -336,7 +336,7 @@ def _ending(path: Path, allowed: tuple[str, ...], what: str) -> str:
 def _show(result: Result, as_json: bool, quiet: bool, verbose: bool) -> None:
     notes = () if quiet else result.notes
     if as_json:
-        files.write("-", files.dumped(result.document))
+        files.write_atomic("-", files.dumped(result.document))
         for note in notes:
             typer.echo(f"note: {files.printable(note)}", err=True)
         return
@@ -357,14 +357,14 @@ def _plot(path: Path, result: Result, file: Path, format: str | None, params: di
         _say_not_written(path, "there is no plan to draw")
         return
     from leptonopt.plan.plot import draw
-    from leptonopt.runtime.clock import limited
+    from leptonopt.runtime.clock import time_limited
 
     try:
-        with limited(time.monotonic() + DRAWING, "the plan was drawn"):
+        with time_limited(time.monotonic() + DRAWING, "the plan was drawn"):
             if format is None and files.is_columns(file):
-                from leptonopt.session.columnar_documents import drawable
+                from leptonopt.session.columnar_documents import drawable_plan
 
-                draw(*drawable(file, result.plan), path)
+                draw(*drawable_plan(file, result.plan), path)
             else:
                 draw(result.document, _loaded(file, format, params), path)
     except OutOfTime:
@@ -397,20 +397,20 @@ def explain(
     """Say why an instance has no plan, and what would help."""
     from leptonopt.explain.explain import explain as run
     from leptonopt.io.native import writer as write
-    from leptonopt.session.request import limits_of
+    from leptonopt.session.request import make_limits
 
     if output is not None:
         kind = _ending(output, NATIVE, "an instance")
         files.writable(output)
         files.different(output, file)
-    limits_of(time_limit=time_limit)
+    make_limits(time_limit=time_limit)
     watch = None if quiet or not sys.stderr.isatty() else (lambda line: typer.echo(f"... {line}", err=True))
     params = params_of(param)
     found = run(file, time_limit=time_limit, format=format, params=params, on_progress=watch, begun=context.obj)
     if output is not None and found.repairs:
-        files.write(output, write.dumped(found.repairs[0].instance, kind))
+        files.write_atomic(output, write.dumped(found.repairs[0].instance, kind))
     if as_json:
-        files.write("-", files.dumped(found.document()))
+        files.write_atomic("-", files.dumped(found.document()))
     else:
         from leptonopt.plan import report
 
@@ -455,10 +455,10 @@ def _summary(file: Path, format: str | None, params: dict[str, str]) -> list[str
         from leptonopt.io.columnar import load
 
         return [load(file).summary()]
-    from leptonopt.compile.compiler import compile
+    from leptonopt.compile.compiler import compile_instance
     from leptonopt.plan.report import summary
 
-    return summary(compile(_loaded(file, format, params)))
+    return summary(compile_instance(_loaded(file, format, params)))
 
 
 # --- schema, methods, convert -----------------------------------------------------------------------
@@ -477,7 +477,7 @@ def schema(kind: Kind = "instance") -> None:
         found = json.loads(resources("leptonopt.verify").joinpath("plan.schema.json").read_text(encoding="utf-8"))
     else:
         raise UsageError(f"there is no schema {kind!r}; allowed are instance and plan")
-    files.write("-", json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    files.write_atomic("-", json.dumps(found, indent=2, ensure_ascii=False) + "\n")
 
 
 @app.command()
@@ -491,7 +491,7 @@ def methods(as_json: Json = False) -> None:
     rows += [("pulp:NAME", "exact", other, _engine("pulp")[0], "the solver's own")]
     lines = [dict(zip(("name", "kind", "what", "engine", "licence"), row, strict=True)) for row in rows]
     if as_json:
-        files.write("-", json.dumps(lines, indent=1) + "\n")
+        files.write_atomic("-", json.dumps(lines, indent=1) + "\n")
         return
     for line in lines:
         engine = f"{line['engine']} ({line['licence']})" if line["engine"] else ""
@@ -528,7 +528,7 @@ def convert(file: File, output: Target, to: To = None, format: Format = None, pa
         return
     from leptonopt.io.native import writer as write
 
-    files.write(output, write.dumped(_loaded(file, format, params).document(), kind))
+    files.write_atomic(output, write.dumped(_loaded(file, format, params).document(), kind))
 
 
 @app.command(epilog=GENERATE)
@@ -571,15 +571,15 @@ def generate(
         preemptible=preemptible,
         days=days,
     )
-    files.write(output or "-", written(made, kind))
+    files.write_atomic(output or "-", written(made, kind))
 
 
 def _write_model(path: Path, file: Path, format: str | None, params: dict[str, str], kind: str | None = None) -> None:
     from leptonopt.algorithms.models import export
-    from leptonopt.session.source import opened
+    from leptonopt.session.source import open_source
 
     kind = kind or _ending(path, MODELS, "a model")
-    files.write(path, export.written(opened(file, format, params)().problem, kind))
+    files.write_atomic(path, export.export_model(open_source(file, format, params)().problem, kind))
 
 
 app.command(epilog=cli_research.COMPARE)(cli_research.compare)

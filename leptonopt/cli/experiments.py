@@ -99,9 +99,9 @@ def compare(
     """Run methods on instances, each pair in a process of its own; resumable."""
     from leptonopt.experiments.campaign import compare as run
     from leptonopt.experiments.tables import summary
-    from leptonopt.runtime.dask import executor
+    from leptonopt.runtime.dask import dask_executor
 
-    with executor(cluster) if cluster else nullcontext() as workers:
+    with dask_executor(cluster) if cluster else nullcontext() as workers:
         found = run(
             instances,
             [name.strip() for name in methods.split(",") if name.strip()],
@@ -172,7 +172,7 @@ def pairs(
     limit: Limit = None,
 ) -> None:
     """Which method is better, by how much, and how sure that is."""
-    from leptonopt.experiments.statistics import pairs as found
+    from leptonopt.experiments.statistics import paired_tests as found
     from leptonopt.experiments.tables import certainties
 
     files.writable(output)
@@ -241,7 +241,7 @@ def page(folders: Folders, output: Page) -> None:
     from leptonopt.experiments.results import Results
 
     files.writable(output)
-    files.write(output, made(Results.of(*folders)))
+    files.write_atomic(output, made(Results.of(*folders)))
 
 
 def _chosen(
@@ -285,7 +285,7 @@ def _shown(tables: list[Table], kind: str, output: Path | None) -> None:
         for each in tables:
             report.listed(report.console(), each.title, each.heads, each.rows, each.notes, each.words)
         return
-    files.write(output or "-", written(tables, "markdown" if kind == "terminal" else kind))
+    files.write_atomic(output or "-", written(tables, "markdown" if kind == "terminal" else kind))
 
 
 def _drawn(path: Path, figure: Any) -> None:

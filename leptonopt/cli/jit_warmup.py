@@ -12,18 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-from leptonopt.algorithms.lagrangian.class_pricing import Oracle
-from leptonopt.algorithms.large_scale.ejection_search import Improver
-from leptonopt.algorithms.large_scale.staged_construction import Placed
-from leptonopt.compile.columnar import build
-from leptonopt.compile.compiler import compile
+from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
+from leptonopt.algorithms.large_scale.ejection_search import EjectionSearch
+from leptonopt.algorithms.large_scale.staged_construction import Assignment
+from leptonopt.compile.columnar import compile_columnar
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.experiments.generators import table
 from leptonopt.experiments.generators.writer import written
 from leptonopt.io.columnar import load
 from leptonopt.io.load import load as load_tasks
-from leptonopt.problem.problem import Deaf, Limits, Problem
+from leptonopt.problem.problem import Limits, NullMonitor, Problem
 from leptonopt.runtime import jit
-from leptonopt.runtime.jit_cache import Rehearsal
+from leptonopt.runtime.jit_cache import JitWarmup
 from leptonopt.solvers import large_scale as scale
 
 TASKS = 10
@@ -33,10 +33,10 @@ LIMITS = Limits(time_limit=600.0, threads=1, deterministic=True)
 def main() -> None:
     """Compile, and leave the mark."""
     for problem in problems():
-        scale.run(problem, LIMITS, Deaf(), "all", Rehearsal(here=True))
-        nothing = Placed.nothing(problem, np.zeros(problem.capacity.shape))
-        Improver(problem, nothing, Oracle(problem), nothing.price).mend(lambda: False)
-    jit.remember()
+        scale.run(problem, LIMITS, NullMonitor(), "all", JitWarmup(here=True))
+        nothing = Assignment.nothing(problem, np.zeros(problem.capacity.shape))
+        EjectionSearch(problem, nothing, ClassPricer(problem), nothing.price).mend(lambda: False)
+    jit.write_marker()
 
 
 def problems() -> Iterator[Problem]:
@@ -46,7 +46,7 @@ def problems() -> Iterator[Problem]:
         for kind in ("npz", "json"):
             file, content = Path(folder, f"jobs.{kind}"), written(made, kind)
             file.write_bytes(content.encode() if isinstance(content, str) else content)
-            yield build(load(file)).problem if kind == "npz" else compile(load_tasks(file)).problem
+            yield compile_columnar(load(file)).problem if kind == "npz" else compile_instance(load_tasks(file)).problem
 
 
 if __name__ == "__main__":

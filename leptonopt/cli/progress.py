@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 EVERY = 5.0  # seconds between lines where there is no terminal
 
 
-class Shown:
+class ProgressLine:
     """A context whose instances are called with each `Progress`.
 
     `live` rewrites one line and wipes it at the end; otherwise a line is printed every 5 seconds.
@@ -27,11 +27,11 @@ class Shown:
         self.width = 0
         self.last = -EVERY
 
-    def __enter__(self) -> Shown:
+    def __enter__(self) -> ProgressLine:
         return self
 
     def __call__(self, progress: Progress) -> None:
-        line = text(progress)
+        line = progress_text(progress)
         if self.live:
             line = line.rstrip()[: _columns(self.out) - 1]  # a longer one would wrap and stay
             self.out.write("\r" + line.ljust(self.width))
@@ -54,7 +54,7 @@ def _columns(out: TextIO) -> int:
         return 80
 
 
-def text(progress: Progress) -> str:
+def progress_text(progress: Progress) -> str:
     """'   12.3 s  plan  1,234.50  bound  1,200.00  gap  2.79%  lns'."""
     cost, bound = _money(progress.cost), _money(progress.bound)
     return (

@@ -16,7 +16,7 @@ from typing import Any, NoReturn
 from leptonopt.errors import Alarm, InputError, Rejected, UsageError
 from leptonopt.io import files
 from leptonopt.io.load import FORMATS
-from leptonopt.verify.document_kinds import kind_of, mistaken
+from leptonopt.verify.document_kinds import document_kind, wrong_kind_message
 from leptonopt.verify.exact import Findings, Malformed, Proof, Unreadable, Verdict, fraction, shown
 
 BY = ("by", "confirmed_by")
@@ -44,7 +44,7 @@ def main(words: Sequence[str]) -> int:
         if proof is not None:
             bound = None if proof.bound is None else str(proof.bound)
             said["certificate"] = {"ok": proof.ok, "bound_exact": bound, "why": proof.why}
-        files.write("-", files.dumped(said))
+        files.write_atomic("-", files.dumped(said))
     else:
         for found in verdict.violations:
             amount = f" (by {found.amount})" if found.amount is not None else ""
@@ -161,23 +161,23 @@ def params_of(given: Sequence[str] | None) -> dict[str, str]:
 def plan_of(file: Path, what: str = "a plan") -> dict[str, Any]:
     """The document of a plan file or the like; raises `InputError`."""
     from leptonopt.io.load import NATIVE
-    from leptonopt.io.native.text import text_of, tree
+    from leptonopt.io.native.text import parse, read_text
 
     shown = files.printable(file)
     if files.is_columns(file):
         raise InputError(f"{shown}: is a file of columns, not {what}; {what} of an instance in a tree is JSON")
-    text, kind = text_of(file, files.most(PLAN_BYTES)), NATIVE.get(file.suffix.lower(), "json")
+    text, kind = read_text(file, files.most(PLAN_BYTES)), NATIVE.get(file.suffix.lower(), "json")
     try:
-        found, _ = tree(text, "json", shown)
+        found, _ = parse(text, "json", shown)
     except InputError:
         if kind == "json":
             raise
-        found, _ = tree(text, kind, shown)
-        wrong = mistaken(kind_of(found), what) or f"is not {what}"
+        found, _ = parse(text, kind, shown)
+        wrong = wrong_kind_message(document_kind(found), what) or f"is not {what}"
         raise InputError(f"{shown}: {wrong}; {what} is JSON, as `solve -o` writes it") from None
     if not isinstance(found, dict):
         raise InputError(f"{shown}:1: not {what}: no mapping at its top")
-    if wrong := mistaken(kind_of(found), what):
+    if wrong := wrong_kind_message(document_kind(found), what):
         raise InputError(f"{shown}: {wrong}; give {what}, as `solve -o` writes it")
     return found
 

@@ -126,12 +126,12 @@ def least_by_slot(
     return least
 
 
-def zero(time: Time) -> list[Fraction]:
+def zero_series(time: Time) -> list[Fraction]:
     """Nothing in every slot."""
     return [Fraction(0)] * time.slots
 
 
-def days(time: Time) -> list[tuple[int, int]]:
+def calendar_days(time: Time) -> list[tuple[int, int]]:
     """First and last slot of every local date of the horizon in `time.zone`.
 
     Raises `ValueError` when a day begins within a slot, or comes twice because the clock goes back over midnight.

@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 
 from leptonopt.compile.columnar_windows import starts
 from leptonopt.compile.money import MAX_TOTAL, coarsened, finest_unit
-from leptonopt.compile.rows import Rows
-from leptonopt.instance.columnar import Sheets
+from leptonopt.compile.rows import RowBuilder
+from leptonopt.instance.columnar import ColumnarInstance
 from leptonopt.problem.problem import Ints, Problem
 
 WHOLE = 2**61  # totals below it, by an estimate in doubles, are added up in 64 bits
@@ -29,7 +29,7 @@ Column = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Built:
+class CompiledColumnar:
     """A problem with what is needed to speak of it in columns again.
 
     Attributes
@@ -43,7 +43,7 @@ class Built:
     impossible : in words, why no plan can exist
     """
 
-    sheets: Sheets
+    sheets: ColumnarInstance
     problem: Problem
     unit: Fraction
     loss: Fraction
@@ -58,9 +58,9 @@ class Built:
         return np.argsort(self.group, kind="stable")
 
 
-def build(sheets: Sheets) -> Built:
+def compile_columnar(sheets: ColumnarInstance) -> CompiledColumnar:
     """Return the problem of an instance in columns."""
-    rows = Rows(sheets.instance, ((),))
+    rows = RowBuilder(sheets.instance, ((),))
     of_pool = _rows_of(sheets, rows)
     task = np.repeat(np.arange(sheets.tasks, dtype=np.int32), np.diff(sheets.ptr))
     first, last = starts(sheets, rows.capacity, of_pool, task)
@@ -106,7 +106,7 @@ def build(sheets: Sheets) -> Built:
         after=np.zeros(0, np.int64),
         lag=np.zeros(0, np.int64),
     )
-    return Built(sheets, problem, unit, loss, narrow, kept_ptr, group, impossible)
+    return CompiledColumnar(sheets, problem, unit, loss, narrow, kept_ptr, group, impossible)
 
 
 def positions(begin: Ints, end: Ints) -> Ints:
@@ -122,7 +122,7 @@ def _at(column: Column, some: Ints) -> Column:
     return column if len(some) == len(column) else column[some]
 
 
-def _rows_of(sheets: Sheets, rows: Rows) -> Ints:
+def _rows_of(sheets: ColumnarInstance, rows: RowBuilder) -> Ints:
     """int64, shape (pools, resources): the row of capacity of each; -1 where the pool has no such resource."""
     pools = sheets.instance.pools
     return np.array(
@@ -130,7 +130,7 @@ def _rows_of(sheets: Sheets, rows: Rows) -> Ints:
     ).reshape(len(pools), -1)
 
 
-def _used(sheets: Sheets, of_pool: Ints, rows: int) -> set[int]:
+def _used(sheets: ColumnarInstance, of_pool: Ints, rows: int) -> set[int]:
     """Return the rows of which some option holds something."""
     found, pool = np.zeros(rows, bool), sheets.of_option("pool")
     for at in range(len(sheets.resources)):
@@ -139,7 +139,7 @@ def _used(sheets: Sheets, of_pool: Ints, rows: int) -> set[int]:
     return set(np.flatnonzero(found).tolist())
 
 
-def _impossible(sheets: Sheets, kept_ptr: Ints) -> tuple[str, ...]:
+def _impossible(sheets: ColumnarInstance, kept_ptr: Ints) -> tuple[str, ...]:
     """Return which tasks that must run have no option left, in words."""
     stuck = np.flatnonzero((np.diff(kept_ptr) == 0) & (sheets.of_task("value") < 0))
     found = [f"task {at}: no option ends by the deadline and fits its pool" for at in stuck[:5].tolist()]
@@ -151,7 +151,7 @@ def _impossible(sheets: Sheets, kept_ptr: Ints) -> tuple[str, ...]:
 # --- groups ---------------------------------------------------------------------------------------
 
 
-def _groups(sheets: Sheets, kept: Ints, kept_ptr: Ints) -> tuple[NDArray[np.int32], Ints]:
+def _groups(sheets: ColumnarInstance, kept: Ints, kept_ptr: Ints) -> tuple[NDArray[np.int32], Ints]:
     """int32, shape (tasks,), and int64, shape (G,): each task's group, and each group's first task.
 
     Tasks of a group agree in window, value, lateness and the options that can be taken. They are found by a hash, and
@@ -201,12 +201,12 @@ def _hashed(*columns: Column) -> NDArray[np.uint64]:
     return found
 
 
-def _late(sheets: Sheets) -> Ints:
+def _late(sheets: ColumnarInstance) -> Ints:
     """int64, shape (tasks,): cents per hour for ending late; 0 where nothing is due."""
     return np.where(sheets.of_task("due") >= 0, sheets.of_task("late_cost"), 0).astype(np.int64)
 
 
-def _late_rate(sheets: Sheets) -> Fraction:
+def _late_rate(sheets: ColumnarInstance) -> Fraction:
     """Money per slot of a cent per hour."""
     return Fraction(sheets.instance.time.slot, 3600 * 100)
 
@@ -214,7 +214,7 @@ def _late_rate(sheets: Sheets) -> Fraction:
 # --- demands and money ----------------------------------------------------------------------------
 
 
-def _demands(sheets: Sheets, of_pool: Ints, chosen: Ints) -> tuple[Ints, Ints, Ints]:
+def _demands(sheets: ColumnarInstance, of_pool: Ints, chosen: Ints) -> tuple[Ints, Ints, Ints]:
     """Per option how many rows it holds; and rows and amounts of all, ascending within an option."""
     pool, order = _at(sheets.of_option("pool"), chosen), np.argsort(of_pool, axis=1)
     uses = _at(sheets.uses, chosen)
@@ -227,7 +227,7 @@ def _demands(sheets: Sheets, of_pool: Ints, chosen: Ints) -> tuple[Ints, Ints, I
 
 
 def _unit(
-    sheets: Sheets,
+    sheets: ColumnarInstance,
     prices: list[list[Fraction]],
     demands: tuple[Ints, Ints, Ints],
     chosen: Ints,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.instance.columnar import Sheets
+from leptonopt.instance.columnar import ColumnarInstance
 from leptonopt.problem.problem import Bools, Ints
 
 CELLS = 4_000_000  # of a table by class and slot
@@ -16,7 +16,7 @@ DENSE = 10_000_000  # numbers up to which a table renumbers them, instead of sor
 Column = NDArray[Any]
 
 
-def starts(sheets: Sheets, capacity: Ints, of_pool: Ints, task: Column) -> tuple[Ints, Ints]:
+def starts(sheets: ColumnarInstance, capacity: Ints, of_pool: Ints, task: Column) -> tuple[Ints, Ints]:
     """Return the first and last start of each option; first > last where there is none.
 
     Parameters

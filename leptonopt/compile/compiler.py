@@ -2,8 +2,8 @@
 
 The pair is pure: the same instance always gives the same arrays. All arithmetic is exact; the money
 unit is the largest one in which every price, fixed cost and value is a whole number. Rows of capacity
-and nodes are made in `rows`, the times at which tasks can run in `windows`, money in `money`, quotas in
-`limits`.
+and nodes are made in `rows`, the times at which tasks can run in `quota_windows`, money in `money`, quotas in
+`compile_quotas`.
 """
 
 from __future__ import annotations
@@ -18,17 +18,27 @@ from itertools import chain
 import numpy as np
 
 from leptonopt.compile.money import Money
-from leptonopt.compile.quotas import Window, limits, windows
-from leptonopt.compile.rows import Column, Kind, Row, Rows
-from leptonopt.compile.windows import Windows, reasons
-from leptonopt.compile.work_options import Way, ways
+from leptonopt.compile.quotas import QuotaWindow, compile_quotas, quota_windows
+from leptonopt.compile.rows import CompiledOption, NodeKindInfo, Row, RowBuilder
+from leptonopt.compile.windows import TaskWindows, infeasibility_reasons
+from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import Instance
 from leptonopt.problem.nodes import Nodes, no_nodes
 from leptonopt.problem.problem import Ints, Problem, Quota, Schedule
-from leptonopt.runtime.clock import look, looking
+from leptonopt.runtime.clock import check_time, check_time_each
 
-__all__ = ["Column", "Compiled", "Kind", "Row", "Run", "Window", "compile", "decode", "encode"]
+__all__ = [
+    "CompiledInstance",
+    "CompiledOption",
+    "NodeKindInfo",
+    "QuotaWindow",
+    "Row",
+    "TaskRun",
+    "compile_instance",
+    "decode",
+    "encode",
+]
 
 MAX_EDGES = 2_000_000
 MAX_LOAD, MAX_SIZE = 2**60, 2**45
@@ -37,7 +47,7 @@ OFTEN = 256  # columns or edges between two looks at the clock
 
 
 @dataclass(frozen=True, eq=False)
-class Compiled:
+class CompiledInstance:
     """A problem with what is needed to speak of it in the user's words again.
 
     Attributes
@@ -58,28 +68,28 @@ class Compiled:
     unit: Fraction
     loss: Fraction
     rows: tuple[Row, ...]
-    kept: tuple[tuple[Way, ...], ...]
+    kept: tuple[tuple[ConcreteOption, ...], ...]
     members: tuple[tuple[tuple[int, int, int], ...], ...]
-    kinds: tuple[Kind, ...]
-    windows: tuple[Window, ...]
+    kinds: tuple[NodeKindInfo, ...]
+    windows: tuple[QuotaWindow, ...]
     quota_units: tuple[Fraction, ...]
     stuck: tuple[int, ...]
     impossible: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TaskRun:
     """`copies` of a task, from `copy` on, that run alike: their way, and their half-open slots [start, end)."""
 
     task: int
     copy: int
     copies: int
-    way: Way
+    way: ConcreteOption
     start: int
     end: int
 
 
-def compile(instance: Instance) -> Compiled:
+def compile_instance(instance: Instance) -> CompiledInstance:
     """The problem of an instance.
 
     Raises
@@ -88,20 +98,20 @@ def compile(instance: Instance) -> Compiled:
         When more than 100,000 copies wait or are waited for, or in more than two million pairs, when amounts are too
         fine against each other to be counted exactly, or a quota's day begins within a slot.
     """
-    all_ways = [ways(instance, task) for task in instance.tasks]
-    rows = Rows(instance, all_ways)
+    all_ways = [concrete_options(instance, task) for task in instance.tasks]
+    rows = RowBuilder(instance, all_ways)
     columns = [rows.columns(task, found) for task, found in zip(instance.tasks, all_ways, strict=True)]
-    tasks = Windows(instance, columns)
+    tasks = TaskWindows(instance, columns)
     tasks.tighten()
     rows.used = {row for columns in tasks.columns for column in columns for row in column.rows}
     groups = _groups(instance, tasks)
     money = Money(instance, rows, tasks)
     heads = [members[0][0] for members in groups]
     copies = [sum(count for _, _, count in members) for members in groups]
-    quotas = limits(instance, rows, list(zip(copies, (tasks.columns[head] for head in heads), strict=True)))
+    quotas = compile_quotas(instance, rows, list(zip(copies, (tasks.columns[head] for head in heads), strict=True)))
     problem = _arrays(instance, rows, tasks, groups, money, [limit for limit, _ in quotas])
-    look()
-    return Compiled(
+    check_time()
+    return CompiledInstance(
         instance=instance,
         problem=problem,
         unit=money.unit,
@@ -110,14 +120,14 @@ def compile(instance: Instance) -> Compiled:
         kept=tuple(tuple(column.way for column in columns) for columns in tasks.columns),
         members=tuple(tuple(members) for members in groups),
         kinds=tuple(rows.kinds),
-        windows=tuple(windows(instance)),
+        windows=tuple(quota_windows(instance)),
         quota_units=tuple(unit for _, unit in quotas),
         stuck=tuple(tasks.stuck()),
-        impossible=tuple(reasons(instance, all_ways, tasks)),
+        impossible=tuple(infeasibility_reasons(instance, all_ways, tasks)),
     )
 
 
-def decode(compiled: Compiled, schedule: Schedule) -> tuple[list[Run], list[tuple[int, int, int]]]:
+def decode(compiled: CompiledInstance, schedule: Schedule) -> tuple[list[TaskRun], list[tuple[int, int, int]]]:
     """What runs, and the (task index, first copy, number of copies) that are left out; the inverse of `encode`.
 
     Copies of a task are alike, so they are numbered by start and option; equal ones make one run, however many.
@@ -137,13 +147,13 @@ def decode(compiled: Compiled, schedule: Schedule) -> tuple[list[Run], list[tupl
                 waiting[group].append((task, there - taken))
     runs, following = [], [1] * len(compiled.instance.tasks)
     for (task, at, start, end), copies in alike.items():
-        runs.append(Run(task, following[task], copies, compiled.kept[task][at], start, end))
+        runs.append(TaskRun(task, following[task], copies, compiled.kept[task][at], start, end))
         following[task] += copies
     tasks = enumerate(zip(compiled.instance.tasks, following, strict=True))
     return runs, [(at, first, task.copies - first + 1) for at, (task, first) in tasks if first <= task.copies]
 
 
-def encode(compiled: Compiled, runs: Iterable[tuple[int, str, tuple[str, ...], int, int]]) -> Schedule:
+def encode(compiled: CompiledInstance, runs: Iterable[tuple[int, str, tuple[str, ...], int, int]]) -> Schedule:
     """The schedule of (task index, way id, nodes, start slot, number of copies); unknown ones are passed over.
 
     Used to take a plan as a warm start: what no longer fits the instance is dropped, not repaired.
@@ -162,7 +172,7 @@ def encode(compiled: Compiled, runs: Iterable[tuple[int, str, tuple[str, ...], i
     return Schedule.of(*np.array(found, np.int64).reshape(-1, 3).T)
 
 
-def _groups(instance: Instance, tasks: Windows) -> list[list[tuple[int, int, int]]]:
+def _groups(instance: Instance, tasks: TaskWindows) -> list[list[tuple[int, int, int]]]:
     """Members (task, first copy, copies) of each group of identical tasks; those with precedence stay single."""
     linked = {at for first, second, _ in tasks.edges for at in (first, second)}
     many = [at for at in linked if instance.tasks[at].copies > 1]
@@ -175,7 +185,7 @@ def _groups(instance: Instance, tasks: Windows) -> list[list[tuple[int, int, int
         for id in set(ids):
             sets[id].append(number)
     groups: dict[object, list[tuple[int, int, int]]] = {}
-    for at, task in enumerate(looking(instance.tasks)):
+    for at, task in enumerate(check_time_each(instance.tasks)):
         if at in linked:
             for copy in range(1, task.copies + 1):
                 groups[at, copy] = [(at, copy, 1)]
@@ -192,15 +202,15 @@ def _groups(instance: Instance, tasks: Windows) -> list[list[tuple[int, int, int
 
 def _arrays(
     instance: Instance,
-    rows: Rows,
-    tasks: Windows,
+    rows: RowBuilder,
+    tasks: TaskWindows,
     groups: Sequence[Sequence[tuple[int, int, int]]],
     money: Money,
     quotas: Sequence[Quota],
 ) -> Problem:
     heads = [members[0][0] for members in groups]
     columns = [column for head in heads for column in tasks.columns[head]]
-    starts = [tasks.fitting(head, column) for head in looking(heads) for column in tasks.columns[head]]
+    starts = [tasks.fitting(head, column) for head in check_time_each(heads) for column in tasks.columns[head]]
 
     def ints(values: Iterable[int]) -> Ints:
         return np.fromiter(values, np.int64)
@@ -211,7 +221,8 @@ def _arrays(
     in_units = cache(money)
     unused = [0] * instance.time.slots
     price = [
-        [in_units(p) for p in prices] if row in rows.used else unused for row, prices in enumerate(looking(rows.prices))
+        [in_units(p) for p in prices] if row in rows.used else unused
+        for row, prices in enumerate(check_time_each(rows.prices))
     ]
     edges = _edges(instance, tasks, groups)
     return Problem(
@@ -225,14 +236,14 @@ def _arrays(
         late_once=ints(money(money.late_once[head]) for head in heads),
         late_after=ints(money.late_after[head] for head in heads),
         option_ptr=pointers(len(tasks.columns[head]) for head in heads),
-        pool=ints(rows.pool[column.way.pool] for column in looking(columns, OFTEN)),
+        pool=ints(rows.pool[column.way.pool] for column in check_time_each(columns, OFTEN)),
         duration=ints(column.slots for column in columns),
         fixed=ints(map(cache(money.fixed), (column.way.cost for column in columns))),
         first=ints(int(found[0]) for found in starts),
         last=ints(int(found[-1]) for found in starts),
         demand_ptr=pointers(len(column.rows) for column in columns),
-        demand_row=ints(row for column in looking(columns, OFTEN) for row in column.rows),
-        demand=ints(amount for column in looking(columns, OFTEN) for amount in column.amounts),
+        demand_row=ints(row for column in check_time_each(columns, OFTEN) for row in column.rows),
+        demand=ints(amount for column in check_time_each(columns, OFTEN) for amount in column.amounts),
         before=edges[0],
         after=edges[1],
         lag=edges[2],
@@ -243,7 +254,7 @@ def _arrays(
     )
 
 
-def _loads(rows: Rows, groups: Sequence[Sequence[tuple[int, int, int]]], tasks: Windows) -> list[int]:
+def _loads(rows: RowBuilder, groups: Sequence[Sequence[tuple[int, int, int]]], tasks: TaskWindows) -> list[int]:
     """The most that demands can add up to on each row; refuses what int64 could not add up."""
     found = [0] * len(rows.names)
     for members in groups:
@@ -264,7 +275,7 @@ def _loads(rows: Rows, groups: Sequence[Sequence[tuple[int, int, int]]], tasks: 
     return found
 
 
-def _nodes(rows: Rows, money: Money, loads: Sequence[int]) -> Nodes:
+def _nodes(rows: RowBuilder, money: Money, loads: Sequence[int]) -> Nodes:
     kinds, slot = rows.kinds, rows.time.slot
 
     def ints(values: Iterable[int]) -> Ints:
@@ -293,24 +304,26 @@ def _sets(
     if not sets:
         return ()
     of_task = defaultdict(set)
-    for group, members in enumerate(looking(groups)):
+    for group, members in enumerate(check_time_each(groups)):
         for task, _, _ in members:
             of_task[instance.tasks[task].id].add(group)
-    return tuple(np.array(sorted(set().union(*(of_task[id] for id in ids))), np.int64) for ids in looking(sets) if ids)
+    return tuple(
+        np.array(sorted(set().union(*(of_task[id] for id in ids))), np.int64) for ids in check_time_each(sets) if ids
+    )
 
 
-def _edges(instance: Instance, tasks: Windows, groups: Sequence[Sequence[tuple[int, int, int]]]) -> Ints:
+def _edges(instance: Instance, tasks: TaskWindows, groups: Sequence[Sequence[tuple[int, int, int]]]) -> Ints:
     """int64, shape (3, E): every copy of the later task waits for every copy of the earlier one."""
     of_task = defaultdict(list)
-    for group, members in enumerate(looking(groups)):
+    for group, members in enumerate(check_time_each(groups)):
         for task, _, _ in members:
             of_task[task].append(group)
-    pairs = sum(len(of_task[first]) * len(of_task[second]) for first, second, _ in looking(tasks.edges, OFTEN))
+    pairs = sum(len(of_task[first]) * len(of_task[second]) for first, second, _ in check_time_each(tasks.edges, OFTEN))
     if pairs > MAX_EDGES:
         raise InstanceError(
             [Finding(f"{pairs:,} pairs of copies wait for each other; at most {MAX_EDGES:,}", ("tasks",))]
         )
-    edges = np.fromiter(chain.from_iterable(looking(tasks.edges, OFTEN)), np.int64).reshape(-1, 3)
+    edges = np.fromiter(chain.from_iterable(check_time_each(tasks.edges, OFTEN)), np.int64).reshape(-1, 3)
     base = np.array([of_task[at][0] for at in range(len(instance.tasks))], np.int64)  # copies that wait follow it
     copies = np.array([len(of_task[at]) for at in range(len(instance.tasks))], np.int64)
     each = copies[edges[:, 0]] * copies[edges[:, 1]]
@@ -318,9 +331,9 @@ def _edges(instance: Instance, tasks: Windows, groups: Sequence[Sequence[tuple[i
     number = np.arange(pairs) - np.repeat(np.cumsum(each) - each, each)
     first, second, lags = edges[edge].T
     before, after = base[first] + number // copies[second], base[second] + number % copies[second]
-    look()
+    check_time()
     order = np.lexsort((lags, after, before))
-    look()
+    check_time()
     before, after, lags = before[order], after[order], lags[order]
     last = np.ones(pairs, bool)  # of equal pairs the one with the longest lag
     last[:-1] = (before[1:] != before[:-1]) | (after[1:] != after[:-1])

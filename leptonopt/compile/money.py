@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.compile.calendar import mean_by_slot, zero
-from leptonopt.compile.rows import Kind, Rows
-from leptonopt.compile.windows import Windows
+from leptonopt.compile.calendar import mean_by_slot, zero_series
+from leptonopt.compile.rows import NodeKindInfo, RowBuilder
+from leptonopt.compile.windows import TaskWindows
 from leptonopt.instance import POWER, Instance
 from leptonopt.instance.units import seconds
 from leptonopt.problem.nodes import NodeCosts
-from leptonopt.runtime.clock import looking
+from leptonopt.runtime.clock import check_time_each
 
 # Totals of money units stay below this, so that also engines that count in doubles are exact.
 MAX_TOTAL = 2**52
@@ -26,7 +26,7 @@ MAX_CAST = 2**60  # every single number of money units stays below this
 
 
 @dataclass(frozen=True)
-class Rates:
+class NodeRates:
     """What nodes cost or use, exactly: per kind and slot, and per kind for the horizon; see `NodeCosts`."""
 
     on_demand: list[list[Fraction]]
@@ -42,7 +42,7 @@ class Rates:
                 yield from set(line)
         yield from self.commit
 
-    def within(self, first: int, last: int) -> Rates:
+    def within(self, first: int, last: int) -> NodeRates:
         """Of some slots only; commitments by their share of the slots."""
 
         def cut(grid: list[list[Fraction]]) -> list[list[Fraction]]:
@@ -53,14 +53,14 @@ class Rates:
         slots = max((len(line) for line in self.on), default=1)
         share = Fraction(last - first + 1, slots)
         commit = [value * share for value in self.commit]
-        return Rates(cut(self.on_demand), cut(self.on), cut(self.start), cut(self.stop), commit)
+        return NodeRates(cut(self.on_demand), cut(self.on), cut(self.start), cut(self.stop), commit)
 
     def whole(self, convert: Any) -> NodeCosts:
         """In whole units."""
         slots = max((len(line) for line in self.on), default=0)
 
         def grid(lines: list[list[Fraction]]) -> Any:
-            return np.array([[convert(value) for value in line] for line in looking(lines)], np.int64).reshape(
+            return np.array([[convert(value) for value in line] for line in check_time_each(lines)], np.int64).reshape(
                 len(lines), slots
             )
 
@@ -68,18 +68,22 @@ class Rates:
         return NodeCosts(grid(self.on_demand), grid(self.on), grid(self.start), grid(self.stop), commit)
 
 
-def rates(instance: Instance, kinds: Sequence[Kind], money: Fraction, kwh: Fraction, carbon_kg: Fraction) -> Rates:
+def node_rates(
+    instance: Instance, kinds: Sequence[NodeKindInfo], money: Fraction, kwh: Fraction, carbon_kg: Fraction
+) -> NodeRates:
     """What nodes use, weighing money, energy and carbon; nothing where there is no node that could use it."""
     time = instance.time
     hours, horizon = Fraction(time.slot, 3600), Fraction(time.horizon, 3600)
-    found = Rates([], [], [], [], [])
-    for kind in looking(kinds):
+    found = NodeRates([], [], [], [], [])
+    for kind in check_time_each(kinds):
         stated, pool = kind.stated, kind.pool
-        price = [money * mean * hours for mean in mean_by_slot(stated.price, time)] if stated.price else zero(time)
-        idle = zero(time)
+        price = (
+            [money * mean * hours for mean in mean_by_slot(stated.price, time)] if stated.price else zero_series(time)
+        )
+        idle = zero_series(time)
         if stated.power:
-            tariff = mean_by_slot(pool.price[POWER], time) if POWER in pool.price else zero(time)
-            grams = mean_by_slot(pool.carbon, time) if pool.carbon else zero(time)
+            tariff = mean_by_slot(pool.price[POWER], time) if POWER in pool.price else zero_series(time)
+            grams = mean_by_slot(pool.carbon, time) if pool.carbon else zero_series(time)
             drawn = Fraction(stated.power) * hours
             idle = [
                 drawn * (money * per_kwh + kwh + carbon_kg * gram / 1000)
@@ -89,10 +93,10 @@ def rates(instance: Instance, kinds: Sequence[Kind], money: Fraction, kwh: Fract
         total = Fraction(0)
         if commit is not None:
             total = Fraction(commit.total) if commit.total is not None else Fraction(commit.price or 0) * horizon
-        found.on_demand.append(price if there else zero(time))
-        found.on.append(idle if there else zero(time))
-        found.start.append([money * Fraction(stated.startup)] * time.slots if there else zero(time))
-        found.stop.append([money * Fraction(stated.shutdown)] * time.slots if there else zero(time))
+        found.on_demand.append(price if there else zero_series(time))
+        found.on.append(idle if there else zero_series(time))
+        found.start.append([money * Fraction(stated.startup)] * time.slots if there else zero_series(time))
+        found.stop.append([money * Fraction(stated.shutdown)] * time.slots if there else zero_series(time))
         found.commit.append(money * total if there and kind.commit_max else Fraction(0))
     return found
 
@@ -116,11 +120,11 @@ def coarsened(unit: Fraction, total: Fraction, lost: int, largest: Fraction = Fr
 class Money:
     """The unit in which all money is whole, and the costs in it."""
 
-    def __init__(self, instance: Instance, rows: Rows, tasks: Windows) -> None:
+    def __init__(self, instance: Instance, rows: RowBuilder, tasks: TaskWindows) -> None:
         hours_per_slot = Fraction(instance.time.slot, 3600)
         weight = self.weight = Fraction(instance.objective.cost)
         self.late, self.late_once, self.late_after = [], [], []
-        for task in looking(instance.tasks):
+        for task in check_time_each(instance.tasks):
             rate = weight * Fraction(task.late_cost or 0)
             due = instance.time.horizon if task.due is None else seconds(task.due, instance.time.start)
             counts = due < instance.time.horizon  # nothing ends later than the horizon
@@ -132,7 +136,7 @@ class Money:
             Fraction(0) if must else weight * Fraction(task.value or 0)
             for task, must in zip(instance.tasks, tasks.mandatory, strict=True)
         ]
-        self.rates = rates(instance, rows.kinds, weight, Fraction(0), Fraction(instance.objective.carbon_kg))
+        self.rates = node_rates(instance, rows.kinds, weight, Fraction(0), Fraction(instance.objective.carbon_kg))
         fixed = {
             cost: weight * Fraction(cost)
             for cost in {column.way.cost for columns in tasks.columns for column in columns}
@@ -149,7 +153,7 @@ class Money:
         per_unit = [int(price * part) for price in dearest]
         parts = {cost: int(abs(money) * part) for cost, money in fixed.items()}
         slots, total, held = instance.time.slots, Fraction(0), 0
-        for at, (task, columns) in enumerate(zip(looking(instance.tasks), tasks.columns, strict=True)):
+        for at, (task, columns) in enumerate(zip(check_time_each(instance.tasks), tasks.columns, strict=True)):
             late = max(Fraction(0), self.late[at][0] * slots - self.late[at][1]) + self.late_once[at]
             most = most_held = 0
             for column in columns:
@@ -159,7 +163,7 @@ class Money:
             most_held += slots if self.late[at][0] else 0
             total += task.copies * max(abs(self.value[at]), Fraction(most, part) + late)
             held += task.copies * max(1, most_held)
-        for at, kind in enumerate(looking(rows.kinds)):
+        for at, kind in enumerate(check_time_each(rows.kinds)):
             lines = (self.rates.on_demand[at], self.rates.on[at], self.rates.start[at], self.rates.stop[at])
             total += max(kind.count, default=0) * sum(chain.from_iterable(map(abs, line) for line in lines))
             total += kind.commit_max * self.rates.commit[at]

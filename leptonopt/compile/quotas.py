@@ -10,13 +10,13 @@ from math import gcd, lcm
 
 import numpy as np
 
-from leptonopt.compile.calendar import days, mean_by_slot
-from leptonopt.compile.money import Rates, rates
-from leptonopt.compile.rows import Column, Rows
+from leptonopt.compile.calendar import calendar_days, mean_by_slot
+from leptonopt.compile.money import NodeRates, node_rates
+from leptonopt.compile.rows import CompiledOption, RowBuilder
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import Instance, Pool, Quota
 from leptonopt.problem.problem import Quota as Limit
-from leptonopt.runtime.clock import looking
+from leptonopt.runtime.clock import check_time_each
 
 MAX_USE = 2**50
 MAX_SUM = 2**60
@@ -24,7 +24,7 @@ MAX_LIMIT = 2**61  # more than can be used
 
 
 @dataclass(frozen=True)
-class Window:
+class QuotaWindow:
     """First and last slot for which a limit of a quota holds."""
 
     quota: Quota
@@ -32,22 +32,22 @@ class Window:
     last: int
 
 
-def windows(instance: Instance) -> list[Window]:
+def quota_windows(instance: Instance) -> list[QuotaWindow]:
     """Where quotas that add up over time hold; raises `InstanceError` when a day begins within a slot."""
     found = []
     for at, quota in enumerate(instance.quotas):
         if quota.per == "horizon":
-            found.append(Window(quota, 0, instance.time.slots - 1))
+            found.append(QuotaWindow(quota, 0, instance.time.slots - 1))
         elif quota.per == "day":
             try:
-                found += [Window(quota, first, last) for first, last in days(instance.time)]
+                found += [QuotaWindow(quota, first, last) for first, last in calendar_days(instance.time)]
             except ValueError as error:
                 raise InstanceError([Finding(f"a quota per day, but {error}", ("quotas", at, "per"))]) from None
     return found
 
 
-def limits(
-    instance: Instance, rows: Rows, groups: Sequence[tuple[int, Sequence[Column]]]
+def compile_quotas(
+    instance: Instance, rows: RowBuilder, groups: Sequence[tuple[int, Sequence[CompiledOption]]]
 ) -> list[tuple[Limit, Fraction]]:
     """The problem's quotas, one per window, each with its unit; `groups` are copies and columns in its order."""
     options = [column for _, columns in groups for column in columns]
@@ -57,11 +57,11 @@ def limits(
     number = {quota.id: at for at, quota in enumerate(instance.quotas)}
     kinds = {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1)}
     found = []
-    for window in looking(windows(instance)):
+    for window in check_time_each(quota_windows(instance)):
         quota = window.quota
         use: dict[int, list[Fraction]] = {}
         for pool in rows.covered(quota):
-            for name in looking(rows.counted(quota, pool)):
+            for name in check_time_each(rows.counted(quota, pool)):
                 row = counters[quota.id].get((pool.id, name), rows.index[pool.id, name])
                 if row not in rows.used:
                     continue  # what nothing can hold need not be counted
@@ -72,9 +72,9 @@ def limits(
                 ]
         once = [(at, dict(column.once).get(number[quota.id], Fraction(0))) for at, column in enumerate(options)]
         once = [(at, amount) for at, amount in once if amount]
-        shared: Rates | None = None
+        shared: NodeRates | None = None
         if quota.whole and quota.of in kinds:
-            shared = rates(instance, rows.kinds, *map(Fraction, kinds[quota.of]))
+            shared = node_rates(instance, rows.kinds, *map(Fraction, kinds[quota.of]))
             covered = {pool.id for pool in rows.covered(quota)}
             shared = _only(shared, [kind.pool.id in covered for kind in rows.kinds]).within(window.first, window.last)
         amounts = [amount for _, amount in once]
@@ -115,14 +115,14 @@ def _weights(instance: Instance, quota: Quota, pool: Pool, name: str) -> list[Fr
     return [Fraction(1)] * instance.time.slots
 
 
-def _only(found: Rates, keep: Sequence[bool]) -> Rates:
+def _only(found: NodeRates, keep: Sequence[bool]) -> NodeRates:
     """Nothing of the kinds that do not count."""
 
     def cut(grid: list[list[Fraction]]) -> list[list[Fraction]]:
         return [line if kept else [Fraction(0)] * len(line) for line, kept in zip(grid, keep, strict=True)]
 
     commit = [value if kept else Fraction(0) for value, kept in zip(found.commit, keep, strict=True)]
-    return Rates(cut(found.on_demand), cut(found.on), cut(found.start), cut(found.stop), commit)
+    return NodeRates(cut(found.on_demand), cut(found.on), cut(found.start), cut(found.stop), commit)
 
 
 def _unit(quota: Quota, amounts: Iterable[Fraction]) -> Fraction:
@@ -145,11 +145,11 @@ def _too_fine(quota: Quota, unit: Fraction, largest: Fraction, most: str) -> Fin
 def _countable(
     quota: Quota,
     unit: Fraction,
-    groups: Sequence[tuple[int, Sequence[Column]]],
+    groups: Sequence[tuple[int, Sequence[CompiledOption]]],
     use: dict[int, list[Fraction]],
     once: dict[int, Fraction],
-    shared: Rates | None,
-    rows: Rows,
+    shared: NodeRates | None,
+    rows: RowBuilder,
 ) -> None:
     """Refuse a quota of which int64 could not add up what may be used."""
     steepest = {row: int(max(map(abs, line), default=Fraction(0)) / unit) for row, line in use.items()}

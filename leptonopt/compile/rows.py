@@ -12,14 +12,14 @@ from math import comb, floor, lcm
 
 import numpy as np
 
-from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero
-from leptonopt.compile.spot import Rates, Saving, durations, on_time
-from leptonopt.compile.work_options import EXACT, Way
+from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
+from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, durations, on_time
+from leptonopt.compile.work_options import EXACT, ConcreteOption
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import POWER, Instance, NodeKind, Pool, Quota, Task
 from leptonopt.instance.units import seconds
 from leptonopt.problem.problem import UNLIMITED, Ints
-from leptonopt.runtime.clock import looking
+from leptonopt.runtime.clock import check_time_each
 
 # A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.
 MAX_DEMAND = 2**36
@@ -33,7 +33,7 @@ Demands = tuple[tuple[int, ...], tuple[int, ...]]  # rows ascending, and the amo
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class NodeKindInfo:
     """A kind of nodes as the problem sees it; where nodes are told apart, one of them, or alike ones that need not be.
 
     `node` is the number of the first, None where none is told apart, and `last` that of the last.
@@ -74,10 +74,10 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class CompiledOption:
     """A way in slots and demand units, with the starts at which it fits the pools when alone."""
 
-    way: Way
+    way: ConcreteOption
     slots: int
     rows: tuple[int, ...]
     amounts: tuple[int, ...]
@@ -86,7 +86,7 @@ class Column:
     special: bool = False  # its starts follow from more than its rows and the task's window
 
 
-class Rows:
+class RowBuilder:
     """Rows, and columns on them.
 
     Attributes
@@ -96,7 +96,7 @@ class Rows:
     supply : (kind, row, amount in the user's units)
     """
 
-    def __init__(self, instance: Instance, all_ways: Sequence[Sequence[Way]]) -> None:
+    def __init__(self, instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]]) -> None:
         self.instance, self.time = instance, instance.time
         self.pools = {pool.id: pool for pool in instance.pools}
         self.pool = {pool.id: at for at, pool in enumerate(instance.pools)}
@@ -120,14 +120,14 @@ class Rows:
             self.counting.append((quota, dict(self._counters(quota))))
         self._scales(all_ways)
         self.capacity = np.full((len(self.names), self.time.slots), UNLIMITED, np.int64)
-        self.prices: list[list[Fraction]] = [zero(self.time) for _ in self.names]
+        self.prices: list[list[Fraction]] = [zero_series(self.time) for _ in self.names]
         self._fill()
         self._always: list[int] = self.capacity.min(axis=1).tolist()
         self._anywhere = np.arange(self.time.slots)
         self.used: set[int] = set()
         self._starts: dict[tuple[tuple[int, ...], tuple[int, ...], int], Ints] = {}
         self._demands: dict[tuple[object, ...], Demands] = {}
-        self._rates: dict[str, Rates] = {}
+        self._rates: dict[str, InterruptionRates] = {}
 
     def _row(self, pool: str, name: str, node: str | None = None) -> int:
         self.names.append((pool, name, node))
@@ -139,20 +139,20 @@ class Rows:
         for (pool, name, node), scale in zip(self.names, self.scale, strict=True):
             yield Row(pool, name, node, scale)
 
-    def _kinds(self, pool: Pool) -> Iterator[Kind]:
+    def _kinds(self, pool: Pool) -> Iterator[NodeKindInfo]:
         windows = [window for window in pool.maintenance if window.capacity is None]
-        for name, kind in looking(pool.kinds):
+        for name, kind in check_time_each(pool.kinds):
             count = [int(least or 0) for least in least_by_slot(kind.count, windows, "", self.time)]
             if pool.id not in self.apart:
-                yield Kind(pool, name, kind, None, kind.reserved, kind.commit_max, tuple(count))
+                yield NodeKindInfo(pool, name, kind, None, kind.reserved, kind.commit_max, tuple(count))
                 continue
             for low, high in self._told_apart(pool, name, kind, count):
                 size = high - low
                 there = tuple(size * (least >= high) for least in count)
                 own, committable = low < kind.reserved, kind.reserved <= low < kind.reserved + kind.commit_max
-                yield Kind(pool, name, kind, low + 1, size * own, size * committable, there, high)
+                yield NodeKindInfo(pool, name, kind, low + 1, size * own, size * committable, there, high)
 
-    def _most_needed(self, all_ways: Sequence[Sequence[Way]]) -> Counter[str]:
+    def _most_needed(self, all_ways: Sequence[Sequence[ConcreteOption]]) -> Counter[str]:
         """Per pool, how many nodes tasks can at most be on that must fit within one or take whole ones."""
         needed = Counter[str]()
         for task, found in zip(self.instance.tasks, all_ways, strict=True):
@@ -216,7 +216,7 @@ class Rows:
             return []
         return [wanted] if wanted in pool.resources else []
 
-    def _scales(self, all_ways: Sequence[Sequence[Way]]) -> None:
+    def _scales(self, all_ways: Sequence[Sequence[ConcreteOption]]) -> None:
         seen: set[tuple[int, Decimal]] = set()
 
         def finer(row: int, amount: Decimal) -> None:
@@ -224,7 +224,7 @@ class Rows:
                 seen.add((row, amount))
                 self.scale[row] = lcm(self.scale[row], amount.as_integer_ratio()[1])
 
-        for task, found in zip(looking(self.instance.tasks), all_ways, strict=True):
+        for task, found in zip(check_time_each(self.instance.tasks), all_ways, strict=True):
             for way in found:
                 for name, count in way.uses.items():
                     finer(self.index[way.pool, name], count)
@@ -239,7 +239,7 @@ class Rows:
     def _fill(self) -> None:
         weights = self.instance.objective
         for pool in self.instance.pools:
-            for name in looking(pool.resources):
+            for name in check_time_each(pool.resources):
                 row = self.index[pool.id, name]
                 if name in pool.capacity:
                     self._offer(row, least_by_slot(pool.capacity[name], pool.maintenance, name, self.time))
@@ -259,7 +259,7 @@ class Rows:
         offered: dict[int, Ints] = {
             self.index[pool.id, name]: nothing for pool in self.pools.values() for name in pool.of_nodes
         }
-        for at, row, size in looking(self.supply):
+        for at, row, size in check_time_each(self.supply):
             kind = self.kinds[at]
             there = np.array(kind.count, np.int64)
             if kind.stated.price is None:
@@ -277,22 +277,22 @@ class Rows:
                     self._offer(row, [quota.limit] * self.time.slots)
 
     def _offer(self, row: int, least: Iterable[Decimal | None]) -> None:
-        for slot, value in enumerate(looking(least, OFTEN)):
+        for slot, value in enumerate(check_time_each(least, OFTEN)):
             if value is not None:
                 self.capacity[row, slot] = min(UNLIMITED, floor(value * self.scale[row]))
 
     # --- ways as columns ---
 
-    def columns(self, task: Task, found: Sequence[Way]) -> list[Column]:
+    def columns(self, task: Task, found: Sequence[ConcreteOption]) -> list[CompiledOption]:
         """The columns of a task's ways; several for a way that can be on several nodes, or whose duration changes."""
-        made: list[Column] = []
-        for way in looking(found):
+        made: list[CompiledOption] = []
+        for way in check_time_each(found):
             if way.refused is None:
                 for placed in self._placed(way):
                     made += self._timed(task, placed)
         return made
 
-    def _placed(self, way: Way) -> list[Way]:
+    def _placed(self, way: ConcreteOption) -> list[ConcreteOption]:
         """The way on each choice of nodes, where nodes are told apart and it matters which."""
         if way.pool not in self.apart or not (way.one_node or way.whole):
             return [way]
@@ -325,21 +325,21 @@ class Rows:
             raise InstanceError([Finding(f"{text}; at most so many are allowed", ("tasks",))])
         return [replace(way, on_nodes=chosen) for chosen in combinations(labels, many)]
 
-    def _timed(self, task: Task, way: Way) -> Iterator[Column]:
+    def _timed(self, task: Task, way: ConcreteOption) -> Iterator[CompiledOption]:
         rows, amounts = self._held(task, way)
         self.used.update(rows)
         pool = self.pools[way.pool]
         if pool.interruptions is None:
             whole, part = way.duration.numerator, way.duration.denominator
             slots = max(1, min(-(-whole // (part * self.time.slot)), self.time.slots + 1))
-            yield Column(way, slots, rows, amounts, self.starts(rows, amounts, slots), self._once(task, way))
+            yield CompiledOption(way, slots, rows, amounts, self.starts(rows, amounts, slots), self._once(task, way))
             return
         if way.pool not in self._rates:
-            self._rates[way.pool] = Rates(mean_by_slot(pool.interruptions, self.time))
+            self._rates[way.pool] = InterruptionRates(mean_by_slot(pool.interruptions, self.time))
         rates = self._rates[way.pool]
-        saving = Saving.of(way.duration, task.checkpoint)
+        saving = CheckpointPlan.of(way.duration, task.checkpoint)
         lengths = np.array([length or 0 for length in durations(saving, rates, self.time.slot)])
-        for length in looking(np.unique(lengths[lengths > 0]).tolist()):
+        for length in check_time_each(np.unique(lengths[lengths > 0]).tolist()):
             fits = self.starts(rows, amounts, length)
             fits = fits[lengths[fits] == length]
             if task.on_time is not None and task.deadline is not None:
@@ -349,9 +349,9 @@ class Rows:
                 fits = np.array(kept, np.int64)
             for run in np.split(fits, np.flatnonzero(np.diff(fits) > 1) + 1):
                 if len(run):
-                    yield Column(way, length, rows, amounts, run, self._once(task, way), special=True)
+                    yield CompiledOption(way, length, rows, amounts, run, self._once(task, way), special=True)
 
-    def _held(self, task: Task, way: Way) -> Demands:
+    def _held(self, task: Task, way: ConcreteOption) -> Demands:
         """Rows and amounts that a way holds; the same where the same is used, unless nodes or quotas tell it apart."""
         if way.on_nodes or self.counting:
             return self._holding(task, way)
@@ -360,7 +360,7 @@ class Rows:
             known = self._demands[key] = self._holding(task, way)
         return known
 
-    def _holding(self, task: Task, way: Way) -> Demands:
+    def _holding(self, task: Task, way: ConcreteOption) -> Demands:
         """Rows and amounts: the pool's, of the way's nodes, and those that count for quotas."""
         held: dict[int, Decimal] = {}
         for name, count in way.uses.items():
@@ -383,7 +383,7 @@ class Rows:
         numerator, denominator = amount.as_integer_ratio()
         return numerator * self.scale[row] // denominator
 
-    def _too_fine(self, way: Way, pairs: Sequence[tuple[int, int]]) -> str:
+    def _too_fine(self, way: ConcreteOption, pairs: Sequence[tuple[int, int]]) -> str:
         """Which amount is too large against the finest step of its resource, in words."""
         row, amount = max(pairs, key=lambda pair: pair[1])
         _, name, _ = self.names[row]
@@ -391,7 +391,7 @@ class Rows:
         text = f"{shown:.10g} of {name!r}, of which others use, or nodes hold, steps of {step:.10g}"
         return f"option {way.id!r}: {text}; at most {MAX_DEMAND:,} steps can be counted"
 
-    def _once(self, task: Task, way: Way) -> tuple[tuple[int, Fraction], ...]:
+    def _once(self, task: Task, way: ConcreteOption) -> tuple[tuple[int, Fraction], ...]:
         """What running the way uses once, by quota."""
         found = []
         for at, quota in enumerate(self.instance.quotas):

@@ -27,7 +27,7 @@ MOST_EXPECTED = 10_000  # interruptions; of more no deadline is sure
 EXACT = Context(prec=50, rounding=ROUND_HALF_EVEN, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
-class Rates:
+class InterruptionRates:
     """Interruptions an hour by slot, and what is asked of them over and over.
 
     Attributes
@@ -44,7 +44,7 @@ class Rates:
 
 
 @dataclass(frozen=True)
-class Saving:
+class CheckpointPlan:
     """How a task of so much work saves its progress; all in seconds.
 
     `every` is the interval asked for, None for Young's; without checkpoints it is the work.
@@ -57,7 +57,7 @@ class Saving:
     _known: dict[Fraction, Fraction | None] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
-    def of(cls, work: Fraction, checkpoint: Checkpoint | None) -> Saving:
+    def of(cls, work: Fraction, checkpoint: Checkpoint | None) -> CheckpointPlan:
         """With a checkpoint or without."""
         if checkpoint is None:
             return cls(work, work, 0, 0)
@@ -110,7 +110,7 @@ def _rounded(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-9), context=EXACT) if value < Decimal(10) ** 40 else value
 
 
-def durations(saving: Saving, rates: Rates, slot: int) -> list[int | None]:
+def durations(saving: CheckpointPlan, rates: InterruptionRates, slot: int) -> list[int | None]:
     """Slots that the work takes on average, by the slot it starts in; None where it passes the horizon."""
     slots = len(rates.of)
     factors = {rate: saving.slowdown(rate) for rate in rates.distinct}
@@ -133,7 +133,13 @@ def durations(saving: Saving, rates: Rates, slot: int) -> list[int | None]:
 
 
 def on_time(
-    saving: Saving, rates: Rates, slot: int, starts: Sequence[int], length: int, end: int, chance: Fraction
+    saving: CheckpointPlan,
+    rates: InterruptionRates,
+    slot: int,
+    starts: Sequence[int],
+    length: int,
+    end: int,
+    chance: Fraction,
 ) -> list[int]:
     """Those starts from which the work is done by slot `end` with that probability, in at least `length` slots."""
     overhead = {rate: saving.overhead(rate) for rate in rates.distinct}
@@ -147,7 +153,7 @@ def on_time(
 
 def _surely(
     work: Fraction,
-    rates: Rates,
+    rates: InterruptionRates,
     slot: int,
     start: int,
     ends: Sequence[int],

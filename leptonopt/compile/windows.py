@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from leptonopt.compile.rows import Column
-from leptonopt.compile.work_options import Way
+from leptonopt.compile.rows import CompiledOption
+from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import Instance, Task, units
 from leptonopt.instance.units import seconds
 from leptonopt.problem.problem import Ints
-from leptonopt.runtime.clock import looking
-from leptonopt.runtime.topological_order import OFTEN, topological
+from leptonopt.runtime.clock import check_time_each
+from leptonopt.runtime.topological_order import OFTEN, topological_order
 
 
-class Windows:
+class TaskWindows:
     """Per task: its columns, and the window [release, deadline] in slots, tightened through the graph."""
 
-    def __init__(self, instance: Instance, columns: list[list[Column]]) -> None:
+    def __init__(self, instance: Instance, columns: list[list[CompiledOption]]) -> None:
         time = instance.time
         self.instance, self.columns = instance, columns
         self.release = [
@@ -30,7 +30,7 @@ class Windows:
         index = {task.id: at for at, task in enumerate(instance.tasks)}
         self.edges = [
             (index[after.task], at, -(-after.lag // time.slot))
-            for at, task in enumerate(looking(instance.tasks))
+            for at, task in enumerate(check_time_each(instance.tasks))
             for after in task.after
         ]
         self.mandatory = [not task.optional for task in instance.tasks]
@@ -40,12 +40,12 @@ class Windows:
         """Move releases and deadlines by what must come before and after; drop columns that no longer fit."""
         before: list[list[tuple[int, int]]] = [[] for _ in self.columns]
         behind: list[list[tuple[int, int]]] = [[] for _ in self.columns]
-        for first, second, lag in looking(self.edges, OFTEN):
+        for first, second, lag in check_time_each(self.edges, OFTEN):
             before[second].append((first, lag))
             behind[first].append((second, lag))
-        order = topological([[first for first, _ in each] for each in looking(before)])
+        order = topological_order([[first for first, _ in each] for each in check_time_each(before)])
         ends, starts = dict[int, int](), dict[int, int]()  # the earliest and the latest, once they are known
-        for task in looking(order):
+        for task in check_time_each(order):
             for first, lag in before[task]:
                 if not self.columns[first]:
                     self.columns[task] = []
@@ -54,7 +54,7 @@ class Windows:
             self._drop(task)
             if self.columns[task]:
                 ends[task] = self._earliest_end(task)
-        for task in looking(order[::-1]):
+        for task in check_time_each(order[::-1]):
             for second, lag in behind[task]:
                 if self.mandatory[second]:
                     # What must run needs all that comes before it, optional or not.
@@ -66,7 +66,7 @@ class Windows:
             if self.columns[task]:
                 starts[task] = self._latest_start(task)
 
-    def fitting(self, task: int, column: Column) -> Ints:
+    def fitting(self, task: int, column: CompiledOption) -> Ints:
         """The starts of a column within the window of its task, ascending."""
         least, most = self.release[task], self.deadline[task] - column.slots
         key = id(column.starts), least, most
@@ -89,14 +89,16 @@ class Windows:
         return max(int(self.fitting(task, column)[-1]) for column in self.columns[task])
 
 
-def reasons(instance: Instance, all_ways: Sequence[Sequence[Way]], tasks: Windows) -> Iterator[str]:
+def infeasibility_reasons(
+    instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]], tasks: TaskWindows
+) -> Iterator[str]:
     """Why tasks that must run cannot, in words."""
     for at in tasks.stuck():
         task = instance.tasks[at]
         yield f"task {task.id!r} cannot run: {_reason(instance, task, all_ways[at])}"
 
 
-def _reason(instance: Instance, task: Task, found: Sequence[Way]) -> str:
+def _reason(instance: Instance, task: Task, found: Sequence[ConcreteOption]) -> str:
     refused = [way for way in found if way.refused]
     barred = "; ".join(f"{way.id}: {way.refused}" for way in refused[:5]) + ("; …" if len(refused) > 5 else "")
     if len(refused) == len(found):

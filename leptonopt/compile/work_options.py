@@ -16,14 +16,14 @@ from fractions import Fraction
 from functools import lru_cache
 
 from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work
-from leptonopt.runtime.clock import look
+from leptonopt.runtime.clock import check_time
 
 EXACT = Context(prec=100)  # products of amounts have more digits than Decimal keeps unless told
 CONFIDENTIAL = "confidential"  # the label of pools on which confidential tasks may run
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ConcreteOption:
     """One way to run a task, whether written by the user or made from work.
 
     `duration` in exact seconds; `uses` in the user's units, what it draws and whole nodes among them;
@@ -45,14 +45,14 @@ class Way:
     on_nodes: tuple[str, ...] = ()
 
 
-def ways(instance: Instance, task: Task) -> list[Way]:
+def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
     """All ways to run a task: its options in file order, then those made from its work.
 
     Ids are unique within the task. A written option without an id is called by its pool, one with an id on several
     pools 'ID POOL', a made one 'POOL xN' or 'POOL xN VARIANT'; '#2', '#3', ... is added where an earlier way has
     that name.
     """
-    look()
+    check_time()
     pools = {pool.id: pool for pool in instance.pools}
     taken = {option.id for option in task.options if option.id is not None}
     found = []
@@ -80,7 +80,7 @@ def _drawing(uses: dict[str, Decimal], pool: Pool) -> dict[str, Decimal]:
     return {**uses, POWER: drawn} if drawn else uses
 
 
-def _written(task: Task, pools: dict[str, Pool]) -> Iterator[tuple[Way, bool]]:
+def _written(task: Task, pools: dict[str, Pool]) -> Iterator[tuple[ConcreteOption, bool]]:
     for option in task.options:
         own = option.id is not None and option.pool is not None
         duration = Fraction(option.duration)
@@ -89,7 +89,7 @@ def _written(task: Task, pools: dict[str, Pool]) -> Iterator[tuple[Way, bool]]:
             if option.nodes is not None:
                 size = pools[pool].nodes[0].size
                 uses = uses | {name: EXACT.multiply(count, Decimal(option.nodes)) for name, count in size.items()}
-            way = Way(
+            way = ConcreteOption(
                 id=option.id if own and option.id else f"{option.id} {pool}" if option.id else pool,
                 pool=pool,
                 uses=uses,
@@ -103,7 +103,7 @@ def _written(task: Task, pools: dict[str, Pool]) -> Iterator[tuple[Way, bool]]:
             yield way, own
 
 
-def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tuple[Way, bool]]:
+def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tuple[ConcreteOption, bool]]:
     if task.work is None:
         return
     work = merged_work(task.work, instance.profiles)
@@ -125,7 +125,7 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
                 needed = None if work.memory is None else EXACT.multiply(work.memory, variant.memory)
                 if needed is not None and room is not None and needed > EXACT.multiply(room, Decimal(devices)):
                     refused = f"{devices} x {room} of device memory hold less than the {needed} needed"
-                yield Way(id, pool, uses, duration, work.cost, name, variant.quality, refused), False
+                yield ConcreteOption(id, pool, uses, duration, work.cost, name, variant.quality, refused), False
 
 
 @lru_cache(4096)
@@ -134,7 +134,7 @@ def _product(rate: Decimal, speed: Decimal) -> Fraction:
     return Fraction(rate) * Fraction(speed)
 
 
-def _refusal(way: Way, task: Task, pool: Pool) -> str | None:
+def _refusal(way: ConcreteOption, task: Task, pool: Pool) -> str | None:
     if missing := [label for label in task.needs.labels if label not in pool.labels]:
         return f"pool {pool.id!r} lacks the label {missing[0]!r}"
     if unwanted := [label for label in task.needs.without if label in pool.labels]:
@@ -146,7 +146,7 @@ def _refusal(way: Way, task: Task, pool: Pool) -> str | None:
     return None
 
 
-def _beyond_a_node(way: Way, pool: Pool) -> str | None:
+def _beyond_a_node(way: ConcreteOption, pool: Pool) -> str | None:
     """Why no single node of a pool can hold a way."""
     if way.whole > 1:
         return f"one-node with {way.whole} whole nodes"

@@ -5,6 +5,6 @@ takes the reading of `leptonopt.verify`, writes its own model of the rules, and 
 confirmed whole; for others the answer says why not.
 """
 
-from leptonopt.confirm.question import NAME, Opinion, Question
+from leptonopt.confirm.question import NAME, Confirmation, Question
 
-__all__ = ["NAME", "Opinion", "Question"]
+__all__ = ["NAME", "Confirmation", "Question"]

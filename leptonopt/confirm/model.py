@@ -15,7 +15,7 @@ from typing import Any
 
 from leptonopt.confirm.question import Line
 from leptonopt.verify.exact import duration, exact
-from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, Stated, Way
+from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
 from leptonopt.verify.quotas import covers, windows_of
 from leptonopt.verify.spot import Spot
 
@@ -35,7 +35,7 @@ class Column:
 
     task: str
     option: str
-    way: Way
+    way: StatedOption
     start: int
     end: int
     nodes: tuple[str, ...]
@@ -61,7 +61,7 @@ class Model:
     cost, constant : what the variables cost, in fractions of money
     """
 
-    def __init__(self, stated: Stated) -> None:
+    def __init__(self, stated: StatedInstance) -> None:
         self.stated = stated
         self.most: list[int] = []
         self.rows: list[Row] = []
@@ -157,7 +157,7 @@ class Model:
             self.cost[left] += stated.weight * exact(task.get("value") or 0)
             self._row(dict.fromkeys([*self._of_task[id], left], 1), copies, copies)
 
-    def _windows(self, task: Mapping[str, Any], way: Way) -> Iterator[tuple[int, int]]:
+    def _windows(self, task: Mapping[str, Any], way: StatedOption) -> Iterator[tuple[int, int]]:
         """First slots, and the slots behind the last, that a way may have alone."""
         stated, slot = self.stated, self.stated.slot
         release = 0 if task.get("release") is None else stated.second(task["release"])
@@ -175,7 +175,7 @@ class Model:
                     continue
             yield start, start + length
 
-    def _columns(self, id: str, copies: int, option: str, way: Way, start: int, end: int) -> None:
+    def _columns(self, id: str, copies: int, option: str, way: StatedOption, start: int, end: int) -> None:
         """The variables of a way from a slot on: one, or one for each node it can be within."""
         sizes = {resource for pool, resource in self.supplied if pool == way.pool}
         held = {resource for resource, count in way.uses.items() if count} & sizes
@@ -209,7 +209,7 @@ class Model:
         self.cost[at] += cost
         return at
 
-    def _cost(self, id: str, way: Way, start: int, end: int) -> Fraction:
+    def _cost(self, id: str, way: StatedOption, start: int, end: int) -> Fraction:
         """Running, fixed and late, and carbon where it is weighed."""
         stated, task = self.stated, self.stated.tasks[id]
         money = way.cost + self._running(way, start, end)
@@ -217,14 +217,14 @@ class Model:
             money += exact(task.get("late_cost") or 0) * Fraction(late, 3600) + exact(task.get("late_penalty") or 0)
         return stated.weight * money + stated.carbon_weight * self._carbon(way, start, end)
 
-    def _running(self, way: Way, start: int, end: int) -> Fraction:
+    def _running(self, way: StatedOption, start: int, end: int) -> Fraction:
         total = NOTHING
         for resource, count in way.uses.items():
             sums = self.stated.price_sum(way.pool, resource)
             total += count * (sums[end] - sums[start])
         return total
 
-    def _carbon(self, way: Way, start: int, end: int) -> Fraction:
+    def _carbon(self, way: StatedOption, start: int, end: int) -> Fraction:
         sums = self.stated.carbon_sum(way.pool)
         return way.uses.get(POWER, NOTHING) * (sums[end] - sums[start])
 

@@ -21,7 +21,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Opinion:
+class Confirmation:
     """What the second model says.
 
     Attributes

@@ -8,15 +8,15 @@ from math import floor
 from typing import Any
 
 from leptonopt.confirm.model import MAX_SUM, Model, TooLarge
-from leptonopt.confirm.question import Opinion, Question
+from leptonopt.confirm.question import Confirmation, Question
 from leptonopt.problem.problem import Limits
 from leptonopt.verify.exact import BROKEN, Malformed, broken
-from leptonopt.verify.instance_reader import Stated
+from leptonopt.verify.instance_reader import StatedInstance
 
 DETERMINISTIC = 0.15  # CP-SAT's own time per second of the limit, as in `leptonopt.solvers.cpsat`
 
 
-def confirm(question: Question, limits: Limits) -> Opinion:
+def confirm(question: Question, limits: Limits) -> Confirmation:
     """Solve the second model and compare what it proves.
 
     A cost is confirmed only when the least cost of the second model is exactly that: the plan at hand fits it, and none
@@ -24,18 +24,18 @@ def confirm(question: Question, limits: Limits) -> Opinion:
     """
     begun = time.monotonic()
     try:
-        model = Model(Stated(question.document))
+        model = Model(StatedInstance(question.document))
         costs, unit = model.objective()
         return _solved(model, costs, unit, question, limits, begun)
     except TooLarge as error:
-        return Opinion(None, note=f"the instance is not confirmed on a second model: {error}")
+        return Confirmation(None, note=f"the instance is not confirmed on a second model: {error}")
     except (Malformed, *BROKEN) as error:
-        return Opinion(None, note=f"the second model cannot be built: {broken(error)}")
+        return Confirmation(None, note=f"the second model cannot be built: {broken(error)}")
 
 
 def _solved(
     model: Model, costs: dict[int, int], unit: Fraction, question: Question, limits: Limits, begun: float
-) -> Opinion:
+) -> Confirmation:
     from ortools import __version__
     from ortools.sat.python import cp_model
 
@@ -57,23 +57,23 @@ def _solved(
     _configure(solver.parameters, limits, begun)
     status = solver.solve(asked)
     if status == cp_model.MODEL_INVALID:
-        return Opinion(None, note="the second model was refused as invalid", engine=engine)
+        return Confirmation(None, note="the second model was refused as invalid", engine=engine)
     if status == cp_model.INFEASIBLE:
         if question.cost is None:
-            return Opinion(True, engine=engine)
-        return Opinion(False, note=f"has no plan for {question.cost} or less, yet one is at hand", engine=engine)
+            return Confirmation(True, engine=engine)
+        return Confirmation(False, note=f"has no plan for {question.cost} or less, yet one is at hand", engine=engine)
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
-        return Opinion(None, note="the second model was not solved in the time left", engine=engine)
+        return Confirmation(None, note="the second model was not solved in the time left", engine=engine)
     values = dict(enumerate(solver.response_proto.solution))
     cost, lines = sum(value * values[at] for at, value in costs.items()) * unit, model.lines(values)
     if question.cost is None:
-        return Opinion(False, cost, lines, "finds a plan where none is said to exist", engine)
+        return Confirmation(False, cost, lines, "finds a plan where none is said to exist", engine)
     if cost < question.cost:
         text = f"finds a plan for {cost}, where {question.cost} is said to be the least"
-        return Opinion(False, cost, lines, text, engine)
+        return Confirmation(False, cost, lines, text, engine)
     if status == cp_model.OPTIMAL and cost == question.cost:
-        return Opinion(True, cost, lines, engine=engine)
-    return Opinion(None, cost, lines, "the second model was not solved in the time left", engine)
+        return Confirmation(True, cost, lines, engine=engine)
+    return Confirmation(None, cost, lines, "the second model was not solved in the time left", engine)
 
 
 def _linear(proto: Any, terms: dict[int, int], low: int | None, high: int | None) -> None:

@@ -21,7 +21,7 @@ from leptonopt.experiments.cases import Case, cases
 from leptonopt.experiments.results import LINES, PLANS, Results, lines_of
 from leptonopt.experiments.run import Line, Method, Options, method_of
 from leptonopt.io import files
-from leptonopt.runtime.calls import Errands, Gone, Lost, width
+from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
@@ -85,12 +85,12 @@ def compare(
     EngineError
         When the executor breaks. The runs that have ended are kept, and the same call goes on from there.
     """
-    from leptonopt.session.request import limits_of
+    from leptonopt.session.request import make_limits
 
     chosen = _methods(methods)
     numbers = list(range(seeds)) if isinstance(seeds, int) else list(seeds)
     for seed in numbers:
-        limits_of(time_limit, gap, threads, seed, deterministic)
+        make_limits(time_limit, gap, threads, seed, deterministic)
     if not numbers or (jobs is not None and jobs < 1):
         raise UsageError("at least one seed and one job are needed")
     folder = Path(output)
@@ -99,7 +99,7 @@ def compare(
         found = cases(given, folder / INSTANCES, format, params, best)
         options = Options(float(time_limit), float(gap), threads, deterministic)
         todo = [runs.spec_of(case, method, seed, options) for case, method, seed in _order(found, chosen, numbers)]
-        side = jobs or (width(executor) if executor else max(1, (os.cpu_count() or 1) // threads))
+        side = jobs or (num_workers(executor) if executor else max(1, (os.cpu_count() or 1) // threads))
         _Campaign(folder, todo, side, executor, on_step).run()
         return Results.of(folder).only({spec["key"] for spec in todo})
 
@@ -178,7 +178,7 @@ class _Campaign:
         if not self.todo:
             return
         executor = self.executor or ThreadPoolExecutor(self.side)
-        under_way = Errands[int](executor)
+        under_way = RetryingCalls[int](executor)
         try:
             with _appending(self.folder / LINES) as keep:
                 for at, spec in enumerate(self.todo):
@@ -187,7 +187,7 @@ class _Campaign:
                         self._ended(under_way, keep)
                 while len(under_way):
                     self._ended(under_way, keep)
-        except Gone as gone:
+        except ExecutorLost as gone:
             kept = f"{self.total - len(self.todo) + len(self.spent)} of {self.total} runs are kept"
             raise EngineError(f"the executor broke ({gone}); {kept}, and the same call goes on from there") from None
         finally:
@@ -196,12 +196,12 @@ class _Campaign:
                 executor.shutdown(wait=False, cancel_futures=True)
                 runs.kill()
 
-    def _ended(self, under_way: Errands[int], keep: Callable[[Line], None]) -> None:
+    def _ended(self, under_way: RetryingCalls[int], keep: Callable[[Line], None]) -> None:
         """Waits until at least one run has ended, and keeps it: the plan first, so that a line always has one."""
         for at, answer in under_way.answers():
-            line, plan = (runs.failed(self.todo[at], answer.why), None) if isinstance(answer, Lost) else answer
+            line, plan = (runs.failed(self.todo[at], answer.why), None) if isinstance(answer, CallFailed) else answer
             if plan is not None:
-                files.write(self.folder / PLANS / f"{line['key']}.json", json.dumps(plan))
+                files.write_atomic(self.folder / PLANS / f"{line['key']}.json", json.dumps(plan))
             keep(line)
             self.spent.append((line["wall"], line["time_limit"]))
             self._tell(line)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import Instance, stated
 from leptonopt.io import files
-from leptonopt.io.load import load_both
+from leptonopt.io.load import load_with_document
 from leptonopt.io.native.writer import dumped
 from leptonopt.plan.numbers import rational
 from leptonopt.verify import fingerprint
@@ -89,7 +89,7 @@ def _of(
         text = dumped(document, "json")
         path = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
         folder.mkdir(parents=True, exist_ok=True)
-        files.write(path, text)
+        files.write_atomic(path, text)
         yield _case(path, str(document.get("name") or path.stem), "given", None, {}, best or {})
         return
     path = Path(os.fspath(item))
@@ -123,7 +123,7 @@ def _listed(path: Path, best: Mapping[str, str] | None) -> Iterator[Case]:
 def _case(
     path: Path, name: str, family: str, format: str | None, params: dict[str, str], best: Mapping[str, str] | None
 ) -> Case:
-    instance, document = load_both(path, format, params)
+    instance, document = load_with_document(path, format, params)
     known = _best(path.with_name(BESIDE)) if best is None else best
     value = next((known[key] for key in (name, path.name, path.stem) if key in known), None)
     tasks = sum(task.copies for task in instance.tasks)

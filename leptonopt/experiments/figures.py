@@ -11,7 +11,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from leptonopt.errors import UsageError
-from leptonopt.experiments.results import Results, Run
+from leptonopt.experiments.results import Results, RunRecord
 from leptonopt.plan.plot import COLOURS, as_label, drawing
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _ratios(results: Results, of: str, target: float) -> dict[str, list[float]]:
     return found
 
 
-def _figure_of(runs: Sequence[Run], of: str, target: float) -> float:
+def _figure_of(runs: Sequence[RunRecord], of: str, target: float) -> float:
     """The median over seeds of what is compared; infinite where more than half of them have none."""
     if of == "cost":
         values = [1 / (1 - run.final) if run.final < 1 else inf for run in runs]
@@ -212,7 +212,7 @@ def incumbents(results: Results) -> Figure:
     return figure
 
 
-def _over_time(ax: Axes, runs: Sequence[Run], styles: dict[str, dict[str, Any]]) -> None:
+def _over_time(ax: Axes, runs: Sequence[RunRecord], styles: dict[str, dict[str, Any]]) -> None:
     end = max(run.limit for run in runs)
     finals = [float(run.cost) for run in runs if run.cost is not None]
     for run in runs:

@@ -12,7 +12,7 @@ from leptonopt.errors import UsageError
 from leptonopt.experiments import figures as curves
 from leptonopt.experiments.results import Results
 from leptonopt.experiments.schedule_diff import schedules
-from leptonopt.experiments.statistics import pairs
+from leptonopt.experiments.statistics import paired_tests
 from leptonopt.experiments.tables import Table, certainties, summary
 from leptonopt.io.files import printable
 from leptonopt.plan.plot import rendered
@@ -61,7 +61,7 @@ def _sections(results: Results) -> Iterator[tuple[str, str, str]]:
     """Key, title and content, in the order of the page; what there is nothing to say about is left out."""
     yield "methods", "Methods", _table(summary(results))
     if len(results.methods) > 1:
-        yield "pairs", "Which is better, and how sure that is", _table(certainties(pairs(results)))
+        yield "pairs", "Which is better, and how sure that is", _table(certainties(paired_tests(results)))
     if len(results.families) > 1:
         yield "families", "By family", _table(summary(results, "family"))
     if len(results.methods) > 1 and len(results.instances) > 1:

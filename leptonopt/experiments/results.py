@@ -48,14 +48,14 @@ def lines_of(folder: Path) -> list[Line]:
     for number, content in enumerate(text.split("\n")[:-1], 1):
         try:
             line = json.loads(content)
-            _sound(Run(line))
+            _sound(RunRecord(line))
             found[line["key"]] = line
         except (ValueError, KeyError, TypeError, AttributeError, IndexError, ArithmeticError, RecursionError):
             raise InputError(f"{path}:{number}: is no line of a run; `leptonopt compare` writes one per run") from None
     return list(found.values())
 
 
-def _sound(run: Run) -> None:
+def _sound(run: RunRecord) -> None:
     """Raises what a line that says not all, or something odd, would raise later."""
     known = (run.key, run.instance, run.family, run.content, run.tasks, run.method, run.seed, run.status)
     figures = (run.limit, run.seconds, run.cost, run.bound, run.reference, run.off, run.gap, run.contradicts)
@@ -67,7 +67,7 @@ def _sound(run: Run) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class RunRecord:
     """A finished run, and its figures. `best` is the best value known of its instance, None where none is."""
 
     line: Line
@@ -236,7 +236,7 @@ class Results:
     folders : where they and their plans are
     """
 
-    def __init__(self, runs: Iterable[Run], folders: Sequence[Path]) -> None:
+    def __init__(self, runs: Iterable[RunRecord], folders: Sequence[Path]) -> None:
         self.runs, self.folders = tuple(runs), tuple(folders)
 
     @classmethod
@@ -258,7 +258,7 @@ class Results:
         """The runs with these keys; what is best known stays what all runs say."""
         return self.where(lambda run: run.key in keys)
 
-    def where(self, wanted: Callable[[Run], bool]) -> Results:
+    def where(self, wanted: Callable[[RunRecord], bool]) -> Results:
         """The runs that are wanted."""
         return Results((run for run in self.runs if wanted(run)), self.folders)
 
@@ -281,9 +281,9 @@ class Results:
         """Time limits, ascending."""
         return sorted({run.limit for run in self.runs})
 
-    def grouped(self, key: Callable[[Run], Any]) -> dict[Any, list[Run]]:
+    def grouped(self, key: Callable[[RunRecord], Any]) -> dict[Any, list[RunRecord]]:
         """Runs by something, in order of appearance."""
-        found: dict[Any, list[Run]] = {}
+        found: dict[Any, list[RunRecord]] = {}
         for run in self.runs:
             found.setdefault(key(run), []).append(run)
         return found
@@ -312,7 +312,7 @@ class Results:
             for run in self.runs
         ]
 
-    def plan(self, run: Run) -> Line | None:
+    def plan(self, run: RunRecord) -> Line | None:
         """The plan document of a run; None where there is none."""
         for folder in self.folders:
             path = folder / PLANS / f"{run.key}.json"
@@ -322,10 +322,10 @@ class Results:
         return None
 
 
-def _with_best(lines: Sequence[Line]) -> list[Run]:
+def _with_best(lines: Sequence[Line]) -> list[RunRecord]:
     """Runs that know the best value of their instance."""
     best: dict[str, Fraction] = {}
-    runs = [Run(line) for line in lines]
+    runs = [RunRecord(line) for line in lines]
     for run in runs:
         stated = run.line.get("best_known")
         known = [] if stated in (None, "", INFEASIBLE) else [rational(stated)]

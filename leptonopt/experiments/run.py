@@ -71,7 +71,7 @@ def method_of(given: str | Callable[..., Any], name: str | None = None) -> Metho
     if given == "auto":
         return Method(name or given)
     if given in methods.TABLE or where == "pulp" or not mark:
-        return Method(name or methods.wanted(given).name)
+        return Method(name or methods.require_available(given).name)
     path = Path(where)
     if not path.is_file():
         raise UsageError(f"{where}: there is no such file with a method {called!r}; allowed is FILE.py:NAME")
@@ -84,10 +84,10 @@ def method_of(given: str | Callable[..., Any], name: str | None = None) -> Metho
 def _unloadable(where: str) -> str:
     """Why a method cannot be loaded, asked of another process; empty where it ends that, as it will its runs."""
     done = subprocess.run(
-        children.python(PROGRAM, where, also=_path(where)),
+        children.python_command(PROGRAM, where, also=_path(where)),
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        env=children.environment(),
+        env=children.child_environment(),
     )
     with contextlib.suppress(ValueError):
         return str(json.loads(done.stdout))
@@ -175,8 +175,8 @@ def run(spec: Mapping[str, Any]) -> tuple[Line, Line | None]:
     begun = time.monotonic()
     limit = 2 * spec["time_limit"] + PATIENCE
     pipe = subprocess.PIPE
-    words = children.python(PROGRAM, also=spec["path"])
-    process = children.started(words, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
+    words = children.python_command(PROGRAM, also=spec["path"])
+    process = children.start_process(words, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
     _living.add(process)
     try:
         out, said = process.communicate(json.dumps(spec).encode(), timeout=limit)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from leptonopt.errors import UsageError
-from leptonopt.experiments.results import Results, Run
+from leptonopt.experiments.results import Results, RunRecord
 from leptonopt.plan.document import counted
 from leptonopt.plan.plot import WIDE, Picture, as_label, drawing, named, schedule
 
@@ -30,9 +30,9 @@ def schedules(results: Results) -> Figure:
     raise UsageError("no two methods have a plan of one instance; run both with `leptonopt compare` first")
 
 
-def _two(runs: list[Run]) -> tuple[Run, Run] | None:
+def _two(runs: list[RunRecord]) -> tuple[RunRecord, RunRecord] | None:
     """The next cheapest plan and the cheapest, of two methods, whose costs differ where there are such; else None."""
-    best: dict[str, tuple[Fraction, Run]] = {}
+    best: dict[str, tuple[Fraction, RunRecord]] = {}
     for run in runs:
         if run.cost is not None and (run.method not in best or run.cost < best[run.method][0]):
             best[run.method] = run.cost, run
@@ -43,7 +43,7 @@ def _two(runs: list[Run]) -> tuple[Run, Run] | None:
     return others[0][1], ranked[0][1]
 
 
-def _equal(pair: tuple[Run, Run] | None) -> bool:
+def _equal(pair: tuple[RunRecord, RunRecord] | None) -> bool:
     return pair is None or pair[0].cost == pair[1].cost
 
 

@@ -63,7 +63,7 @@ class Pair:
         return "no difference shown"
 
 
-def pairs(results: Results, against: str | None = None, limit: float | None = None) -> list[Pair]:
+def paired_tests(results: Results, against: str | None = None, limit: float | None = None) -> list[Pair]:
     """All pairs of methods, or one method against the others.
 
     Parameters

@@ -14,7 +14,7 @@ from statistics import mean, median
 from typing import Any
 
 from leptonopt.errors import UsageError
-from leptonopt.experiments.results import Results, Run
+from leptonopt.experiments.results import Results, RunRecord
 from leptonopt.experiments.statistics import Pair, interval
 from leptonopt.io.files import printable
 
@@ -49,7 +49,7 @@ def summary(results: Results, by: str = "method") -> Table:
     heads = ["family"] * (by == "family") + ["method"] + ["limit s"] * limits
     heads += ["instances", "runs", "plans", "proven", "off %", "95 %", "worst %", "gap %", "first s", "best s"]
     heads += ["integral %"]
-    key: Callable[[Run], Any] = lambda run: (run.family if by == "family" else "", run.method, run.limit)  # noqa: E731
+    key: Callable[[RunRecord], Any] = lambda run: (run.family if by == "family" else "", run.method, run.limit)  # noqa: E731
     grouped = results.grouped(key)
     order = sorted(grouped, key=lambda key: list(grouped).index(key) if by == "method" else _at(results, key))
     rows = []
@@ -130,7 +130,7 @@ def _notes(results: Results) -> tuple[str, ...]:
     return tuple(said)
 
 
-def _per_instance(runs: Sequence[Run], figure: Callable[[Run], float | None]) -> list[float]:
+def _per_instance(runs: Sequence[RunRecord], figure: Callable[[RunRecord], float | None]) -> list[float]:
     """The mean over seeds, for every instance that has the figure."""
     found: dict[str, list[float]] = {}
     for run in runs:

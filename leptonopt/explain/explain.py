@@ -18,28 +18,28 @@ from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
 
-from leptonopt.compile.compiler import compile
-from leptonopt.compile.work_options import ways
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import dotted
-from leptonopt.explain.feasibility_check import Answer, Asking, Question
+from leptonopt.explain.feasibility_check import Answer, FeasibilityOracle, Question
 from leptonopt.explain.repairs import Repair, Repairs
 from leptonopt.explain.requirements import (
     FAMILIES,
     Document,
     NotRemovable,
-    Statement,
+    Requirement,
     earners,
     pruned,
-    relaxed,
-    statements,
+    requirements_of,
     subset,
+    without_requirements,
 )
 from leptonopt.instance import Instance
 from leptonopt.plan.numbers import number
-from leptonopt.runtime.clock import limited
-from leptonopt.session.request import limits_of, stated_of
+from leptonopt.runtime.clock import time_limited
+from leptonopt.session.request import make_limits, resolve_instance
 
-__all__ = ["Conflict", "Explanation", "Repair", "explain", "fastest"]
+__all__ = ["Conflict", "Explanation", "Repair", "explain", "fastest_option"]
 
 CONFLICTS = 5  # found one after another at most
 ALONE = 3  # tasks that cannot run even alone, which are tried one by one
@@ -75,7 +75,7 @@ class Conflict:
     """
 
     tasks: tuple[str, ...]
-    demands: tuple[Statement, ...]
+    demands: tuple[Requirement, ...]
     unproven: tuple[str, ...] = ()
     document: Document = field(default_factory=dict, repr=False)
 
@@ -89,11 +89,11 @@ class Conflict:
         """The conflict as an instance: these tasks and demands, and nothing else that could be in the way."""
         return pruned(self.document)
 
-    def without(self, line: Statement | str) -> Document:
+    def without(self, line: Requirement | str) -> Document:
         """The same without a demand, or without a task; it has a plan where the conflict is minimal."""
         if isinstance(line, str):
             return pruned(subset(self.document, [id for id in self.tasks if id != line]))
-        return pruned(relaxed(self.document, [line]))
+        return pruned(without_requirements(self.document, [line]))
 
 
 @dataclass(frozen=True)
@@ -172,9 +172,9 @@ def explain(
         When the time limit ends while the instance is still being read.
     """
     begun = time.monotonic() if begun is None else begun
-    limits_of(time_limit)
-    with limited(begun + time_limit, "the instance was read"):
-        found, _, _ = stated_of(instance, format, params)
+    make_limits(time_limit)
+    with time_limited(begun + time_limit, "the instance was read"):
+        found, _, _ = resolve_instance(instance, format, params)
     return _Explaining(found, begun, time_limit, on_progress or (lambda line: None)).explanation()
 
 
@@ -183,7 +183,7 @@ class _Explaining:
         self.instance, self.begun, self.limit, self.say = instance, begun, limit, say
         self.document = instance.document()
         self.end = begun + limit
-        self.asking = Asking(begun + WHOLE * limit)
+        self.asking = FeasibilityOracle(begun + WHOLE * limit)
         self.notes: list[str] = []
         self.core: tuple[str, ...] = ()  # ids of tasks that carry the last proof
 
@@ -206,7 +206,7 @@ class _Explaining:
         return self._said("infeasible", conflicts, repairs)
 
     def _said(self, status: str, conflicts: tuple[Conflict, ...], repairs: tuple[Repair, ...]) -> Explanation:
-        reasons = tuple(compile(self.instance).impossible) if status == "infeasible" else ()
+        reasons = tuple(compile_instance(self.instance).impossible) if status == "infeasible" else ()
         notes = tuple(dict.fromkeys(self.notes))
         seconds = time.monotonic() - self.begun
         return Explanation(status, conflicts, repairs, self.instance.currency, seconds, notes, reasons)
@@ -214,14 +214,16 @@ class _Explaining:
     def _undecided(self) -> Answer:
         """Say without which rules a plan exists, then ask again with all the time that is left."""
         self.asking.until = self.end
-        own = statements(self.instance)
+        own = requirements_of(self.instance)
         families = {name: [each for each in own if each.kind in kinds] for name, kinds in FAMILIES.items()}
         families = {name: each for name, each in families.items() if each}
         enough: list[str] = []
         for number_, (name, each) in enumerate(families.items()):
             self.say(f"a plan without rules of {name}")
             with suppress(NotRemovable):
-                if self.asking.possible(relaxed(self.document, each), share=1 / (len(families) - number_ + 1)):
+                if self.asking.possible(
+                    without_requirements(self.document, each), share=1 / (len(families) - number_ + 1)
+                ):
                     enough.append(name)
         answer = self.asking.answer(self.document, share=1.0)
         if answer.word is None:
@@ -238,11 +240,11 @@ class _Explaining:
 
     def _conflicts(self) -> Iterator[Conflict]:
         """One conflict after another, each found when all demands of the earlier ones are gone."""
-        gone: list[Statement] = []
+        gone: list[Requirement] = []
         for number_ in range(1, CONFLICTS + 1):
             self.say(f"conflict {number_}")
             try:
-                rest = relaxed(self.document, gone)
+                rest = without_requirements(self.document, gone)
             except NotRemovable:
                 return
             if gone and self._fails(rest) is not True:
@@ -253,13 +255,13 @@ class _Explaining:
                 return
             gone += conflict.demands
 
-    def _conflict(self, document: Document, gone: Sequence[Statement]) -> Conflict:
+    def _conflict(self, document: Document, gone: Sequence[Requirement]) -> Conflict:
         must = next(self._candidates(document))
         least, unproven = self._least(must, lambda ids: self._fails(subset(document, ids)))
         tasks = [task["id"] for task in document["tasks"] if task["id"] in least]
         small = subset(document, tasks)
         before = {(each.kind, each.subject) for each in gone}
-        own = statements(self.instance, {*tasks, *earners(document)})
+        own = requirements_of(self.instance, {*tasks, *earners(document)})
         demands = [each for each in own if (each.kind, each.subject) not in before]
         kept, unsure = self._needed(demands, lambda kept: self._fails(_only(small, demands, kept)))
         lines = (*unproven, *(dotted(each.place) for each in unsure))
@@ -286,10 +288,10 @@ class _Explaining:
         yield [task["id"] for task in document["tasks"]]
 
     def _needed(
-        self, demands: Sequence[Statement], fails: Callable[[Sequence[Statement]], bool | None]
-    ) -> tuple[list[Statement], list[Statement]]:
+        self, demands: Sequence[Requirement], fails: Callable[[Sequence[Requirement]], bool | None]
+    ) -> tuple[list[Requirement], list[Requirement]]:
         """Demands of which none can be spared, and those for which that is not known; all of a kind go first."""
-        kept, unsure = list(demands), list[Statement]()
+        kept, unsure = list(demands), list[Requirement]()
         for kind in ORDER:
             mine = [each for each in kept if each.kind == kind]
             parts = [mine] if len(mine) < 2 else [mine, *([each] for each in mine)]
@@ -342,11 +344,11 @@ class _Explaining:
             size = max(1, min(size // 2, len(kept) // 2))
 
 
-def _only(document: Document, demands: Sequence[Statement], kept: Sequence[Statement]) -> Document | None:
+def _only(document: Document, demands: Sequence[Requirement], kept: Sequence[Requirement]) -> Document | None:
     """The document with some of these demands alone; None where it cannot be said."""
     stays = {id(statement) for statement in kept}
     with suppress(NotRemovable):
-        return relaxed(document, [each for each in demands if id(each) not in stays])
+        return without_requirements(document, [each for each in demands if id(each) not in stays])
     return None
 
 
@@ -362,12 +364,12 @@ def _linked(instance: Instance, id: str) -> list[str]:
     return [task.id for task in instance.tasks if task.id in linked]
 
 
-def fastest(instance: Instance, id: str) -> str:
+def fastest_option(instance: Instance, id: str) -> str:
     """The fastest way of a task and how long it takes, in words."""
     from leptonopt.instance.units import duration_text
 
     task = next(task for task in instance.tasks if task.id == id)
-    slot, allowed = instance.time.slot, [way for way in ways(instance, task) if not way.refused]
+    slot, allowed = instance.time.slot, [way for way in concrete_options(instance, task) if not way.refused]
     if not allowed:
         return "it has no way that is allowed"
     way = min(allowed, key=lambda way: way.duration)

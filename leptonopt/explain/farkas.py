@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import optimize, sparse
 
-from leptonopt.algorithms.models.time_indexed import FREE, formulate, predicted
+from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, predicted_size
 from leptonopt.problem.problem import Ints, Problem
 
 MOST = 3_000_000  # nonzeros of a relaxation whose linear program is solved
@@ -30,11 +30,11 @@ class Proof:
     groups: tuple[int, ...]
 
 
-def proof(problem: Problem, seconds: float) -> Proof | None:
+def prove_infeasible(problem: Problem, seconds: float) -> Proof | None:
     """A proof that the linear relaxation has no solution; None where it has one, or none was found in time."""
-    if seconds <= 0 or predicted(problem)[1] > MOST:
+    if seconds <= 0 or predicted_size(problem)[1] > MOST:
         return None
-    linear = formulate(problem)
+    linear = build_model(problem)
     first, once = 0, linear.parts[0]
     for once in linear.parts:
         if once.name == "once":
@@ -45,8 +45,8 @@ def proof(problem: Problem, seconds: float) -> Proof | None:
     rest = np.r_[0:first, first + many : matrix.shape[0]]
     upper, lower = linear.upper[rest], linear.lower[rest]
     runs, most, copies = matrix[first : first + many], linear.most, linear.upper[first : first + many]
-    limited = sparse.vstack([matrix[rest][upper < FREE], -matrix[rest][lower > -FREE]]).tocsr()
-    limit = np.concatenate([upper[upper < FREE], -lower[lower > -FREE]])
+    limited = sparse.vstack([matrix[rest][upper < NO_LIMIT], -matrix[rest][lower > -NO_LIMIT]]).tocsr()
+    limit = np.concatenate([upper[upper < NO_LIMIT], -lower[lower > -NO_LIMIT]])
     solver: Any = optimize.linprog
     short: Any = np.concatenate([np.zeros(limited.shape[0]), -copies.astype(float)])[:, None]
     answer = solver(

@@ -14,17 +14,27 @@ from fractions import Fraction
 
 import numpy as np
 
-from leptonopt.algorithms.models.time_indexed import has_no_columns, predicted
-from leptonopt.compile.compiler import Compiled, compile, decode
+from leptonopt.algorithms.models.time_indexed import has_no_columns, predicted_size
+from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
 from leptonopt.errors import InstanceError, OutOfTime
-from leptonopt.explain.farkas import proof
-from leptonopt.explain.node_relaxation import aggregated, placed
+from leptonopt.explain.farkas import prove_infeasible
+from leptonopt.explain.node_relaxation import assign_nodes, relax_node_identity
 from leptonopt.explain.requirements import Document, pruned, shorter
-from leptonopt.instance import Instance, units, validated
+from leptonopt.instance import Instance, units, validate
 from leptonopt.problem.nodes import NodeCosts
-from leptonopt.problem.problem import Deaf, Limits, Problem, Schedule, Solution, Status, broken_rules, rent_of, used
-from leptonopt.runtime.clock import limited
-from leptonopt.session.worker_process import Child
+from leptonopt.problem.problem import (
+    Limits,
+    NullMonitor,
+    Problem,
+    Schedule,
+    Solution,
+    Status,
+    node_schedule_of,
+    quota_use,
+    violated_rules,
+)
+from leptonopt.runtime.clock import time_limited
+from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.solvers import registry as methods
 
 QUICK = 2.0  # seconds of each heuristic before an engine is asked
@@ -56,10 +66,10 @@ class Question:
     """A document as the problems that engines are asked about."""
 
     def __init__(self, document: Document) -> None:
-        self.instance: Instance = validated(pruned(document))
-        self.whole: Compiled = compile(self.instance)
+        self.instance: Instance = validate(pruned(document))
+        self.whole: CompiledInstance = compile_instance(self.instance)
         apart = any(kind.node is not None for kind in self.whole.kinds)
-        self.relaxation = aggregated(self.instance) if apart else self.whole
+        self.relaxation = relax_node_identity(self.instance) if apart else self.whole
         self.found: Schedule | None = None
 
     @property
@@ -67,11 +77,11 @@ class Question:
         """Whether a task that must run has no start, alone or for all engines."""
         return any(each.impossible or has_no_columns(each.problem) for each in (self.whole, self.relaxation))
 
-    def take(self, of: Compiled, schedule: Schedule) -> bool:
+    def take(self, of: CompiledInstance, schedule: Schedule) -> bool:
         """Keep a schedule that is one of the instance, once it is placed on nodes."""
         schedule = replace(schedule, rent=None) if of is not self.whole else schedule
-        made = placed(of, schedule, self.whole) if of is not self.whole else schedule
-        if made is None or broken_rules(self.whole.problem, made):
+        made = assign_nodes(of, schedule, self.whole) if of is not self.whole else schedule
+        if made is None or violated_rules(self.whole.problem, made):
             return False
         self.found = made
         return True
@@ -95,7 +105,7 @@ class Question:
         return Answer(True, tuple(lines))
 
 
-class Asking:
+class FeasibilityOracle:
     """Answers questions until a time.
 
     Attributes
@@ -126,15 +136,17 @@ class Asking:
             return None
         least = frugal(of.problem, mine)
 
-        class Ear(Deaf):
+        class Ear(NullMonitor):
             def incumbent(self, schedule: Schedule, cost: int) -> None:
-                if question.take(of, schedule) and (rent := rent_of(of.problem, schedule)) is not None:
-                    uses = [used(of.problem, of.problem.quotas[at], schedule, rent) * of.quota_units[at] for at in mine]
+                if question.take(of, schedule) and (rent := node_schedule_of(of.problem, schedule)) is not None:
+                    uses = [
+                        quota_use(of.problem, of.problem.quotas[at], schedule, rent) * of.quota_units[at] for at in mine
+                    ]
                     found.append(max(uses))
 
         until = time.monotonic() + min(seconds, self.left())
         if least is not None and time.monotonic() < until:
-            methods.function("greedy")(
+            methods.load_method("greedy")(
                 least, None, Limits(until - time.monotonic()), Ear(lambda: time.monotonic() > until)
             )
         return min(found, default=None)
@@ -152,7 +164,7 @@ class Asking:
         if (brief := shorter(document)) is not None and (found := self.answer(brief, share)).word:
             return found
         try:
-            with limited(self.until, "a question was put"):
+            with time_limited(self.until, "a question was put"):
                 question = Question(document)
         except OutOfTime:
             return Answer(None)
@@ -168,11 +180,11 @@ class Asking:
 
 def _answered(question: Question, until: float, hopeful: bool) -> Answer:
     both = [question.relaxation, *([question.whole] if question.whole is not question.relaxation else [])]
-    tiny, few = (all(predicted(each.problem)[1] <= most for each in both) for most in (TINY, SMALL))
+    tiny, few = (all(predicted_size(each.problem)[1] <= most for each in both) for most in (TINY, SMALL))
     if hopeful and not tiny and _plan_found(question, both, until):
         return question.said(True)
-    free = costless(question.relaxation.problem)
-    if not tiny and (found := proof(free, 0.7 * (until - time.monotonic()))):
+    free = without_costs(question.relaxation.problem)
+    if not tiny and (found := prove_infeasible(free, 0.7 * (until - time.monotonic()))):
         return Answer(False, core=question.ids(found.groups))
     if not hopeful and not tiny and _plan_found(question, both, until):
         return question.said(True)
@@ -181,12 +193,12 @@ def _answered(question: Question, until: float, hopeful: bool) -> Answer:
     return _engines(question, both, until)
 
 
-def _searched(question: Question, both: list[Compiled], until: float) -> Answer:
+def _searched(question: Question, both: list[CompiledInstance], until: float) -> Answer:
     """What CP-SAT says here, on the relaxation first."""
     for number, each in enumerate(both):
         seconds = (until - time.monotonic()) / (len(both) - number)
         limits = Limits(max(0.1, seconds), gap=ANY)
-        solution = methods.function("cpsat")(costless(each.problem), None, limits, Deaf())
+        solution = methods.load_method("cpsat")(without_costs(each.problem), None, limits, NullMonitor())
         if solution.schedule is not None and question.take(each, solution.schedule):
             return question.said(True)
         if solution.status is Status.INFEASIBLE:
@@ -194,10 +206,10 @@ def _searched(question: Question, both: list[Compiled], until: float) -> Answer:
     return Answer(None)
 
 
-def _plan_found(question: Question, both: list[Compiled], until: float) -> bool:
+def _plan_found(question: Question, both: list[CompiledInstance], until: float) -> bool:
     """Whether a heuristic finds a plan, for no cost or for little use of quotas."""
     for each in both:
-        for problem in (costless(each.problem), frugal(each.problem)):
+        for problem in (without_costs(each.problem), frugal(each.problem)):
             seconds = min(QUICK, 0.3 * (until - time.monotonic()))
             if problem is not None and _heuristic(question, each, problem, seconds):
                 return True
@@ -205,7 +217,7 @@ def _plan_found(question: Question, both: list[Compiled], until: float) -> bool:
 
 
 def _small(problem: Problem) -> bool:
-    return predicted(problem)[1] <= SMALL
+    return predicted_size(problem)[1] <= SMALL
 
 
 def small(document: Document) -> bool:
@@ -213,10 +225,10 @@ def small(document: Document) -> bool:
     return _small(Question(document).whole.problem)
 
 
-class _Ear(Deaf):
+class _Ear(NullMonitor):
     """Ends a heuristic at its first schedule that keeps the rules of the instance."""
 
-    def __init__(self, question: Question, of: Compiled, until: float) -> None:
+    def __init__(self, question: Question, of: CompiledInstance, until: float) -> None:
         super().__init__(lambda: question.found is not None or time.monotonic() >= until)
         self.question, self.of = question, of
 
@@ -226,25 +238,27 @@ class _Ear(Deaf):
             self.question.take(self.of, schedule)
 
 
-def _heuristic(question: Question, of: Compiled, problem: Problem, seconds: float) -> bool:
+def _heuristic(question: Question, of: CompiledInstance, problem: Problem, seconds: float) -> bool:
     if seconds <= 0:
         return False
     ear = _Ear(question, of, time.monotonic() + seconds)
-    solution = methods.function("greedy")(problem, None, Limits(seconds), ear)
+    solution = methods.load_method("greedy")(problem, None, Limits(seconds), ear)
     if question.found is None and solution.schedule is not None:
         question.take(of, solution.schedule)
     return question.found is not None
 
 
-def _engines(question: Question, both: list[Compiled], until: float) -> Answer:
+def _engines(question: Question, both: list[CompiledInstance], until: float) -> Answer:
     """What engines in processes of their own say, side by side: CP-SAT on each problem, a search with frugal costs."""
-    asked = [("cpsat", each, costless(each.problem)) for each in both]
+    asked = [("cpsat", each, without_costs(each.problem)) for each in both]
     thrift = frugal(both[0].problem)
     if thrift is not None:
         asked.append(("lns", both[0], thrift))
     children = [
         (
-            Child(name, problem, None, Limits(max(0.1, until - time.monotonic()), gap=ANY if name == "cpsat" else 0.0)),
+            WorkerProcess(
+                name, problem, None, Limits(max(0.1, until - time.monotonic()), gap=ANY if name == "cpsat" else 0.0)
+            ),
             of,
         )
         for name, of, problem in asked
@@ -276,7 +290,7 @@ def _proves_none(method: str, solution: Solution) -> bool:
     return method == "cpsat" and solution.status is Status.INFEASIBLE
 
 
-def costless(problem: Problem) -> Problem:
+def without_costs(problem: Problem) -> Problem:
     """The same rules with nothing to pay, so that any schedule is as good as another."""
     nodes, none = problem.nodes, np.zeros_like
     costs = replace(
@@ -305,7 +319,7 @@ def frugal(problem: Problem, only: Sequence[int] | None = None) -> Problem | Non
     if not quotas:
         return None
     most = max(quota.limit for quota in quotas)
-    free = costless(problem)
+    free = without_costs(problem)
     price, fixed, costs = free.price.copy(), free.fixed.copy(), free.nodes.costs
     for quota in quotas:
         weight = max(1, most // max(1, quota.limit)) if len(quotas) > 1 else 1

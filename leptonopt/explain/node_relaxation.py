@@ -16,23 +16,23 @@ from fractions import Fraction
 
 import numpy as np
 
-from leptonopt.compile.compiler import Compiled, Run, compile, decode
-from leptonopt.compile.work_options import Way
+from leptonopt.compile.compiler import CompiledInstance, TaskRun, compile_instance, decode
+from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import Instance, Pool
-from leptonopt.problem.problem import Ints, Problem, Schedule, broken_rules
+from leptonopt.problem.problem import Ints, Problem, Schedule, violated_rules
 
 FUNCTIONS = (1, 2, 3)
 
 
-def aggregated(instance: Instance) -> Compiled:
+def relax_node_identity(instance: Instance) -> CompiledInstance:
     """The problem in which nodes are not told apart, with the rows that placement adds."""
     spread = [task.model_copy(update={"placement": "span"}) for task in instance.tasks]
-    found = compile(instance.model_copy(update={"tasks": tuple(spread)}))
+    found = compile_instance(instance.model_copy(update={"tasks": tuple(spread)}))
     placed = {at for at, task in enumerate(instance.tasks) if task.placement == "one-node"}
     return replace(found, problem=_with_placement(found, placed))
 
 
-def _with_placement(compiled: Compiled, placed: set[int]) -> Problem:
+def _with_placement(compiled: CompiledInstance, placed: set[int]) -> Problem:
     problem, nodes = compiled.problem, compiled.problem.nodes
     supply: list[tuple[int, int, int]] = []
     extra: dict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -69,7 +69,7 @@ def _largest(pool: Pool) -> dict[str, Fraction]:
     return found
 
 
-def _weight(way: Way, name: str, size: Fraction, k: int, one: bool) -> int:
+def _weight(way: ConcreteOption, name: str, size: Fraction, k: int, one: bool) -> int:
     """The share of a node by u(k), times k (k + 1); whole nodes are that many whole ones."""
     if way.whole:
         return k * (k + 1) * way.whole
@@ -103,13 +103,13 @@ def _extended(
     )
 
 
-def placed(relaxation: Compiled, schedule: Schedule, whole: Compiled) -> Schedule | None:
+def assign_nodes(relaxation: CompiledInstance, schedule: Schedule, whole: CompiledInstance) -> Schedule | None:
     """A schedule of the relaxation on single nodes, by best fit; None where that breaks a rule."""
     found = _best_fit(decode(relaxation, schedule)[0], whole)
-    return found if found is not None and not broken_rules(whole.problem, found) else None
+    return found if found is not None and not violated_rules(whole.problem, found) else None
 
 
-def _best_fit(runs: list[Run], whole: Compiled) -> Schedule | None:
+def _best_fit(runs: list[TaskRun], whole: CompiledInstance) -> Schedule | None:
     """Each run on the nodes that it fills best, the largest demands first."""
     problem, options = whole.problem, defaultdict(list)
     on_node = np.array([row.node is not None for row in whole.rows], bool)
@@ -119,7 +119,7 @@ def _best_fit(runs: list[Run], whole: Compiled) -> Schedule | None:
                 options[task, way.id].append(int(problem.option_ptr[group]) + at)
     free, picked = problem.capacity.copy(), list[tuple[int, int]]()
 
-    def size(run: Run) -> tuple[int, Fraction, int]:
+    def size(run: TaskRun) -> tuple[int, Fraction, int]:
         return (-run.way.whole, -max(map(Fraction, run.way.uses.values()), default=Fraction(0)), run.start)
 
     for run in sorted(runs, key=size):

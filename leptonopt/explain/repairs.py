@@ -14,8 +14,8 @@ from math import ceil
 from typing import Any, Protocol
 
 from leptonopt.errors import LeptonoptError
-from leptonopt.explain.feasibility_check import Answer, Asking, small
-from leptonopt.explain.requirements import Document, NotRemovable, Statement, grain, pruned, relaxed
+from leptonopt.explain.feasibility_check import Answer, FeasibilityOracle, small
+from leptonopt.explain.requirements import Document, NotRemovable, Requirement, grain, pruned, without_requirements
 from leptonopt.instance import Instance
 from leptonopt.session.solve import solve
 from leptonopt.solvers import registry as methods
@@ -41,7 +41,7 @@ class Tight(Protocol):
     """A conflict, as repairs see it."""
 
     tasks: tuple[str, ...]
-    demands: tuple[Statement, ...]
+    demands: tuple[Requirement, ...]
     document: Document
 
 
@@ -68,7 +68,12 @@ class Repairs:
     """Ways out of conflicts, each verified."""
 
     def __init__(
-        self, instance: Instance, document: Document, asking: Asking, say: Callable[[str], None], notes: list[str]
+        self,
+        instance: Instance,
+        document: Document,
+        asking: FeasibilityOracle,
+        say: Callable[[str], None],
+        notes: list[str],
     ) -> None:
         self.instance, self.document, self.asking, self.say, self.notes = instance, document, asking, say, notes
 
@@ -123,7 +128,7 @@ class Repairs:
             yield _Change(_leaving(task["id"]), 1, True)
 
     def _least(
-        self, change: _Change, conflict: Tight, document: Document, without: Sequence[Statement], until: float
+        self, change: _Change, conflict: Tight, document: Document, without: Sequence[Requirement], until: float
     ) -> tuple[str, Document, Answer] | None:
         """The least change that makes room, with the demands in `without` gone; None when none does in time."""
         steps = self._steps(change, conflict.document, until)
@@ -136,7 +141,7 @@ class Repairs:
             if made is None or time.monotonic() >= until:
                 return None
             try:
-                answer = self._asked(relaxed(made[1], without), until, hopeful=True)
+                answer = self._asked(without_requirements(made[1], without), until, hopeful=True)
             except NotRemovable:
                 return None
             if answer.word:
@@ -146,10 +151,10 @@ class Repairs:
             steps = min(2 * steps, change.most)
         return None
 
-    def _enough(self, quota: str, document: Document, without: Sequence[Statement], least: int, until: float) -> int:
+    def _enough(self, quota: str, document: Document, without: Sequence[Requirement], least: int, until: float) -> int:
         """Steps of a quota for which a plan is found at once, and at least so many."""
         try:
-            changed = relaxed(document, without)
+            changed = without_requirements(document, without)
         except NotRemovable:
             return least
         stated = next(each for each in changed["quotas"] if each["id"] == quota)
@@ -193,7 +198,7 @@ class Repairs:
         stated = pruned(document)
         warm = {"tasks": list(answer.tasks)} if answer.tasks else None
         try:
-            here: dict[str, Any] = {"method": methods.function("cpsat")} if small(document) else {}
+            here: dict[str, Any] = {"method": methods.load_method("cpsat")} if small(document) else {}
             result = solve(stated, time_limit=max(LEAST, seconds), gap=0.001, warm_start=warm, **here)
         except LeptonoptError as error:
             self.notes.append(f"{' and '.join(changes)}: could not be verified: {error}")
@@ -202,12 +207,12 @@ class Repairs:
             yield Repair(tuple(changes), result.cost, str(result.status), stated, left_out)
 
 
-def _promise(statement: Statement) -> tuple[bool, bool, bool]:
+def _promise(statement: Requirement) -> tuple[bool, bool, bool]:
     """Sort key: what can be raised by what is missing first, then other small changes, then what is dropped."""
     return (statement.milder is None, statement.kind == "horizon", statement.kind != "quota")
 
 
-def _dropping(statement: Statement) -> Callable[[Document, int], str]:
+def _dropping(statement: Requirement) -> Callable[[Document, int], str]:
     def make(document: Document, steps: int) -> str:
         statement.without(document)
         return statement.dropped

@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from leptonopt.compile.calendar import least_by_slot
 from leptonopt.compile.rows import MAX_CHOICES
-from leptonopt.compile.work_options import CONFIDENTIAL, Way, ways
+from leptonopt.compile.work_options import CONFIDENTIAL, ConcreteOption, concrete_options
 from leptonopt.errors import Path
 from leptonopt.instance import Instance, NodeKind, Pool, Series, Task, merged_work, units
 from leptonopt.instance.instance import MAX_SLOTS
@@ -44,7 +44,7 @@ class NotRemovable(Exception):
 
 
 @dataclass(frozen=True)
-class Statement:
+class Requirement:
     """Something that an instance demands.
 
     Attributes
@@ -71,7 +71,7 @@ class Statement:
 # --- documents --------------------------------------------------------------------------------------
 
 
-def relaxed(document: Document, statements: Iterable[Statement]) -> Document:
+def without_requirements(document: Document, statements: Iterable[Requirement]) -> Document:
     """The document without some statements; raises `NotRemovable`."""
     result = copy.deepcopy(document)
     for statement in statements:
@@ -205,17 +205,17 @@ def _plain(value: Decimal) -> str:
 # --- statements -------------------------------------------------------------------------------------
 
 
-def statements(instance: Instance, ids: Collection[str] | None = None) -> list[Statement]:
+def requirements_of(instance: Instance, ids: Collection[str] | None = None) -> list[Requirement]:
     """All that an instance demands of these tasks (of all) and could do without.
 
     In the order in which a person would ask for it.
     """
     tasks = [(at, task) for at, task in enumerate(instance.tasks) if ids is None or task.id in ids]
-    taken = [(task, ways(instance, task)) for _, task in tasks]
+    taken = [(task, concrete_options(instance, task)) for _, task in tasks]
     used = {way.pool for _, found in taken for way in found}
     edges = {after.task for _, task in tasks for after in task.after}
     known = {task.id for _, task in tasks}
-    found = list[Statement]()
+    found = list[Requirement]()
     for (at, task), (_, own) in zip(tasks, taken, strict=True):
         found += _of_task(instance, at, task, own, known if edges else set())
     for at, pool in enumerate(instance.pools):
@@ -238,13 +238,15 @@ def statements(instance: Instance, ids: Collection[str] | None = None) -> list[S
 # --- of tasks ---------------------------------------------------------------------------------------
 
 
-def _of_task(instance: Instance, number: int, task: Task, found: Sequence[Way], known: set[str]) -> Iterator[Statement]:
+def _of_task(
+    instance: Instance, number: int, task: Task, found: Sequence[ConcreteOption], known: set[str]
+) -> Iterator[Requirement]:
     place: Path = ("tasks", number)
     yield from _times(instance, place, task)
     for at, after in enumerate(task.after):
         if after.task in known:
             lag = f" and {units.duration_text(after.lag)}" if after.lag else ""
-            yield Statement(
+            yield Requirement(
                 "after",
                 (task.id, after.task),
                 f"task {task.id!r} waits for the end of {after.task!r}{lag}",
@@ -255,7 +257,7 @@ def _of_task(instance: Instance, number: int, task: Task, found: Sequence[Way], 
     yield from _needs(instance, place, task, found)
     if task.placement == "one-node":
         refused = [f"{way.id}: {way.refused}" for way in found if way.refused and way.refused.startswith("one-node")]
-        yield Statement(
+        yield Requirement(
             "placement",
             (task.id,),
             f"task {task.id!r} fits within one node" + (f" ({'; '.join(refused[:3])})" if refused else ""),
@@ -265,11 +267,11 @@ def _of_task(instance: Instance, number: int, task: Task, found: Sequence[Way], 
         )
 
 
-def _times(instance: Instance, place: Path, task: Task) -> Iterator[Statement]:
+def _times(instance: Instance, place: Path, task: Task) -> Iterator[Requirement]:
     time, slot = instance.time, timedelta(seconds=instance.time.slot)
     end = time.start + timedelta(seconds=time.horizon)
     if task.deadline is not None:
-        yield Statement(
+        yield Requirement(
             "deadline",
             (task.id,),
             f"task {task.id!r} ends by {_moment(instance, task.deadline)}, its deadline",
@@ -279,7 +281,7 @@ def _times(instance: Instance, place: Path, task: Task) -> Iterator[Statement]:
             max(0, ceil((end - task.deadline) / slot)),
         )
     if task.release is not None and task.release > time.start:
-        yield Statement(
+        yield Requirement(
             "release",
             (task.id,),
             f"task {task.id!r} does not start before {_moment(instance, task.release)}, its release",
@@ -289,7 +291,7 @@ def _times(instance: Instance, place: Path, task: Task) -> Iterator[Statement]:
             ceil((task.release - time.start) / slot),
         )
     if task.on_time is not None:
-        yield Statement(
+        yield Requirement(
             "on_time",
             (task.id,),
             f"task {task.id!r} meets its deadline with a probability of {task.on_time} on pools with interruptions",
@@ -319,7 +321,7 @@ def _earlier(document: Document, steps: int, instance: Instance, task: Task) -> 
     return f"the release of {task.id!r} {by} earlier, {_moment(instance, moved)}"
 
 
-def _needs(instance: Instance, place: Path, task: Task, found: Sequence[Way]) -> Iterator[Statement]:
+def _needs(instance: Instance, place: Path, task: Task, found: Sequence[ConcreteOption]) -> Iterator[Requirement]:
     """What a task asks of pools and options, where any of them falls short of it."""
     pools = [pool for pool in instance.pools if pool.id in {way.pool for way in found}]
     for at, label in enumerate(task.needs.labels):
@@ -358,8 +360,8 @@ def _needs(instance: Instance, place: Path, task: Task, found: Sequence[Way]) ->
 
 def _need(
     task: Task, kind: str, name: str, said: str, place: Path, without: Callable[[Document, str, str], None]
-) -> Statement:
-    return Statement(
+) -> Requirement:
+    return Requirement(
         kind,
         (task.id, name) if name else (task.id,),
         f"task {task.id!r} needs {said}",
@@ -399,13 +401,13 @@ def _no_deadline(document: Document, id: str) -> None:
 # --- of pools ---------------------------------------------------------------------------------------
 
 
-def _of_pool(instance: Instance, number: int, pool: Pool, taken: Sequence[Way]) -> Iterator[Statement]:
+def _of_pool(instance: Instance, number: int, pool: Pool, taken: Sequence[ConcreteOption]) -> Iterator[Requirement]:
     place: Path = ("pools", number)
     held = {name for way in taken for name, count in way.uses.items() if count}
     for name, series in pool.capacity.items():
         if not series.unlimited and name in held:
             least = [value for value in least_by_slot(series, (), name, instance.time) if value is not None]
-            yield Statement(
+            yield Requirement(
                 "capacity",
                 (pool.id, name),
                 f"pool {pool.id!r} offers {_range(least)} {name}",
@@ -416,7 +418,7 @@ def _of_pool(instance: Instance, number: int, pool: Pool, taken: Sequence[Way]) 
             )
     for at, window in enumerate(pool.maintenance):
         begin, end = _moment(instance, window.from_), _moment(instance, window.to)
-        yield Statement(
+        yield Requirement(
             "maintenance",
             (pool.id, str(at)),
             f"pool {pool.id!r} is in maintenance from {begin} to {end}",
@@ -429,11 +431,11 @@ def _of_pool(instance: Instance, number: int, pool: Pool, taken: Sequence[Way]) 
             yield from _of_kind(instance, (*place, "nodes"), pool, at, name, kind)
 
 
-def _of_kind(instance: Instance, place: Path, pool: Pool, at: int, name: str, kind: NodeKind) -> Iterator[Statement]:
+def _of_kind(instance: Instance, place: Path, pool: Pool, at: int, name: str, kind: NodeKind) -> Iterator[Requirement]:
     least = [value or Decimal(0) for value in least_by_slot(kind.count, (), "", instance.time)]
     place = (*place, at) if len(pool.nodes) > 1 else place
     nodes = f"nodes {name!r} of pool {pool.id!r}"
-    yield Statement(
+    yield Requirement(
         "nodes",
         (pool.id, name),
         f"pool {pool.id!r} has {_range(least)} nodes {name!r}",
@@ -445,7 +447,7 @@ def _of_kind(instance: Instance, place: Path, pool: Pool, at: int, name: str, ki
     if kind.price is None and kind.reserved + kind.commit_max < kind.most:
         own = [f"{kind.reserved} reserved"] if kind.reserved else []
         own += [f"{kind.commit_max} committed"] if kind.commit_max else []
-        yield Statement(
+        yield Requirement(
             "on_demand",
             (pool.id, name),
             f"{nodes} have no price on demand: at most {' and '.join(own) or '0'} can be on",
@@ -459,7 +461,7 @@ def _of_kind(instance: Instance, place: Path, pool: Pool, at: int, name: str, ki
         ("minimum", "stay on for at least", "off at any time"),
     ):
         if seconds := getattr(kind, key):
-            yield Statement(
+            yield Requirement(
                 key,
                 (pool.id, name),
                 f"{nodes} {said} {units.duration_text(seconds)}",
@@ -502,7 +504,7 @@ def _many_nodes(document: Document, instance: Instance, pool: Pool, at: int) -> 
     own, need, size = {task["id"]: task for task in document["tasks"]}, 0, pool.kinds[at][1].size
     for task in instance.tasks:
         if task.id in own:
-            found = [way for way in ways(instance, task) if way.pool == pool.id]
+            found = [way for way in concrete_options(instance, task) if way.pool == pool.id]
             each = [
                 way.whole or sum(ceil(way.uses.get(name, 0) / count) for name, count in size.items()) for way in found
             ]
@@ -560,7 +562,7 @@ def _told_apart(document: Document, pool: str) -> bool:
 # --- of the whole -----------------------------------------------------------------------------------
 
 
-def _quota(instance: Instance, at: int) -> Statement:
+def _quota(instance: Instance, at: int) -> Requirement:
     quota = instance.quotas[at]
     whose = ""
     if quota.teams is not None:
@@ -575,7 +577,7 @@ def _quota(instance: Instance, at: int) -> Statement:
         _find(document, "quotas", quota.id)["limit"] = quota.limit + more
         return f"the quota {quota.id!r} raised by {_plain(more)} to {_plain(quota.limit + more)}"
 
-    return Statement(
+    return Requirement(
         "quota",
         (quota.id,),
         f"quota {quota.id!r}: at most {quota.limit} of {quota.of}{whose}{where} {per}",
@@ -597,12 +599,12 @@ def _no_quota(document: Document, id: str) -> None:
     document["quotas"] = [quota for quota in document["quotas"] if quota["id"] != id]
 
 
-def _set(key: str, at: int, ids: Sequence[str], copies: dict[str, int]) -> Statement:
+def _set(key: str, at: int, ids: Sequence[str], copies: dict[str, int]) -> Requirement:
     """What a set says of some of its tasks; the others stay in it when that is dropped."""
     names = ", ".join(f"{copies[id]:,} copies of {id!r}" if copies[id] > 1 else repr(id) for id in ids[:6])
     names += ", …" if len(ids) > 6 else ""
     what = "on pools of their own choice" if key == "together" else "on any pools"
-    return Statement(
+    return Requirement(
         key,
         tuple(ids),
         f"{names} share a pool" if key == "together" else f"{names} are on different pools",
@@ -616,7 +618,7 @@ def _no_set(document: Document, key: str, at: int, known: set[str]) -> None:
     document[key] = [[id for id in ids if number != at or id not in known] for number, ids in enumerate(document[key])]
 
 
-def _horizon(instance: Instance) -> Statement:
+def _horizon(instance: Instance) -> Requirement:
     time = instance.time
     end = time.start + timedelta(seconds=time.horizon)
 
@@ -625,7 +627,7 @@ def _horizon(instance: Instance) -> Statement:
         return f"a horizon {units.duration_text(steps * time.slot)} longer"
 
     words = f"all is done by {_moment(instance, end)}, the end of the horizon"
-    return Statement(
+    return Requirement(
         "horizon",
         (),
         words,
@@ -645,7 +647,7 @@ def _endless(document: Document, instance: Instance) -> None:
     slots = brief = time.slots
     for task in instance.tasks:
         if task.id in left:
-            found = ways(instance, task)
+            found = concrete_options(instance, task)
             lengths = sorted(_slots(instance, way) for way in [way for way in found if not way.refused] or found)
             late = 0 if task.release is None else ceil((task.release - time.start).total_seconds() / time.slot)
             other = sum(-(-after.lag // time.slot) for after in task.after) + max(0, late - time.slots)
@@ -661,7 +663,7 @@ def _endless(document: Document, instance: Instance) -> None:
                 kind["commit"] = {key: value for key, value in commit.items() if key != "price"} | {"total": total}
 
 
-def _slots(instance: Instance, way: Way) -> int:
+def _slots(instance: Instance, way: ConcreteOption) -> int:
     interrupted = any(pool.id == way.pool and pool.interruptions is not None for pool in instance.pools)
     return ceil(way.duration / instance.time.slot) * (INTERRUPTED if interrupted else 1)
 

@@ -33,7 +33,7 @@ from leptonopt.instance.instance import (
     replace,
 )
 from leptonopt.instance.schema import instance_schema
-from leptonopt.instance.validation import findings_of, stated, validated
+from leptonopt.instance.validation import findings_of, stated, validate
 
 __all__ = [
     "POWER",
@@ -55,5 +55,5 @@ __all__ = [
     "merged_work",
     "replace",
     "stated",
-    "validated",
+    "validate",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError, ValidatorFunctionWrapHandler
 from pydantic_core import InitErrorDetails
 
-from leptonopt.runtime.clock import look
+from leptonopt.runtime.clock import check_time
 
 CHUNK = 100
 ENOUGH = 101  # errors; one more than are shown
@@ -20,14 +20,14 @@ def in_chunks(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
     An error takes more memory than the value it is about, so that a large file of nothing else would take too much.
     """
-    look()
+    check_time()
     if not isinstance(value, list | tuple | dict) or len(value) <= CHUNK:
         return validate(value)
     made: list[Any] = []
     errors: list[InitErrorDetails] = []
     entries = iter(value.items() if isinstance(value, dict) else value)
     for start in range(0, len(value), CHUNK):
-        look()
+        check_time()
         piece = list(islice(entries, CHUNK))
         try:
             found = validate(dict(piece) if isinstance(value, dict) else piece)

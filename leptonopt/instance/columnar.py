@@ -18,7 +18,7 @@ OPTION = {"pool": None, "slots": None, "cost": 0}
 
 
 @dataclass(frozen=True, eq=False)
-class Sheets:
+class ColumnarInstance:
     """An instance as columns; see docs/columns.md.
 
     Attributes

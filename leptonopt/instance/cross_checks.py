@@ -9,8 +9,8 @@ from leptonopt.errors import Finding, Path
 from leptonopt.instance import units
 from leptonopt.instance.fields import Series
 from leptonopt.instance.instance import POWER, NodeKind, Option, Pool, Profile, Quota, Task, Time, Work, merged_work
-from leptonopt.runtime.clock import looking
-from leptonopt.runtime.topological_order import topological
+from leptonopt.runtime.clock import check_time_each
+from leptonopt.runtime.topological_order import topological_order
 
 MAX_FINDINGS = 100  # more help nobody
 MAX_COMPARED = 1000  # names that are compared with one that is not known
@@ -53,7 +53,7 @@ def _between(
     for name, profile in profiles.items():
         yield from _work_findings(("profiles", name), profile, known_pools if whole else None)
     known_tasks = {task.id: task for task in tasks if task} if None not in tasks else None
-    for at, task in enumerate(looking(tasks)):
+    for at, task in enumerate(check_time_each(tasks)):
         if task:
             yield from _task_findings(("tasks", at), task, known_pools if whole else None, profiles, known_tasks)
 
@@ -68,14 +68,14 @@ def _quotas_and_nodes(
         return
     teams = {task.team for task in known_tasks.values() if task.team is not None}
     consumed = {name for task in known_tasks.values() for option in task.options for name in option.consumes}
-    for at, quota in enumerate(looking(quotas)):
+    for at, quota in enumerate(check_time_each(quotas)):
         if quota:
             yield from _quota_findings(("quotas", at), quota, known_pools, known_tasks, teams, consumed)
 
 
 def _set_findings(sets: Mapping[str, Sequence[Sequence[str]]], tasks: Mapping[str, Task]) -> Iterator[Finding]:
     for kind, each in sets.items():
-        for at, members in enumerate(looking(each)):
+        for at, members in enumerate(check_time_each(each)):
             for number, member in enumerate(members):
                 if member not in tasks:
                     yield Finding(_unknown("task", member, tasks), (kind, at, number))
@@ -250,8 +250,8 @@ def _whole_work(
 
 def _cycles(tasks: Sequence[Task]) -> list[Finding]:
     index = {task.id: at for at, task in enumerate(tasks)}
-    before = [[index[after.task] for after in task.after if after.task in index] for task in looking(tasks)]
-    waiting = set(range(len(tasks))) - set(topological(before))
+    before = [[index[after.task] for after in task.after if after.task in index] for task in check_time_each(tasks)]
+    waiting = set(range(len(tasks))) - set(topological_order(before))
     if not waiting:
         return []
     at, seen = min(waiting), dict[int, int]()

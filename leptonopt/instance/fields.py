@@ -36,7 +36,7 @@ MAX_NODES = 100_000
 YEARS = range(1000, 10000)  # of four digits
 
 
-def shown(value: object) -> str:
+def quoted(value: object) -> str:
     """A value as findings quote it: on one line, and cut where it is long."""
     if isinstance(value, int) and abs(value) >= 10**60:  # beyond some length Python refuses to write them out
         return "a number of more than 60 digits"
@@ -49,13 +49,13 @@ def shown(value: object) -> str:
 
 def _name(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"{shown(value)} is not a name; names are texts, put it in quotes")
+        raise ValueError(f"{quoted(value)} is not a name; names are texts, put it in quotes")
     if not value.strip() or len(value) > 200:
         raise ValueError("a name has 1 to 200 characters, not only spaces")
     if value.isascii() and value.isprintable():
         return value
     if any(unicodedata.category(letter) in ("Cc", "Cs", "Zl", "Zp") for letter in value):
-        raise ValueError(f"the name {shown(value)} has a control character or a line break in it; allowed is one line")
+        raise ValueError(f"the name {quoted(value)} has a control character or a line break in it; allowed is one line")
     return value
 
 
@@ -65,7 +65,7 @@ def _zone(value: object) -> str:
             raise ValueError
         ZoneInfo(value)
     except Exception:
-        raise ValueError(f"{shown(value)} is not a time zone; write one such as Europe/Berlin or UTC") from None
+        raise ValueError(f"{quoted(value)} is not a time zone; write one such as Europe/Berlin or UTC") from None
     return value
 
 
@@ -83,7 +83,7 @@ def _positive(value: Decimal) -> Decimal:
 
 def _duration(value: object) -> int:
     if isinstance(value, str) and len(value) > 40:
-        raise ValueError(f"{shown(value)} is not a duration; write one of at most 40 characters, such as '1h30m'")
+        raise ValueError(f"{quoted(value)} is not a duration; write one of at most 40 characters, such as '1h30m'")
     return units.duration(value)
 
 
@@ -94,7 +94,7 @@ def _instant(value: object) -> datetime:
     except ValueError as error:
         raise ValueError(f"{error}; {allowed}" if str(error).endswith("out of range") else str(error)) from None
     if moment.year not in YEARS:
-        raise ValueError(f"{shown(value)} is out of range; {allowed}")
+        raise ValueError(f"{quoted(value)} is out of range; {allowed}")
     return moment
 
 
@@ -174,7 +174,7 @@ def _speed(value: object) -> Decimal | dict[int, Decimal]:
         devices = _device_key(key)
         if isinstance(devices, bool) or not isinstance(devices, int) or not 1 <= devices <= 1_000_000:
             raise ValueError(
-                f"{shown(key)} is not a number of devices; write {{devices: speed}} with whole numbers from 1"
+                f"{quoted(key)} is not a number of devices; write {{devices: speed}} with whole numbers from 1"
             )
         curve[devices] = _positive(units.amount(speed))
     return curve
@@ -188,7 +188,7 @@ Speed = Annotated[
 ]
 
 
-class Noun(BaseModel):
+class StrictModel(BaseModel):
     """Base of all nouns: immutable, and nothing unknown is ignored."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
@@ -207,7 +207,7 @@ class Noun(BaseModel):
 SERIES = {"steps", "daily", "weekly"}  # how a number may change over time
 
 
-class Series(Noun):
+class Series(StrictModel):
     """A number that may change over time.
 
     In a file it is one of: a number; `unlimited`; `{steps: {INSTANT: number, ...}}`, each holding

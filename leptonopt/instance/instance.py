@@ -30,12 +30,12 @@ from leptonopt.instance.fields import (
     Many,
     Name,
     NotNegative,
-    Noun,
     Positive,
     Price,
     Rate,
     SomeByName,
     Speed,
+    StrictModel,
     Zone,
 )
 
@@ -50,7 +50,7 @@ def nothing(description: str | None = None) -> Any:
     return Field(default_factory=dict, description=description, json_schema_extra={"default": {}})
 
 
-class Time(Noun):
+class Time(StrictModel):
     """The time grid: `horizon` cut into slots of equal length; all of it computed in UTC."""
 
     start: Instant
@@ -82,7 +82,7 @@ class Time(Noun):
         return self
 
 
-class Maintenance(Noun):
+class Maintenance(StrictModel):
     """A window in which a pool has less capacity: none, or what `capacity` leaves of the resources it names."""
 
     from_: Instant = Field(alias="from")
@@ -96,7 +96,7 @@ class Maintenance(Noun):
         return self
 
 
-class Commit(Noun):
+class Commit(StrictModel):
     """Nodes taken for the whole horizon, used or not, at a price of their own; how many is decided by the solver."""
 
     price: NotNegative | None = Field(default=None, description="money per node and hour of the horizon")
@@ -117,7 +117,7 @@ class Commit(Noun):
         return self
 
 
-class NodeKind(Noun):
+class NodeKind(StrictModel):
     """Nodes of a size that are rented whole: machines, or single units of a resource."""
 
     id: Name | None = None
@@ -149,7 +149,7 @@ class NodeKind(Noun):
         return self.most if self.commit.max is None else self.commit.max
 
 
-class Pool(Noun):
+class Pool(StrictModel):
     """Resources that are bought, owned or rented together, at one place and one price list."""
 
     id: Name
@@ -209,7 +209,7 @@ class Pool(Noun):
         return stated or any(kind.power for kind in self.nodes)
 
 
-class After(Noun):
+class After(StrictModel):
     """A task that must have ended, `lag` earlier, before this one starts."""
 
     task: Name
@@ -230,7 +230,7 @@ class After(Noun):
         }
 
 
-class Needs(Noun):
+class Needs(StrictModel):
     """What a pool or an option must have, or must not, to be allowed for a task."""
 
     labels: Many[Name] = ()
@@ -238,7 +238,7 @@ class Needs(Noun):
     quality: NotNegative = Decimal(0)
 
 
-class Checkpoint(Noun):
+class Checkpoint(StrictModel):
     """How a task saves its progress against interruptions."""
 
     every: Duration | None = Field(
@@ -248,7 +248,7 @@ class Checkpoint(Noun):
     restart: Lag = Field(default=0, description="time from an interruption until work goes on")
 
 
-class Option(Noun):
+class Option(StrictModel):
     """One way to run a task (a mode): where, on what, for how long, at what fixed cost.
 
     With `pools` it is a way on each of them, all alike.
@@ -281,7 +281,7 @@ class Option(Noun):
         return self
 
 
-class Variant(Noun):
+class Variant(StrictModel):
     """A form of the model (full, quantised, pruned): factors on speed and memory, and its quality."""
 
     speed: Positive = Decimal(1)
@@ -289,7 +289,7 @@ class Variant(Noun):
     memory: Positive = Decimal(1)
 
 
-class Profile(Noun):
+class Profile(StrictModel):
     """How a kind of work runs: shared by tasks through `work.profile`, or written in `work` itself.
 
     `speed` says per pool how fast one device is against the reference device (1.0), or gives the
@@ -313,7 +313,7 @@ class Work(Profile):
     cost: Amount = Field(default=Decimal(0), description="fixed cost of every option made")
 
 
-class Task(Noun):
+class Task(StrictModel):
     """Something to run once (or `copies` times), in exactly one of its options."""
 
     id: Name
@@ -350,7 +350,7 @@ class Task(Noun):
         return self
 
 
-class Objective(Noun):
+class Objective(StrictModel):
     """What is minimised: `cost` times the money, plus `carbon_kg` times the kilograms of CO2."""
 
     cost: NotNegative = Decimal(1)
@@ -363,7 +363,7 @@ class Objective(Noun):
         return self
 
 
-class Quota(Noun):
+class Quota(StrictModel):
     """A limit on what some tasks use on some pools: over the horizon, on every day, or at any moment."""
 
     id: Name
@@ -384,7 +384,7 @@ class Quota(Noun):
         return self.tasks is None and self.teams is None
 
 
-class Instance(Noun):
+class Instance(StrictModel):
     """A whole planning problem in the user's own words and units."""
 
     leptonopt: Literal[1] = Field(default=1, description="version of the format")
@@ -428,7 +428,7 @@ class Instance(Noun):
             raise InstanceError(list(_unstatable(self)) or [Finding(_said(error))]) from None
 
 
-def _plain(noun: Noun) -> dict[str, Any]:
+def _plain(noun: StrictModel) -> dict[str, Any]:
     return noun.model_dump(by_alias=True, exclude_defaults=True, warnings=False)
 
 
@@ -440,7 +440,7 @@ def _unstatable(instance: Instance) -> Iterator[Finding]:
         if isinstance(value, list | tuple):
             parts = {(key, at): part for at, part in enumerate(value)}
         for place, part in parts.items():
-            if isinstance(part, Noun):
+            if isinstance(part, StrictModel):
                 try:
                     _plain(part)
                 except PydanticSerializationError as error:

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance.cross_checks import MAX_FINDINGS, cross_findings
-from leptonopt.instance.fields import Noun, shown
+from leptonopt.instance.fields import StrictModel, quoted
 from leptonopt.instance.instance import (
     After,
     Checkpoint,
@@ -28,7 +28,7 @@ from leptonopt.instance.instance import (
     Variant,
     Work,
 )
-from leptonopt.verify.document_kinds import kind_of, mistaken
+from leptonopt.verify.document_kinds import document_kind, wrong_kind_message
 
 
 def findings_of(error: Any) -> list[Finding]:
@@ -54,7 +54,7 @@ _INNER = {"constant", "unlimited", "[key]"}
 
 
 # Where a noun stands in a document: the key that holds it, and the class whose keys are allowed there.
-_AT: dict[str | int, type[Noun]] = {
+_AT: dict[str | int, type[StrictModel]] = {
     "time": Time, "pools": Pool, "tasks": Task, "options": Option, "work": Work, "variants": Variant, "after": After,
     "needs": Needs, "maintenance": Maintenance, "profiles": Profile, "nodes": NodeKind, "commit": Commit,
     "checkpoint": Checkpoint, "objective": Objective, "quotas": Quota,
@@ -65,7 +65,7 @@ def _unknown_key(place: Path) -> str:
     from difflib import get_close_matches
 
     *above, key = place
-    noun: type[Noun] = next((_AT[step] for step in reversed(above) if step in _AT), Instance)
+    noun: type[StrictModel] = next((_AT[step] for step in reversed(above) if step in _AT), Instance)
     keys = [field.alias or name for name, field in noun.model_fields.items()]
     close = get_close_matches(str(key), keys, 1)
     return "is not a key that is known here; " + (
@@ -74,7 +74,7 @@ def _unknown_key(place: Path) -> str:
 
 
 def _message(item: Any) -> str:
-    kind, value = item["type"], shown(item.get("input"))
+    kind, value = item["type"], quoted(item.get("input"))
     match kind:
         case "missing":
             return "is missing"
@@ -101,7 +101,7 @@ def _message(item: Any) -> str:
     return f"{item['msg'][0].lower()}{item['msg'][1:]} (not {value})"
 
 
-def validated(document: dict[str, Any]) -> Instance:
+def validate(document: dict[str, Any]) -> Instance:
     """An instance from a plain tree; all findings at once.
 
     Raises
@@ -109,7 +109,7 @@ def validated(document: dict[str, Any]) -> Instance:
     InstanceError
         With every finding, each at its path (lines are added by `leptonopt.io.load`).
     """
-    if wrong := mistaken(kind_of(document), "an instance"):
+    if wrong := wrong_kind_message(document_kind(document), "an instance"):
         raise InstanceError([Finding(f"{wrong}; give the document of the instance itself")])
     try:
         return Instance.model_validate(document)
@@ -131,16 +131,16 @@ def stated(given: Instance | Mapping[str, Any]) -> tuple[Instance, dict[str, Any
     `InstanceError`.
     """
     document = given.document() if isinstance(given, Instance) else dict(given)
-    return validated(document), document
+    return validate(document), document
 
 
 def _cross_of_partial(document: Any) -> list[Finding]:
     """Cross findings of a document some of whose parts are wrong in themselves."""
 
-    def each(kind: type[Noun], values: Any) -> list[Any]:
+    def each(kind: type[StrictModel], values: Any) -> list[Any]:
         return [one(kind, value) for value in values] if values and isinstance(values, list | tuple) else [None]
 
-    def one(kind: type[Noun], value: Any) -> Any:
+    def one(kind: type[StrictModel], value: Any) -> Any:
         try:
             return kind.model_validate(value)
         except ValidationError:

@@ -15,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.errors import Finding, InputError, InstanceError, UsageError
-from leptonopt.instance import Instance, validated
-from leptonopt.instance.columnar import OPTION, TASK, VERSION, Sheets
+from leptonopt.instance import Instance, validate
+from leptonopt.instance.columnar import OPTION, TASK, VERSION, ColumnarInstance
 from leptonopt.io.files import most, printable, too_large
 from leptonopt.io.load import located
-from leptonopt.io.native.text import tree
-from leptonopt.io.npz import MAX_BYTES, unpacked
-from leptonopt.verify.document_kinds import kind_of_columns, mistaken
+from leptonopt.io.native.text import parse
+from leptonopt.io.npz import MAX_BYTES, read_npz_safely
+from leptonopt.verify.document_kinds import kind_of_columns, wrong_kind_message
 
 REFUSED = {
     "tasks": "tasks are columns here",
@@ -43,7 +43,7 @@ TABLE_BYTES = 32 * 2**20  # of each table of a folder; numbers take more once th
 Arrays = dict[str, NDArray[Any]]
 
 
-def load(path: Path) -> Sheets:
+def load(path: Path) -> ColumnarInstance:
     """The instance in a file or folder of columns.
 
     Raises
@@ -65,7 +65,7 @@ def load(path: Path) -> Sheets:
         findings = list(_values(arrays, files, instance, resources))
     if findings:
         raise InstanceError(findings)
-    return Sheets(
+    return ColumnarInstance(
         name=path.name,
         head=head,
         instance=instance,
@@ -89,8 +89,8 @@ def refuse_params(params: Mapping[str, str] | None) -> None:
 
 def _of_npz(path: Path) -> tuple[Arrays, dict[str, str], str]:
     digest = hashlib.sha256()
-    arrays = unpacked(path)
-    if wrong := mistaken(kind_of_columns(arrays), "an instance in columns"):
+    arrays = read_npz_safely(path)
+    if wrong := wrong_kind_message(kind_of_columns(arrays), "an instance in columns"):
         raise InputError(f"{path}: {wrong}; give the file of the instance itself")
     with path.open("rb") as file:
         while block := file.read(1 << 22):
@@ -222,7 +222,7 @@ def _document(content: NDArray[Any], file: str) -> dict[str, Any]:
         text = content.tobytes().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InputError(f"{file}: head: not UTF-8 text; JSON in UTF-8 is allowed") from None
-    found, _ = tree(text, "json", f"{file}: head")
+    found, _ = parse(text, "json", f"{file}: head")
     if not isinstance(found, dict):
         raise InputError(f"{file}: head: no mapping at its top; a document without tasks is needed")
     return found
@@ -255,7 +255,7 @@ def _instance(head: dict[str, Any], file: str) -> Instance:
     first = pools[0].get("id") if pools else None
     one = {"id": "columns", "options": [{"pool": first, "duration": "1s"}]}
     try:
-        return validated({**head, "tasks": [one]})
+        return validate({**head, "tasks": [one]})
     except InstanceError as error:
         stated = [found for found in error.findings if found.path[:1] != ("tasks",)]  # a task that stands for all
         raise InstanceError([located(found, f"{file}: head", None) for found in stated or error.findings]) from None

@@ -25,7 +25,7 @@ _HARMFUL = re.compile(
 ALLOWED = "LEPTONOPT_MAX_SIZE"  # in the environment: the size up to which files are read
 
 
-def write(path: str | os.PathLike[str], content: str | bytes) -> None:
+def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write a file, whole or not at all; `-` is standard output.
 
     Texts are UTF-8 whatever the locale. Devices and pipes are written to directly, links are followed.

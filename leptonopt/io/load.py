@@ -13,9 +13,9 @@ from leptonopt.errors import Finding, InputError, InstanceError, UsageError
 from leptonopt.errors import Path as Place
 from leptonopt.io import files
 from leptonopt.io.native.line_numbers import Lines
-from leptonopt.io.native.text import text_of, tree
-from leptonopt.runtime.clock import unswept
-from leptonopt.verify.document_kinds import kind_of, mistaken
+from leptonopt.io.native.text import parse, read_text
+from leptonopt.runtime.clock import gc_disabled
+from leptonopt.verify.document_kinds import document_kind, wrong_kind_message
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance
@@ -107,20 +107,20 @@ def load(
     UsageError
         When the format or a parameter is not known.
     """
-    return load_both(path, format, params, max_bytes)[0]
+    return load_with_document(path, format, params, max_bytes)[0]
 
 
-def load_both(
+def load_with_document(
     path: str | os.PathLike[str],
     format: str | None = None,
     params: Mapping[str, str] | None = None,
     max_bytes: int | None = None,
 ) -> tuple[Instance, dict[str, Any]]:
     """The instance of a file and its native document as it stands there; raises as `load` does."""
-    from leptonopt.instance import validated  # not above: the checker reads documents without pydantic
+    from leptonopt.instance import validate  # not above: the checker reads documents without pydantic
 
-    with unswept():
-        return _validated(*_read(path, format, params, max_bytes), validated)
+    with gc_disabled():
+        return _validated(*_read(path, format, params, max_bytes), validate)
 
 
 def _validated(
@@ -158,7 +158,7 @@ def _read(
     if unknown := sorted(set(params) - set(known)):
         allowed = f"it takes {', '.join(known)}" if known else "it takes none"
         raise UsageError(f"the format {kind or 'of this file'} has no parameter {unknown[0]!r}; {allowed}")
-    text, file = text_of(path, max_bytes), files.printable(path)
+    text, file = read_text(path, max_bytes), files.printable(path)
     if kind is None:
         raise InputError(
             f"{file}: the ending {path.suffix or '(none)'!r} tells no format; use .yaml, .json or .toml, "
@@ -167,7 +167,7 @@ def _read(
     try:
         if kind in FORMATS:
             return FORMATS[kind].document(text, path, params), lambda places: {}, file
-        document, lines = tree(text, kind, file)
+        document, lines = parse(text, kind, file)
     except InstanceError as error:
         found = [located(item, item.file or file, item.line) for item in error.findings[:MAX_FINDINGS]]
         if len(error.findings) > MAX_FINDINGS:
@@ -175,7 +175,7 @@ def _read(
         raise InstanceError(found) from None
     if not isinstance(document, dict):
         raise InstanceError([Finding("the file holds no mapping of keys to values at its top", (), 1, file)])
-    if wrong := mistaken(kind_of(document), "an instance"):
+    if wrong := wrong_kind_message(document_kind(document), "an instance"):
         raise InputError(f"{file}: {wrong}; give the file of the instance itself")
     return document, lines, file
 

@@ -21,7 +21,7 @@ MAX_ARRAYS = 64
 BLOCK = 1 << 22
 
 
-def unpacked(path: Path) -> dict[str, NDArray[Any]]:
+def read_npz_safely(path: Path) -> dict[str, NDArray[Any]]:
     """All arrays of a file by name: whole numbers in rows, little-endian.
 
     Raises `InputError`.

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.compile.columnar import Built, Column, positions
+from leptonopt.compile.columnar import Column, CompiledColumnar, positions
 from leptonopt.errors import UsageError
 from leptonopt.io import files
 from leptonopt.io.columnar import read_csv
-from leptonopt.io.npz import unpacked
+from leptonopt.io.npz import read_npz_safely
 from leptonopt.problem.problem import Ints, Schedule
 
 KINDS = ("npz", "csv")
@@ -23,7 +23,7 @@ COLUMNS = ("task", "option", "start", "count")
 MAX_COPIES = 2**31
 
 
-def runs(built: Built, schedule: Schedule) -> dict[str, Column]:
+def runs(built: CompiledColumnar, schedule: Schedule) -> dict[str, Column]:
     """Return what runs, by task, start and option: int32, shape (N,) each; options as the instance numbers them.
 
     The copies of a group are handed out to its tasks in their order, those that start first to the first task.
@@ -51,7 +51,7 @@ def runs(built: Built, schedule: Schedule) -> dict[str, Column]:
     return {name: column[order].astype(np.int32) for name, column in zip(COLUMNS, columns, strict=True)}
 
 
-def schedule_of(built: Built, plan: Mapping[str, Any]) -> Schedule:
+def schedule_of(built: CompiledColumnar, plan: Mapping[str, Any]) -> Schedule:
     """Return the schedule of a plan's columns; the inverse of `runs`. What the instance does not offer is dropped.
 
     Raises `UsageError` for what is no plan.
@@ -82,7 +82,7 @@ def read_plan(path: Path) -> dict[str, Column]:
     """
     kind = path.suffix.lower()
     if kind == ".npz":
-        return unpacked(path)
+        return read_npz_safely(path)
     if kind == ".csv":
         return read_csv(path)
     raise UsageError(f"{path}: a plan in columns is read from .{' and .'.join(KINDS)}; choose one of these endings")
@@ -96,7 +96,7 @@ def write_plan(path: Path, summary: dict[str, Any], columns: Mapping[str, Column
     kind = path.suffix.lower()
     text = files.json_text(summary, indent=1) + "\n"
     if kind == ".npz":
-        files.write(path, _packed({"summary": np.frombuffer(text.encode(), np.uint8), **columns}))
+        files.write_atomic(path, _packed({"summary": np.frombuffer(text.encode(), np.uint8), **columns}))
         return [path]
     if kind == ".csv":
         buffer = io.StringIO()
@@ -108,13 +108,13 @@ def write_plan(path: Path, summary: dict[str, Any], columns: Mapping[str, Column
             header=",".join(COLUMNS),
             comments="",
         )
-        files.write(path, buffer.getvalue())
-        files.write(path.with_suffix(".json"), text)
+        files.write_atomic(path, buffer.getvalue())
+        files.write_atomic(path.with_suffix(".json"), text)
         return [path, path.with_suffix(".json")]
     raise UsageError(f"{path}: a plan in columns is written as .{', .'.join(KINDS)}; choose one of these endings")
 
 
-def certificate(built: Built, price: Ints, scale: int, bound: Fraction | None) -> dict[str, Any]:
+def certificate(built: CompiledColumnar, price: Ints, scale: int, bound: Fraction | None) -> dict[str, Any]:
     """Return prices on capacity, whole multiples of a part of money, and the bound that they prove.
 
     Rows stand by pool, in each in the order of the head's `resources`; what is not among these nobody uses.
@@ -136,7 +136,7 @@ def write_certificate(path: Path, certificate: Mapping[str, Any]) -> None:
     """Write a certificate as `.npz`: its prices, and the rest as JSON."""
     head = {key: value for key, value in certificate.items() if key != "price"}
     text = json.dumps(head, ensure_ascii=False)
-    files.write(path, _packed({"head": np.frombuffer(text.encode(), np.uint8), "price": certificate["price"]}))
+    files.write_atomic(path, _packed({"head": np.frombuffer(text.encode(), np.uint8), "price": certificate["price"]}))
 
 
 def _packed(arrays: Mapping[str, Column]) -> bytes:

@@ -12,10 +12,10 @@ from functools import cached_property
 from itertools import accumulate
 from math import lcm
 
-from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero
-from leptonopt.compile.compiler import Compiled, Kind, Run, Window
+from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
+from leptonopt.compile.compiler import CompiledInstance, NodeKindInfo, QuotaWindow, TaskRun
 from leptonopt.instance import POWER, Commit, Instance, Pool, Task
-from leptonopt.problem.nodes import Rent
+from leptonopt.problem.nodes import NodeSchedule
 
 NOTHING = Fraction(0)
 
@@ -37,7 +37,7 @@ class Costs:
         return sum(self.running.values(), NOTHING) + self.fixed + self.late
 
 
-class Series:
+class PrefixSums:
     """Prefix sums of numbers by slot, for exact sums over stretches of slots."""
 
     def __init__(self, values: Sequence[Fraction]) -> None:
@@ -49,32 +49,32 @@ class Series:
         return Fraction(self.sums[end] - self.sums[start], self.scale)
 
 
-class Prices:
+class PriceTable:
     """Exact cost of holding resources, and the carbon of electricity."""
 
     def __init__(self, instance: Instance) -> None:
         self.instance = instance
         self.hours = Fraction(instance.time.slot, 3600)
         self.pools = {pool.id: pool for pool in instance.pools}
-        self._prices: dict[tuple[str, str], Series] = {}
-        self._grams: dict[str, Series] = {}
+        self._prices: dict[tuple[str, str], PrefixSums] = {}
+        self._grams: dict[str, PrefixSums] = {}
 
-    def price(self, pool: str, resource: str) -> Series:
+    def price(self, pool: str, resource: str) -> PrefixSums:
         """Money per unit and hour, by slot."""
         if (pool, resource) not in self._prices:
             stated = self.pools[pool].price.get(resource)
             time = self.instance.time
-            self._prices[pool, resource] = Series(mean_by_slot(stated, time) if stated else zero(time))
+            self._prices[pool, resource] = PrefixSums(mean_by_slot(stated, time) if stated else zero_series(time))
         return self._prices[pool, resource]
 
-    def grams(self, pool: str) -> Series:
+    def grams(self, pool: str) -> PrefixSums:
         """Grams of CO2 per kWh, by slot."""
         if pool not in self._grams:
             stated, time = self.pools[pool].carbon, self.instance.time
-            self._grams[pool] = Series(mean_by_slot(stated, time) if stated else zero(time))
+            self._grams[pool] = PrefixSums(mean_by_slot(stated, time) if stated else zero_series(time))
         return self._grams[pool]
 
-    def of(self, run: Run) -> Costs:
+    def of(self, run: TaskRun) -> Costs:
         """All parts of the cost of each copy of a run."""
         task, time, way = self.instance.tasks[run.task], self.instance.time, run.way
         late_hours = NOTHING
@@ -97,10 +97,10 @@ class Prices:
 
 
 @dataclass(frozen=True)
-class Rented:
+class NodeBill:
     """Nodes of a kind, or one of them where nodes are told apart, with what they cost and draw."""
 
-    kind: Kind
+    kind: NodeKindInfo
     on: tuple[int, ...]
     committed: int
     on_demand_slots: int
@@ -119,10 +119,12 @@ class Rented:
         return self.rent + self.startup + self.shutdown + self.commit + self.idle
 
 
-def rented(instance: Instance, prices: Prices, kind: Kind, on: Sequence[int], committed: int) -> Rented:
+def node_bills(
+    instance: Instance, prices: PriceTable, kind: NodeKindInfo, on: Sequence[int], committed: int
+) -> NodeBill:
     """The bill of a kind of nodes."""
     time, stated, hours = instance.time, kind.stated, prices.hours
-    price = mean_by_slot(stated.price, time) if stated.price else zero(time)
+    price = mean_by_slot(stated.price, time) if stated.price else zero_series(time)
     paid = [max(0, count - committed - kind.reserved) for count in on]
     started = sum(max(0, now - before) for before, now in zip((0, *on[:-1]), on, strict=True))
     stopped = sum(max(0, now - after) for now, after in zip(on, (*on[1:], 0), strict=True))
@@ -131,7 +133,7 @@ def rented(instance: Instance, prices: Prices, kind: Kind, on: Sequence[int], co
     commit = NOTHING
     if stated.commit is not None:
         commit = committed * committed_total(instance, stated.commit)
-    return Rented(
+    return NodeBill(
         kind=kind,
         on=tuple(on),
         committed=committed,
@@ -160,10 +162,10 @@ def committed_total(instance: Instance, commit: Commit) -> Fraction:
 class Bill:
     """A whole plan in money, hours, energy and carbon."""
 
-    compiled: Compiled
-    runs: Sequence[Run]
+    compiled: CompiledInstance
+    runs: Sequence[TaskRun]
     left: Sequence[tuple[Task, int, int]]
-    rent: Rent
+    rent: NodeSchedule
     look: Callable[[], object] = lambda: None  # called where sums take long; raises to end them
 
     @property
@@ -172,9 +174,9 @@ class Bill:
         return self.compiled.instance
 
     @cached_property
-    def prices(self) -> Prices:
+    def prices(self) -> PriceTable:
         """Its prices."""
-        return Prices(self.instance)
+        return PriceTable(self.instance)
 
     @cached_property
     def costs(self) -> list[Costs]:
@@ -186,10 +188,10 @@ class Bill:
         return found
 
     @cached_property
-    def nodes(self) -> list[Rented]:
+    def nodes(self) -> list[NodeBill]:
         """Of every kind of nodes."""
         lines = zip(self.compiled.kinds, self.rent.on.tolist(), self.rent.committed.tolist(), strict=True)
-        return [rented(self.instance, self.prices, kind, on, committed) for kind, on, committed in lines]
+        return [node_bills(self.instance, self.prices, kind, on, committed) for kind, on, committed in lines]
 
     @cached_property
     def by_pool(self) -> dict[str, PoolBill]:
@@ -236,7 +238,7 @@ class Bill:
 
     # --- quotas ---
 
-    def used(self, window: Window) -> Fraction:
+    def used(self, window: QuotaWindow) -> Fraction:
         """What counts for a quota in a window of slots."""
         self.look()
         quota, total, hours = window.quota, NOTHING, self.prices.hours
@@ -255,7 +257,7 @@ class Bill:
                     total += self._within(quota.of, nodes, window)
         return total
 
-    def _held(self, of: str, run: Run, low: int, high: int) -> Fraction:
+    def _held(self, of: str, run: TaskRun, low: int, high: int) -> Fraction:
         """Unit-slots, or money, or carbon per hour, of each copy of a run over slots [low, high)."""
         uses, pool = run.way.uses, run.way.pool
         if of == "money":
@@ -266,10 +268,10 @@ class Bill:
             return Fraction(uses.get(POWER, 0)) * self.prices.grams(pool).over(low, high) / 1000
         return Fraction(uses.get(POWER if of == "energy" else of, 0)) * (high - low)
 
-    def _within(self, of: str, nodes: Rented, window: Window) -> Fraction:
+    def _within(self, of: str, nodes: NodeBill, window: QuotaWindow) -> Fraction:
         """What nodes use of money, energy or carbon in a window of slots."""
         on = [count if window.first <= t <= window.last else 0 for t, count in enumerate(nodes.on)]
-        cut = rented(self.instance, self.prices, nodes.kind, on, nodes.committed)
+        cut = node_bills(self.instance, self.prices, nodes.kind, on, nodes.committed)
         if of != "money":
             return cut.kwh if of == "energy" else cut.carbon_kg
         stated, slots = nodes.kind.stated, self.instance.time.slots
@@ -312,7 +314,7 @@ class PoolBill:
     hours: dict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     steps: dict[str, dict[int, Fraction]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Fraction)))
 
-    def take(self, run: Run, cost: Costs, hours: Fraction) -> None:
+    def take(self, run: TaskRun, cost: Costs, hours: Fraction) -> None:
         """Adds a run."""
         self.tasks += run.copies
         self.fixed += run.copies * cost.fixed
@@ -337,7 +339,7 @@ class PoolBill:
         return max(accumulate(steps[slot] for slot in sorted(steps)), default=NOTHING)
 
 
-def offered_hours(instance: Instance, pool: Pool, name: str, kinds: Iterable[Kind]) -> Fraction | None:
+def available_hours(instance: Instance, pool: Pool, name: str, kinds: Iterable[NodeKindInfo]) -> Fraction | None:
     """Unit-hours of a resource that a pool offers over the horizon; None where nothing limits it."""
     time = instance.time
     hours = Fraction(time.slot, 3600)
@@ -352,12 +354,12 @@ def offered_hours(instance: Instance, pool: Pool, name: str, kinds: Iterable[Kin
     return sum((Fraction(kind.stated.size[name]) * sum(kind.count) for kind in supplied), NOTHING) * hours
 
 
-def shares(bill: Bill) -> Mapping[tuple[str, str], Fraction]:
+def cost_shares(bill: Bill) -> Mapping[tuple[str, str], Fraction]:
     """Share of what is offered that is used, per pool and resource where there is a limit above 0."""
     found = {}
     for pool in bill.instance.pools:
         for name in pool.resources:
-            offered = offered_hours(bill.instance, pool, name, bill.compiled.kinds)
+            offered = available_hours(bill.instance, pool, name, bill.compiled.kinds)
             if offered:
                 found[pool.id, name] = bill.by_pool[pool.id].hours[name] / offered
     return found

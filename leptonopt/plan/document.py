@@ -14,11 +14,11 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from leptonopt.compile.compiler import Compiled, Run
+from leptonopt.compile.compiler import CompiledInstance, TaskRun
 from leptonopt.instance import Instance, Objective, Task, units
-from leptonopt.plan.costing import NOTHING, Bill, Rented, offered_hours, shares
+from leptonopt.plan.costing import NOTHING, Bill, NodeBill, available_hours, cost_shares
 from leptonopt.plan.numbers import floor_number, gap, number, plain
-from leptonopt.problem.nodes import Rent
+from leptonopt.problem.nodes import NodeSchedule
 
 if TYPE_CHECKING:
     import pandas
@@ -48,12 +48,12 @@ class Outcome:
         ]
 
 
-def document(
-    compiled: Compiled,
+def plan_document(
+    compiled: CompiledInstance,
     outcome: Outcome,
-    runs: Sequence[Run] | None,
+    runs: Sequence[TaskRun] | None,
     left: Iterable[tuple[int, int, int]],
-    rent: Rent | None = None,
+    rent: NodeSchedule | None = None,
     look: Callable[[], object] = lambda: None,
 ) -> dict[str, Any]:
     """The plan document; `runs` is None when there is no plan. `look` is called meanwhile; what it raises ends it."""
@@ -147,7 +147,7 @@ def _tasks(bill: Bill) -> list[dict[str, Any]]:
     return sorted(lines, key=lambda line: (line["start"], line["id"], line.get("copy", 1)))
 
 
-def _nodes(instance: Instance, rented: Rented) -> dict[str, Any]:
+def _nodes(instance: Instance, rented: NodeBill) -> dict[str, Any]:
     kind, hours = rented.kind, Fraction(instance.time.slot, 3600)
     steps = [
         {"from": _instant(instance, slot), "count": count}
@@ -222,10 +222,10 @@ def _bill(bill: Bill) -> dict[str, Any]:
 
 def _utilisation(bill: Bill) -> Iterable[dict[str, Any]]:
     """A line per resource of a pool."""
-    used = shares(bill)
+    used = cost_shares(bill)
     for found in bill.by_pool.values():
         for name in found.pool.resources:
-            offered = offered_hours(bill.instance, found.pool, name, bill.compiled.kinds)
+            offered = available_hours(bill.instance, found.pool, name, bill.compiled.kinds)
             yield {
                 "pool": found.pool.id,
                 "resource": name,
@@ -242,7 +242,7 @@ def _figures(bill: Bill) -> dict[str, Any]:
     `hours_per_resource` is the article's own "utilisation": hours of all tasks over the number of
     resources; `utilisation` is the share of the capacity on offer that the plan uses.
     """
-    instance, used = bill.instance, list(shares(bill).values())
+    instance, used = bill.instance, list(cost_shares(bill).values())
     whole = bill.total + bill.sum("sunk")
     profit = sum((run.copies * Fraction(instance.tasks[run.task].value or 0) for run in bill.runs), NOTHING)
     slots = sum(run.copies * (run.end - run.start) for run in bill.runs)
@@ -275,7 +275,7 @@ def counted(lines: Iterable[Mapping[str, Any]]) -> int:
 class Plan:
     """A plan that has passed the checker.
 
-    `document` is exactly what the plan file holds; the properties are shortcuts into it.
+    `plan_document` is exactly what the plan file holds; the properties are shortcuts into it.
     """
 
     document: dict[str, Any] = field(repr=False)

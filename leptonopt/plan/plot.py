@@ -25,7 +25,7 @@ from leptonopt.instance.units import instant
 from leptonopt.io import files
 from leptonopt.io.files import printable
 from leptonopt.plan.document import counted, label
-from leptonopt.runtime.clock import looking
+from leptonopt.runtime.clock import check_time_each
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -159,7 +159,7 @@ def kind_of(path: str | os.PathLike[str]) -> str:
 
 def save(figure: Figure, path: str | os.PathLike[str]) -> None:
     """Write a figure by its path's ending; raises `UsageError` for another, or where it cannot be written."""
-    files.write(path, rendered(figure, kind_of(path)))
+    files.write_atomic(path, rendered(figure, kind_of(path)))
 
 
 def rendered(figure: Figure, kind: str) -> bytes:
@@ -195,7 +195,7 @@ def _lanes(lines: Iterable[Line]) -> list[tuple[Line, int]]:
     ends: list[tuple[str, int]] = []
     free: list[int] = []
     found, used = [], 0
-    for line in looking(sorted(lines, key=lambda line: (line["start"], line["end"]))):
+    for line in check_time_each(sorted(lines, key=lambda line: (line["start"], line["end"]))):
         while ends and ends[0][0] <= line["start"]:
             heapq.heappush(free, heapq.heappop(ends)[1])
         if free:
@@ -213,7 +213,7 @@ def schedule(picture: Picture, ax: Axes, marked: Mapping[tuple[str, int], int] |
     Of those `marked`, by task and first copy, so many have a frame, and the others step back.
     """
     document, ticks, base, crowd = picture.document, [], 0, picture.crowd
-    for pool in looking(picture.busy):
+    for pool in check_time_each(picture.busy):
         height = max(picture.height[pool], sum(picture.height.values()) // 40 if crowd else 1)
         if crowd:
             edges, levels = picture.running[pool]
@@ -254,7 +254,7 @@ def _bars(
     many = counted(picture.document["tasks"]) > LABELS
     found = _lanes(each for line in picture.tasks[pool] for each in _each(line))
     boxes, strips, faces, frames = [], [], [], []
-    for at, (line, lane) in enumerate(looking(found)):
+    for at, (line, lane) in enumerate(check_time_each(found)):
         low, high = (float(date2num(instant(line[key]))) for key in ("start", "end"))
         y = base + lane
         boxes.append([(low, y + 0.08), (low, y + 0.92), (high, y + 0.92), (high, y + 0.08)])
@@ -308,7 +308,7 @@ def _loaded(picture: Picture) -> list[tuple[str, str]]:
 def _steps(spans: Sequence[tuple[str, str, float]]) -> tuple[list[Any], list[float]]:
     """Edges in time, and the sum of what runs between each two of them."""
     change: dict[str, float] = defaultdict(float)
-    for start, end, amount in looking(spans):
+    for start, end, amount in check_time_each(spans):
         change[start] += amount
         change[end] -= amount
     at = sorted(change)
@@ -356,7 +356,7 @@ def _offered(picture: Picture, stated: Pool, resource: str) -> tuple[list[Any], 
     if not any(sizes.values()):
         return None
     levels = [0.0] * time.slots
-    for line in looking(picture.document["nodes"]):
+    for line in check_time_each(picture.document["nodes"]):
         if line["pool"] == stated.id:
             starts = [int((instant(step["from"]) - time.start).total_seconds()) // time.slot for step in line["on"]]
             for step, low, high in zip(line["on"], starts, [*starts[1:], time.slots], strict=True):

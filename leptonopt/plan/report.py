@@ -20,7 +20,7 @@ from leptonopt.io.files import printable
 from leptonopt.plan.document import counted, label
 
 if TYPE_CHECKING:
-    from leptonopt.compile.compiler import Compiled
+    from leptonopt.compile.compiler import CompiledInstance
 
 ROWS = 40
 NAMES = 12
@@ -346,9 +346,9 @@ def explained(document: dict[str, Any], console: Console) -> None:
         console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
 
 
-def summary(compiled: Compiled) -> list[str]:
+def summary(compiled: CompiledInstance) -> list[str]:
     """What a valid instance holds, and what may surprise its author."""
-    from leptonopt.session.portfolio import size
+    from leptonopt.session.portfolio import problem_size
 
     instance, problem, slot = compiled.instance, compiled.problem, compiled.instance.time.slot
     kept = [way for ways in compiled.kept for way in ways]
@@ -359,7 +359,7 @@ def summary(compiled: Compiled) -> list[str]:
         "option": problem.options,
         "pool": len(instance.pools),
         "slot": problem.slots,
-        "column": size(problem).columns,
+        "column": problem_size(problem).columns,
     }
     lines = ["valid; " + ", ".join(f"{count:,} {name}{'' if count == 1 else 's'}" for name, count in counts.items())]
     lines += [f"no plan exists: {reason}" for reason in compiled.impossible]

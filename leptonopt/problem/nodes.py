@@ -9,7 +9,7 @@ A kind m has up to count[m, t] nodes on in slot t. From the nodes on, n, everyth
 
 Seen as levels (the k-th node is on where n[t] >= k) the cost of a kind is a sum of costs of levels,
 each a path between off and on: a dynamic program finds the cheapest path of every level at once
-(`paths`). With `minimum` and `boot` a level keeps them for itself, which is enough but not always cheapest.
+(`on_off_paths`). With `minimum` and `boot` a level keeps them for itself, which is enough but not always cheapest.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class NodeCosts:
     stop: Ints
     commit: Ints
 
-    def of(self, rent: Rent, nodes: Nodes) -> int:
+    def of(self, rent: NodeSchedule, nodes: Nodes) -> int:
         """The exact cost of a rent."""
         started, stopped = switched(rent.on)
         paid = np.maximum(0, rent.on - (rent.committed + nodes.reserved)[:, None])
@@ -103,7 +103,7 @@ class Nodes:
 
 
 @dataclass(frozen=True, eq=False)
-class Rent:
+class NodeSchedule:
     """Nodes on, int64, shape (M, T), and nodes committed, int64, shape (M,)."""
 
     on: Ints
@@ -124,7 +124,7 @@ def switched(on: Ints) -> tuple[Ints, Ints]:
     return np.maximum(0, change[:, :-1]), np.maximum(0, -change[:, 1:])
 
 
-def recent(started: Ints, span: Ints) -> Ints:
+def recent_sum(started: Ints, span: Ints) -> Ints:
     """int64, shape (M, T): what was switched on in the last span[m] slots, the slot itself among them."""
     slots = started.shape[1]
     total = np.concatenate([np.zeros((len(started), 1), np.int64), np.cumsum(started, axis=1)], axis=1)
@@ -133,15 +133,15 @@ def recent(started: Ints, span: Ints) -> Ints:
     return sums
 
 
-def supply(nodes: Nodes, rent: Rent, rows: int) -> Ints:
+def supply(nodes: Nodes, rent: NodeSchedule, rows: int) -> Ints:
     """int64, shape (rows, T): what usable nodes offer."""
-    usable = rent.on - recent(switched(rent.on)[0], nodes.boot)
+    usable = rent.on - recent_sum(switched(rent.on)[0], nodes.boot)
     offered = np.zeros((rows, rent.on.shape[1]), np.int64)
     np.add.at(offered, nodes.supply_row, nodes.supply_size[:, None] * usable[nodes.supply_node])
     return offered
 
 
-def kept(nodes: Nodes, rent: Rent) -> bool:
+def keeps_rules(nodes: Nodes, rent: NodeSchedule) -> bool:
     """Whether a rent keeps all that does not depend on the load."""
     if np.any(rent.on < 0) or np.any(rent.on > nodes.count):
         return False
@@ -150,13 +150,13 @@ def kept(nodes: Nodes, rent: Rent) -> bool:
     own = (rent.committed + nodes.reserved)[:, None]
     if np.any((rent.on > own) & ~nodes.on_demand[:, None]):
         return False
-    return bool(np.all(rent.on >= recent(switched(rent.on)[0], nodes.minimum)))
+    return bool(np.all(rent.on >= recent_sum(switched(rent.on)[0], nodes.minimum)))
 
 
 # --- the cheapest rent for a load -----------------------------------------------------------------
 
 
-def rented(nodes: Nodes, load: Ints) -> Rent | None:
+def cheapest_node_schedule(nodes: Nodes, load: Ints) -> NodeSchedule | None:
     """A cheap rent that covers a load, shape (K, T); None when the nodes there are do not.
 
     The cheapest where no kind has `boot` or `minimum` and no row is supplied by several kinds.
@@ -167,8 +167,8 @@ def rented(nodes: Nodes, load: Ints) -> Rent | None:
     levels = Levels.of(nodes, need)
     gainful: Bools = np.any(nodes.costs.on < 0, axis=1)
     levels = levels.only(np.any(levels.must, axis=1) | gainful[levels.kind])
-    free = paths(nodes, levels.kind, levels.must, levels.there, paid=False)
-    paid = paths(nodes, levels.kind, levels.must, levels.there, paid=True)
+    free = on_off_paths(nodes, levels.kind, levels.must, levels.there, paid=False)
+    paid = on_off_paths(nodes, levels.kind, levels.must, levels.there, paid=True)
     committed = np.zeros(len(nodes), np.int64)
     for kind in np.flatnonzero(nodes.commit_max).tolist():
         mine = np.flatnonzero((levels.kind == kind) & (levels.low >= nodes.reserved[kind]))
@@ -189,7 +189,7 @@ def rented(nodes: Nodes, load: Ints) -> Rent | None:
                 return None
             continue
         on[kind] += int(levels.high[at] - levels.low[at]) * chosen.on[at]
-    return Rent(on, committed)
+    return NodeSchedule(on, committed)
 
 
 @dataclass(frozen=True, eq=False)
@@ -265,7 +265,7 @@ class Paths:
     usable: Ints
 
 
-def paths(
+def on_off_paths(
     nodes: Nodes,
     kind: Ints,
     must: Bools,

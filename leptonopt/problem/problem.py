@@ -28,9 +28,9 @@ import numpy as np
 
 from leptonopt.problem.nodes import Bools as Bools
 from leptonopt.problem.nodes import Ints as Ints
-from leptonopt.problem.nodes import NodeCosts, Nodes, kept, no_nodes, rented, supply
-from leptonopt.problem.nodes import Rent as Rent
-from leptonopt.runtime.clock import looking
+from leptonopt.problem.nodes import NodeCosts, Nodes, cheapest_node_schedule, keeps_rules, no_nodes, supply
+from leptonopt.problem.nodes import NodeSchedule as NodeSchedule
+from leptonopt.runtime.clock import check_time_each
 
 UNLIMITED = 2**62
 RULES = ("once", "window", "capacity", "nodes", "precedence", "quota", "affinity", "cost")
@@ -240,23 +240,23 @@ class Problem:
         return free
 
     @cached_property
-    def columns(self) -> Columns:
+    def columns(self) -> StartColumns:
         """Every column (option, start) that may be chosen, in order of option and start.
 
         Expanded, so only for problems that an exact method can take; its cost is the exact table.
         """
         option, start, cost = [], [], []
-        for o in looking(range(self.options)):
+        for o in check_time_each(range(self.options)):
             ok = np.flatnonzero(self.startable(o))
             start.append(ok + self.first[o])
             cost.append(self.start_costs(o)[ok])
             option.append(np.full(len(ok), o, np.int64))
         none = [np.zeros(0, np.int64)]
-        return Columns(np.concatenate(option or none), np.concatenate(start or none), np.concatenate(cost or none))
+        return StartColumns(np.concatenate(option or none), np.concatenate(start or none), np.concatenate(cost or none))
 
 
 @dataclass(frozen=True, eq=False)
-class Columns:
+class StartColumns:
     """Columns (option, start) of a problem with their exact cost for one copy; int64, shape (C,) each."""
 
     option: Ints
@@ -270,16 +270,16 @@ class Schedule:
 
     What a group's counts lack of its copies is left out. Entries are sorted by option and start,
     with counts above zero and no pair twice (`Schedule.of` makes it so). `rent` says which nodes are on;
-    None where it goes without saying: nodes are rented as `leptonopt.problem.nodes.rented` does.
+    None where it goes without saying: nodes are rented as `leptonopt.problem.nodes.cheapest_node_schedule` does.
     """
 
     option: Ints
     start: Ints
     count: Ints
-    rent: Rent | None = None
+    rent: NodeSchedule | None = None
 
     @classmethod
-    def of(cls, option: Any, start: Any, count: Any = None, rent: Rent | None = None) -> Schedule:
+    def of(cls, option: Any, start: Any, count: Any = None, rent: NodeSchedule | None = None) -> Schedule:
         """A schedule in canonical order from any entries; pairs that stand twice are added up."""
         option, start = np.asarray(option, np.int64).ravel(), np.asarray(start, np.int64).ravel()
         count = np.ones_like(option) if count is None else np.asarray(count, np.int64).ravel()
@@ -299,12 +299,12 @@ def objective(problem: Problem, schedule: Schedule) -> int:
 
     Raises `ValueError` when the nodes there are do not cover the load.
     """
-    rent = rent_of(problem, schedule)
+    rent = node_schedule_of(problem, schedule)
     if rent is None:
         raise ValueError("the nodes there are do not cover the load")
     total: int = problem.nodes.costs.of(rent, problem.nodes) if len(problem.nodes) else 0
     ran = np.zeros(problem.groups, np.int64)
-    each = costs_of(problem, schedule.option, schedule.start)
+    each = column_costs(problem, schedule.option, schedule.start)
     np.add.at(ran, problem.group[schedule.option], schedule.count)
     return total + _dot(each, schedule.count) + _dot(problem.copies - ran, problem.value)
 
@@ -316,7 +316,7 @@ def _dot(one: Ints, other: Ints) -> int:
     return sum(a * b for a, b in zip(one.tolist(), other.tolist(), strict=True))
 
 
-def held_by(problem: Problem, option: Ints) -> tuple[Ints, Ints]:
+def held_entries(problem: Problem, option: Ints) -> tuple[Ints, Ints]:
     """Positions in `demand` of all that options hold, one option after the other, and whose each is."""
     held = problem.demand_ptr[option + 1] - problem.demand_ptr[option]
     of = np.repeat(np.arange(len(option)), held)
@@ -324,10 +324,10 @@ def held_by(problem: Problem, option: Ints) -> tuple[Ints, Ints]:
     return np.repeat(at, held) + np.arange(len(of)), of
 
 
-def costs_of(problem: Problem, option: Ints, start: Ints, prefix: Any = None) -> Any:
+def column_costs(problem: Problem, option: Ints, start: Ints, prefix: Any = None) -> Any:
     """Shape (N,): cost of one copy in each column, exact; or at prices with other prefix sums, (K, T + 1)."""
     prefix = problem.price_sum if prefix is None else prefix
-    at, of = held_by(problem, option)
+    at, of = held_entries(problem, option)
     row, end = problem.demand_row[at], start + problem.duration[option]
     total = (problem.fixed[option] + problem.late(problem.group[option], end)).astype(prefix.dtype)
     np.add.at(total, of, problem.demand[at] * (prefix[row, end[of]] - prefix[row, start[of]]))
@@ -337,7 +337,7 @@ def costs_of(problem: Problem, option: Ints, start: Ints, prefix: Any = None) ->
 def usage(problem: Problem, schedule: Schedule) -> Ints:
     """int64, shape (K, T): demand that a schedule puts on every row in every slot."""
     change = np.zeros((problem.capacity.shape[0], problem.slots + 1), np.int64)
-    at, of = held_by(problem, schedule.option)
+    at, of = held_entries(problem, schedule.option)
     begin, amount = schedule.start[of], problem.demand[at] * schedule.count[of]
     np.add.at(change, (problem.demand_row[at], begin), amount)
     np.subtract.at(change, (problem.demand_row[at], begin + problem.duration[schedule.option[of]]), amount)
@@ -345,29 +345,29 @@ def usage(problem: Problem, schedule: Schedule) -> Ints:
     return load
 
 
-def rent_of(problem: Problem, schedule: Schedule, load: Ints | None = None) -> Rent | None:
+def node_schedule_of(problem: Problem, schedule: Schedule, load: Ints | None = None) -> NodeSchedule | None:
     """The nodes of a schedule; None when there are too few."""
     if schedule.rent is not None:
         return schedule.rent
     if not len(problem.nodes):
-        return Rent(np.zeros((0, problem.slots), np.int64), np.zeros(0, np.int64))
-    return rented(problem.nodes, usage(problem, schedule) if load is None else load)
+        return NodeSchedule(np.zeros((0, problem.slots), np.int64), np.zeros(0, np.int64))
+    return cheapest_node_schedule(problem.nodes, usage(problem, schedule) if load is None else load)
 
 
-def with_rent(problem: Problem, schedule: Schedule) -> Schedule:
+def with_node_schedule(problem: Problem, schedule: Schedule) -> Schedule:
     """The schedule with its nodes said."""
     if schedule.rent is not None or not len(problem.nodes):
         return schedule
-    return replace(schedule, rent=rent_of(problem, schedule))
+    return replace(schedule, rent=node_schedule_of(problem, schedule))
 
 
-def used(problem: Problem, quota: Quota, schedule: Schedule, rent: Rent) -> int:
+def quota_use(problem: Problem, quota: Quota, schedule: Schedule, rent: NodeSchedule) -> int:
     """What a schedule uses of a quota."""
     total = sum(count * int(quota.uses(problem, option, start, start)[0]) for option, start, count in schedule)
     return total + (quota.nodes.of(rent, problem.nodes) if quota.nodes else 0)
 
 
-def broken_rules(problem: Problem, schedule: Schedule) -> set[str]:
+def violated_rules(problem: Problem, schedule: Schedule) -> set[str]:
     """Names of the rules a schedule breaks: a guard for methods; the judge is `leptonopt.verify`."""
     broken = set()
     if np.any(schedule.option < 0) or np.any(schedule.option >= problem.options):
@@ -382,10 +382,10 @@ def broken_rules(problem: Problem, schedule: Schedule) -> set[str]:
     load = usage(problem, schedule)
     if np.any(load > problem.capacity):
         broken.add("capacity")
-    rent = rent_of(problem, schedule, load)
+    rent = node_schedule_of(problem, schedule, load)
     if rent is None or not _covered(problem, load, rent):
         broken.add("nodes")
-    elif any(used(problem, quota, schedule, rent) > quota.limit for quota in problem.quotas):
+    elif any(quota_use(problem, quota, schedule, rent) > quota.limit for quota in problem.quotas):
         broken.add("quota")
     if _mixed(problem, schedule):
         broken.add("affinity")
@@ -399,12 +399,12 @@ def broken_rules(problem: Problem, schedule: Schedule) -> set[str]:
     return broken
 
 
-def _covered(problem: Problem, load: Ints, rent: Rent) -> bool:
+def _covered(problem: Problem, load: Ints, rent: NodeSchedule) -> bool:
     nodes = problem.nodes
     if not len(nodes):
         return True
     rows = np.unique(nodes.supply_row)
-    return kept(nodes, rent) and bool(np.all(load[rows] <= supply(nodes, rent, len(load))[rows]))
+    return keeps_rules(nodes, rent) and bool(np.all(load[rows] <= supply(nodes, rent, len(load))[rows]))
 
 
 def _mixed(problem: Problem, schedule: Schedule) -> bool:
@@ -484,7 +484,7 @@ class Monitor(Protocol):
         """Whether time is up, the gap is reached, or somebody interrupted."""
 
 
-class Deaf:
+class NullMonitor:
     """A monitor that only knows when to stop: what counts is the answer at the end."""
 
     def __init__(self, should_stop: Callable[[], bool] = lambda: False) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from leptonopt.problem.problem import Bools, Ints, Problem, held_by
+from leptonopt.problem.problem import Bools, Ints, Problem, held_entries
 
 
 def options_of(problem: Problem, groups: Ints) -> tuple[Ints, Ints]:
@@ -16,7 +16,7 @@ def options_of(problem: Problem, groups: Ints) -> tuple[Ints, Ints]:
     return (option + np.arange(len(option))).astype(np.int64), np.repeat(np.arange(len(groups)), held)
 
 
-def part_of(
+def restrict(
     problem: Problem, groups: Bools, capacity: Ints, copies: Ints, pools: Bools | None = None
 ) -> tuple[Problem, Ints]:
     """The problem of some groups, shape (G,), and which options they are; for rules that `scale` keeps.
@@ -27,7 +27,7 @@ def part_of(
     option, of = options_of(problem, mine)
     if pools is not None:
         option, of = option[pools[problem.pool[option]]], of[pools[problem.pool[option]]]
-    at, _ = held_by(problem, option)
+    at, _ = held_entries(problem, option)
 
     def pointers(lengths: Ints) -> Ints:
         return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)

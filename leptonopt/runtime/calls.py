@@ -17,12 +17,12 @@ TRIES = 3  # times that a call is sent at most
 Tag = TypeVar("Tag")
 
 
-class Gone(Exception):
+class ExecutorLost(Exception):
     """The executor takes and answers no calls any more."""
 
 
 @dataclass(frozen=True)
-class Lost:
+class CallFailed:
     """What stands for the answer of a call that came to nothing each time it was sent; `why` is the last error."""
 
     why: str
@@ -36,7 +36,7 @@ class _Call(Generic[Tag]):
     tries: int = 1
 
 
-class Errands(Generic[Tag]):
+class RetryingCalls(Generic[Tag]):
     """Calls that are out, each known by a tag of the sender's."""
 
     def __init__(self, executor: Executor) -> None:
@@ -48,13 +48,13 @@ class Errands(Generic[Tag]):
         return len(self._out)
 
     def send(self, tag: Tag, function: Callable[..., Any], *given: Any) -> None:
-        """Send a call; raises `Gone` where the executor takes none."""
+        """Send a call; raises `ExecutorLost` where the executor takes none."""
         self._send(_Call(tag, function, given))
 
     def answers(self, timeout: float | None = None) -> list[tuple[Tag, Any]]:
         """Those of all calls that have ended, in the order sent; waits for one, so many seconds at most.
 
-        A call that ended in an error is sent again, and stands as `Lost` after `TRIES` times.
+        A call that ended in an error is sent again, and stands as `CallFailed` after `TRIES` times.
         """
         done, _ = wait(self._out, timeout, FIRST_COMPLETED)
         found = []
@@ -63,10 +63,12 @@ class Errands(Generic[Tag]):
             try:
                 found.append((call.tag, future.result()))
             except (BrokenExecutor, CancelledError) as error:  # nobody here cancels a call and then asks for its answer
-                raise Gone("calls were cancelled" if isinstance(error, CancelledError) else _said(error)) from None
+                raise ExecutorLost(
+                    "calls were cancelled" if isinstance(error, CancelledError) else _said(error)
+                ) from None
             except Exception as error:
                 if call.tries >= TRIES:
-                    found.append((call.tag, Lost(_said(error))))
+                    found.append((call.tag, CallFailed(_said(error))))
                 else:
                     self.again += 1
                     self._send(_Call(call.tag, call.function, call.given, call.tries + 1))
@@ -82,11 +84,11 @@ class Errands(Generic[Tag]):
         try:
             future = self.executor.submit(call.function, *call.given)
         except Exception as error:  # broken, shut down, its client closed: each package has a name of its own
-            raise Gone(_said(error)) from None
+            raise ExecutorLost(_said(error)) from None
         self._out[future] = call
 
 
-def width(executor: Executor) -> int:
+def num_workers(executor: Executor) -> int:
     """How many calls an executor works on at a time, as far as it says; else the number of cores here."""
     told = getattr(executor, "width", None) or getattr(executor, "_max_workers", None)
     return max(1, int(told() if callable(told) else told or os.cpu_count() or 1))

@@ -38,23 +38,23 @@ _SHELL = "/bin/sh"
 _TOOLS = {"PATH": "/usr/bin:/bin"}  # of shells: what they call is the system's
 
 
-def python(module: str, *words: str, also: Sequence[str] = ()) -> list[str]:
+def python_command(module: str, *words: str, also: Sequence[str] = ()) -> list[str]:
     """Return the command that calls `main` of a module of this package in a process that does not outlive us."""
-    return isolated(_MAIN, str(os.getpid()), module, *words, also=also)
+    return isolated_command(_MAIN, str(os.getpid()), module, *words, also=also)
 
 
-def isolated(code: str, *words: str, also: Sequence[str] = ()) -> list[str]:
+def isolated_command(code: str, *words: str, also: Sequence[str] = ()) -> list[str]:
     """Return the command that runs code in Python; `also` are folders in which modules are looked for last.
 
     Raises `OSError` where there is no interpreter.
     """
     if not sys.executable:
         raise OSError("the Python interpreter is not known, as where it is embedded in another program")
-    return [sys.executable, "-I", "-c", PATHS + code, _SEPARATOR.join([*_places(), *also]), *words]
+    return [sys.executable, "-I", "-c", PATHS + code, _SEPARATOR.join([*_package_folders(), *also]), *words]
 
 
 @cache
-def _places() -> tuple[str, ...]:
+def _package_folders() -> tuple[str, ...]:
     """The folders that hold this package and those that it needs, but for the current folder."""
     found, current = [str(Path(os.path.abspath(__file__)).parents[2])], ""
     with contextlib.suppress(OSError):  # it may be gone
@@ -67,23 +67,23 @@ def _places() -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def environment() -> dict[str, str]:
+def child_environment() -> dict[str, str]:
     """Return the environment for children: ours without what changes how Python starts."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
 
 
-def started(words: Sequence[str], **streams: Any) -> subprocess.Popen[bytes]:
-    """Start a program of `python`; streams that are not given lead nowhere. Raises `OSError`."""
+def start_process(words: Sequence[str], **streams: Any) -> subprocess.Popen[bytes]:
+    """Start a program of `python_command`; streams that are not given lead nowhere. Raises `OSError`."""
     quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
-    return subprocess.Popen(words, env=environment(), **{**quiet, **streams})
+    return subprocess.Popen(words, env=child_environment(), **{**quiet, **streams})
 
 
-def beside(module: str) -> subprocess.Popen[bytes]:
+def start_module(module: str) -> subprocess.Popen[bytes]:
     """Start a module of this package as a program that says nothing. Raises `OSError`."""
-    return started(python(module))
+    return start_process(python_command(module))
 
 
-def born(parent: int) -> None:
+def die_with_parent(parent: int) -> None:
     """Ask Linux to kill this process when its parent dies; elsewhere the end of standard input does it."""
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
@@ -92,7 +92,7 @@ def born(parent: int) -> None:
             os._exit(1)
 
 
-def attend(words: Sequence[str], folder: str, log: Path, should_end: Callable[[], bool]) -> None:
+def run_child(words: Sequence[str], folder: str, log: Path, should_end: Callable[[], bool]) -> None:
     """Run a foreign program until it ends; once `should_end`, ask it to by SIGINT, then kill it.
 
     The child stays in our process group, so that whoever kills the group reaches it; on Linux it dies
@@ -105,7 +105,7 @@ def attend(words: Sequence[str], folder: str, log: Path, should_end: Callable[[]
             stdout=out,
             stderr=out,
             cwd=folder,
-            env=environment(),
+            env=child_environment(),
             preexec_fn=_at_birth(),
         )
         try:
@@ -128,30 +128,30 @@ def _at_birth() -> Callable[[], None]:
     parent = os.getpid()
 
     def ask() -> None:
-        born(parent)
+        die_with_parent(parent)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
     return ask
 
 
 @contextlib.contextmanager
-def folder(where: str | None) -> Iterator[str]:
+def temporary_folder(where: str | None) -> Iterator[str]:
     """A private folder that is gone afterwards, also when this process is killed without a word."""
     with tempfile.TemporaryDirectory(prefix="leptonopt-", dir=where, ignore_cleanup_errors=True) as path:
-        sweeper = _survivor('cat >/dev/null; sleep 0.3; rm -rf -- "$0"', path)
+        sweeper = _start_survivor('cat >/dev/null; sleep 0.3; rm -rf -- "$0"', path)
         try:
             yield path
         finally:
             if sweeper is not None:
-                dismissed(sweeper)
+                end_group_killer(sweeper)
 
 
-def guard(group: int) -> subprocess.Popen[bytes] | None:
+def start_group_killer(group: int) -> subprocess.Popen[bytes] | None:
     """A shell that outlives us, whatever ends us, for as long as it takes to kill a group of processes."""
-    return _survivor('read end; kill -s KILL -- "-$0"', str(group))
+    return _start_survivor('read end; kill -s KILL -- "-$0"', str(group))
 
 
-def _survivor(script: str, word: str) -> subprocess.Popen[bytes] | None:
+def _start_survivor(script: str, word: str) -> subprocess.Popen[bytes] | None:
     """A shell in a session of its own; what it waits for ends when our end of a pipe is closed."""
     if not os.path.exists(_SHELL):
         return None
@@ -161,14 +161,14 @@ def _survivor(script: str, word: str) -> subprocess.Popen[bytes] | None:
     )
 
 
-def dismissed(survivor: subprocess.Popen[bytes]) -> None:
+def end_group_killer(survivor: subprocess.Popen[bytes]) -> None:
     """End a shell that waits for our end, and what it has called."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(survivor.pid, signal.SIGKILL)
     survivor.communicate()
 
 
-def children() -> set[int]:
+def child_pids() -> set[int]:
     """Processes that this one has started (Linux; elsewhere none are seen)."""
     found: set[int] = set()
     for task in Path("/proc/self/task").glob("*/children"):
@@ -177,7 +177,7 @@ def children() -> set[int]:
     return found
 
 
-def send(processes: set[int], number: signal.Signals) -> None:
+def send_signal(processes: set[int], number: signal.Signals) -> None:
     """Send a signal to processes, some of which may have ended."""
     for process in processes:
         with contextlib.suppress(ProcessLookupError):

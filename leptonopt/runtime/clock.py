@@ -1,6 +1,6 @@
 """The time limit of what reads and builds, when this process began, and a pause for the garbage collector.
 
-Nothing interrupts what runs. Loops that can run long call `look`, which raises where the time is up: at a known place,
+Nothing interrupts what runs. Loops that can run long call `check_time`, which raises where the time is up: at a known place,
 as an ordinary exception, in any thread. Each thread has its own limit.
 """
 
@@ -40,8 +40,8 @@ _limits: ContextVar[tuple[_Limit, ...]] = ContextVar("limits", default=())
 
 
 @contextmanager
-def limited(until: float, what: str, ended: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """Have `look` raise from a moment of `time.monotonic` on, or once `ended`; limits around it hold, too."""
+def time_limited(until: float, what: str, ended: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Have `check_time` raise from a moment of `time.monotonic` on, or once `ended`; limits around it hold, too."""
     token = _limits.set((*_limits.get(), _Limit(until, ended, what)))
     try:
         yield
@@ -49,7 +49,7 @@ def limited(until: float, what: str, ended: Callable[[], bool] = lambda: False) 
         _limits.reset(token)
 
 
-def look() -> None:
+def check_time() -> None:
     """Raise `OutOfTime` where a limit of this thread is reached; does nothing where there is none."""
     for limit in _limits.get():
         if time.monotonic() > limit.until:
@@ -58,7 +58,7 @@ def look() -> None:
             raise OutOfTime(f"interrupted while {limit.what}")
 
 
-def looking(values: Iterable[T], every: int = 1) -> Iterator[T]:
+def check_time_each(values: Iterable[T], every: int = 1) -> Iterator[T]:
     """Yield the values, with a look at the clock before every so many of them.
 
     >>> sum(looking([1, 2, 3]))
@@ -66,19 +66,19 @@ def looking(values: Iterable[T], every: int = 1) -> Iterator[T]:
     """
     for at, value in enumerate(values):
         if at % every == 0:
-            look()
+            check_time()
         yield value
 
 
-def apart(function: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-    """Call in a thread of its own what looks at no clock, and `look` until it has ended.
+def run_interruptible(function: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+    """Call in a thread of its own what looks at no clock, and `check_time` until it has ended.
 
     What is given up goes on in its thread until it ends by itself.
     """
-    return _joined(look, function, *given, **named)
+    return _joined(check_time, function, *given, **named)
 
 
-def aside(function: Callable[P, T]) -> Callable[P, T]:
+def run_in_thread(function: Callable[P, T]) -> Callable[P, T]:
     """The function in a thread of its own: while foreign code runs in the main thread, no signal is heard."""
 
     def run(*given: P.args, **named: P.kwargs) -> T:
@@ -108,7 +108,7 @@ def _joined(meanwhile: Callable[[], None], function: Callable[P, T], *given: P.a
     return found[0]
 
 
-def started() -> float:
+def process_start_time() -> float:
     """The moment at which this process began, on the scale of `time.monotonic`.
 
     Linux counts it from the boot of the machine, to a hundredth of a second (proc(5), `starttime`). Elsewhere, and
@@ -126,7 +126,7 @@ def started() -> float:
 
 
 @contextmanager
-def unswept() -> Iterator[None]:
+def gc_disabled() -> Iterator[None]:
     """No search for cycles of garbage meanwhile: among objects that all stay it takes a third of the time."""
     swept = gc.isenabled()
     gc.disable()

@@ -24,7 +24,7 @@ ADDRESS = re.compile(r"(tcp|tls)://([^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})")
 
 
 @contextmanager
-def executor(address: str, patience: float = PATIENCE) -> Iterator[Executor]:
+def dask_executor(address: str, patience: float = PATIENCE) -> Iterator[Executor]:
     """The workers of the Dask scheduler at an address (`tcp://HOST:PORT`) as an executor; closed at the end.
 
     What is still out then is dropped: the scheduler forgets it, and workers end what they have begun.

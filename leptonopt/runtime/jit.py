@@ -3,7 +3,7 @@
 Without numba, or a folder in which it could keep what it compiles, the same functions run as they stand: right for
 small problems and for tests, too slow for large ones, which then go by numpy's batches (`FAST` says which it is).
 Compiling all of them takes some ten seconds, which nothing can interrupt: `leptonopt.runtime.jit_cache` has it done by
-another process, and `mark` remembers that it is.
+another process, and `cache_marker` remembers that it is.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def jit(function: Function) -> Function:
     return compiled
 
 
-def each_in_thread(call: Callable[..., Found], arguments: Sequence[tuple[Any, ...]]) -> list[Found]:
+def run_threads(call: Callable[..., Found], arguments: Sequence[tuple[Any, ...]]) -> list[Found]:
     """What calls of a compiled loop return, each in a thread of its own; one alone is made in this one."""
     if len(arguments) == 1:
         return [call(*arguments[0])]
@@ -50,7 +50,7 @@ def each_in_thread(call: Callable[..., Found], arguments: Sequence[tuple[Any, ..
         return [each.result() for each in [pool.submit(call, *given) for given in arguments]]
 
 
-def mark() -> Path | None:
+def cache_marker() -> Path | None:
     """The file that is there once all loops, as they stand now, are compiled for this machine; None without numba."""
     if njit is None:
         return None
@@ -64,14 +64,14 @@ def mark() -> Path | None:
 
 
 def compiled() -> bool:
-    """Whether `mark` is there."""
-    found = mark()
+    """Whether `cache_marker` is there."""
+    found = cache_marker()
     return found is not None and found.exists()
 
 
-def remember() -> None:
+def write_marker() -> None:
     """Leaves the mark, and takes those of other states away."""
-    if (found := mark()) is not None:
+    if (found := cache_marker()) is not None:
         with contextlib.suppress(OSError):
             for old in found.parent.glob("leptonopt-*.compiled"):
                 old.unlink(missing_ok=True)

@@ -7,13 +7,13 @@ import time
 from collections.abc import Callable
 
 from leptonopt.runtime import jit
-from leptonopt.runtime.child_process import beside
+from leptonopt.runtime.child_process import start_module
 
 PROGRAM = "leptonopt.cli.jit_warmup"
 TICK = 0.02
 
 
-class Rehearsal:
+class JitWarmup:
     """Whether compiled loops can be used; while they cannot, a process makes them. To be ended.
 
     Each loop is kept as soon as it is compiled, so that a process which is ended early has not worked for nothing.
@@ -25,7 +25,7 @@ class Rehearsal:
         self.failed = not jit.FAST
         if jit.FAST and not here and not jit.compiled():
             try:
-                self._child = beside(PROGRAM)
+                self._child = start_module(PROGRAM)
             except OSError:  # no room for another process
                 self.failed = True
 

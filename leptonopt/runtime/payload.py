@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from leptonopt.algorithms.heuristics.partial_schedule import Guide, Shape
-from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, ProblemIndex
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import subproblem as freeing
-from leptonopt.algorithms.lns.subproblem import Looked, Neighbourhood, placed
+from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest, SubproblemResult, make_partial_schedule
 from leptonopt.problem.problem import Problem, Schedule
 
 KEPT = 4  # grounds that a process keeps
@@ -26,21 +26,21 @@ _known: dict[str, Any] = {}  # what this process was told, by token; a cache tha
 
 
 @dataclass(frozen=True)
-class Parcel:
+class CachedPayload:
     """Something every call of a kind needs, to be sent once to each worker; `content` is None where it is known."""
 
     token: str
     content: bytes | None
 
     @classmethod
-    def of(cls, thing: Any) -> Parcel:
+    def of(cls, thing: Any) -> CachedPayload:
         """Packed; the same thing has the same token."""
         content = pickle.dumps(thing, protocol=pickle.HIGHEST_PROTOCOL)
         return cls(hashlib.sha256(content).hexdigest(), content)
 
-    def bare(self) -> Parcel:
+    def bare(self) -> CachedPayload:
         """The token alone."""
-        return Parcel(self.token, None)
+        return CachedPayload(self.token, None)
 
     def opened(self, make: Callable[[Any], Any]) -> Any:
         """What was made of the content, here and now or at an earlier call; None where it is not known."""
@@ -51,25 +51,27 @@ class Parcel:
         return _known.get(self.token)
 
 
-class Ground:
+class RemoteContext:
     """A problem, and the prices by which its columns are chosen."""
 
-    def __init__(self, told: tuple[Problem, Guide]) -> None:
+    def __init__(self, told: tuple[Problem, CostGuide]) -> None:
         self.problem, self.guide = told
-        self.shape = Shape(self.problem)
+        self.shape = ProblemIndex(self.problem)
 
     @cached_property
-    def true(self) -> Guide:
+    def true(self) -> CostGuide:
         """What columns cost."""
-        return Guide.true(self.problem, Blocks(self.problem))
+        return CostGuide.true(self.problem, BlockPricer(self.problem))
 
 
-def look(ground: Parcel, schedule: Schedule, asked: Neighbourhood, seconds: float) -> Looked | None:
+def solve_remotely(
+    ground: CachedPayload, schedule: Schedule, asked: NeighbourhoodRequest, seconds: float
+) -> SubproblemResult | None:
     """Free groups of a schedule and place them anew; None where this process does not know the ground."""
-    found = ground.opened(Ground)
+    found = ground.opened(RemoteContext)
     if found is None:
         return None
-    placing = placed(found.problem, found.shape, schedule)
+    placing = make_partial_schedule(found.problem, found.shape, schedule)
     ran = {group: placing.clear(group) for group in asked.groups}
     true = found.true if asked.move else found.guide
     return freeing.solve(placing, true, found.guide, asked, ran, seconds)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
-from leptonopt.runtime.clock import limited
+from leptonopt.runtime.clock import time_limited
 
 
 class Signals:
@@ -59,8 +59,8 @@ class Signals:
 
 
 @contextmanager
-def within(seconds: float, signals: Signals) -> Iterator[None]:
+def interruptible_until(seconds: float, signals: Signals) -> Iterator[None]:
     """End what reads and builds with the time limit or by a signal that is caught; see `clock.look`."""
     until = time.monotonic() + seconds
-    with limited(until, "the instance was read and built", lambda: signals.caught is not None):
+    with time_limited(until, "the instance was read and built", lambda: signals.caught is not None):
         yield

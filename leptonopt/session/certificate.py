@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, Ascent, rounds_within
-from leptonopt.algorithms.lagrangian.pricing import Blocks
-from leptonopt.algorithms.models.time_indexed import FREE, formulate, has_no_columns, predicted
-from leptonopt.compile.compiler import Compiled
+from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, DualAscent, estimate_rounds
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
+from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, has_no_columns, predicted_size
+from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.verify import fingerprint, proven
 
@@ -50,8 +50,8 @@ class Duals:
     apart: dict[tuple[int, int], float] = field(default_factory=dict)
 
 
-def certified(
-    compiled: Compiled, stated: Mapping[str, Any], seconds: float, work: float | None = None
+def best_certificate(
+    compiled: CompiledInstance, stated: Mapping[str, Any], seconds: float, work: float | None = None
 ) -> dict[str, Any]:
     """The certificate that proves most within the time; its bound is what the checker makes of its prices.
 
@@ -67,7 +67,7 @@ def certified(
     return best | {"bound": None if least is None else str(least)}
 
 
-def impossible(compiled: Compiled, stated: Mapping[str, Any]) -> dict[str, Any] | None:
+def infeasibility_certificate(compiled: CompiledInstance, stated: Mapping[str, Any]) -> dict[str, Any] | None:
     """A certificate without prices or a bound, where the checker sees by itself that some task can never run."""
     made = _document(compiled, _nothing(compiled.problem), fingerprint(stated)) | {"bound": None}
     proof = proven(stated, made)
@@ -84,13 +84,13 @@ def prices_within(problem: Problem, seconds: float, work: float | None) -> Itera
     begun = time.monotonic()
     if not has_no_columns(problem):
         most = MAX_NONZEROS if work is None else min(MAX_NONZEROS, NONZEROS_A_SECOND * work)
-        if predicted(problem)[1] <= most and (duals := _relaxed(problem, seconds * LP_SHARE)) is not None:
+        if predicted_size(problem)[1] <= most and (duals := _relaxed(problem, seconds * LP_SHARE)) is not None:
             seconds -= time.monotonic() - begun
             yield duals
         begun = time.monotonic()
-        blocks = Blocks(problem)
-        ascent = Ascent(problem, blocks)
-        rounds = None if work is None else rounds_within(problem, blocks.columns, work)
+        blocks = BlockPricer(problem)
+        ascent = DualAscent(problem, blocks)
+        rounds = None if work is None else estimate_rounds(problem, blocks.columns, work)
         while time.monotonic() - begun < seconds and len(ascent.values) != rounds and ascent.slope(PATIENCE) > SLOPE:
             ascent.step()
         if ascent.values:
@@ -103,7 +103,7 @@ def _relaxed(problem: Problem, seconds: float) -> Duals | None:
     """The dual values of the linear relaxation; None when it was not solved in time."""
     from scipy import optimize, sparse  # takes as long to load as many a plan to find
 
-    linear = formulate(problem)
+    linear = build_model(problem)
     shift = np.cumsum([0, *(len(part.lower) for part in linear.parts)])
     parts = [(part, slice(low, high)) for part, low, high in zip(linear.parts, shift[:-1], shift[1:], strict=True)]
     matrix, lower, upper = linear.matrix.astype(float), linear.lower, linear.upper
@@ -113,7 +113,7 @@ def _relaxed(problem: Problem, seconds: float) -> Duals | None:
     for part, rows in parts:
         if part.name in ("nodes.strong", "precedence.runs", "affinity.together"):
             kept[rows] = False
-    above, below = (upper < FREE) & ~equal & kept, (lower > -FREE) & ~equal & kept
+    above, below = (upper < NO_LIMIT) & ~equal & kept, (lower > -NO_LIMIT) & ~equal & kept
     signs = sparse.vstack([matrix[above], -matrix[below]], format="csr")
     limits = np.concatenate([upper[above], -lower[below]]).astype(float)
     found: Any = optimize.linprog(
@@ -169,7 +169,7 @@ def _divisors(problem: Problem, linear: Any, rows: slice, label: Any) -> Floats:
 # --- as a document --------------------------------------------------------------------------------
 
 
-def _document(compiled: Compiled, duals: Duals, sha256: str) -> dict[str, Any]:
+def _document(compiled: CompiledInstance, duals: Duals, sha256: str) -> dict[str, Any]:
     """The prices in the user's words: whole multiples of a fraction of money, of resources and of quotas."""
     problem = compiled.problem
     unit = compiled.unit / FINEST
@@ -211,7 +211,7 @@ def _steps(prices: list[int]) -> list[list[int]]:
     return found
 
 
-def _waiting(compiled: Compiled, duals: Duals) -> Iterator[dict[str, Any]]:
+def _waiting(compiled: CompiledInstance, duals: Duals) -> Iterator[dict[str, Any]]:
     """Per pair of tasks the mean over the pairs of their copies."""
     problem, sums = compiled.problem, defaultdict[tuple[int, int], list[float]](list)
     ids = [task.id for task in compiled.instance.tasks]
@@ -222,7 +222,7 @@ def _waiting(compiled: Compiled, duals: Duals) -> Iterator[dict[str, Any]]:
             yield {"task": ids[late], "after": ids[early], "price": price}
 
 
-def _apart(compiled: Compiled, duals: Duals) -> Iterator[dict[str, Any]]:
+def _apart(compiled: CompiledInstance, duals: Duals) -> Iterator[dict[str, Any]]:
     sets = [number for number, ids in enumerate(compiled.instance.apart) if ids]
     pools = [pool.id for pool in compiled.instance.pools]
     for (number, pool), price in sorted(duals.apart.items()):

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 
 from leptonopt.compile.columnar import Column
-from leptonopt.compile.compiler import compile
-from leptonopt.compile.work_options import ways
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import UsageError
-from leptonopt.instance import Instance, units, validated
-from leptonopt.instance.columnar import Sheets
+from leptonopt.instance import Instance, units, validate
+from leptonopt.instance.columnar import ColumnarInstance
 from leptonopt.io.columnar import load, refuse_params
 from leptonopt.plan.document import Outcome, Plan
 from leptonopt.session.columnar_source import ColumnarPlan
-from leptonopt.session.request import given
+from leptonopt.session.request import decode_warm_start
 from leptonopt.session.source import TreeSource
 from leptonopt.verify import fingerprint
 
@@ -33,17 +33,17 @@ def tree_of(file: Path, params: Mapping[str, str] | None = None) -> Instance:
     Raises `InputError` for what is no such file, and `UsageError` where it would be too large, or for parameters.
     """
     refuse_params(params)
-    return validated(document(load(file)))
+    return validate(columnar_document(load(file)))
 
 
-def drawable(file: Path, plan: Plan) -> tuple[dict[str, Any], Instance]:
+def drawable_plan(file: Path, plan: Plan) -> tuple[dict[str, Any], Instance]:
     """Return the plan document of a plan in columns, and its instance; raises `UsageError` as `plan_document`."""
     assert isinstance(plan, ColumnarPlan)
     sheets = load(file)
-    return plan_document(sheets, plan.document, plan.columns), validated(document(sheets))
+    return plan_document(sheets, plan.document, plan.columns), validate(columnar_document(sheets))
 
 
-def document(sheets: Sheets) -> dict[str, Any]:
+def columnar_document(sheets: ColumnarInstance) -> dict[str, Any]:
     """Return the native document of an instance in columns; tasks are named by their position.
 
     Raises `UsageError` where it would be too large.
@@ -54,19 +54,21 @@ def document(sheets: Sheets) -> dict[str, Any]:
     return {**sheets.head, "tasks": list(_tasks(sheets))}
 
 
-def plan_document(sheets: Sheets, summary: Mapping[str, Any], columns: Mapping[str, Column]) -> dict[str, Any]:
+def plan_document(
+    sheets: ColumnarInstance, summary: Mapping[str, Any], columns: Mapping[str, Column]
+) -> dict[str, Any]:
     """Return the plan document of a plan in columns: a line for each copy that runs.
 
     Raises `UsageError` where it would be too large.
     """
     if int(columns["count"].sum(dtype=np.int64)) > MOST:
         raise UsageError(f"{sheets.name}: the plan has more than {MOST:,} lines; it is not written out")
-    stated = document(sheets)
-    instance = validated(stated)
-    compiled = compile(instance)
+    stated = columnar_document(sheets)
+    instance = validate(stated)
+    compiled = compile_instance(instance)
     origin = {**summary["instance"], "sha256": fingerprint(stated), "format": "native"}
     source = TreeSource(compiled, stated, origin)
-    schedule = given(compiled, {"tasks": list(_lines(sheets, instance, columns))})
+    schedule = decode_warm_start(compiled, {"tasks": list(_lines(sheets, instance, columns))})
     outcome = Outcome(
         summary["status"],
         summary["stop"],
@@ -78,7 +80,7 @@ def plan_document(sheets: Sheets, summary: Mapping[str, Any], columns: Mapping[s
     return source.answer(outcome, schedule)[0]
 
 
-def _tasks(sheets: Sheets) -> Iterator[dict[str, Any]]:
+def _tasks(sheets: ColumnarInstance) -> Iterator[dict[str, Any]]:
     """The tasks, one by one."""
     time, pools, ptr = sheets.instance.time, [pool.id for pool in sheets.instance.pools], sheets.ptr.tolist()
     instants = [units.instant_text(time.start + timedelta(seconds=at * time.slot)) for at in range(time.slots + 1)]
@@ -108,11 +110,11 @@ def _tasks(sheets: Sheets) -> Iterator[dict[str, Any]]:
         yield task
 
 
-def _lines(sheets: Sheets, instance: Instance, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]]:
+def _lines(sheets: ColumnarInstance, instance: Instance, columns: Mapping[str, Column]) -> Iterator[dict[str, Any]]:
     """The lines of a plan: task, option and start of each copy."""
     time = instance.time
     for task, option, start, count in zip(*(column.tolist() for column in columns.values()), strict=True):
-        way = ways(instance, instance.tasks[task])[option - int(sheets.ptr[task])]
+        way = concrete_options(instance, instance.tasks[task])[option - int(sheets.ptr[task])]
         begin = units.instant_text(time.start + timedelta(seconds=start * time.slot))
         yield from [{"id": str(task), "option": way.id, "start": begin}] * count
 

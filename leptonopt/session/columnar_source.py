@@ -11,14 +11,14 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, Multipliers
-from leptonopt.compile.columnar import Built, Column, build
+from leptonopt.compile.columnar import Column, CompiledColumnar, compile_columnar
 from leptonopt.io.columnar import load, refuse_params
 from leptonopt.plan.columnar import certificate, runs, schedule_of, write_certificate, write_plan
 from leptonopt.plan.document import Outcome, Plan
 from leptonopt.plan.numbers import floor_number, gap, number
 from leptonopt.problem.problem import UNLIMITED, Problem, Schedule, objective
-from leptonopt.runtime.child_process import folder
-from leptonopt.runtime.clock import apart
+from leptonopt.runtime.child_process import temporary_folder
+from leptonopt.runtime.clock import run_interruptible
 from leptonopt.session import portfolio
 from leptonopt.session.certificate import prices_within
 from leptonopt.session.result import Result
@@ -31,11 +31,11 @@ LEAST = 0.5  # seconds
 NOT_A_PLAN = {"leptonopt_plan_columns": 1}
 
 
-def opened(path: Path, params: Mapping[str, str] | None = None) -> Callable[[], ColumnarSource]:
+def open_columnar(path: Path, params: Mapping[str, str] | None = None) -> Callable[[], ColumnarSource]:
     """Read columns; what is returned compiles them. Raises `UsageError`, `InputError` and `InstanceError`."""
     refuse_params(params)
-    sheets = apart(load, path)
-    return lambda: ColumnarSource(path, apart(build, sheets))
+    sheets = run_interruptible(load, path)
+    return lambda: ColumnarSource(path, run_interruptible(compile_columnar, sheets))
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class ColumnarSource:
     """An instance in columns, compiled, and the file or folder that it is read from."""
 
     path: Path
-    built: Built
+    built: CompiledColumnar
     result_type = ColumnarResult
 
     @property
@@ -132,7 +132,7 @@ class ColumnarSource:
         if schedule is None:
             return self._summary(outcome, None, 0), None, Verdict(True, (), None)
         columns = runs(self.built, schedule)
-        with folder(None) as room:
+        with temporary_folder(None) as room:
             made = Path(room) / "plan.npz"
             cost = objective(self.problem, schedule) * self.unit
             if self.loss:  # money was coarsened: what counts is the sum of prices as they are stated
@@ -170,7 +170,7 @@ class ColumnarSource:
     def certificate_of_none(self) -> dict[str, Any] | None:
         """Return a certificate without prices."""
         made = certificate(self.built, np.zeros(self.problem.capacity.shape, np.int64), 1, None)
-        with folder(None) as room:
+        with temporary_folder(None) as room:
             write_certificate(Path(room) / "certificate.npz", made)
             proof = proven_columns(self.path, Path(room) / "certificate.npz")
         return made if proof.ok and proof.bound is None else None
@@ -182,7 +182,7 @@ class ColumnarSource:
 
     def _proven(self, made: Mapping[str, Any]) -> Fraction | None:
         """The bound that the checker computes from a certificate."""
-        with folder(None) as room:
+        with temporary_folder(None) as room:
             write_certificate(Path(room) / "certificate.npz", made)
             return proven_columns(self.path, Path(room) / "certificate.npz").bound
 

@@ -10,16 +10,16 @@ from typing import Any
 
 from leptonopt.errors import Alarm, NoPlan
 from leptonopt.plan.document import Outcome
-from leptonopt.problem.problem import Status, Stop, with_rent
-from leptonopt.runtime.clock import unswept
+from leptonopt.problem.problem import Status, Stop, with_node_schedule
+from leptonopt.runtime.clock import gc_disabled
 from leptonopt.session.result import Result
-from leptonopt.session.solve_state import Known
+from leptonopt.session.solve_state import SolveState
 
 LATEST, LATEST_SHARE = 1.5, 0.04  # seconds, or share of the time limit, after which writing and checking ends
 
 
-def answered(
-    known: Known,
+def finalize(
+    known: SolveState,
     method: str,
     seconds: dict[str, float],
     signal: int | None,
@@ -30,7 +30,7 @@ def answered(
     """
     status, stop, bound = known.status()
     lower = None if status is Status.INFEASIBLE else known.money(bound)
-    schedule = None if known.schedule is None else with_rent(known.problem, known.schedule)
+    schedule = None if known.schedule is None else with_node_schedule(known.problem, known.schedule)
     trace = () if known.limits.deterministic else tuple(known.trace)
     why = _why(known, status)
     if known.limits.deterministic and known.stop is Stop.LIMIT:
@@ -40,7 +40,7 @@ def answered(
         known.notes.append(f"money was coarsened to {source.unit}; the bound is low by up to {source.loss}")
     proof = _proof(known, status)
     outcome = Outcome(str(status), str(stop), method, lower, _made(known, seconds), source.origin, why, trace, proof)
-    with unswept():
+    with gc_disabled():
         made, plan, verdict = source.answer(
             outcome, schedule, _clock(known, 0 if schedule is None else len(schedule.option))
         )
@@ -65,7 +65,7 @@ def answered(
     )
 
 
-def _clock(known: Known, entries: int) -> Callable[[], None]:
+def _clock(known: SolveState, entries: int) -> Callable[[], None]:
     """Raise `NoPlan` from some time after the time limit on; that much time there is in any case."""
     limit = known.limits.time_limit
     until = max(known.begun + limit, time.monotonic()) + max(LATEST, LATEST_SHARE * limit)
@@ -80,7 +80,7 @@ def _clock(known: Known, entries: int) -> Callable[[], None]:
     return look
 
 
-def _why(known: Known, status: Status) -> tuple[str, ...]:
+def _why(known: SolveState, status: Status) -> tuple[str, ...]:
     """Why there is no plan; what methods did not find is no reason where it is proven that there is none."""
     if known.schedule is not None:
         return ()
@@ -90,7 +90,7 @@ def _why(known: Known, status: Status) -> tuple[str, ...]:
     return known.source.impossible or (f"{by} proved it by search; `leptonopt explain` says what is in conflict",)
 
 
-def _proof(known: Known, status: Status) -> dict[str, Any]:
+def _proof(known: SolveState, status: Status) -> dict[str, Any]:
     """Who is behind the status and the bound."""
     value = None if status is Status.INFEASIBLE else known.cost if status is Status.OPTIMAL else known.lower
     by = known.claims.behind(value) if status is Status.INFEASIBLE or value is not None else []
@@ -100,7 +100,7 @@ def _proof(known: Known, status: Status) -> dict[str, Any]:
     return {"by": sorted(by), **confirmed, "certified": certified}
 
 
-def _certificate(known: Known, made: dict[str, Any]) -> dict[str, Any] | None:
+def _certificate(known: SolveState, made: dict[str, Any]) -> dict[str, Any] | None:
     """The certificate, with what the plan claims beyond it and who is behind that."""
     if known.certificate is None:
         return None
@@ -108,7 +108,7 @@ def _certificate(known: Known, made: dict[str, Any]) -> dict[str, Any] | None:
     return known.certificate | {"plan": plan | made["proof"] | {"engines": made["made"]["engines"]}}
 
 
-def evidence(known: Known, method: str) -> dict[str, Any]:
+def alarm_evidence(known: SolveState, method: str) -> dict[str, Any]:
     """What is known at the moment of an alarm, for whoever has to find the fault."""
     schedule = None if known.schedule is None else [list(entry) for entry in known.schedule]
     return {
@@ -127,7 +127,7 @@ def evidence(known: Known, method: str) -> dict[str, Any]:
     }
 
 
-def _made(known: Known, seconds: dict[str, float]) -> dict[str, Any]:
+def _made(known: SolveState, seconds: dict[str, float]) -> dict[str, Any]:
     from leptonopt import __version__
 
     limits = known.limits

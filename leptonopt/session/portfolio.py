@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from leptonopt.algorithms.assignment.problem import agents
-from leptonopt.algorithms.lagrangian.pattern_dual import packable
-from leptonopt.algorithms.large_scale.supports import refused
-from leptonopt.algorithms.lns.interval_model import steady
-from leptonopt.algorithms.models.interval import applies, inexpressible
+from leptonopt.algorithms.assignment.problem import detect_assignment
+from leptonopt.algorithms.lagrangian.pattern_dual import has_small_bins
+from leptonopt.algorithms.large_scale.supports import unsupported_rule
+from leptonopt.algorithms.lns.interval_model import has_constant_prices
+from leptonopt.algorithms.models.interval import is_preferable, unsupported_feature
 from leptonopt.problem.problem import Problem
 
 
@@ -46,12 +46,16 @@ LARGE = 10_000  # groups from which on a plan is sought by `scale` alone, with a
 FEW = 250  # groups up to which large neighbourhoods, and CP-SAT on intervals, keep pace with annealing
 NEAR = 0.005  # a gap at which an exact method is left to go on
 CLOCKED = ("highs", "cbc")  # engines whose effort nothing but the clock limits
-LAST = ("cpsat", "highs", "cbc")  # what is asked, in this order, when a lane has come to its end and there is no plan
+FALLBACK = (
+    "cpsat",
+    "highs",
+    "cbc",
+)  # what is asked, in this order, when a lane has come to its end and there is no plan
 SEEKING = Stage("cpsat-intervals", 0.5)  # what finds a plan most often where greedy finds none
 BOUND_THEN_SEARCH: tuple[Stage, ...] = (Stage("lagrangian", 0.25), Stage("lns"))
 
 
-def size(problem: Problem) -> Size:
+def problem_size(problem: Problem) -> Size:
     """Columns and nonzeros of the time-indexed model."""
     starts = problem.last - problem.first + 1
     held = problem.duration * np.diff(problem.demand_ptr) + 1
@@ -60,21 +64,21 @@ def size(problem: Problem) -> Size:
 
 def large(problem: Problem) -> bool:
     """Return whether `scale` alone is to solve a problem: methods that look at tasks one by one are too slow there."""
-    return problem.groups >= LARGE and refused(problem) is None
+    return problem.groups >= LARGE and unsupported_rule(problem) is None
 
 
-def lanes(problem: Problem, threads: int, deterministic: bool = False) -> list[tuple[Stage, ...]]:
+def choose_stages(problem: Problem, threads: int, deterministic: bool = False) -> list[tuple[Stage, ...]]:
     """The lanes that `auto` runs with so many threads; a single one where the clock must decide nothing.
 
     On intervals only CP-SAT has a model, and wants all workers for it.
     """
     if large(problem):
         return [(Stage("scale", threads=threads),)]
-    if applies(problem):
+    if is_preferable(problem):
         return [(Stage("cpsat", threads=threads),)]
-    found, nodes, alone = size(problem), packable(problem), BOUND_THEN_SEARCH
+    found, nodes, alone = problem_size(problem), has_small_bins(problem), BOUND_THEN_SEARCH
     both: list[tuple[Stage, ...]]
-    if agents(problem) is not None:
+    if detect_assignment(problem) is not None:
         # Prices on tasks find what to open and what goes where; HiGHS's cuts close what is small, or other plans help.
         other = (Stage("lagrangian", 0.05), Stage("highs")) if nodes else (Stage("cpsat", 0.3), Stage("lns"))
         both = [(Stage("knapsacks"),), other]
@@ -91,11 +95,11 @@ def lanes(problem: Problem, threads: int, deterministic: bool = False) -> list[t
         alone = (Stage("lagrangian", 0.1), Stage("cpsat-intervals", 0.4), Stage("lns"))
     elif found.columns <= MEDIUM.columns and found.nonzeros <= MEDIUM.nonzeros:
         both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat"),)]
-        if problem.groups > FEW and refused(problem) is None:
+        if problem.groups > FEW and unsupported_rule(problem) is None:
             both, alone = [(Stage("scale"),), (Stage("cpsat"),)], (Stage("scale", 0.7), Stage("lns"))
         elif nodes:
             both = [(Stage("lns"),), (Stage("lagrangian", 0.7), Stage("cpsat"))]
-    elif refused(problem) is None:
+    elif unsupported_rule(problem) is None:
         both, alone = [(Stage("scale"),), (Stage("lns"),)], (Stage("scale"),)
     else:
         both = [(Stage("lns"),), (Stage("lagrangian"),)]
@@ -104,14 +108,14 @@ def lanes(problem: Problem, threads: int, deterministic: bool = False) -> list[t
     return both if threads > 1 else [alone]
 
 
-def planless(lanes: list[tuple[Stage, ...]], problem: Problem) -> list[tuple[Stage, ...]]:
+def with_first_plan_stage(lanes: list[tuple[Stage, ...]], problem: Problem) -> list[tuple[Stage, ...]]:
     """The same where there is no plan to begin with: the first lane looks for one first, if none does."""
-    if large(problem) or inexpressible(problem) or any(lane[0].method == SEEKING.method for lane in lanes):
+    if large(problem) or unsupported_feature(problem) or any(lane[0].method == SEEKING.method for lane in lanes):
         return lanes
     return [(SEEKING, *lanes[0]), *lanes[1:]]
 
 
-def spread(lanes: list[tuple[Stage, ...]], deterministic: bool = False) -> list[tuple[Stage, ...]]:
+def with_remote_workers(lanes: list[tuple[Stage, ...]], deterministic: bool = False) -> list[tuple[Stage, ...]]:
     """The same with workers elsewhere: they search by neighbourhoods, and this machine where they are gone.
 
     Where nothing but a model on intervals is asked, neighbourhoods are of no use.
@@ -130,4 +134,4 @@ def spread(lanes: list[tuple[Stage, ...]], deterministic: bool = False) -> list[
 def _still(problem: Problem) -> bool:
     """Whether it makes no difference to the cost when tasks start, and intervals can state the problem."""
     dated = problem.late_slope.any() or problem.late_once.any()
-    return steady(problem) and not dated and not inexpressible(problem)
+    return has_constant_prices(problem) and not dated and not unsupported_feature(problem)

@@ -9,7 +9,7 @@ SECOND = ("cpsat", "highs", "cbc")
 
 
 @dataclass
-class Claims:
+class ProofLedger:
     """What was claimed in the course of a solve.
 
     Attributes

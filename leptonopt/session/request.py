@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from leptonopt.compile.compiler import Compiled, encode
+from leptonopt.compile.compiler import CompiledInstance, encode
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, stated
 from leptonopt.instance.instance import MAX_COPIES
@@ -15,11 +15,11 @@ from leptonopt.instance.units import instant
 from leptonopt.io import files
 from leptonopt.problem.problem import Limits, Schedule
 from leptonopt.verify import fingerprint
-from leptonopt.verify.document_kinds import kind_of, mistaken
+from leptonopt.verify.document_kinds import document_kind, wrong_kind_message
 from leptonopt.verify.exact import Malformed, whole
 
 
-def limits_of(
+def make_limits(
     time_limit: float, gap: float = 0.0, threads: int | None = None, seed: int = 0, deterministic: bool = False
 ) -> Limits:
     """The limits of a call; raises `UsageError` where they make no sense."""
@@ -34,7 +34,7 @@ def limits_of(
     return Limits(float(time_limit), float(gap), threads or os.cpu_count() or 1, int(seed), deterministic)
 
 
-def stated_of(
+def resolve_instance(
     instance: Instance | Mapping[str, Any] | str | os.PathLike[str],
     format: str | None,
     params: Mapping[str, str] | None,
@@ -48,19 +48,19 @@ def stated_of(
         found = tree_of(Path(instance), params)
         document = found.document()
     elif isinstance(instance, str | os.PathLike):
-        from leptonopt.io.load import load_both
+        from leptonopt.io.load import load_with_document
 
         file = Path(instance).name
-        found, document = load_both(instance, format=format, params=dict(params or {}))
+        found, document = load_with_document(instance, format=format, params=dict(params or {}))
     else:
         found, document = stated(instance)
     origin = {"name": found.name, "sha256": fingerprint(document), "file": file, "format": format or "native"}
     return found, document, origin
 
 
-def given(compiled: Compiled, plan: Mapping[str, Any]) -> Schedule:
+def decode_warm_start(compiled: CompiledInstance, plan: Mapping[str, Any]) -> Schedule:
     """The schedule of a plan document, as far as it fits the instance's time grid and names."""
-    if wrong := mistaken(kind_of(plan), "a plan"):
+    if wrong := wrong_kind_message(document_kind(plan), "a plan"):
         raise UsageError(f"the warm start {wrong}; give a plan document, as `solve` returns it")
     time = compiled.instance.time
     index = {task.id: at for at, task in enumerate(compiled.instance.tasks)}

@@ -53,13 +53,13 @@ class Result:
 
         Raises `UsageError` where it cannot be written.
         """
-        files.write(path, files.dumped(self.document))
+        files.write_atomic(path, files.dumped(self.document))
         return True
 
     def save_certificate(self, path: Path) -> bool:
         """Write the certificate where there is one; True when it is written. Raises `UsageError` where it cannot be."""
         if self.certificate is not None:
-            files.write(path, files.dumped(self.certificate))
+            files.write_atomic(path, files.dumped(self.certificate))
         return self.certificate is not None
 
     def require_plan(self) -> Plan:

@@ -16,22 +16,22 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from leptonopt.algorithms.lagrangian.pricing import Blocks, free_bound
-from leptonopt.confirm import NAME, Opinion
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer, uncapacitated_bound
+from leptonopt.confirm import NAME, Confirmation
 from leptonopt.confirm.solve import confirm as confirmed
 from leptonopt.errors import Alarm, EngineError, OutOfTime, UsageError
 from leptonopt.instance import Instance
-from leptonopt.problem.problem import Deaf, Limits, Schedule, Solution, Status, Stop, broken_rules, objective
-from leptonopt.runtime.clock import aside, limited, unswept
-from leptonopt.runtime.signals import Signals, within
+from leptonopt.problem.problem import Limits, NullMonitor, Schedule, Solution, Status, Stop, objective, violated_rules
+from leptonopt.runtime.clock import gc_disabled, run_in_thread, time_limited
+from leptonopt.runtime.signals import Signals, interruptible_until
 from leptonopt.session import portfolio
-from leptonopt.session.finalize import answered, evidence
-from leptonopt.session.request import limits_of
+from leptonopt.session.finalize import alarm_evidence, finalize
+from leptonopt.session.request import make_limits
 from leptonopt.session.result import Progress, Result
-from leptonopt.session.solve_state import Known, breaks
-from leptonopt.session.source import Source, opened
-from leptonopt.session.worker_process import Child, Crew, memory_of
-from leptonopt.session.worker_thread import Companion
+from leptonopt.session.solve_state import SolveState, contradicts
+from leptonopt.session.source import InstanceSource, open_source
+from leptonopt.session.worker_process import WorkerPool, WorkerProcess, parse_memory
+from leptonopt.session.worker_thread import WorkerThread
 from leptonopt.solvers import greedy, selftest
 from leptonopt.solvers import registry as methods
 
@@ -114,28 +114,28 @@ def solve(
     """
     called, spent = time.monotonic(), time.process_time()
     begun = called if begun is None else begun
-    limits = limits_of(time_limit, gap, threads, seed, deterministic)
+    limits = make_limits(time_limit, gap, threads, seed, deterministic)
     if isinstance(method, str) and method != "auto":
-        methods.wanted(method)
+        methods.require_available(method)
     if executor is not None and method not in ("auto", *methods.SHARED):
         allowed = f"auto, {' and '.join(methods.SHARED)}"
         raise UsageError(f"the method {method} has no use for workers elsewhere; allowed with them are {allowed}")
-    most = memory_of(memory)
+    most = parse_memory(memory)
     with Signals(handle_signals) as signals:
-        with within(begun + time_limit - time.monotonic(), signals), unswept():
-            compiled = opened(instance, format, params)
+        with interruptible_until(begun + time_limit - time.monotonic(), signals), gc_disabled():
+            compiled = open_source(instance, format, params)
             read = time.monotonic()
             source = compiled()
             built = time.monotonic()
         after = source.closing(built - called)
-        conductor = _Conductor(source, limits, begun, after, signals, on_progress, isolate, most, executor)
+        conductor = SolveSession(source, limits, begun, after, signals, on_progress, isolate, most, executor)
         spent = time.process_time() - spent
         conductor.entry *= max(1.0, (built - called) / spent) if spent > SOON else 1.0  # as busy as the machine is
         conductor.starting = max(STARTING, called - begun)  # it loads about what this process did
         name = method if isinstance(method, str) else getattr(method, "__name__", "function")
         try:
             with conductor.reserve(CERTIFYING * time_limit if certify and source.prices_itself else 0.0):
-                with limited(conductor.until, "engines were made ready"):
+                with time_limited(conductor.until, "engines were made ready"):
                     conductor.run(method, None if warm_start is None else source.schedule_of(warm_start))
                 if confirm:
                     conductor.confirm()
@@ -143,18 +143,18 @@ def solve(
                 conductor.certify()
             solved = time.monotonic()
             seconds = {"read": read - called, "compile": built - read, "solve": solved - built, "total": solved - begun}
-            return answered(conductor, name, {} if deterministic else seconds, signals.caught)
+            return finalize(conductor, name, {} if deterministic else seconds, signals.caught)
         except Alarm as alarm:
-            alarm.evidence = evidence(conductor, name)
+            alarm.evidence = alarm_evidence(conductor, name)
             raise
 
 
-class _Conductor(Known):
+class SolveSession(SolveState):
     """One solve: owns the clock, the signals and the children, and is the monitor of methods that run here."""
 
     def __init__(
         self,
-        source: Source,
+        source: InstanceSource,
         limits: Limits,
         begun: float,
         after: float,
@@ -172,7 +172,7 @@ class _Conductor(Known):
         self.entry = source.entry_seconds()
         self.work = limits.time_limit
         self.named = False
-        self.crew = Crew(self.problem, memory, self.notes, executor)
+        self.crew = WorkerPool(self.problem, memory, self.notes, executor)
         signals.on_second = self.crew.slay
 
     def should_stop(self) -> bool:
@@ -208,14 +208,14 @@ class _Conductor(Known):
             return
         if warm_start is not None:
             self.phase = "warm start"
-            if broken := broken_rules(self.problem, warm_start):
+            if broken := violated_rules(self.problem, warm_start):
                 self.notes.append(f"the warm start does not fit the instance ({', '.join(sorted(broken))}); not used")
             else:
                 self.incumbent(warm_start, objective(self.problem, warm_start))
-        entry = None if method == "auto" or not isinstance(method, str) else methods.find(method)
+        entry = None if method == "auto" or not isinstance(method, str) else methods.lookup(method)
         if not isinstance(method, str) or (entry is not None and not entry.isolated and entry.name != "greedy"):
             self.phase = "bound"
-            if (bound := free_bound(self.problem, Blocks(self.problem).least)) is not None:
+            if (bound := uncapacitated_bound(self.problem, BlockPricer(self.problem).least)) is not None:
                 self.bound(bound)
         if not isinstance(method, str):
             self._here(getattr(method, "__name__", "function"), method, self._for(self._left()))
@@ -224,15 +224,15 @@ class _Conductor(Known):
             whole = entry is not None and entry.name == "greedy"
             self._here("greedy", greedy.solve if whole else greedy.baseline, self._for(self._left()))
         if entry is None:
-            lanes = portfolio.lanes(self.problem, self.limits.threads, self.limits.deterministic)
+            lanes = portfolio.choose_stages(self.problem, self.limits.threads, self.limits.deterministic)
             if self.schedule is None:
-                lanes = portfolio.planless(lanes, self.problem)
+                lanes = portfolio.with_first_plan_stage(lanes, self.problem)
             if self.crew.executor and not self.crew.large:
-                lanes = portfolio.spread(lanes, self.limits.deterministic)
+                lanes = portfolio.with_remote_workers(lanes, self.limits.deterministic)
         elif entry.name == "greedy":
             return
         elif not entry.isolated:
-            self._here(entry.name, methods.function(entry.name), self._for(self._left()))
+            self._here(entry.name, methods.load_method(entry.name), self._for(self._left()))
             return
         else:
             lanes, self.named = [(portfolio.Stage(entry.name, threads=self.limits.threads),)], True
@@ -248,10 +248,10 @@ class _Conductor(Known):
                     break
                 if self.nearer(stage.above):
                     continue
-                if why := selftest.fault(stage.method, self.should_stop):
+                if why := selftest.failed_selftest(stage.method, self.should_stop):
                     self._unfit(why)
                     continue
-                function = aside(self.crew.function(stage.method))
+                function = run_in_thread(self.crew.function(stage.method))
                 self._here(
                     stage.method,
                     function,
@@ -294,7 +294,7 @@ class _Conductor(Known):
             self.phase = f"{name}, confirming"
             solution = self._asked(name, None if cost is None else cost - 1)
             self.engines[name] = solution.engine or self.engines.get(name, "")
-            if solution.schedule is not None and not breaks(self.problem, solution.schedule):
+            if solution.schedule is not None and not contradicts(self.problem, solution.schedule):
                 found = objective(self.problem, solution.schedule)
                 if cost is None or found < cost:
                     raise Alarm(f"{name} finds a plan for {self.money(found)} where one engine has proven that none is")
@@ -320,12 +320,12 @@ class _Conductor(Known):
         limits = self._for(CONFIRMING * self._left(), self.limits.threads)
         if self.isolate:
             answer = self._answer(self.crew.ask(question, limits), limits)
-        elif why := selftest.fault("cpsat", self._ended):
-            answer = Opinion(None, note=why)
+        elif why := selftest.failed_selftest("cpsat", self._ended):
+            answer = Confirmation(None, note=why)
         else:
-            answer = aside(confirmed)(question, limits)
-        if not isinstance(answer, Opinion):  # the child failed, or said nothing in time
-            answer = Opinion(None, note=answer.note)
+            answer = run_in_thread(confirmed)(question, limits)
+        if not isinstance(answer, Confirmation):  # the child failed, or said nothing in time
+            answer = Confirmation(None, note=answer.note)
         if answer.engine:
             self.engines[NAME] = answer.engine
         if answer.agrees is False:
@@ -343,12 +343,12 @@ class _Conductor(Known):
         """What an engine says of the problem with a cutoff."""
         limits = replace(self._for(self._left(), self.limits.threads), cutoff=cutoff, gap=0.0)
         if not self.isolate:
-            return methods.function(name)(self.problem, None, limits, Deaf(self._ended))
+            return methods.load_method(name)(self.problem, None, limits, NullMonitor(self._ended))
         answer = self._answer(self.crew.start(name, None, limits), limits)
         assert isinstance(answer, Solution)
         return answer
 
-    def _answer(self, child: Child | Companion | None, limits: Limits) -> Solution | Opinion:
+    def _answer(self, child: WorkerProcess | WorkerThread | None, limits: Limits) -> Solution | Confirmation:
         """The last word of a child; of one that could not be started, why."""
         if child is None:
             return Solution(Status.UNKNOWN, Stop.FAILED, note=self.notes[-1])
@@ -358,7 +358,7 @@ class _Conductor(Known):
                 while child.messages.qsize():
                     match child.messages.get():
                         case ("done", solution):
-                            answer: Solution | Opinion = solution
+                            answer: Solution | Confirmation = solution
                             return answer
                         case ("unfit", why):
                             return Solution(Status.UNKNOWN, Stop.FAILED, note=why)
@@ -414,7 +414,7 @@ class _Conductor(Known):
     def _side_by_side(self, lanes: list[tuple[portfolio.Stage, ...]]) -> None:
         """Lanes at the same time, each stage in a child process."""
         waiting = [list(lane) for lane in lanes]
-        running: dict[int, tuple[Child | Companion, float]] = {}
+        running: dict[int, tuple[WorkerProcess | WorkerThread, float]] = {}
         last = self._last(lanes)
         try:
             while not self.should_stop() and (running or any(waiting) or (last and self.schedule is None)):
@@ -445,9 +445,9 @@ class _Conductor(Known):
         asked = {stage.method for lane in lanes for stage in lane}
         if self.named or self.crew.large:
             return []
-        return [portfolio.Stage(method) for method in portfolio.LAST if method not in asked]
+        return [portfolio.Stage(method) for method in portfolio.FALLBACK if method not in asked]
 
-    def _pump(self, running: dict[int, tuple[Child | Companion, float]]) -> None:
+    def _pump(self, running: dict[int, tuple[WorkerProcess | WorkerThread, float]]) -> None:
         """Take what the children report; a stage that overruns its own time is stopped, then killed."""
         idle = True
         for lane, (child, until) in list(running.items()):
@@ -470,7 +470,7 @@ class _Conductor(Known):
         if idle:
             time.sleep(TICK)
 
-    def _end(self, running: dict[int, tuple[Child | Companion, float]]) -> None:
+    def _end(self, running: dict[int, tuple[WorkerProcess | WorkerThread, float]]) -> None:
         """Ask all that still runs to stop, and take what it hands over within the grace time."""
         for child, _ in running.values():
             child.stop()
@@ -505,7 +505,7 @@ class _Conductor(Known):
                 return True
         return False
 
-    def _drop(self, running: dict[int, tuple[Child | Companion, float]], lane: int) -> None:
+    def _drop(self, running: dict[int, tuple[WorkerProcess | WorkerThread, float]], lane: int) -> None:
         self.crew.end(running.pop(lane)[0])
 
     def _unfit(self, why: str) -> None:

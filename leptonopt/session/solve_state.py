@@ -13,14 +13,14 @@ from typing import Any
 from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
 from leptonopt.errors import Alarm
 from leptonopt.plan.numbers import gap
-from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop, objective, violated_rules
 from leptonopt.session import portfolio
-from leptonopt.session.proofs import Claims
+from leptonopt.session.proofs import ProofLedger
 from leptonopt.session.result import Progress
-from leptonopt.session.source import Source
+from leptonopt.session.source import InstanceSource
 
 
-class Known:
+class SolveState:
     """Takes schedules and bounds, keeps the best of each, and says what they prove.
 
     Attributes
@@ -36,14 +36,14 @@ class Known:
     """
 
     def __init__(
-        self, source: Source, limits: Limits, begun: float, on_progress: Callable[[Progress], None] | None
+        self, source: InstanceSource, limits: Limits, begun: float, on_progress: Callable[[Progress], None] | None
     ) -> None:
         self.source, self.problem, self.limits = source, source.problem, limits
         self.begun, self.on_progress = begun, on_progress
         self.schedule: Schedule | None = None
         self.cost: int | None = None
         self.lower: int | None = None
-        self.claims = Claims()
+        self.claims = ProofLedger()
         self.multipliers: tuple[int, Multipliers] | None = None
         self.certificate: dict[str, Any] | None = None
         self.infeasible = False
@@ -61,7 +61,7 @@ class Known:
         """Take a better schedule; one that breaks a rule is refused, and a cost that is misstated put right."""
         if self.cost is not None and cost is not None and cost >= self.cost:
             return
-        if rules := breaks(self.problem, schedule):
+        if rules := contradicts(self.problem, schedule):
             self.notes.append(f"a schedule from {self.phase} was refused: it breaks {', '.join(sorted(rules))}")
             return
         true = objective(self.problem, schedule)
@@ -161,9 +161,9 @@ class Known:
         return Status.FEASIBLE, stop if stop is not Stop.PROOF else Stop.DONE, self.lower
 
 
-def breaks(problem: Problem, schedule: Schedule) -> set[str]:
+def contradicts(problem: Problem, schedule: Schedule) -> set[str]:
     """The rules that a schedule breaks, whatever it is made of."""
     try:
-        return broken_rules(problem, schedule)
+        return violated_rules(problem, schedule)
     except Exception:
         return {"the form of a schedule"}

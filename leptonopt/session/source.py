@@ -1,6 +1,6 @@
 """Instances as the session sees them, whatever their notation: a tree of tasks (YAML, JSON, ...), or columns.
 
-A `Source` has the problem, speaks of it in the user's words, writes the plan down and has it checked.
+A `InstanceSource` has the problem, speaks of it in the user's words, writes the plan down and has it checked.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
-from leptonopt.compile.compiler import Compiled, Run, compile, decode
+from leptonopt.compile.compiler import CompiledInstance, TaskRun, compile_instance, decode
 from leptonopt.confirm import Question
 from leptonopt.instance import Instance
 from leptonopt.io import files
-from leptonopt.plan.document import Outcome, Plan, document
-from leptonopt.problem.problem import Problem, Schedule, rent_of
-from leptonopt.session.certificate import certified, impossible
-from leptonopt.session.request import given, stated_of
+from leptonopt.plan.document import Outcome, Plan, plan_document
+from leptonopt.problem.problem import Problem, Schedule, node_schedule_of
+from leptonopt.session.certificate import best_certificate, infeasibility_certificate
+from leptonopt.session.request import decode_warm_start, resolve_instance
 from leptonopt.session.result import Result
 from leptonopt.verify import Verdict, uncoupled, verify
 
@@ -29,7 +29,7 @@ MEASURED = 400  # sums of fractions by which the machine's speed is measured
 SUMS, SUMS_HELD = 120.0, 60.0  # such sums for an entry of a plan, and for each resource that it holds
 
 
-class Source(Protocol):
+class InstanceSource(Protocol):
     """An instance, compiled.
 
     Attributes
@@ -97,7 +97,7 @@ class Source(Protocol):
 class TreeSource:
     """An instance that is a tree of tasks, compiled, with its document as it was stated."""
 
-    compiled: Compiled
+    compiled: CompiledInstance
     stated: dict[str, Any]
     origin: dict[str, Any]
     result_type = Result
@@ -134,7 +134,7 @@ class TreeSource:
 
     def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
         """Return the schedule of a plan document."""
-        return given(self.compiled, plan)
+        return decode_warm_start(self.compiled, plan)
 
     def entry_seconds(self) -> float:
         """Return the seconds of so many sums of fractions, measured here and now."""
@@ -148,21 +148,21 @@ class TreeSource:
     ) -> tuple[dict[str, Any], Plan | None, Verdict]:
         """Return the plan document, checked."""
         if schedule is None:
-            made = document(self.compiled, outcome, None, [])
+            made = plan_document(self.compiled, outcome, None, [])
             return made, None, verify(self.stated, made)
         runs, left = decode(self.compiled, schedule)
-        made = document(self.compiled, outcome, runs, left, rent_of(self.problem, schedule), look)
+        made = plan_document(self.compiled, outcome, runs, left, node_schedule_of(self.problem, schedule), look)
         return made, Plan(made), verify(self.stated, made, look=look)
 
     def certificate(
         self, seconds: float, work: float | None, known: tuple[int, Multipliers] | None
     ) -> dict[str, Any] | None:
         """Return the best certificate from an ascent and the linear relaxation."""
-        return certified(self.compiled, self.stated, seconds, work)
+        return best_certificate(self.compiled, self.stated, seconds, work)
 
     def question(self, cost: Fraction | None, schedule: Schedule | None) -> Question | None:
         """Return the stated document with the claim and the plan behind it."""
-        ids, runs = self.compiled.instance.tasks, list[Run]()
+        ids, runs = self.compiled.instance.tasks, list[TaskRun]()
         if schedule is not None:
             runs, _ = decode(self.compiled, schedule)
         lines = tuple((ids[run.task].id, run.way.id, run.start, tuple(run.way.on_nodes)) for run in runs)
@@ -174,14 +174,14 @@ class TreeSource:
 
     def certificate_of_none(self) -> dict[str, Any] | None:
         """Return a certificate without prices."""
-        return impossible(self.compiled, self.stated)
+        return infeasibility_certificate(self.compiled, self.stated)
 
 
-def opened(
+def open_source(
     instance: Instance | Mapping[str, Any] | str | os.PathLike[str],
     format: str | None = None,
     params: Mapping[str, str] | None = None,
-) -> Callable[[], Source]:
+) -> Callable[[], InstanceSource]:
     """Read an instance; what is returned compiles it.
 
     Raises
@@ -192,6 +192,6 @@ def opened(
     if isinstance(instance, str | os.PathLike) and format is None and files.is_columns(Path(instance)):
         from leptonopt.session import columnar_source as source  # other notations do without
 
-        return source.opened(Path(instance), params)
-    found, stated, origin = stated_of(instance, format, params)
-    return lambda: TreeSource(compile(found), stated, origin)
+        return source.open_columnar(Path(instance), params)
+    found, stated, origin = resolve_instance(instance, format, params)
+    return lambda: TreeSource(compile_instance(found), stated, origin)

@@ -29,14 +29,14 @@ from operator import index
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from leptonopt.confirm import NAME, Opinion, Question
+from leptonopt.confirm import NAME, Confirmation, Question
 from leptonopt.errors import UsageError
 from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop
 from leptonopt.runtime import child_process as children
 from leptonopt.session import portfolio
-from leptonopt.session.worker_thread import Companion
+from leptonopt.session.worker_thread import WorkerThread
 from leptonopt.solvers import selftest
-from leptonopt.solvers.registry import OWN, Method, find, function, shared
+from leptonopt.solvers.registry import OWN, Method, load_method, lookup, shared
 
 _KEPT_STDERR = 4096
 _WAITING = 1000  # messages that may wait to be read; a child that sends more has to wait
@@ -51,7 +51,7 @@ _UNITS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 LEAST_MEMORY = 100_000_000  # with less, Python does not come as far as its first import
 
 
-def memory_of(stated: float | str | None) -> int | None:
+def parse_memory(stated: float | str | None) -> int | None:
     """Bytes of `8GB`, `512 MiB` or a number; None for None.
 
     Raises `UsageError` for what is no size, or too small for any engine.
@@ -74,7 +74,7 @@ def share_of_memory(engines: int) -> int:
     return max(LEAST_MEMORY, min(sizes) * 9 // 10 // engines)
 
 
-class Child:
+class WorkerProcess:
     """One method at work in a child process; `messages` fills up as it reports."""
 
     def __init__(
@@ -90,8 +90,8 @@ class Child:
         self.messages: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
         self._stderr = b""
         pipe = subprocess.PIPE
-        self._process = children.started(
-            children.python("leptonopt.session.worker_process"),
+        self._process = children.start_process(
+            children.python_command("leptonopt.session.worker_process"),
             stdin=pipe,
             stdout=pipe,
             stderr=pipe,
@@ -99,7 +99,7 @@ class Child:
         )
         self._guard: subprocess.Popen[bytes] | None = None
         try:
-            self._guard = children.guard(self._process.pid)
+            self._guard = children.start_group_killer(self._process.pid)
             self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
             self._drainer, *_ = self._threads = [
                 threading.Thread(target=run, daemon=True) for run in (self._drain, self._post, self._listen)
@@ -110,7 +110,7 @@ class Child:
             self.slay()
             self._process.communicate()
             if self._guard:
-                children.dismissed(self._guard)
+                children.end_group_killer(self._guard)
             raise
         self._send((method, problem, warm_start, limits, memory, time.monotonic()))
 
@@ -132,7 +132,7 @@ class Child:
         self.slay()
         self._process.wait()
         if self._guard:
-            children.dismissed(self._guard)
+            children.end_group_killer(self._guard)
         self._outbox.put(None)
         until = time.monotonic() + 0.5
         streams = (self._process.stderr, self._process.stdin, self._process.stdout)
@@ -194,7 +194,7 @@ class Child:
                 self._stderr = (self._stderr + part)[-_KEPT_STDERR:]
 
 
-class Crew:
+class WorkerPool:
     """The children at work for a solve. `memory` is for each, a share of the machine's without it.
 
     In a thread of this process runs a method that shares its work out to the workers of an `executor`, and one of our
@@ -208,28 +208,28 @@ class Crew:
         self.problem, self.memory, self.notes, self.executor = problem, memory, notes, executor
         self.large = portfolio.large(problem)
         self.sharing = "scale" if self.large else "spread"
-        self._children: list[Child | Companion] = []
+        self._children: list[WorkerProcess | WorkerThread] = []
 
     def start(
         self, method: str, warm_start: Schedule | None, limits: Limits, beside: int = 1
-    ) -> Child | Companion | None:
+    ) -> WorkerProcess | WorkerThread | None:
         """A child, one of so many side by side; None, and a note, where the machine has no room for it."""
         try:
-            child: Child | Companion
-            if self._shares(method) or (self.large and find(method).package == OWN):
-                child = Companion(method, self.function(method), self.problem, warm_start, limits)
+            child: WorkerProcess | WorkerThread
+            if self._shares(method) or (self.large and lookup(method).package == OWN):
+                child = WorkerThread(method, self.function(method), self.problem, warm_start, limits)
             else:
-                child = Child(method, self.problem, warm_start, limits, self.memory or share_of_memory(beside))
+                child = WorkerProcess(method, self.problem, warm_start, limits, self.memory or share_of_memory(beside))
         except (OSError, RuntimeError, MemoryError) as error:  # no process, no thread
             self.notes.append(f"{method} could not be started: {error}")
             return None
         self._children.append(child)
         return child
 
-    def ask(self, question: Question, limits: Limits) -> Child | None:
+    def ask(self, question: Question, limits: Limits) -> WorkerProcess | None:
         """A child that confirms on the second model; None, and a note, where the machine has no room for it."""
         try:
-            child = Child(NAME, question, None, limits, self.memory or share_of_memory(1))
+            child = WorkerProcess(NAME, question, None, limits, self.memory or share_of_memory(1))
         except (OSError, RuntimeError, MemoryError) as error:
             self.notes.append(f"the {NAME} could not be started: {error}")
             return None
@@ -239,14 +239,14 @@ class Crew:
     def function(self, method: str) -> Method:
         """The function of a method, with the executor where it takes one."""
         if self.executor is None or not self._shares(method):
-            return function(method)
+            return load_method(method)
         return shared(method, self.executor)
 
     def _shares(self, method: str) -> bool:
         """Whether a method's work goes to workers elsewhere."""
         return self.executor is not None and method == self.sharing
 
-    def end(self, child: Child | Companion) -> None:
+    def end(self, child: WorkerProcess | WorkerThread) -> None:
         """End one."""
         child.kill()
         self._children.remove(child)
@@ -269,7 +269,7 @@ def _understood(message: Any) -> tuple[Any, ...]:
             return "incumbent", _canonical(schedule), message[2]
         case ("bound", int()) | ("unfit", str()):
             return tuple(message)
-        case ("done", Opinion()):
+        case ("done", Confirmation()):
             return tuple(message)
         case ("done", Solution(schedule=schedule, bound=bound) as solution):
             schedule = None if schedule is None else _canonical(schedule)
@@ -281,7 +281,7 @@ def _canonical(schedule: Schedule) -> Schedule:
     return Schedule.of(schedule.option, schedule.start, schedule.count, schedule.rent)
 
 
-class _Reporter:
+class PipeMonitor:
     """The monitor on the child's side."""
 
     def __init__(self, out: BinaryIO, end: float) -> None:
@@ -327,10 +327,10 @@ def main() -> None:
     if not 0 <= time.monotonic() - begun < FOREVER:  # a machine whose processes each have a clock of their own
         begun = time.monotonic()
     _confine(memory)
-    reporter = _Reporter(out, begun + limits.time_limit)
+    reporter = PipeMonitor(out, begun + limits.time_limit)
     threading.Thread(target=reporter.listen, args=(sys.stdin.buffer,), daemon=True).start()
     try:
-        if why := selftest.fault("cpsat" if method == NAME else method, reporter.should_stop):
+        if why := selftest.failed_selftest("cpsat" if method == NAME else method, reporter.should_stop):
             reporter.send("unfit", why)
             os._exit(0)
         if not limits.deterministic:
@@ -340,7 +340,7 @@ def main() -> None:
 
             reporter.send("done", confirm(problem, limits))
             os._exit(0)
-        solution = function(method)(problem, warm_start, limits, reporter)
+        solution = load_method(method)(problem, warm_start, limits, reporter)
     except MemoryError:
         solution = Solution(Status.UNKNOWN, Stop.FAILED, note=f"{method} ran out of memory")
     except (Exception, SystemExit) as error:

@@ -1,4 +1,4 @@
-"""A method at work in a thread of this process, spoken to as a `leptonopt.session.worker_process.Child` is.
+"""A method at work in a thread of this process, spoken to as a `leptonopt.session.worker_process.WorkerProcess` is.
 
 For one whose heavy work is done elsewhere, or whose problem is too large for a copy in a process of its own: it must
 answer soon when it is asked to stop, for nothing can kill it.
@@ -19,7 +19,7 @@ PATIENCE = 1.0  # seconds for it to come to an end
 LATER = 2e-5  # seconds a group that it may take in addition to write down what it has
 
 
-class Companion:
+class WorkerThread:
     """One method at work; `messages` fills up as it reports. It is its method's monitor."""
 
     def __init__(

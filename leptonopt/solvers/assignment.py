@@ -17,10 +17,18 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from leptonopt.algorithms.assignment.lagrangian import Climb, Node, Pace, Relaxed, climb, first_prices, reduced
+from leptonopt.algorithms.assignment.lagrangian import (
+    AscentLimits,
+    AscentResult,
+    BranchNode,
+    NodeRelaxation,
+    dual_ascent,
+    first_prices,
+    fix_by_reduced_cost,
+)
 from leptonopt.algorithms.assignment.lagrangian_kernels import NO_PLAN, SCALE
-from leptonopt.algorithms.assignment.problem import Agents, agents
-from leptonopt.algorithms.assignment.repair import assigned, repaired
+from leptonopt.algorithms.assignment.problem import AssignmentProblem, detect_assignment
+from leptonopt.algorithms.assignment.repair import initial_assignment, repair_assignment
 from leptonopt.problem.problem import (
     Ints,
     Limits,
@@ -30,15 +38,15 @@ from leptonopt.problem.problem import (
     Solution,
     Status,
     Stop,
-    broken_rules,
     objective,
+    violated_rules,
 )
 from leptonopt.runtime import jit
 
-ROOT = Pace(400, 1.0, 15, 0.5)
-BRANCH = Pace(1000, 1.0, 30, 0.005, 0.05)
-DIVE = Pace(12, 0.3, 4, 0.0005)
-LOOK = Pace(10, 0.3, 4, 0.0005)
+ROOT = AscentLimits(400, 1.0, 15, 0.5)
+BRANCH = AscentLimits(1000, 1.0, 30, 0.005, 0.05)
+DIVE = AscentLimits(12, 0.3, 4, 0.0005)
+LOOK = AscentLimits(10, 0.3, 4, 0.0005)
 TRIED, IDLE = 12, 4  # choices that are looked at before a branch, and those without a better one
 RELIABLE = 3  # looks at a choice after which it is known
 AGREED = 0.85  # share of rounds from which a dive takes something as settled
@@ -51,7 +59,7 @@ COMPILING = 20  # seconds from which on loops are worth it if they have to be co
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """Search to a proof or a limit."""
-    engine, found = f"numpy {np.__version__}", agents(problem)
+    engine, found = f"numpy {np.__version__}", detect_assignment(problem)
     if found is None:
         note = "knapsacks takes only tasks that need one thing on one of several agents, in one slot"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
@@ -72,14 +80,14 @@ class _Search:
 
     Attributes
     ----------
-    least : cost of the best plan [units of `Agents`]; `NO_PLAN` without one
+    least : cost of the best plan [units of `AssignmentProblem`]; `NO_PLAN` without one
     heap : (value, number, prices, node, branch), the least value first
     busy : by thread, the value of the node it is at
     past : of each choice, how often it was looked at, and by how much the bound rose one way and the other, together
     end : why the search is over, once it is
     """
 
-    def __init__(self, problem: Problem, found: Agents, limits: Limits, monitor: Monitor) -> None:
+    def __init__(self, problem: Problem, found: AssignmentProblem, limits: Limits, monitor: Monitor) -> None:
         self.problem, self.agents, self.limits, self.monitor = problem, found, limits, monitor
         self.begun, self.dived = time.monotonic(), 0
         self.fast = jit.FAST and (limits.deterministic or limits.time_limit >= COMPILING)
@@ -87,7 +95,7 @@ class _Search:
         self.cost, self.least = 0, NO_PLAN // SCALE
         self.bound: int | None = None
         self.seen: Schedule | None = None
-        self.heap: list[tuple[int, int, Ints, Node, tuple[int, int] | None]] = []
+        self.heap: list[tuple[int, int, Ints, BranchNode, tuple[int, int] | None]] = []
         self.past: dict[tuple[int, int], list[float]] = {}
         self.nodes = self.rounds = 0
         self.turn, self.numbers = threading.RLock(), itertools.count()
@@ -119,29 +127,29 @@ class _Search:
         if schedule is None or schedule is self.seen:
             return
         self.seen = schedule
-        if not broken_rules(self.problem, schedule) and (
+        if not violated_rules(self.problem, schedule) and (
             self.best is None or objective(self.problem, schedule) < self.cost
         ):
             self.best, self.cost = schedule, objective(self.problem, schedule)
             self.least = self.agents.of_cost(self.cost)
 
-    def offer(self, node: Node, found: Climb) -> None:
+    def offer(self, node: BranchNode, found: AscentResult) -> None:
         """A plan made of what the knapsacks of a node took."""
         used = np.flatnonzero(found.taken.any(axis=1) | node.paid)
         able = np.zeros_like(node.able)
         able[used] = self.agents.able[used]
         if not able.any(axis=0).all():
             return
-        where = assigned(self.agents, able, found.taken)
+        where = initial_assignment(self.agents, able, found.taken)
         most = self.least - int(self.agents.opening[used].sum())
-        plan = where if found.exact else repaired(self.agents, able, where, most, TURNS, self.over, self.fast)
+        plan = where if found.exact else repair_assignment(self.agents, able, where, most, TURNS, self.over, self.fast)
         if plan is None:
             return
         if self.agents.cost_of(plan) >= self.least:
             return
         schedule = self.agents.schedule(plan)
         cost = objective(self.problem, schedule)
-        if not broken_rules(self.problem, schedule):
+        if not violated_rules(self.problem, schedule):
             with self.turn:
                 if self.best is None or cost < self.cost:
                     self.best, self.cost, self.least = schedule, cost, self.agents.of_cost(cost)
@@ -151,7 +159,7 @@ class _Search:
 
     def run(self) -> Stop:
         """Best bound first, with dives between; in two threads where two are granted, once `together` says so."""
-        self.enter(Node.root(self.agents), first_prices(self.agents), ROOT, -NO_PLAN)
+        self.enter(BranchNode.root(self.agents), first_prices(self.agents), ROOT, -NO_PLAN)
         if self.heap:
             self.dive(self.heap[0][2], self.heap[0][3])
         with ThreadPoolExecutor(1) as pool:
@@ -191,7 +199,7 @@ class _Search:
             if top is not None:
                 self.dive(top[2], top[3])
 
-    def next(self) -> tuple[int, Ints, Node, tuple[int, int]] | None:
+    def next(self) -> tuple[int, Ints, BranchNode, tuple[int, int]] | None:
         """The node of the least value; None when all is done, or it is time to stop: `end` says which."""
         while True:
             with self.turn:
@@ -217,7 +225,7 @@ class _Search:
                     return value, price, node, branch
             time.sleep(0.01)  # the other thread has the only node
 
-    def push(self, value: int, price: Ints, node: Node, branch: tuple[int, int] | None) -> None:
+    def push(self, value: int, price: Ints, node: BranchNode, branch: tuple[int, int] | None) -> None:
         """An open node."""
         with self.turn:
             heapq.heappush(self.heap, (value, next(self.numbers), price, node, branch))
@@ -229,11 +237,11 @@ class _Search:
             self.bound = bound
             self.monitor.bound(bound)
 
-    def enter(self, node: Node, price: Ints, pace: Pace, above: int) -> None:
+    def enter(self, node: BranchNode, price: Ints, pace: AscentLimits, above: int) -> None:
         """Puts a node on the heap, with its bound, if there is something in it."""
         self.nodes += 1
         for _ in range(3):
-            relaxed = Relaxed(self.agents, node, self.fast)
+            relaxed = NodeRelaxation(self.agents, node, self.fast)
             if not relaxed.possible:
                 return
             found = self.climbed(relaxed, price, pace)
@@ -243,7 +251,7 @@ class _Search:
                 return
             if found.exact or pace is ROOT:
                 self.offer(node, found)
-            left = None if found.value > self.limit else reduced(relaxed, found.price, self.limit)
+            left = None if found.value > self.limit else fix_by_reduced_cost(relaxed, found.price, self.limit)
             if left is None:
                 return
             branch, price = self.branch(left, found), found.price
@@ -254,16 +262,16 @@ class _Search:
             self.offer(node, found)
         self.push(max(found.value, above), price, node, None)
 
-    def climbed(self, relaxed: Relaxed, price: Ints, pace: Pace) -> Climb:
+    def climbed(self, relaxed: NodeRelaxation, price: Ints, pace: AscentLimits) -> AscentResult:
         """Rounds of prices."""
 
         def stop(rounds: int) -> bool:
             self.rounds += rounds
             return self.over()
 
-        return climb(relaxed, price, self.limit, pace, stop)
+        return dual_ascent(relaxed, price, self.limit, pace, stop)
 
-    def branch(self, node: Node, found: Climb) -> tuple[int, int] | None:
+    def branch(self, node: BranchNode, found: AscentResult) -> tuple[int, int] | None:
         """(agent, -1) or (agent, task) that costs most both ways, of those rounds agreed least on; None without any."""
         choices = self.doubtful(node, found)
         best, score, idle = None, -1.0, 0
@@ -275,7 +283,7 @@ class _Search:
                 break
         return best
 
-    def doubtful(self, node: Node, found: Climb) -> list[tuple[int, int]]:
+    def doubtful(self, node: BranchNode, found: AscentResult) -> list[tuple[int, int]]:
         """Choices that are open, those first on which rounds agreed least: agents, and tasks once these are settled."""
         open_ = ~node.paid & ~node.closed
         if open_.any():
@@ -287,43 +295,43 @@ class _Search:
         first = np.argsort(np.abs(share - 0.5), kind="stable")[:TRIED]
         return list(zip(agent[first].tolist(), task[first].tolist(), strict=True))
 
-    def gains(self, node: Node, found: Climb, choice: tuple[int, int]) -> tuple[float, float]:
+    def gains(self, node: BranchNode, found: AscentResult, choice: tuple[int, int]) -> tuple[float, float]:
         """By how much the bound rises each way [1/SCALE]: as a few rounds have it, on average over the first looks."""
         past = self.past.setdefault(choice, [0, 0.0, 0.0])
         if past[0] < RELIABLE:
             past[0] += 1
             most = self.limit + SCALE - found.value
             for way, child in enumerate(self.children(node, *choice)):
-                relaxed = Relaxed(self.agents, child, self.fast)
+                relaxed = NodeRelaxation(self.agents, child, self.fast)
                 end = self.climbed(relaxed, found.price, LOOK).value if relaxed.possible else NO_PLAN
                 past[1 + way] += min(most, max(0, end - found.value))
         return past[1] / past[0], past[2] / past[0]
 
-    def children(self, node: Node, agent: int, task: int) -> list[Node]:
+    def children(self, node: BranchNode, agent: int, task: int) -> list[BranchNode]:
         """With the choice and without it."""
         if task < 0:
             paid, closed, able = node.paid.copy(), node.closed.copy(), node.able.copy()
             paid[agent], closed[agent], able[agent] = True, True, False
-            return [Node(node.able, paid, node.closed), Node(able, node.paid, closed)]
+            return [BranchNode(node.able, paid, node.closed), BranchNode(able, node.paid, closed)]
         there, not_there = node.able.copy(), node.able.copy()
         there[:, task], not_there[agent, task] = False, False
         there[agent, task] = True
-        return [Node(there, node.paid, node.closed), Node(not_there, node.paid, node.closed)]
+        return [BranchNode(there, node.paid, node.closed), BranchNode(not_there, node.paid, node.closed)]
 
     # --- dives ---
 
-    def dive(self, price: Ints, node: Node) -> None:
+    def dive(self, price: Ints, node: BranchNode) -> None:
         """From a node down, settling what rounds agree on, to a plan or to where there is none."""
         begun = self.rounds
         while not self.over():
-            relaxed = Relaxed(self.agents, node, self.fast)
+            relaxed = NodeRelaxation(self.agents, node, self.fast)
             if not relaxed.possible:
                 break
             found = self.climbed(relaxed, price, DIVE)
             if found.value > self.limit:
                 break
             self.offer(node, found)
-            left = None if found.exact else reduced(relaxed, found.price, self.limit)
+            left = None if found.exact else fix_by_reduced_cost(relaxed, found.price, self.limit)
             if left is None:
                 break
             price = found.price
@@ -331,7 +339,7 @@ class _Search:
                 break
         self.dived += self.rounds - begun
 
-    def settled(self, node: Node, found: Climb) -> Node:
+    def settled(self, node: BranchNode, found: AscentResult) -> BranchNode:
         """A node with what rounds agree on, and at least one choice, made; itself where nothing is open."""
         open_ = np.flatnonzero(~node.paid & ~node.closed)
         if len(open_):
@@ -341,7 +349,7 @@ class _Search:
             inside = found.used[some] >= 0.5
             paid[some[inside]], closed[some[~inside]] = True, True
             able[some[~inside]] = False
-            return Node(able, paid, closed)
+            return BranchNode(able, paid, closed)
         free = np.flatnonzero(node.able.sum(axis=0) > 1)
         if not len(free):
             return node
@@ -352,4 +360,4 @@ class _Search:
         able = node.able.copy()
         able[:, free[chosen]] = False
         able[agent[chosen], free[chosen]] = True
-        return Node(able, node.paid, node.closed)
+        return BranchNode(able, node.paid, node.closed)

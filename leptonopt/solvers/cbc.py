@@ -24,10 +24,19 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.models.time_indexed import FREE, formulate, has_no_columns, predicted
+from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, has_no_columns, predicted_size
 from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
-from leptonopt.runtime.child_process import PATIENCE, POLL, attend, children, folder, isolated, send, started
-from leptonopt.solvers.mip_run import Answer, Run
+from leptonopt.runtime.child_process import (
+    PATIENCE,
+    POLL,
+    child_pids,
+    isolated_command,
+    run_child,
+    send_signal,
+    start_process,
+    temporary_folder,
+)
+from leptonopt.solvers.mip_run import EngineAnswer, MipRun
 
 MAX_NONZEROS = 500_000  # PuLP needs about 7 seconds and 350 bytes per nonzero for a million of them
 MAX_BUILT = 40 * MAX_NONZEROS  # a prediction above it is believed without building
@@ -59,14 +68,16 @@ def solver(name: str) -> Callable[[Problem, Schedule | None, Limits, Monitor], S
     return partial(_solve, name)
 
 
-def reached(*names: str) -> list[str] | None:
+def best_bound_in_log(*names: str) -> list[str] | None:
     """Return those of these solvers, or of all, that PuLP reaches here; None where it does not come to an answer.
 
     Asked in a process group of its own: PuLP starts some solvers to look for them, and they greet, fail or hang.
     """
     try:
         quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
-        with started(isolated(SCRIPT, *names), stdin=quiet, stdout=pipe, stderr=quiet, start_new_session=True) as asked:
+        with start_process(
+            isolated_command(SCRIPT, *names), stdin=quiet, stdout=pipe, stderr=quiet, start_new_session=True
+        ) as asked:
             try:
                 said, _ = asked.communicate(timeout=LOOKING)
             finally:
@@ -80,7 +91,7 @@ def reached(*names: str) -> list[str] | None:
 
 def unreached(name: str) -> str:
     """Say that PuLP reaches no solver of this name, and which it reaches."""
-    there = reached()
+    there = best_bound_in_log()
     others = "" if there is None else f"; it reaches {', '.join(there)}"
     return f"PuLP reaches no solver {name!r} here{others}"
 
@@ -106,13 +117,13 @@ def _solve(
     engine = f"{'CBC 2.10.3' if name == 'PULP_CBC_CMD' else name} through PuLP {pulp.__version__}"
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
-    nonzeros = predicted(problem)[1]
-    linear = formulate(problem, without, limits.cutoff) if nonzeros <= MAX_BUILT else None
+    nonzeros = predicted_size(problem)[1]
+    linear = build_model(problem, without, limits.cutoff) if nonzeros <= MAX_BUILT else None
     if linear is None or linear.matrix.nnz > MAX_NONZEROS:
         found = nonzeros if linear is None else linear.matrix.nnz
         note = f"the model has {found:,} nonzeros; through PuLP at most {MAX_NONZEROS:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
-    with folder(_place()) as room:
+    with temporary_folder(_place()) as room:
         made = (name, problem, linear, warm_start, limits, monitor, begun, not without)
         return _Run(pulp, room, *made).solution(engine)
 
@@ -124,7 +135,7 @@ def _place() -> str | None:
     )
 
 
-class _Run(Run):
+class _Run(MipRun):
     """One model through PuLP."""
 
     def __init__(self, pulp: Any, room: str, *made: Any) -> None:
@@ -133,7 +144,7 @@ class _Run(Run):
         self.confirms = self.name in ("PULP_CBC_CMD", "COIN_CMD")
         self._built: tuple[list[Any], Any] | None = None
 
-    def call(self, careful: bool) -> Answer:
+    def call(self, careful: bool) -> EngineAnswer:
         """One run of the engine, ended from outside when it must."""
         variables, model = self._built = self._built or self._model()
         pulp, (relative, absolute) = self.pulp, self.gaps()
@@ -159,7 +170,7 @@ class _Run(Run):
         word, log = self._coin(made, model) if coin else self._any(made, model)
         values = np.array([math.nan if variable.varValue is None else variable.varValue for variable in variables])
         said = re.findall(r"^(?:Lower bound:|Continuous objective value is)\s+([-+.\de]+)", log, re.MULTILINE)
-        return Answer(word, values, tuple(map(printed_above, said)), log)
+        return EngineAnswer(word, values, tuple(map(printed_above, said)), log)
 
     def slack(self, found: int) -> float:
         """The gaps it was given, or its own where it does not take a relative gap of 0."""
@@ -184,8 +195,10 @@ class _Run(Run):
             if not len(part) and low <= 0 <= high:
                 continue
             terms = pulp.LpAffineExpression((variables[indices[at]], data[at]) for at in part)
-            equal = pulp.LpConstraintEQ if low == high else pulp.LpConstraintLE if high < FREE else pulp.LpConstraintGE
-            model.addConstraint(pulp.LpConstraint(terms, equal, rhs=low if high >= FREE else high), f"r{row}")
+            equal = (
+                pulp.LpConstraintEQ if low == high else pulp.LpConstraintLE if high < NO_LIMIT else pulp.LpConstraintGE
+            )
+            model.addConstraint(pulp.LpConstraint(terms, equal, rhs=low if high >= NO_LIMIT else high), f"r{row}")
         if self.hint is not None:
             for variable, value in zip(variables, self.hint.tolist(), strict=True):
                 variable.setInitialValue(value)
@@ -208,7 +221,7 @@ class _Run(Run):
                 words += ["-sec", str(self.timeLimit)]
                 words += [word for option in [*self.options, *self.getOptions()] for word in f"-{option}".split()]
                 words += ["-solve", "-printingOptions", "all", "-solution", sol]
-                attend(words, run.folder, run._log_file(), run.should_end)
+                run_child(words, run.folder, run._log_file(), run.should_end)
                 if os.path.exists(sol) and os.path.getsize(sol):
                     self.said = first_word(Path(sol).read_text().splitlines()[0])
                     lp.assignVarsVals(self.readsol_MPS(sol, lp, vs, names, rows)[1])
@@ -241,13 +254,15 @@ class _Run(Run):
                 said.append(f"{type(error).__name__}: {error}")
 
         thread, asked = threading.Thread(target=work, daemon=True), 0.0
-        own = children()
+        own = child_pids()
         thread.start()
         while thread.is_alive() and not (asked and time.monotonic() - asked > 2 * PATIENCE):
             thread.join(POLL)
             if self.should_end():
                 asked = asked or time.monotonic()
-                send(children() - own, signal.SIGINT if time.monotonic() - asked < PATIENCE else signal.SIGKILL)
+                send_signal(
+                    child_pids() - own, signal.SIGINT if time.monotonic() - asked < PATIENCE else signal.SIGKILL
+                )
         if thread.is_alive() or said:
             self.notes.append(said[0] if said else "did not stop when asked")
             return "nothing", "\n".join(said)

@@ -6,7 +6,7 @@ costs at its cheapest, and only when it has no room left the next one. A baselin
 
 from __future__ import annotations
 
-from leptonopt.algorithms.heuristics.dispatch_rules import Rule, dispatch
+from leptonopt.algorithms.heuristics.dispatch_rules import DispatchRule, dispatch
 from leptonopt.algorithms.heuristics.partial_schedule import Column
 from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution
 
@@ -16,7 +16,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     return dispatch(problem, limits, monitor, CheapestFirst)
 
 
-class CheapestFirst(Rule):
+class CheapestFirst(DispatchRule):
     """Options in order of cost, starts in order of time."""
 
     def choose(self, group: int) -> Column | None:

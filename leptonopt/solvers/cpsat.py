@@ -18,18 +18,18 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.models.interval import Intervals, applies, inexpressible
+from leptonopt.algorithms.models.interval import IntervalModel, is_preferable, unsupported_feature
 from leptonopt.algorithms.models.time_indexed import (
-    FREE,
-    Linear,
-    dearest,
+    NO_LIMIT,
+    IntegerProgram,
+    build_model,
     decode,
     encode,
-    formulate,
     has_no_columns,
-    lowest,
-    predicted,
-    shifted,
+    largest_objective,
+    normalise_costs,
+    objective_lower_limit,
+    predicted_size,
 )
 from leptonopt.problem.problem import (
     Limits,
@@ -39,8 +39,8 @@ from leptonopt.problem.problem import (
     Solution,
     Status,
     Stop,
-    broken_rules,
     objective,
+    violated_rules,
 )
 
 MAX_NONZEROS = 40_000_000  # some 100 bytes each in CP-SAT
@@ -59,14 +59,14 @@ def solve(
     begun = time.monotonic()
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=_engine())
-    form: Intervals | _Columns
-    if not without and applies(problem):
-        form = Intervals(problem, limits.cutoff)
-    elif (nonzeros := predicted(problem)[1]) > MAX_NONZEROS:
+    form: IntervalModel | _Columns
+    if not without and is_preferable(problem):
+        form = IntervalModel(problem, limits.cutoff)
+    elif (nonzeros := predicted_size(problem)[1]) > MAX_NONZEROS:
         note = f"the model may have {nonzeros:,} nonzeros; cpsat takes at most {MAX_NONZEROS:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=_engine(), note=note)
     else:
-        form = _Columns(formulate(problem, without, limits.cutoff))
+        form = _Columns(build_model(problem, without, limits.cutoff))
     return _searched(problem, form, warm_start, limits, monitor, begun, guarded=not without)
 
 
@@ -75,15 +75,15 @@ def on_intervals(problem: Problem, warm_start: Schedule | None, limits: Limits, 
     begun = time.monotonic()
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=_engine())
-    if what := inexpressible(problem):
+    if what := unsupported_feature(problem):
         note = f"cpsat-intervals cannot express {what}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=_engine(), note=note)
-    return _searched(problem, Intervals(problem, limits.cutoff), warm_start, limits, monitor, begun, guarded=True)
+    return _searched(problem, IntervalModel(problem, limits.cutoff), warm_start, limits, monitor, begun, guarded=True)
 
 
 def _searched(
     problem: Problem,
-    form: Intervals | _Columns,
+    form: IntervalModel | _Columns,
     warm_start: Schedule | None,
     limits: Limits,
     monitor: Monitor,
@@ -104,15 +104,15 @@ def _engine() -> str:
 class _Columns:
     """The time-indexed model: see `models.time_indexed`; the same shape as `interval.Intervals`."""
 
-    def __init__(self, linear: Linear) -> None:
+    def __init__(self, linear: IntegerProgram) -> None:
         self.linear, self.problem = linear, linear.problem
-        self.costs, self.divisor, self.constant = shifted(linear)
-        self.lowest = lowest(linear, self.costs)
+        self.costs, self.divisor, self.constant = normalise_costs(linear)
+        self.lowest = objective_lower_limit(linear, self.costs)
 
     def too_large(self) -> str:
         """Why CP-SAT could not count this model exactly; empty when it can."""
         most = self.linear.most.astype(float)
-        if dearest(self.linear, self.costs) >= MAX_EXACT or float(np.abs(self.costs) @ most) >= MAX_SUM:
+        if largest_objective(self.linear, self.costs) >= MAX_EXACT or float(np.abs(self.costs) @ most) >= MAX_SUM:
             return "costs are too large to count exactly"
         sums = abs(self.linear.matrix).astype(float) @ most
         return "amounts are too large to add up exactly" if sums.max(initial=0.0) >= MAX_SUM else ""
@@ -130,7 +130,7 @@ class _Columns:
             constraint = proto.constraints.add().linear
             constraint.vars.extend(indices[part])
             constraint.coeffs.extend(data[part])
-            constraint.domain.extend((max(low, -FREE), min(high, FREE)))
+            constraint.domain.extend((max(low, -NO_LIMIT), min(high, NO_LIMIT)))
         used = self.costs.nonzero()[0]
         proto.objective.vars.extend(used.tolist())
         proto.objective.coeffs.extend(self.costs[used].tolist())
@@ -150,7 +150,7 @@ class _Run:
     def __init__(
         self,
         problem: Problem,
-        form: Intervals | _Columns,
+        form: IntervalModel | _Columns,
         warm_start: Schedule | None,
         limits: Limits,
         monitor: Monitor,
@@ -167,7 +167,7 @@ class _Run:
         self.notes: list[str] = []
         self.error: BaseException | None = None
         self.asked = False
-        if warm_start is not None and guarded and not broken_rules(problem, warm_start):
+        if warm_start is not None and guarded and not violated_rules(problem, warm_start):
             self.best, self.cost = warm_start, objective(problem, warm_start)
         self.hint = self.best
 
@@ -248,7 +248,7 @@ class _Run:
     def take(self, values: Any) -> None:
         """A solution of the model; counted anew, and kept if it is better."""
         schedule = self.form.decode(list(values))
-        if self.guarded and (broken := broken_rules(self.problem, schedule)):
+        if self.guarded and (broken := violated_rules(self.problem, schedule)):
             self.notes.append(f"a solution was refused: it breaks {', '.join(sorted(broken))}")
             return
         cost = objective(self.form.problem, schedule)
@@ -258,7 +258,7 @@ class _Run:
                 self.monitor.incumbent(schedule, cost)
 
     def raise_to(self, value: int) -> None:
-        """A bound on the shifted costs, which are never below `lowest`."""
+        """A bound on the shifted costs, which are never below `objective_lower_limit`."""
         bound = self.constant + self.divisor * max(self.lowest, value)
         if self.lower is None or bound > self.lower:
             self.lower = bound

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.dispatch_rules import Rule, dispatch
+from leptonopt.algorithms.heuristics.dispatch_rules import DispatchRule, dispatch
 from leptonopt.algorithms.heuristics.partial_schedule import Column
 from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution
 
@@ -21,7 +21,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     return dispatch(problem, limits, monitor, DeadlineFirst)
 
 
-class DeadlineFirst(Rule):
+class DeadlineFirst(DispatchRule):
     """By the last slot in which a group can still end in time."""
 
     def rank(self) -> Sequence[float]:

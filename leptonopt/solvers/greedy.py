@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.multistart import Starts
-from leptonopt.algorithms.lagrangian.pricing import Blocks, free_bound, hopeless
+from leptonopt.algorithms.heuristics.multistart import MultiStart
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
 from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
 
 BASELINE = 0.4  # share of the time at most for the schedule that other methods start from
@@ -37,12 +37,12 @@ def _searched(
     problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, share: float
 ) -> Solution:
     engine = f"numpy {np.__version__}"
-    blocks = Blocks(problem)
-    bound = free_bound(problem, blocks.least)
+    blocks = BlockPricer(problem)
+    bound = uncapacitated_bound(problem, blocks.least)
     if bound is None:
-        return hopeless(engine)
+        return infeasible_solution(engine)
     monitor.bound(bound)
-    starts = Starts(problem, blocks, limits, monitor, share)
+    starts = MultiStart(problem, blocks, limits, monitor, share)
     starts.warm(warm_start)
     starts.run()
     if starts.found is None:

@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.models.time_indexed import FREE, formulate, has_no_columns, predicted
+from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, has_no_columns, predicted_size
 from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
-from leptonopt.runtime.child_process import attend, folder, isolated
-from leptonopt.solvers.mip_run import Answer, Run, whole_above
+from leptonopt.runtime.child_process import isolated_command, run_child, temporary_folder
+from leptonopt.solvers.mip_run import EngineAnswer, MipRun, round_up_safely
 
 MAX_NONZEROS = 10_000_000
 PROGRAM = Path(__file__).resolve().parent / "highs_program.py"
@@ -38,15 +38,15 @@ def solve(
     begun, engine = time.monotonic(), f"HiGHS of scipy {scipy.__version__}"
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
-    if (nonzeros := predicted(problem)[1]) > MAX_NONZEROS:
+    if (nonzeros := predicted_size(problem)[1]) > MAX_NONZEROS:
         note = f"the model may have {nonzeros:,} nonzeros; highs takes at most {MAX_NONZEROS:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
-    linear = formulate(problem, without, limits.cutoff)
-    with folder(tempfile.gettempdir()) as room:
+    linear = build_model(problem, without, limits.cutoff)
+    with temporary_folder(tempfile.gettempdir()) as room:
         return _Run(room, "highs", problem, linear, warm_start, limits, monitor, begun, not without).solution(engine)
 
 
-class _Run(Run):
+class _Run(MipRun):
     """One model through SciPy, in a child."""
 
     def __init__(self, room: str, *made: Any) -> None:
@@ -54,33 +54,33 @@ class _Run(Run):
         self.room, self._looked = Path(room), 0.0
         self.written = self.room / "engine.log"
 
-    def call(self, careful: bool) -> Answer:
+    def call(self, careful: bool) -> EngineAnswer:
         """One run; when it is killed its log tells the bound."""
         matrix, lower = self.linear.matrix, self.linear.lower
         if not len(self.costs):  # SciPy refuses a model without variables
-            return Answer("optimal", np.zeros(0))
+            return EngineAnswer("optimal", np.zeros(0))
         np.savez(
             self.room / "model.npz",
             costs=self.costs.astype(float),
             data=self.data.astype(float),
             indices=matrix.indices,
             indptr=matrix.indptr,
-            lower=np.where(lower <= -FREE, -np.inf, lower),
-            upper=np.where(self.upper >= FREE, np.inf, self.upper),
+            lower=np.where(lower <= -NO_LIMIT, -np.inf, lower),
+            upper=np.where(self.upper >= NO_LIMIT, np.inf, self.upper),
             most=self.linear.most.astype(float),
         )
         (self.room / "answer.npz").unlink(missing_ok=True)
         words = [str(self.room), f"{max(0.05, self.left()):.2f}", repr(self.gaps()[0]), "0" if careful else "1"]
-        attend(isolated(_RUN, str(PROGRAM), *words), str(self.room), self.written, self._glance)
+        run_child(isolated_command(_RUN, str(PROGRAM), *words), str(self.room), self.written, self._glance)
         log = self.written.read_text(errors="replace")
         if not (self.room / "answer.npz").exists():
-            return Answer("nothing", None, self._read(), log)
+            return EngineAnswer("nothing", None, self._read(), log)
         with np.load(self.room / "answer.npz") as answer:
             word, values = WORDS.get(int(answer["status"]), "nothing"), answer["values"]
             bounds = (*self._read(), float(answer["bound"]))
         if word == "stopped" and not len(values):
             word = "nothing"
-        return Answer(word, values if len(values) else None, bounds, log)
+        return EngineAnswer(word, values if len(values) else None, bounds, log)
 
     def slack(self, found: int) -> float:
         """The gap it was given; beyond, it stops only where no whole number is left."""
@@ -91,7 +91,7 @@ class _Run(Run):
         if time.monotonic() - self._looked > GLANCE:
             self._looked = time.monotonic()
             for bound in self._read():
-                self.raise_to(whole_above(bound))
+                self.raise_to(round_up_safely(bound))
         return self.should_end()
 
     def _read(self) -> tuple[float, ...]:

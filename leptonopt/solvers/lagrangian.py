@@ -9,9 +9,9 @@ import time
 
 import numpy as np
 
-from leptonopt.algorithms.lagrangian.capacity_dual import Ascent, rounds_within
-from leptonopt.algorithms.lagrangian.pattern_dual import Packing, packable
-from leptonopt.algorithms.lagrangian.pricing import Blocks, free_bound, hopeless
+from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
+from leptonopt.algorithms.lagrangian.pattern_dual import PatternDual, has_small_bins
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
 from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
 
 REPORT = 20  # rounds between exact bounds
@@ -23,24 +23,26 @@ ROUNDS = 2000
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """A bound only; it stops when the bound's slope flattens, not after a count of rounds."""
     engine = f"numpy {np.__version__}"
-    blocks = Blocks(problem)
+    blocks = BlockPricer(problem)
     until, rounds = time.monotonic() + limits.time_limit, ROUNDS
     if limits.deterministic:
-        until, rounds = float("inf"), min(ROUNDS, rounds_within(problem, blocks.columns, limits.effort))
-    bound = free_bound(problem, blocks.least)
+        until, rounds = float("inf"), min(ROUNDS, estimate_rounds(problem, blocks.columns, limits.effort))
+    bound = uncapacitated_bound(problem, blocks.least)
     if bound is None:
-        return hopeless(engine)
+        return infeasible_solution(engine)
     monitor.bound(bound)
-    ascent = Ascent(problem, blocks)
+    ascent = DualAscent(problem, blocks)
     bound, stop = _climbed(ascent, bound, monitor, rounds, until)
     note = f"{len(ascent.values)} rounds"
-    if stop is Stop.DONE and packable(problem) and (packing := Packing(problem, ascent)).useful:
+    if stop is Stop.DONE and has_small_bins(problem) and (packing := PatternDual(problem, ascent)).useful:
         bound, stop = _climbed(packing, bound, monitor, rounds, until)
         note += f", {len(packing.values)} with prices on tasks"
     return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=note)
 
 
-def _climbed(ascent: Ascent | Packing, bound: int, monitor: Monitor, rounds: int, until: float) -> tuple[int, Stop]:
+def _climbed(
+    ascent: DualAscent | PatternDual, bound: int, monitor: Monitor, rounds: int, until: float
+) -> tuple[int, Stop]:
     """So many rounds, until the slope is flat or the time is up, and the best bound that they gave."""
     stop = Stop.DONE
     for turn in range(1, rounds + 1):
@@ -55,7 +57,7 @@ def _climbed(ascent: Ascent | Packing, bound: int, monitor: Monitor, rounds: int
     return _better(ascent, bound, monitor), stop
 
 
-def _better(ascent: Ascent | Packing, bound: int, monitor: Monitor) -> int:
+def _better(ascent: DualAscent | PatternDual, bound: int, monitor: Monitor) -> int:
     if ascent.best > bound and (exact := ascent.exact()) is not None and exact > bound:
         monitor.bound(exact)
         return exact

@@ -15,14 +15,20 @@ from typing import TypeVar
 
 import numpy as np
 
-from leptonopt.algorithms.lagrangian.capacity_dual import STEADY, SWIFT, Ascent, Multipliers
-from leptonopt.algorithms.lagrangian.class_pricing import Oracle
-from leptonopt.algorithms.lagrangian.pricing import free_bound, hopeless
-from leptonopt.algorithms.large_scale.annealing import SQUEEZE, Annealer, settled
-from leptonopt.algorithms.large_scale.distributed_annealing import Sharing, woken
-from leptonopt.algorithms.large_scale.ejection_search import Improver, paced
-from leptonopt.algorithms.large_scale.staged_construction import ONCE, Pace, Placed, prefix_of, staged
-from leptonopt.algorithms.large_scale.supports import refused
+from leptonopt.algorithms.lagrangian.capacity_dual import STEADY, SWIFT, DualAscent, Multipliers
+from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
+from leptonopt.algorithms.lagrangian.pricing import infeasible_solution, uncapacitated_bound
+from leptonopt.algorithms.large_scale.annealing import SQUEEZE, Annealer, repair_to_feasible
+from leptonopt.algorithms.large_scale.distributed_annealing import DistributedAnnealing, warm_up_workers
+from leptonopt.algorithms.large_scale.ejection_search import EjectionSearch, next_batch_size
+from leptonopt.algorithms.large_scale.staged_construction import (
+    ONCE,
+    Assignment,
+    StageSchedule,
+    construct_in_stages,
+    price_prefix,
+)
+from leptonopt.algorithms.large_scale.supports import unsupported_rule
 from leptonopt.problem.problem import (
     Limits,
     Monitor,
@@ -31,12 +37,12 @@ from leptonopt.problem.problem import (
     Solution,
     Status,
     Stop,
-    broken_rules,
     objective,
+    violated_rules,
 )
-from leptonopt.runtime.calls import Gone
+from leptonopt.runtime.calls import ExecutorLost
 from leptonopt.runtime.jit import FAST
-from leptonopt.runtime.jit_cache import Rehearsal
+from leptonopt.runtime.jit_cache import JitWarmup
 
 Found = TypeVar("Found")
 MANY = 10_000  # groups; from there on prices are to come near in few rounds
@@ -76,11 +82,11 @@ def stages(problem: Problem, warm_start: Schedule | None, limits: Limits, monito
 
 
 def _solve(problem: Problem, limits: Limits, monitor: Monitor, last: str, executor: Executor | None = None) -> Solution:
-    if rule := refused(problem):
+    if rule := unsupported_rule(problem):
         return Solution(
             Status.UNKNOWN, Stop.FAILED, note=f"scale cannot express the rule {rule}; ask for another method"
         )
-    loops = Rehearsal()
+    loops = JitWarmup()
     try:
         return run(problem, limits, monitor, last, loops, executor)
     finally:
@@ -88,20 +94,20 @@ def _solve(problem: Problem, limits: Limits, monitor: Monitor, last: str, execut
 
 
 def run(
-    problem: Problem, limits: Limits, monitor: Monitor, last: str, loops: Rehearsal, executor: Executor | None = None
+    problem: Problem, limits: Limits, monitor: Monitor, last: str, loops: JitWarmup, executor: Executor | None = None
 ) -> Solution:
     """All of it, or up to a part, by compiled loops from when on they are there."""
     with np.errstate(invalid="ignore"):
-        oracle = Oracle(problem, fast=loops.ready(), threads=limits.threads)
+        oracle = ClassPricer(problem, fast=loops.ready(), threads=limits.threads)
         return _Run(problem, limits, monitor, oracle, loops, executor).solution(last)
 
 
-class _Drafts:
+class BestSnapshot:
     """What is annealed, now and then with nothing exceeded; `best` lacks the least, and costs least of such."""
 
-    def __init__(self, annealer: Annealer, take: Callable[[Placed], object], clocked: bool) -> None:
+    def __init__(self, annealer: Annealer, take: Callable[[Assignment], object], clocked: bool) -> None:
         self.annealer, self.take, self.clocked = annealer, take, clocked
-        self.best: Placed | None = None
+        self.best: Assignment | None = None
         self.rank = (0, 0)
         self.price, self.noted, self.next = LOOK * len(annealer.group), 0.0, SQUEEZE
 
@@ -115,7 +121,7 @@ class _Drafts:
         self.next += (1 - SQUEEZE) / LOOKS
         return True
 
-    def look(self) -> Placed:
+    def look(self) -> Assignment:
         """The best, once more of what there is."""
         begun = time.monotonic()
         placed = self.annealer.settled()
@@ -133,8 +139,8 @@ class _Run:
     problem: Problem
     limits: Limits
     monitor: Monitor
-    oracle: Oracle
-    loops: Rehearsal
+    oracle: ClassPricer
+    loops: JitWarmup
     executor: Executor | None = None
     shared: str = ""  # what workers did, in a line
     best: Schedule | None = None
@@ -145,15 +151,15 @@ class _Run:
     def solution(self, last: str) -> Solution:
         begun = time.monotonic()
         self.until = begun + self.limits.time_limit
-        waking = None if self.executor is None else woken(self.executor)
+        waking = None if self.executor is None else warm_up_workers(self.executor)
         if self.limits.deterministic:
             self.oracle.fast = self.loops.awaited(self._over)
-        least = free_bound(self.problem, self.oracle.least)
+        least = uncapacitated_bound(self.problem, self.oracle.least)
         if least is None:
-            return hopeless(self._engine())
+            return infeasible_solution(self._engine())
         self._prices(least, Multipliers(np.zeros(self.problem.capacity.shape, np.int64), np.zeros(0, np.int64), 1))
         self._bound(least)
-        ascent = Ascent(self.problem, self.oracle, gait=SWIFT if self.problem.groups >= MANY else STEADY)
+        ascent = DualAscent(self.problem, self.oracle, gait=SWIFT if self.problem.groups >= MANY else STEADY)
         if last != "prices":
             self._timed("first", lambda: self._first(ascent))
         share = 1.0 if last == "prices" else PRICING
@@ -209,7 +215,7 @@ class _Run:
             self.lower = value
             self.monitor.bound(value)
 
-    def _take(self, placed: Placed) -> bool:
+    def _take(self, placed: Assignment) -> bool:
         """Reports what is placed, if nothing lacks a place and it is better."""
         if placed.lacking().any():
             return False
@@ -217,20 +223,20 @@ class _Run:
         cost = objective(self.problem, schedule)
         if self.cost is not None and cost >= self.cost:
             return False
-        if broken := broken_rules(self.problem, schedule):
+        if broken := violated_rules(self.problem, schedule):
             raise ArithmeticError(f"scale broke {', '.join(sorted(broken))}")
         self.best, self.cost = schedule, cost
         self.monitor.incumbent(schedule, cost)
         return True
 
-    def _first(self, ascent: Ascent) -> None:
+    def _first(self, ascent: DualAscent) -> None:
         """A plan soon, by prices as they stand after a few rounds."""
         for _ in range(FIRST):
             ascent.step()
-        placed = staged(self.problem, ascent, self._over, ONCE)
+        placed = construct_in_stages(self.problem, ascent, self._over, ONCE)
         self._taken(placed, ascent)
 
-    def _climb(self, ascent: Ascent, over: Callable[[], bool]) -> bool:
+    def _climb(self, ascent: DualAscent, over: Callable[[], bool]) -> bool:
         """Prices until they gain no more; whether they came to that."""
         for turn in range(1, ROUNDS + 1):
             if over():
@@ -244,15 +250,15 @@ class _Run:
         self._exact(ascent)
         return False
 
-    def _staged(self, ascent: Ascent) -> Placed:
+    def _staged(self, ascent: DualAscent) -> Assignment:
         """Placement as finely staged as there is time for."""
         begun = time.monotonic()
         ascent.step()
         left, each = self.until - time.monotonic(), time.monotonic() - begun
-        pace = Pace() if self.limits.deterministic else Pace.within(STAGING[FAST] * left, each)
-        return staged(self.problem, ascent, self._over, pace)
+        pace = StageSchedule() if self.limits.deterministic else StageSchedule.within(STAGING[FAST] * left, each)
+        return construct_in_stages(self.problem, ascent, self._over, pace)
 
-    def _annealed(self, placed: Placed, ascent: Ascent, climbed: bool) -> Placed:
+    def _annealed(self, placed: Assignment, ascent: DualAscent, climbed: bool) -> Assignment:
         """Annealing for nearly all of the time that is left; prices that are not at their height climb beside it."""
         limits, price = self.limits, ascent.best_price
         threads = 1 if limits.deterministic else limits.threads
@@ -265,7 +271,7 @@ class _Run:
             begun = time.monotonic()
             room, most = max(1e-9, ANNEALING * (self.until - begun)), MOVES_EACH * len(placed.group)
 
-            drafts = _Drafts(annealer, self._take, clocked=not limits.deterministic)
+            drafts = BestSnapshot(annealer, self._take, clocked=not limits.deterministic)
 
             def done() -> float:
                 annealer.threads = threads if bound is None or bound.done() else threads - 1
@@ -282,10 +288,10 @@ class _Run:
                 bound.result()
         return found
 
-    def _shared(self, placed: Placed, ascent: Ascent, climbed: bool) -> tuple[Placed, bool]:
+    def _shared(self, placed: Assignment, ascent: DualAscent, climbed: bool) -> tuple[Assignment, bool]:
         """The same by workers, while prices climb here; and whether that is all of it, or workers were gone."""
         assert self.executor is not None
-        sharing = Sharing(placed, self.executor, lambda: ascent.best_price, self.limits.seed)
+        sharing = DistributedAnnealing(placed, self.executor, lambda: ascent.best_price, self.limits.seed)
         timed, ended, alone = not self.limits.deterministic, threading.Event(), False
         with ThreadPoolExecutor(1) as beside:
             bound = None
@@ -294,29 +300,29 @@ class _Run:
             try:
                 sharing.run(ANNEALING * (self.until - time.monotonic()) if timed else None, self._over)
                 self.shared = sharing.count()
-            except Gone as gone:
+            except ExecutorLost as gone:
                 self.shared, alone = f"the workers are gone ({gone}); annealing went on here", True
             ended.set()
-            price, guide = ascent.best_price, prefix_of(self.problem, ascent.best_price)
-            found = settled(self.problem, placed.option, placed.start, price, guide, self.oracle.each(guide))
+            price, guide = ascent.best_price, price_prefix(self.problem, ascent.best_price)
+            found = repair_to_feasible(self.problem, placed.option, placed.start, price, guide, self.oracle.each(guide))
             self._take(found)
             if bound is not None:
                 bound.result()
         return found, not alone
 
-    def _taken(self, placed: Placed, ascent: Ascent) -> None:
+    def _taken(self, placed: Assignment, ascent: DualAscent) -> None:
         """Reports what is placed, mended if need be."""
         if not self._take(placed) and placed.lacking().any() and (self.oracle.fast or not FAST):
-            improver = Improver(self.problem, placed, self.oracle, ascent.best_price, self.limits.seed)
+            improver = EjectionSearch(self.problem, placed, self.oracle, ascent.best_price, self.limits.seed)
             self._mend(improver, MENDING)
 
-    def _mend(self, improver: Improver, share: float) -> None:
+    def _mend(self, improver: EjectionSearch, share: float) -> None:
         """What lacks a place finds one, if it does within a share of the time that is left; then it is a plan."""
         most = MENDS * len(improver.placed.group) if self.limits.deterministic else None
         improver.mend(self._by(share), most)
         self._take(improver.placed)
 
-    def _exact(self, ascent: Ascent) -> None:
+    def _exact(self, ascent: DualAscent) -> None:
         if (self.lower is None or ascent.best > self.lower) and (value := ascent.exact()) is not None:
             self._prices(value, ascent.multipliers(ascent.scale()))
             self._bound(value)
@@ -326,10 +332,10 @@ class _Run:
         if (listen := getattr(self.monitor, "prices", None)) is not None:
             listen(value, multipliers)
 
-    def _improve(self, placed: Placed, ascent: Ascent) -> None:
+    def _improve(self, placed: Assignment, ascent: DualAscent) -> None:
         """Ejection over the time there is: cooling down, or cold from the beginning where annealing went before."""
         problem, limits = self.problem, self.limits
-        improver = Improver(problem, placed, self.oracle, ascent.best_price, limits.seed)
+        improver = EjectionSearch(problem, placed, self.oracle, ascent.best_price, limits.seed)
         if placed.lacking().any():
             self._mend(improver, 1.0)
         items = max(1, len(placed.group))
@@ -347,7 +353,7 @@ class _Run:
             made += steps
             spent = time.monotonic() - now
             if not limits.deterministic:
-                steps = paced(steps, spent)
+                steps = next_batch_size(steps, spent)
             since = time.monotonic() - noted
             if since > max(1.0, 10 * price):  # writing a plan down must not take the time for finding it
                 noted = time.monotonic()

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.dispatch_rules import Rule, dispatch
-from leptonopt.algorithms.heuristics.partial_schedule import Column, Guide, Placing
-from leptonopt.algorithms.lagrangian.pricing import NEVER
+from leptonopt.algorithms.heuristics.dispatch_rules import DispatchRule, dispatch
+from leptonopt.algorithms.heuristics.partial_schedule import Column, CostGuide, PartialSchedule
+from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.problem.problem import UNLIMITED, Limits, Monitor, Problem, Schedule, Solution
 
 
@@ -19,10 +19,10 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     return dispatch(problem, limits, monitor, LeastLoaded)
 
 
-class LeastLoaded(Rule):
+class LeastLoaded(DispatchRule):
     """Keeps the taken share of every row over the horizon."""
 
-    def __init__(self, placing: Placing, guide: Guide) -> None:
+    def __init__(self, placing: PartialSchedule, guide: CostGuide) -> None:
         super().__init__(placing, guide)
         problem = placing.problem
         limited = problem.capacity < UNLIMITED
@@ -41,7 +41,7 @@ class LeastLoaded(Rule):
 
     def choose(self, group: int) -> Column | None:
         """The first feasible start on the least loaded pool; within a pool the option that ends first."""
-        best, found = (float("inf"), NEVER), None
+        best, found = (float("inf"), INFEASIBLE_COST), None
         for option in sorted(self.guide.order[group]):
             load = self.load(option)
             low, high = self.placing.window(option)

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import time
 
-from leptonopt.algorithms.heuristics.multistart import opened
-from leptonopt.algorithms.heuristics.partial_schedule import Guide
-from leptonopt.algorithms.lagrangian.capacity_dual import Ascent, rounds_within
-from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.heuristics.multistart import prepare_search
+from leptonopt.algorithms.heuristics.partial_schedule import CostGuide
+from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import column_model as submodel
 from leptonopt.algorithms.lns import interval_model as subintervals
 from leptonopt.algorithms.lns import subproblem as freeing
-from leptonopt.algorithms.lns.neighbourhoods import Neighbourhoods
-from leptonopt.algorithms.lns.search_state import Held
+from leptonopt.algorithms.lns.neighbourhoods import NeighbourhoodSelector
+from leptonopt.algorithms.lns.search_state import SearchState
 from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
 
 TURN = 0.01  # effort that a turn takes beside its sub-problem
@@ -33,11 +33,11 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     """
     engine = f"{submodel.version()} (CP-SAT)"
     begun = time.monotonic()
-    found = opened(problem, warm_start, limits, monitor, engine)
+    found = prepare_search(problem, warm_start, limits, monitor, engine)
     if isinstance(found, Solution):
         return found
     starts, bound = found
-    held = Held(starts, monitor, bound)
+    held = SearchState(starts, monitor, bound)
     search = _Search(problem, starts.blocks, starts.true, held, limits, monitor, begun)
     search.prices()
     stop = search.run()
@@ -54,22 +54,22 @@ class _Search:
     def __init__(
         self,
         problem: Problem,
-        blocks: Blocks,
-        true: Guide,
-        held: Held,
+        blocks: BlockPricer,
+        true: CostGuide,
+        held: SearchState,
         limits: Limits,
         monitor: Monitor,
         begun: float,
     ) -> None:
         self.problem, self.blocks, self.limits, self.monitor, self.begun = problem, blocks, limits, monitor, begun
         self.held, self.true = held, true
-        self.guide: Guide = true
+        self.guide: CostGuide = true
         self.spent, self.turns = 0.0, 0
 
     def prices(self) -> None:
         """Prices on capacity, which give reduced costs and a bound."""
-        ascent = Ascent(self.problem, self.blocks)
-        rounds = min(ROUNDS, rounds_within(self.problem, self.blocks.columns, self.limits.effort))
+        ascent = DualAscent(self.problem, self.blocks)
+        rounds = min(ROUNDS, estimate_rounds(self.problem, self.blocks.columns, self.limits.effort))
         until = time.monotonic() + PRICES * self.limits.time_limit + 0.2
         for turn in range(rounds):
             ascent.step()
@@ -81,8 +81,8 @@ class _Search:
 
     def run(self) -> Stop:
         """Free, solve, take over; until time is up or nothing more can be gained."""
-        models = ("intervals", "columns") if subintervals.steady(self.problem) else ("columns",)
-        choice = Neighbourhoods(self.problem, self.guide, self.limits.seed, models)
+        models = ("intervals", "columns") if subintervals.has_constant_prices(self.problem) else ("columns",)
+        choice = NeighbourhoodSelector(self.problem, self.guide, self.limits.seed, models)
         if not choice.usable.any():
             return Stop.DONE
         while self.held.cost > self.held.bound:
@@ -98,7 +98,7 @@ class _Search:
             self.turn(choice)
         return Stop.PROOF
 
-    def turn(self, choice: Neighbourhoods) -> None:
+    def turn(self, choice: NeighbourhoodSelector) -> None:
         """One neighbourhood."""
         self.turns += 1
         held, placing = self.held, self.held.placing

@@ -16,18 +16,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.multistart import Starts, opened
-from leptonopt.algorithms.lagrangian.capacity_dual import Ascent, rounds_within
-from leptonopt.algorithms.lagrangian.pricing import Blocks, Pricer
-from leptonopt.algorithms.lagrangian.remote_pricing import Shards, shardable
+from leptonopt.algorithms.heuristics.multistart import MultiStart, prepare_search
+from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer, Pricer
+from leptonopt.algorithms.lagrangian.remote_pricing import RemotePricer, is_separable
 from leptonopt.algorithms.lns import column_model as submodel
 from leptonopt.algorithms.lns import interval_model as subintervals
-from leptonopt.algorithms.lns.neighbourhoods import Neighbourhoods
-from leptonopt.algorithms.lns.search_state import Held
-from leptonopt.algorithms.lns.subproblem import Looked, Neighbourhood, Ran
+from leptonopt.algorithms.lns.neighbourhoods import NeighbourhoodSelector
+from leptonopt.algorithms.lns.search_state import SearchState
+from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest, Ran, SubproblemResult
 from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
-from leptonopt.runtime.calls import Errands, Gone, Lost, width
-from leptonopt.runtime.payload import Parcel, look
+from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
+from leptonopt.runtime.payload import CachedPayload, solve_remotely
 
 TICK = 0.02  # seconds to wait for an answer before looking at the clock
 COUNT = 2.0  # seconds after which the workers are counted again
@@ -57,15 +57,15 @@ def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monito
 
     def spread(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
         engine, begun = f"{submodel.version()} (CP-SAT)", time.monotonic()
-        found = opened(problem, warm_start, limits, monitor, engine)
+        found = prepare_search(problem, warm_start, limits, monitor, engine)
         if isinstance(found, Solution):
             return found
         starts, bound = found
-        held = Held(starts, monitor, bound)
+        held = SearchState(starts, monitor, bound)
         search = _Search(problem, starts.blocks, starts, held, limits, monitor, executor, begun)
         try:
             stop = search.run()
-        except Gone as gone:
+        except ExecutorLost as gone:
             stop = Stop.LIMIT if monitor.should_stop() else Stop.FAILED
             search.said = f"the workers are gone ({gone})"
         finally:
@@ -83,7 +83,7 @@ def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monito
 class _Out:
     """A neighbourhood that a worker looks at, and the arm that drew it."""
 
-    asked: Neighbourhood
+    asked: NeighbourhoodRequest
     arm: tuple[str, str]
 
 
@@ -93,27 +93,27 @@ class _Search:
     def __init__(
         self,
         problem: Problem,
-        blocks: Blocks,
-        starts: Starts,
-        held: Held,
+        blocks: BlockPricer,
+        starts: MultiStart,
+        held: SearchState,
         limits: Limits,
         monitor: Monitor,
         executor: Executor,
         begun: float,
     ) -> None:
         self.problem, self.held, self.limits, self.monitor, self.begun = problem, held, limits, monitor, begun
-        models = ("intervals", "columns") if subintervals.steady(problem) else ("columns",)
-        self.choice = Neighbourhoods(problem, starts.true, limits.seed, models)
+        models = ("intervals", "columns") if subintervals.has_constant_prices(problem) else ("columns",)
+        self.choice = NeighbourhoodSelector(problem, starts.true, limits.seed, models)
         self.usable = self.choice.usable
         self.busy = np.zeros(problem.groups, bool)
-        self.executor, self.width, self.counted = executor, width(executor), time.monotonic()
-        self.out = Errands[_Out](executor)
-        self.wide = blocks.columns >= WIDE and self.width > 1 and shardable(problem)
+        self.executor, self.width, self.counted = executor, num_workers(executor), time.monotonic()
+        self.out = RetryingCalls[_Out](executor)
+        self.wide = blocks.columns >= WIDE and self.width > 1 and is_separable(problem)
         many = BATCH if limits.deterministic else self.width
-        pricer: Pricer = Shards(problem, executor, many, self.stopped) if self.wide else blocks
-        self.ascent: Ascent | None = Ascent(problem, pricer)
-        self.rounds = min(ROUNDS, rounds_within(problem, blocks.columns, limits.effort))
-        self.ground = Parcel.of((problem, starts.true))
+        pricer: Pricer = RemotePricer(problem, executor, many, self.stopped) if self.wide else blocks
+        self.ascent: DualAscent | None = DualAscent(problem, pricer)
+        self.rounds = min(ROUNDS, estimate_rounds(problem, blocks.columns, limits.effort))
+        self.ground = CachedPayload.of((problem, starts.true))
         self.sent = 0  # calls that took the ground with them
         self.turns, self.spent, self.late, self.lost = 0, 0.0, 0, 0
         self.said = ""
@@ -145,7 +145,7 @@ class _Search:
     def stream(self) -> None:
         """Keep all workers at work, and take over what they answer as it comes."""
         if time.monotonic() > self.counted + COUNT:
-            self.width, self.counted = width(self.executor), time.monotonic()
+            self.width, self.counted = num_workers(self.executor), time.monotonic()
         ahead = 1 + self.width // 4  # to be begun while we are busy
         while len(self.out) < self.width + ahead and self.ask():
             pass
@@ -157,7 +157,7 @@ class _Search:
         order: list[_Out] = []
         while len(order) < BATCH and (sent := self.ask()):
             order.append(sent)
-        found: dict[int, Looked | Lost] = {}
+        found: dict[int, SubproblemResult | CallFailed] = {}
         while len(self.out) and not self.monitor.should_stop():
             for sent, answer in self.out.answers(TICK):
                 if answer is None:
@@ -187,18 +187,18 @@ class _Search:
         ground = self.ground if whole else self.ground.bare()
         left = self.limits.time_limit - (time.monotonic() - self.begun)
         seconds = 600.0 if self.limits.deterministic else max(0.05, min(LONGEST, left))
-        self.out.send(sent, look, ground, self.held.placing.schedule(), sent.asked, seconds)
+        self.out.send(sent, solve_remotely, ground, self.held.placing.schedule(), sent.asked, seconds)
 
-    def hear(self, sent: _Out, answer: Looked | Lost | None) -> None:
+    def hear(self, sent: _Out, answer: SubproblemResult | CallFailed | None) -> None:
         """What a worker says of a neighbourhood."""
         if answer is None:
             return self.send(sent, whole=True)
         groups = sent.asked.groups
         self.busy[groups] = False
-        if isinstance(answer, Lost):
+        if isinstance(answer, CallFailed):
             self.lost += 1
             if not self.turns and self.lost >= self.width:
-                raise Gone(answer.why)
+                raise ExecutorLost(answer.why)
             return None
         self.turns += 1
         placing, found = self.held.placing, answer.found
@@ -235,7 +235,7 @@ class _Search:
         guide = self.ascent.guide()
         self.held.raise_bound(self.ascent.exact())
         self.choice.follow(guide)
-        self.ground, self.ascent = Parcel.of((self.problem, guide)), None
+        self.ground, self.ascent = CachedPayload.of((self.problem, guide)), None
 
     def count(self) -> str:
         """What was done, in a line."""

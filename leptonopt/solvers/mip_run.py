@@ -18,7 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.models.time_indexed import FREE, Linear, dearest, decode, encode, lowest, shifted
+from leptonopt.algorithms.models.time_indexed import (
+    NO_LIMIT,
+    IntegerProgram,
+    decode,
+    encode,
+    largest_objective,
+    normalise_costs,
+    objective_lower_limit,
+)
 from leptonopt.problem.problem import (
     Ints,
     Limits,
@@ -28,15 +36,15 @@ from leptonopt.problem.problem import (
     Solution,
     Status,
     Stop,
-    broken_rules,
     objective,
+    violated_rules,
 )
 
 MAX_RANGE = 10**9  # largest sum of an objective or a row that doubles with tolerances are trusted with
 
 
 @dataclass(frozen=True)
-class Answer:
+class EngineAnswer:
     """What an engine said: `optimal`, `stopped` (with a solution), `infeasible` or `nothing`; values, bounds."""
 
     word: str
@@ -45,7 +53,7 @@ class Answer:
     log: str = ""
 
 
-class Run(ABC):
+class MipRun(ABC):
     """One model, one engine.
 
     Attributes
@@ -60,7 +68,7 @@ class Run(ABC):
         self,
         name: str,
         problem: Problem,
-        linear: Linear,
+        linear: IntegerProgram,
         warm_start: Schedule | None,
         limits: Limits,
         monitor: Monitor,
@@ -69,19 +77,21 @@ class Run(ABC):
     ) -> None:
         self.name, self.problem, self.linear = name, problem, linear
         self.limits, self.monitor, self.begun, self.guarded = limits, monitor, begun, guarded
-        costs, self.divisor, self.constant = shifted(linear)
-        self.coarser = max(1, -(-dearest(linear, costs) // MAX_RANGE))
+        costs, self.divisor, self.constant = normalise_costs(linear)
+        self.coarser = max(1, -(-largest_objective(linear, costs) // MAX_RANGE))
         self.costs = costs // self.coarser
-        self.lowest = lowest(linear, self.costs)
+        self.lowest = objective_lower_limit(linear, self.costs)
         self.data, self.upper, self.relaxed = _coarsened(linear)
-        self.best = warm_start if warm_start is not None and guarded and not broken_rules(problem, warm_start) else None
+        self.best = (
+            warm_start if warm_start is not None and guarded and not violated_rules(problem, warm_start) else None
+        )
         self.hint = None if self.best is None else encode(linear, self.best)
         self.lower: int | None = None
         self.stopped = ""
         self.log, self.notes = "", list[str]()
 
     @abstractmethod
-    def call(self, careful: bool) -> Answer:
+    def call(self, careful: bool) -> EngineAnswer:
         """One run of the engine; `careful` without preprocessing."""
 
     def slack(self, found: int) -> float:
@@ -92,7 +102,7 @@ class Run(ABC):
         """Build, run, and say what is proven."""
         self.raise_to(self.lowest)
         if self._closed() or self._near_enough():
-            return self._said(Answer("nothing"), engine)
+            return self._said(EngineAnswer("nothing"), engine)
         answer = self._called(careful=False)
         if answer.word == "infeasible" and not self.limited():
             if not self.confirms:
@@ -107,12 +117,12 @@ class Run(ABC):
             self._take(values)
         return self._said(answer, engine)
 
-    def _called(self, careful: bool) -> Answer:
+    def _called(self, careful: bool) -> EngineAnswer:
         answer = self.call(careful)
         self.log += answer.log
         return answer
 
-    def _said(self, answer: Answer, engine: str) -> Solution:
+    def _said(self, answer: EngineAnswer, engine: str) -> Solution:
         note, stop = "; ".join(self.notes), self._stop(answer)
         if self.best is None:
             note = note or ("" if self.limited() else f"ended without a solution ({answer.word})")
@@ -121,7 +131,7 @@ class Run(ABC):
             return Solution(Status.OPTIMAL, Stop.PROOF, self.best, self.lower, engine, self.log, note)
         return Solution(Status.FEASIBLE, stop, self.best, self.lower, engine, self.log, note)
 
-    def _stop(self, answer: Answer) -> Stop:
+    def _stop(self, answer: EngineAnswer) -> Stop:
         if self._near_enough():
             return Stop.GAP
         if self.stopped == "monitor" and time.monotonic() - self.begun < 0.95 * self.limits.time_limit:
@@ -169,7 +179,7 @@ class Run(ABC):
 
     # --- what it found ---
 
-    def _values(self, answer: Answer) -> Any:
+    def _values(self, answer: EngineAnswer) -> Any:
         """int64, shape (V,): the engine's solution; None without one, or where it is not in whole numbers."""
         if answer.word not in ("optimal", "stopped") or answer.values is None:
             return None
@@ -179,19 +189,19 @@ class Run(ABC):
             return None
         return whole.astype(np.int64)
 
-    def _bound(self, answer: Answer, values: Any) -> None:
+    def _bound(self, answer: EngineAnswer, values: Any) -> None:
         """A valid bound: the proven optimum of the rounded costs, or what the engine states."""
         found = None if values is None else int(values @ self.costs)
         if answer.word == "optimal" and found is not None:
             slack = self.slack(found)
             least = found if not slack else math.floor(found - slack) - 1
         else:
-            least = max(map(whole_above, answer.bounds), default=self.lowest)
+            least = max(map(round_up_safely, answer.bounds), default=self.lowest)
             least = least if found is None else min(least, found)
         self.raise_to(least)
 
     def raise_to(self, value: int) -> None:
-        """A bound on the shifted and rounded costs, which are never below `lowest`."""
+        """A bound on the shifted and rounded costs, which are never below `objective_lower_limit`."""
         bound = self.constant + self.divisor * self.coarser * max(self.lowest, value)
         if self.lower is None or bound > self.lower:
             self.lower = bound
@@ -201,7 +211,7 @@ class Run(ABC):
     def _take(self, values: Any) -> None:
         """The solution, if it keeps every rule and is better than what is at hand."""
         schedule = decode(self.linear, values)
-        if self.guarded and (broken := broken_rules(self.problem, schedule)):
+        if self.guarded and (broken := violated_rules(self.problem, schedule)):
             why = ", whose amounts had to be rounded" if self.relaxed else ""
             self.notes.append(f"the solution was refused: it breaks {', '.join(sorted(broken))}{why}")
             return
@@ -212,18 +222,18 @@ class Run(ABC):
                 self.monitor.incumbent(schedule, cost)
 
 
-def _coarsened(linear: Linear) -> tuple[Ints, Ints, bool]:
+def _coarsened(linear: IntegerProgram) -> tuple[Ints, Ints, bool]:
     """Entries and right sides, rows of large amounts in coarser units, both rounded down: a relaxation."""
     matrix, upper = linear.matrix, linear.upper
     sums = matrix.astype(float) @ linear.most
     if linear.parts and linear.parts[-1].name == "cutoff":  # of every group's columns one counts, not all
-        sums[-1] = dearest(linear, np.asarray(matrix[-1].todense()).ravel())
-    large = (upper < FREE) & (linear.lower <= -FREE) & (sums > MAX_RANGE)
+        sums[-1] = largest_objective(linear, np.asarray(matrix[-1].todense()).ravel())
+    large = (upper < NO_LIMIT) & (linear.lower <= -NO_LIMIT) & (sums > MAX_RANGE)
     unit = np.where(large, np.ceil(sums / MAX_RANGE), 1).astype(np.int64)
     return matrix.data // np.repeat(unit, np.diff(matrix.indptr)), upper // unit, bool(large.any())
 
 
-def whole_above(value: float) -> int:
+def round_up_safely(value: float) -> int:
     """The least whole number that an integer objective must reach when `value` is a bound of it.
 
     Engines print few digits and compute with tolerances: that much is taken off first.

@@ -13,9 +13,9 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.heuristics.list_scheduling import Builder
-from leptonopt.algorithms.heuristics.partial_schedule import Guide, Placing, Shape
-from leptonopt.algorithms.lagrangian.pricing import Blocks, free_bound, hopeless
+from leptonopt.algorithms.heuristics.list_scheduling import ListScheduler
+from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, PartialSchedule, ProblemIndex
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
 from leptonopt.problem.problem import (
     Limits,
     Monitor,
@@ -24,9 +24,9 @@ from leptonopt.problem.problem import (
     Solution,
     Status,
     Stop,
-    broken_rules,
     objective,
-    with_rent,
+    violated_rules,
+    with_node_schedule,
 )
 
 POPULATION, ELITE, MUTANTS, BIAS = 30, 6, 4, 0.7
@@ -39,12 +39,12 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     """Searches until the time is up; the warm start is not looked at."""
     engine = f"numpy {np.__version__}"
     begun = time.monotonic()
-    blocks = Blocks(problem)
-    bound = free_bound(problem, blocks.least)
+    blocks = BlockPricer(problem)
+    bound = uncapacitated_bound(problem, blocks.least)
     if bound is None:
-        return hopeless(engine)
+        return infeasible_solution(engine)
     monitor.bound(bound)
-    decoder = _Decoder(problem, Guide.true(problem, blocks), monitor)
+    decoder = _Decoder(problem, CostGuide.true(problem, blocks), monitor)
     random = np.random.default_rng(limits.seed)
     keys = random.random((POPULATION, problem.groups))
     worth = np.array([decoder.worth(line) for line in keys])
@@ -74,9 +74,9 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
 class _Decoder:
     """Keys to schedules; keeps the best."""
 
-    def __init__(self, problem: Problem, guide: Guide, monitor: Monitor) -> None:
+    def __init__(self, problem: Problem, guide: CostGuide, monitor: Monitor) -> None:
         self.problem, self.guide, self.monitor = problem, guide, monitor
-        self.shape = Shape(problem)
+        self.shape = ProblemIndex(problem)
         self.found: Schedule | None = None
         self.cost: int | None = None
 
@@ -84,12 +84,12 @@ class _Decoder:
         """What the schedule costs; by how many groups it is short, beyond all costs, when it is not complete."""
         if self.monitor.should_stop():
             return float("inf")
-        placing = Placing(self.problem, self.shape)
-        Builder(placing, self.guide, self.guide, keys.tolist(), hurry=False).build()
+        placing = PartialSchedule(self.problem, self.shape)
+        ListScheduler(placing, self.guide, self.guide, keys.tolist(), hurry=False).build()
         if left := len(placing.unplaced()):
             return 1e300 * (1 + left / (1 + self.problem.groups))
-        schedule = with_rent(self.problem, placing.schedule())
-        if broken_rules(self.problem, schedule):
+        schedule = with_node_schedule(self.problem, placing.schedule())
+        if violated_rules(self.problem, schedule):
             return float("inf")
         cost = objective(self.problem, schedule)
         if self.cost is None or cost < self.cost:

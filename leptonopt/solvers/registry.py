@@ -20,7 +20,7 @@ SHARED = ("scale", "spread")  # methods whose work the workers of an executor ca
 
 
 @dataclass(frozen=True)
-class Entry:
+class MethodInfo:
     """A line of the table: where the function is, and what a person should know before choosing it.
 
     `isolated` methods call foreign solvers and run in a process of their own.
@@ -38,7 +38,7 @@ class Entry:
 TABLE = {
     entry.name: entry
     for entry in (
-        Entry(
+        MethodInfo(
             "greedy",
             "greedy",
             "solve",
@@ -47,7 +47,7 @@ TABLE = {
             False,
             "numpy",
         ),
-        Entry(
+        MethodInfo(
             "least-loaded",
             "least_loaded",
             "solve",
@@ -56,7 +56,7 @@ TABLE = {
             False,
             "numpy",
         ),
-        Entry(
+        MethodInfo(
             "deadline-first",
             "earliest_deadline",
             "solve",
@@ -65,7 +65,7 @@ TABLE = {
             False,
             "numpy",
         ),
-        Entry(
+        MethodInfo(
             "cheapest-first",
             "cheapest_option",
             "solve",
@@ -74,7 +74,7 @@ TABLE = {
             False,
             "numpy",
         ),
-        Entry(
+        MethodInfo(
             "random-key",
             "random_key",
             "solve",
@@ -83,7 +83,7 @@ TABLE = {
             True,
             "numpy",
         ),
-        Entry(
+        MethodInfo(
             "cpsat-intervals",
             "cpsat",
             "on_intervals",
@@ -92,7 +92,7 @@ TABLE = {
             True,
             "ortools",
         ),
-        Entry(
+        MethodInfo(
             "lagrangian",
             "lagrangian",
             "solve",
@@ -101,7 +101,7 @@ TABLE = {
             True,
             "numpy",
         ),
-        Entry(
+        MethodInfo(
             "scale",
             "large_scale",
             "solve",
@@ -110,7 +110,7 @@ TABLE = {
             True,
             "numpy",
         ),
-        Entry(
+        MethodInfo(
             "scale-prices",
             "large_scale",
             "bound",
@@ -119,7 +119,7 @@ TABLE = {
             True,
             "numpy",
         ),
-        Entry(
+        MethodInfo(
             "scale-stages",
             "large_scale",
             "stages",
@@ -128,11 +128,11 @@ TABLE = {
             True,
             "numpy",
         ),
-        Entry(
+        MethodInfo(
             "lns", "lns", "solve", "heuristic", "large-neighbourhood search with exact sub-problems", True, "ortools"
         ),
-        Entry("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", True, "ortools"),
-        Entry(
+        MethodInfo("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", True, "ortools"),
+        MethodInfo(
             "highs",
             "highs",
             "solve",
@@ -141,7 +141,7 @@ TABLE = {
             True,
             "scipy",
         ),
-        Entry(
+        MethodInfo(
             "knapsacks",
             "assignment",
             "solve",
@@ -150,8 +150,8 @@ TABLE = {
             True,
             "numpy",
         ),
-        Entry("cbc", "cbc", "solve", "exact", "CBC through PuLP on the time-indexed model", True, "pulp"),
-        Entry(
+        MethodInfo("cbc", "cbc", "solve", "exact", "CBC through PuLP on the time-indexed model", True, "pulp"),
+        MethodInfo(
             "spread",
             "lns_parallel",
             "solve",
@@ -165,21 +165,21 @@ TABLE = {
 AUTO = "chooses among these by measured size, and runs bound and search side by side"
 
 
-def find(name: str) -> Entry:
+def lookup(name: str) -> MethodInfo:
     """The entry of a method's name; `pulp:NAME` reaches any solver that PuLP can call.
 
     Raises `UsageError` for a name that is not known.
     """
     if name.startswith("pulp:"):
-        return Entry(name, "cbc", f"solver:{name[5:]}", "exact", f"{name[5:]} through PuLP", True, "pulp")
+        return MethodInfo(name, "cbc", f"solver:{name[5:]}", "exact", f"{name[5:]} through PuLP", True, "pulp")
     if name not in TABLE:
         raise UsageError(f"there is no method {name!r}; known are auto, {', '.join(TABLE)}, pulp:NAME")
     return TABLE[name]
 
 
-def wanted(name: str) -> Entry:
+def require_available(name: str) -> MethodInfo:
     """The entry of a name that somebody has typed; raises `UsageError` also where PuLP reaches no such solver."""
-    entry = find(name)
+    entry = lookup(name)
     if name.startswith("pulp:"):
         pulp_cbc = import_module("leptonopt.solvers.cbc")
         if pulp_cbc.reached(name[5:]) == []:
@@ -187,9 +187,9 @@ def wanted(name: str) -> Entry:
     return entry
 
 
-def function(name: str) -> Method:
+def load_method(name: str) -> Method:
     """The function of a method, its module loaded now."""
-    entry = find(name)
+    entry = lookup(name)
     module = import_module(f"leptonopt.solvers.{entry.module}")
     if entry.function.startswith("solver:"):
         made: Method = module.solver(entry.function[7:])
@@ -200,5 +200,5 @@ def function(name: str) -> Method:
 
 def shared(name: str, executor: Executor) -> Method:
     """Return the function of a method of `SHARED` with the workers of an executor."""
-    made: Method = import_module(f"leptonopt.solvers.{find(name).module}").on(executor)
+    made: Method = import_module(f"leptonopt.solvers.{lookup(name).module}").on(executor)
     return made

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from leptonopt import __version__
-from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop, broken_rules, objective
+from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop, objective, violated_rules
 from leptonopt.solvers import registry as methods
 
 SECONDS = 3.0  # for a problem that takes milliseconds
@@ -31,7 +31,7 @@ DEAR = {"scipy": 2}  # each problem is a program of its own there: only the firs
 
 
 @dataclass(frozen=True)
-class Case:
+class SelftestCase:
     """Tasks of one slot on pools of one resource: who runs where? `least` is the cost of the best answer.
 
     Attributes
@@ -83,7 +83,7 @@ class Case:
 
 
 CASES = (
-    Case(
+    SelftestCase(
         "a gap of 1e-4 beside costs that cannot be avoided",
         (100, 100, 9, 23, 30, 29, 7, 13, 8, 20, 29, 19, 20, 25),
         ((0,),) * 14,
@@ -91,16 +91,16 @@ CASES = (
         (200_000_000, 200_000_007, 1654, 959, 484, 2098, 216, 1696, 1872, 2588, 108, 2950, 1924, 1190),
         least=200_008_633,
     ),
-    Case(
+    SelftestCase(
         "pools filled to the last unit",
         (14, 11, 9, 8, 7, 6, 5, 3, 2, 1),
         ((5, 9, 4), (2, 8, 7), (9, 1, 3), (6, 4, 4), (8, 3, 2), (1, 7, 9), (4, 4, 6), (3, 5, 8), (7, 2, 1), (9, 6, 5)),
         (22, 22, 22),
         least=30,
     ),
-    Case("no room for all", (6, 6, 6, 6, 6, 6, 6), ((1, 2, 3),) * 7, (16, 16, 16)),
-    Case("digits that are lost in print", (1,), ((0,),), (123_456_789,), (1,), 200_000_000, 76_543_211),
-    Case(
+    SelftestCase("no room for all", (6, 6, 6, 6, 6, 6, 6), ((1, 2, 3),) * 7, (16, 16, 16)),
+    SelftestCase("digits that are lost in print", (1,), ((0,),), (123_456_789,), (1,), 200_000_000, 76_543_211),
+    SelftestCase(
         "coefficients beyond 32 bits (google/or-tools#5293)",
         (3285274337, 3512359258, 4610485569, 1343544929, 780758725, 1930510379, 3999822065),
         ((188, 254), (932, 246), (503, 842), (74,), (748,), (940,), (653,)),
@@ -108,7 +108,7 @@ CASES = (
         (1673, 1839, 661, 1750, 1370, 1355, 607),
         least=3464,
     ),
-    Case(
+    SelftestCase(
         "row sums beyond 32 bits (google/or-tools#5293)",
         (936855787, 411295627, 990822007, 189711862, 118335862, 735684393, 429363774),
         ((434, 389), (543, 367), (134, 744), (197,), (274,), (456,), (15,)),
@@ -119,9 +119,9 @@ CASES = (
 )
 
 
-def fault(name: str, should_stop: Callable[[], bool] = lambda: False) -> str:
+def failed_selftest(name: str, should_stop: Callable[[], bool] = lambda: False) -> str:
     """Why a method's engine must not be used, in one line; empty when it passes, or has passed in this version."""
-    package = methods.find(name).package
+    package = methods.lookup(name).package
     judge = name if name.startswith("pulp:") else JUDGED.get(package)
     if judge is None or os.environ.get("LEPTONOPT_SELFTEST") == "off":
         return ""
@@ -159,15 +159,15 @@ def _examined(judge: str, package: str, should_stop: Callable[[], bool]) -> str 
     return "" if all(answer and answer[0].stop in (Stop.PROOF, Stop.DONE) for answer in answers) else None
 
 
-def _answer(judge: str, case: Case, should_stop: Callable[[], bool]) -> tuple[Solution, list[int]] | None:
+def _answer(judge: str, case: SelftestCase, should_stop: Callable[[], bool]) -> tuple[Solution, list[int]] | None:
     """What an engine says of a case, and the bounds it claimed on the way; None where it fails altogether."""
-    ear = _Ear(should_stop)
+    ear = RecordingMonitor(should_stop)
     with contextlib.suppress(Exception):  # what is broken shows as soon as it is used
-        return methods.function(judge)(case.problem(), None, Limits(SECONDS), ear), ear.bounds
+        return methods.load_method(judge)(case.problem(), None, Limits(SECONDS), ear), ear.bounds
     return None
 
 
-def objection(case: Case, said: Solution, bounds: Sequence[int] = ()) -> str:
+def objection(case: SelftestCase, said: Solution, bounds: Sequence[int] = ()) -> str:
     """The first untruth in an answer; empty without one."""
     if case.least is None:
         return "has an answer where none exists" if said.schedule is not None else ""
@@ -179,7 +179,7 @@ def objection(case: Case, said: Solution, bounds: Sequence[int] = ()) -> str:
     if said.schedule is None:
         return ""
     problem = case.problem()
-    if broken := broken_rules(problem, said.schedule):
+    if broken := violated_rules(problem, said.schedule):
         return f"the answer breaks {', '.join(sorted(broken))}"
     cost = objective(problem, said.schedule)
     if said.status is Status.OPTIMAL and cost > case.least:
@@ -187,7 +187,7 @@ def objection(case: Case, said: Solution, bounds: Sequence[int] = ()) -> str:
     return ""
 
 
-class _Ear:
+class RecordingMonitor:
     """A monitor that remembers bounds."""
 
     def __init__(self, should_stop: Callable[[], bool]) -> None:

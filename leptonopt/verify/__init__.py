@@ -25,12 +25,12 @@ from fractions import Fraction
 from typing import Any
 
 from leptonopt.verify.bound import Bound
-from leptonopt.verify.checker import Check
-from leptonopt.verify.claims import foreign
+from leptonopt.verify.checker import PlanChecker
+from leptonopt.verify.claims import other_instance_message
 from leptonopt.verify.exact import BROKEN, Findings, Malformed, Proof, Verdict, Violation, broken, fraction
 from leptonopt.verify.fingerprints import fingerprint
-from leptonopt.verify.instance_reader import Stated
-from leptonopt.verify.schema_check import objections, schema
+from leptonopt.verify.instance_reader import StatedInstance
+from leptonopt.verify.schema_check import load_schema, schema_violations
 
 __all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "stateless", "uncoupled", "verify"]
 
@@ -56,13 +56,17 @@ def verify(
         if not isinstance(plan, Mapping) or plan.get("leptonopt_plan") != 1:
             raise Malformed("not a plan document of version 1 (leptonopt_plan: 1)")
         findings = Findings()
-        for place, what in objections(plan, schema("plan")):
+        for place, what in schema_violations(plan, load_schema("plan")):
             findings.say("form", place, what)
-        if not findings.found and (why := foreign(plan, instance, fingerprint(instance))) and not any_instance:
+        if (
+            not findings.found
+            and (why := other_instance_message(plan, instance, fingerprint(instance)))
+            and not any_instance
+        ):
             findings.say("form", "", why)
         if findings.found:
             return Verdict(False, tuple(findings.found), None, findings.notes())
-        return Check(Stated(instance), plan, not why, look).verdict()
+        return PlanChecker(StatedInstance(instance), plan, not why, look).verdict()
     except Malformed as error:
         return Verdict(False, (Violation("form", "", None, str(error)),), None)
     except BROKEN as error:
@@ -73,7 +77,7 @@ def verify(
 def stateless(instance: Mapping[str, Any]) -> str:
     """Why a document is no instance at all, as far as the checker can tell; empty where it may be one."""
     try:
-        Stated(instance).kinds()
+        StatedInstance(instance).kinds()
     except (Malformed, *BROKEN) as error:
         return broken(error)
     return ""
@@ -85,7 +89,7 @@ def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof
     `ok` when that is at least the bound that the certificate states.
     """
     try:
-        bound = Bound(Stated(instance), certificate).value()
+        bound = Bound(StatedInstance(instance), certificate).value()
         stated = certificate.get("bound")
         made_for = (certificate.get("instance") or {}).get("sha256")
         if made_for not in (None, fingerprint(instance)):
@@ -106,7 +110,7 @@ def uncoupled(instance: Mapping[str, Any]) -> bool:
 
     That is, there are no nodes, quotas, precedence or sets, and all tasks at once, each where it takes most, fit.
     """
-    stated = Stated(instance)
+    stated = StatedInstance(instance)
     if stated.quotas or instance.get("together") or instance.get("apart") or stated.kinds():
         return False
     most: dict[tuple[str, str], Fraction] = {}

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from leptonopt.verify.exact import Findings, exact
-from leptonopt.verify.instance_reader import NOTHING, Stated
+from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.nodes import Rented
 from leptonopt.verify.task_lines import Run
 
@@ -39,10 +39,12 @@ def carbon(runs: Sequence[Run], nodes: Sequence[Rented]) -> Fraction:
     return tasks + sum((sum(rented.carbon_kg) for rented in nodes), NOTHING)
 
 
-class Books:
+class BillChecker:
     """The sums of a plan, by pool."""
 
-    def __init__(self, stated: Stated, runs: Sequence[Run], nodes: Sequence[Rented], findings: Findings) -> None:
+    def __init__(
+        self, stated: StatedInstance, runs: Sequence[Run], nodes: Sequence[Rented], findings: Findings
+    ) -> None:
         self.stated, self.runs, self.rented, self.findings = stated, runs, nodes, findings
         self.hours: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
         self.money: dict[tuple[str, str], Fraction] = defaultdict(Fraction)

@@ -25,7 +25,7 @@ from typing import Any
 
 from leptonopt.verify.certificate_reader import Prices
 from leptonopt.verify.exact import Malformed, exact
-from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, Stated, Way
+from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
 from leptonopt.verify.node_bound import best_of_nodes
 from leptonopt.verify.quotas import covers
 from leptonopt.verify.spot import Spot
@@ -39,14 +39,14 @@ Span = tuple[int, int]  # first and last start, inclusive
 class Fit:
     """A way with the starts at which it fits alone: runs of starts of one duration each."""
 
-    way: Way
+    way: StatedOption
     spans: tuple[tuple[int, Span], ...]
 
 
 class Bound:
     """The bound that prices prove for an instance."""
 
-    def __init__(self, stated: Stated, certificate: Mapping[str, Any]) -> None:
+    def __init__(self, stated: StatedInstance, certificate: Mapping[str, Any]) -> None:
         self.stated, self.prices = stated, Prices(stated, certificate)
         self.kinds = stated.kinds(self._cuts())
         self.apart = stated.told_apart()
@@ -166,7 +166,9 @@ class Bound:
                 best = found
         return None if best is None else best + constant
 
-    def _on_nodes(self, way: Way, length: int, low: int, high: int, costs: Line, parts: int) -> Fraction | None:
+    def _on_nodes(
+        self, way: StatedOption, length: int, low: int, high: int, costs: Line, parts: int
+    ) -> Fraction | None:
         """The same with what the cheapest nodes that can hold it cost more, where nodes are told apart."""
         needed, best = max(1, way.whole), None
         lines = []
@@ -202,7 +204,7 @@ class Bound:
         usable = _most(kind)
         return list(accumulate((int(not count) for count in usable), initial=0))
 
-    def _line(self, id: str, way: Way) -> tuple[Line, int]:
+    def _line(self, id: str, way: StatedOption) -> tuple[Line, int]:
         """What a way costs from the start of the horizon to each slot's beginning, in 1/n of money; and n."""
         covering = self.prices.covering(id, way)
         key = way.pool, tuple(way.uses.items()), covering
@@ -238,7 +240,7 @@ class Bound:
             total = [cost + price * use for cost, price, use in zip(total, priced.by_slot, used, strict=True)]
         return total
 
-    def _once(self, id: str, way: Way) -> list[Fraction]:
+    def _once(self, id: str, way: StatedOption) -> list[Fraction]:
         """What it costs more, by start: what it uses of quotas once, and the price of waiting."""
         total: list[Fraction] = []
         if waiting := self.prices.waiting_start(id):
@@ -301,7 +303,7 @@ class Bound:
                 found.append(Fit(way, spans))
         return found
 
-    def _beyond_quota(self, id: str, way: Way) -> bool:
+    def _beyond_quota(self, id: str, way: StatedOption) -> bool:
         """Whether a way alone takes more than some quota allows at any moment."""
         return any(
             way.uses.get(quota["of"], NOTHING) > exact(quota["limit"])
@@ -309,7 +311,7 @@ class Bound:
             if quota.get("per") == "moment" and covers(self.stated, quota, id, way.pool)
         )
 
-    def _spans(self, task: Mapping[str, Any], way: Way) -> Iterable[tuple[int, Span]]:
+    def _spans(self, task: Mapping[str, Any], way: StatedOption) -> Iterable[tuple[int, Span]]:
         stated, blocked = self.stated, self._blocked_sum(way)
         rates = stated.pools[way.pool].get("interruptions")
         if rates is None:
@@ -331,7 +333,7 @@ class Bound:
         if current is not None:
             yield current, (first, last)
 
-    def _interrupted(self, task: Mapping[str, Any], way: Way, rates: Any) -> list[int | None]:
+    def _interrupted(self, task: Mapping[str, Any], way: StatedOption, rates: Any) -> list[int | None]:
         """The expected duration by start; None where it cannot start or is late too likely."""
         stated = self.stated
         key = way.seconds, way.pool, repr(task.get("checkpoint"))
@@ -352,7 +354,7 @@ class Bound:
             for start, length in enumerate(lengths)
         ]
 
-    def _blocked_sum(self, way: Way) -> Line:
+    def _blocked_sum(self, way: StatedOption) -> Line:
         """How many slots up to each slot's beginning offer too little for the way alone."""
         key = way.pool, tuple(way.uses.items())
         if key not in self._blocked:
@@ -408,7 +410,7 @@ class Windows:
         return max((high for _, _, high in self._starts(id)), default=None)
 
 
-def slot_of(stated: Stated, moment: Any, otherwise: int, up: bool = False) -> int:
+def slot_of(stated: StatedInstance, moment: Any, otherwise: int, up: bool = False) -> int:
     """The slot of a moment, rounded down or up and kept within the horizon on that side."""
     if moment is None:
         return otherwise

@@ -10,7 +10,7 @@ from math import ceil
 from typing import Any
 
 from leptonopt.verify.exact import Malformed, duration, exact, fraction
-from leptonopt.verify.instance_reader import NOTHING, Stated, Way
+from leptonopt.verify.instance_reader import NOTHING, StatedInstance, StatedOption
 from leptonopt.verify.quotas import covers, windows_of
 
 Row = tuple[str, str, str | None]  # pool, resource, and the node where it is one of its own
@@ -54,7 +54,7 @@ class Prices:
     edges : what each task waits for, and the lag in slots
     """
 
-    def __init__(self, stated: Stated, certificate: Mapping[str, Any]) -> None:
+    def __init__(self, stated: StatedInstance, certificate: Mapping[str, Any]) -> None:
         if not isinstance(certificate, Mapping) or certificate.get("leptonopt_certificate") != 1:
             raise Malformed("not a certificate of version 1 (leptonopt_certificate: 1)")
         self.stated = stated
@@ -155,7 +155,7 @@ class Prices:
         quotas = tuple(number for number, priced in enumerate(self.quotas) if id in (priced.quota.get("tasks") or ()))
         return quotas, self._sets.get(id, ()), self._start[id], self._end[id]
 
-    def covering(self, id: str, way: Way) -> tuple[int, ...]:
+    def covering(self, id: str, way: StatedOption) -> tuple[int, ...]:
         """The priced quotas for which a way of a task counts."""
         return tuple(
             number for number, priced in enumerate(self.quotas) if covers(self.stated, priced.quota, id, way.pool)
@@ -195,6 +195,6 @@ def _lines(certificate: Mapping[str, Any], key: str) -> list[Mapping[str, Any]]:
     return lines
 
 
-def _edge(after: Any, stated: Stated) -> tuple[str, int]:
+def _edge(after: Any, stated: StatedInstance) -> tuple[str, int]:
     each = {"task": after} if isinstance(after, str) else after
     return each["task"], ceil(duration(each.get("lag") or "0s") / stated.slot)

@@ -9,13 +9,13 @@ from itertools import pairwise
 from math import ceil
 from typing import Any
 
-from leptonopt.verify.bill import Books, carbon, loads, total
+from leptonopt.verify.bill import BillChecker, carbon, loads, total
 from leptonopt.verify.claims import Claims
 from leptonopt.verify.exact import MICRO, Findings, Verdict, duration, exact, fraction, shown
-from leptonopt.verify.instance_reader import NOTHING, Stated
+from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.nodes import Rented, read_nodes
 from leptonopt.verify.quotas import check_quotas
-from leptonopt.verify.task_lines import Run, Runs, named, span
+from leptonopt.verify.task_lines import Run, TaskLineReader, named, span
 
 Span = tuple[int, int]  # the first copy, and the one after the last
 
@@ -43,11 +43,11 @@ def _counted(copies: int, ran: Sequence[Span], left: Sequence[Span]) -> Iterator
             yield first, end - 1, times, out
 
 
-class Check:
+class PlanChecker:
     """The check of a plan whose form is right; `same` says whether it is for this very instance."""
 
     def __init__(
-        self, stated: Stated, plan: Mapping[str, Any], same: bool, look: Callable[[], object] = lambda: None
+        self, stated: StatedInstance, plan: Mapping[str, Any], same: bool, look: Callable[[], object] = lambda: None
     ) -> None:
         self.stated, self.plan, self.is_own = stated, plan, same
         self.findings = Findings(look)
@@ -66,7 +66,7 @@ class Check:
             return Verdict(not found, found, None, (*notes, "there is no plan to check"))
         lines = plan["tasks"]
         nodes = read_nodes(stated, plan, self.findings)
-        reader = Runs(stated, nodes, self.findings)
+        reader = TaskLineReader(stated, nodes, self.findings)
         runs = [run for line in lines if (run := reader.read(line)) is not None]
         forgone = self._once(lines)
         self._capacity(runs, nodes)
@@ -75,7 +75,7 @@ class Check:
         check_quotas(stated, plan, runs, nodes, self.findings)
         cost = stated.weight * (total(runs, nodes) + forgone) + stated.carbon_weight * carbon(runs, nodes)
         self._cost(cost)
-        Books(stated, runs, nodes, self.findings).check(plan, forgone)
+        BillChecker(stated, runs, nodes, self.findings).check(plan, forgone)
         self._status(cost)
         return Verdict(not self.findings.found, tuple(self.findings.found), cost, (*notes, *self.findings.notes()))
 

@@ -25,7 +25,7 @@ PAIRS = {"optimal": {"proof"}, "infeasible": {"proof"}}  # why a solve ends, by 
 ENDS = {"gap", "limit", "interrupt", "done", "failed"}
 
 
-def foreign(plan: Mapping[str, Any], document: Mapping[str, Any], fingerprint: str) -> str:
+def other_instance_message(plan: Mapping[str, Any], document: Mapping[str, Any], fingerprint: str) -> str:
     """Say in one line that a plan is for another instance; empty when it is for this one."""
     instance = plan["instance"]
     if instance["sha256"] == fingerprint:

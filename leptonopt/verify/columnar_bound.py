@@ -11,9 +11,9 @@ from fractions import Fraction
 from math import lcm
 from pathlib import Path
 
-from leptonopt.verify.columnar_checker import UNEXPECTED, Sheets, sheets_of
+from leptonopt.verify.columnar_checker import UNEXPECTED, StatedColumns, sheets_of
 from leptonopt.verify.columnar_reader import document, fingerprint, read_npz
-from leptonopt.verify.document_kinds import kind_of_columns, mistaken
+from leptonopt.verify.document_kinds import kind_of_columns, wrong_kind_message
 from leptonopt.verify.exact import Malformed, Proof, Unreadable, fraction
 
 
@@ -25,7 +25,7 @@ def proven_columns(instance: Path, certificate: Path) -> Proof:
     sheets = sheets_of(instance)
     try:
         tables = read_npz(certificate)
-        if wrong := mistaken(kind_of_columns(tables), "a certificate in columns"):
+        if wrong := wrong_kind_message(kind_of_columns(tables), "a certificate in columns"):
             raise Unreadable(f"{certificate}: {wrong}")
         if "head" not in tables:
             raise Malformed("has no array 'head'")
@@ -44,7 +44,7 @@ def proven_columns(instance: Path, certificate: Path) -> Proof:
         unit = fraction(head.get("unit"), "unit")
         if unit <= 0:
             raise Malformed("unit: must be above 0")
-        bound = _Bound(sheets, price.values, unit).value()
+        bound = ColumnarBound(sheets, price.values, unit).value()
         if bound is None:
             return Proof(head.get("bound") is None, None, "a task that must run has no option that fits")
         if head.get("bound") is not None and fraction(head["bound"], "bound") > bound:
@@ -58,10 +58,10 @@ def proven_columns(instance: Path, certificate: Path) -> Proof:
         return Proof(False, None, f"the certificate cannot be read: {type(error).__name__}: {error}"[:300])
 
 
-class _Bound:
+class ColumnarBound:
     """Money in whole parts of `1 / part`, fine enough for prices of the instance and of the certificate."""
 
-    def __init__(self, sheets: Sheets, price: array[int], unit: Fraction) -> None:
+    def __init__(self, sheets: StatedColumns, price: array[int], unit: Fraction) -> None:
         self.sheets, slots = sheets, sheets.stated.slots
         self.part = lcm(sheets.part, unit.denominator)
         finer, step = self.part // sheets.part, int(unit * self.part)

@@ -15,12 +15,12 @@ from math import floor, lcm
 from pathlib import Path
 from typing import Any
 
-from leptonopt.verify.claims import ENDS, PAIRS, UNNAMED, foreign
+from leptonopt.verify.claims import ENDS, PAIRS, UNNAMED, other_instance_message
 from leptonopt.verify.columnar_reader import Table, document, fingerprint, names_of, read_csv, read_folder, read_npz
-from leptonopt.verify.document_kinds import kind_of_columns, mistaken
+from leptonopt.verify.document_kinds import kind_of_columns, wrong_kind_message
 from leptonopt.verify.exact import MICRO, Findings, Malformed, Unreadable, Verdict, exact, fraction, shown
-from leptonopt.verify.instance_reader import Stated
-from leptonopt.verify.schema_check import objections, schema
+from leptonopt.verify.instance_reader import StatedInstance
+from leptonopt.verify.schema_check import load_schema, schema_violations
 
 TASK = {
     "release": None,
@@ -39,7 +39,7 @@ NOT_HERE = ("tasks", "profiles", "quotas", "together", "apart", "objective")
 NOT_IN_POOLS = ("nodes", "power", "carbon")
 
 
-class Sheets:
+class StatedColumns:
     """An instance in columns, read for checking; money in whole parts of `1 / part`.
 
     Attributes
@@ -51,7 +51,7 @@ class Sheets:
 
     def __init__(self, path: Path) -> None:
         tables = read_folder(path) if path.is_dir() else read_npz(path)
-        if wrong := mistaken(kind_of_columns(tables), "an instance in columns"):
+        if wrong := wrong_kind_message(kind_of_columns(tables), "an instance in columns"):
             raise Unreadable(f"{path}: {wrong}; give the file of the instance itself")
         if "head" not in tables:
             raise Unreadable(f"{path}: has no head")
@@ -62,7 +62,7 @@ class Sheets:
         for key in NOT_HERE:
             if self.head.get(key):
                 raise Malformed(f"head: {key} is not checked in columns")
-        self.stated = Stated({**self.head, "tasks": ()})
+        self.stated = StatedInstance({**self.head, "tasks": ()})
         self.resources = names_of(self.head)
         self.pools = [pool["id"] for pool in self.head["pools"]]
         for pool in self.head["pools"]:
@@ -145,10 +145,10 @@ class Sheets:
 UNEXPECTED = (KeyError, TypeError, ValueError, AttributeError, IndexError, ArithmeticError, OSError, RecursionError)
 
 
-def sheets_of(path: Path) -> Sheets:
+def sheets_of(path: Path) -> StatedColumns:
     """The instance of a file or folder; raises `Unreadable` for what is none."""
     try:
-        return Sheets(path)
+        return StatedColumns(path)
     except Unreadable:
         raise
     except Malformed as error:
@@ -170,13 +170,17 @@ def judged(instance: Path, plan: Path, any_instance: bool = False) -> Verdict:
     try:
         summary, columns = _plan(plan)
         findings = Findings()
-        for place, what in objections(summary, schema("plan-columns")):
+        for place, what in schema_violations(summary, load_schema("plan-columns")):
             findings.say("form", place, what)
-        if not findings.found and (why := foreign(summary, sheets.head, fingerprint(instance))) and not any_instance:
+        if (
+            not findings.found
+            and (why := other_instance_message(summary, sheets.head, fingerprint(instance)))
+            and not any_instance
+        ):
             findings.say("form", "", why)
         if findings.found:
             return Verdict(False, tuple(findings.found), None, findings.notes())
-        return _Check(sheets, summary, columns, not why).verdict()
+        return ColumnarChecker(sheets, summary, columns, not why).verdict()
     except Unreadable:
         raise
     except Malformed as error:
@@ -195,8 +199,8 @@ def verify_columns(instance: Path, plan: Path, any_instance: bool = False) -> Ve
 
 def cost_of_columns(instance: Path, plan: Path) -> Fraction:
     """What a plan in columns costs, whatever it says of itself; raises `Malformed` for what is no plan."""
-    sheets = Sheets(instance)
-    check = _Check(sheets, *_plan(plan), True)
+    sheets = StatedColumns(instance)
+    check = ColumnarChecker(sheets, *_plan(plan), True)
     return Fraction(check.parts(), sheets.part)
 
 
@@ -219,7 +223,10 @@ def _plan(path: Path) -> tuple[Mapping[str, Any], dict[str, array[int]]]:
             raise Unreadable(f"{path}: is not a plan in columns; give a .npz, or the .csv that a summary belongs to")
         tables = read_npz(path)
         if "summary" not in tables:
-            wrong = mistaken(kind_of_columns(tables), "a plan in columns") or "not a plan in columns: it has no summary"
+            wrong = (
+                wrong_kind_message(kind_of_columns(tables), "a plan in columns")
+                or "not a plan in columns: it has no summary"
+            )
             raise Unreadable(f"{path}: {wrong}")
         summary = document(tables.pop("summary"), f"{path}: summary")
     if summary.get("leptonopt_plan_columns") != 1:
@@ -232,10 +239,12 @@ def _plan(path: Path) -> tuple[Mapping[str, Any], dict[str, array[int]]]:
     return summary, {name: table.values for name, table in tables.items()}
 
 
-class _Check:
+class ColumnarChecker:
     """The check of a plan against its instance."""
 
-    def __init__(self, sheets: Sheets, summary: Mapping[str, Any], plan: Mapping[str, array[int]], same: bool) -> None:
+    def __init__(
+        self, sheets: StatedColumns, summary: Mapping[str, Any], plan: Mapping[str, array[int]], same: bool
+    ) -> None:
         self.sheets, self.summary, self.plan, self.is_own = sheets, summary, plan, same
         self.findings = Findings()
         self.say = self.findings.say

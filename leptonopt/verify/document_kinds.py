@@ -16,7 +16,7 @@ MARKS = {
 }
 
 
-def kind_of(document: Any) -> str:
+def document_kind(document: Any) -> str:
     """Return what a document is by its keys, such as `a plan`; empty where they do not tell."""
     if not isinstance(document, Mapping):
         return ""
@@ -35,6 +35,6 @@ def kind_of_columns(arrays: Collection[str]) -> str:
     )
 
 
-def mistaken(found: str, wanted: str) -> str:
+def wrong_kind_message(found: str, wanted: str) -> str:
     """Say that one thing was given where another is wanted; empty where it may be what is wanted."""
     return f"is {found}, not {wanted}" if found not in ("", wanted) else ""

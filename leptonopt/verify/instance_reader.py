@@ -22,7 +22,7 @@ MOST_SLOTS = 200_000  # as the format allows; the checker reads instances that n
 
 
 @dataclass(frozen=True)
-class Way:
+class StatedOption:
     """A way to run a task; `whole` nodes alone, or all within one node."""
 
     pool: str
@@ -82,7 +82,7 @@ def _minutes(key: str) -> int:
     return 60 * int(hour) + int(minute) + (1440 * _WEEK.index(day) if day else 0)
 
 
-class Stated:
+class StatedInstance:
     """The instance, read for checking."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
@@ -103,7 +103,7 @@ class Stated:
         weights = document.get("objective") or {}
         self.weight, self.carbon_weight = exact(weights.get("cost", 1)), exact(weights.get("carbon_kg", 0))
         self.resources = {name: self._resources(pool) for name, pool in self.pools.items()}
-        self._named: dict[str, dict[str, Callable[[], Way | None]]] = {}
+        self._named: dict[str, dict[str, Callable[[], StatedOption | None]]] = {}
         self._sums: dict[tuple[str, str], list[Fraction]] = {}
         self._grams: dict[str, list[Fraction]] = {}
         self._least: dict[tuple[str, str], list[Fraction | None]] = {}
@@ -375,12 +375,12 @@ class Stated:
 
     # --- ways to run a task ---
 
-    def _named_ways(self, task: str) -> dict[str, Callable[[], Way | None]]:
+    def _named_ways(self, task: str) -> dict[str, Callable[[], StatedOption | None]]:
         """What makes each way, by the names that plans call them; None where it does not fit its devices."""
         if task not in self._named:
             stated = self.tasks[task]
             own = {option["id"] for option in stated.get("options") or () if option.get("id") is not None}
-            named: dict[str, Callable[[], Way | None]] = {}
+            named: dict[str, Callable[[], StatedOption | None]] = {}
             for name, given, way in [*self._written(stated), *self._made(stated)]:
                 number, free = 2, name
                 while not given and (free in own or free in named):
@@ -389,18 +389,18 @@ class Stated:
             self._named[task] = named
         return self._named[task]
 
-    def way(self, task: str, name: Any) -> Way | None:
+    def way(self, task: str, name: Any) -> StatedOption | None:
         """The way of that name; None where there is none, or it is not allowed."""
         made = self._named_ways(task).get(name)
         if made is None or (way := made()) is None:
             return None
         return self._placed(self.tasks[task], way) if self._allowed(self.tasks[task], way) else None
 
-    def ways(self, task: str) -> dict[str, Way]:
+    def ways(self, task: str) -> dict[str, StatedOption]:
         """The ways a task may run, by the names that plans call them."""
         return {name: way for name in self._named_ways(task) if (way := self.way(task, name)) is not None}
 
-    def _placed(self, task: Mapping[str, Any], way: Way) -> Way:
+    def _placed(self, task: Mapping[str, Any], way: StatedOption) -> StatedOption:
         """The way with whole nodes, what it draws, and whether it has to fit within one node."""
         pool, uses = self.pools[way.pool], dict(way.uses)
         kinds = self._stated_kinds(pool)
@@ -413,14 +413,14 @@ class Stated:
                 uses[POWER] = drawn
         return replace(way, uses=uses, one_node=bool(kinds) and task.get("placement") == "one-node")
 
-    def _allowed(self, task: Mapping[str, Any], way: Way) -> bool:
+    def _allowed(self, task: Mapping[str, Any], way: StatedOption) -> bool:
         needs = task.get("needs") or {}
         labels = set(self.pools[way.pool].get("labels") or ())
         if set(needs.get("without") or ()) & labels or (task.get("confidential") and "confidential" not in labels):
             return False
         return set(needs.get("labels") or ()) <= labels and way.quality >= exact(needs.get("quality", 0))
 
-    def _written(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Callable[[], Way | None]]]:
+    def _written(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Callable[[], StatedOption | None]]]:
         for option in task.get("options") or ():
             given = option.get("id")
             if option.get("pool") is not None:
@@ -429,15 +429,15 @@ class Stated:
             for pool in option["pools"]:
                 yield pool if given is None else f"{given} {pool}", False, partial(self._option, option, pool)
 
-    def _option(self, option: Mapping[str, Any], pool: str) -> Way:
+    def _option(self, option: Mapping[str, Any], pool: str) -> StatedOption:
         uses = {name: exact(count) for name, count in (option.get("uses") or {}).items()}
-        return Way(
+        return StatedOption(
             pool, uses, duration(option["duration"]), exact(option.get("cost", 0)),
             option.get("variant"), exact(option.get("quality", 1)),
             option.get("consumes") or {}, int(option.get("nodes") or 0),
         )  # fmt: skip
 
-    def _made(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Callable[[], Way | None]]]:
+    def _made(self, task: Mapping[str, Any]) -> Iterator[tuple[str, bool, Callable[[], StatedOption | None]]]:
         if not task.get("work"):
             return
         stated = task["work"]
@@ -451,7 +451,7 @@ class Stated:
                     name = f"{pool} x{int(count)}" + (f" {variant}" if variant else "")
                     yield name, False, partial(self._work, work, variant, pool, count)
 
-    def _work(self, work: Mapping[str, Any], variant: str | None, pool: str, count: Any) -> Way | None:
+    def _work(self, work: Mapping[str, Any], variant: str | None, pool: str, count: Any) -> StatedOption | None:
         """A variant of work on so many devices of a pool, if it fits their memory."""
         factors = (work.get("variants") or {None: {}})[variant]
         speed, devices = work["speed"][pool], int(count)
@@ -470,4 +470,4 @@ class Stated:
                 uses[name] += exact(each) * times
         seconds = 3600 * exact(work["hours"]) / (rate * exact(factors.get("speed", 1)))
         cost, quality = exact(work.get("cost", 0)), exact(factors.get("quality", 1))
-        return Way(pool, dict(uses), seconds, cost, variant, quality, {})
+        return StatedOption(pool, dict(uses), seconds, cost, variant, quality, {})

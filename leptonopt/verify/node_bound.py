@@ -8,10 +8,10 @@ from itertools import pairwise
 from math import lcm
 
 from leptonopt.verify.certificate_reader import Prices
-from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, Stated
+from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance
 
 
-def best_of_nodes(stated: Stated, kind: Kind, prices: Prices) -> Fraction:
+def best_of_nodes(stated: StatedInstance, kind: Kind, prices: Prices) -> Fraction:
     """The least that the nodes of a kind can cost less what they earn.
 
     The k-th node is on where at least k are: what nodes cost adds up over these levels, and so does at most what

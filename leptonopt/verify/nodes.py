@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 from leptonopt.verify.exact import Findings, Malformed
-from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, Stated
+from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Rented:
     carbon_kg: list[Fraction]
 
 
-def read_nodes(stated: Stated, plan: Mapping[str, Any], findings: Findings) -> list[Rented]:
+def read_nodes(stated: StatedInstance, plan: Mapping[str, Any], findings: Findings) -> list[Rented]:
     """The nodes of a plan, one entry for each kind, or for each node where nodes are told apart."""
     entries: dict[tuple[Any, ...], Mapping[str, Any]] = {}
     cuts: dict[tuple[str, str], set[int]] = defaultdict(set)
@@ -52,7 +52,7 @@ def _name(pool: object, kind: object, node: object, last: object) -> str:
     return f"nodes {kind!r} of pool {pool!r}{which}"
 
 
-def _steps(stated: Stated, entry: Mapping[str, Any], name: str) -> list[int]:
+def _steps(stated: StatedInstance, entry: Mapping[str, Any], name: str) -> list[int]:
     """Nodes on in each slot."""
     on, last = [0] * stated.slots, -1
     for step in entry.get("on") or ():
@@ -70,7 +70,7 @@ def _whole(value: Any, name: str) -> int:
     return value
 
 
-def _rented(stated: Stated, kind: Kind, entry: Mapping[str, Any], name: str, findings: Findings) -> Rented:
+def _rented(stated: StatedInstance, kind: Kind, entry: Mapping[str, Any], name: str, findings: Findings) -> Rented:
     on, slots = _steps(stated, entry, name), range(stated.slots)
     committed = _whole(entry.get("committed", 0), name)
     before, after = [0, *on[:-1]], [*on[1:], 0]

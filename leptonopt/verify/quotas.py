@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from leptonopt.verify.exact import Findings, Malformed, exact, shown
-from leptonopt.verify.instance_reader import NOTHING, POWER, Stated
+from leptonopt.verify.instance_reader import NOTHING, POWER, StatedInstance
 from leptonopt.verify.nodes import Rented
 from leptonopt.verify.task_lines import Run
 
@@ -17,7 +17,7 @@ Key = tuple[str, int, int]
 
 
 def check_quotas(
-    stated: Stated, plan: Mapping[str, Any], runs: Sequence[Run], nodes: Sequence[Rented], findings: Findings
+    stated: StatedInstance, plan: Mapping[str, Any], runs: Sequence[Run], nodes: Sequence[Rented], findings: Findings
 ) -> None:
     """Every quota is kept, and what the plan says is used of it is true."""
     lines: dict[Key, Mapping[str, Any]] = {}
@@ -53,7 +53,7 @@ def check_quotas(
         findings.say("bill", f"quota {id!r} from {stated.shown(first)}", "is no quota of the instance")
 
 
-def windows_of(stated: Stated, quota: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
+def windows_of(stated: StatedInstance, quota: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
     """First slot and the one after the last."""
     if quota.get("per") != "day":
         yield 0, stated.slots
@@ -64,7 +64,7 @@ def windows_of(stated: Stated, quota: Mapping[str, Any]) -> Iterator[tuple[int, 
         raise Malformed(f"quota {quota['id']!r}: {error}") from None
 
 
-def covers(stated: Stated, quota: Mapping[str, Any], id: str, pool: str) -> bool:
+def covers(stated: StatedInstance, quota: Mapping[str, Any], id: str, pool: str) -> bool:
     """Whether what a task does on a pool counts for a quota."""
     tasks, teams, pools = quota.get("tasks"), quota.get("teams"), quota.get("pools")
     if pools is not None and pool not in pools:
@@ -72,7 +72,7 @@ def covers(stated: Stated, quota: Mapping[str, Any], id: str, pool: str) -> bool
     return (tasks is None or id in tasks) and (teams is None or stated.tasks[id].get("team") in teams)
 
 
-def _counts(stated: Stated, quota: Mapping[str, Any], run: Run, first: int, end: int) -> Fraction:
+def _counts(stated: StatedInstance, quota: Mapping[str, Any], run: Run, first: int, end: int) -> Fraction:
     """What each copy of a run uses in slots [first, end)."""
     of, way = quota["of"], run.way
     low, high = max(first, run.start), min(end, run.end)
@@ -101,7 +101,7 @@ def _nodes(quota: Mapping[str, Any], rented: Rented, first: int, end: int) -> Fr
     return sum(counted.get(quota["of"], [])[first:end], NOTHING)
 
 
-def _peak(stated: Stated, quota: Mapping[str, Any], runs: Sequence[Run]) -> Fraction:
+def _peak(stated: StatedInstance, quota: Mapping[str, Any], runs: Sequence[Run]) -> Fraction:
     change: dict[int, Fraction] = defaultdict(Fraction)
     for run in runs:
         if covers(stated, quota, run.id, run.way.pool):

@@ -1,6 +1,6 @@
 """Check the form of a document against its published JSON Schema: keys, types, allowed values, finite numbers.
 
-The schemas of this package use a small part of JSON Schema (2020-12); `objections` knows that part and refuses a
+The schemas of this package use a small part of JSON Schema (2020-12); `schema_violations` knows that part and refuses a
 schema that uses another. It is stricter in one place: `2.0` is no integer.
 """
 
@@ -30,13 +30,13 @@ NAMES = {
 
 
 @cache
-def schema(name: str) -> dict[str, Any]:
+def load_schema(name: str) -> dict[str, Any]:
     """Return the schema of a kind of document: `plan` or `plan-columns`."""
     found: dict[str, Any] = json.loads((files("leptonopt.verify") / f"{name}.schema.json").read_text(encoding="utf-8"))
     return found
 
 
-def objections(document: Any, root: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def schema_violations(document: Any, root: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield the place and the fault of everything in a document that its schema does not allow."""
     yield from _objections(document, root, root, "")
 

@@ -9,7 +9,7 @@ from math import ceil
 from typing import Any
 
 from leptonopt.verify.exact import Findings, exact, shown, whole
-from leptonopt.verify.instance_reader import NOTHING, POWER, Stated, Way
+from leptonopt.verify.instance_reader import NOTHING, POWER, StatedInstance, StatedOption
 from leptonopt.verify.nodes import Rented
 from leptonopt.verify.spot import Spot
 
@@ -21,7 +21,7 @@ class Run:
     id: str
     copy: int
     copies: int
-    way: Way
+    way: StatedOption
     start: int
     end: int
     nodes: tuple[str, ...]
@@ -49,10 +49,10 @@ def named(id: str, task: Mapping[str, Any], first: int, last: int) -> str:
     return f"task {id!r} copy {first}" if first == last else f"task {id!r} copies {first} to {last}"
 
 
-class Runs:
+class TaskLineReader:
     """Reads lines of a plan."""
 
-    def __init__(self, stated: Stated, nodes: list[Rented], findings: Findings) -> None:
+    def __init__(self, stated: StatedInstance, nodes: list[Rented], findings: Findings) -> None:
         self.stated, self.findings = stated, findings
         self.apart = {(rented.kind.pool, rented.kind.label): rented.kind for rented in nodes if rented.kind.single}
         self.told_apart, self.of_nodes = stated.told_apart(), stated.of_nodes()
@@ -94,7 +94,7 @@ class Runs:
         self._money(name, line, task, run)
         return run
 
-    def _as_stated(self, name: str, line: Mapping[str, Any], way: Way) -> None:
+    def _as_stated(self, name: str, line: Mapping[str, Any], way: StatedOption) -> None:
         say = self.findings.say
         if line.get("pool") != way.pool:
             say("option", name, f"its option is on pool {way.pool!r}, not {line.get('pool')!r}")
@@ -106,7 +106,7 @@ class Runs:
         if uses.keys() != way.uses.keys() or any(_differ(uses[key], count) for key, count in way.uses.items()):
             say("option", name, "does not use what its option uses")
 
-    def _on_nodes(self, name: str, line: Mapping[str, Any], way: Way) -> tuple[str, ...]:
+    def _on_nodes(self, name: str, line: Mapping[str, Any], way: StatedOption) -> tuple[str, ...]:
         """The nodes it says it is on; they have to be named only where nodes are told apart."""
         labels = tuple(str(label) for label in line.get("nodes") or ())
         own = {label: kind for (pool, label), kind in self.apart.items() if pool == way.pool}
@@ -127,7 +127,7 @@ class Runs:
                 return ()
         return labels
 
-    def _slots(self, name: str, task: Mapping[str, Any], way: Way, start: int) -> int | None:
+    def _slots(self, name: str, task: Mapping[str, Any], way: StatedOption, start: int) -> int | None:
         """How long it takes from a slot on; on pools with interruptions, on average."""
         rates = self.stated.pools[way.pool].get("interruptions")
         if rates is None:
@@ -160,7 +160,7 @@ class Runs:
         id: str,
         copies: tuple[int, int],
         task: Mapping[str, Any],
-        way: Way,
+        way: StatedOption,
         low: int,
         high: int,
         nodes: tuple[str, ...],

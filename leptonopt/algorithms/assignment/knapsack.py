@@ -17,7 +17,7 @@ LOOSE = 1e-12  # of a worth: more than a sum of floats may be wrong by
 WIDE = 12  # slack up to which loads are told apart when a task has to be in
 
 
-class Items:
+class PackedItems:
     """What agents may take, closely packed: int64, shape (A, K) each, in the order of tasks.
 
     `task` is what stands where; places that stand for nothing have profit and demand 0. `live` is how many agents
@@ -44,7 +44,7 @@ class Items:
         return out
 
 
-class Table:
+class KnapsackTable:
     """The best worth of each load so far, int64, shape (A, W + 1), `NEVER` where no set has it."""
 
     def __init__(self, agents: int, width: int, widest: int) -> None:
@@ -65,7 +65,7 @@ class Table:
         return better
 
 
-def packed(
+def solve_knapsacks(
     profit: Ints, demand: Ints, able: Bools, room: Ints, slack: int | None, known: Bools | None = None
 ) -> tuple[Ints, Bools]:
     """What the best set of each agent is worth, int64, shape (A,), and the sets, bool, shape (A, N).
@@ -77,7 +77,7 @@ def packed(
     if slack is None:
         usable &= profit > 0
     least = np.full(len(room), float(NEVER)) if known is None else (profit * known).sum(axis=1).astype(float)
-    _, inside, usable = settled(profit, demand, usable, room, least, slack)
+    _, inside, usable = fix_variables(profit, demand, usable, room, least, slack)
     taken, room = inside, room - (demand * inside).sum(axis=1)
     base = (profit * inside).sum(axis=1)
     many = usable.sum(axis=1)
@@ -90,10 +90,10 @@ def packed(
 
 
 def _filled_best(profit: Ints, demand: Ints, usable: Bools, room: Ints, slack: int | None) -> tuple[Ints, Bools]:
-    """`packed` without shortcuts, for agents in falling order of how many items are usable."""
-    items, line = Items(usable, profit, demand), np.arange(len(room))
+    """`solve_knapsacks` without shortcuts, for agents in falling order of how many items are usable."""
+    items, line = PackedItems(usable, profit, demand), np.arange(len(room))
     width = max(0, int(room.max(initial=0)))
-    table, live = Table(len(room), width, int(items.demand.max(initial=0))), items.live
+    table, live = KnapsackTable(len(room), width, int(items.demand.max(initial=0))), items.live
     took = [table.add(items.profit[:n, at], items.demand[:n, at]) for at, n in enumerate(live)]
     load = np.arange(width + 1)
     allowed = load <= room[:, None]
@@ -110,7 +110,7 @@ def _filled_best(profit: Ints, demand: Ints, usable: Bools, room: Ints, slack: i
     return best, items.spread(inside, profit.shape[1], False)
 
 
-def settled(
+def fix_variables(
     profit: Ints, demand: Ints, usable: Bools, room: Ints, least: Any, slack: int | None
 ) -> tuple[Ints, Bools, Bools]:
     """What no set is worth more than, int64, shape (A,); what every best set has; and what is still to be decided.
@@ -151,7 +151,7 @@ def _filled(size: Ints, gain: Ints, fits: Bools, full: Ints, room: Ints, many: I
     return worth
 
 
-def with_each(profit: Ints, demand: Ints, able: Bools, room: Ints, slack: int | None) -> Ints:
+def forced_values(profit: Ints, demand: Ints, able: Bools, room: Ints, slack: int | None) -> Ints:
     """int64, shape (A, N): what the best set of each agent is worth if a task has to be in it, at most.
 
     Exact without `slack` and with a small one; `NEVER` or less where none fits.
@@ -159,10 +159,10 @@ def with_each(profit: Ints, demand: Ints, able: Bools, room: Ints, slack: int | 
     usable, tasks = able & (demand <= room[:, None]), profit.shape[1]
     tight = slack is not None and slack <= WIDE
     poor = usable & (profit <= 0) if not tight else np.zeros_like(usable)
-    items = Items(usable & ~poor, profit, demand)
+    items = PackedItems(usable & ~poor, profit, demand)
     width, many = max(0, int(room.max(initial=0))), items.task.shape[1]
     widest = int(items.demand.max(initial=0))
-    ahead, behind = Table(len(room), width, widest), Table(len(room), width, widest)
+    ahead, behind = KnapsackTable(len(room), width, widest), KnapsackTable(len(room), width, widest)
     before = []
     for at in range(many):
         before.append(ahead.worth.copy())
@@ -193,7 +193,7 @@ def _reach(worth: Ints, slack: int | None) -> Ints:
     return best
 
 
-def covering(cost: Ints, size: Ints, least: int) -> tuple[int, Bools]:
+def min_cost_cover(cost: Ints, size: Ints, least: int) -> tuple[int, Bools]:
     """The cheapest choice of lines whose sizes add up to `least`, and its cost; all that cost nothing are in.
 
     With `NEVER` taken off when even all together do not.

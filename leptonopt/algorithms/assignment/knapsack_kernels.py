@@ -18,7 +18,7 @@ from leptonopt.runtime.jit import jit
 Array = Any  # of numpy; what numba compiles
 
 
-class Lists(NamedTuple):
+class ItemLists(NamedTuple):
     """A node's agents, and what each may still take, item by item.
 
     Attributes
@@ -48,7 +48,7 @@ class Lists(NamedTuple):
 
 
 @jit
-def parted(ratio: Array, demand: Array, order: Array, room: int) -> tuple[int, int]:
+def split_at_break_item(ratio: Array, demand: Array, order: Array, room: int) -> tuple[int, int]:
     """Puts first what is worth most a unit; how many of these fit together before one does not, and what they leave."""
     low, high, left = 0, len(order), room
     while low < high:
@@ -80,7 +80,7 @@ def parted(ratio: Array, demand: Array, order: Array, room: int) -> tuple[int, i
 
 
 @jit
-def table(profit: Array, demand: Array, core: Array, many: int, room: int, inside: Array) -> int:
+def knapsack_table(profit: Array, demand: Array, core: Array, many: int, room: int, inside: Array) -> int:
     """The best worth of the first `many` items of `core` within room, by loads; says in `inside` which."""
     worth = np.zeros(room + 1, np.int64)
     took = np.zeros((many, room + 1), np.bool_)
@@ -102,7 +102,7 @@ def table(profit: Array, demand: Array, core: Array, many: int, room: int, insid
 
 
 @jit
-def filled(profit: Array, demand: Array, room: int, inside: Array) -> int:
+def fill_knapsack(profit: Array, demand: Array, room: int, inside: Array) -> int:
     """The best worth of items, all of some worth and none too large; says in `inside` which."""
     many, total = len(profit), 0
     for item in range(many):
@@ -116,7 +116,7 @@ def filled(profit: Array, demand: Array, room: int, inside: Array) -> int:
     ratio, order = np.empty(many), np.empty(many, np.int64)
     for item in range(many):
         ratio[item], order[item] = profit[item] / demand[item], item
-    at, left = parted(ratio, demand, order, room)
+    at, left = split_at_break_item(ratio, demand, order, room)
     base = 0
     for place in range(at):
         base += profit[order[place]]
@@ -161,17 +161,17 @@ def filled(profit: Array, demand: Array, room: int, inside: Array) -> int:
                 core[spot + 1] = core[spot]
                 spot -= 1
             core[spot + 1] = item
-    return settled + table(profit, demand, core, size, room, inside)
+    return settled + knapsack_table(profit, demand, core, size, room, inside)
 
 
 @jit
-def at_most(profit: Array, demand: Array, room: int) -> int:
+def linear_relaxation_bound(profit: Array, demand: Array, room: int) -> int:
     """What no set of items is worth more than, by the worth of a unit of room."""
     many = len(profit)
     ratio, order = np.empty(many), np.empty(many, np.int64)
     for item in range(many):
         ratio[item], order[item] = profit[item] / demand[item], item
-    at, left = parted(ratio, demand, order, room)
+    at, left = split_at_break_item(ratio, demand, order, room)
     worth = 0
     for place in range(at):
         worth += profit[order[place]]
@@ -181,7 +181,7 @@ def at_most(profit: Array, demand: Array, room: int) -> int:
 
 
 @jit
-def exact(lists: Lists, agent: int, price: Array, inside: Array) -> int:
+def exact_value(lists: ItemLists, agent: int, price: Array, inside: Array) -> int:
     """What an agent's best set earns beside what is settled; `NEVER` or less where none fits."""
     begin, end, room = lists.ptr[agent], lists.ptr[agent + 1], lists.room[agent]
     profit, demand = np.empty(end - begin, np.int64), np.empty(end - begin, np.int64)
@@ -193,19 +193,19 @@ def exact(lists: Lists, agent: int, price: Array, inside: Array) -> int:
         if gain > 0 and lists.demand[item] <= room:
             profit[many], demand[many], spot[many] = gain, lists.demand[item], item
             many += 1
-    worth = filled(profit[:many], demand[:many], room, some)
+    worth = fill_knapsack(profit[:many], demand[:many], room, some)
     load = 0
     for place in range(many):
         inside[spot[place]] = some[place]
         load += demand[place] * some[place]
     if lists.slack < 0 or load >= room - lists.slack:
         return worth
-    return full(lists, agent, price, inside)
+    return exact_value_full(lists, agent, price, inside)
 
 
 @jit
-def full(lists: Lists, agent: int, price: Array, inside: Array) -> int:
-    """As `exact` where an agent may leave no more than `slack`."""
+def exact_value_full(lists: ItemLists, agent: int, price: Array, inside: Array) -> int:
+    """As `exact_value` where an agent may leave no more than `slack`."""
     begin, end, room = lists.ptr[agent], lists.ptr[agent + 1], lists.room[agent]
     worth, took = np.full(room + 1, NEVER), np.zeros((end - begin, room + 1), np.bool_)
     worth[0] = 0
@@ -228,7 +228,7 @@ def full(lists: Lists, agent: int, price: Array, inside: Array) -> int:
 
 
 @jit
-def roughly(lists: Lists, agent: int, price: Array) -> int:
+def relaxed_bound(lists: ItemLists, agent: int, price: Array) -> int:
     """What an agent's best set earns at most beside what is settled."""
     begin, end, room = lists.ptr[agent], lists.ptr[agent + 1], lists.room[agent]
     profit, demand = np.empty(end - begin, np.int64), np.empty(end - begin, np.int64)
@@ -238,11 +238,13 @@ def roughly(lists: Lists, agent: int, price: Array) -> int:
         if gain > 0 and lists.demand[item] <= room:
             profit[many], demand[many] = gain, lists.demand[item]
             many += 1
-    return at_most(profit[:many], demand[:many], room)
+    return linear_relaxation_bound(profit[:many], demand[:many], room)
 
 
 @jit
-def sharply(lists: Lists, agent: int, price: Array, best: int, low: int, with_it: Array, without: Array) -> None:
+def exact_bound(
+    lists: ItemLists, agent: int, price: Array, best: int, low: int, with_it: Array, without: Array
+) -> None:
     """What the best set of an agent, worth `best`, is worth with each item and without it, beside what is settled.
 
     At most, and exactly where that is `low` or more; with a slack up to `WIDE`, of sets that leave no more. Room that
@@ -263,7 +265,7 @@ def sharply(lists: Lists, agent: int, price: Array, best: int, low: int, with_it
                 order[plus] = many
                 plus += 1
             many += 1
-    at, left = parted(ratio, demand, order[:plus], room)
+    at, left = split_at_break_item(ratio, demand, order[:plus], room)
     unit = ratio[order[at]] if at < plus else 0.0
     most = unit * left
     for place in range(at):

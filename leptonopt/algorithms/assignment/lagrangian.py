@@ -10,7 +10,7 @@ Once all agents are decided, what they have too much is the most that any may le
 agent by force raises the value exactly by what the agent loses by it, and by what others lose that are paid and would
 take the task too: choices that thus cost more than the best plan are dropped for good (Posta, Ferland and Michelon
 2012, doi:10.1007/s10589-011-9432-0), and what cannot be done without is settled. Whole numbers throughout. All of it
-by numpy, or in compiled loops (`rounds`), which drop more.
+by numpy, or in compiled loops (`ascent_rounds`), which drop more.
 """
 
 from __future__ import annotations
@@ -22,10 +22,24 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.assignment.knapsack import NEVER, covering, packed, settled, with_each
-from leptonopt.algorithms.assignment.knapsack_kernels import Lists
-from leptonopt.algorithms.assignment.lagrangian_kernels import KEPT, NO_PLAN, SCALE, SHORTER, WINDOW, dropped, rounds
-from leptonopt.algorithms.assignment.problem import Agents
+from leptonopt.algorithms.assignment.knapsack import (
+    NEVER,
+    fix_variables,
+    forced_values,
+    min_cost_cover,
+    solve_knapsacks,
+)
+from leptonopt.algorithms.assignment.knapsack_kernels import ItemLists
+from leptonopt.algorithms.assignment.lagrangian_kernels import (
+    KEPT,
+    NO_PLAN,
+    SCALE,
+    SHORTER,
+    WINDOW,
+    ascent_rounds,
+    fixed_by_reduced_cost,
+)
+from leptonopt.algorithms.assignment.problem import AssignmentProblem
 from leptonopt.problem.problem import Bools, Ints
 
 Floats = NDArray[np.float64]
@@ -33,7 +47,7 @@ PORTION = 25  # rounds of loops at a time: between them it is asked whether to s
 
 
 @dataclass(frozen=True, eq=False)
-class Node:
+class BranchNode:
     """What may still be chosen.
 
     Attributes
@@ -47,7 +61,7 @@ class Node:
     closed: Bools
 
     @classmethod
-    def root(cls, agents: Agents) -> Node:
+    def root(cls, agents: AssignmentProblem) -> BranchNode:
         """Everything."""
         return cls(agents.able, agents.opening == 0, np.zeros(len(agents.room), bool))
 
@@ -56,13 +70,13 @@ class Node:
         return bool((self.paid | self.closed).all())
 
 
-class Relaxed:
+class NodeRelaxation:
     """A node made ready for rounds of prices; arrays over its agents that are not closed, `at`.
 
     `possible` is False where it is plain that no plan is left.
     """
 
-    def __init__(self, agents: Agents, node: Node, fast: bool) -> None:
+    def __init__(self, agents: AssignmentProblem, node: BranchNode, fast: bool) -> None:
         self.agents, self.node, self.fast = agents, node, fast
         self.at = np.flatnonzero(~node.closed)
         able = node.able[self.at]
@@ -78,14 +92,14 @@ class Relaxed:
         self.possible = bool(able.any(axis=0).all() and (self.room >= 0).all() and (spare is None or spare >= 0))
 
     @cached_property
-    def lists(self) -> Lists:
+    def lists(self) -> ItemLists:
         """The same for loops."""
         given = _spots(self.given)
         self.free &= self.demand <= self.room[:, None]
         agent, task = self.spots = _spots(self.free)
         ptr, given_ptr = (np.concatenate([[0], np.cumsum(each.sum(axis=1))]) for each in (self.free, self.given))
         total = -1 if self.agents.total is None else self.agents.total
-        return Lists(
+        return ItemLists(
             ptr,
             task,
             self.cost[agent, task],
@@ -110,13 +124,13 @@ class Relaxed:
         profit = price - self.cost
         more = (profit * self.given).sum(axis=1)
         usable = self.free & (self.demand <= self.room[:, None]) & (profit > 0)
-        worth = settled(profit, self.demand, usable, self.room, np.full(len(more), float(NEVER)), None)[0] + more
+        worth = fix_variables(profit, self.demand, usable, self.room, np.full(len(more), float(NEVER)), None)[0] + more
         taken, known = self.given.copy(), np.zeros(len(worth), bool)
         rest, used = self.chosen(worth)
         todo = self._used | used
         while todo.any():
             at = np.flatnonzero(todo)
-            best, sets = packed(profit[at], self.demand[at], self.free[at], self.room[at], self.slack)
+            best, sets = solve_knapsacks(profit[at], self.demand[at], self.free[at], self.room[at], self.slack)
             if (best[self.paid[at]] <= NEVER // 2).any():
                 return NO_PLAN, worth, taken, self.paid
             worth[at], known[at] = best + more[at], True
@@ -139,7 +153,7 @@ class Relaxed:
             used |= may & (line < 0)
             return total + int(line[may & (line < 0)].sum()), used
         open_ = np.flatnonzero(may)
-        least, some = covering(line[open_], self.size[open_], self.agents.total - int(self.size[surely].sum()))
+        least, some = min_cost_cover(line[open_], self.size[open_], self.agents.total - int(self.size[surely].sum()))
         used[open_[some]] = True
         return total + least, used
 
@@ -151,7 +165,7 @@ def _spots(true: Bools) -> tuple[Ints, Ints]:
 
 
 @dataclass(frozen=True, eq=False)
-class Climb:
+class AscentResult:
     """Where rounds of prices have come.
 
     Attributes
@@ -170,7 +184,7 @@ class Climb:
     exact: bool
 
 
-def first_prices(agents: Agents) -> Ints:
+def first_prices(agents: AssignmentProblem) -> Ints:
     """Of each task, what its second choice costs, with a share of the opening."""
     each = agents.cost + agents.demand * (agents.opening / np.maximum(1, agents.room))[:, None]
     each = np.sort(np.where(agents.able, each, np.inf), axis=0)
@@ -180,7 +194,7 @@ def first_prices(agents: Agents) -> Ints:
 
 
 @dataclass(frozen=True)
-class Pace:
+class AscentLimits:
     """Rounds at most, length of a step, idle rounds before it gets shorter, how far above the best value it aims.
 
     Where `WINDOW` rounds bring less than a share, `hope`, of what is missing it ends.
@@ -193,7 +207,9 @@ class Pace:
     hope: float = 0.0
 
 
-def climb(relaxed: Relaxed, price: Ints, limit: int, pace: Pace, stop: Callable[[int], bool]) -> Climb:
+def dual_ascent(
+    relaxed: NodeRelaxation, price: Ints, limit: int, pace: AscentLimits, stop: Callable[[int], bool]
+) -> AscentResult:
     """Subgradient steps of Polyak's length, bent by the one before, until the value is above `limit` [1/SCALE]."""
     if relaxed.fast:
         return _climb_fast(relaxed, price, limit, pace, stop)
@@ -231,10 +247,12 @@ def climb(relaxed: Relaxed, price: Ints, limit: int, pace: Pace, stop: Callable[
     full, lines = np.zeros(relaxed.node.able.shape), np.zeros(len(relaxed.node.paid))
     sets = np.zeros(relaxed.node.able.shape, bool)
     full[relaxed.at], lines[relaxed.at], sets[relaxed.at] = share / turn, used_share / turn, kept
-    return Climb(best, best_price, full, lines, sets, exact)
+    return AscentResult(best, best_price, full, lines, sets, exact)
 
 
-def _climb_fast(relaxed: Relaxed, price: Ints, limit: int, pace: Pace, stop: Callable[[int], bool]) -> Climb:
+def _climb_fast(
+    relaxed: NodeRelaxation, price: Ints, limit: int, pace: AscentLimits, stop: Callable[[int], bool]
+) -> AscentResult:
     lists, able = relaxed.lists, relaxed.node.able
     agents, items = len(lists.room), len(lists.task)
     aim = price.copy(), np.zeros(items), np.zeros(agents), np.zeros(items, bool), lists.paid.copy()
@@ -243,7 +261,7 @@ def _climb_fast(relaxed: Relaxed, price: Ints, limit: int, pace: Pace, stop: Cal
     ended, how = False, (float(pace.patience), pace.reach, pace.hope)
     while not ended and numbers[3] < pace.rounds:
         before = int(numbers[3])
-        ended = rounds(lists, limit, min(pace.rounds, before + PORTION), how, aim, state)
+        ended = ascent_rounds(lists, limit, min(pace.rounds, before + PORTION), how, aim, state)
         if stop(int(numbers[3]) - before):
             break
     best, turn, exact = int(numbers[0]), int(numbers[3]), bool(numbers[4])
@@ -254,16 +272,16 @@ def _climb_fast(relaxed: Relaxed, price: Ints, limit: int, pace: Pace, stop: Cal
     sets[relaxed.at] = relaxed.given
     full[relaxed.at[agent], task], lines[relaxed.at] = share / turn, used / turn
     sets[relaxed.at[agent], task] = kept
-    return Climb(best, best_price, full, lines, sets, exact)
+    return AscentResult(best, best_price, full, lines, sets, exact)
 
 
-def _reduced_fast(relaxed: Relaxed, price: Ints, limit: int) -> Node | None:
+def _reduced_fast(relaxed: NodeRelaxation, price: Ints, limit: int) -> BranchNode | None:
     lists, node, at = relaxed.lists, relaxed.node, relaxed.at
     agents, items = len(lists.room), len(lists.task)
     worth, used, inside = np.zeros(agents, np.int64), lists.paid.copy(), np.zeros(items, bool)
     opened, shut = np.zeros(agents, np.int64), np.zeros(agents, np.int64)
     fits, fixed = np.zeros(items, bool), np.zeros(items, bool)
-    value = dropped(lists, price, limit, (worth, used, inside, opened, shut, fits, fixed))
+    value = fixed_by_reduced_cost(lists, price, limit, (worth, used, inside, opened, shut, fits, fixed))
     if value > limit:
         return None
     agent, task = relaxed.spots
@@ -282,17 +300,17 @@ def _reduced_fast(relaxed: Relaxed, price: Ints, limit: int) -> Node | None:
     return _settled(able, paid, closed)
 
 
-def _settled(able: Bools, paid: Bools, closed: Bools) -> Node | None:
+def _settled(able: Bools, paid: Bools, closed: Bools) -> BranchNode | None:
     if (paid & closed).any():
         return None
     able[closed] = False
     alone = able.sum(axis=0) == 1
     paid |= (able & alone).any(axis=1)
     closed |= ~paid & ~able.any(axis=1)
-    return Node(able, paid, closed) if able.any(axis=0).all() else None
+    return BranchNode(able, paid, closed) if able.any(axis=0).all() else None
 
 
-def reduced(relaxed: Relaxed, price: Ints, limit: int) -> Node | None:
+def fix_by_reduced_cost(relaxed: NodeRelaxation, price: Ints, limit: int) -> BranchNode | None:
     """What is left when all that costs more than `limit` [1/SCALE] is dropped; None where nothing is."""
     if relaxed.fast:
         return _reduced_fast(relaxed, price, limit)
@@ -300,7 +318,7 @@ def reduced(relaxed: Relaxed, price: Ints, limit: int) -> Node | None:
     if value > limit:
         return None
     profit = price - relaxed.cost
-    each = with_each(profit, relaxed.demand, relaxed.free, relaxed.room, relaxed.slack)
+    each = forced_values(profit, relaxed.demand, relaxed.free, relaxed.room, relaxed.slack)
     each += (profit * relaxed.given).sum(axis=1)[:, None]
     total, opened, shut = int(price.sum()), np.full(len(worth), value), np.full(len(worth), NO_PLAN)
     for at in np.flatnonzero(~relaxed.paid).tolist():

@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from leptonopt.algorithms.assignment.knapsack import NEVER
-from leptonopt.algorithms.assignment.knapsack_kernels import Array, Lists, exact, filled, roughly, sharply
+from leptonopt.algorithms.assignment.knapsack_kernels import (
+    Array,
+    ItemLists,
+    exact_bound,
+    exact_value,
+    fill_knapsack,
+    relaxed_bound,
+)
 from leptonopt.runtime.jit import jit
 
 NO_PLAN = 2**58  # the value of what no plan fits
@@ -15,7 +22,7 @@ WINDOW = 50  # rounds that have to bring their share of what is missing, or ther
 
 
 @jit
-def chosen(lists: Lists, worth: Array, also: int, never: int, used: Array) -> int:
+def choose_agents(lists: ItemLists, worth: Array, also: int, never: int, used: Array) -> int:
     """What the agents cost that cost least for what they earn, one of them by force or without one; sets `used`."""
     many = len(worth)
     line, size, agent = np.empty(many, np.int64), np.empty(many, np.int64), np.empty(many, np.int64)
@@ -45,14 +52,14 @@ def chosen(lists: Lists, worth: Array, also: int, never: int, used: Array) -> in
             total += line[at]
             idle += 1
     out = np.zeros(idle, np.bool_)
-    total -= filled(line[:idle], size[:idle], spare, out)
+    total -= fill_knapsack(line[:idle], size[:idle], spare, out)
     for at in range(idle):
         used[agent[at]] = not out[at]
     return total
 
 
 @jit
-def value_at(lists: Lists, price: Array, used: Array, worth: Array, inside: Array) -> int:
+def lagrangian_value(lists: ItemLists, price: Array, used: Array, worth: Array, inside: Array) -> int:
     """The value at prices; what each agent earns, exactly where it is `used`, and at most elsewhere.
 
     `used` comes in as last time's, which is a good guess.
@@ -69,25 +76,25 @@ def value_at(lists: Lists, price: Array, used: Array, worth: Array, inside: Arra
             worth[at] += price[lists.given_task[item]] - lists.given_cost[item]
         if lists.paid[at] or used[at]:
             known[at] = True
-            worth[at] += exact(lists, at, price, inside)
+            worth[at] += exact_value(lists, at, price, inside)
         else:
-            worth[at] += roughly(lists, at, price)
+            worth[at] += relaxed_bound(lists, at, price)
         if worth[at] <= NEVER // 2:
             return NO_PLAN
     while True:
-        rest, again = chosen(lists, worth, none, none, used), False
+        rest, again = choose_agents(lists, worth, none, none, used), False
         if rest >= NO_PLAN:
             return NO_PLAN
         for at in range(many):
             if used[at] and not known[at]:
                 known[at] = again = True
-                worth[at] = exact(lists, at, price, inside)
+                worth[at] = exact_value(lists, at, price, inside)
         if not again:
             return total + rest
 
 
 @jit
-def rounds(lists: Lists, limit: int, last: int, pace: tuple[float, ...], aim: Array, state: Array) -> bool:
+def ascent_rounds(lists: ItemLists, limit: int, last: int, pace: tuple[float, ...], aim: Array, state: Array) -> bool:
     """Steps as `dual.climb` explains them, up to the round `last`; whether they are at their end.
 
     `pace` is patience, reach, hope; `aim`, best prices, share of items, share of agents, what was taken, who is
@@ -105,7 +112,7 @@ def rounds(lists: Lists, limit: int, last: int, pace: tuple[float, ...], aim: Ar
         for task in range(tasks):
             whole[task] = int(np.rint(now[task]))
             gradient[task] = 1.0
-        value = value_at(lists, whole, used, worth, inside)
+        value = lagrangian_value(lists, whole, used, worth, inside)
         for agent in range(agents):
             used_share[agent] += used[agent]
             for item in range(lists.given_ptr[agent], lists.given_ptr[agent + 1]):
@@ -149,14 +156,14 @@ def rounds(lists: Lists, limit: int, last: int, pace: tuple[float, ...], aim: Ar
 
 
 @jit
-def dropped(lists: Lists, price: Array, limit: int, out: Array) -> int:
+def fixed_by_reduced_cost(lists: ItemLists, price: Array, limit: int, out: Array) -> int:
     """What costs more than `limit` at prices; returns the value.
 
-    `out` are arrays to fill: worth, used and inside as of `value_at`; the value with each agent by force, and without
+    `out` are arrays to fill: worth, used and inside as of `lagrangian_value`; the value with each agent by force, and without
     it; whether items fit; whether there is nothing without them.
     """
     worth, used, inside, opened, shut, fits, fixed = out
-    value, agents = value_at(lists, price, used, worth, inside), len(worth)
+    value, agents = lagrangian_value(lists, price, used, worth, inside), len(worth)
     if value > limit:
         return value
     none: Array = np.int64(-1)
@@ -167,8 +174,8 @@ def dropped(lists: Lists, price: Array, limit: int, out: Array) -> int:
     for agent in range(agents):
         opened[agent], shut[agent] = value, NO_PLAN
         if not lists.paid[agent]:
-            opened[agent] = total + chosen(lists, worth, agent, none, other)
-            shut[agent] = total + chosen(lists, worth, none, agent, other)
+            opened[agent] = total + choose_agents(lists, worth, agent, none, other)
+            shut[agent] = total + choose_agents(lists, worth, none, agent, other)
     with_it, without = np.empty(len(lists.task), np.int64), np.empty(len(lists.task), np.int64)
     low, own = np.zeros(agents, np.int64), worth.copy()
     loss, enough = np.zeros(len(lists.task), np.int64), limit - value + 1
@@ -178,7 +185,7 @@ def dropped(lists: Lists, price: Array, limit: int, out: Array) -> int:
             own[agent] -= price[lists.given_task[item]] - lists.given_cost[item]
         low[agent] = opened[agent] + own[agent] - limit
         if opened[agent] <= limit:
-            sharply(lists, agent, price, own[agent], low[agent], with_it, without)
+            exact_bound(lists, agent, price, own[agent], low[agent], with_it, without)
             for item in range(lists.ptr[agent], lists.ptr[agent + 1]):
                 loss[item] = min(enough, own[agent] - without[item])
                 if lists.paid[agent]:

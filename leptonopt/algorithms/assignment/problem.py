@@ -12,7 +12,7 @@ CELLS = 60_000_000  # agents x tasks x room at most: what a round of knapsacks c
 
 
 @dataclass(frozen=True, eq=False)
-class Agents:
+class AssignmentProblem:
     """A agents, N tasks; every task goes to one agent.
 
     The objective of a problem is unit * (cost + opening of agents that have tasks) + constant.
@@ -53,7 +53,7 @@ class Agents:
         return -(-(cost - self.constant) // self.unit)
 
 
-def agents(problem: Problem) -> Agents | None:
+def detect_assignment(problem: Problem) -> AssignmentProblem | None:
     """The form of a problem; None where it has another."""
     rows = _rows(problem)
     if rows is None:
@@ -100,7 +100,7 @@ def _opening(problem: Problem, row_of: Ints) -> Ints | None:
     return cost
 
 
-def _table(problem: Problem, row: Ints, amount: Ints, row_of: Ints, opening: Ints) -> Agents | None:
+def _table(problem: Problem, row: Ints, amount: Ints, row_of: Ints, opening: Ints) -> AssignmentProblem | None:
     many, out = len(row_of), np.flatnonzero(problem.optional)
     shape = (many + bool(len(out)), problem.groups)
     cost, demand, option = np.zeros(shape, np.int64), np.ones(shape, np.int64), np.full(shape, -1)
@@ -123,4 +123,4 @@ def _table(problem: Problem, row: Ints, amount: Ints, row_of: Ints, opening: Int
     unit = int(np.gcd.reduce(np.append(cost[able], opening))) or 1
     same = not len(out) and bool((np.where(able, demand, demand.max(axis=0)) == demand.max(axis=0)).all())
     total = int(demand.max(axis=0).sum()) if same else None
-    return Agents(cost // unit, demand, able, room, opening // unit, option, total, unit, int(least.sum()))
+    return AssignmentProblem(cost // unit, demand, able, room, opening // unit, option, total, unit, int(least.sum()))

@@ -11,14 +11,14 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.assignment.problem import Agents
-from leptonopt.algorithms.assignment.repair_kernels import FAR, RAISED, mended
+from leptonopt.algorithms.assignment.problem import AssignmentProblem
+from leptonopt.algorithms.assignment.repair_kernels import FAR, RAISED, shift_and_swap
 from leptonopt.problem.problem import Bools, Ints
 
 Floats = NDArray[np.float64]
 
 
-def assigned(agents: Agents, able: Bools, taken: Bools) -> Ints:
+def initial_assignment(agents: AssignmentProblem, able: Bools, taken: Bools) -> Ints:
     """One agent for each task: the cheapest that takes it, or the cheapest there is."""
     cost = np.where(able, agents.cost, FAR)
     some = (taken & able).any(axis=0)
@@ -26,15 +26,15 @@ def assigned(agents: Agents, able: Bools, taken: Bools) -> Ints:
     return where
 
 
-def repaired(
-    agents: Agents, able: Bools, where: Ints, most: int, turns: int, stop: Callable[[], bool], fast: bool
+def repair_assignment(
+    agents: AssignmentProblem, able: Bools, where: Ints, most: int, turns: int, stop: Callable[[], bool], fast: bool
 ) -> Ints | None:
     """A plan near an assignment that may not fit, no move of which makes it cheaper; None when none was found."""
     rows = np.flatnonzero(able.any(axis=1))
     place = np.searchsorted(rows, where)
     moves = _Moves(agents, rows, able[rows], np.minimum(place, len(rows) - 1))
     if fast:
-        fits = mended(moves.cost, moves.demand, moves.room, moves.where, moves.price, float(most), turns)
+        fits = shift_and_swap(moves.cost, moves.demand, moves.room, moves.where, moves.price, float(most), turns)
         return rows[moves.where] if fits else None
     for _ in range(turns):
         if stop():
@@ -50,7 +50,7 @@ def repaired(
 class _Moves:
     """An assignment, and the best move from it."""
 
-    def __init__(self, agents: Agents, rows: Ints, able: Bools, where: Ints) -> None:
+    def __init__(self, agents: AssignmentProblem, rows: Ints, able: Bools, where: Ints) -> None:
         self.cost = np.where(able, agents.cost[rows], FAR).astype(float)
         self.demand, self.room = agents.demand[rows], agents.room[rows]
         self.where, self.line = where.copy(), np.arange(len(where))

@@ -12,7 +12,9 @@ RAISED = 1.3  # the price on too much load, where some is left
 
 
 @jit
-def mended(cost: Array, demand: Array, room: Array, where: Array, price: Array, most: float, turns: int) -> bool:
+def shift_and_swap(
+    cost: Array, demand: Array, room: Array, where: Array, price: Array, most: float, turns: int
+) -> bool:
     """Shifts and swaps, each task's best in turn, until none gains; then a higher price on agents with too much.
 
     `cost`, float, shape (A, N), `FAR` where a task may not be; `where` and `price` [per unit too much] are changed.

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.ejection_pool import mend
-from leptonopt.algorithms.heuristics.list_scheduling import in_order
-from leptonopt.algorithms.heuristics.partial_schedule import Column, Guide, Placing
-from leptonopt.algorithms.lagrangian.pricing import Blocks, free_bound, hopeless
+from leptonopt.algorithms.heuristics.ejection_pool import repair_by_ejection
+from leptonopt.algorithms.heuristics.list_scheduling import precedence_order
+from leptonopt.algorithms.heuristics.partial_schedule import Column, CostGuide, PartialSchedule
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
 from leptonopt.problem.problem import (
     Limits,
     Monitor,
@@ -21,16 +21,16 @@ from leptonopt.problem.problem import (
     Solution,
     Status,
     Stop,
-    broken_rules,
     objective,
-    with_rent,
+    violated_rules,
+    with_node_schedule,
 )
 
 
-class Rule:
+class DispatchRule:
     """A rule of thumb at work on a problem: in which order, and where to. The base takes tasks as they come."""
 
-    def __init__(self, placing: Placing, guide: Guide) -> None:
+    def __init__(self, placing: PartialSchedule, guide: CostGuide) -> None:
         self.placing, self.guide = placing, guide
 
     def rank(self) -> Sequence[float]:
@@ -45,30 +45,32 @@ class Rule:
         """Told of what was put where."""
 
 
-def dispatch(problem: Problem, limits: Limits, monitor: Monitor, rule: Callable[[Placing, Guide], Rule]) -> Solution:
+def dispatch(
+    problem: Problem, limits: Limits, monitor: Monitor, rule: Callable[[PartialSchedule, CostGuide], DispatchRule]
+) -> Solution:
     """One pass of a rule; the bound is that of tasks that do not meet."""
     engine = f"numpy {np.__version__}"
-    blocks = Blocks(problem)
-    bound = free_bound(problem, blocks.least)
+    blocks = BlockPricer(problem)
+    bound = uncapacitated_bound(problem, blocks.least)
     if bound is None:
-        return hopeless(engine)
+        return infeasible_solution(engine)
     monitor.bound(bound)
-    guide = Guide.true(problem, blocks)
-    placing = Placing(problem)
+    guide = CostGuide.true(problem, blocks)
+    placing = PartialSchedule(problem)
     ruled = rule(placing, guide)
-    for group in in_order(placing, ruled.rank()):
+    for group in precedence_order(placing, ruled.rank()):
         while placing.missing[group] > 0 and (found := ruled.choose(group)):
             option, start = found
             count = min(placing.missing[group], max(1, placing.room(option, start)))
             placing.put(option, start, count)
             ruled.put(option, start, count)
     if placing.unplaced():
-        mend(placing, guide, 20 * max(20, min(200, len(placing.unplaced()))), limits.seed, monitor)
+        repair_by_ejection(placing, guide, 20 * max(20, min(200, len(placing.unplaced()))), limits.seed, monitor)
     if left := len(placing.unplaced()):
         note = f"{left} groups of tasks that must run found no place"
         return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
-    schedule = with_rent(problem, placing.schedule())
-    if broken_rules(problem, schedule):
+    schedule = with_node_schedule(problem, placing.schedule())
+    if violated_rules(problem, schedule):
         return Solution(Status.UNKNOWN, Stop.FAILED, bound=bound, engine=engine, note="a rule was broken")
     monitor.incumbent(schedule, objective(problem, schedule))
     return Solution(Status.FEASIBLE, Stop.DONE, schedule, bound, engine)

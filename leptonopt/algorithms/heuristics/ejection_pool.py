@@ -11,8 +11,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.list_scheduling import drop_idle, fill, homes, topological, worth
-from leptonopt.algorithms.heuristics.partial_schedule import Column, Guide, Placing
+from leptonopt.algorithms.heuristics.list_scheduling import (
+    cost_limit,
+    drop_idle,
+    family_pools,
+    insert_copies,
+    topological,
+)
+from leptonopt.algorithms.heuristics.partial_schedule import Column, CostGuide, PartialSchedule
 from leptonopt.problem.problem import Monitor
 
 OFFERS = 6  # options that a task which finds no place considers for pushing others out
@@ -21,9 +27,9 @@ MOVING = 0.1  # how often the family of a task that finds no place moves to anot
 SPOTS = 4  # starts it considers of each
 
 
-def mend(placing: Placing, guide: Guide, tries: int, seed: int, monitor: Monitor) -> None:
+def repair_by_ejection(placing: PartialSchedule, guide: CostGuide, tries: int, seed: int, monitor: Monitor) -> None:
     """Finds places for groups that must run and have none, by pushing others out and placing them again."""
-    pool = _Ejection(placing, guide, seed, monitor)
+    pool = EjectionPool(placing, guide, seed, monitor)
     for _ in range(tries):
         if not pool.queue or monitor.should_stop():
             break
@@ -31,20 +37,20 @@ def mend(placing: Placing, guide: Guide, tries: int, seed: int, monitor: Monitor
     drop_idle(placing)
     for group in topological(placing):
         if placing.missing[group]:
-            fill(placing, group, guide, worth(placing, group), monitor.should_stop)
+            insert_copies(placing, group, guide, cost_limit(placing, group), monitor.should_stop)
 
 
-class _Ejection:
+class EjectionPool:
     """A queue of groups without a place; weights grow with every failure, so that the hard ones stay."""
 
-    def __init__(self, placing: Placing, guide: Guide, seed: int, monitor: Monitor) -> None:
+    def __init__(self, placing: PartialSchedule, guide: CostGuide, seed: int, monitor: Monitor) -> None:
         self.placing, self.guide, self.over = placing, guide, monitor.should_stop
         self.random = np.random.default_rng(seed)
         self.weight = [0.05 if optional else 1.0 for optional in placing.shape.optional]
         lost = set(placing.unplaced())
         self.queue = deque(group for group in topological(placing) if group in lost)
         self.hurry: set[int] = set()
-        self.homes = homes(placing.problem, guide)
+        self.homes = family_pools(placing.problem, guide)
         holders = np.repeat(placing.problem.pool, np.diff(placing.problem.demand_ptr))
         spread = np.unique(np.stack([placing.problem.demand_row, holders]), axis=1)
         self.own = bool((np.bincount(spread[0]) <= 1).all())  # no row is held on several pools
@@ -76,7 +82,7 @@ class _Ejection:
             placing.put(found[1], found[2])
             self.note(group)
             return
-        placed = fill(placing, group, self.guide, over=self.over)
+        placed = insert_copies(placing, group, self.guide, over=self.over)
         self.note(group)
         if placed:
             return

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.heuristics.partial_schedule import Column, Guide, Placing
-from leptonopt.algorithms.lagrangian.pricing import NEVER, Blocks, group_least, joint_least
+from leptonopt.algorithms.heuristics.partial_schedule import Column, CostGuide, PartialSchedule
+from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, BlockPricer, group_least, least_joint_cost
 from leptonopt.problem.problem import UNLIMITED, Monitor, Problem
 
 HOMES = 4  # pools at which a family looks for a cheaper home, those of least joint cost
@@ -20,7 +20,7 @@ RANKED = 16  # columns chosen one by one until all that are left are ranked at o
 RANKED_LOOK = 1024  # ranked columns between two looks at the clock
 
 
-def orders(problem: Problem, blocks: Blocks) -> list[list[float]]:
+def priority_orders(problem: Problem, blocks: BlockPricer) -> list[list[float]]:
     """Ranks of the groups, the least goes first: by volume, by room to move, by regret, by deadline.
 
     In one of the orders what is optional comes after what must run, the most valuable per volume first;
@@ -68,7 +68,13 @@ def never() -> bool:
     return False
 
 
-def fill(placing: Placing, group: int, guide: Guide, limit: int = NEVER, over: Callable[[], bool] = never) -> bool:
+def insert_copies(
+    placing: PartialSchedule,
+    group: int,
+    guide: CostGuide,
+    limit: int = INFEASIBLE_COST,
+    over: Callable[[], bool] = never,
+) -> bool:
     """Places the missing copies of a group, as many at a time as fit; true when all found a place.
 
     Asks now and then whether the time is `over`, and then leaves the rest without a place.
@@ -88,7 +94,7 @@ def fill(placing: Placing, group: int, guide: Guide, limit: int = NEVER, over: C
     return True
 
 
-def _fill_ranked(placing: Placing, group: int, columns: Iterable[Column], over: Callable[[], bool]) -> bool:
+def _fill_ranked(placing: PartialSchedule, group: int, columns: Iterable[Column], over: Callable[[], bool]) -> bool:
     """The same, by columns from the cheapest on."""
     for turn, (option, start) in enumerate(columns):
         if turn % RANKED_LOOK == 0 and over():
@@ -100,24 +106,26 @@ def _fill_ranked(placing: Placing, group: int, columns: Iterable[Column], over: 
     return False
 
 
-def worth(placing: Placing, group: int) -> int:
+def cost_limit(placing: PartialSchedule, group: int) -> int:
     """What a copy may cost at most: no limit for what must run or what others that run wait for."""
     shape = placing.shape
     if not shape.optional[group] or any(placing.start[behind] >= 0 for behind, _ in shape.behind[group]):
-        return NEVER
+        return INFEASIBLE_COST
     limit: int = shape.value[group]
     return limit
 
 
-def homes(problem: Problem, guide: Guide) -> list[list[tuple[int, int]]]:
+def family_pools(problem: Problem, guide: CostGuide) -> list[list[tuple[int, int]]]:
     """Per family, (cost, pool) of the pools that have room for it alone, the least joint cost first."""
     if not problem.together:
         return []
-    joint = joint_least(problem, np.array(guide.least, np.int64), problem.value * guide.scale, NEVER).tolist()
+    joint = least_joint_cost(
+        problem, np.array(guide.least, np.int64), problem.value * guide.scale, INFEASIBLE_COST
+    ).tolist()
     return [sorted((cost, pool) for pool, cost in enumerate(line) if cost != np.inf) for line in joint]
 
 
-def rehouse(placing: Placing, guide: Guide, family: int, pool: int, hurry: bool = False) -> bool:
+def move_family(placing: PartialSchedule, guide: CostGuide, family: int, pool: int, hurry: bool = False) -> bool:
     """Moves a whole family to a pool; whether all of it that must run found a place there."""
     members = placing.shape.families[family]
     placing.home[family] = pool
@@ -126,11 +134,11 @@ def rehouse(placing: Placing, guide: Guide, family: int, pool: int, hurry: bool 
     for group in members:
         if hurry and placing.shape.behind[group] and (found := placing.earliest(group, guide)):
             placing.put(found[1], found[2])
-        fill(placing, group, guide, min(NEVER, worth(placing, group) * guide.scale))
+        insert_copies(placing, group, guide, min(INFEASIBLE_COST, cost_limit(placing, group) * guide.scale))
     return not any(placing.missing[group] and not placing.shape.optional[group] for group in members)
 
 
-class Builder:
+class ListScheduler:
     """Places all groups in an order of rank, none before what it waits for.
 
     A family has a home before its first member is placed: the pool of least joint cost; when one of them finds
@@ -141,13 +149,13 @@ class Builder:
     """
 
     def __init__(
-        self, placing: Placing, guide: Guide, true: Guide, rank: list[float], hurry: bool, pace: int = 0
+        self, placing: PartialSchedule, guide: CostGuide, true: CostGuide, rank: list[float], hurry: bool, pace: int = 0
     ) -> None:
         self.placing, self.guide, self.true, self.rank, self.hurry = placing, guide, true, rank, hurry
         self.paced, self.smooth = guide.paced(pace), True
         self.over: Callable[[], bool] = never
         self.hope = _hopes(placing, true) if len(placing.problem.before) else None
-        pools = [[pool for _, pool in found] for found in homes(placing.problem, guide)]
+        pools = [[pool for _, pool in found] for found in family_pools(placing.problem, guide)]
         self.next = [iter([*found, *found[:1]]) for found in pools]
         placing.home = [next(found, -1) for found in self.next]
 
@@ -155,7 +163,7 @@ class Builder:
         """Whether it came to its end; with a monitor, not when that wants to stop."""
         if monitor is not None:
             self.over = monitor.should_stop
-        placing, order = self.placing, list(in_order(self.placing, _urgency(self.placing, self.rank)))
+        placing, order = self.placing, list(precedence_order(self.placing, _urgency(self.placing, self.rank)))
         position, at, turns = {group: at for at, group in enumerate(order)}, 0, 0
         while at < len(order):
             if monitor is not None and turns % 64 == 63 and monitor.should_stop():
@@ -186,7 +194,7 @@ class Builder:
 
     def place(self, group: int) -> None:
         shape, placing = self.placing.shape, self.placing
-        limit = NEVER if not shape.optional[group] else shape.value[group]
+        limit = INFEASIBLE_COST if not shape.optional[group] else shape.value[group]
         if self.hope is not None and shape.optional[group]:
             limit += self.hope[group]
         if self.hurry and shape.behind[group]:
@@ -194,13 +202,13 @@ class Builder:
             if found and placing.cost(found[1], found[2]) < limit:
                 placing.put(found[1], found[2])
         elif self.paced.pace and shape.behind[group]:
-            most = NEVER if limit == NEVER else limit + self.paced.pace * placing.problem.slots
-            fill(placing, group, self.paced, most, self.over)
+            most = INFEASIBLE_COST if limit == INFEASIBLE_COST else limit + self.paced.pace * placing.problem.slots
+            insert_copies(placing, group, self.paced, most, self.over)
         else:
-            fill(placing, group, self.guide, min(NEVER, limit * self.guide.scale), self.over)
+            insert_copies(placing, group, self.guide, min(INFEASIBLE_COST, limit * self.guide.scale), self.over)
 
 
-def _urgency(placing: Placing, rank: list[float]) -> list[float]:
+def _urgency(placing: PartialSchedule, rank: list[float]) -> list[float]:
     """Ranks at which nothing waits for something less urgent than itself."""
     result, shape = list(rank), placing.shape
     if len(placing.problem.before):
@@ -210,7 +218,7 @@ def _urgency(placing: Placing, rank: list[float]) -> list[float]:
     return result
 
 
-def in_order(placing: Placing, rank: Sequence[float]) -> Iterator[int]:
+def precedence_order(placing: PartialSchedule, rank: Sequence[float]) -> Iterator[int]:
     """All groups, each after what it waits for; among those that wait no longer the least rank first."""
     waits = [len(before) for before in placing.shape.before]
     ready = [(rank[group], group) for group, count in enumerate(waits) if not count]
@@ -224,12 +232,12 @@ def in_order(placing: Placing, rank: Sequence[float]) -> Iterator[int]:
                 heapq.heappush(ready, (rank[behind], behind))
 
 
-def topological(placing: Placing) -> list[int]:
+def topological(placing: PartialSchedule) -> list[int]:
     """All groups, each after what it waits for."""
-    return list(in_order(placing, [0.0] * placing.problem.groups))
+    return list(precedence_order(placing, [0.0] * placing.problem.groups))
 
 
-def _hopes(placing: Placing, true: Guide) -> list[int]:
+def _hopes(placing: PartialSchedule, true: CostGuide) -> list[int]:
     """Per group, what the optional groups that wait for it would at best gain if it runs."""
     shape = placing.shape
     hope = [0] * placing.problem.groups
@@ -241,7 +249,7 @@ def _hopes(placing: Placing, true: Guide) -> list[int]:
     return hope
 
 
-def drop_idle(placing: Placing) -> None:
+def drop_idle(placing: PartialSchedule) -> None:
     """Takes out what waits for something that does not run, and optional tasks that do not pay."""
     shape = placing.shape
     order = topological(placing)
@@ -255,7 +263,7 @@ def drop_idle(placing: Placing) -> None:
                 placing.clear(group)
 
 
-def improve(placing: Placing, guide: Guide, monitor: Monitor, passes: int) -> None:
+def improve(placing: PartialSchedule, guide: CostGuide, monitor: Monitor, passes: int) -> None:
     """Takes each group out and puts it where it is cheapest now; those farthest from their best first."""
     shape = placing.shape
     for _ in range(passes):
@@ -263,7 +271,7 @@ def improve(placing: Placing, guide: Guide, monitor: Monitor, passes: int) -> No
         excess = []
         for group, options in enumerate(guide.order):
             if options:
-                best = min(guide.least[options[0]], shape.value[group] if shape.optional[group] else NEVER)
+                best = min(guide.least[options[0]], shape.value[group] if shape.optional[group] else INFEASIBLE_COST)
                 over = placing.group_cost(group) - best * shape.copies[group]
                 if over > 0 or (placing.hosting and placing.runs[group]):
                     excess.append((-over, group))
@@ -271,7 +279,7 @@ def improve(placing: Placing, guide: Guide, monitor: Monitor, passes: int) -> No
             if at % 64 == 0 and monitor.should_stop():
                 return
             gained |= _again(placing, guide, group, over=monitor.should_stop)
-        for family, pools in enumerate(homes(placing.problem, guide)):
+        for family, pools in enumerate(family_pools(placing.problem, guide)):
             if monitor.should_stop():
                 return
             gained |= _elsewhere(placing, guide, family, pools[:HOMES])
@@ -279,7 +287,7 @@ def improve(placing: Placing, guide: Guide, monitor: Monitor, passes: int) -> No
             return
 
 
-def _elsewhere(placing: Placing, guide: Guide, family: int, pools: list[tuple[int, int]]) -> bool:
+def _elsewhere(placing: PartialSchedule, guide: CostGuide, family: int, pools: list[tuple[int, int]]) -> bool:
     """Whether a whole family is cheaper on another pool, where it then is."""
     members, home = placing.shape.families[family], placing.home[family]
     running = {placing.shape.pool[option] for group in members for option, _ in placing.runs[group]}
@@ -290,7 +298,7 @@ def _elsewhere(placing: Placing, guide: Guide, family: int, pools: list[tuple[in
         if placing.hosting is None and joint >= cost:
             break
         ran = {group: dict(placing.runs[group]) for group in members}
-        found = rehouse(placing, guide, family, pool) or rehouse(placing, guide, family, pool, hurry=True)
+        found = move_family(placing, guide, family, pool) or move_family(placing, guide, family, pool, hurry=True)
         if found and placing.bill(members) < cost:
             return True
         placing.home[family] = home
@@ -301,7 +309,7 @@ def _elsewhere(placing: Placing, guide: Guide, family: int, pools: list[tuple[in
     return False
 
 
-def use_slack(placing: Placing, guide: Guide, monitor: Monitor) -> None:
+def use_slack(placing: PartialSchedule, guide: CostGuide, monitor: Monitor) -> None:
     """Shifts tasks that wait for each other as late as it costs no more, the last first: time left over is used up."""
     late = guide.paced(-1)
     for at, group in enumerate(reversed(topological(placing))):
@@ -311,12 +319,14 @@ def use_slack(placing: Placing, guide: Guide, monitor: Monitor) -> None:
             _again(placing, late, group, even=True)
 
 
-def _again(placing: Placing, guide: Guide, group: int, even: bool = False, over: Callable[[], bool] = never) -> bool:
+def _again(
+    placing: PartialSchedule, guide: CostGuide, group: int, even: bool = False, over: Callable[[], bool] = never
+) -> bool:
     """Whether the group went where it is cheapest now, being cheaper there; with `even` also for the same cost."""
-    cost, limit = placing.bill([group]) + even, worth(placing, group)
+    cost, limit = placing.bill([group]) + even, cost_limit(placing, group)
     ran = placing.clear(group)
-    fill(placing, group, guide, limit, over)
-    must = limit == NEVER and placing.missing[group]
+    insert_copies(placing, group, guide, limit, over)
+    must = limit == INFEASIBLE_COST and placing.missing[group]
     if must or placing.bill([group]) >= cost:
         placing.clear(group)
         placing.restore(group, ran)

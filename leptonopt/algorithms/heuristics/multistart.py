@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import time
 
-from leptonopt.algorithms.heuristics.ejection_pool import mend
-from leptonopt.algorithms.heuristics.list_scheduling import Builder, improve, orders, use_slack
-from leptonopt.algorithms.heuristics.partial_schedule import Guide, Placing, Shape
-from leptonopt.algorithms.heuristics.ruin_and_recreate import Stir
-from leptonopt.algorithms.lagrangian.capacity_dual import Ascent
-from leptonopt.algorithms.lagrangian.pricing import Blocks, free_bound, hopeless
+from leptonopt.algorithms.heuristics.ejection_pool import repair_by_ejection
+from leptonopt.algorithms.heuristics.list_scheduling import ListScheduler, improve, priority_orders, use_slack
+from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, PartialSchedule, ProblemIndex
+from leptonopt.algorithms.heuristics.ruin_and_recreate import RuinAndRecreate
+from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
 from leptonopt.problem.problem import (
     UNLIMITED,
     Limits,
@@ -20,9 +20,9 @@ from leptonopt.problem.problem import (
     Solution,
     Status,
     Stop,
-    broken_rules,
     objective,
-    with_rent,
+    violated_rules,
+    with_node_schedule,
 )
 
 MOST = 16  # attempts by prices at most
@@ -35,16 +35,16 @@ PACES = 12  # attempts between cheap and early at most
 TRIES = 5  # ejections per group without a place, in the first round
 
 
-def opened(
+def prepare_search(
     problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, engine: str
-) -> tuple[Starts, int] | Solution:
+) -> tuple[MultiStart, int] | Solution:
     """What a search by neighbourhoods begins with, a schedule and the bound of tasks that do not meet; or why not."""
-    blocks = Blocks(problem)
-    bound = free_bound(problem, blocks.least)
+    blocks = BlockPricer(problem)
+    bound = uncapacitated_bound(problem, blocks.least)
     if bound is None:
-        return hopeless(engine)
+        return infeasible_solution(engine)
     monitor.bound(bound)
-    starts = Starts(problem, blocks, limits, monitor)
+    starts = MultiStart(problem, blocks, limits, monitor)
     starts.first(warm_start)
     if starts.found is None:
         note = f"no schedule to start from: {starts.shortfall()}"
@@ -52,7 +52,7 @@ def opened(
     return starts, bound
 
 
-class Starts:
+class MultiStart:
     """The best schedule of the orders tried so far, and the monitor of the steps that make them.
 
     Attributes
@@ -62,11 +62,13 @@ class Starts:
     until, latest : when the time is up: for all that follows the first building, and for that
     """
 
-    def __init__(self, problem: Problem, blocks: Blocks, limits: Limits, monitor: Monitor, share: float = 1.0) -> None:
+    def __init__(
+        self, problem: Problem, blocks: BlockPricer, limits: Limits, monitor: Monitor, share: float = 1.0
+    ) -> None:
         """With a `share`, that much of the time limit is for what follows the first building."""
         self.problem, self.blocks, self.limits, self.monitor = problem, blocks, limits, monitor
-        self.shape = Shape(problem)
-        self.true = Guide.true(problem, blocks)
+        self.shape = ProblemIndex(problem)
+        self.true = CostGuide.true(problem, blocks)
         self.found: Schedule | None = None
         self.cost = 0
         self.fewest = problem.groups + 1
@@ -106,7 +108,7 @@ class Starts:
 
     def run(self) -> None:
         """Plain, then by congestion prices; further orders and harder mending while nothing is found."""
-        ranks = orders(self.problem, self.blocks)
+        ranks = priority_orders(self.problem, self.blocks)
         waits = len(self.problem.before) > 0  # then hurry may find at once what mending does not
         smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0, effort=1 if waits else LONG)
         if waits:
@@ -132,7 +134,7 @@ class Starts:
 
     def by_prices(self, ranks: list[list[float]]) -> None:
         """Orders guided by multipliers on capacity, as they stand at several moments; the best is stirred."""
-        ascent = Ascent(self.problem, self.blocks)
+        ascent = DualAscent(self.problem, self.blocks)
         attempts = max(1, min(MOST, PLACED // self.problem.groups))
         moments = max(1, attempts // 4)
         rounds = max(15, min(80, PRICED // (self.blocks.columns + 100_000)))
@@ -146,20 +148,20 @@ class Starts:
             for rank in ranks[: -(-attempts // moments)]:
                 self.attempt(rank, guide, hurry=False)
         if self.found is not None and not self.should_stop():
-            placing = Placing(self.problem, self.shape, self.found)
+            placing = PartialSchedule(self.problem, self.shape, self.found)
             tries = min(STIRS, 100 * PLACED // self.problem.groups)
-            Stir(placing, guide, self.true, ranks[0], self.limits.seed).run(tries, self)
+            RuinAndRecreate(placing, guide, self.true, ranks[0], self.limits.seed).run(tries, self)
             improve(placing, self.true, self, passes=2)
             self.keep(placing)
 
     def attempt(
-        self, rank: list[float], guide: Guide, hurry: bool, effort: int = 1, passes: int = 1, pace: int = 0
+        self, rank: list[float], guide: CostGuide, hurry: bool, effort: int = 1, passes: int = 1, pace: int = 0
     ) -> bool:
         """Builds, mends and improves one schedule, and keeps it if it is better; whether all went as it should."""
         if self.built and self.should_stop():
             return False
-        placing = Placing(self.problem, self.shape)
-        builder = Builder(placing, guide, self.true, rank, hurry, pace)
+        placing = PartialSchedule(self.problem, self.shape)
+        builder = ListScheduler(placing, guide, self.true, rank, hurry, pace)
         whole = builder.build(self)
         self.built = True
         if not whole:
@@ -167,7 +169,7 @@ class Starts:
         smooth = builder.smooth and not placing.unplaced()
         if placing.unplaced() and self.found is None:
             tries = TRIES * effort * max(20, min(200, len(placing.unplaced())))
-            mend(placing, self.true, tries, self.limits.seed + effort, self)
+            repair_by_ejection(placing, self.true, tries, self.limits.seed + effort, self)
         left = len(placing.unplaced())
         self.fewest = min(self.fewest, left)
         if not left:
@@ -179,19 +181,19 @@ class Starts:
 
     def warm(self, schedule: Schedule | None) -> None:
         """Starts from a schedule given, if it keeps the rules."""
-        if schedule is not None and not broken_rules(self.problem, schedule):
+        if schedule is not None and not violated_rules(self.problem, schedule):
             cost = objective(self.problem, schedule)
             if self.found is None or cost < self.cost:
-                self.found, self.cost = with_rent(self.problem, schedule), cost
+                self.found, self.cost = with_node_schedule(self.problem, schedule), cost
                 self.monitor.incumbent(self.found, cost)
-            placing = Placing(self.problem, self.shape, schedule)
+            placing = PartialSchedule(self.problem, self.shape, schedule)
             improve(placing, self.true, self, passes=2)
             self.keep(placing)
 
-    def keep(self, placing: Placing) -> None:
+    def keep(self, placing: PartialSchedule) -> None:
         """Takes over a schedule that is complete, keeps every rule and is better, and reports it."""
-        schedule = with_rent(self.problem, placing.schedule())
-        if broken_rules(self.problem, schedule):
+        schedule = with_node_schedule(self.problem, placing.schedule())
+        if violated_rules(self.problem, schedule):
             return
         cost = objective(self.problem, schedule)
         if self.found is None or cost < self.cost:

@@ -2,7 +2,7 @@
 
 What searches by placing tasks need is a figure that is quick and nearly right: levels of a kind are
 filled from below, gaps are bridged where that is cheaper than switching off and on, and the number of
-committed nodes is a given one. The exact bill of a finished schedule is `leptonopt.problem.nodes.rented`.
+committed nodes is a given one. The exact bill of a finished schedule is `leptonopt.problem.nodes.cheapest_node_schedule`.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.problem.nodes import Rent
+from leptonopt.problem.nodes import NodeSchedule
 from leptonopt.problem.problem import Ints, Problem
 
 MANY = 8  # options that are alike, from which on they are looked at all at once
 
 
-class Hosts:
+class NodeDemand:
     """Which nodes each option would be on; made once for a problem.
 
     Attributes
@@ -52,7 +52,7 @@ class Hosts:
 
 
 @dataclass(frozen=True, eq=False)
-class Batch:
+class AlikeOptions:
     """n options of a group that differ by their pool alone: same duration and starts, as many rows.
 
     Attributes
@@ -72,7 +72,7 @@ class Batch:
     last: int
 
 
-def batches(problem: Problem, hosts: Hosts | None, group: int) -> list[Batch] | None:
+def batch_options(problem: Problem, hosts: NodeDemand | None, group: int) -> list[AlikeOptions] | None:
     """The options of a group in batches; None when that is of no use or they need several kinds of nodes."""
     span = range(int(problem.option_ptr[group]), int(problem.option_ptr[group + 1]))
     if len(span) < MANY:
@@ -91,8 +91,8 @@ def batches(problem: Problem, hosts: Hosts | None, group: int) -> list[Batch] | 
 
 
 def _batch(
-    problem: Problem, hosts: Hosts | None, options: list[int], duration: int, first: int, last: int, many: int
-) -> Batch:
+    problem: Problem, hosts: NodeDemand | None, options: list[int], duration: int, first: int, last: int, many: int
+) -> AlikeOptions:
     at = problem.demand_ptr[np.array(options)][:, None] + np.arange(many)
     rows, sizes, kinds = problem.demand_row[at], np.zeros(at.shape, np.int64), np.full(len(options), -1)
     for line, option in enumerate(options if hosts is not None else ()):
@@ -100,10 +100,10 @@ def _batch(
             kinds[line] = kind
             size_of = {row: size for row, _, size in held}
             sizes[line] = [size_of.get(row, 0) for row in rows[line].tolist()]
-    return Batch(np.array(options), kinds, rows, problem.demand[at], sizes, duration, first, last)
+    return AlikeOptions(np.array(options), kinds, rows, problem.demand[at], sizes, duration, first, last)
 
 
-class Hosting:
+class NodeEstimate:
     """The nodes that a load needs.
 
     Attributes
@@ -111,7 +111,7 @@ class Hosting:
     own : per kind, nodes that cost nothing on demand: reserved, and committed as in the last rent
     """
 
-    def __init__(self, problem: Problem, hosts: Hosts, free: Ints) -> None:
+    def __init__(self, problem: Problem, hosts: NodeDemand, free: Ints) -> None:
         self.problem, self.hosts, self.free = problem, hosts, free
         self.nodes, costs = problem.nodes, problem.nodes.costs
         self.own = self.nodes.reserved.tolist()
@@ -122,7 +122,7 @@ class Hosting:
         self._need: list[Ints | None] = [None] * len(self.nodes)
         self._cost: list[int | None] = [None] * len(self.nodes)
 
-    def settle(self, rent: Rent) -> None:
+    def settle(self, rent: NodeSchedule) -> None:
         """Takes over how many nodes are committed."""
         own = self.nodes.reserved + np.where(self.buys, 0, rent.committed)
         self.own = own.tolist()
@@ -173,7 +173,7 @@ class Hosting:
         gaps = total[begins[1:]] - total[ends[:-1]]
         return int(switch + np.minimum(gaps, switch).sum())
 
-    def extra_alike(self, batch: Batch, load: Ints, low: int, high: int) -> NDArray[np.int64]:
+    def extra_alike(self, batch: AlikeOptions, load: Ints, low: int, high: int) -> NDArray[np.int64]:
         """int64, shape (n, high - low + 1): the same as `extra` for options that are alike, all at once.
 
         `load`, shape (n, R, W), is what their rows would carry in slots low .. high + duration - 1.
@@ -192,8 +192,8 @@ class Hosting:
         switch = np.array([self.switch[kind] for kind in kinds.tolist()])[:, None]
         if switch.any():
             around = np.pad(need, ((0, 0), (1, 1)))
-            beside = most(around[:, low : high + length + 2], length + 2)
-            total = total + (np.maximum(0, most(more, length) - beside) * switch).astype(np.int64)
+            beside = sliding_max(around[:, low : high + length + 2], length + 2)
+            total = total + (np.maximum(0, sliding_max(more, length) - beside) * switch).astype(np.int64)
         return total
 
     def extra(self, option: int, low: int, high: int) -> NDArray[np.int64] | None:
@@ -209,7 +209,7 @@ class Hosting:
                 total = np.zeros(high - low + 1, np.int64)
             if self.buys[kind]:
                 peak = max(int(need.max(initial=0)), int(self.nodes.reserved[kind]))
-                over = np.maximum(0, most(more, length) - peak)
+                over = np.maximum(0, sliding_max(more, length) - peak)
                 total += over * int(self.nodes.costs.commit[kind])
                 continue
             own = self.own[kind]
@@ -221,12 +221,12 @@ class Hosting:
             if self.switch[kind]:
                 around = np.zeros(self.problem.slots + 2, np.int64)
                 around[1:-1] = need
-                beside = most(around[low : high + length + 2], length + 2)
-                total += (np.maximum(0, most(more, length) - beside) * self.switch[kind]).astype(np.int64)
+                beside = sliding_max(around[low : high + length + 2], length + 2)
+                total += (np.maximum(0, sliding_max(more, length) - beside) * self.switch[kind]).astype(np.int64)
         return total
 
 
-def most(values: Ints, length: int) -> Ints:
+def sliding_max(values: Ints, length: int) -> Ints:
     """Greatest value over [s, s + length) for every s, along the last axis."""
     size, best = 1, values
     while 2 * size <= length:

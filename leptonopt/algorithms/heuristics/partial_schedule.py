@@ -9,17 +9,17 @@ from copy import copy
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.heuristics.node_estimate import Batch, Hosting, Hosts, batches
-from leptonopt.algorithms.lagrangian.pricing import NEVER, Pricer
-from leptonopt.problem.problem import Bools, Ints, Problem, Schedule, costs_of
-from leptonopt.runtime.clock import looking
-from leptonopt.runtime.topological_order import OFTEN, topological
+from leptonopt.algorithms.heuristics.node_estimate import AlikeOptions, NodeDemand, NodeEstimate, batch_options
+from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, Pricer
+from leptonopt.problem.problem import Bools, Ints, Problem, Schedule, column_costs
+from leptonopt.runtime.clock import check_time_each
+from leptonopt.runtime.topological_order import OFTEN, topological_order
 
 Column = tuple[int, int]  # (option, start)
 FEW = 32  # columns of a group that are priced one by one
 
 
-class Guide:
+class CostGuide:
     """Costs by which columns are chosen: the true ones, or with multipliers on capacity added.
 
     Attributes
@@ -39,26 +39,26 @@ class Guide:
         self.once: list[int] | None = None if once is None else once.tolist()
         self.least = least.tolist()
         by_cost = np.lexsort((least, problem.group))
-        usable = by_cost[least[by_cost] < NEVER]
+        usable = by_cost[least[by_cost] < INFEASIBLE_COST]
         cut = np.searchsorted(problem.group[usable], np.arange(problem.groups + 1))
         flat, ends = usable.tolist(), cut.tolist()
         self.order = [flat[ends[g] : ends[g + 1]] for g in range(problem.groups)]
 
     @classmethod
-    def true(cls, problem: Problem, blocks: Pricer) -> Guide:
+    def true(cls, problem: Problem, blocks: Pricer) -> CostGuide:
         guide = cls(problem, problem.price_sum, blocks.least)
         guide.bare = True
         return guide
 
-    def paced(self, pace: int) -> Guide:
+    def paced(self, pace: int) -> CostGuide:
         """The same in a hurry."""
         guide = copy(self)
         guide.pace = pace
         return guide
 
 
-class Shape:
-    """A problem's options as Python ints and small arrays, made once and shared by every `Placing`."""
+class ProblemIndex:
+    """A problem's options as Python ints and small arrays, made once and shared by every `PartialSchedule`."""
 
     def __init__(self, problem: Problem) -> None:
         self.group = problem.group.tolist()
@@ -70,16 +70,16 @@ class Shape:
         rows, amounts, cut = problem.demand_row.tolist(), problem.demand.tolist(), problem.demand_ptr.tolist()
         self.demands = [
             list(zip(rows[cut[o] : cut[o + 1]], amounts[cut[o] : cut[o + 1]], strict=True))
-            for o in looking(range(problem.options), OFTEN)
+            for o in check_time_each(range(problem.options), OFTEN)
         ]
         self.before: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
         self.behind: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
         edges = zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True)
-        for first, second, lag in looking(edges, OFTEN):
+        for first, second, lag in check_time_each(edges, OFTEN):
             self.before[second].append((first, lag))
             self.behind[first].append((second, lag))
         self.pool = problem.pool.tolist()
-        self.hosts = Hosts(problem) if len(problem.nodes) else None
+        self.hosts = NodeDemand(problem) if len(problem.nodes) else None
         nodes = problem.nodes
         self.plainly = bool(nodes.on_demand.all() or not nodes.commit_max.any())
         self.together: list[list[int]] = [[] for _ in range(problem.groups)]
@@ -92,24 +92,24 @@ class Shape:
         self.families: list[list[int]] = [[] for _ in range(max(self.family, default=-1) + 1)]
         waits = [[first for first, _ in each] for each in self.before]
         self.rank = [0] * problem.groups  # nothing waits for what ranks above it
-        for rank, group in enumerate(topological(waits) if len(problem.before) else ()):
+        for rank, group in enumerate(topological_order(waits) if len(problem.before) else ()):
             self.rank[group] = rank
         for group in sorted(range(problem.groups), key=self.rank.__getitem__):
             if (family := self.family[group]) >= 0:
                 self.families[family].append(group)
         self.strict = bool(problem.quotas or problem.together or problem.apart)
         self._problem = problem
-        self._alike: dict[int, list[Batch] | None] = {}
+        self._alike: dict[int, list[AlikeOptions] | None] = {}
 
-    def alike(self, group: int) -> list[Batch] | None:
+    def alike(self, group: int) -> list[AlikeOptions] | None:
         """The options of a group in batches, where only capacity and nodes restrict them and it is of use."""
         if group not in self._alike:
             bound = self.strict or self.before[group] or self.behind[group] or not self.plainly
-            self._alike[group] = None if bound else batches(self._problem, self.hosts, group)
+            self._alike[group] = None if bound else batch_options(self._problem, self.hosts, group)
         return self._alike[group]
 
 
-class Placing:
+class PartialSchedule:
     """A partial schedule that keeps every rule but `once`, and the capacity it leaves.
 
     Attributes
@@ -124,15 +124,15 @@ class Placing:
     home : per family, the pool that its members are to run on; -1 while that is open
     """
 
-    def __init__(self, problem: Problem, shape: Shape | None = None, schedule: Schedule | None = None) -> None:
+    def __init__(self, problem: Problem, shape: ProblemIndex | None = None, schedule: Schedule | None = None) -> None:
         self.problem = problem
-        self.shape = shape or Shape(problem)
+        self.shape = shape or ProblemIndex(problem)
         self.free = problem.capacity.copy()
         self.runs: list[dict[Column, int]] = [{} for _ in range(problem.groups)]
         self.missing = list(self.shape.copies)
         self.start = [-1] * problem.groups
         self.end = [-1] * problem.groups
-        self.hosting = Hosting(problem, self.shape.hosts, self.free) if self.shape.hosts else None
+        self.hosting = NodeEstimate(problem, self.shape.hosts, self.free) if self.shape.hosts else None
         self.left = [quota.limit for quota in problem.quotas]
         self.shared = [Counter[int]() for _ in problem.together]
         self.alone = [Counter[int]() for _ in problem.apart]
@@ -210,7 +210,7 @@ class Placing:
             total += scale * self.problem.late(group, np.arange(low + length, high + length + 1))
         return total
 
-    def cheapest(self, group: int, guide: Guide, limit: int = NEVER) -> tuple[int, int, int] | None:
+    def cheapest(self, group: int, guide: CostGuide, limit: int = INFEASIBLE_COST) -> tuple[int, int, int] | None:
         """(cost, option, start) of the cheapest column that fits and costs less than `limit`; None if none.
 
         Cost and limit are in the guide's units.
@@ -229,13 +229,13 @@ class Placing:
             if self.hosting is not None and guide.bare and (extra := self.hosting.extra(option, low, high)) is not None:
                 cost += extra
             if fits is not None:
-                cost[~fits] = NEVER
+                cost[~fits] = INFEASIBLE_COST
             at = int(cost.argmin())
             if (least := int(cost[at])) < best:
                 best, found = least, (option, low + at)
         return None if found is None else (best, *found)
 
-    def ranked(self, group: int, guide: Guide, limit: int = NEVER) -> Iterator[Column] | None:
+    def ranked(self, group: int, guide: CostGuide, limit: int = INFEASIBLE_COST) -> Iterator[Column] | None:
         """What `cheapest` answers one call after the other while copies are placed; None where costs change with it."""
         if self.shape.strict or self.hosting is not None or self.shape.alike(group) is not None:
             return None
@@ -255,7 +255,7 @@ class Placing:
         least = np.argsort(np.concatenate(costs), kind="stable")
         return zip(np.concatenate(options)[least].tolist(), np.concatenate(starts)[least].tolist(), strict=True)
 
-    def _guided(self, option: int, low: int, high: int, guide: Guide) -> NDArray[np.int64]:
+    def _guided(self, option: int, low: int, high: int, guide: CostGuide) -> NDArray[np.int64]:
         """int64, shape (high - low + 1,): what a guide says one copy costs at each start, nodes apart."""
         cost = self.costs(option, low, high, guide.prefix, guide.scale)
         if guide.once is not None:
@@ -265,7 +265,7 @@ class Placing:
             cost += guide.pace * np.arange(low + length, high + length + 1)
         return cost
 
-    def _cheapest_alike(self, alike: list[Batch], guide: Guide, limit: int) -> tuple[int, int, int] | None:
+    def _cheapest_alike(self, alike: list[AlikeOptions], guide: CostGuide, limit: int) -> tuple[int, int, int] | None:
         """The same for options in batches, which nothing but capacity and nodes restricts."""
         best, found = limit, None
         for batch in alike:
@@ -286,16 +286,16 @@ class Placing:
             if self.hosting is not None and guide.bare and batch.kinds[0] >= 0:
                 load = self.problem.capacity[batch.rows, low : high + length] - free + batch.amounts[:, :, None]
                 cost += self.hosting.extra_alike(batch, load, low, high)
-            cost[~fits] = NEVER
+            cost[~fits] = INFEASIBLE_COST
             at = int(cost.argmin())
             if (least := int(cost.ravel()[at])) < best:
                 which, start = divmod(at, cost.shape[1])
                 best, found = least, (int(batch.options[which]), low + start)
         return None if found is None else (best, *found)
 
-    def earliest(self, group: int, guide: Guide) -> tuple[int, int, int] | None:
+    def earliest(self, group: int, guide: CostGuide) -> tuple[int, int, int] | None:
         """(end, option, start) of the column that fits and ends first; the cheaper option on a tie."""
-        best, found = NEVER, None
+        best, found = INFEASIBLE_COST, None
         for option in guide.order[group]:
             low, high = self.window(option)
             length = self.shape.duration[option]
@@ -316,7 +316,7 @@ class Placing:
         stop = start + self.shape.duration[option]
         room = min(
             (int(self.free[row, start:stop].min()) // amount for row, amount in self.shape.demands[option]),
-            default=NEVER,
+            default=INFEASIBLE_COST,
         )
         if self.shape.strict:
             for left, quota in zip(self.left, self.problem.quotas, strict=True):
@@ -377,7 +377,7 @@ class Placing:
         ran = self.runs[group]
         if len(ran) > FEW:
             option, start = np.array(list(ran), np.int64).T
-            each = costs_of(self.problem, option, start).tolist()
+            each = column_costs(self.problem, option, start).tolist()
             running: int = sum(cost * count for cost, count in zip(each, ran.values(), strict=True))
         else:
             running = sum(count * self.cost(option, start) for (option, start), count in ran.items())

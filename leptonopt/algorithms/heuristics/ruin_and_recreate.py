@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.list_scheduling import fill, worth
-from leptonopt.algorithms.heuristics.partial_schedule import Column, Guide, Placing
-from leptonopt.algorithms.lagrangian.pricing import NEVER
+from leptonopt.algorithms.heuristics.list_scheduling import cost_limit, insert_copies
+from leptonopt.algorithms.heuristics.partial_schedule import Column, CostGuide, PartialSchedule
+from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.problem.problem import Monitor
 
 FEW = 9  # tasks taken out at most
@@ -18,10 +18,12 @@ MOVING = 0.3  # how often all that belongs together with a task goes along with 
 MANY_COPIES = 64  # groups with more columns in use than this are left alone
 
 
-class Stir:
+class RuinAndRecreate:
     """A schedule being stirred; deterministic for a seed."""
 
-    def __init__(self, placing: Placing, guide: Guide, true: Guide, rank: list[float], seed: int) -> None:
+    def __init__(
+        self, placing: PartialSchedule, guide: CostGuide, true: CostGuide, rank: list[float], seed: int
+    ) -> None:
         self.placing, self.guide, self.true, self.rank = placing, guide, true, rank
         self.random = np.random.default_rng(seed)
         shape = placing.shape
@@ -87,8 +89,8 @@ class Stir:
             groups.insert(0, seed)
         guide = self.guide if self.random.random() < 0.7 else self.true
         for group in groups:
-            limit = worth(placing, group)
-            fill(placing, group, guide, min(NEVER, limit * guide.scale))
+            limit = cost_limit(placing, group)
+            insert_copies(placing, group, guide, min(INFEASIBLE_COST, limit * guide.scale))
         lost = any(placing.missing[group] and not placing.shape.optional[group] for group in chosen)
         if lost or placing.bill(chosen) > cost:
             for group in chosen:

@@ -22,11 +22,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.heuristics.partial_schedule import Guide
-from leptonopt.algorithms.lagrangian.node_subproblem import Offer
-from leptonopt.algorithms.lagrangian.pricing import NEVER, Pricer
+from leptonopt.algorithms.heuristics.partial_schedule import CostGuide
+from leptonopt.algorithms.lagrangian.node_subproblem import NodeSubproblem
+from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, Pricer
 from leptonopt.problem.nodes import NodeCosts
-from leptonopt.problem.problem import UNLIMITED, Ints, Problem, held_by
+from leptonopt.problem.problem import UNLIMITED, Ints, Problem, held_entries
 
 Floats = NDArray[np.float64]
 
@@ -49,7 +49,7 @@ SAMPLE = 2_000_000  # demands from which the usual cost of a unit is taken
 
 
 @dataclass(frozen=True)
-class Gait:
+class StepRule:
     """How an ascent goes: how much of the direction is kept from round to round, and after how many rounds without gain
     steps get shorter."""
 
@@ -57,11 +57,11 @@ class Gait:
     patience: int
 
 
-STEADY = Gait(0.9, 5)  # comes farther in some hundreds of rounds
-SWIFT = Gait(0.93, 3)  # comes near in fewer, where there are very many prices
+STEADY = StepRule(0.9, 5)  # comes farther in some hundreds of rounds
+SWIFT = StepRule(0.93, 3)  # comes near in fewer, where there are very many prices
 
 
-class Ascent:
+class DualAscent:
     """Multipliers on their way up.
 
     Attributes
@@ -72,15 +72,15 @@ class Ascent:
     values : the value of every round
     """
 
-    def __init__(self, problem: Problem, blocks: Pricer, pace: float = 0.3, gait: Gait = STEADY) -> None:
+    def __init__(self, problem: Problem, blocks: Pricer, pace: float = 0.3, gait: StepRule = STEADY) -> None:
         self.problem, self.blocks, self.pace, self.gait = problem, blocks, pace, gait
         self.limited = problem.capacity < UNLIMITED
         self.supplied = np.zeros((len(problem.capacity), 1), bool)
         self.supplied[problem.nodes.supply_row] = True
         self.capacity = np.where(self.limited & ~self.supplied, problem.capacity, 0).astype(float)
-        self.offer = Offer(problem.nodes, len(problem.capacity)) if len(problem.nodes) else None
+        self.offer = NodeSubproblem(problem.nodes, len(problem.capacity)) if len(problem.nodes) else None
         self.price = self._first()
-        self.quotas = Quotas(problem)
+        self.quotas = QuotaMultipliers(problem)
         self.weight = np.zeros(len(problem.quotas))
         self.best_price, self.best_weight, self.best = self.price, self.weight, -np.inf
         self.values: list[float] = []
@@ -161,13 +161,13 @@ class Ascent:
             return None
         return exact_bound(self.problem, self.blocks, self.multipliers(scale))
 
-    def guide(self) -> Guide:
+    def guide(self) -> CostGuide:
         """Costs with the best multipliers added; the bare costs when int64 cannot hold the sums."""
         if not (scale := self.scale()):
-            return Guide.true(self.problem, self.blocks)
+            return CostGuide.true(self.problem, self.blocks)
         multipliers = self.multipliers(scale)
         prefix, once = priced_prefix(self.problem, multipliers), self.quotas.once(multipliers.quota)
-        return Guide(self.problem, prefix, self.blocks.cheapest(prefix, scale, once)[0], scale, once)
+        return CostGuide(self.problem, prefix, self.blocks.cheapest(prefix, scale, once)[0], scale, once)
 
     def _judge(self, value: float) -> None:
         """Keeps the best; after a few rounds without gain, back to it with shorter steps.
@@ -188,7 +188,7 @@ class Ascent:
 
     def _usage(self, chosen: Ints, start: Ints) -> Floats:
         problem = self.problem
-        at, of = held_by(problem, chosen)
+        at, of = held_entries(problem, chosen)
         rows, begin = problem.demand_row[at], start[of]
         amount = problem.demand[at] * problem.copies[problem.group[chosen]].astype(float)[of]
         width = problem.slots + 1
@@ -259,12 +259,12 @@ class Ascent:
         return level
 
 
-def rounds_within(problem: Problem, columns: int, seconds: float) -> int:
+def estimate_rounds(problem: Problem, columns: int, seconds: float) -> int:
     """Rounds of prices that such an effort is worth, counted by their size instead of by the clock; 20 at least."""
     return max(20, int(2e9 * seconds / 60 // max(1, columns + 1000 * problem.groups)))
 
 
-class Quotas:
+class QuotaMultipliers:
     """The quotas of a problem as the dual sees them.
 
     What is used once counts only where it does so whatever the start; a quota under which something
@@ -324,17 +324,17 @@ class Quotas:
 def priced_prefix(problem: Problem, multipliers: Multipliers) -> Ints:
     """int64, shape (K, T + 1): prefix sums of scale x price + multipliers."""
     prefix = np.zeros((len(problem.price), problem.slots + 1), np.int64)
-    rates = Quotas(problem).rates(multipliers.quota)
+    rates = QuotaMultipliers(problem).rates(multipliers.quota)
     np.cumsum(problem.price * multipliers.scale + multipliers.capacity + rates, axis=1, out=prefix[:, 1:])
     return prefix
 
 
 def exact_bound(problem: Problem, blocks: Pricer, multipliers: Multipliers) -> int | None:
     """The value at these multipliers, rounded up, in integers alone; None when a group has no column."""
-    scale, quotas = multipliers.scale, Quotas(problem)
+    scale, quotas = multipliers.scale, QuotaMultipliers(problem)
     once = quotas.once(multipliers.quota)
     best = blocks.group_least(priced_prefix(problem, multipliers), scale, once)
-    if np.any((best == NEVER) & ~problem.optional & (problem.copies > 0)):
+    if np.any((best == INFEASIBLE_COST) & ~problem.optional & (problem.copies > 0)):
         return None
     best = np.where(problem.optional, np.minimum(best, problem.value * scale), best)
     total = sum(cost * count for cost, count in zip(best.tolist(), problem.copies.tolist(), strict=True) if count)
@@ -345,6 +345,6 @@ def exact_bound(problem: Problem, blocks: Pricer, multipliers: Multipliers) -> i
     total -= sum(price * room for price, room in zip(flat, capacity, strict=True))
     total -= sum(weight * quota.limit for weight, quota in zip(multipliers.quota.tolist(), problem.quotas, strict=True))
     if len(problem.nodes):
-        offer = Offer(problem.nodes, len(problem.capacity))
+        offer = NodeSubproblem(problem.nodes, len(problem.capacity))
         total += offer.answer(multipliers.capacity, quotas.node_costs(multipliers.quota, scale))[0]
     return -int(-total // scale)

@@ -15,18 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.class_pricing_kernels import least_of_classes
-from leptonopt.algorithms.lagrangian.option_classes import classes_of
-from leptonopt.algorithms.lagrangian.pricing import NEVER
+from leptonopt.algorithms.lagrangian.option_classes import find_classes
+from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.problem.problem import Bools, Ints, Problem
 from leptonopt.runtime import jit
-from leptonopt.runtime.jit import each_in_thread
+from leptonopt.runtime.jit import run_threads
 
 CELLS = 400_000  # of a block of curves, with all levels of its table
 MANY = 200_000  # options from which on several threads look at them
 Best = tuple[NDArray[Any], Ints, Ints]
 
 
-class Oracle:
+class ClassPricer:
     """The cheapest columns of a problem; takes the place of `pricing.Blocks`.
 
     Attributes
@@ -39,7 +39,7 @@ class Oracle:
 
     def __init__(self, problem: Problem, fast: bool = jit.FAST, threads: int = 1) -> None:
         self.problem, self.fast, self.threads = problem, fast, threads
-        self.classes = classes_of(problem)
+        self.classes = find_classes(problem)
         self.room = self.classes.directions.room(problem.capacity)
         self._bits = max(1, int(problem.slots).bit_length())
         self.finest = 1 << (61 - self._bits)
@@ -48,17 +48,17 @@ class Oracle:
 
     @cached_property
     def least(self) -> Ints:
-        """int64, shape (O,): exact cost of each option's cheapest start, `NEVER` where there is none."""
+        """int64, shape (O,): exact cost of each option's cheapest start, `INFEASIBLE_COST` where there is none."""
         return self.cheapest(self.problem.price_sum)[0]
 
     def cheapest(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> tuple[Ints, Ints]:
         """As `Blocks.cheapest`, but starts are not given."""
-        each = np.full(self.problem.options, NEVER, np.int64)
+        each = np.full(self.problem.options, INFEASIBLE_COST, np.int64)
         self._look(prefix, scale, once, each)
         return each, np.zeros(0, np.int64)
 
     def group_least(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> Ints:
-        """int64, shape (G,): the exact least cost of a copy of each group; `NEVER` where there is no column."""
+        """int64, shape (G,): the exact least cost of a copy of each group; `INFEASIBLE_COST` where there is no column."""
         return self._look(prefix, scale, once, np.zeros(0, np.int64))[0]
 
     def best(self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None) -> Best:
@@ -73,7 +73,7 @@ class Oracle:
 
     def _look(self, prefix: NDArray[Any], scale: int, once: NDArray[Any] | None, each: NDArray[Any]) -> Best:
         problem, classes = self.problem, self.classes
-        never = prefix.dtype.type(np.inf if prefix.dtype.kind == "f" else NEVER)
+        never = prefix.dtype.type(np.inf if prefix.dtype.kind == "f" else INFEASIBLE_COST)
         extra = self._extra(scale, once, prefix.dtype)
         best = np.full(problem.groups, never, prefix.dtype)
         chosen, start = np.full(problem.groups, -1, np.int64), np.full(problem.groups, -1, np.int64)
@@ -94,7 +94,7 @@ class Oracle:
         parts = self._parts
         mine = [(best, chosen, start), *((best.copy(), chosen.copy(), start.copy()) for _ in parts[1:])]
         given = [(found, *cut) for found, cut in zip(mine, parts, strict=True)]
-        return reduce(_lesser, each_in_thread(part, given))
+        return reduce(_lesser, run_threads(part, given))
 
     @property
     def _parts(self) -> list[tuple[int, int]]:
@@ -130,7 +130,7 @@ class Oracle:
             begin, end = int(classes.ptr[low]), int(classes.ptr[high])
             packed = self._packed(lines, low, high)
             part = slice(begin, end)
-            open_ = packed < NEVER
+            open_ = packed < INFEASIBLE_COST
             curve, at = packed >> self._bits, packed & ((1 << self._bits) - 1)
             cost = curve / factor * classes.amount[part] if real else curve * classes.amount[part]
             option, group = classes.option[part], classes.group[part].astype(np.int64)
@@ -138,7 +138,7 @@ class Oracle:
                 cost, at, open_ = self._dated(lines, low, high, scale, factor if real else None)
             if len(extra):
                 cost = cost + extra[option]
-            cost = np.where(open_, cost, best.dtype.type(np.inf) if real else NEVER)
+            cost = np.where(open_, cost, best.dtype.type(np.inf) if real else INFEASIBLE_COST)
             if len(each):
                 each[option] = cost
             # Within a block a group may occur often: the last write of a descending order is the least.
@@ -159,7 +159,7 @@ class Oracle:
                 yield begin, min(high, begin + many)
 
     def _curves(self, lines: Ints, low: int, high: int) -> Ints:
-        """int64, shape (C, T): cost of a unit at each start; `NEVER` where it cannot start."""
+        """int64, shape (C, T): cost of a unit at each start; `INFEASIBLE_COST` where it cannot start."""
         classes, slots = self.classes, self.problem.slots
         starts = np.arange(slots)
         of, length = classes.direction[low:high, None], classes.length[low:high, None]
@@ -172,19 +172,19 @@ class Oracle:
             np.cumsum(self.room[of[:, 0]] < tight[:, None], axis=1, out=total[:, 1:])
             rows = np.arange(high - low)[:, None]
             shut |= total[rows, np.minimum(ends, slots)] > total[rows, starts]
-        return np.where(shut, NEVER, curve)
+        return np.where(shut, INFEASIBLE_COST, curve)
 
     def _packed(self, lines: Ints, low: int, high: int) -> Ints:
-        """int64, per option of the classes: its cheapest unit cost and the start, packed; `NEVER` if none."""
+        """int64, per option of the classes: its cheapest unit cost and the start, packed; `INFEASIBLE_COST` if none."""
         classes, slots = self.classes, self.problem.slots
         curve = self._curves(lines, low, high)
-        level = np.where(curve < NEVER, (curve << self._bits) | np.arange(slots), NEVER)
+        level = np.where(curve < INFEASIBLE_COST, (curve << self._bits) | np.arange(slots), INFEASIBLE_COST)
         part = slice(int(classes.ptr[low]), int(classes.ptr[high]))
         first, last = classes.first[part], classes.last[part]
         width = last - first + 1
         depth = np.frexp(width)[1] - 1  # the greatest power of two within
         of = np.repeat(np.arange(high - low), np.diff(classes.ptr[low : high + 1])) * slots
-        found = np.full(len(first), NEVER, np.int64)
+        found = np.full(len(first), INFEASIBLE_COST, np.int64)
         for k in range(int(depth.max(initial=0)) + 1):
             mine = np.flatnonzero(depth == k)
             flat = level.ravel()
@@ -209,7 +209,10 @@ class Oracle:
         of = np.repeat(np.arange(high - low), np.diff(classes.ptr[low : high + 1]))
         length = classes.length[low:high][of]
         kind: Any = np.int64 if factor is None else np.float64
-        cost, at = np.full(len(first), NEVER if factor is None else np.inf, kind), np.zeros(len(first), np.int64)
+        cost, at = (
+            np.full(len(first), INFEASIBLE_COST if factor is None else np.inf, kind),
+            np.zeros(len(first), np.int64),
+        )
         width = int((last - first).max(initial=0)) + 1
         step = max(1, CELLS // width)
         for begin in range(0, len(first), step):
@@ -218,13 +221,13 @@ class Oracle:
             unit = curve[of[rows, None], starts]
             late = problem.late(group[rows, None], starts + length[rows, None])
             if factor is None:
-                table = np.where(unit < NEVER, unit * amount[rows, None] + scale * late, NEVER)
+                table = np.where(unit < INFEASIBLE_COST, unit * amount[rows, None] + scale * late, INFEASIBLE_COST)
             else:
-                table = np.where(unit < NEVER, unit / factor * amount[rows, None] + late, np.inf)
+                table = np.where(unit < INFEASIBLE_COST, unit / factor * amount[rows, None] + late, np.inf)
             which = table.argmin(axis=1)
             cost[rows] = table[np.arange(len(rows)), which]
             at[rows] = starts[np.arange(len(rows)), which]
-        return cost, at, (cost < NEVER if factor is None else np.isfinite(cost))
+        return cost, at, (cost < INFEASIBLE_COST if factor is None else np.isfinite(cost))
 
 
 def _lesser(one: Best, other: Best) -> Best:

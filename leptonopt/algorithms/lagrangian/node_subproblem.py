@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.problem.nodes import NEVER, Bools, Ints, NodeCosts, Nodes, paths
+from leptonopt.problem.nodes import NEVER, Bools, Ints, NodeCosts, Nodes, on_off_paths
 
 
-class Offer:
+class NodeSubproblem:
     """The nodes of a problem, answering prices."""
 
     def __init__(self, nodes: Nodes, rows: int) -> None:
@@ -66,7 +66,7 @@ class Offer:
             if not len(at):
                 continue
             kind = self.kind[at]
-            found = paths(nodes, kind, nothing[at], self.there[at], paid, earned[kind], scale, self.minimum)
+            found = on_off_paths(nodes, kind, nothing[at], self.there[at], paid, earned[kind], scale, self.minimum)
             cost = np.where(found.cost >= never, 0, found.cost)
             if not paid:
                 cost = cost + np.where(self.committable[at], scale * costs.commit[kind], 0)

@@ -44,7 +44,7 @@ class Directions:
 
 
 @dataclass(frozen=True, eq=False)
-class Classes:
+class OptionClasses:
     """C classes of the options, which are sorted by class; options of class c lie in ptr[c] .. ptr[c+1] - 1.
 
     Attributes
@@ -70,7 +70,7 @@ class Classes:
     group: Int32
 
 
-def directions_of(problem: Problem) -> tuple[Directions, Int32, Int32]:
+def find_directions(problem: Problem) -> tuple[Directions, Int32, Int32]:
     """The directions, and per option its direction and amount."""
     held = np.diff(problem.demand_ptr)
     if problem.options and (held == 1).all():
@@ -112,9 +112,9 @@ def _confirm(problem: Problem, found: Directions, direction: Ints, held: Ints, s
     raise ArithmeticError("two directions of demand have the same key")
 
 
-def classes_of(problem: Problem) -> Classes:
+def find_classes(problem: Problem) -> OptionClasses:
     """The classes of all options."""
-    directions, of, held = directions_of(problem)
+    directions, of, held = find_directions(problem)
     room = directions.room(problem.capacity).min(axis=1, initial=UNLIMITED)
     late = (problem.late_slope != 0) | (problem.late_once != 0)
     length = problem.duration
@@ -127,7 +127,7 @@ def classes_of(problem: Problem) -> Classes:
     option = np.argsort(key, kind="stable")
     key = key[option]
     starts = np.flatnonzero(np.concatenate([[True], key[1:] != key[:-1]])) if len(key) else np.zeros(0, np.int64)
-    return Classes(
+    return OptionClasses(
         directions=directions,
         direction=of[option][starts].astype(np.int64),
         length=length[option][starts],

@@ -23,8 +23,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, Ascent, Floats, Multipliers, Quotas, priced_prefix
-from leptonopt.algorithms.lagrangian.node_subproblem import Offer
+from leptonopt.algorithms.lagrangian.capacity_dual import (
+    FINEST,
+    DualAscent,
+    Floats,
+    Multipliers,
+    QuotaMultipliers,
+    priced_prefix,
+)
+from leptonopt.algorithms.lagrangian.node_subproblem import NodeSubproblem
 from leptonopt.problem.problem import UNLIMITED, Bools, Ints, Problem
 
 SETS = 40_000  # patterns of a bin in one slot at most
@@ -73,7 +80,7 @@ class Patterns:
     sets: NDArray[np.float32]
 
 
-def bins(problem: Problem) -> list[Bin]:
+def small_bins(problem: Problem) -> list[Bin]:
     """Pools with few patterns by their form: one node or rows of their own, and no groups of several tasks."""
     nodes, found = problem.nodes, []
     suppliers = np.bincount(nodes.supply_row, minlength=len(problem.capacity))
@@ -124,7 +131,7 @@ def _demand(problem: Problem, items: Ints, rows: list[int]) -> Ints:
     return demand
 
 
-def packable(problem: Problem) -> bool:
+def has_small_bins(problem: Problem) -> bool:
     """Whether there may be bins worth packing, judged quickly by size."""
     nodes = problem.nodes
     if not len(nodes) or nodes.count.min(axis=1).max(initial=0) > 1 or problem.options * problem.slots > PRICES:
@@ -132,7 +139,7 @@ def packable(problem: Problem) -> bool:
     return int((problem.last - problem.first + 1).sum()) <= COLUMNS
 
 
-def fitting_sets(demand: Ints, room: Ints, group: Ints) -> NDArray[np.float32] | None:
+def maximal_patterns(demand: Ints, room: Ints, group: Ints) -> NDArray[np.float32] | None:
     """0 or 1, shape (S, n): the sets of n options that fit, of each group at most one, and cannot grow.
 
     `demand`, shape (n, R); `room`, (R,); None when more than `SETS` fit.
@@ -156,7 +163,7 @@ def fitting_sets(demand: Ints, room: Ints, group: Ints) -> NDArray[np.float32] |
     return sets[whole].astype(np.float32)
 
 
-class Packing:
+class PatternDual:
     """Prices on the options of bins, on their way up.
 
     Attributes
@@ -167,7 +174,7 @@ class Packing:
     values : the value of every round
     """
 
-    def __init__(self, problem: Problem, ascent: Ascent) -> None:
+    def __init__(self, problem: Problem, ascent: DualAscent) -> None:
         self.problem = problem
         self.columns = problem.columns
         self.options, self.patterns, rows, start = self._tables(ascent)
@@ -178,8 +185,8 @@ class Packing:
         if not self.options.size or not self.scale:
             return
         self.other = self._without(ascent.multipliers(self.scale), rows)
-        self.quotas = Quotas(problem)
-        self.offer = Offer(problem.nodes, len(problem.capacity)) if len(problem.nodes) else None
+        self.quotas = QuotaMultipliers(problem)
+        self.offer = NodeSubproblem(problem.nodes, len(problem.capacity)) if len(problem.nodes) else None
         self.costs = self.quotas.node_costs(self.other.quota, self.scale)
         self.own = self._own()  # int64, shape (C,) [1/scale]: cost of each column at the other multipliers
         self._index()
@@ -194,7 +201,7 @@ class Packing:
 
     # --- what does not change ---
 
-    def _tables(self, ascent: Ascent) -> tuple[Ints, list[Patterns], list[int], tuple[Floats, Bools]]:
+    def _tables(self, ascent: DualAscent) -> tuple[Ints, list[Patterns], list[int], tuple[Floats, Bools]]:
         problem, slots = self.problem, np.arange(self.problem.slots)
         options: list[Ints] = []
         found: list[Patterns] = []
@@ -202,7 +209,7 @@ class Packing:
         prices, lives = [np.zeros((0, len(slots)))], [np.zeros((0, len(slots)), bool)]
         cells = at = 0
         known: dict[tuple[bytes, bytes, bytes], NDArray[np.float32] | None] = {}
-        for bin in bins(problem):
+        for bin in small_bins(problem):
             first, end = problem.first[bin.items, None], (problem.last + problem.duration)[bin.items, None]
             live = (slots >= first) & (slots < end)
             for row in range(len(bin.rows)):
@@ -216,7 +223,7 @@ class Packing:
                 room, group = bin.room[:, where[0]], problem.group[bin.items[there]]
                 same = bin.demand[there].tobytes(), room.tobytes(), group.tobytes()
                 if same not in known:
-                    known[same] = fitting_sets(bin.demand[there], room, group) if cells < CELLS else None
+                    known[same] = maximal_patterns(bin.demand[there], room, group) if cells < CELLS else None
                     cells += 0 if known[same] is None else known[same].size  # type: ignore[union-attr]
                 sets = known[same]
                 if sets is None:
@@ -238,7 +245,7 @@ class Packing:
         capacity[rows] = 0
         return Multipliers(capacity, multipliers.quota, multipliers.scale)
 
-    def _scale(self, ascent: Ascent) -> int:
+    def _scale(self, ascent: DualAscent) -> int:
         """As in the ascent, with room for prices that add up over all options of a bin and grow."""
         scale = ascent.scale()
         most = max(1.0, float(self.price.sum(axis=0).max(initial=0.0)) * self.problem.slots * 64)

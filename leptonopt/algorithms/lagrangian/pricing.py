@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.problem.problem import Bools, Ints, Problem, Solution, Status, Stop
-from leptonopt.runtime.clock import looking
+from leptonopt.runtime.clock import check_time_each
 
-NEVER = 2**62  # cost of what cannot be
+INFEASIBLE_COST = 2**62  # cost of what cannot be
 OFTEN = 256  # options between two looks at the clock
 CHUNK = 1 << 21  # columns looked at together
 
@@ -50,7 +50,7 @@ class Block:
 
 
 class Pricer(Protocol):
-    """Whoever finds cheapest columns: `Blocks`, and `class_pricing.Oracle` where there are very many."""
+    """Whoever finds cheapest columns: `BlockPricer`, and `class_pricing.Oracle` where there are very many."""
 
     @property
     def finest(self) -> int:
@@ -58,13 +58,13 @@ class Pricer(Protocol):
 
     @property
     def least(self) -> Ints:
-        """int64, shape (O,): exact cost of each option's cheapest start, `NEVER` where there is none."""
+        """int64, shape (O,): exact cost of each option's cheapest start, `INFEASIBLE_COST` where there is none."""
 
     def cheapest(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> tuple[Ints, Ints]:
         """Exact least cost per option, at prices with these prefix sums."""
 
     def group_least(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> Ints:
-        """int64, shape (G,): the exact least cost of a copy of each group; `NEVER` where it has no column."""
+        """int64, shape (G,): the exact least cost of a copy of each group; `INFEASIBLE_COST` where it has no column."""
 
     def best(
         self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
@@ -72,7 +72,7 @@ class Pricer(Protocol):
         """In floats, shapes (G,): least cost (infinite without a column), its option and its start."""
 
 
-class Blocks:
+class BlockPricer:
     """All options of a problem, in blocks; what does not depend on prices is kept where it is small."""
 
     finest = 2**58
@@ -86,7 +86,7 @@ class Blocks:
 
     @cached_property
     def least(self) -> Ints:
-        """int64, shape (O,): exact cost of each option's cheapest start, `NEVER` where there is none."""
+        """int64, shape (O,): exact cost of each option's cheapest start, `INFEASIBLE_COST` where there is none."""
         return self.cheapest(self.problem.price_sum)[0]
 
     def cheapest(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> tuple[Ints, Ints]:
@@ -94,11 +94,11 @@ class Blocks:
 
         All in units of 1/scale money units; `once`, shape (O,), is added to what each option costs.
         """
-        cost, start = np.full(self.problem.options, NEVER, np.int64), np.zeros(self.problem.options, np.int64)
-        for block in looking(self.blocks):
+        cost, start = np.full(self.problem.options, INFEASIBLE_COST, np.int64), np.zeros(self.problem.options, np.int64)
+        for block in check_time_each(self.blocks):
             sums = block.window_sums(prefix)
             more = 0 if once is None else once[block.options, None]
-            table = np.where(self.allowed(block), block.demand @ sums + scale * self.own(block) + more, NEVER)
+            table = np.where(self.allowed(block), block.demand @ sums + scale * self.own(block) + more, INFEASIBLE_COST)
             at = table.argmin(axis=1)
             cost[block.options] = table[np.arange(len(at)), at]
             start[block.options] = at + block.low
@@ -109,7 +109,7 @@ class Blocks:
     ) -> tuple[NDArray[np.float64], Ints]:
         """The same in floats, much faster; infinite where an option has no start."""
         cost, start = np.full(self.problem.options, np.inf), np.zeros(self.problem.options, np.int64)
-        for at, block in enumerate(looking(self.blocks)):
+        for at, block in enumerate(check_time_each(self.blocks)):
             table = block.demand.astype(float) @ block.window_sums(prefix)
             table += self._own_float(at)
             if once is not None:
@@ -120,10 +120,12 @@ class Blocks:
         return cost, start
 
     def group_least(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> Ints:
-        """int64, shape (G,): the exact least cost of a copy of each group; `NEVER` where it has no column."""
+        """int64, shape (G,): the exact least cost of a copy of each group; `INFEASIBLE_COST` where it has no column."""
         problem = self.problem
-        least = at_home(problem, self.cheapest(prefix, scale, once)[0], problem.value * scale, NEVER)
-        return group_least(problem, least, NEVER)
+        least = restrict_to_best_pool(
+            problem, self.cheapest(prefix, scale, once)[0], problem.value * scale, INFEASIBLE_COST
+        )
+        return group_least(problem, least, INFEASIBLE_COST)
 
     def best(
         self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
@@ -131,7 +133,7 @@ class Blocks:
         """In floats, shapes (G,): least cost (infinite without a column), its option and its start."""
         problem = self.problem
         cost, start = self.priced(prefix, once)
-        cost = at_home(problem, cost, problem.value, np.inf)
+        cost = restrict_to_best_pool(problem, cost, problem.value, np.inf)
         least = group_least(problem, cost, np.inf)
         hits = np.flatnonzero(cost == least[problem.group])[::-1]
         option = np.zeros(problem.groups, np.int64)
@@ -194,7 +196,7 @@ def group_least(problem: Problem, cost: NDArray[Any], nothing: Any) -> NDArray[A
     return result
 
 
-def joint_least(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any) -> NDArray[Any]:
+def least_joint_cost(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any) -> NDArray[Any]:
     """Per family and pool what its members cost at least together, shape (F, P); infinite where one finds no option.
 
     In exact integers where costs are integers; `nothing` is the cost of an option without a start.
@@ -215,28 +217,28 @@ def joint_least(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any)
     return np.where(out, np.inf, total)
 
 
-def at_home(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any) -> NDArray[Any]:
+def restrict_to_best_pool(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any) -> NDArray[Any]:
     """The costs, `nothing` for options off the pool on which their family costs least together."""
     if not problem.together or not problem.options:
         return cost
-    joint = joint_least(problem, cost, value, nothing)
+    joint = least_joint_cost(problem, cost, value, nothing)
     home = np.where((joint < np.inf).any(axis=1), joint.argmin(axis=1), -1)
     home = np.append(home, -1)[problem.family[problem.group]]
     return np.where((home < 0) | (home == problem.pool), cost, nothing)
 
 
-def free_bound(problem: Problem, least: Ints) -> int | None:
+def uncapacitated_bound(problem: Problem, least: Ints) -> int | None:
     """A bound that ignores capacity and precedence; None when a group that must run has no column."""
-    best = group_least(problem, at_home(problem, least, problem.value, NEVER), NEVER)
-    if np.any((best == NEVER) & ~problem.optional & (problem.copies > 0)):
+    best = group_least(problem, restrict_to_best_pool(problem, least, problem.value, INFEASIBLE_COST), INFEASIBLE_COST)
+    if np.any((best == INFEASIBLE_COST) & ~problem.optional & (problem.copies > 0)):
         return None
     best = np.where(problem.optional, np.minimum(best, problem.value), best)
     pairs = zip(best.tolist(), problem.copies.tolist(), strict=True)
     return problem.nodes.least_cost + int(sum(cost * copies for cost, copies in pairs if copies))
 
 
-def hopeless(engine: str) -> Solution:
-    """What is proven where there is no `free_bound`."""
+def infeasible_solution(engine: str) -> Solution:
+    """What is proven where there is no `uncapacitated_bound`."""
     note = "a task that must run has no start at which it fits the capacity alone"
     return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
 
@@ -244,9 +246,9 @@ def hopeless(engine: str) -> Solution:
 def _blocks(problem: Problem) -> Iterator[Block]:
     members: dict[tuple[bytes, int], list[int]] = defaultdict(list)
     pointer, rows = problem.demand_ptr.tolist(), problem.demand_row
-    for option, length in enumerate(looking(problem.duration.tolist(), OFTEN)):
+    for option, length in enumerate(check_time_each(problem.duration.tolist(), OFTEN)):
         members[rows[pointer[option] : pointer[option + 1]].tobytes(), length].append(option)
-    for (held, duration), found in looking(members.items()):
+    for (held, duration), found in check_time_each(members.items()):
         options = np.array(found, np.int64)
         options = options[np.argsort(problem.first[options], kind="stable")]
         used = np.frombuffer(held, np.int64)

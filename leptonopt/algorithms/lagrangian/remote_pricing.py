@@ -16,34 +16,34 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.pricing import Blocks
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.problem.nodes import no_nodes
 from leptonopt.problem.problem import Ints, Problem
-from leptonopt.problem.restrict import part_of
-from leptonopt.runtime.calls import Errands, Gone, Lost
-from leptonopt.runtime.payload import Parcel
+from leptonopt.problem.restrict import restrict
+from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls
+from leptonopt.runtime.payload import CachedPayload
 
 TICK = 0.1  # seconds between looks at whether to stop
 
 
-def shardable(problem: Problem) -> bool:
+def is_separable(problem: Problem) -> bool:
     """Whether groups can be priced apart: those that belong together choose their pool together."""
     return not problem.together
 
 
-def priced(shard: Parcel, what: str, given: tuple[Any, ...]) -> Any:
-    """What the `Blocks` of a shard answer to a question; None where this process does not know the shard."""
-    blocks = shard.opened(Blocks)
+def price_shard(shard: CachedPayload, what: str, given: tuple[Any, ...]) -> Any:
+    """What the `BlockPricer` of a shard answer to a question; None where this process does not know the shard."""
+    blocks = shard.opened(BlockPricer)
     return None if blocks is None else getattr(blocks, what)(*given)
 
 
-class Shards:
+class RemotePricer:
     """A `pricing.Pricer` whose work is done elsewhere, in `many` shards of about equal size.
 
-    Raises `Gone` from each question when the executor breaks, or when `stopped` says so while answers are out.
+    Raises `ExecutorLost` from each question when the executor breaks, or when `stopped` says so while answers are out.
     """
 
-    finest = Blocks.finest
+    finest = BlockPricer.finest
 
     def __init__(self, problem: Problem, executor: Executor, many: int, stopped: Callable[[], bool]) -> None:
         self.problem, self.executor, self.stopped = problem, executor, stopped
@@ -53,7 +53,7 @@ class Shards:
         cuts = np.searchsorted(size, np.arange(1, many) * (int(size[-1]) / many))
         ends = np.unique([0, *cuts.tolist(), problem.groups]).tolist()
         self.spans = list(pairwise(problem.option_ptr[ends].tolist()))
-        self.parcels = [Parcel.of(_part(problem, low, high)) for low, high in pairwise(ends)]
+        self.parcels = [CachedPayload.of(_part(problem, low, high)) for low, high in pairwise(ends)]
         self._told = 0
 
     @cached_property
@@ -80,24 +80,24 @@ class Shards:
 
     def _asked(self, what: str, *given: Any, once: NDArray[Any] | None) -> list[Any]:
         """The answers of all shards, in order."""
-        out, found = Errands[int](self.executor), list[Any]([None] * len(self.parcels))
+        out, found = RetryingCalls[int](self.executor), list[Any]([None] * len(self.parcels))
         known, self._told = self._told > 0, 1
 
         def send(at: int, whole: bool) -> None:
             low, high = self.spans[at]
             parcel = self.parcels[at] if whole else self.parcels[at].bare()
-            out.send(at, priced, parcel, what, (*given, None if once is None else once[low:high]))
+            out.send(at, price_shard, parcel, what, (*given, None if once is None else once[low:high]))
 
         for at in range(len(self.parcels)):
             send(at, whole=not known)
         while len(out):
             if self.stopped():
                 out.drop()
-                raise Gone("stopped")
+                raise ExecutorLost("stopped")
             for at, answer in out.answers(TICK):
-                if isinstance(answer, Lost):
+                if isinstance(answer, CallFailed):
                     out.drop()
-                    raise Gone(answer.why)
+                    raise ExecutorLost(answer.why)
                 if answer is None:
                     send(at, whole=True)
                 found[at] = answer
@@ -108,6 +108,6 @@ def _part(problem: Problem, low: int, high: int) -> Problem:
     """Groups low .. high - 1 and nothing but what their columns cost and may."""
     mine = np.zeros(problem.groups, bool)
     mine[low:high] = True
-    found, _ = part_of(problem, mine, problem.capacity, problem.copies)
+    found, _ = restrict(problem, mine, problem.capacity, problem.copies)
     none = np.zeros(0, np.int64)
     return replace(found, before=none, after=none, lag=none, nodes=no_nodes(problem.slots), quotas=(), apart=())

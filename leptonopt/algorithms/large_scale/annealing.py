@@ -19,12 +19,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.class_pricing import Oracle
-from leptonopt.algorithms.large_scale.candidates import MOST, holdings_of, offers_of
-from leptonopt.algorithms.large_scale.ejection_search import outs
-from leptonopt.algorithms.large_scale.kernels import fits, place, put
-from leptonopt.algorithms.large_scale.staged_construction import Placed, prefix_of, volumes
-from leptonopt.problem.problem import UNLIMITED, Bools, Ints, Problem, Schedule, costs_of, held_by, usage
+from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
+from leptonopt.algorithms.large_scale.candidates import MOST, candidate_columns, resource_profiles
+from leptonopt.algorithms.large_scale.ejection_search import leave_out_costs
+from leptonopt.algorithms.large_scale.kernels import add_load, fits, insert_in_order
+from leptonopt.algorithms.large_scale.staged_construction import Assignment, group_volumes, price_prefix
+from leptonopt.problem.problem import UNLIMITED, Bools, Ints, Problem, Schedule, column_costs, held_entries, usage
 from leptonopt.runtime.jit import jit
 
 Floats = NDArray[np.float64]
@@ -56,8 +56,8 @@ class Annealer:
     def __init__(
         self,
         problem: Problem,
-        placed: Placed,
-        oracle: Oracle,
+        placed: Assignment,
+        oracle: ClassPricer,
         price: Floats,
         seed: int = 0,
         threads: int = 1,
@@ -65,18 +65,20 @@ class Annealer:
     ) -> None:
         self.problem, self.price, self.threads = problem, price, threads
         self.random = np.random.default_rng(seed)
-        self.guide, true = prefix_of(problem, price), prefix_of(problem, np.zeros_like(price))
+        self.guide, true = price_prefix(problem, price), price_prefix(problem, np.zeros_like(price))
         self.least = oracle.each(self.guide)
-        out = outs(problem, oracle.each(true))
-        self.holdings, self.holding = holdings_of(problem, oracle.classes)
-        self.offers = offers_of(problem, placed.ways, self.holding, self.guide, true, self.least, out, threads, most)
+        out = leave_out_costs(problem, oracle.each(true))
+        self.holdings, self.holding = resource_profiles(problem, oracle.classes)
+        self.offers = candidate_columns(
+            problem, placed.ways, self.holding, self.guide, true, self.least, out, threads, most
+        )
         self.out = out.astype(np.float32)
         self.lack = self.out.copy()
         self.group = placed.group.astype(np.uint32)
         self.chosen = np.full(len(self.group), NONE, np.uint32)
-        find(self.offers, self.group, placed.option, placed.start, self.chosen)
+        find_candidates(self.offers, self.group, placed.option, placed.start, self.chosen)
         self.slack = _narrow(problem)
-        count(self.holdings, self.offers, self.chosen, self.slack)
+        subtract_load(self.holdings, self.offers, self.chosen, self.slack)
         cheapest = np.abs(self.offers.table["cost"][self.offers.first[self.offers.many > 0]])
         self.mean = float(cheapest.mean()) + 1e-9 if len(cheapest) else 1.0
         self.usual = self._usual()
@@ -92,7 +94,7 @@ class Annealer:
         usual += 1e-3 * max(float(usual.mean()), self.mean / max(1, self.problem.slots))
         return usual.astype(np.float32)
 
-    def keep(self, placed: Placed) -> None:
+    def keep(self, placed: Assignment) -> None:
         """What runs in a column that is not among the offers stays there, in place of an offer nobody has taken."""
         items = np.flatnonzero((self.chosen == NONE) & (placed.option >= 0))
         groups, one = np.unique(self.group[items], return_index=True)
@@ -103,9 +105,9 @@ class Annealer:
         offer, end = self.offers.table, start + self.problem.duration[option]
         for name, value in (("option", option), ("holding", self.holding[option]), ("start", start), ("end", end)):
             offer[name][at] = value
-        offer["cost"][at] = costs_of(self.problem, option, start)
+        offer["cost"][at] = column_costs(self.problem, option, start)
         self.chosen[items] = at
-        count(self.holdings, self.offers, self.chosen[items], self.slack)
+        subtract_load(self.holdings, self.offers, self.chosen[items], self.slack)
 
     def run(self, done: Callable[[], float]) -> None:
         """Rounds from hot to cold; `done` is the share of them that is over, and ends them at 1.
@@ -158,23 +160,25 @@ class Annealer:
         option[some], start[some] = offer["option"], offer["start"]
         return option, start
 
-    def settled(self) -> Placed:
+    def settled(self) -> Assignment:
         """All of it with nothing exceeded."""
-        return settled(self.problem, *self.taken(), self.price, self.guide, self.least)
+        return repair_to_feasible(self.problem, *self.taken(), self.price, self.guide, self.least)
 
 
-def settled(problem: Problem, option: Ints, start: Ints, price: Floats, guide: Floats, least: Floats) -> Placed:
+def repair_to_feasible(
+    problem: Problem, option: Ints, start: Ints, price: Floats, guide: Floats, least: Floats
+) -> Assignment:
     """Everything in its place where nothing is exceeded; the rest placed anew where it finds room."""
-    placed = Placed.nothing(problem, price)
+    placed = Assignment.nothing(problem, price)
     taken = np.flatnonzero(option >= 0)
     placed.option[taken], placed.start[taken] = option[taken], start[taken]
-    volume = volumes(problem)[placed.group]
+    volume = group_volumes(problem)[placed.group]
     tight = _tight(problem, option[taken], start[taken])
     order = np.concatenate([taken[~tight], _largest(taken[tight], volume)])
-    seat(placed.ways, order, placed.free, placed.option, placed.start)
+    seat_in_order(placed.ways, order, placed.free, placed.option, placed.start)
     waiting = _largest(np.flatnonzero(placed.option < 0), volume)
     limit = np.where(problem.optional, problem.value.astype(float), np.inf)[placed.group]
-    place(
+    insert_in_order(
         placed.ways, waiting, placed.group, placed.free, guide, least, limit, volume, np.inf,
         placed.option, placed.start,
     )  # fmt: skip
@@ -185,7 +189,7 @@ def _tight(problem: Problem, option: Ints, start: Ints) -> Bools:
     """bool, whether each of what runs holds something where all of it exceeds the capacity."""
     excess = np.zeros((len(problem.capacity), problem.slots + 1), np.int64)
     np.cumsum(usage(problem, Schedule.of(option, start)) > problem.capacity, axis=1, out=excess[:, 1:])
-    at, of = held_by(problem, option)
+    at, of = held_entries(problem, option)
     row, begin, end = problem.demand_row[at], start[of], (start + problem.duration[option])[of]
     found: Bools = np.bincount(of, excess[row, end] > excess[row, begin], len(option)) > 0
     return found
@@ -207,17 +211,17 @@ def _largest(items: Ints, volume: Floats) -> Ints:
 
 
 @jit
-def seat(ways: Any, items: Any, free: Any, option: Any, start: Any) -> None:
+def seat_in_order(ways: Any, items: Any, free: Any, option: Any, start: Any) -> None:
     """Items in order take what they hold from the free capacity; those that do not fit lose their place."""
     for item in items:
         if fits(ways, option[item], start[item], free):
-            put(ways, option[item], start[item], 1, free)
+            add_load(ways, option[item], start[item], 1, free)
         else:
             option[item], start[item] = -1, -1
 
 
 @jit
-def find(offers: Any, group: Any, option: Any, start: Any, chosen: Any) -> None:
+def find_candidates(offers: Any, group: Any, option: Any, start: Any, chosen: Any) -> None:
     """Fills in which offer each item has that runs an option from a start; `NONE` where it is not among them."""
     for item in range(len(group)):
         low = offers.first[group[item]]
@@ -227,7 +231,7 @@ def find(offers: Any, group: Any, option: Any, start: Any, chosen: Any) -> None:
 
 
 @jit
-def count(holdings: Any, offers: Any, chosen: Any, slack: Any) -> None:
+def subtract_load(holdings: Any, offers: Any, chosen: Any, slack: Any) -> None:
     """Takes from the slack what all chosen offers hold."""
     for offer in chosen:
         if offer != NONE:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.large_scale.kernels import TIE, Ways
+from leptonopt.algorithms.large_scale.kernels import TIE, OptionArrays
 from leptonopt.problem.problem import Ints
 
 BATCH = 2048
@@ -18,7 +18,7 @@ CELLS = 1_000_000  # of a table of options and slots
 
 
 def place_in_batches(
-    ways: Ways, items: Ints, group: Ints, free: Ints, prefix: Any, least: Any, limit: Any, volume: Any, most: float,
+    ways: OptionArrays, items: Ints, group: Ints, free: Ints, prefix: Any, least: Any, limit: Any, volume: Any, most: float,
     option: Ints, start: Ints,
 ) -> int:  # fmt: skip
     """As `ways.place`."""
@@ -43,18 +43,18 @@ def place_in_batches(
     return looked
 
 
-def _fits(ways: Ways, option: int, start: int, free: Ints) -> bool:
+def _fits(ways: OptionArrays, option: int, start: int, free: Ints) -> bool:
     stop = start + ways.duration[option]
     held = range(ways.demand_ptr[option], ways.demand_ptr[option + 1])
     return all(free[ways.demand_row[i], start:stop].min() >= ways.demand[i] for i in held)
 
 
-def _put(ways: Ways, option: int, start: int, free: Ints) -> None:
+def _put(ways: OptionArrays, option: int, start: int, free: Ints) -> None:
     for i in range(ways.demand_ptr[option], ways.demand_ptr[option + 1]):
         free[ways.demand_row[i], start : start + ways.duration[option]] -= ways.demand[i]
 
 
-def _wishes(ways: Ways, group: Ints, free: Ints, prefix: Any, least: Any, limit: Any) -> tuple[Ints, Ints]:
+def _wishes(ways: OptionArrays, group: Ints, free: Ints, prefix: Any, least: Any, limit: Any) -> tuple[Ints, Ints]:
     """Option and start of the cheapest column of each group that fits now; -1 where there is none."""
     held = ways.option_ptr[group + 1] - ways.option_ptr[group]
     of = np.repeat(np.arange(len(group)), held)
@@ -80,7 +80,7 @@ def _wishes(ways: Ways, group: Ints, free: Ints, prefix: Any, least: Any, limit:
     return chosen, found
 
 
-def _least(ways: Ways, group: Ints, option: Ints, free: Ints, prefix: Any) -> tuple[Any, Ints]:
+def _least(ways: OptionArrays, group: Ints, option: Ints, free: Ints, prefix: Any) -> tuple[Any, Ints]:
     """Cost and start of each option's cheapest start that fits; infinite where none does."""
     first, length = ways.first[option].astype(np.int64), ways.duration[option].astype(np.int64)
     width = ways.last[option] - first + 1

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.option_classes import Classes
-from leptonopt.algorithms.large_scale.kernels import Ways, cost_of, fits
+from leptonopt.algorithms.lagrangian.option_classes import OptionClasses
+from leptonopt.algorithms.large_scale.kernels import OptionArrays, column_cost, fits
 from leptonopt.problem.problem import Ints, Problem
-from leptonopt.runtime.jit import each_in_thread, jit
+from leptonopt.runtime.jit import jit, run_threads
 
 MOST, FEWEST = 80, 8  # columns per group
 TOTAL = 160_000, 12_000_000  # columns of all groups from which on there are fewer per group: 16, then down to FEWEST
@@ -25,7 +25,7 @@ Floats = NDArray[np.float64]
 OFFER = np.dtype([(name, np.uint32) for name in ("option", "holding", "start", "end")] + [("cost", np.float32)])
 
 
-class Holdings(NamedTuple):
+class ResourceProfiles(NamedTuple):
     """What columns hold: entry i of holding h lies in ptr[h] .. ptr[h + 1] - 1, on pool[h].
 
     Indices are unsigned here and below, because compiled loops need not ask whether they count from the end.
@@ -37,7 +37,7 @@ class Holdings(NamedTuple):
     pool: Any
 
 
-class Offers(NamedTuple):
+class CandidateColumns(NamedTuple):
     """Columns of least guiding cost; those of group g lie in first[g] .. first[g] + many[g] - 1, cheapest first.
 
     first, many : uint32, (G,); table : (N,) of `OFFER`, a record each, so that a look at one costs one look at memory
@@ -48,14 +48,14 @@ class Offers(NamedTuple):
     table: Any
 
 
-def per_group(groups: int) -> int:
+def candidates_per_group(groups: int) -> int:
     """How many columns a group has."""
     if groups * USUAL <= TOTAL[0]:
         return int(min(MOST, TOTAL[0] // max(1, groups)))
     return int(np.clip(TOTAL[1] // groups, FEWEST, USUAL))
 
 
-def holdings_of(problem: Problem, classes: Classes) -> tuple[Holdings, Ints]:
+def resource_profiles(problem: Problem, classes: OptionClasses) -> tuple[ResourceProfiles, Ints]:
     """The distinct holdings, and each option's, shape (O,)."""
     direction, amount = np.zeros(problem.options, np.int64), np.ones(problem.options, np.int64)
     direction[classes.option] = np.repeat(classes.direction, np.diff(classes.ptr))
@@ -68,12 +68,12 @@ def holdings_of(problem: Problem, classes: Classes) -> tuple[Holdings, Ints]:
     at = np.repeat(among.ptr[:-1][of] - ptr[:-1], held) + np.arange(ptr[-1])
     amounts = among.share[at] * np.repeat(times, held)
     row, pool = among.row[at].astype(np.uint32), problem.pool[one]
-    return Holdings(ptr.astype(np.uint32), row, amounts, pool), holding
+    return ResourceProfiles(ptr.astype(np.uint32), row, amounts, pool), holding
 
 
-def offers_of(
+def candidate_columns(
     problem: Problem,
-    ways: Ways,
+    ways: OptionArrays,
     holding: Ints,
     guide: Floats,
     true: Floats,
@@ -81,7 +81,7 @@ def offers_of(
     out: Floats,
     threads: int = 1,
     most: int = MOST,
-) -> Offers:
+) -> CandidateColumns:
     """The columns of least cost by the guiding prices, those that cost more than leaving a copy out aside.
 
     guide, true : (K, T + 1), prefix sums of prices with and without multipliers; least : (O,), lower bounds of options'
@@ -89,15 +89,15 @@ def offers_of(
     """
     width = problem.last - problem.first + 1
     columns = np.bincount(problem.group, width, problem.groups).astype(np.int64)
-    room = np.minimum(columns, min(most, per_group(problem.groups)))
+    room = np.minimum(columns, min(most, candidates_per_group(problem.groups)))
     first = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
     table, many = np.zeros(first[-1], OFFER), np.zeros(problem.groups, np.uint32)
     cuts = np.linspace(0, problem.groups, threads + 1).astype(np.int64).tolist()
     given = ways, guide, true, least, out, problem.capacity, first, many, table
-    each_in_thread(_gather, [(*given, low, high) for low, high in pairwise(cuts)])
+    run_threads(_gather, [(*given, low, high) for low, high in pairwise(cuts)])
     table["holding"] = holding[table["option"]]
     table["end"] = table["start"] + problem.duration[table["option"]]
-    return Offers(first[:-1].astype(np.uint32), many, table)
+    return CandidateColumns(first[:-1].astype(np.uint32), many, table)
 
 
 @jit
@@ -118,10 +118,10 @@ def _gather(
             for s in range(ways.first[o], ways.last[o] + 1):
                 if n == most and least[o] >= keys[n - 1]:
                     break
-                key = cost_of(ways, g, o, s, guide)
+                key = column_cost(ways, g, o, s, guide)
                 if n == most and key >= keys[n - 1]:
                     continue
-                value = cost_of(ways, g, o, s, true)
+                value = column_cost(ways, g, o, s, true)
                 if value >= out[g] or not fits(ways, o, s, capacity):
                     continue
                 if n < most:

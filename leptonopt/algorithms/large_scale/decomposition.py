@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.class_pricing import Oracle
+from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.large_scale.annealing import Annealer
-from leptonopt.algorithms.large_scale.staged_construction import Placed
+from leptonopt.algorithms.large_scale.staged_construction import Assignment
 from leptonopt.problem.problem import Bools, Ints, Problem, Schedule, usage
-from leptonopt.problem.restrict import part_of
-from leptonopt.runtime.jit_cache import Rehearsal
+from leptonopt.problem.restrict import restrict
+from leptonopt.runtime.jit_cache import JitWarmup
 
 Floats = NDArray[np.float64]
 Found = tuple[Ints, Ints, NDArray[np.float32]]  # option and start by item, -1 where it is left out; penalties by row
@@ -29,7 +29,7 @@ WAKING = 120.0  # seconds for loops to be compiled
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class SubproblemPart:
     """Items of a whole as a problem of its own, which has the rows and options of its pools alone.
 
     Attributes
@@ -53,21 +53,21 @@ class Part:
         return pickle.dumps(told, protocol=pickle.HIGHEST_PROTOCOL)
 
 
-def cut(placed: Placed, pools: Bools, items: Ints) -> Part:
+def extract_pools(placed: Assignment, pools: Bools, items: Ints) -> SubproblemPart:
     """The part of some pools and of items, ascending, that run there or, while they could, nowhere."""
     whole, option, start = placed.problem, placed.option[items], placed.start[items]
     copies = np.bincount(placed.group[items], minlength=whole.groups)
-    some, options = part_of(whole, copies > 0, placed.free, copies, pools)
+    some, options = restrict(whole, copies > 0, placed.free, copies, pools)
     rows, row = np.unique(some.demand_row, return_inverse=True)
     option = np.where(option >= 0, np.searchsorted(options, option), -1)
     mine = np.flatnonzero(pools)
     pool, free = np.searchsorted(mine, some.pool), placed.free[rows]
     slim = replace(some, price=some.price[rows], pool=pool, demand_row=row, capacity=free)
     found = replace(slim, capacity=free + usage(slim, _schedule(option, start)))
-    return Part(found, items, options, rows, mine, option, start)
+    return SubproblemPart(found, items, options, rows, mine, option, start)
 
 
-def put_back(placed: Placed, penalty: Any, part: Part, found: Found) -> None:
+def merge_part(placed: Assignment, penalty: Any, part: SubproblemPart, found: Found) -> None:
     """Moves items to where they were found, and takes over the penalties."""
     option, start, mine = found
     placed.option[part.items] = np.where(option >= 0, part.options[option], -1)
@@ -76,9 +76,9 @@ def put_back(placed: Placed, penalty: Any, part: Part, found: Found) -> None:
     penalty[part.rows] = mine
 
 
-def ready(seconds: float = WAKING) -> bool:
+def kernels_ready(seconds: float = WAKING) -> bool:
     """Whether compiled loops are there on this machine, within so many seconds; raises `RuntimeError` without numba."""
-    until, loops = time.monotonic() + seconds, Rehearsal()
+    until, loops = time.monotonic() + seconds, JitWarmup()
     try:
         there = loops.awaited(lambda: time.monotonic() > until)
     finally:
@@ -88,20 +88,20 @@ def ready(seconds: float = WAKING) -> bool:
     return there
 
 
-def annealed(told: bytes, heat: tuple[float, float], effort: float, by_clock: bool, seed: int) -> Found | None:
+def anneal_part(told: bytes, heat: tuple[float, float], effort: float, by_clock: bool, seed: int) -> Found | None:
     """What a worker does: anneals a part for a while; None where its loops are not compiled in time.
 
     `heat` are the shares of the way from hot to cold at which it begins and ends; `effort` is in seconds, or in moves
     per item. Raises `RuntimeError` where numba is not installed.
     """
     begun = time.monotonic()
-    if not ready(effort if by_clock else WAKING):
+    if not kernels_ready(effort if by_clock else WAKING):
         return None
     slim, option, start, price, penalty = pickle.loads(told)
     problem = _each(slim, _wide)
-    placed = Placed.nothing(problem, price.astype(float))
+    placed = Assignment.nothing(problem, price.astype(float))
     placed.option[:], placed.start[:] = option, start
-    annealer = Annealer(problem, placed, Oracle(problem), placed.price, seed, most=COLUMNS)
+    annealer = Annealer(problem, placed, ClassPricer(problem), placed.price, seed, most=COLUMNS)
     annealer.keep(placed)
     annealer.penalty = penalty
     cooling, items, (low, high) = time.monotonic(), max(1, len(placed.group)), heat

@@ -15,11 +15,18 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.large_scale.decomposition import Found, Part, annealed, cut, put_back, ready
-from leptonopt.algorithms.large_scale.staged_construction import Placed
+from leptonopt.algorithms.large_scale.decomposition import (
+    Found,
+    SubproblemPart,
+    anneal_part,
+    extract_pools,
+    kernels_ready,
+    merge_part,
+)
+from leptonopt.algorithms.large_scale.staged_construction import Assignment
 from leptonopt.problem.problem import Bools, Ints
 from leptonopt.problem.restrict import options_of
-from leptonopt.runtime.calls import Errands, Gone, Lost, width
+from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
 
 Floats = NDArray[np.float64]
 TICK = 0.05  # seconds to wait for an answer before looking at the clock
@@ -34,16 +41,16 @@ BATCH = 8  # parts that are out together in deterministic mode, however many wor
 PASSES, MOVES_EACH = 20, 250  # in deterministic mode: times that each pool is out, and moves of an item in each
 
 
-def woken(executor: Executor) -> Errands[int]:
+def warm_up_workers(executor: Executor) -> RetryingCalls[int]:
     """Calls that have workers load, and compile if need be, what they will use; to be kept until they have."""
-    calls = Errands[int](executor)
-    with suppress(Gone):
-        for at in range(width(executor)):
-            calls.send(at, ready)
+    calls = RetryingCalls[int](executor)
+    with suppress(ExecutorLost):
+        for at in range(num_workers(executor)):
+            calls.send(at, kernels_ready)
     return calls
 
 
-class Sharing:
+class DistributedAnnealing:
     """What is out, and how often each pool has been.
 
     Attributes
@@ -52,22 +59,22 @@ class Sharing:
     waits : bool, shape (I,), items without a place that are out
     """
 
-    def __init__(self, placed: Placed, executor: Executor, price: Callable[[], Floats], seed: int) -> None:
+    def __init__(self, placed: Assignment, executor: Executor, price: Callable[[], Floats], seed: int) -> None:
         self.placed, self.executor, self.price = placed, executor, price
         self.random = np.random.default_rng(seed)
         self.used = np.unique(placed.problem.pool)
         self.turns = np.zeros(int(self.used.max(initial=0)) + 1, np.int64)
         self.busy, self.waits = np.zeros(len(self.turns), bool), np.zeros(len(placed.group), bool)
         self.penalty = np.zeros(placed.problem.capacity.shape, np.float32)
-        self.out = Errands[Part](executor)
-        self.width, self.counted = width(executor), time.monotonic()
+        self.out = RetryingCalls[SubproblemPart](executor)
+        self.width, self.counted = num_workers(executor), time.monotonic()
         self.answered, self.lost = 0, 0
 
     def run(self, seconds: float | None, over: Callable[[], bool]) -> None:
         """Parts, hot at first, then ever colder, for so many seconds; without them for so many moves of all items.
 
         By moves, parts are out in batches of one state, and what comes of it does not depend on the workers. Raises
-        `Gone`.
+        `ExecutorLost`.
         """
         begun = time.monotonic()
         try:
@@ -101,7 +108,7 @@ class Sharing:
     def _fill(self, seconds: float, left: float) -> None:
         """Keep all workers at work while that many seconds are left."""
         if time.monotonic() > self.counted + COUNT:
-            self.width, self.counted = width(self.executor), time.monotonic()
+            self.width, self.counted = num_workers(self.executor), time.monotonic()
         while len(self.out) < self.width and (part := self._draw(self.width)):
             longest = min(max(LEAST, PART * seconds), (left - RETURNING) / (1 + SLOWER))
             effort = min(max(LEAST, EACH * len(part.items)), longest)
@@ -109,15 +116,15 @@ class Sharing:
                 return
             self._send(part, 1 - left / seconds, effort / seconds, effort, by_clock=True)
 
-    def _send(self, part: Part, over: float, more: float, effort: float, by_clock: bool) -> None:
+    def _send(self, part: SubproblemPart, over: float, more: float, effort: float, by_clock: bool) -> None:
         """A part, when so much of all is over, for so much more."""
         self._mark(part, True)
         self.turns[part.pools] += 1
         seed, low = int(self.random.integers(2**31)), min(COLD, over / COOLED)
         heat = low, min(1.0, (over + more) / COOLED)
-        self.out.send(part, annealed, part.packed(self.price(), self.penalty), heat, effort, by_clock, seed)
+        self.out.send(part, anneal_part, part.packed(self.price(), self.penalty), heat, effort, by_clock, seed)
 
-    def _draw(self, lanes: int) -> Part | None:
+    def _draw(self, lanes: int) -> SubproblemPart | None:
         """Pools that have been out least often, and what runs there; None while too few are here or all are empty."""
         placed, problem = self.placed, self.placed.problem
         idle = self.used[~self.busy[self.used]]
@@ -134,7 +141,7 @@ class Sharing:
         pools[order] = True
         items = pools[where] & (where >= 0)
         items[self._waiting(pools, lanes)] = True
-        return cut(placed, pools, np.flatnonzero(items))
+        return extract_pools(placed, pools, np.flatnonzero(items))
 
     def _waiting(self, pools: Bools, lanes: int) -> Ints:
         """Some of the items that have no place and might run on these pools."""
@@ -144,17 +151,17 @@ class Sharing:
         option, of = options_of(problem, group[items])
         return items[np.bincount(of, pools[problem.pool[option]], len(items)) > 0]
 
-    def _mark(self, part: Part, out: bool) -> None:
+    def _mark(self, part: SubproblemPart, out: bool) -> None:
         self.busy[part.pools] = out
         self.waits[part.items[part.option < 0]] = out
 
-    def _hear(self, part: Part, answer: Found | Lost | None) -> None:
+    def _hear(self, part: SubproblemPart, answer: Found | CallFailed | None) -> None:
         """What a worker says of a part."""
         self._mark(part, False)
-        if isinstance(answer, Lost):
+        if isinstance(answer, CallFailed):
             self.lost += 1
             if not self.answered and self.lost >= self.width:
-                raise Gone(answer.why)
+                raise ExecutorLost(answer.why)
         elif answer is not None:
             self.answered += 1
-            put_back(self.placed, self.penalty, part, answer)
+            merge_part(self.placed, self.penalty, part, answer)

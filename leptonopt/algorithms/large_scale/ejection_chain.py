@@ -12,14 +12,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from leptonopt.algorithms.large_scale.kernels import cheapest, cost_of, fits, put
+from leptonopt.algorithms.large_scale.kernels import add_load, cheapest_feasible_column, column_cost, fits
 from leptonopt.runtime.jit import jit
 
 VICTIMS = 8  # at most give way to one
 SCANNED = 600  # items of a pool looked at for victims at most
 
 
-class Board(NamedTuple):
+class AssignmentArrays(NamedTuple):
     """What stands, in arrays that steps change.
 
     option, start : by item; -1 while it has no place
@@ -41,7 +41,7 @@ class Board(NamedTuple):
     free: Any
 
 
-class Prices(NamedTuple):
+class EjectionCosts(NamedTuple):
     """Costs that guide and costs that count.
 
     guide, true : (K, T + 1), prefix sums; least, least_true : by option, lower bounds of its cost at each
@@ -58,25 +58,25 @@ class Prices(NamedTuple):
 
 
 @jit
-def sit(ways: Any, board: Any, prices: Any, pool: Any, item: Any, option: Any, start: Any) -> None:
+def assign(ways: Any, board: Any, prices: Any, pool: Any, item: Any, option: Any, start: Any) -> None:
     """The item is at work in a column."""
     p = pool[option]
-    put(ways, option, start, 1, board.free)
+    add_load(ways, option, start, 1, board.free)
     board.option[item], board.start[item] = option, start
     at = board.begin[p] + board.count[p]
     board.member[at] = item
     board.seat[item] = at
     board.count[p] += 1
     group = board.group[item]
-    board.over[item] = cost_of(ways, group, option, start, prices.guide) - prices.cheapest[group]
+    board.over[item] = column_cost(ways, group, option, start, prices.guide) - prices.cheapest[group]
 
 
 @jit
-def rise(ways: Any, board: Any, prices: Any, pool: Any, item: Any) -> None:
+def unassign(ways: Any, board: Any, prices: Any, pool: Any, item: Any) -> None:
     """The item is at work nowhere."""
     option = board.option[item]
     p = pool[option]
-    put(ways, option, board.start[item], -1, board.free)
+    add_load(ways, option, board.start[item], -1, board.free)
     last = board.begin[p] + board.count[p] - 1
     other, at = board.member[last], board.seat[item]
     board.member[at] = other
@@ -106,7 +106,7 @@ def _wanted(ways: Any, board: Any, prices: Any, group: Any) -> Any:
     tries = width if np.random.random() < 0.4 else min(width, np.random.randint(1, 6))
     for k in range(tries):
         s = first + k if tries == width else np.random.randint(first, last + 1)
-        cost = cost_of(ways, group, chosen, s, prices.guide)
+        cost = column_cost(ways, group, chosen, s, prices.guide)
         if cost < best:
             at, best = s, cost
     return chosen, at
@@ -130,7 +130,7 @@ def _in_the_way(ways: Any, board: Any, option: Any, start: Any, item: Any) -> bo
 
 
 @jit
-def _make_way(
+def _eject_blockers(
     ways: Any, board: Any, prices: Any, pool: Any, option: Any, start: Any, moved: Any, was: Any, begun: Any, known: Any
 ) -> Any:  # fmt: skip
     """Takes out items until a column fits; how many were moved in all, or -1 when that is too many."""
@@ -153,12 +153,12 @@ def _make_way(
             return -known
         moved[known], was[known], begun[known] = victim, board.option[victim], board.start[victim]
         known += 1
-        rise(ways, board, prices, pool, victim)
+        unassign(ways, board, prices, pool, victim)
     return known
 
 
 @jit
-def eject(
+def run_ejection_chains(
     ways: Any, board: Any, prices: Any, pool: Any, some: Any, seed: Any, trials: Any, heat: Any,
 ) -> Any:  # fmt: skip
     """So many steps of some items; what they changed the true cost by, and how many were made.
@@ -189,23 +189,23 @@ def eject(
         before = prices.out[group]
         moved[0], was[0], begun[0] = item, board.option[item], board.start[item]
         if was[0] >= 0:
-            before = cost_of(ways, group, was[0], begun[0], prices.true)
-            rise(ways, board, prices, pool, item)
-        known = _make_way(ways, board, prices, pool, o, s, moved, was, begun, 1)
+            before = column_cost(ways, group, was[0], begun[0], prices.true)
+            unassign(ways, board, prices, pool, item)
+        known = _eject_blockers(ways, board, prices, pool, o, s, moved, was, begun, 1)
         after, kept = 0.0, known > 0
         known = abs(known)
         if kept:
-            after = cost_of(ways, group, o, s, prices.true)
+            after = column_cost(ways, group, o, s, prices.true)
             if after > prices.out[group]:
                 kept = False
         for k in range(1, known):
             g = board.group[moved[k]]
-            before += cost_of(ways, g, was[k], begun[k], prices.true)
+            before += column_cost(ways, g, was[k], begun[k], prices.true)
         limit = before
         if heat > 0:
             limit = before - heat * np.log(np.random.random() + 1e-300)
         if kept:
-            sit(ways, board, prices, pool, item, o, s)
+            assign(ways, board, prices, pool, item, o, s)
             # Those that gave way, the dearest first, look for the cheapest place that is left.
             for k in range(1, known):
                 order[k] = k
@@ -224,24 +224,26 @@ def eject(
                     kept = False
                     break
                 if guided:
-                    _, o, s = cheapest(ways, g, board.free, prices.guide, prices.least, prices.out[g])
+                    _, o, s = cheapest_feasible_column(ways, g, board.free, prices.guide, prices.least, prices.out[g])
                 else:
-                    _, o, s = cheapest(ways, g, board.free, prices.true, prices.least_true, prices.out[g])
+                    _, o, s = cheapest_feasible_column(
+                        ways, g, board.free, prices.true, prices.least_true, prices.out[g]
+                    )
                 if o < 0:
                     after += prices.out[g]
                 else:
-                    after += cost_of(ways, g, o, s, prices.true)
+                    after += column_cost(ways, g, o, s, prices.true)
                     if board.count[pool[o]] + 1 >= board.room[pool[o]]:
                         kept = False
                         break
-                    sit(ways, board, prices, pool, other, o, s)
+                    assign(ways, board, prices, pool, other, o, s)
         if kept and after <= limit:
             total += after - before
         else:
             for k in range(known):
                 if board.option[moved[k]] >= 0:
-                    rise(ways, board, prices, pool, moved[k])
+                    unassign(ways, board, prices, pool, moved[k])
             for k in range(known):
                 if was[k] >= 0:
-                    sit(ways, board, prices, pool, moved[k], was[k], begun[k])
+                    assign(ways, board, prices, pool, moved[k], was[k], begun[k])
     return total, trials

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from leptonopt.algorithms.large_scale.ejection_chain import rise, sit
-from leptonopt.algorithms.large_scale.kernels import cheapest
+from leptonopt.algorithms.large_scale.ejection_chain import assign, unassign
+from leptonopt.algorithms.large_scale.kernels import cheapest_feasible_column
 from leptonopt.runtime.jit import jit
 
 OPTIONS, SPOTS = 8, 6  # options at random, and starts of each, for which others might have to go
@@ -19,7 +19,7 @@ LIGHT = 0.05  # is what an item weighs that need not run
 HEAVIER, HEAVIEST = 1.02, 1e100  # times its weight, and one more, is what an item weighs after a failure; at most
 
 
-class Queue(NamedTuple):
+class EjectionQueue(NamedTuple):
     """Items that wait for a place, in a ring.
 
     item : (I + 1,), those that wait are at positions begin[0] to end[0], round the end of it
@@ -35,12 +35,12 @@ class Queue(NamedTuple):
     weight: Any
 
 
-def queue_of(items: Any, optional: Any) -> Queue:
+def make_queue(items: Any, optional: Any) -> EjectionQueue:
     """A queue in which these items wait; `optional` is bool, by item."""
     ring, waits = np.full(len(optional) + 1, -1, np.int64), np.zeros(len(optional), np.bool_)
     ring[: len(items)], waits[items] = items, True
     weight = np.where(optional, LIGHT, 1.0)
-    return Queue(ring, waits, np.zeros(1, np.int64), np.full(1, len(items), np.int64), weight)
+    return EjectionQueue(ring, waits, np.zeros(1, np.int64), np.full(1, len(items), np.int64), weight)
 
 
 @jit
@@ -118,7 +118,7 @@ def _victims(
 
 
 @jit
-def mend(
+def repair_by_ejection(
     ways: Any, board: Any, prices: Any, pool: Any, optional: Any, queue: Any, seed: Any, steps: Any
 ) -> Any:  # fmt: skip
     """So many steps, or fewer if nothing waits any more; whether there was room for all in the lists of members."""
@@ -130,9 +130,9 @@ def mend(
         item = queue.item[queue.begin[0]]
         group = board.group[item]
         if np.random.random() < 0.5:
-            _, o, s = cheapest(ways, group, board.free, prices.guide, prices.least, np.inf)
+            _, o, s = cheapest_feasible_column(ways, group, board.free, prices.guide, prices.least, np.inf)
         else:
-            _, o, s = cheapest(ways, group, board.free, prices.true, prices.least_true, np.inf)
+            _, o, s = cheapest_feasible_column(ways, group, board.free, prices.true, prices.least_true, np.inf)
         many = 0
         if o < 0:
             queue.weight[item] = min(HEAVIER * queue.weight[item] + 1.0, HEAVIEST)
@@ -154,8 +154,8 @@ def mend(
             _push(queue, item)
             continue
         for k in range(many):
-            rise(ways, board, prices, pool, best[k])
+            unassign(ways, board, prices, pool, best[k])
             if not optional[best[k]]:
                 _push(queue, best[k])
-        sit(ways, board, prices, pool, item, o, s)
+        assign(ways, board, prices, pool, item, o, s)
     return True

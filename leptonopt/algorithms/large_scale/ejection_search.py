@@ -8,12 +8,12 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.class_pricing import Oracle
+from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.lagrangian.pricing import group_least
-from leptonopt.algorithms.large_scale.ejection_chain import Board, Prices, eject
-from leptonopt.algorithms.large_scale.ejection_pool import mend, queue_of
-from leptonopt.algorithms.large_scale.staged_construction import Placed, prefix_of
-from leptonopt.problem.problem import Ints, Problem, costs_of
+from leptonopt.algorithms.large_scale.ejection_chain import AssignmentArrays, EjectionCosts, run_ejection_chains
+from leptonopt.algorithms.large_scale.ejection_pool import make_queue, repair_by_ejection
+from leptonopt.algorithms.large_scale.staged_construction import Assignment, price_prefix
+from leptonopt.problem.problem import Ints, Problem, column_costs
 
 Floats = NDArray[np.float64]
 MUST = 3.0  # times its dearest option is what an item without a place counts that must have one
@@ -21,35 +21,35 @@ FEW = 100  # steps at first; then so many as take
 BREATH = 0.2  # seconds
 
 
-def paced(steps: int, spent: float) -> int:
+def next_batch_size(steps: int, spent: float) -> int:
     """How many steps to do at a time, where so many took so many seconds."""
     return int(min(2 * steps, max(FEW, steps * BREATH / max(1e-4, spent))))
 
 
-class Improver:
+class EjectionSearch:
     """Ejection on what is placed; `delta` is what it changed the cost by, by its own count."""
 
-    def __init__(self, problem: Problem, placed: Placed, oracle: Oracle, price: Floats, seed: int = 0) -> None:
+    def __init__(self, problem: Problem, placed: Assignment, oracle: ClassPricer, price: Floats, seed: int = 0) -> None:
         self.problem, self.placed = problem, placed
         self.random = np.random.default_rng(seed)
         self.pool = problem.pool
         self.pools = int(problem.pool.max(initial=0)) + 1
-        true = prefix_of(problem, np.zeros(problem.capacity.shape))
+        true = price_prefix(problem, np.zeros(problem.capacity.shape))
         least_true = oracle.each(true)
-        self.out = outs(problem, least_true)
+        self.out = leave_out_costs(problem, least_true)
         self._true, self._least_true = true, least_true
         self.prices = self._prices(oracle, price)
         self.board = self._board()
         self.all = np.arange(len(placed.group))
         self.delta = 0.0
 
-    def _prices(self, oracle: Oracle, price: Floats) -> Prices:
-        guide = prefix_of(self.problem, price)
+    def _prices(self, oracle: ClassPricer, price: Floats) -> EjectionCosts:
+        guide = price_prefix(self.problem, price)
         least = oracle.each(guide)
         cheapest = np.minimum(group_least(self.problem, least, np.inf), self.out)
-        return Prices(guide, self._true, least, self._least_true, cheapest, self.out)
+        return EjectionCosts(guide, self._true, least, self._least_true, cheapest, self.out)
 
-    def _board(self) -> Board:
+    def _board(self) -> AssignmentArrays:
         placed = self.placed
         option, start, group = placed.option, placed.start, placed.group
         some = option >= 0
@@ -65,9 +65,10 @@ class Improver:
         member[at], seat[items] = items, at
         over = self.prices.out[group] - self.prices.cheapest[group]
         over[items] = (
-            costs_of(self.problem, option[items], start[items], self.prices.guide) - self.prices.cheapest[group[items]]
+            column_costs(self.problem, option[items], start[items], self.prices.guide)
+            - self.prices.cheapest[group[items]]
         )
-        return Board(group, option, start, over, member, begin, room, count, seat, placed.free)
+        return AssignmentArrays(group, option, start, over, member, begin, room, count, seat, placed.free)
 
     def mend(self, over: Callable[[], bool], most: int | None = None) -> None:
         """Has what must run and lacks a place push out others, until nothing lacks one or it is over.
@@ -75,13 +76,15 @@ class Improver:
         With `most`, for so many steps at most, which the clock does not part.
         """
         items, optional = np.flatnonzero(self.placed.lacking()), self.problem.optional[self.placed.group]
-        queue, steps = queue_of(items, optional), FEW
+        queue, steps = make_queue(items, optional), FEW
         while queue.begin[0] != queue.end[0] and not over() and (most is None or most > 0):
             begun, seed = time.monotonic(), int(self.random.integers(2**31))
-            if not mend(self.placed.ways, self.board, self.prices, self.pool, optional, queue, seed, steps):
+            if not repair_by_ejection(
+                self.placed.ways, self.board, self.prices, self.pool, optional, queue, seed, steps
+            ):
                 self.board = self._board()
             if most is None:
-                steps = paced(steps, time.monotonic() - begun)
+                steps = next_batch_size(steps, time.monotonic() - begun)
             else:
                 most -= steps
 
@@ -95,7 +98,9 @@ class Improver:
         changed = 0.0
         while trials > 0 and len(some):
             seed = int(self.random.integers(2**31))
-            total, made = eject(self.placed.ways, self.board, self.prices, self.pool, some, seed, trials, heat)
+            total, made = run_ejection_chains(
+                self.placed.ways, self.board, self.prices, self.pool, some, seed, trials, heat
+            )
             changed += total
             trials -= made
             if trials > 0:
@@ -104,7 +109,7 @@ class Improver:
         return changed
 
 
-def outs(problem: Problem, least: Floats) -> Floats:
+def leave_out_costs(problem: Problem, least: Floats) -> Floats:
     """float, shape (G,): what leaving a copy out counts: its value, or much where it must run."""
     finite = np.where(np.isfinite(least), least, 0.0)
     dearest = -group_least(problem, -finite, 0.0)

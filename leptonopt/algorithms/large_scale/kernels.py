@@ -12,7 +12,7 @@ from leptonopt.runtime.jit import jit
 TIE = 1e-10  # equal costs are told apart by so much, or all groups would crowd at the first of equal starts
 
 
-class Ways(NamedTuple):
+class OptionArrays(NamedTuple):
     """Arrays of a `Problem`, by its names, in the integers that loops run fast on."""
 
     option_ptr: Any
@@ -30,10 +30,10 @@ class Ways(NamedTuple):
     dated: Any
 
 
-def ways_of(problem: Problem) -> Ways:
+def option_arrays(problem: Problem) -> OptionArrays:
     """The ways of a problem."""
     small = np.int32
-    return Ways(
+    return OptionArrays(
         problem.option_ptr,
         problem.duration.astype(small),
         problem.first.astype(small),
@@ -51,7 +51,7 @@ def ways_of(problem: Problem) -> Ways:
 
 
 @jit
-def cost_of(ways: Any, group: Any, option: Any, start: Any, prefix: Any) -> Any:
+def column_cost(ways: Any, group: Any, option: Any, start: Any, prefix: Any) -> Any:
     """What a column costs at prices with these prefix sums, (K, T + 1)."""
     end = start + ways.duration[option]
     total = prefix[0, 0] + ways.fixed[option]
@@ -66,7 +66,7 @@ def cost_of(ways: Any, group: Any, option: Any, start: Any, prefix: Any) -> Any:
 
 
 @jit
-def put(ways: Any, option: Any, start: Any, sign: Any, free: Any) -> None:
+def add_load(ways: Any, option: Any, start: Any, sign: Any, free: Any) -> None:
     """Takes what a column holds from the free capacity; gives it back with sign -1."""
     for i in range(ways.demand_ptr[option], ways.demand_ptr[option + 1]):
         row, amount = ways.demand_row[i], sign * ways.demand[i]
@@ -86,7 +86,7 @@ def fits(ways: Any, option: Any, start: Any, free: Any) -> bool:
 
 
 @jit
-def cheapest(ways: Any, group: Any, free: Any, prefix: Any, least: Any, limit: Any) -> Any:
+def cheapest_feasible_column(ways: Any, group: Any, free: Any, prefix: Any, least: Any, limit: Any) -> Any:
     """(cost, option, start) of the cheapest column of a group that fits and costs less than the limit; -1 if none.
 
     `least`, by option, is a lower bound of its cost at these prices.
@@ -117,7 +117,7 @@ def cheapest(ways: Any, group: Any, free: Any, prefix: Any, least: Any, limit: A
                 if free[ways.demand_row[i], s + n - 1] < ways.demand[i]:
                     blocked = s + n - 1
             if blocked < s:
-                value = cost_of(ways, group, o, s, prefix)
+                value = column_cost(ways, group, o, s, prefix)
                 value += abs(value) * TIE * ((s * 7919 + group * 104729) & 1023)
                 if value < best:
                     best, chosen, start = value, o, s
@@ -125,7 +125,7 @@ def cheapest(ways: Any, group: Any, free: Any, prefix: Any, least: Any, limit: A
 
 
 @jit
-def place(
+def insert_in_order(
     ways: Any, items: Any, group: Any, free: Any, prefix: Any, least: Any, limit: Any, volume: Any, most: Any,
     option: Any, start: Any,
 ) -> Any:  # fmt: skip
@@ -138,14 +138,14 @@ def place(
         item = items[looked]
         if done >= most:
             return looked
-        _, o, s = cheapest(ways, group[item], free, prefix, least, limit[item])
+        _, o, s = cheapest_feasible_column(ways, group[item], free, prefix, least, limit[item])
         if o >= 0:
-            put(ways, o, s, 1, free)
+            add_load(ways, o, s, 1, free)
             option[item], start[item] = o, s
             done += volume[item]
     return len(items)
 
 
-def items_of(problem: Problem) -> Ints:
+def expand_items(problem: Problem) -> Ints:
     """int64: the group of every item, one for each copy."""
     return np.repeat(np.arange(problem.groups), problem.copies)

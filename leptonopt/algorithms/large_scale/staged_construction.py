@@ -13,13 +13,13 @@ from math import ceil, log
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.capacity_dual import Ascent
-from leptonopt.algorithms.lagrangian.class_pricing import Oracle
+from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
+from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.lagrangian.pricing import group_least
 from leptonopt.algorithms.large_scale.batch_insertion import place_in_batches
-from leptonopt.algorithms.large_scale.kernels import Ways, items_of, place, ways_of
+from leptonopt.algorithms.large_scale.kernels import OptionArrays, expand_items, insert_in_order, option_arrays
 from leptonopt.problem.problem import UNLIMITED, Bools, Ints, Problem, Schedule
-from leptonopt.problem.restrict import part_of
+from leptonopt.problem.restrict import restrict
 
 Floats = NDArray[np.float64]
 SHARE = 0.1  # of the volume that waits is placed in a stage
@@ -30,7 +30,7 @@ OTHER = 8  # rounds of prices that the rest of a stage takes as long as
 
 
 @dataclass(frozen=True)
-class Pace:
+class StageSchedule:
     """How finely it is staged: the share of what waits that a stage places, and rounds of prices between stages."""
 
     share: float = SHARE
@@ -42,7 +42,7 @@ class Pace:
         return 1 if self.share >= 1 else max(2, ceil(log(LAST) / log(1 - self.share)))
 
     @classmethod
-    def within(cls, seconds: float, each: float) -> Pace:
+    def within(cls, seconds: float, each: float) -> StageSchedule:
         """What takes so many seconds, where a round of prices for all items takes `each`."""
         for share, rounds in ((0.1, 25), (0.15, 25), (0.2, 20), (0.3, 15), (0.5, 10)):
             if each * (rounds + OTHER) / share <= seconds:
@@ -50,11 +50,11 @@ class Pace:
         return cls(0.5, 5)
 
 
-ONCE = Pace(1.0, 0)
+ONCE = StageSchedule(1.0, 0)
 
 
 @dataclass(eq=False)
-class Placed:
+class Assignment:
     """Items with a place or without.
 
     Attributes
@@ -65,7 +65,7 @@ class Placed:
     """
 
     problem: Problem
-    ways: Ways
+    ways: OptionArrays
     group: Ints
     option: Ints
     start: Ints
@@ -73,15 +73,15 @@ class Placed:
     price: Floats
 
     @classmethod
-    def nothing(cls, problem: Problem, price: Floats) -> Placed:
+    def nothing(cls, problem: Problem, price: Floats) -> Assignment:
         """No item has a place."""
-        group = items_of(problem)
+        group = expand_items(problem)
         none = np.full(len(group), -1, np.int64)
-        return cls(problem, ways_of(problem), group, none, none.copy(), problem.capacity.copy(), price)
+        return cls(problem, option_arrays(problem), group, none, none.copy(), problem.capacity.copy(), price)
 
     def prefix(self) -> Floats:
         """float, shape (K, T + 1): prefix sums of prices with multipliers."""
-        return prefix_of(self.problem, self.price)
+        return price_prefix(self.problem, self.price)
 
     def lacking(self) -> Bools:
         """bool, shape (I,): items without a place that must have one."""
@@ -93,24 +93,26 @@ class Placed:
         return Schedule.of(self.option[some], self.start[some])
 
 
-def prefix_of(problem: Problem, price: Floats) -> Floats:
+def price_prefix(problem: Problem, price: Floats) -> Floats:
     """float, shape (K, T + 1)."""
     prefix = np.zeros((len(price), problem.slots + 1))
     np.cumsum(problem.price + price, axis=1, out=prefix[:, 1:])
     return prefix
 
 
-def staged(problem: Problem, ascent: Ascent, stop: Callable[[], bool], pace: Pace) -> Placed:
+def construct_in_stages(
+    problem: Problem, ascent: DualAscent, stop: Callable[[], bool], pace: StageSchedule
+) -> Assignment:
     """Everything placed that finds a place."""
-    placed = Placed.nothing(problem, ascent.best_price)
-    volume, option = volumes(problem)[placed.group], np.arange(problem.options)
+    placed = Assignment.nothing(problem, ascent.best_price)
+    volume, option = group_volumes(problem)[placed.group], np.arange(problem.options)
     for turn in range(pace.stages):
         waiting = np.flatnonzero(placed.option < 0)
         if not len(waiting):
             break
         last = turn == pace.stages - 1 or stop()
         oracle = ascent.blocks
-        assert isinstance(oracle, Oracle)
+        assert isinstance(oracle, ClassPricer)
         _stage(placed, waiting, oracle, option, volume, 1.0 if last else pace.share)
         if last or not (left := np.flatnonzero(placed.option < 0)).size:
             break
@@ -119,17 +121,17 @@ def staged(problem: Problem, ascent: Ascent, stop: Callable[[], bool], pace: Pac
     return placed
 
 
-def _stage(placed: Placed, waiting: Ints, oracle: Oracle, option: Ints, volume: Floats, share: float) -> None:
+def _stage(placed: Assignment, waiting: Ints, oracle: ClassPricer, option: Ints, volume: Floats, share: float) -> None:
     """A share of those that wait finds a place; all of them in the last stage, in several passes."""
     problem, prefix = placed.problem, placed.prefix()
     each = np.full(problem.options, np.inf)
     each[option] = oracle.each(prefix)
     least = group_least(problem, each, np.inf)
-    order = waiting[np.argsort(-ranks(problem, each, least)[placed.group[waiting]], kind="stable")]
+    order = waiting[np.argsort(-group_ranks(problem, each, least)[placed.group[waiting]], kind="stable")]
     worth = np.where(problem.optional, problem.value.astype(float), np.inf)
     usual = np.minimum(least, worth)
     most = np.inf if share >= 1 else share * float(volume[waiting].sum())
-    by = place if oracle.fast else place_in_batches
+    by = insert_in_order if oracle.fast else place_in_batches
     for patience in PASSES if share >= 1 else PASSES[:1]:
         limit = np.minimum(worth, usual + patience * np.abs(usual) + 1e-9)
         by(
@@ -139,12 +141,14 @@ def _stage(placed: Placed, waiting: Ints, oracle: Oracle, option: Ints, volume: 
         order = order[placed.option[order] < 0]
 
 
-def _tuned(placed: Placed, left: Ints, oracle: Oracle, rounds: int, stop: Callable[[], bool]) -> tuple[Ascent, Ints]:
+def _tuned(
+    placed: Assignment, left: Ints, oracle: ClassPricer, rounds: int, stop: Callable[[], bool]
+) -> tuple[DualAscent, Ints]:
     """Prices for what is free and for the items that are left, and the options that those have."""
     problem = placed.problem
     copies = np.bincount(placed.group[left], minlength=problem.groups)
-    rest, option = part_of(problem, copies > 0, placed.free, copies)
-    ascent = Ascent(rest, Oracle(rest, fast=oracle.fast, threads=oracle.threads), pace=0.1)
+    rest, option = restrict(problem, copies > 0, placed.free, copies)
+    ascent = DualAscent(rest, ClassPricer(rest, fast=oracle.fast, threads=oracle.threads), pace=0.1)
     ascent.price = placed.price.copy()
     for _ in range(rounds):
         if stop():
@@ -153,7 +157,7 @@ def _tuned(placed: Placed, left: Ints, oracle: Oracle, rounds: int, stop: Callab
     return ascent, option
 
 
-def volumes(problem: Problem) -> Floats:
+def group_volumes(problem: Problem) -> Floats:
     """float, shape (G,): the least share of a limited pool's capacity over time that an option takes."""
     limited = np.where(problem.capacity < UNLIMITED, problem.capacity, 0).astype(float)
     total = np.where(limited.any(axis=1), limited.sum(axis=1), np.inf)
@@ -163,7 +167,7 @@ def volumes(problem: Problem) -> Floats:
     return np.where(np.isfinite(least), least, 0.0)
 
 
-def ranks(problem: Problem, each: Floats, least: Floats) -> Floats:
+def group_ranks(problem: Problem, each: Floats, least: Floats) -> Floats:
     """float, shape (G,): who goes first: much to lose, large against its pools, few columns."""
     finite = np.where(np.isfinite(each), each, 0.0)
     dearest = -group_least(problem, -finite, 0.0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from leptonopt.problem.problem import Problem
 
 
-def refused(problem: Problem) -> str | None:
+def unsupported_rule(problem: Problem) -> str | None:
     """The first rule that this method does not keep and the problem has; None when there is none."""
     rules = {
         "nodes": len(problem.nodes) > 0,

@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.partial_schedule import Placing
+from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.problem.problem import UNLIMITED, Ints, Problem
 
 FINE = 1 << 31  # costs are divided until their range is below this; the caller recounts exactly
 
 
 @dataclass(frozen=True, eq=False)
-class Sub:
+class ColumnModelData:
     """C columns of F groups.
 
     Attributes
@@ -45,7 +45,7 @@ class Sub:
 
 
 @dataclass(frozen=True)
-class Found:
+class SubproblemSolution:
     """(option, start, copies) of what runs; `proven` when nothing in the model is cheaper; CP-SAT's own time for it."""
 
     columns: list[tuple[int, int, int]]
@@ -53,20 +53,24 @@ class Found:
     effort: float
 
 
-def solve(placing: Placing, sub: Sub, effort: float, seconds: float, seed: int) -> Found | None:
+def solve(
+    placing: PartialSchedule, sub: ColumnModelData, effort: float, seconds: float, seed: int
+) -> SubproblemSolution | None:
     """The best found within `effort` (deterministic time) and `seconds`; None when nothing was found.
 
     `placing` holds what stays.
     """
     model, exact = _model(placing, sub)
-    values, proven, spent = searched(model, effort, seconds, seed, linearization=2)
+    values, proven, spent = solve_cp_model(model, effort, seconds, seed, linearization=2)
     if values is None:
         return None
     counts = zip(sub.option.tolist(), sub.start.tolist(), values[: len(sub.option)], strict=True)
-    return Found([(option, start, int(count)) for option, start, count in counts if count], proven and exact, spent)
+    return SubproblemSolution(
+        [(option, start, int(count)) for option, start, count in counts if count], proven and exact, spent
+    )
 
 
-def searched(model: Any, effort: float, seconds: float, seed: int, linearization: int) -> tuple[Any, bool, float]:
+def solve_cp_model(model: Any, effort: float, seconds: float, seed: int, linearization: int) -> tuple[Any, bool, float]:
     """The values of all variables, None when nothing was found; whether they are proven; the effort."""
     from ortools.sat.python import cp_model
 
@@ -95,7 +99,7 @@ def version() -> str:
     return f"ortools {ortools.__version__}"
 
 
-def _model(placing: Placing, sub: Sub) -> tuple[Any, bool]:
+def _model(placing: PartialSchedule, sub: ColumnModelData) -> tuple[Any, bool]:
     from ortools.sat.python import cp_model
 
     model = cp_model.CpModel()
@@ -122,7 +126,7 @@ def _row(proto: Any, variables: list[int], factors: list[int], low: int, high: i
     linear.domain.extend([low, high])
 
 
-def _once(proto: Any, sub: Sub) -> dict[int, int]:
+def _once(proto: Any, sub: ColumnModelData) -> dict[int, int]:
     """Every copy runs once or is left out; the variables that count the latter, by group."""
     columns = defaultdict(list)
     for column, owner in enumerate(sub.owner.tolist()):
@@ -138,7 +142,7 @@ def _once(proto: Any, sub: Sub) -> dict[int, int]:
     return missing
 
 
-def _capacity(proto: Any, problem: Problem, sub: Sub, free: Ints) -> None:
+def _capacity(proto: Any, problem: Problem, sub: ColumnModelData, free: Ints) -> None:
     """Demands fit what is free, in every stretch of slots between starts and ends of columns."""
     at_row = defaultdict(list)
     end = sub.start + problem.duration[sub.option]
@@ -162,7 +166,7 @@ def _capacity(proto: Any, problem: Problem, sub: Sub, free: Ints) -> None:
             _row(proto, columns[on].tolist(), amounts[on].tolist(), 0, room)
 
 
-def _precedence(proto: Any, problem: Problem, sub: Sub, missing: dict[int, int]) -> None:
+def _precedence(proto: Any, problem: Problem, sub: ColumnModelData, missing: dict[int, int]) -> None:
     """After starts lag slots after before has ended, and runs only if before runs."""
     columns = defaultdict(list)
     for column, owner in enumerate(sub.owner.tolist()):
@@ -181,7 +185,7 @@ def _precedence(proto: Any, problem: Problem, sub: Sub, missing: dict[int, int])
             _row(proto, both, [1] * len(columns[after]) + [-1] * len(columns[before]), -1, 0)
 
 
-def _quotas(proto: Any, placing: Placing, sub: Sub) -> None:
+def _quotas(proto: Any, placing: PartialSchedule, sub: ColumnModelData) -> None:
     """What columns use of a quota is at most what the others leave of it."""
     pairs = list(zip(sub.option.tolist(), sub.start.tolist(), strict=True))
     for left, quota in zip(placing.left, placing.problem.quotas, strict=True):
@@ -191,7 +195,7 @@ def _quotas(proto: Any, placing: Placing, sub: Sub) -> None:
             _row(proto, at, [uses[column] for column in at], -UNLIMITED, left)
 
 
-def _apart(proto: Any, placing: Placing, sub: Sub) -> None:
+def _apart(proto: Any, placing: PartialSchedule, sub: ColumnModelData) -> None:
     """Of groups kept apart, one copy at most runs on each pool."""
     shape = placing.shape
     for number in range(len(placing.problem.apart)):
@@ -212,7 +216,7 @@ class _Nodes:
     hint : values of the variables made here, as the incumbent has them
     """
 
-    def __init__(self, proto: Any, placing: Placing, sub: Sub) -> None:
+    def __init__(self, proto: Any, placing: PartialSchedule, sub: ColumnModelData) -> None:
         self.proto, self.placing, self.sub = proto, placing, sub
         self.costs: list[tuple[int, int]] = []
         self.hint: list[int] = []
@@ -309,7 +313,7 @@ class _Nodes:
                     _row(self.proto, vars_, factors, -UNLIMITED, -load)
 
 
-def _cost(proto: Any, sub: Sub, missing: dict[int, int], more: list[tuple[int, int]]) -> bool:
+def _cost(proto: Any, sub: ColumnModelData, missing: dict[int, int], more: list[tuple[int, int]]) -> bool:
     """Costs from each group's cheapest on, over their common divisor; false when they had to be rounded."""
     base = np.full(len(sub.copies), UNLIMITED)
     np.minimum.at(base, sub.owner, sub.cost)
@@ -326,7 +330,7 @@ def _cost(proto: Any, sub: Sub, missing: dict[int, int], more: list[tuple[int, i
     return coarse == 1
 
 
-def _hint(proto: Any, sub: Sub, missing: dict[int, int], more: list[int]) -> None:
+def _hint(proto: Any, sub: ColumnModelData, missing: dict[int, int], more: list[int]) -> None:
     ran = np.bincount(sub.owner, sub.now, len(sub.copies)).astype(np.int64)
     left = [int(sub.copies[group] - ran[group]) for group in missing]
     proto.solution_hint.vars.extend(range(len(proto.variables)))

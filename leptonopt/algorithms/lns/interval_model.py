@@ -13,22 +13,22 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.partial_schedule import Column, Placing
-from leptonopt.algorithms.lns.column_model import FINE, Found, searched
+from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
+from leptonopt.algorithms.lns.column_model import FINE, SubproblemSolution, solve_cp_model
 from leptonopt.algorithms.lns.column_model import model as empty
 from leptonopt.problem.problem import UNLIMITED, Problem
 
 LINEARIZATION = 1
 
 
-def steady(problem: Problem) -> bool:
+def has_constant_prices(problem: Problem) -> bool:
     """Whether prices are the same in all slots, and nothing but capacity and precedence restricts tasks."""
     restricted = len(problem.nodes) or problem.quotas or problem.together or problem.apart
     return not restricted and not np.ptp(problem.price, axis=1).any()
 
 
 @dataclass(frozen=True)
-class Way:
+class JobMode:
     """An option of a task: its starts, inclusive, and what it costs where it is not late."""
 
     option: int
@@ -42,25 +42,25 @@ class Job:
     """A copy of a freed group; `now` is where it runs at present, None where it does not."""
 
     group: int
-    ways: list[Way]
+    ways: list[JobMode]
     may_miss: bool
     now: Column | None
 
 
 def solve(
-    placing: Placing,
+    placing: PartialSchedule,
     jobs: list[Job],
     edges: list[tuple[int, int, int]],
     effort: float,
     seconds: float,
     seed: int,
-) -> Found | None:
+) -> SubproblemSolution | None:
     """The best found within `effort` (deterministic time) and `seconds`; None when nothing was found.
 
     `placing` holds what stays; edges are (before, after, lag) between jobs, by position.
     """
     model = _Model(placing, jobs, edges, empty())
-    values, proven, spent = searched(model.model, effort, seconds, seed, linearization=LINEARIZATION)
+    values, proven, spent = solve_cp_model(model.model, effort, seconds, seed, linearization=LINEARIZATION)
     if values is None:
         return None
     columns = [
@@ -69,13 +69,15 @@ def solve(
         for way, chosen in zip(job.ways, model.chosen[at], strict=True)
         if values[chosen.index]
     ]
-    return Found(columns, proven and model.exact, spent)
+    return SubproblemSolution(columns, proven and model.exact, spent)
 
 
 class _Model:
     """Starts, chosen options, cumulative rows; costs in units of `factor`."""
 
-    def __init__(self, placing: Placing, jobs: list[Job], edges: list[tuple[int, int, int]], model: Any) -> None:
+    def __init__(
+        self, placing: PartialSchedule, jobs: list[Job], edges: list[tuple[int, int, int]], model: Any
+    ) -> None:
         self.placing, self.problem, self.model = placing, placing.problem, model
         self.chosen: list[list[Any]] = []
         self.starts: list[Any] = []

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.heuristics.list_scheduling import homes
-from leptonopt.algorithms.heuristics.partial_schedule import Guide, Placing
-from leptonopt.algorithms.lns.subproblem import Neighbourhood
+from leptonopt.algorithms.heuristics.list_scheduling import family_pools
+from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, PartialSchedule
+from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest
 from leptonopt.problem.problem import Ints, Problem
 
 KINDS = ("window", "pools", "pairs", "among", "alike", "dear", "random", "core", "home")
@@ -23,7 +23,7 @@ EFFORT = 0.7  # CP-SAT's deterministic time for a sub-problem
 MEMORY = 0.9  # share of its old weight that a kind keeps
 
 
-class Neighbourhoods:
+class NeighbourhoodSelector:
     """Draws sets of groups; deterministic for a seed.
 
     An arm is a kind of neighbourhood together with a model to solve it by; each learns for itself.
@@ -36,7 +36,7 @@ class Neighbourhoods:
     only : bool, shape (P,): pools that what is freed may go to; None where it may go anywhere
     """
 
-    def __init__(self, problem: Problem, guide: Guide, seed: int, models: Sequence[str] = ("columns",)) -> None:
+    def __init__(self, problem: Problem, guide: CostGuide, seed: int, models: Sequence[str] = ("columns",)) -> None:
         self.problem = problem
         self.random = np.random.default_rng(seed)
         self.only: NDArray[np.bool_] | None = None
@@ -52,14 +52,14 @@ class Neighbourhoods:
         self.pools = int(problem.pool.max(initial=-1)) + 1
         self.on_pool = np.zeros((groups, self.pools), bool)
         self.on_pool[problem.group, problem.pool] = True
-        self.homes = homes(problem, guide)
+        self.homes = family_pools(problem, guide)
         self.arms = [(kind, model) for kind in KINDS if self._makes_sense(kind) for model in models]
         self.weight = {arm: 1.0 if arm[1] == models[0] else SECOND for arm in self.arms}
         self.least = {arm: LEAST * weight for arm, weight in self.weight.items()}
         self.sizes = dict.fromkeys(self.arms, 20.0)
         self.arm = self.arms[0]
 
-    def follow(self, guide: Guide) -> None:
+    def follow(self, guide: CostGuide) -> None:
         """Other prices guide from now on."""
         self.guide = guide
         self.own_least = np.array([guide.least[order[0]] if order else 0 for order in guide.order], float)
@@ -80,7 +80,7 @@ class Neighbourhoods:
         """How many groups to free at a time."""
         return self.sizes[self.arm]
 
-    def draw(self, placing: Placing) -> Ints:
+    def draw(self, placing: PartialSchedule) -> Ints:
         """Groups to free, ascending."""
         weights = np.array([self.weight[arm] for arm in self.arms])
         self.arm = self.arms[int(self.random.choice(len(self.arms), p=weights / weights.sum()))]
@@ -91,10 +91,10 @@ class Neighbourhoods:
         chosen: Ints = np.sort(np.argsort(keys, kind="stable")[:many])
         return chosen
 
-    def asked(self, groups: list[int]) -> Neighbourhood:
+    def asked(self, groups: list[int]) -> NeighbourhoodRequest:
         """What was drawn last, as it is to be solved."""
         effort, seed = EFFORT * (2 if self.kind == "core" else 1), int(self.random.integers(2**31))
-        return Neighbourhood(groups, self.model, self.only, self.move, effort, seed)
+        return NeighbourhoodRequest(groups, self.model, self.only, self.move, effort, seed)
 
     def learn(self, gain: float, effort: float, proven: bool, share: float) -> None:
         """What the last draw gained (relative to the cost), and the share of its allowance it used."""
@@ -118,16 +118,16 @@ class Neighbourhoods:
     def _noise(self) -> NDArray[np.float64]:
         return self.random.random(self.problem.groups)
 
-    def _random(self, placing: Placing) -> NDArray[np.float64]:
+    def _random(self, placing: PartialSchedule) -> NDArray[np.float64]:
         return self._noise()
 
-    def _spans(self, placing: Placing) -> tuple[Ints, Ints]:
+    def _spans(self, placing: PartialSchedule) -> tuple[Ints, Ints]:
         """Where groups are at work; those left out count with their whole window."""
         start, end = np.array(placing.start), np.array(placing.end)
         idle = start < 0
         return np.where(idle, self.first, start), np.where(idle, self.last, end)
 
-    def _window(self, placing: Placing) -> NDArray[np.float64]:
+    def _window(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Those nearest to a moment, by the distance of their span."""
         start, end = self._spans(placing)
         moment = self.random.integers(self.problem.slots)
@@ -138,7 +138,7 @@ class Neighbourhoods:
         )
         return keys
 
-    def _on(self, placing: Placing, pools: Ints) -> NDArray[np.bool_]:
+    def _on(self, placing: PartialSchedule, pools: Ints) -> NDArray[np.bool_]:
         """Groups at work on some pools, and those at work nowhere that could run there."""
         there: NDArray[np.bool_] = np.asarray(self.on_pool[:, pools].any(axis=1))
         for group, ran in enumerate(placing.runs):
@@ -146,18 +146,18 @@ class Neighbourhoods:
                 there[group] = any(int(self.problem.pool[option]) in pools for option, _ in ran)
         return there
 
-    def _pools(self, placing: Placing) -> NDArray[np.float64]:
+    def _pools(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Those on two or three pools, near a moment."""
         pools = self.random.choice(self.pools, int(self.random.integers(2, min(4, self.pools))), replace=False)
         keys = self._window(placing) if self.problem.slots > 1 else self._noise()
         return np.where(self._on(placing, pools), keys, np.inf)
 
-    def _pairs(self, placing: Placing) -> NDArray[np.float64]:
+    def _pairs(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Those on two pools, any time; some others at random fill up."""
         pools = self.random.choice(self.pools, 2, replace=False)
         return self._noise() + np.where(self._on(placing, pools), 0.0, 0.85)
 
-    def _among(self, placing: Placing) -> NDArray[np.float64]:
+    def _among(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Those on some pools, at any time, to be dealt out anew among these pools only: wide, and yet soon proven."""
         order, count = self.random.permutation(self.pools), np.zeros(self.pools)
         for ran in placing.runs:
@@ -168,7 +168,7 @@ class Neighbourhoods:
         self.only[order[: max(2, enough)]] = True
         return np.where(self._on(placing, np.flatnonzero(self.only)), self._noise(), np.inf)
 
-    def _home(self, placing: Placing) -> NDArray[np.float64]:
+    def _home(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """A whole family, to go to another pool, and some that are at work there."""
         family = int(self.random.choice([at for at, pools in enumerate(self.homes) if len(pools) > 1]))
         members = placing.shape.families[family]
@@ -179,7 +179,7 @@ class Neighbourhoods:
         keys[members] = -np.inf
         return keys
 
-    def _alike(self, placing: Placing) -> NDArray[np.float64]:
+    def _alike(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Those that share pools and time with a random one."""
         seed = int(self.random.integers(self.problem.groups))
         start, end = self._spans(placing)
@@ -194,7 +194,7 @@ class Neighbourhoods:
         """Groups have moved (all of them when None): what is known of their reduced costs is stale."""
         self.stale = set(range(self.problem.groups)) if groups is None else self.stale | set(groups)
 
-    def _excess(self, placing: Placing) -> NDArray[np.float64]:
+    def _excess(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Per group, by how much its reduced cost lies above its least."""
         for group in sorted(self.stale):
             ran = placing.runs[group]
@@ -208,7 +208,7 @@ class Neighbourhoods:
         self.stale = set()
         return self.over
 
-    def _dear(self, placing: Placing) -> NDArray[np.float64]:
+    def _dear(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """A few far above their reduced cost, with their neighbours in time."""
         excess = np.maximum(self._excess(placing), 0) + 1e-9
         lottery = -np.log(self._noise()) / excess
@@ -217,7 +217,7 @@ class Neighbourhoods:
         keys[few] = -1.0
         return keys
 
-    def _core(self, placing: Placing) -> NDArray[np.float64]:
+    def _core(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Those for which the choice is least clear: their own and others' columns cost nearly the same."""
         excess = self._excess(placing)
         typical = float(np.median(np.abs(excess))) + 1e-9

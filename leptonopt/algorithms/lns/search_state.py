@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from leptonopt.algorithms.heuristics.multistart import Starts
-from leptonopt.algorithms.heuristics.partial_schedule import Placing
-from leptonopt.algorithms.lns.subproblem import Looked, Ran, placed
-from leptonopt.problem.problem import Monitor, Problem, Schedule, broken_rules, objective, with_rent
+from leptonopt.algorithms.heuristics.multistart import MultiStart
+from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
+from leptonopt.algorithms.lns.subproblem import Ran, SubproblemResult, make_partial_schedule
+from leptonopt.problem.problem import Monitor, Problem, Schedule, objective, violated_rules, with_node_schedule
 
 SMALL = 4000  # groups up to which every gain is counted again and reported at once
 RARELY = 15  # turns between reports above that
 
 
-class Held:
+class SearchState:
     """What a search works on, and what it has reported.
 
     Attributes
@@ -23,12 +23,12 @@ class Held:
     bound : no schedule costs less
     """
 
-    def __init__(self, starts: Starts, monitor: Monitor, bound: int) -> None:
+    def __init__(self, starts: MultiStart, monitor: Monitor, bound: int) -> None:
         assert starts.found is not None
         self.problem: Problem = starts.problem
         self.shape, self.monitor, self.bound = starts.shape, monitor, bound
         self.best, self.cost = starts.found, starts.cost
-        self.placing: Placing = placed(self.problem, self.shape, self.best)
+        self.placing: PartialSchedule = make_partial_schedule(self.problem, self.shape, self.best)
         self.gained, self._kept = 0, 0
         self._seen: Schedule | None = None
 
@@ -44,9 +44,9 @@ class Held:
         if other is None or other is self._seen or other is self.best:
             return False
         self._seen = other
-        if (cost := objective(self.problem, other)) < self.cost and not broken_rules(self.problem, other):
+        if (cost := objective(self.problem, other)) < self.cost and not violated_rules(self.problem, other):
             self.best, self.cost, self.gained = other, cost, 0
-            self.placing = placed(self.problem, self.shape, other)
+            self.placing = make_partial_schedule(self.problem, self.shape, other)
             return True
         return False
 
@@ -85,16 +85,16 @@ class Held:
     def keep(self) -> None:
         """Holds and reports what is at hand, if it is right and better."""
         self.gained = 0
-        schedule = with_rent(self.problem, self.placing.schedule())
-        if broken_rules(self.problem, schedule):
-            self.placing = placed(self.problem, self.shape, self.best)
+        schedule = with_node_schedule(self.problem, self.placing.schedule())
+        if violated_rules(self.problem, schedule):
+            self.placing = make_partial_schedule(self.problem, self.shape, self.best)
         elif (cost := objective(self.problem, schedule)) < self.cost:
             self.best, self.cost = schedule, cost
             self.monitor.incumbent(schedule, cost)
             if self.placing.hosting is not None and schedule.rent is not None:
                 self.placing.hosting.settle(schedule.rent)
 
-    def closes(self, looked: Looked, groups: int, usable: int) -> bool:
+    def closes(self, looked: SubproblemResult, groups: int, usable: int) -> bool:
         """Whether a neighbourhood was all there is, searched to the end, and what is at hand its answer."""
         all_ = looked.found is not None and looked.found.proven and looked.whole and groups == usable
         return all_ and not self.shape.hosts and self.placing.total() == self.cost

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.list_scheduling import fill, rehouse, worth
-from leptonopt.algorithms.heuristics.partial_schedule import Column, Guide, Placing, Shape
-from leptonopt.algorithms.lagrangian.pricing import NEVER
+from leptonopt.algorithms.heuristics.list_scheduling import cost_limit, insert_copies, move_family
+from leptonopt.algorithms.heuristics.partial_schedule import Column, CostGuide, PartialSchedule, ProblemIndex
+from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.algorithms.lns import column_model as submodel
 from leptonopt.algorithms.lns import interval_model as subintervals
-from leptonopt.problem.problem import Bools, Ints, Problem, Schedule, rent_of
+from leptonopt.problem.problem import Bools, Ints, Problem, Schedule, node_schedule_of
 
 COLUMNS = 40  # of least reduced cost per freed task
 LINKED = 120  # of a freed task that waits for another or is waited for
@@ -27,7 +27,7 @@ Ran = dict[int, dict[Column, int]]  # per group, how many copies run in each col
 
 
 @dataclass(frozen=True, eq=False)
-class Neighbourhood:
+class NeighbourhoodRequest:
     """Groups to free, and how to place them again.
 
     Attributes
@@ -49,7 +49,7 @@ class Neighbourhood:
 
 
 @dataclass(frozen=True)
-class Looked:
+class SubproblemResult:
     """What came of a neighbourhood.
 
     Attributes
@@ -59,15 +59,17 @@ class Looked:
     effort : what it took, in CP-SAT's deterministic time
     """
 
-    found: submodel.Found | None
+    found: submodel.SubproblemSolution | None
     whole: bool
     effort: float
 
 
-def solve(placing: Placing, true: Guide, guide: Guide, asked: Neighbourhood, ran: Ran, seconds: float) -> Looked:
+def solve(
+    placing: PartialSchedule, true: CostGuide, guide: CostGuide, asked: NeighbourhoodRequest, ran: Ran, seconds: float
+) -> SubproblemResult:
     """Place freed groups anew; `placing` holds what stays, `ran` how they ran."""
     there = _elsewhere(placing, true, ran, *asked.move) if asked.move else ran
-    freed = Freed(placing, guide, asked.groups, there, asked.only)
+    freed = Subproblem(placing, guide, asked.groups, there, asked.only)
     copies = sum(placing.shape.copies[group] for group in asked.groups)
     if asked.model == "intervals" and copies <= JOBS:
         jobs, edges = freed.jobs()
@@ -75,35 +77,35 @@ def solve(placing: Placing, true: Guide, guide: Guide, asked: Neighbourhood, ran
     else:
         found = submodel.solve(placing, freed.sub(), asked.effort, seconds, asked.seed)
     effort = (found.effort if found else asked.effort) + PER_COLUMN * freed.many
-    return Looked(found, freed.whole, effort)
+    return SubproblemResult(found, freed.whole, effort)
 
 
-def placed(problem: Problem, shape: Shape, schedule: Schedule) -> Placing:
+def make_partial_schedule(problem: Problem, shape: ProblemIndex, schedule: Schedule) -> PartialSchedule:
     """A schedule to work on, with its nodes."""
-    placing = Placing(problem, shape, schedule)
-    if placing.hosting is not None and (rent := rent_of(problem, schedule)) is not None:
+    placing = PartialSchedule(problem, shape, schedule)
+    if placing.hosting is not None and (rent := node_schedule_of(problem, schedule)) is not None:
         placing.hosting.settle(rent)
     return placing
 
 
-def _elsewhere(placing: Placing, true: Guide, ran: Ran, family: int, pool: int) -> Ran:
+def _elsewhere(placing: PartialSchedule, true: CostGuide, ran: Ran, family: int, pool: int) -> Ran:
     """How groups that were taken out could run with a whole family on another pool; as they did if they cannot."""
-    housed = rehouse(placing, true, family, pool) or rehouse(placing, true, family, pool, hurry=True)
+    housed = move_family(placing, true, family, pool) or move_family(placing, true, family, pool, hurry=True)
     for group in sorted(ran, key=placing.shape.rank.__getitem__):
-        fill(placing, group, true, worth(placing, group))
+        insert_copies(placing, group, true, cost_limit(placing, group))
     housed = housed and not any(placing.missing[group] and not placing.shape.optional[group] for group in ran)
     there = {group: placing.clear(group) for group in ran}
     placing.home[family] = -1
     return there if housed else ran
 
 
-class Freed:
+class Subproblem:
     """Groups that were taken out, and what a sub-problem may choose from for them."""
 
     def __init__(
         self,
-        placing: Placing,
-        guide: Guide,
+        placing: PartialSchedule,
+        guide: CostGuide,
         groups: list[int],
         ran: Ran,
         only: Bools | None = None,
@@ -149,7 +151,7 @@ class Freed:
                 if low <= high and (self.only is None or self.only[shape.pool[option]]):
                     held = sum(int(placing.problem.price[row, 0]) * amount for row, amount in shape.demands[option])
                     cost = shape.fixed[option] + held * shape.duration[option]
-                    ways.append(subintervals.Way(option, low, high, cost))
+                    ways.append(subintervals.JobMode(option, low, high, cost))
             self.whole &= self.only is None
             now = [column for column, count in sorted(self.ran[group].items()) for _ in range(count)]
             missing = shape.optional[group] and not self.needed(group)
@@ -164,7 +166,7 @@ class Freed:
         ]
         return jobs, edges
 
-    def sub(self) -> submodel.Sub:
+    def sub(self) -> submodel.ColumnModelData:
         """Columns of least reduced cost; `whole` says whether they are all there are, `many` how many."""
         placing, shape = self.placing, self.placing.shape
         found = [(at, *column) for at, group in enumerate(self.groups) for column in self.of(group)]
@@ -173,7 +175,7 @@ class Freed:
         copies = [shape.copies[group] for group in self.groups]
         most = [max(n, min(copies[at], placing.room(o, s))) for n, (at, o, s) in zip(now, found, strict=True)]
         self.many = len(table)
-        return submodel.Sub(
+        return submodel.ColumnModelData(
             option=table[:, 1],
             start=table[:, 2],
             owner=table[:, 0],
@@ -203,7 +205,7 @@ class Freed:
         costs: list[Ints] = []
         options: list[Ints] = []
         starts: list[Ints] = []
-        cut = NEVER
+        cut = INFEASIBLE_COST
         for option in guide.order[group]:
             if guide.least[option] > cut:
                 self.whole = False

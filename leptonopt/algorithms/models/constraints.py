@@ -13,10 +13,10 @@ from functools import cached_property
 import numpy as np
 
 from leptonopt.problem.nodes import NodeCosts
-from leptonopt.problem.problem import UNLIMITED, Bools, Columns, Ints, Problem, Quota
-from leptonopt.runtime.clock import look, looking
+from leptonopt.problem.problem import UNLIMITED, Bools, Ints, Problem, Quota, StartColumns
+from leptonopt.runtime.clock import check_time, check_time_each
 
-FREE = UNLIMITED
+NO_LIMIT = UNLIMITED
 STRONG = 400_000  # entries of `nodes_strong` at most; beyond, they cost more time than they save
 
 
@@ -51,7 +51,7 @@ class Variables:
     """
 
     problem: Problem
-    columns: Columns
+    columns: StartColumns
     left: Ints
 
     @cached_property
@@ -147,26 +147,26 @@ def _spread(first: Ints, count: Ints) -> tuple[Ints, Ints]:
 # --- the rules ------------------------------------------------------------------------------------
 
 
-def window(problem: Problem) -> Columns:
+def window(problem: Problem) -> StartColumns:
     """window: a column exists only where its option may start and alone fits the capacity."""
     return problem.columns
 
 
-def anywhere(problem: Problem) -> tuple[Problem, Columns]:
+def anywhere(problem: Problem) -> tuple[Problem, StartColumns]:
     """What is left when rule `window` is switched off: columns at every slot of the horizon."""
     wide = replace(problem, first=np.zeros_like(problem.first), last=np.maximum(0, problem.slots - problem.duration))
     open_ = replace(wide, capacity=np.full_like(problem.capacity, UNLIMITED))
     return wide, open_.columns
 
 
-def once(problem: Problem, columns: Columns, left: Ints) -> Rows:
+def once(problem: Problem, columns: StartColumns, left: Ints) -> Rows:
     """once: for every group g, sum of x over its columns + z[g] = copies[g]."""
     row = np.concatenate([problem.group[columns.option], left])
     label = np.arange(problem.groups)[:, None]
     return Rows("once", row, np.arange(len(row)), np.ones_like(row), problem.copies, problem.copies, label)
 
 
-def capacity(problem: Problem, columns: Columns) -> Rows:
+def capacity(problem: Problem, columns: StartColumns) -> Rows:
     """capacity: in row k and slot t, the demands of all columns at work there are at most capacity[k, t].
 
     Rows that follow from others, or can never be exceeded, are left out; see `_needed`. What is left
@@ -187,11 +187,11 @@ def capacity(problem: Problem, columns: Columns) -> Rows:
     divisor = np.zeros_like(upper)
     np.gcd.at(divisor, row, amount)
     return Rows(
-        "capacity", row, column[which], amount // divisor[row], np.full(len(cells), -FREE), upper // divisor, label
+        "capacity", row, column[which], amount // divisor[row], np.full(len(cells), -NO_LIMIT), upper // divisor, label
     )
 
 
-def _needed(problem: Problem, columns: Columns, column: Ints, entry: Ints) -> Bools:
+def _needed(problem: Problem, columns: StartColumns, column: Ints, entry: Ints) -> Bools:
     """bool, shape (K, T): cells whose capacity row says something that no neighbour says.
 
     With A[t] the columns at work in slot t of a row: when nothing starts at t, A[t] is part of A[t-1],
@@ -211,13 +211,13 @@ def _needed(problem: Problem, columns: Columns, column: Ints, entry: Ints) -> Bo
     return needed
 
 
-def _can_bind(problem: Problem, columns: Columns) -> Bools:
+def _can_bind(problem: Problem, columns: StartColumns) -> Bools:
     """bool, shape (K, T): whether all groups together, each at its largest demand, could exceed the capacity."""
     load = np.zeros(problem.capacity.shape)
     at = np.searchsorted(columns.option, np.arange(problem.options + 1))
     for group in range(problem.groups):
         peak: dict[int, Ints] = {}
-        look()
+        check_time()
         for option in range(problem.option_ptr[group], problem.option_ptr[group + 1]):
             start = columns.start[at[option] : at[option + 1]]
             change = np.zeros(problem.slots + 1, np.int64)
@@ -233,7 +233,7 @@ def _can_bind(problem: Problem, columns: Columns) -> Bools:
     return binding
 
 
-def precedence(problem: Problem, columns: Columns, left: Ints) -> Rows:
+def precedence(problem: Problem, columns: StartColumns, left: Ints) -> Rows:
     """precedence: sum of s x over the later group >= sum of (s + d) x over the earlier one + lag.
 
     A later group that is left out has sum 0: z of it, times the least that is enough, keeps the row.
@@ -250,12 +250,12 @@ def precedence(problem: Problem, columns: Columns, left: Ints) -> Rows:
         np.concatenate([late, early, missing]),
         np.concatenate([columns.start[late], -end[early], (latest + problem.lag)[may_miss]]),
         problem.lag,
-        np.full(len(problem.lag), FREE),
+        np.full(len(problem.lag), NO_LIMIT),
         np.arange(len(problem.lag))[:, None],
     )
 
 
-def precedence_runs(problem: Problem, columns: Columns) -> Rows:
+def precedence_runs(problem: Problem, columns: StartColumns) -> Rows:
     """precedence: where the earlier group is optional, the later one runs only if the earlier one runs."""
     early_edge, early, late_edge, late = _ends_of_edges(problem, columns)
     edges = np.flatnonzero(problem.optional[problem.before])
@@ -265,11 +265,11 @@ def precedence_runs(problem: Problem, columns: Columns) -> Rows:
     variable = np.concatenate([early, late])
     sign = np.concatenate([np.ones_like(early), -np.ones_like(late)])
     keep = row >= 0
-    zero, free = np.zeros(len(edges), np.int64), np.full(len(edges), FREE)
+    zero, free = np.zeros(len(edges), np.int64), np.full(len(edges), NO_LIMIT)
     return Rows("precedence.runs", row[keep], variable[keep], sign[keep], zero, free, edges[:, None])
 
 
-def _ends_of_edges(problem: Problem, columns: Columns) -> tuple[Ints, Ints, Ints, Ints]:
+def _ends_of_edges(problem: Problem, columns: StartColumns) -> tuple[Ints, Ints, Ints, Ints]:
     """(edge, column) pairs of the earlier groups, then of the later ones; columns stand in order of groups."""
     at = np.searchsorted(problem.group[columns.option], np.arange(problem.groups + 1))
     size = np.diff(at)
@@ -374,7 +374,7 @@ def nodes_strong(variables: Variables) -> Rows:
             sizes.setdefault(kind, {})[row] = size
     kind_of = {row: kind for kind, rows in sizes.items() for row in rows}
     terms = {kind: variables.usable(kind) for kind in sizes}
-    for group in looking(range(problem.groups)):
+    for group in check_time_each(range(problem.groups)):
         cells: dict[int, list[tuple[Ints, Ints, int]]] = {}
         copies = int(problem.copies[group])
         for option in range(problem.option_ptr[group], problem.option_ptr[group + 1]):
@@ -414,7 +414,7 @@ def quota(variables: Variables) -> Rows:
     problem, columns, table = variables.problem, variables.columns, _Table()
     begin = np.searchsorted(columns.option, np.arange(problem.options + 1))
     for number, each in enumerate(problem.quotas):
-        for option in looking(_touched(problem, each)):
+        for option in check_time_each(_touched(problem, each)):
             part = slice(begin[option], begin[option + 1])
             starts = columns.start[part]
             if len(starts):
@@ -446,7 +446,7 @@ def together(variables: Variables) -> Rows:
         one = len(upper)
         upper.append(1)
         label.append((number, -1, -1))
-        for where in looking(variables.shared_pools[number]):
+        for where in check_time_each(variables.shared_pools[number]):
             at = np.array([variables.pools[number, where]])
             table.add(np.array([one]), at, np.ones(1, np.int64))
         for g in members.tolist():
@@ -497,5 +497,5 @@ class _Table:
         at = np.searchsorted(keys, row)
         keep = (at < len(keys)) & (coefficient != 0)
         keep[keep] = keys[at[keep]] == row[keep]
-        lower = np.full(len(keys), -FREE)
+        lower = np.full(len(keys), -NO_LIMIT)
         return Rows(name, at[keep], variable[keep], coefficient[keep], lower, upper.astype(np.int64), label)

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
-from leptonopt.algorithms.models.time_indexed import FREE, Linear, formulate
+from leptonopt.algorithms.models.time_indexed import NO_LIMIT, IntegerProgram, build_model
 from leptonopt.errors import UsageError
 from leptonopt.problem.problem import UNLIMITED, Ints, Problem
-from leptonopt.runtime.clock import looking
+from leptonopt.runtime.clock import check_time_each
 
 OFTEN = 1000  # lines between two looks at the clock
 
 
-def written(problem: Problem, kind: str) -> str:
+def export_model(problem: Problem, kind: str) -> str:
     """The text of a problem's model in `mps`, `lp` or `dat`; all numbers are whole.
 
     Raises `UsageError` for any other kind.
@@ -26,21 +26,21 @@ def written(problem: Problem, kind: str) -> str:
 
 
 def to_mps(problem: Problem) -> str:
-    """The model in free MPS; names as `Linear.names` and `Linear.row_names` give them."""
-    return "\n".join(looking(_mps(formulate(problem)), OFTEN)) + "\n"
+    """The model in free MPS; names as `IntegerProgram.names` and `IntegerProgram.row_names` give them."""
+    return "\n".join(check_time_each(_mps(build_model(problem)), OFTEN)) + "\n"
 
 
 def to_lp(problem: Problem) -> str:
     """The model in the LP format of CPLEX."""
-    return "\n".join(looking(_lp(formulate(problem)), OFTEN)) + "\n"
+    return "\n".join(check_time_each(_lp(build_model(problem)), OFTEN)) + "\n"
 
 
 def to_mathprog(problem: Problem) -> str:
     """The data section for models/allocation.mod."""
-    return "\n".join(looking(_mathprog(problem), OFTEN)) + "\n"
+    return "\n".join(check_time_each(_mathprog(problem), OFTEN)) + "\n"
 
 
-def _mps(linear: Linear) -> Iterator[str]:
+def _mps(linear: IntegerProgram) -> Iterator[str]:
     rows, names = linear.row_names(), linear.names()
     senses = [_sense(low, high) for low, high in zip(linear.lower.tolist(), linear.upper.tolist(), strict=True)]
     yield "NAME leptonopt"
@@ -66,10 +66,10 @@ def _mps(linear: Linear) -> Iterator[str]:
 def _sense(low: int, high: int) -> tuple[str, int]:
     if low == high:
         return "E", low
-    return ("L", high) if high < FREE else ("G", low)
+    return ("L", high) if high < NO_LIMIT else ("G", low)
 
 
-def _lp(linear: Linear) -> Iterator[str]:
+def _lp(linear: IntegerProgram) -> Iterator[str]:
     """Every variable stands in the objective, also at cost 0, so that no row is without a name to write."""
     names = linear.names() or ["nothing"]
     yield "Minimize"

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.problem.problem import UNLIMITED, Ints, Problem, Schedule, rent_of
+from leptonopt.problem.problem import UNLIMITED, Ints, Problem, Schedule, node_schedule_of
 
 
-def applies(problem: Problem) -> bool:
+def is_preferable(problem: Problem) -> bool:
     """Whether this is the model to choose: order binds, starts cost nothing, and all can be stated."""
-    if not len(problem.before) or np.any(problem.copies != 1) or inexpressible(problem):
+    if not len(problem.before) or np.any(problem.copies != 1) or unsupported_feature(problem):
         return False
     limited = problem.capacity < UNLIMITED
     if np.any(limited.any(axis=1) != limited.all(axis=1)):
@@ -27,7 +27,7 @@ def applies(problem: Problem) -> bool:
     return all(np.ptp(problem.start_costs(option)) == 0 for option in range(problem.options))
 
 
-def inexpressible(problem: Problem) -> str:
+def unsupported_feature(problem: Problem) -> str:
     """What of the problem intervals do not state here; empty when they state all of it."""
     nodes = problem.nodes
     if problem.together or problem.apart:
@@ -43,7 +43,7 @@ def inexpressible(problem: Problem) -> str:
     return ""
 
 
-class Intervals:
+class IntervalModel:
     """The model of a problem that intervals can state; every copy of a group is a job of its own.
 
     Variables, in this order: whether each option of each job is chosen; whether each job is left out; the start
@@ -53,7 +53,7 @@ class Intervals:
     ----------
     job : int64, shape (J,): the group each job is a copy of
     option, owner : int64, shape (N,): the options of all jobs, and the job each belongs to
-    costs, divisor, constant, lowest : as of `leptonopt.algorithms.models.time_indexed.shifted` and `lowest`
+    costs, divisor, constant, lowest : as of `leptonopt.algorithms.models.time_indexed.normalise_costs` and `lowest`
     """
 
     lowest = 0
@@ -198,7 +198,7 @@ class Intervals:
                 chosen[at], left[job], starts[job] = 1, 0, start
                 if at in paid:
                     paid[at] = int(self.extra[option][start - problem.first[option]])
-        rent = rent_of(problem, schedule)
+        rent = node_schedule_of(problem, schedule)
         assert rent is not None
         return [*chosen.tolist(), *left.tolist(), *starts.tolist(), *rent.committed.tolist(), *paid.values()]
 

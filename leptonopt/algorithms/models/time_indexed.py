@@ -1,7 +1,7 @@
 """The mathematical model: one linear integer program from a `Problem`, put together from `models.constraints`.
 
 `models/README.md` derives each rule, and `models/allocation.mod` states the same in GNU MathProg. Every
-exact method and every export is made from what `formulate` returns; it is the table of contents.
+exact method and every export is made from what `build_model` returns; it is the table of contents.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.models import constraints as rules
-from leptonopt.algorithms.models.constraints import FREE, Rows, Variables
+from leptonopt.algorithms.models.constraints import NO_LIMIT, Rows, Variables
 from leptonopt.problem.nodes import switched
-from leptonopt.problem.problem import Columns, Ints, Problem, Rent, Schedule, rent_of
-from leptonopt.runtime.clock import looking
+from leptonopt.problem.problem import Ints, NodeSchedule, Problem, Schedule, StartColumns, node_schedule_of
+from leptonopt.runtime.clock import check_time_each
 
-__all__ = ["FREE", "Linear", "Rows", "formulate"]
+__all__ = ["NO_LIMIT", "IntegerProgram", "Rows", "build_model"]
 
 
 @dataclass(frozen=True, eq=False)
-class Linear:
+class IntegerProgram:
     """min cost . v subject to lower <= matrix v <= upper and 0 <= v <= most, v integer; all int64.
 
     `parts` are the rows by rule, in the order in which the matrix (CSR) holds them.
@@ -37,7 +37,7 @@ class Linear:
     parts: tuple[Rows, ...]
 
     @property
-    def columns(self) -> Columns:
+    def columns(self) -> StartColumns:
         """The columns behind the first variables."""
         return self.variables.columns
 
@@ -80,7 +80,7 @@ def cost(variables: Variables) -> Ints:
     return costs
 
 
-def formulate(problem: Problem, without: Collection[str] = (), cutoff: int | None = None) -> Linear:
+def build_model(problem: Problem, without: Collection[str] = (), cutoff: int | None = None) -> IntegerProgram:
     """The whole model; with a `cutoff` only what costs at most that.
 
     Rules named in `without` are switched off, to test that somebody notices.
@@ -108,20 +108,20 @@ def formulate(problem: Problem, without: Collection[str] = (), cutoff: int | Non
     if problem.together or problem.apart:
         parts += [("affinity", lambda: rules.together(variables)), ("affinity", lambda: rules.apart(variables))]
     costs = cost(variables) * (-1 if "cost" in without else 1)
-    linear = _assembled(variables, costs, [rows() for rule, rows in looking(parts) if rule not in without])
+    linear = _assembled(variables, costs, [rows() for rule, rows in check_time_each(parts) if rule not in without])
     return linear if cutoff is None else _cut(linear, cutoff)
 
 
-def _cut(linear: Linear, cutoff: int) -> Linear:
+def _cut(linear: IntegerProgram, cutoff: int) -> IntegerProgram:
     """The model with the row that the objective is at most `cutoff`, in the smallest numbers that say so."""
-    costs, divisor, constant = shifted(linear)
+    costs, divisor, constant = normalise_costs(linear)
     used = np.flatnonzero(costs)
     upper, label = np.array([(cutoff - constant) // divisor]), np.zeros((1, 1), np.int64)
-    rows = Rows("cutoff", np.zeros(len(used), np.int64), used, costs[used], np.array([-FREE]), upper, label)
+    rows = Rows("cutoff", np.zeros(len(used), np.int64), used, costs[used], np.array([-NO_LIMIT]), upper, label)
     return _assembled(linear.variables, linear.cost, [*linear.parts, rows])
 
 
-def _assembled(variables: Variables, costs: Ints, parts: Sequence[Rows]) -> Linear:
+def _assembled(variables: Variables, costs: Ints, parts: Sequence[Rows]) -> IntegerProgram:
     from scipy import sparse  # loads slowly, and a heuristic needs no matrix
 
     shift = np.cumsum([0, *(len(rows.lower) for rows in parts)])
@@ -135,13 +135,13 @@ def _assembled(variables: Variables, costs: Ints, parts: Sequence[Rows]) -> Line
     entries = (data[keep], (row[keep], variable[keep]))
     matrix = sparse.csr_matrix(entries, shape=(int(shift[-1]), len(variables.most)), dtype=np.int64)
     lower, upper = joined([rows.lower for rows in parts]), joined([rows.upper for rows in parts])
-    return Linear(variables.problem, variables, costs, matrix, lower, upper, tuple(parts))
+    return IntegerProgram(variables.problem, variables, costs, matrix, lower, upper, tuple(parts))
 
 
 # --- around the model -----------------------------------------------------------------------------
 
 
-def predicted(problem: Problem) -> tuple[int, int]:
+def predicted_size(problem: Problem) -> tuple[int, int]:
     """(columns, nonzeros) at most, counted without building anything."""
     starts = problem.last - problem.first + 1
     of_group = np.bincount(problem.group, starts, problem.groups)
@@ -151,7 +151,7 @@ def predicted(problem: Problem) -> tuple[int, int]:
     return int(starts.sum()), int((starts * held).sum() + 2 * linked + nodes)
 
 
-def decode(linear: Linear, values: Any) -> Schedule:
+def decode(linear: IntegerProgram, values: Any) -> Schedule:
     """The schedule of variable values (integers, shape (V,) or longer)."""
     values = np.asarray(values, np.int64)
     count = values[: len(linear.columns.option)]
@@ -160,7 +160,7 @@ def decode(linear: Linear, values: Any) -> Schedule:
     return Schedule.of(linear.columns.option[chosen], linear.columns.start[chosen], count[chosen], rent)
 
 
-def _decoded(linear: Linear, values: Ints) -> Rent:
+def _decoded(linear: IntegerProgram, values: Ints) -> NodeSchedule:
     """Nodes on and committed; where only the number paid matters, all that are paid are on."""
     nodes, variables = linear.problem.nodes, linear.variables
     on, committed = np.zeros_like(nodes.count), np.zeros(len(nodes), np.int64)
@@ -172,10 +172,10 @@ def _decoded(linear: Linear, values: Ints) -> Rent:
     for kind in np.flatnonzero(linear.problem.plain).tolist():
         paid = values[variables.nodes["w", kind]] if ("w", kind) in variables.nodes else 0
         on[kind] = np.minimum(nodes.count[kind], nodes.reserved[kind] + committed[kind] + paid)
-    return Rent(on, committed)
+    return NodeSchedule(on, committed)
 
 
-def encode(linear: Linear, schedule: Schedule) -> Ints:
+def encode(linear: IntegerProgram, schedule: Schedule) -> Ints:
     """int64, shape (V,): a value for every variable; entries that are no columns are passed over."""
     problem, variables = linear.problem, linear.variables
     slots = problem.slots
@@ -187,7 +187,7 @@ def encode(linear: Linear, schedule: Schedule) -> Ints:
     ran = np.bincount(problem.group[linear.columns.option], values[: len(key)], problem.groups)
     left = variables.left
     values[len(key) : len(key) + len(left)] = (problem.copies - ran)[left]
-    if variables.nodes and (rent := rent_of(problem, schedule)) is not None:
+    if variables.nodes and (rent := node_schedule_of(problem, schedule)) is not None:
         started, stopped = switched(rent.on)
         paid = np.maximum(0, rent.on - (rent.committed + problem.nodes.reserved)[:, None])
         grids = {"n": rent.on, "w": paid, "u": started, "v": stopped}
@@ -199,11 +199,11 @@ def encode(linear: Linear, schedule: Schedule) -> Ints:
     return values
 
 
-def shifted(linear: Linear) -> tuple[Ints, int, int]:
+def normalise_costs(linear: IntegerProgram) -> tuple[Ints, int, int]:
     """Costs above each group's cheapest, over their greatest common divisor: (costs, divisor, constant).
 
     The objective is divisor * (costs . v) + constant on everything that keeps rule `once`. Only variables
-    of nodes can have a cost below zero; `lowest` says how far that can go.
+    of nodes can have a cost below zero; `objective_lower_limit` says how far that can go.
     """
     group, size = linear.group, linear.problem.groups
     least = np.full(size, np.iinfo(np.int64).max)
@@ -215,14 +215,14 @@ def shifted(linear: Linear) -> tuple[Ints, int, int]:
     return costs // divisor, divisor, constant
 
 
-def lowest(linear: Linear, costs: Ints) -> int:
+def objective_lower_limit(linear: IntegerProgram, costs: Ints) -> int:
     """No values of the variables make `costs` add up to less."""
     below = np.flatnonzero(costs < 0)
     pairs: list[tuple[int, int]] = list(zip(costs[below].tolist(), linear.most[below].tolist(), strict=True))
     return sum(low * most for low, most in pairs)
 
 
-def dearest(linear: Linear, costs: Ints) -> int:
+def largest_objective(linear: IntegerProgram, costs: Ints) -> int:
     """The most that `costs` can add up to, in absolute terms, while every group keeps rule `once`."""
     group = linear.group
     most = np.zeros(linear.problem.groups, np.int64)

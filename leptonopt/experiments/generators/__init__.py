@@ -19,10 +19,10 @@ from typing import Any
 from leptonopt.errors import UsageError
 from leptonopt.experiments.generators import elasticflow, fleet, gaia, gavel, lumpy, regions
 from leptonopt.experiments.generators.fleet import Fleet
-from leptonopt.experiments.generators.parameters import Asked, asked
+from leptonopt.experiments.generators.parameters import GeneratorParameters, parse_parameters
 from leptonopt.experiments.generators.table import Table
 from leptonopt.experiments.generators.writer import KINDS, written
-from leptonopt.instance import Instance, validated
+from leptonopt.instance import Instance, validate
 
 __all__ = ["FAMILIES", "KINDS", "Family", "Table", "generate", "table", "written"]
 
@@ -34,7 +34,7 @@ class Family:
     """A family: what it is in a line, what makes it, its usual slack and its greatest load."""
 
     what: str
-    made: Callable[[Asked], Table]
+    made: Callable[[GeneratorParameters], Table]
     slack: Decimal = SLACK
     most_load: Decimal = Decimal(2)
 
@@ -90,7 +90,7 @@ def table(
         raise UsageError(f"there is no family {family!r}; allowed are {', '.join(FAMILIES)}")
     kind = FAMILIES[family]
     return kind.made(
-        asked(
+        parse_parameters(
             tasks=tasks,
             seed=seed,
             load=load,
@@ -106,4 +106,4 @@ def table(
 
 def generate(family: str, **parameters: Any) -> Instance:
     """An instance of a family; parameters and errors are those of `table`."""
-    return validated(table(family, **parameters).document())
+    return validate(table(family, **parameters).document())

@@ -27,8 +27,8 @@ from typing import Any, Literal
 
 import numpy as np
 
-from leptonopt.experiments.generators.parameters import WORKFLOW, Asked
-from leptonopt.experiments.generators.rng import MILLI, Draws, Ints
+from leptonopt.experiments.generators.parameters import WORKFLOW, GeneratorParameters
+from leptonopt.experiments.generators.rng import MILLI, Ints, RandomStream
 from leptonopt.experiments.generators.table import SPOT, Profile, Table, Works, decimal, duration, instant, slots_of
 
 SMALLEST = 32  # devices of a fleet before its horizon is longer than `SHORTEST_H`
@@ -108,9 +108,9 @@ class Batch:
     work: Ints
 
 
-def made(fleet: Fleet, asked: Asked) -> Table:
+def made(fleet: Fleet, asked: GeneratorParameters) -> Table:
     """The instance."""
-    draws = Draws(f"{fleet.name}/{asked.seed}")
+    draws = RandomStream(f"{fleet.name}/{asked.seed}")
     batch = _batch(fleet, asked, draws)
     slots = _horizon(fleet, asked, batch)
     fleet = _grown(fleet, asked, batch, slots)
@@ -140,14 +140,14 @@ def made(fleet: Fleet, asked: Asked) -> Table:
     )
 
 
-def windows(draws: Draws, shortest: Ints, slack: int) -> Ints:
+def windows(draws: RandomStream, shortest: Ints, slack: int) -> Ints:
     """Slots from release to deadline: `slack` [0.001] times the shortest duration on average; rounded at random."""
     count = len(shortest)
     extra = shortest * (slack - MILLI) * draws.quantiles("slack", count, SPREAD)
     return np.asarray(shortest + (extra + draws.below("rounding", count, MILLI * FAIR)) // (MILLI * FAIR))
 
 
-def _batch(fleet: Fleet, asked: Asked, draws: Draws) -> Batch:
+def _batch(fleet: Fleet, asked: GeneratorParameters, draws: RandomStream) -> Batch:
     """As many jobs as are asked for, copies counted."""
     copies = np.array(fleet.copies, np.int64)[draws.below("copies", asked.tasks, len(fleet.copies))]
     ends = np.cumsum(copies)
@@ -184,7 +184,7 @@ def _groups(values: Ints, count: int) -> Iterator[tuple[int, Ints]]:
             yield value, order[ends[value] : ends[value + 1]]
 
 
-def _horizon(fleet: Fleet, asked: Asked, batch: Batch) -> int:
+def _horizon(fleet: Fleet, asked: GeneratorParameters, batch: Batch) -> int:
     """Slots: whole hours, as asked or such that the fleet comes to `SMALLEST` devices."""
     usual = min(max(_held(batch) * MILLI // (asked.load * SMALLEST), SHORTEST_H), LONGEST_H)
     return (usual if asked.days is None else asked.days * 24) * 3600 // fleet.slot_s
@@ -195,7 +195,7 @@ def _held(batch: Batch) -> int:
     return int((batch.copies * batch.devices * batch.seconds).sum()) // 3600
 
 
-def _grown(fleet: Fleet, asked: Asked, batch: Batch, slots: int) -> Fleet:
+def _grown(fleet: Fleet, asked: GeneratorParameters, batch: Batch, slots: int) -> Fleet:
     """The fleet with as many owned pools as it has the size for."""
     devices = _held(batch) * 3600 * MILLI // (asked.load * slots * fleet.slot_s)
     kept: list[Site] = []
@@ -217,7 +217,7 @@ def _cut(fleet: Fleet, batch: Batch, slots: int) -> tuple[Ints, Ints]:
     return work, slots_of(work, speed, fleet.slot_s)
 
 
-def _workflows(draws: Draws, shortest: Ints, share: int) -> tuple[Ints, Ints, Ints]:
+def _workflows(draws: RandomStream, shortest: Ints, share: int) -> tuple[Ints, Ints, Ints]:
     """Per job the one it follows or -1, the first of its workflow, and how long after that one it can start [slots]."""
     count = len(shortest)
     stage = np.arange(count) % WORKFLOW
@@ -232,7 +232,7 @@ def _workflows(draws: Draws, shortest: Ints, share: int) -> tuple[Ints, Ints, In
     return after, root, offset
 
 
-def _arrivals(fleet: Fleet, draws: Draws, root: Ints, ends: Ints, slots: int) -> Ints:
+def _arrivals(fleet: Fleet, draws: RandomStream, root: Ints, ends: Ints, slots: int) -> Ints:
     """Release of each job that follows none, early enough that all that follow it can be done by the horizon."""
     count = len(root)
     need = np.zeros(count, np.int64)
@@ -257,7 +257,7 @@ def _owned(fleet: Fleet) -> int:
     return sum(site.role == "owned" for site in fleet.sites)
 
 
-def _homes(fleet: Fleet, draws: Draws, kind: Ints, work: Ints, window: Ints) -> tuple[Ints, Ints]:
+def _homes(fleet: Fleet, draws: RandomStream, kind: Ints, work: Ints, window: Ints) -> tuple[Ints, Ints]:
     """The owned site in which each job counts, and the fewest device-slots it can hold there in time.
 
     Returns positions in `sites`, and device-slots times 1024 plus devices.
@@ -284,7 +284,9 @@ def _fewest(fleet: Fleet, curve: dict[int, int], work: Ints, window: Ints) -> In
     return found
 
 
-def _capacities(fleet: Fleet, asked: Asked, copies: Ints, home: Ints, least: Ints, slots: int) -> dict[str, int]:
+def _capacities(
+    fleet: Fleet, asked: GeneratorParameters, copies: Ints, home: Ints, least: Ints, slots: int
+) -> dict[str, int]:
     """Devices of each pool that there is; 0 stands for unlimited."""
     found, types = {}, dict.fromkeys((site.type for site in fleet.sites), 0)
     for at, site in enumerate(fleet.sites):
@@ -302,7 +304,7 @@ def _capacities(fleet: Fleet, asked: Asked, copies: Ints, home: Ints, least: Int
     return found
 
 
-def _values(fleet: Fleet, draws: Draws, asked: Asked, home: Ints, least: Ints) -> Ints:
+def _values(fleet: Fleet, draws: RandomStream, asked: GeneratorParameters, home: Ints, least: Ints) -> Ints:
     """Values [cents] of optional jobs: a quarter to twice of what their device-slots cost on the cloud."""
     price = [
         min(int(cloud.price * 10**4) for cloud in fleet.sites if (cloud.role, cloud.type) == ("cloud", site.type))
@@ -313,7 +315,9 @@ def _values(fleet: Fleet, draws: Draws, asked: Asked, home: Ints, least: Ints) -
     return np.where(draws.share("optional", len(home), asked.optional), value, -1)
 
 
-def _head(fleet: Fleet, asked: Asked, slots: int, capacity: dict[str, int]) -> tuple[dict[str, Any], list[Site]]:
+def _head(
+    fleet: Fleet, asked: GeneratorParameters, slots: int, capacity: dict[str, int]
+) -> tuple[dict[str, Any], list[Site]]:
     """The document without profiles and tasks, and the sites of its pools."""
     kept = [site for site in fleet.sites if site.id in capacity]
     pools = [_pool(site, capacity[site.id]) for site in kept]
@@ -321,7 +325,7 @@ def _head(fleet: Fleet, asked: Asked, slots: int, capacity: dict[str, int]) -> t
 
 
 def head(
-    name: str, about: str, source: str, asked: Asked, slot_s: int, slots: int, pools: list[dict[str, Any]]
+    name: str, about: str, source: str, asked: GeneratorParameters, slot_s: int, slots: int, pools: list[dict[str, Any]]
 ) -> dict[str, Any]:
     """The document without profiles and tasks."""
     return {
@@ -335,7 +339,7 @@ def head(
     }
 
 
-def _numbers(asked: Asked) -> str:
+def _numbers(asked: GeneratorParameters) -> str:
     names = ("load", "slack", "precedence", "optional", "preemptible")
     return ", ".join(f"{name} {decimal(getattr(asked, name), 3)}" for name in names if getattr(asked, name)) + "."
 

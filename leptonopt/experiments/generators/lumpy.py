@@ -21,8 +21,8 @@ import numpy as np
 
 from leptonopt.experiments.generators import fleet
 from leptonopt.experiments.generators.elasticflow import LENGTHS
-from leptonopt.experiments.generators.parameters import Asked
-from leptonopt.experiments.generators.rng import MILLI, Bools, Draws, Ints, between
+from leptonopt.experiments.generators.parameters import GeneratorParameters
+from leptonopt.experiments.generators.rng import MILLI, Bools, Ints, RandomStream, between
 from leptonopt.experiments.generators.table import SPOT, Options, Table
 
 NAME = "lumpy"
@@ -44,9 +44,9 @@ SHORTEST, LONGEST = 12, 72  # slots of the horizon
 Cut = tuple[int, int, int, int]  # pool, start [slots], length [slots], GPUs
 
 
-def made(asked: Asked) -> Table:
+def made(asked: GeneratorParameters) -> Table:
     """The instance."""
-    draws = Draws(f"{NAME}/{asked.seed}")
+    draws = RandomStream(f"{NAME}/{asked.seed}")
     slots = _horizon(asked)
     sizes, cuts = _cuts(asked, draws, slots)
     stay = draws.chosen("stay", np.ones(len(cuts), bool), asked.tasks)
@@ -76,14 +76,14 @@ def made(asked: Asked) -> Table:
     )
 
 
-def _horizon(asked: Asked) -> int:
+def _horizon(asked: GeneratorParameters) -> int:
     """Slots: as asked; or from half a day to three, such that there are about three pools or more."""
     if asked.days is not None:
         return asked.days * 24
     return min(max(asked.tasks * 2 * MILLI // (asked.load * 3), SHORTEST), LONGEST)
 
 
-def _cuts(asked: Asked, draws: Draws, slots: int) -> tuple[list[int], list[Cut]]:
+def _cuts(asked: GeneratorParameters, draws: RandomStream, slots: int) -> tuple[list[int], list[Cut]]:
     """GPUs of the pools, and all tasks of the hidden plan while it has no gap."""
     sizes: list[int] = []
     cuts: list[Cut] = []
@@ -102,7 +102,7 @@ def _cuts(asked: Asked, draws: Draws, slots: int) -> tuple[list[int], list[Cut]]
             return sizes, cuts
 
 
-def _endless(draws: Draws) -> Iterator[int]:
+def _endless(draws: RandomStream) -> Iterator[int]:
     """Whole numbers below 2^24 without end."""
     for block in count():
         yield from draws.below(f"cut {block}", 1 << 16, 1 << 24).tolist()
@@ -124,7 +124,7 @@ def _cut(random: Iterator[int], lengths: Sequence[int], pool: int, size: int, sl
         start += length
 
 
-def _after(draws: Draws, asked: Asked, pool: Ints, start: Ints, end: Ints) -> Ints:
+def _after(draws: RandomStream, asked: GeneratorParameters, pool: Ints, start: Ints, end: Ints) -> Ints:
     """Per task the one it follows: one of those on its pool that have ended in the hidden plan; -1 for none."""
     bounds = np.searchsorted(pool, np.arange(int(pool[-1]) + 2)).tolist()
     earliest = np.full(len(bounds), fleet.NEVER)
@@ -139,14 +139,14 @@ def _after(draws: Draws, asked: Asked, pool: Ints, start: Ints, end: Ints) -> In
     return after
 
 
-def _values(draws: Draws, asked: Asked, held: Ints) -> Ints:
+def _values(draws: RandomStream, asked: GeneratorParameters, held: Ints) -> Ints:
     """Values [cents] of optional tasks: a quarter to twice of what their GPU-hours cost at the middle price."""
     cost = held * SLOT_S * int(PRICES[len(PRICES) // 2] * 10**4) // (3600 * 100)
     value = np.maximum(cost * (8 + draws.below("value", len(held), 57)) // 32, 1)
     return np.where(draws.share("optional", len(held), asked.optional), value, -1)
 
 
-def _pools(sizes: list[int], draws: Draws, spot: bool) -> list[dict[str, Any]]:
+def _pools(sizes: list[int], draws: RandomStream, spot: bool) -> list[dict[str, Any]]:
     """The pools, and a spot pool beside every eight of them."""
     price = draws.below("price", len(sizes), len(PRICES)).tolist()
     digits = len(str(len(sizes) - 1))

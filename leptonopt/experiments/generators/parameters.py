@@ -14,7 +14,7 @@ WORKFLOW = 4  # tasks that may follow each other; the first of them follows none
 
 
 @dataclass(frozen=True)
-class Asked:
+class GeneratorParameters:
     """Parameters of an instance; load, slack and shares in thousandths."""
 
     tasks: int
@@ -27,7 +27,7 @@ class Asked:
     days: int | None
 
 
-def asked(
+def parse_parameters(
     *,
     tasks: int,
     seed: int,
@@ -38,7 +38,7 @@ def asked(
     preemptible: float | Decimal,
     days: int | None,
     most_load: Decimal,
-) -> Asked:
+) -> GeneratorParameters:
     """The parameters, checked.
 
     Raises
@@ -46,7 +46,7 @@ def asked(
     UsageError
         Naming the parameter and what is allowed.
     """
-    return Asked(
+    return GeneratorParameters(
         tasks=_whole("tasks", tasks, 10, MOST_TASKS),
         seed=_whole("seed", seed, 0, 2**63 - 1),
         load=_milli("load", load, Decimal("0.05"), most_load),

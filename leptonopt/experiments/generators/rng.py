@@ -32,7 +32,7 @@ def splitmix64(state: int, count: int) -> NDArray[np.uint64]:
 
 
 @dataclass(frozen=True)
-class Draws:
+class RandomStream:
     """Independent streams by name, so that one quantity more does not change the others."""
 
     seed: str

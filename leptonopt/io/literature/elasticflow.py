@@ -31,7 +31,7 @@ from leptonopt.errors import Finding, InputError, InstanceError, UsageError
 from leptonopt.instance.units import amount, instant_text
 from leptonopt.io.files import printable
 from leptonopt.io.literature.number_stream import MAX_SLOTS, whole_param
-from leptonopt.io.native.text import text_of
+from leptonopt.io.native.text import read_text
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # the trace has no calendar; midnight before the first job becomes a Monday
 FOLDER = "throughputs_A100"
@@ -150,7 +150,7 @@ class Table:
 
 def table(path: Path) -> Table:
     """The rows of a file; raises `InputError` where it cannot be read."""
-    return Table(text_of(path), path)
+    return Table(read_text(path), path)
 
 
 def jobs(trace: Table) -> list[Job]:

@@ -20,7 +20,7 @@ from leptonopt.errors import InputError
 from leptonopt.instance.units import instant, instant_text
 from leptonopt.io.files import printable
 from leptonopt.io.literature.number_stream import MAX_SLOTS, START, Numbers, whole_param
-from leptonopt.io.native.text import text_of
+from leptonopt.io.native.text import read_text
 
 MAX_STEPS = 2_000_000
 
@@ -74,7 +74,7 @@ def _beside(path: Path, letter: str) -> Numbers:
     if not parts:
         raise InputError(f"{printable(path)}: is not called Data_pN.txt, with Data_eN.txt and Data_cN.txt beside it")
     other = path.with_name(f"{parts[1]}{letter}{parts[2]}")
-    return Numbers(text_of(other), other)
+    return Numbers(read_text(other), other)
 
 
 def _wholes(numbers: Numbers, what: str) -> list[int]:

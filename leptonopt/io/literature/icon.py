@@ -18,7 +18,7 @@ from typing import Any
 from leptonopt.errors import UsageError
 from leptonopt.instance.units import instant, instant_text
 from leptonopt.io.literature.number_stream import START, Numbers
-from leptonopt.io.native.text import text_of
+from leptonopt.io.native.text import read_text
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     if which not in ("forecast", "actual"):
         raise UsageError(f"prices={which[:40]!r}; allowed are forecast and actual")
     prices_path = path.with_name(f"{which}.txt")
-    prices = _prices(Numbers(text_of(prices_path), prices_path))
+    prices = _prices(Numbers(read_text(prices_path), prices_path))
     numbers = Numbers(text, path)
     minutes = numbers.whole("the minutes of a slot", 1, 1440)
     if 1440 % minutes or 1440 // minutes != len(prices):

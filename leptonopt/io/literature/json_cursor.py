@@ -9,7 +9,7 @@ from typing import Any
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.errors import Path as Place
 from leptonopt.instance.units import amount
-from leptonopt.io.native.text import tree
+from leptonopt.io.native.text import parse
 
 
 class Places:
@@ -20,7 +20,7 @@ class Places:
 
     def __init__(self, text: str, path: Path) -> None:
         self.path = path
-        self._tree, self._lines = tree(text, "json", str(path))
+        self._tree, self._lines = parse(text, "json", str(path))
 
     def wrong(self, message: str, place: Place = ()) -> InstanceError:
         """The error at a place."""

@@ -10,9 +10,9 @@ from typing import Any
 
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.errors import Path as Place
-from leptonopt.io.native.line_numbers import Lines, Wanted, nearest, wanted
+from leptonopt.io.native.line_numbers import Lines, Wanted, nearest_line, wanted_places
 from leptonopt.io.native.scalars import ENOUGH, OFTEN, line_of_word, number, quoted, shallow, twice, wrong
-from leptonopt.runtime.clock import look, looking
+from leptonopt.runtime.clock import check_time, check_time_each
 
 _DEPTH = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _VALUES = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
@@ -30,7 +30,7 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
 
     def pairs(items: list[tuple[str, Any]]) -> dict[str, Any]:
         nonlocal again
-        look()
+        check_time()
         made = dict(items)
         again = again or len(made) < len(items)
         return made
@@ -51,14 +51,14 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
         _whole_characters(text, file)
 
     def lines(places: Sequence[Place]) -> dict[Place, int]:
-        return nearest(_marks(text, places), places)
+        return nearest_line(_marks(text, places), places)
 
     return made, lines
 
 
 def _whole_characters(text: str, file: str) -> None:
     """Refuse a lone surrogate, half of a character, which no file can hold but as an escape."""
-    for token in looking(_TOKEN.finditer(text), OFTEN):
+    for token in check_time_each(_TOKEN.finditer(text), OFTEN):
         if token[0].startswith('"'):
             try:
                 json.loads(token[0]).encode()
@@ -87,7 +87,7 @@ def _walk(text: str, below: Wanted | None) -> Iterator[tuple[list[_Open], int, s
     """The tokens of a well-formed text that are keys and values: what is open around it, line, text, whether a key."""
     line, at = 1, 0
     stack: list[_Open] = []
-    for token in looking(_TOKEN.finditer(text), OFTEN):
+    for token in check_time_each(_TOKEN.finditer(text), OFTEN):
         line += text.count("\n", at, token.start())
         at, word = token.start(), token[0]
         last = stack[-1] if stack else None
@@ -110,7 +110,7 @@ def _marks(text: str, places: Sequence[Place]) -> dict[Place, int]:
     """The line of every place, and of those that it lies in, read no further than to the last of them."""
     found: dict[Place, int] = {}
     left = set(places)
-    for stack, line, _, is_key in _walk(text, wanted(places)):
+    for stack, line, _, is_key in _walk(text, wanted_places(places)):
         if not stack or (stack[-1].wanted and stack[-1].step in stack[-1].wanted):
             place = tuple(each.step for each in stack)
             found[place] = line

@@ -15,7 +15,7 @@ Marks = dict[Place, int]
 Lines = Callable[[Sequence[Place]], Mapping[Place, int]]
 
 
-def wanted(places: Iterable[Place]) -> Wanted:
+def wanted_places(places: Iterable[Place]) -> Wanted:
     """The places and all that they lie in, as a tree of steps."""
     top: Wanted = {}
     for place in places:
@@ -25,7 +25,7 @@ def wanted(places: Iterable[Place]) -> Wanted:
     return top
 
 
-def nearest(marks: Mapping[Place, int], places: Iterable[Place]) -> dict[Place, int]:
+def nearest_line(marks: Mapping[Place, int], places: Iterable[Place]) -> dict[Place, int]:
     """The line of each place, or of the nearest that it lies in; without those that no line is known of."""
     found = {}
     for place in places:

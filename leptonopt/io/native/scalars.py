@@ -8,7 +8,7 @@ from decimal import Decimal
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.errors import Path as Place
 from leptonopt.io.files import ALLOWED
-from leptonopt.runtime.clock import looking
+from leptonopt.runtime.clock import check_time_each
 
 MAX_DEPTH = 50
 OFTEN = 1000  # tokens between two looks at the clock
@@ -68,7 +68,7 @@ def shallow(text: str, tokens: re.Pattern[str], most: int, file: str) -> None:
     `tokens` finds texts and comments whole, brackets, commas, and the dots and equal signs of TOML.
     """
     depth = dots = values = 0
-    for token in looking(tokens.finditer(text), OFTEN):
+    for token in check_time_each(tokens.finditer(text), OFTEN):
         word = token[0]
         if word in "[{":
             depth += 1

@@ -22,7 +22,7 @@ MAX_BYTES = 8 * 2**20
 DENSE = 16  # a file of the largest size may hold a value in so many bytes of it; more are not held in bounded memory
 
 
-def text_of(path: Path, limit: int | None = None) -> str:
+def read_text(path: Path, limit: int | None = None) -> str:
     """The text of a file of at most so many bytes; of `MAX_BYTES`, or what the environment allows, when None.
 
     Raises `InputError` in one line when it cannot be read, is too large, or is not UTF-8 text.
@@ -56,7 +56,7 @@ def text_of(path: Path, limit: int | None = None) -> str:
     return text
 
 
-def tree(text: str, kind: str, file: str) -> tuple[Any, Lines]:
+def parse(text: str, kind: str, file: str) -> tuple[Any, Lines]:
     """The tree of a text of kind `yaml`, `json` or `toml`, and what finds the lines of places in it.
 
     It may hold as many values as belong to its size, or to the largest size that is read without asking. Raises

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from leptonopt.errors import Path as Place
-from leptonopt.io.native.line_numbers import Lines, nearest
+from leptonopt.io.native.line_numbers import Lines, nearest_line
 from leptonopt.io.native.scalars import (
     EMPTY,
     MAX_DEPTH,
@@ -22,7 +22,7 @@ from leptonopt.io.native.scalars import (
     too_deep,
     wrong,
 )
-from leptonopt.runtime.clock import apart, look, looking
+from leptonopt.runtime.clock import check_time, check_time_each, run_interruptible
 
 _DEPTH = re.compile(
     r'''"""(?:(?!""")(?:[^\\]|\\.))*+(?:""")?'''  # texts of several lines
@@ -42,7 +42,7 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
     """
     shallow(text, _DEPTH, most, file)
     try:
-        made = apart(tomllib.loads, text, parse_float=_float)
+        made = run_interruptible(tomllib.loads, text, parse_float=_float)
     except tomllib.TOMLDecodeError as error:
         found = re.search(r"\(at line (\d+)", str(error))
         message = re.sub(r" \(at .*\)$", "", str(error))
@@ -59,7 +59,7 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
 
     def lines(places: Sequence[Place]) -> dict[Place, int]:
         wanted = {place[:end] for place in places for end in range(1, len(place) + 1)}
-        return nearest({place: line for place, line in _lines(text) if place in wanted}, places)
+        return nearest_line({place: line for place, line in _lines(text) if place in wanted}, places)
 
     return _plain(made, (), lambda place: lines([place]).get(place), file), lines
 
@@ -69,7 +69,7 @@ def _plain(value: Any, path: Place, line: Callable[[Place], int | None], file: s
     if len(path) > MAX_DEPTH:
         raise too_deep(line(path), file)
     if isinstance(value, dict):
-        look()
+        check_time()
         return {key: _plain(child, (*path, key), line, file) for key, child in value.items()}
     if isinstance(value, list):
         return [_plain(child, (*path, at), line, file) for at, child in enumerate(value)]
@@ -103,7 +103,7 @@ def _lines(text: str) -> Iterator[tuple[Place, int]]:
                 place = (*place, counts[place])
         return place
 
-    for at, line in enumerate(looking(text.split("\n"), OFTEN), 1):
+    for at, line in enumerate(check_time_each(text.split("\n"), OFTEN), 1):
         if head := _HEAD.match(line):
             steps = names(head[2])
             if head[1] == "[[":

@@ -10,7 +10,7 @@ import yaml
 
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.errors import Path as Place
-from leptonopt.io.native.line_numbers import Lines, Marks, Wanted, nearest, wanted
+from leptonopt.io.native.line_numbers import Lines, Marks, Wanted, nearest_line, wanted_places
 from leptonopt.io.native.scalars import (
     EMPTY,
     ENOUGH,
@@ -24,7 +24,7 @@ from leptonopt.io.native.scalars import (
     twice,
     wrong,
 )
-from leptonopt.runtime.clock import looking
+from leptonopt.runtime.clock import check_time_each
 
 _DECIMAL = re.compile(r"[-+]?([0-9]+\.[0-9]*|\.[0-9]+|[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
 _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "Null": None, "~": None, "": None}
@@ -48,9 +48,9 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
         raise wrong(EMPTY, None, file)
 
     def lines(places: Sequence[Place]) -> dict[Place, int]:
-        again, left = _Building(file, most, wanted(places)), set(places)
+        again, left = _Building(file, most, wanted_places(places)), set(places)
         again.all(iter(_LOADER(text).get_event, None), lambda: left <= again.marks.keys())
-        return nearest(again.marks, places)
+        return nearest_line(again.marks, places)
 
     return building.top, lines
 
@@ -95,7 +95,7 @@ class _Building:
     def all(self, events: Iterator[Any], enough: Callable[[], bool] = lambda: False) -> None:
         """The events to their end, or until after a new mark there is enough of them."""
         known = len(self.marks)
-        for event in looking(events, OFTEN):
+        for event in check_time_each(events, OFTEN):
             kind = type(event)
             if kind in _NODES:
                 self._node(event, kind in _BEGIN)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop, objective
-from leptonopt.solvers.registry import function
+from leptonopt.solvers.registry import load_method
 
 Start = Schedule | None
 
@@ -171,7 +171,7 @@ def boasts(problem: Problem, start: Start, limits: Limits, monitor: Any) -> Solu
 
 def _good(problem: Problem) -> Schedule:
     """Greedy's schedule."""
-    found = function("greedy")(problem, None, Limits(5.0), _Nobody()).schedule
+    found = load_method("greedy")(problem, None, Limits(5.0), _Nobody()).schedule
     assert found is not None
     return found
 
