@@ -28,8 +28,8 @@ PACKAGES = ("numpy", "scipy", "ortools", "pulp", "pydantic", "yaml", "numba", "p
 # standard library and the interpreter's own packages come first: nothing in these folders can replace them.
 PATHS = "import sys\nsys.path += [one for one in sys.argv.pop(1).split(chr(31)) if one and one not in sys.path]\n"
 _MAIN = """\
-from leptonopt.runtime.child_process import born
-born(int(sys.argv.pop(1)))
+from leptonopt.runtime.child_process import die_with_parent
+die_with_parent(int(sys.argv.pop(1)))
 from importlib import import_module
 import_module(sys.argv.pop(1)).main()
 """

@@ -1,0 +1,132 @@
+"""Published instances: the readers read them, and proven values are met exactly."""
+
+from __future__ import annotations
+
+import csv
+import os
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+
+import leptonopt
+from leptonopt.errors import InputError, UsageError
+from tests.helpers.marks import CI
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = Path(os.environ.get("LEPTONOPT_DATA", ROOT.parent / "shared" / "data"))
+with_data = pytest.mark.skipif(not DATA.is_dir(), reason="the raw data are not here; set LEPTONOPT_DATA (see README)")
+JAIN = ["job12_machine3_ds1", "job15_machine5_ds2", "job3_machine2_ds1", "job3_machine2_ds2", "job7_machine3_ds1"]
+
+
+def published(file: str, key: str, value: str) -> dict[str, int]:
+    """A column of a best_known.csv by instance."""
+    with open(DATA / file / "best_known.csv", newline="") as lines:
+        return {row[key]: int(row[value]) for row in csv.DictReader(lines)}
+
+
+@with_data
+@pytest.mark.parametrize("method", ["cpsat", "cbc"])
+@pytest.mark.parametrize("name", JAIN)
+def test_jain_grossmann_is_proven(name: str, method: str) -> None:
+    """All five, by both exact methods, equal to the published optimum."""
+    best = published("jain_grossmann", "instance", "optimum_proved_here_cpsat")[name]
+    file = DATA / "jain_grossmann" / "instances" / name
+    result = leptonopt.solve(file, format="jain-grossmann", method=method, time_limit=60, isolate=False)
+    assert (result.status, result.cost) == ("optimal", best)
+
+
+@with_data
+@pytest.mark.parametrize("name", ["cattrysse1994/gap1-0", "cattrysse1994/gap5-1", "chu1997/a05100", "chu1997/c05100"])
+def test_gap_is_proven(name: str) -> None:
+    """Small and easy ones, equal to the published optimum."""
+    best = published("gap", "Path", "Best value to use")[name]
+    result = leptonopt.solve(DATA / "gap" / name, format="gap", time_limit=60)
+    assert (result.status, result.cost) == ("optimal", best)
+
+
+PROVEN = [
+    ("sscflp", "sscflp/holmberg/p11", {}, "8932"),
+    ("sscflp", "sscflp/orlib_small/p1", {}, "932615.75"),
+    ("green-tou", "green_tou/instances/Data_p1.txt", {"deadline": "9"}, "256"),
+    ("green-tou", "green_tou/instances/Data_p1.txt", {"deadline": "11"}, "194"),
+    ("racp", "minizinc/racp/j30_26_2_1.0.dzn", {}, "704"),
+    ("rip", "rip_xcsp23/25-0-j060-01-01.json", {}, "187"),
+    ("mmkp", "mmkp/khan/I01", {}, "-173"),
+    ("cloudbalancing", "cloudbalancing/2computers-6processes.json", {}, "5460"),
+    ("melange", "melange_example/example.json", {}, "6.70"),
+    ("ctu-energy", "ctu_energy_states/benedikt2020a_prelim/0.json", {}, "1453"),
+]
+MORE = [  # these take longer: CI has them
+    ("sscflp", "sscflp/delmaire_diaz/p6", {}, "2269"),
+    ("mmkp", "mmkp/khan/I03", {}, "-1602"),
+    ("cloudbalancing", "cloudbalancing/3computers-9processes.json", {}, "5460"),
+    ("ctu-energy", "ctu_energy_states/benedikt2020a_medium_nosby/1.json", {}, "1394"),
+    ("ctu-energy", "ctu_energy_states/benedikt2020a_medium_twosby/0.json", {}, "3815"),
+]
+
+
+@with_data
+@pytest.mark.parametrize(
+    ("format", "file", "params", "best"),
+    [
+        pytest.param(*line, id=f"{line[1]} {line[3]}", marks=marks)
+        for lines, marks in ((PROVEN, ()), (MORE, CI))
+        for line in lines
+    ],
+)
+def test_published_optimum_is_proven(format: str, file: str, params: dict[str, str], best: str) -> None:
+    """One or two quick ones of every set with proven values; `benchmarks/literature.py` has them all."""
+    result = leptonopt.solve(DATA / file, format=format, params=params, time_limit=60)
+    assert (result.status, result.cost) == ("optimal", Fraction(best))
+
+
+@with_data
+def test_a_project_ends_by_its_least_makespan_and_no_sooner() -> None:
+    """PSPLIB j1013_1: 24 slots are enough, 23 are proven not to be."""
+    path = DATA / "mmrcpsp" / "j10" / "j1013_1.mm"
+    ends = [
+        leptonopt.solve(path, format="psplib-mm", params={"deadline": str(slots)}, time_limit=60).status
+        for slots in (24, 23)
+    ]
+    assert ends == ["optimal", "infeasible"]
+
+
+@with_data
+def test_icon_is_read_and_planned() -> None:
+    """The data-centre challenge: a checked plan at forecast prices, or at those that came."""
+    sample = DATA / "icon_ecas" / "sample" / "sample01" / "instance.txt"
+    assert leptonopt.solve(sample, format="icon", method="greedy").require_plan()
+    actual = DATA / "icon_ecas" / "leaderboard" / "instance00" / "instance.txt"
+    costs = [
+        leptonopt.solve(actual, format="icon", params={"prices": p}, method="greedy").cost
+        for p in ("forecast", "actual")
+    ]
+    assert None not in costs
+    assert costs[0] != costs[1]
+    with pytest.raises(UsageError, match="forecast and actual"):
+        leptonopt.load(actual, format="icon", params={"prices": "tomorrow"})
+
+
+@pytest.mark.parametrize(
+    ("format", "text", "said"),
+    [
+        ("gap", "", "1: the file ends where the number of agents should stand"),
+        ("gap", "2 2\n1 2\n3 x\n", "3: 'x' stands where a cost"),
+        ("gap", "1 1\n5\n1\n9 9\n", "4: 1 more numbers"),
+        ("gap", "0 3", "1: 0 stands where the number of agents"),
+        ("gap", "1 1\n5\n-1\n9\n", "3: -1 stands where a need"),
+        ("gap", "9999 999999\n1", "1: the sizes make 9,998,990,001 options"),
+        ("jain-grossmann", "1 1\n5\n0\n0\n3", "3: 0 stands where a duration"),
+        ("jain-grossmann", "1 1\n5\n2\n7\n3\n", "released at 7"),
+        ("icon", "5\n1\n", "forecast.txt: there is no such file"),
+    ],
+)
+def test_bad_files_are_one_line(tmp_path: Path, format: str, text: str, said: str) -> None:
+    """File, line, what is wrong."""
+    file = tmp_path / "file"
+    file.write_text(text)
+    with pytest.raises(InputError) as error:
+        leptonopt.load(file, format=format)
+    assert said in str(error.value)
+    assert len(str(error.value).splitlines()) == 1

@@ -1,0 +1,298 @@
+"""The architecture of the package: allowed edges between packages, doors of foreign packages, no circles.
+
+Every import counts, also inside functions and under `TYPE_CHECKING`, and so do module names inside strings.
+Nothing is implied: an edge that is not listed is forbidden. The last tests plant breaches and demand that each is found.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2] / "leptonopt"
+
+BASE = {"errors", "instance", "problem", "runtime"}
+ALLOWED = {
+    "": {"errors", "instance", "io", "plan", "session", "explain", "experiments"},  # the public names, loaded lazily
+    "__main__": {"", "errors", "runtime", "io", "verify", "cli"},
+    "errors": set(),
+    "verify": set(),
+    "problem": set(),
+    "instance": {"errors"},
+    "runtime": {"", "errors"},
+    "io": {"errors", "instance", "runtime"},
+    "compile": {"errors", "instance", "problem"},
+    "algorithms": set(),
+    "algorithms.models": {"errors", "problem"},
+    "algorithms.lagrangian": {"problem", "runtime"},
+    "algorithms.assignment": {"problem", "runtime"},
+    "algorithms.heuristics": {"problem", "algorithms.lagrangian"},
+    "algorithms.lns": {"problem", "runtime", "algorithms.lagrangian", "algorithms.heuristics"},
+    "algorithms.large_scale": {"problem", "runtime", "algorithms.lagrangian"},
+    "solvers": {
+        "",
+        "errors",
+        "problem",
+        "runtime",
+        "algorithms.models",
+        "algorithms.lagrangian",
+        "algorithms.assignment",
+        "algorithms.heuristics",
+        "algorithms.lns",
+        "algorithms.large_scale",
+    },
+    "plan": {"errors", "instance", "problem", "compile", "io"},
+    "confirm": {"verify"},
+    "session": BASE
+    | {
+        "",
+        "io",
+        "compile",
+        "plan",
+        "verify",
+        "confirm",
+        "solvers",
+        "algorithms.models",
+        "algorithms.lagrangian",
+        "algorithms.assignment",
+        "algorithms.lns",
+        "algorithms.large_scale",
+    },
+    "explain": BASE | {"io", "compile", "plan", "verify", "solvers", "algorithms.models", "session"},
+    "experiments": BASE | {"", "io", "plan", "verify", "solvers", "session"},
+    "cli": BASE
+    | {
+        "",
+        "io",
+        "compile",
+        "plan",
+        "verify",
+        "solvers",
+        "session",
+        "explain",
+        "experiments",
+        "algorithms.models",
+    },
+}
+DOORS = {
+    "scipy": {
+        "solvers.highs",
+        "solvers.highs_program",
+        "session.certificate",
+        "experiments.statistics",
+        "experiments.figures",
+        "algorithms.models.time_indexed",
+    },
+    "ortools": {"solvers.cpsat", "algorithms.lns.column_model"},
+    "pulp": {"solvers.cbc"},
+    "matplotlib": {"plan.plot", "experiments.schedule_diff", "experiments.figures"},
+    "yaml": {"io.native.yaml_reader"},
+    "pydantic": {"instance.instance", "instance.fields", "instance.validation", "instance.chunked_validation"},
+    "typer": {"cli.app", "cli.experiments"},
+    "rich": {"plan.report"},
+    "pandas": {"plan.document"},
+    "numba": {"runtime.jit"},
+    "distributed": {"runtime.dask"},
+    "pyarrow": {"io.columnar"},
+    "subprocess": {"runtime.child_process"},
+    "multiprocessing": set[str](),
+    "importlib": {
+        "",
+        "solvers.registry",
+        "solvers.selftest",
+        "io.load",
+        "io.native.text",
+        "experiments.run",
+        "cli.app",
+    },
+}
+AT_ROOT = {"", "__main__", "errors"}
+DOTTED = re.compile(r"^leptonopt(\.\w+)+$")
+
+
+def sources() -> dict[str, str]:
+    """The text of every module of the package by its name without the leading `leptonopt.`."""
+    return {
+        ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix("__init__").rstrip("."): file.read_text(
+            encoding="utf-8"
+        )
+        for file in ROOT.rglob("*.py")
+    }
+
+
+def package_of(module: str) -> str:
+    """The package a module belongs to; inside `algorithms` its sub-package."""
+    parts = module.split(".")
+    return ".".join(parts[:2]) if parts[0] == "algorithms" else parts[0]
+
+
+@cache
+def _nodes(text: str) -> list[ast.AST]:
+    """The nodes of a module that can name another module."""
+    kinds = (ast.Import, ast.ImportFrom, ast.Constant, ast.Call)
+    return [node for node in ast.walk(ast.parse(text)) if isinstance(node, kinds)]
+
+
+def imports_of(module: str, text: str, modules: set[str]) -> Iterator[str]:
+    """Names of modules that a module imports or names in a string."""
+    for node in _nodes(text):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                yield "a relative import"
+                continue
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                yield full if full.removeprefix("leptonopt.") in modules else str(node.module)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and DOTTED.match(node.value):
+            name = node.value
+            while name.removeprefix("leptonopt.") not in modules and name.count(".") > 1:
+                name = name.rpartition(".")[0]
+            if name.removeprefix("leptonopt.") in modules:
+                yield name
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "__import__":
+            yield "importlib"
+
+
+def breaches(texts: dict[str, str]) -> list[str]:
+    """Everything in these modules that the architecture forbids, one line each."""
+    modules, found = set(texts), []
+    graph: dict[str, set[str]] = {}
+    for module, text in texts.items():
+        home = package_of(module)
+        if home not in ALLOWED:
+            found.append(f"{module}: the package {home} is not listed")
+            continue
+        if "." not in module and module not in AT_ROOT and not any(other.startswith(f"{module}.") for other in modules):
+            found.append(f"{module}: a module at the root; it belongs into a package")
+        graph[module] = set()
+        for name in imports_of(module, text, modules):
+            first = name.split(".")[0]
+            if first != "leptonopt":
+                if first in DOORS and module not in DOORS[first]:
+                    found.append(f"{module} imports {first}; its doors are {', '.join(sorted(DOORS[first])) or 'none'}")
+                if name == "a relative import":
+                    found.append(f"{module}: {name}")
+                if home == "verify" and first not in sys.stdlib_module_names:
+                    found.append(f"{module} imports {first}; the checker uses the standard library alone")
+                continue
+            other = name.removeprefix("leptonopt").lstrip(".")
+            graph[module].add(other)
+            if package_of(other) != home and package_of(other) not in ALLOWED[home]:
+                found.append(f"{module} imports {other}; not allowed from {home} to {package_of(other)}")
+            if home == "solvers" and package_of(other) == "solvers" and not _shared(module, other):
+                found.append(f"{module} imports {other}; methods do not know each other")
+    return found + _circles(graph)
+
+
+def _shared(module: str, other: str) -> bool:
+    """Whether a module of `solvers` may import another one: the registry knows all, base modules serve all."""
+    return module in {"solvers", "solvers.registry", "solvers.selftest"} or other in {"solvers.mip_run", "solvers"}
+
+
+def _circles(graph: dict[str, set[str]]) -> list[str]:
+    """Return a circle of modules; a package's `__init__` is the package itself, which its modules do not import."""
+    lazy_front_door = {"": set[str]()}
+    try:
+        TopologicalSorter({**graph, **lazy_front_door}).prepare()
+    except CycleError as error:
+        return [f"circle: {' -> '.join(error.args[1])}"]
+    return []
+
+
+TEXTS = sources()
+
+
+def test_nothing_breaks_the_architecture() -> None:
+    """Edges between packages, doors, names in strings, circles: all as listed."""
+    assert breaches(TEXTS) == []
+
+
+def test_every_listed_package_and_door_exists() -> None:
+    """The lists hold nothing that is gone."""
+    homes = {package_of(module) for module in TEXTS}
+    assert set(ALLOWED) <= homes | {"algorithms"}
+    for package, doors in DOORS.items():
+        for door in doors:
+            used = {name.split(".")[0] for name in imports_of(door, TEXTS[door], set(TEXTS))}
+            assert package in used, f"{door} does not import {package}"
+
+
+def test_every_allowed_edge_is_used() -> None:
+    """An edge that nothing uses any more is taken off the list."""
+    used: dict[str, set[str]] = {}
+    for module, text in TEXTS.items():
+        for name in imports_of(module, text, set(TEXTS)):
+            if name.split(".")[0] == "leptonopt":
+                used.setdefault(package_of(module), set()).add(package_of(name.removeprefix("leptonopt").lstrip(".")))
+    unused = {(home, other) for home, others in ALLOWED.items() for other in others - used.get(home, set())}
+    assert unused - {("", "errors")} == set()
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("problem.problem", "from leptonopt.compile.rows import RowBuilder"),  # upwards
+        ("problem.problem", "from leptonopt import session"),  # a package as a name
+        ("algorithms.lagrangian.pricing", "import leptonopt.solvers.cpsat as engine"),  # with another name
+        ("algorithms.assignment.knapsack", "from leptonopt.algorithms.heuristics import ejection_pool"),  # sideways
+        (
+            "algorithms.lagrangian.pricing",
+            "def f():\n    from leptonopt.algorithms.lns import neighbourhoods",
+        ),  # lazily
+        ("plan.report", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from leptonopt.cli import app"),
+        ("solvers.cpsat", "from leptonopt.solvers.highs import solve"),  # methods know each other
+        ("solvers.cpsat", "NEXT = 'leptonopt.session.solve'"),  # a module's name in a string
+        ("instance.units", "from importlib import import_module"),  # what hides an import
+        ("instance.units", "__import__('leptonopt.session.solve')"),
+        ("instance.units", "from . import fields"),  # relative
+        ("verify.checker", "import numpy"),  # the checker stands alone
+        ("verify.checker", "from leptonopt.instance import units"),
+        ("session.portfolio", "import ortools.sat.python.cp_model"),  # beside the door
+        ("session.portfolio", "import scipy.sparse"),
+        ("session.portfolio", "import subprocess"),
+        ("compile.rows", "from pulp import LpProblem"),
+        ("helpers", "VALUE = 1"),  # at the root
+        ("newcomer.thing", "VALUE = 1"),  # a package that is not listed
+        ("errors", "from leptonopt.verify import verify"),
+    ],
+)
+def test_a_planted_breach_is_found(module: str, line: str) -> None:
+    """The test itself is tested: each forbidden line, added to a module, is reported."""
+    planted = {**TEXTS, module: TEXTS.get(module, "") + "\n" + line + "\n"}
+    assert len(breaches(planted)) > len(breaches(TEXTS))
+
+
+def test_a_planted_circle_is_found() -> None:
+    """A circle inside one package counts, also when one of its imports is inside a function."""
+    first, second = "instance.units", "instance.fields"
+    planted = {
+        **TEXTS,
+        first: TEXTS[first] + "\ndef f():\n    from leptonopt.instance import fields\n",
+        second: TEXTS[second] + "\nfrom leptonopt.instance import units\n",
+    }
+    assert any(line.startswith("circle") for line in breaches(planted))
+
+
+@pytest.mark.parametrize(
+    ("code", "unwanted"),
+    [
+        ("import leptonopt", {"numpy", "pydantic", "ortools", "pulp", "yaml", "typer", "matplotlib", "numba"}),
+        ("import leptonopt.verify", {"numpy", "pydantic", "ortools", "pulp", "yaml", "typer", "matplotlib", "numba"}),
+        ("import leptonopt.session.solve", {"ortools", "pulp", "matplotlib", "pandas"}),
+    ],
+)
+def test_nothing_heavy_at_import(code: str, unwanted: set[str]) -> None:
+    """Heavy packages load when first needed, not before."""
+    script = f"{code}\nimport sys\nprint(*sorted(set(m.split('.')[0] for m in sys.modules)))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT.parent)
+    assert not unwanted & set(loaded.stdout.split())

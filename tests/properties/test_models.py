@@ -1,0 +1,89 @@
+"""The specification runs: GLPK solves models/allocation.mod on exported data, equal to every other method."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import swiglpk as glp
+
+from leptonopt.algorithms.models import export
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.instance import validate
+from leptonopt.problem.problem import Limits, Problem
+from leptonopt.solvers.registry import load_method
+from tests.helpers import bruteforce, random_instances
+from tests.helpers.recording_monitor import Ear
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def solved(lp: object) -> int | None:
+    """The optimum of a model that GLPK has read; None when it has no solution."""
+    parameters = glp.glp_iocp()
+    glp.glp_init_iocp(parameters)
+    parameters.presolve = glp.GLP_ON
+    parameters.msg_lev = glp.GLP_MSG_OFF
+    parameters.tm_lim = 20_000
+    code = glp.glp_intopt(lp, parameters)
+    if code in (glp.GLP_ENOPFS, glp.GLP_ENODFS) or glp.glp_mip_status(lp) == glp.GLP_NOFEAS:
+        return None
+    assert code == 0
+    assert glp.glp_mip_status(lp) == glp.GLP_OPT
+    return round(glp.glp_mip_obj_val(lp))
+
+
+def by_mathprog(problem: Problem, folder: Path) -> int | None:
+    """GLPK on the algebra and the exported data."""
+    data = folder / "problem.dat"
+    data.write_text(export.export_model(problem, "dat"))
+    translator = glp.glp_mpl_alloc_wksp()
+    assert glp.glp_mpl_read_model(translator, str(ROOT / "models" / "allocation.mod"), 0) == 0
+    assert glp.glp_mpl_read_data(translator, str(data)) == 0
+    assert glp.glp_mpl_generate(translator, None) == 0
+    lp = glp.glp_create_prob()
+    glp.glp_mpl_build_prob(translator, lp)
+    return solved(lp)
+
+
+def by_file(problem: Problem, folder: Path, kind: str) -> int | None:
+    """GLPK on an exported MPS or LP file."""
+    file = folder / f"problem.{kind}"
+    file.write_text(export.export_model(problem, kind))
+    lp = glp.glp_create_prob()
+    read = (
+        glp.glp_read_mps(lp, glp.GLP_MPS_FILE, None, str(file))
+        if kind == "mps"
+        else glp.glp_read_lp(lp, None, str(file))
+    )
+    assert read == 0
+    return solved(lp)
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> None:
+    glp.glp_term_out(glp.GLP_OFF)
+
+
+@pytest.mark.parametrize("block", range(4))
+def test_algebra_equals_brute_force_and_methods(block: int, tmp_path: Path) -> None:
+    """allocation.mod by GLPK, the exported MPS and LP, cpsat, cbc and brute force: one optimum."""
+    compared = 0
+    for seed in range(1000 + block * 15, 1000 + block * 15 + 15):
+        made = compile_instance(validate(random_instances.instance(seed, tasks=3, slots=5)))
+        if made.impossible:
+            continue
+        try:
+            best = bruteforce.optimum(made.problem, 300_000)
+        except OverflowError:
+            continue
+        compared += 1
+        true = None if best is None else best[0]
+        assert by_mathprog(made.problem, tmp_path) == true, seed
+        assert by_file(made.problem, tmp_path, "mps") == true, seed
+        assert by_file(made.problem, tmp_path, "lp") == true, seed
+        for name in ("cpsat", "cbc"):
+            solution = load_method(name)(made.problem, None, Limits(time_limit=10), Ear())
+            assert (solution.status == "infeasible") == (true is None), (seed, name)
+            assert true is None or solution.bound == true, (seed, name)
+    assert compared >= 6

@@ -1,0 +1,434 @@
+"""The second reading of docs/format.md: right on hand-computed cases, strict on plans, and of one mind with leptonopt."""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+from collections import Counter
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import leptonopt
+from tests.helpers.marks import first
+from tests.second_reading import brute, comparing, documents, evaluating, reading, spot
+
+HERE = Path(__file__).resolve().parents[1] / "second_reading"
+BATCH = 10
+"""Seeds of one test."""
+
+
+def test_imports_nothing_of_leptonopt() -> None:
+    """Nothing but the module that compares knows of leptonopt, and that only its top."""
+    for path in HERE.glob("*.py"):
+        names = set()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                names |= {alias.name for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module or "")
+        assert {name for name in names if "leptonopt" in name} <= ({"leptonopt"} if path.stem == "comparing" else set())
+
+
+@pytest.mark.parametrize("batch", first(10, range(100)))
+def test_agrees_with_leptonopt(batch: int) -> None:
+    """Drawn instances have the least cost, or no plan, as trying everything says; plans pass the evaluator."""
+    outcomes = [comparing.compare(seed, time_limit=10) for seed in range(batch * BATCH, (batch + 1) * BATCH)]
+    assert not [each for each in outcomes if each.kind == "disagreement"]
+    kinds = Counter(each.kind for each in outcomes)
+    assert kinds["plan"] + kinds["none"] >= BATCH / 2, kinds
+
+
+TIME = "time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 4h}\n"
+
+CASES = {
+    "whole slots are held and paid": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 2}, price: {gpu: 3}}]
+tasks: [{id: t, options: [{pool: a, uses: {gpu: 2}, duration: 90m, cost: 0.5}]}]
+""",
+        "12.5",
+    ),
+    "a price counts with its time-weighted mean": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: {steps: {2026-01-05T00:00Z: 1, 2026-01-05T00:20Z: 4,
+2026-01-05T01:00Z: 9}}}}]
+tasks: [{id: t, options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}]
+""",
+        "3",
+    ),
+    "a capacity counts with its least value": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: {steps: {2026-01-05T00:00Z: 2, 2026-01-05T00:30Z: 1, 2026-01-05T03:30Z: 2}}}}]
+tasks: [{id: t, options: [{pool: a, uses: {gpu: 2}, duration: 1h}]}]
+""",
+        None,
+    ),
+    "a key in the skipped hour holds from the change on, until the next key": (
+        """
+time: {start: 2026-03-29T00:30Z, slot: 30m, horizon: 90m, zone: Europe/Berlin}
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: {daily: {"00:00": 1, "02:30": 10, "03:30": 100}}}}]
+tasks: [{id: t, options: [{pool: a, uses: {gpu: 1}, duration: 90m}]}]
+""",
+        "55.5",
+    ),
+    "the repeated hour has the same values twice": (
+        """
+time: {start: 2026-10-25T00:00Z, slot: 30m, horizon: 150m, zone: Europe/Berlin}
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: {daily: {"00:00": 1, "02:30": 10, "03:00": 100}}}}]
+tasks: [{id: t, options: [{pool: a, uses: {gpu: 1}, duration: 150m}]}]
+""",
+        "61",
+    ),
+    "where a day is missing, the week goes on with the next": (
+        """
+time: {start: 2011-12-30T09:00Z, slot: 1h, horizon: 2h, zone: Pacific/Apia}
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: {weekly: {"thu 00:00": 1, "fri 00:00": 10, "sat 00:00": 100}}}}]
+tasks: [{id: t, options: [{pool: a, uses: {gpu: 1}, duration: 2h}]}]
+""",
+        "101",
+    ),
+    "nodes boot, are paid meanwhile, and stay on for their minimum": (
+        TIME
+        + """
+pools: [{id: a, nodes: {id: k, size: {gpu: 8}, count: 2, price: 10, startup: 1, shutdown: 2, boot: 10m, minimum: 3h}}]
+tasks: [{id: t, deadline: 2026-01-05T02:00Z, options: [{pool: a, uses: {gpu: 12}, duration: 1h}]}]
+""",
+        "66",
+    ),
+    "a minimum is cut by the end of the horizon": (
+        TIME
+        + """
+pools: [{id: a, nodes: {id: k, size: {gpu: 8}, count: 1, price: 10, minimum: 3h}}]
+tasks: [{id: t, release: 2026-01-05T02:00Z, options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}]
+""",
+        "10",
+    ),
+    "committed nodes are paid for the whole horizon, reserved ones not": (
+        TIME
+        + """
+pools: [{id: a, nodes: {id: k, size: {gpu: 1}, count: 3, price: 3, commit: {price: 1, max: 1}, reserved: 1}}]
+tasks: [{id: t, options: [{pool: a, uses: {gpu: 3}, duration: 2h}]}]
+""",
+        "10",
+    ),
+    "without a price no node is on demand": (
+        TIME
+        + """
+pools: [{id: a, nodes: {id: k, size: {gpu: 1}, count: 3, commit: {total: 5, max: 1}, reserved: 1}}]
+tasks: [{id: t, optional: true, value: 100, options: [{pool: a, uses: {gpu: 3}, duration: 2h}]}]
+""",
+        "100",
+    ),
+    "zero nodes hold nothing": (
+        TIME
+        + """
+pools: [{id: a, nodes: {id: k, size: {gpu: 8}, count: 0, price: 1}}]
+tasks: [{id: t, placement: one-node, options: [{pool: a, uses: {gpu: 5}, duration: 1h, cost: 1}]}]
+""",
+        None,
+    ),
+    "a one-node task needs one node that is large enough": (
+        TIME
+        + """
+pools: [{id: a, nodes: [{id: k, size: {gpu: 2}, count: 2, price: 1}, {id: l, size: {gpu: 4}, count: 1, price: 9}]}]
+tasks:
+  - {id: t, placement: one-node, options: [{pool: a, uses: {gpu: 3}, duration: 1h}]}
+  - {id: u, deadline: 2026-01-05T01:00Z, options: [{pool: a, uses: {gpu: 4}, duration: 1h}]}
+""",
+        "11",
+    ),
+    "kinds of equal names in two pools are two kinds": (
+        TIME
+        + """
+pools:
+  - {id: a, nodes: {id: k, size: {gpu: 1}, count: 1, price: 5}}
+  - {id: b, nodes: {id: k, size: {gpu: 4}, count: 1, price: 7}}
+tasks: [{id: t, placement: one-node, options: [{pools: [a, b], uses: {gpu: 2}, duration: 1h}]}]
+""",
+        "7",
+    ),
+    "energy is paid with the tariff, carbon with the objective": (
+        TIME
+        + """
+objective: {cost: 2, carbon_kg: 10}
+pools:
+  - {id: a, power: {gpu: 0.4}, carbon: 250, price: {gpu: 1, power: 5}, nodes: {id: k, size: {gpu: 2}, count: 1,
+  price: 1, power: 1}}
+tasks: [{id: t, options: [{pool: a, uses: {gpu: 2}, duration: 1h}]}]
+""",
+        "28.5",
+    ),
+    "a budget counts what nodes cost on every day": (
+        """
+time: {start: 2026-01-05T22:00Z, slot: 1h, horizon: 4h, zone: UTC}
+pools: [{id: a, nodes: {id: k, size: {gpu: 1}, count: 1, price: 3, startup: 1}}]
+tasks: [{id: t, options: [{pool: a, uses: {gpu: 1}, duration: 2h}]}]
+quotas: [{id: q, of: money, limit: 6, per: day}]
+""",
+        "7",
+    ),
+    "an empty list in a quota covers nothing": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: 1}}]
+tasks: [{id: t, options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}]
+quotas: [{id: q, of: gpu, limit: 0, tasks: []}, {id: r, of: gpu, limit: 0, teams: []}, {id: s, of: money, limit: 0,
+pools: []}]
+""",
+        "1",
+    ),
+    "lateness is exact, and a penalty is paid once": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 1}}]
+tasks:
+  - id: t
+    copies: 2
+    due: 2026-01-05T00:40Z
+    late_cost: 3
+    late_penalty: 7
+    options: [{pool: a, uses: {gpu: 1}, duration: 1h}]
+""",
+        "19",
+    ),
+    "what follows an optional task runs only if all copies of that one run": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: 1}}]
+tasks:
+  - {id: t, copies: 2, optional: true, value: 0, options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}
+  - {id: u, optional: true, value: 2.5, after: [{task: t, lag: 30m}], options: [{pool: a, uses: {gpu: 1}, duration:
+  1h}]}
+""",
+        "2.5",
+    ),
+    "what is kept apart runs on different pools, what belongs together on one": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 4}, price: {gpu: 1}}, {id: b, capacity: {gpu: 4}, price: {gpu: 5}}]
+tasks:
+  - {id: t, copies: 2, options: [{pools: [a, b], uses: {gpu: 1}, duration: 1h}]}
+  - {id: u, options: [{pools: [a, b], uses: {gpu: 1}, duration: 1h}]}
+  - {id: v, options: [{pools: [a, b], uses: {gpu: 2}, duration: 1h}]}
+apart: [[t]]
+together: [[u, v]]
+""",
+        "9",
+    ),
+    "options are made from work, and dropped for quality and memory": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 8}, price: {gpu: 1}, device_memory: 10}]
+profiles: {p: {speed: {a: {1: 1, 2: 2, 4: 3}}}}
+tasks:
+  - id: t
+    needs: {quality: 0.9}
+    work: {profile: p, hours: 6, memory: 30, cost: 1, variants: {full: {}, half: {speed: 2, quality: 0.95, memory:
+    0.5}, bad: {speed: 9, quality: 0.5}}}
+""",
+        "5",
+    ),
+    "expected time on spot, Young's interval": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: 1}, interruptions: 1}]
+tasks: [{id: t, checkpoint: {cost: 30s, restart: 5m}, options: [{pool: a, uses: {gpu: 1}, duration: 100m}]}]
+""",
+        "3",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_least_cost_by_hand(name: str, tmp_path: Path) -> None:
+    """What trying everything finds is what a human computes from the text."""
+    text, expected = CASES[name]
+    path = tmp_path / "case.yaml"
+    path.write_text(text, encoding="utf-8")
+    least = brute.Search(reading.Instance(documents.load(path))).least()
+    assert least == (None if expected is None else Fraction(expected))
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_leptonopt_by_hand(name: str, tmp_path: Path) -> None:
+    """What leptonopt finds is what a human computes from the text."""
+    path = tmp_path / "case.yaml"
+    path.write_text(CASES[name][0], encoding="utf-8")
+    kind, text = comparing.judge(path, "cpsat")
+    assert kind == ("none" if CASES[name][1] is None else "plan"), text
+
+
+def test_daly_by_hand() -> None:
+    """Factors of expected time agree with the formula in floats."""
+    from math import exp, sqrt
+
+    for rate, d, r, work in ((1, 30, 300, 5760), (0.25, 60, 0, 90_000), (3, 600, 60, 1000)):
+        interval = min(work, sqrt(2 * d * 3600 / rate))
+        m = 3600 / rate
+        expected = m * exp(r / m) * (exp((interval + d) / m) - 1) / interval
+        saved = spot.Checkpoint(None, Fraction(d), Fraction(r))
+        found = spot.pace(Fraction(str(rate)), saved, Fraction(work))
+        assert float(found.factor) == pytest.approx(expected, abs=2e-9)
+    assert spot.at_most(Fraction(1), Fraction("0.9")) == 2  # 1/e (1 + 1 + 1/2) = 0.9197
+    assert spot.at_most(Fraction(0), Fraction("0.9")) == 0
+
+
+RICH = """
+name: rich
+time: {start: 2026-03-28T22:00Z, slot: 1h, horizon: 5h, zone: Europe/Berlin}
+objective: {cost: 1, carbon_kg: 0.5}
+pools:
+  - id: shared
+    nodes: {id: k, size: {gpu: 2}, count: 2, price: {daily: {"00:00": 3, "02:30": 2}}, startup: 1, shutdown: 0.5,
+    boot: 1h, power: 1, commit: 2}
+    capacity: {ram: 4}
+    price: {ram: 0.1, power: 0.25}
+    carbon: 200
+    sunk: 1
+  - {id: spot, capacity: {gpu: 3}, price: {gpu: {daily: {"00:00": 0.5, "02:00": 0.7}}}, interruptions: 0.1}
+tasks:
+  - {id: one, copies: 2, placement: one-node, options: [{pool: shared, uses: {gpu: 1, ram: 1}, duration: 90m, cost: 1}]}
+  - {id: saved, due: 2026-03-28T23:30Z, late_cost: 1, late_penalty: 2, checkpoint: {every: 30m, cost: 1m}, after:
+  [fast],
+     options: [{pool: spot, uses: {gpu: 1}, duration: 1h, variant: v}]}
+  - {id: fast, options: [{pool: spot, uses: {gpu: 2}, duration: 30m, consumes: {licence: 1}}]}
+  - {id: dear, optional: true, value: 1, options: [{pool: spot, uses: {gpu: 3}, duration: 3h, cost: 9}]}
+quotas: [{id: licences, of: licence, limit: 1}, {id: energy, of: energy, limit: 20, per: day}]
+"""
+
+
+@pytest.fixture(scope="module")
+def rich(tmp_path_factory: pytest.TempPathFactory) -> tuple[reading.Instance, dict[str, Any]]:
+    """An instance of many features, and the plan that leptonopt writes for it."""
+    path = tmp_path_factory.mktemp("rich") / "rich.yaml"
+    path.write_text(RICH, encoding="utf-8")
+    result = leptonopt.solve(path, method="cpsat", threads=1, time_limit=20, isolate=False)
+    instance = reading.Instance(documents.load(path))
+    assert result.status == "optimal"
+    assert result.cost == brute.Search(instance).least()
+    return instance, json.loads(json.dumps(result.document), parse_float=str, parse_int=str)
+
+
+def broken(instance: reading.Instance, plan: dict[str, Any]) -> list[str]:
+    """Return the rules that a plan breaks."""
+    return evaluating.Evaluation(instance, plan).broken
+
+
+def test_accepts_the_plan(rich: tuple[reading.Instance, dict[str, Any]]) -> None:
+    """A right plan of many features breaks nothing, and has tasks, late ones, nodes, and some left out."""
+    instance, plan = rich
+    assert broken(instance, plan) == []
+    assert len(plan["tasks"]) == 4
+    assert len(plan["left_out"]) == 1
+    assert any(Fraction(each["late_hours"]) for each in plan["tasks"] if "late_hours" in each)
+    assert any(Fraction(each["startup"]) for each in plan["nodes"])
+
+
+def _task(plan: dict[str, Any], name: str) -> dict[str, Any]:
+    return next(each for each in plan["tasks"] if each["id"] == name)
+
+
+def _move(plan: dict[str, Any], name: str, hours: int) -> None:
+    from datetime import datetime, timedelta
+
+    entry = _task(plan, name)
+    for key in ("start", "end"):
+        entry[key] = (datetime.fromisoformat(entry[key]) + timedelta(hours=hours)).isoformat()
+
+
+PERTURBED: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "cost off by one nano": lambda p: p.update(cost_exact=str(Fraction(p["cost_exact"]) + Fraction(1, 10**9))),
+    "cost shown off by a millionth": lambda p: p.update(cost=str(Fraction(p["cost"]) + Fraction(1, 10**5))),
+    "a task dropped": lambda p: p["tasks"].pop(),
+    "a task twice": lambda p: p["tasks"].append(p["tasks"][0]),
+    "what must run left out": lambda p: (
+        p["tasks"].remove(_task(p, "fast")),
+        p["left_out"].append({"id": "fast", "value": "0"}),
+    ),
+    "a start moved": lambda p: _move(p, "fast", 1),
+    "a start before the horizon": lambda p: _move(p, "fast", -9),
+    "before what it waits for": lambda p: _move(p, "saved", -1),
+    "an end moved": lambda p: _task(p, "fast").update(end="2026-03-29T03:00:00Z"),
+    "a start within a slot": lambda p: _task(p, "fast").update(start="2026-03-28T22:30:00Z"),
+    "another pool": lambda p: _task(p, "fast").update(pool="shared"),
+    "another option": lambda p: _task(p, "fast").update(option="other"),
+    "another variant": lambda p: _task(p, "saved").update(variant="w"),
+    "less used": lambda p: _task(p, "fast").update(uses={"gpu": "1"}),
+    "another copy": lambda p: _task(p, "one").update(copy="3"),
+    "on a node that is not there": lambda p: _task(p, "one").update(nodes=["k/3"]),
+    "on no node": lambda p: _task(p, "one").pop("nodes"),
+    "nodes off": lambda p: [each.update(on=[{"from": "2026-03-28T22:00:00Z", "count": "0"}]) for each in p["nodes"]],
+    "more on than one": lambda p: [each["on"][0].update(count="2") for each in p["nodes"]],
+    "committed too many": lambda p: p["nodes"][0].update(committed="2"),
+    "one left out less": lambda p: p["left_out"].pop(),
+    "another value": lambda p: p["left_out"][0].update(value="2"),
+    "a quota used less": lambda p: p["quotas"][0].update(used="0"),
+    "a quota missing": lambda p: p["quotas"].pop(),
+}
+
+
+@pytest.mark.parametrize("name", PERTURBED)
+def test_rejects_a_perturbed_plan(name: str, rich: tuple[reading.Instance, dict[str, Any]]) -> None:
+    """A plan in which one thing is changed breaks a rule."""
+    instance, plan = rich
+    changed = copy.deepcopy(plan)
+    PERTURBED[name](changed)
+    assert broken(instance, changed)
+
+
+def _numbers(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the paths of all numbers, which are texts here."""
+    if isinstance(tree, dict):
+        return [found for key, each in tree.items() for found in _numbers(each, (*path, key))]
+    if isinstance(tree, list):
+        return [found for key, each in enumerate(tree) for found in _numbers(each, (*path, key))]
+    try:
+        Fraction(tree)
+    except (ValueError, TypeError):
+        return []
+    return [path]
+
+
+def test_rejects_every_number_that_is_off(rich: tuple[reading.Instance, dict[str, Any]]) -> None:
+    """Every number of tasks, of what is left out, of nodes, quotas and of the bill's sums is judged."""
+    instance, plan = rich
+    judged = {key: plan[key] for key in ("tasks", "left_out", "nodes", "quotas", "cost_exact")}
+    judged["bill"] = {key: value for key, value in plan["bill"].items() if key != "pools"}
+    paths = _numbers(judged)
+    assert len(paths) > 60
+    unnoticed = []
+    for path in paths:
+        changed = copy.deepcopy(plan)
+        place = changed
+        for key in path[:-1]:
+            place = place[key]
+        place[path[-1]] = str(Fraction(place[path[-1]]) + 1)
+        if not broken(instance, changed):
+            unnoticed.append(path)
+    assert unnoticed == []
+
+
+def test_reads_the_three_notations_alike(tmp_path: Path) -> None:
+    """JSON and YAML of one instance, and TOML, have the same least cost."""
+    tree = yaml.safe_load(CASES["lateness is exact, and a penalty is paid once"][0])
+    (tmp_path / "case.json").write_text(json.dumps(tree, default=str), encoding="utf-8")
+    (tmp_path / "case.yaml").write_text(CASES["lateness is exact, and a penalty is paid once"][0], encoding="utf-8")
+    (tmp_path / "case.toml").write_text(
+        """
+time = {start = 2026-01-05T00:00:00Z, slot = "1h", horizon = "4h"}
+pools = [{id = "a", capacity = {gpu = 1}}]
+tasks = [{id = "t", copies = 2, due = 2026-01-05T00:40:00Z, late_cost = 3, late_penalty = 7.0, options = [{pool = "a", uses = {gpu = 1}, duration = "1h"}]}]
+""",
+        encoding="utf-8",
+    )
+    found = {path.suffix: brute.Search(reading.Instance(documents.load(path))).least() for path in tmp_path.iterdir()}
+    assert found == {".json": 19, ".yaml": 19, ".toml": 19}

@@ -1,0 +1,113 @@
+"""The first run after an installation: loops compiled beside it, used once they are there, all of them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leptonopt.cli import jit_warmup as rehearsal
+from leptonopt.problem.problem import Limits, NullMonitor
+from leptonopt.runtime import jit
+from leptonopt.runtime import jit_cache as rehearsing
+from leptonopt.runtime.jit_cache import JitWarmup
+from leptonopt.solvers import large_scale as scale
+
+pytestmark = pytest.mark.skipif(not jit.FAST, reason="numba is not installed")
+
+MISSED = """
+import gc
+from numba.core.dispatcher import Dispatcher
+from leptonopt.experiments.generators import table
+from leptonopt.experiments.generators.writer import written
+from leptonopt.compile_instance.columnar import compile_columnar
+from leptonopt.io.columnar import load
+from leptonopt.compile_instance.compiler import compile_instance
+from leptonopt.solvers import large_scale as scale
+from leptonopt.problem.problem import NullMonitor
+from leptonopt.problem.problem import Limits
+from leptonopt.io.load import load as load_tasks
+from leptonopt.runtime.jit_cache import JitWarmup
+from pathlib import Path
+import sys
+
+made = table("regions", tasks=60, seed=3, optional=0.3)
+for kind in ("npz", "json"):
+    file, content = Path(sys.argv[1], f"jobs.{kind}"), written(made, kind)
+    file.write_bytes(content.encode() if isinstance(content, str) else content)
+    problem = compile_columnar(load(file)).problem if kind == "npz" else compile_instance(load_tasks(file)).problem
+    for threads in (1, 3):
+        scale.run(problem, Limits(3.0, threads=threads), NullMonitor(), "all", JitWarmup(here=True))
+for each in gc.get_objects():
+    if isinstance(each, Dispatcher) and each.stats.cache_misses:
+        print(each.py_func.__name__, dict(each.stats.cache_misses))
+"""
+
+
+def test_nothing_is_left_to_compile(tmp_path: Path) -> None:
+    """On another instance, with another number of threads, every loop comes from where it is kept."""
+    assert jit.compiled()  # see conftest.py
+    words = [sys.executable, "-c", MISSED, str(tmp_path)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.stdout, done.returncode) == ("", 0), done.stderr
+
+
+def test_without_them_there_is_a_plan_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that never comes to its end costs annealing, not the plan, and is ended with the run."""
+    monkeypatch.setattr(jit, "compiled", lambda: False)
+    monkeypatch.setattr(rehearsing, "start_module", lambda module: sleeper())
+    loops = JitWarmup()
+    try:
+        begun = time.monotonic()
+        found = scale.run(next(rehearsal.problems()), Limits(1.0), NullMonitor(), "all", loops)
+        assert found.schedule is not None
+        assert "compiled" not in found.engine
+        assert time.monotonic() - begun < 1.0 + 2 + 8, "8 for a loaded machine"
+    finally:
+        loops.end()
+    child: Any = loops._child
+    assert child.poll() is not None
+
+
+def test_once_they_are_there_they_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Annealing waits for them, and a run that must not depend on the clock does from the beginning."""
+    monkeypatch.setattr(jit, "compiled", lambda: False)
+    monkeypatch.setattr(rehearsing, "start_module", lambda module: sleeper(0.2))
+    for limits in (Limits(4.0), Limits(4.0, deterministic=True)):
+        loops = JitWarmup()
+        assert not loops.ready()
+        found = scale.run(next(rehearsal.problems()), limits, NullMonitor(), "all", loops)
+        assert "compiled" in found.engine
+        loops.end()
+
+
+def test_a_process_that_fails_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is known at once that there will be no loops."""
+    monkeypatch.setattr(jit, "compiled", lambda: False)
+    monkeypatch.setattr(rehearsing, "start_module", lambda module: subprocess.Popen([sys.executable, "-c", "exit(3)"]))
+    loops = JitWarmup()
+    assert not loops.awaited(lambda: False)
+    loops.end()
+
+
+@pytest.mark.ci
+@pytest.mark.long
+def test_the_program_leaves_its_mark(tmp_path: Path) -> None:
+    """In an empty folder it compiles everything; asked again, there is nothing to do."""
+    begun = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    asked = "from leptonopt.algorithms.large_scale import jit; print(jit.compiled())"
+    said = []
+    for words in (["-c", asked], ["-m", "leptonopt.cli.jit_warmup"], ["-c", asked]):
+        done = subprocess.run([sys.executable, *words], env=begun, capture_output=True, text=True, check=True)
+        said.append(done.stdout.strip())
+    assert said == ["False", "", "True"]
+
+
+def sleeper(seconds: float = 60.0) -> subprocess.Popen[bytes]:
+    """A process in the place of the one that compiles."""
+    return subprocess.Popen([sys.executable, "-c", f"import time; time.sleep({seconds})"])

@@ -1,0 +1,134 @@
+"""The picture of a plan: whole at any size, honest about capacity, safe with any name."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from leptonopt.errors import UsageError
+from leptonopt.instance import validate
+from leptonopt.plan import plot
+from tests.helpers import plans
+
+
+@pytest.fixture(autouse=True)
+def _no_warnings() -> Iterator[None]:
+    """Drawing warns of nothing."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+def small(**more: Any) -> dict[str, Any]:
+    """Two tasks on two pools, one of them late."""
+    return plans.plan(
+        plans.task("train", "a", 0, 2, 8), plans.task("test", "b", 2, 1, 2, late_hours=1), pools=("a", "b"), **more
+    )
+
+
+def texts(figure: Any) -> str:
+    """All that is written in a figure."""
+    from matplotlib.text import Text
+
+    return "\n".join(item.get_text() for item in figure.findobj(Text) if item.get_text())
+
+
+@pytest.mark.parametrize("kind", plot.KINDS)
+def test_writes_each_format(tmp_path: Path, kind: str) -> None:
+    """PNG, SVG and PDF; the same plan gives the same bytes."""
+    target, again = tmp_path / f"plan.{kind}", tmp_path / f"again.{kind}"
+    plot.draw(small(), plans.INSTANCE, target)
+    plot.draw(small(), validate(plans.INSTANCE), again)
+    begins = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}[kind]
+    assert target.read_bytes().startswith(begins)
+    assert target.read_bytes() == again.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["plan.jpg", "plan", "-"])
+def test_refuses_other_formats(tmp_path: Path, name: str) -> None:
+    """Before anything is drawn."""
+    with pytest.raises(UsageError, match=r"\.png, \.svg, \.pdf"):
+        plot.draw(small(), None, tmp_path / name)
+    assert not list(tmp_path.iterdir())
+
+
+def test_three_panels_say_what_they_show() -> None:
+    """Schedule with names, load of each pool that works, cost by pool."""
+    said = texts(plot.draw(small(), plans.INSTANCE))
+    for words in (
+        "by hand: optimal, 10.00 USD",
+        "2 tasks, 1 late (red line)",
+        "train  a x1",
+        "Load against capacity",
+        "Bill: 10.00 USD",
+    ):
+        assert words in said
+    assert "no limit" in said  # pool b
+
+
+def test_capacity_follows_the_instance() -> None:
+    """The line drops to nothing in a maintenance window."""
+    plan = small()
+    plan["tasks"] += [plans.task(f"long{at}", "a", 10, 30) for at in range(2)]
+    picture = plot.Picture(plan, validate(plans.INSTANCE))
+    pools = {pool.id: pool for pool in validate(plans.INSTANCE).pools}
+    offered = plot._offered(picture, pools["a"], "gpu")
+    assert offered is not None
+    edges, levels = offered
+    assert levels == [4, 0, 4]
+    assert [(edge - edges[0]).total_seconds() / 3600 for edge in edges] == [0, 20, 26, 48]
+    assert plot._offered(picture, pools["b"], "gpu") is None
+
+
+@pytest.mark.parametrize(("tasks", "pools"), [(0, 1), (1, 1), (10, 2), (1000, 4), (1000, 60), (20_000, 2)])
+def test_any_size_fits_on_a_page(tmp_path: Path, tasks: int, pools: int) -> None:
+    """From nothing to a crowd: a picture of readable size, names only where there is room."""
+    figure = plot.draw(plans.crowd(tasks, pools), None, tmp_path / "plan.png")
+    wide, tall = figure.get_size_inches()
+    assert wide == plot.WIDE
+    assert 3 < tall < 34
+    said = texts(figure)
+    assert f"{tasks:,} tasks" in said
+    assert ("task-1" in said) == (1 < tasks <= plot.LABELS)
+
+
+def test_lanes_never_overlap_and_are_as_few_as_can_be() -> None:
+    """Bars of a lane follow each other; as many lanes as tasks run at once."""
+    lines = plans.crowd(300, 1)["tasks"]
+    found = plot._lanes(lines)
+    last: dict[int, str] = {}
+    for line, lane in found:
+        assert last.get(lane, "") <= line["start"]
+        last[lane] = line["end"]
+    _, levels = plot._steps([(line["start"], line["end"], 1) for line in lines])
+    assert len(last) == max(levels)
+
+
+@pytest.mark.parametrize("name", ["$x_{", "$a$", "你好 👩‍🚀", "a" * 200, "\\frac", "[red]", "%s {0}"])
+def test_any_name_is_drawn(tmp_path: Path, name: str) -> None:
+    """Names are never formulas, never too long, and lack no letters loudly."""
+    document = plans.plan(plans.task(name, name, 0, 40, 8), currency=name[:20])
+    document["instance"]["name"] = name
+    plot.draw(document, None, tmp_path / "plan.png")
+    plot.draw(document, None, tmp_path / "plan.svg")
+
+
+def test_negative_costs_are_drawn(tmp_path: Path) -> None:
+    """Being paid for running is a bar to the left, beside a fixed cost to the right."""
+    document = plans.plan(plans.task("x", "a", 0, 2, -5), plans.task("y", "b", 0, 2, 5))
+    document["bill"]["pools"][0]["fixed"] = 2
+    figure = plot.draw(document, None, tmp_path / "plan.png")
+    bars = [(bar.get_x(), bar.get_width()) for bar in figure.axes[-1].patches]
+    assert (0, -5) in bars
+    assert (0, 2) in bars
+
+
+def test_no_plan_is_an_empty_picture(tmp_path: Path) -> None:
+    """Drawing a result without a plan says so."""
+    assert "infeasible, no plan" in texts(
+        plot.draw(plans.none("infeasible", "x"), plans.INSTANCE, tmp_path / "plan.png")
+    )
