@@ -12,6 +12,7 @@ import pytest
 from leptonopt.runtime import jit
 from leptonopt.runtime.child_process import start_module
 from leptonopt.runtime.jit_cache import PROGRAM
+from tests.helpers.fake_methods import fakes, room  # noqa: F401
 
 SHOWING = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TERM")
 SOLVING = ("LEPTONOPT_MAX_SIZE", "LEPTONOPT_SELFTEST", "PULPCFGFILE", "MPLBACKEND", "MATPLOTLIBRC")

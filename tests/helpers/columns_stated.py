@@ -15,7 +15,7 @@ import numpy as np
 from leptonopt.compile.columnar import CompiledColumnar, compile_columnar
 from leptonopt.io.columnar import load
 from leptonopt.problem.problem import UNLIMITED
-from tests.unit.algorithms.large_scale.test_pipeline import saved
+from tests.helpers.columnar_files import saved
 
 SLOTS, HOURS = 6, Fraction(1, 2)
 NAMES = ("gpu", "cpu", "ram")

@@ -27,27 +27,7 @@ from leptonopt.verify.columnar_checker import verify_columns
 from leptonopt.verify.columnar_reader import Table, read_csv, read_folder, read_npz
 from leptonopt.verify.exact import Malformed, Verdict
 from tests.helpers import bruteforce
-from tests.unit.algorithms.large_scale.test_pipeline import as_csv, saved, tiny
-
-Arrays = dict[str, Any]
-
-
-def gaps(seed: int) -> Arrays:
-    """Tiny columns in which some tasks have no option, and the second pool may lack a resource that is not used there."""
-    arrays = tiny(seed)
-    counts = np.diff(arrays["option_ptr"])
-    for task in {0: (0,), 1: (3,), 2: (1, 2), 3: ()}[seed % 4]:
-        rows = np.arange(arrays["option_ptr"][task], arrays["option_ptr"][task + 1])
-        counts[task] = 0
-        for name in ("option_pool", "option_slots", "option_cost", "option_uses"):
-            arrays[name] = np.delete(arrays[name], rows, axis=0)
-        arrays["option_ptr"] = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        arrays["task_value"][task] = 700 if seed % 3 else 0
-    head = json.loads(arrays["head"].tobytes())
-    if len(head["resources"]) > 1 and seed % 2:
-        del head["pools"][1]["capacity"]["cpu"]
-        arrays["option_uses"][arrays["option_pool"] == 1, 1] = 0
-    return arrays | {"head": np.frombuffer(json.dumps(head).encode(), np.uint8)}
+from tests.helpers.columnar_files import Arrays, as_csv, gaps, saved, tiny
 
 
 def as_tree(arrays: Arrays) -> dict[str, Any]:

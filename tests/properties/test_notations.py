@@ -12,13 +12,12 @@ from typing import Any
 
 import numpy as np
 import pytest
-from tests.system.test_engines import fakes, room  # noqa: F401
 
 import leptonopt
 from leptonopt.algorithms.large_scale.supports import unsupported_rule
+from leptonopt.compile import columnar as compiling
+from leptonopt.compile import columnar_windows as windows
 from leptonopt.compile.columnar import CompiledColumnar, compile_columnar
-from leptonopt.compile.compiler import columnar as compiling
-from leptonopt.compile.compiler import columnar_windows as windows
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import validate
@@ -33,10 +32,9 @@ from leptonopt.session.source import InstanceSource, open_source
 from leptonopt.verify.columnar_bound import proven_columns
 from leptonopt.verify.columnar_checker import verify_columns
 from tests.helpers import random_problems
+from tests.helpers.columnar_files import gaps, saved, tiny
 from tests.helpers.columns_stated import NAMES, SLOTS, stated
 from tests.helpers.run_cli import called, said
-from tests.properties.test_columns import gaps
-from tests.unit.algorithms.large_scale.test_pipeline import saved, tiny
 
 FAMILIES = ("elasticflow", "gaia", "gavel", "lumpy", "regions")
 
@@ -239,7 +237,7 @@ def test_auto_answers_larger_instances_alike(tmp_path: Path, family: str, seed: 
         ("hangs", ""),
     ],
 )
-def test_a_bad_engine_costs_columns_a_note(tmp_path: Path, fake: str, note: str, fakes: Any) -> None:  # noqa: F811
+def test_a_bad_engine_costs_columns_a_note(tmp_path: Path, fake: str, note: str, fakes: Any) -> None:
     """Engines run in processes of their own: a crash, an error, nonsense and a hang leave a checked plan."""
     fakes()
     file = both(tmp_path, "gavel", "--tasks", 10)[1]
@@ -249,7 +247,7 @@ def test_a_bad_engine_costs_columns_a_note(tmp_path: Path, fake: str, note: str,
     assert note in "\n".join(result.notes)
 
 
-def test_auto_survives_a_crash_on_columns(tmp_path: Path, fakes: Any) -> None:  # noqa: F811
+def test_auto_survives_a_crash_on_columns(tmp_path: Path, fakes: Any) -> None:
     """Another lane proves the optimum, and the note says what crashed."""
     fakes(cpsat="crashes")
     file = both(tmp_path, "lumpy", "--tasks", 10, "--optional", 0.5)[1]

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,6 @@ import pytest
 import leptonopt
 from leptonopt.errors import Alarm, EngineError, NoPlan, UsageError
 from leptonopt.problem.problem import Limits, Schedule, Solution, Status, Stop
-from leptonopt.runtime import child_process as children
 from leptonopt.session import worker_process as engine
 from leptonopt.solvers import registry as methods
 from leptonopt.solvers import selftest
@@ -47,35 +45,6 @@ MINE = {  # what a note says of each fake
     "floods": "",
 }
 ENDLESS = {"hangs", "clings", "freezes", "spawns", "pours"}
-
-
-@pytest.fixture
-def room(tmp_path: Path) -> Path:
-    """A place for temporary files whose name is not a plain word."""
-    made = tmp_path / "räume & more"
-    made.mkdir()
-    return made
-
-
-@pytest.fixture
-def fakes(room: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., str]]:
-    """Put fakes into the table, here and in children; nothing of what they start may be left at the end."""
-    mark = uuid.uuid4().hex
-
-    def put(**instead: str) -> str:
-        pairs = ",".join(f"{name}={fake}" for name, fake in instead.items())
-        for name, value in traces.environment(room, mark, pairs).items():
-            monkeypatch.setenv(name, value)
-        monkeypatch.setattr(methods, "TABLE", dict(methods.TABLE))
-        monkeypatch.setattr(methods, "__path__", list(methods.__path__))
-        monkeypatch.setattr(children, "PATHS", children.PATHS)
-        monkeypatch.syspath_prepend(str(traces.HELPERS / "fakes"))
-        sys.modules.pop("sitecustomize", None)
-        __import__("sitecustomize")
-        return mark
-
-    yield put
-    assert not traces.left(mark, room)
 
 
 def checked(result: Any) -> None:

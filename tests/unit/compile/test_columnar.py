@@ -12,6 +12,7 @@ import pytest
 from leptonopt.compile.columnar import compile_columnar
 from leptonopt.compile.money import MAX_TOTAL
 from leptonopt.io.columnar import load
+from tests.helpers.columnar_files import saved
 from tests.helpers.columns_stated import (
     HOURS,
     NAMES,
@@ -24,7 +25,6 @@ from tests.helpers.columns_stated import (
     unit_of,
     used_of,
 )
-from tests.unit.algorithms.large_scale.test_pipeline import saved
 
 
 @pytest.mark.parametrize("seed", range(24))

@@ -22,8 +22,8 @@ from leptonopt.io import columnar as reading
 from leptonopt.io import npz as packed
 from leptonopt.io.columnar import load
 from leptonopt.io.npz import read_npz_safely
+from tests.helpers.columnar_files import as_csv, saved
 from tests.helpers.columns_stated import NAMES, SLOTS, Arrays, Stated, built_of, check, stated, unit_of
-from tests.unit.algorithms.large_scale.test_pipeline import as_csv, saved
 
 
 def test_a_file_is_known_by_what_is_in_it(tmp_path: Path) -> None:

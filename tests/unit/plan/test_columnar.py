@@ -21,6 +21,7 @@ from leptonopt.problem.problem import UNLIMITED, Problem, Schedule
 from leptonopt.verify.columnar_bound import proven_columns
 from leptonopt.verify.columnar_checker import verify_columns
 from leptonopt.verify.columnar_reader import read_npz
+from tests.helpers.columnar_files import saved
 from tests.helpers.columns_stated import (
     HOURS,
     NAMES,
@@ -33,7 +34,6 @@ from tests.helpers.columns_stated import (
     stated,
     stated_rows,
 )
-from tests.unit.algorithms.large_scale.test_pipeline import saved
 
 
 def placed(of: Stated, problem: Problem) -> Schedule:

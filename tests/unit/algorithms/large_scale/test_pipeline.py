@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import random
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -51,10 +50,10 @@ from leptonopt.verify import verify
 from leptonopt.verify.columnar_bound import proven_columns
 from leptonopt.verify.columnar_checker import verify_columns
 from tests.helpers import bruteforce, random_problems
+from tests.helpers.columnar_files import Arrays, as_csv, saved, tiny
 from tests.helpers.plans import outcome
 from tests.helpers.run_cli import called, said
 
-Arrays = dict[str, Any]
 QUICK = Limits(time_limit=0.4)
 ROOT = Path(__file__).resolve().parents[4]
 
@@ -63,47 +62,6 @@ ROOT = Path(__file__).resolve().parents[4]
 def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loops run uncompiled where numba is not installed."""
     monkeypatch.setattr(scale, "STEPS", 50)
-
-
-def tiny(seed: int, tasks: int = 4, slots: int = 8, must: bool = False) -> Arrays:
-    """A few tasks on two pools with one or two resources, some optional, some late, some pools with maintenance."""
-    rng = random.Random(seed)
-    names = ["gpu", "cpu"][: rng.randint(1, 2)]
-    steps = {f"2026-01-05T{at:02}:00Z": rng.randint(1, 9) / 4 for at in range(slots)}
-    pools: list[dict[str, Any]] = [
-        {
-            "id": f"pool-{at}",
-            "capacity": {name: rng.randint(2, 4) for name in names},
-            "price": {"gpu": rng.choice([{"steps": steps}, rng.randint(1, 8) / 8])},
-        }
-        for at in range(2)
-    ]
-    if rng.random() < 0.4:
-        window = {"from": "2026-01-05T02:00Z", "to": "2026-01-05T04:00Z", "capacity": {"gpu": 1}}
-        pools[0]["maintenance"] = [window]
-    if rng.random() < 0.3:
-        pools[1]["capacity"]["gpu"] = "unlimited"
-    time = {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": f"{slots}h"}
-    head = {"columns": 1, "leptonopt": 1, "time": time, "resources": names, "pools": pools}
-    release = [rng.randint(0, slots // 2) for _ in range(tasks)]
-    counts = [rng.randint(1, 3) for _ in range(tasks)]
-    options = sum(counts)
-    arrays = {
-        "task_release": release,
-        "task_deadline": [rng.randint(first + 3, slots) for first in release],
-        "task_copies": [rng.choice([1, 1, 2]) for _ in range(tasks)],
-        "task_value": [-1 if must else rng.choice([rng.randint(50, 900), 900]) for _ in range(tasks)],
-        "task_due": [rng.choice([-1, rng.randint(1, slots)]) for _ in range(tasks)],
-        "task_late_cost": [rng.randint(0, 90) for _ in range(tasks)],
-        "option_ptr": np.concatenate([[0], np.cumsum(counts)]),
-        "option_pool": [rng.randint(0, 1) for _ in range(options)],
-        "option_slots": [rng.randint(1, 3) for _ in range(options)],
-        "option_cost": [rng.choice([0, 25]) for _ in range(options)],
-        "option_uses": [[rng.randint(1, 2), *(rng.randint(0, 2) for _ in names[1:])] for _ in range(options)],
-    }
-    return {"head": np.frombuffer(json.dumps(head).encode(), np.uint8)} | {
-        name: np.array(values, np.int32) for name, values in arrays.items()
-    }
 
 
 def solve_columns(file: Path, plan: Path | None = None, certificate: Path | None = None, **asked: Any) -> Result:
@@ -115,28 +73,6 @@ def solve_columns(file: Path, plan: Path | None = None, certificate: Path | None
     if certificate is not None:
         result.save_certificate(certificate)
     return result
-
-
-def saved(folder: Path, arrays: Mapping[str, Any], name: str = "jobs.npz") -> Path:
-    np.savez(folder / name, **arrays)
-    return folder / name
-
-
-def as_csv(folder: Path, arrays: Arrays) -> Path:
-    """The same as a folder of tables."""
-    where = folder / "jobs"
-    where.mkdir()
-    head = json.loads(arrays["head"].tobytes())
-    (where / "head.json").write_text(json.dumps(head))
-    task = {name[5:]: column for name, column in arrays.items() if name.startswith("task_")}
-    owner = np.repeat(np.arange(len(task["release"])), np.diff(arrays["option_ptr"]))
-    option = {"task": owner, "pool": arrays["option_pool"], "slots": arrays["option_slots"]}
-    option |= {"cost": arrays["option_cost"]} if "option_cost" in arrays else {}
-    option |= {name: arrays["option_uses"][:, at] for at, name in enumerate(head["resources"])}
-    for name, columns in (("tasks", task), ("options", option)):
-        lines = [",".join(columns), *(",".join(map(str, row)) for row in zip(*columns.values(), strict=True))]
-        (where / f"{name}.csv").write_text("\n".join(lines) + "\n")
-    return where
 
 
 # --- reading and compiling ------------------------------------------------------------------------
