@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, ProblemIndex
+from leptonopt.algorithms.heuristics.partial_schedule import ProblemIndex
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import subproblem as freeing
 from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest, SubproblemResult, make_partial_schedule

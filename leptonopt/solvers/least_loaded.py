@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from leptonopt.algorithms.heuristics.dispatch_rules import DispatchRule, dispatch
-from leptonopt.algorithms.heuristics.partial_schedule import Column, CostGuide, PartialSchedule
+from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.problem.problem import UNLIMITED, Limits, Monitor, Problem, Schedule, Solution
 

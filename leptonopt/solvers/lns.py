@@ -10,8 +10,8 @@ from __future__ import annotations
 import time
 
 from leptonopt.algorithms.heuristics.multistart import prepare_search
-from leptonopt.algorithms.heuristics.partial_schedule import CostGuide
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import column_model as submodel
 from leptonopt.algorithms.lns import interval_model as subintervals

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.algorithms.heuristics.list_scheduling import ListScheduler
-from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, PartialSchedule, ProblemIndex
+from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule, ProblemIndex
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
 from leptonopt.problem.problem import (
     Limits,

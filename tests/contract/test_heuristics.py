@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, PartialSchedule, ProblemIndex
+from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule, ProblemIndex
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.problem.nodes import NodeCosts, Nodes
 from leptonopt.problem.problem import (

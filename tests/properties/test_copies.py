@@ -17,7 +17,8 @@ import pytest
 
 import leptonopt
 from leptonopt.algorithms.heuristics.list_scheduling import RANKED, insert_copies
-from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, PartialSchedule
+from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import interval_model as subintervals
 from leptonopt.algorithms.lns import subproblem as freeing

@@ -12,7 +12,8 @@ import numpy as np
 
 from leptonopt.algorithms.heuristics.ejection_pool import repair_by_ejection
 from leptonopt.algorithms.heuristics.list_scheduling import precedence_order
-from leptonopt.algorithms.heuristics.partial_schedule import Column, CostGuide, PartialSchedule
+from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
 from leptonopt.problem.problem import (
     Limits,

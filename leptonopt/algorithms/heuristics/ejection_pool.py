@@ -18,7 +18,8 @@ from leptonopt.algorithms.heuristics.list_scheduling import (
     insert_copies,
     topological,
 )
-from leptonopt.algorithms.heuristics.partial_schedule import Column, CostGuide, PartialSchedule
+from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.problem.problem import Monitor
 
 OFFERS = 6  # options that a task which finds no place considers for pushing others out

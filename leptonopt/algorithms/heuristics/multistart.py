@@ -7,9 +7,10 @@ import time
 
 from leptonopt.algorithms.heuristics.ejection_pool import repair_by_ejection
 from leptonopt.algorithms.heuristics.list_scheduling import ListScheduler, improve, priority_orders, use_slack
-from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, PartialSchedule, ProblemIndex
+from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule, ProblemIndex
 from leptonopt.algorithms.heuristics.ruin_and_recreate import RuinAndRecreate
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
 from leptonopt.problem.problem import (
     UNLIMITED,

@@ -4,57 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from copy import copy
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.algorithms.heuristics.node_estimate import AlikeOptions, NodeDemand, NodeEstimate, batch_options
-from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, Pricer
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
+from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.problem.problem import Bools, Ints, Problem, Schedule, column_costs
 from leptonopt.runtime.clock import check_time_each
 from leptonopt.runtime.topological_order import OFTEN, topological_order
 
 Column = tuple[int, int]  # (option, start)
 FEW = 32  # columns of a group that are priced one by one
-
-
-class CostGuide:
-    """Costs by which columns are chosen: the true ones, or with multipliers on capacity added.
-
-    Attributes
-    ----------
-    prefix : int64, shape (K, T + 1), prefix sums of the prices that guide
-    scale : all guiding costs are in units of 1/scale money units
-    least : list of O ints, what each option costs at its cheapest start
-    order : per group, its options that have a start at all, cheapest first
-    bare : whether they are the true costs, to which what nodes cost more has to be added
-    once : list of O ints, what each option costs more whatever its start; None where that is nothing
-    pace : what each slot costs more until the option ends
-    """
-
-    def __init__(self, problem: Problem, prefix: Ints, least: Ints, scale: int = 1, once: Ints | None = None) -> None:
-        self.prefix, self.scale = prefix, scale
-        self.bare, self.pace = False, 0
-        self.once: list[int] | None = None if once is None else once.tolist()
-        self.least = least.tolist()
-        by_cost = np.lexsort((least, problem.group))
-        usable = by_cost[least[by_cost] < INFEASIBLE_COST]
-        cut = np.searchsorted(problem.group[usable], np.arange(problem.groups + 1))
-        flat, ends = usable.tolist(), cut.tolist()
-        self.order = [flat[ends[g] : ends[g + 1]] for g in range(problem.groups)]
-
-    @classmethod
-    def true(cls, problem: Problem, blocks: Pricer) -> CostGuide:
-        guide = cls(problem, problem.price_sum, blocks.least)
-        guide.bare = True
-        return guide
-
-    def paced(self, pace: int) -> CostGuide:
-        """The same in a hurry."""
-        guide = copy(self)
-        guide.pace = pace
-        return guide
 
 
 class ProblemIndex:

@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.heuristics.partial_schedule import CostGuide
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.node_subproblem import NodeSubproblem
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, Pricer
 from leptonopt.problem.nodes import NodeCosts

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.algorithms.heuristics.list_scheduling import family_pools
-from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, PartialSchedule
+from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest
 from leptonopt.problem.problem import Ints, Problem
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from leptonopt.algorithms.heuristics.list_scheduling import cost_limit, insert_copies, move_family
-from leptonopt.algorithms.heuristics.partial_schedule import Column, CostGuide, PartialSchedule, ProblemIndex
+from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule, ProblemIndex
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.algorithms.lns import column_model as submodel
 from leptonopt.algorithms.lns import interval_model as subintervals

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from leptonopt.algorithms.heuristics.partial_schedule import CostGuide, PartialSchedule
+from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import interval_model as subintervals
 from leptonopt.algorithms.lns.subproblem import Subproblem
