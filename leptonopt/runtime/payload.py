@@ -11,15 +11,7 @@ import hashlib
 import pickle
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
-
-from leptonopt.algorithms.heuristics.partial_schedule import ProblemIndex
-from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
-from leptonopt.algorithms.lagrangian.pricing import BlockPricer
-from leptonopt.algorithms.lns import subproblem as freeing
-from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest, SubproblemResult, make_partial_schedule
-from leptonopt.problem.problem import Problem, Schedule
 
 KEPT = 4  # grounds that a process keeps
 
@@ -50,29 +42,3 @@ class CachedPayload:
             for token in list(_known)[:-KEPT]:
                 _known.pop(token, None)
         return _known.get(self.token)
-
-
-class RemoteContext:
-    """A problem, and the prices by which its columns are chosen."""
-
-    def __init__(self, told: tuple[Problem, CostGuide]) -> None:
-        self.problem, self.guide = told
-        self.shape = ProblemIndex(self.problem)
-
-    @cached_property
-    def true(self) -> CostGuide:
-        """What columns cost."""
-        return CostGuide.true(self.problem, BlockPricer(self.problem))
-
-
-def solve_remotely(
-    ground: CachedPayload, schedule: Schedule, asked: NeighbourhoodRequest, seconds: float
-) -> SubproblemResult | None:
-    """Free groups of a schedule and place them anew; None where this process does not know the ground."""
-    found = ground.opened(RemoteContext)
-    if found is None:
-        return None
-    placing = make_partial_schedule(found.problem, found.shape, schedule)
-    ran = {group: placing.clear(group) for group in asked.groups}
-    true = found.true if asked.move else found.guide
-    return freeing.solve(placing, true, found.guide, asked, ran, seconds)

@@ -22,10 +22,10 @@ class CheapestFirst(DispatchRule):
     def choose(self, group: int) -> Column | None:
         """The earliest start of the cheapest option that has one."""
         for option in self.guide.order[group]:
-            low, high = self.placing.window(option)
+            low, high = self.placing.start_window(option)
             if low > high:
                 continue
-            fits = self.placing.fitting(option, low, high)
+            fits = self.placing.feasible_starts(option, low, high)
             at = 0 if fits is None else int(fits.argmax())
             if fits is None or fits[at]:
                 return option, low + at

@@ -37,5 +37,5 @@ class DeadlineFirst(DispatchRule):
 
     def choose(self, group: int) -> Column | None:
         """The option and start that end first."""
-        found = self.placing.earliest(group, self.guide)
+        found = self.placing.earliest_column(group, self.guide)
         return None if found is None else (found[1], found[2])

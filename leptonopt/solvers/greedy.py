@@ -43,7 +43,7 @@ def _searched(
         return infeasible_solution(engine)
     monitor.bound(bound)
     starts = MultiStart(problem, blocks, limits, monitor, share)
-    starts.warm(warm_start)
+    starts.adopt(warm_start)
     starts.run()
     if starts.found is None:
         stop = Stop.LIMIT if starts.should_stop() else Stop.DONE

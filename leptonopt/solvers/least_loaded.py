@@ -45,10 +45,10 @@ class LeastLoaded(DispatchRule):
         best, found = (float("inf"), INFEASIBLE_COST), None
         for option in sorted(self.guide.order[group]):
             load = self.load(option)
-            low, high = self.placing.window(option)
+            low, high = self.placing.start_window(option)
             if load > best[0] or low > high:
                 continue
-            fits = self.placing.fitting(option, low, high)
+            fits = self.placing.feasible_starts(option, low, high)
             at = 0 if fits is None else int(fits.argmax())
             end = low + at + self.placing.shape.duration[option]
             if (fits is None or fits[at]) and (load, end) < best:

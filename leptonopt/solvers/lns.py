@@ -13,11 +13,11 @@ from leptonopt.algorithms.heuristics.multistart import prepare_search
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
-from leptonopt.algorithms.lns import column_model as submodel
 from leptonopt.algorithms.lns import interval_model as subintervals
 from leptonopt.algorithms.lns import subproblem as freeing
 from leptonopt.algorithms.lns.neighbourhoods import NeighbourhoodSelector
 from leptonopt.algorithms.lns.search_state import SearchState
+from leptonopt.algorithms.models.cpsat_call import version
 from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
 
 TURN = 0.01  # effort that a turn takes beside its sub-problem
@@ -31,7 +31,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
 
     Deterministic mode counts effort instead of seconds, and ends by itself.
     """
-    engine = f"{submodel.version()} (CP-SAT)"
+    engine = f"{version()} (CP-SAT)"
     begun = time.monotonic()
     found = prepare_search(problem, warm_start, limits, monitor, engine)
     if isinstance(found, Solution):
@@ -41,8 +41,8 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     search = _Search(problem, starts.blocks, starts.true, held, limits, monitor, begun)
     search.prices()
     stop = search.run()
-    if held.gained:
-        held.keep()
+    if held.pending_gain:
+        held.commit()
     if held.cost <= held.bound:
         return Solution(Status.OPTIMAL, Stop.PROOF, held.best, held.cost, engine)
     return Solution(Status.FEASIBLE, stop, held.best, held.bound, engine, note=f"{search.turns} neighbourhoods")
@@ -93,8 +93,8 @@ class _Search:
                     return Stop.DONE
             elif time.monotonic() - self.begun > self.limits.time_limit:
                 return Stop.LIMIT
-            if self.held.listen():
-                choice.forget()
+            if self.held.adopt_external():
+                choice.invalidate()
             self.turn(choice)
         return Stop.PROOF
 
@@ -103,21 +103,21 @@ class _Search:
         self.turns += 1
         held, placing = self.held, self.held.placing
         groups = choice.draw(placing).tolist()
-        before = placing.bill(groups)
-        ran = {group: placing.clear(group) for group in groups}
-        asked = choice.asked(groups)
+        before = placing.cost_of_groups(groups)
+        ran = {group: placing.remove_group(group) for group in groups}
+        asked = choice.request(groups)
         seconds = 600.0 if self.limits.deterministic else self.seconds_left()
         looked = freeing.solve(placing, self.true, self.guide, asked, ran, seconds)
         found, spent = looked.found, looked.effort + TURN
         self.spent += spent
-        gain = held.take(before, ran, found.columns if found else None)
+        gain = held.accept_or_restore(before, ran, found.columns if found else None)
         proven = found is not None and found.proven
-        choice.learn((gain or 0) / max(1, abs(held.cost)), spent, proven, spent / asked.effort)
+        choice.update_weights((gain or 0) / max(1, abs(held.cost)), spent, proven, spent / asked.effort)
         if gain is not None:
-            choice.forget(groups)
+            choice.invalidate(groups)
         if gain:
             held.report(self.turns)
-        if held.closes(looked, len(groups), int(choice.usable.sum())):
+        if held.proves_optimal(looked, len(groups), int(choice.usable.sum())):
             held.raise_bound(held.cost)
 
     def seconds_left(self) -> float:

@@ -20,14 +20,15 @@ from leptonopt.algorithms.heuristics.multistart import MultiStart, prepare_searc
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, Pricer
 from leptonopt.algorithms.lagrangian.remote_pricing import RemotePricer, is_separable
-from leptonopt.algorithms.lns import column_model as submodel
 from leptonopt.algorithms.lns import interval_model as subintervals
 from leptonopt.algorithms.lns.neighbourhoods import NeighbourhoodSelector
+from leptonopt.algorithms.lns.remote import solve_remotely
 from leptonopt.algorithms.lns.search_state import SearchState
 from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest, Ran, SubproblemResult
+from leptonopt.algorithms.models.cpsat_call import version
 from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
-from leptonopt.runtime.payload import CachedPayload, solve_remotely
+from leptonopt.runtime.payload import CachedPayload
 
 TICK = 0.02  # seconds to wait for an answer before looking at the clock
 COUNT = 2.0  # seconds after which the workers are counted again
@@ -56,7 +57,7 @@ def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monito
     """The search on the workers of an executor."""
 
     def spread(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-        engine, begun = f"{submodel.version()} (CP-SAT)", time.monotonic()
+        engine, begun = f"{version()} (CP-SAT)", time.monotonic()
         found = prepare_search(problem, warm_start, limits, monitor, engine)
         if isinstance(found, Solution):
             return found
@@ -70,8 +71,8 @@ def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monito
             search.said = f"the workers are gone ({gone})"
         finally:
             search.out.drop()
-        if held.gained:
-            held.keep()
+        if held.pending_gain:
+            held.commit()
         if held.cost <= held.bound:
             return Solution(Status.OPTIMAL, Stop.PROOF, held.best, held.cost, engine)
         return Solution(Status.FEASIBLE, stop, held.best, held.bound, engine, note=search.said or search.count())
@@ -129,8 +130,8 @@ class _Search:
                 return Stop.DONE
             if self.stopped():
                 return Stop.LIMIT
-            if self.held.listen():
-                self.choice.forget()
+            if self.held.adopt_external():
+                self.choice.invalidate()
             if self.limits.deterministic:
                 self.batch()
             else:
@@ -175,7 +176,7 @@ class _Search:
         for _ in range(DRAWS):
             groups = choice.draw(self.held.placing).tolist()
             if len(groups) and not self.busy[self.held.shape.families[choice.move[0]] if choice.move else groups].any():
-                sent = _Out(choice.asked(groups), choice.arm)
+                sent = _Out(choice.request(groups), choice.arm)
                 self.busy[groups] = True
                 self.send(sent, whole=self.sent < self.width)
                 return sent
@@ -202,20 +203,20 @@ class _Search:
             return None
         self.turns += 1
         placing, found = self.held.placing, answer.found
-        before, ran = placing.bill(groups), Ran()
+        before, ran = placing.cost_of_groups(groups), Ran()
         for group in groups:
-            ran[group] = placing.clear(group)
-        gain = self.held.take(before, ran, found.columns if found else None)
+            ran[group] = placing.remove_group(group)
+        gain = self.held.accept_or_restore(before, ran, found.columns if found else None)
         self.late += found is not None and gain is None
         spent, proven = answer.effort + TURN, found is not None and found.proven
         self.spent += spent
         self.choice.arm = sent.arm
-        self.choice.learn((gain or 0) / max(1, abs(self.held.cost)), spent, proven, spent / sent.asked.effort)
+        self.choice.update_weights((gain or 0) / max(1, abs(self.held.cost)), spent, proven, spent / sent.asked.effort)
         if gain is not None:
-            self.choice.forget(groups)
+            self.choice.invalidate(groups)
         if gain:
             self.held.report(self.turns)
-        if self.held.closes(answer, len(groups), int(self.usable.sum())):
+        if self.held.proves_optimal(answer, len(groups), int(self.usable.sum())):
             self.held.raise_bound(self.held.cost)
         return None
 
@@ -234,7 +235,7 @@ class _Search:
         assert self.ascent
         guide = self.ascent.guide()
         self.held.raise_bound(self.ascent.exact())
-        self.choice.follow(guide)
+        self.choice.set_guide(guide)
         self.ground, self.ascent = CachedPayload.of((self.problem, guide)), None
 
     def count(self) -> str:

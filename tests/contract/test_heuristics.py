@@ -297,16 +297,16 @@ def test_options_looked_at_together_are_the_same_one_by_one(seed: int) -> None:
     guide, shape = CostGuide.true(problem, blocks), ProblemIndex(problem)
     many, single = PartialSchedule(problem, shape), PartialSchedule(problem, shape)
     for group in range(problem.groups):
-        batches = shape.alike(group)
+        batches = shape.option_batches(group)
         assert batches is not None
         shape._alike[group] = None
-        expected = single.cheapest(group, guide)
+        expected = single.cheapest_column(group, guide)
         shape._alike[group] = batches
         found = many.cheapest(group, guide)
         assert (found and found[0]) == (expected and expected[0])
         if expected is not None:
             many.put(*expected[1:])
-            single.put(*expected[1:])
+            single.insert(*expected[1:])
 
 
 def alike(random: np.random.Generator, nodes: bool) -> Problem:

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.algorithms.heuristics.list_scheduling import RANKED, insert_copies
+from leptonopt.algorithms.heuristics.insertion import RANKED, insert_copies
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
@@ -318,8 +318,8 @@ def test_ranked_columns_are_what_is_cheapest_one_after_the_other() -> None:
         at_once, anew = PartialSchedule(made.problem), PartialSchedule(made.problem)
         for group in range(made.problem.groups):
             insert_copies(at_once, group, guide, made.problem.value[group])
-            while anew.missing[group] and (found := anew.cheapest(group, guide, made.problem.value[group])):
-                anew.put(*found[1:], min(anew.missing[group], anew.room(*found[1:])))
+            while anew.missing[group] and (found := anew.cheapest_column(group, guide, made.problem.value[group])):
+                anew.insert(*found[1:], min(anew.missing[group], anew.max_copies(*found[1:])))
         assert at_once.runs == anew.runs
         ranked += max(map(len, anew.runs), default=0) > RANKED
     assert ranked > 5
@@ -375,7 +375,7 @@ def test_a_neighbourhood_on_intervals_holds_no_million_jobs(monkeypatch: pytest.
         PartialSchedule(made.problem, schedule=schedule),
         CostGuide.true(made.problem, BlockPricer(made.problem)),
     )
-    ran = {0: placing.clear(0)}
+    ran = {0: placing.remove_group(0)}
     asked = freeing.NeighbourhoodRequest([0], "intervals", None, None, 0.1, 0)
     monkeypatch.setattr(subintervals, "solve", lambda *_: pytest.fail("a job for every copy"))
     assert freeing.solve(placing, guide, guide, asked, ran, 1.0).effort > 0

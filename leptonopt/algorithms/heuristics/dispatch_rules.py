@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from leptonopt.algorithms.heuristics.ejection_pool import repair_by_ejection
-from leptonopt.algorithms.heuristics.list_scheduling import precedence_order
+from leptonopt.algorithms.heuristics.insertion import precedence_order
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
@@ -62,8 +62,8 @@ def dispatch(
     for group in precedence_order(placing, ruled.rank()):
         while placing.missing[group] > 0 and (found := ruled.choose(group)):
             option, start = found
-            count = min(placing.missing[group], max(1, placing.room(option, start)))
-            placing.put(option, start, count)
+            count = min(placing.missing[group], max(1, placing.max_copies(option, start)))
+            placing.insert(option, start, count)
             ruled.put(option, start, count)
     if placing.unplaced():
         repair_by_ejection(placing, guide, 20 * max(20, min(200, len(placing.unplaced()))), limits.seed, monitor)

@@ -11,14 +11,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.list_scheduling import (
-    cost_limit,
-    drop_idle,
-    family_pools,
-    insert_copies,
-    topological,
-)
+from leptonopt.algorithms.heuristics.insertion import cost_limit, family_pools, insert_copies, topological
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
+from leptonopt.algorithms.heuristics.reinsertion import drop_idle
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.problem.problem import Monitor
 
@@ -50,17 +45,17 @@ class EjectionPool:
         self.weight = [0.05 if optional else 1.0 for optional in placing.shape.optional]
         lost = set(placing.unplaced())
         self.queue = deque(group for group in topological(placing) if group in lost)
-        self.hurry: set[int] = set()
+        self.urgent: set[int] = set()
         self.homes = family_pools(placing.problem, guide)
         holders = np.repeat(placing.problem.pool, np.diff(placing.problem.demand_ptr))
         spread = np.unique(np.stack([placing.problem.demand_row, holders]), axis=1)
-        self.own = bool((np.bincount(spread[0]) <= 1).all())  # no row is held on several pools
+        self.rows_by_pool = bool((np.bincount(spread[0]) <= 1).all())  # no row is held on several pools
         groups = placing.problem.groups
         self.pool, self.begin, self.end = np.full(groups, -1), np.zeros(groups, np.int64), np.zeros(groups, np.int64)
         for group in range(groups):
-            self.note(group)
+            self.update_position(group)
 
-    def note(self, group: int) -> None:
+    def update_position(self, group: int) -> None:
         """Remembers where a group is at work: with several columns everywhere, from the first to the last."""
         ran = self.placing.runs[group]
         if not ran:
@@ -68,89 +63,89 @@ class EjectionPool:
             return
         duration, pool = self.placing.shape.duration, self.placing.shape.pool
         pools = {pool[option] for option, _ in ran}
-        self.pool[group] = pools.pop() if len(pools) == 1 and self.own else EVERYWHERE
+        self.pool[group] = pools.pop() if len(pools) == 1 and self.rows_by_pool else EVERYWHERE
         self.begin[group] = min(start for _, start in ran)
         self.end[group] = max(start + duration[option] for option, start in ran)
 
     def step(self) -> None:
         placing, shape = self.placing, self.placing.shape
         group = self.queue.popleft()
-        waiting = [before for before, _ in shape.before[group] if placing.end[before] < 0]
+        waiting = [before for before, _ in shape.predecessors[group] if placing.end[before] < 0]
         if waiting:
-            self.push(*[before for before in waiting if before not in self.queue], group)
+            self.enqueue(*[before for before in waiting if before not in self.queue], group)
             return
-        if group in self.hurry and (found := placing.earliest(group, self.guide)):
-            placing.put(found[1], found[2])
-            self.note(group)
+        if group in self.urgent and (found := placing.earliest_column(group, self.guide)):
+            placing.insert(found[1], found[2])
+            self.update_position(group)
             return
         placed = insert_copies(placing, group, self.guide, over=self.over)
-        self.note(group)
+        self.update_position(group)
         if placed:
             return
         self.weight[group] += 1
         if (family := shape.family[group]) >= 0 and self.random.random() < MOVING:
-            self.rehouse(family)
-            self.push(group)
+            self.relocate_family(family)
+            self.enqueue(group)
             return
-        choice = self.offer(group)
+        choice = self.best_ejection(group)
         if choice is None:
-            self.unblock(group)
+            self.release_neighbours(group)
             return
         option, start, victims = choice
         for victim, column in victims:
-            placing.take(*column, placing.runs[victim][column])
-            self.note(victim)
+            placing.remove(*column, placing.runs[victim][column])
+            self.update_position(victim)
             if not shape.optional[victim]:
-                self.push(victim)
-        placing.put(option, start, min(placing.missing[group], max(1, placing.room(option, start))))
-        self.note(group)
+                self.enqueue(victim)
+        placing.insert(option, start, min(placing.missing[group], max(1, placing.max_copies(option, start))))
+        self.update_position(group)
         if placing.missing[group]:
-            self.push(group)
+            self.enqueue(group)
 
-    def push(self, *groups: int) -> None:
+    def enqueue(self, *groups: int) -> None:
         for group in groups:
             if group not in self.queue:
                 self.queue.append(group)
 
-    def rehouse(self, family: int) -> None:
+    def relocate_family(self, family: int) -> None:
         """A whole family has to go to another of the pools that have room for it alone."""
-        pools = [pool for _, pool in self.homes[family] if pool != self.placing.home[family]]
+        pools = [pool for _, pool in self.homes[family] if pool != self.placing.home_pool[family]]
         if pools:
-            self.placing.home[family] = pools[int(self.random.integers(len(pools)))]
+            self.placing.home_pool[family] = pools[int(self.random.integers(len(pools)))]
             for member in self.placing.shape.families[family]:
-                self.placing.clear(member)
-                self.note(member)
+                self.placing.remove_group(member)
+                self.update_position(member)
                 if not self.placing.shape.optional[member]:
-                    self.push(member)
+                    self.enqueue(member)
 
-    def unblock(self, group: int) -> None:
+    def release_neighbours(self, group: int) -> None:
         """Nothing to push out helps: what it waits for, and what waits for it, has to move."""
         shape, placing = self.placing.shape, self.placing
-        around = [before for before, _ in shape.before[group]] + [behind for behind, _ in shape.behind[group]]
+        around = [before for before, _ in shape.predecessors[group]] + [behind for behind, _ in shape.successors[group]]
         for other in around:
             if placing.runs[other]:
-                placing.clear(other)
-                self.note(other)
-        for before, _ in shape.before[group]:
-            self.hurry.add(before)
-        self.push(*[other for other in around if not shape.optional[other]], group)
+                placing.remove_group(other)
+                self.update_position(other)
+        for before, _ in shape.predecessors[group]:
+            self.urgent.add(before)
+        self.enqueue(*[other for other in around if not shape.optional[other]], group)
 
-    def offer(self, group: int) -> tuple[int, int, list[tuple[int, Column]]] | None:
+    def best_ejection(self, group: int) -> tuple[int, int, list[tuple[int, Column]]] | None:
         """The column for which the lightest set of others has to go."""
         best, found = float("inf"), None
         options = self.guide.order[group]
         if len(options) > OFFERS:
             options = [options[at] for at in sorted(self.random.choice(len(options), OFFERS, replace=False))]
         for option in options:
-            for start in self.spots(option):
-                victims, weight = self.victims(group, option, start, best)
+            for start in self.candidate_starts(option):
+                victims, weight = self.lightest_victims(group, option, start, best)
                 if victims is not None and weight < best:
                     best, found = weight, (option, start, victims)
         return found
 
-    def spots(self, option: int) -> list[int]:
+    def candidate_starts(self, option: int) -> list[int]:
         """Starts at which the least capacity is short, and one at random."""
-        low, high = self.placing.window(option)
+        low, high = self.placing.start_window(option)
         if low > high:
             return []
         length = self.placing.shape.duration[option]
@@ -162,7 +157,7 @@ class EjectionPool:
         least = np.argsort(need, kind="stable")[:SPOTS].tolist()
         return [low + at for at in {*least, int(self.random.integers(high - low + 1))}]
 
-    def near(self, option: int, start: int, stop: int) -> Iterator[tuple[int, Column, int, int]]:
+    def overlapping_columns(self, option: int, start: int, stop: int) -> Iterator[tuple[int, Column, int, int]]:
         """(group, column, begin, end) of what is at work then, where the option would be if rows tell."""
         there = (self.begin < stop) & (self.end > start)
         there &= (self.pool == self.placing.shape.pool[option]) | (self.pool == EVERYWHERE)
@@ -173,7 +168,7 @@ class EjectionPool:
                 if begin < stop and end > start:
                     yield group, column, begin, end
 
-    def victims(
+    def lightest_victims(
         self, group: int, option: int, start: int, limit: float
     ) -> tuple[list[tuple[int, Column]] | None, float]:
         """Others that overlap, lightest first, until one copy fits; None when the rest does not make room."""
@@ -183,7 +178,7 @@ class EjectionPool:
         short = {row: lack for row, lack in short.items() if (lack > 0).any()}
         worst = {row: int(lack.max()) for row, lack in short.items()}
         offers = []
-        for other, column, begin, end in self.near(option, start, stop):
+        for other, column, begin, end in self.overlapping_columns(option, start, stop):
             if other != group:
                 demands = shape.demands[column[0]]
                 helps = sum(min(amount, worst[row]) for row, amount in demands if row in worst)

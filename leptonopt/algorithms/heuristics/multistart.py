@@ -6,8 +6,9 @@ import math
 import time
 
 from leptonopt.algorithms.heuristics.ejection_pool import repair_by_ejection
-from leptonopt.algorithms.heuristics.list_scheduling import ListScheduler, improve, priority_orders, use_slack
+from leptonopt.algorithms.heuristics.list_scheduling import ListScheduler, priority_orders
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule, ProblemIndex
+from leptonopt.algorithms.heuristics.reinsertion import improve, use_slack
 from leptonopt.algorithms.heuristics.ruin_and_recreate import RuinAndRecreate
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
@@ -46,7 +47,7 @@ def prepare_search(
         return infeasible_solution(engine)
     monitor.bound(bound)
     starts = MultiStart(problem, blocks, limits, monitor)
-    starts.first(warm_start)
+    starts.initialise(warm_start)
     if starts.found is None:
         note = f"no schedule to start from: {starts.shortfall()}"
         return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
@@ -99,11 +100,11 @@ class MultiStart:
     def best(self) -> Schedule | None:
         return self.found
 
-    def first(self, given: Schedule | None) -> None:
+    def initialise(self, given: Schedule | None) -> None:
         """A schedule given, or one that somebody has reported, or the best that is made here."""
-        self.warm(given)
+        self.adopt(given)
         if self.found is None:
-            self.warm(self.monitor.best())
+            self.adopt(self.monitor.best())
         if self.found is None:
             self.run()
 
@@ -115,17 +116,17 @@ class MultiStart:
         if waits:
             self.attempt(ranks[0], self.true, hurry=True, passes=0)
             if not smooth and self.found is not None:
-                self.by_pace(ranks[0])
+                self.search_time_cost(ranks[0])
             if self.found is None:  # one long mending beats many short ones
                 self.attempt(ranks[0], self.true, hurry=False, effort=LONG)
         if self.problem.groups and (self.problem.capacity < UNLIMITED).any():
-            self.by_prices(ranks)
+            self.run_with_multipliers(ranks)
         for effort in (LONG,) if self.problem.groups > MANY else (1, 4, LONG):
             for at, rank in enumerate(ranks):
                 if self.found is None:
                     self.attempt(rank, self.true, hurry=at % 2 == 1, effort=effort)
 
-    def by_pace(self, rank: list[float]) -> None:
+    def search_time_cost(self, rank: list[float]) -> None:
         """Between where it is cheap, which comes to no end in time, and as early as it can: by bisection."""
         low, high = 0.0, math.log(max(2, min(abs(self.cost), UNLIMITED // (8 * self.problem.slots))))
         for _ in range(min(PACES, PLACED // self.problem.groups)):
@@ -133,7 +134,7 @@ class MultiStart:
             self.attempt(rank, self.true, hurry=False, pace=round(math.exp(pace)))
             low, high = (low, pace) if self.cost < before else (pace, high)
 
-    def by_prices(self, ranks: list[list[float]]) -> None:
+    def run_with_multipliers(self, ranks: list[list[float]]) -> None:
         """Orders guided by multipliers on capacity, as they stand at several moments; the best is stirred."""
         ascent = DualAscent(self.problem, self.blocks)
         attempts = max(1, min(MOST, PLACED // self.problem.groups))
@@ -153,7 +154,7 @@ class MultiStart:
             tries = min(STIRS, 100 * PLACED // self.problem.groups)
             RuinAndRecreate(placing, guide, self.true, ranks[0], self.limits.seed).run(tries, self)
             improve(placing, self.true, self, passes=2)
-            self.keep(placing)
+            self.accept(placing)
 
     def attempt(
         self, rank: list[float], guide: CostGuide, hurry: bool, effort: int = 1, passes: int = 1, pace: int = 0
@@ -177,10 +178,10 @@ class MultiStart:
             if pace:
                 use_slack(placing, self.true, self)
             improve(placing, self.true, self, passes)
-            self.keep(placing)
+            self.accept(placing)
         return smooth
 
-    def warm(self, schedule: Schedule | None) -> None:
+    def adopt(self, schedule: Schedule | None) -> None:
         """Starts from a schedule given, if it keeps the rules."""
         if schedule is not None and not violated_rules(self.problem, schedule):
             cost = objective(self.problem, schedule)
@@ -189,9 +190,9 @@ class MultiStart:
                 self.monitor.incumbent(self.found, cost)
             placing = PartialSchedule(self.problem, self.shape, schedule)
             improve(placing, self.true, self, passes=2)
-            self.keep(placing)
+            self.accept(placing)
 
-    def keep(self, placing: PartialSchedule) -> None:
+    def accept(self, placing: PartialSchedule) -> None:
         """Takes over a schedule that is complete, keeps every rule and is better, and reports it."""
         schedule = with_node_schedule(self.problem, placing.schedule())
         if violated_rules(self.problem, schedule):

@@ -36,7 +36,7 @@ class NodeDemand:
         for row, (kind, size) in kind_of.items():
             self.rows[kind].append((row, size))
         self.kind_of = {row: kind for row, (kind, _) in kind_of.items()}
-        self.problem, self._size = problem, kind_of
+        self.problem, self._kind_size = problem, kind_of
         self._of_option: dict[int, list[tuple[int, list[tuple[int, int, int]]]]] = {}
 
     def of_option(self, option: int) -> list[tuple[int, list[tuple[int, int, int]]]]:
@@ -44,8 +44,8 @@ class NodeDemand:
         if (known := self._of_option.get(option)) is None:
             held: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
             for row, amount in zip(*(part.tolist() for part in self.problem.demands(option)), strict=True):
-                if row in self._size:
-                    kind, size = self._size[row]
+                if row in self._kind_size:
+                    kind, size = self._kind_size[row]
                     held[kind].append((row, amount, size))
             known = self._of_option[option] = list(held.items())
         return known
@@ -108,13 +108,13 @@ class NodeEstimate:
 
     Attributes
     ----------
-    own : per kind, nodes that cost nothing on demand: reserved, and committed as in the last rent
+    owned : per kind, nodes that cost nothing on demand: reserved, and committed as in the last rent
     """
 
     def __init__(self, problem: Problem, hosts: NodeDemand, free: Ints) -> None:
-        self.problem, self.hosts, self.free = problem, hosts, free
+        self.problem, self.demand, self.free = problem, hosts, free
         self.nodes, costs = problem.nodes, problem.nodes.costs
-        self.own = self.nodes.reserved.tolist()
+        self.owned = self.nodes.reserved.tolist()
         self.run = np.maximum(0, costs.on + costs.on_demand)
         self.idle = np.maximum(0, costs.on)
         self.switch = (costs.start + costs.stop).mean(axis=1).tolist() if problem.slots else []
@@ -122,23 +122,23 @@ class NodeEstimate:
         self._need: list[Ints | None] = [None] * len(self.nodes)
         self._cost: list[int | None] = [None] * len(self.nodes)
 
-    def settle(self, rent: NodeSchedule) -> None:
+    def set_committed(self, rent: NodeSchedule) -> None:
         """Takes over how many nodes are committed."""
         own = self.nodes.reserved + np.where(self.buys, 0, rent.committed)
-        self.own = own.tolist()
+        self.owned = own.tolist()
         self._cost = [None] * len(self.nodes)
 
-    def touch(self, option: int) -> None:
+    def invalidate(self, option: int) -> None:
         """The load of an option has changed."""
-        for kind, _ in self.hosts.of_option(option):
+        for kind, _ in self.demand.of_option(option):
             self._need[kind] = self._cost[kind] = None
 
-    def need(self, kind: int) -> Ints:
+    def required_nodes(self, kind: int) -> Ints:
         """int64, shape (T,): nodes that the load needs."""
         known = self._need[kind]
         if known is None:
             known = np.zeros(self.problem.slots, np.int64)
-            for row, size in self.hosts.rows[kind]:
+            for row, size in self.demand.rows[kind]:
                 known = np.maximum(known, -((self.free[row] - self.problem.capacity[row]) // size))
             self._need[kind] = known
         return known
@@ -147,25 +147,25 @@ class NodeEstimate:
         """About what the nodes cost now."""
         for kind, known in enumerate(self._cost):
             if known is None:
-                self._cost[kind] = self._priced(kind, self.need(kind))
+                self._cost[kind] = self._kind_cost(kind, self.required_nodes(kind))
         return sum(cost for cost in self._cost if cost is not None)
 
-    def _priced(self, kind: int, need: Ints) -> int:
+    def _kind_cost(self, kind: int, need: Ints) -> int:
         if not need.any():
             return 0
         if self.buys[kind]:
             peak = max(0, int(need.max()) - int(self.nodes.reserved[kind]))
             return peak * int(self.nodes.costs.commit[kind]) + int(need @ self.idle[kind])
-        own = self.own[kind]
+        own = self.owned[kind]
         total = int(np.minimum(need, own) @ self.idle[kind]) + int(np.maximum(0, need - own) @ self.run[kind])
         if self.switch[kind]:
             for level in range(1, int(need.max()) + 1):
                 price = self.idle[kind] if level <= own else self.run[kind]
-                total += self._switching(need >= level, price, self.switch[kind])
+                total += self._switching_cost(need >= level, price, self.switch[kind])
         return total
 
     @staticmethod
-    def _switching(on: NDArray[np.bool_], price: Ints, switch: float) -> int:
+    def _switching_cost(on: NDArray[np.bool_], price: Ints, switch: float) -> int:
         """What switching costs a level, or bridging the gaps where that is cheaper."""
         edges = np.flatnonzero(np.diff(on.astype(np.int8), prepend=0, append=0))
         begins, ends = edges[::2], edges[1::2]
@@ -173,17 +173,17 @@ class NodeEstimate:
         gaps = total[begins[1:]] - total[ends[:-1]]
         return int(switch + np.minimum(gaps, switch).sum())
 
-    def extra_alike(self, batch: AlikeOptions, load: Ints, low: int, high: int) -> NDArray[np.int64]:
+    def extra_cost_batched(self, batch: AlikeOptions, load: Ints, low: int, high: int) -> NDArray[np.int64]:
         """int64, shape (n, high - low + 1): the same as `extra` for options that are alike, all at once.
 
         `load`, shape (n, R, W), is what their rows would carry in slots low .. high + duration - 1.
         """
         length, kinds = batch.duration, batch.kinds
-        need = np.stack([self.need(kind) for kind in kinds.tolist()])
+        need = np.stack([self.required_nodes(kind) for kind in kinds.tolist()])
         part = slice(low, high + length)
         on = np.where(batch.sizes[:, :, None] > 0, -(-load // np.maximum(1, batch.sizes[:, :, None])), 0).max(axis=1)
         more, now = np.maximum(need[:, part], on), need[:, part]
-        own = np.array([self.own[kind] for kind in kinds.tolist()])[:, None]
+        own = np.array([self.owned[kind] for kind in kinds.tolist()])[:, None]
         paid = np.maximum(0, more - np.maximum(now, own)) * self.run[kinds, part]
         if own.any():
             paid = paid + np.maximum(0, np.minimum(more, own) - now) * self.idle[kinds, part]
@@ -192,16 +192,16 @@ class NodeEstimate:
         switch = np.array([self.switch[kind] for kind in kinds.tolist()])[:, None]
         if switch.any():
             around = np.pad(need, ((0, 0), (1, 1)))
-            beside = sliding_max(around[:, low : high + length + 2], length + 2)
-            total = total + (np.maximum(0, sliding_max(more, length) - beside) * switch).astype(np.int64)
+            around_max = sliding_max(around[:, low : high + length + 2], length + 2)
+            total = total + (np.maximum(0, sliding_max(more, length) - around_max) * switch).astype(np.int64)
         return total
 
-    def extra(self, option: int, low: int, high: int) -> NDArray[np.int64] | None:
+    def extra_cost(self, option: int, low: int, high: int) -> NDArray[np.int64] | None:
         """int64, shape (high - low + 1,): about what nodes cost more with a copy at each start; None for nothing."""
         length, total = int(self.problem.duration[option]), None
-        for kind, held in self.hosts.of_option(option):
+        for kind, held in self.demand.of_option(option):
             part = slice(low, high + length)
-            need = self.need(kind)
+            need = self.required_nodes(kind)
             more = need[part]
             for row, amount, size in held:
                 more = np.maximum(more, -((self.free[row, part] - amount - self.problem.capacity[row, part]) // size))
@@ -212,7 +212,7 @@ class NodeEstimate:
                 over = np.maximum(0, sliding_max(more, length) - peak)
                 total += over * int(self.nodes.costs.commit[kind])
                 continue
-            own = self.own[kind]
+            own = self.owned[kind]
             paid = np.maximum(0, more - np.maximum(need[part], own)) * self.run[kind, part]
             if own:
                 paid = paid + np.maximum(0, np.minimum(more, own) - need[part]) * self.idle[kind, part]
@@ -221,8 +221,8 @@ class NodeEstimate:
             if self.switch[kind]:
                 around = np.zeros(self.problem.slots + 2, np.int64)
                 around[1:-1] = need
-                beside = sliding_max(around[low : high + length + 2], length + 2)
-                total += (np.maximum(0, sliding_max(more, length) - beside) * self.switch[kind]).astype(np.int64)
+                around_max = sliding_max(around[low : high + length + 2], length + 2)
+                total += (np.maximum(0, sliding_max(more, length) - around_max) * self.switch[kind]).astype(np.int64)
         return total
 
 

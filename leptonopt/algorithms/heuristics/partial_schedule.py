@@ -34,16 +34,16 @@ class ProblemIndex:
             list(zip(rows[cut[o] : cut[o + 1]], amounts[cut[o] : cut[o + 1]], strict=True))
             for o in check_time_each(range(problem.options), OFTEN)
         ]
-        self.before: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
-        self.behind: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
+        self.predecessors: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
+        self.successors: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
         edges = zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True)
         for first, second, lag in check_time_each(edges, OFTEN):
-            self.before[second].append((first, lag))
-            self.behind[first].append((second, lag))
+            self.predecessors[second].append((first, lag))
+            self.successors[first].append((second, lag))
         self.pool = problem.pool.tolist()
-        self.hosts = NodeDemand(problem) if len(problem.nodes) else None
+        self.node_demand = NodeDemand(problem) if len(problem.nodes) else None
         nodes = problem.nodes
-        self.plainly = bool(nodes.on_demand.all() or not nodes.commit_max.any())
+        self.plain_nodes = bool(nodes.on_demand.all() or not nodes.commit_max.any())
         self.together: list[list[int]] = [[] for _ in range(problem.groups)]
         self.apart: list[list[int]] = [[] for _ in range(problem.groups)]
         for sets, of_group in ((problem.together, self.together), (problem.apart, self.apart)):
@@ -52,7 +52,7 @@ class ProblemIndex:
                     of_group[group].append(number)
         self.family = problem.family.tolist()
         self.families: list[list[int]] = [[] for _ in range(max(self.family, default=-1) + 1)]
-        waits = [[first for first, _ in each] for each in self.before]
+        waits = [[first for first, _ in each] for each in self.predecessors]
         self.rank = [0] * problem.groups  # nothing waits for what ranks above it
         for rank, group in enumerate(topological_order(waits) if len(problem.before) else ()):
             self.rank[group] = rank
@@ -61,14 +61,14 @@ class ProblemIndex:
                 self.families[family].append(group)
         self.strict = bool(problem.quotas or problem.together or problem.apart)
         self._problem = problem
-        self._alike: dict[int, list[AlikeOptions] | None] = {}
+        self._batches: dict[int, list[AlikeOptions] | None] = {}
 
-    def alike(self, group: int) -> list[AlikeOptions] | None:
+    def option_batches(self, group: int) -> list[AlikeOptions] | None:
         """The options of a group in batches, where only capacity and nodes restrict them and it is of use."""
-        if group not in self._alike:
-            bound = self.strict or self.before[group] or self.behind[group] or not self.plainly
-            self._alike[group] = None if bound else batch_options(self._problem, self.hosts, group)
-        return self._alike[group]
+        if group not in self._batches:
+            bound = self.strict or self.predecessors[group] or self.successors[group] or not self.plain_nodes
+            self._batches[group] = None if bound else batch_options(self._problem, self.node_demand, group)
+        return self._batches[group]
 
 
 class PartialSchedule:
@@ -94,47 +94,52 @@ class PartialSchedule:
         self.missing = list(self.shape.copies)
         self.start = [-1] * problem.groups
         self.end = [-1] * problem.groups
-        self.hosting = NodeEstimate(problem, self.shape.hosts, self.free) if self.shape.hosts else None
-        self.left = [quota.limit for quota in problem.quotas]
-        self.shared = [Counter[int]() for _ in problem.together]
-        self.alone = [Counter[int]() for _ in problem.apart]
-        self.home = [-1] * len(self.shape.families)
+        self.node_estimate = (
+            NodeEstimate(problem, self.shape.node_demand, self.free) if self.shape.node_demand else None
+        )
+        self.quota_left = [quota.limit for quota in problem.quotas]
+        self.together_count = [Counter[int]() for _ in problem.together]
+        self.apart_count = [Counter[int]() for _ in problem.apart]
+        self.home_pool = [-1] * len(self.shape.families)
         for option, start, count in schedule or ():
-            self.put(option, start, count)
+            self.insert(option, start, count)
 
-    def window(self, option: int) -> tuple[int, int]:
+    def start_window(self, option: int) -> tuple[int, int]:
         """Inclusive starts that the window and what runs before and behind leave; empty when low > high."""
         shape = self.shape
         group, low, high = shape.group[option], shape.first[option], shape.last[option]
-        if shape.strict and self.barred(option):
+        if shape.strict and self.is_pool_blocked(option):
             return 0, -1
-        for before, lag in shape.before[group]:
+        for before, lag in shape.predecessors[group]:
             if self.end[before] < 0:
                 return 0, -1
             low = max(low, self.end[before] + lag)
-        for behind, lag in shape.behind[group]:
+        for behind, lag in shape.successors[group]:
             if self.start[behind] >= 0:
                 high = min(high, self.start[behind] - lag - shape.duration[option])
         return low, high
 
-    def barred(self, option: int) -> bool:
+    def is_pool_blocked(self, option: int) -> bool:
         """Whether what runs elsewhere, or here, keeps the option's pool from its group."""
         shape = self.shape
         group, pool = shape.group[option], shape.pool[option]
-        if (family := shape.family[group]) >= 0 and self.home[family] not in (-1, pool):
+        if (family := shape.family[group]) >= 0 and self.home_pool[family] not in (-1, pool):
             return True
-        if any(self.alone[number][pool] for number in shape.apart[group]):
+        if any(self.apart_count[number][pool] for number in shape.apart[group]):
             return True
-        return any(sum(self.shared[number].values()) > self.shared[number][pool] for number in shape.together[group])
+        return any(
+            sum(self.together_count[number].values()) > self.together_count[number][pool]
+            for number in shape.together[group]
+        )
 
-    def fitting(self, option: int, low: int, high: int) -> Bools | None:
+    def feasible_starts(self, option: int, low: int, high: int) -> Bools | None:
         """bool, shape (high - low + 1,): starts that fit the free capacity; None when all of them do."""
         length = self.shape.duration[option]
         bad: Bools | None = None
         for row, amount in self.shape.demands[option]:
             short = self.free[row, low : high + length] < amount
             bad = short if bad is None else bad | short
-        over = self._over(option, low, high) if self.left else None
+        over = self._exceeds_quota(option, low, high) if self.quota_left else None
         if bad is None or not bad.any():
             return None if over is None else ~over
         if length == 1:
@@ -145,16 +150,16 @@ class PartialSchedule:
             fits = total[length:] == total[: high - low + 1]
         return fits if over is None else fits & ~over
 
-    def _over(self, option: int, low: int, high: int) -> Bools | None:
+    def _exceeds_quota(self, option: int, low: int, high: int) -> Bools | None:
         """bool, shape (high - low + 1,): starts at which a copy would exceed a quota; None when none does."""
         over: Bools | None = None
-        for left, quota in zip(self.left, self.problem.quotas, strict=True):
+        for left, quota in zip(self.quota_left, self.problem.quotas, strict=True):
             bad = quota.uses(self.problem, option, low, high) > left
             if bad.any():
                 over = bad if over is None else over | bad
         return over
 
-    def costs(self, option: int, low: int, high: int, prefix: Ints, scale: int = 1) -> NDArray[np.int64]:
+    def start_costs(self, option: int, low: int, high: int, prefix: Ints, scale: int = 1) -> NDArray[np.int64]:
         """int64, shape (high - low + 1,): cost of one copy at each start, at prices with these prefix sums."""
         shape, length = self.shape, self.shape.duration[option]
         total: NDArray[np.int64] | None = None
@@ -172,23 +177,29 @@ class PartialSchedule:
             total += scale * self.problem.late(group, np.arange(low + length, high + length + 1))
         return total
 
-    def cheapest(self, group: int, guide: CostGuide, limit: int = INFEASIBLE_COST) -> tuple[int, int, int] | None:
+    def cheapest_column(
+        self, group: int, guide: CostGuide, limit: int = INFEASIBLE_COST
+    ) -> tuple[int, int, int] | None:
         """(cost, option, start) of the cheapest column that fits and costs less than `limit`; None if none.
 
         Cost and limit are in the guide's units.
         """
         best, found = limit, None
-        if (alike := self.shape.alike(group)) is not None:
-            return self._cheapest_alike(alike, guide, limit)
+        if (alike := self.shape.option_batches(group)) is not None:
+            return self._cheapest_batched(alike, guide, limit)
         for option in guide.order[group]:
             if guide.least[option] >= best:
                 break
-            low, high = self.window(option)
+            low, high = self.start_window(option)
             if low > high:
                 continue
-            fits = self.fitting(option, low, high)
-            cost = self._guided(option, low, high, guide)
-            if self.hosting is not None and guide.bare and (extra := self.hosting.extra(option, low, high)) is not None:
+            fits = self.feasible_starts(option, low, high)
+            cost = self._guided_costs(option, low, high, guide)
+            if (
+                self.node_estimate is not None
+                and guide.bare
+                and (extra := self.node_estimate.extra_cost(option, low, high)) is not None
+            ):
                 cost += extra
             if fits is not None:
                 cost[~fits] = INFEASIBLE_COST
@@ -197,17 +208,17 @@ class PartialSchedule:
                 best, found = least, (option, low + at)
         return None if found is None else (best, *found)
 
-    def ranked(self, group: int, guide: CostGuide, limit: int = INFEASIBLE_COST) -> Iterator[Column] | None:
+    def ranked_columns(self, group: int, guide: CostGuide, limit: int = INFEASIBLE_COST) -> Iterator[Column] | None:
         """What `cheapest` answers one call after the other while copies are placed; None where costs change with it."""
-        if self.shape.strict or self.hosting is not None or self.shape.alike(group) is not None:
+        if self.shape.strict or self.node_estimate is not None or self.shape.option_batches(group) is not None:
             return None
         options, starts, costs = [], [], []
         for option in guide.order[group]:
-            low, high = self.window(option)
+            low, high = self.start_window(option)
             if low > high:
                 continue
-            cost = self._guided(option, low, high, guide)
-            fits = self.fitting(option, low, high)
+            cost = self._guided_costs(option, low, high, guide)
+            fits = self.feasible_starts(option, low, high)
             usable = cost < limit if fits is None else fits & (cost < limit)
             starts.append(low + np.flatnonzero(usable))
             costs.append(cost[usable])
@@ -217,9 +228,9 @@ class PartialSchedule:
         least = np.argsort(np.concatenate(costs), kind="stable")
         return zip(np.concatenate(options)[least].tolist(), np.concatenate(starts)[least].tolist(), strict=True)
 
-    def _guided(self, option: int, low: int, high: int, guide: CostGuide) -> NDArray[np.int64]:
+    def _guided_costs(self, option: int, low: int, high: int, guide: CostGuide) -> NDArray[np.int64]:
         """int64, shape (high - low + 1,): what a guide says one copy costs at each start, nodes apart."""
-        cost = self.costs(option, low, high, guide.prefix, guide.scale)
+        cost = self.start_costs(option, low, high, guide.prefix, guide.scale)
         if guide.once is not None:
             cost += guide.once[option]
         if guide.pace:
@@ -227,7 +238,7 @@ class PartialSchedule:
             cost += guide.pace * np.arange(low + length, high + length + 1)
         return cost
 
-    def _cheapest_alike(self, alike: list[AlikeOptions], guide: CostGuide, limit: int) -> tuple[int, int, int] | None:
+    def _cheapest_batched(self, alike: list[AlikeOptions], guide: CostGuide, limit: int) -> tuple[int, int, int] | None:
         """The same for options in batches, which nothing but capacity and nodes restricts."""
         best, found = limit, None
         for batch in alike:
@@ -245,9 +256,9 @@ class PartialSchedule:
                 cost += guide.scale * self.problem.late(group, np.arange(low + length, high + length + 1))
             if guide.once is not None:
                 cost += np.array([guide.once[option] for option in batch.options.tolist()])[:, None]
-            if self.hosting is not None and guide.bare and batch.kinds[0] >= 0:
+            if self.node_estimate is not None and guide.bare and batch.kinds[0] >= 0:
                 load = self.problem.capacity[batch.rows, low : high + length] - free + batch.amounts[:, :, None]
-                cost += self.hosting.extra_alike(batch, load, low, high)
+                cost += self.node_estimate.extra_cost_batched(batch, load, low, high)
             cost[~fits] = INFEASIBLE_COST
             at = int(cost.argmin())
             if (least := int(cost.ravel()[at])) < best:
@@ -255,25 +266,25 @@ class PartialSchedule:
                 best, found = least, (int(batch.options[which]), low + start)
         return None if found is None else (best, *found)
 
-    def earliest(self, group: int, guide: CostGuide) -> tuple[int, int, int] | None:
+    def earliest_column(self, group: int, guide: CostGuide) -> tuple[int, int, int] | None:
         """(end, option, start) of the column that fits and ends first; the cheaper option on a tie."""
         best, found = INFEASIBLE_COST, None
         for option in guide.order[group]:
-            low, high = self.window(option)
+            low, high = self.start_window(option)
             length = self.shape.duration[option]
             if low > high or low + length >= best:
                 continue
-            fits = self.fitting(option, low, high)
+            fits = self.feasible_starts(option, low, high)
             at = 0 if fits is None else int(fits.argmax())
             if (fits is None or fits[at]) and low + at + length < best:
                 best, found = low + at + length, (option, low + at)
         return None if found is None else (best, *found)
 
-    def cost(self, option: int, start: int) -> int:
+    def column_cost(self, option: int, start: int) -> int:
         """Exact cost of one copy in a column."""
-        return int(self.costs(option, start, start, self.problem.price_sum)[0])
+        return int(self.start_costs(option, start, start, self.problem.price_sum)[0])
 
-    def room(self, option: int, start: int) -> int:
+    def max_copies(self, option: int, start: int) -> int:
         """How many copies of the option the free capacity still takes at a start."""
         stop = start + self.shape.duration[option]
         room = min(
@@ -281,14 +292,14 @@ class PartialSchedule:
             default=INFEASIBLE_COST,
         )
         if self.shape.strict:
-            for left, quota in zip(self.left, self.problem.quotas, strict=True):
+            for left, quota in zip(self.quota_left, self.problem.quotas, strict=True):
                 if (use := int(quota.uses(self.problem, option, start, start)[0])) > 0:
                     room = min(room, left // use)
             if self.shape.apart[self.shape.group[option]]:
                 room = min(room, 1)
         return room
 
-    def put(self, option: int, start: int, count: int = 1) -> None:
+    def insert(self, option: int, start: int, count: int = 1) -> None:
         """Runs copies in a column; the caller knows that they fit."""
         stop, group = start + self.shape.duration[option], self.shape.group[option]
         for row, amount in self.shape.demands[option]:
@@ -296,9 +307,9 @@ class PartialSchedule:
         self.runs[group][option, start] = self.runs[group].get((option, start), 0) + count
         self.missing[group] -= count
         self.start[group], self.end[group] = start, stop
-        self._note(option, start, count)
+        self._update_counters(option, start, count)
 
-    def take(self, option: int, start: int, count: int = 1) -> None:
+    def remove(self, option: int, start: int, count: int = 1) -> None:
         """Takes copies out of a column again."""
         stop, group = start + self.shape.duration[option], self.shape.group[option]
         for row, amount in self.shape.demands[option]:
@@ -308,31 +319,34 @@ class PartialSchedule:
             self.runs[group][option, start] = left
         self.missing[group] += count
         self.start[group], self.end[group] = -1, -1
-        self._note(option, start, -count)
+        self._update_counters(option, start, -count)
 
-    def _note(self, option: int, start: int, count: int) -> None:
+    def _update_counters(self, option: int, start: int, count: int) -> None:
         """Keeps nodes, quotas and sets up to date."""
-        if self.hosting is not None:
-            self.hosting.touch(option)
+        if self.node_estimate is not None:
+            self.node_estimate.invalidate(option)
         if self.shape.strict:
             group, pool = self.shape.group[option], self.shape.pool[option]
             for number, quota in enumerate(self.problem.quotas):
-                self.left[number] -= count * int(quota.uses(self.problem, option, start, start)[0])
-            for sets, numbers in ((self.shared, self.shape.together[group]), (self.alone, self.shape.apart[group])):
+                self.quota_left[number] -= count * int(quota.uses(self.problem, option, start, start)[0])
+            for sets, numbers in (
+                (self.together_count, self.shape.together[group]),
+                (self.apart_count, self.shape.apart[group]),
+            ):
                 for number in numbers:
                     sets[number][pool] += count
 
-    def clear(self, group: int) -> dict[Column, int]:
+    def remove_group(self, group: int) -> dict[Column, int]:
         """Takes a whole group out, and says what ran."""
         ran = dict(self.runs[group])
         for (option, start), count in ran.items():
-            self.take(option, start, count)
+            self.remove(option, start, count)
         return ran
 
-    def restore(self, group: int, ran: dict[Column, int]) -> None:
+    def restore_group(self, group: int, ran: dict[Column, int]) -> None:
         """Undoes `clear`."""
         for (option, start), count in ran.items():
-            self.put(option, start, count)
+            self.insert(option, start, count)
 
     def group_cost(self, group: int) -> int:
         """What a group costs now: its columns, and the value of the copies left out."""
@@ -342,16 +356,18 @@ class PartialSchedule:
             each = column_costs(self.problem, option, start).tolist()
             running: int = sum(cost * count for cost, count in zip(each, ran.values(), strict=True))
         else:
-            running = sum(count * self.cost(option, start) for (option, start), count in ran.items())
+            running = sum(count * self.column_cost(option, start) for (option, start), count in ran.items())
         return running + int(self.missing[group] * self.shape.value[group])
 
-    def bill(self, groups: Iterable[int]) -> int:
+    def cost_of_groups(self, groups: Iterable[int]) -> int:
         """What some groups cost now, and about what all nodes do: to compare before and after."""
-        return sum(self.group_cost(group) for group in groups) + (self.hosting.cost() if self.hosting else 0)
+        return sum(self.group_cost(group) for group in groups) + (
+            self.node_estimate.cost() if self.node_estimate else 0
+        )
 
-    def total(self) -> int:
+    def total_cost(self) -> int:
         """The objective of what runs now; with nodes only about that."""
-        return self.bill(range(self.problem.groups))
+        return self.cost_of_groups(range(self.problem.groups))
 
     def unplaced(self) -> list[int]:
         """Groups that must run and miss copies."""

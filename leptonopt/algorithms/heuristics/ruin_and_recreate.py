@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.list_scheduling import cost_limit, insert_copies
+from leptonopt.algorithms.heuristics.insertion import cost_limit, insert_copies
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
@@ -28,15 +28,15 @@ class RuinAndRecreate:
         self.placing, self.guide, self.true, self.rank = placing, guide, true, rank
         self.random = np.random.default_rng(seed)
         shape = placing.shape
-        linked = [bool(before or behind) for before, behind in zip(shape.before, shape.behind, strict=True)]
+        linked = [bool(before or behind) for before, behind in zip(shape.predecessors, shape.successors, strict=True)]
         movable = [bool(options) and not bound for options, bound in zip(guide.order, linked, strict=True)]
         self.movable = np.array(movable, bool)
         self.pool = np.full(placing.problem.groups, -1)
         self.begin, self.end = self.pool.copy(), self.pool.copy()
         for group in range(placing.problem.groups):
-            self.note(group)
+            self.update_position(group)
 
-    def note(self, group: int) -> None:
+    def update_position(self, group: int) -> None:
         """Remembers where a group is at work."""
         ran = self.placing.runs[group]
         if not ran:
@@ -69,7 +69,7 @@ class RuinAndRecreate:
         With a family all of it is taken out, to go where the group could run.
         """
         placing = self.placing
-        option, chosen = self.near(seed)
+        option, chosen = self.neighbourhood(seed)
         if family >= 0:
             members = placing.shape.families[family]
             if not self.movable[members].all():
@@ -77,11 +77,11 @@ class RuinAndRecreate:
             chosen = [*members, *(group for group in chosen if group not in members)]
         if any(len(placing.runs[group]) > MANY_COPIES for group in chosen):
             return
-        cost = placing.bill(chosen)
-        ran: dict[int, dict[Column, int]] = {group: placing.clear(group) for group in chosen}
-        home = list(placing.home)
+        cost = placing.cost_of_groups(chosen)
+        ran: dict[int, dict[Column, int]] = {group: placing.remove_group(group) for group in chosen}
+        home = list(placing.home_pool)
         if family >= 0:
-            placing.home[family] = placing.shape.pool[option]
+            placing.home_pool[family] = placing.shape.pool[option]
         noise = self.random.normal(0, 0.1, len(chosen)).tolist()
         shaken = [(self.rank[group] + extra, group) for group, extra in zip(chosen, noise, strict=True)]
         groups = [group for _, group in sorted(shaken)]
@@ -93,17 +93,17 @@ class RuinAndRecreate:
             limit = cost_limit(placing, group)
             insert_copies(placing, group, guide, min(INFEASIBLE_COST, limit * guide.scale))
         lost = any(placing.missing[group] and not placing.shape.optional[group] for group in chosen)
-        if lost or placing.bill(chosen) > cost:
+        if lost or placing.cost_of_groups(chosen) > cost:
             for group in chosen:
-                placing.clear(group)
-            placing.home = home
+                placing.remove_group(group)
+            placing.home_pool = home
             for group in chosen:
-                placing.restore(group, ran[group])
+                placing.restore_group(group, ran[group])
         else:
             for group in chosen:
-                self.note(group)
+                self.update_position(group)
 
-    def near(self, seed: int) -> tuple[int, list[int]]:
+    def neighbourhood(self, seed: int) -> tuple[int, list[int]]:
         """An option of the seed; the seed, and others at work on the option's pool and at a time where it could run."""
         shape, options = self.placing.shape, self.guide.order[seed]
         option = options[min(len(options) - 1, int(self.random.exponential(1.5)))]

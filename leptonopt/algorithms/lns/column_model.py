@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
+from leptonopt.algorithms.models.cpsat_call import new_model, solve_cp_model
 from leptonopt.problem.problem import UNLIMITED, Ints, Problem
 
 FINE = 1 << 31  # costs are divided until their range is below this; the caller recounts exactly
@@ -70,39 +71,8 @@ def solve(
     )
 
 
-def solve_cp_model(model: Any, effort: float, seconds: float, seed: int, linearization: int) -> tuple[Any, bool, float]:
-    """The values of all variables, None when nothing was found; whether they are proven; the effort."""
-    from ortools.sat.python import cp_model
-
-    solver = cp_model.CpSolver()
-    chosen = solver.parameters
-    chosen.num_workers, chosen.linearization_level, chosen.random_seed = 1, linearization, seed % 2**31
-    chosen.max_deterministic_time, chosen.max_time_in_seconds = effort, seconds
-    chosen.catch_sigint_signal, chosen.symmetry_level = False, 0
-    status = solver.solve(model)
-    found = status in (cp_model.OPTIMAL, cp_model.FEASIBLE)
-    response = solver.response_proto
-    return response.solution if found else None, status == cp_model.OPTIMAL, response.deterministic_time
-
-
-def model() -> Any:
-    """An empty model."""
-    from ortools.sat.python import cp_model
-
-    return cp_model.CpModel()
-
-
-def version() -> str:
-    """Name and version of the engine."""
-    import ortools
-
-    return f"ortools {ortools.__version__}"
-
-
 def _model(placing: PartialSchedule, sub: ColumnModelData) -> tuple[Any, bool]:
-    from ortools.sat.python import cp_model
-
-    model = cp_model.CpModel()
+    model = new_model()
     proto = model.proto
     for most in sub.most.tolist():
         proto.variables.add().domain.extend([0, most])
@@ -110,7 +80,7 @@ def _model(placing: PartialSchedule, sub: ColumnModelData) -> tuple[Any, bool]:
     problem = placing.problem
     _capacity(proto, problem, sub, placing.free)
     _precedence(proto, problem, sub, missing)
-    nodes = _Nodes(proto, placing, sub) if placing.hosting else None
+    nodes = _Nodes(proto, placing, sub) if placing.node_estimate else None
     if placing.shape.strict:
         _quotas(proto, placing, sub)
         _apart(proto, placing, sub)
@@ -188,7 +158,7 @@ def _precedence(proto: Any, problem: Problem, sub: ColumnModelData, missing: dic
 def _quotas(proto: Any, placing: PartialSchedule, sub: ColumnModelData) -> None:
     """What columns use of a quota is at most what the others leave of it."""
     pairs = list(zip(sub.option.tolist(), sub.start.tolist(), strict=True))
-    for left, quota in zip(placing.left, placing.problem.quotas, strict=True):
+    for left, quota in zip(placing.quota_left, placing.problem.quotas, strict=True):
         uses = [int(quota.uses(placing.problem, option, start, start)[0]) for option, start in pairs]
         at = [column for column, use in enumerate(uses) if use]
         if sum(max(0, uses[column]) * int(sub.most[column]) for column in at) > left:
@@ -220,12 +190,12 @@ class _Nodes:
         self.proto, self.placing, self.sub = proto, placing, sub
         self.costs: list[tuple[int, int]] = []
         self.hint: list[int] = []
-        hosting = placing.hosting
+        hosting = placing.node_estimate
         assert hosting is not None
         self.hosting = hosting
         at_kind: dict[int, list[int]] = defaultdict(list)
         for column, option in enumerate(sub.option.tolist()):
-            for kind, _ in hosting.hosts.of_option(option):
+            for kind, _ in hosting.demand.of_option(option):
                 at_kind[kind].append(column)
         for kind, columns in sorted(at_kind.items()):
             self._kind(kind, np.array(columns))
@@ -237,11 +207,11 @@ class _Nodes:
 
     def _kind(self, kind: int, columns: Ints) -> None:
         problem, hosting, sub = self.placing.problem, self.hosting, self.sub
-        nodes, need = problem.nodes, hosting.need(kind)
+        nodes, need = problem.nodes, hosting.required_nodes(kind)
         end = sub.start + problem.duration[sub.option]
         begin, stop = int(sub.start[columns].min()), int(end[columns].max())
         span = range(begin, stop)
-        loads = {row: problem.capacity[row] - self.placing.free[row] for row, _ in hosting.hosts.rows[kind]}
+        loads = {row: problem.capacity[row] - self.placing.free[row] for row, _ in hosting.demand.rows[kind]}
         now = dict(loads)
         for column in columns[sub.now[columns] > 0].tolist():
             rows, amounts = problem.demands(int(sub.option[column]))
@@ -251,12 +221,12 @@ class _Nodes:
                     now[row] = now[row].copy()
                     now[row][part] += amount * int(sub.now[column])
         hint = np.zeros(problem.slots, np.int64)
-        for row, size in hosting.hosts.rows[kind]:
+        for row, size in hosting.demand.rows[kind]:
             hint = np.maximum(hint, -(-now[row] // size))
         most = nodes.most()[kind]
         on = [self._new(int(need[t]), int(most[t]), int(hint[t])) for t in span]
         self._fit(kind, columns, end, on, begin, loads)
-        own = hosting.own[kind]
+        own = hosting.owned[kind]
         if hosting.buys[kind]:
             peak = max(int(need.max(initial=0)), int(nodes.reserved[kind]))
             bought = self._new(peak, int(most.max(initial=peak)), max(peak, int(hint.max(initial=0))))
@@ -295,7 +265,7 @@ class _Nodes:
     def _fit(self, kind: int, columns: Ints, end: Ints, on: list[int], begin: int, loads: dict[int, Ints]) -> None:
         """What is at work in a slot fits what nodes offer."""
         problem, sub = self.placing.problem, self.sub
-        for row, size in self.hosting.hosts.rows[kind]:
+        for row, size in self.hosting.demand.rows[kind]:
             held = [
                 (column, int(amounts[rows == row][0]))
                 for column in columns.tolist()

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
-from leptonopt.algorithms.lns.column_model import FINE, SubproblemSolution, solve_cp_model
-from leptonopt.algorithms.lns.column_model import model as empty
+from leptonopt.algorithms.lns.column_model import FINE, SubproblemSolution
+from leptonopt.algorithms.models.cpsat_call import new_model, solve_cp_model
 from leptonopt.problem.problem import UNLIMITED, Problem
 
 LINEARIZATION = 1
@@ -42,7 +42,7 @@ class Job:
     """A copy of a freed group; `now` is where it runs at present, None where it does not."""
 
     group: int
-    ways: list[JobMode]
+    modes: list[JobMode]
     may_miss: bool
     now: Column | None
 
@@ -59,14 +59,14 @@ def solve(
 
     `placing` holds what stays; edges are (before, after, lag) between jobs, by position.
     """
-    model = _Model(placing, jobs, edges, empty())
+    model = _Model(placing, jobs, edges, new_model())
     values, proven, spent = solve_cp_model(model.model, effort, seconds, seed, linearization=LINEARIZATION)
     if values is None:
         return None
     columns = [
-        (way.option, values[model.starts[at].index], 1)
+        (mode.option, values[model.starts[at].index], 1)
         for at, job in enumerate(jobs)
-        for way, chosen in zip(job.ways, model.chosen[at], strict=True)
+        for mode, chosen in zip(job.modes, model.chosen[at], strict=True)
         if values[chosen.index]
     ]
     return SubproblemSolution(columns, proven and model.exact, spent)
@@ -88,37 +88,40 @@ class _Model:
         self.exact = True
         shape = placing.shape
         for job in jobs:
-            low, high = min((way.low for way in job.ways), default=0), max((way.high for way in job.ways), default=0)
-            start, chosen = model.new_int_var(low, high, ""), [model.new_bool_var("") for _ in job.ways]
-            for way, here in zip(job.ways, chosen, strict=True):
-                if way.low > low:
-                    model.add(start >= way.low).only_enforce_if(here)
-                if way.high < high:
-                    model.add(start <= way.high).only_enforce_if(here)
-                interval = model.new_optional_fixed_size_interval_var(start, shape.duration[way.option], here, "")
-                for row, amount in shape.demands[way.option]:
+            low, high = (
+                min((mode.low for mode in job.modes), default=0),
+                max((mode.high for mode in job.modes), default=0),
+            )
+            start, chosen = model.new_int_var(low, high, ""), [model.new_bool_var("") for _ in job.modes]
+            for mode, here in zip(job.modes, chosen, strict=True):
+                if mode.low > low:
+                    model.add(start >= mode.low).only_enforce_if(here)
+                if mode.high < high:
+                    model.add(start <= mode.high).only_enforce_if(here)
+                interval = model.new_optional_fixed_size_interval_var(start, shape.duration[mode.option], here, "")
+                for row, amount in shape.demands[mode.option]:
                     self.held.setdefault(row, []).append((interval, amount))
             self.starts.append(start)
             self.chosen.append(chosen)
-            self.ends.append(start + sum(shape.duration[w.option] * c for w, c in zip(job.ways, chosen, strict=True)))
-            self._priced(job, len(self.starts) - 1)
+            self.ends.append(start + sum(shape.duration[w.option] * c for w, c in zip(job.modes, chosen, strict=True)))
+            self._add_cost(job, len(self.starts) - 1)
         for before, after, lag in edges:
             row = model.add(self.starts[after] >= self.ends[before] + lag)
             if self.out[after] is not None:
                 row.only_enforce_if(self.out[after].negated())
             if self.out[before] is not None:
                 model.add(self.out[after] >= self.out[before])
-        self._alike(jobs)
+        self._order_copies(jobs)
         self._capacity()
         most = sum(cost for cost, _ in self.costs)
         factor = max(1, -(-most // FINE))
         self.exact &= factor == 1
         model.minimize(sum((cost // factor) * variable for cost, variable in self.costs))
 
-    def _priced(self, job: Job, at: int) -> None:
+    def _add_cost(self, job: Job, at: int) -> None:
         """Costs beyond the job's least one, and lateness."""
         model, problem, group = self.model, self.problem, job.group
-        chosen, costs = list(self.chosen[at]), [way.cost for way in job.ways]
+        chosen, costs = list(self.chosen[at]), [mode.cost for mode in job.modes]
         out = model.new_bool_var("") if job.may_miss else None
         self.out.append(out)
         if out is not None:
@@ -128,28 +131,28 @@ class _Model:
         model.add_exactly_one(chosen)
         least = min(costs)
         self.costs += [(cost - least, here) for cost, here in zip(costs, chosen, strict=True) if cost > least]
-        for way, here in zip(job.ways, chosen, strict=False):
-            model.add_hint(here, job.now is not None and job.now[0] == way.option)
+        for mode, here in zip(job.modes, chosen, strict=False):
+            model.add_hint(here, job.now is not None and job.now[0] == mode.option)
         if job.now is not None:
             model.add_hint(self.starts[at], job.now[1])
         slope, base = int(problem.late_slope[group]), int(problem.late_base[group])
-        latest = max((way.high + self.placing.shape.duration[way.option] for way in job.ways), default=0)
+        latest = max((mode.high + self.placing.shape.duration[mode.option] for mode in job.modes), default=0)
         runs = [] if out is None else [out.negated()]
         if slope and slope * latest > base:
             late = model.new_int_var(0, latest - base // slope, "")  # slots; one that is late in part counts whole
-            self._when(model.add(late >= self.ends[at] - base // slope), runs)
+            self._enforce_if(model.add(late >= self.ends[at] - base // slope), runs)
             self.costs.append((slope, late))
             self.exact &= base % slope == 0
         if problem.late_once[group] and latest > problem.late_after[group]:
             fined = model.new_bool_var("")
-            self._when(model.add(self.ends[at] <= int(problem.late_after[group])), [fined.negated(), *runs])
+            self._enforce_if(model.add(self.ends[at] <= int(problem.late_after[group])), [fined.negated(), *runs])
             self.costs.append((int(problem.late_once[group]), fined))
 
-    def _when(self, row: Any, literals: list[Any]) -> None:
+    def _enforce_if(self, row: Any, literals: list[Any]) -> None:
         if literals:
             row.only_enforce_if(*literals)
 
-    def _alike(self, jobs: list[Job]) -> None:
+    def _order_copies(self, jobs: list[Job]) -> None:
         """Copies of a group start in order: their names mean nothing."""
         for (at, job), (behind, other) in pairwise(enumerate(jobs)):
             if job.group == other.group and not job.may_miss:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.heuristics.list_scheduling import family_pools
+from leptonopt.algorithms.heuristics.insertion import family_pools
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest
@@ -43,28 +43,28 @@ class NeighbourhoodSelector:
         self.only: NDArray[np.bool_] | None = None
         self.move: tuple[int, int] | None = None
         groups = problem.groups
-        self.over, self.stale = np.zeros(groups), set[int]()
+        self.excess, self.stale = np.zeros(groups), set[int]()
         self.first = np.full(groups, problem.slots)
         self.last = np.full(groups, -1)
         np.minimum.at(self.first, problem.group, problem.first)
         np.maximum.at(self.last, problem.group, problem.last + problem.duration)
         self.usable = np.array([bool(order) for order in guide.order])
-        self.follow(guide)
+        self.set_guide(guide)
         self.pools = int(problem.pool.max(initial=-1)) + 1
         self.on_pool = np.zeros((groups, self.pools), bool)
         self.on_pool[problem.group, problem.pool] = True
         self.homes = family_pools(problem, guide)
-        self.arms = [(kind, model) for kind in KINDS if self._makes_sense(kind) for model in models]
+        self.arms = [(kind, model) for kind in KINDS if self._applies(kind) for model in models]
         self.weight = {arm: 1.0 if arm[1] == models[0] else SECOND for arm in self.arms}
         self.least = {arm: LEAST * weight for arm, weight in self.weight.items()}
         self.sizes = dict.fromkeys(self.arms, 20.0)
         self.arm = self.arms[0]
 
-    def follow(self, guide: CostGuide) -> None:
+    def set_guide(self, guide: CostGuide) -> None:
         """Other prices guide from now on."""
         self.guide = guide
         self.own_least = np.array([guide.least[order[0]] if order else 0 for order in guide.order], float)
-        self.forget()
+        self.invalidate()
 
     @property
     def kind(self) -> str:
@@ -92,12 +92,12 @@ class NeighbourhoodSelector:
         chosen: Ints = np.sort(np.argsort(keys, kind="stable")[:many])
         return chosen
 
-    def asked(self, groups: list[int]) -> NeighbourhoodRequest:
+    def request(self, groups: list[int]) -> NeighbourhoodRequest:
         """What was drawn last, as it is to be solved."""
         effort, seed = EFFORT * (2 if self.kind == "core" else 1), int(self.random.integers(2**31))
         return NeighbourhoodRequest(groups, self.model, self.only, self.move, effort, seed)
 
-    def learn(self, gain: float, effort: float, proven: bool, share: float) -> None:
+    def update_weights(self, gain: float, effort: float, proven: bool, share: float) -> None:
         """What the last draw gained (relative to the cost), and the share of its allowance it used."""
         arm = self.arm
         score = min(5.0, 2e3 * gain / max(effort, 0.02))
@@ -107,7 +107,7 @@ class NeighbourhoodSelector:
         elif not proven and gain <= 0:
             self.sizes[arm] = max(10.0, self.size * 0.94)
 
-    def _makes_sense(self, kind: str) -> bool:
+    def _applies(self, kind: str) -> bool:
         if kind == "window":
             return self.problem.slots > 1
         if kind in ("pools", "pairs", "among"):
@@ -139,7 +139,7 @@ class NeighbourhoodSelector:
         )
         return keys
 
-    def _on(self, placing: PartialSchedule, pools: Ints) -> NDArray[np.bool_]:
+    def _groups_on(self, placing: PartialSchedule, pools: Ints) -> NDArray[np.bool_]:
         """Groups at work on some pools, and those at work nowhere that could run there."""
         there: NDArray[np.bool_] = np.asarray(self.on_pool[:, pools].any(axis=1))
         for group, ran in enumerate(placing.runs):
@@ -151,12 +151,12 @@ class NeighbourhoodSelector:
         """Those on two or three pools, near a moment."""
         pools = self.random.choice(self.pools, int(self.random.integers(2, min(4, self.pools))), replace=False)
         keys = self._window(placing) if self.problem.slots > 1 else self._noise()
-        return np.where(self._on(placing, pools), keys, np.inf)
+        return np.where(self._groups_on(placing, pools), keys, np.inf)
 
     def _pairs(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Those on two pools, any time; some others at random fill up."""
         pools = self.random.choice(self.pools, 2, replace=False)
-        return self._noise() + np.where(self._on(placing, pools), 0.0, 0.85)
+        return self._noise() + np.where(self._groups_on(placing, pools), 0.0, 0.85)
 
     def _among(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Those on some pools, at any time, to be dealt out anew among these pools only: wide, and yet soon proven."""
@@ -167,7 +167,7 @@ class NeighbourhoodSelector:
         enough = int(np.searchsorted(np.cumsum(count[order]), self.size))
         self.only = np.zeros(self.pools, bool)
         self.only[order[: max(2, enough)]] = True
-        return np.where(self._on(placing, np.flatnonzero(self.only)), self._noise(), np.inf)
+        return np.where(self._groups_on(placing, np.flatnonzero(self.only)), self._noise(), np.inf)
 
     def _home(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """A whole family, to go to another pool, and some that are at work there."""
@@ -176,7 +176,7 @@ class NeighbourhoodSelector:
         now = {placing.shape.pool[option] for group in members for option, _ in placing.runs[group]}
         pools = [pool for _, pool in self.homes[family] if pool not in now]
         self.move = family, int(self.random.choice(pools))
-        keys = np.where(self._on(placing, np.array([self.move[1]])), self._noise(), np.inf)
+        keys = np.where(self._groups_on(placing, np.array([self.move[1]])), self._noise(), np.inf)
         keys[members] = -np.inf
         return keys
 
@@ -191,27 +191,27 @@ class NeighbourhoodSelector:
         keys[seed] = -9.0
         return keys
 
-    def forget(self, groups: Iterable[int] | None = None) -> None:
+    def invalidate(self, groups: Iterable[int] | None = None) -> None:
         """Groups have moved (all of them when None): what is known of their reduced costs is stale."""
         self.stale = set(range(self.problem.groups)) if groups is None else self.stale | set(groups)
 
-    def _excess(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _updated_excess(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Per group, by how much its reduced cost lies above its least."""
         for group in sorted(self.stale):
             ran = placing.runs[group]
             now = [
-                int(placing.costs(option, start, start, self.guide.prefix, self.guide.scale)[0])
+                int(placing.start_costs(option, start, start, self.guide.prefix, self.guide.scale)[0])
                 for option, start in ran
             ]
             if placing.missing[group]:
                 now.append(placing.shape.value[group] * self.guide.scale)
-            self.over[group] = max(now, default=0) - self.own_least[group]
+            self.excess[group] = max(now, default=0) - self.own_least[group]
         self.stale = set()
-        return self.over
+        return self.excess
 
     def _dear(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """A few far above their reduced cost, with their neighbours in time."""
-        excess = np.maximum(self._excess(placing), 0) + 1e-9
+        excess = np.maximum(self._updated_excess(placing), 0) + 1e-9
         lottery = -np.log(self._noise()) / excess
         few = np.argsort(lottery)[: max(2, int(self.size / 4))]
         keys = self._window(placing) if self.problem.slots > 1 else 1 + self._noise()
@@ -220,6 +220,6 @@ class NeighbourhoodSelector:
 
     def _core(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Those for which the choice is least clear: their own and others' columns cost nearly the same."""
-        excess = self._excess(placing)
+        excess = self._updated_excess(placing)
         typical = float(np.median(np.abs(excess))) + 1e-9
         return self._noise() - 0.7 * np.clip(excess / typical, 0, 1)

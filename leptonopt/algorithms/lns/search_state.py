@@ -19,7 +19,7 @@ class SearchState:
     Attributes
     ----------
     best, cost : the best schedule that keeps every rule, and its objective
-    placing : what is at hand; cheaper than `best` by about `gained`
+    placing : what is at hand; cheaper than `best` by about `pending_gain`
     bound : no schedule costs less
     """
 
@@ -29,8 +29,8 @@ class SearchState:
         self.shape, self.monitor, self.bound = starts.shape, monitor, bound
         self.best, self.cost = starts.found, starts.cost
         self.placing: PartialSchedule = make_partial_schedule(self.problem, self.shape, self.best)
-        self.gained, self._kept = 0, 0
-        self._seen: Schedule | None = None
+        self.pending_gain, self._reported_turn = 0, 0
+        self._last_external: Schedule | None = None
 
     def raise_bound(self, value: int | None) -> None:
         """Takes and reports a better bound."""
@@ -38,63 +38,63 @@ class SearchState:
             self.bound = value
             self.monitor.bound(value)
 
-    def listen(self) -> bool:
+    def adopt_external(self) -> bool:
         """Takes over a better schedule that somebody else found; true when there was one."""
         other = self.monitor.best()
-        if other is None or other is self._seen or other is self.best:
+        if other is None or other is self._last_external or other is self.best:
             return False
-        self._seen = other
+        self._last_external = other
         if (cost := objective(self.problem, other)) < self.cost and not violated_rules(self.problem, other):
-            self.best, self.cost, self.gained = other, cost, 0
+            self.best, self.cost, self.pending_gain = other, cost, 0
             self.placing = make_partial_schedule(self.problem, self.shape, other)
             return True
         return False
 
-    def take(self, before: int, ran: Ran, columns: Sequence[tuple[int, int, int]] | None) -> int | None:
+    def accept_or_restore(self, before: int, ran: Ran, columns: Sequence[tuple[int, int, int]] | None) -> int | None:
         """Runs columns in place of freed groups where that costs no more than `before`; the gain.
 
         None where nothing is taken (there are no columns, they do not fit, they cost more): all is as it was then.
         """
-        if columns is not None and self._put(columns):
-            gain = before - self.placing.bill(ran)
+        if columns is not None and self._insert_all(columns):
+            gain = before - self.placing.cost_of_groups(ran)
             if gain >= 0:
-                self.gained += gain
+                self.pending_gain += gain
                 return gain
         for group in ran:
-            self.placing.clear(group)
+            self.placing.remove_group(group)
         for group, there in ran.items():
-            self.placing.restore(group, there)
+            self.placing.restore_group(group, there)
         return None
 
-    def _put(self, columns: Sequence[tuple[int, int, int]]) -> bool:
+    def _insert_all(self, columns: Sequence[tuple[int, int, int]]) -> bool:
         """Whether all of them fit what is there now; those that do run."""
         placing, shape = self.placing, self.shape
         for option, start, count in sorted(columns, key=lambda column: (shape.rank[shape.group[column[0]]], column)):
-            low, high = placing.window(option)
-            if not low <= start <= high or placing.room(option, start) < count:
+            low, high = placing.start_window(option)
+            if not low <= start <= high or placing.max_copies(option, start) < count:
                 return False
-            placing.put(option, start, count)
+            placing.insert(option, start, count)
         return True
 
     def report(self, turn: int) -> None:
         """Keeps a gain at once, or every so many turns where counting it again takes long."""
-        if self.gained and (self.problem.groups <= SMALL or turn - self._kept >= RARELY):
-            self._kept = turn
-            self.keep()
+        if self.pending_gain and (self.problem.groups <= SMALL or turn - self._reported_turn >= RARELY):
+            self._reported_turn = turn
+            self.commit()
 
-    def keep(self) -> None:
+    def commit(self) -> None:
         """Holds and reports what is at hand, if it is right and better."""
-        self.gained = 0
+        self.pending_gain = 0
         schedule = with_node_schedule(self.problem, self.placing.schedule())
         if violated_rules(self.problem, schedule):
             self.placing = make_partial_schedule(self.problem, self.shape, self.best)
         elif (cost := objective(self.problem, schedule)) < self.cost:
             self.best, self.cost = schedule, cost
             self.monitor.incumbent(schedule, cost)
-            if self.placing.hosting is not None and schedule.rent is not None:
-                self.placing.hosting.settle(schedule.rent)
+            if self.placing.node_estimate is not None and schedule.rent is not None:
+                self.placing.node_estimate.set_committed(schedule.rent)
 
-    def closes(self, looked: SubproblemResult, groups: int, usable: int) -> bool:
+    def proves_optimal(self, looked: SubproblemResult, groups: int, usable: int) -> bool:
         """Whether a neighbourhood was all there is, searched to the end, and what is at hand its answer."""
         all_ = looked.found is not None and looked.found.proven and looked.whole and groups == usable
-        return all_ and not self.shape.hosts and self.placing.total() == self.cost
+        return all_ and not self.shape.node_demand and self.placing.total_cost() == self.cost

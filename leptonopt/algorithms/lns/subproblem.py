@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leptonopt.algorithms.heuristics.list_scheduling import cost_limit, insert_copies, move_family
+from leptonopt.algorithms.heuristics.insertion import cost_limit, insert_copies
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule, ProblemIndex
+from leptonopt.algorithms.heuristics.reinsertion import move_family
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.algorithms.lns import column_model as submodel
@@ -73,19 +74,19 @@ def solve(
     freed = Subproblem(placing, guide, asked.groups, there, asked.only)
     copies = sum(placing.shape.copies[group] for group in asked.groups)
     if asked.model == "intervals" and copies <= JOBS:
-        jobs, edges = freed.jobs()
+        jobs, edges = freed.interval_jobs()
         found = subintervals.solve(placing, jobs, edges, asked.effort, seconds, asked.seed)
     else:
-        found = submodel.solve(placing, freed.sub(), asked.effort, seconds, asked.seed)
-    effort = (found.effort if found else asked.effort) + PER_COLUMN * freed.many
+        found = submodel.solve(placing, freed.column_data(), asked.effort, seconds, asked.seed)
+    effort = (found.effort if found else asked.effort) + PER_COLUMN * freed.columns
     return SubproblemResult(found, freed.whole, effort)
 
 
 def make_partial_schedule(problem: Problem, shape: ProblemIndex, schedule: Schedule) -> PartialSchedule:
     """A schedule to work on, with its nodes."""
     placing = PartialSchedule(problem, shape, schedule)
-    if placing.hosting is not None and (rent := node_schedule_of(problem, schedule)) is not None:
-        placing.hosting.settle(rent)
+    if placing.node_estimate is not None and (rent := node_schedule_of(problem, schedule)) is not None:
+        placing.node_estimate.set_committed(rent)
     return placing
 
 
@@ -95,8 +96,8 @@ def _elsewhere(placing: PartialSchedule, true: CostGuide, ran: Ran, family: int,
     for group in sorted(ran, key=placing.shape.rank.__getitem__):
         insert_copies(placing, group, true, cost_limit(placing, group))
     housed = housed and not any(placing.missing[group] and not placing.shape.optional[group] for group in ran)
-    there = {group: placing.clear(group) for group in ran}
-    placing.home[family] = -1
+    there = {group: placing.remove_group(group) for group in ran}
+    placing.home_pool[family] = -1
     return there if housed else ran
 
 
@@ -115,93 +116,93 @@ class Subproblem:
         self.at = {group: at for at, group in enumerate(groups)}
         self.most_each = max(4, min(COLUMNS, TOTAL // max(1, len(groups))))
         self.whole = True
-        self.many = 0
-        self.between = self._between() if len(placing.problem.before) else {}
+        self.columns = 0
+        self.precedence_windows = self._precedence_windows() if len(placing.problem.before) else {}
 
-    def _between(self) -> dict[int, tuple[int, int]]:
+    def _precedence_windows(self) -> dict[int, tuple[int, int]]:
         """For groups that wait or are waited for: earliest start and latest end, as what stays leaves them."""
         shape, placing = self.placing.shape, self.placing
-        linked = [group for group in self.groups if shape.before[group] or shape.behind[group]]
+        linked = [group for group in self.groups if shape.predecessors[group] or shape.successors[group]]
         linked.sort(key=shape.rank.__getitem__)
         shortest = {
-            group: min((shape.duration[o] for o in self.guide.order[group] if not self.off(o)), default=0)
+            group: min((shape.duration[o] for o in self.guide.order[group] if not self.is_excluded(o)), default=0)
             for group in linked
         }
         low, high = dict.fromkeys(linked, 0), dict.fromkeys(linked, placing.problem.slots)
         for group in linked:
-            for before, lag in shape.before[group]:
+            for before, lag in shape.predecessors[group]:
                 end = low[before] + shortest[before] if before in low else placing.end[before]
                 low[group] = max(low[group], end + lag) if end >= 0 else placing.problem.slots
         for group in reversed(linked):
-            for behind, lag in shape.behind[group]:
+            for behind, lag in shape.successors[group]:
                 if behind in high and not shape.optional[behind]:
                     high[group] = min(high[group], high[behind] - shortest[behind] - lag)
                 elif behind not in high and placing.start[behind] >= 0:
                     high[group] = min(high[group], placing.start[behind] - lag)
         return {group: (low[group], high[group]) for group in linked}
 
-    def jobs(self) -> tuple[list[subintervals.Job], list[tuple[int, int, int]]]:
+    def interval_jobs(self) -> tuple[list[subintervals.Job], list[tuple[int, int, int]]]:
         """Copies with all their options and starts, and what waits for what among them."""
         placing, shape, jobs = self.placing, self.placing.shape, list[subintervals.Job]()
         first: dict[int, int] = {}
         for group in self.groups:
             first[group] = len(jobs)
-            ways = []
+            modes = []
             for option in self.guide.order[group]:
-                low, high = self.window(option)
+                low, high = self.start_window(option)
                 if low <= high and (self.only is None or self.only[shape.pool[option]]):
                     held = sum(int(placing.problem.price[row, 0]) * amount for row, amount in shape.demands[option])
                     cost = shape.fixed[option] + held * shape.duration[option]
-                    ways.append(subintervals.JobMode(option, low, high, cost))
+                    modes.append(subintervals.JobMode(option, low, high, cost))
             self.whole &= self.only is None
             now = [column for column, count in sorted(self.ran[group].items()) for _ in range(count)]
-            missing = shape.optional[group] and not self.needed(group)
+            missing = shape.optional[group] and not self.is_required(group)
             for copy in range(shape.copies[group]):
-                jobs.append(subintervals.Job(group, ways, missing, now[copy] if copy < len(now) else None))
-            self.many += len(ways) * shape.copies[group]
+                jobs.append(subintervals.Job(group, modes, missing, now[copy] if copy < len(now) else None))
+            self.columns += len(modes) * shape.copies[group]
         edges = [
             (first[before], first[group], lag)
             for group in self.groups
-            for before, lag in shape.before[group]
+            for before, lag in shape.predecessors[group]
             if before in self.at
         ]
         return jobs, edges
 
-    def sub(self) -> submodel.ColumnModelData:
-        """Columns of least reduced cost; `whole` says whether they are all there are, `many` how many."""
+    def column_data(self) -> submodel.ColumnModelData:
+        """Columns of least reduced cost; `whole` says whether they are all there are, `columns` how many."""
         placing, shape = self.placing, self.placing.shape
-        found = [(at, *column) for at, group in enumerate(self.groups) for column in self.of(group)]
+        found = [(at, *column) for at, group in enumerate(self.groups) for column in self.columns_of(group)]
         table = np.array(found, np.int64).reshape(-1, 3)
         now = [self.ran[self.groups[at]].get((option, start), 0) for at, option, start in found]
         copies = [shape.copies[group] for group in self.groups]
-        most = [max(n, min(copies[at], placing.room(o, s))) for n, (at, o, s) in zip(now, found, strict=True)]
-        self.many = len(table)
+        most = [max(n, min(copies[at], placing.max_copies(o, s))) for n, (at, o, s) in zip(now, found, strict=True)]
+        self.columns = len(table)
         return submodel.ColumnModelData(
             option=table[:, 1],
             start=table[:, 2],
             owner=table[:, 0],
-            cost=np.array([placing.cost(option, start) for _, option, start in found], np.int64),
+            cost=np.array([placing.column_cost(option, start) for _, option, start in found], np.int64),
             most=np.array(most, np.int64),
             now=np.array(now, np.int64),
             copies=np.array(copies, np.int64),
             value=np.array([shape.value[group] for group in self.groups], np.int64),
-            may_miss=[shape.optional[group] and not self.needed(group) for group in self.groups],
+            may_miss=[shape.optional[group] and not self.is_required(group) for group in self.groups],
             edges=[
                 (self.at[before], self.at[group], lag)
                 for group in self.groups
-                for before, lag in shape.before[group]
+                for before, lag in shape.predecessors[group]
                 if before in self.at
             ],
         )
 
-    def needed(self, group: int) -> bool:
+    def is_required(self, group: int) -> bool:
         """Whether something that stays waits for the group."""
-        return any(self.placing.start[behind] >= 0 for behind, _ in self.placing.shape.behind[group])
+        return any(self.placing.start[behind] >= 0 for behind, _ in self.placing.shape.successors[group])
 
-    def of(self, group: int) -> list[Column]:
+    def columns_of(self, group: int) -> list[Column]:
         """Columns of least reduced cost that fit what is free, and the ones the group has."""
         placing, guide, most = self.placing, self.guide, self.most_each
-        if group in self.between:  # the cheapest columns alone do not go one after another
+        if group in self.precedence_windows:  # the cheapest columns alone do not go one after another
             most = max(most, LINKED)
         costs: list[Ints] = []
         options: list[Ints] = []
@@ -214,12 +215,12 @@ class Subproblem:
             if self.only is not None and not self.only[placing.shape.pool[option]]:
                 self.whole = False
                 continue
-            low, high = self.window(option)
+            low, high = self.start_window(option)
             if low > high:
-                self.whole &= not (placing.shape.strict and self.moves(option))
+                self.whole &= not (placing.shape.strict and self.leaves_family_pool(option))
                 continue
-            fits = placing.fitting(option, low, high)
-            cost = placing.costs(option, low, high, guide.prefix, guide.scale)
+            fits = placing.feasible_starts(option, low, high)
+            cost = placing.start_costs(option, low, high, guide.prefix, guide.scale)
             if guide.once is not None:
                 cost += guide.once[option]
             at = np.arange(len(cost)) if fits is None else np.flatnonzero(fits)
@@ -241,11 +242,11 @@ class Subproblem:
             )
         return list(columns)
 
-    def off(self, option: int) -> bool:
+    def is_excluded(self, option: int) -> bool:
         """Whether sets keep the option's pool from its group."""
-        return self.placing.shape.strict and (self.placing.barred(option) or self.moves(option))
+        return self.placing.shape.strict and (self.placing.is_pool_blocked(option) or self.leaves_family_pool(option))
 
-    def moves(self, option: int) -> bool:
+    def leaves_family_pool(self, option: int) -> bool:
         """Whether the option is off the pool of a set that belongs together and is wholly freed: such sets stay."""
         shape = self.placing.shape
         group, pool = shape.group[option], shape.pool[option]
@@ -256,13 +257,13 @@ class Subproblem:
                 return True
         return False
 
-    def window(self, option: int) -> tuple[int, int]:
+    def start_window(self, option: int) -> tuple[int, int]:
         """Starts that the window and what stays leave; neighbours that are free too count with their shortest."""
         shape = self.placing.shape
         group, low, high = shape.group[option], shape.first[option], shape.last[option]
-        if self.off(option):
+        if self.is_excluded(option):
             return 0, -1
-        if group in self.between:
-            begin, end = self.between[group]
+        if group in self.precedence_windows:
+            begin, end = self.precedence_windows[group]
             low, high = max(low, begin), min(high, end - shape.duration[option])
         return low, high

@@ -50,7 +50,7 @@ def test_freeing_all_tasks_finds_the_optimum(problems: list[tuple[int, Problem, 
         if found is None:
             continue
         for option, start, count in found.columns:
-            placing.put(option, start, count)
+            placing.insert(option, start, count)
         schedule = placing.schedule()
         assert not violated_rules(problem, schedule), seed
         cost = objective(problem, schedule)

@@ -1,0 +1,98 @@
+"""Insertion of single groups at their cheapest feasible columns, and the orders in which groups can be inserted."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Sequence
+
+import numpy as np
+
+from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
+from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, least_joint_cost
+from leptonopt.problem.problem import Problem
+
+LOOK = 64  # columns of a group, chosen one by one, between two looks at the clock
+RANKED = 16  # columns chosen one by one until all that are left are ranked at once
+RANKED_LOOK = 1024  # ranked columns between two looks at the clock
+
+
+def never() -> bool:
+    """No clock to look at."""
+    return False
+
+
+def insert_copies(
+    placing: PartialSchedule,
+    group: int,
+    guide: CostGuide,
+    limit: int = INFEASIBLE_COST,
+    over: Callable[[], bool] = never,
+) -> bool:
+    """Places the missing copies of a group, as many at a time as fit; true when all found a place.
+
+    Asks now and then whether the time is `over`, and then leaves the rest without a place.
+    """
+    turns = 0
+    while placing.missing[group] > 0:
+        turns += 1
+        if turns % LOOK == 0 and over():
+            return False
+        if turns == RANKED and (columns := placing.ranked_columns(group, guide, limit)) is not None:
+            return _fill_ranked(placing, group, columns, over)
+        found = placing.cheapest_column(group, guide, limit)
+        if found is None:
+            return False
+        _, option, start = found
+        placing.insert(option, start, min(placing.missing[group], placing.max_copies(option, start)))
+    return True
+
+
+def _fill_ranked(placing: PartialSchedule, group: int, columns: Iterable[Column], over: Callable[[], bool]) -> bool:
+    """The same, by columns from the cheapest on."""
+    for turn, (option, start) in enumerate(columns):
+        if turn % RANKED_LOOK == 0 and over():
+            return False
+        if (count := min(placing.missing[group], placing.max_copies(option, start))) > 0:
+            placing.insert(option, start, count)
+            if not placing.missing[group]:
+                return True
+    return False
+
+
+def cost_limit(placing: PartialSchedule, group: int) -> int:
+    """What a copy may cost at most: no limit for what must run or what others that run wait for."""
+    shape = placing.shape
+    if not shape.optional[group] or any(placing.start[behind] >= 0 for behind, _ in shape.successors[group]):
+        return INFEASIBLE_COST
+    limit: int = shape.value[group]
+    return limit
+
+
+def family_pools(problem: Problem, guide: CostGuide) -> list[list[tuple[int, int]]]:
+    """Per family, (cost, pool) of the pools that have room for it alone, the least joint cost first."""
+    if not problem.together:
+        return []
+    joint = least_joint_cost(
+        problem, np.array(guide.least, np.int64), problem.value * guide.scale, INFEASIBLE_COST
+    ).tolist()
+    return [sorted((cost, pool) for pool, cost in enumerate(line) if cost != np.inf) for line in joint]
+
+
+def precedence_order(placing: PartialSchedule, rank: Sequence[float]) -> Iterator[int]:
+    """All groups, each after what it waits for; among those that wait no longer the least rank first."""
+    waits = [len(before) for before in placing.shape.predecessors]
+    ready = [(rank[group], group) for group, count in enumerate(waits) if not count]
+    heapq.heapify(ready)
+    while ready:
+        _, group = heapq.heappop(ready)
+        yield group
+        for behind, _ in placing.shape.successors[group]:
+            waits[behind] -= 1
+            if not waits[behind]:
+                heapq.heappush(ready, (rank[behind], behind))
+
+
+def topological(placing: PartialSchedule) -> list[int]:
+    """All groups, each after what it waits for."""
+    return list(precedence_order(placing, [0.0] * placing.problem.groups))
