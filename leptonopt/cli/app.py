@@ -111,7 +111,7 @@ Examples:
 \b
 Every instance has a plan: each was made around one, or has a dear pool without
 limit. The same call writes the same bytes on any machine. Where the figures of
-a family come from stands in docs/generate.md and in the file's `source`."""
+a family come from stands in docs/how-to/generate-instances.md and in the file's `source`."""
 
 Option = typer.Option
 File = Annotated[

@@ -35,7 +35,7 @@ anew only when the instance, the options or a version has changed. A .csv is a
 list of instances with the columns file, name, family, format, params, best.
 
 A method of your own is FILE.py:NAME, a function over Problem; see
-docs/research.md."""
+docs/how-to/compare-methods.md."""
 
 RESULTS = """\b
 Examples:

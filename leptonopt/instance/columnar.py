@@ -19,7 +19,7 @@ OPTION = {"pool": None, "slots": None, "cost": 0}
 
 @dataclass(frozen=True, eq=False)
 class ColumnarInstance:
-    """An instance as columns; see docs/columns.md.
+    """An instance as columns; see docs/reference/columns.md.
 
     Attributes
     ----------

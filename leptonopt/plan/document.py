@@ -1,6 +1,6 @@
 """What the user gets: the plan as a document (the JSON plan file), and as an object around it.
 
-All money here comes from `leptonopt.plan.costing`, in exact fractions. `docs/plan.md` explains the document,
+All money here comes from `leptonopt.plan.costing`, in exact fractions. `docs/reference/plan.md` explains the document,
 `leptonopt schema plan` prints its JSON Schema.
 """
 

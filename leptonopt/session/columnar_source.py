@@ -42,7 +42,7 @@ def open_columnar(path: Path, params: Mapping[str, str] | None = None) -> Callab
 class ColumnarPlan(Plan):
     """A plan in columns that has passed the checker; `document` is its summary.
 
-    `columns` are int32 arrays `task`, `option`, `start` and `count`, as docs/columns.md describes them.
+    `columns` are int32 arrays `task`, `option`, `start` and `count`, as docs/reference/columns.md describes them.
     """
 
     columns: Mapping[str, Column] = field(default_factory=dict, repr=False)

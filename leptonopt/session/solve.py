@@ -74,7 +74,7 @@ def solve(
     Parameters
     ----------
     instance : an `Instance`, a plain tree as a native file states it, or the path of a file, or of an instance in
-        columns (docs/columns.md).
+        columns (docs/reference/columns.md).
     method : `auto`, a name from `leptonopt methods`, or a function over `Problem`.
     time_limit : seconds of wall clock for everything: reading, building, solving, checking.
     gap : stop as soon as (cost - bound) / |cost| is at most this; 0 asks for a proof.

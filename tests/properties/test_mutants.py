@@ -413,7 +413,7 @@ def test_the_checker_finds_what_the_arrays_find() -> None:
 
 # --- every leaf of a plan -----------------------------------------------------------------------------
 
-# What only the solve knew: changed within its type and range it contradicts nothing else (docs/checker.md).
+# What only the solve knew: changed within its type and range it contradicts nothing else (docs/explanation/checker.md).
 TOLD = {
     ("instance", "file"), ("instance", "format"), ("method",), ("proof", "by", "*"), ("made", "leptonopt"),
     ("made", "python"), ("made", "seed"), ("made", "limits", "time_limit"), ("made", "limits", "gap"),

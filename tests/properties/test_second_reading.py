@@ -1,4 +1,4 @@
-"""The second reading of docs/format.md: right on hand-computed cases, strict on plans, and of one mind with leptonopt."""
+"""The second reading of docs/reference/format.md: right on hand-computed cases, strict on plans, and of one mind with leptonopt."""
 
 from __future__ import annotations
 
