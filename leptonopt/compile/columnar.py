@@ -21,7 +21,8 @@ from leptonopt.compile.columnar_windows import starts
 from leptonopt.compile.money import MAX_LOST_BESIDE_USE, MAX_TOTAL, coarsened, finest_unit
 from leptonopt.compile.rows import RowBuilder
 from leptonopt.instance.columnar import ColumnarInstance
-from leptonopt.problem.problem import Ints, Problem
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import Problem
 
 WHOLE = 2**61  # totals below it, by an estimate in doubles, are added up in 64 bits
 ODD = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9)  # multipliers of splitmix64

@@ -19,7 +19,8 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import subproblem as freeing
 from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest, SubproblemResult, make_partial_schedule
-from leptonopt.problem.problem import Problem, Schedule
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import Schedule
 
 KEPT = 4  # grounds that a process keeps
 

@@ -16,7 +16,8 @@ from leptonopt.io.columnar import load, refuse_params
 from leptonopt.plan.columnar import certificate, runs, schedule_of, write_certificate, write_plan
 from leptonopt.plan.document import Outcome, Plan
 from leptonopt.plan.numbers import floor_number, gap, number
-from leptonopt.problem.problem import UNLIMITED, Problem, Schedule, objective
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.child_process import temporary_folder
 from leptonopt.runtime.clock import run_interruptible
 from leptonopt.session import portfolio

@@ -21,7 +21,9 @@ from leptonopt.confirm import NAME, Confirmation
 from leptonopt.confirm.solve import confirm as confirmed
 from leptonopt.errors import Alarm, EngineError, OutOfTime, UsageError
 from leptonopt.instance import Instance
-from leptonopt.problem.problem import Limits, NullMonitor, Schedule, Solution, Status, Stop, objective, violated_rules
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.protocol import Limits, NullMonitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.clock import gc_disabled, run_in_thread, time_limited
 from leptonopt.runtime.signals import Signals, interruptible_until
 from leptonopt.session import portfolio

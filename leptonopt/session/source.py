@@ -19,7 +19,8 @@ from leptonopt.confirm import Question
 from leptonopt.instance import Instance
 from leptonopt.io import files
 from leptonopt.plan.document import Outcome, Plan, plan_document
-from leptonopt.problem.problem import Problem, Schedule, node_schedule_of
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import Schedule, node_schedule_of
 from leptonopt.session.certificate import best_certificate, infeasibility_certificate
 from leptonopt.session.request import decode_warm_start, resolve_instance
 from leptonopt.session.result import Result

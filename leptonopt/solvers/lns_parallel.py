@@ -25,7 +25,9 @@ from leptonopt.algorithms.lns import interval_model as subintervals
 from leptonopt.algorithms.lns.neighbourhoods import NeighbourhoodSelector
 from leptonopt.algorithms.lns.search_state import SearchState
 from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest, Ran, SubproblemResult
-from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
 from leptonopt.runtime.payload import CachedPayload, solve_remotely
 

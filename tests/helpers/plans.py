@@ -9,7 +9,7 @@ from typing import Any
 
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.plan.document import Outcome, Plan
-from leptonopt.problem.problem import Status, Stop
+from leptonopt.problem.protocol import Status, Stop
 from leptonopt.session.result import Result
 from leptonopt.verify import Verdict, fingerprint
 

@@ -27,7 +27,9 @@ from leptonopt.errors import InstanceError, NoPlan, UsageError
 from leptonopt.instance import validate
 from leptonopt.plan import plot, report
 from leptonopt.plan.document import Outcome, Plan, counted, label, plan_document
-from leptonopt.problem.problem import Limits, NullMonitor, Schedule, node_schedule_of, objective, violated_rules
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.protocol import Limits, NullMonitor
+from leptonopt.problem.schedule import Schedule, node_schedule_of, objective
 from leptonopt.runtime.signals import Signals
 from leptonopt.session import finalize as answer
 from leptonopt.session.request import decode_warm_start

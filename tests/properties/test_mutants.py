@@ -38,17 +38,10 @@ from leptonopt.compile.calendar import least_by_slot
 from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
 from leptonopt.instance import validate
 from leptonopt.plan.document import plan_document
+from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeSchedule, keeps_rules, supply
-from leptonopt.problem.problem import (
-    UNLIMITED,
-    Problem,
-    Schedule,
-    node_schedule_of,
-    objective,
-    quota_use,
-    usage,
-    violated_rules,
-)
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.schedule import Schedule, node_schedule_of, objective, quota_use, usage
 from leptonopt.session.certificate import Duals, _document
 from leptonopt.verify import exact as words
 from leptonopt.verify import fingerprint, proven, verify

@@ -23,7 +23,10 @@ from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import validate
 from leptonopt.io.columnar import load
 from leptonopt.plan.columnar import read_plan, runs, schedule_of
-from leptonopt.problem.problem import Problem, Schedule, Solution, Status, violated_rules
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Solution, Status
+from leptonopt.problem.schedule import Schedule
 from leptonopt.session import portfolio
 from leptonopt.session import worker_process as engine
 from leptonopt.session.columnar_documents import columnar_document, tree_of

@@ -36,7 +36,7 @@ from leptonopt.experiments.generators import table
 from leptonopt.experiments.generators.writer import written
 from leptonopt.instance import Instance
 from leptonopt.io.columnar import load
-from leptonopt.problem.problem import Limits
+from leptonopt.problem.protocol import Limits
 from leptonopt.runtime import calls as errands
 from leptonopt.runtime import dask as cluster
 from leptonopt.session.result import Progress

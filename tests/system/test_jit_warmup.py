@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from leptonopt.cli import jit_warmup as rehearsal
-from leptonopt.problem.problem import Limits, NullMonitor
+from leptonopt.problem.protocol import Limits, NullMonitor
 from leptonopt.runtime import jit
 from leptonopt.runtime import jit_cache as rehearsing
 from leptonopt.runtime.jit_cache import JitWarmup

@@ -20,7 +20,7 @@ from leptonopt.algorithms.heuristics.list_scheduling import (
 )
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
-from leptonopt.problem.problem import Monitor
+from leptonopt.problem.protocol import Monitor
 
 OFFERS = 6  # options that a task which finds no place considers for pushing others out
 EVERYWHERE = -2

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, BlockPricer, group_least, least_joint_cost
-from leptonopt.problem.problem import UNLIMITED, Monitor, Problem
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.protocol import Monitor
 
 HOMES = 4  # pools at which a family looks for a cheaper home, those of least joint cost
 TURNS = 8  # times a group is looked at in one building at most, on average, while families move on

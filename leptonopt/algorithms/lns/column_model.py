@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
-from leptonopt.problem.problem import UNLIMITED, Ints, Problem
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import UNLIMITED, Problem
 
 FINE = 1 << 31  # costs are divided until their range is below this; the caller recounts exactly
 

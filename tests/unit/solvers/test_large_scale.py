@@ -11,7 +11,8 @@ from leptonopt.algorithms.large_scale.annealing import SQUEEZE, Annealer
 from leptonopt.algorithms.large_scale.staged_construction import Assignment
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
-from leptonopt.problem.problem import Limits, NullMonitor, Problem
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, NullMonitor
 from leptonopt.solvers import large_scale as scale
 
 

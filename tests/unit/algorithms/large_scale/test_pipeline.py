@@ -30,16 +30,10 @@ from leptonopt.instance import validate
 from leptonopt.io import files
 from leptonopt.io.columnar import load
 from leptonopt.plan.document import plan_document
-from leptonopt.problem.problem import (
-    Limits,
-    Problem,
-    Schedule,
-    Status,
-    Stop,
-    node_schedule_of,
-    objective,
-    violated_rules,
-)
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Status, Stop
+from leptonopt.problem.schedule import Schedule, node_schedule_of, objective
 from leptonopt.session import columnar_source
 from leptonopt.session.result import Result
 from leptonopt.session.solve import solve
