@@ -310,7 +310,7 @@ def _targets(
     columns: bool,
 ) -> None:
     """Refuse what cannot be written before an hour of solving, not after."""
-    from leptonopt.plan.plot import KINDS
+    from leptonopt.plan.picture import FORMATS as PICTURE_FORMATS
 
     summary = None
     if columns and output is not None:
@@ -321,7 +321,7 @@ def _targets(
         files.writable(target)
         files.different(target, file, *targets[:at])
     if plot is not None:
-        _ending(plot, KINDS, "a plot")
+        _ending(plot, PICTURE_FORMATS, "a plot")
     if write_model is not None:
         _ending(write_model, MODELS, "a model")
 

@@ -289,6 +289,6 @@ def _shown(tables: list[Table], kind: str, output: Path | None) -> None:
 
 
 def _drawn(path: Path, figure: Any) -> None:
-    from leptonopt.plan.plot import save
+    from leptonopt.plan.picture import save
 
     save(figure, path)

@@ -14,8 +14,9 @@ from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, Multipliers
 from leptonopt.compile.columnar import Column, CompiledColumnar, compile_columnar
 from leptonopt.io.columnar import load, refuse_params
 from leptonopt.plan.columnar import certificate, runs, schedule_of, write_certificate, write_plan
-from leptonopt.plan.document import Outcome, Plan
+from leptonopt.plan.document import Outcome
 from leptonopt.plan.numbers import floor_number, gap, number
+from leptonopt.plan.plan import Plan
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.child_process import temporary_folder

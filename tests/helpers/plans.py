@@ -8,7 +8,8 @@ from fractions import Fraction
 from typing import Any
 
 from leptonopt.compile.compiler import CompiledInstance
-from leptonopt.plan.document import Outcome, Plan
+from leptonopt.plan.document import Outcome
+from leptonopt.plan.plan import Plan
 from leptonopt.problem.protocol import Status, Stop
 from leptonopt.session.result import Result
 from leptonopt.verify import Verdict, fingerprint

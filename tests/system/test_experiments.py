@@ -43,7 +43,7 @@ from leptonopt.experiments import (
 from leptonopt.experiments.cases import cases
 from leptonopt.experiments.html_report import page
 from leptonopt.experiments.results import Results, RunRecord
-from leptonopt.plan.plot import rendered
+from leptonopt.plan.picture import rendered
 from tests.helpers.plans import one_by_one
 from tests.helpers.run_cli import called, said
 
