@@ -16,7 +16,9 @@ from statistics import median
 
 import numpy as np
 
-from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, objective
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Solution
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.solvers.registry import load_method
 
 

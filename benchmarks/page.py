@@ -23,7 +23,8 @@ HEAD = """# Benchmarks
 
 Made by `python benchmarks/page.py > BENCHMARKS.md` from the lines in [benchmarks/results](benchmarks/results): every
 figure below follows from a run whose plan passed the checker, whose options and versions are in its line.
-[docs/research.md](docs/research.md) explains the columns. Other systems on the same work: [peers](peers/README.md).
+[Comparing methods](docs/how-to/compare-methods.md) explains the columns.
+Other systems on the same work: [peers](peers/README.md).
 """
 LITERATURE = """
 ## Instances of the literature
@@ -43,7 +44,7 @@ points of the list that were reached, and fifteen drawn before it had its rule (
 FAMILIES = """
 ## `auto` and the baselines on generated instances
 
-Families as [docs/generate.md](docs/generate.md) describes them, at 100, 200, 500 and 1000 tasks, one thread a run, two
+Families as [described](docs/how-to/generate-instances.md), at 100, 200, 500 and 1000 tasks, one thread a run, two
 runs side by side.
 
     python benchmarks/families.py -o generated

@@ -32,7 +32,7 @@ def columns(
     choices: int = 5,
     copies: int = 1,
 ) -> dict[str, NDArray[Any]]:
-    """The arrays of docs/columns.md; so many `copies` of each task are alike, and count as tasks."""
+    """The arrays of docs/reference/columns.md; so many `copies` of each task are alike, and count as tasks."""
     random, choices, tasks = np.random.default_rng(seed), min(choices, pools), tasks // copies
     capacity = np.maximum(8, np.rint(devices * random.uniform(0.6, 1.4, pools))).astype(np.int64)
     speed = random.uniform(0.75, 1.35, pools)

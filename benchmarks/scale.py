@@ -100,8 +100,10 @@ def partitioned(file: Path, parts: int, seconds: float) -> dict[str, Any]:
 def _partitioned(file: Path, parts: int, seconds: float) -> dict[str, Any]:
     from leptonopt.compile.columnar import compile_columnar
     from leptonopt.io.columnar import load
-    from leptonopt.problem.problem import UNLIMITED, Limits, objective
+    from leptonopt.problem.problem import UNLIMITED
+    from leptonopt.problem.protocol import Limits
     from leptonopt.problem.restrict import restrict
+    from leptonopt.problem.schedule import objective
     from leptonopt.solvers import large_scale as scale
 
     begun = time.monotonic()

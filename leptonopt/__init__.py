@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from leptonopt.explain.explain import Explanation, explain
     from leptonopt.instance import Instance
     from leptonopt.io.load import load
-    from leptonopt.plan.document import Plan
+    from leptonopt.plan.plan import Plan
     from leptonopt.session.result import Progress, Result
     from leptonopt.session.solve import solve
 
@@ -47,7 +47,7 @@ _HOME = {
     "generate": "experiments.generators",
     "Instance": "instance",
     "LeptonoptError": "errors",
-    "Plan": "plan.document",
+    "Plan": "plan.plan",
     "Progress": "session.result",
     "Result": "session.result",
     "load": "io.load",

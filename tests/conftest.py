@@ -1,6 +1,6 @@
-"""Before all tests: an environment that says nothing of how to show or solve, and compiled loops where numba is.
+"""Clear the environment of variables that change display or solving, and compile kernels, before all tests.
 
-A test that is about such a variable sets it.
+A test of such a variable sets it.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ for name in SHOWING + SOLVING:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Once, in the process that starts the others."""
-    if jit.FAST and not hasattr(session.config, "workerinput") and not jit.compiled():
+    if not hasattr(session.config, "workerinput") and not jit.compiled():
         assert start_module(PROGRAM).wait() == 0, f"python -m {PROGRAM} says why"

@@ -111,7 +111,7 @@ Examples:
 \b
 Every instance has a plan: each was made around one, or has a dear pool without
 limit. The same call writes the same bytes on any machine. Where the figures of
-a family come from stands in docs/generate.md and in the file's `source`."""
+a family come from stands in docs/how-to/generate-instances.md and in the file's `source`."""
 
 Option = typer.Option
 File = Annotated[
@@ -310,7 +310,7 @@ def _targets(
     columns: bool,
 ) -> None:
     """Refuse what cannot be written before an hour of solving, not after."""
-    from leptonopt.plan.plot import KINDS
+    from leptonopt.plan.picture import FORMATS as PICTURE_FORMATS
 
     summary = None
     if columns and output is not None:
@@ -321,7 +321,7 @@ def _targets(
         files.writable(target)
         files.different(target, file, *targets[:at])
     if plot is not None:
-        _ending(plot, KINDS, "a plot")
+        _ending(plot, PICTURE_FORMATS, "a plot")
     if write_model is not None:
         _ending(write_model, MODELS, "a model")
 

@@ -35,7 +35,7 @@ anew only when the instance, the options or a version has changed. A .csv is a
 list of instances with the columns file, name, family, format, params, best.
 
 A method of your own is FILE.py:NAME, a function over Problem; see
-docs/research.md."""
+docs/how-to/compare-methods.md."""
 
 RESULTS = """\b
 Examples:
@@ -289,6 +289,6 @@ def _shown(tables: list[Table], kind: str, output: Path | None) -> None:
 
 
 def _drawn(path: Path, figure: Any) -> None:
-    from leptonopt.plan.plot import save
+    from leptonopt.plan.picture import save
 
     save(figure, path)

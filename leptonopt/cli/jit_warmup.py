@@ -21,7 +21,8 @@ from leptonopt.experiments.generators import table
 from leptonopt.experiments.generators.writer import written
 from leptonopt.io.columnar import load
 from leptonopt.io.load import load as load_tasks
-from leptonopt.problem.problem import Limits, NullMonitor, Problem
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, NullMonitor
 from leptonopt.runtime import jit
 from leptonopt.runtime.jit_cache import JitWarmup
 from leptonopt.solvers import large_scale as scale

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TextIO
 
 from leptonopt.io.files import printable
+from leptonopt.plan.numbers import percent
 
 if TYPE_CHECKING:
     from leptonopt.session.result import Progress
@@ -58,16 +59,9 @@ def progress_text(progress: Progress) -> str:
     """'   12.3 s  plan  1,234.50  bound  1,200.00  gap  2.79%  lns'."""
     cost, bound = _money(progress.cost), _money(progress.bound)
     return (
-        f"{progress.seconds:7.1f} s  plan {cost:>14}  bound {bound:>14}  gap {share(progress.gap):>7}  "
+        f"{progress.seconds:7.1f} s  plan {cost:>14}  bound {bound:>14}  gap {percent(progress.gap):>7}  "
         f"{printable(progress.phase)}"
     )
-
-
-def share(gap: float | None) -> str:
-    """A gap in percent; never 0.00% where it is not zero."""
-    if gap is None:
-        return "-"
-    return "<0.01%" if 0 < gap < 1e-4 else f"{gap:.2%}"
 
 
 def _money(value: Fraction | None) -> str:

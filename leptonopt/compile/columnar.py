@@ -18,10 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.compile.columnar_windows import starts
-from leptonopt.compile.money import MAX_TOTAL, coarsened, finest_unit
+from leptonopt.compile.money import MAX_LOST_BESIDE_USE, MAX_TOTAL, coarsened, finest_unit
 from leptonopt.compile.rows import RowBuilder
 from leptonopt.instance.columnar import ColumnarInstance
-from leptonopt.problem.problem import Ints, Problem
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import Problem
 
 WHOLE = 2**61  # totals below it, by an estimate in doubles, are added up in 64 bits
 ODD = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9)  # multipliers of splitmix64
@@ -74,14 +75,13 @@ def compile_columnar(sheets: ColumnarInstance) -> CompiledColumnar:
     del kept
     copies = np.zeros(len(heads), np.int64)
     np.add.at(copies, group, sheets.of_task("copies").astype(np.int64))
-    used = _used(sheets, of_pool, len(rows.capacity))
-    prices = [line if row in used else [Fraction(0)] * len(line) for row, line in enumerate(rows.prices)]
     sizes = kept_ptr[heads + 1] - kept_ptr[heads]
     ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     held, row, demand = _demands(sheets, of_pool, chosen)
+    used = set(np.flatnonzero(np.bincount(row)).tolist())
+    prices = [line if at in used else [Fraction(0)] * len(line) for at, line in enumerate(rows.prices)]
     unit, loss = _unit(sheets, prices, (held, row, demand), chosen, ptr, heads, copies)
-    due, rate = sheets.of_task("due")[heads].astype(np.int64), _late_rate(sheets)
-    late = _late(sheets)[heads]
+    due, late, rate = *_lateness(sheets, heads), _late_rate(sheets)
     price = [[floor(value / unit) for value in line] for line in prices]
     problem = Problem(
         capacity=rows.capacity,
@@ -90,9 +90,9 @@ def compile_columnar(sheets: ColumnarInstance) -> CompiledColumnar:
         optional=np.asarray(sheets.of_task("value")[heads] >= 0),
         value=_scaled(np.maximum(sheets.of_task("value")[heads], 0), Fraction(1, 100) / unit),
         late_slope=_scaled(late, rate / unit),
-        late_base=-_scaled(-late * np.maximum(due, 0), rate / unit),
+        late_base=-_scaled(-late * due, rate / unit),
         late_once=np.zeros(len(heads), np.int64),
-        late_after=np.maximum(due, 0),
+        late_after=due,
         option_ptr=ptr,
         pool=_at(sheets.of_option("pool"), chosen).astype(np.int64),
         duration=_at(sheets.of_option("slots"), chosen).astype(np.int64),
@@ -128,15 +128,6 @@ def _rows_of(sheets: ColumnarInstance, rows: RowBuilder) -> Ints:
     return np.array(
         [[rows.index.get((pool.id, name), -1) for name in sheets.resources] for pool in pools], np.int64
     ).reshape(len(pools), -1)
-
-
-def _used(sheets: ColumnarInstance, of_pool: Ints, rows: int) -> set[int]:
-    """Return the rows of which some option holds something."""
-    found, pool = np.zeros(rows, bool), sheets.of_option("pool")
-    for at in range(len(sheets.resources)):
-        pools = np.bincount(pool[sheets.uses[:, at] > 0], minlength=len(of_pool)) > 0
-        found[of_pool[pools, at]] = True
-    return set(np.flatnonzero(found).tolist())
 
 
 def _impossible(sheets: ColumnarInstance, kept_ptr: Ints) -> tuple[str, ...]:
@@ -206,6 +197,15 @@ def _late(sheets: ColumnarInstance) -> Ints:
     return np.where(sheets.of_task("due") >= 0, sheets.of_task("late_cost"), 0).astype(np.int64)
 
 
+def _lateness(sheets: ColumnarInstance, heads: Ints) -> tuple[Ints, Ints]:
+    """Return the slot from which each of these tasks is late, and cents per hour; 0 where no end can be late.
+
+    Both int64, shape (G,). Nothing ends after the horizon, so that what is due at its end has no lateness.
+    """
+    due = np.maximum(sheets.of_task("due")[heads].astype(np.int64), 0)
+    return due, np.where(due < sheets.instance.time.slots, _late(sheets)[heads], 0)
+
+
 def _late_rate(sheets: ColumnarInstance) -> Fraction:
     """Money per slot of a cent per hour."""
     return Fraction(sheets.instance.time.slot, 3600 * 100)
@@ -239,50 +239,46 @@ def _unit(
 
     `chosen` are the options of the groups, those of group g in ptr[g] .. ptr[g+1] - 1, and `demands` what they hold.
     """
-    rate, late = _late_rate(sheets), _late(sheets)[heads]
+    rate, (due, late) = _late_rate(sheets), _lateness(sheets, heads)
     value = np.maximum(sheets.of_task("value")[heads], 0)
     cost, length = _at(sheets.of_option("cost"), chosen), _at(sheets.of_option("slots"), chosen)
     amounts = {money for line in prices for money in line} | {rate * int(np.gcd.reduce(late, initial=0))}
     amounts |= {Fraction(int(np.gcd.reduce(cents, initial=0)), 100) for cents in (value, cost)}
     unit = finest_unit(amounts)
     part = lcm(100, rate.denominator, *(money.denominator for line in prices for money in line))
-    held, row, demand = demands
-    taken = set(np.flatnonzero(np.bincount(row)).tolist())
-    dearest = np.array(
-        [int(max(map(abs, line)) * part) if at in taken else 0 for at, line in enumerate(prices)], object
-    )
-    due = np.maximum(sheets.of_task("due")[heads].astype(np.int64), 0)
-    slots, per_slot = sheets.instance.time.slots, int(rate * part)
-    tops = (int(column.max(initial=0)) for column in (value, cost, length, demand, late, held, dearest))
+    dearest = np.array([int(max(map(abs, line)) * part) for line in prices], object)
+    slots, per_slot, per_cent = sheets.instance.time.slots, int(rate * part), part // 100
+    tops = (int(column.max(initial=0)) for column in (value, cost, length, demands[2], late, demands[0], dearest))
     dear, each, long, amount, behind, many, top = tops
-    most = long * many * amount * top + max(each, dear) * (part // 100) + behind * slots * per_slot
+    most = long * many * amount * top + max(each, dear) * per_cent + behind * slots * per_slot
     if Fraction(int(copies.sum()) * most, part) < unit * MAX_TOTAL:
         return unit, Fraction(0)
-    of = np.repeat(np.arange(len(chosen)), held)
 
     def most_of(number: Callable[[Column], Column]) -> tuple[Any, Any]:
-        """The most that all copies can cost, in parts of money, and what rounding can lose of it, in units."""
-        nothing = number(np.zeros(len(chosen), np.int64))
-        running, units = nothing.copy(), nothing.copy()
-        np.add.at(running, of, number(demand) * number(dearest)[row])
-        np.add.at(units, of, number(demand))
-        dear = _most_of_each(number(length) * running + number(cost) * (part // 100), ptr)
-        least = _most_of_each(number(length) * units + 4, ptr)
+        """Return the most that all copies can cost, in parts of money, and what rounding can lose of it, in units."""
+        running, units = _held_by_each(number, demands, dearest)
+        dear = _most_of_each(number(length) * running + number(cost) * per_cent, ptr)
+        lost = _most_of_each(number(length) * units + MAX_LOST_BESIDE_USE, ptr) + np.where(late > 0, slots, 0)
         behind = np.maximum(slots - due, 0)  # of what is due in the first slot all of the horizon is late
-        worst = np.maximum(number(value) * (part // 100), dear + number(late) * number(behind) * per_slot)
-        return (number(copies) * worst).sum(), (number(copies) * np.maximum(least, 1)).sum()
+        worst = np.maximum(number(value) * per_cent, dear + number(late) * number(behind) * per_slot)
+        return (number(copies) * worst).sum(), (number(copies) * np.maximum(lost, 1)).sum()
 
-    def in_doubles(column: Column) -> Column:
-        return column.astype(np.float64)
+    fits = max(map(float, most_of(lambda column: column.astype(np.float64)))) < WHOLE
+    total, lost = most_of(lambda column: column.astype(np.int64 if fits else object))
+    largest = int((late.astype(object) * (slots + due)).max(initial=0)) * rate
+    return coarsened(unit, Fraction(int(total), part), int(lost), largest)
 
-    def in_integers(column: Column) -> Column:
-        return column.astype(np.int64)
 
-    def in_python(column: Column) -> Column:
-        return column.astype(object)
-
-    total, lost = most_of(in_integers if max(map(float, most_of(in_doubles))) < WHOLE else in_python)
-    return coarsened(unit, Fraction(int(total), part), int(lost))
+def _held_by_each(
+    number: Callable[[Column], Column], demands: tuple[Ints, Ints, Ints], dearest: Column
+) -> tuple[Column, Column]:
+    """Return the money that each option can cost in a slot, in parts of money, and the units that it holds."""
+    held, row, demand = demands
+    of = np.repeat(np.arange(len(held)), held)
+    money, units = number(np.zeros(len(held), np.int64)), number(np.zeros(len(held), np.int64))
+    np.add.at(money, of, number(demand) * number(dearest)[row])
+    np.add.at(units, of, number(demand))
+    return money, units
 
 
 def _most_of_each(numbers: Column, ptr: Ints) -> Column:

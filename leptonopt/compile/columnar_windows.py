@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.instance.columnar import ColumnarInstance
-from leptonopt.problem.problem import Bools, Ints
+from leptonopt.problem.arrays import Bools, Ints
 
 CELLS = 4_000_000  # of a table by class and slot
 DENSE = 10_000_000  # numbers up to which a table renumbers them, instead of sorting

@@ -24,8 +24,10 @@ from leptonopt.compile.windows import TaskWindows, infeasibility_reasons
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import Instance
+from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import Nodes, no_nodes
-from leptonopt.problem.problem import Ints, Problem, Quota, Schedule
+from leptonopt.problem.problem import Problem, Quota
+from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.clock import check_time, check_time_each
 
 __all__ = [

@@ -23,6 +23,7 @@ from leptonopt.runtime.clock import check_time_each
 # Totals of money units stay below this, so that also engines that count in doubles are exact.
 MAX_TOTAL = 2**52
 MAX_CAST = 2**60  # every single number of money units stays below this
+MAX_LOST_BESIDE_USE = 4  # units that rounding can lose of a run: fixed cost, value, lateness (base and penalty)
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,7 @@ class Money:
             for column in columns:
                 running = sum(per_unit[row] * amount for row, amount in zip(column.rows, column.amounts, strict=True))
                 most = max(most, parts[column.way.cost] + column.slots * running)
-                most_held = max(most_held, column.slots * sum(column.amounts) + 4)
+                most_held = max(most_held, column.slots * sum(column.amounts) + MAX_LOST_BESIDE_USE)
             most_held += slots if self.late[at][0] else 0
             total += task.copies * max(abs(self.value[at]), Fraction(most, part) + late)
             held += task.copies * max(1, most_held)

@@ -18,7 +18,8 @@ from leptonopt.compile.work_options import EXACT, ConcreteOption
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import POWER, Instance, NodeKind, Pool, Quota, Task
 from leptonopt.instance.units import seconds
-from leptonopt.problem.problem import UNLIMITED, Ints
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import UNLIMITED
 from leptonopt.runtime.clock import check_time_each
 
 # A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.

@@ -4,7 +4,7 @@ With interruptions at a rate (M, the mean time between them), a checkpoint of co
 of work, and R to start again, work w takes on average w M e^(R/M) (e^((tau + delta)/M) - 1) / tau:
 equation 13 of Daly (2006, doi:10.1016/j.future.2004.11.016). Without an interval of the user's own, tau is
 Young's sqrt(2 delta M) (1974, doi:10.1145/361147.361115). Each slot has its own rate, interval and slow-down,
-and the work is done when the slots' progress adds up to it; `docs/format.md` says what is rounded.
+and the work is done when the slots' progress adds up to it; `docs/reference/format.md` says what is rounded.
 
 With probability p there are at most k interruptions (Poisson), each of which loses no more than
 tau + delta + R: what is then left of a stretch of time is enough with probability p at least.

@@ -8,7 +8,7 @@ from leptonopt.compile.rows import CompiledOption
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import Instance, Task, units
 from leptonopt.instance.units import seconds
-from leptonopt.problem.problem import Ints
+from leptonopt.problem.arrays import Ints
 from leptonopt.runtime.clock import check_time_each
 from leptonopt.runtime.topological_order import OFTEN, topological_order
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from leptonopt.confirm.model import MAX_SUM, Model, TooLarge
 from leptonopt.confirm.question import Confirmation, Question
-from leptonopt.problem.problem import Limits
+from leptonopt.problem.protocol import Limits
 from leptonopt.verify.exact import BROKEN, Malformed, broken
 from leptonopt.verify.instance_reader import StatedInstance
 

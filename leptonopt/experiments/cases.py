@@ -61,7 +61,7 @@ def cases(
 
     Parameters
     ----------
-    instances : files, lists of files (.csv; see `docs/research.md`), plain documents or `Instance` objects.
+    instances : files, lists of files (.csv; see docs/how-to/compare-methods.md), plain documents or `Instance` objects.
     folder : where what is not in a file is written to.
     format, params : how to read files that are not native and stand in no list.
     best : a .csv with columns `instance` (a name or file name) and `best`; else `best_known.csv` beside a file.

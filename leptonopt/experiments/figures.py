@@ -1,6 +1,6 @@
 """Results as pictures: performance profiles, time-to-gap curves, plans and bounds over time.
 
-Every function returns a Matplotlib figure; `leptonopt.plan.plot.save` writes it.
+Every function returns a Matplotlib figure; `leptonopt.plan.picture.save` writes it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from leptonopt.errors import UsageError
 from leptonopt.experiments.results import Results, RunRecord
-from leptonopt.plan.plot import COLOURS, as_label, drawing
+from leptonopt.plan.picture import COLOURS, as_label, drawing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,7 @@ from leptonopt.experiments.schedule_diff import schedules
 from leptonopt.experiments.statistics import paired_tests
 from leptonopt.experiments.tables import Table, certainties, summary
 from leptonopt.io.files import printable
-from leptonopt.plan.plot import rendered
+from leptonopt.plan.picture import rendered
 
 STYLE = """
 :root { color-scheme: light; }

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from leptonopt.errors import UsageError
 from leptonopt.experiments.results import Results, RunRecord
-from leptonopt.plan.document import counted
-from leptonopt.plan.plot import WIDE, Picture, as_label, drawing, named, schedule
+from leptonopt.plan.entries import copies_of
+from leptonopt.plan.picture import WIDTH_IN, Picture, as_label, drawing
+from leptonopt.plan.plot_schedule import entry_key, plot_schedule
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -55,19 +56,19 @@ def drawn(first: Line, second: Line, names: tuple[str, str]) -> Figure:
     moved = differing(first, second)
     charts = [Picture(document, None) for document in (first, second)]
     begin, end = min(chart.begin for chart in charts), max(chart.end for chart in charts)
-    heights = [0.5 + chart.tall for chart in charts]
-    figure = Figure(figsize=(WIDE, sum(heights) + 1.0), layout="constrained")
+    heights = [0.5 + chart.height_in for chart in charts]
+    figure = Figure(figsize=(WIDTH_IN, sum(heights) + 1.0), layout="constrained")
     grid = figure.add_gridspec(2, 1, height_ratios=heights)
     for at, (chart, name, mine) in enumerate(zip(charts, names, moved, strict=True)):
         chart.begin, chart.end = begin, end
-        ax = schedule(chart, figure.add_subplot(grid[at]), mine)
+        ax = plot_schedule(chart, figure.add_subplot(grid[at]), mine)
         document = chart.document
         status, currency = as_label(document["status"], 20), as_label(document["currency"], 20)
         ax.set_title(f"{as_label(name)}: {status}, {document['cost']:,.2f} {currency}", loc="left", fontsize=10)
     named_as = as_label(first["instance"]["name"])
     costs = [document["cost"] for document in (first, second)]
     less = f"{abs(costs[1] - costs[0]):,.4g} {as_label(first['currency'], 20)} between them"
-    many = f"{moved[0].total()} of {counted(first['tasks'])} runs"
+    many = f"{moved[0].total()} of {copies_of(first['tasks'])} runs"
     figure.suptitle(
         f"{named_as}: {many} are elsewhere or at another time (framed); {less}",
         x=0.01,
@@ -93,7 +94,7 @@ def _beyond(document: Line, other: Line) -> Counter[tuple[str, int]]:
     for line in document["tasks"]:
         copies = line.get("copies", 1)
         if more := copies - min(copies, there[_where(line)]):
-            found[named(line)] = more
+            found[entry_key(line)] = more
         there[_where(line)] -= copies - more
     return found
 

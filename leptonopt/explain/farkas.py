@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy import optimize, sparse
 
 from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, predicted_size
-from leptonopt.problem.problem import Ints, Problem
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import Problem
 
 MOST = 3_000_000  # nonzeros of a relaxation whose linear program is solved
 BITS = 45  # of a multiplier

@@ -21,18 +21,11 @@ from leptonopt.explain.farkas import prove_infeasible
 from leptonopt.explain.node_relaxation import assign_nodes, relax_node_identity
 from leptonopt.explain.requirements import Document, pruned, shorter
 from leptonopt.instance import Instance, units, validate
+from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeCosts
-from leptonopt.problem.problem import (
-    Limits,
-    NullMonitor,
-    Problem,
-    Schedule,
-    Solution,
-    Status,
-    node_schedule_of,
-    quota_use,
-    violated_rules,
-)
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, NullMonitor, Solution, Status
+from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use
 from leptonopt.runtime.clock import time_limited
 from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.solvers import registry as methods

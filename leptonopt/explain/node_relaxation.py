@@ -19,7 +19,10 @@ import numpy as np
 from leptonopt.compile.compiler import CompiledInstance, TaskRun, compile_instance, decode
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import Instance, Pool
-from leptonopt.problem.problem import Ints, Problem, Schedule, violated_rules
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import Schedule
 
 FUNCTIONS = (1, 2, 3)
 

@@ -2,7 +2,7 @@
 
 This package is the one place that says what an instance may contain. Reading (`leptonopt.io.load`) adds
 lines to the errors, `leptonopt schema` prints the JSON Schema made from these classes, and
-`docs/format.md` explains them. Instances are built in Python exactly as they are written:
+`docs/reference/format.md` explains them. Instances are built in Python exactly as they are written:
 
 >>> from leptonopt import Instance
 >>> week = Instance(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.instance import Instance
-from leptonopt.problem.problem import Ints
+from leptonopt.problem.arrays import Ints
 
 VERSION = 1
 TASK = {"release": None, "deadline": None, "copies": 1, "value": -1, "after": -1, "due": -1, "late_cost": 0}
@@ -19,7 +19,7 @@ OPTION = {"pool": None, "slots": None, "cost": 0}
 
 @dataclass(frozen=True, eq=False)
 class ColumnarInstance:
-    """An instance as columns; see docs/columns.md.
+    """An instance as columns; see docs/reference/columns.md.
 
     Attributes
     ----------

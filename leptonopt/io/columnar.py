@@ -97,7 +97,7 @@ def _of_npz(path: Path) -> tuple[Arrays, dict[str, str], str]:
             digest.update(block)
     for name in ("head", "option_ptr"):
         if name not in arrays:
-            raise InputError(f"{path}: has no array {name!r}; docs/columns.md lists those there must be")
+            raise InputError(f"{path}: has no array {name!r}; docs/reference/columns.md lists those there must be")
     if arrays["head"].dtype != np.uint8:
         raise InputError(f"{path}: head: numbers of {arrays['head'].dtype}; JSON in UTF-8 as uint8 is allowed")
     return arrays, dict.fromkeys(("head", "task", "option"), str(path)), digest.hexdigest()

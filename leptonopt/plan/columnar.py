@@ -16,7 +16,8 @@ from leptonopt.errors import UsageError
 from leptonopt.io import files
 from leptonopt.io.columnar import read_csv
 from leptonopt.io.npz import read_npz_safely
-from leptonopt.problem.problem import Ints, Schedule
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.schedule import Schedule
 
 KINDS = ("npz", "csv")
 COLUMNS = ("task", "option", "start", "count")

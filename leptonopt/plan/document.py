@@ -1,6 +1,6 @@
 """What the user gets: the plan as a document (the JSON plan file), and as an object around it.
 
-All money here comes from `leptonopt.plan.costing`, in exact fractions. `docs/plan.md` explains the document,
+All money here comes from `leptonopt.plan.costing`, in exact fractions. `docs/reference/plan.md` explains the document,
 `leptonopt schema plan` prints its JSON Schema.
 """
 
@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from leptonopt.compile.compiler import CompiledInstance, TaskRun
@@ -21,7 +20,7 @@ from leptonopt.plan.numbers import floor_number, gap, number, plain
 from leptonopt.problem.nodes import NodeSchedule
 
 if TYPE_CHECKING:
-    import pandas
+    pass
 
 
 @dataclass(frozen=True)
@@ -256,86 +255,3 @@ def _figures(bill: Bill) -> dict[str, Any]:
         "cost_profit_ratio": number(whole / profit) if profit else None,
         "net_benefit": number(profit - whole),
     }
-
-
-def label(line: Mapping[str, Any]) -> str:
-    """What people call an entry of `tasks` or `left_out`: the task's id, and which copies where it has several."""
-    if "copy" not in line:
-        return str(line["id"])
-    first, copies = line["copy"], line.get("copies", 1)
-    return f"{line['id']} #{first}" + (f"-{first + copies - 1}" if copies > 1 else "")
-
-
-def counted(lines: Iterable[Mapping[str, Any]]) -> int:
-    """How many copies entries of `tasks` or `left_out` stand for."""
-    return sum(line.get("copies", 1) for line in lines)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A plan that has passed the checker.
-
-    `plan_document` is exactly what the plan file holds; the properties are shortcuts into it.
-    """
-
-    document: dict[str, Any] = field(repr=False)
-
-    @property
-    def cost(self) -> Fraction:
-        """The objective in money, exact."""
-        return Fraction(self.document["cost_exact"])
-
-    @property
-    def tasks(self) -> list[dict[str, Any]]:
-        """One entry for equal copies of a task that run, by start."""
-        found: list[dict[str, Any]] = self.document["tasks"]
-        return found
-
-    @property
-    def bill(self) -> dict[str, Any]:
-        """The bill: totals, and by pool and resource."""
-        found: dict[str, Any] = self.document["bill"]
-        return found
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        """Utilisation, total cost, total profit, cost-profit ratio, net benefit."""
-        found: dict[str, Any] = self.document["figures"]
-        return found
-
-    def entry(self, id: str, copy: int = 1) -> dict[str, Any]:
-        """The entry of `tasks` that a copy is in; copies count from 1. Raises `KeyError` for one that does not run."""
-        for line in self._by_task.get(id, ()):
-            if 0 <= copy - line.get("copy", 1) < line.get("copies", 1):
-                return line
-        raise KeyError((id, copy))
-
-    @cached_property
-    def _by_task(self) -> dict[str, list[dict[str, Any]]]:
-        found: dict[str, list[dict[str, Any]]] = {}
-        for line in self.tasks:
-            found.setdefault(line["id"], []).append(line)
-        return found
-
-    def to_pandas(self) -> pandas.DataFrame:
-        """A frame with a row for equal copies of a task: id, copy, copies, option, pool, variant, start, end, cost.
-
-        Raises `ImportError` when pandas is not installed.
-        """
-        import pandas
-
-        columns = ["id", "copy", "copies", "option", "pool", "variant", "start", "end", "cost"]
-        frame = pandas.DataFrame([{name: line.get(name) for name in columns} for line in self.tasks], columns=columns)
-        for name in ("copy", "copies"):
-            frame[name] = frame[name].fillna(1).astype(int)
-        for name in ("start", "end"):
-            frame[name] = pandas.to_datetime(frame[name], utc=True)
-        return frame
-
-    def __str__(self) -> str:
-        lines = [
-            f"{line['start']}  {line['end']}  {label(line)}  {line['option']}  {line['cost']}" for line in self.tasks
-        ]
-        tasks = f"{counted(self.tasks)} tasks"
-        head = f"{self.document['status']}: {self.document['cost']} {self.document['currency']}, {tasks}"
-        return "\n".join([head, *lines])

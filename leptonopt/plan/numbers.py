@@ -1,4 +1,4 @@
-"""Exact money to the numbers of a plan file, and the gap between two of them."""
+"""Numbers of a plan file and of reports: exact money as JSON numbers, gaps and percentages."""
 
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ def gap(cost: Fraction | None, bound: Fraction | None) -> float | None:
     if cost == bound:
         return 0.0
     return float((cost - bound) / abs(cost)) if cost else None
+
+
+def percent(gap: float | None) -> str:
+    """Return a gap in percent; a positive gap is never shown as 0.00%."""
+    if gap is None:
+        return "-"
+    return "<0.01%" if 0 < gap < 1e-4 else f"{gap:.2%}"
 
 
 def number(money: Fraction | None) -> float | int | None:

@@ -15,9 +15,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from leptonopt.cli.progress import share
 from leptonopt.io.files import printable
-from leptonopt.plan.document import counted, label
+from leptonopt.plan.entries import copies_of, label
+from leptonopt.plan.numbers import percent
+from leptonopt.problem.size import problem_size
 
 if TYPE_CHECKING:
     from leptonopt.compile.compiler import CompiledInstance
@@ -53,8 +54,8 @@ def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), 
         console.print(_schedule(document, None if everything else ROWS, places))
         if left := document["left_out"]:
             names = ", ".join(_name(line).plain for line in left[:NAMES])
-            more = f", … {counted(left[NAMES:]):,} more" if len(left) > NAMES else ""
-            console.print(Text(f"Left out: {counted(left):,} ({names}{more})"))
+            more = f", … {copies_of(left[NAMES:]):,} more" if len(left) > NAMES else ""
+            console.print(Text(f"Left out: {copies_of(left):,} ({names}{more})"))
         console.print(_figures(document, places))
     for note in notes:
         console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
@@ -86,7 +87,7 @@ def headline(document: dict[str, Any]) -> Text:
     if bound is not None and status != "optimal":
         line.append(f"  no plan costs less than {money(bound, places, down=True)}")
     if document["gap"]:
-        line.append(f"  gap {share(document['gap'])}")
+        line.append(f"  gap {percent(document['gap'])}")
     said = [printable(document["method"])]
     if document["stop"] in _STOP:
         said.append(_STOP[document["stop"]])
@@ -348,8 +349,6 @@ def explained(document: dict[str, Any], console: Console) -> None:
 
 def summary(compiled: CompiledInstance) -> list[str]:
     """What a valid instance holds, and what may surprise its author."""
-    from leptonopt.session.portfolio import problem_size
-
     instance, problem, slot = compiled.instance, compiled.problem, compiled.instance.time.slot
     kept = [way for ways in compiled.kept for way in ways]
     short = [way for way in kept if way.duration % slot != 0]

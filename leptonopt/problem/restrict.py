@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from leptonopt.problem.problem import Bools, Ints, Problem, held_entries
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.problem import Problem, held_entries
 
 
 def options_of(problem: Problem, groups: Ints) -> tuple[Ints, Ints]:

@@ -1,49 +1,72 @@
-"""The door to numba: loops written in plain Python, compiled where numba is installed.
+"""The door to numba: compile loops on their first call, and keep the machine code on disk.
 
-Without numba, or a folder in which it could keep what it compiles, the same functions run as they stand: right for
-small problems and for tests, too slow for large ones, which then go by numpy's batches (`FAST` says which it is).
-Compiling all of them takes some ten seconds, which nothing can interrupt: `leptonopt.runtime.jit_cache` has it done by
-another process, and `cache_marker` remembers that it is.
+Compiling all kernels takes 10 to 20 s, which nothing can interrupt. `leptonopt.runtime.jit_cache` has another process
+do it; `cache_marker` names the file that records that it is done.
+
+numba keeps machine code beside the modules or in the user's cache folder. Where it can write to neither, a folder of
+the user's own among the temporary files is taken. Without that either, `CACHEABLE` is False: another process cannot
+prepare kernels, and methods that need them do not start.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
+import stat
 import sys
+import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
+import numba
+from numba import njit
+
 Function = TypeVar("Function", bound=Callable[..., Any])
-Found = TypeVar("Found")
+Result = TypeVar("Result")
 
 
-def _nothing() -> None:
-    """What is asked whether compiled code can be kept, and where."""
+def _probe() -> None:
+    """Serve as the function by which `_cached_probe` finds the cache folder."""
 
 
-try:
-    from numba import njit
+def _private_folder() -> str:
+    """Return a folder among the temporary files that belongs to this user alone; raise `OSError` without one."""
+    folder = Path(tempfile.gettempdir(), f"leptonopt-kernels-{getattr(os, 'getuid', lambda: 0)()}")
+    folder.mkdir(mode=0o700, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or (hasattr(os, "getuid") and found.st_uid != os.getuid()):
+        raise PermissionError(f"{folder}: belongs to another user")
+    if os.name == "posix" and found.st_mode & 0o022:
+        raise PermissionError(f"{folder}: others can write to it")
+    return str(folder)
 
-    _kept = njit(cache=True)(_nothing)
-except (ImportError, RuntimeError):  # the extra leptonopt[fast] is not installed; no folder to keep anything in
-    njit = None
 
-FAST = njit is not None
+def _cached_probe() -> Any:
+    """Return a function whose cache folder can be written to; None without such a folder."""
+    with contextlib.suppress(RuntimeError):  # numba's way to report that no folder can be written to
+        return njit(cache=True)(_probe)
+    with contextlib.suppress(RuntimeError, OSError):
+        numba.config.CACHE_DIR = _private_folder()
+        return njit(cache=True)(_probe)
+    return None
+
+
+_probed = _cached_probe()
+CACHEABLE = _probed is not None
+FAST = CACHEABLE  # the former name
 
 
 def jit(function: Function) -> Function:
-    """The function, compiled when it is first called and kept on disk; it does not hold the interpreter."""
-    if njit is None:
-        return function
-    compiled: Function = njit(cache=True, nogil=True, boundscheck=False)(function)
+    """Return a kernel: compiled on its first call, kept on disk; it releases the interpreter lock while it runs."""
+    compiled: Function = njit(cache=CACHEABLE, nogil=True, boundscheck=False)(function)
     return compiled
 
 
-def run_threads(call: Callable[..., Found], arguments: Sequence[tuple[Any, ...]]) -> list[Found]:
-    """What calls of a compiled loop return, each in a thread of its own; one alone is made in this one."""
+def run_threads(call: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
+    """Return the results of calls of a kernel, each in a thread of its own; a single call runs in this thread."""
     if len(arguments) == 1:
         return [call(*arguments[0])]
     with ThreadPoolExecutor(len(arguments)) as pool:
@@ -51,29 +74,28 @@ def run_threads(call: Callable[..., Found], arguments: Sequence[tuple[Any, ...]]
 
 
 def cache_marker() -> Path | None:
-    """The file that is there once all loops, as they stand now, are compiled for this machine; None without numba."""
-    if njit is None:
+    """Return the file that exists once all kernels are compiled for this machine; None where none can be kept."""
+    if _probed is None:
         return None
-    import numba
     from numba.core.codegen import get_host_cpu_features
 
-    found = hashlib.sha256(f"{numba.__version__} {sys.version} {get_host_cpu_features()}".encode())
+    state = hashlib.sha256(f"{numba.__version__} {sys.version} {get_host_cpu_features()}".encode())
     for file in sorted((Path(__file__).parents[1] / "algorithms").rglob("*.py")):
-        found.update(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}".encode())
-    return Path(_kept._cache.cache_path, f"leptonopt-{found.hexdigest()[:16]}.compiled")
+        state.update(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}".encode())
+    return Path(_probed._cache.cache_path, f"leptonopt-{state.hexdigest()[:16]}.compiled")
 
 
 def compiled() -> bool:
-    """Whether `cache_marker` is there."""
-    found = cache_marker()
-    return found is not None and found.exists()
+    """Return True when `cache_marker` exists."""
+    marker = cache_marker()
+    return marker is not None and marker.exists()
 
 
 def write_marker() -> None:
-    """Leaves the mark, and takes those of other states away."""
-    if (found := cache_marker()) is not None:
+    """Write the marker of the current state, and delete those of earlier states."""
+    if (marker := cache_marker()) is not None:
         with contextlib.suppress(OSError):
-            for old in found.parent.glob("leptonopt-*.compiled"):
+            for old in marker.parent.glob("leptonopt-*.compiled"):
                 old.unlink(missing_ok=True)
-            found.parent.mkdir(parents=True, exist_ok=True)
-            found.touch()
+            marker.parent.mkdir(parents=True, exist_ok=True)
+            marker.touch()

@@ -1,4 +1,4 @@
-"""The first run after an installation compiles the loops in a process beside it, and uses them once they are there."""
+"""Compile kernels in another process during the first run after an installation; use them once they are compiled."""
 
 from __future__ import annotations
 
@@ -10,27 +10,31 @@ from leptonopt.runtime import jit
 from leptonopt.runtime.child_process import start_module
 
 PROGRAM = "leptonopt.cli.jit_warmup"
-TICK = 0.02
+TICK = 0.02  # seconds between two looks at the process
 
 
 class JitWarmup:
-    """Whether compiled loops can be used; while they cannot, a process makes them. To be ended.
+    """A process that compiles all kernels, where they are not compiled yet. Call `end` after use.
 
-    Each loop is kept as soon as it is compiled, so that a process which is ended early has not worked for nothing.
-    With `here` they are compiled where they are called.
+    Each kernel is kept as soon as it is compiled: a process that is ended early has not worked for nothing.
+    With `here`, kernels compile in this process, where they are called.
+
+    Attributes
+    ----------
+    failed : True when no process can compile kernels
     """
 
     def __init__(self, here: bool = False) -> None:
         self._child: subprocess.Popen[bytes] | None = None
-        self.failed = not jit.FAST
-        if jit.FAST and not here and not jit.compiled():
+        self.failed = not here and not jit.CACHEABLE
+        if not here and not self.failed and not jit.compiled():
             try:
                 self._child = start_module(PROGRAM)
-            except OSError:  # no room for another process
+            except OSError:  # no memory for another process
                 self.failed = True
 
     def ready(self) -> bool:
-        """Whether they are there."""
+        """Return True once all kernels are compiled."""
         if self._child is None or self.failed:
             return not self.failed
         code = self._child.poll()
@@ -38,13 +42,13 @@ class JitWarmup:
         return code == 0
 
     def awaited(self, stop: Callable[[], bool]) -> bool:
-        """The same, once it is known or somebody wants to stop."""
+        """Wait until all kernels are compiled, the process has failed, or `stop`; return `ready`."""
         while not self.ready() and not self.failed and not stop():
             time.sleep(TICK)
         return self.ready()
 
     def end(self) -> None:
-        """Ends the process."""
+        """Kill the process."""
         if self._child is not None:
             self._child.kill()
             self._child.wait()

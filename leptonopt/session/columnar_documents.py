@@ -18,7 +18,8 @@ from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, units, validate
 from leptonopt.instance.columnar import ColumnarInstance
 from leptonopt.io.columnar import load, refuse_params
-from leptonopt.plan.document import Outcome, Plan
+from leptonopt.plan.document import Outcome
+from leptonopt.plan.plan import Plan
 from leptonopt.session.columnar_source import ColumnarPlan
 from leptonopt.session.request import decode_warm_start
 from leptonopt.session.source import TreeSource

@@ -14,9 +14,11 @@ from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, Multipliers
 from leptonopt.compile.columnar import Column, CompiledColumnar, compile_columnar
 from leptonopt.io.columnar import load, refuse_params
 from leptonopt.plan.columnar import certificate, runs, schedule_of, write_certificate, write_plan
-from leptonopt.plan.document import Outcome, Plan
+from leptonopt.plan.document import Outcome
 from leptonopt.plan.numbers import floor_number, gap, number
-from leptonopt.problem.problem import UNLIMITED, Problem, Schedule, objective
+from leptonopt.plan.plan import Plan
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.child_process import temporary_folder
 from leptonopt.runtime.clock import run_interruptible
 from leptonopt.session import portfolio
@@ -42,7 +44,7 @@ def open_columnar(path: Path, params: Mapping[str, str] | None = None) -> Callab
 class ColumnarPlan(Plan):
     """A plan in columns that has passed the checker; `document` is its summary.
 
-    `columns` are int32 arrays `task`, `option`, `start` and `count`, as docs/columns.md describes them.
+    `columns` are int32 arrays `task`, `option`, `start` and `count`, as docs/reference/columns.md describes them.
     """
 
     columns: Mapping[str, Column] = field(default_factory=dict, repr=False)

@@ -10,7 +10,8 @@ from typing import Any
 
 from leptonopt.errors import Alarm, NoPlan
 from leptonopt.plan.document import Outcome
-from leptonopt.problem.problem import Status, Stop, with_node_schedule
+from leptonopt.problem.protocol import Status, Stop
+from leptonopt.problem.schedule import with_node_schedule
 from leptonopt.runtime.clock import gc_disabled
 from leptonopt.session.result import Result
 from leptonopt.session.solve_state import SolveState

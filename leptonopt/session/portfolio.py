@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from leptonopt.algorithms.assignment.problem import detect_assignment
 from leptonopt.algorithms.lagrangian.pattern_dual import has_small_bins
 from leptonopt.algorithms.large_scale.supports import unsupported_rule
 from leptonopt.algorithms.lns.interval_model import has_constant_prices
 from leptonopt.algorithms.models.interval import is_preferable, unsupported_feature
 from leptonopt.problem.problem import Problem
+from leptonopt.problem.size import ModelSize, problem_size
 
 
 @dataclass(frozen=True)
@@ -31,17 +30,9 @@ class Stage:
     above: float = 0.0
 
 
-@dataclass(frozen=True)
-class Size:
-    """How large the time-indexed model of a problem is."""
-
-    columns: int
-    nonzeros: int
-
-
-SMALL = Size(4_000, 400_000)
-MEDIUM = Size(60_000, 6_000_000)
-FLAT = Size(60_000, 120_000)  # assignments without a time axis, as in facility location
+SMALL = ModelSize(4_000, 400_000)
+MEDIUM = ModelSize(60_000, 6_000_000)
+FLAT = ModelSize(60_000, 120_000)  # assignments without a time axis, as in facility location
 LARGE = 10_000  # groups from which on a plan is sought by `scale` alone, with all threads and in this process
 FEW = 250  # groups up to which large neighbourhoods, and CP-SAT on intervals, keep pace with annealing
 NEAR = 0.005  # a gap at which an exact method is left to go on
@@ -53,13 +44,6 @@ FALLBACK = (
 )  # what is asked, in this order, when a lane has come to its end and there is no plan
 SEEKING = Stage("cpsat-intervals", 0.5)  # what finds a plan most often where greedy finds none
 BOUND_THEN_SEARCH: tuple[Stage, ...] = (Stage("lagrangian", 0.25), Stage("lns"))
-
-
-def problem_size(problem: Problem) -> Size:
-    """Columns and nonzeros of the time-indexed model."""
-    starts = problem.last - problem.first + 1
-    held = problem.duration * np.diff(problem.demand_ptr) + 1
-    return Size(int(starts.sum()), int((starts * held).sum()))
 
 
 def large(problem: Problem) -> bool:

@@ -13,7 +13,8 @@ from leptonopt.instance import Instance, stated
 from leptonopt.instance.instance import MAX_COPIES
 from leptonopt.instance.units import instant
 from leptonopt.io import files
-from leptonopt.problem.problem import Limits, Schedule
+from leptonopt.problem.protocol import Limits
+from leptonopt.problem.schedule import Schedule
 from leptonopt.verify import fingerprint
 from leptonopt.verify.document_kinds import document_kind, wrong_kind_message
 from leptonopt.verify.exact import Malformed, whole

@@ -9,8 +9,8 @@ from typing import Any
 
 from leptonopt.errors import Infeasible, NoPlan
 from leptonopt.io import files
-from leptonopt.plan.document import Plan
-from leptonopt.problem.problem import Status, Stop
+from leptonopt.plan.plan import Plan
+from leptonopt.problem.protocol import Status, Stop
 from leptonopt.verify import Verdict
 
 

@@ -21,7 +21,9 @@ from leptonopt.confirm import NAME, Confirmation
 from leptonopt.confirm.solve import confirm as confirmed
 from leptonopt.errors import Alarm, EngineError, OutOfTime, UsageError
 from leptonopt.instance import Instance
-from leptonopt.problem.problem import Limits, NullMonitor, Schedule, Solution, Status, Stop, objective, violated_rules
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.protocol import Limits, NullMonitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.clock import gc_disabled, run_in_thread, time_limited
 from leptonopt.runtime.signals import Signals, interruptible_until
 from leptonopt.session import portfolio
@@ -74,7 +76,7 @@ def solve(
     Parameters
     ----------
     instance : an `Instance`, a plain tree as a native file states it, or the path of a file, or of an instance in
-        columns (docs/columns.md).
+        columns (docs/reference/columns.md).
     method : `auto`, a name from `leptonopt methods`, or a function over `Problem`.
     time_limit : seconds of wall clock for everything: reading, building, solving, checking.
     gap : stop as soon as (cost - bound) / |cost| is at most this; 0 asks for a proof.

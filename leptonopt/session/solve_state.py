@@ -13,7 +13,10 @@ from typing import Any
 from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
 from leptonopt.errors import Alarm
 from leptonopt.plan.numbers import gap
-from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop, objective, violated_rules
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.session import portfolio
 from leptonopt.session.proofs import ProofLedger
 from leptonopt.session.result import Progress

@@ -18,8 +18,10 @@ from leptonopt.compile.compiler import CompiledInstance, TaskRun, compile_instan
 from leptonopt.confirm import Question
 from leptonopt.instance import Instance
 from leptonopt.io import files
-from leptonopt.plan.document import Outcome, Plan, plan_document
-from leptonopt.problem.problem import Problem, Schedule, node_schedule_of
+from leptonopt.plan.document import Outcome, plan_document
+from leptonopt.plan.plan import Plan
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import Schedule, node_schedule_of
 from leptonopt.session.certificate import best_certificate, infeasibility_certificate
 from leptonopt.session.request import decode_warm_start, resolve_instance
 from leptonopt.session.result import Result

@@ -31,7 +31,9 @@ from typing import Any, BinaryIO
 
 from leptonopt.confirm import NAME, Confirmation, Question
 from leptonopt.errors import UsageError
-from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime import child_process as children
 from leptonopt.session import portfolio
 from leptonopt.session.worker_thread import WorkerThread

@@ -12,7 +12,9 @@ import time
 from typing import Any
 
 from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
-from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
 from leptonopt.solvers.registry import Method
 
 PATIENCE = 1.0  # seconds for it to come to an end

@@ -29,18 +29,11 @@ from leptonopt.algorithms.assignment.lagrangian import (
 from leptonopt.algorithms.assignment.lagrangian_kernels import NO_PLAN, SCALE
 from leptonopt.algorithms.assignment.problem import AssignmentProblem, detect_assignment
 from leptonopt.algorithms.assignment.repair import initial_assignment, repair_assignment
-from leptonopt.problem.problem import (
-    Ints,
-    Limits,
-    Monitor,
-    Problem,
-    Schedule,
-    Solution,
-    Status,
-    Stop,
-    objective,
-    violated_rules,
-)
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime import jit
 
 ROOT = AscentLimits(400, 1.0, 15, 0.5)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from leptonopt.algorithms.heuristics.dispatch_rules import DispatchRule, dispatch
 from leptonopt.algorithms.heuristics.partial_schedule import Column
-from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution
+from leptonopt.problem.schedule import Schedule
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:

@@ -31,17 +31,10 @@ from leptonopt.algorithms.models.time_indexed import (
     objective_lower_limit,
     predicted_size,
 )
-from leptonopt.problem.problem import (
-    Limits,
-    Monitor,
-    Problem,
-    Schedule,
-    Solution,
-    Status,
-    Stop,
-    objective,
-    violated_rules,
-)
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 
 MAX_NONZEROS = 40_000_000  # some 100 bytes each in CP-SAT
 MAX_EXACT = 2**53  # above it, doubles skip integers

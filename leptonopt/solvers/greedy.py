@@ -14,7 +14,9 @@ import numpy as np
 
 from leptonopt.algorithms.heuristics.multistart import MultiStart
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
-from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
 
 BASELINE = 0.4  # share of the time at most for the schedule that other methods start from
 

@@ -16,7 +16,9 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, has_no_columns, predicted_size
-from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.child_process import isolated_command, run_child, temporary_folder
 from leptonopt.solvers.mip_run import EngineAnswer, MipRun, round_up_safely
 

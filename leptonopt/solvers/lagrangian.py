@@ -12,7 +12,9 @@ import numpy as np
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
 from leptonopt.algorithms.lagrangian.pattern_dual import PatternDual, has_small_bins
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
-from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
 
 REPORT = 20  # rounds between exact bounds
 SLOPE = 1e-5  # relative gain over PATIENCE rounds at which the ascent has come to its end

@@ -29,17 +29,10 @@ from leptonopt.algorithms.large_scale.staged_construction import (
     price_prefix,
 )
 from leptonopt.algorithms.large_scale.supports import unsupported_rule
-from leptonopt.problem.problem import (
-    Limits,
-    Monitor,
-    Problem,
-    Schedule,
-    Solution,
-    Status,
-    Stop,
-    objective,
-    violated_rules,
-)
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.calls import ExecutorLost
 from leptonopt.runtime.jit import FAST
 from leptonopt.runtime.jit_cache import JitWarmup

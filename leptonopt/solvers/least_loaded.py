@@ -12,7 +12,9 @@ from leptonopt.algorithms.heuristics.dispatch_rules import DispatchRule, dispatc
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
-from leptonopt.problem.problem import UNLIMITED, Limits, Monitor, Problem, Schedule, Solution
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution
+from leptonopt.problem.schedule import Schedule
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:

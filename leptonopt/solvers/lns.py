@@ -18,7 +18,9 @@ from leptonopt.algorithms.lns import subproblem as freeing
 from leptonopt.algorithms.lns.neighbourhoods import NeighbourhoodSelector
 from leptonopt.algorithms.lns.search_state import SearchState
 from leptonopt.algorithms.models.cpsat_call import version
-from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
 
 TURN = 0.01  # effort that a turn takes beside its sub-problem
 PRICES = 0.12  # share of the time limit for prices at most

@@ -26,7 +26,9 @@ from leptonopt.algorithms.lns.remote import solve_remotely
 from leptonopt.algorithms.lns.search_state import SearchState
 from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest, Ran, SubproblemResult
 from leptonopt.algorithms.models.cpsat_call import version
-from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
 from leptonopt.runtime.payload import CachedPayload
 

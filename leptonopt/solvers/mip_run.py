@@ -27,18 +27,11 @@ from leptonopt.algorithms.models.time_indexed import (
     normalise_costs,
     objective_lower_limit,
 )
-from leptonopt.problem.problem import (
-    Ints,
-    Limits,
-    Monitor,
-    Problem,
-    Schedule,
-    Solution,
-    Status,
-    Stop,
-    objective,
-    violated_rules,
-)
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 
 MAX_RANGE = 10**9  # largest sum of an objective or a row that doubles with tolerances are trusted with
 

@@ -17,18 +17,10 @@ from leptonopt.algorithms.heuristics.list_scheduling import ListScheduler
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule, ProblemIndex
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
-from leptonopt.problem.problem import (
-    Limits,
-    Monitor,
-    Problem,
-    Schedule,
-    Solution,
-    Status,
-    Stop,
-    objective,
-    violated_rules,
-    with_node_schedule,
-)
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
 
 POPULATION, ELITE, MUTANTS, BIAS = 30, 6, 4, 0.7
 GENERATIONS = 10_000

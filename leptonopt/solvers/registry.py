@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from importlib import import_module
 
 from leptonopt.errors import UsageError
-from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution
+from leptonopt.problem.schedule import Schedule
 
 Method = Callable[[Problem, Schedule | None, Limits, Monitor], Solution]
 OWN = "numpy"  # the package of methods that call no foreign engine

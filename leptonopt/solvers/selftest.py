@@ -18,7 +18,10 @@ from pathlib import Path
 import numpy as np
 
 from leptonopt import __version__
-from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop, objective, violated_rules
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.solvers import registry as methods
 
 SECONDS = 3.0  # for a problem that takes milliseconds

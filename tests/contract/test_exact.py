@@ -18,18 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leptonopt.algorithms.models.time_indexed import build_model, decode
-from leptonopt.problem.problem import (
-    RULES,
-    UNLIMITED,
-    Limits,
-    Problem,
-    Schedule,
-    Solution,
-    Status,
-    Stop,
-    objective,
-    violated_rules,
-)
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import RULES, UNLIMITED, Problem
+from leptonopt.problem.protocol import Limits, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.solvers import cbc as pulp_cbc
 from leptonopt.solvers import cpsat, highs
 from leptonopt.solvers import mip_run as doubles

@@ -8,18 +8,11 @@ import pytest
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule, ProblemIndex
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
+from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeCosts, Nodes
-from leptonopt.problem.problem import (
-    UNLIMITED,
-    Limits,
-    Monitor,
-    Problem,
-    Schedule,
-    Solution,
-    Status,
-    objective,
-    violated_rules,
-)
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.solvers.registry import load_method
 from tests.helpers.marks import first
 

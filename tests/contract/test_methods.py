@@ -13,17 +13,10 @@ import leptonopt
 from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
 from leptonopt.instance import validate
 from leptonopt.plan.document import plan_document
-from leptonopt.problem.problem import (
-    RULES,
-    Limits,
-    Schedule,
-    Solution,
-    Status,
-    Stop,
-    node_schedule_of,
-    objective,
-    violated_rules,
-)
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import RULES
+from leptonopt.problem.protocol import Limits, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, node_schedule_of, objective
 from leptonopt.solvers import cbc as pulp_cbc
 from leptonopt.solvers import cpsat
 from leptonopt.solvers.registry import TABLE, load_method

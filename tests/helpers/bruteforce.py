@@ -10,8 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeCosts, Nodes, NodeSchedule
-from leptonopt.problem.problem import Problem, Quota, Schedule, violated_rules
+from leptonopt.problem.problem import Problem, Quota
+from leptonopt.problem.schedule import Schedule
 
 
 def optimum(problem: Problem, most: int = 500_000) -> tuple[int, Schedule] | None:

@@ -150,18 +150,15 @@ def groups_of(of: Stated) -> list[list[int]]:
 
 
 def used_of(of: Stated) -> set[tuple[int, str]]:
-    """The rows, by pool and name, that some option uses."""
+    """Return the rows, by pool and name, that some option uses which can start somewhere."""
     return {
-        (pool, name)
-        for pool, uses in zip(of.option["pool"], of.uses, strict=True)
-        for name, use in zip(NAMES, uses, strict=True)
-        if use
+        (of.option["pool"][at], name) for at in kept_of(of) for name, use in zip(NAMES, of.uses[at], strict=True) if use
     }
 
 
 def late_of(of: Stated, task: int) -> Fraction:
-    """Money for each slot that a task is late; none where nothing is due."""
-    return of.task["late_cost"][task] * HOURS / 100 if of.task["due"][task] >= 0 else Fraction(0)
+    """Return money for each slot that a task is late; none where no end within the horizon is late."""
+    return of.task["late_cost"][task] * HOURS / 100 if 0 <= of.task["due"][task] < SLOTS else Fraction(0)
 
 
 def unit_of(of: Stated) -> Fraction:

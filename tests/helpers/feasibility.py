@@ -10,7 +10,8 @@ import numpy as np
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.explain.feasibility_check import without_costs
 from leptonopt.instance import validate
-from leptonopt.problem.problem import Limits, Problem
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits
 from leptonopt.solvers import cpsat
 from tests.helpers.bruteforce import optimum
 from tests.helpers.recording_monitor import Ear

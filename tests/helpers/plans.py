@@ -8,8 +8,9 @@ from fractions import Fraction
 from typing import Any
 
 from leptonopt.compile.compiler import CompiledInstance
-from leptonopt.plan.document import Outcome, Plan
-from leptonopt.problem.problem import Status, Stop
+from leptonopt.plan.document import Outcome
+from leptonopt.plan.plan import Plan
+from leptonopt.problem.protocol import Status, Stop
 from leptonopt.session.result import Result
 from leptonopt.verify import Verdict, fingerprint
 

@@ -7,8 +7,10 @@ import random
 
 import numpy as np
 
+from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeCosts, Nodes
-from leptonopt.problem.problem import UNLIMITED, Problem, Quota, Schedule, violated_rules
+from leptonopt.problem.problem import UNLIMITED, Problem, Quota
+from leptonopt.problem.schedule import Schedule
 
 
 def ints(values: object) -> np.ndarray:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from leptonopt.problem.problem import Schedule
+from leptonopt.problem.schedule import Schedule
 
 
 class Ear:

@@ -12,7 +12,9 @@ import swiglpk as glpk
 from leptonopt.algorithms.models import export
 from leptonopt.algorithms.models.time_indexed import build_model, encode, predicted_size
 from leptonopt.errors import UsageError
-from leptonopt.problem.problem import RULES, Limits, Problem, Solution, Status, objective
+from leptonopt.problem.problem import RULES, Problem
+from leptonopt.problem.protocol import Limits, Solution, Status
+from leptonopt.problem.schedule import objective
 from leptonopt.solvers import cbc as pulp_cbc
 from leptonopt.solvers import cpsat
 from tests.helpers import random_problems

@@ -26,8 +26,13 @@ from leptonopt.compile.compiler import CompiledInstance, compile_instance, decod
 from leptonopt.errors import InstanceError, NoPlan, UsageError
 from leptonopt.instance import validate
 from leptonopt.plan import plot, report
-from leptonopt.plan.document import Outcome, Plan, counted, label, plan_document
-from leptonopt.problem.problem import Limits, NullMonitor, Schedule, node_schedule_of, objective, violated_rules
+from leptonopt.plan.document import Outcome, plan_document
+from leptonopt.plan.entries import copies_of, label
+from leptonopt.plan.picture import Picture
+from leptonopt.plan.plan import Plan
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.protocol import Limits, NullMonitor
+from leptonopt.problem.schedule import Schedule, node_schedule_of, objective
 from leptonopt.runtime.signals import Signals
 from leptonopt.session import finalize as answer
 from leptonopt.session.request import decode_warm_start
@@ -120,7 +125,7 @@ def test_a_million_copies_take_the_room_of_one() -> None:
         assert again is not None
         assert objective(made.problem, again) == objective(made.problem, schedule)
         report.show(plan, report.console())
-        plot.Picture(plan, made.instance)
+        Picture(plan, made.instance)
         most = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return most
@@ -142,7 +147,7 @@ def test_every_notation_is_read_alike(seed: int) -> None:
     ]
     assert len(set(keys)) == len(keys)
     single = plans.one_by_one(plan)
-    assert counted(plan["tasks"]) == len(single["tasks"])
+    assert copies_of(plan["tasks"]) == len(single["tasks"])
     made = compile_instance(validate(stated))
     first, second = decode_warm_start(made, plan), decode_warm_start(made, single)
     assert first is not None
@@ -292,7 +297,7 @@ def test_reports_and_pictures_count_copies() -> None:
     assert Plan(few).entry("x", 7)["copy"] == 3
     for plan, words in ((few, "x #3-7"), (many, "x #3-500002")):
         assert label(plan["tasks"][0]) == words
-    charts = [plot.Picture(each, None) for each in (few, many)]
+    charts = [Picture(each, None) for each in (few, many)]
     assert [chart.height["a"] for chart in charts] == [5, 500_000]
     assert [chart.crowd for chart in charts] == [False, True]
     titles = [next(ax.get_title(loc="left") for ax in plot.draw(each).axes) for each in (few, many)]

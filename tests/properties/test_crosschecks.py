@@ -25,7 +25,9 @@ from leptonopt.compile.compiler import CompiledInstance, compile_instance, decod
 from leptonopt.errors import Unsupported
 from leptonopt.instance import validate
 from leptonopt.plan.document import plan_document
-from leptonopt.problem.problem import Limits, Schedule, Solution, Status, node_schedule_of, objective, violated_rules
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.protocol import Limits, Solution, Status
+from leptonopt.problem.schedule import Schedule, node_schedule_of, objective
 from leptonopt.session.certificate import _document, best_certificate
 from leptonopt.solvers.registry import TABLE, load_method
 from leptonopt.verify import fingerprint, proven, verify

@@ -28,7 +28,8 @@ from leptonopt.errors import InstanceError
 from leptonopt.instance import validate
 from leptonopt.io.load import load, read_document
 from leptonopt.io.native.writer import dumped
-from leptonopt.problem.problem import Limits, Problem, Status
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Status
 from leptonopt.solvers import cpsat
 from tests.helpers import random_instances, random_problems
 from tests.helpers.marks import first

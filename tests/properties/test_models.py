@@ -10,7 +10,8 @@ import swiglpk as glp
 from leptonopt.algorithms.models import export
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
-from leptonopt.problem.problem import Limits, Problem
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits
 from leptonopt.solvers.registry import load_method
 from tests.helpers import bruteforce, random_instances
 from tests.helpers.recording_monitor import Ear

@@ -38,17 +38,10 @@ from leptonopt.compile.calendar import least_by_slot
 from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
 from leptonopt.instance import validate
 from leptonopt.plan.document import plan_document
+from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeSchedule, keeps_rules, supply
-from leptonopt.problem.problem import (
-    UNLIMITED,
-    Problem,
-    Schedule,
-    node_schedule_of,
-    objective,
-    quota_use,
-    usage,
-    violated_rules,
-)
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.schedule import Schedule, node_schedule_of, objective, quota_use, usage
 from leptonopt.session.certificate import Duals, _document
 from leptonopt.verify import exact as words
 from leptonopt.verify import fingerprint, proven, verify
@@ -413,7 +406,7 @@ def test_the_checker_finds_what_the_arrays_find() -> None:
 
 # --- every leaf of a plan -----------------------------------------------------------------------------
 
-# What only the solve knew: changed within its type and range it contradicts nothing else (docs/checker.md).
+# What only the solve knew: changed within its type and range it contradicts nothing else (docs/explanation/checker.md).
 TOLD = {
     ("instance", "file"), ("instance", "format"), ("method",), ("proof", "by", "*"), ("made", "leptonopt"),
     ("made", "python"), ("made", "seed"), ("made", "limits", "time_limit"), ("made", "limits", "gap"),

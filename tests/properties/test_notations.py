@@ -23,7 +23,10 @@ from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import validate
 from leptonopt.io.columnar import load
 from leptonopt.plan.columnar import read_plan, runs, schedule_of
-from leptonopt.problem.problem import Problem, Schedule, Solution, Status, violated_rules
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Solution, Status
+from leptonopt.problem.schedule import Schedule
 from leptonopt.session import portfolio
 from leptonopt.session import worker_process as engine
 from leptonopt.session.columnar_documents import columnar_document, tree_of
@@ -74,6 +77,7 @@ def test_any_columns_make_the_problem_of_their_tree(tmp_path: Path, seed: int) -
     of = stated(seed, 10 ** (10 + seed % 2) if seed % 2 else 1)
     if seed % 2:
         of.option["pool"][0], of.uses[0] = 0, [1 if name in of.capacity[0] else 0 for name in NAMES]
+        of.option["slots"][0], of.capacity[0] = 1, {name: [4] * SLOTS for name in of.capacity[0]}  # it can run
         of.price[0] = {name: [Fraction(1, 10**9)] * SLOTS for name in of.capacity[0]}
     for number, arrays in enumerate((of.arrays(), gaps(seed))):
         file = saved(tmp_path, arrays, f"{number}.npz")

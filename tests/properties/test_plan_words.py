@@ -51,7 +51,7 @@ WEEK: dict[str, Any] = {
     "quotas": [{"id": "q", "of": "gpu", "limit": 12}, {"id": "m", "of": "gpu", "limit": 5, "per": "moment"}],
 }  # fmt: skip
 
-# What only the solve knew; changed within its type and range it contradicts nothing else. docs/checker.md lists these.
+# What only the solve knew; changed within its type and range it contradicts nothing else. docs/explanation/checker.md lists these.
 TOLD = {
     "instance.file", "instance.format", "method", "proof.by[]", "proof.confirmed_by[]", "proof.confirmation",
     "proof.certified",

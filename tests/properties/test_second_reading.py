@@ -1,10 +1,11 @@
-"""The second reading of docs/format.md: right on hand-computed cases, strict on plans, and of one mind with leptonopt."""
+"""The second reading of docs/reference/format.md: right on hand-computed cases, strict on plans, and of one mind with leptonopt."""
 
 from __future__ import annotations
 
 import ast
 import copy
 import json
+import re
 from collections import Counter
 from collections.abc import Callable
 from fractions import Fraction
@@ -327,7 +328,8 @@ def test_accepts_the_plan(rich: tuple[reading.Instance, dict[str, Any]]) -> None
     """A right plan of many features breaks nothing, and has tasks, late ones, nodes, and some left out."""
     instance, plan = rich
     assert broken(instance, plan) == []
-    assert len(plan["tasks"]) == 4
+    assert sum(int(each.get("copies", 1)) for each in plan["tasks"]) == 4
+    assert any(each.get("copies") == "2" for each in plan["tasks"])
     assert len(plan["left_out"]) == 1
     assert any(Fraction(each["late_hours"]) for each in plan["tasks"] if "late_hours" in each)
     assert any(Fraction(each["startup"]) for each in plan["nodes"])
@@ -364,6 +366,14 @@ PERTURBED: dict[str, Callable[[dict[str, Any]], Any]] = {
     "another variant": lambda p: _task(p, "saved").update(variant="w"),
     "less used": lambda p: _task(p, "fast").update(uses={"gpu": "1"}),
     "another copy": lambda p: _task(p, "one").update(copy="3"),
+    "fewer copies": lambda p: _task(p, "one").pop("copies"),
+    "more copies": lambda p: _task(p, "one").update(copies="3"),
+    "no copies": lambda p: _task(p, "one").update(copies="0"),
+    "copies of a single task": lambda p: _task(p, "fast").update(copies="2"),
+    "a copy without its number": lambda p: _task(p, "one").pop("copy"),
+    "a copy in two entries": lambda p: p["tasks"].append({**_task(p, "one"), "copy": "2", "copies": None}),
+    "copies of what is left out": lambda p: p["left_out"][0].update(copies="2"),
+    "a range of nodes too long": lambda p: p["nodes"][0].update(last="3"),
     "on a node that is not there": lambda p: _task(p, "one").update(nodes=["k/3"]),
     "on no node": lambda p: _task(p, "one").pop("nodes"),
     "nodes off": lambda p: [each.update(on=[{"from": "2026-03-28T22:00:00Z", "count": "0"}]) for each in p["nodes"]],
@@ -383,6 +393,18 @@ def test_rejects_a_perturbed_plan(name: str, rich: tuple[reading.Instance, dict[
     changed = copy.deepcopy(plan)
     PERTURBED[name](changed)
     assert broken(instance, changed)
+
+
+def test_accepts_an_entry_for_every_copy(rich: tuple[reading.Instance, dict[str, Any]]) -> None:
+    """Entries of several copies may be written as one entry for each."""
+    instance, plan = rich
+    single = [
+        {**entry, "copy": str(int(entry["copy"]) + at), "copies": None} if "copies" in entry else entry
+        for entry in plan["tasks"]
+        for at in range(int(entry.get("copies", 1)))
+    ]
+    assert len(single) == 4
+    assert broken(instance, {**plan, "tasks": single}) == []
 
 
 def _numbers(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -415,6 +437,28 @@ def test_rejects_every_number_that_is_off(rich: tuple[reading.Instance, dict[str
         if not broken(instance, changed):
             unnoticed.append(path)
     assert unnoticed == []
+
+
+def _fingerprint(path: Path, text: str) -> str:
+    """Return the fingerprint that a plan for this text has."""
+    path.write_text(text, encoding="utf-8")
+    return str(leptonopt.solve(path, method="greedy", isolate=False).document["instance"]["sha256"])
+
+
+def test_fingerprint_is_of_what_is_stated(tmp_path: Path) -> None:
+    """Notation, file name, name, description and written defaults do not change it, and every other word does."""
+    path, tree = tmp_path / "case.yaml", yaml.safe_load(RICH)
+    stated = _fingerprint(path, RICH)
+    assert re.fullmatch("[0-9a-f]{64}", stated)
+    same = {
+        "other.yaml": RICH.replace("name: rich", "name: other\ndescription: more"),
+        "long.yaml": RICH.replace("90m", "1h30m").replace("copies: 2,", "copies: 2, optional: false,"),
+        "case.json": json.dumps(tree, default=lambda each: each.isoformat()),
+    }
+    for name, text in same.items():
+        assert _fingerprint(tmp_path / name, text) == stated, name
+    for was, now in {"90m": "91m", "cost: 9": "cost: 8", "variant: v": "variant: w", "sunk: 1": "sunk: 2"}.items():
+        assert _fingerprint(path, RICH.replace(was, now)) != stated, was
 
 
 def test_reads_the_three_notations_alike(tmp_path: Path) -> None:

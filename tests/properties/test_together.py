@@ -12,17 +12,10 @@ import pytest
 import leptonopt
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
-from leptonopt.problem.problem import (
-    Limits,
-    Monitor,
-    Problem,
-    Schedule,
-    Solution,
-    Status,
-    Stop,
-    objective,
-    violated_rules,
-)
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.session import portfolio
 from leptonopt.solvers import registry as methods
 from tests.helpers import bruteforce, random_problems

@@ -117,24 +117,34 @@ class Evaluation:
         """Note a broken rule."""
         self.broken.append(f"{rule}: {text}")
 
+    def _copies(self, task: Task, entry: dict[str, Any]) -> list[tuple[str, int]]:
+        """Return the copies that an entry names: `copies` of them, counted from `copy`."""
+        first, many = get(entry, "copy"), get(entry, "copies")
+        at, count = int(first or 1), int(many or 1)
+        if (first is None) != (task.copies == 1) or (many is not None and count < 2):
+            self.say("once", f"{task.id}: copy {first}, copies {many}")
+        if count < 1 or not 1 <= at <= at + count - 1 <= task.copies:
+            self.say("once", f"{task.id}: no copies {at} to {at + count - 1}")
+            return []
+        return [(task.id, copy) for copy in range(at, at + count)]
+
     def _tasks(self) -> None:
         for entry in self.plan["tasks"]:
             task = self.instance.tasks.get(entry["id"])
             if task is None:
                 self.say("once", f"no task {entry['id']}")
                 continue
-            key = (task.id, int(get(entry, "copy", 1)))
-            if (get(entry, "copy") is None) != (task.copies == 1) or not 1 <= key[1] <= task.copies:
-                self.say("once", f"no copy {key}")
-            if key in self.runs:
-                self.say("once", f"{key} twice")
+            keys = self._copies(task, entry)
             run = self._run(task, entry)
             if run is None:
-                self.say("option", f"{key} cannot run so")
+                self.say("option", f"{keys} cannot run so")
                 continue
-            self.runs[key] = run
-            self.on_nodes[key] = get(entry, "nodes", [])
-            self._task_numbers(key, run, entry)
+            for key in keys:
+                if key in self.runs:
+                    self.say("once", f"{key} twice")
+                self.runs[key] = run
+                self.on_nodes[key] = get(entry, "nodes", [])
+            self._task_numbers(keys, run, entry)
 
     def _run(self, task: Task, entry: dict[str, Any]) -> Run | None:
         clock = self.instance.clock
@@ -155,7 +165,7 @@ class Evaluation:
         fitting = [run for run in found if near(entry["parts"]["fixed"], run.option.cost)]
         return (fitting or found or [None])[0]
 
-    def _task_numbers(self, key: tuple[str, int], run: Run, entry: dict[str, Any]) -> None:
+    def _task_numbers(self, keys: list[tuple[str, int]], run: Run, entry: dict[str, Any]) -> None:
         running, carbon = sum(run.running, Fraction(0)), sum(run.carbon, Fraction(0))
         parts = entry["parts"]
         claims = [
@@ -173,18 +183,18 @@ class Evaluation:
         claims.append(("cost", entry["cost"], weighed))
         for name, shown, exact in claims:
             if not near(shown, exact):
-                self.say("cost", f"{key}: {name} is {shown}, must be {exact}")
+                self.say("cost", f"{keys}: {name} is {shown}, must be {exact}")
 
     def _left_out(self) -> None:
         for entry in self.plan["left_out"]:
             task = self.instance.tasks.get(entry["id"])
-            key = (entry["id"], int(get(entry, "copy", 1)))
-            if task is None or not task.optional or not 1 <= key[1] <= task.copies or key in self.left:
-                self.say("once", f"{key} cannot be left out")
+            keys = self._copies(task, entry) if task else []
+            if task is None or not task.optional or self.left.intersection(keys):
+                self.say("once", f"{entry['id']} {keys} cannot be left out")
                 continue
-            self.left.add(key)
+            self.left.update(keys)
             if not near(entry["value"], task.value):
-                self.say("cost", f"{key}: value is {entry['value']}, must be {task.value}")
+                self.say("cost", f"{keys}: value is {entry['value']}, must be {task.value}")
 
     def _once(self) -> None:
         for task in self.instance.tasks.values():

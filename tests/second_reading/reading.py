@@ -1,4 +1,4 @@
-"""Read an instance file by `docs/format.md`: pools, nodes, tasks with the ways to run them, quotas."""
+"""Read an instance file by `docs/reference/format.md`: pools, nodes, tasks with the ways to run them, quotas."""
 
 from __future__ import annotations
 

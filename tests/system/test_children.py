@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.problem.problem import Status
+from leptonopt.problem.protocol import Status
 from leptonopt.runtime import child_process as children
 from leptonopt.session import worker_process as engine
 from leptonopt.solvers import cbc as pulp_cbc

@@ -36,10 +36,9 @@ from leptonopt.experiments.generators import table
 from leptonopt.experiments.generators.writer import written
 from leptonopt.instance import Instance
 from leptonopt.io.columnar import load
-from leptonopt.problem.problem import Limits
+from leptonopt.problem.protocol import Limits
 from leptonopt.runtime import calls as errands
 from leptonopt.runtime import dask as cluster
-from leptonopt.runtime import jit
 from leptonopt.session.result import Progress
 from leptonopt.solvers import large_scale as scale
 from leptonopt.solvers import lns_parallel as spread
@@ -177,8 +176,6 @@ def test_prices_in_shards_are_the_same_prices(jobs: Instance) -> None:
 
 # --- columns ----------------------------------------------------------------------------------------
 
-compiled = pytest.mark.skipif(not jit.FAST, reason="numba is not installed")
-
 
 @pytest.fixture(scope="module")
 def columns(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -189,7 +186,6 @@ def columns(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@compiled
 def test_a_solve_of_columns_survives_its_worker(workers: LocalCluster, columns: Path, tmp_path: Path) -> None:
     """A worker killed while it anneals a part costs that part: the solve ends in time, with a plan that is checked."""
     plan, scheduler = tmp_path / "plan.npz", workers.scheduler_address
@@ -219,7 +215,6 @@ def test_a_solve_of_columns_survives_its_worker(workers: LocalCluster, columns: 
     assert verify_columns(columns, plan).ok
 
 
-@compiled
 def test_a_pool_of_processes_anneals_and_an_interrupt_gives_the_plan(columns: Path) -> None:
     """The same interface, workers on this machine; what SIGINT leaves is checked."""
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
@@ -231,7 +226,6 @@ def test_a_pool_of_processes_anneals_and_an_interrupt_gives_the_plan(columns: Pa
     assert [note for note in found.notes if "parts annealed by" in note]
 
 
-@compiled
 def test_columns_go_on_here_when_workers_are_gone(columns: Path) -> None:
     """A pool of processes that breaks in the middle is named in a note, and annealing goes on here."""
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
@@ -244,7 +238,6 @@ def test_columns_go_on_here_when_workers_are_gone(columns: Path) -> None:
     assert [note for note in found.notes if "the workers are gone" in note and "annealing" in note]
 
 
-@compiled
 def test_columns_are_deterministic_whoever_works(columns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In deterministic mode the schedule does not depend on how many workers there are."""
     monkeypatch.setattr(sharing, "PASSES", 3)

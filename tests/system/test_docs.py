@@ -20,10 +20,10 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 def test_api_page_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worked example of docs/api.md, from top to bottom."""
-    code = "\n".join(blocks("docs/api.md", "python"))
+    """The worked example of docs/how-to/python.md, from top to bottom."""
+    code = "\n".join(blocks("docs/how-to/python.md", "python"))
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "docs/api.md", "exec"), {})
+    exec(compile(code, "docs/how-to/python.md", "exec"), {})
     assert "optimal" in capsys.readouterr().out
 
 
@@ -43,7 +43,7 @@ def test_readme_instance_solves(tmp_path: Path) -> None:
     leptonopt.solve(file, method="greedy").require_plan()
 
 
-@pytest.mark.parametrize("module", ["units", "instance"])
+@pytest.mark.parametrize("module", ["instance.units", "instance.instance"])
 def test_docstring_examples_run(module: str) -> None:
     """Examples in docstrings."""
     assert doctest.testmod(import_module(f"leptonopt.{module}")).failed == 0

@@ -18,7 +18,8 @@ import pytest
 
 import leptonopt
 from leptonopt.errors import Alarm, EngineError, NoPlan, UsageError
-from leptonopt.problem.problem import Limits, Schedule, Solution, Status, Stop
+from leptonopt.problem.protocol import Limits, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
 from leptonopt.session import worker_process as engine
 from leptonopt.solvers import registry as methods
 from leptonopt.solvers import selftest

@@ -43,7 +43,7 @@ from leptonopt.experiments import (
 from leptonopt.experiments.cases import cases
 from leptonopt.experiments.html_report import page
 from leptonopt.experiments.results import Results, RunRecord
-from leptonopt.plan.plot import rendered
+from leptonopt.plan.picture import rendered
 from tests.helpers.plans import one_by_one
 from tests.helpers.run_cli import called, said
 
@@ -134,8 +134,8 @@ def test_what_goes_wrong_in_a_run_is_its_line(tmp_path: Path) -> None:
 
 
 def test_a_method_of_ones_own_joins_with_one_word(tmp_path: Path) -> None:
-    """The example of docs/research.md, as it stands there, from its file and as a function."""
-    text = (ROOT / "docs" / "research.md").read_text(encoding="utf-8")
+    """The example of docs/how-to/add-a-method.md, as it stands there, from its file and as a function."""
+    text = (ROOT / "docs" / "how-to" / "add-a-method.md").read_text(encoding="utf-8")
     block = next(found for found in re.findall(r"```python\n(.*?)```", text, re.S) if found.startswith("# mine.py"))
     (tmp_path / "mine.py").write_text(block)
     given = f"{tmp_path / 'mine.py'}:widest_first"

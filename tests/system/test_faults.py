@@ -32,7 +32,10 @@ from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import Alarm, UsageError
 from leptonopt.instance import validate
 from leptonopt.io import files
-from leptonopt.problem.problem import Limits, Problem, Schedule, Status, Stop, objective, violated_rules
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime import child_process as children
 from leptonopt.session.result import Progress
 from leptonopt.solvers import cbc as pulp_cbc

@@ -12,22 +12,20 @@ from typing import Any
 import pytest
 
 from leptonopt.cli import jit_warmup as rehearsal
-from leptonopt.problem.problem import Limits, NullMonitor
+from leptonopt.problem.protocol import Limits, NullMonitor
 from leptonopt.runtime import jit
 from leptonopt.runtime import jit_cache as rehearsing
 from leptonopt.runtime.jit_cache import JitWarmup
 from leptonopt.solvers import large_scale as scale
-
-pytestmark = pytest.mark.skipif(not jit.FAST, reason="numba is not installed")
 
 MISSED = """
 import gc
 from numba.core.dispatcher import Dispatcher
 from leptonopt.experiments.generators import table
 from leptonopt.experiments.generators.writer import written
-from leptonopt.compile_instance.columnar import compile_columnar
+from leptonopt.compile.columnar import compile_columnar
 from leptonopt.io.columnar import load
-from leptonopt.compile_instance.compiler import compile_instance
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.solvers import large_scale as scale
 from leptonopt.problem.problem import NullMonitor
 from leptonopt.problem.problem import Limits
@@ -100,7 +98,7 @@ def test_a_process_that_fails_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
 def test_the_program_leaves_its_mark(tmp_path: Path) -> None:
     """In an empty folder it compiles everything; asked again, there is nothing to do."""
     begun = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    asked = "from leptonopt.algorithms.large_scale import jit; print(jit.compiled())"
+    asked = "from leptonopt.runtime import jit; print(jit.compiled())"
     said = []
     for words in (["-c", asked], ["-m", "leptonopt.cli.jit_warmup"], ["-c", asked]):
         done = subprocess.run([sys.executable, *words], env=begun, capture_output=True, text=True, check=True)

@@ -21,7 +21,7 @@ from leptonopt.experiments.results import Results
 from leptonopt.experiments.schedule_diff import schedules
 from leptonopt.io.files import json_text, printable, printable_lines
 from leptonopt.io.load import read_document
-from leptonopt.plan import plot
+from leptonopt.plan.picture import as_label, rendered
 from tests.helpers.run_cli import called
 
 NAMES = [
@@ -231,7 +231,7 @@ def test_pictures_hold_every_name(compared: Path) -> None:
     for figure in (curves.profile(some), curves.times(some), curves.incumbents(some)):
         legends = [*figure.legends, *(ax.get_legend() for ax in figure.axes if ax.get_legend())]
         said = {text.get_text().strip() for legend in legends for text in legend.get_texts()}
-        assert {plot.as_label(name, 40).strip() for name in some.methods} <= said
+        assert {as_label(name, 40).strip() for name in some.methods} <= said
         assert not any(text.get_parse_math() for text in figure.findobj(Text) if "$" in text.get_text())
     assert schedules(Results.of(compared))
     assert "<script" not in page(some)
@@ -242,9 +242,9 @@ def test_the_settings_of_a_user_change_no_picture(compared: Path) -> None:
     import matplotlib
 
     results = Results.of(compared)
-    before = plot.rendered(curves.times(results), "svg")
+    before = rendered(curves.times(results), "svg")
     with matplotlib.rc_context({"text.usetex": True, "axes.formatter.use_mathtext": True}):
-        assert plot.rendered(curves.times(results), "svg") == before
+        assert rendered(curves.times(results), "svg") == before
 
 
 @pytest.mark.parametrize("text", [*NAMES, *FILES, "\x00\x1b\x7f\x85\u2028\ud800\U0001fffe"])

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.problem.problem import Solution, Status, Stop
+from leptonopt.problem.protocol import Solution, Status, Stop
 from leptonopt.runtime.signals import Signals, interruptible_until
 from tests.helpers import traces
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.problem.problem import Bools, Ints
+from leptonopt.problem.arrays import Bools, Ints
 
 NEVER = -(2**60)
 BESIDE = 8  # items tried beside those of most worth

@@ -40,7 +40,7 @@ from leptonopt.algorithms.assignment.lagrangian_kernels import (
     fixed_by_reduced_cost,
 )
 from leptonopt.algorithms.assignment.problem import AssignmentProblem
-from leptonopt.problem.problem import Bools, Ints
+from leptonopt.problem.arrays import Bools, Ints
 
 Floats = NDArray[np.float64]
 PORTION = 25  # rounds of loops at a time: between them it is asked whether to stop

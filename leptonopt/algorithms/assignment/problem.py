@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leptonopt.problem.problem import UNLIMITED, Bools, Ints, Problem, Schedule
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.schedule import Schedule
 
 CELLS = 60_000_000  # agents x tasks x room at most: what a round of knapsacks costs
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from leptonopt.algorithms.assignment.problem import AssignmentProblem
 from leptonopt.algorithms.assignment.repair_kernels import FAR, RAISED, shift_and_swap
-from leptonopt.problem.problem import Bools, Ints
+from leptonopt.problem.arrays import Bools, Ints
 
 Floats = NDArray[np.float64]
 

@@ -15,17 +15,10 @@ from leptonopt.algorithms.heuristics.insertion import precedence_order
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
-from leptonopt.problem.problem import (
-    Limits,
-    Monitor,
-    Problem,
-    Solution,
-    Status,
-    Stop,
-    objective,
-    violated_rules,
-    with_node_schedule,
-)
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import objective, with_node_schedule
 
 
 class DispatchRule:

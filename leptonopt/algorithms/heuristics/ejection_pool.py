@@ -15,7 +15,7 @@ from leptonopt.algorithms.heuristics.insertion import cost_limit, family_pools, 
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
 from leptonopt.algorithms.heuristics.reinsertion import drop_idle
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
-from leptonopt.problem.problem import Monitor
+from leptonopt.problem.protocol import Monitor
 
 OFFERS = 6  # options that a task which finds no place considers for pushing others out
 EVERYWHERE = -2

@@ -18,7 +18,8 @@ from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.algorithms.heuristics.reinsertion import drop_idle
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, BlockPricer, group_least
-from leptonopt.problem.problem import UNLIMITED, Monitor, Problem
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.protocol import Monitor
 
 TURNS = 8  # times a group is looked at in one building at most, on average, while families move on
 FEW = 2_000  # groups looked at in any case

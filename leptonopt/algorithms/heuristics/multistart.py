@@ -13,19 +13,10 @@ from leptonopt.algorithms.heuristics.ruin_and_recreate import RuinAndRecreate
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
-from leptonopt.problem.problem import (
-    UNLIMITED,
-    Limits,
-    Monitor,
-    Problem,
-    Schedule,
-    Solution,
-    Status,
-    Stop,
-    objective,
-    violated_rules,
-    with_node_schedule,
-)
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
 
 MOST = 16  # attempts by prices at most
 PLACED = 3_000  # groups placed in attempts by prices, all together

@@ -2,7 +2,7 @@
 
 What searches by placing tasks need is a figure that is quick and nearly right: levels of a kind are
 filled from below, gaps are bridged where that is cheaper than switching off and on, and the number of
-committed nodes is a given one. The exact bill of a finished schedule is `leptonopt.problem.nodes.cheapest_node_schedule`.
+committed nodes is a given one. The exact bill of a finished schedule is `problem.node_commitment`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeSchedule
-from leptonopt.problem.problem import Ints, Problem
+from leptonopt.problem.problem import Problem
 
 MANY = 8  # options that are alike, from which on they are looked at all at once
 

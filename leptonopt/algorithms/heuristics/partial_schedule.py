@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from leptonopt.algorithms.heuristics.node_estimate import AlikeOptions, NodeDemand, NodeEstimate, batch_options
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
-from leptonopt.problem.problem import Bools, Ints, Problem, Schedule, column_costs
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import Schedule, column_costs
 from leptonopt.runtime.clock import check_time_each
 from leptonopt.runtime.topological_order import OFTEN, topological_order
 

@@ -8,7 +8,7 @@ from leptonopt.algorithms.heuristics.insertion import cost_limit, family_pools, 
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
-from leptonopt.problem.problem import Monitor
+from leptonopt.problem.protocol import Monitor
 
 HOMES = 4  # pools at which a family looks for a cheaper home, those of least joint cost
 

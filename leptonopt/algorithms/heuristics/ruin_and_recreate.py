@@ -12,7 +12,7 @@ from leptonopt.algorithms.heuristics.insertion import cost_limit, insert_copies
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
-from leptonopt.problem.problem import Monitor
+from leptonopt.problem.protocol import Monitor
 
 FEW = 9  # tasks taken out at most
 MOVING = 0.3  # how often all that belongs together with a task goes along with it

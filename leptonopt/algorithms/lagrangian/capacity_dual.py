@@ -25,8 +25,9 @@ from numpy.typing import NDArray
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.node_subproblem import NodeSubproblem
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, Pricer
+from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeCosts
-from leptonopt.problem.problem import UNLIMITED, Ints, Problem, held_entries
+from leptonopt.problem.problem import UNLIMITED, Problem, held_entries
 
 Floats = NDArray[np.float64]
 

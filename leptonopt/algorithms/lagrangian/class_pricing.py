@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from leptonopt.algorithms.lagrangian.class_pricing_kernels import least_of_classes
 from leptonopt.algorithms.lagrangian.option_classes import find_classes
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
-from leptonopt.problem.problem import Bools, Ints, Problem
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.problem import Problem
 from leptonopt.runtime import jit
 from leptonopt.runtime.jit import run_threads
 

@@ -7,7 +7,8 @@ from copy import copy
 import numpy as np
 
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, Pricer
-from leptonopt.problem.problem import Ints, Problem
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import Problem
 
 
 class CostGuide:

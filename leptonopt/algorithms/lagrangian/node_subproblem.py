@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.problem.nodes import NEVER, Bools, Ints, NodeCosts, Nodes, on_off_paths
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.node_commitment import on_off_paths
+from leptonopt.problem.nodes import NEVER, NodeCosts, Nodes
 
 
 class NodeSubproblem:

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.problem.problem import UNLIMITED, Bools, Ints, Problem
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.problem import UNLIMITED, Problem
 
 Int32 = NDArray[np.int32]
 

@@ -32,7 +32,8 @@ from leptonopt.algorithms.lagrangian.capacity_dual import (
     priced_prefix,
 )
 from leptonopt.algorithms.lagrangian.node_subproblem import NodeSubproblem
-from leptonopt.problem.problem import UNLIMITED, Bools, Ints, Problem
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.problem import UNLIMITED, Problem
 
 SETS = 40_000  # patterns of a bin in one slot at most
 CELLS = 60_000_000  # entries of all tables of patterns at most

@@ -16,7 +16,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.problem.problem import Bools, Ints, Problem, Solution, Status, Stop
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Solution, Status, Stop
 from leptonopt.runtime.clock import check_time_each
 
 INFEASIBLE_COST = 2**62  # cost of what cannot be

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
+from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import no_nodes
-from leptonopt.problem.problem import Ints, Problem
+from leptonopt.problem.problem import Problem
 from leptonopt.problem.restrict import restrict
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls
 from leptonopt.runtime.payload import CachedPayload

@@ -24,7 +24,9 @@ from leptonopt.algorithms.large_scale.candidates import MOST, candidate_columns,
 from leptonopt.algorithms.large_scale.ejection_search import leave_out_costs
 from leptonopt.algorithms.large_scale.kernels import add_load, fits, insert_in_order
 from leptonopt.algorithms.large_scale.staged_construction import Assignment, group_volumes, price_prefix
-from leptonopt.problem.problem import UNLIMITED, Bools, Ints, Problem, Schedule, column_costs, held_entries, usage
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.problem import UNLIMITED, Problem, held_entries
+from leptonopt.problem.schedule import Schedule, column_costs, usage
 from leptonopt.runtime.jit import jit
 
 Floats = NDArray[np.float64]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.large_scale.kernels import TIE, OptionArrays
-from leptonopt.problem.problem import Ints
+from leptonopt.problem.arrays import Ints
 
 BATCH = 2048
 CELLS = 1_000_000  # of a table of options and slots

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.option_classes import OptionClasses
 from leptonopt.algorithms.large_scale.kernels import OptionArrays, column_cost, fits
-from leptonopt.problem.problem import Ints, Problem
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import Problem
 from leptonopt.runtime.jit import jit, run_threads
 
 MOST, FEWEST = 80, 8  # columns per group

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.large_scale.annealing import Annealer
 from leptonopt.algorithms.large_scale.staged_construction import Assignment
-from leptonopt.problem.problem import Bools, Ints, Problem, Schedule, usage
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.problem import Problem
 from leptonopt.problem.restrict import restrict
+from leptonopt.problem.schedule import Schedule, usage
 from leptonopt.runtime.jit_cache import JitWarmup
 
 Floats = NDArray[np.float64]

@@ -24,7 +24,7 @@ from leptonopt.algorithms.large_scale.decomposition import (
     merge_part,
 )
 from leptonopt.algorithms.large_scale.staged_construction import Assignment
-from leptonopt.problem.problem import Bools, Ints
+from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.restrict import options_of
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
 

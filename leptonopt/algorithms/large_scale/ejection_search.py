@@ -13,7 +13,9 @@ from leptonopt.algorithms.lagrangian.pricing import group_least
 from leptonopt.algorithms.large_scale.ejection_chain import AssignmentArrays, EjectionCosts, run_ejection_chains
 from leptonopt.algorithms.large_scale.ejection_pool import make_queue, repair_by_ejection
 from leptonopt.algorithms.large_scale.staged_construction import Assignment, price_prefix
-from leptonopt.problem.problem import Ints, Problem, column_costs
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import column_costs
 
 Floats = NDArray[np.float64]
 MUST = 3.0  # times its dearest option is what an item without a place counts that must have one

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from leptonopt.problem.problem import Ints, Problem
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import Problem
 from leptonopt.runtime.jit import jit
 
 TIE = 1e-10  # equal costs are told apart by so much, or all groups would crowd at the first of equal starts

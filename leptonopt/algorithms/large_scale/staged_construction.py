@@ -18,8 +18,10 @@ from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.lagrangian.pricing import group_least
 from leptonopt.algorithms.large_scale.batch_insertion import place_in_batches
 from leptonopt.algorithms.large_scale.kernels import OptionArrays, expand_items, insert_in_order, option_arrays
-from leptonopt.problem.problem import UNLIMITED, Bools, Ints, Problem, Schedule
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.restrict import restrict
+from leptonopt.problem.schedule import Schedule
 
 Floats = NDArray[np.float64]
 SHARE = 0.1  # of the volume that waits is placed in a stage

@@ -15,7 +15,8 @@ import numpy as np
 
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.algorithms.models.cpsat_call import new_model, solve_cp_model
-from leptonopt.problem.problem import UNLIMITED, Ints, Problem
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import UNLIMITED, Problem
 
 FINE = 1 << 31  # costs are divided until their range is below this; the caller recounts exactly
 

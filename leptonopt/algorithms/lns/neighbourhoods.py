@@ -15,7 +15,8 @@ from leptonopt.algorithms.heuristics.insertion import family_pools
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest
-from leptonopt.problem.problem import Ints, Problem
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import Problem
 
 KINDS = ("window", "pools", "pairs", "among", "alike", "dear", "random", "core", "home")
 SECOND = 0.3  # weight at first of what is not solved by the first model

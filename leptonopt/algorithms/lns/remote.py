@@ -13,7 +13,8 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import subproblem
 from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest, SubproblemResult, make_partial_schedule
-from leptonopt.problem.problem import Problem, Schedule
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.payload import CachedPayload
 
 

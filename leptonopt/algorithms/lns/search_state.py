@@ -7,7 +7,10 @@ from collections.abc import Sequence
 from leptonopt.algorithms.heuristics.multistart import MultiStart
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.algorithms.lns.subproblem import Ran, SubproblemResult, make_partial_schedule
-from leptonopt.problem.problem import Monitor, Problem, Schedule, objective, violated_rules, with_node_schedule
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Monitor
+from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
 
 SMALL = 4000  # groups up to which every gain is counted again and reported at once
 RARELY = 15  # turns between reports above that

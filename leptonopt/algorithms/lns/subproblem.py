@@ -17,7 +17,9 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.algorithms.lns import column_model as submodel
 from leptonopt.algorithms.lns import interval_model as subintervals
-from leptonopt.problem.problem import Bools, Ints, Problem, Schedule, node_schedule_of
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import Schedule, node_schedule_of
 
 COLUMNS = 40  # of least reduced cost per freed task
 LINKED = 120  # of a freed task that waits for another or is waited for

@@ -12,8 +12,9 @@ from functools import cached_property
 
 import numpy as np
 
+from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.nodes import NodeCosts
-from leptonopt.problem.problem import UNLIMITED, Bools, Ints, Problem, Quota, StartColumns
+from leptonopt.problem.problem import UNLIMITED, Problem, Quota, StartColumns
 from leptonopt.runtime.clock import check_time, check_time_each
 
 NO_LIMIT = UNLIMITED

@@ -8,7 +8,8 @@ import numpy as np
 
 from leptonopt.algorithms.models.time_indexed import NO_LIMIT, IntegerProgram, build_model
 from leptonopt.errors import UsageError
-from leptonopt.problem.problem import UNLIMITED, Ints, Problem
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.runtime.clock import check_time_each
 
 OFTEN = 1000  # lines between two looks at the clock

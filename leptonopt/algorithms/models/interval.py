@@ -14,7 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.problem.problem import UNLIMITED, Ints, Problem, Schedule, node_schedule_of
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.schedule import Schedule, node_schedule_of
 
 
 def is_preferable(problem: Problem) -> bool:

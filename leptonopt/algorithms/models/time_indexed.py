@@ -14,8 +14,10 @@ import numpy as np
 
 from leptonopt.algorithms.models import constraints as rules
 from leptonopt.algorithms.models.constraints import NO_LIMIT, Rows, Variables
-from leptonopt.problem.nodes import switched
-from leptonopt.problem.problem import Ints, NodeSchedule, Problem, Schedule, StartColumns, node_schedule_of
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.nodes import NodeSchedule, switched
+from leptonopt.problem.problem import Problem, StartColumns
+from leptonopt.problem.schedule import Schedule, node_schedule_of
 from leptonopt.runtime.clock import check_time_each
 
 __all__ = ["NO_LIMIT", "IntegerProgram", "Rows", "build_model"]

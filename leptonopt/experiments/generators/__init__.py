@@ -6,7 +6,8 @@
 20
 
 Distributions are integer tables made from published traces and measurements; the module of a family says which. The
-same parameters give the same bytes on any machine (`generators.rng`). docs/generate.md explains them all.
+same parameters give the same bytes on any machine (`generators.rng`). docs/how-to/generate-instances.md explains all
+families.
 """
 
 from __future__ import annotations

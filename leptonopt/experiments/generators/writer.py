@@ -1,4 +1,7 @@
-"""Tables to text and columns: JSON and YAML with a task a line, and arrays for numpy (docs/generate.md)."""
+"""Write tables as text (JSON or YAML, a task a line) or as columns (arrays for numpy).
+
+docs/how-to/generate-instances.md describes the files.
+"""
 
 from __future__ import annotations
 

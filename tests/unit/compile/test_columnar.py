@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from leptonopt.compile.columnar import compile_columnar
-from leptonopt.compile.money import MAX_TOTAL
+from leptonopt.compile.money import MAX_CAST, MAX_TOTAL
 from leptonopt.io.columnar import load
 from tests.helpers.columnar_files import saved
 from tests.helpers.columns_stated import (
@@ -104,7 +104,7 @@ def test_money_that_is_too_fine_is_coarsened(tmp_path: Path, seed: int) -> None:
     elif seed % 4 == 2:
         of.task["copies"][seed % 5] = 10**7
     built, kept, fine = built_of(tmp_path, of), kept_of(of), unit_of(of)
-    used, total, entries = used_of(of), Fraction(0), 0
+    used, total, largest, entries = used_of(of), Fraction(0), Fraction(0), 0
 
     def dearest(pool: int, name: str) -> Fraction:
         """The highest price of a unit in a slot, whatever its sign."""
@@ -126,8 +126,9 @@ def test_money_that_is_too_fine_is_coarsened(tmp_path: Path, seed: int) -> None:
         late = late_of(of, task) * max(0, SLOTS - max(0, of.task["due"][task]))
         value = Fraction(max(0, of.task["value"][task]), 100)
         total += copies * max(value, max(running, default=Fraction(0)) + late)
-        entries += copies * max([1, *(each + 4 for each in held)])
-    coarser = max(1, -(-total // (fine * MAX_TOTAL)))
+        entries += copies * max(1, max((each + 4 for each in held), default=0) + (SLOTS if late_of(of, task) else 0))
+        largest = max(largest, late_of(of, task) * (SLOTS + max(0, of.task["due"][task])))
+    coarser = max(1, -(-total // (fine * MAX_TOTAL)), -(-largest // (fine * MAX_CAST)))
     assert built.unit == coarser * fine
     check(built, of, built.unit)
     assert built.loss == (0 if coarser == 1 else built.unit * entries)

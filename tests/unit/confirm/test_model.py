@@ -16,7 +16,8 @@ from leptonopt.confirm import Question, model
 from leptonopt.confirm.solve import confirm
 from leptonopt.errors import Alarm
 from leptonopt.instance import Instance, validate
-from leptonopt.problem.problem import Limits, Status, objective
+from leptonopt.problem.protocol import Limits, Status
+from leptonopt.problem.schedule import objective
 from leptonopt.session import solve as conductor
 from leptonopt.solvers import cpsat
 from leptonopt.verify import uncoupled

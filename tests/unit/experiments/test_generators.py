@@ -30,7 +30,7 @@ from leptonopt.experiments.generators import FAMILIES, Table, table, written
 from leptonopt.experiments.generators.rng import RandomStream
 from leptonopt.instance import validate
 from leptonopt.instance.units import duration
-from leptonopt.problem.problem import Limits, NullMonitor
+from leptonopt.problem.protocol import Limits, NullMonitor
 
 ROOT = Path(__file__).resolve().parents[3]
 EVERYTHING: dict[str, Any] = {"precedence": 0.3, "optional": 0.25, "preemptible": 0.4}

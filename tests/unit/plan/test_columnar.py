@@ -17,7 +17,8 @@ from leptonopt.errors import UsageError
 from leptonopt.io.columnar import load
 from leptonopt.plan.columnar import certificate as certificate_of
 from leptonopt.plan.columnar import runs, write_certificate, write_plan
-from leptonopt.problem.problem import UNLIMITED, Problem, Schedule
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.schedule import Schedule
 from leptonopt.verify.columnar_bound import proven_columns
 from leptonopt.verify.columnar_checker import verify_columns
 from leptonopt.verify.columnar_reader import read_npz

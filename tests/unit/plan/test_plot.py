@@ -11,7 +11,8 @@ import pytest
 
 from leptonopt.errors import UsageError
 from leptonopt.instance import validate
-from leptonopt.plan import plot
+from leptonopt.plan import picture as pictures
+from leptonopt.plan import plot, plot_load, plot_schedule
 from tests.helpers import plans
 
 
@@ -37,7 +38,7 @@ def texts(figure: Any) -> str:
     return "\n".join(item.get_text() for item in figure.findobj(Text) if item.get_text())
 
 
-@pytest.mark.parametrize("kind", plot.KINDS)
+@pytest.mark.parametrize("kind", pictures.FORMATS)
 def test_writes_each_format(tmp_path: Path, kind: str) -> None:
     """PNG, SVG and PDF; the same plan gives the same bytes."""
     target, again = tmp_path / f"plan.{kind}", tmp_path / f"again.{kind}"
@@ -74,14 +75,14 @@ def test_capacity_follows_the_instance() -> None:
     """The line drops to nothing in a maintenance window."""
     plan = small()
     plan["tasks"] += [plans.task(f"long{at}", "a", 10, 30) for at in range(2)]
-    picture = plot.Picture(plan, validate(plans.INSTANCE))
+    picture = pictures.Picture(plan, validate(plans.INSTANCE))
     pools = {pool.id: pool for pool in validate(plans.INSTANCE).pools}
-    offered = plot._offered(picture, pools["a"], "gpu")
+    offered = plot_load._offered(picture, pools["a"], "gpu")
     assert offered is not None
     edges, levels = offered
     assert levels == [4, 0, 4]
     assert [(edge - edges[0]).total_seconds() / 3600 for edge in edges] == [0, 20, 26, 48]
-    assert plot._offered(picture, pools["b"], "gpu") is None
+    assert plot_load._offered(picture, pools["b"], "gpu") is None
 
 
 @pytest.mark.parametrize(("tasks", "pools"), [(0, 1), (1, 1), (10, 2), (1000, 4), (1000, 60), (20_000, 2)])
@@ -89,22 +90,22 @@ def test_any_size_fits_on_a_page(tmp_path: Path, tasks: int, pools: int) -> None
     """From nothing to a crowd: a picture of readable size, names only where there is room."""
     figure = plot.draw(plans.crowd(tasks, pools), None, tmp_path / "plan.png")
     wide, tall = figure.get_size_inches()
-    assert wide == plot.WIDE
+    assert wide == pictures.WIDTH_IN
     assert 3 < tall < 34
     said = texts(figure)
     assert f"{tasks:,} tasks" in said
-    assert ("task-1" in said) == (1 < tasks <= plot.LABELS)
+    assert ("task-1" in said) == (1 < tasks <= plot_schedule.MAX_LABELS)
 
 
 def test_lanes_never_overlap_and_are_as_few_as_can_be() -> None:
     """Bars of a lane follow each other; as many lanes as tasks run at once."""
     lines = plans.crowd(300, 1)["tasks"]
-    found = plot._lanes(lines)
+    found = plot_schedule._lanes(lines)
     last: dict[int, str] = {}
     for line, lane in found:
         assert last.get(lane, "") <= line["start"]
         last[lane] = line["end"]
-    _, levels = plot._steps([(line["start"], line["end"], 1) for line in lines])
+    _, levels = pictures.load_steps([(line["start"], line["end"], 1) for line in lines])
     assert len(last) == max(levels)
 
 

@@ -18,7 +18,9 @@ import pytest
 
 import leptonopt
 from leptonopt.errors import Alarm, Infeasible, NoPlan, UsageError
-from leptonopt.problem.problem import Limits, Monitor, Problem, Schedule, Solution, Status, Stop, objective
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.session import solve as conductor
 from leptonopt.session.solve import Progress
 from leptonopt.session.worker_process import WorkerPool, WorkerProcess

@@ -11,8 +11,8 @@ from leptonopt.algorithms.large_scale.annealing import SQUEEZE, Annealer
 from leptonopt.algorithms.large_scale.staged_construction import Assignment
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
-from leptonopt.problem.problem import Limits, NullMonitor, Problem
-from leptonopt.runtime import jit
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, NullMonitor
 from leptonopt.solvers import large_scale as scale
 
 
@@ -68,7 +68,6 @@ def test_when_it_is_looked_at() -> None:
     assert np.ptp(np.diff(due)) < 0.001
 
 
-@pytest.mark.skipif(not jit.FAST, reason="numba is not installed")
 def test_annealing_goes_on_from_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
     """What ejection and mending begin with is the best that annealing ever settled to, not the last."""
     monkeypatch.setattr(annealing, "ROUND", 400)

@@ -16,7 +16,8 @@ from leptonopt.compile.compiler import compile_instance, decode
 from leptonopt.errors import InstanceError
 from leptonopt.instance import validate
 from leptonopt.plan.document import plan_document
-from leptonopt.problem.problem import Limits, node_schedule_of, objective
+from leptonopt.problem.protocol import Limits
+from leptonopt.problem.schedule import node_schedule_of, objective
 from leptonopt.solvers.registry import load_method
 from leptonopt.verify import verify
 from leptonopt.verify.instance_reader import StatedInstance

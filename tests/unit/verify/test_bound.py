@@ -17,7 +17,9 @@ from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.errors import Alarm
 from leptonopt.instance import validate
-from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
 from leptonopt.session import solve as conductor
 from leptonopt.session.certificate import best_certificate
 from leptonopt.solvers import cpsat

@@ -13,7 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.problem.problem import Limits, Problem, Schedule, Solution, Status, Stop, objective
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.solvers.registry import load_method
 
 Start = Schedule | None

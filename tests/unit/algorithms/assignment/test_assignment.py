@@ -22,7 +22,9 @@ from leptonopt.algorithms.assignment.lagrangian_kernels import NO_PLAN, SCALE
 from leptonopt.algorithms.assignment.problem import AssignmentProblem, detect_assignment
 from leptonopt.algorithms.assignment.repair import repair_assignment
 from leptonopt.problem.nodes import NodeCosts, Nodes
-from leptonopt.problem.problem import UNLIMITED, Limits, Problem, Status, objective
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.protocol import Limits, Status
+from leptonopt.problem.schedule import objective
 from leptonopt.solvers.registry import load_method
 from tests.helpers import random_problems
 from tests.helpers.bruteforce import optimum

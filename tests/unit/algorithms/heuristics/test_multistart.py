@@ -8,7 +8,8 @@ import pytest
 import leptonopt
 from leptonopt.algorithms.heuristics import multistart as starting
 from leptonopt.compile.compiler import compile_instance
-from leptonopt.problem.problem import Limits, NullMonitor, Problem, Stop
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, NullMonitor, Stop
 from leptonopt.solvers import greedy
 
 

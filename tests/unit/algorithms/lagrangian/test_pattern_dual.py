@@ -12,7 +12,8 @@ from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
 from leptonopt.algorithms.lagrangian.pattern_dual import PatternDual, maximal_patterns, small_bins
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.problem.nodes import NodeCosts, Nodes
-from leptonopt.problem.problem import Limits, Problem
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits
 from leptonopt.solvers.registry import load_method
 from tests.helpers import random_problems
 from tests.helpers.bruteforce import optimum

@@ -17,7 +17,9 @@ from leptonopt.algorithms.large_scale.candidates import candidates_per_group
 from leptonopt.algorithms.large_scale.staged_construction import Assignment
 from leptonopt.compile.columnar import compile_columnar
 from leptonopt.io.columnar import load
-from leptonopt.problem.problem import Problem, column_costs, usage, violated_rules
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import column_costs, usage
 from tests.helpers import random_problems
 
 

@@ -15,7 +15,10 @@ from leptonopt.algorithms.large_scale.annealing import NONE, Annealer
 from leptonopt.algorithms.large_scale.ejection_search import EjectionSearch
 from leptonopt.algorithms.large_scale.staged_construction import Assignment
 from leptonopt.compile.compiler import compile_instance
-from leptonopt.problem.problem import Limits, NullMonitor, Problem, Status, usage, violated_rules
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, NullMonitor, Status
+from leptonopt.problem.schedule import usage
 from leptonopt.solvers import large_scale as scale
 from tests.helpers import random_problems
 

@@ -11,7 +11,10 @@ from leptonopt.algorithms.lns import interval_model as subintervals
 from leptonopt.algorithms.lns.subproblem import Subproblem
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
-from leptonopt.problem.problem import Limits, Problem, objective, violated_rules
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits
+from leptonopt.problem.schedule import objective
 from leptonopt.solvers.registry import load_method
 from tests.helpers import bruteforce, random_instances
 from tests.helpers.recording_monitor import Ear

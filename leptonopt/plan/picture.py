@@ -1,0 +1,134 @@
+"""Common parts of all pictures: data by pool, colours, texts, time axes, and files."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from leptonopt.errors import UsageError
+from leptonopt.instance import Instance
+from leptonopt.instance.units import instant
+from leptonopt.io import files
+from leptonopt.io.files import printable
+from leptonopt.runtime.clock import check_time_each
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+FORMATS = ("png", "svg", "pdf")
+MAX_LANES = 240  # lanes up to which every task has a bar of its own; beyond, a pool is an area
+WIDTH_IN = 13.0  # inches
+COLOURS = ("#4c78a8", "#e07b16", "#4a964a", "#a5669a", "#3d9490", "#8f6a52", "#a8891c", "#777777", "#c96490", "#2f5f4f")
+LATE_COLOUR = "#d62728"
+_UNDATED: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+Line = dict[str, Any]
+
+
+class Picture:
+    """What all panels share: the tasks by pool in the plan's order, colours, the span of time, the zone."""
+
+    def __init__(self, document: Line, instance: Instance | None) -> None:
+        self.document, self.instance = document, instance
+        self.tasks: dict[str, list[Line]] = defaultdict(list)
+        for line in document["tasks"]:
+            self.tasks[line["pool"]].append(line)
+        self.pools = [pool["pool"] for pool in document["bill"]["pools"]] if document["bill"] else []
+        self.busy = [pool for pool in self.pools if self.tasks[pool]]
+        self.colours = {pool: COLOURS[at % len(COLOURS)] for at, pool in enumerate(self.pools)}
+        starts = [instant(line["start"]) for line in document["tasks"]]
+        ends = [instant(line["end"]) for line in document["tasks"]]
+        begin = instance.time.start if instance else min(starts, default=None)
+        self.begin: datetime = begin or instant("1970-01-01T00:00Z")
+        self.end: datetime = max(ends, default=self.begin + timedelta(days=1))
+        self.zone = ZoneInfo(instance.time.zone if instance else "UTC")
+        spans = {pool: [time_span(line, line.get("copies", 1)) for line in self.tasks[pool]] for pool in self.busy}
+        self.running = {pool: load_steps(found) for pool, found in spans.items()}
+        self.height = {pool: int(max(levels, default=0)) for pool, (_, levels) in self.running.items()}
+        self.crowded = sum(self.height.values()) > MAX_LANES
+
+    @property
+    def height_in(self) -> float:
+        """Inches that the schedule wants."""
+        rows = sum(self.height.values())
+        return 0.6 + min(14.0, max(1.4, 0.8 * len(self.busy) if self.crowded else 0.24 * rows))
+
+
+@contextlib.contextmanager
+def drawing() -> Iterator[None]:
+    """Have texts stand for themselves in what is drawn here: no formulas, whatever the user's settings say."""
+    from matplotlib import rc_context
+
+    with rc_context({"text.parse_math": False, "text.usetex": False, "axes.formatter.use_mathtext": False}):
+        yield
+
+
+def as_label(text: object, length: int = 60) -> str:
+    """A text from outside as a label of a picture: one line of at most `length` letters.
+
+    A label that begins with an underscore gets a space before it, for Matplotlib leaves it out of legends.
+    """
+    shown = printable(text)
+    shown = shown if len(shown) <= length else shown[: max(1, length - 1)] + "…"
+    return f" {shown}" if shown.startswith("_") else shown
+
+
+def file_format(path: str | os.PathLike[str]) -> str:
+    """What a picture's ending says; raises `UsageError` where that is no kind of picture."""
+    kind = Path(path).suffix.lower().lstrip(".")
+    if kind not in FORMATS:
+        raise UsageError(f"{path}: a plot is written as .{', .'.join(FORMATS)}; choose one of these endings")
+    return kind
+
+
+def save(figure: Figure, path: str | os.PathLike[str]) -> None:
+    """Write a figure by its path's ending; raises `UsageError` for another, or where it cannot be written."""
+    files.write_atomic(path, rendered(figure, file_format(path)))
+
+
+def rendered(figure: Figure, kind: str) -> bytes:
+    """A figure as the bytes of a file; equal figures give equal bytes."""
+    from matplotlib import rc_context
+
+    buffer = io.BytesIO()
+    with drawing(), rc_context({"svg.hashsalt": "leptonopt"}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from")  # a name in letters the font lacks
+        warnings.filterwarnings("ignore", "Matplotlib currently does not support")
+        figure.savefig(buffer, format=kind, dpi=110, metadata=_UNDATED.get(kind))
+    return buffer.getvalue()
+
+
+def time_span(line: Line, amount: float) -> tuple[str, str, float]:
+    return line["start"], line["end"], amount
+
+
+def load_steps(spans: Sequence[tuple[str, str, float]]) -> tuple[list[Any], list[float]]:
+    """Edges in time, and the sum of what runs between each two of them."""
+    change: dict[str, float] = defaultdict(float)
+    for start, end, amount in check_time_each(spans):
+        change[start] += amount
+        change[end] -= amount
+    at = sorted(change)
+    return [instant(text) for text in at], list(accumulate(change[text] for text in at))[:-1]
+
+
+def format_date_axis(ax: Axes, zone: ZoneInfo) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(tz=zone, minticks=4, maxticks=10)
+    ax.xaxis.set_major_locator(locator)
+    ax.xaxis.set_major_formatter(ConciseDateFormatter(locator, tz=zone))
+    ax.tick_params(axis="x", labelsize=8)
+    ax.xaxis.get_offset_text().set_fontsize(8)
+    ax.grid(axis="x", color="0.9", linewidth=0.6)
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)

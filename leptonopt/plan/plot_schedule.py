@@ -1,0 +1,125 @@
+"""Gantt chart of a plan: a band for each pool, a bar for each task."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from leptonopt.instance.units import instant
+from leptonopt.io.files import printable
+from leptonopt.plan.entries import copies_of, label
+from leptonopt.plan.picture import COLOURS, LATE_COLOUR, WIDTH_IN, Line, Picture, as_label, format_date_axis
+from leptonopt.runtime.clock import check_time_each
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MAX_LABELS = 80  # tasks up to which bars carry their names
+
+
+def plot_schedule(picture: Picture, ax: Axes, marked: Mapping[tuple[str, int], int] | None = None) -> Axes:
+    """Gantt chart: a band per pool, a bar per task; areas of running tasks where bars would be hair-thin.
+
+    Of those `marked`, by task and first copy, so many have a frame, and the others step back.
+    """
+    document, ticks, base, crowded = picture.document, [], 0, picture.crowded
+    for pool in check_time_each(picture.busy):
+        height = max(picture.height[pool], sum(picture.height.values()) // 40 if crowded else 1)
+        if crowded:
+            edges, levels = picture.running[pool]
+            tops, floor = [base + height - level for level in levels], base + height
+            ax.stairs(tops, edges, baseline=floor, fill=True, color=picture.colours[pool])
+        else:
+            framed = {(id, copy + more) for (id, copy), copies in (marked or {}).items() for more in range(copies)}
+            _bars(picture, pool, base, ax, framed)
+        ticks.append((base + height / 2, pool))
+        base += height
+        ax.axhline(base, color="0.75", linewidth=0.8)
+    ax.set_ylim(base or 1, 0)
+    ax.set_xlim(picture.begin, picture.end)  # type: ignore[arg-type]
+    ticks = ticks[:: 1 + len(ticks) // 60]
+    size = 9 if len(ticks) < 30 else 6
+    ax.set_yticks([at for at, _ in ticks], [as_label(pool, 22) for _, pool in ticks], fontsize=size)
+    late = copies_of(line for line in document["tasks"] if line.get("late_hours"))
+    said = [f"{copies_of(document['tasks']):,} tasks"]
+    said += [f"{late:,} late" + ("" if crowded else " (red line)")] if late else []
+    said += [f"{copies_of(document['left_out']):,} left out"] if document["left_out"] else []
+    said += ["areas: tasks running at a time"] if crowded else []
+    said += [f"times in {picture.zone.key}"] if picture.zone.key != "UTC" else []
+    ax.set_title(f"Schedule: {', '.join(said)}", loc="left", fontsize=10)
+    format_date_axis(ax, picture.zone)
+    return ax
+
+
+def _copies(line: Line) -> Iterator[Line]:
+    """An entry for each of the copies that one stands for."""
+    for copy in range(line.get("copies", 1)):
+        yield {**line, "copy": line["copy"] + copy, "copies": 1} if "copy" in line else line
+
+
+def _lanes(lines: Iterable[Line]) -> list[tuple[Line, int]]:
+    """Each entry with the lowest lane that is free when it starts."""
+    ends: list[tuple[str, int]] = []
+    free: list[int] = []
+    found, used = [], 0
+    for line in check_time_each(sorted(lines, key=lambda line: (line["start"], line["end"]))):
+        while ends and ends[0][0] <= line["start"]:
+            heapq.heappush(free, heapq.heappop(ends)[1])
+        if free:
+            lane = heapq.heappop(free)
+        else:
+            lane, used = used, used + 1
+        heapq.heappush(ends, (line["end"], lane))
+        found.append((line, lane))
+    return found
+
+
+def _bars(
+    picture: Picture,
+    pool: str,
+    base: int,
+    ax: Axes,
+    marked: Collection[tuple[str, int]],
+) -> None:
+    from matplotlib.collections import PolyCollection
+    from matplotlib.dates import date2num
+
+    many = copies_of(picture.document["tasks"]) > MAX_LABELS
+    found = _lanes(each for line in picture.tasks[pool] for each in _copies(line))
+    boxes, strips, faces, frames = [], [], [], []
+    for at, (line, lane) in enumerate(check_time_each(found)):
+        low, high = (float(date2num(instant(line[key]))) for key in ("start", "end"))
+        y = base + lane
+        boxes.append([(low, y + 0.08), (low, y + 0.92), (high, y + 0.92), (high, y + 0.08)])
+        colour = picture.colours[pool] if len(picture.busy) > 1 else COLOURS[at % len(COLOURS)]
+        faces.append(colour if not marked or entry_key(line) in marked else f"{colour}80")
+        if entry_key(line) in marked:
+            frames.append(boxes[-1])
+        if line.get("late_hours"):
+            strips.append([(low, y + 0.74), (low, y + 0.92), (high, y + 0.92), (high, y + 0.74)])
+        if not many:
+            _label(picture, line, y, ax)
+    # Bars as thin as a line keep their colour only if no pale edge covers them.
+    thin = (picture.end - picture.begin).total_seconds() / 86_400 / 300
+    edges = [face if box[2][0] - box[0][0] < thin else "white" for box, face in zip(boxes, faces, strict=True)]
+    ax.add_collection(PolyCollection(boxes, facecolors=faces, edgecolors=edges, linewidths=0.3 if many else 0.6))
+    ax.add_collection(PolyCollection(frames, facecolors="none", edgecolors="black", linewidths=0.8 if many else 1.4))
+    ax.add_collection(PolyCollection(strips, facecolors=LATE_COLOUR, edgecolors=LATE_COLOUR, linewidths=0.3))
+
+
+def entry_key(line: Line) -> tuple[str, int]:
+    """A line of a plan by its task and first copy."""
+    return line["id"], line.get("copy", 1)
+
+
+def _label(picture: Picture, line: Line, y: float, ax: Axes) -> None:
+    """The task's name in its bar, as much of it as there is room for; its end tells more than its beginning."""
+    low, high = instant(line["start"]), instant(line["end"])
+    name = printable(label(line))
+    room = int((high - low) / (picture.end - picture.begin) * WIDTH_IN * 14.5)  # letters of 7 points to the inch
+    whole = f"{name}  {printable(line['option'])}"
+    if room >= 4 or room >= len(name):
+        shown = whole if room > len(whole) else name if room >= len(name) else "…" + name[-(room - 2) :]
+        x: Any = low + (high - low) / 2
+        ax.text(x, y + 0.5, as_label(shown), ha="center", va="center", fontsize=7, color="white", clip_on=True)

@@ -1,0 +1,65 @@
+"""Check which rules of a problem a schedule violates."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.nodes import NodeSchedule, keeps_rules, supply
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use, usage
+
+
+def violated_rules(problem: Problem, schedule: Schedule) -> set[str]:
+    """Names of the rules a schedule breaks: a guard for methods; the judge is `leptonopt.verify`."""
+    broken = set()
+    if np.any(schedule.option < 0) or np.any(schedule.option >= problem.options):
+        return {"once"}
+    ran = np.bincount(problem.group[schedule.option], schedule.count, problem.groups).astype(np.int64)
+    if np.any(ran > problem.copies) or np.any((ran < problem.copies) & ~problem.optional):
+        broken.add("once")
+    if np.any(schedule.start < problem.first[schedule.option]) or np.any(
+        schedule.start > problem.last[schedule.option]
+    ):
+        return broken | {"window"}
+    load = usage(problem, schedule)
+    if np.any(load > problem.capacity):
+        broken.add("capacity")
+    rent = node_schedule_of(problem, schedule, load)
+    if rent is None or not _covered(problem, load, rent):
+        broken.add("nodes")
+    elif any(quota_use(problem, quota, schedule, rent) > quota.limit for quota in problem.quotas):
+        broken.add("quota")
+    if _mixed(problem, schedule):
+        broken.add("affinity")
+    start, end = np.full(problem.groups, -1), np.full(problem.groups, -1)
+    start[problem.group[schedule.option]] = schedule.start
+    end[problem.group[schedule.option]] = schedule.start + problem.duration[schedule.option]
+    runs = start[problem.after] >= 0
+    waits = (end[problem.before] >= 0) & (start[problem.after] >= end[problem.before] + problem.lag)
+    if np.any(runs & ~waits):
+        broken.add("precedence")
+    return broken
+
+
+def _covered(problem: Problem, load: Ints, rent: NodeSchedule) -> bool:
+    nodes = problem.nodes
+    if not len(nodes):
+        return True
+    rows = np.unique(nodes.supply_row)
+    return keeps_rules(nodes, rent) and bool(np.all(load[rows] <= supply(nodes, rent, len(load))[rows]))
+
+
+def _mixed(problem: Problem, schedule: Schedule) -> bool:
+    """Whether groups that belong together are on several pools, or copies kept apart on one."""
+    if not problem.together and not problem.apart:
+        return False
+    group, pool = problem.group[schedule.option], problem.pool[schedule.option]
+    for members in problem.together:
+        if len(np.unique(pool[np.isin(group, members)])) > 1:
+            return True
+    for members in problem.apart:
+        mine = np.isin(group, members)
+        if np.any(np.bincount(pool[mine], schedule.count[mine]) > 1):
+            return True
+    return False

@@ -1,0 +1,112 @@
+"""Define a schedule of a problem, and compute its cost, its load and its use of quotas.
+
+Slots are half-open: an option of duration d started in slot s holds its demand in slots s, ..., s+d-1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.node_commitment import cheapest_node_schedule
+from leptonopt.problem.nodes import NodeSchedule
+from leptonopt.problem.problem import Problem, Quota, held_entries
+
+
+@dataclass(frozen=True, eq=False)
+class Schedule:
+    """What runs: `count` copies of `option` from slot `start`; int64, shape (N,) each.
+
+    What a group's counts lack of its copies is left out. Entries are sorted by option and start,
+    with counts above zero and no pair twice (`Schedule.of` makes it so). `rent` says which nodes are on;
+    None where it goes without saying: nodes are rented as `leptonopt.problem.nodes.cheapest_node_schedule` does.
+    """
+
+    option: Ints
+    start: Ints
+    count: Ints
+    rent: NodeSchedule | None = None
+
+    @classmethod
+    def of(cls, option: Any, start: Any, count: Any = None, rent: NodeSchedule | None = None) -> Schedule:
+        """A schedule in canonical order from any entries; pairs that stand twice are added up."""
+        option, start = np.asarray(option, np.int64).ravel(), np.asarray(start, np.int64).ravel()
+        count = np.ones_like(option) if count is None else np.asarray(count, np.int64).ravel()
+        pairs, inverse = np.unique(np.stack([option, start], axis=1), axis=0, return_inverse=True)
+        total = np.zeros(len(pairs), np.int64)
+        np.add.at(total, inverse.ravel(), count)
+        keep = total > 0
+        return cls(pairs[keep, 0], pairs[keep, 1], total[keep], rent)
+
+    def __iter__(self) -> Iterator[tuple[int, int, int]]:
+        """(option, start, count) as Python ints."""
+        return zip(self.option.tolist(), self.start.tolist(), self.count.tolist(), strict=True)
+
+
+def objective(problem: Problem, schedule: Schedule) -> int:
+    """The exact objective: cost of columns and nodes plus the value of what is left out.
+
+    Raises `ValueError` when the nodes there are do not cover the load.
+    """
+    rent = node_schedule_of(problem, schedule)
+    if rent is None:
+        raise ValueError("the nodes there are do not cover the load")
+    total: int = problem.nodes.costs.of(rent, problem.nodes) if len(problem.nodes) else 0
+    ran = np.zeros(problem.groups, np.int64)
+    each = column_costs(problem, schedule.option, schedule.start)
+    np.add.at(ran, problem.group[schedule.option], schedule.count)
+    return total + _dot(each, schedule.count) + _dot(problem.copies - ran, problem.value)
+
+
+def _dot(one: Ints, other: Ints) -> int:
+    """Return the exact sum of products, whatever its size."""
+    if float(np.abs(one.astype(float)) @ np.abs(other.astype(float))) < 2**62:
+        return int(one @ other)
+    return sum(a * b for a, b in zip(one.tolist(), other.tolist(), strict=True))
+
+
+def column_costs(problem: Problem, option: Ints, start: Ints, prefix: Any = None) -> Any:
+    """Shape (N,): cost of one copy in each column, exact; or at prices with other prefix sums, (K, T + 1)."""
+    prefix = problem.price_sum if prefix is None else prefix
+    at, of = held_entries(problem, option)
+    row, end = problem.demand_row[at], start + problem.duration[option]
+    total = (problem.fixed[option] + problem.late(problem.group[option], end)).astype(prefix.dtype)
+    np.add.at(total, of, problem.demand[at] * (prefix[row, end[of]] - prefix[row, start[of]]))
+    return total
+
+
+def usage(problem: Problem, schedule: Schedule) -> Ints:
+    """int64, shape (K, T): demand that a schedule puts on every row in every slot."""
+    change = np.zeros((problem.capacity.shape[0], problem.slots + 1), np.int64)
+    at, of = held_entries(problem, schedule.option)
+    begin, amount = schedule.start[of], problem.demand[at] * schedule.count[of]
+    np.add.at(change, (problem.demand_row[at], begin), amount)
+    np.subtract.at(change, (problem.demand_row[at], begin + problem.duration[schedule.option[of]]), amount)
+    load: Ints = np.cumsum(change, axis=1)[:, :-1]
+    return load
+
+
+def node_schedule_of(problem: Problem, schedule: Schedule, load: Ints | None = None) -> NodeSchedule | None:
+    """The nodes of a schedule; None when there are too few."""
+    if schedule.rent is not None:
+        return schedule.rent
+    if not len(problem.nodes):
+        return NodeSchedule(np.zeros((0, problem.slots), np.int64), np.zeros(0, np.int64))
+    return cheapest_node_schedule(problem.nodes, usage(problem, schedule) if load is None else load)
+
+
+def with_node_schedule(problem: Problem, schedule: Schedule) -> Schedule:
+    """The schedule with its nodes said."""
+    if schedule.rent is not None or not len(problem.nodes):
+        return schedule
+    return replace(schedule, rent=node_schedule_of(problem, schedule))
+
+
+def quota_use(problem: Problem, quota: Quota, schedule: Schedule, rent: NodeSchedule) -> int:
+    """What a schedule uses of a quota."""
+    total = sum(count * int(quota.uses(problem, option, start, start)[0]) for option, start, count in schedule)
+    return total + (quota.nodes.of(rent, problem.nodes) if quota.nodes else 0)
