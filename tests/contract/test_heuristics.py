@@ -292,13 +292,13 @@ def test_options_looked_at_together_are_the_same_one_by_one(seed: int) -> None:
     for group in range(problem.groups):
         batches = shape.option_batches(group)
         assert batches is not None
-        shape._alike[group] = None
+        shape._batches[group] = None
         expected = single.cheapest_column(group, guide)
-        shape._alike[group] = batches
-        found = many.cheapest(group, guide)
+        shape._batches[group] = batches
+        found = many.cheapest_column(group, guide)
         assert (found and found[0]) == (expected and expected[0])
         if expected is not None:
-            many.put(*expected[1:])
+            many.insert(*expected[1:])
             single.insert(*expected[1:])
 
 

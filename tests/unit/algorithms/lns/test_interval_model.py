@@ -47,7 +47,7 @@ def test_freeing_all_tasks_finds_the_optimum(problems: list[tuple[int, Problem, 
     for seed, problem, best in problems:
         placing, guide = PartialSchedule(problem), CostGuide.true(problem, BlockPricer(problem))
         groups = list(range(problem.groups))
-        jobs, edges = Subproblem(placing, guide, groups, {group: {} for group in groups}).jobs()
+        jobs, edges = Subproblem(placing, guide, groups, {group: {} for group in groups}).interval_jobs()
         found = subintervals.solve(placing, jobs, edges, 5.0, 20.0, seed)
         assert (found is None) == (best is None), seed
         if found is None:
