@@ -15,8 +15,10 @@ from leptonopt.verify.exact import MICRO, Findings, Proof, exact, fraction, show
 from leptonopt.verify.instance_reader import NOTHING
 
 METHODS = {
-    "auto", "greedy", "least-loaded", "deadline-first", "cheapest-first", "random-key", "cpsat-intervals", "lagrangian",
-    "scale", "scale-prices", "scale-stages", "lns", "cpsat", "highs", "cbc", "knapsacks", "spread",
+    "auto", "greedy", "least-loaded", "earliest-deadline", "cheapest-option", "random-key", "cpsat-intervals",
+    "lagrangian", "large-scale", "large-scale-prices", "large-scale-stages", "lns", "lns-parallel", "cpsat", "highs",
+    "cbc", "assignment",
+    "deadline-first", "cheapest-first", "scale", "scale-prices", "scale-stages", "knapsacks", "spread",  # former names
 }  # fmt: skip
 OTHERS = {"windows", "bound", "certificate"}  # who proves something besides methods
 UNNAMED = "unnamed"  # the name of an instance that states none
