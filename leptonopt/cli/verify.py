@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from leptonopt.errors import Alarm, InputError, Rejected, UsageError
+from leptonopt.instance.document_kinds import document_kind, wrong_kind_message
 from leptonopt.io import files
 from leptonopt.io.load import FORMATS
-from leptonopt.verify.document_kinds import document_kind, wrong_kind_message
 from leptonopt.verify.exact import Findings, Malformed, Proof, Unreadable, Verdict, fraction, shown
 
 BY = ("by", "confirmed_by")

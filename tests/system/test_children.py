@@ -98,7 +98,7 @@ def test_a_method_of_ones_own_finds_what_it_imports(tmp_path: Path) -> None:
     """In a comparison each run is isolated, but a researcher's function has its folder and this process's path."""
     (tmp_path / "beside_mine.py").write_text("NOTE = 'found'\n")
     (tmp_path / "mine.py").write_text(
-        "import beside_mine\nfrom leptonopt.problem.problem import Solution, Status, Stop\n"
+        "import beside_mine\nfrom leptonopt.problem.protocol import Solution, Status, Stop\n"
         "def solve(problem, warm_start, limits, monitor):\n"
         "    return Solution(Status.UNKNOWN, Stop.DONE, note=beside_mine.NOTE)\n"
     )

@@ -122,7 +122,8 @@ def test_what_goes_wrong_in_a_run_is_its_line(tmp_path: Path) -> None:
         "import os\n"
         "def dies(problem, warm_start, limits, monitor):\n    os.kill(os.getpid(), 9)\n"
         "def lies(problem, warm_start, limits, monitor):\n"
-        "    from leptonopt.problem.problem import Schedule, Solution, Status, Stop\n"
+        "    from leptonopt.problem.protocol import Solution, Status, Stop\n"
+        "    from leptonopt.problem.schedule import Schedule\n"
         "    return Solution(Status.FEASIBLE, Stop.DONE, Schedule.of([0], [0]), bound=0)\n"
     )
     bad = [f"{tmp_path / 'bad.py'}:{name}" for name in ("dies", "lies")]
