@@ -2,7 +2,7 @@
 
     python benchmarks/families.py -o generated [--families elasticflow gavel lumpy] [--tasks 100 200 500 1000]
     leptonopt compare generated/list.csv -t 15 -o results \\
-        -m auto,greedy,least-loaded,deadline-first,cheapest-first,random-key,cpsat-intervals,cpsat,highs
+        -m auto,greedy,least-loaded,earliest-deadline,cheapest-option,random-key,cpsat-intervals,cpsat,highs
 
 All parameters but size and seed are the defaults of `leptonopt generate`; the same call writes the same bytes.
 """

@@ -49,7 +49,7 @@ runs side by side.
 
     python benchmarks/families.py -o generated
     leptonopt compare generated/list.csv -t 15 -o results \\
-        -m auto,greedy,least-loaded,deadline-first,cheapest-first,random-key,cpsat-intervals,cpsat,highs
+        -m auto,greedy,least-loaded,earliest-deadline,cheapest-option,random-key,cpsat-intervals,cpsat,highs
 
 """
 SCALE = """

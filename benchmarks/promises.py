@@ -28,7 +28,7 @@ from leptonopt.solvers.registry import TABLE
 
 LIMIT, SHORT = 5.0, (1.0, 4.0)
 MOMENTS = (1.0, 2.5)
-METHODS = ["auto", *(name for name, entry in TABLE.items() if not name.startswith("scale-"))]
+METHODS = ["auto", *(name for name, entry in TABLE.items() if not name.startswith("large-scale-"))]
 
 
 def command(*words: object) -> list[str]:

@@ -10,7 +10,7 @@ too. CPU seconds stand beside it, for the machine may be shared. The gap is (cos
 `auto` certifies its own bound, and the others are measured against the better of that and their own. `plain`, `small`
 and `groups` are of `benchmarks/plain.py`, the rest `leptonopt generate`. Random partitioning as POP does (Narayanan et
 al., 2021, doi:10.1145/3477132.3483588): k parts of tasks at random with a k-th of every pool each, in whole devices,
-each solved by `scale` in a k-th of the time.
+each solved by `large-scale` in a k-th of the time.
 """
 
 from __future__ import annotations
@@ -185,7 +185,7 @@ def first_plan(summary: dict[str, Any]) -> dict[str, float]:
 
 
 def stages(log: str) -> dict[str, float]:
-    """Seconds of each stage, as `scale` logs them."""
+    """Seconds of each stage, as `large-scale` logs them."""
     said = next((line for line in log.splitlines() if line.startswith("first ")), "")
     found = re.findall(r"([a-z]+) ([0-9.]+) s(?=[,;])", said)
     return {name: float(seconds) for name, seconds in found}

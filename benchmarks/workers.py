@@ -39,8 +39,8 @@ def main() -> None:
                 LocalCluster(n_workers=many, threads_per_worker=1, host="127.0.0.1", dashboard_address=":0") as made,
                 cluster.dask_executor(made.scheduler_address) as executor,
             ):
-                solved(instance, start, WARMING, seed, "spread", executor)
-                shown(f"{many} workers", seed, solved(instance, start, asked.seconds, seed, "spread", executor))
+                solved(instance, start, WARMING, seed, "lns-parallel", executor)
+                shown(f"{many} workers", seed, solved(instance, start, asked.seconds, seed, "lns-parallel", executor))
 
 
 def solved(instance, start, seconds, seed, method, executor=None):

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
 from leptonopt.errors import Alarm, InputError, Rejected, UsageError
+from leptonopt.instance.document_kinds import document_kind, wrong_kind_message
 from leptonopt.io import files
 from leptonopt.io.load import FORMATS
-from leptonopt.verify.document_kinds import document_kind, wrong_kind_message
 from leptonopt.verify.exact import Findings, Malformed, Proof, Unreadable, Verdict, fraction, shown
 
 BY = ("by", "confirmed_by")
@@ -59,19 +59,20 @@ def main(words: Sequence[str]) -> int:
     return 0 if verdict.ok and (proof is None or proof.ok) else Rejected.exit_code
 
 
-def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, dict[str, Any]]:
-    """The verdict on the plan, what the certificate proves, and the plan where it is a document."""
+def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, Mapping[str, Any]]:
+    """The verdict on the plan, what the certificate proves, and the plan, of columns its summary."""
     if asked.format is None and files.is_columns(asked.file):
         from leptonopt.verify.columnar_bound import proven_columns
-        from leptonopt.verify.columnar_checker import judged
+        from leptonopt.verify.columnar_checker import check_columns
 
         if asked.param:
             raise UsageError("--param is not there for instances in columns")
         try:
-            verdict = judged(asked.file, asked.plan, asked.any_instance)
-            return verdict, asked.certificate and proven_columns(asked.file, asked.certificate), {}
+            verdict, summary = check_columns(asked.file, asked.plan, asked.any_instance)
+            proof = asked.certificate and proven_columns(asked.file, asked.certificate)
         except Unreadable as error:
             raise InputError(str(error)) from None
+        return verdict if proof is None else _with_certificate(verdict, proof, summary), proof, summary
     from leptonopt.io.load import read_document
     from leptonopt.verify import proven, stateless, verify
 
@@ -83,7 +84,7 @@ def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, dict[str,
     return verdict if proof is None else _with_certificate(verdict, proof, plan), proof, plan
 
 
-def _with_certificate(verdict: Verdict, proof: Proof, plan: dict[str, Any]) -> Verdict:
+def _with_certificate(verdict: Verdict, proof: Proof, plan: Mapping[str, Any]) -> Verdict:
     """The verdict, with what the plan says of its certificate judged as well.
 
     Raises `Alarm` where a plan without fault costs less than a certificate proves: then the checker is wrong.
@@ -100,7 +101,7 @@ def _with_certificate(verdict: Verdict, proof: Proof, plan: dict[str, Any]) -> V
     return replace(verdict, ok=verdict.ok and not findings.found, violations=(*verdict.violations, *findings.found))
 
 
-def _certified(proof: Proof, plan: dict[str, Any]) -> Iterator[str]:
+def _certified(proof: Proof, plan: Mapping[str, Any]) -> Iterator[str]:
     """What the certificate proves, and what the plan's own bound rests on beyond that."""
     if not proof.ok:
         yield f"certificate: {proof.why}"

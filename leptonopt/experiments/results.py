@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 from leptonopt.errors import InputError, UsageError
 from leptonopt.experiments.cases import INFEASIBLE
 from leptonopt.plan.numbers import rational
+from leptonopt.solvers.registry import current_name
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
@@ -96,7 +97,9 @@ class RunRecord:
 
     @property
     def method(self) -> str:
-        return str(self.line["method"])
+        """Present name of the method; lines of older versions state the former one."""
+        name = str(self.line["method"])
+        return name if self.line.get("source") else current_name(name)
 
     @property
     def seed(self) -> int:

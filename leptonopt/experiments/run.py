@@ -32,6 +32,7 @@ from leptonopt.solvers import registry as methods
 
 PROGRAM = "leptonopt.experiments.run"
 PACKAGES = ("numpy", "scipy", "ortools", "pulp")
+FORMER = {new: old for old, new in methods.FORMER_NAMES.items()}  # in keys: runs kept under these names stay done
 PATIENCE = 60.0  # seconds beyond twice the limit after which a run is killed
 Line = dict[str, Any]
 
@@ -70,7 +71,7 @@ def method_of(given: str | Callable[..., Any], name: str | None = None) -> Metho
     where, mark, called = given.rpartition(":")
     if given == "auto":
         return Method(name or given)
-    if given in methods.TABLE or where == "pulp" or not mark:
+    if where == "pulp" or not mark:
         return Method(name or methods.require_available(given).name)
     path = Path(where)
     if not path.is_file():
@@ -154,8 +155,9 @@ def spec_of(case: Case, method: Method, seed: int, options: Options) -> Line:
         "deterministic": options.deterministic,
     }
     found = versions()
+    keyed = asked if method.source else {**asked, "method": FORMER.get(method.name, method.name)}
     return {
-        "key": digest({"instance": case.sha256, **asked, "versions": found}),
+        "key": digest({"instance": case.sha256, **keyed, "versions": found}),
         "instance": {"name": case.name, "family": case.family, "sha256": case.sha256, "tasks": case.tasks},
         "file": {"path": str(case.path.resolve()), "format": case.format, "params": dict(case.params)},
         "best_known": case.best,

@@ -21,7 +21,7 @@ from leptonopt.compile.rows import MAX_CHOICES
 from leptonopt.compile.work_options import CONFIDENTIAL, ConcreteOption, concrete_options
 from leptonopt.errors import Path
 from leptonopt.instance import Instance, NodeKind, Pool, Series, Task, merged_work, units
-from leptonopt.instance.instance import MAX_SLOTS
+from leptonopt.instance.pools import MAX_SLOTS
 
 Document = dict[str, Any]
 MAX_APART = 64  # nodes of a pool that may be told apart

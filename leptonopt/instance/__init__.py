@@ -15,24 +15,11 @@ lines to the errors, `leptonopt schema` prints the JSON Schema made from these c
 """
 
 from leptonopt.instance.fields import Series
-from leptonopt.instance.instance import (
-    POWER,
-    Checkpoint,
-    Commit,
-    Instance,
-    Maintenance,
-    NodeKind,
-    Objective,
-    Option,
-    Pool,
-    Quota,
-    Task,
-    Time,
-    Variant,
-    merged_work,
-    replace,
-)
+from leptonopt.instance.instance import Instance, Objective, replace
+from leptonopt.instance.pools import POWER, Commit, Maintenance, NodeKind, Pool, Time
+from leptonopt.instance.quotas import Quota
 from leptonopt.instance.schema import instance_schema
+from leptonopt.instance.tasks import Checkpoint, Option, Task, Variant, merged_work
 from leptonopt.instance.validation import findings_of, stated, validate
 
 __all__ = [

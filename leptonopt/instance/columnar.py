@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.instance import Instance
-from leptonopt.problem.arrays import Ints
 
 VERSION = 1
 TASK = {"release": None, "deadline": None, "copies": 1, "value": -1, "after": -1, "due": -1, "late_cost": 0}
@@ -40,7 +39,7 @@ class ColumnarInstance:
     resources: tuple[str, ...]
     task: Mapping[str, NDArray[Any] | None]
     option: Mapping[str, NDArray[Any] | None]
-    ptr: Ints
+    ptr: NDArray[np.int64]
     uses: NDArray[Any]
     sha256: str
 

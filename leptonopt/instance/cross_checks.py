@@ -8,7 +8,9 @@ from itertools import chain, islice
 from leptonopt.errors import Finding, Path
 from leptonopt.instance import units
 from leptonopt.instance.fields import Series
-from leptonopt.instance.instance import POWER, NodeKind, Option, Pool, Profile, Quota, Task, Time, Work, merged_work
+from leptonopt.instance.pools import POWER, NodeKind, Pool, Time
+from leptonopt.instance.quotas import Quota
+from leptonopt.instance.tasks import Option, Profile, Task, Work, merged_work
 from leptonopt.runtime.clock import check_time_each
 from leptonopt.runtime.topological_order import topological_order
 

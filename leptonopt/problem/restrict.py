@@ -20,7 +20,7 @@ def options_of(problem: Problem, groups: Ints) -> tuple[Ints, Ints]:
 def restrict(
     problem: Problem, groups: Bools, capacity: Ints, copies: Ints, pools: Bools | None = None
 ) -> tuple[Problem, Ints]:
-    """The problem of some groups, shape (G,), and which options they are; for rules that `scale` keeps.
+    """The problem of some groups, shape (G,), and which options they are; for rules that `large-scale` keeps.
 
     With `pools`, a bool for each, it has the options on those alone.
     """

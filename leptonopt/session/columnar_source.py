@@ -112,7 +112,7 @@ class ColumnarSource:
 
     @property
     def prices_itself(self) -> bool:
-        """Whether there is an ascent for the certificate: where the problem is large, `scale` has done it."""
+        """Whether there is an ascent for the certificate: where the problem is large, `large-scale` has done it."""
         return not portfolio.large(self.problem)
 
     def closing(self, spent: float) -> float:

@@ -33,7 +33,7 @@ class Stage:
 SMALL = ModelSize(4_000, 400_000)
 MEDIUM = ModelSize(60_000, 6_000_000)
 FLAT = ModelSize(60_000, 120_000)  # assignments without a time axis, as in facility location
-LARGE = 10_000  # groups from which on a plan is sought by `scale` alone, with all threads and in this process
+LARGE = 10_000  # groups from which on a plan is sought by `large-scale` alone, with all threads, in this process
 FEW = 250  # groups up to which large neighbourhoods, and CP-SAT on intervals, keep pace with annealing
 NEAR = 0.005  # a gap at which an exact method is left to go on
 CLOCKED = ("highs", "cbc")  # engines whose effort nothing but the clock limits
@@ -47,7 +47,7 @@ BOUND_THEN_SEARCH: tuple[Stage, ...] = (Stage("lagrangian", 0.25), Stage("lns"))
 
 
 def large(problem: Problem) -> bool:
-    """Return whether `scale` alone is to solve a problem: methods that look at tasks one by one are too slow there."""
+    """Return whether `large-scale` alone solves a problem; methods that look at single tasks are too slow there."""
     return problem.groups >= LARGE and unsupported_rule(problem) is None
 
 
@@ -57,7 +57,7 @@ def choose_stages(problem: Problem, threads: int, deterministic: bool = False) -
     On intervals only CP-SAT has a model, and wants all workers for it.
     """
     if large(problem):
-        return [(Stage("scale", threads=threads),)]
+        return [(Stage("large-scale", threads=threads),)]
     if is_preferable(problem):
         return [(Stage("cpsat", threads=threads),)]
     found, nodes, alone = problem_size(problem), has_small_bins(problem), BOUND_THEN_SEARCH
@@ -65,8 +65,8 @@ def choose_stages(problem: Problem, threads: int, deterministic: bool = False) -
     if detect_assignment(problem) is not None:
         # Prices on tasks find what to open and what goes where; HiGHS's cuts close what is small, or other plans help.
         other = (Stage("lagrangian", 0.05), Stage("highs")) if nodes else (Stage("cpsat", 0.3), Stage("lns"))
-        both = [(Stage("knapsacks"),), other]
-        alone = (Stage("knapsacks", 0.5), Stage("highs" if nodes else "cpsat"))
+        both = [(Stage("assignment"),), other]
+        alone = (Stage("assignment", 0.5), Stage("highs" if nodes else "cpsat"))
     elif nodes and found.columns <= FLAT.columns and found.nonzeros <= FLAT.nonzeros:
         # What to open decides, and HiGHS's cuts close it.
         both = [(Stage("lagrangian", 0.05), Stage("highs")), (Stage("lns", 0.2), Stage("cpsat"))]
@@ -80,11 +80,11 @@ def choose_stages(problem: Problem, threads: int, deterministic: bool = False) -
     elif found.columns <= MEDIUM.columns and found.nonzeros <= MEDIUM.nonzeros:
         both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat"),)]
         if problem.groups > FEW and unsupported_rule(problem) is None:
-            both, alone = [(Stage("scale"),), (Stage("cpsat"),)], (Stage("scale", 0.7), Stage("lns"))
+            both, alone = [(Stage("large-scale"),), (Stage("cpsat"),)], (Stage("large-scale", 0.7), Stage("lns"))
         elif nodes:
             both = [(Stage("lns"),), (Stage("lagrangian", 0.7), Stage("cpsat"))]
     elif unsupported_rule(problem) is None:
-        both, alone = [(Stage("scale"),), (Stage("lns"),)], (Stage("scale"),)
+        both, alone = [(Stage("large-scale"),), (Stage("lns"),)], (Stage("large-scale"),)
     else:
         both = [(Stage("lns"),), (Stage("lagrangian"),)]
     if deterministic:
@@ -104,15 +104,15 @@ def with_remote_workers(lanes: list[tuple[Stage, ...]], deterministic: bool = Fa
 
     Where nothing but a model on intervals is asked, neighbourhoods are of no use.
     """
-    if not {"lns", "scale"} & {stage.method for lane in lanes for stage in lane}:
+    if not {"lns", "large-scale"} & {stage.method for lane in lanes for stage in lane}:
         return lanes
     if deterministic:
         return [
-            tuple(replace(stage, method="spread") if stage.method == "lns" else stage for stage in lane)
+            tuple(replace(stage, method="lns-parallel") if stage.method == "lns" else stage for stage in lane)
             for lane in lanes
         ]
     rest = [tuple(stage for stage in lane if stage.method != "lns") for lane in lanes]
-    return [(Stage("spread"), Stage("lns")), *filter(None, rest)]
+    return [(Stage("lns-parallel"), Stage("lns")), *filter(None, rest)]
 
 
 def _still(problem: Problem) -> bool:

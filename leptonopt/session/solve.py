@@ -94,8 +94,8 @@ def solve(
         time limit; see `Result.certificate`.
     memory : what each engine in a process of its own may take, in bytes or as `8GB`, `512MiB`; default nine
         tenths of the machine's, shared between those that run side by side.
-    executor : whose workers, on this machine or others, take part in the search (method `auto`, `scale` or
-        `spread`); see `dask.executor`. When it breaks, this machine goes on alone, and a note says so.
+    executor : whose workers, on this machine or others, take part in the search (method `auto`, `large-scale` or
+        `lns-parallel`); see `dask.executor`. When it breaks, this machine goes on alone, and a note says so.
     handle_signals : on the main thread, have the first SIGINT or SIGTERM end the search with the best plan so far, and
         the second the program. `Result.signal` says which came. A handler that was set before is then called; the
         default actions are not, for they would end the program before the plan is yours. Without it signals are left
@@ -117,8 +117,9 @@ def solve(
     called, spent = time.monotonic(), time.process_time()
     begun = called if begun is None else begun
     limits = make_limits(time_limit, gap, threads, seed, deterministic)
+    renamed = methods.renamed_note(method) if isinstance(method, str) else ""
     if isinstance(method, str) and method != "auto":
-        methods.require_available(method)
+        method = methods.require_available(method).name
     if executor is not None and method not in ("auto", *methods.SHARED):
         allowed = f"auto, {' and '.join(methods.SHARED)}"
         raise UsageError(f"the method {method} has no use for workers elsewhere; allowed with them are {allowed}")
@@ -131,6 +132,7 @@ def solve(
             built = time.monotonic()
         after = source.closing(built - called)
         conductor = SolveSession(source, limits, begun, after, signals, on_progress, isolate, most, executor)
+        conductor.notes += [renamed] if renamed else []
         spent = time.process_time() - spent
         conductor.entry *= max(1.0, (built - called) / spent) if spent > SOON else 1.0  # as busy as the machine is
         conductor.starting = max(STARTING, called - begun)  # it loads about what this process did

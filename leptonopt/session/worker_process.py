@@ -209,7 +209,7 @@ class WorkerPool:
     ) -> None:
         self.problem, self.memory, self.notes, self.executor = problem, memory, notes, executor
         self.large = portfolio.large(problem)
-        self.sharing = "scale" if self.large else "spread"
+        self.sharing = "large-scale" if self.large else "lns-parallel"
         self._children: list[WorkerProcess | WorkerThread] = []
 
     def start(

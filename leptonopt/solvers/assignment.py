@@ -54,7 +54,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     """Search to a proof or a limit."""
     engine, found = f"numpy {np.__version__}", detect_assignment(problem)
     if found is None:
-        note = "knapsacks takes only tasks that need one thing on one of several agents, in one slot"
+        note = "assignment takes only tasks that need one thing on one of several agents, in one slot"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
     search = _Search(problem, found, limits, monitor)
     search.hear(warm_start)

@@ -77,7 +77,7 @@ def stages(problem: Problem, warm_start: Schedule | None, limits: Limits, monito
 def _solve(problem: Problem, limits: Limits, monitor: Monitor, last: str, executor: Executor | None = None) -> Solution:
     if rule := unsupported_rule(problem):
         return Solution(
-            Status.UNKNOWN, Stop.FAILED, note=f"scale cannot express the rule {rule}; ask for another method"
+            Status.UNKNOWN, Stop.FAILED, note=f"large-scale cannot express the rule {rule}; ask for another method"
         )
     loops = JitWarmup()
     try:
@@ -217,7 +217,7 @@ class _Run:
         if self.cost is not None and cost >= self.cost:
             return False
         if broken := violated_rules(self.problem, schedule):
-            raise ArithmeticError(f"scale broke {', '.join(sorted(broken))}")
+            raise ArithmeticError(f"large-scale broke {', '.join(sorted(broken))}")
         self.best, self.cost = schedule, cost
         self.monitor.incumbent(schedule, cost)
         return True

@@ -1,7 +1,8 @@
-"""All methods by name. A method is one function over `Problem`; see `leptonopt.problem.problem`.
+"""Registry of solvers: the name of a method, the module that implements it, and how to load it.
 
-To add one, write `solve(problem, warm_start, limits, monitor) -> Solution` and give it a line here,
-or pass the function itself as `method` to `leptonopt.solve`.
+A method is one function over `Problem`; see `leptonopt.problem.problem`. To add one, write
+`solve(problem, warm_start, limits, monitor) -> Solution` and add a `MethodInfo` here, or pass the function itself as
+`method` to `leptonopt.solve`. No solver imports another one; the registry alone knows them all, by name.
 """
 
 from __future__ import annotations
@@ -18,14 +19,31 @@ from leptonopt.problem.schedule import Schedule
 
 Method = Callable[[Problem, Schedule | None, Limits, Monitor], Solution]
 OWN = "numpy"  # the package of methods that call no foreign engine
-SHARED = ("scale", "spread")  # methods whose work the workers of an executor can take part in
+SHARED = ("large-scale", "lns-parallel")  # methods whose work the workers of an executor can take part in
+FORMER_NAMES = {
+    "spread": "lns-parallel",
+    "knapsacks": "assignment",
+    "deadline-first": "earliest-deadline",
+    "cheapest-first": "cheapest-option",
+    "scale": "large-scale",
+    "scale-prices": "large-scale-prices",
+    "scale-stages": "large-scale-stages",
+}  # former names, which every place that takes a method still accepts
+AUTO = "chooses among these by measured size, and runs bound and search side by side"
 
 
 @dataclass(frozen=True)
 class MethodInfo:
-    """A line of the table: where the function is, and what a person should know before choosing it.
+    """One method: where its function is, and what a user should know before choosing it.
 
-    `isolated` methods call foreign solvers and run in a process of their own.
+    Attributes
+    ----------
+    name : name of the command line and of results
+    module, function : where it is, in `leptonopt.solvers`
+    kind : heuristic, baseline, bound or exact
+    what : one line for `leptonopt methods`
+    package : the package that computes; its version is stated in results
+    isolated : runs in a process of its own, as methods do that call foreign solvers or take long
     """
 
     name: str
@@ -33,154 +51,123 @@ class MethodInfo:
     function: str
     kind: str
     what: str
+    package: str = OWN
     isolated: bool = True
-    package: str = ""
 
 
-TABLE = {
-    entry.name: entry
-    for entry in (
-        MethodInfo(
-            "greedy",
-            "greedy",
-            "solve",
-            "heuristic",
-            "places tasks one by one at their cheapest start, then mends; the baseline",
-            False,
-            "numpy",
-        ),
-        MethodInfo(
-            "least-loaded",
-            "least_loaded",
-            "solve",
-            "baseline",
-            "the article's rule: each task to the least loaded pool",
-            False,
-            "numpy",
-        ),
-        MethodInfo(
-            "deadline-first",
-            "earliest_deadline",
-            "solve",
-            "baseline",
-            "earliest deadline first, each task where it ends first: schedulers that know no prices",
-            False,
-            "numpy",
-        ),
-        MethodInfo(
-            "cheapest-first",
-            "cheapest_option",
-            "solve",
-            "baseline",
-            "each task takes its cheapest option as early as it fits: brokers without a time axis",
-            False,
-            "numpy",
-        ),
-        MethodInfo(
-            "random-key",
-            "random_key",
-            "solve",
-            "baseline",
-            "genetic search over orders of tasks: metaheuristics that know only a decoder",
-            True,
-            "numpy",
-        ),
-        MethodInfo(
-            "cpsat-intervals",
-            "cpsat",
-            "on_intervals",
-            "baseline",
-            "CP-SAT on the interval model of the textbooks, prices looked up by start",
-            True,
-            "ortools",
-        ),
-        MethodInfo(
-            "lagrangian",
-            "lagrangian",
-            "solve",
-            "bound",
-            "prices on capacity: a proven lower bound, no plan",
-            True,
-            "numpy",
-        ),
-        MethodInfo(
-            "scale",
-            "large_scale",
-            "solve",
-            "heuristic",
-            "very many tasks: prices, placement in stages by them, annealing, ejection; with a proven bound",
-            True,
-            "numpy",
-        ),
-        MethodInfo(
-            "scale-prices",
-            "large_scale",
-            "bound",
-            "bound",
-            "the first stage of scale alone: prices on capacity, a proven lower bound",
-            True,
-            "numpy",
-        ),
-        MethodInfo(
-            "scale-stages",
-            "large_scale",
-            "stages",
-            "heuristic",
-            "scale without annealing and ejection",
-            True,
-            "numpy",
-        ),
-        MethodInfo(
-            "lns", "lns", "solve", "heuristic", "large-neighbourhood search with exact sub-problems", True, "ortools"
-        ),
-        MethodInfo("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", True, "ortools"),
-        MethodInfo(
-            "highs",
-            "highs",
-            "solve",
-            "exact",
-            "HiGHS through SciPy on the whole time-indexed model",
-            True,
-            "scipy",
-        ),
-        MethodInfo(
-            "knapsacks",
-            "assignment",
-            "solve",
-            "exact",
-            "branch and bound for tasks that go to agents: assignment, facility location",
-            True,
-            "numpy",
-        ),
-        MethodInfo("cbc", "cbc", "solve", "exact", "CBC through PuLP on the time-indexed model", True, "pulp"),
-        MethodInfo(
-            "spread",
-            "lns_parallel",
-            "solve",
-            "heuristic",
-            "lns with its neighbourhoods on several processes, or on the workers of a cluster",
-            True,
-            "ortools",
-        ),
-    )
-}
-AUTO = "chooses among these by measured size, and runs bound and search side by side"
+_METHODS = (
+    MethodInfo(
+        "greedy",
+        "greedy",
+        "solve",
+        "heuristic",
+        "places tasks one by one at their cheapest start, then repairs; the baseline",
+        isolated=False,
+    ),
+    MethodInfo(
+        "least-loaded",
+        "least_loaded",
+        "solve",
+        "baseline",
+        "the article's rule: each task to the least loaded pool",
+        isolated=False,
+    ),
+    MethodInfo(
+        "earliest-deadline",
+        "earliest_deadline",
+        "solve",
+        "baseline",
+        "earliest deadline first, each task where it ends first: schedulers that know no prices",
+        isolated=False,
+    ),
+    MethodInfo(
+        "cheapest-option",
+        "cheapest_option",
+        "solve",
+        "baseline",
+        "each task takes its cheapest option as early as it fits: brokers without a time axis",
+        isolated=False,
+    ),
+    MethodInfo(
+        "random-key",
+        "random_key",
+        "solve",
+        "baseline",
+        "genetic search over orders of tasks: metaheuristics that know only a decoder",
+    ),
+    MethodInfo(
+        "cpsat-intervals",
+        "cpsat",
+        "on_intervals",
+        "baseline",
+        "CP-SAT on the interval model of the textbooks, prices looked up by start",
+        "ortools",
+    ),
+    MethodInfo("lagrangian", "lagrangian", "solve", "bound", "prices on capacity: a proven lower bound, no plan"),
+    MethodInfo(
+        "large-scale",
+        "large_scale",
+        "solve",
+        "heuristic",
+        "very many tasks: prices, placement in stages by them, annealing, ejection; with a proven bound",
+    ),
+    MethodInfo(
+        "large-scale-prices",
+        "large_scale",
+        "bound",
+        "bound",
+        "the first stage of large-scale alone: prices on capacity, a proven lower bound",
+    ),
+    MethodInfo(
+        "large-scale-stages", "large_scale", "stages", "heuristic", "large-scale without annealing and ejection"
+    ),
+    MethodInfo("lns", "lns", "solve", "heuristic", "large neighbourhood search with exact subproblems", "ortools"),
+    MethodInfo("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", "ortools"),
+    MethodInfo("highs", "highs", "solve", "exact", "HiGHS through SciPy on the whole time-indexed model", "scipy"),
+    MethodInfo(
+        "assignment",
+        "assignment",
+        "solve",
+        "exact",
+        "branch and bound over knapsacks: generalised assignment, facility location",
+    ),
+    MethodInfo("cbc", "cbc", "solve", "exact", "CBC through PuLP on the time-indexed model", "pulp"),
+    MethodInfo(
+        "lns-parallel",
+        "lns_parallel",
+        "solve",
+        "heuristic",
+        "lns with its neighbourhoods on several processes, or on the workers of a cluster",
+        "ortools",
+    ),
+)
+TABLE = {entry.name: entry for entry in _METHODS}
+
+
+def current_name(name: str) -> str:
+    """Return the present name of a method that may be given by its former one."""
+    return FORMER_NAMES.get(name, name)
+
+
+def renamed_note(name: str) -> str:
+    """Return the line that states the present name of a method; empty where the name given is the present one."""
+    return f"method {name} is now called {FORMER_NAMES[name]}" if name in FORMER_NAMES else ""
 
 
 def lookup(name: str) -> MethodInfo:
-    """The entry of a method's name; `pulp:NAME` reaches any solver that PuLP can call.
+    """Return the entry of a method by its present or former name; `pulp:NAME` reaches any solver that PuLP can call.
 
-    Raises `UsageError` for a name that is not known.
+    Raises `UsageError` for an unknown name.
     """
     if name.startswith("pulp:"):
-        return MethodInfo(name, "cbc", f"solver:{name[5:]}", "exact", f"{name[5:]} through PuLP", True, "pulp")
-    if name not in TABLE:
+        return MethodInfo(name, "cbc", f"solver:{name[5:]}", "exact", f"{name[5:]} through PuLP", "pulp")
+    if (entry := TABLE.get(current_name(name))) is None:
         raise UsageError(f"there is no method {name!r}; known are auto, {', '.join(TABLE)}, pulp:NAME")
-    return TABLE[name]
+    return entry
 
 
 def require_available(name: str) -> MethodInfo:
-    """The entry of a name that somebody has typed; raises `UsageError` also where PuLP reaches no such solver."""
+    """Return the entry of a name that a user gave; raises `UsageError` also where PuLP reaches no such solver."""
     entry = lookup(name)
     if name.startswith("pulp:"):
         pulp_cbc = import_module("leptonopt.solvers.cbc")
@@ -190,17 +177,17 @@ def require_available(name: str) -> MethodInfo:
 
 
 def load_method(name: str) -> Method:
-    """The function of a method, its module loaded now."""
+    """Import the module of a method and return its function."""
     entry = lookup(name)
     module = import_module(f"leptonopt.solvers.{entry.module}")
     if entry.function.startswith("solver:"):
-        made: Method = module.solver(entry.function[7:])
-        return made
-    found: Method = getattr(module, entry.function)
-    return found
+        through_pulp: Method = module.solver(entry.function[7:])
+        return through_pulp
+    function: Method = getattr(module, entry.function)
+    return function
 
 
 def shared(name: str, executor: Executor) -> Method:
-    """Return the function of a method of `SHARED` with the workers of an executor."""
-    made: Method = import_module(f"leptonopt.solvers.{lookup(name).module}").on(executor)
-    return made
+    """Return the function of a method of `SHARED` that uses the workers of an executor."""
+    function: Method = import_module(f"leptonopt.solvers.{lookup(name).module}").on(executor)
+    return function

@@ -11,7 +11,7 @@ from typing import Any
 
 from leptonopt.verify.bill import BillChecker, carbon, loads, total
 from leptonopt.verify.claims import Claims
-from leptonopt.verify.exact import MICRO, Findings, Verdict, duration, exact, fraction, shown
+from leptonopt.verify.exact import Findings, Verdict, duration, exact, shown
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.nodes import Rented, read_nodes
 from leptonopt.verify.quotas import check_quotas
@@ -59,9 +59,10 @@ class PlanChecker:
         if not self.is_own:
             notes.append("the plan was made for another instance (sha256 differs)")
         self._weights()
-        Claims(plan, self.findings).check(stated.document, self.is_own)
+        claims = Claims(plan, self.findings)
+        claims.check(stated.document, self.is_own)
         if plan["cost"] is None:
-            self._without_plan()
+            self._without_plan(claims)
             found = tuple(self.findings.found)
             return Verdict(not found, found, None, (*notes, "there is no plan to check"))
         lines = plan["tasks"]
@@ -74,9 +75,9 @@ class PlanChecker:
         self._affinity(runs)
         check_quotas(stated, plan, runs, nodes, self.findings)
         cost = stated.weight * (total(runs, nodes) + forgone) + stated.carbon_weight * carbon(runs, nodes)
-        self._cost(cost)
+        claims.check_cost(cost)
         BillChecker(stated, runs, nodes, self.findings).check(plan, forgone)
-        self._status(cost)
+        claims.check_status(cost)
         return Verdict(not self.findings.found, tuple(self.findings.found), cost, (*notes, *self.findings.notes()))
 
     def _weights(self) -> None:
@@ -84,7 +85,7 @@ class PlanChecker:
         for key, true in (("cost", self.stated.weight), ("carbon_kg", self.stated.carbon_weight)):
             self.same("cost", f"objective.{key}", weights[key], true)
 
-    def _without_plan(self) -> None:
+    def _without_plan(self, claims: Claims) -> None:
         for key in ("tasks", "left_out", "nodes", "quotas", "utilisation"):
             if self.plan[key]:
                 self.say("status", "cost", f"is null, yet {key} are listed")
@@ -96,7 +97,7 @@ class PlanChecker:
         stated = self.plan["bound_exact"]
         if self.plan["status"] == "infeasible" and (stated is not None or self.plan["bound"] is not None):
             self.say("status", "bound", "is given where no plan exists")
-        self._bound(None)
+        claims.check_bound(None)
 
     # --- rules between tasks ---
 
@@ -201,47 +202,3 @@ class PlanChecker:
             for pool, count in sorted(there.items()):
                 if count > 1:
                     self.say("affinity", f"apart {list(ids)}", f"{count} of them run on pool {pool!r}", count - 1)
-
-    # --- what the plan claims of itself ---
-
-    def _cost(self, cost: Fraction) -> None:
-        plan = self.plan
-        self.same("cost", "cost", plan["cost"], cost)
-        if plan["cost_exact"] is None:
-            self.say("cost", "cost_exact", f"is missing, yet the cost is {plan['cost']}")
-        elif (said := fraction(plan["cost_exact"], "cost_exact")) != cost:
-            self.say("cost", "cost_exact", f"is {said}, not {cost}", said - cost)
-
-    def _bound(self, cost: Fraction | None) -> Fraction | None:
-        """The exact bound, which the rounded one must agree with."""
-        said, stated = self.plan["bound"], self.plan["bound_exact"]
-        if stated is None:
-            if said is not None:
-                self.say("status", "bound_exact", f"is missing, yet the bound is {said}")
-            return None
-        bound = fraction(stated, "bound_exact")
-        off = None if said is None else bound - exact(said)
-        grain = 2 * MICRO + abs(bound) * Fraction(1, 10**15)
-        if off is None or not (0 <= off <= grain or (bound == cost and abs(off) <= grain)):
-            self.say("status", "bound", f"is {said}, but bound_exact says {stated}")
-        return bound
-
-    def _status(self, cost: Fraction) -> None:
-        plan = self.plan
-        bound = self._bound(cost)
-        if plan["status"] not in ("optimal", "feasible"):
-            self.say("status", "status", f"{plan['status']!r} with a plan")
-        if bound is None:
-            if plan["status"] == "optimal" or plan["gap"] is not None:
-                self.say("status", "bound", "is missing, yet a gap or optimality is claimed")
-            return
-        if bound > cost:
-            self.say("status", "bound", f"is {shown(bound)}, above the cost {shown(cost)}", bound - cost)
-        if plan["status"] == "optimal" and bound != cost:
-            text = f"optimal, but the bound {shown(bound)} is not the cost {shown(cost)}"
-            self.say("status", "status", text, cost - bound)
-        true = NOTHING if bound == cost else (cost - bound) / abs(cost) if cost else None
-        if (true is None) != (plan["gap"] is None) or (
-            true is not None and abs(exact(plan["gap"]) - true) > abs(true) / 10**9 + Fraction(1, 10**12)
-        ):
-            self.say("status", "gap", f"is {plan['gap']}, not {None if true is None else shown(true)}")

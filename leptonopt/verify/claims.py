@@ -15,13 +15,16 @@ from leptonopt.verify.exact import MICRO, Findings, Proof, exact, fraction, show
 from leptonopt.verify.instance_reader import NOTHING
 
 METHODS = {
-    "auto", "greedy", "least-loaded", "deadline-first", "cheapest-first", "random-key", "cpsat-intervals", "lagrangian",
-    "scale", "scale-prices", "scale-stages", "lns", "cpsat", "highs", "cbc", "knapsacks", "spread",
+    "auto", "greedy", "least-loaded", "earliest-deadline", "cheapest-option", "random-key", "cpsat-intervals",
+    "lagrangian", "large-scale", "large-scale-prices", "large-scale-stages", "lns", "lns-parallel", "cpsat", "highs",
+    "cbc", "assignment",
+    "deadline-first", "cheapest-first", "scale", "scale-prices", "scale-stages", "knapsacks", "spread",  # former names
 }  # fmt: skip
 OTHERS = {"windows", "bound", "certificate"}  # who proves something besides methods
 UNNAMED = "unnamed"  # the name of an instance that states none
 CHECKER = "checker"  # who confirms what follows from the instance without a search
 PAIRS = {"optimal": {"proof"}, "infeasible": {"proof"}}  # why a solve ends, by what it proves
+WITH_PLAN = ("optimal", "feasible")  # statuses that come with a plan
 ENDS = {"gap", "limit", "interrupt", "done", "failed"}
 
 
@@ -133,6 +136,50 @@ class Claims:
             value, end = steps[-1][key], self.plan[key]
             if (value is None) != (end is None) or (value is not None and _apart(value, end)):
                 self.say("form", f"trace[{len(steps) - 1}].{key}", f"is {value}, yet the plan ends at {end}")
+
+    def check_cost(self, cost: Fraction) -> None:
+        """Check the stated cost against the computed one."""
+        plan = self.plan
+        self.findings.same("cost", "cost", plan["cost"], cost)
+        if plan["cost_exact"] is None:
+            self.say("cost", "cost_exact", f"is missing, yet the cost is {plan['cost']}")
+        elif (stated := fraction(plan["cost_exact"], "cost_exact")) != cost:
+            self.say("cost", "cost_exact", f"is {stated}, not {cost}", stated - cost)
+
+    def check_bound(self, cost: Fraction | None) -> Fraction | None:
+        """Return the exact bound; the rounded one must agree with it."""
+        rounded, stated = self.plan["bound"], self.plan["bound_exact"]
+        if stated is None:
+            if rounded is not None:
+                self.say("status", "bound_exact", f"is missing, yet the bound is {rounded}")
+            return None
+        bound = fraction(stated, "bound_exact")
+        off = None if rounded is None else bound - exact(rounded)
+        grain = 2 * MICRO + abs(bound) * Fraction(1, 10**15)
+        if off is None or not (0 <= off <= grain or (bound == cost and abs(off) <= grain)):
+            self.say("status", "bound", f"is {rounded}, but bound_exact says {stated}")
+        return bound
+
+    def check_status(self, cost: Fraction) -> None:
+        """Check status, bound and gap of a plan against its computed cost."""
+        plan = self.plan
+        bound = self.check_bound(cost)
+        if plan["status"] not in WITH_PLAN:
+            self.say("status", "status", f"{plan['status']!r} with a plan")
+        if bound is None:
+            if plan["status"] == "optimal" or plan["gap"] is not None:
+                self.say("status", "bound", "is missing, yet a gap or optimality is claimed")
+            return
+        if bound > cost:
+            self.say("status", "bound", f"is {shown(bound)}, above the cost {shown(cost)}", bound - cost)
+        if plan["status"] == "optimal" and bound != cost:
+            text = f"optimal, but the bound {shown(bound)} is not the cost {shown(cost)}"
+            self.say("status", "status", text, cost - bound)
+        true = NOTHING if bound == cost else (cost - bound) / abs(cost) if cost else None
+        if (true is None) != (plan["gap"] is None) or (
+            true is not None and abs(exact(plan["gap"]) - true) > abs(true) / 10**9 + Fraction(1, 10**12)
+        ):
+            self.say("status", "gap", f"is {plan['gap']}, not {None if true is None else shown(true)}")
 
 
 def _apart(one: Any, other: Any) -> Fraction:

@@ -15,10 +15,10 @@ from math import floor, lcm
 from pathlib import Path
 from typing import Any
 
-from leptonopt.verify.claims import ENDS, PAIRS, UNNAMED, other_instance_message
+from leptonopt.verify.claims import Claims, other_instance_message
 from leptonopt.verify.columnar_reader import Table, document, fingerprint, names_of, read_csv, read_folder, read_npz
 from leptonopt.verify.document_kinds import kind_of_columns, wrong_kind_message
-from leptonopt.verify.exact import MICRO, Findings, Malformed, Unreadable, Verdict, exact, fraction, shown
+from leptonopt.verify.exact import Findings, Malformed, Unreadable, Verdict
 from leptonopt.verify.instance_reader import StatedInstance
 from leptonopt.verify.schema_check import load_schema, schema_violations
 
@@ -34,7 +34,6 @@ TASK = {
     "spot": 0,
 }
 OPTION = {"pool": None, "slots": None, "cost": 0}
-STATUS = ("optimal", "feasible")
 NOT_HERE = ("tasks", "profiles", "quotas", "together", "apart", "objective")
 NOT_IN_POOLS = ("nodes", "power", "carbon")
 
@@ -158,41 +157,40 @@ def sheets_of(path: Path) -> StatedColumns:
         raise Unreadable(f"{text[:300]}; `validate` says what is wrong") from None
 
 
-def judged(instance: Path, plan: Path, any_instance: bool = False) -> Verdict:
-    """The verdict on a plan in columns: `.npz`, or `.csv` with its summary in a `.json` beside it.
+def check_columns(instance: Path, plan: Path, any_instance: bool = False) -> tuple[Verdict, Mapping[str, Any]]:
+    """Return the verdict on a plan in columns, and its summary: `.npz`, or `.csv` with a `.json` beside it.
 
     A plan whose `instance.sha256` is not that of the instance's files is refused in one line, unless `any_instance`
-    asks for it to be judged all the same.
+    asks for it to be judged all the same. The summary is empty where it cannot be read.
 
     Raises `Unreadable` where a file is not what it should be.
     """
-    sheets = sheets_of(instance)
+    sheets, summary = sheets_of(instance), dict[str, Any]()
     try:
-        summary, columns = _plan(plan)
+        stated, columns = _plan(plan)
         findings = Findings()
-        for place, what in schema_violations(summary, load_schema("plan-columns")):
+        for place, what in schema_violations(stated, load_schema("plan-columns")):
             findings.say("form", place, what)
-        if (
-            not findings.found
-            and (why := other_instance_message(summary, sheets.head, fingerprint(instance)))
-            and not any_instance
-        ):
-            findings.say("form", "", why)
         if findings.found:
-            return Verdict(False, tuple(findings.found), None, findings.notes())
-        return ColumnarChecker(sheets, summary, columns, not why).verdict()
+            return Verdict(False, tuple(findings.found), None, findings.notes()), {}
+        summary |= stated
+        why = other_instance_message(summary, sheets.head, fingerprint(instance))
+        if why and not any_instance:
+            findings.say("form", "", why)
+            return Verdict(False, tuple(findings.found), None), summary
+        return ColumnarChecker(sheets, summary, columns, not why).verdict(), summary
     except Unreadable:
         raise
     except Malformed as error:
-        return _objection(str(error))
+        return _objection(str(error)), summary
     except UNEXPECTED as error:
-        return _objection(f"the files cannot be compared: {type(error).__name__}: {error}"[:300])
+        return _objection(f"the files cannot be compared: {type(error).__name__}: {error}"[:300]), summary
 
 
 def verify_columns(instance: Path, plan: Path, any_instance: bool = False) -> Verdict:
-    """As `judged`, with an objection to what cannot be read."""
+    """As `check_columns`, with an objection to what cannot be read."""
     try:
-        return judged(instance, plan, any_instance)
+        return check_columns(instance, plan, any_instance)[0]
     except Unreadable as error:
         return _objection(str(error))
 
@@ -252,36 +250,22 @@ class ColumnarChecker:
     def verdict(self) -> Verdict:
         """All rules, in order."""
         notes = () if self.is_own else ("the plan was made for another instance (sha256 differs)",)
-        self._words()
-        parts = self.parts()
-        cost = Fraction(parts, self.sheets.part)
-        self._claims(cost)
+        claims = Claims(self.summary, self.findings)
+        claims.check(self.sheets.head, self.is_own)
+        self._counts()
+        cost = Fraction(self.parts(), self.sheets.part)
+        claims.check_cost(cost)
+        claims.check_status(cost)
         return Verdict(not self.findings.found, tuple(self.findings.found), cost, (*notes, *self.findings.notes()))
 
-    def _words(self) -> None:
-        """What the summary says of the instance, of the counts, and of how the solve ended."""
-        sheets, summary, status = self.sheets, self.summary, self.summary["status"]
-        ran = sum(self.plan["count"])
+    def _counts(self) -> None:
+        """Check what the summary counts."""
+        sheets, ran = self.sheets, sum(self.plan["count"])
         counts = {"tasks": sheets.tasks, "options": sheets.options, "running": ran}
         counts["left_out"] = sum(sheets.task["copies"]) - ran
         for key, true in counts.items():
-            if summary[key] != true:
-                self.say("form", key, f"is {summary[key]}, not {true}")
-        names = {
-            "instance.name": (summary["instance"]["name"], sheets.head.get("name", UNNAMED)),
-            "currency": (summary["currency"], sheets.head.get("currency", "USD")),
-        }
-        for place, (said, stated) in names.items() if self.is_own else ():
-            if said != stated:
-                self.say("form", place, f"is {said!r}, not {stated!r}")
-        allowed = PAIRS.get(status, ENDS)
-        if summary["stop"] not in allowed:
-            known = ", ".join(sorted(allowed))
-            self.say("status", "stop", f"is {summary['stop']!r} with the status {status!r}; allowed is {known}")
-        if summary["why"]:
-            self.say("status", "why", "is given, yet there is a plan")
-        if summary["made"]["limits"]["deterministic"] and summary["made"]["seconds"]:
-            self.say("form", "made.limits.deterministic", "is true, yet seconds are given")
+            if self.summary[key] != true:
+                self.say("form", key, f"is {self.summary[key]}, not {true}")
 
     def parts(self) -> int:
         """Once, option, window and capacity; the cost in parts."""
@@ -350,35 +334,3 @@ class ColumnarChecker:
                     if most is not None and load > most:
                         where = f"pool {pool!r} {name} at {sheets.stated.shown(slot)}"
                         self.say("capacity", where, f"{load} in use, {most} there", load - most)
-
-    def _claims(self, cost: Fraction) -> None:
-        """What the summary says of cost, bound and status."""
-        summary = self.summary
-        said = fraction(summary.get("cost_exact"), "cost_exact")
-        if said != cost:
-            self.say("cost", "cost_exact", f"is {said}, not {cost}", said - cost)
-        self.findings.same("cost", "cost", summary.get("cost"), cost)
-        bound, status = None, summary["status"]
-        if status not in STATUS:
-            self.say("status", "status", f"{status!r} with a plan")
-        if summary["bound_exact"] is not None:
-            bound = fraction(summary["bound_exact"], "bound_exact")
-        off = None if bound is None or summary["bound"] is None else bound - exact(summary["bound"])
-        if (bound is None) != (summary["bound"] is None) or (
-            off is not None and not 0 <= off <= 2 * MICRO + abs(bound or Fraction(0)) / 10**15
-        ):
-            self.say("status", "bound", f"is {summary['bound']}, but bound_exact says {summary['bound_exact']}")
-        if bound is None:
-            if status == "optimal" or summary["gap"] is not None:
-                self.say("status", "bound_exact", "is missing, yet a gap or optimality is claimed")
-            return
-        if bound > cost:
-            self.say("status", "bound_exact", f"{shown(bound)} is above the cost {shown(cost)}", bound - cost)
-        if status == "optimal" and bound != cost:
-            self.say("status", "status", "optimal, yet the bound is below the cost", cost - bound)
-        true = Fraction(0) if bound == cost else (cost - bound) / abs(cost) if cost else None
-        gap = summary["gap"]
-        if (true is None) != (gap is None) or (
-            true is not None and abs(exact(gap) - true) > abs(true) / 10**9 + Fraction(1, 10**12)
-        ):
-            self.say("status", "gap", f"is {gap}, not {None if true is None else shown(true)}")

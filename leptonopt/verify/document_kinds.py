@@ -1,27 +1,8 @@
-"""Tell what a document or a file of columns is, so that one given in place of another is named in one line."""
+"""Recognise the kind of a columnar file, to name one given in place of another."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import Any
-
-MARKS = {
-    "leptonopt_plan": "a plan",
-    "leptonopt_plan_columns": "the summary of a plan in columns",
-    "leptonopt_certificate": "a certificate",
-    "leptonopt_certificate_columns": "the head of a certificate in columns",
-    "leptonopt_explanation": "an explanation",
-    "leptonopt_alarm": "the evidence of an alarm",
-    "columns": "the head of an instance in columns",
-}
-
-
-def document_kind(document: Any) -> str:
-    """Return what a document is by its keys, such as `a plan`; empty where they do not tell."""
-    if not isinstance(document, Mapping):
-        return ""
-    marks = [name for key, name in MARKS.items() if key in document]
-    return marks[0] if marks else "an instance" if {"time", "pools", "tasks"} <= document.keys() else ""
+from collections.abc import Collection
 
 
 def kind_of_columns(arrays: Collection[str]) -> str:

@@ -98,8 +98,10 @@ SUMMARY = {
     "currency": "USD", "tasks": 3, "options": 4, "running": 4, "left_out": 0, "why": [], "method": "scale",
     "made": {
         "leptonopt": "0.1.0", "python": "3.11.0", "engines": {}, "seed": 0,
-        "limits": {"time_limit": 60.0, "gap": 0.0, "deterministic": False}, "seconds": {}, "notes": [],
+        "limits": {"time_limit": 60.0, "gap": 0.0, "threads": 1, "deterministic": False}, "seconds": {}, "money_loss": "0",
     },
+    "proof": {"by": [], "confirmed_by": [], "confirmation": None, "certified": None},
+    "trace": [],
 }  # fmt: skip
 PLAN: Arrays = {
     "summary": text(SUMMARY),
@@ -283,8 +285,8 @@ BAD_PLANS: dict[str, tuple[Callable[[], bytes], int, str]] = {
     "a cost without end": (lambda: packed(PLAN, summary=text({**SUMMARY, "cost_exact": "1e999999999"})), 6, "'1e999999999' is not written as"),
     "a cost over nothing": (lambda: packed(PLAN, summary=text({**SUMMARY, "cost_exact": "1/0"})), 6, "'1/0' is no fraction"),
     "a cost in words": (lambda: packed(PLAN, summary=text({**SUMMARY, "cost": "much"})), 6, "'much' is not a finite number or null"),
-    "no cost": (lambda: packed(PLAN, summary=text({**SUMMARY, "cost_exact": None})), 6, "is not a number"),
-    "a bound above": (lambda: packed(PLAN, summary=text({**SUMMARY, "bound_exact": "99", "gap": 0})), 6, "is above the cost"),
+    "no cost": (lambda: packed(PLAN, summary=text({**SUMMARY, "cost_exact": None})), 6, "cost: cost_exact: is missing, yet the cost is 17"),
+    "a bound above": (lambda: packed(PLAN, summary=text({**SUMMARY, "bound_exact": "99", "gap": 0})), 6, "status: bound: is 99, above the cost 17"),
     "a status unknown": (lambda: packed(PLAN, summary=text({**SUMMARY, "status": ["best"]})), 6, "status: a list is not known; allowed is optimal"),
 }  # fmt: skip
 

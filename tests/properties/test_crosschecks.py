@@ -38,13 +38,13 @@ from tests.properties.test_mutants import duals
 
 BLOCK, DEFAULT, CI, ALL = 100, 1, 10, 200  # instances in a block; blocks by default, in CI, in all
 # One instance in so many for methods that start a program of their own or go on until their time is up.
-EVERY = {"cbc": 6, "highs": 50, "lns": 30, "random-key": 30, "spread": 50, "lagrangian": 20, "cpsat-intervals": 6}
-EVERY |= {"greedy": 8, "least-loaded": 4, "deadline-first": 4, "cheapest-first": 4}
-EVERY |= {name: 40 for name in TABLE if name.startswith("scale")}
-# `knapsacks` is for one shape alone, and has the tests of that shape for itself.
-EXACT = [name for name, each in TABLE.items() if each.kind == "exact" and name != "knapsacks"] + ["cpsat-intervals"]
-EVERY |= {"knapsacks": 40}
-QUICK = ("greedy", "least-loaded", "deadline-first", "cheapest-first")  # they end by themselves
+EVERY = {"cbc": 6, "highs": 50, "lns": 30, "random-key": 30, "lns-parallel": 50, "lagrangian": 20, "cpsat-intervals": 6}
+EVERY |= {"greedy": 8, "least-loaded": 4, "earliest-deadline": 4, "cheapest-option": 4}
+EVERY |= {name: 40 for name in TABLE if name.startswith("large-scale")}
+# `assignment` is for one shape alone, and has the tests of that shape for itself.
+EXACT = [name for name, each in TABLE.items() if each.kind == "exact" and name != "assignment"] + ["cpsat-intervals"]
+EVERY |= {"assignment": 40}
+QUICK = ("greedy", "least-loaded", "earliest-deadline", "cheapest-option")  # they end by themselves
 STEPS, RENTS = 8_000, 4_000  # of brute force, and ways to rent nodes that it tries
 
 

@@ -37,7 +37,7 @@ try:
         document = random_instances.instance(seed)
         for method in METHODS or [*TABLE, "auto"]:
             try:
-                if method in ("lns", "spread"):
+                if method in ("lns", "lns-parallel"):
                     # Asked directly: they end after an effort that follows from the time limit, and no clock may end
                     # them before.
                     problem = compile_instance(validate(document)).problem

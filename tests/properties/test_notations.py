@@ -219,7 +219,7 @@ def test_auto_answers_both_notations_alike(tmp_path: Path, family: str) -> None:
     answers(both(tmp_path, family, "--tasks", 12, "--optional", 0.3), time_limit=60)
 
 
-@pytest.mark.parametrize(("family", "method"), list(itertools.product(FAMILIES, ["greedy", "scale"])))
+@pytest.mark.parametrize(("family", "method"), list(itertools.product(FAMILIES, ["greedy", "large-scale"])))
 def test_methods_answer_both_notations_alike(tmp_path: Path, family: str, method: str) -> None:
     """Also where nothing is proven and the course of the search decides."""
     answers(both(tmp_path, family, "--tasks", 60, "--load", 0.9), method=method, time_limit=60, isolate=False)
@@ -351,12 +351,12 @@ def large(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_a_large_problem_stays_in_this_process(tmp_path: Path, large: list[str]) -> None:
-    """`auto` has `scale` alone solve it, in a thread; its prices are the certificate, and no method goes before it."""
+    """`auto` has `large-scale` alone solve it, in a thread; its prices are the certificate, and no method goes before it."""
     file = both(tmp_path, "gavel", "--tasks", 40)[1]
     result = leptonopt.solve(file, time_limit=60, deterministic=True, certify=True)
-    assert (large, list(result.document["made"]["engines"])) == ([], ["scale"])
+    assert (large, list(result.document["made"]["engines"])) == ([], ["large-scale"])
     assert result.plan is not None
-    assert result.document["proof"]["by"] == ["scale"]
+    assert result.document["proof"]["by"] == ["large-scale"]
     assert result.save_certificate(tmp_path / "proof.npz")
     assert proven_columns(file, tmp_path / "proof.npz").ok
 

@@ -52,7 +52,7 @@ def trap(tmp_path: Path) -> tuple[Path, dict[str, str]]:
     return room, mine
 
 
-@pytest.mark.parametrize("method", ["cpsat", "cbc", "highs", "spread"])
+@pytest.mark.parametrize("method", ["cpsat", "cbc", "highs", "lns-parallel"])
 def test_engines_see_neither_folder_nor_environment(method: str, trap: Any, tmp_path: Path) -> None:
     """Modules of the current folder and of PYTHONPATH do not run in children, however named, nor in theirs."""
     room, environment = trap
@@ -98,7 +98,7 @@ def test_a_method_of_ones_own_finds_what_it_imports(tmp_path: Path) -> None:
     """In a comparison each run is isolated, but a researcher's function has its folder and this process's path."""
     (tmp_path / "beside_mine.py").write_text("NOTE = 'found'\n")
     (tmp_path / "mine.py").write_text(
-        "import beside_mine\nfrom leptonopt.problem.problem import Solution, Status, Stop\n"
+        "import beside_mine\nfrom leptonopt.problem.protocol import Solution, Status, Stop\n"
         "def solve(problem, warm_start, limits, monitor):\n"
         "    return Solution(Status.UNKNOWN, Stop.DONE, note=beside_mine.NOTE)\n"
     )
@@ -111,7 +111,7 @@ def test_a_method_of_ones_own_finds_what_it_imports(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("program", ["/bin/false", "/bin/true", "/nowhere/python", ""])
-@pytest.mark.parametrize("method", ["auto", "cpsat", "spread"])
+@pytest.mark.parametrize("method", ["auto", "cpsat", "lns-parallel"])
 def test_engines_that_die_at_once_cost_nothing(program: str, method: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each in one note that says how it ended; the plan of what runs here comes long before the limit."""
     monkeypatch.setattr(sys, "executable", program)

@@ -128,7 +128,7 @@ def test_a_solve_survives_its_worker(workers: LocalCluster, jobs: Instance) -> N
     with cluster.dask_executor(workers.scheduler_address) as executor:
         pid = executor.submit(os.getpid).result()
         watched = Watched(executor, {6: lambda: os.kill(pid, signal.SIGKILL), 16: interrupt})
-        found = leptonopt.solve(jobs, method="spread", executor=watched, time_limit=120, handle_signals=True)
+        found = leptonopt.solve(jobs, method="lns-parallel", executor=watched, time_limit=120, handle_signals=True)
     assert (found.signal, str(found.stop)) == (signal.SIGINT, "interrupt")
     assert found.verdict.ok
     assert not found.notes
@@ -189,7 +189,7 @@ def columns(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_solve_of_columns_survives_its_worker(workers: LocalCluster, columns: Path, tmp_path: Path) -> None:
     """A worker killed while it anneals a part costs that part: the solve ends in time, with a plan that is checked."""
     plan, scheduler = tmp_path / "plan.npz", workers.scheduler_address
-    words = ["solve", str(columns), "-o", str(plan), "-t", "25", "-m", "scale", "--cluster", scheduler]
+    words = ["solve", str(columns), "-o", str(plan), "-t", "25", "-m", "large-scale", "--cluster", scheduler]
     solving = subprocess.Popen(
         [sys.executable, "-m", "leptonopt", *words],
         stdout=subprocess.PIPE,
@@ -219,7 +219,7 @@ def test_a_pool_of_processes_anneals_and_an_interrupt_gives_the_plan(columns: Pa
     """The same interface, workers on this machine; what SIGINT leaves is checked."""
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         watched = Watched(pool, {14: interrupt})
-        found = leptonopt.solve(columns, method="scale", time_limit=200, executor=watched, handle_signals=True)
+        found = leptonopt.solve(columns, method="large-scale", time_limit=200, executor=watched, handle_signals=True)
     assert found.signal == signal.SIGINT
     assert found.verdict is not None
     assert found.verdict.ok
@@ -230,7 +230,7 @@ def test_columns_go_on_here_when_workers_are_gone(columns: Path) -> None:
     """A pool of processes that breaks in the middle is named in a note, and annealing goes on here."""
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
         watched = Watched(pool, {7: lambda: [os.kill(pid, signal.SIGKILL) for pid in list(pool._processes)]})
-        found = leptonopt.solve(columns, method="scale", time_limit=20, executor=watched)
+        found = leptonopt.solve(columns, method="large-scale", time_limit=20, executor=watched)
         # Python 3.11 may wait for ever to send to the dead what had begun to be sent (python/cpython#94777).
         pool._call_queue._reader.close()
     assert found.verdict is not None

@@ -43,7 +43,7 @@ def test_readme_instance_solves(tmp_path: Path) -> None:
     leptonopt.solve(file, method="greedy").require_plan()
 
 
-@pytest.mark.parametrize("module", ["instance.units", "instance.instance"])
+@pytest.mark.parametrize("module", ["instance.units", "instance", "io.files"])
 def test_docstring_examples_run(module: str) -> None:
     """Examples in docstrings."""
     assert doctest.testmod(import_module(f"leptonopt.{module}")).failed == 0

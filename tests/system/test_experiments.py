@@ -55,7 +55,9 @@ ARTICLE, EDGE = ROOT / "instances" / "article.yaml", ROOT / "instances" / "edge.
 def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     """Three methods on two instances, really run."""
     folder = tmp_path_factory.mktemp("results")
-    return leptonopt.compare([ARTICLE, EDGE], ["greedy", "cheapest-first", "least-loaded"], output=folder, time_limit=3)
+    return leptonopt.compare(
+        [ARTICLE, EDGE], ["greedy", "cheapest-option", "least-loaded"], output=folder, time_limit=3
+    )
 
 
 def lines(folder: Path) -> list[dict[str, Any]]:
@@ -74,7 +76,7 @@ def test_every_pair_once_and_never_again(results: Results) -> None:
         assert plan is not None
         assert Fraction(plan["cost_exact"]) == run.cost
     steps = []
-    methods = ["greedy", "cheapest-first", "least-loaded"]
+    methods = ["greedy", "cheapest-option", "least-loaded"]
     again = leptonopt.compare([ARTICLE, EDGE], methods, output=folder, time_limit=3, on_step=steps.append)
     assert [step.done for step in steps] == [6]
     assert {run.key for run in again.runs} == {run.key for run in results.runs}
@@ -94,7 +96,7 @@ def test_half_a_line_is_forgotten_and_run_again(tmp_path: Path) -> None:
 
 def test_a_killed_comparison_goes_on(tmp_path: Path) -> None:
     """SIGKILL in the middle: nothing of what had ended is lost or repeated, no process stays, and the rest is run."""
-    words = [sys.executable, "-m", "leptonopt", "compare", str(EDGE), "-m", "greedy,cheapest-first,random-key,lns"]
+    words = [sys.executable, "-m", "leptonopt", "compare", str(EDGE), "-m", "greedy,cheapest-option,random-key,lns"]
     words += ["-t", "1", "--jobs", "1", "-o", str(tmp_path)]
     with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True) as child:
         until = time.monotonic() + 60
@@ -120,7 +122,8 @@ def test_what_goes_wrong_in_a_run_is_its_line(tmp_path: Path) -> None:
         "import os\n"
         "def dies(problem, warm_start, limits, monitor):\n    os.kill(os.getpid(), 9)\n"
         "def lies(problem, warm_start, limits, monitor):\n"
-        "    from leptonopt.problem.problem import Schedule, Solution, Status, Stop\n"
+        "    from leptonopt.problem.protocol import Solution, Status, Stop\n"
+        "    from leptonopt.problem.schedule import Schedule\n"
         "    return Solution(Status.FEASIBLE, Stop.DONE, Schedule.of([0], [0]), bound=0)\n"
     )
     bad = [f"{tmp_path / 'bad.py'}:{name}" for name in ("dies", "lies")]
@@ -451,7 +454,7 @@ def leptonopt_says(*words: str) -> subprocess.CompletedProcess[str]:
 def test_commands_of_results(results: Results, tmp_path: Path) -> None:
     """Each makes its table or file; what is not there is refused in one line that says what is."""
     folder = str(results.folders[0])
-    assert "cheapest-first" in leptonopt_says("results", "table", folder).stdout
+    assert "cheapest-option" in leptonopt_says("results", "table", folder).stdout
     assert r"\toprule" in called("results", "pairs", folder, "--as", "latex", "--against", "greedy")[1]
     assert called("results", "incumbents", folder, "--instance", "edge", "-o", tmp_path / "a.svg")[0] == 0
     assert (tmp_path / "a.svg").stat().st_size > 1000

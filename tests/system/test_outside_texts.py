@@ -142,7 +142,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for at, name in enumerate(FILES[:3]):
         (folder / f"{name}.json").write_text(json.dumps(small | {"name": f"{at}"}))
     code, out, err = called(
-        "compare", *sorted(folder.glob("*.json")), "-m", "greedy,cheapest-first", "-o", folder / "out", "-t", "20"
+        "compare", *sorted(folder.glob("*.json")), "-m", "greedy,cheapest-option", "-o", folder / "out", "-t", "20"
     )
     assert code == 0, err
     assert not HARMFUL.search(out + err)

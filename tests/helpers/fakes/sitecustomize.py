@@ -23,8 +23,8 @@ def install() -> None:
     text = (FOLDER / "liars.py").read_text(encoding="utf-8")
     for name in [line[4 : line.index("(")] for line in text.splitlines() if line.startswith("def ")]:
         if not name.startswith("_"):
-            methods.TABLE[name] = methods.MethodInfo(name, "liars", name, "fake", "", True)
-    methods.TABLE["broken"] = methods.MethodInfo("broken", "broken", "solve", "fake", "", True)
+            methods.TABLE[name] = methods.MethodInfo(name, "liars", name, "fake", "")
+    methods.TABLE["broken"] = methods.MethodInfo("broken", "broken", "solve", "fake", "")
     children.PATHS += f"import runpy; runpy.run_path({str(Path(__file__).resolve())!r})\n"
     for pair in filter(None, os.environ.get("FAKES", "").split(",")):
         name, fake = pair.split("=")

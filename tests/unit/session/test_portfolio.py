@@ -36,11 +36,11 @@ def methods(found: list[tuple[Stage, ...]]) -> list[list[str]]:
 
 def test_shapes_and_their_lanes() -> None:
     """Facilities and agents go to knapsacks, beside HiGHS or CP-SAT, training jobs at constant prices to intervals, dated ones and very large ones elsewhere."""
-    assert methods(choose_stages(problem(facilities()), 2)) == [["knapsacks"], ["lagrangian", "highs"]]
+    assert methods(choose_stages(problem(facilities()), 2)) == [["assignment"], ["lagrangian", "highs"]]
     agents = facilities()
     agents["pools"] = [{"id": pool["id"], "capacity": {"units": 9}} for pool in agents["pools"]]
-    assert methods(choose_stages(problem(agents), 2)) == [["knapsacks"], ["cpsat", "lns"]]
-    assert methods(choose_stages(problem(agents), 1)) == [["knapsacks", "cpsat"]]
+    assert methods(choose_stages(problem(agents), 2)) == [["assignment"], ["cpsat", "lns"]]
+    assert methods(choose_stages(problem(agents), 1)) == [["assignment", "cpsat"]]
     still = leptonopt.generate("gavel", tasks=60, seed=0)
     assert methods(choose_stages(compile_instance(still).problem, 2)) == [["lagrangian", "lns"], ["cpsat-intervals"]]
     assert "cpsat-intervals" in methods(choose_stages(compile_instance(still).problem, 1))[0]
@@ -52,11 +52,11 @@ def test_shapes_and_their_lanes() -> None:
     dated["tasks"] = dated["tasks"][:20]
     assert methods(choose_stages(problem(dated), 2)) == [["lagrangian", "lns"], ["cpsat"]]
     many = leptonopt.generate("gavel", tasks=600, seed=0)
-    assert "scale" in str(methods(choose_stages(compile_instance(many).problem, 2)))
+    assert "large-scale" in str(methods(choose_stages(compile_instance(many).problem, 2)))
     medium = compile_instance(leptonopt.generate("lumpy", tasks=400, seed=0)).problem
-    assert methods(choose_stages(medium, 2)) == [["scale"], ["cpsat"]]
-    assert methods(choose_stages(medium, 1, deterministic=True)) == [["scale", "lns"]]
-    assert methods(choose_stages(problem(facilities()), 2, deterministic=True)) == [["knapsacks", "cpsat"]]
+    assert methods(choose_stages(medium, 2)) == [["large-scale"], ["cpsat"]]
+    assert methods(choose_stages(medium, 1, deterministic=True)) == [["large-scale", "lns"]]
+    assert methods(choose_stages(problem(facilities()), 2, deterministic=True)) == [["assignment", "cpsat"]]
 
 
 def test_a_plan_is_looked_for_first() -> None:
@@ -73,13 +73,13 @@ def test_lanes_with_workers_elsewhere() -> None:
     """They search instead of this machine, which does so when they are gone; in one lane where the clock decides nothing."""
     bound, search, exact = Stage("lagrangian"), Stage("lns"), Stage("cpsat")
     assert methods(portfolio.with_remote_workers([(bound, search), (exact,)])) == [
-        ["spread", "lns"],
+        ["lns-parallel", "lns"],
         ["lagrangian"],
         ["cpsat"],
     ]
     assert methods(portfolio.with_remote_workers([(exact,)])) == [["cpsat"]]
     assert methods(portfolio.with_remote_workers([(bound, search, exact)], deterministic=True)) == [
-        ["lagrangian", "spread", "cpsat"]
+        ["lagrangian", "lns-parallel", "cpsat"]
     ]
 
 

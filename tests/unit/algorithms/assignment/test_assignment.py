@@ -193,11 +193,11 @@ def test_nothing_better_is_dropped(fast: bool, kind: dict[str, bool]) -> None:
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 @pytest.mark.usefixtures("fast")
 def test_it_proves_the_optimum(kind: dict[str, bool]) -> None:
-    """`knapsacks` is optimal, or infeasible, exactly where brute force says so."""
+    """`assignment` is optimal, or infeasible, exactly where brute force says so."""
     for seed in range(8):
         problem = places(seed, **kind)
         best, ear = optimum(problem), Ear()
-        solution = load_method("knapsacks")(problem, None, Limits(time_limit=20), ear)
+        solution = load_method("assignment")(problem, None, Limits(time_limit=20), ear)
         if best is None:
             assert solution.status is Status.INFEASIBLE, seed
         else:
@@ -211,7 +211,7 @@ def test_other_forms_are_refused() -> None:
     for seed in range(30):
         problem = random_problems.problem(seed)
         assert detect_assignment(problem) is None
-    solution = load_method("knapsacks")(problem, None, Limits(), Ear())
+    solution = load_method("assignment")(problem, None, Limits(), Ear())
     assert solution.status is Status.UNKNOWN
     assert "one slot" in solution.note
 
@@ -298,7 +298,7 @@ def test_loops_and_numpy_have_the_same_values() -> None:
 def test_knapsacks_agree_with_highs(seed: int) -> None:
     """On 5 agents and 20 tasks both prove the same cost, or that there is no plan."""
     problem = places(seed, nodes=seed % 2 == 0, optional=seed % 3 == 0, own=seed > 3, size=(5, 20))
-    one, other = (load_method(name)(problem, None, Limits(time_limit=60), Ear()) for name in ("knapsacks", "highs"))
+    one, other = (load_method(name)(problem, None, Limits(time_limit=60), Ear()) for name in ("assignment", "highs"))
     assert one.status is other.status
     assert one.status in (Status.OPTIMAL, Status.INFEASIBLE)
     if one.schedule is not None and other.schedule is not None:
@@ -312,8 +312,8 @@ def test_two_threads_prove_what_one_does(monkeypatch: pytest.MonkeyPatch, seed: 
     monkeypatch.setattr("leptonopt.solvers.assignment.ALONE", 0.0)
     monkeypatch.setattr("leptonopt.solvers.assignment.NEAR", 1.0)
     problem, ear = places(seed, nodes=seed % 2 == 0, own=seed > 1, size=(5, 20)), Ear()
-    one = load_method("knapsacks")(problem, None, Limits(), Ear())
-    two = load_method("knapsacks")(problem, None, Limits(threads=2), ear)
+    one = load_method("assignment")(problem, None, Limits(), Ear())
+    two = load_method("assignment")(problem, None, Limits(threads=2), ear)
     assert (one.status, one.bound) == (two.status, two.bound)
     assert two.status in (Status.OPTIMAL, Status.INFEASIBLE)
     assert max(ear.bounds, default=0) <= (two.bound or 0)

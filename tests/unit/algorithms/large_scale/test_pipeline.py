@@ -58,7 +58,7 @@ def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def solve_columns(file: Path, plan: Path | None = None, certificate: Path | None = None, **asked: Any) -> Result:
     """Solve columns in this process, soon, and write the plan and the certificate."""
-    asked = {"method": "scale", "time_limit": 0.8, "isolate": False} | asked
+    asked = {"method": "large-scale", "time_limit": 0.8, "isolate": False} | asked
     result = solve(file, certify=certificate is not None, **asked)
     if plan is not None:
         result.save(plan)
@@ -202,7 +202,7 @@ def test_bad_csv_gets_its_row(tmp_path: Path) -> None:
 
 
 def plain(seed: int, **sizes: int) -> Problem:
-    """A random problem without the rules that `scale` refuses."""
+    """A random problem without the rules that `large-scale` refuses."""
     found = random_problems.problem(seed, **sizes)
     none = np.zeros(0, np.int64)
     return replace(found, before=none, after=none, lag=none)
@@ -429,7 +429,7 @@ def test_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str])
 
     file, plan = saved(tmp_path, tiny(4)), tmp_path / "plan.npz"
     assert files.is_columns(file)
-    code, out, _ = called("solve", file, "-o", plan, "-m", "scale", "-t", 5, "--certify")
+    code, out, _ = called("solve", file, "-o", plan, "-m", "large-scale", "-t", 5, "--certify")
     assert code == 0
     assert "checked" in out
     assert main([str(file), str(plan), "--certificate", str(tmp_path / "plan.certificate.npz")]) == 0

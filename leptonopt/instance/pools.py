@@ -1,0 +1,193 @@
+"""Define the time grid and the pools of an instance with their nodes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from functools import cached_property
+from typing import Annotated
+
+from pydantic import Field, field_validator, model_validator
+
+from leptonopt.instance import units
+from leptonopt.instance.fields import (
+    MAX_NODES,
+    ByName,
+    Capacity,
+    Count,
+    Duration,
+    Instant,
+    Lag,
+    Many,
+    Name,
+    NotNegative,
+    Positive,
+    Price,
+    Rate,
+    StrictModel,
+    Zone,
+    empty_mapping,
+)
+
+MAX_SLOTS = 200_000
+MAX_YEAR = 9000  # the latest year in which a horizon starts; its end must have a date too
+POWER = "power"  # the resource of pools that draw electricity, in kW
+
+
+class Time(StrictModel):
+    """The time grid: `horizon` cut into slots of equal length; all of it computed in UTC."""
+
+    start: Instant
+    slot: Duration = 3600
+    horizon: Duration
+    zone: Zone = Field(default="UTC", description="zone of daily tariffs and of the report")
+
+    @property
+    def slots(self) -> int:
+        """Number of slots in the horizon."""
+        return self.horizon // self.slot
+
+    @field_validator("start")
+    @classmethod
+    def _room_for_a_horizon(cls, start: datetime) -> datetime:
+        if start.year > MAX_YEAR:
+            raise ValueError(f"a start in the year {start.year}; at most {MAX_YEAR}")
+        return start
+
+    @model_validator(mode="after")
+    def _whole_slots(self) -> Time:
+        if self.horizon % self.slot:
+            raise ValueError(
+                f"the horizon of {units.duration_text(self.horizon)} is not a whole number of slots "
+                f"of {units.duration_text(self.slot)}"
+            )
+        if self.slots > MAX_SLOTS:
+            raise ValueError(f"{self.slots:,} slots; at most {MAX_SLOTS:,}: take longer slots or a shorter horizon")
+        return self
+
+
+class Maintenance(StrictModel):
+    """A window in which a pool has less capacity: none, or what `capacity` leaves of the resources it names."""
+
+    from_: Instant = Field(alias="from")
+    to: Instant
+    capacity: ByName[NotNegative] | None = Field(default=None, description="what is left; nothing when absent")
+
+    @model_validator(mode="after")
+    def _some_window(self) -> Maintenance:
+        if self.to <= self.from_:
+            raise ValueError("'to' is not after 'from'")
+        return self
+
+
+class Commit(StrictModel):
+    """Nodes taken for the whole horizon, used or not, at a price of their own; how many is decided by the solver."""
+
+    price: NotNegative | None = Field(default=None, description="money per node and hour of the horizon")
+    total: NotNegative | None = Field(default=None, description="money per node for the whole horizon")
+    max: Annotated[int, Field(strict=True, ge=0, le=MAX_NODES)] | None = Field(
+        default=None, description="how many at most; as many as there are nodes when absent"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_number(cls, value: object) -> object:
+        return {"price": value} if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _one_price(self) -> Commit:
+        if (self.price is None) == (self.total is None):
+            raise ValueError("a commitment has either a price (per node-hour) or a total (for the whole horizon)")
+        return self
+
+
+class NodeKind(StrictModel):
+    """Nodes of a size that are rented whole: machines, or single units of a resource."""
+
+    id: Name | None = None
+    size: ByName[Positive] = Field(min_length=1, description="what a node offers of each resource")
+    count: Count = Field(description="nodes there can be on at a time, whoever pays for them")
+    price: Rate | None = Field(
+        default=None, description="money per node and hour on demand; none on demand when absent"
+    )
+    startup: NotNegative = Field(default=Decimal(0), description="money for switching a node on")
+    shutdown: NotNegative = Field(default=Decimal(0), description="money for switching a node off")
+    boot: Lag = Field(default=0, description="from switched on to usable")
+    minimum: Lag = Field(default=0, description="a node that is switched on stays on, and is paid, at least so long")
+    power: NotNegative = Field(default=Decimal(0), description="kW that a node draws while it is on, idle or not")
+    commit: Commit | None = None
+    reserved: Annotated[int, Field(strict=True, ge=0, le=MAX_NODES)] = Field(
+        default=0, description="nodes that are paid already"
+    )
+
+    @property
+    def most(self) -> int:
+        """The greatest number of nodes there are at any time."""
+        return int(max(self.count.numbers()))
+
+    @property
+    def commit_max(self) -> int:
+        """How many nodes can be committed."""
+        if self.commit is None:
+            return 0
+        return self.most if self.commit.max is None else self.commit.max
+
+
+class Pool(StrictModel):
+    """Resources that are bought, owned or rented together, at one place and one price list."""
+
+    id: Name
+    capacity: ByName[Capacity] = empty_mapping("units of each resource that is not in nodes")
+    nodes: Many[NodeKind] = Field(default=(), description="nodes rented whole, by kind")
+    price: ByName[Price] = empty_mapping("money per unit and hour; of power per kWh")
+    power: ByName[NotNegative] = empty_mapping("kW that a unit of a resource draws in use")
+    carbon: Rate | None = Field(default=None, description="grams of CO2 per kWh")
+    sunk: NotNegative = Field(default=Decimal(0), description="money per hour that is spent whatever the plan")
+    interruptions: Rate | None = Field(default=None, description="expected interruptions per hour of a running task")
+    maintenance: Many[Maintenance] = ()
+    labels: Many[Name] = ()
+    device_memory: Positive | None = Field(default=None, description="memory of one device, for `work.memory`")
+
+    @field_validator("nodes", mode="before")
+    @classmethod
+    def _one_or_more(cls, value: object) -> object:
+        return [value] if isinstance(value, dict | NodeKind) else value
+
+    @model_validator(mode="after")
+    def _some_resource(self) -> Pool:
+        if not self.capacity and not self.nodes:
+            raise ValueError("a pool without resources; give it capacity or nodes")
+        twice = sorted(set(self.capacity) & {name for kind in self.nodes for name in kind.size})
+        if twice:
+            raise ValueError(
+                f"the resource {twice[0]!r} stands in capacity and in the size of nodes; it is one or the other"
+            )
+        names = [name for name, _ in self.kinds]
+        if len(set(names)) < len(names):
+            raise ValueError("two kinds of nodes have the same id")
+        return self
+
+    @property
+    def kinds(self) -> list[tuple[str, NodeKind]]:
+        """The kinds of nodes with their names."""
+        many = len(self.nodes) > 1
+        return [(kind.id or (f"{self.id}-{at}" if many else self.id), kind) for at, kind in enumerate(self.nodes, 1)]
+
+    @cached_property
+    def resources(self) -> tuple[str, ...]:
+        """Names of all resources: of the capacity, then of nodes, then power where it counts."""
+        names = dict.fromkeys([*self.capacity, *self.of_nodes])
+        if self.powered:
+            names.setdefault(POWER)
+        return tuple(names)
+
+    @cached_property
+    def of_nodes(self) -> tuple[str, ...]:
+        """Names of the resources that nodes hold, if there are any nodes or none."""
+        return tuple(dict.fromkeys(name for kind in self.nodes for name in kind.size))
+
+    @cached_property
+    def powered(self) -> bool:
+        """Whether what the pool draws counts."""
+        stated = POWER in self.price or POWER in self.capacity or bool(self.power) or self.carbon is not None
+        return stated or any(kind.power for kind in self.nodes)

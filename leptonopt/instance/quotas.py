@@ -1,0 +1,31 @@
+"""Define quotas: limits on what some tasks use on some pools."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from leptonopt.instance.fields import Many, Name, NotNegative, StrictModel
+from leptonopt.instance.tasks import Task
+
+
+class Quota(StrictModel):
+    """A limit on what some tasks use on some pools: over the horizon, on every day, or at any moment."""
+
+    id: Name
+    of: Name = Field(description="money, energy (kWh), carbon (kg), a resource (unit-hours), or what options consume")
+    limit: NotNegative
+    per: Literal["horizon", "day", "moment"] = "horizon"
+    tasks: Many[Name] | None = Field(default=None, description="ids; all tasks when absent")
+    teams: Many[Name] | None = None
+    pools: Many[Name] | None = None
+
+    def covers(self, task: Task) -> bool:
+        """Whether a task counts."""
+        return (self.tasks is None or task.id in self.tasks) and (self.teams is None or task.team in self.teams)
+
+    @property
+    def whole(self) -> bool:
+        """Whether all tasks count, so that what they share counts as well."""
+        return self.tasks is None and self.teams is None

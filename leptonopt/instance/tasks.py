@@ -1,0 +1,178 @@
+"""Define the tasks of an instance: their options, or the work from which options are made."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, GetJsonSchemaHandler, model_validator
+
+from leptonopt.instance.fields import (
+    Amount,
+    ByName,
+    Curve,
+    Duration,
+    Instant,
+    Lag,
+    Many,
+    Name,
+    NotNegative,
+    Positive,
+    SomeByName,
+    Speed,
+    StrictModel,
+    empty_mapping,
+)
+
+MAX_COPIES = 1_000_000
+
+
+class After(StrictModel):
+    """A task that must have ended, `lag` earlier, before this one starts."""
+
+    task: Name
+    lag: Lag = 0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: object) -> object:
+        return {"task": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {
+            "anyOf": [
+                {"type": "string", "description": "the task's id"},
+                handler.resolve_ref_schema(handler(core_schema)),
+            ]
+        }
+
+
+class Needs(StrictModel):
+    """What a pool or an option must have, or must not, to be allowed for a task."""
+
+    labels: Many[Name] = ()
+    without: Many[Name] = Field(default=(), description="labels the pool must not have")
+    quality: NotNegative = Decimal(0)
+
+
+class Checkpoint(StrictModel):
+    """How a task saves its progress against interruptions."""
+
+    every: Duration | None = Field(
+        default=None, description="work between two checkpoints; Young's interval when absent"
+    )
+    cost: Lag = Field(default=0, description="time that one checkpoint takes")
+    restart: Lag = Field(default=0, description="time from an interruption until work goes on")
+
+
+class Option(StrictModel):
+    """One way to run a task (a mode): where, on what, for how long, at what fixed cost.
+
+    With `pools` it is a way on each of them, all alike.
+    """
+
+    id: Name | None = None
+    pool: Name | None = None
+    pools: Many[Name] = Field(default=(), description="several pools, instead of pool")
+    uses: ByName[NotNegative] = empty_mapping()
+    nodes: Annotated[int, Field(strict=True, ge=1, le=1000)] | None = Field(
+        default=None, description="whole nodes, for this task alone"
+    )
+    consumes: ByName[NotNegative] = empty_mapping("amounts used up once, for quotas")
+    duration: Duration
+    cost: Amount = Field(default=Decimal(0), description="fixed cost, beside the price of what it uses")
+    variant: Name | None = None
+    quality: NotNegative = Decimal(1)
+
+    @property
+    def where(self) -> tuple[str, ...]:
+        """The pools."""
+        return self.pools if self.pool is None else (self.pool,)
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> Option:
+        if (self.pool is None) == (not self.pools):
+            raise ValueError("an option has either a pool or several pools")
+        if len(set(self.pools)) < len(self.pools):
+            raise ValueError("an option names a pool twice")
+        return self
+
+
+class Variant(StrictModel):
+    """A form of the model (full, quantised, pruned): factors on speed and memory, and its quality."""
+
+    speed: Positive = Decimal(1)
+    quality: NotNegative = Decimal(1)
+    memory: Positive = Decimal(1)
+
+
+class Profile(StrictModel):
+    """How a kind of work runs: shared by tasks through `work.profile`, or written in `work` itself.
+
+    `speed` says per pool how fast one device is against the reference device (1.0), or gives the
+    whole curve {devices: speed}; `devices` is the scaling curve for pools with a single number.
+    """
+
+    speed: SomeByName[Speed] | None = None
+    devices: Curve | None = None
+    device: Name | None = Field(default=None, description="the resource that is counted; gpu unless told")
+    per_device: ByName[NotNegative] | None = Field(default=None, description="other resources for each device")
+    uses: ByName[NotNegative] | None = Field(default=None, description="resources whatever the device count")
+    variants: SomeByName[Variant] | None = None
+    memory: Positive | None = Field(default=None, description="device memory the model needs in all, before variants")
+
+
+class Work(Profile):
+    """An amount of work from which the options are made: variant x pool x device count."""
+
+    hours: Positive = Field(description="on one reference device (speed 1.0)")
+    profile: Name | None = None
+    cost: Amount = Field(default=Decimal(0), description="fixed cost of every option made")
+
+
+class Task(StrictModel):
+    """Something to run once (or `copies` times), in exactly one of its options."""
+
+    id: Name
+    copies: Annotated[int, Field(strict=True, ge=1, le=MAX_COPIES)] = 1
+    team: Name | None = None
+    release: Instant | None = None
+    deadline: Instant | None = Field(default=None, description="hard: no plan ends the task later")
+    due: Instant | None = Field(default=None, description="soft: past it late_cost and late_penalty are paid")
+    late_cost: NotNegative | None = Field(default=None, description="money per hour late")
+    late_penalty: NotNegative | None = Field(default=None, description="money, once, for being late at all")
+    on_time: Positive | None = Field(default=None, description="probability of meeting the deadline, on spot pools")
+    value: Amount | None = Field(default=None, description="money earned by running it (each copy)")
+    optional: bool = Field(default=False, description="may be left out; its value is then not earned")
+    after: Many[After] = ()
+    needs: Needs = Needs()
+    confidential: bool = Field(default=False, description="runs only on pools labelled `confidential`")
+    placement: Literal["span", "one-node"] = Field(default="span", description="one-node: within a single node")
+    checkpoint: Checkpoint | None = None
+    options: Many[Option] = ()
+    work: Work | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Task:
+        if not self.options and self.work is None:
+            raise ValueError("no way to run the task; give it options or work")
+        if (self.due is None) != (self.late_cost is None and self.late_penalty is None):
+            raise ValueError("due goes together with late_cost or late_penalty; one of them is missing")
+        if self.optional and self.value is None:
+            raise ValueError("an optional task needs a value; without one it would never run")
+        if self.release is not None and self.deadline is not None and self.deadline <= self.release:
+            raise ValueError("the deadline is not after the release")
+        if self.on_time is not None and (self.deadline is None or self.on_time >= 1):
+            raise ValueError("on_time is a probability below 1, of meeting the deadline that the task must then have")
+        return self
+
+
+def merged_work(work: Work, profiles: dict[str, Profile]) -> Work:
+    """The work with what its profile adds; what the work states itself wins, key by key."""
+    if work.profile is None:
+        return work
+    base = profiles[work.profile]
+    return work.model_copy(
+        update={name: getattr(base, name) for name in Profile.model_fields if getattr(work, name) is None}
+    )
