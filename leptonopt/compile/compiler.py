@@ -8,18 +8,18 @@ and nodes are made in `rows`, the times at which tasks can run in `quota_windows
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from itertools import chain
 
 import numpy as np
 
+from leptonopt.compile.groups import Members, group_sets, group_tasks, precedence_edges
 from leptonopt.compile.money import Money
+from leptonopt.compile.node_kinds import NodeKindInfo
 from leptonopt.compile.quotas import QuotaWindow, compile_quotas, quota_windows
-from leptonopt.compile.rows import CompiledOption, NodeKindInfo, Row, RowBuilder
+from leptonopt.compile.rows import Row, RowBuilder
 from leptonopt.compile.windows import TaskWindows, infeasibility_reasons
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.errors import Finding, InstanceError
@@ -27,25 +27,10 @@ from leptonopt.instance import Instance
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import Nodes, no_nodes
 from leptonopt.problem.problem import Problem, Quota
-from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.clock import check_time, check_time_each
 
-__all__ = [
-    "CompiledInstance",
-    "CompiledOption",
-    "NodeKindInfo",
-    "QuotaWindow",
-    "Row",
-    "TaskRun",
-    "compile_instance",
-    "decode",
-    "encode",
-]
-
-MAX_EDGES = 2_000_000
 MAX_LOAD, MAX_SIZE = 2**60, 2**45
-MAX_LINKED = 100_000  # copies in a precedence: each is a group of its own
-OFTEN = 256  # columns or edges between two looks at the clock
+OFTEN = 256  # columns between two checks of the time limit
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,18 +64,6 @@ class CompiledInstance:
     impossible: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TaskRun:
-    """`copies` of a task, from `copy` on, that run alike: their way, and their half-open slots [start, end)."""
-
-    task: int
-    copy: int
-    copies: int
-    way: ConcreteOption
-    start: int
-    end: int
-
-
 def compile_instance(instance: Instance) -> CompiledInstance:
     """The problem of an instance.
 
@@ -106,7 +79,7 @@ def compile_instance(instance: Instance) -> CompiledInstance:
     tasks = TaskWindows(instance, columns)
     tasks.tighten()
     rows.used = {row for columns in tasks.columns for column in columns for row in column.rows}
-    groups = _groups(instance, tasks)
+    groups = group_tasks(instance, tasks)
     money = Money(instance, rows, tasks)
     heads = [members[0][0] for members in groups]
     copies = [sum(count for _, _, count in members) for members in groups]
@@ -129,84 +102,11 @@ def compile_instance(instance: Instance) -> CompiledInstance:
     )
 
 
-def decode(compiled: CompiledInstance, schedule: Schedule) -> tuple[list[TaskRun], list[tuple[int, int, int]]]:
-    """What runs, and the (task index, first copy, number of copies) that are left out; the inverse of `encode`.
-
-    Copies of a task are alike, so they are numbered by start and option; equal ones make one run, however many.
-    """
-    problem = compiled.problem
-    waiting = [[(task, copies) for task, _, copies in reversed(members)] for members in compiled.members]
-    alike: dict[tuple[int, int, int, int], int] = defaultdict(int)
-    for option, start, count in sorted(schedule, key=lambda entry: (entry[1], entry[0])):
-        group = int(problem.group[option])
-        at, end = option - int(problem.option_ptr[group]), start + int(problem.duration[option])
-        while count:
-            task, there = waiting[group].pop()
-            taken = min(there, count)
-            alike[task, at, start, end] += taken
-            count -= taken
-            if there > taken:
-                waiting[group].append((task, there - taken))
-    runs, following = [], [1] * len(compiled.instance.tasks)
-    for (task, at, start, end), copies in alike.items():
-        runs.append(TaskRun(task, following[task], copies, compiled.kept[task][at], start, end))
-        following[task] += copies
-    tasks = enumerate(zip(compiled.instance.tasks, following, strict=True))
-    return runs, [(at, first, task.copies - first + 1) for at, (task, first) in tasks if first <= task.copies]
-
-
-def encode(compiled: CompiledInstance, runs: Iterable[tuple[int, str, tuple[str, ...], int, int]]) -> Schedule:
-    """The schedule of (task index, way id, nodes, start slot, number of copies); unknown ones are passed over.
-
-    Used to take a plan as a warm start: what no longer fits the instance is dropped, not repaired.
-    """
-    problem = compiled.problem
-    offered: dict[tuple[int, str, tuple[str, ...]], list[int]] = defaultdict(list)
-    for group, members in enumerate(compiled.members):
-        for task, _, _ in members:
-            for at, way in enumerate(compiled.kept[task]):
-                offered[task, way.id, way.on_nodes].append(int(problem.option_ptr[group]) + at)
-    found = []
-    for task, id, nodes, start, copies in runs:
-        options = offered.get((task, id, nodes), [])
-        fits = [option for option in options if problem.first[option] <= start <= problem.last[option]]
-        found += [(option, start, copies) for option in (fits or options)[:1]]
-    return Schedule.of(*np.array(found, np.int64).reshape(-1, 3).T)
-
-
-def _groups(instance: Instance, tasks: TaskWindows) -> list[list[tuple[int, int, int]]]:
-    """Members (task, first copy, copies) of each group of identical tasks; those with precedence stay single."""
-    linked = {at for first, second, _ in tasks.edges for at in (first, second)}
-    many = [at for at in linked if instance.tasks[at].copies > 1]
-    if (copies := sum(instance.tasks[at].copies for at in many)) > MAX_LINKED:
-        at = max(many, key=lambda task: instance.tasks[task].copies)
-        text = f"{copies:,} copies of tasks wait or are waited for, each on its own; at most {MAX_LINKED:,} are allowed"
-        raise InstanceError([Finding(text, ("tasks", at, "copies"))])
-    sets = defaultdict(list)
-    for number, ids in enumerate((*instance.together, *instance.apart)):
-        for id in set(ids):
-            sets[id].append(number)
-    groups: dict[object, list[tuple[int, int, int]]] = {}
-    for at, task in enumerate(check_time_each(instance.tasks)):
-        if at in linked:
-            for copy in range(1, task.copies + 1):
-                groups[at, copy] = [(at, copy, 1)]
-            continue
-        content = tuple(
-            (c.way.pool, c.slots, c.rows, c.amounts, c.way.cost, c.once, c.starts.tobytes() if c.special else b"")
-            for c in tasks.columns[at]
-        )
-        due = (task.due, task.late_cost, task.late_penalty, task.value if tasks.mandatory[at] is False else None)
-        key = (content, tasks.release[at], tasks.deadline[at], due, tuple(sets[task.id]))
-        groups.setdefault(key, []).append((at, 1, task.copies))
-    return list(groups.values())
-
-
 def _arrays(
     instance: Instance,
     rows: RowBuilder,
     tasks: TaskWindows,
-    groups: Sequence[Sequence[tuple[int, int, int]]],
+    groups: Sequence[Members],
     money: Money,
     quotas: Sequence[Quota],
 ) -> Problem:
@@ -226,7 +126,7 @@ def _arrays(
         [in_units(p) for p in prices] if row in rows.used else unused
         for row, prices in enumerate(check_time_each(rows.prices))
     ]
-    edges = _edges(instance, tasks, groups)
+    edges = precedence_edges(instance, tasks, groups)
     return Problem(
         capacity=rows.capacity,
         price=np.array(price, np.int64).reshape(rows.capacity.shape),
@@ -251,12 +151,12 @@ def _arrays(
         lag=edges[2],
         nodes=_nodes(rows, money, _loads(rows, groups, tasks)),
         quotas=tuple(quotas),
-        together=_sets(instance, instance.together, groups),
-        apart=_sets(instance, instance.apart, groups),
+        together=group_sets(instance, instance.together, groups),
+        apart=group_sets(instance, instance.apart, groups),
     )
 
 
-def _loads(rows: RowBuilder, groups: Sequence[Sequence[tuple[int, int, int]]], tasks: TaskWindows) -> list[int]:
+def _loads(rows: RowBuilder, groups: Sequence[Members], tasks: TaskWindows) -> list[int]:
     """The most that demands can add up to on each row; refuses what int64 could not add up."""
     found = [0] * len(rows.names)
     for members in groups:
@@ -297,46 +197,3 @@ def _nodes(rows: RowBuilder, money: Money, loads: Sequence[int]) -> Nodes:
         # A node that holds by far more than all that can be used holds all that can be used.
         supply_size=ints(min(rows.units(row, size), max(MAX_SIZE, loads[row])) for _, row, size in rows.supply),
     )
-
-
-def _sets(
-    instance: Instance, sets: Sequence[Sequence[str]], groups: Sequence[Sequence[tuple[int, int, int]]]
-) -> tuple[Ints, ...]:
-    """Groups of the tasks of each set."""
-    if not sets:
-        return ()
-    of_task = defaultdict(set)
-    for group, members in enumerate(check_time_each(groups)):
-        for task, _, _ in members:
-            of_task[instance.tasks[task].id].add(group)
-    return tuple(
-        np.array(sorted(set().union(*(of_task[id] for id in ids))), np.int64) for ids in check_time_each(sets) if ids
-    )
-
-
-def _edges(instance: Instance, tasks: TaskWindows, groups: Sequence[Sequence[tuple[int, int, int]]]) -> Ints:
-    """int64, shape (3, E): every copy of the later task waits for every copy of the earlier one."""
-    of_task = defaultdict(list)
-    for group, members in enumerate(check_time_each(groups)):
-        for task, _, _ in members:
-            of_task[task].append(group)
-    pairs = sum(len(of_task[first]) * len(of_task[second]) for first, second, _ in check_time_each(tasks.edges, OFTEN))
-    if pairs > MAX_EDGES:
-        raise InstanceError(
-            [Finding(f"{pairs:,} pairs of copies wait for each other; at most {MAX_EDGES:,}", ("tasks",))]
-        )
-    edges = np.fromiter(chain.from_iterable(check_time_each(tasks.edges, OFTEN)), np.int64).reshape(-1, 3)
-    base = np.array([of_task[at][0] for at in range(len(instance.tasks))], np.int64)  # copies that wait follow it
-    copies = np.array([len(of_task[at]) for at in range(len(instance.tasks))], np.int64)
-    each = copies[edges[:, 0]] * copies[edges[:, 1]]
-    edge = np.repeat(np.arange(len(edges)), each)
-    number = np.arange(pairs) - np.repeat(np.cumsum(each) - each, each)
-    first, second, lags = edges[edge].T
-    before, after = base[first] + number // copies[second], base[second] + number % copies[second]
-    check_time()
-    order = np.lexsort((lags, after, before))
-    check_time()
-    before, after, lags = before[order], after[order], lags[order]
-    last = np.ones(pairs, bool)  # of equal pairs the one with the longest lag
-    last[:-1] = (before[1:] != before[:-1]) | (after[1:] != after[:-1])
-    return np.stack([before[last], after[last], lags[last]])

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from leptonopt.compile.calendar import mean_by_slot, zero_series
-from leptonopt.compile.rows import NodeKindInfo, RowBuilder
+from leptonopt.compile.node_kinds import NodeKindInfo
+from leptonopt.compile.rows import RowBuilder
 from leptonopt.compile.windows import TaskWindows
 from leptonopt.instance import POWER, Instance
 from leptonopt.instance.units import seconds

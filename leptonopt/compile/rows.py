@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations, pairwise
+from itertools import combinations
 from math import comb, floor, lcm
 
 import numpy as np
 
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
+from leptonopt.compile.node_kinds import node_kinds
 from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, durations, on_time
 from leptonopt.compile.work_options import EXACT, ConcreteOption
 from leptonopt.errors import Finding, InstanceError
-from leptonopt.instance import POWER, Instance, NodeKind, Pool, Quota, Task
+from leptonopt.instance import POWER, Instance, Pool, Quota, Task
 from leptonopt.instance.units import seconds
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED
@@ -25,39 +25,10 @@ from leptonopt.runtime.clock import check_time_each
 # A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.
 MAX_DEMAND = 2**36
 AMPLE = 2**61  # of a resource: more than can be used
-SMALL = 64  # nodes of a kind that are told apart without asking how many can be needed
-MAX_TOLD_APART = 1000  # of a kind
 MAX_PLACED = 200_000  # ways on nodes that are told apart
 OFTEN = 1000  # slots between two looks at the clock
 MAX_CHOICES = 256  # ways to choose whole nodes that are told apart
 Demands = tuple[tuple[int, ...], tuple[int, ...]]  # rows ascending, and the amount of each
-
-
-@dataclass(frozen=True, slots=True)
-class NodeKindInfo:
-    """A kind of nodes as the problem sees it; where nodes are told apart, one of them, or alike ones that need not be.
-
-    `node` is the number of the first, None where none is told apart, and `last` that of the last.
-    """
-
-    pool: Pool
-    name: str
-    stated: NodeKind
-    node: int | None
-    reserved: int
-    commit_max: int
-    count: tuple[int, ...]
-    last: int | None = None
-
-    @property
-    def label(self) -> str:
-        """What a plan calls the node."""
-        return f"{self.name}/{self.node}"
-
-    @property
-    def single(self) -> bool:
-        """Whether it is one node that is told from others."""
-        return self.node is not None and self.node == self.last
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +77,8 @@ class RowBuilder:
         self.counting: list[tuple[Quota, dict[tuple[str, str], int]]] = []
         self.index = {(pool.id, name): self._row(pool.id, name) for pool in instance.pools for name in pool.resources}
         self.apart = {way.pool for found in all_ways for way in found if way.one_node}
-        self._needed = self._most_needed(all_ways)
         self._chosen = 0
-        self.kinds = [kind for pool in instance.pools for kind in self._kinds(pool)]
+        self.kinds = node_kinds(instance, all_ways, self.apart)
         self.of_node: dict[tuple[str, str, str], int] = {}  # by pool, node and resource
         self.supply: list[tuple[int, int, Decimal]] = []
         for at, kind in enumerate(self.kinds):
@@ -139,58 +109,6 @@ class RowBuilder:
         """What each row stands for."""
         for (pool, name, node), scale in zip(self.names, self.scale, strict=True):
             yield Row(pool, name, node, scale)
-
-    def _kinds(self, pool: Pool) -> Iterator[NodeKindInfo]:
-        windows = [window for window in pool.maintenance if window.capacity is None]
-        for name, kind in check_time_each(pool.kinds):
-            count = [int(least or 0) for least in least_by_slot(kind.count, windows, "", self.time)]
-            if pool.id not in self.apart:
-                yield NodeKindInfo(pool, name, kind, None, kind.reserved, kind.commit_max, tuple(count))
-                continue
-            for low, high in self._told_apart(pool, name, kind, count):
-                size = high - low
-                there = tuple(size * (least >= high) for least in count)
-                own, committable = low < kind.reserved, kind.reserved <= low < kind.reserved + kind.commit_max
-                yield NodeKindInfo(pool, name, kind, low + 1, size * own, size * committable, there, high)
-
-    def _most_needed(self, all_ways: Sequence[Sequence[ConcreteOption]]) -> Counter[str]:
-        """Per pool, how many nodes tasks can at most be on that must fit within one or take whole ones."""
-        needed = Counter[str]()
-        for task, found in zip(self.instance.tasks, all_ways, strict=True):
-            most = Counter[str]()
-            for way in found:
-                if way.refused is None and (way.one_node or way.whole):
-                    most[way.pool] = max(most[way.pool], way.whole, 1)
-            for pool, nodes in most.items():
-                needed[pool] += task.copies * nodes
-        return needed
-
-    def _told_apart(self, pool: Pool, name: str, kind: NodeKind, count: Sequence[int]) -> list[tuple[int, int]]:
-        """Node numbers (low, high]: one by one, or those together that are alike and more than tasks can need.
-
-        Of nodes that are alike, always there together and paid in the same way, it does not matter which a task is on.
-        So as many of them are told apart as tasks can need, and the others are counted, as where none is told apart:
-        whoever is switched on first is the first to go, each for its minimum time. Where some may be committed
-        and others not, that would let them change places, so that these stay apart if they have a minimum time.
-        """
-        if kind.most <= SMALL:
-            return [(number, number + 1) for number in range(kind.most)]
-        top = kind.reserved + kind.commit_max
-        cuts = sorted({0, *(cut for cut in (kind.reserved, top, *count) if cut < kind.most), kind.most})
-        found: list[tuple[int, int]] = []
-        for low, high in pairwise(cuts):
-            mixed = kind.reserved <= low < top and kind.price is not None
-            many = high - low
-            if not mixed or max(kind.minimum, kind.boot) <= self.time.slot:
-                many = min(many, self._needed[pool.id])
-            found += [(number, number + 1) for number in range(low, low + min(many, MAX_TOLD_APART + 1))]
-            found += [(low + many, high)] if low + many < high else []
-            if sum(after - before == 1 for before, after in found) > MAX_TOLD_APART:
-                text = f"pool {pool.id!r}: tasks with placement one-node or whole nodes can be on more than"
-                text += f" {MAX_TOLD_APART:,} nodes of {name!r}; at most so many can be told apart"
-                at = next(at for at, task in enumerate(self.instance.tasks) if task.placement == "one-node")
-                raise InstanceError([Finding(text, ("tasks", at, "placement"))])
-        return found
 
     def _counters(self, quota: Quota) -> Iterator[tuple[tuple[str, str], int]]:
         """Rows that only what a quota covers holds, by pool and resource; none where all of the pool's row counts."""

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from leptonopt.compile.compiler import CompiledInstance, encode
+from leptonopt.compile.compiler import CompiledInstance
+from leptonopt.compile.decode import encode
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, stated
 from leptonopt.instance.document_kinds import document_kind, wrong_kind_message
