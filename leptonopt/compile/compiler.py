@@ -1,9 +1,7 @@
-"""An instance to the integer arrays of a `Problem`, and a schedule of it back to tasks and times.
+"""Compile an instance to the integer arrays of a `Problem`.
 
-The pair is pure: the same instance always gives the same arrays. All arithmetic is exact; the money
-unit is the largest one in which every price, fixed cost and value is a whole number. Rows of capacity
-and nodes are made in `rows`, the times at which tasks can run in `quota_windows`, money in `money`, quotas in
-`compile_quotas`.
+The function is pure: the same instance always gives the same arrays. All arithmetic is exact; the money
+unit is the largest one in which every price, fixed cost and value is a whole number. `decode` is the inverse.
 """
 
 from __future__ import annotations
@@ -35,19 +33,20 @@ OFTEN = 256  # columns between two checks of the time limit
 
 @dataclass(frozen=True, eq=False)
 class CompiledInstance:
-    """A problem with what is needed to speak of it in the user's words again.
+    """A problem with the data that maps it back to the user's terms.
 
     Attributes
     ----------
     unit : money (Fraction) of one objective unit.
-    loss : money by which the problem's total may fall short of the exact one; 0 when exact.
-    rows : what each row of capacity stands for.
-    kept : per task, the ways that can be taken; option i of a task's group is its i-th kept way.
+    loss : money by which the problem's total may be below the exact one; 0 when exact.
+    rows : meaning of each row of capacity.
+    kept : per task, the options that can be chosen; option i of a task's group is its i-th kept option.
     members : per group, (task index, first copy, number of copies); copies count from 1.
     kinds : kinds of nodes, in the problem's order.
-    windows : of the problem's quotas, in its order, and `quota_units` what one unit of each is in the user's.
-    stuck : tasks that must run and cannot, by index.
-    impossible : in words, why no plan can exist; empty when nothing was found.
+    windows : windows of the problem's quotas, in its order.
+    quota_units : size of one unit of each quota in the user's unit.
+    stuck : mandatory tasks that cannot run, by index.
+    impossible : reasons why no plan can exist; empty when none was found.
     """
 
     instance: Instance
@@ -65,13 +64,13 @@ class CompiledInstance:
 
 
 def compile_instance(instance: Instance) -> CompiledInstance:
-    """The problem of an instance.
+    """Return the problem of an instance.
 
     Raises
     ------
     InstanceError
-        When more than 100,000 copies wait or are waited for, or in more than two million pairs, when amounts are too
-        fine against each other to be counted exactly, or a quota's day begins within a slot.
+        When more than 100,000 copies have precedence, or more than two million pairs of them. Also when amounts are
+        too fine against each other for exact counting, or a quota's day starts within a slot.
     """
     all_ways = [concrete_options(instance, task) for task in instance.tasks]
     rows = RowBuilder(instance, all_ways)
@@ -157,7 +156,7 @@ def _arrays(
 
 
 def _loads(rows: RowBuilder, groups: Sequence[Members], tasks: TaskWindows) -> list[int]:
-    """The most that demands can add up to on each row; refuses what int64 could not add up."""
+    """Return the greatest sum of demands on each row; refuse sums that int64 cannot hold."""
     found = [0] * len(rows.names)
     for members in groups:
         most: dict[int, int] = {}
@@ -194,6 +193,6 @@ def _nodes(rows: RowBuilder, money: Money, loads: Sequence[int]) -> Nodes:
         costs=money.rates.whole(cache(money)) if kinds else no_nodes(rows.time.slots).costs,
         supply_node=ints(kind for kind, _, _ in rows.supply),
         supply_row=ints(row for _, row, _ in rows.supply),
-        # A node that holds by far more than all that can be used holds all that can be used.
+        # A node larger than all possible demand is cut to all possible demand.
         supply_size=ints(min(rows.units(row, size), max(MAX_SIZE, loads[row])) for _, row, size in rows.supply),
     )

@@ -15,7 +15,7 @@ from leptonopt.problem.schedule import Schedule
 
 @dataclass(frozen=True, slots=True)
 class TaskRun:
-    """`copies` of a task, from `copy` on, that run alike: their way, and their half-open slots [start, end)."""
+    """`copies` of a task from `copy` on that run alike, in half-open slots [start, end)."""
 
     task: int
     copy: int
@@ -26,9 +26,10 @@ class TaskRun:
 
 
 def decode(compiled: CompiledInstance, schedule: Schedule) -> tuple[list[TaskRun], list[tuple[int, int, int]]]:
-    """What runs, and the (task index, first copy, number of copies) that are left out; the inverse of `encode`.
+    """Return the task runs and the copies left out; the inverse of `encode`.
 
-    Copies of a task are alike, so they are numbered by start and option; equal ones make one run, however many.
+    Copies left out are given as (task index, first copy, number of copies). Copies of a task are identical, so they
+    are numbered by start and option; copies with equal start and option make one run.
     """
     problem = compiled.problem
     waiting = [[(task, copies) for task, _, copies in reversed(members)] for members in compiled.members]
@@ -52,9 +53,10 @@ def decode(compiled: CompiledInstance, schedule: Schedule) -> tuple[list[TaskRun
 
 
 def encode(compiled: CompiledInstance, runs: Iterable[tuple[int, str, tuple[str, ...], int, int]]) -> Schedule:
-    """The schedule of (task index, way id, nodes, start slot, number of copies); unknown ones are passed over.
+    """Return the schedule of task runs; unknown ones are skipped.
 
-    Used to take a plan as a warm start: what no longer fits the instance is dropped, not repaired.
+    Task runs are given as (task index, option id, nodes, start slot, number of copies). A plan becomes a warm start in
+    this way: entries that no longer fit the instance are dropped, not repaired.
     """
     problem = compiled.problem
     offered: dict[tuple[int, str, tuple[str, ...]], list[int]] = defaultdict(list)

@@ -21,7 +21,7 @@ Members = list[tuple[int, int, int]]  # (task index, first copy, number of copie
 
 
 def group_tasks(instance: Instance, tasks: TaskWindows) -> list[Members]:
-    """Members (task, first copy, copies) of each group of identical tasks; those with precedence stay single."""
+    """Return the members of each group of identical tasks; tasks with precedence stay single."""
     linked = {at for first, second, _ in tasks.edges for at in (first, second)}
     many = [at for at in linked if instance.tasks[at].copies > 1]
     if (copies := sum(instance.tasks[at].copies for at in many)) > MAX_LINKED:
@@ -49,7 +49,7 @@ def group_tasks(instance: Instance, tasks: TaskWindows) -> list[Members]:
 
 
 def group_sets(instance: Instance, sets: Sequence[Sequence[str]], groups: Sequence[Members]) -> tuple[Ints, ...]:
-    """Groups of the tasks of each set."""
+    """Return the groups of the tasks of each set."""
     if not sets:
         return ()
     of_task = defaultdict(set)
@@ -62,7 +62,7 @@ def group_sets(instance: Instance, sets: Sequence[Sequence[str]], groups: Sequen
 
 
 def precedence_edges(instance: Instance, tasks: TaskWindows, groups: Sequence[Members]) -> Ints:
-    """int64, shape (3, E): every copy of the later task waits for every copy of the earlier one."""
+    """Return an edge for every pair of copies with precedence, int64, shape (3, E)."""
     of_task = defaultdict(list)
     for group, members in enumerate(check_time_each(groups)):
         for task, _, _ in members:

@@ -19,9 +19,9 @@ MAX_DISTINGUISHED = 1000  # single nodes of a kind
 
 @dataclass(frozen=True, slots=True)
 class NodeKindInfo:
-    """A kind of nodes as the problem sees it; where nodes are told apart, one of them, or alike ones that need not be.
+    """A kind of nodes of the problem; in a pool of distinguished nodes a single node or a rest.
 
-    `node` is the number of the first, None where none is told apart, and `last` that of the last.
+    `node` is the number of the first node, None in a pool without distinguished nodes; `last` is that of the last.
     """
 
     pool: Pool
@@ -35,12 +35,12 @@ class NodeKindInfo:
 
     @property
     def label(self) -> str:
-        """What a plan calls the node."""
+        """Return the name of the node in a plan."""
         return f"{self.name}/{self.node}"
 
     @property
     def single(self) -> bool:
-        """Whether it is one node that is told from others."""
+        """Return True for one node that is distinguished from others."""
         return self.node is not None and self.node == self.last
 
 
