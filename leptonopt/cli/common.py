@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leptonopt.errors import InputError, UsageError
-from leptonopt.instance.document_kinds import document_kind, wrong_kind_message
 from leptonopt.io import files
 from leptonopt.io.load import FORMATS
+from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance

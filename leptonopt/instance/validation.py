@@ -9,12 +9,12 @@ from pydantic import ValidationError
 
 from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance.cross_checks import MAX_FINDINGS, cross_findings
-from leptonopt.instance.document_kinds import document_kind, wrong_kind_message
 from leptonopt.instance.fields import StrictModel, quoted
 from leptonopt.instance.instance import Instance, Objective
 from leptonopt.instance.pools import Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Quota
 from leptonopt.instance.tasks import After, Checkpoint, Needs, Option, Profile, Task, Variant, Work
+from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
 
 
 def findings_of(error: Any) -> list[Finding]:
