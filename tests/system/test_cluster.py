@@ -49,9 +49,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ARTICLE, EDGE = ROOT / "instances" / "article.yaml", ROOT / "instances" / "edge.yaml"
 HELD = '''
 import os, pathlib, time
-from leptonopt.problem.problem import Solution
-from leptonopt.problem.problem import Status
-from leptonopt.problem.problem import Stop
+from leptonopt.problem.protocol import Solution, Status, Stop
 
 FOLDER = pathlib.Path(__file__).parent
 
@@ -147,7 +145,7 @@ def test_a_search_goes_on_here_when_its_workers_are_gone(jobs: Instance) -> None
 
     with ProcessPoolExecutor(2) as pool:
         watched = Watched(pool, {5: lambda: [os.kill(pid, signal.SIGKILL) for pid in list(pool._processes)]})
-        found = leptonopt.solve(jobs, executor=watched, time_limit=120, on_progress=watch)
+        found = leptonopt.solve(jobs, executor=watched, time_limit=120, on_progress=watch, handle_signals=True)
     assert found.verdict.ok
     assert [note for note in found.notes if "the workers are gone" in note]
     assert "lns" in phases
