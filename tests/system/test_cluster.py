@@ -198,7 +198,7 @@ def test_a_solve_of_columns_survives_its_worker(workers: LocalCluster, columns: 
     def busy() -> list[str]:
         at_work = list(workers.scheduler.workers.values())
         return [
-            each.address for each in at_work if any(str(task.key).startswith("annealed") for task in each.processing)
+            each.address for each in at_work if any(str(task.key).startswith("anneal_part") for task in each.processing)
         ]
 
     while not (found := busy()) and solving.poll() is None:
