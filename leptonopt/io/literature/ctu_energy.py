@@ -60,21 +60,9 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     data.keys((), {"MachinesCount", "Jobs", "EnergyCosts", "LengthInterval", *TABLES, *NULLABLE, *POWERS, *IGNORED})
     data.whole(("MachinesCount",), 1, 1)
     data.whole(("LengthInterval",), 1, 1)
-    slots = data.length(("EnergyCosts",), 1, MAX_SLOTS)
-    prices = [data.whole(("EnergyCosts", at), -MAX_PRICE, MAX_PRICE) for at in range(slots)]
-    on, idle = (data.whole((key,), 0, MAX_POWER) for key in POWERS)
-    waiting = [
-        min(on * price, idle * price) for price in prices
-    ]  # on without a job is no worse where power is paid for
-    machine = _Machine(prices, waiting, _states(data, slots))
-    most = max(on, idle, *(power for state in machine.off for power in state.powers)) * sum(map(abs, prices))
-    if most > MAX_COST:
-        raise data.wrong(f"the greatest power costs {most:,} over all intervals; that is too much", ("EnergyCosts",))
-    durations: Counter[int] = Counter()
-    for job in range(data.length(("Jobs",), 1, MAX_JOBS)):
-        data.keys(("Jobs", job), {"Id", "MachineIdx", "ProcessingTime"})
-        data.whole(("Jobs", job, "MachineIdx"), 0, 0)
-        durations[data.whole(("Jobs", job, "ProcessingTime"), 1, slots)] += 1
+    machine = _read_machine(data)
+    prices, waiting, slots = machine.prices, machine.waiting, len(machine.prices)
+    durations = _read_durations(data, slots)
     least = (1 + min(time for time, _ in machine.off[0].up), 1 + min(time for time, _ in machine.off[0].down))
     work = sum(time * count for time, count in durations.items())
     room = slots - work - sum(least)
@@ -84,24 +72,17 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
         )
     if room * slots > MAX_RESTS:
         raise data.wrong(f"{slots:,} intervals, {room:,} of them to spare; that is too large", ("EnergyCosts",))
-    start = instant(START)
-
-    def at(slot: int) -> str:
-        return instant_text(start + timedelta(hours=slot))
-
-    def steps(values: Sequence[int]) -> dict[str, Any]:
-        kept = (slot for slot, value in enumerate(values) if not slot or value != values[slot - 1])
-        return {"steps": {at(slot): values[slot] for slot in kept}}
-
-    window = {"release": at(least[0]), "deadline": at(slots - least[1])}
+    window = {"release": _at(least[0]), "deadline": _at(slots - least[1])}
     capacity: dict[str, Any] = {"machine": 1, "work": 1}
-    price: dict[str, Any] = {"work": steps([on * price - less for price, less in zip(prices, waiting, strict=True)])}
+    price: dict[str, Any] = {
+        "work": _steps([machine.on * price - less for price, less in zip(prices, waiting, strict=True)])
+    }
     first, last, between = [], [], []
     for length in range(least[0], least[0] + room + 1):
-        capacity[f"first-{length}"] = steps([int(slot < length) for slot in range(slots)])
+        capacity[f"first-{length}"] = _steps([int(slot < length) for slot in range(slots)])
         first.append(_option({f"first-{length}": 1}, length, machine.first(length) + sum(waiting)))
     for length in range(least[1], least[1] + room + 1):
-        capacity[f"last-{length}"] = steps([int(slot >= slots - length) for slot in range(slots)])
+        capacity[f"last-{length}"] = _steps([int(slot >= slots - length) for slot in range(slots)])
         last.append(_option({f"last-{length}": 1}, length, machine.last(length)))
     shortest = 0
     for length in range(1, room + 1):
@@ -110,7 +91,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
         if costs and min(costs) < 0:  # else it is too short, or never saves anything
             shortest = shortest or length
             capacity[f"rest-{length}"] = 1
-            price[f"rest-{length}"] = steps(_spread(costs, length, least[0], slots))
+            price[f"rest-{length}"] = _steps(_spread(costs, length, least[0], slots))
             between.append(_option({f"rest-{length}": 1}, length, 0))
     tasks: list[dict[str, Any]] = [{"id": "first-rest", "options": first}, {"id": "last-rest", "options": last}]
     tasks += [
@@ -131,9 +112,17 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
 
 
 class _Machine:
-    """What rests cost more than idling."""
+    """A machine that computes the cost of rests beyond the cost of idling.
 
-    def __init__(self, prices: Sequence[int], waiting: Sequence[int], off: Sequence[_Off]) -> None:
+    Attributes
+    ----------
+    on : power while a job runs
+    prices, waiting : price of energy, and cost without a job, by slot
+    off : the off states; the first is off, the others are standbys
+    """
+
+    def __init__(self, on: int, prices: Sequence[int], waiting: Sequence[int], off: Sequence[_Off]) -> None:
+        self.on, self.prices, self.waiting = on, prices, waiting
         self.off, self._slots = off, len(prices)
         self._prices, self._waiting = ([0, *accumulate(each)] for each in (prices, waiting))
 
@@ -169,6 +158,30 @@ class _Machine:
         return drawn - (self._waiting[end] - self._waiting[begin])
 
 
+def _read_machine(data: Places) -> _Machine:
+    """Return the machine with its prices; raise where its energy can cost too much for an instance."""
+    slots = data.length(("EnergyCosts",), 1, MAX_SLOTS)
+    prices = [data.whole(("EnergyCosts", at), -MAX_PRICE, MAX_PRICE) for at in range(slots)]
+    on, idle = (data.whole((key,), 0, MAX_POWER) for key in POWERS)
+    # Where power is paid for, on without a job is at least as good as idle.
+    waiting = [min(on * price, idle * price) for price in prices]
+    machine = _Machine(on, prices, waiting, _states(data, slots))
+    most = max(on, idle, *(power for state in machine.off for power in state.powers)) * sum(map(abs, prices))
+    if most > MAX_COST:
+        raise data.wrong(f"the greatest power costs {most:,} over all intervals; that is too much", ("EnergyCosts",))
+    return machine
+
+
+def _read_durations(data: Places, slots: int) -> Counter[int]:
+    """Return the number of jobs by processing time [slots]."""
+    durations: Counter[int] = Counter()
+    for job in range(data.length(("Jobs",), 1, MAX_JOBS)):
+        data.keys(("Jobs", job), {"Id", "MachineIdx", "ProcessingTime"})
+        data.whole(("Jobs", job, "MachineIdx"), 0, 0)
+        durations[data.whole(("Jobs", job, "ProcessingTime"), 1, slots)] += 1
+    return durations
+
+
 def _states(data: Places, slots: int) -> list[_Off]:
     """The off states, the first of which is off."""
     count = data.length(("OffPowerConsumption",), 1, 100)
@@ -190,6 +203,16 @@ def _states(data: Places, slots: int) -> list[_Off]:
         )
         for state in range(count)
     ]
+
+
+def _at(slot: int) -> str:
+    return instant_text(instant(START) + timedelta(hours=slot))
+
+
+def _steps(values: Sequence[int]) -> dict[str, Any]:
+    """Return values by slot as a series of steps."""
+    kept = (slot for slot, value in enumerate(values) if not slot or value != values[slot - 1])
+    return {"steps": {_at(slot): values[slot] for slot in kept}}
 
 
 def _option(uses: dict[str, int], length: int, cost: int) -> dict[str, Any]:

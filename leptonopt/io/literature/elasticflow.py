@@ -230,14 +230,7 @@ def instance(
 ) -> dict[str, Any]:
     """The native document of some jobs; `where` is for its description."""
     begin = min(job.submitted for job in taken) // 86_400 * 86_400
-    curves: Curves = {}
-    for job in taken:
-        if 1 not in measured.get((job.model, job.batch), {}):
-            raise trace.wrong(
-                f"no throughput of {job.model} on one GPU at batch size {job.batch}; each job needs it", job.line
-            )
-        if (job.model, job.batch) not in curves:
-            curves[job.model, job.batch] = curve(measured[job.model, job.batch])
+    curves = _curves(taken, measured, trace)
 
     def up_to(gpus: int, kind: tuple[str, str]) -> dict[int, Decimal]:
         return {count: speed for count, speed in curves[kind].items() if count <= gpus}
@@ -271,13 +264,7 @@ def instance(
     return {
         "leptonopt": 1,
         "name": choice.name,
-        "description": (
-            f"{len(taken)} deep-learning jobs with deadlines and measured throughput by GPU count, on "
-            f"{where or ', '.join(choice.gpus)}. {hopeless} of them cannot meet their deadline on any number of GPUs, "
-            f"{soft - hopeless} more not once times are whole slots. For these {soft} the deadline is a due date, "
-            f"each hour past it costs {choice.late_cost} {choice.currency}, and a day after the earliest end is the "
-            "limit."
-        ),
+        "description": _description(choice, len(taken), where or ", ".join(choice.gpus), soft, hopeless),
         "currency": choice.currency,
         "time": {"start": _at(0), "slot": f"{choice.slot_s // 60}m", "horizon": f"{slots * choice.slot_s // 60}m"},
         "pools": [
@@ -290,6 +277,30 @@ def instance(
         },
         "tasks": tasks,
     }
+
+
+def _curves(taken: Sequence[Job], measured: Curves, trace: Table) -> Curves:
+    """Return the speed by GPU count of every model and batch size of the jobs."""
+    curves: Curves = {}
+    for job in taken:
+        if 1 not in measured.get((job.model, job.batch), {}):
+            raise trace.wrong(
+                f"no throughput of {job.model} on one GPU at batch size {job.batch}; each job needs it", job.line
+            )
+        if (job.model, job.batch) not in curves:
+            curves[job.model, job.batch] = curve(measured[job.model, job.batch])
+    return curves
+
+
+def _description(choice: Choice, count: int, where: str, soft: int, hopeless: int) -> str:
+    """Return the description of `count` jobs, `soft` of them with a due date."""
+    return (
+        f"{count} deep-learning jobs with deadlines and measured throughput by GPU count, on "
+        f"{where}. {hopeless} of them cannot meet their deadline on any number of GPUs, "
+        f"{soft - hopeless} more not once times are whole slots. For these {soft} the deadline is a due date, "
+        f"each hour past it costs {choice.late_cost} {choice.currency}, and a day after the earliest end is the "
+        "limit."
+    )
 
 
 def _at(second: int) -> str:
