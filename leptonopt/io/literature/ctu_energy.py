@@ -1,17 +1,17 @@
-"""One machine, prices by interval, and states that save power (Benedikt, Modos & Hanzalek, CPAIOR 2020).
+"""Read one machine with prices by interval and power-saving states (Benedikt et al., CPAIOR 2020).
 
 A JSON file: Jobs (ProcessingTime), EnergyCosts (a price of each interval), and the machine's states: on, idle, and
 off states, of which the first is off and the others are standbys, with the time and the power per interval of every
 transition (null where there is none). On and idle change at once. The machine is off in the first interval and in
 the last; energy of every interval is paid at its price, in transitions too. An interval becomes an hour.
 
-A node's start-up has one price whenever it happens, so that nodes cannot say this; tasks can. Whatever no task says is
-an idle machine: a job pays what it draws more than idling. A stay in an off state, transitions and all, is a copy of
-the optional task `rest`, which holds the machine and pays what it draws more than idling: mostly less than nothing.
-That depends on when it begins and on how long it is, so each length is an option with a resource of its own, priced
-such that its prices over so many slots in a row always add up to what the cheapest off state then costs. The first and
-the last rest must be; their options, one for each length, are kept in place by capacities. The first one also pays
-what idling costs all the time, so that the cost of a plan is the cost of all its energy.
+The start-up of a node has a constant price, so nodes cannot express the states; tasks can. A slot without a task is an
+idle machine: a job pays its energy beyond idling. A stay in an off state with its transitions is a copy of the optional
+task `rest`, which holds the machine and pays its energy beyond idling, mostly a negative amount. The amount depends on
+start and length. So each length is an option with its own resource; the prices over that many slots in a row always add
+up to the cost of the cheapest off state. The first and the last rest are mandatory; capacities keep their options, one
+for each length, in place. The first one also pays the cost of idling all the time, so that the cost of a plan is the
+cost of all its energy.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ IGNORED = ("Metadata", "SerializedExtendedInstance", "TimeForExtendedInstance")
 
 @dataclass(frozen=True)
 class _Off:
-    """An off state: what it draws, and (intervals, power) of each way into it and out of it."""
+    """An off state: its power, and (intervals, power) of each transition into it and out of it."""
 
     power: int
     down: tuple[tuple[int, int], ...]
@@ -50,12 +50,12 @@ class _Off:
 
     @property
     def powers(self) -> list[int]:
-        """All that it can draw."""
+        """Return all powers of the state and its transitions."""
         return [self.power, *(power for _, power in (*self.down, *self.up))]
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of such a file; raises `InstanceError` where it is not one."""
+    """Return the native document of such a file; raises `InstanceError` where it is not one."""
     data = Places(text, path)
     data.keys((), {"MachinesCount", "Jobs", "EnergyCosts", "LengthInterval", *TABLES, *NULLABLE, *POWERS, *IGNORED})
     data.whole(("MachinesCount",), 1, 1)
@@ -127,18 +127,18 @@ class _Machine:
         self._prices, self._waiting = ([0, *accumulate(each)] for each in (prices, waiting))
 
     def first(self, length: int) -> int:
-        """Of the rest before everything, which begins off and ends on."""
+        """Return the cost of a first rest, which starts off and ends on."""
         return min(self._stays(self.off[0], 0, length, (0, 0), up) for up in self.off[0].up if length > up[0])
 
     def last(self, length: int) -> int:
-        """Of the rest after everything, which begins on and ends off."""
+        """Return the cost of a last rest, which starts on and ends off."""
         begin = self._slots - length
         return min(
             self._stays(self.off[0], begin, length, down, (0, 0)) for down in self.off[0].down if length > down[0]
         )
 
     def rest(self, begin: int, length: int) -> int | None:
-        """Of a rest in between, in the cheapest off state; None where it is too short for all of them."""
+        """Return the cost of a rest in between, in the cheapest off state; None where it is too short."""
         return min(
             (
                 self._stays(off, begin, length, down, up)
@@ -151,7 +151,7 @@ class _Machine:
         )
 
     def _stays(self, off: _Off, begin: int, length: int, down: tuple[int, int], up: tuple[int, int]) -> int:
-        """Down, off, and up again."""
+        """Return the cost of a rest: down, off, and up again."""
         one, two, end = begin + down[0], begin + length - up[0], begin + length
         parts = ((begin, one, down[1]), (one, two, off.power), (two, end, up[1]))
         drawn = sum(power * (self._prices[until] - self._prices[since]) for since, until, power in parts)
@@ -183,7 +183,7 @@ def _read_durations(data: Places, slots: int) -> Counter[int]:
 
 
 def _states(data: Places, slots: int) -> list[_Off]:
-    """The off states, the first of which is off."""
+    """Return the off states; the first of them is off."""
     count = data.length(("OffPowerConsumption",), 1, 100)
     for key in (*TABLES, *NULLABLE):
         data.length((key,), count, count)
@@ -221,7 +221,7 @@ def _option(uses: dict[str, int], length: int, cost: int) -> dict[str, Any]:
 
 
 def _spread(costs: Sequence[int], length: int, begin: int, slots: int) -> list[int]:
-    """Prices by slot, of which any `length` in a row, from `begin` on, add up to the cost of beginning there."""
+    """Return prices by slot such that any `length` in a row add up to the cost of their start."""
     prices = [0] * slots
     prices[begin] = costs[0]
     for at in range(1, len(costs)):
