@@ -7,7 +7,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tests.properties import test_tree, test_words  # noqa: E402
+from tests.properties import test_tree, test_words
 
 
 def shrink() -> None:

@@ -87,7 +87,9 @@ def test_paths_that_a_page_names_exist(page: Path) -> None:
     """Files and folders of the repository in backticks exist; those of the glossary are relative to the package."""
     text = page.read_text(encoding="utf-8")
     base = PACKAGE if page.name == "glossary.md" else ROOT
-    places = r"`([\w./-]+(?:\.py|/))`" if base is PACKAGE else r"`((?:leptonopt|tests|benchmarks|scripts|docs)/[\w./-]+)`"
+    places = (
+        r"`([\w./-]+(?:\.py|/))`" if base is PACKAGE else r"`((?:leptonopt|tests|benchmarks|scripts|docs)/[\w./-]+)`"
+    )
     if page.name == "CHANGELOG.md":
         return
     missing = [name for name in re.findall(places, text) if name != "leptonopt/" and not (base / name).exists()]
