@@ -37,7 +37,7 @@ from tests.helpers.marks import first
 from tests.helpers.recording_monitor import Ear
 
 Document = dict[str, Any]
-MANY, SOME, FEW = 500, 60, 12
+MANY, SOME, FEW = 500, 60, 6
 SERIES = ("daily", "steps")
 INSTANCES = Path(__file__).resolve().parents[2] / "instances"
 

@@ -17,7 +17,7 @@ import leptonopt
 from leptonopt.errors import InstanceError, UsageError
 from leptonopt.instance import validate
 from leptonopt.io.native import writer as write
-from leptonopt.solvers.registry import TABLE
+from leptonopt.solvers.registry import FORMER_NAMES, TABLE
 from leptonopt.verify import claims, fingerprint, proven, verify
 from leptonopt.verify import exact as words
 from leptonopt.verify import schema_check as form
@@ -218,7 +218,7 @@ def test_entries_doubled_or_dropped_are_noticed() -> None:
 
 def test_methods_that_may_stand_behind_a_proof_are_those_there_are() -> None:
     """The checker lists them for itself."""
-    assert {*TABLE, "auto"} == claims.METHODS
+    assert {*TABLE, *FORMER_NAMES, "auto"} == claims.METHODS
 
 
 def test_a_certificate_proves_what_the_plan_says_of_it() -> None:
