@@ -6,6 +6,7 @@ Both notations are used, because instances in columns give other array types tha
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,16 +19,20 @@ from leptonopt.io.columnar import load
 from leptonopt.io.load import load as load_tasks
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime import jit
-from leptonopt.solvers.large_scale import run_all_kernels
+from leptonopt.solvers import assignment, large_scale
 
 TASKS = 10  # of each instance
 
 
 def main() -> None:
-    """Compile all kernels, and write the marker that they are compiled."""
-    for problem in problems():
-        run_all_kernels(problem)
-    jit.write_marker()
+    """Compile the kernels of the methods named as arguments, or of all, and write their markers."""
+    for part in sys.argv[1:] or jit.PARTS:
+        if part == jit.ASSIGNMENT:
+            assignment.run_all_kernels()
+        else:
+            for problem in problems():
+                large_scale.run_all_kernels(problem)
+        jit.write_marker(part)
 
 
 def problems() -> Iterator[Problem]:

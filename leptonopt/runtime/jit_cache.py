@@ -14,7 +14,7 @@ TICK = 0.02  # seconds between two looks at the process
 
 
 class JitWarmup:
-    """A process that compiles all kernels, where they are not compiled yet. Call `end` after use.
+    """A process that compiles the kernels of a method, where they are not compiled yet. Call `end` after use.
 
     Each kernel is kept as soon as it is compiled: a process that is ended early has not worked for nothing.
     With `here`, kernels compile in this process, where they are called.
@@ -24,12 +24,12 @@ class JitWarmup:
     failed : True when no process can compile kernels
     """
 
-    def __init__(self, here: bool = False) -> None:
+    def __init__(self, here: bool = False, part: str = jit.LARGE_SCALE) -> None:
         self._child: subprocess.Popen[bytes] | None = None
         self.failed = not here and not jit.CACHEABLE
-        if not here and not self.failed and not jit.compiled():
+        if not here and not self.failed and not jit.compiled(part):
             try:
-                self._child = start_module(PROGRAM)
+                self._child = start_module(PROGRAM, part)
             except OSError:  # no memory for another process
                 self.failed = True
 
