@@ -9,27 +9,25 @@ Where nodes supply a row, u is what they earn by offering it: the last sum is th
 at these prices (`lagrangian.node_subproblem`). A quota has a multiplier m of its own: what columns and nodes use
 costs m more, and m times the limit is taken off. A family, which belongs together, takes its cheapest pool.
 Precedence and what is kept apart are left out. A column that does not fit the capacity alone is no column.
-The ascent is Adam (Kingma and Ba, 2015, arXiv:1412.6980) on the subgradient usage - capacity, projected on
-u >= 0, with a step per row in the unit of that row's own price level that gets shorter while nothing is gained.
-Bounds are computed again in integers, so no float is trusted: any u >= 0 gives a valid one.
+The ascent is projected Adam (`lagrangian.adam_ascent`) on the subgradient usage - capacity, with steps in the unit of
+each row's own price level. Bounds are computed again in integers: any u >= 0 gives a valid one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.algorithms.lagrangian.adam_ascent import AdamAscent, AdamParameters, Floats
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.node_subproblem import NodeSubproblem
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, Pricer
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeCosts
 from leptonopt.problem.problem import UNLIMITED, Problem, held_entries
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,24 +40,14 @@ class Multipliers:
 
 
 FINEST = 1 << 20  # multipliers are multiples of one money unit over at most this
-DECAY = 0.99  # of the squares
-SHORTER, LONG = 0.75, 40
-STREAK, LONGER, FASTEST = 15, 1.1, 50.0
-FARTHEST = 1e6
 SAMPLE = 2_000_000  # demands from which the usual cost of a unit is taken
 
 
-@dataclass(frozen=True)
-class StepRule:
-    """How an ascent goes: how much of the direction is kept from round to round, and after how many rounds without gain
-    steps get shorter."""
-
-    momentum: float
-    patience: int
-
-
-STEADY = StepRule(0.9, 5)  # comes farther in some hundreds of rounds
-SWIFT = StepRule(0.93, 3)  # comes near in fewer, where there are very many prices
+FARTHEST = 1e6  # relative to the first value; a larger value has no end, and sets no step of quota multipliers
+# Comes farther in some hundreds of rounds.
+STEADY = AdamParameters(0.3, momentum=0.9, patience=5, shorter=0.75, cooling=40, streak=15)
+# Comes near in fewer rounds, where there are very many prices.
+SWIFT = replace(STEADY, momentum=0.93, patience=3)
 
 
 class DualAscent:
@@ -73,22 +61,45 @@ class DualAscent:
     values : the value of every round
     """
 
-    def __init__(self, problem: Problem, blocks: Pricer, pace: float = 0.3, gait: StepRule = STEADY) -> None:
-        self.problem, self.blocks, self.pace, self.gait = problem, blocks, pace, gait
+    def __init__(
+        self, problem: Problem, blocks: Pricer, parameters: AdamParameters = STEADY, start: Floats | None = None
+    ) -> None:
+        self.problem, self.blocks = problem, blocks
         self.limited = problem.capacity < UNLIMITED
         self.supplied = np.zeros((len(problem.capacity), 1), bool)
         self.supplied[problem.nodes.supply_row] = True
         self.capacity = np.where(self.limited & ~self.supplied, problem.capacity, 0).astype(float)
         self.offer = NodeSubproblem(problem.nodes, len(problem.capacity)) if len(problem.nodes) else None
-        self.price = self._first()
+        self.adam = AdamAscent(self._first() if start is None else start, self.limited, parameters)
         self.quotas = QuotaMultipliers(problem)
         self.weight = np.zeros(len(problem.quotas))
-        self.best_price, self.best_weight, self.best = self.price, self.weight, -np.inf
-        self.values: list[float] = []
+        self.best_weight = self.weight
         self._base = np.zeros((len(problem.price), problem.slots + 1))
-        self._mean, self._square = np.zeros_like(self.price), np.zeros_like(self.price)
         self._level: Floats | None = None
-        self._since, self._streak = 0, 0
+
+    @property
+    def price(self) -> Floats:
+        """The multipliers of capacity now."""
+        return self.adam.price
+
+    @property
+    def best_price(self) -> Floats:
+        """The multipliers of capacity with the highest value so far."""
+        return self.adam.best_price
+
+    @property
+    def best(self) -> float:
+        """The highest value so far."""
+        return self.adam.best
+
+    @property
+    def values(self) -> list[float]:
+        """The value of every round."""
+        return self.adam.values
+
+    def slope(self, rounds: int) -> float:
+        """Return the relative gain of the best value over the last rounds; infinite while there are fewer."""
+        return self.adam.slope(rounds)
 
     def step(self) -> float:
         """One round: the value at the multipliers now, then a step along the subgradient."""
@@ -105,19 +116,14 @@ class DualAscent:
         if self.offer is not None:
             earned, offered, _ = self.offer.answer(self.price, self.quotas.node_costs(self.weight))
             value, room = value + earned, np.where(self.supplied, offered, room)
-        self.values.append(value)
-        self._judge(value)
+        if self.adam.record(value):
+            self.best_weight = self.weight
+        elif self.adam.return_to_best():
+            self.weight = self.best_weight
         used = self._usage(chosen, start)
         self._move(used, room, best)
         self._weigh(chosen, used, value)
         return value
-
-    def slope(self, rounds: int) -> float:
-        """Relative gain of the best value over the last rounds; infinite while there are fewer."""
-        if len(self.values) <= rounds:
-            return float("inf")
-        before = max(self.values[:-rounds])
-        return (self.best - before) / max(1.0, abs(self.best))
 
     def scale(self) -> int:
         """The finest power of two over which multipliers can be whole without overflow; 0 if none can."""
@@ -170,23 +176,6 @@ class DualAscent:
         prefix, once = priced_prefix(self.problem, multipliers), self.quotas.once(multipliers.quota)
         return CostGuide(self.problem, prefix, self.blocks.cheapest(prefix, scale, once)[0], scale, once)
 
-    def _judge(self, value: float) -> None:
-        """Keeps the best; after a few rounds without gain, back to it with shorter steps.
-
-        Longer steps after many gains in a row: prices that matter may lie far above the usual cost.
-        """
-        self._since += 1
-        self._streak = self._streak + 1 if value > self.best else 0
-        if self._streak >= STREAK:
-            self.pace = min(self.pace * LONGER, FASTEST)
-        if value > self.best:
-            self.best, self.best_price, self._since = value, self.price.copy(), 0
-            self.best_weight = self.weight.copy()
-        elif self._since >= self.gait.patience:
-            self.price, self._since = self.best_price.copy(), 0
-            self.weight = self.best_weight.copy()
-            self.pace *= SHORTER
-
     def _usage(self, chosen: Ints, start: Ints) -> Floats:
         problem = self.problem
         at, of = held_entries(problem, chosen)
@@ -220,25 +209,17 @@ class DualAscent:
             return
         over = self.quotas.over(chosen, self.problem.copies[self.problem.group[chosen]], used)
         size = np.maximum(1.0, np.abs(self.quotas.limit))
-        turn = len(self.values)
         # Without a plan the value has no end: what it is measured by must have one.
         level = max(1.0, min(abs(value), FARTHEST * max(1.0, abs(self.values[0])))) / size
-        step = self.pace / (1 + turn / LONG) * level * np.clip(over / size, -1, 1)
+        step = self.adam.rate * level * np.clip(over / size, -1, 1)
         self.weight = np.where(self.quotas.usable, np.maximum(0.0, self.weight + 0.3 * step), 0.0)
 
     def _move(self, usage: Floats, room: Floats, best: Floats) -> None:
+        """Take a step along usage less capacity, relative to the capacity."""
         if self._level is None:
             self._level = self._levels(best)
         most = np.where(self.supplied, self.problem.capacity, room)
-        slack = np.where(self.limited, usage - room, 0.0) / np.maximum(1.0, most)
-        turn = len(self.values)
-        momentum = self.gait.momentum
-        self._mean += (1 - momentum) * (slack - self._mean)
-        self._square += (1 - DECAY) * (slack**2 - self._square)
-        ahead = self._mean / (1 - momentum**turn)
-        size = np.sqrt(self._square / (1 - DECAY**turn)) + 1e-9
-        rate = self.pace / (1 + turn / LONG)
-        self.price = np.where(self.limited, np.maximum(0.0, self.price + rate * self._level * ahead / size), 0.0)
+        self.adam.move(np.where(self.limited, usage - room, 0.0) / np.maximum(1.0, most), self._level)
 
     def _levels(self, best: Floats) -> Floats:
         """float, shape (K, 1): what a unit of each row costs per slot, taken from the cheapest columns."""

@@ -6,12 +6,12 @@ slot, and the bin answers with the set of tasks that fits and earns most:
 
     L(v) = sum_g min_{o, s} (cost[o, s] + sum v[o, t] over s <= t < s + d_o) - sum_{bins, t} max_{S fits} v(S, t)
 
-which no schedule can beat. With v = (price of capacity) x demand it is at least the bound of `lagrangian.capacity_dual`;
-at its best it is the value of the linear program over patterns, of Gilmore and Gomory (1961,
+which no schedule can beat. With v = (price of capacity) x demand it is at least the bound of the capacity dual.
+At its best it is the value of the linear program over patterns of Gilmore and Gomory (1961,
 doi:10.1287/opre.9.6.849), reached by Lagrangian relaxation (Geoffrion 1974, doi:10.1007/BFb0120690). Where the bin
-is a node, what the best set earns decides whether it is on. Bins with too many patterns, and all other rows and
-quotas, keep the multipliers they came with. The ascent is Adam on the subgradient, projected on v >= 0, back to the
-best with shorter steps when nothing is gained; bounds are computed again in integers.
+is a node, the value of the best set decides whether it is on. Bins with too many patterns, and all other rows and
+quotas, keep the multipliers of the capacity dual. The ascent is projected Adam (`lagrangian.adam_ascent`); bounds are
+computed again in integers.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.algorithms.lagrangian.adam_ascent import AdamAscent, AdamParameters, Floats
 from leptonopt.algorithms.lagrangian.capacity_dual import (
     FINEST,
     DualAscent,
-    Floats,
     Multipliers,
     QuotaMultipliers,
     priced_prefix,
@@ -39,8 +39,7 @@ SETS = 40_000  # patterns of a bin in one slot at most
 CELLS = 60_000_000  # entries of all tables of patterns at most
 PRICES = 3_000_000  # prices (option, slot) at most
 COLUMNS = 3_000_000  # columns (option, start) at most
-DECAY_1, DECAY_2 = 0.9, 0.99
-PACE, PATIENCE, SHORTER = 0.6, 20, 0.8
+STEPS = AdamParameters(0.6, momentum=0.9, patience=20, shorter=0.8, forget=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,10 +177,8 @@ class PatternDual:
     def __init__(self, problem: Problem, ascent: DualAscent) -> None:
         self.problem = problem
         self.columns = problem.columns
-        self.options, self.patterns, rows, start = self._tables(ascent)
-        self.price, self.live = start
-        self.values: list[float] = []
-        self.best, self.best_price = -np.inf, self.price
+        self.options, self.patterns, rows, (price, self.live) = self._tables(ascent)
+        self.adam = AdamAscent(price, self.live, STEPS)
         self.scale = self._scale(ascent)
         if not self.options.size or not self.scale:
             return
@@ -191,9 +188,27 @@ class PatternDual:
         self.costs = self.quotas.node_costs(self.other.quota, self.scale)
         self.own = self._own()  # int64, shape (C,) [1/scale]: cost of each column at the other multipliers
         self._index()
-        self.pace, self._since = PACE, 0
-        self._mean, self._square = np.zeros_like(self.price), np.zeros_like(self.price)
         self._level = self._levels()
+
+    @property
+    def price(self) -> Floats:
+        """The multipliers now."""
+        return self.adam.price
+
+    @property
+    def best_price(self) -> Floats:
+        """The multipliers with the highest value so far."""
+        return self.adam.best_price
+
+    @property
+    def best(self) -> float:
+        """The highest value so far."""
+        return self.adam.best
+
+    @property
+    def values(self) -> list[float]:
+        """The value of every round."""
+        return self.adam.values
 
     @property
     def useful(self) -> bool:
@@ -303,28 +318,15 @@ class PatternDual:
     def step(self) -> float:
         """One round: the value at the prices now, then a step along the subgradient."""
         value, gradient = self._value(self.price * self.scale, exact=False)
-        value = value / self.scale
-        self.values.append(value)
-        self._since += 1
-        if value > self.best:
-            self.best, self.best_price, self._since = value, self.price, 0
-        elif self._since >= PATIENCE:
-            self.price, self._since = self.best_price, 0
-            self.pace *= SHORTER
-            self._mean[:] = 0
-        turn = len(self.values)
-        self._mean += (1 - DECAY_1) * (gradient - self._mean)
-        self._square += (1 - DECAY_2) * (gradient**2 - self._square)
-        ahead = self._mean / (1 - DECAY_1**turn)
-        size = np.sqrt(self._square / (1 - DECAY_2**turn)) + 1e-9
-        self.price = np.where(self.live, np.maximum(0.0, self.price + self.pace * self._level * ahead / size), 0.0)
-        return float(value)
+        value = float(value / self.scale)
+        if not self.adam.record(value):
+            self.adam.return_to_best()
+        self.adam.move(gradient, self._level)
+        return value
 
     def slope(self, rounds: int) -> float:
-        """Relative gain of the best value over the last rounds; infinite while there are fewer."""
-        if len(self.values) <= rounds:
-            return float("inf")
-        return (self.best - max(self.values[:-rounds])) / max(1.0, abs(self.best))
+        """Return the relative gain of the best value over the last rounds; infinite while there are fewer."""
+        return self.adam.slope(rounds)
 
     def exact(self) -> int | None:
         """The bound at the best prices, in integers alone; None when they have grown beyond what int64 holds."""

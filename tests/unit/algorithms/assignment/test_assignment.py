@@ -277,7 +277,7 @@ def brute_value(made: AssignmentProblem, node: BranchNode, price: np.ndarray) ->
     for agent in range(many):
         tasks = np.flatnonzero(node.able[agent])
         top = -NO_PLAN
-        for each in map(np.array, itertools.product([False, True], repeat=len(tasks))):
+        for each in (np.array(one, bool) for one in itertools.product([False, True], repeat=len(tasks))):
             load = int(made.demand[agent, tasks[each]].sum())
             fits = load <= made.room[agent] and (slack is None or load >= made.room[agent] - slack)
             if fits and each[alone[tasks]].all():
