@@ -36,7 +36,7 @@ PARAMETERS = KnapsackParameters()
 
 @jit
 def split_at_break_item(ratio: Array, demand: Array, order: Array, room: int) -> tuple[int, int]:
-    """Move the items of most value per unit to the front; return how many fit together, and the capacity they leave."""
+    """Move items of most value per unit to the front; return how many fit, and the capacity they leave."""
     low, high, left = 0, len(order), room
     while low < high:
         one, other, third = ratio[order[low]], ratio[order[(low + high) // 2]], ratio[order[high - 1]]
@@ -68,7 +68,7 @@ def split_at_break_item(ratio: Array, demand: Array, order: Array, room: int) ->
 
 @jit
 def knapsack_table(profit: Array, demand: Array, core: Array, many: int, room: int, inside: Array) -> int:
-    """Return the best value of the first `many` items of `core` by dynamic programming; set `inside` for them."""
+    """Return the best value of the first `many` items by dynamic programming; set `inside` for them."""
     worth = np.zeros(room + 1, np.int64)
     took = np.zeros((many, room + 1), np.bool_)
     for at in range(many):
@@ -112,7 +112,7 @@ def core_lower_bound(profit: Array, demand: Array, core: Array, size: int, at: i
 def fix_core_items(
     profit: Array, demand: Array, core: Array, size: int, at: int, unit: float, surplus: float, inside: Array
 ) -> tuple[int, int, int, int]:
-    """Fix the items of a core that every better set has, or none has, by Dantzig's bound; set `inside` for them.
+    """Fix the items that every better set has, or none has, by Dantzig's bound; set `inside` for them.
 
     An item is fixed where |profit - unit demand| exceeds `surplus`: upper less lower bound. The items that remain
     move to the front. Returns how many remain, how many of them stand before the break item, and the value and the
@@ -148,7 +148,7 @@ def sort_by_ratio(ratio: Array, core: Array, size: int) -> None:
 
 @jit
 def fill_knapsack(profit: Array, demand: Array, room: int, inside: Array) -> int:
-    """Return the best value of a knapsack, and set `inside`; every profit is above 0, and every item fits alone."""
+    """Return the best value of a knapsack, and set `inside`; profits are above 0, and items fit alone."""
     many, total, base = len(profit), 0, 0
     for item in range(many):
         total += demand[item]
@@ -208,7 +208,7 @@ def usable_items(lists: ItemLists, agent: int, price: Array, losing: bool) -> tu
 
 @jit
 def exact_value(lists: ItemLists, agent: int, price: Array, inside: Array) -> int:
-    """Return the best value of an agent's items that are not fixed, and set `inside`; `NEVER` or less if none fits."""
+    """Return the best value of an agent's free items, and set `inside`; `NEVER` or less if none fits."""
     room = lists.room[agent]
     profit, demand, position = usable_items(lists, agent, price, False)
     chosen = np.zeros(len(profit), np.bool_)
@@ -258,7 +258,7 @@ def relaxed_bound(lists: ItemLists, agent: int, price: Array) -> int:
 def exact_bound(
     lists: ItemLists, agent: int, price: Array, best: int, low: int, with_it: Array, without: Array
 ) -> None:
-    """Bound an agent's best value with each item forced in and forced out; `best` is the value without force.
+    """Bound an agent's best value with each item forced in and out; `best` is the value without force.
 
     Upper bounds, and exact where they are `low` or more. A slack up to `exact_slack` excludes sets that leave more
     unused.
@@ -297,7 +297,7 @@ def exact_bound(
 def bound_by_ratio(
     lists: ItemLists, agent: int, price: Array, best: int, low: int, with_it: Array, without: Array
 ) -> bool:
-    """Set Dantzig's bounds with each item forced in and out; return True when one of them is `low` or more."""
+    """Set Dantzig's bounds with each item forced in and out; return True when one is `low` or more."""
     room = lists.room[agent]
     profit, demand, _ = usable_items(lists, agent, price, False)
     ratio, order = profit / demand, np.arange(len(profit))

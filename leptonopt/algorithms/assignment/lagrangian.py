@@ -132,7 +132,7 @@ class AscentResult:
 
 
 def first_prices(agents: AssignmentProblem) -> Ints:
-    """Return the cost of each task's second-cheapest agent with a share of its opening, int64, shape (N,) [1/SCALE]."""
+    """Return the cost of each task's second-cheapest agent, opening included, int64, (N,) [1/SCALE]."""
     each = agents.cost + agents.demand * (agents.opening / np.maximum(1, agents.room))[:, None]
     each = np.sort(np.where(agents.able, each, np.inf), axis=0)
     second = each[min(1, len(each) - 1)]
@@ -192,7 +192,7 @@ def dual_ascent(
 
 
 def fix_by_reduced_cost(relaxed: NodeRelaxation, price: Ints, limit: int) -> BranchNode | None:
-    """Return the node without choices that cost more than `limit` [1/SCALE]; None when no assignment is left."""
+    """Return the node without choices that cost more than `limit` [1/SCALE]; None when nothing is left."""
     lists, node, at = relaxed.lists, relaxed.node, relaxed.at
     agents, items = len(lists.room), len(lists.task)
     worth, used, inside = np.zeros(agents, np.int64), lists.paid.copy(), np.zeros(items, bool)

@@ -77,7 +77,7 @@ def choose_agents(lists: ItemLists, worth: Array, forced: int, excluded: int, us
 
 @jit
 def lagrangian_value(lists: ItemLists, price: Array, used: Array, worth: Array, inside: Array) -> int:
-    """Return the value at prices; set each agent's worth, exact where it is `used`, an upper bound elsewhere.
+    """Return the value at prices; set each agent's worth, exact where `used`, an upper bound elsewhere.
 
     `used` comes in as that of the previous round: a good guess of the agents whose knapsacks are needed.
     """
@@ -114,7 +114,7 @@ def lagrangian_value(lists: ItemLists, price: Array, used: Array, worth: Array, 
 def subgradient(
     lists: ItemLists, used: Array, inside: Array, gradient: Array, share: Array, used_share: Array
 ) -> float:
-    """Set the subgradient, 1 less the number of agents that take a task; return the sum of its absolute values.
+    """Set the subgradient, 1 less the number of agents that take a task; return its absolute sum.
 
     Also counts the rounds in which items are taken and agents are used, and clears `inside` of agents not used.
     """
@@ -190,7 +190,7 @@ def ascent_rounds(lists: ItemLists, limit: int, last: int, pace: tuple[float, ..
 
 @jit
 def forced_agent_values(lists: ItemLists, price: Array, worth: Array, value: int, opened: Array, shut: Array) -> None:
-    """Set the value with each agent forced open, and with each forced closed; `value` is the one without force."""
+    """Set the values with each agent forced open, and forced closed; `value` is that without force."""
     none: Array = np.int64(-1)
     used, total = lists.paid.copy(), 0
     for each in price:

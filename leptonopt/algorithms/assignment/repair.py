@@ -36,7 +36,7 @@ def greedy_assignment(agents: AssignmentProblem) -> Ints | None:
 
 
 def initial_assignment(agents: AssignmentProblem, able: Bools, taken: Bools) -> Ints:
-    """Return an agent for each task, int64, shape (N,): the cheapest that takes it, or else the cheapest of all."""
+    """Return an agent for each task, int64, (N,): the cheapest that takes it, or the cheapest of all."""
     cost = np.where(able, agents.cost, FORBIDDEN)
     some = (taken & able).any(axis=0)
     where: Ints = np.where(some, np.where(taken, cost, 2 * FORBIDDEN).argmin(axis=0), cost.argmin(axis=0))
@@ -44,7 +44,7 @@ def initial_assignment(agents: AssignmentProblem, able: Bools, taken: Bools) -> 
 
 
 def repair_assignment(agents: AssignmentProblem, able: Bools, where: Ints, most: int, turns: int) -> Ints | None:
-    """Return a feasible assignment near `where` that no shift or swap makes cheaper; None when none is found.
+    """Return a feasible assignment near `where` that no shift or swap improves; None when none is found.
 
     `most` is the cost [units] from which on the search gives up; `turns` the passes over all tasks.
     """

@@ -38,7 +38,7 @@ def overload_change(room: Array, load: Array, price: Array, agent: int, change: 
 def best_shift(
     cost: Array, demand: Array, room: Array, load: Array, where: Array, price: Array, task: int
 ) -> tuple[float, int]:
-    """Return the least change of cost by moving a task to another agent, and that agent; -1 when none gains."""
+    """Return the least change of cost by a move of a task, and the new agent; -1 when none gains."""
     here, best, to = where[task], -PARAMETERS.min_gain, -1
     gone = overload_change(room, load, price, here, -demand[here, task])
     for agent in range(len(room)):
@@ -54,7 +54,7 @@ def best_shift(
 def best_swap(
     cost: Array, demand: Array, room: Array, load: Array, where: Array, price: Array, task: int, best: float
 ) -> int:
-    """Return the task whose exchange with `task` changes the cost least, below `best`; -1 when there is none."""
+    """Return the task whose exchange with `task` changes the cost least, below `best`; -1 without one."""
     here, other = where[task], -1
     relief = price[here] * max(0, load[here] - room[here])
     for second in range(len(where)):

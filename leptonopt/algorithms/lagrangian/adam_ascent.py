@@ -81,7 +81,7 @@ class AdamAscent:
         return better
 
     def return_to_best(self) -> bool:
-        """Return to the best multipliers with a shorter step after rounds without gain; True when that is done."""
+        """Return to the best multipliers, with a shorter step, after rounds without gain; True when done."""
         if self._since < self.parameters.patience:
             return False
         self.price, self._since = self.best_price, 0

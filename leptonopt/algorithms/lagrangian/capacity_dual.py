@@ -1,14 +1,14 @@
-"""Prices on capacity: the Lagrangian dual of the capacity rows, and exact bounds from it.
+"""The Lagrangian dual of the capacity rows, and exact bounds from it.
 
 With multipliers u >= 0 on the rows of capacity, every group takes its cheapest column on its own:
 
     L(u) = sum_g copies[g] min(value[g] if optional, min_{o, s} cost[o, s] + sum u over what it holds)
            - sum_{k, t} u[k, t] capacity[k, t]   <=  optimum
 
-Where nodes supply a row, u is what they earn by offering it: the last sum is then what the nodes do best
-at these prices (`lagrangian.node_subproblem`). A quota has a multiplier m of its own: what columns and nodes use
-costs m more, and m times the limit is taken off. A family, which belongs together, takes its cheapest pool.
-Precedence and what is kept apart are left out. A column that does not fit the capacity alone is no column.
+Where nodes supply a row, u is what they earn by offering it: the last sum is then the optimum of the nodes' subproblem
+(`lagrangian.node_subproblem`). A quota has a multiplier m of its own: use by columns and nodes costs m more, and m
+times the limit is subtracted. A family takes its cheapest pool. Precedence and separation are relaxed without a
+multiplier. A column that does not fit the empty capacity is no column.
 The ascent is projected Adam (`lagrangian.adam_ascent`) on the subgradient usage - capacity, with steps in the unit of
 each row's own price level. Bounds are computed again in integers: any u >= 0 gives a valid one.
 """
@@ -32,7 +32,7 @@ from leptonopt.problem.problem import UNLIMITED, Problem, held_entries
 
 @dataclass(frozen=True, eq=False)
 class Multipliers:
-    """Whole multiples of 1/scale money units, none below zero: on capacity, shape (K, T), and on quotas, (Q,)."""
+    """Multipliers in whole multiples of 1/scale money units, at least 0: capacity, shape (K, T), and quota, (Q,)."""
 
     capacity: Ints
     quota: Ints
@@ -40,7 +40,7 @@ class Multipliers:
 
 
 FINEST = 1 << 20  # multipliers are multiples of one money unit over at most this
-SAMPLE = 2_000_000  # demands from which the usual cost of a unit is taken
+SAMPLE = 2_000_000  # demands at most from which the median cost of a unit is taken
 
 
 FARTHEST = 1e6  # relative to the first value; a larger value has no end, and sets no step of quota multipliers
@@ -51,7 +51,7 @@ SWIFT = replace(STEADY, momentum=0.93, patience=3)
 
 
 class DualAscent:
-    """Multipliers on their way up.
+    """The ascent of multipliers on capacity and quotas.
 
     Attributes
     ----------
@@ -102,7 +102,7 @@ class DualAscent:
         return self.adam.slope(rounds)
 
     def step(self) -> float:
-        """One round: the value at the multipliers now, then a step along the subgradient."""
+        """Return the value at the multipliers now, and take a step along the subgradient."""
         problem = self.problem
         np.cumsum(problem.price + self.price + self.quotas.rates(self.weight), axis=1, out=self._base[:, 1:])
         cheapest, option, start = self.blocks.best(self._base, self.quotas.once(self.weight))
@@ -114,7 +114,7 @@ class DualAscent:
         value -= float(self.weight @ self.quotas.limit)
         room = self.capacity
         if self.offer is not None:
-            earned, offered, _ = self.offer.answer(self.price, self.quotas.node_costs(self.weight))
+            earned, offered, _ = self.offer.solve(self.price, self.quotas.node_costs(self.weight))
             value, room = value + earned, np.where(self.supplied, offered, room)
         if self.adam.record(value):
             self.best_weight = self.weight
@@ -126,7 +126,7 @@ class DualAscent:
         return value
 
     def scale(self) -> int:
-        """The finest power of two over which multipliers can be whole without overflow; 0 if none can."""
+        """Return the finest power of two over which multipliers can be whole without overflow; 0 for none."""
         problem = self.problem
         top = (
             np.abs(problem.price + self.best_price + self.quotas.rates(self.best_weight)).max(axis=1, initial=0.0) + 1.0
@@ -155,12 +155,12 @@ class DualAscent:
         return scale
 
     def multipliers(self, scale: int) -> Multipliers:
-        """The best multipliers."""
+        """Return the best multipliers, rounded."""
         capacity = np.where(self.limited, np.rint(self.best_price * scale), 0).astype(np.int64)
         return Multipliers(capacity, np.rint(self.best_weight * scale).astype(np.int64), scale)
 
     def exact(self) -> int | None:
-        """The bound at the best multipliers, in integers alone.
+        """Return the bound at the best multipliers, in integers.
 
         None when a group has no column, or when int64 cannot hold the sums.
         """
@@ -169,7 +169,7 @@ class DualAscent:
         return exact_bound(self.problem, self.blocks, self.multipliers(scale))
 
     def guide(self) -> CostGuide:
-        """Costs with the best multipliers added; the bare costs when int64 cannot hold the sums."""
+        """Return costs with the best multipliers added; the true costs when int64 cannot hold the sums."""
         if not (scale := self.scale()):
             return CostGuide.true(self.problem, self.blocks)
         multipliers = self.multipliers(scale)
@@ -189,7 +189,7 @@ class DualAscent:
         return used
 
     def _first(self) -> Floats:
-        """Nothing, but where nodes supply a row what a unit of the cheapest of them costs on demand."""
+        """Return first multipliers, (K, T): 0, or the cost of a unit of the cheapest node that supplies a row."""
         problem, nodes = self.problem, self.problem.nodes
         price = np.zeros(problem.capacity.shape)
         if len(nodes):
@@ -204,12 +204,12 @@ class DualAscent:
         return price
 
     def _weigh(self, chosen: Ints, used: Floats, value: float) -> None:
-        """A step of the quotas' multipliers."""
+        """Take a step of the quota multipliers."""
         if not len(self.weight):
             return
         over = self.quotas.over(chosen, self.problem.copies[self.problem.group[chosen]], used)
         size = np.maximum(1.0, np.abs(self.quotas.limit))
-        # Without a plan the value has no end: what it is measured by must have one.
+        # Without a feasible plan the value is unbounded: the level must not be.
         level = max(1.0, min(abs(value), FARTHEST * max(1.0, abs(self.values[0])))) / size
         step = self.adam.rate * level * np.clip(over / size, -1, 1)
         self.weight = np.where(self.quotas.usable, np.maximum(0.0, self.weight + 0.3 * step), 0.0)
@@ -222,7 +222,7 @@ class DualAscent:
         self.adam.move(np.where(self.limited, usage - room, 0.0) / np.maximum(1.0, most), self._level)
 
     def _levels(self, best: Floats) -> Floats:
-        """float, shape (K, 1): what a unit of each row costs per slot, taken from the cheapest columns."""
+        """Return the cost of a unit of each row per slot, float, (K, 1): the median over the cheapest columns."""
         problem = self.problem
         held = slice(None, None, max(1, len(problem.demand) // SAMPLE))  # of a sample where there are very many
         of_option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))[held]
@@ -242,15 +242,15 @@ class DualAscent:
 
 
 def estimate_rounds(problem: Problem, columns: int, seconds: float) -> int:
-    """Rounds of prices that such an effort is worth, counted by their size instead of by the clock; 20 at least."""
+    """Return the rounds of an effort in seconds, by the size of a round, not by the clock; at least 20."""
     return max(20, int(2e9 * seconds / 60 // max(1, columns + 1000 * problem.groups)))
 
 
 class QuotaMultipliers:
-    """The quotas of a problem as the dual sees them.
+    """The quotas of a problem in the dual.
 
-    What is used once counts only where it does so whatever the start; a quota under which something
-    negative would have to be left out for that has no multiplier.
+    Use that happens once counts only where it does not depend on the start. A quota for which negative use would have
+    to be left out by this rule has no multiplier.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -262,7 +262,7 @@ class QuotaMultipliers:
         )
 
     def rates(self, weight: NDArray[Any]) -> Any:
-        """What holding a unit costs more, shape (K, T); 0 without quotas."""
+        """Return the extra cost of holding a unit, shape (K, T); 0 without quotas."""
         if not len(weight):
             return 0
         total = np.zeros(self.problem.capacity.shape, weight.dtype)
@@ -271,7 +271,7 @@ class QuotaMultipliers:
         return total
 
     def once(self, weight: NDArray[Any]) -> Any:
-        """What an option costs more, shape (O,); None where that is nothing."""
+        """Return the extra cost of each option, shape (O,); None without one."""
         if not len(weight) or not any(len(quota.options) for quota in self.problem.quotas):
             return None
         total = np.zeros(self.problem.options, weight.dtype)
@@ -281,7 +281,7 @@ class QuotaMultipliers:
         return total
 
     def node_costs(self, weight: NDArray[Any], scale: int = 1) -> NodeCosts:
-        """What nodes cost with what they use, in 1/scale of a unit."""
+        """Return the costs of nodes including their use of quotas [1/scale]."""
         costs = self.problem.nodes.costs
         parts = [scale * part for part in (costs.on_demand, costs.on, costs.start, costs.stop, costs.commit)]
         for factor, quota in zip(weight, self.problem.quotas, strict=True):
@@ -292,7 +292,7 @@ class QuotaMultipliers:
         return NodeCosts(*parts)
 
     def over(self, chosen: Ints, copies: Ints, used: Floats) -> Floats:
-        """By how much each quota is exceeded by chosen options; nodes are not counted."""
+        """Return the excess of chosen options over each quota, (Q,), without nodes."""
         found = -self.limit
         for at, quota in enumerate(self.problem.quotas):
             found[at] += float((used[quota.rows] * quota.rate).sum())
@@ -304,7 +304,7 @@ class QuotaMultipliers:
 
 
 def priced_prefix(problem: Problem, multipliers: Multipliers) -> Ints:
-    """int64, shape (K, T + 1): prefix sums of scale x price + multipliers."""
+    """Return prefix sums of scale x price + multipliers, int64, shape (K, T + 1)."""
     prefix = np.zeros((len(problem.price), problem.slots + 1), np.int64)
     rates = QuotaMultipliers(problem).rates(multipliers.quota)
     np.cumsum(problem.price * multipliers.scale + multipliers.capacity + rates, axis=1, out=prefix[:, 1:])
@@ -312,7 +312,7 @@ def priced_prefix(problem: Problem, multipliers: Multipliers) -> Ints:
 
 
 def exact_bound(problem: Problem, blocks: Pricer, multipliers: Multipliers) -> int | None:
-    """The value at these multipliers, rounded up, in integers alone; None when a group has no column."""
+    """Return the value at these multipliers, rounded up, in integers; None when a group has no column."""
     scale, quotas = multipliers.scale, QuotaMultipliers(problem)
     once = quotas.once(multipliers.quota)
     best = blocks.group_least(priced_prefix(problem, multipliers), scale, once)
@@ -328,5 +328,5 @@ def exact_bound(problem: Problem, blocks: Pricer, multipliers: Multipliers) -> i
     total -= sum(weight * quota.limit for weight, quota in zip(multipliers.quota.tolist(), problem.quotas, strict=True))
     if len(problem.nodes):
         offer = NodeSubproblem(problem.nodes, len(problem.capacity))
-        total += offer.answer(multipliers.capacity, quotas.node_costs(multipliers.quota, scale))[0]
+        total += offer.solve(multipliers.capacity, quotas.node_costs(multipliers.quota, scale))[0]
     return -int(-total // scale)

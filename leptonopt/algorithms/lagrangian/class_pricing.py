@@ -72,13 +72,13 @@ class ClassPricer:
         return each, none
 
     def group_least(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> Ints:
-        """Return the exact least cost of a copy of each group, int64, (G,); `INFEASIBLE_COST` without a column."""
+        """Return the exact least cost of a copy by group, int64, (G,); `INFEASIBLE_COST` without a column."""
         if not self.fast:
             return self._blocks.group_least(prefix, scale, once)
         return self._search(prefix, scale, once, np.zeros(0, np.int64))[0]
 
     def best(self, prefix: Floats, once: Floats | None = None) -> Best:
-        """Return per group the least cost (infinite without a column), its option and its start (-1), in floats."""
+        """Return by group the least cost (infinite without a column), its option and start (-1), in floats."""
         if self.fast:
             return self._search(prefix, 1, once, np.zeros(0))
         cost, option, start = self._blocks.best(prefix, once)

@@ -60,7 +60,7 @@ def power_table(slots: int) -> Array:
 
 @jit
 def class_span(first: Array, last: Array, low: int, high: int) -> tuple[int, int, int, int]:
-    """Return the first and last start of options low .. high - 1, their widest window and the sum of all windows."""
+    """Return first and last start of options low .. high - 1, their widest window and all windows' sum."""
     begin, end, widest, total = first[low], last[low], 0, 0
     for i in range(low, high):
         begin, end = min(begin, first[i]), max(end, last[i])
@@ -74,7 +74,7 @@ def class_span(first: Array, last: Array, low: int, high: int) -> tuple[int, int
 def fill_curve(
     line: Array, room: Array, length: int, tight: int, begin: int, end: int, never: Any, curve: Array, shut: Array
 ) -> None:
-    """Set the cost of a unit at each start from `begin` to `end`; `never` and `shut` where `tight` does not fit."""
+    """Set the cost of a unit at each start; `never`, and `shut`, where `tight` units do not fit."""
     blocked = begin - 1
     if tight > 0:
         for t in range(begin, begin + length - 1):
@@ -93,7 +93,7 @@ def fill_curve(
 
 @jit
 def fill_minima(curve: Array, begin: int, end: int, levels: int, table: Array) -> None:
-    """Set in level k of `table` the start of least cost among 2^k starts from each start on; the first of equals."""
+    """Set in row k of `table` the first start of least cost among the 2^k starts from each start on."""
     for s in range(begin, end + 1):
         table[0, s] = s
     for k in range(1, levels + 1):
@@ -122,7 +122,7 @@ def cheapest_late_start(
     curve: Array, shut: Array, first: int, last: int, length: int, amount: int,
     slope: int, base: int, once: int, after: int, scale: Any, never: Any,
 ) -> tuple[int, Any]:  # fmt: skip
-    """Return the first start of least cost, late cost included, and that cost; -1 and `never` without a start."""
+    """Return the first start of least cost with late cost, and that cost; -1 and `never` without one."""
     at, cost = -1, never
     for s in range(first, last + 1):
         if not shut[s]:

@@ -1,8 +1,8 @@
-"""Prices on tasks instead of capacity: a stronger dual where few tasks fit side by side.
+"""The pattern dual: multipliers on tasks instead of capacity, stronger where few tasks fit at a time.
 
 A price per unit of capacity lets tasks fill a machine to the last unit, cut into fractions. Here every option
 i on a bin (a pool of one node, or a pool with small capacities) has a price v[i, t] >= 0 of its own in each
-slot, and the bin answers with the set of tasks that fits and earns most:
+slot, and the bin takes the set of tasks that fits and earns most:
 
     L(v) = sum_g min_{o, s} (cost[o, s] + sum v[o, t] over s <= t < s + d_o) - sum_{bins, t} max_{S fits} v(S, t)
 
@@ -44,7 +44,7 @@ STEPS = AdamParameters(0.6, momentum=0.9, patience=20, shorter=0.8, forget=True)
 
 @dataclass(frozen=True, eq=False)
 class Bin:
-    """A pool whose tasks are packed whole.
+    """A pool whose tasks are packed in patterns.
 
     Attributes
     ----------
@@ -64,7 +64,7 @@ class Bin:
 
 @dataclass(frozen=True, eq=False)
 class Patterns:
-    """Slots of a bin with the same options at hand and the same room, and the sets that fit and cannot grow.
+    """Slots of a bin with the same options and the same room, and their maximal patterns.
 
     Attributes
     ----------
@@ -81,7 +81,7 @@ class Patterns:
 
 
 def small_bins(problem: Problem) -> list[Bin]:
-    """Pools with few patterns by their form: one node or rows of their own, and no groups of several tasks."""
+    """Return pools that may have few patterns: one node or rows of their own, and groups of one copy."""
     nodes, found = problem.nodes, []
     suppliers = np.bincount(nodes.supply_row, minlength=len(problem.capacity))
     kind_of = {
@@ -132,7 +132,7 @@ def _demand(problem: Problem, items: Ints, rows: list[int]) -> Ints:
 
 
 def has_small_bins(problem: Problem) -> bool:
-    """Whether there may be bins worth packing, judged quickly by size."""
+    """Return True when there may be small bins, judged by the size of the problem."""
     nodes = problem.nodes
     if not len(nodes) or nodes.count.min(axis=1).max(initial=0) > 1 or problem.options * problem.slots > PRICES:
         return False
@@ -140,7 +140,7 @@ def has_small_bins(problem: Problem) -> bool:
 
 
 def maximal_patterns(demand: Ints, room: Ints, group: Ints) -> NDArray[np.float32] | None:
-    """0 or 1, shape (S, n): the sets of n options that fit, of each group at most one, and cannot grow.
+    """Return the maximal sets of n options that fit, with at most one of each group: 0 or 1, shape (S, n).
 
     `demand`, shape (n, R); `room`, (R,); None when more than `SETS` fit.
     """
@@ -164,7 +164,7 @@ def maximal_patterns(demand: Ints, room: Ints, group: Ints) -> NDArray[np.float3
 
 
 class PatternDual:
-    """Prices on the options of bins, on their way up.
+    """The ascent of multipliers on the options of small bins.
 
     Attributes
     ----------
@@ -212,7 +212,7 @@ class PatternDual:
 
     @property
     def useful(self) -> bool:
-        """Whether there is anything to price."""
+        """True when there is a small bin."""
         return bool(self.options.size) and self.scale > 0
 
     # --- what does not change ---
@@ -262,7 +262,7 @@ class PatternDual:
         return Multipliers(capacity, multipliers.quota, multipliers.scale)
 
     def _scale(self, ascent: DualAscent) -> int:
-        """As in the ascent, with room for prices that add up over all options of a bin and grow."""
+        """Return the scale as `DualAscent.scale`, with a margin for the sum of all prices of a bin."""
         scale = ascent.scale()
         most = max(1.0, float(self.price.sum(axis=0).max(initial=0.0)) * self.problem.slots * 64)
         while scale and most * scale > 2**58:
@@ -285,7 +285,7 @@ class PatternDual:
         return own
 
     def _index(self) -> None:
-        """Where each column finds its prices, and which columns are a group's."""
+        """Index the prices of each column, and the columns of each group."""
         problem, columns, width = self.problem, self.columns, self.problem.slots + 1
         at = np.full(problem.options, -1)
         at[self.options] = np.arange(len(self.options))
@@ -300,7 +300,7 @@ class PatternDual:
         self.of = np.repeat(np.arange(len(self.groups)), np.diff(np.append(self.begin, len(group))))
 
     def _levels(self) -> Floats:
-        """float, shape (I, 1): what prices are about, by bin: what the node costs, or what they began with."""
+        """Return the level of prices, float, (I, 1): the cost of the bin's node, or the mean first price."""
         level = np.zeros((len(self.options), 1))
         costs = self.problem.nodes.costs
         for pattern in self.patterns:
@@ -316,7 +316,7 @@ class PatternDual:
     # --- a round ---
 
     def step(self) -> float:
-        """One round: the value at the prices now, then a step along the subgradient."""
+        """Return the value at the prices now, and take a step along the subgradient."""
         value, gradient = self._value(self.price * self.scale, exact=False)
         value = float(value / self.scale)
         if not self.adam.record(value):
@@ -329,14 +329,14 @@ class PatternDual:
         return self.adam.slope(rounds)
 
     def exact(self) -> int | None:
-        """The bound at the best prices, in integers alone; None when they have grown beyond what int64 holds."""
+        """Return the bound at the best prices, in integers; None when int64 cannot hold the sums."""
         if float(self.best_price.sum(axis=0).max(initial=0.0)) * self.problem.slots * self.scale > 2**60:
             return None
         total, _ = self._value(np.rint(self.best_price * self.scale).astype(np.int64), exact=True)
         return -int(-total // self.scale)
 
     def _value(self, price: NDArray[Any], exact: bool) -> tuple[Any, Floats]:
-        """The value at prices [1/scale], and its subgradient (of no meaning where it is exact)."""
+        """Return the value at prices [1/scale], and its subgradient (empty where `exact`)."""
         problem, number = self.problem, price.dtype
         prefix = np.zeros((len(price), problem.slots + 1), number)
         np.cumsum(price, axis=1, out=prefix[:, 1:])
@@ -367,7 +367,7 @@ class PatternDual:
         return total, gradient
 
     def _packed(self, price: NDArray[Any]) -> tuple[NDArray[Any], Floats]:
-        """What the best set of each kind of node earns, shape (M, T), the last line all plain bins; and the sets."""
+        """Return the earnings of the best sets by kind of node, (M + 1, T), last other bins, and the sets."""
         earned = np.zeros((len(self.problem.nodes) + 1, self.problem.slots), price.dtype)
         taken: Floats = np.zeros(price.shape)
         whole = price.dtype == np.int64
@@ -386,14 +386,14 @@ class PatternDual:
         return earned, taken
 
     def _rest(self, earned: NDArray[Any], exact: bool, taken: Floats) -> Any:
-        """What bins, nodes, other rows and quotas take off; nodes that are off take no set."""
+        """Return what bins, nodes, other rows and quotas subtract; clear the sets of nodes that are off."""
         problem, other = self.problem, self.other
         total: Any = 0
         plain = earned[-1]
         total += sum(map(int, plain)) if exact else float(plain.sum())
         if self.offer is not None:
             capacity = other.capacity if exact else other.capacity.astype(float)
-            worth, _, usable = self.offer.answer(capacity, self.costs, 1, earned[:-1])
+            worth, _, usable = self.offer.solve(capacity, self.costs, 1, earned[:-1])
             total -= worth
             if not exact:
                 for pattern in self.patterns:
