@@ -1,4 +1,4 @@
-"""Compile all kernels on small instances, so that they are kept on disk; `leptonopt warmup` and a first run call it.
+"""Compile all kernels on small instances, so that they are kept on disk; for `leptonopt warmup` and a first run.
 
 Both notations are used, because instances in columns give other array types than instances in a tree.
 `tests/system/test_jit_warmup.py` tests that nothing is left to compile.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from leptonopt.compile.columnar import compile_columnar
@@ -25,8 +25,13 @@ TASKS = 10  # of each instance
 
 
 def main() -> None:
-    """Compile the kernels of the methods named as arguments, or of all, and write their markers."""
-    for part in sys.argv[1:] or jit.PARTS:
+    """Compile the kernels of the methods that the command line names, or of all."""
+    compile_kernels(sys.argv[1:] or jit.PARTS)
+
+
+def compile_kernels(parts: Sequence[str] = jit.PARTS) -> None:
+    """Compile the kernels of some methods, and write their markers."""
+    for part in parts:
         if part == jit.ASSIGNMENT:
             assignment.run_all_kernels()
         else:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable
 
@@ -25,13 +24,11 @@ class JitWarmup:
     """
 
     def __init__(self, here: bool = False, part: str = jit.LARGE_SCALE) -> None:
-        self._child: subprocess.Popen[bytes] | None = None
         self.failed = not here and not jit.CACHEABLE
-        if not here and not self.failed and not jit.compiled(part):
-            try:
-                self._child = start_module(PROGRAM, part)
-            except OSError:  # no memory for another process
-                self.failed = True
+        try:
+            self._child = None if here or self.failed or jit.compiled(part) else start_module(PROGRAM, part)
+        except OSError:  # no memory for another process
+            self._child, self.failed = None, True
 
     def ready(self) -> bool:
         """Return True once all kernels are compiled."""

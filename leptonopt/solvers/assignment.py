@@ -123,7 +123,7 @@ class _Search:
 
     def without_kernels(self, engine: str) -> Solution:
         """Return the greedy plan where kernels were not compiled in time."""
-        note = "kernels are not compiled yet: solve again, or run python -m leptonopt.cli.jit_warmup once"
+        note = "kernels are not compiled yet: solve again, or run `leptonopt warmup` once"
         status = Status.UNKNOWN if self.best is None else Status.FEASIBLE
         return Solution(status, Stop.LIMIT if self.over() else Stop.FAILED, self.best, None, engine, note=note)
 
