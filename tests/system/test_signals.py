@@ -16,6 +16,7 @@ import pytest
 
 import leptonopt
 from leptonopt.problem.protocol import Solution, Status, Stop
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.signals import Signals, interruptible_until
 from tests.helpers import traces
 
@@ -113,7 +114,7 @@ def nested(loops: int) -> None:
     with Signals() as signals:
         if loops > 1:
             nested(loops - 1)
-        with interruptible_until(60, signals):
+        with interruptible_until(Deadline.after(60), signals):
             signal.raise_signal(signal.SIGINT)
             leptonopt.load(traces.ROOT / "instances" / "article.yaml")
 
