@@ -21,19 +21,11 @@ from typing import Any
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import dotted
+from leptonopt.explain.documents import Document, earners, pruned, subset
 from leptonopt.explain.feasibility_check import Answer, FeasibilityOracle, Question
 from leptonopt.explain.repairs import Repair, Repairs
-from leptonopt.explain.requirements import (
-    FAMILIES,
-    Document,
-    NotRemovable,
-    Requirement,
-    earners,
-    pruned,
-    requirements_of,
-    subset,
-    without_requirements,
-)
+from leptonopt.explain.requirement import FAMILIES, NotRemovable, Requirement, without_requirements
+from leptonopt.explain.requirements import requirements_of
 from leptonopt.instance import Instance
 from leptonopt.plan.numbers import number
 from leptonopt.runtime.clock import time_limited

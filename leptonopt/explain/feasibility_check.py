@@ -18,9 +18,9 @@ from leptonopt.algorithms.models.time_indexed import has_no_columns, predicted_s
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.decode import decode
 from leptonopt.errors import InstanceError, OutOfTime
+from leptonopt.explain.documents import Document, pruned, shorter
 from leptonopt.explain.farkas import prove_infeasible
 from leptonopt.explain.node_relaxation import assign_nodes, relax_node_identity
-from leptonopt.explain.requirements import Document, pruned, shorter
 from leptonopt.instance import Instance, units, validate
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeCosts

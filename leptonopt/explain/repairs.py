@@ -14,8 +14,10 @@ from math import ceil
 from typing import Any, Protocol
 
 from leptonopt.errors import LeptonoptError
+from leptonopt.explain.documents import Document, pruned
 from leptonopt.explain.feasibility_check import Answer, FeasibilityOracle, small
-from leptonopt.explain.requirements import Document, NotRemovable, Requirement, grain, pruned, without_requirements
+from leptonopt.explain.requirement import NotRemovable, Requirement, without_requirements
+from leptonopt.explain.requirements import grain
 from leptonopt.instance import Instance
 from leptonopt.session.solve import solve
 from leptonopt.solvers import registry as methods

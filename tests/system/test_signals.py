@@ -164,7 +164,7 @@ def test_a_job_that_is_interrupted_leaves_nothing(how: str, number: str, said: s
         solve = "str(traces.ROOT / 'instances' / 'elasticflow-100.yaml'), method='cpsat', isolate=False"
     mark = uuid.uuid4().hex
     environment = traces.environment(tmp_path, mark, "")
-    environment["PYTHONPATH"] += os.pathsep + str(traces.TESTS)
+    environment["PYTHONPATH"] += os.pathsep + str(traces.HELPERS)
     script = textwrap.dedent(HOST.format(how=how, number=number, solve=solve))
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=45)
     assert (done.stdout, done.returncode) == (said, code), done.stderr

@@ -65,14 +65,14 @@ def closes(problem: Problem, start: Start, limits: Limits, monitor: Any) -> Solu
 
 def babbles(problem: Problem, start: Start, limits: Limits, monitor: Any) -> Solution:
     """Sends what is no message."""
-    monitor.send("greetings", {"from": "an engine"})
+    monitor._send(("greetings", {"from": "an engine"},))
     time.sleep(60)
     return _nothing()
 
 
 def misshapes(problem: Problem, start: Start, limits: Limits, monitor: Any) -> Solution:
     """Reports a schedule of ragged arrays."""
-    monitor.send("incumbent", Schedule(np.arange(3), np.arange(2), np.arange(5)), 0)
+    monitor._send(("incumbent", Schedule(np.arange(3), np.arange(2), np.arange(5)), 0,))
     time.sleep(60)
     return _nothing()
 
@@ -94,7 +94,7 @@ def cancels(problem: Problem, start: Start, limits: Limits, monitor: Any) -> Sol
         np.concatenate([good.count * 2, -good.count]),
         good.rent,
     )
-    monitor.send("incumbent", replace(schedule, count=schedule.count * 3), -5)
+    monitor._send(("incumbent", replace(schedule, count=schedule.count * 3), -5,))
     return Solution(Status.FEASIBLE, Stop.DONE, schedule)
 
 
