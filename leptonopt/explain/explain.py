@@ -29,6 +29,7 @@ from leptonopt.explain.requirements import requirements_of
 from leptonopt.instance import Instance
 from leptonopt.plan.numbers import number
 from leptonopt.runtime.clock import time_limited
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.request import make_limits, resolve_instance
 
 __all__ = ["Conflict", "Explanation", "Repair", "explain", "fastest_option"]
@@ -174,8 +175,8 @@ class _Explaining:
     def __init__(self, instance: Instance, begun: float, limit: float, say: Callable[[str], None]) -> None:
         self.instance, self.begun, self.limit, self.say = instance, begun, limit, say
         self.document = instance.document()
-        self.end = begun + limit
-        self.asking = FeasibilityOracle(begun + WHOLE * limit)
+        self.end = Deadline(begun + limit)
+        self.asking = FeasibilityOracle(Deadline(begun + WHOLE * limit))
         self.notes: list[str] = []
         self.core: tuple[str, ...] = ()  # ids of tasks that carry the last proof
 
@@ -188,9 +189,9 @@ class _Explaining:
         if answer.word is not False:
             return self._said("unknown" if answer.word is None else "feasible", (), ())
         self.core = answer.core
-        self.asking.until = time.monotonic() + FINDING * (self.end - time.monotonic())
+        self.asking.deadline = self.end.share(FINDING)
         conflicts = tuple(self._conflicts())
-        self.asking.until = self.end
+        self.asking.deadline = self.end
         found = Repairs(self.instance, self.document, self.asking, self.say, self.notes)
         repairs = found.of(conflicts)
         if not repairs:
@@ -205,7 +206,7 @@ class _Explaining:
 
     def _undecided(self) -> Answer:
         """Say without which rules a plan exists, then ask again with all the time that is left."""
-        self.asking.until = self.end
+        self.asking.deadline = self.end
         own = requirements_of(self.instance)
         families = {name: [each for each in own if each.kind in kinds] for name, kinds in FAMILIES.items()}
         families = {name: each for name, each in families.items() if each}
