@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from importlib.resources import files
 from math import isfinite
+from pathlib import Path
 from typing import Any
 
 from leptonopt.verify.exact import Malformed, instant
@@ -32,7 +32,8 @@ NAMES = {
 @cache
 def load_schema(name: str) -> dict[str, Any]:
     """Return the schema of a kind of document: `plan` or `plan-columns`."""
-    found: dict[str, Any] = json.loads((files("leptonopt.verify") / f"{name}.schema.json").read_text(encoding="utf-8"))
+    text = Path(__file__).with_name(f"{name}.schema.json").read_text(encoding="utf-8")
+    found: dict[str, Any] = json.loads(text)
     return found
 
 
