@@ -35,8 +35,8 @@ def main() -> None:
     """Compile, and leave the mark."""
     for problem in problems():
         scale.run(problem, LIMITS, NullMonitor(), "all", JitWarmup(here=True))
-        nothing = Assignment.nothing(problem, np.zeros(problem.capacity.shape))
-        EjectionSearch(problem, nothing, ClassPricer(problem), nothing.price).mend(lambda: False)
+        nothing = Assignment.empty(problem, np.zeros(problem.capacity.shape))
+        EjectionSearch(problem, nothing, ClassPricer(problem), nothing.price).repair(lambda: False)
     jit.write_marker()
 
 

@@ -117,8 +117,8 @@ class BestSnapshot:
     def look(self) -> Assignment:
         """The best, once more of what there is."""
         begun = time.monotonic()
-        placed = self.annealer.settled()
-        rank = int(placed.lacking().sum()), objective(placed.problem, placed.schedule())
+        placed = self.annealer.repaired()
+        rank = int(placed.missing_mandatory().sum()), objective(placed.problem, placed.schedule())
         if self.best is None or rank < self.rank:
             self.best, self.rank = placed, rank
             self.take(placed)
@@ -210,7 +210,7 @@ class _Run:
 
     def _take(self, placed: Assignment) -> bool:
         """Reports what is placed, if nothing lacks a place and it is better."""
-        if placed.lacking().any():
+        if placed.missing_mandatory().any():
             return False
         schedule = placed.schedule()
         cost = objective(self.problem, schedule)
@@ -292,7 +292,7 @@ class _Run:
                 bound = beside.submit(self._climb, ascent, lambda: ended.is_set() or self._over())
             try:
                 sharing.run(ANNEALING * (self.until - time.monotonic()) if timed else None, self._over)
-                self.shared = sharing.count()
+                self.shared = sharing.summary()
             except ExecutorLost as gone:
                 self.shared, alone = f"the workers are gone ({gone}); annealing went on here", True
             ended.set()
@@ -305,14 +305,14 @@ class _Run:
 
     def _taken(self, placed: Assignment, ascent: DualAscent) -> None:
         """Reports what is placed, mended if need be."""
-        if not self._take(placed) and placed.lacking().any() and (self.oracle.fast or not FAST):
+        if not self._take(placed) and placed.missing_mandatory().any() and (self.oracle.fast or not FAST):
             improver = EjectionSearch(self.problem, placed, self.oracle, ascent.best_price, self.limits.seed)
             self._mend(improver, MENDING)
 
     def _mend(self, improver: EjectionSearch, share: float) -> None:
         """What lacks a place finds one, if it does within a share of the time that is left; then it is a plan."""
         most = MENDS * len(improver.placed.group) if self.limits.deterministic else None
-        improver.mend(self._by(share), most)
+        improver.repair(self._by(share), most)
         self._take(improver.placed)
 
     def _exact(self, ascent: DualAscent) -> None:
@@ -329,7 +329,7 @@ class _Run:
         """Ejection over the time there is: cooling down, or cold from the beginning where annealing went before."""
         problem, limits = self.problem, self.limits
         improver = EjectionSearch(problem, placed, self.oracle, ascent.best_price, limits.seed)
-        if placed.lacking().any():
+        if placed.missing_mandatory().any():
             self._mend(improver, 1.0)
         items = max(1, len(placed.group))
         mean = abs(float(self.lower or 0)) / items
@@ -341,7 +341,7 @@ class _Run:
             if done >= 1:
                 break
             now = time.monotonic()
-            some, turn = improver.refused() if self.oracle.fast and turn % 2 else None, turn + 1
+            some, turn = improver.worthwhile_unplaced() if self.oracle.fast and turn % 2 else None, turn + 1
             improver.run(steps, 0.0 if self.oracle.fast else HEAT * mean * (1 - done) ** 2, some)
             made += steps
             spent = time.monotonic() - now

@@ -1,7 +1,9 @@
-"""Mending a schedule in which tasks that must run found no place: they push others out.
+"""Ejection pool on a partial schedule: mandatory groups eject lighter ones, which are reinserted.
 
-An ejection pool after Nagata and Bräysy (2009, doi:10.1016/j.orl.2009.04.006), without the squeeze:
-every failure makes a group heavier, and the lightest set of others has to go.
+After Nagata and Bräysy (2009, doi:10.1016/j.orl.2009.04.006), without their squeeze step. Every failure raises a
+group's weight, and the victims with the least total weight are ejected.
+`leptonopt.algorithms.large_scale.ejection_pool` has the same steps over arrays, for problems without nodes,
+precedence and affinity.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ SPOTS = 4  # starts it considers of each
 
 
 def repair_by_ejection(placing: PartialSchedule, guide: CostGuide, tries: int, seed: int, monitor: Monitor) -> None:
-    """Finds places for groups that must run and have none, by pushing others out and placing them again."""
+    """Run at most so many ejection steps, then remove idle groups and insert what fits."""
     pool = EjectionPool(placing, guide, seed, monitor)
     for _ in range(tries):
         if not pool.queue or monitor.should_stop():
@@ -37,7 +39,14 @@ def repair_by_ejection(placing: PartialSchedule, guide: CostGuide, tries: int, s
 
 
 class EjectionPool:
-    """A queue of groups without a place; weights grow with every failure, so that the hard ones stay."""
+    """Queue of unassigned groups; weights grow with every failure, so that difficult groups stay.
+
+    Attributes
+    ----------
+    rows_by_pool : whether every row belongs to one pool, so that a pool tells which groups can block a column
+    pool, begin, end : int64, shape (G,), pool and slots in use; pool -1 while a group does not run
+    urgent : groups to insert at their earliest end
+    """
 
     def __init__(self, placing: PartialSchedule, guide: CostGuide, seed: int, monitor: Monitor) -> None:
         self.placing, self.guide, self.over = placing, guide, monitor.should_stop
@@ -56,7 +65,7 @@ class EjectionPool:
             self.update_position(group)
 
     def update_position(self, group: int) -> None:
-        """Remembers where a group is at work: with several columns everywhere, from the first to the last."""
+        """Record the pool and the slots of a group; several columns count from the first to the last."""
         ran = self.placing.runs[group]
         if not ran:
             self.pool[group] = -1
@@ -68,6 +77,7 @@ class EjectionPool:
         self.end[group] = max(start + duration[option] for option, start in ran)
 
     def step(self) -> None:
+        """Insert the first group of the queue, or eject others for it."""
         placing, shape = self.placing, self.placing.shape
         group = self.queue.popleft()
         waiting = [before for before, _ in shape.predecessors[group] if placing.end[before] < 0]
@@ -103,12 +113,13 @@ class EjectionPool:
             self.enqueue(group)
 
     def enqueue(self, *groups: int) -> None:
+        """Append groups that do not wait already."""
         for group in groups:
             if group not in self.queue:
                 self.queue.append(group)
 
     def relocate_family(self, family: int) -> None:
-        """A whole family has to go to another of the pools that have room for it alone."""
+        """Move a whole family to another of the pools that fit it alone."""
         pools = [pool for _, pool in self.homes[family] if pool != self.placing.home_pool[family]]
         if pools:
             self.placing.home_pool[family] = pools[int(self.random.integers(len(pools)))]
@@ -119,7 +130,7 @@ class EjectionPool:
                     self.enqueue(member)
 
     def release_neighbours(self, group: int) -> None:
-        """Nothing to push out helps: what it waits for, and what waits for it, has to move."""
+        """Remove a group's predecessors and successors, and insert its predecessors as early as possible."""
         shape, placing = self.placing.shape, self.placing
         around = [before for before, _ in shape.predecessors[group]] + [behind for behind, _ in shape.successors[group]]
         for other in around:
@@ -131,7 +142,7 @@ class EjectionPool:
         self.enqueue(*[other for other in around if not shape.optional[other]], group)
 
     def best_ejection(self, group: int) -> tuple[int, int, list[tuple[int, Column]]] | None:
-        """The column for which the lightest set of others has to go."""
+        """Return the column with the least total weight of victims, and the victims; None without one."""
         best, found = float("inf"), None
         options = self.guide.order[group]
         if len(options) > OFFERS:
@@ -144,7 +155,7 @@ class EjectionPool:
         return found
 
     def candidate_starts(self, option: int) -> list[int]:
-        """Starts at which the least capacity is short, and one at random."""
+        """Return the starts with the least shortage of capacity, and a random one."""
         low, high = self.placing.start_window(option)
         if low > high:
             return []
@@ -158,7 +169,7 @@ class EjectionPool:
         return [low + at for at in {*least, int(self.random.integers(high - low + 1))}]
 
     def overlapping_columns(self, option: int, start: int, stop: int) -> Iterator[tuple[int, Column, int, int]]:
-        """(group, column, begin, end) of what is at work then, where the option would be if rows tell."""
+        """Yield (group, column, begin, end) of columns that may share rows and slots with an option."""
         there = (self.begin < stop) & (self.end > start)
         there &= (self.pool == self.placing.shape.pool[option]) | (self.pool == EVERYWHERE)
         duration = self.placing.shape.duration
@@ -171,7 +182,7 @@ class EjectionPool:
     def lightest_victims(
         self, group: int, option: int, start: int, limit: float
     ) -> tuple[list[tuple[int, Column]] | None, float]:
-        """Others that overlap, lightest first, until one copy fits; None when the rest does not make room."""
+        """Return the lightest blockers whose ejection makes a copy fit, and their weight; None without."""
         placing, shape = self.placing, self.placing.shape
         stop = start + shape.duration[option]
         short = {row: amount - placing.free[row, start:stop] for row, amount in shape.demands[option]}

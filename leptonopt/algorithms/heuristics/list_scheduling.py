@@ -26,10 +26,10 @@ FEW = 2_000  # groups looked at in any case
 
 
 def priority_orders(problem: Problem, blocks: BlockPricer) -> list[list[float]]:
-    """Ranks of the groups, the least goes first: by volume, by room to move, by regret, by deadline.
+    """Return ranks of the groups, least first: by volume, by slack, by regret, by deadline.
 
-    In one of the orders what is optional comes after what must run, the most valuable per volume first;
-    in the others among them.
+    In one of the orders optional groups follow mandatory ones, the highest value per volume first.
+    In the others they are mixed.
     """
     if not problem.groups:
         return [[]]
@@ -51,14 +51,14 @@ def priority_orders(problem: Problem, blocks: BlockPricer) -> list[list[float]]:
 
 
 def _scaled(key: NDArray[np.float64]) -> NDArray[np.float64]:
-    """To the range from 0 to 1."""
+    """Scale a key to the range from 0 to 1."""
     spread = float(np.ptp(key)) or 1.0
     result: NDArray[np.float64] = (key - key.min()) / spread
     return result
 
 
 def _volume(problem: Problem) -> NDArray[np.float64]:
-    """Per group, the least share of any pool's capacity over time that one of its options takes."""
+    """Return per group the least share of any pool's capacity over time that one of its options uses."""
     limited = np.where(problem.capacity < UNLIMITED, problem.capacity, 0).astype(float)
     total = np.where(limited.any(axis=1), limited.sum(axis=1), np.inf)
     per_row = problem.demand / np.maximum(total[problem.demand_row], 1e-12)
@@ -69,13 +69,17 @@ def _volume(problem: Problem) -> NDArray[np.float64]:
 
 
 class ListScheduler:
-    """Places all groups in an order of rank, none before what it waits for.
+    """List scheduling (Graham, 1969, doi:10.1137/0117039) in an order of ranks, predecessors first.
 
-    A family has a home before its first member is placed: the pool of least joint cost; when one of them finds
-    no place there, all of it moves on to the next.
+    A family gets a home pool before its first member is inserted: the pool of least joint cost. When a member does
+    not fit there, the whole family moves to the next pool.
 
-    With `hurry`, what others wait for ends as early as it can instead of starting where it is cheap; with a
-    `pace`, every slot until it ends costs so much. `smooth` says whether every family stayed at its first home.
+    With `hurry`, groups with successors are inserted at their earliest end instead of their cheapest start. With
+    `pace`, every slot until their end costs that much.
+
+    Attributes
+    ----------
+    smooth : whether every family stayed at its first home pool
     """
 
     def __init__(
@@ -90,7 +94,7 @@ class ListScheduler:
         placing.home_pool = [next(found, -1) for found in self.next]
 
     def build(self, monitor: Monitor | None = None) -> bool:
-        """Whether it came to its end; with a monitor, not when that wants to stop."""
+        """Insert all groups; return False if the monitor stopped it."""
         if monitor is not None:
             self.over = monitor.should_stop
         placing, order = self.placing, list(precedence_order(self.placing, _urgency(self.placing, self.rank)))
@@ -108,7 +112,7 @@ class ListScheduler:
         return True
 
     def moved(self, group: int) -> set[int]:
-        """The group's family, to go to its next home, and what waits for it: all taken out."""
+        """Move the group's family to its next home pool; return the removed groups, successors included."""
         placing, shape = self.placing, self.placing.shape
         family = shape.family[group]
         if family < 0 or (pool := next(self.next[family], None)) is None:
@@ -123,6 +127,7 @@ class ListScheduler:
         return out
 
     def place(self, group: int) -> None:
+        """Insert a group's missing copies below its cost limit."""
         shape, placing = self.placing.shape, self.placing
         limit = INFEASIBLE_COST if not shape.optional[group] else shape.value[group]
         if self.hope is not None and shape.optional[group]:
@@ -139,7 +144,7 @@ class ListScheduler:
 
 
 def _urgency(placing: PartialSchedule, rank: list[float]) -> list[float]:
-    """Ranks at which nothing waits for something less urgent than itself."""
+    """Return ranks at which no group follows a successor that is more urgent."""
     result, shape = list(rank), placing.shape
     if len(placing.problem.before):
         for group in reversed(topological(placing)):
@@ -149,7 +154,7 @@ def _urgency(placing: PartialSchedule, rank: list[float]) -> list[float]:
 
 
 def _hopes(placing: PartialSchedule, true: CostGuide) -> list[int]:
-    """Per group, what the optional groups that wait for it would at best gain if it runs."""
+    """Return per group the most that optional successors could gain if it runs."""
     shape = placing.shape
     hope = [0] * placing.problem.groups
     for group in reversed(topological(placing)):

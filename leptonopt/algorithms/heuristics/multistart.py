@@ -1,4 +1,4 @@
-"""First schedules: several orders, each built, mended and improved, and the best kept."""
+"""Multistart: construct, repair and improve by several priority orders; keep the best schedule."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRIES = 5  # ejections per group without a place, in the first round
 def prepare_search(
     problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, engine: str
 ) -> tuple[MultiStart, int] | Solution:
-    """What a search by neighbourhoods begins with, a schedule and the bound of tasks that do not meet; or why not."""
+    """Return the initial schedule and the uncapacitated bound of a search, or why there is none."""
     blocks = BlockPricer(problem)
     bound = uncapacitated_bound(problem, blocks.least)
     if bound is None:
@@ -46,19 +46,19 @@ def prepare_search(
 
 
 class MultiStart:
-    """The best schedule of the orders tried so far, and the monitor of the steps that make them.
+    """Best schedule of the orders tried so far; also the monitor of the steps that make them.
 
     Attributes
     ----------
-    found, cost : the best schedule and its objective; None and 0 while there is none
-    fewest : the least number of groups that had to run and found no place
-    until, latest : when the time is up: for all that follows the first building, and for that
+    found, cost : the best schedule and its objective; None and 0 without one
+    fewest : the least number of unassigned mandatory groups of an attempt
+    until, latest : end of the time [s, monotonic]: after the first construction, and for that construction
     """
 
     def __init__(
         self, problem: Problem, blocks: BlockPricer, limits: Limits, monitor: Monitor, share: float = 1.0
     ) -> None:
-        """With a `share`, that much of the time limit is for what follows the first building."""
+        """Prepare; `share` of the time limit is for what follows the first construction."""
         self.problem, self.blocks, self.limits, self.monitor = problem, blocks, limits, monitor
         self.shape = ProblemIndex(problem)
         self.true = CostGuide.true(problem, blocks)
@@ -71,7 +71,7 @@ class MultiStart:
         self.until = float("inf") if limits.deterministic else now + limits.time_limit * share
 
     def shortfall(self) -> str:
-        """Why nothing was found, in words."""
+        """Return in words why no schedule was found."""
         if self.fewest > self.problem.groups:
             return "no order of the tasks was tried to its end"
         if self.fewest:
@@ -79,20 +79,23 @@ class MultiStart:
         return "all that must run found a place, but not within the quotas and the nodes there are"
 
     def should_stop(self) -> bool:
-        """Whether somebody wants an end, or the time is up."""
+        """Return whether the monitor asks for a stop, or the time is up."""
         return self.monitor.should_stop() or time.monotonic() > (self.until if self.built else self.latest)
 
     def incumbent(self, schedule: Schedule, cost: int) -> None:
+        """Pass a schedule on to the monitor."""
         self.monitor.incumbent(schedule, cost)
 
     def bound(self, value: int) -> None:
+        """Pass a bound on to the monitor."""
         self.monitor.bound(value)
 
     def best(self) -> Schedule | None:
+        """Return the best schedule."""
         return self.found
 
     def initialise(self, given: Schedule | None) -> None:
-        """A schedule given, or one that somebody has reported, or the best that is made here."""
+        """Take a given schedule, the monitor's best schedule, or the best constructed here."""
         self.adopt(given)
         if self.found is None:
             self.adopt(self.monitor.best())
@@ -100,7 +103,7 @@ class MultiStart:
             self.run()
 
     def run(self) -> None:
-        """Plain, then by congestion prices; further orders and harder mending while nothing is found."""
+        """Construct plainly, then by multipliers; without a schedule try more orders and longer repairs."""
         ranks = priority_orders(self.problem, self.blocks)
         waits = len(self.problem.before) > 0  # then hurry may find at once what mending does not
         smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0, effort=1 if waits else LONG)
@@ -118,7 +121,7 @@ class MultiStart:
                     self.attempt(rank, self.true, hurry=at % 2 == 1, effort=effort)
 
     def search_time_cost(self, rank: list[float]) -> None:
-        """Between where it is cheap, which comes to no end in time, and as early as it can: by bisection."""
+        """Search by bisection for the cost per slot between cheapest starts and earliest ends."""
         low, high = 0.0, math.log(max(2, min(abs(self.cost), UNLIMITED // (8 * self.problem.slots))))
         for _ in range(min(PACES, PLACED // self.problem.groups)):
             pace, before = (low + high) / 2, self.cost
@@ -126,7 +129,7 @@ class MultiStart:
             low, high = (low, pace) if self.cost < before else (pace, high)
 
     def run_with_multipliers(self, ranks: list[list[float]]) -> None:
-        """Orders guided by multipliers on capacity, as they stand at several moments; the best is stirred."""
+        """Construct by multipliers of several subgradient rounds; improve the best by ruin and recreate."""
         ascent = DualAscent(self.problem, self.blocks)
         attempts = max(1, min(MOST, PLACED // self.problem.groups))
         moments = max(1, attempts // 4)
@@ -150,7 +153,7 @@ class MultiStart:
     def attempt(
         self, rank: list[float], guide: CostGuide, hurry: bool, effort: int = 1, passes: int = 1, pace: int = 0
     ) -> bool:
-        """Builds, mends and improves one schedule, and keeps it if it is better; whether all went as it should."""
+        """Construct, repair and improve one schedule; return whether construction alone placed all."""
         if self.built and self.should_stop():
             return False
         placing = PartialSchedule(self.problem, self.shape)
@@ -173,7 +176,7 @@ class MultiStart:
         return smooth
 
     def adopt(self, schedule: Schedule | None) -> None:
-        """Starts from a schedule given, if it keeps the rules."""
+        """Take over and improve a given schedule that keeps the rules."""
         if schedule is not None and not violated_rules(self.problem, schedule):
             cost = objective(self.problem, schedule)
             if self.found is None or cost < self.cost:
@@ -184,7 +187,7 @@ class MultiStart:
             self.accept(placing)
 
     def accept(self, placing: PartialSchedule) -> None:
-        """Takes over a schedule that is complete, keeps every rule and is better, and reports it."""
+        """Report a complete schedule that keeps every rule and costs less than the best."""
         schedule = with_node_schedule(self.problem, placing.schedule())
         if violated_rules(self.problem, schedule):
             return

@@ -1,7 +1,7 @@
-"""Ruin and recreate: a few tasks near each other are taken out and placed again, kept if that is cheaper.
+"""Ruin and recreate: some neighbouring groups are removed and reinserted if that costs no more.
 
-After Schrimpf et al. (2000, doi:10.1006/jcph.1999.6413). Small steps in numpy, for the greedy method;
-the large steps with an exact solver are in `leptonopt.solvers.lns`.
+After Schrimpf et al. (2000, doi:10.1006/jcph.1999.6413). These are small steps for the greedy method. The large steps
+with an exact solver are in `leptonopt.solvers.lns`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ MANY_COPIES = 64  # groups with more columns in use than this are left alone
 
 
 class RuinAndRecreate:
-    """A schedule being stirred; deterministic for a seed."""
+    """Ruin and recreate on one partial schedule; deterministic for a seed."""
 
     def __init__(
         self, placing: PartialSchedule, guide: CostGuide, true: CostGuide, rank: list[float], seed: int
@@ -37,7 +37,7 @@ class RuinAndRecreate:
             self.update_position(group)
 
     def update_position(self, group: int) -> None:
-        """Remembers where a group is at work."""
+        """Record the pool and the slots of a group."""
         ran = self.placing.runs[group]
         if not ran:
             self.pool[group] = -1
@@ -47,7 +47,7 @@ class RuinAndRecreate:
         self.begin[group], self.end[group] = start, start + self.placing.shape.duration[option]
 
     def run(self, tries: int, monitor: Monitor) -> None:
-        """So many steps; those left out first, then random ones."""
+        """Run so many steps; every third begins at a group that is left out, if there is one."""
         groups = np.flatnonzero(self.movable)
         if not len(groups):
             return
@@ -64,9 +64,9 @@ class RuinAndRecreate:
             self.step(seed, family if family >= 0 and self.random.random() < MOVING else -1)
 
     def step(self, seed: int, family: int = -1) -> None:
-        """Takes out a group and some that stand in its way, and places all again in order of rank.
+        """Remove a group and some neighbours, and reinsert all in order of perturbed rank.
 
-        With a family all of it is taken out, to go where the group could run.
+        With a family, all of it is removed and moves to the pool of the group's option.
         """
         placing = self.placing
         option, chosen = self.neighbourhood(seed)
@@ -104,7 +104,7 @@ class RuinAndRecreate:
                 self.update_position(group)
 
     def neighbourhood(self, seed: int) -> tuple[int, list[int]]:
-        """An option of the seed; the seed, and others at work on the option's pool and at a time where it could run."""
+        """Return an option of the seed group; the seed, and random groups on that pool during a possible run."""
         shape, options = self.placing.shape, self.guide.order[seed]
         option = options[min(len(options) - 1, int(self.random.exponential(1.5)))]
         start = int(self.random.integers(shape.first[option], shape.last[option] + 1))

@@ -1,8 +1,8 @@
-"""Annealing shared out over an executor: parts of what is placed go to workers, as many at a time as there are.
+"""Annealing distributed over an executor: each worker anneals a part of the assignment.
 
-Here stays all that counts: what is placed, the prices, the bound. A worker is sent some pools with the items on them
-(`large_scale.decomposition`) and answers with where it would run them. Parts that are out share no pool, so each answer
-stands by itself; one that is lost or late costs its time. The next part takes pools that have been out least often.
+The assignment, the multipliers and the bound stay in this process. A worker gets some pools with their items
+(`large_scale.decomposition`) and returns their new columns. Parts that are out share no pool, so each result is valid
+by itself; a lost or late one costs its time. The next part takes the pools that have been out least often.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ PASSES, MOVES_EACH = 20, 250  # in deterministic mode: times that each pool is o
 
 
 def warm_up_workers(executor: Executor) -> RetryingCalls[int]:
-    """Calls that have workers load, and compile if need be, what they will use; to be kept until they have."""
+    """Return calls that make workers load or compile the kernels; keep them until they are done."""
     calls = RetryingCalls[int](executor)
     with suppress(ExecutorLost):
         for at in range(num_workers(executor)):
@@ -51,12 +51,12 @@ def warm_up_workers(executor: Executor) -> RetryingCalls[int]:
 
 
 class DistributedAnnealing:
-    """What is out, and how often each pool has been.
+    """Parts that are out, and how often each pool has been out.
 
     Attributes
     ----------
-    turns, busy : int64 and bool, shape (P,), by pool: how often it was out, and whether it is
-    waits : bool, shape (I,), items without a place that are out
+    turns, busy : int64 and bool, shape (P,), how often a pool was out, and whether it is out
+    waiting : bool, shape (I,), unassigned items that are out
     """
 
     def __init__(self, placed: Assignment, executor: Executor, price: Callable[[], Floats], seed: int) -> None:
@@ -64,52 +64,52 @@ class DistributedAnnealing:
         self.random = np.random.default_rng(seed)
         self.used = np.unique(placed.problem.pool)
         self.turns = np.zeros(int(self.used.max(initial=0)) + 1, np.int64)
-        self.busy, self.waits = np.zeros(len(self.turns), bool), np.zeros(len(placed.group), bool)
+        self.busy, self.waiting = np.zeros(len(self.turns), bool), np.zeros(len(placed.group), bool)
         self.penalty = np.zeros(placed.problem.capacity.shape, np.float32)
-        self.out = RetryingCalls[SubproblemPart](executor)
+        self.calls = RetryingCalls[SubproblemPart](executor)
         self.width, self.counted = num_workers(executor), time.monotonic()
         self.answered, self.lost = 0, 0
 
     def run(self, seconds: float | None, over: Callable[[], bool]) -> None:
-        """Parts, hot at first, then ever colder, for so many seconds; without them for so many moves of all items.
+        """Send parts from hot to cold for so many seconds, or without them for a number of moves of all items.
 
-        By moves, parts are out in batches of one state, and what comes of it does not depend on the workers. Raises
+        By moves, parts are sent in batches from one state, so that the result does not depend on the workers. Raises
         `ExecutorLost`.
         """
         begun = time.monotonic()
         try:
             while not over():
                 if seconds is None:
-                    if not len(self.out):
-                        self._batch()
+                    if not len(self.calls):
+                        self._send_batch()
                 elif (left := seconds - (time.monotonic() - begun)) > 0:
-                    self._fill(seconds, left)
+                    self._fill_workers(seconds, left)
                 else:
                     return
-                if not len(self.out):
+                if not len(self.calls):
                     return
-                for part, answer in self.out.answers(TICK):
-                    self._hear(part, answer)
+                for part, answer in self.calls.answers(TICK):
+                    self._receive(part, answer)
         finally:
-            self.out.drop()
+            self.calls.drop()
 
-    def count(self) -> str:
-        """What was done, in a line."""
-        lost = f", {self.out.again + self.lost} asked again" if self.out.again + self.lost else ""
+    def summary(self) -> str:
+        """Return one line on parts and retries."""
+        lost = f", {self.calls.again + self.lost} asked again" if self.calls.again + self.lost else ""
         return f"{self.answered} parts annealed by {self.width} workers{lost}"
 
-    def _batch(self) -> None:
-        """Parts of the state there is, by number of moves."""
+    def _send_batch(self) -> None:
+        """Send a batch of parts of the current state, limited by moves."""
         turns = PASSES * len(self.used)
         share = int(self.turns.sum()) / turns
-        while share < 1 and len(self.out) < BATCH and (part := self._draw(BATCH)):
+        while share < 1 and len(self.calls) < BATCH and (part := self._draw_part(BATCH)):
             self._send(part, share, 1 / PASSES, MOVES_EACH, by_clock=False)
 
-    def _fill(self, seconds: float, left: float) -> None:
-        """Keep all workers at work while that many seconds are left."""
+    def _fill_workers(self, seconds: float, left: float) -> None:
+        """Send parts to all idle workers while so many seconds are left."""
         if time.monotonic() > self.counted + COUNT:
             self.width, self.counted = num_workers(self.executor), time.monotonic()
-        while len(self.out) < self.width and (part := self._draw(self.width)):
+        while len(self.calls) < self.width and (part := self._draw_part(self.width)):
             longest = min(max(LEAST, PART * seconds), (left - RETURNING) / (1 + SLOWER))
             effort = min(max(LEAST, EACH * len(part.items)), longest)
             if effort < SHORTEST:
@@ -117,15 +117,15 @@ class DistributedAnnealing:
             self._send(part, 1 - left / seconds, effort / seconds, effort, by_clock=True)
 
     def _send(self, part: SubproblemPart, over: float, more: float, effort: float, by_clock: bool) -> None:
-        """A part, when so much of all is over, for so much more."""
-        self._mark(part, True)
+        """Send a part when a share `over` of the search is over, for a further share `more`."""
+        self._mark_busy(part, True)
         self.turns[part.pools] += 1
         seed, low = int(self.random.integers(2**31)), min(COLD, over / COOLED)
-        heat = low, min(1.0, (over + more) / COOLED)
-        self.out.send(part, anneal_part, part.packed(self.price(), self.penalty), heat, effort, by_clock, seed)
+        progress = low, min(1.0, (over + more) / COOLED)
+        self.calls.send(part, anneal_part, part.pack(self.price(), self.penalty), progress, effort, by_clock, seed)
 
-    def _draw(self, lanes: int) -> SubproblemPart | None:
-        """Pools that have been out least often, and what runs there; None while too few are here or all are empty."""
+    def _draw_part(self, lanes: int) -> SubproblemPart | None:
+        """Return the idle pools least often out, with their items; None if they are too few or empty."""
         placed, problem = self.placed, self.placed.problem
         idle = self.used[~self.busy[self.used]]
         many = min(len(self.used), max(2, len(self.used) // lanes))
@@ -140,24 +140,25 @@ class DistributedAnnealing:
         pools = np.zeros(len(self.turns), bool)
         pools[order] = True
         items = pools[where] & (where >= 0)
-        items[self._waiting(pools, lanes)] = True
+        items[self._sample_unassigned(pools, lanes)] = True
         return extract_pools(placed, pools, np.flatnonzero(items))
 
-    def _waiting(self, pools: Bools, lanes: int) -> Ints:
-        """Some of the items that have no place and might run on these pools."""
+    def _sample_unassigned(self, pools: Bools, lanes: int) -> Ints:
+        """Return some unassigned items that could run on these pools."""
         problem, group = self.placed.problem, self.placed.group
-        items = np.flatnonzero((self.placed.option < 0) & ~self.waits)
+        items = np.flatnonzero((self.placed.option < 0) & ~self.waiting)
         items = items[self.random.random(len(items)) * lanes < 1]
         option, of = options_of(problem, group[items])
         return items[np.bincount(of, pools[problem.pool[option]], len(items)) > 0]
 
-    def _mark(self, part: SubproblemPart, out: bool) -> None:
+    def _mark_busy(self, part: SubproblemPart, out: bool) -> None:
+        """Mark a part's pools and unassigned items as out or returned."""
         self.busy[part.pools] = out
-        self.waits[part.items[part.option < 0]] = out
+        self.waiting[part.items[part.option < 0]] = out
 
-    def _hear(self, part: SubproblemPart, answer: Found | CallFailed | None) -> None:
-        """What a worker says of a part."""
-        self._mark(part, False)
+    def _receive(self, part: SubproblemPart, answer: Found | CallFailed | None) -> None:
+        """Merge a worker's result."""
+        self._mark_busy(part, False)
         if isinstance(answer, CallFailed):
             self.lost += 1
             if not self.answered and self.lost >= self.width:

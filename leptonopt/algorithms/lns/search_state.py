@@ -1,4 +1,4 @@
-"""The schedule at hand while a search by neighbourhoods changes it."""
+"""State of a large-neighbourhood search: current schedule, incumbent and bound."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ RARELY = 15  # turns between reports above that
 
 
 class SearchState:
-    """What a search works on, and what it has reported.
+    """Current schedule and what was reported of it.
 
     Attributes
     ----------
-    best, cost : the best schedule that keeps every rule, and its objective
-    placing : what is at hand; cheaper than `best` by about `pending_gain`
-    bound : no schedule costs less
+    best, cost : the incumbent, which keeps every rule, and its objective
+    placing : the current schedule; its cost is about `pending_gain` below the incumbent's
+    bound : proven lower bound
     """
 
     def __init__(self, starts: MultiStart, monitor: Monitor, bound: int) -> None:
@@ -36,13 +36,13 @@ class SearchState:
         self._last_external: Schedule | None = None
 
     def raise_bound(self, value: int | None) -> None:
-        """Takes and reports a better bound."""
+        """Take over and report a better bound."""
         if value is not None and value > self.bound:
             self.bound = value
             self.monitor.bound(value)
 
     def adopt_external(self) -> bool:
-        """Takes over a better schedule that somebody else found; true when there was one."""
+        """Take over a better schedule from the monitor; return whether there was one."""
         other = self.monitor.best()
         if other is None or other is self._last_external or other is self.best:
             return False
@@ -54,9 +54,9 @@ class SearchState:
         return False
 
     def accept_or_restore(self, before: int, ran: Ran, columns: Sequence[tuple[int, int, int]] | None) -> int | None:
-        """Runs columns in place of freed groups where that costs no more than `before`; the gain.
+        """Insert columns for removed groups if that costs at most `before`; return the gain.
 
-        None where nothing is taken (there are no columns, they do not fit, they cost more): all is as it was then.
+        Otherwise, or without columns, restore the groups and return None.
         """
         if columns is not None and self._insert_all(columns):
             gain = before - self.placing.cost_of_groups(ran)
@@ -70,7 +70,7 @@ class SearchState:
         return None
 
     def _insert_all(self, columns: Sequence[tuple[int, int, int]]) -> bool:
-        """Whether all of them fit what is there now; those that do run."""
+        """Insert columns; return False at the first that does not fit."""
         placing, shape = self.placing, self.shape
         for option, start, count in sorted(columns, key=lambda column: (shape.rank[shape.group[column[0]]], column)):
             low, high = placing.start_window(option)
@@ -80,13 +80,13 @@ class SearchState:
         return True
 
     def report(self, turn: int) -> None:
-        """Keeps a gain at once, or every so many turns where counting it again takes long."""
+        """Commit a gain at once, or every `RARELY` turns in large problems."""
         if self.pending_gain and (self.problem.groups <= SMALL or turn - self._reported_turn >= RARELY):
             self._reported_turn = turn
             self.commit()
 
     def commit(self) -> None:
-        """Holds and reports what is at hand, if it is right and better."""
+        """Report the current schedule as incumbent if it is feasible and better."""
         self.pending_gain = 0
         schedule = with_node_schedule(self.problem, self.placing.schedule())
         if violated_rules(self.problem, schedule):
@@ -98,6 +98,6 @@ class SearchState:
                 self.placing.node_estimate.set_committed(schedule.rent)
 
     def proves_optimal(self, looked: SubproblemResult, groups: int, usable: int) -> bool:
-        """Whether a neighbourhood was all there is, searched to the end, and what is at hand its answer."""
+        """Return whether a result covers all groups and columns and so proves the incumbent optimal."""
         all_ = looked.found is not None and looked.found.proven and looked.whole and groups == usable
         return all_ and not self.shape.node_demand and self.placing.total_cost() == self.cost

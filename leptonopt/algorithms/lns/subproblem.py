@@ -1,7 +1,8 @@
-"""The sub-problem of a neighbourhood: freed groups, what they may choose from, and the exact model that places them.
+"""Subproblem of a neighbourhood: freed groups, their columns, and the exact model over them.
 
-Each freed task brings its columns of least reduced cost (prices on congested capacity from `lagrangian.capacity_dual`) and the
-one it has; on intervals it keeps all its starts. The rest of the schedule stays and only lends its free capacity.
+Each freed group brings its columns of least reduced cost and its current ones. The multipliers come from
+`lagrangian.capacity_dual`. In the interval model it keeps all its starts. The rest of the schedule stays and only
+reduces the free capacity.
 """
 
 from __future__ import annotations
@@ -32,16 +33,16 @@ Ran = dict[int, dict[Column, int]]  # per group, how many copies run in each col
 
 @dataclass(frozen=True, eq=False)
 class NeighbourhoodRequest:
-    """Groups to free, and how to place them again.
+    """Groups to free, and how to solve their subproblem.
 
     Attributes
     ----------
     groups : ascending
     model : `columns` or `intervals`
-    only : bool, shape (P,): pools that they may go to; None where they may go anywhere
-    move : (family, pool), the whole family that is to go to another pool; None where all stay
-    effort : CP-SAT's deterministic time at most
-    seed : of the search
+    only : bool, shape (P,), pools that they may use; None if all
+    move : (family, pool) of a whole family that moves to another pool; None otherwise
+    effort : limit in CP-SAT's deterministic time
+    seed : seed of the search
     """
 
     groups: list[int]
@@ -54,13 +55,13 @@ class NeighbourhoodRequest:
 
 @dataclass(frozen=True)
 class SubproblemResult:
-    """What came of a neighbourhood.
+    """Result of a subproblem.
 
     Attributes
     ----------
-    found : what is to run; None when nothing was found
-    whole : whether the groups had all their columns to choose from
-    effort : what it took, in CP-SAT's deterministic time
+    found : the solution; None without one
+    whole : whether the model had all columns of the groups
+    effort : deterministic time used, model building included
     """
 
     found: submodel.SubproblemSolution | None
@@ -71,7 +72,10 @@ class SubproblemResult:
 def solve(
     placing: PartialSchedule, true: CostGuide, guide: CostGuide, asked: NeighbourhoodRequest, ran: Ran, seconds: float
 ) -> SubproblemResult:
-    """Place freed groups anew; `placing` holds what stays, `ran` how they ran."""
+    """Solve the subproblem of removed groups.
+
+    `placing` holds the columns that stay, `ran` those of the removed groups.
+    """
     there = _elsewhere(placing, true, ran, *asked.move) if asked.move else ran
     freed = Subproblem(placing, guide, asked.groups, there, asked.only)
     copies = sum(placing.shape.copies[group] for group in asked.groups)
@@ -85,7 +89,7 @@ def solve(
 
 
 def make_partial_schedule(problem: Problem, shape: ProblemIndex, schedule: Schedule) -> PartialSchedule:
-    """A schedule to work on, with its nodes."""
+    """Return a partial schedule with the nodes of a schedule."""
     placing = PartialSchedule(problem, shape, schedule)
     if placing.node_estimate is not None and (rent := node_schedule_of(problem, schedule)) is not None:
         placing.node_estimate.set_committed(rent)
@@ -93,7 +97,7 @@ def make_partial_schedule(problem: Problem, shape: ProblemIndex, schedule: Sched
 
 
 def _elsewhere(placing: PartialSchedule, true: CostGuide, ran: Ran, family: int, pool: int) -> Ran:
-    """How groups that were taken out could run with a whole family on another pool; as they did if they cannot."""
+    """Return columns of removed groups with a whole family on another pool; `ran` if that is infeasible."""
     housed = move_family(placing, true, family, pool) or move_family(placing, true, family, pool, hurry=True)
     for group in sorted(ran, key=placing.shape.rank.__getitem__):
         insert_copies(placing, group, true, cost_limit(placing, group))
@@ -104,7 +108,14 @@ def _elsewhere(placing: PartialSchedule, true: CostGuide, ran: Ran, family: int,
 
 
 class Subproblem:
-    """Groups that were taken out, and what a sub-problem may choose from for them."""
+    """Removed groups, and the columns from which a subproblem chooses.
+
+    Attributes
+    ----------
+    whole : whether the last model had all columns
+    columns : number of columns of the last model
+    precedence_windows : per linked group, earliest start and latest end [slots]
+    """
 
     def __init__(
         self,
@@ -122,7 +133,7 @@ class Subproblem:
         self.precedence_windows = self._precedence_windows() if len(placing.problem.before) else {}
 
     def _precedence_windows(self) -> dict[int, tuple[int, int]]:
-        """For groups that wait or are waited for: earliest start and latest end, as what stays leaves them."""
+        """Return earliest start and latest end of groups with predecessors or successors, given what stays."""
         shape, placing = self.placing.shape, self.placing
         linked = [group for group in self.groups if shape.predecessors[group] or shape.successors[group]]
         linked.sort(key=shape.rank.__getitem__)
@@ -144,7 +155,7 @@ class Subproblem:
         return {group: (low[group], high[group]) for group in linked}
 
     def interval_jobs(self) -> tuple[list[subintervals.Job], list[tuple[int, int, int]]]:
-        """Copies with all their options and starts, and what waits for what among them."""
+        """Return all copies with all their options and starts, and the precedence edges among them."""
         placing, shape, jobs = self.placing, self.placing.shape, list[subintervals.Job]()
         first: dict[int, int] = {}
         for group in self.groups:
@@ -171,7 +182,7 @@ class Subproblem:
         return jobs, edges
 
     def column_data(self) -> submodel.ColumnModelData:
-        """Columns of least reduced cost; `whole` says whether they are all there are, `columns` how many."""
+        """Return the columns of least reduced cost; set `whole` and `columns`."""
         placing, shape = self.placing, self.placing.shape
         found = [(at, *column) for at, group in enumerate(self.groups) for column in self.columns_of(group)]
         table = np.array(found, np.int64).reshape(-1, 3)
@@ -198,11 +209,11 @@ class Subproblem:
         )
 
     def is_required(self, group: int) -> bool:
-        """Whether something that stays waits for the group."""
+        """Return whether a group that stays is a successor of this one."""
         return any(self.placing.start[behind] >= 0 for behind, _ in self.placing.shape.successors[group])
 
     def columns_of(self, group: int) -> list[Column]:
-        """Columns of least reduced cost that fit what is free, and the ones the group has."""
+        """Return a group's feasible columns of least reduced cost, and its current ones."""
         placing, guide, most = self.placing, self.guide, self.most_each
         if group in self.precedence_windows:  # the cheapest columns alone do not go one after another
             most = max(most, LINKED)
@@ -245,11 +256,11 @@ class Subproblem:
         return list(columns)
 
     def is_excluded(self, option: int) -> bool:
-        """Whether sets keep the option's pool from its group."""
+        """Return whether affinity or anti-affinity exclude the option."""
         return self.placing.shape.strict and (self.placing.is_pool_blocked(option) or self.leaves_family_pool(option))
 
     def leaves_family_pool(self, option: int) -> bool:
-        """Whether the option is off the pool of a set that belongs together and is wholly freed: such sets stay."""
+        """Return whether the option leaves the pool of an affinity set freed as a whole; such sets stay."""
         shape = self.placing.shape
         group, pool = shape.group[option], shape.pool[option]
         for number in shape.together[group]:
@@ -260,7 +271,10 @@ class Subproblem:
         return False
 
     def start_window(self, option: int) -> tuple[int, int]:
-        """Starts that the window and what stays leave; neighbours that are free too count with their shortest."""
+        """Return first and last start by window and precedence.
+
+        Freed predecessors and successors count with their shortest duration.
+        """
         shape = self.placing.shape
         group, low, high = shape.group[option], shape.first[option], shape.last[option]
         if self.is_excluded(option):

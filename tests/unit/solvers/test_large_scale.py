@@ -30,7 +30,7 @@ def two() -> Problem:
 
 def placed(problem: Problem, *options: int) -> Assignment:
     """Each task in its cheap option (0), its dear one (1), or without a place (-1)."""
-    made = Assignment.nothing(problem, np.zeros(problem.capacity.shape))
+    made = Assignment.empty(problem, np.zeros(problem.capacity.shape))
     for at, option in enumerate(options):
         if option >= 0:
             made.option[at], made.start[at] = problem.option_ptr[made.group[at]] + option, 0
@@ -43,7 +43,7 @@ class Settling:
     def __init__(self, *drafts: Assignment) -> None:
         self.group, self.left = drafts[0].group, list(drafts)
 
-    def settled(self) -> Assignment:
+    def repaired(self) -> Assignment:
         return self.left.pop(0)
 
 
@@ -73,7 +73,7 @@ def test_annealing_goes_on_from_the_best(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(annealing, "ROUND", 400)
     seen: list[Assignment] = []
     begun: list[Assignment] = []
-    settle, improve = Annealer.settled, scale._Run._improve
+    settle, improve = Annealer.repaired, scale._Run._improve
 
     def spoilt(self: Annealer) -> Assignment:
         """The third is as good as it gets: all others lose a task."""
@@ -87,7 +87,7 @@ def test_annealing_goes_on_from_the_best(monkeypatch: pytest.MonkeyPatch) -> Non
         begun.append(found)
         improve(self, found, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Annealer, "settled", spoilt)
+    monkeypatch.setattr(Annealer, "repaired", spoilt)
     monkeypatch.setattr(scale._Run, "_improve", noted)
     problem = compile_instance(leptonopt.generate("lumpy", tasks=20, seed=0)).problem
     run = scale._Run(
