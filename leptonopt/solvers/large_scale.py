@@ -18,7 +18,7 @@ import numpy as np
 from leptonopt.algorithms.lagrangian.capacity_dual import STEADY, SWIFT, DualAscent, Multipliers
 from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.lagrangian.pricing import infeasible_solution, uncapacitated_bound
-from leptonopt.algorithms.large_scale.annealing import SQUEEZE, Annealer, repair_to_feasible
+from leptonopt.algorithms.large_scale.annealing import TUNING, Annealer, repair_to_feasible
 from leptonopt.algorithms.large_scale.distributed_annealing import DistributedAnnealing, warm_up_workers
 from leptonopt.algorithms.large_scale.ejection_search import EjectionSearch, next_batch_size
 from leptonopt.algorithms.large_scale.staged_construction import (
@@ -102,7 +102,7 @@ class BestSnapshot:
         self.annealer, self.take, self.clocked = annealer, take, clocked
         self.best: Assignment | None = None
         self.rank = (0, 0)
-        self.price, self.noted, self.next = LOOK * len(annealer.group), 0.0, SQUEEZE
+        self.price, self.noted, self.next = LOOK * len(annealer.group), 0.0, TUNING.final_phase
 
     def due(self, share: float) -> bool:
         """Whether to look again, which must not take the time for annealing; where no clock counts, so many times."""
@@ -111,7 +111,7 @@ class BestSnapshot:
         if self.clocked:
             self.noted = self.noted or time.monotonic()
             return time.monotonic() > self.noted + PAUSE * self.price
-        self.next += (1 - SQUEEZE) / LOOKS
+        self.next += (1 - TUNING.final_phase) / LOOKS
         return True
 
     def look(self) -> Assignment:

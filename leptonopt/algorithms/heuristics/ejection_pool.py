@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -19,10 +20,19 @@ from leptonopt.algorithms.heuristics.reinsertion import drop_idle
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.problem.protocol import Monitor
 
-OFFERS = 6  # options that a task which finds no place considers for pushing others out
+
+@dataclass(frozen=True)
+class EjectionTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    options: int = 6  # random options per step that are candidates for an ejection
+    starts: int = 4  # starts of each option with the least shortage
+    relocation_probability: float = 0.1  # probability that a failing group's family moves to another pool
+
+
+TUNING = EjectionTuning()
+
 EVERYWHERE = -2
-MOVING = 0.1  # how often the family of a task that finds no place moves to another pool
-SPOTS = 4  # starts it considers of each
 
 
 def repair_by_ejection(placing: PartialSchedule, guide: CostGuide, tries: int, seed: int, monitor: Monitor) -> None:
@@ -93,7 +103,7 @@ class EjectionPool:
         if placed:
             return
         self.weight[group] += 1
-        if (family := shape.family[group]) >= 0 and self.random.random() < MOVING:
+        if (family := shape.family[group]) >= 0 and self.random.random() < TUNING.relocation_probability:
             self.relocate_family(family)
             self.enqueue(group)
             return
@@ -145,8 +155,8 @@ class EjectionPool:
         """Return the column with the least total weight of victims, and the victims; None without one."""
         best, found = float("inf"), None
         options = self.guide.order[group]
-        if len(options) > OFFERS:
-            options = [options[at] for at in sorted(self.random.choice(len(options), OFFERS, replace=False))]
+        if len(options) > TUNING.options:
+            options = [options[at] for at in sorted(self.random.choice(len(options), TUNING.options, replace=False))]
         for option in options:
             for start in self.candidate_starts(option):
                 victims, weight = self.lightest_victims(group, option, start, best)
@@ -165,7 +175,7 @@ class EjectionPool:
             short += np.maximum(0, amount - self.placing.free[row, low : high + length]) / amount
         total = np.concatenate([[0.0], np.cumsum(short)])
         need = total[length:] - total[: high - low + 1] + 1e-6 * self.random.random(high - low + 1)
-        least = np.argsort(need, kind="stable")[:SPOTS].tolist()
+        least = np.argsort(need, kind="stable")[: TUNING.starts].tolist()
         return [low + at for at in {*least, int(self.random.integers(high - low + 1))}]
 
     def overlapping_columns(self, option: int, start: int, stop: int) -> Iterator[tuple[int, Column, int, int]]:

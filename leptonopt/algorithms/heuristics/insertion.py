@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,9 +13,17 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, least_joint_cost
 from leptonopt.problem.problem import Problem
 
-LOOK = 64  # columns of a group, chosen one by one, between two looks at the clock
-RANKED = 16  # columns chosen one by one until all that are left are ranked at once
-RANKED_LOOK = 1024  # ranked columns between two looks at the clock
+
+@dataclass(frozen=True)
+class InsertionTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    stop_check: int = 64  # columns chosen one by one between two checks of the stop test
+    ranked_stop_check: int = 1024  # ranked columns between two checks of the stop test
+    single_columns: int = 16  # columns chosen one by one before all others are ranked at once
+
+
+TUNING = InsertionTuning()
 
 
 def never() -> bool:
@@ -36,9 +45,9 @@ def insert_copies(
     turns = 0
     while placing.missing[group] > 0:
         turns += 1
-        if turns % LOOK == 0 and over():
+        if turns % TUNING.stop_check == 0 and over():
             return False
-        if turns == RANKED and (columns := placing.ranked_columns(group, guide, limit)) is not None:
+        if turns == TUNING.single_columns and (columns := placing.ranked_columns(group, guide, limit)) is not None:
             return _fill_ranked(placing, group, columns, over)
         found = placing.cheapest_column(group, guide, limit)
         if found is None:
@@ -51,7 +60,7 @@ def insert_copies(
 def _fill_ranked(placing: PartialSchedule, group: int, columns: Iterable[Column], over: Callable[[], bool]) -> bool:
     """Insert missing copies into ranked columns, the cheapest first; return whether all were inserted."""
     for turn, (option, start) in enumerate(columns):
-        if turn % RANKED_LOOK == 0 and over():
+        if turn % TUNING.ranked_stop_check == 0 and over():
             return False
         if (count := min(placing.missing[group], placing.max_copies(option, start))) > 0:
             placing.insert(option, start, count)

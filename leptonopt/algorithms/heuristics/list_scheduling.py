@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,16 @@ from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, BlockPricer
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Monitor
 
-TURNS = 8  # times a group is looked at in one building at most, on average, while families move on
-FEW = 2_000  # groups looked at in any case
+
+@dataclass(frozen=True)
+class ListSchedulingTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    insertions_per_group: int = 8  # insertions per group while families move, on average
+    free_insertions: int = 2_000  # insertions allowed in any case
+
+
+TUNING = ListSchedulingTuning()
 
 
 def priority_orders(problem: Problem, blocks: BlockPricer) -> list[list[float]]:
@@ -105,7 +114,11 @@ class ListScheduler:
             group, at, turns = order[at], at + 1, turns + 1
             if placing.missing[group]:
                 self.place(group)
-            if placing.missing[group] and not placing.shape.optional[group] and turns < FEW + TURNS * len(order):
+            if (
+                placing.missing[group]
+                and not placing.shape.optional[group]
+                and turns < TUNING.free_insertions + TUNING.insertions_per_group * len(order)
+            ):
                 at = min([position[other] for other in self.moved(group)], default=at)
         if self.hope is not None:
             drop_idle(self.placing)

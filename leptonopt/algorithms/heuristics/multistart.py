@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 
 from leptonopt.algorithms.heuristics.ejection_pool import repair_by_ejection
 from leptonopt.algorithms.heuristics.list_scheduling import ListScheduler, priority_orders
@@ -18,14 +19,22 @@ from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
 
-MOST = 16  # attempts by prices at most
-PLACED = 3_000  # groups placed in attempts by prices, all together
-PRICED = 40_000_000  # columns looked at by the rounds for prices, all together
-STIRS = 400  # steps of ruin and recreate at most
-MANY = 1_000  # groups that are many
-LONG = 16  # times the usual effort of mending
-PACES = 12  # attempts between cheap and early at most
-TRIES = 5  # ejections per group without a place, in the first round
+
+@dataclass(frozen=True)
+class MultiStartTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    guided_attempts: int = 16  # attempts with multipliers
+    guided_groups: int = 3_000  # groups inserted in all attempts with multipliers
+    priced_columns: int = 40_000_000  # columns priced in all subgradient rounds
+    ruin_steps: int = 400  # steps of ruin and recreate
+    large: int = 1_000  # groups above which only the longest repair is tried
+    long_effort: int = 16  # longest repair, in multiples of the usual effort
+    pace_attempts: int = 12  # bisection steps between cheapest starts and earliest ends
+    ejections: int = 5  # ejection steps per unassigned group at the usual effort
+
+
+TUNING = MultiStartTuning()
 
 
 def prepare_search(
@@ -106,16 +115,16 @@ class MultiStart:
         """Construct plainly, then by multipliers; without a schedule try more orders and longer repairs."""
         ranks = priority_orders(self.problem, self.blocks)
         waits = len(self.problem.before) > 0  # then hurry may find at once what mending does not
-        smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0, effort=1 if waits else LONG)
+        smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0, effort=1 if waits else TUNING.long_effort)
         if waits:
             self.attempt(ranks[0], self.true, hurry=True, passes=0)
             if not smooth and self.found is not None:
                 self.search_time_cost(ranks[0])
             if self.found is None:  # one long mending beats many short ones
-                self.attempt(ranks[0], self.true, hurry=False, effort=LONG)
+                self.attempt(ranks[0], self.true, hurry=False, effort=TUNING.long_effort)
         if self.problem.groups and (self.problem.capacity < UNLIMITED).any():
             self.run_with_multipliers(ranks)
-        for effort in (LONG,) if self.problem.groups > MANY else (1, 4, LONG):
+        for effort in (TUNING.long_effort,) if self.problem.groups > TUNING.large else (1, 4, TUNING.long_effort):
             for at, rank in enumerate(ranks):
                 if self.found is None:
                     self.attempt(rank, self.true, hurry=at % 2 == 1, effort=effort)
@@ -123,7 +132,7 @@ class MultiStart:
     def search_time_cost(self, rank: list[float]) -> None:
         """Search by bisection for the cost per slot between cheapest starts and earliest ends."""
         low, high = 0.0, math.log(max(2, min(abs(self.cost), UNLIMITED // (8 * self.problem.slots))))
-        for _ in range(min(PACES, PLACED // self.problem.groups)):
+        for _ in range(min(TUNING.pace_attempts, TUNING.guided_groups // self.problem.groups)):
             pace, before = (low + high) / 2, self.cost
             self.attempt(rank, self.true, hurry=False, pace=round(math.exp(pace)))
             low, high = (low, pace) if self.cost < before else (pace, high)
@@ -131,9 +140,9 @@ class MultiStart:
     def run_with_multipliers(self, ranks: list[list[float]]) -> None:
         """Construct by multipliers of several subgradient rounds; improve the best by ruin and recreate."""
         ascent = DualAscent(self.problem, self.blocks)
-        attempts = max(1, min(MOST, PLACED // self.problem.groups))
+        attempts = max(1, min(TUNING.guided_attempts, TUNING.guided_groups // self.problem.groups))
         moments = max(1, attempts // 4)
-        rounds = max(15, min(80, PRICED // (self.blocks.columns + 100_000)))
+        rounds = max(15, min(80, TUNING.priced_columns // (self.blocks.columns + 100_000)))
         guide = self.true
         for _ in range(moments):
             for _ in range(-(-rounds // moments)):
@@ -145,7 +154,7 @@ class MultiStart:
                 self.attempt(rank, guide, hurry=False)
         if self.found is not None and not self.should_stop():
             placing = PartialSchedule(self.problem, self.shape, self.found)
-            tries = min(STIRS, 100 * PLACED // self.problem.groups)
+            tries = min(TUNING.ruin_steps, 100 * TUNING.guided_groups // self.problem.groups)
             RuinAndRecreate(placing, guide, self.true, ranks[0], self.limits.seed).run(tries, self)
             improve(placing, self.true, self, passes=2)
             self.accept(placing)
@@ -164,7 +173,7 @@ class MultiStart:
             return False
         smooth = builder.smooth and not placing.unplaced()
         if placing.unplaced() and self.found is None:
-            tries = TRIES * effort * max(20, min(200, len(placing.unplaced())))
+            tries = TUNING.ejections * effort * max(20, min(200, len(placing.unplaced())))
             repair_by_ejection(placing, self.true, tries, self.limits.seed + effort, self)
         left = len(placing.unplaced())
         self.fewest = min(self.fewest, left)

@@ -6,6 +6,8 @@ with an exact solver are in `leptonopt.solvers.lns`.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from leptonopt.algorithms.heuristics.insertion import cost_limit, insert_copies
@@ -14,9 +16,17 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.problem.protocol import Monitor
 
-FEW = 9  # tasks taken out at most
-MOVING = 0.3  # how often all that belongs together with a task goes along with it
-MANY_COPIES = 64  # groups with more columns in use than this are left alone
+
+@dataclass(frozen=True)
+class RuinTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    removed: int = 9  # groups removed in a step, exclusive
+    family_probability: float = 0.3  # probability that a group's whole family is removed with it
+    columns: int = 64  # groups with more columns in use are not removed
+
+
+TUNING = RuinTuning()
 
 
 class RuinAndRecreate:
@@ -61,7 +71,7 @@ class RuinAndRecreate:
                 seeds = groups
             seed = int(seeds[self.random.integers(len(seeds))])
             family = self.placing.shape.family[seed]
-            self.step(seed, family if family >= 0 and self.random.random() < MOVING else -1)
+            self.step(seed, family if family >= 0 and self.random.random() < TUNING.family_probability else -1)
 
     def step(self, seed: int, family: int = -1) -> None:
         """Remove a group and some neighbours, and reinsert all in order of perturbed rank.
@@ -75,7 +85,7 @@ class RuinAndRecreate:
             if not self.movable[members].all():
                 return
             chosen = [*members, *(group for group in chosen if group not in members)]
-        if any(len(placing.runs[group]) > MANY_COPIES for group in chosen):
+        if any(len(placing.runs[group]) > TUNING.columns for group in chosen):
             return
         cost = placing.cost_of_groups(chosen)
         ran: dict[int, dict[Column, int]] = {group: placing.remove_group(group) for group in chosen}
@@ -113,7 +123,7 @@ class RuinAndRecreate:
         there = self.movable & (self.pool == pool) & (self.begin < stop) & (self.end > start)
         there[seed] = False
         others = np.flatnonzero(there)
-        many = int(self.random.integers(2, FEW))
+        many = int(self.random.integers(2, TUNING.removed))
         if len(others) > many:
             others = self.random.choice(others, many, replace=False)
         return option, [seed, *others.tolist()]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -31,15 +32,31 @@ from leptonopt.runtime.jit import jit
 
 Floats = NDArray[np.float64]
 NONE = np.uint32(2**32 - 1)  # no candidate is taken
-HOT, COLD = 0.08, 0.008  # mean cost of an item, the temperatures from first to last
-SOFT, HARD = 0.8, 1.5  # times the reference price of a unit, the least penalty from first to last
-GROWS, FADES = 1.02, 0.995  # a penalty, in every round
-SQUEEZE = 0.85  # from which share on it grows faster, so that hardly any excess is left:
-SQUEEZED = {True: 1.4, False: 1.05}  # most where some must run; else too many would be left out for it
-DEAREST = 1e12  # times the mean cost of an item is what leaving out one that must run counts at most
-OWN, LEVEL = 0.1, 1.2  # of the stated price, and of a row's mean, in the reference price of a unit
+
+
+@dataclass(frozen=True)
+class AnnealingTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    hot: float = 0.08  # first temperature [mean cost of an item]
+    cold: float = 0.008  # last temperature [mean cost of an item]
+    soft: float = 0.8  # least penalty at first [reference price]
+    hard: float = 1.5  # least penalty at last [reference price]
+    growth: float = 1.02  # factor per round of a penalty where capacity is exceeded
+    decay: float = 0.995  # factor per round of a penalty elsewhere
+    final_phase: float = 0.85  # share of the search after which penalties grow faster, so that little excess is left
+    final_growth_mandatory: float = 1.4  # growth in the final phase with mandatory groups
+    final_growth_optional: float = 1.05  # the same with optional groups only: more would leave out too many
+    highest_leave_out: float = 1e12  # limit of a leave-out cost [mean cost of an item]
+    stated_price: float = 0.1  # share of the stated price in the reference price
+    row_mean: float = 1.2  # share of a row's mean in the reference price
+    round_moves: int = 200_000  # moves of a round at least
+    item_moves: int = 2  # moves of a round per item at least
+
+
+TUNING = AnnealingTuning()
+
 WHOLE, BLOCK = 20_000, 1024  # so many items are moved in any order, more in turn: blocks of neighbours
-ROUND, EACH = 200_000, 2  # moves of a round: so many, or so many for each item
 
 
 class Annealer:
@@ -52,7 +69,7 @@ class Annealer:
     penalty : float32, shape (K, T), cost per unit and slot of excess
     leave_out_cost : float32, shape (G,), cost of a copy left out; grows while a mandatory copy is left out
     moves : number of moves tried
-    threads, round : threads of the next round, and its moves (at least `EACH` an item)
+    threads, round : threads of the next round, and its moves (at least `TUNING.item_moves` an item)
     """
 
     def __init__(
@@ -85,14 +102,14 @@ class Annealer:
         self.mean = float(cheapest.mean()) + 1e-9 if len(cheapest) else 1.0
         self.reference = self._reference_penalty()
         self.penalty = np.zeros_like(self.reference)
-        self.most = np.float32(max(DEAREST * self.mean, float(self.out.max(initial=0))))
-        self.final_growth = SQUEEZED[not problem.optional.all()]
-        self.moves, self.round = 0, ROUND
+        self.most = np.float32(max(TUNING.highest_leave_out * self.mean, float(self.out.max(initial=0))))
+        self.final_growth = TUNING.final_growth_optional if problem.optional.all() else TUNING.final_growth_mandatory
+        self.moves, self.round = 0, TUNING.round_moves
 
     def _reference_penalty(self) -> NDArray[np.float32]:
         """Return the reference price of a unit and slot, float32, shape (K, T), above zero."""
-        reference = self.price + OWN * np.abs(self.problem.price)
-        reference += LEVEL * reference.mean(axis=1, keepdims=True)
+        reference = self.price + TUNING.stated_price * np.abs(self.problem.price)
+        reference += TUNING.row_mean * reference.mean(axis=1, keepdims=True)
         reference += 1e-3 * max(float(reference.mean()), self.mean / max(1, self.problem.slots))
         return reference.astype(np.float32)
 
@@ -116,15 +133,15 @@ class Annealer:
 
         Penalties begin at their current values, at least at the lowest reference.
         """
-        self.penalty = np.maximum(self.penalty, (SOFT * self.reference).astype(np.float32))
+        self.penalty = np.maximum(self.penalty, (TUNING.soft * self.reference).astype(np.float32))
         if not len(self.group):
             return
         with ThreadPoolExecutor(self.threads) as pool:
             while (share := done()) < 1:
-                self._round(pool, HOT * self.mean * (COLD / HOT) ** share)
-                grows = GROWS if share < SQUEEZE else self.final_growth
-                turned = self.penalty * np.where(self.slack < 0, np.float32(grows), np.float32(FADES))
-                least = (SOFT + (HARD - SOFT) * share) * self.reference
+                self._round(pool, TUNING.hot * self.mean * (TUNING.cold / TUNING.hot) ** share)
+                grows = TUNING.growth if share < TUNING.final_phase else self.final_growth
+                turned = self.penalty * np.where(self.slack < 0, np.float32(grows), np.float32(TUNING.decay))
+                least = (TUNING.soft + (TUNING.hard - TUNING.soft) * share) * self.reference
                 self.penalty = np.maximum(least, turned).astype(np.float32)
                 left = self.group[self.chosen == NONE]
                 left = np.unique(left[~self.problem.optional[left]])
@@ -136,7 +153,7 @@ class Annealer:
         work = []
         for items, mine in self._shares():
             seed = self.random.integers(1, 2**63, dtype=np.uint64)
-            moves = max(self.round // self.threads, EACH * len(items))
+            moves = max(self.round // self.threads, TUNING.item_moves * len(items))
             work.append(
                 pool.submit(anneal, self.profiles, self.candidates, *board, items, mine, seed, moves, temperature)
             )

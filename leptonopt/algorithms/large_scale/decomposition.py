@@ -25,9 +25,18 @@ from leptonopt.runtime.jit_cache import JitWarmup
 
 Floats = NDArray[np.float64]
 Found = tuple[Ints, Ints, NDArray[np.float32]]  # option and start by item, -1 where it is left out; penalties by row
-COLUMNS = 16  # of a task at most: pools of a part are few
-ROUND = 10  # moves of an item in a round, after which penalties learn
-WAKING = 120.0  # seconds for loops to be compiled
+
+
+@dataclass(frozen=True)
+class PartTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    columns: int = 16  # candidates per group: a part has few pools
+    item_moves: int = 10  # moves of a round per item, after which penalties adapt
+    compile_seconds: float = 120.0  # longest wait for compiled kernels [s]; a busy machine took 86 s
+
+
+TUNING = PartTuning()
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +87,7 @@ def merge_part(placed: Assignment, penalty: Any, part: SubproblemPart, found: Fo
     penalty[part.rows] = mine
 
 
-def kernels_ready(seconds: float = WAKING) -> bool:
+def kernels_ready(seconds: float = TUNING.compile_seconds) -> bool:
     """Return whether kernels are compiled within so many seconds; raise `RuntimeError` if never."""
     until, loops = time.monotonic() + seconds, JitWarmup()
     try:
@@ -99,18 +108,18 @@ def anneal_part(
     effort : seconds if `by_clock`, else moves per item
     """
     begun = time.monotonic()
-    if not kernels_ready(effort if by_clock else WAKING):
+    if not kernels_ready(effort if by_clock else TUNING.compile_seconds):
         return None
     slim, option, start, price, penalty = pickle.loads(content)
     problem = _each(slim, _wide)
     placed = Assignment.empty(problem, price.astype(float))
     placed.option[:], placed.start[:] = option, start
-    annealer = Annealer(problem, placed, ClassPricer(problem), placed.price, seed, most=COLUMNS)
+    annealer = Annealer(problem, placed, ClassPricer(problem), placed.price, seed, most=TUNING.columns)
     annealer.add_current_columns(placed)
     annealer.penalty = penalty
     cooling, items, (low, high) = time.monotonic(), max(1, len(placed.group)), progress
     room = max(1e-9, begun + effort - cooling)
-    annealer.round = ROUND * items
+    annealer.round = TUNING.item_moves * items
 
     def done() -> float:
         """Return the share of the cooling schedule that is over; 1 ends the annealing."""

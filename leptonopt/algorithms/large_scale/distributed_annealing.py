@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,16 +30,29 @@ from leptonopt.problem.restrict import options_of
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
 
 Floats = NDArray[np.float64]
-TICK = 0.05  # seconds to wait for an answer before looking at the clock
-COUNT = 2.0  # seconds after which the workers are counted again
-LARGEST = 200_000  # items of a part of more than two pools
-EACH, LEAST = 3e-4, 1.0  # seconds for an item of a part, of which a tenth goes to the way there; and for any part
-PART = 0.125  # of the time for a part at most
-SHORTEST = 0.5  # seconds: for less, none is sent
-RETURNING, SLOWER = 0.3, 0.05  # seconds to send a part and have its answer back, and so much of the part's own
-COOLED, COLD = 0.8, 0.9  # share of the time after which all is cold; parts of then begin at that share of the way
-BATCH = 8  # parts that are out together in deterministic mode, however many workers there are
-PASSES, MOVES_EACH = 20, 250  # in deterministic mode: times that each pool is out, and moves of an item in each
+
+
+@dataclass(frozen=True)
+class DistributionTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    tick: float = 0.05  # wait for results between two checks of the clock [s]
+    count_interval: float = 2.0  # time between two counts of the workers [s]
+    largest_part: int = 200_000  # items of a part with more than two pools
+    item_seconds: float = 3e-4  # time per item of a part [s], a tenth of it for the transfer
+    least_seconds: float = 1.0  # least time of a part [s]
+    part_share: float = 0.125  # largest share of the time for one part
+    shortest_seconds: float = 0.5  # parts with less time are not sent [s]
+    transfer_seconds: float = 0.3  # time to send a part and receive its result [s]
+    transfer_share: float = 0.05  # the same as a share of the part's own time
+    cooled: float = 0.8  # share of the time after which the search is cold
+    cold_start: float = 0.9  # share of the cooling schedule at which parts then begin
+    batch: int = 8  # parts out at a time in deterministic mode, for any number of workers
+    passes: int = 20  # times that each pool is out in deterministic mode
+    item_moves: int = 250  # moves per item of a part in deterministic mode
+
+
+TUNING = DistributionTuning()
 
 
 def warm_up_workers(executor: Executor) -> RetryingCalls[int]:
@@ -88,7 +102,7 @@ class DistributedAnnealing:
                     return
                 if not len(self.calls):
                     return
-                for part, answer in self.calls.answers(TICK):
+                for part, answer in self.calls.answers(TUNING.tick):
                     self._receive(part, answer)
         finally:
             self.calls.drop()
@@ -100,19 +114,22 @@ class DistributedAnnealing:
 
     def _send_batch(self) -> None:
         """Send a batch of parts of the current state, limited by moves."""
-        turns = PASSES * len(self.used)
+        turns = TUNING.passes * len(self.used)
         share = int(self.turns.sum()) / turns
-        while share < 1 and len(self.calls) < BATCH and (part := self._draw_part(BATCH)):
-            self._send(part, share, 1 / PASSES, MOVES_EACH, by_clock=False)
+        while share < 1 and len(self.calls) < TUNING.batch and (part := self._draw_part(TUNING.batch)):
+            self._send(part, share, 1 / TUNING.passes, TUNING.item_moves, by_clock=False)
 
     def _fill_workers(self, seconds: float, left: float) -> None:
         """Send parts to all idle workers while so many seconds are left."""
-        if time.monotonic() > self.counted + COUNT:
+        if time.monotonic() > self.counted + TUNING.count_interval:
             self.width, self.counted = num_workers(self.executor), time.monotonic()
         while len(self.calls) < self.width and (part := self._draw_part(self.width)):
-            longest = min(max(LEAST, PART * seconds), (left - RETURNING) / (1 + SLOWER))
-            effort = min(max(LEAST, EACH * len(part.items)), longest)
-            if effort < SHORTEST:
+            longest = min(
+                max(TUNING.least_seconds, TUNING.part_share * seconds),
+                (left - TUNING.transfer_seconds) / (1 + TUNING.transfer_share),
+            )
+            effort = min(max(TUNING.least_seconds, TUNING.item_seconds * len(part.items)), longest)
+            if effort < TUNING.shortest_seconds:
                 return
             self._send(part, 1 - left / seconds, effort / seconds, effort, by_clock=True)
 
@@ -120,8 +137,8 @@ class DistributedAnnealing:
         """Send a part when a share `over` of the search is over, for a further share `more`."""
         self._mark_busy(part, True)
         self.turns[part.pools] += 1
-        seed, low = int(self.random.integers(2**31)), min(COLD, over / COOLED)
-        progress = low, min(1.0, (over + more) / COOLED)
+        seed, low = int(self.random.integers(2**31)), min(TUNING.cold_start, over / TUNING.cooled)
+        progress = low, min(1.0, (over + more) / TUNING.cooled)
         self.calls.send(part, anneal_part, part.pack(self.price(), self.penalty), progress, effort, by_clock, seed)
 
     def _draw_part(self, lanes: int) -> SubproblemPart | None:
@@ -136,7 +153,7 @@ class DistributedAnnealing:
         order = idle[np.lexsort((self.random.random(len(idle)), self.turns[idle]))]
         full = int(np.argmax(held[order] > 0))
         order = np.concatenate([order[[full]], np.delete(order, full)])[:many]
-        order = order[: max(2, int((np.cumsum(held[order]) <= LARGEST).sum()))]
+        order = order[: max(2, int((np.cumsum(held[order]) <= TUNING.largest_part).sum()))]
         pools = np.zeros(len(self.turns), bool)
         pools[order] = True
         items = pools[where] & (where >= 0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,14 +19,23 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import column_costs
 
 Floats = NDArray[np.float64]
-MUST = 3.0  # times its dearest option is what an item without a place counts that must have one
-FEW = 100  # steps at first; then so many as take
-BREATH = 0.2  # seconds
+
+
+@dataclass(frozen=True)
+class EjectionTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    mandatory_factor: float = 3.0  # leave-out cost of a mandatory item [cost of its dearest option]
+    least_steps: int = 100  # steps of the first batch, and of any
+    batch_seconds: float = 0.2  # time of a batch of steps [s]
+
+
+TUNING = EjectionTuning()
 
 
 def next_batch_size(steps: int, spent: float) -> int:
     """Return the number of steps to run at a time, given the seconds that so many took."""
-    return int(min(2 * steps, max(FEW, steps * BREATH / max(1e-4, spent))))
+    return int(min(2 * steps, max(TUNING.least_steps, steps * TUNING.batch_seconds / max(1e-4, spent))))
 
 
 class EjectionSearch:
@@ -86,7 +96,7 @@ class EjectionSearch:
         With `most`, run at most so many steps, in batches that do not depend on the clock.
         """
         items, optional = np.flatnonzero(self.placed.missing_mandatory()), self.problem.optional[self.placed.group]
-        queue, steps = make_queue(items, optional), FEW
+        queue, steps = make_queue(items, optional), TUNING.least_steps
         while queue.begin[0] != queue.end[0] and not over() and (most is None or most > 0):
             begun, seed = time.monotonic(), int(self.random.integers(2**31))
             if not repair_by_ejection(
@@ -123,5 +133,5 @@ def leave_out_costs(problem: Problem, least: Floats) -> Floats:
     """Return the cost of leaving a copy out, float, shape (G,): its value, or a penalty if mandatory."""
     finite = np.where(np.isfinite(least), least, 0.0)
     dearest = -group_least(problem, -finite, 0.0)
-    much = MUST * np.abs(dearest) + float(np.abs(dearest).sum()) / max(1, len(dearest)) + 1.0
+    much = TUNING.mandatory_factor * np.abs(dearest) + float(np.abs(dearest).sum()) / max(1, len(dearest)) + 1.0
     return np.where(problem.optional, problem.value.astype(float), much)

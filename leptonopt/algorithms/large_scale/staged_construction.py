@@ -25,11 +25,22 @@ from leptonopt.problem.restrict import restrict
 from leptonopt.problem.schedule import Schedule
 
 Floats = NDArray[np.float64]
-SHARE = 0.1  # of the volume that waits is placed in a stage
-PASSES = (0.01, 0.03, 0.1, 0.3, 1.0, np.inf)  # an item waits that would cost so much more than its least by prices
-ROUNDS = 25  # of prices between stages
-LAST = 0.02  # of the volume is left for the last stage
-OTHER = 8  # rounds of prices that the rest of a stage takes as long as
+
+
+@dataclass(frozen=True)
+class StageTuning:
+    """Tuning constants with their units."""
+
+    share: float = 0.1  # share of the unassigned volume that a stage inserts
+    rounds: int = 25  # subgradient rounds between stages
+    last_share: float = 0.02  # share of the volume left for the last stage
+    overhead: int = 8  # time of the rest of a stage [subgradient rounds]
+    patience: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 1.0, np.inf)
+    # by pass of the last stage: items wait that cost so much more than their least reduced cost [share of it]
+    dual_pace: float = 0.1  # step size of the dual between stages
+
+
+TUNING = StageTuning()
 
 
 @dataclass(frozen=True)
@@ -42,19 +53,19 @@ class StageSchedule:
     rounds : subgradient rounds between stages
     """
 
-    share: float = SHARE
-    rounds: int = ROUNDS
+    share: float = TUNING.share
+    rounds: int = TUNING.rounds
 
     @property
     def stages(self) -> int:
         """Return the number of stages."""
-        return 1 if self.share >= 1 else max(2, ceil(log(LAST) / log(1 - self.share)))
+        return 1 if self.share >= 1 else max(2, ceil(log(TUNING.last_share) / log(1 - self.share)))
 
     @classmethod
     def within(cls, seconds: float, each: float) -> StageSchedule:
         """Return a schedule that fits into so many seconds, given those of one subgradient round."""
         for share, rounds in ((0.1, 25), (0.15, 25), (0.2, 20), (0.3, 15), (0.5, 10)):
-            if each * (rounds + OTHER) / share <= seconds:
+            if each * (rounds + TUNING.overhead) / share <= seconds:
                 return cls(share, rounds)
         return cls(0.5, 5)
 
@@ -141,7 +152,7 @@ def _stage(placed: Assignment, waiting: Ints, oracle: ClassPricer, option: Ints,
     usual = np.minimum(least, worth)
     most = np.inf if share >= 1 else share * float(volume[waiting].sum())
     by = insert_in_order if oracle.fast else insert_in_batches
-    for patience in PASSES if share >= 1 else PASSES[:1]:
+    for patience in TUNING.patience if share >= 1 else TUNING.patience[:1]:
         limit = np.minimum(worth, usual + patience * np.abs(usual) + 1e-9)
         by(
             placed.options, order, placed.group, placed.free, prefix, each, limit[placed.group], volume, most,
@@ -157,7 +168,7 @@ def _tuned(
     problem = placed.problem
     copies = np.bincount(placed.group[left], minlength=problem.groups)
     rest, option = restrict(problem, copies > 0, placed.free, copies)
-    ascent = DualAscent(rest, ClassPricer(rest, fast=oracle.fast, threads=oracle.threads), pace=0.1)
+    ascent = DualAscent(rest, ClassPricer(rest, fast=oracle.fast, threads=oracle.threads), pace=TUNING.dual_pace)
     ascent.price = placed.price.copy()
     for _ in range(rounds):
         if stop():

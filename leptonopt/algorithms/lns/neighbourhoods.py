@@ -8,6 +8,7 @@ and Pisinger, 2006, doi:10.1287/trsc.1050.0135).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,10 +21,19 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 
 KINDS = ("window", "pools", "pairs", "among", "alike", "dear", "random", "core", "home")
-SECOND = 0.3  # weight at first of what is not solved by the first model
-LEAST = 0.15  # share of its first weight that an arm keeps
-EFFORT = 0.7  # CP-SAT's deterministic time for a sub-problem
-MEMORY = 0.9  # share of its old weight that a kind keeps
+
+
+@dataclass(frozen=True)
+class NeighbourhoodTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    second_model_weight: float = 0.3  # first weight of an arm with another than the first model
+    least_share: float = 0.15  # share of its first weight that an arm keeps
+    effort: float = 0.7  # limit of a subproblem [CP-SAT deterministic time]
+    memory: float = 0.9  # share of its old weight in an arm's new weight
+
+
+TUNING = NeighbourhoodTuning()
 
 
 class NeighbourhoodSelector:
@@ -58,8 +68,8 @@ class NeighbourhoodSelector:
         self.on_pool[problem.group, problem.pool] = True
         self.homes = family_pools(problem, guide)
         self.arms = [(kind, model) for kind in KINDS if self._applies(kind) for model in models]
-        self.weight = {arm: 1.0 if arm[1] == models[0] else SECOND for arm in self.arms}
-        self.least = {arm: LEAST * weight for arm, weight in self.weight.items()}
+        self.weight = {arm: 1.0 if arm[1] == models[0] else TUNING.second_model_weight for arm in self.arms}
+        self.least = {arm: TUNING.least_share * weight for arm, weight in self.weight.items()}
         self.sizes = dict.fromkeys(self.arms, 20.0)
         self.arm = self.arms[0]
 
@@ -97,7 +107,7 @@ class NeighbourhoodSelector:
 
     def request(self, groups: list[int]) -> NeighbourhoodRequest:
         """Return the request for the subproblem of the last draw."""
-        effort, seed = EFFORT * (2 if self.kind == "core" else 1), int(self.random.integers(2**31))
+        effort, seed = TUNING.effort * (2 if self.kind == "core" else 1), int(self.random.integers(2**31))
         return NeighbourhoodRequest(groups, self.model, self.only, self.move, effort, seed)
 
     def update_weights(self, gain: float, effort: float, proven: bool, share: float) -> None:
@@ -107,7 +117,7 @@ class NeighbourhoodSelector:
         """
         arm = self.arm
         score = min(5.0, 2e3 * gain / max(effort, 0.02))
-        self.weight[arm] = max(self.least[arm], MEMORY * self.weight[arm] + (1 - MEMORY) * score)
+        self.weight[arm] = max(self.least[arm], TUNING.memory * self.weight[arm] + (1 - TUNING.memory) * score)
         if proven and share < 0.35:
             self.sizes[arm] = min(self.size * 1.12 + 0.5, float(self.problem.groups))
         elif not proven and gain <= 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from leptonopt.algorithms.heuristics.multistart import MultiStart
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
@@ -12,8 +13,16 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Monitor
 from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
 
-SMALL = 4000  # groups up to which every gain is counted again and reported at once
-RARELY = 15  # turns between reports above that
+
+@dataclass(frozen=True)
+class ReportTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    small: int = 4000  # groups up to which every gain is committed at once
+    turns: int = 15  # turns between commits in larger problems
+
+
+TUNING = ReportTuning()
 
 
 class SearchState:
@@ -80,8 +89,8 @@ class SearchState:
         return True
 
     def report(self, turn: int) -> None:
-        """Commit a gain at once, or every `RARELY` turns in large problems."""
-        if self.pending_gain and (self.problem.groups <= SMALL or turn - self._reported_turn >= RARELY):
+        """Commit a gain at once, or every `TUNING.turns` turns in large problems."""
+        if self.pending_gain and (self.problem.groups <= TUNING.small or turn - self._reported_turn >= TUNING.turns):
             self._reported_turn = turn
             self.commit()
 

@@ -22,12 +22,21 @@ from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule, node_schedule_of
 
-COLUMNS = 40  # of least reduced cost per freed task
-LINKED = 120  # of a freed task that waits for another or is waited for
-TOTAL = 6000  # columns of a sub-problem at most
-PER_COLUMN = 2e-5  # effort that a column takes beside the search
 
-JOBS = 2000  # copies that a model on intervals holds at most, where each is a job; beyond, columns count them
+@dataclass(frozen=True)
+class SubproblemTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    columns: int = 40  # columns of least reduced cost per freed group
+    linked_columns: int = 120  # the same for a group with predecessors or successors
+    total_columns: int = 6000  # columns of a subproblem
+    effort_per_column: float = 2e-5  # model building [CP-SAT deterministic time per column]
+    jobs: int = 2000  # copies in an interval model, one job each; beyond, the column model counts copies
+
+
+TUNING = SubproblemTuning()
+
+
 Ran = dict[int, dict[Column, int]]  # per group, how many copies run in each column
 
 
@@ -79,12 +88,12 @@ def solve(
     there = _elsewhere(placing, true, ran, *asked.move) if asked.move else ran
     freed = Subproblem(placing, guide, asked.groups, there, asked.only)
     copies = sum(placing.shape.copies[group] for group in asked.groups)
-    if asked.model == "intervals" and copies <= JOBS:
+    if asked.model == "intervals" and copies <= TUNING.jobs:
         jobs, edges = freed.interval_jobs()
         found = subintervals.solve(placing, jobs, edges, asked.effort, seconds, asked.seed)
     else:
         found = submodel.solve(placing, freed.column_data(), asked.effort, seconds, asked.seed)
-    effort = (found.effort if found else asked.effort) + PER_COLUMN * freed.columns
+    effort = (found.effort if found else asked.effort) + TUNING.effort_per_column * freed.columns
     return SubproblemResult(found, freed.whole, effort)
 
 
@@ -127,7 +136,7 @@ class Subproblem:
     ) -> None:
         self.placing, self.guide, self.groups, self.ran, self.only = placing, guide, groups, ran, only
         self.at = {group: at for at, group in enumerate(groups)}
-        self.most_each = max(4, min(COLUMNS, TOTAL // max(1, len(groups))))
+        self.most_each = max(4, min(TUNING.columns, TUNING.total_columns // max(1, len(groups))))
         self.whole = True
         self.columns = 0
         self.precedence_windows = self._precedence_windows() if len(placing.problem.before) else {}
@@ -216,7 +225,7 @@ class Subproblem:
         """Return a group's feasible columns of least reduced cost, and its current ones."""
         placing, guide, most = self.placing, self.guide, self.most_each
         if group in self.precedence_windows:  # the cheapest columns alone do not go one after another
-            most = max(most, LINKED)
+            most = max(most, TUNING.linked_columns)
         costs: list[Ints] = []
         options: list[Ints] = []
         starts: list[Ints] = []

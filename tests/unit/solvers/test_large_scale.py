@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import leptonopt
 from leptonopt.algorithms.large_scale import annealing
-from leptonopt.algorithms.large_scale.annealing import SQUEEZE, Annealer
+from leptonopt.algorithms.large_scale.annealing import TUNING, Annealer
 from leptonopt.algorithms.large_scale.staged_construction import Assignment
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
@@ -63,14 +65,14 @@ def test_when_it_is_looked_at() -> None:
     """Not before its last part, then evenly where no clock counts."""
     drafts = scale.BestSnapshot(Settling(placed(two(), 0, 0)), lambda _: None, clocked=False)  # type: ignore[arg-type]
     due = [share for share in np.linspace(0, 1, 2_001)[:-1].tolist() if drafts.due(share)]
-    assert due[0] >= SQUEEZE
+    assert due[0] >= TUNING.final_phase
     assert abs(len(due) - scale.LOOKS) <= 1
     assert np.ptp(np.diff(due)) < 0.001
 
 
 def test_annealing_goes_on_from_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
     """What ejection and mending begin with is the best that annealing ever settled to, not the last."""
-    monkeypatch.setattr(annealing, "ROUND", 400)
+    monkeypatch.setattr(annealing, "TUNING", replace(annealing.TUNING, round_moves=400))
     seen: list[Assignment] = []
     begun: list[Assignment] = []
     settle, improve = Annealer.repaired, scale._Run._improve

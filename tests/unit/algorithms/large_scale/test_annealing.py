@@ -26,7 +26,7 @@ from tests.helpers import random_problems
 @pytest.fixture(autouse=True)
 def _short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rounds are short, or few of them would be all there is."""
-    monkeypatch.setattr(annealing, "ROUND", 400)
+    monkeypatch.setattr(annealing, "TUNING", replace(annealing.TUNING, round_moves=400))
 
 
 def plain(seed: int, groups: int = 12) -> Problem:
