@@ -1,4 +1,4 @@
-"""leptonopt plans AI workloads at the lowest cost that can be proven.
+"""Plan AI workloads at the lowest cost that can be proven.
 
 >>> import leptonopt
 >>> result = leptonopt.solve("instances/article.yaml", time_limit=10)   # doctest: +SKIP

@@ -1,4 +1,4 @@
-"""`leptonopt` and `python -m leptonopt`."""
+"""Run the command line: `leptonopt` and `python -m leptonopt`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def main() -> NoReturn:
 
 
 def _called(begun: float | None = None) -> int | str | None:
-    """The exit code of a run; time limits count from `begun`, or from the call of what has one."""
+    """Return the exit code of a run; time limits count from `begun`, or else from the call."""
     try:
         if sys.argv[1:2] == ["verify"]:
             from leptonopt.cli import verify as checking
@@ -87,7 +87,7 @@ def _said(text: str, code: int) -> int:
 
 
 def _evidence(alarm: Alarm) -> str:
-    """Write down what was known when the alarm went off; where that is, in words."""
+    """Write the evidence of an alarm to a file; return its place for the message."""
     if not alarm.evidence:
         return ""
     from leptonopt.io import files
@@ -100,13 +100,13 @@ def _evidence(alarm: Alarm) -> str:
 
 
 def _muted() -> int:
-    """Nobody reads on: what is still in the buffer goes nowhere, without a word."""
+    """Discard the rest of the output silently after the reader closed the pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return PIPE_CLOSED
 
 
 def _leave(number: int, frame: FrameType | None) -> NoReturn:
-    """Interrupted outside of a solve (which has its own handlers): clean up and go, at once the second time.
+    """Clean up and exit on a signal outside of a solve; exit at once on the second signal.
 
     What imports a module may swallow the exception, and cleaning up may take long: then a thread ends us. Nothing is
     raised twice, for an exception that comes while another one unwinds would pass those who wait for that.
@@ -130,7 +130,7 @@ def _verbose(words: list[str]) -> bool:
 
 
 def _streams() -> None:
-    """Closed streams lead nowhere; what a terminal's encoding cannot show becomes its escape."""
+    """Redirect closed streams to the null device; escape what the terminal cannot encode."""
     for name in ("stdout", "stderr"):
         stream: TextIO | None = getattr(sys, name)
         if stream is None:

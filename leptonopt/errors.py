@@ -1,4 +1,4 @@
-"""What can go wrong, as one tree, with the exit code the command line gives for each.
+"""Define all errors of the package as one tree, each with its exit code.
 
     LeptonoptError                      1
     ├── UsageError                      2   the call itself is wrong: unknown method, option, format
@@ -23,7 +23,7 @@ from typing import Any
 
 
 class LeptonoptError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of every error that this package raises on purpose."""
 
     exit_code = 1
 
@@ -39,7 +39,7 @@ class Unsupported(UsageError):
 
 
 class InputError(LeptonoptError):
-    """A file that cannot be read as what it is said to be."""
+    """A file that cannot be read as the kind it is given as."""
 
     exit_code = 3
 
@@ -49,7 +49,7 @@ Path = tuple[Step, ...]
 
 
 def dotted(path: Path) -> str:
-    """('tasks', 3, 'deadline') -> 'tasks[3].deadline', the way places are shown to people."""
+    """Return a path as text: ('tasks', 3, 'deadline') -> 'tasks[3].deadline'."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else (f".{step}" if text else step)
@@ -58,7 +58,7 @@ def dotted(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing wrong with an input: where it stands, what is wrong, what is allowed."""
+    """A fault of an input: its place, what is wrong, what is allowed."""
 
     message: str
     path: Path = ()
@@ -71,7 +71,7 @@ class Finding:
 
 
 class InstanceError(InputError):
-    """An instance that is not valid; `findings` lists everything wrong with it, not only the first."""
+    """An instance that is not valid; `findings` lists every fault."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
@@ -85,7 +85,7 @@ class NoPlan(LeptonoptError):
 
 
 class Infeasible(NoPlan):
-    """It is proven that no plan exists."""
+    """No plan exists, and this is proven."""
 
     exit_code = 4
 
@@ -95,7 +95,7 @@ class OutOfTime(NoPlan):
 
 
 class EngineError(LeptonoptError):
-    """A solver engine crashed, hung, or answered something it must not."""
+    """A solver engine crashed, hung, or returned an invalid answer."""
 
     exit_code = 5
 
@@ -107,7 +107,7 @@ class Rejected(LeptonoptError):
 
 
 class Alarm(LeptonoptError):
-    """The checker rejected a plan of ours, or a plan beats a bound that was claimed: some code is wrong.
+    """The checker rejected a plan of this package, or a plan beats a claimed bound: code is wrong.
 
     `evidence` is a document of what was known at that moment.
     """

@@ -1,1 +1,1 @@
-"""cli."""
+"""The command line: one module per command; each parses its options, calls one function and prints the result."""

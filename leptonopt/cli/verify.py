@@ -7,21 +7,17 @@ all that the solver stands on.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
+from leptonopt.cli.common import FORMATS_HELP, params_of, plan_of, print_line
 from leptonopt.errors import Alarm, InputError, Rejected, UsageError
-from leptonopt.instance.document_kinds import document_kind, wrong_kind_message
 from leptonopt.io import files
-from leptonopt.io.load import FORMATS
 from leptonopt.verify.exact import Findings, Malformed, Proof, Unreadable, Verdict, fraction, shown
 
 BY = ("by", "confirmed_by")
-PLAN_BYTES = 16 * 2**20
-FORMATS_HELP = f"how to read the file: yaml, json, toml, {', '.join(FORMATS)}"
 EPILOG = """Examples: leptonopt verify week.yaml plan.json
           leptonopt verify week.yaml plan.json --certificate plan.certificate.json
 
@@ -48,14 +44,16 @@ def main(words: Sequence[str]) -> int:
     else:
         for found in verdict.violations:
             amount = f" (by {found.amount})" if found.amount is not None else ""
-            say(f"{found.rule}: {found.message}{amount}")
+            print_line(f"{found.rule}: {found.message}{amount}")
         for note in verdict.notes:
-            say(f"note: {note}")
+            print_line(f"note: {note}")
         count = len(verdict.violations)
         known = "" if verdict.cost is None else f"; its cost is {verdict.cost} exactly"
-        say(f"the plan keeps every rule{known}" if verdict.ok else f"{count} violation{'s' if count > 1 else ''}")
+        print_line(
+            f"the plan keeps every rule{known}" if verdict.ok else f"{count} violation{'s' if count > 1 else ''}"
+        )
         for line in [] if proof is None else _certified(proof, plan):
-            say(line)
+            print_line(line)
     return 0 if verdict.ok and (proof is None or proof.ok) else Rejected.exit_code
 
 
@@ -144,45 +142,3 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--param", metavar="KEY=VALUE", action="append", help="for the format; may be repeated")
     parser.add_argument("--json", action="store_true", help="print JSON, and nothing else, on standard output")
     return parser
-
-
-def params_of(given: Sequence[str] | None) -> dict[str, str]:
-    """['a=1', 'b=2'] as a dict; raises `UsageError`."""
-    found: dict[str, str] = {}
-    for item in given or ():
-        key, equals, value = item.partition("=")
-        if not equals or not key:
-            raise UsageError(f"--param {item!r}; write KEY=VALUE")
-        if key in found:
-            raise UsageError(f"--param {key} is given twice")
-        found[key] = value
-    return found
-
-
-def plan_of(file: Path, what: str = "a plan") -> dict[str, Any]:
-    """The document of a plan file or the like; raises `InputError`."""
-    from leptonopt.io.load import NATIVE
-    from leptonopt.io.native.text import parse, read_text
-
-    shown = files.printable(file)
-    if files.is_columns(file):
-        raise InputError(f"{shown}: is a file of columns, not {what}; {what} of an instance in a tree is JSON")
-    text, kind = read_text(file, files.most(PLAN_BYTES)), NATIVE.get(file.suffix.lower(), "json")
-    try:
-        found, _ = parse(text, "json", shown)
-    except InputError:
-        if kind == "json":
-            raise
-        found, _ = parse(text, kind, shown)
-        wrong = wrong_kind_message(document_kind(found), what) or f"is not {what}"
-        raise InputError(f"{shown}: {wrong}; {what} is JSON, as `solve -o` writes it") from None
-    if not isinstance(found, dict):
-        raise InputError(f"{shown}:1: not {what}: no mapping at its top")
-    if wrong := wrong_kind_message(document_kind(found), what):
-        raise InputError(f"{shown}: {wrong}; give {what}, as `solve -o` writes it")
-    return found
-
-
-def say(line: str) -> None:
-    """A line on standard output, one whatever is in it, and nothing that a terminal would obey."""
-    sys.stdout.write(files.printable(line) + "\n")

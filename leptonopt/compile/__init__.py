@@ -1,1 +1,1 @@
-"""compile."""
+"""Compile an instance to a problem, and decode schedules to task runs."""

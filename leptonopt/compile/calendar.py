@@ -1,4 +1,4 @@
-"""Numbers that change over time, to one exact value per slot.
+"""Convert series over time to one exact value per slot.
 
 A price becomes its time-weighted mean over the slot, a capacity its least value in the slot: a
 plan then pays exactly what it holds, and never holds more than there is at any moment.
@@ -22,7 +22,7 @@ Piece = tuple[int, int, Decimal]  # from, to [seconds after the start of the hor
 
 
 def pieces(series: Series, time: Time) -> list[Piece]:
-    """The series over the horizon as half-open pieces, in order and without gaps."""
+    """Return the series over the horizon as half-open pieces, in order and without gaps."""
     if series.constant is not None:
         return [(0, time.horizon, series.constant)]
     changes = sorted(_steps(series, time) if series.steps is not None else _by_clock(series, time))
@@ -41,7 +41,7 @@ def _steps(series: Series, time: Time) -> Iterator[tuple[int, Decimal]]:
 
 
 def _by_clock(series: Series, time: Time) -> Iterator[tuple[int, Decimal]]:
-    """Where a daily or weekly series takes a value: at each offset from UTC, and at its keys within it.
+    """Yield the seconds at which a daily or weekly series changes: at offset changes and at its keys.
 
     The value at an instant is that of the latest key not after the wall clock, in its day or week; before the first
     key of that it is the value of the last.
@@ -63,7 +63,7 @@ def _by_clock(series: Series, time: Time) -> Iterator[tuple[int, Decimal]]:
 
 
 def _clock(time: Time) -> tuple[tuple[int, int, int], ...]:
-    """Stretches of the horizon with one offset from UTC: from, to [seconds], and the wall clock at second 0.
+    """Yield stretches of one UTC offset: from, to [seconds], and the wall clock at second 0.
 
     The wall clock counts seconds from Monday, the first of January of the year 1.
     """
@@ -79,7 +79,7 @@ def _stretches(zone: str, start: datetime, horizon: int) -> tuple[tuple[int, int
         return (local - datetime(1, 1, 1)) // timedelta(seconds=1) - second
 
     def cuts(low: int, high: int) -> Iterator[int]:
-        """Seconds in (low, high] at which the offset changes, as far as it differs between the two."""
+        """Return the seconds in (low, high] at which the UTC offset changes."""
         if wall(low) == wall(high):
             return
         if high - low == 1:
@@ -96,7 +96,7 @@ def _stretches(zone: str, start: datetime, horizon: int) -> tuple[tuple[int, int
 
 
 def mean_by_slot(series: Series, time: Time) -> list[Fraction]:
-    """The time-weighted mean in each slot."""
+    """Return the time-weighted mean in each slot."""
     total = [Fraction(0)] * time.slots
     for begin, end, value in pieces(series, time):
         for slot, seconds in _overlaps(begin, end, time):
@@ -107,7 +107,7 @@ def mean_by_slot(series: Series, time: Time) -> list[Fraction]:
 def least_by_slot(
     series: Series, maintenance: Sequence[Maintenance], resource: str, time: Time
 ) -> list[Decimal | None]:
-    """The least value in each slot, maintenance windows taken off; None where nothing limits it."""
+    """Return the least value in each slot after maintenance; None where it is unlimited."""
     least: list[Decimal | None] = [None] * time.slots
 
     def lower(begin: int, end: int, value: Decimal) -> None:
@@ -127,12 +127,12 @@ def least_by_slot(
 
 
 def zero_series(time: Time) -> list[Fraction]:
-    """Nothing in every slot."""
+    """Return zero for every slot."""
     return [Fraction(0)] * time.slots
 
 
 def calendar_days(time: Time) -> list[tuple[int, int]]:
-    """First and last slot of every local date of the horizon in `time.zone`.
+    """Return first and last slot of every local date of the horizon in `time.zone`.
 
     Raises `ValueError` when a day begins within a slot, or comes twice because the clock goes back over midnight.
     """
@@ -155,6 +155,6 @@ def calendar_days(time: Time) -> list[tuple[int, int]]:
 
 
 def _overlaps(begin: int, end: int, time: Time) -> Iterator[tuple[int, int]]:
-    """Slots that [begin, end) touches, with the seconds it has of each."""
+    """Yield the slots that [begin, end) touches, with the seconds in each."""
     for slot in range(begin // time.slot, -(-end // time.slot)) if begin < end else ():
         yield slot, min(end, (slot + 1) * time.slot) - max(begin, slot * time.slot)

@@ -1,4 +1,4 @@
-"""Columns to the arrays of a `Problem`, without an object per task.
+"""Compile a columnar instance to the arrays of a `Problem`, without an object per task.
 
 The arrays are those that `compile.compiler` makes of the same instance as a tree of tasks, number by number: the
 windows hold only starts at which an option fits its pool, tasks that are identical in all but their name are one
@@ -31,7 +31,7 @@ Column = NDArray[Any]
 
 @dataclass(frozen=True, eq=False)
 class CompiledColumnar:
-    """A problem with what is needed to speak of it in columns again.
+    """A problem with the data that maps it back to columns.
 
     Attributes
     ----------
@@ -55,7 +55,7 @@ class CompiledColumnar:
 
     @cached_property
     def members(self) -> Ints:
-        """int64, shape (tasks,): the tasks of group 0 in their order, then those of group 1, and so on."""
+        """Return the tasks by group, int64, shape (tasks,): group 0 in task order, then group 1, ...."""
         return np.argsort(self.group, kind="stable")
 
 
@@ -118,12 +118,12 @@ def positions(begin: Ints, end: Ints) -> Ints:
 
 
 def _at(column: Column, some: Ints) -> Column:
-    """Return the entries of a column at ascending positions; the column itself where they are all."""
+    """Return the entries of a column at ascending positions; the column itself where all are taken."""
     return column if len(some) == len(column) else column[some]
 
 
 def _rows_of(sheets: ColumnarInstance, rows: RowBuilder) -> Ints:
-    """int64, shape (pools, resources): the row of capacity of each; -1 where the pool has no such resource."""
+    """Return the capacity row by pool and resource, int64, shape (pools, resources); -1 for none."""
     pools = sheets.instance.pools
     return np.array(
         [[rows.index.get((pool.id, name), -1) for name in sheets.resources] for pool in pools], np.int64
@@ -143,7 +143,7 @@ def _impossible(sheets: ColumnarInstance, kept_ptr: Ints) -> tuple[str, ...]:
 
 
 def _groups(sheets: ColumnarInstance, kept: Ints, kept_ptr: Ints) -> tuple[NDArray[np.int32], Ints]:
-    """int32, shape (tasks,), and int64, shape (G,): each task's group, and each group's first task.
+    """Return each task's group, int32, shape (tasks,), and each group's first task, int64, shape (G,).
 
     Tasks of a group agree in window, value, lateness and the options that can be taken. They are found by a hash, and
     then compared number by number; a task whose hash is another's by chance stays alone.
@@ -179,7 +179,7 @@ def _groups(sheets: ColumnarInstance, kept: Ints, kept_ptr: Ints) -> tuple[NDArr
 
 
 def _hashed(*columns: Column) -> NDArray[np.uint64]:
-    """Return a hash of each row: a sum with odd weights, stirred as splitmix64 does (Steele et al., 2014)."""
+    """Return a hash of each row: a sum with odd weights, mixed as in splitmix64."""
     found, weight = np.zeros(len(columns[0]), np.uint64), 1
     for column in columns:
         weight = weight * ODD[0] % 2**64
@@ -193,7 +193,7 @@ def _hashed(*columns: Column) -> NDArray[np.uint64]:
 
 
 def _late(sheets: ColumnarInstance) -> Ints:
-    """int64, shape (tasks,): cents per hour for ending late; 0 where nothing is due."""
+    """Return cents per hour for ending late, int64, shape (tasks,); 0 where nothing is due."""
     return np.where(sheets.of_task("due") >= 0, sheets.of_task("late_cost"), 0).astype(np.int64)
 
 
@@ -207,7 +207,7 @@ def _lateness(sheets: ColumnarInstance, heads: Ints) -> tuple[Ints, Ints]:
 
 
 def _late_rate(sheets: ColumnarInstance) -> Fraction:
-    """Money per slot of a cent per hour."""
+    """Return the money per slot of a cent per hour."""
     return Fraction(sheets.instance.time.slot, 3600 * 100)
 
 
@@ -215,7 +215,7 @@ def _late_rate(sheets: ColumnarInstance) -> Fraction:
 
 
 def _demands(sheets: ColumnarInstance, of_pool: Ints, chosen: Ints) -> tuple[Ints, Ints, Ints]:
-    """Per option how many rows it holds; and rows and amounts of all, ascending within an option."""
+    """Return the number of rows by option, and rows and amounts of all, ascending in an option."""
     pool, order = _at(sheets.of_option("pool"), chosen), np.argsort(of_pool, axis=1)
     uses = _at(sheets.uses, chosen)
     if uses.shape[1] == 1 and (uses > 0).all():
@@ -255,7 +255,7 @@ def _unit(
         return unit, Fraction(0)
 
     def most_of(number: Callable[[Column], Column]) -> tuple[Any, Any]:
-        """Return the most that all copies can cost, in parts of money, and what rounding can lose of it, in units."""
+        """Return the most that all copies can cost [parts of money], and the rounding loss [units]."""
         running, units = _held_by_each(number, demands, dearest)
         dear = _most_of_each(number(length) * running + number(cost) * per_cent, ptr)
         lost = _most_of_each(number(length) * units + MAX_LOST_BESIDE_USE, ptr) + np.where(late > 0, slots, 0)
@@ -272,7 +272,7 @@ def _unit(
 def _held_by_each(
     number: Callable[[Column], Column], demands: tuple[Ints, Ints, Ints], dearest: Column
 ) -> tuple[Column, Column]:
-    """Return the money that each option can cost in a slot, in parts of money, and the units that it holds."""
+    """Return the money that each option can cost in a slot [parts of money], and the units it holds."""
     held, row, demand = demands
     of = np.repeat(np.arange(len(held)), held)
     money, units = number(np.zeros(len(held), np.int64)), number(np.zeros(len(held), np.int64))
@@ -282,7 +282,7 @@ def _held_by_each(
 
 
 def _most_of_each(numbers: Column, ptr: Ints) -> Column:
-    """The greatest of ptr[g] .. ptr[g+1] - 1 for each g, at least 0."""
+    """Return the greatest of ptr[g] .. ptr[g+1] - 1 for each g, at least 0."""
     found = np.zeros(len(ptr) - 1, numbers.dtype)
     some = ptr[:-1] < ptr[1:]
     if some.any():
@@ -291,7 +291,7 @@ def _most_of_each(numbers: Column, ptr: Ints) -> Column:
 
 
 def _scaled(column: Column, factor: Fraction) -> Ints:
-    """Whole numbers times a factor, rounded down."""
+    """Return whole numbers times a factor, rounded down."""
     whole, part = factor.numerator, factor.denominator
     if int(np.abs(column).max(initial=0)) * whole < 2**62:
         return column.astype(np.int64) * whole // part

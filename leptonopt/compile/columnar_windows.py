@@ -1,4 +1,4 @@
-"""The starts at which each option of an instance in columns fits its pool when it is alone."""
+"""Compute the starts at which each option of a columnar instance fits its pool when alone."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _renumbered(numbers: Ints, below: int) -> tuple[Ints, int]:
 
 
 def _cut(blocked: Bools, kind: Ints, first: Ints, last: Ints, length: Ints) -> tuple[Ints, Ints]:
-    """Return the first and last start in each window from which no slot is blocked for the length of the option."""
+    """Return first and last start in each window from which the option meets no blocked slot."""
     slot = np.arange(blocked.shape[1])
     closes, opens = _ahead(blocked, slot), _ahead(~blocked, slot)
     some = np.flatnonzero(first <= last)
@@ -102,12 +102,12 @@ def _cut(blocked: Bools, kind: Ints, first: Ints, last: Ints, length: Ints) -> t
 
 
 def _ahead(there: Bools, slot: Ints) -> Ints:
-    """Per line and slot the next slot that is there, from this one on; T where there is none."""
+    """Return, by line and slot, the next available slot from this one on; T where there is none."""
     found: Ints = np.minimum.accumulate(np.where(there, slot, len(slot))[:, ::-1], axis=1)[:, ::-1]
     return found
 
 
 def _back(there: Bools, slot: Ints) -> Ints:
-    """Per line and slot the last slot that is there, up to this one; -1 where there is none."""
+    """Return, by line and slot, the last available slot up to this one; -1 where there is none."""
     found: Ints = np.maximum.accumulate(np.where(there, slot, -1), axis=1)
     return found

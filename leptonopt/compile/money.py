@@ -1,4 +1,4 @@
-"""Money: the unit in which all of it is whole, and what nodes cost."""
+"""Choose the money unit in which all amounts are whole, and compute the cost of nodes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from leptonopt.compile.calendar import mean_by_slot, zero_series
-from leptonopt.compile.rows import NodeKindInfo, RowBuilder
+from leptonopt.compile.node_kinds import NodeKindInfo
+from leptonopt.compile.rows import RowBuilder
 from leptonopt.compile.windows import TaskWindows
 from leptonopt.instance import POWER, Instance
 from leptonopt.instance.units import seconds
@@ -28,7 +29,7 @@ MAX_LOST_BESIDE_USE = 4  # units that rounding can lose of a run: fixed cost, va
 
 @dataclass(frozen=True)
 class NodeRates:
-    """What nodes cost or use, exactly: per kind and slot, and per kind for the horizon; see `NodeCosts`."""
+    """Exact rates of nodes: per kind and slot, and per kind for the horizon; see `NodeCosts`."""
 
     on_demand: list[list[Fraction]]
     on: list[list[Fraction]]
@@ -37,14 +38,14 @@ class NodeRates:
     commit: list[Fraction]
 
     def numbers(self) -> Iterable[Fraction]:
-        """All of them."""
+        """Yield all rates."""
         for grid in (self.on_demand, self.on, self.start, self.stop):
             for line in grid:
                 yield from set(line)
         yield from self.commit
 
     def within(self, first: int, last: int) -> NodeRates:
-        """Of some slots only; commitments by their share of the slots."""
+        """Return the rates of some slots only; commitments by their share of the slots."""
 
         def cut(grid: list[list[Fraction]]) -> list[list[Fraction]]:
             return [
@@ -57,7 +58,7 @@ class NodeRates:
         return NodeRates(cut(self.on_demand), cut(self.on), cut(self.start), cut(self.stop), commit)
 
     def whole(self, convert: Any) -> NodeCosts:
-        """In whole units."""
+        """Return the rates in whole units."""
         slots = max((len(line) for line in self.on), default=0)
 
         def grid(lines: list[list[Fraction]]) -> Any:
@@ -72,7 +73,7 @@ class NodeRates:
 def node_rates(
     instance: Instance, kinds: Sequence[NodeKindInfo], money: Fraction, kwh: Fraction, carbon_kg: Fraction
 ) -> NodeRates:
-    """What nodes use, weighing money, energy and carbon; nothing where there is no node that could use it."""
+    """Return the rates of nodes, a weighted sum of money, energy and carbon; None for no such node."""
     time = instance.time
     hours, horizon = Fraction(time.slot, 3600), Fraction(time.horizon, 3600)
     found = NodeRates([], [], [], [], [])
@@ -177,7 +178,7 @@ class Money:
         return floor(Fraction(money) / self.unit)
 
     def fixed(self, cost: Decimal) -> int:
-        """A fixed cost as it counts in the objective."""
+        """Return a fixed cost as it counts in the objective."""
         return self(self.weight * Fraction(cost))
 
     def up(self, money: Fraction) -> int:

@@ -1,4 +1,4 @@
-"""Quotas: what columns and nodes use of them, in whole units."""
+"""Compile quotas: the use of each by columns and nodes, in whole units."""
 
 from __future__ import annotations
 
@@ -33,7 +33,10 @@ class QuotaWindow:
 
 
 def quota_windows(instance: Instance) -> list[QuotaWindow]:
-    """Where quotas that add up over time hold; raises `InstanceError` when a day begins within a slot."""
+    """Return the windows of quotas that add up over time.
+
+    Raises `InstanceError` when a day starts within a slot.
+    """
     found = []
     for at, quota in enumerate(instance.quotas):
         if quota.per == "horizon":
@@ -49,7 +52,10 @@ def quota_windows(instance: Instance) -> list[QuotaWindow]:
 def compile_quotas(
     instance: Instance, rows: RowBuilder, groups: Sequence[tuple[int, Sequence[CompiledOption]]]
 ) -> list[tuple[Limit, Fraction]]:
-    """The problem's quotas, one per window, each with its unit; `groups` are copies and columns in its order."""
+    """Return the problem's quotas, one per window, each with its unit.
+
+    `groups` are the copies and columns of each group, in the problem's order.
+    """
     options = [column for _, columns in groups for column in columns]
     runs = sum(copies for copies, _ in groups)
     held = sum(copies * max((c.slots * sum(c.amounts) for c in columns), default=0) for copies, columns in groups)
@@ -107,7 +113,7 @@ def compile_quotas(
 
 
 def _weights(instance: Instance, quota: Quota, pool: Pool, name: str) -> list[Fraction]:
-    """What a unit-hour of a resource uses of a quota, by slot."""
+    """Return the use of a quota by a unit-hour of a resource, by slot."""
     if quota.of == "money":
         return mean_by_slot(pool.price[name], instance.time)
     if quota.of == "carbon" and pool.carbon is not None:
@@ -116,7 +122,7 @@ def _weights(instance: Instance, quota: Quota, pool: Pool, name: str) -> list[Fr
 
 
 def _only(found: NodeRates, keep: Sequence[bool]) -> NodeRates:
-    """Nothing of the kinds that do not count."""
+    """Return rates with zero for kinds that do not count."""
 
     def cut(grid: list[list[Fraction]]) -> list[list[Fraction]]:
         return [line if kept else [Fraction(0)] * len(line) for line, kept in zip(grid, keep, strict=True)]
@@ -126,7 +132,7 @@ def _only(found: NodeRates, keep: Sequence[bool]) -> NodeRates:
 
 
 def _unit(quota: Quota, amounts: Iterable[Fraction]) -> Fraction:
-    """Return the largest unit in which all amounts are whole, and the limit too unless it is too fine or large."""
+    """Return the largest unit in which all amounts are whole, if possible also the limit."""
     used = set(amounts)
     for values in (used | {Fraction(quota.limit)}, used):  # of whole amounts the whole part of a limit is enough
         denominator = lcm(*(value.denominator for value in values))
@@ -151,7 +157,7 @@ def _countable(
     shared: NodeRates | None,
     rows: RowBuilder,
 ) -> None:
-    """Refuse a quota of which int64 could not add up what may be used."""
+    """Refuse a quota whose possible use int64 cannot hold."""
     steepest = {row: int(max(map(abs, line), default=Fraction(0)) / unit) for row, line in use.items()}
     total, at = Fraction(0), 0
     for copies, columns in groups:

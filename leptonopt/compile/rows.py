@@ -1,22 +1,22 @@
-"""Rows of capacity and price, the nodes that supply some of them, and ways as columns on them."""
+"""Build the rows of capacity and price, the supply of nodes, and options as columns on the rows."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from fractions import Fraction
-from itertools import combinations, pairwise
+from itertools import combinations
 from math import comb, floor, lcm
 
 import numpy as np
 
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
+from leptonopt.compile.node_kinds import node_kinds
 from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, durations, on_time
 from leptonopt.compile.work_options import EXACT, ConcreteOption
 from leptonopt.errors import Finding, InstanceError
-from leptonopt.instance import POWER, Instance, NodeKind, Pool, Quota, Task
+from leptonopt.instance import POWER, Instance, Pool, Quota, Task
 from leptonopt.instance.units import seconds
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED
@@ -24,48 +24,19 @@ from leptonopt.runtime.clock import check_time_each
 
 # A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.
 MAX_DEMAND = 2**36
-AMPLE = 2**61  # of a resource: more than can be used
-SMALL = 64  # nodes of a kind that are told apart without asking how many can be needed
-MAX_TOLD_APART = 1000  # of a kind
-MAX_PLACED = 200_000  # ways on nodes that are told apart
-OFTEN = 1000  # slots between two looks at the clock
-MAX_CHOICES = 256  # ways to choose whole nodes that are told apart
+AMPLE = 2**61  # demand units of a resource: more than can be used
+MAX_PLACED = 200_000  # options on distinguished nodes
+OFTEN = 1000  # slots between two checks of the time limit
+MAX_CHOICES = 256  # choices of whole distinguished nodes for one option
 Demands = tuple[tuple[int, ...], tuple[int, ...]]  # rows ascending, and the amount of each
 
 
 @dataclass(frozen=True, slots=True)
-class NodeKindInfo:
-    """A kind of nodes as the problem sees it; where nodes are told apart, one of them, or alike ones that need not be.
-
-    `node` is the number of the first, None where none is told apart, and `last` that of the last.
-    """
-
-    pool: Pool
-    name: str
-    stated: NodeKind
-    node: int | None
-    reserved: int
-    commit_max: int
-    count: tuple[int, ...]
-    last: int | None = None
-
-    @property
-    def label(self) -> str:
-        """What a plan calls the node."""
-        return f"{self.name}/{self.node}"
-
-    @property
-    def single(self) -> bool:
-        """Whether it is one node that is told from others."""
-        return self.node is not None and self.node == self.last
-
-
-@dataclass(frozen=True, slots=True)
 class Row:
-    """What a row of capacity stands for, and how many of its demand units make one unit of the resource.
+    """The meaning of a capacity row, and its demand units per unit of the resource.
 
-    A resource of a pool; of one node, where nodes are told apart; or what counts for a quota, and then `pool` is
-    empty and the resource is the quota's name, with more behind it where the quota adds up over time.
+    A row is a resource of a pool, or of one distinguished node, or a counter of a quota. For a counter `pool` is
+    empty and the resource is the quota's id, with a suffix where the quota adds up over time.
     """
 
     pool: str
@@ -76,7 +47,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class CompiledOption:
-    """A way in slots and demand units, with the starts at which it fits the pools when alone."""
+    """An option in slots and demand units, with the starts at which it fits the pools when alone."""
 
     way: ConcreteOption
     slots: int
@@ -84,11 +55,11 @@ class CompiledOption:
     amounts: tuple[int, ...]
     starts: Ints
     once: tuple[tuple[int, Fraction], ...] = ()
-    special: bool = False  # its starts follow from more than its rows and the task's window
+    special: bool = False  # its starts depend on more than its rows and the task's window
 
 
 class RowBuilder:
-    """Rows, and columns on them.
+    """Builder of rows and of columns on them.
 
     Attributes
     ----------
@@ -106,9 +77,8 @@ class RowBuilder:
         self.counting: list[tuple[Quota, dict[tuple[str, str], int]]] = []
         self.index = {(pool.id, name): self._row(pool.id, name) for pool in instance.pools for name in pool.resources}
         self.apart = {way.pool for found in all_ways for way in found if way.one_node}
-        self._needed = self._most_needed(all_ways)
         self._chosen = 0
-        self.kinds = [kind for pool in instance.pools for kind in self._kinds(pool)]
+        self.kinds = node_kinds(instance, all_ways, self.apart)
         self.of_node: dict[tuple[str, str, str], int] = {}  # by pool, node and resource
         self.supply: list[tuple[int, int, Decimal]] = []
         for at, kind in enumerate(self.kinds):
@@ -136,64 +106,12 @@ class RowBuilder:
         return len(self.names) - 1
 
     def described(self) -> Iterator[Row]:
-        """What each row stands for."""
+        """Yield the meaning of each row."""
         for (pool, name, node), scale in zip(self.names, self.scale, strict=True):
             yield Row(pool, name, node, scale)
 
-    def _kinds(self, pool: Pool) -> Iterator[NodeKindInfo]:
-        windows = [window for window in pool.maintenance if window.capacity is None]
-        for name, kind in check_time_each(pool.kinds):
-            count = [int(least or 0) for least in least_by_slot(kind.count, windows, "", self.time)]
-            if pool.id not in self.apart:
-                yield NodeKindInfo(pool, name, kind, None, kind.reserved, kind.commit_max, tuple(count))
-                continue
-            for low, high in self._told_apart(pool, name, kind, count):
-                size = high - low
-                there = tuple(size * (least >= high) for least in count)
-                own, committable = low < kind.reserved, kind.reserved <= low < kind.reserved + kind.commit_max
-                yield NodeKindInfo(pool, name, kind, low + 1, size * own, size * committable, there, high)
-
-    def _most_needed(self, all_ways: Sequence[Sequence[ConcreteOption]]) -> Counter[str]:
-        """Per pool, how many nodes tasks can at most be on that must fit within one or take whole ones."""
-        needed = Counter[str]()
-        for task, found in zip(self.instance.tasks, all_ways, strict=True):
-            most = Counter[str]()
-            for way in found:
-                if way.refused is None and (way.one_node or way.whole):
-                    most[way.pool] = max(most[way.pool], way.whole, 1)
-            for pool, nodes in most.items():
-                needed[pool] += task.copies * nodes
-        return needed
-
-    def _told_apart(self, pool: Pool, name: str, kind: NodeKind, count: Sequence[int]) -> list[tuple[int, int]]:
-        """Node numbers (low, high]: one by one, or those together that are alike and more than tasks can need.
-
-        Of nodes that are alike, always there together and paid in the same way, it does not matter which a task is on.
-        So as many of them are told apart as tasks can need, and the others are counted, as where none is told apart:
-        whoever is switched on first is the first to go, each for its minimum time. Where some may be committed
-        and others not, that would let them change places, so that these stay apart if they have a minimum time.
-        """
-        if kind.most <= SMALL:
-            return [(number, number + 1) for number in range(kind.most)]
-        top = kind.reserved + kind.commit_max
-        cuts = sorted({0, *(cut for cut in (kind.reserved, top, *count) if cut < kind.most), kind.most})
-        found: list[tuple[int, int]] = []
-        for low, high in pairwise(cuts):
-            mixed = kind.reserved <= low < top and kind.price is not None
-            many = high - low
-            if not mixed or max(kind.minimum, kind.boot) <= self.time.slot:
-                many = min(many, self._needed[pool.id])
-            found += [(number, number + 1) for number in range(low, low + min(many, MAX_TOLD_APART + 1))]
-            found += [(low + many, high)] if low + many < high else []
-            if sum(after - before == 1 for before, after in found) > MAX_TOLD_APART:
-                text = f"pool {pool.id!r}: tasks with placement one-node or whole nodes can be on more than"
-                text += f" {MAX_TOLD_APART:,} nodes of {name!r}; at most so many can be told apart"
-                at = next(at for at, task in enumerate(self.instance.tasks) if task.placement == "one-node")
-                raise InstanceError([Finding(text, ("tasks", at, "placement"))])
-        return found
-
     def _counters(self, quota: Quota) -> Iterator[tuple[tuple[str, str], int]]:
-        """Rows that only what a quota covers holds, by pool and resource; none where all of the pool's row counts."""
+        """Yield extra rows for a quota by pool and resource; none where the pool's own row suffices."""
         if quota.whole and quota.per != "moment":
             return
         if quota.per == "moment":
@@ -205,11 +123,11 @@ class RowBuilder:
                 yield (pool.id, name), self._row("", f"{quota.id}: {name} of {pool.id}")
 
     def covered(self, quota: Quota) -> list[Pool]:
-        """The pools that count for a quota."""
+        """Return the pools that count for a quota."""
         return [pool for pool in self.instance.pools if quota.pools is None or pool.id in quota.pools]
 
     def counted(self, quota: Quota, pool: Pool) -> list[str]:
-        """The resources of a pool whose use counts for a quota."""
+        """Return the resources of a pool whose use counts for a quota."""
         if quota.of == "money":
             return [name for name in pool.resources if name in pool.price]
         wanted = POWER if quota.of in ("energy", "carbon") else quota.of
@@ -255,7 +173,7 @@ class RowBuilder:
                     carbon = mean_by_slot(pool.carbon, self.time)
                     pairs = zip(self.prices[row], carbon, strict=True)
                     self.prices[row] = [money + grams * per_gram for money, grams in pairs]
-        # A resource of nodes is there only as far as there are nodes, also where there is none at all.
+        # A resource of nodes is limited by the nodes, also where the count is zero.
         nothing = np.zeros(self.time.slots, np.int64)
         offered: dict[int, Ints] = {
             self.index[pool.id, name]: nothing for pool in self.pools.values() for name in pool.of_nodes
@@ -282,10 +200,8 @@ class RowBuilder:
             if value is not None:
                 self.capacity[row, slot] = min(UNLIMITED, floor(value * self.scale[row]))
 
-    # --- ways as columns ---
-
     def columns(self, task: Task, found: Sequence[ConcreteOption]) -> list[CompiledOption]:
-        """The columns of a task's ways; several for a way that can be on several nodes, or whose duration changes."""
+        """Return the columns of a task's options; several per option for nodes or varying duration."""
         made: list[CompiledOption] = []
         for way in check_time_each(found):
             if way.refused is None:
@@ -294,7 +210,7 @@ class RowBuilder:
         return made
 
     def _placed(self, way: ConcreteOption) -> list[ConcreteOption]:
-        """The way on each choice of nodes, where nodes are told apart and it matters which."""
+        """Return the option on each choice of nodes, where nodes are distinguished and it matters."""
         if way.pool not in self.apart or not (way.one_node or way.whole):
             return [way]
         if way.one_node and way.whole > 1:
@@ -353,7 +269,7 @@ class RowBuilder:
                     yield CompiledOption(way, length, rows, amounts, run, self._once(task, way), special=True)
 
     def _held(self, task: Task, way: ConcreteOption) -> Demands:
-        """Rows and amounts that a way holds; the same where the same is used, unless nodes or quotas tell it apart."""
+        """Return rows and amounts that an option holds, cached where no nodes or quotas differ."""
         if way.on_nodes or self.counting:
             return self._holding(task, way)
         key = (way.pool, *way.uses.items())
@@ -362,7 +278,7 @@ class RowBuilder:
         return known
 
     def _holding(self, task: Task, way: ConcreteOption) -> Demands:
-        """Rows and amounts: the pool's, of the way's nodes, and those that count for quotas."""
+        """Return rows and amounts: of the pool, of the option's nodes, and of quotas."""
         held: dict[int, Decimal] = {}
         for name, count in way.uses.items():
             if count:
@@ -380,12 +296,12 @@ class RowBuilder:
         return tuple(row for row, _ in pairs), tuple(amount for _, amount in pairs)
 
     def units(self, row: int, amount: Decimal) -> int:
-        """An amount in demand units of a row, exactly."""
+        """Return an amount in demand units of a row, exactly."""
         numerator, denominator = amount.as_integer_ratio()
         return numerator * self.scale[row] // denominator
 
     def _too_fine(self, way: ConcreteOption, pairs: Sequence[tuple[int, int]]) -> str:
-        """Which amount is too large against the finest step of its resource, in words."""
+        """Return the message for an amount too large against the finest step of its resource."""
         row, amount = max(pairs, key=lambda pair: pair[1])
         _, name, _ = self.names[row]
         shown, step = float(Fraction(amount, self.scale[row])), 1 / self.scale[row]
@@ -393,7 +309,7 @@ class RowBuilder:
         return f"option {way.id!r}: {text}; at most {MAX_DEMAND:,} steps can be counted"
 
     def _once(self, task: Task, way: ConcreteOption) -> tuple[tuple[int, Fraction], ...]:
-        """What running the way uses once, by quota."""
+        """Return the one-time use of an option, by quota."""
         found = []
         for at, quota in enumerate(self.instance.quotas):
             if quota.covers(task) and (quota.pools is None or way.pool in quota.pools):
@@ -403,7 +319,7 @@ class RowBuilder:
         return tuple(found)
 
     def starts(self, rows: tuple[int, ...], amounts: tuple[int, ...], slots: int) -> Ints:
-        """Slots at which these demands fit the capacity alone for the whole duration, ascending."""
+        """Return the slots at which the demands alone fit the capacity for the whole duration."""
         key = (rows, amounts, slots)
         if key not in self._starts:
             if slots > self.time.slots:

@@ -1,13 +1,13 @@
-"""Capacity that is taken away: how long a task takes on it, and how long with a given probability.
+"""Compute durations on interruptible capacity, on average and with a given probability.
 
-With interruptions at a rate (M, the mean time between them), a checkpoint of cost delta after every tau
-of work, and R to start again, work w takes on average w M e^(R/M) (e^((tau + delta)/M) - 1) / tau:
-equation 13 of Daly (2006, doi:10.1016/j.future.2004.11.016). Without an interval of the user's own, tau is
+With a mean time M between interruptions, a checkpoint of cost delta after every tau of work, and a restart
+time R, work w takes on average w M e^(R/M) (e^((tau + delta)/M) - 1) / tau:
+equation 13 of Daly (2006, doi:10.1016/j.future.2004.11.016). Without a stated interval, tau is
 Young's sqrt(2 delta M) (1974, doi:10.1145/361147.361115). Each slot has its own rate, interval and slow-down,
 and the work is done when the slots' progress adds up to it; `docs/reference/format.md` says what is rounded.
 
 With probability p there are at most k interruptions (Poisson), each of which loses no more than
-tau + delta + R: what is then left of a stretch of time is enough with probability p at least.
+tau + delta + R. The rest of an interval of time suffices with probability p at least.
 """
 
 from __future__ import annotations
@@ -22,18 +22,18 @@ from math import ceil, floor, lcm
 from leptonopt.instance import Checkpoint
 
 NANO = 10**9
-WORST = 10**6  # a slow-down above it is no progress at all
-MOST_EXPECTED = 10_000  # interruptions; of more no deadline is sure
+WORST = 10**6  # a greater slow-down counts as no progress
+MOST_EXPECTED = 10_000  # interruptions; above this no deadline is certain
 EXACT = Context(prec=50, rounding=ROUND_HALF_EVEN, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
 class InterruptionRates:
-    """Interruptions an hour by slot, and what is asked of them over and over.
+    """Interruptions per hour by slot, with values that are used repeatedly.
 
     Attributes
     ----------
-    of : by slot
-    distinct : each value once
+    of : rate by slot [1/h]
+    distinct : set of the rates
     before : before[t] is the sum over slots 0 .. t - 1
     """
 
@@ -45,9 +45,9 @@ class InterruptionRates:
 
 @dataclass(frozen=True)
 class CheckpointPlan:
-    """How a task of so much work saves its progress; all in seconds.
+    """Checkpoints of a given amount of work; all in seconds.
 
-    `every` is the interval asked for, None for Young's; without checkpoints it is the work.
+    `every` is the stated interval, None for Young's; without checkpoints it is the whole work.
     """
 
     work: Fraction
@@ -58,14 +58,14 @@ class CheckpointPlan:
 
     @classmethod
     def of(cls, work: Fraction, checkpoint: Checkpoint | None) -> CheckpointPlan:
-        """With a checkpoint or without."""
+        """Return the plan with a checkpoint, or without."""
         if checkpoint is None:
             return cls(work, work, 0, 0)
         every = None if checkpoint.every is None else Fraction(checkpoint.every)
         return cls(work, every, checkpoint.cost, checkpoint.restart)
 
     def interval(self, rate: Fraction) -> Fraction:
-        """Work between two checkpoints at so many interruptions an hour; 0 where saving costs nothing."""
+        """Return the work between two checkpoints at a rate per hour; 0 where checkpoints are free."""
         if self.every is not None:
             return min(self.every, self.work)
         if not rate:
@@ -74,16 +74,16 @@ class CheckpointPlan:
         return min(Fraction(_rounded(young)), self.work)
 
     def overhead(self, rate: Fraction) -> Fraction:
-        """Time per work without any interruption."""
+        """Return the time per work without any interruption."""
         interval = self.interval(rate)
         return (interval + self.cost) / interval if interval else Fraction(1)
 
     def lost(self, rate: Fraction) -> Fraction:
-        """The most that an interruption takes."""
+        """Return the most time that one interruption takes."""
         return self.interval(rate) + self.cost + self.restart
 
     def slowdown(self, rate: Fraction) -> Fraction | None:
-        """Time per work at so many interruptions an hour; None where nothing gets done."""
+        """Return the time per work at a rate per hour; None where there is no progress."""
         if rate not in self._known:
             self._known[rate] = self._slowdown(rate)
         return self._known[rate]
@@ -106,12 +106,12 @@ def _decimal(value: Fraction) -> Decimal:
 
 
 def _rounded(value: Decimal) -> Decimal:
-    """To nine decimals, half to even."""
+    """Round to nine decimals, half to even."""
     return value.quantize(Decimal(1).scaleb(-9), context=EXACT) if value < Decimal(10) ** 40 else value
 
 
 def durations(saving: CheckpointPlan, rates: InterruptionRates, slot: int) -> list[int | None]:
-    """Slots that the work takes on average, by the slot it starts in; None where it passes the horizon."""
+    """Return the average slots of the work by start slot; None where it passes the horizon."""
     slots = len(rates.of)
     factors = {rate: saving.slowdown(rate) for rate in rates.distinct}
     progress = {rate: Fraction(slot) / factor if factor else Fraction(0) for rate, factor in factors.items()}
@@ -141,7 +141,7 @@ def on_time(
     end: int,
     chance: Fraction,
 ) -> list[int]:
-    """Those starts from which the work is done by slot `end` with that probability, in at least `length` slots."""
+    """Return the starts that end by slot `end` with the given probability in `length` slots or more."""
     overhead = {rate: saving.overhead(rate) for rate in rates.distinct}
     lost = {rate: saving.lost(rate) for rate in rates.distinct}
     return [
@@ -161,7 +161,7 @@ def _surely(
     overhead: dict[Fraction, Fraction],
     lost: dict[Fraction, Fraction],
 ) -> bool:
-    """Whether some end leaves room for as many interruptions as there are with that probability."""
+    """Return True when some end leaves time for the interruptions at that probability."""
     slowest = largest = Fraction(0)
     seen = start
     for end in ends:
@@ -178,7 +178,7 @@ def _surely(
 
 
 def at_most(expected: Fraction, count: int, chance: Fraction) -> bool:
-    """Whether a Poisson number with this mean is at most `count` with that probability."""
+    """Return True when a Poisson number with this mean is at most `count` at that probability."""
     if 2 * chance >= 1 and count + 1 < expected:
         return False  # the median is less than one below the mean
     mean, wanted = _decimal(expected), _decimal(chance)
@@ -189,5 +189,5 @@ def at_most(expected: Fraction, count: int, chance: Fraction) -> bool:
         term = EXACT.divide(EXACT.multiply(term, mean), Decimal(number))
         total = EXACT.add(total, term)
         if number > expected and EXACT.multiply(term, Decimal(10) ** 45) < total:
-            break  # nothing more comes
+            break  # the remaining terms are negligible
     return total >= wanted

@@ -1,4 +1,4 @@
-"""When tasks can run: releases and deadlines in slots, tightened through the precedence graph; and why not."""
+"""Compute release and deadline of tasks in slots, tightened through the precedence graph."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from leptonopt.runtime.topological_order import OFTEN, topological_order
 
 
 class TaskWindows:
-    """Per task: its columns, and the window [release, deadline] in slots, tightened through the graph."""
+    """Columns of each task, and its window [release, deadline] in slots."""
 
     def __init__(self, instance: Instance, columns: list[list[CompiledOption]]) -> None:
         time = instance.time
@@ -37,7 +37,7 @@ class TaskWindows:
         self._cut: dict[tuple[int, int, int], Ints] = {}  # by the identity of starts, which columns keep alive
 
     def tighten(self) -> None:
-        """Move releases and deadlines by what must come before and after; drop columns that no longer fit."""
+        """Tighten releases and deadlines along the precedence graph; drop columns that no longer fit."""
         before: list[list[tuple[int, int]]] = [[] for _ in self.columns]
         behind: list[list[tuple[int, int]]] = [[] for _ in self.columns]
         for first, second, lag in check_time_each(self.edges, OFTEN):
@@ -67,7 +67,7 @@ class TaskWindows:
                 starts[task] = self._latest_start(task)
 
     def fitting(self, task: int, column: CompiledOption) -> Ints:
-        """The starts of a column within the window of its task, ascending."""
+        """Return the starts of a column within the window of its task, ascending."""
         least, most = self.release[task], self.deadline[task] - column.slots
         key = id(column.starts), least, most
         if (known := self._cut.get(key)) is None:
@@ -76,7 +76,7 @@ class TaskWindows:
         return known
 
     def stuck(self) -> Iterator[int]:
-        """Tasks that must run and have no column left."""
+        """Yield the mandatory tasks without a column."""
         yield from (at for at, columns in enumerate(self.columns) if self.mandatory[at] and not columns)
 
     def _drop(self, task: int) -> None:
@@ -92,7 +92,7 @@ class TaskWindows:
 def infeasibility_reasons(
     instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]], tasks: TaskWindows
 ) -> Iterator[str]:
-    """Why tasks that must run cannot, in words."""
+    """Yield the reasons why mandatory tasks cannot run."""
     for at in tasks.stuck():
         task = instance.tasks[at]
         yield f"task {task.id!r} cannot run: {_reason(instance, task, all_ways[at])}"

@@ -1,7 +1,7 @@
-"""`work` to options: variant x pool x device count, filtered by what the task needs.
+"""Make the options of a task from its `work`: variant x pool x device count.
 
-This is where the article's model optimisation and model parallelism become decisions: every way
-to run the work is made here, and the solver chooses among them together with where and when.
+Model optimisation and model parallelism become decisions here: every option of the work is made here, and the
+solver chooses among them together with pool and start.
 
     duration = hours / (speed[pool] * devices[n] * variant.speed)        with one number per pool
     duration = hours / (speed[pool][n] * variant.speed)                  with a curve per pool
@@ -18,17 +18,17 @@ from functools import lru_cache
 from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work
 from leptonopt.runtime.clock import check_time
 
-EXACT = Context(prec=100)  # products of amounts have more digits than Decimal keeps unless told
+EXACT = Context(prec=100)  # products of amounts exceed the default precision
 CONFIDENTIAL = "confidential"  # the label of pools on which confidential tasks may run
 
 
 @dataclass(frozen=True, slots=True)
 class ConcreteOption:
-    """One way to run a task, whether written by the user or made from work.
+    """An option of a task, written by the user or made from work.
 
-    `duration` in exact seconds; `uses` in the user's units, what it draws and whole nodes among them;
-    `consumes` is used up once; `refused` says why it is not allowed. `whole` nodes are held alone; with
-    `one_node` all it uses is on a single node. `on_nodes` says which, once that is decided.
+    `duration` is in exact seconds; `uses` is in the user's units and includes power and whole nodes.
+    `consumes` is used up once; `refused` is the reason why the option is not allowed. `whole` nodes are held
+    exclusively. With `one_node` all uses are on a single node; `on_nodes` are the chosen nodes.
     """
 
     id: str
@@ -46,7 +46,7 @@ class ConcreteOption:
 
 
 def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
-    """All ways to run a task: its options in file order, then those made from its work.
+    """Return all options of a task: written ones in file order, then those made from its work.
 
     Ids are unique within the task. A written option without an id is called by its pool, one with an id on several
     pools 'ID POOL', a made one 'POOL xN' or 'POOL xN VARIANT'; '#2', '#3', ... is added where an earlier way has
@@ -71,7 +71,7 @@ def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
 
 
 def _drawing(uses: dict[str, Decimal], pool: Pool) -> dict[str, Decimal]:
-    """What is used, with the power that it draws where the pool counts power and the way does not state it."""
+    """Return the uses with the power drawn, where the pool counts it and the option does not state it."""
     if not pool.powered or POWER in uses:
         return uses
     drawn = Decimal(0)
@@ -130,7 +130,7 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
 
 @lru_cache(4096)
 def _product(rate: Decimal, speed: Decimal) -> Fraction:
-    """Both multiplied; the same few come again and again, and fractions are slow to make."""
+    """Return the product as a fraction; cached because few pairs recur and fractions are slow."""
     return Fraction(rate) * Fraction(speed)
 
 
@@ -147,7 +147,7 @@ def _refusal(way: ConcreteOption, task: Task, pool: Pool) -> str | None:
 
 
 def _beyond_a_node(way: ConcreteOption, pool: Pool) -> str | None:
-    """Why no single node of a pool can hold a way."""
+    """Return the reason why no single node of a pool can hold an option."""
     if way.whole > 1:
         return f"one-node with {way.whole} whole nodes"
     most = {

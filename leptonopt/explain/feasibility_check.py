@@ -15,7 +15,8 @@ from fractions import Fraction
 import numpy as np
 
 from leptonopt.algorithms.models.time_indexed import has_no_columns, predicted_size
-from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
+from leptonopt.compile.compiler import CompiledInstance, compile_instance
+from leptonopt.compile.decode import decode
 from leptonopt.errors import InstanceError, OutOfTime
 from leptonopt.explain.farkas import prove_infeasible
 from leptonopt.explain.node_relaxation import assign_nodes, relax_node_identity

@@ -16,7 +16,8 @@ from fractions import Fraction
 
 import numpy as np
 
-from leptonopt.compile.compiler import CompiledInstance, TaskRun, compile_instance, decode
+from leptonopt.compile.compiler import CompiledInstance, compile_instance
+from leptonopt.compile.decode import TaskRun, decode
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import Instance, Pool
 from leptonopt.problem.arrays import Ints

@@ -1,4 +1,4 @@
-"""What a user states: time grid, pools, tasks with their options. Valid once it exists, never mutated.
+"""State an instance: time grid, pools, tasks with their options; valid once it exists.
 
 This package is the one place that says what an instance may contain. Reading (`leptonopt.io.load`) adds
 lines to the errors, `leptonopt schema` prints the JSON Schema made from these classes, and

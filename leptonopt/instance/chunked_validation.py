@@ -1,4 +1,4 @@
-"""Long lists and mappings are validated piece by piece, so that the errors of a bad file fit into memory."""
+"""Validate long lists and mappings in chunks, so that the errors of a bad file fit into memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENOUGH = 101  # errors; one more than are shown
 
 
 def in_chunks(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
-    """A long list or mapping piece by piece, and no further than to the hundredth error.
+    """Validate a long list or mapping chunk by chunk, up to the hundredth error.
 
     An error takes more memory than the value it is about, so that a large file of nothing else would take too much.
     """
@@ -42,7 +42,7 @@ def in_chunks(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
 
 
 def _moved(error: ValidationError, by: int) -> Iterator[InitErrorDetails]:
-    """The errors of a piece that begins so far into its list; that nothing of the piece is right is none."""
+    """Yield the errors of a chunk at their places in the whole list, without `too_short`."""
     for item in error.errors(include_url=False):
         first, *rest = item["loc"] or (0,)
         if item["type"] != "too_short":

@@ -1,4 +1,4 @@
-"""The nouns of the column format: an instance as arrays, one entry per task and one per option."""
+"""Hold an instance as arrays, one entry per task and one per option."""
 
 from __future__ import annotations
 
@@ -45,25 +45,25 @@ class ColumnarInstance:
 
     @property
     def tasks(self) -> int:
-        """How many tasks, copies not counted."""
+        """Return the number of tasks, copies not counted."""
         return len(self.ptr) - 1
 
     @property
     def options(self) -> int:
-        """How many options."""
+        """Return the number of options."""
         return len(self.uses)
 
     def summary(self) -> str:
-        """Return what the instance holds, in a line."""
+        """Return the sizes of the instance in one line."""
         pools, slots = len(self.instance.pools), self.instance.time.slots
         return f"{self.tasks:,} tasks, {self.options:,} options, {pools} pools, {slots:,} slots, in columns"
 
     def of_task(self, name: str) -> NDArray[Any]:
-        """A column of the tasks; what stands where it is absent."""
+        """Return a column of the tasks, or its default value where it is absent."""
         found = self.task[name]
         return np.broadcast_to(np.int64(TASK[name] or 0), self.tasks) if found is None else found
 
     def of_option(self, name: str) -> NDArray[Any]:
-        """A column of the options."""
+        """Return a column of the options, or its default value where it is absent."""
         found = self.option[name]
         return np.broadcast_to(np.int64(OPTION[name] or 0), self.options) if found is None else found

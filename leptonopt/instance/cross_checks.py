@@ -1,4 +1,4 @@
-"""What no single noun can see: names that must be unique, references, cycles, the time grid."""
+"""Check an instance across its parts: unique names, references, cycles, the time grid."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def cross_findings(
     quotas: Sequence[Quota | None] = (),
     sets: Mapping[str, Sequence[Sequence[str]]] | None = None,
 ) -> list[Finding]:
-    """What is wrong between the parts; parts that are None were wrong in themselves and are passed over.
+    """Return the findings between the parts; parts that are None are skipped.
 
     All of it, up to one more than `MAX_FINDINGS`.
     """
@@ -63,7 +63,7 @@ def _between(
 def _quotas_and_nodes(
     pools: Sequence[Pool | None], tasks: Sequence[Task | None], quotas: Sequence[Quota | None]
 ) -> Iterator[Finding]:
-    """What can be told only where pools and tasks are right."""
+    """Yield the findings that need valid pools and tasks."""
     known_pools = {pool.id: pool for pool in pools if pool}
     known_tasks = {task.id: task for task in tasks if task}
     if None in pools or None in tasks:
@@ -173,7 +173,7 @@ def _option_findings(place: Path, option: Option, pools: dict[str, Pool]) -> Ite
 
 
 def _there(place: Path, option: Option, pool: Pool) -> Iterator[Finding]:
-    """An option on one of its pools."""
+    """Yield the findings of an option on one of its pools."""
     for name in option.uses:
         if name not in pool.resources:
             yield Finding(_unknown("resource", name, pool.resources), (*place, "uses", name))
@@ -215,7 +215,7 @@ def _quota_findings(
 
 
 def _shared(pools: Sequence[Pool]) -> str | None:
-    """A pool with nodes that cost anything."""
+    """Return the id of a pool with nodes that have a cost; None when there is none."""
     for pool in pools:
         if any(_costly(kind) for kind in pool.nodes):
             return pool.id

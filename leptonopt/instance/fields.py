@@ -1,4 +1,4 @@
-"""What stands in an instance in place of a number or a text: names, amounts, durations, instants, series."""
+"""Define the field types of an instance: names, amounts, durations, instants, series."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ YEARS = range(1000, 10000)  # of four digits
 
 
 def quoted(value: object) -> str:
-    """A value as findings quote it: on one line, and cut where it is long."""
+    """Return a value as findings quote it: on one line, truncated when it is long."""
     if isinstance(value, int) and abs(value) >= 10**60:  # beyond some length Python refuses to write them out
         return "a number of more than 60 digits"
     if isinstance(value, dict | list | tuple):
@@ -144,7 +144,7 @@ Devices = Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
 
 
 def _device_key(value: object) -> object:
-    """Keys of a mapping arrive as text from files; a device count is a whole number, with one way to write it."""
+    """Return the device count that a text key of a mapping states; other keys unchanged."""
     return int(value) if isinstance(value, str) and re.fullmatch(r"0|[1-9][0-9]{0,9}", value) else value
 
 
@@ -169,7 +169,7 @@ SomeByName = Annotated[dict[Name, _T], WrapValidator(in_chunks), AfterValidator(
 
 
 def _speed(value: object) -> Decimal | dict[int, Decimal]:
-    """A number, or a curve {devices: number}."""
+    """Return a speed as a number, or as a curve {devices: number}."""
     if not isinstance(value, dict):
         return _positive(units.amount(value))
     if not value:
@@ -194,14 +194,14 @@ Speed = Annotated[
 
 
 class StrictModel(BaseModel):
-    """Base of all nouns: immutable, and nothing unknown is ignored."""
+    """Base of all parts of an instance: immutable, unknown keys are refused."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
     def _few_unknown(cls, value: object) -> object:
-        """Of very many keys those that are known, and as many of the others as are shown."""
+        """Drop unknown keys beyond the number of findings that is shown."""
         if not isinstance(value, dict) or len(value) <= CHUNK:
             return value
         known = {field.alias or name for name, field in cls.model_fields.items()}
@@ -279,7 +279,7 @@ class Series(StrictModel):
         }
 
     def numbers(self) -> Iterator[Decimal]:
-        """Every number the series can take."""
+        """Yield every number that the series can take."""
         if self.constant is not None:
             yield self.constant
         yield from (self.steps or {}).values()

@@ -18,7 +18,7 @@ from leptonopt.instance.tasks import Profile, Task
 
 
 class Objective(StrictModel):
-    """What is minimised: `cost` times the money, plus `carbon_kg` times the kilograms of CO2."""
+    """The weighted sum to minimise: `cost` times the money, plus `carbon_kg` times kilograms of CO2."""
 
     cost: NotNegative = Decimal(1)
     carbon_kg: NotNegative = Field(default=Decimal(0), description="money per kg of CO2")
@@ -62,7 +62,7 @@ class Instance(StrictModel):
         return self
 
     def document(self) -> dict[str, Any]:
-        """The instance as a plain tree, as a native file would state it (numbers as Decimal).
+        """Return the instance as a plain tree, as a native file states it (numbers as Decimal).
 
         Raises `InstanceError` for one that was changed to what no file can state.
         """
@@ -77,7 +77,7 @@ def _plain(noun: StrictModel) -> dict[str, Any]:
 
 
 def _unstatable(instance: Instance) -> Iterator[Finding]:
-    """The parts of an instance that no file can state."""
+    """Yield a finding for every part of an instance that no file can state."""
     for key in Instance.model_fields:
         value = getattr(instance, key, None)
         parts: dict[Path, object] = {(key,): value}
@@ -96,7 +96,7 @@ def _said(error: PydanticSerializationError) -> str:
 
 
 def replace(instance: Instance, **changes: Any) -> Instance:
-    """A new, validated instance with some top-level parts changed.
+    """Return a new, validated instance with some top-level parts changed.
 
     Raises `pydantic.ValidationError` when the result is not valid.
     """

@@ -44,7 +44,7 @@ class Time(StrictModel):
 
     @property
     def slots(self) -> int:
-        """Number of slots in the horizon."""
+        """Return the number of slots in the horizon."""
         return self.horizon // self.slot
 
     @field_validator("start")
@@ -67,7 +67,7 @@ class Time(StrictModel):
 
 
 class Maintenance(StrictModel):
-    """A window in which a pool has less capacity: none, or what `capacity` leaves of the resources it names."""
+    """A window with less capacity: none, or `capacity` of the resources that it names."""
 
     from_: Instant = Field(alias="from")
     to: Instant
@@ -81,7 +81,7 @@ class Maintenance(StrictModel):
 
 
 class Commit(StrictModel):
-    """Nodes taken for the whole horizon, used or not, at a price of their own; how many is decided by the solver."""
+    """Nodes committed for the whole horizon at their own price; the solver decides how many."""
 
     price: NotNegative | None = Field(default=None, description="money per node and hour of the horizon")
     total: NotNegative | None = Field(default=None, description="money per node for the whole horizon")
@@ -102,7 +102,7 @@ class Commit(StrictModel):
 
 
 class NodeKind(StrictModel):
-    """Nodes of a size that are rented whole: machines, or single units of a resource."""
+    """Nodes of one size that are rented whole: machines, or single units of a resource."""
 
     id: Name | None = None
     size: ByName[Positive] = Field(min_length=1, description="what a node offers of each resource")
@@ -122,12 +122,12 @@ class NodeKind(StrictModel):
 
     @property
     def most(self) -> int:
-        """The greatest number of nodes there are at any time."""
+        """Return the greatest number of nodes at any time."""
         return int(max(self.count.numbers()))
 
     @property
     def commit_max(self) -> int:
-        """How many nodes can be committed."""
+        """Return the greatest number of nodes that can be committed."""
         if self.commit is None:
             return 0
         return self.most if self.commit.max is None else self.commit.max
@@ -169,13 +169,13 @@ class Pool(StrictModel):
 
     @property
     def kinds(self) -> list[tuple[str, NodeKind]]:
-        """The kinds of nodes with their names."""
+        """Return the kinds of nodes with their names."""
         many = len(self.nodes) > 1
         return [(kind.id or (f"{self.id}-{at}" if many else self.id), kind) for at, kind in enumerate(self.nodes, 1)]
 
     @cached_property
     def resources(self) -> tuple[str, ...]:
-        """Names of all resources: of the capacity, then of nodes, then power where it counts."""
+        """Return the names of all resources: of capacity, of nodes, then power where it counts."""
         names = dict.fromkeys([*self.capacity, *self.of_nodes])
         if self.powered:
             names.setdefault(POWER)
@@ -183,11 +183,11 @@ class Pool(StrictModel):
 
     @cached_property
     def of_nodes(self) -> tuple[str, ...]:
-        """Names of the resources that nodes hold, if there are any nodes or none."""
+        """Return the names of the resources that nodes hold, also where the count of nodes is zero."""
         return tuple(dict.fromkeys(name for kind in self.nodes for name in kind.size))
 
     @cached_property
     def powered(self) -> bool:
-        """Whether what the pool draws counts."""
+        """Return True when the power drawn in the pool counts."""
         stated = POWER in self.price or POWER in self.capacity or bool(self.power) or self.carbon is not None
         return stated or any(kind.power for kind in self.nodes)

@@ -22,10 +22,10 @@ class Quota(StrictModel):
     pools: Many[Name] | None = None
 
     def covers(self, task: Task) -> bool:
-        """Whether a task counts."""
+        """Return True when a task counts for the quota."""
         return (self.tasks is None or task.id in self.tasks) and (self.teams is None or task.team in self.teams)
 
     @property
     def whole(self) -> bool:
-        """Whether all tasks count, so that what they share counts as well."""
+        """Return True when all tasks count; shared nodes then count as well."""
         return self.tasks is None and self.teams is None

@@ -1,4 +1,4 @@
-"""The JSON Schema of instance files, made from the nouns."""
+"""Make the JSON Schema of instance files from the classes of an instance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from leptonopt.instance.instance import Instance
 
 
 def instance_schema() -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of native instance files."""
+    """Return the JSON Schema (draft 2020-12) of native instance files."""
     import warnings
 
     with warnings.catch_warnings():
@@ -22,14 +22,14 @@ def instance_schema() -> dict[str, Any]:
 
 
 def _short_forms(nouns: dict[str, Any]) -> None:
-    """What the reader takes as well: one kind of nodes for a list of one, a number for a commitment's price."""
+    """Add the short forms: one kind of nodes for a list of one, a number for a commitment's price."""
     nodes, commit = nouns["Pool"]["properties"]["nodes"], nouns["NodeKind"]["properties"]["commit"]
     nodes["anyOf"] = [nodes["items"], {"type": nodes.pop("type"), "items": nodes.pop("items")}]
     commit["anyOf"].append({"type": "number", "minimum": 0})
 
 
 def _as_written(schema: Any) -> Any:
-    """Defaults as a file would state them: durations as texts, numbers as numbers; no generated titles."""
+    """Return defaults as a file states them: durations as texts, numbers as numbers; no titles."""
     if isinstance(schema, list):
         return [_as_written(part) for part in schema]
     if not isinstance(schema, dict):

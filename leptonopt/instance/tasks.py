@@ -49,7 +49,7 @@ class After(StrictModel):
 
 
 class Needs(StrictModel):
-    """What a pool or an option must have, or must not, to be allowed for a task."""
+    """Labels and quality that a pool or an option must have, or must not have, for a task."""
 
     labels: Many[Name] = ()
     without: Many[Name] = Field(default=(), description="labels the pool must not have")
@@ -57,7 +57,7 @@ class Needs(StrictModel):
 
 
 class Checkpoint(StrictModel):
-    """How a task saves its progress against interruptions."""
+    """Checkpoints of a task: their interval and cost, and the time to restart."""
 
     every: Duration | None = Field(
         default=None, description="work between two checkpoints; Young's interval when absent"
@@ -87,7 +87,7 @@ class Option(StrictModel):
 
     @property
     def where(self) -> tuple[str, ...]:
-        """The pools."""
+        """Return the pools."""
         return self.pools if self.pool is None else (self.pool,)
 
     @model_validator(mode="after")
@@ -108,7 +108,7 @@ class Variant(StrictModel):
 
 
 class Profile(StrictModel):
-    """How a kind of work runs: shared by tasks through `work.profile`, or written in `work` itself.
+    """Scaling of a kind of work: shared through `work.profile`, or written in `work` itself.
 
     `speed` says per pool how fast one device is against the reference device (1.0), or gives the
     whole curve {devices: speed}; `devices` is the scaling curve for pools with a single number.
@@ -132,7 +132,7 @@ class Work(Profile):
 
 
 class Task(StrictModel):
-    """Something to run once (or `copies` times), in exactly one of its options."""
+    """A task that runs once (or `copies` times), in exactly one of its options."""
 
     id: Name
     copies: Annotated[int, Field(strict=True, ge=1, le=MAX_COPIES)] = 1
@@ -169,7 +169,7 @@ class Task(StrictModel):
 
 
 def merged_work(work: Work, profiles: dict[str, Profile]) -> Work:
-    """The work with what its profile adds; what the work states itself wins, key by key."""
+    """Return the work completed by its profile; keys that the work states itself take precedence."""
     if work.profile is None:
         return work
     base = profiles[work.profile]

@@ -1,4 +1,4 @@
-"""Texts of numbers, durations and instants to exact values and back; no float on the way.
+"""Convert texts of numbers, durations and instants to exact values and back, without floats.
 
 Money and amounts are `Decimal`, durations whole seconds (`int`), instants aware `datetime` in UTC.
 """
@@ -20,7 +20,7 @@ _CLOCK = re.compile(r"(\d\d):(\d\d)", re.ASCII)
 
 
 def amount(value: object) -> Decimal:
-    """An exact number from an int, a Decimal or a float (by its shortest text).
+    """Return an exact number from an int, a Decimal or a float (by its shortest text).
 
     >>> amount(0.1)
     Decimal('0.1')
@@ -39,7 +39,7 @@ def amount(value: object) -> Decimal:
 
 
 def duration(value: object) -> int:
-    """Whole seconds from a text such as '90m', '1h30m', '7d' or from a timedelta.
+    """Return whole seconds from a text such as '90m', '1h30m', '7d' or from a timedelta.
 
     >>> duration("1h30m")
     5400
@@ -65,7 +65,7 @@ def duration(value: object) -> int:
 
 
 def duration_text(seconds: int) -> str:
-    """5400 -> '1h30m'; the inverse of `duration` for whole seconds."""
+    """Return the text of whole seconds: 5400 -> '1h30m'; the inverse of `duration`."""
     text = ""
     for unit in ("d", "h", "m", "s"):
         count, seconds = divmod(seconds, _UNIT_SECONDS[unit])
@@ -74,7 +74,7 @@ def duration_text(seconds: int) -> str:
 
 
 def instant(value: object) -> datetime:
-    """An instant in UTC from a text with an offset, or from an aware datetime.
+    """Return an instant in UTC from a text with an offset, or from an aware datetime.
 
     >>> instant("2026-11-23T09:00+01:00").isoformat()
     '2026-11-23T08:00:00+00:00'
@@ -104,17 +104,17 @@ def instant(value: object) -> datetime:
 
 
 def seconds(moment: datetime, start: datetime) -> int:
-    """Whole seconds from one instant to a later one."""
+    """Return the whole seconds from one instant to a later one."""
     return int((moment - start).total_seconds())
 
 
 def instant_text(moment: datetime) -> str:
-    """The inverse of `instant`: always UTC, always with seconds and a 'Z'."""
+    """Return the text of an instant, always in UTC with seconds and a 'Z'; the inverse of `instant`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def clock(value: object) -> int:
-    """Minutes since local midnight from 'HH:MM'."""
+    """Return minutes since local midnight from 'HH:MM'."""
     if isinstance(value, str) and (parts := _CLOCK.fullmatch(value)):
         hour, minute = int(parts[1]), int(parts[2])
         if hour < 24 and minute < 60:
@@ -123,12 +123,12 @@ def clock(value: object) -> int:
 
 
 def clock_text(minutes: int) -> str:
-    """The inverse of `clock`."""
+    """Return 'HH:MM' from minutes since local midnight; the inverse of `clock`."""
     return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def week_clock(value: object) -> int:
-    """Minutes since local midnight of Monday from 'sat HH:MM'."""
+    """Return minutes since local midnight of Monday from 'sat HH:MM'."""
     day, _, time = value.partition(" ") if isinstance(value, str) else ("", "", "")
     try:
         return _WEEK.index(day) * 1440 + clock(time)
@@ -138,7 +138,7 @@ def week_clock(value: object) -> int:
 
 
 def week_clock_text(minutes: int) -> str:
-    """The inverse of `week_clock`."""
+    """Return 'sat HH:MM' from minutes since Monday midnight; the inverse of `week_clock`."""
     return f"{_WEEK[minutes // 1440]} {clock_text(minutes % 1440)}"
 
 

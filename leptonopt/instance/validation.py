@@ -1,4 +1,4 @@
-"""Validation of documents: every finding of a plain tree at once, in this project's words."""
+"""Validate documents and report every finding of a plain tree at once."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from pydantic import ValidationError
 
 from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance.cross_checks import MAX_FINDINGS, cross_findings
-from leptonopt.instance.document_kinds import document_kind, wrong_kind_message
 from leptonopt.instance.fields import StrictModel, quoted
 from leptonopt.instance.instance import Instance, Objective
 from leptonopt.instance.pools import Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Quota
 from leptonopt.instance.tasks import After, Checkpoint, Needs, Option, Profile, Task, Variant, Work
+from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
 
 
 def findings_of(error: Any) -> list[Finding]:
-    """The findings of a `pydantic.ValidationError`, in this project's words."""
+    """Return the findings of a `pydantic.ValidationError`."""
     return _findings(error.errors(include_url=False))
 
 
@@ -88,7 +88,7 @@ def _message(item: Any) -> str:
 
 
 def validate(document: dict[str, Any]) -> Instance:
-    """An instance from a plain tree; all findings at once.
+    """Return the instance of a plain tree; raise all findings at once.
 
     Raises
     ------
@@ -111,7 +111,7 @@ def validate(document: dict[str, Any]) -> Instance:
 
 
 def stated(given: Instance | Mapping[str, Any]) -> tuple[Instance, dict[str, Any]]:
-    """An instance as it is when this is called, and its document.
+    """Return a validated instance in its present state, and its document.
 
     Validated anew also where it was an `Instance`: it may have been changed since, or made without validation. Raises
     `InstanceError`.
@@ -121,7 +121,7 @@ def stated(given: Instance | Mapping[str, Any]) -> tuple[Instance, dict[str, Any
 
 
 def _cross_of_partial(document: Any) -> list[Finding]:
-    """Cross findings of a document some of whose parts are wrong in themselves."""
+    """Return the cross findings of a document some of whose parts are invalid."""
 
     def each(kind: type[StrictModel], values: Any) -> list[Any]:
         return [one(kind, value) for value in values] if values and isinstance(values, list | tuple) else [None]

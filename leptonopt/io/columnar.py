@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from leptonopt.errors import Finding, InputError, InstanceError, UsageError
 from leptonopt.instance import Instance, validate
 from leptonopt.instance.columnar import OPTION, TASK, VERSION, ColumnarInstance
-from leptonopt.instance.document_kinds import kind_of_columns, wrong_kind_message
 from leptonopt.io.files import most, printable, too_large
 from leptonopt.io.load import located
 from leptonopt.io.native.text import parse
 from leptonopt.io.npz import MAX_BYTES, read_npz_safely
+from leptonopt.runtime.document_kinds import kind_of_columns, wrong_kind_message
 
 REFUSED = {
     "tasks": "tasks are columns here",

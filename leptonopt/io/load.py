@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from leptonopt.errors import Finding, InputError, InstanceError, UsageError
 from leptonopt.errors import Path as Place
-from leptonopt.instance.document_kinds import document_kind, wrong_kind_message
 from leptonopt.io import files
 from leptonopt.io.native.line_numbers import Lines
 from leptonopt.io.native.text import parse, read_text
 from leptonopt.runtime.clock import gc_disabled
+from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance

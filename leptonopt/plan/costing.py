@@ -13,7 +13,10 @@ from itertools import accumulate
 from math import lcm
 
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
-from leptonopt.compile.compiler import CompiledInstance, NodeKindInfo, QuotaWindow, TaskRun
+from leptonopt.compile.compiler import CompiledInstance
+from leptonopt.compile.decode import TaskRun
+from leptonopt.compile.node_kinds import NodeKindInfo
+from leptonopt.compile.quotas import QuotaWindow
 from leptonopt.instance import POWER, Commit, Instance, Pool, Task
 from leptonopt.problem.nodes import NodeSchedule
 

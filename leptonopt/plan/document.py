@@ -13,7 +13,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from leptonopt.compile.compiler import CompiledInstance, TaskRun
+from leptonopt.compile.compiler import CompiledInstance
+from leptonopt.compile.decode import TaskRun
 from leptonopt.instance import Instance, Objective, Task, units
 from leptonopt.plan.costing import NOTHING, Bill, NodeBill, available_hours, cost_shares
 from leptonopt.plan.numbers import floor_number, gap, number, plain

@@ -1,1 +1,1 @@
-"""problem."""
+"""Define a problem as integer arrays, its nodes, its schedules, and the protocol of methods."""

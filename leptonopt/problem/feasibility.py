@@ -11,7 +11,10 @@ from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use, us
 
 
 def violated_rules(problem: Problem, schedule: Schedule) -> set[str]:
-    """Names of the rules a schedule breaks: a guard for methods; the judge is `leptonopt.verify`."""
+    """Return the names of the rules that a schedule violates.
+
+    This is a guard for methods. The judge of plans is `leptonopt.verify`.
+    """
     broken = set()
     if np.any(schedule.option < 0) or np.any(schedule.option >= problem.options):
         return {"once"}
@@ -43,6 +46,7 @@ def violated_rules(problem: Problem, schedule: Schedule) -> set[str]:
 
 
 def _covered(problem: Problem, load: Ints, rent: NodeSchedule) -> bool:
+    """Return True when the node schedule keeps its rules and covers the load."""
     nodes = problem.nodes
     if not len(nodes):
         return True
@@ -51,7 +55,7 @@ def _covered(problem: Problem, load: Ints, rent: NodeSchedule) -> bool:
 
 
 def _mixed(problem: Problem, schedule: Schedule) -> bool:
-    """Whether groups that belong together are on several pools, or copies kept apart on one."""
+    """Return True when groups of `together` use several pools, or copies of `apart` share one."""
     if not problem.together and not problem.apart:
         return False
     group, pool = problem.group[schedule.option], problem.pool[schedule.option]

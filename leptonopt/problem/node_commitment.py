@@ -19,9 +19,9 @@ from leptonopt.problem.nodes import NEVER, Nodes, NodeSchedule
 
 
 def cheapest_node_schedule(nodes: Nodes, load: Ints) -> NodeSchedule | None:
-    """A cheap rent that covers a load, shape (K, T); None when the nodes there are do not.
+    """Return a cheap node schedule that covers a load, shape (K, T); None when none exists.
 
-    The cheapest where no kind has `boot` or `minimum` and no row is supplied by several kinds.
+    It is optimal where no kind has `boot` or `minimum` and no row is supplied by several kinds.
     """
     need = needs(nodes, load)
     if np.any(need > nodes.most()):
@@ -56,7 +56,7 @@ def cheapest_node_schedule(nodes: Nodes, load: Ints) -> NodeSchedule | None:
 
 @dataclass(frozen=True, eq=False)
 class Levels:
-    """R classes of levels that are alike: low[r] + 1 .. high[r] of a kind.
+    """R classes of identical levels: low[r] + 1 .. high[r] of a kind.
 
     Attributes
     ----------
@@ -72,7 +72,7 @@ class Levels:
 
     @classmethod
     def of(cls, nodes: Nodes, need: Ints) -> Levels:
-        """The levels of all kinds, cut where need, count, reserved or committed nodes change."""
+        """Return the levels of all kinds, cut where need, count, reserved or committed nodes change."""
         kinds, lows, highs = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for kind in range(len(nodes)):
             own = nodes.reserved[kind], nodes.reserved[kind] + nodes.commit_max[kind]
@@ -85,14 +85,14 @@ class Levels:
         return cls(of, low, high, need[of] >= high[:, None], nodes.count[of] >= high[:, None])
 
     def only(self, keep: Bools) -> Levels:
-        """Those that are kept."""
+        """Return the levels selected by `keep`."""
         return Levels(self.kind[keep], self.low[keep], self.high[keep], self.must[keep], self.there[keep])
 
 
 def needs(nodes: Nodes, load: Ints) -> Ints:
-    """int64, shape (M, T): usable nodes of each kind that cover a load on the rows they supply.
+    """Return the usable nodes of each kind that cover a load, int64, shape (M, T).
 
-    Rows with one kind first; what is then missing on rows with several goes to the cheapest per unit.
+    Rows with one supplying kind come first. The rest of rows with several goes to the cheapest kind per unit.
     """
     need = np.zeros_like(nodes.count)
     suppliers = np.bincount(nodes.supply_row, minlength=len(load))
@@ -120,7 +120,7 @@ def needs(nodes: Nodes, load: Ints) -> Ints:
 
 @dataclass(frozen=True, eq=False)
 class Paths:
-    """Least cost, shape (R,), and where it is on and usable, shapes (R, T); `NEVER` where nothing will do."""
+    """Least cost, shape (R,), and slots on and usable, shapes (R, T); cost `NEVER` if infeasible."""
 
     cost: NDArray[Any]
     on: Ints
@@ -137,15 +137,15 @@ def on_off_paths(
     scale: int = 1,
     minimum: Ints | None = None,
 ) -> Paths:
-    """The cheapest path between off and on for R single nodes.
+    """Return the cheapest path between off and on for each of R single nodes.
 
     Parameters
     ----------
-    kind : int64, shape (R,), of which kind each is
+    kind : int64, shape (R,), the kind of each node
     must, there : bool, shape (R, T): slots in which it must be usable; in which it exists
-    paid : whether it pays the price on demand
-    reward : shape (R, T), what being usable earns in a slot; costs are then in units of 1/scale
-    minimum : shape (M,), in place of the nodes' own
+    paid : whether the on-demand price is paid
+    reward : shape (R, T), reward of being usable in a slot; costs are then in units of 1/scale
+    minimum : shape (M,), replaces the minimum of the nodes
     """
     costs = nodes.costs
     run = costs.on[kind] + (costs.on_demand[kind] if paid else 0)
@@ -166,7 +166,7 @@ def on_off_paths(
 
 
 def _switching(prices: tuple[Any, Any, Any], earned: Any, must: Bools, there: Bools, never: Any) -> Paths:
-    """The same for nodes that are usable at once and may be switched off at any time: two states."""
+    """Return the paths of nodes without boot time and minimum time: a dynamic program of two states."""
     run, start, stop = prices
     many, slots = run.shape
     off, on = np.zeros(many, run.dtype), np.full(many, never, run.dtype)
@@ -202,7 +202,7 @@ def _aged(
     minimum: Ints,
     never: Any,
 ) -> Paths:
-    """The same where it matters for how long a node has been on: a state for every age."""
+    """Return the paths of nodes with a boot or minimum time: a state for every age."""
     run, start, stop = prices
     oldest = int(max(boot.max() + 1, minimum.max()))
     many, slots = run.shape
@@ -240,7 +240,10 @@ def _aged(
 
 
 def _traced(back: NDArray[np.int16], usable_at: Bools, many: int, slots: int) -> tuple[Ints, Ints]:
-    """Where each path is on, and usable; back[t, :, 0] says what ended before t, back[t, :, a] what grew into a."""
+    """Return the slots in which each path is on, and usable, by following the predecessors `back`.
+
+    back[t, :, 0] is the state that ended before slot t; back[t, :, a] is the state that age a grew from.
+    """
     on, usable = np.zeros((many, slots), np.int64), np.zeros((many, slots), np.int64)
     rows = np.arange(many)
     state = back[slots, rows, 0].astype(np.int64)

@@ -1,6 +1,6 @@
 """Define nodes that are rented whole: what they offer, what they cost, and the rules they keep.
 
-A kind m has up to count[m, t] nodes on in slot t. From the nodes on, n, everything else follows:
+A kind m has up to count[m, t] nodes on in slot t. The nodes on, n, determine all other quantities:
 
     on demand    w[t] = max(0, n[t] - committed - reserved)
     switched on  u[t] = max(0, n[t] - n[t-1]),  off after slot t  v[t] = max(0, n[t] - n[t+1]);  n = 0 outside
@@ -21,12 +21,12 @@ NEVER = 2**62
 
 @dataclass(frozen=True, eq=False)
 class NodeCosts:
-    """What nodes cost, in money or in units of a quota.
+    """Costs of nodes, in money or in units of a quota.
 
     Attributes
     ----------
     on_demand : int64, shape (M, T), at least 0: per node on demand in a slot
-    on : int64, shape (M, T): per node on in a slot, whoever pays for it
+    on : int64, shape (M, T): per node on in a slot, committed, reserved or on demand
     start : int64, shape (M, T), at least 0: per node switched on at the beginning of a slot
     stop : int64, shape (M, T), at least 0: per node switched off at the end of a slot
     commit : int64, shape (M,), at least 0: per node committed, for the whole horizon
@@ -39,7 +39,7 @@ class NodeCosts:
     commit: Ints
 
     def of(self, rent: NodeSchedule, nodes: Nodes) -> int:
-        """The exact cost of a rent."""
+        """Return the exact cost of a node schedule."""
         started, stopped = switched(rent.on)
         paid = np.maximum(0, rent.on - (rent.committed + nodes.reserved)[:, None])
         parts = ((paid, self.on_demand), (rent.on, self.on), (started, self.start), (stopped, self.stop))
@@ -47,7 +47,7 @@ class NodeCosts:
         return total + int(rent.committed @ self.commit)
 
     def any(self) -> bool:
-        """Whether anything costs anything."""
+        """Return True when any cost is not zero."""
         return any(part.any() for part in (self.on_demand, self.on, self.start, self.stop, self.commit))
 
 
@@ -57,8 +57,8 @@ class Nodes:
 
     Attributes
     ----------
-    count : int64, shape (M, T), nodes there are
-    on_demand : bool, shape (M,), whether nodes beyond committed and reserved ones can be had
+    count : int64, shape (M, T), existing nodes
+    on_demand : bool, shape (M,), whether nodes beyond committed and reserved ones are available
     reserved, commit_max : int64, shape (M,)
     boot, minimum : int64, shape (M,) [slots]; a node that boots stays on until it has, so `minimum` is at least `boot`
     costs : in money units
@@ -86,11 +86,11 @@ class Nodes:
 
     @property
     def least_cost(self) -> int:
-        """No rent costs less: nodes on cost below zero only where electricity does."""
+        """Return a lower bound on the cost of nodes; below zero only where electricity is."""
         return int((np.minimum(0, self.costs.on) * self.count).sum())
 
     def most(self) -> Ints:
-        """int64, shape (M, T): nodes that can be usable in each slot."""
+        """Return the nodes that can be usable in each slot, int64, shape (M, T)."""
         slots = np.arange(self.count.shape[1])
         paid = np.where(self.on_demand, NEVER, self.reserved + self.commit_max)[:, None]
         return np.where(slots >= self.boot[:, None], np.minimum(self.count, paid), 0)
@@ -105,21 +105,21 @@ class NodeSchedule:
 
 
 def no_nodes(slots: int) -> Nodes:
-    """No kinds at all."""
+    """Return nodes of no kind."""
     grid, line = np.zeros((0, slots), np.int64), np.zeros(0, np.int64)
     costs = NodeCosts(grid, grid, grid, grid, line)
     return Nodes(grid, np.zeros(0, bool), line, line, line, line, costs, line, line, line)
 
 
 def switched(on: Ints) -> tuple[Ints, Ints]:
-    """Nodes switched on at the beginning, and off at the end, of each slot; shapes (M, T)."""
+    """Return the nodes switched on at the start, and off at the end, of each slot; shapes (M, T)."""
     edge = np.zeros((len(on), 1), np.int64)
     change = np.diff(np.concatenate([edge, on, edge], axis=1), axis=1)
     return np.maximum(0, change[:, :-1]), np.maximum(0, -change[:, 1:])
 
 
 def recent_sum(started: Ints, span: Ints) -> Ints:
-    """int64, shape (M, T): what was switched on in the last span[m] slots, the slot itself among them."""
+    """Return the nodes switched on in the last span[m] slots, this one included; int64, shape (M, T)."""
     slots = started.shape[1]
     total = np.concatenate([np.zeros((len(started), 1), np.int64), np.cumsum(started, axis=1)], axis=1)
     low = np.maximum(0, np.arange(1, slots + 1) - span[:, None])
@@ -128,7 +128,7 @@ def recent_sum(started: Ints, span: Ints) -> Ints:
 
 
 def supply(nodes: Nodes, rent: NodeSchedule, rows: int) -> Ints:
-    """int64, shape (rows, T): what usable nodes offer."""
+    """Return what usable nodes offer [demand units], int64, shape (rows, T)."""
     usable = rent.on - recent_sum(switched(rent.on)[0], nodes.boot)
     offered = np.zeros((rows, rent.on.shape[1]), np.int64)
     np.add.at(offered, nodes.supply_row, nodes.supply_size[:, None] * usable[nodes.supply_node])
@@ -136,7 +136,7 @@ def supply(nodes: Nodes, rent: NodeSchedule, rows: int) -> Ints:
 
 
 def keeps_rules(nodes: Nodes, rent: NodeSchedule) -> bool:
-    """Whether a rent keeps all that does not depend on the load."""
+    """Return True when a node schedule keeps all rules that do not depend on the load."""
     if np.any(rent.on < 0) or np.any(rent.on > nodes.count):
         return False
     if np.any(rent.committed < 0) or np.any(rent.committed > nodes.commit_max):

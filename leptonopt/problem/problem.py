@@ -1,18 +1,18 @@
-"""The one vocabulary of all methods: a problem, an answer and a claim about it, as integer arrays.
+"""Define the problem that all methods solve, as integer arrays.
 
-A method knows nothing of files, names, money or hours: it sees rows of capacity, groups of
-identical tasks, options and slots, and returns a `Solution`. Slots are half-open: an option of
-duration d started in slot s holds its demand in slots s, ..., s+d-1 and ends at s+d.
+A method sees rows of capacity, groups of identical tasks, options and slots, and returns a `Solution`. It sees no
+files, names, currencies or hours. Slots are half-open: an option of duration d started in slot s holds its demand in
+slots s, ..., s+d-1 and ends at s+d.
 
-The rules, by the names they carry everywhere (models/, checker, reports, tests):
+The rules have the same names everywhere (models/, checker, reports, tests):
 
     once        every copy of a group runs in exactly one column, or is left out where it is optional
     window      a column starts between `first` and `last` of its option
-    capacity    in every row and slot the demands of what runs there fit the capacity
-    nodes       where nodes supply a row, its demands fit what usable nodes offer; see `leptonopt.problem.nodes`
-    precedence  a group starts `lag` slots after another has ended, and runs only if that one runs
-    quota       what columns and nodes use of a quota is at most its limit
-    affinity    groups that belong together run on one pool; no two copies of groups kept apart do
+    capacity    in every row and slot the sum of demands fits the capacity
+    nodes       the demands on a row that nodes supply fit what usable nodes offer; see `leptonopt.problem.nodes`
+    precedence  a group starts `lag` slots after another has ended, and runs only if the other runs
+    quota       the use of a quota by columns and nodes is at most its limit
+    affinity    groups of `together` run on one pool; no two copies of groups of `apart` share a pool
     cost        the objective is the cost of columns and nodes plus the value of what is left out
 """
 
@@ -33,15 +33,15 @@ RULES = ("once", "window", "capacity", "nodes", "precedence", "quota", "affinity
 
 @dataclass(frozen=True, eq=False)
 class Quota:
-    """At most `limit` of something, used by what runs and by nodes; all in units of the quota.
+    """A limit on the use by columns and nodes; all in units of the quota.
 
     Attributes
     ----------
     rows, rate : int64, shapes (N,), (N, T): a demand unit on rows[i] uses rate[i, t] in slot t
-    options, once : int64, shapes (F,), (F,): running options[i] uses once[i], whatever its duration,
-        where its start lies in slots first .. last
+    options, once : int64, shapes (F,), (F,): a start of options[i] in slots first .. last uses once[i],
+        independent of its duration
     first, last : the slots that count, inclusive
-    nodes : what nodes use, as if it were their cost; None when they use nothing
+    nodes : the use by nodes, in the form of a cost; None when they use nothing
     """
 
     limit: int
@@ -55,18 +55,18 @@ class Quota:
 
     @cached_property
     def rate_sum(self) -> dict[int, Ints]:
-        """Prefix sums of the rate over slots, shape (T + 1,), by row."""
+        """Return prefix sums of the rate over slots, shape (T + 1,), by row."""
         return {
             row: np.concatenate([[0], np.cumsum(rate)]) for row, rate in zip(self.rows.tolist(), self.rate, strict=True)
         }
 
     @cached_property
     def once_of(self) -> dict[int, int]:
-        """What options use once."""
+        """Return the one-time use by option."""
         return dict(zip(self.options.tolist(), self.once.tolist(), strict=True))
 
     def uses(self, problem: Problem, option: int, first: int, last: int) -> Ints:
-        """int64, shape (last - first + 1,): what one copy of an option uses, by its start."""
+        """Return the use of one copy of an option by its start, int64, shape (last - first + 1,)."""
         length, total = int(problem.duration[option]), np.zeros(last - first + 1, np.int64)
         rows, amounts = problem.demands(option)
         for row, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
@@ -85,10 +85,10 @@ class Problem:
     Attributes
     ----------
     capacity : int64, shape (K, T) [demand units]
-        What a row (a resource of a pool) offers in each slot; `UNLIMITED` where nothing limits it.
+        Capacity of a row (a resource of a pool) in each slot; `UNLIMITED` without a limit.
     price : int64, shape (K, T) [money units per demand unit and slot]
     copies : int64, shape (G,)
-        How many identical tasks the group stands for.
+        Number of identical tasks in the group.
     optional : bool, shape (G,)
     value : int64, shape (G,) [money units]
         Cost of leaving one copy out; 0 for groups that must run.
@@ -107,8 +107,8 @@ class Problem:
         rows ascend and amounts are above zero.
     before, after, lag : int64, shape (E,)
         Group after[e] starts at least lag[e] slots after group before[e] ended; both have one copy.
-    nodes : kinds of nodes; `capacity` of a row that they supply is the most they can offer.
-    quotas : limits on what is used over time.
+    nodes : kinds of nodes; `capacity` of a row that they supply is an upper bound on their supply.
+    quotas : limits on use over time.
     together, apart : tuples of int64 arrays of groups.
     """
 
@@ -140,29 +140,30 @@ class Problem:
 
     @property
     def slots(self) -> int:
-        """T, the number of slots."""
+        """Return T, the number of slots."""
         return int(self.capacity.shape[1])
 
     @property
     def groups(self) -> int:
-        """G, the number of groups."""
+        """Return G, the number of groups."""
         return len(self.copies)
 
     @property
     def options(self) -> int:
-        """O, the number of options."""
+        """Return O, the number of options."""
         return len(self.duration)
 
     @cached_property
     def group(self) -> Ints:
-        """int64, shape (O,): the group each option belongs to."""
+        """Return the group of each option, int64, shape (O,)."""
         return np.repeat(np.arange(self.groups), np.diff(self.option_ptr))
 
     @cached_property
     def family(self) -> Ints:
-        """int64, shape (G,): disjoint families, numbered from 0, that share a pool in every schedule; -1 for none.
+        """Return the family of each group, int64, shape (G,); -1 for none.
 
-        Sets of `together`, joined where a group that must run is in several; an optional one counts with the first.
+        Families are numbered from 0, are disjoint, and share a pool in every schedule. Sets of `together` are joined
+        where a mandatory group is in several of them; an optional group counts with the first.
         """
         must, families = (self.copies > 0) & ~self.optional, list[set[int]]()
         for members in self.together:
@@ -178,7 +179,7 @@ class Problem:
 
     @cached_property
     def plain(self) -> Bools:
-        """bool, shape (M,): kinds of nodes of which only the number paid matters, not when they are on."""
+        """Return the kinds of nodes of which only the number paid matters, bool, shape (M,)."""
         nodes = self.nodes
         starts, stops = self.switching
         idle = np.zeros(len(nodes), bool)
@@ -190,7 +191,7 @@ class Problem:
 
     @cached_property
     def switching(self) -> tuple[Bools, Bools]:
-        """bool, shapes (M,): kinds for which it matters when nodes are switched on; and off."""
+        """Return the kinds for which switching on, and off, matters; bool, shapes (M,)."""
         starts, stops = (self.nodes.boot > 0) | (self.nodes.minimum > 1), np.zeros(len(self.nodes), bool)
         for costs in self._node_costs():
             starts |= costs.start.any(axis=1)
@@ -202,16 +203,16 @@ class Problem:
 
     @cached_property
     def price_sum(self) -> Ints:
-        """int64, shape (K, T + 1): prefix sums of the price over slots."""
+        """Return prefix sums of the price over slots, int64, shape (K, T + 1)."""
         return np.concatenate([np.zeros((len(self.price), 1), np.int64), np.cumsum(self.price, axis=1)], axis=1)
 
     def demands(self, option: int) -> tuple[Ints, Ints]:
-        """Rows and amounts that an option holds while it runs."""
+        """Return the rows and amounts that an option holds while it runs."""
         part = slice(self.demand_ptr[option], self.demand_ptr[option + 1])
         return self.demand_row[part], self.demand[part]
 
     def start_costs(self, option: int) -> Ints:
-        """int64, shape (last - first + 1,): exact cost of starting one copy at each slot of the window."""
+        """Return the exact cost of one copy at each start of the window, int64, shape (last - first + 1,)."""
         first, last, length = int(self.first[option]), int(self.last[option]), int(self.duration[option])
         rows, amounts = self.demands(option)
         window = self.price_sum[rows, first + length : last + length + 1] - self.price_sum[rows, first : last + 1]
@@ -220,13 +221,13 @@ class Problem:
         return costs
 
     def late(self, group: int | Ints, ends: Ints) -> Ints:
-        """What it costs a copy of a group (or of each of several) to end at these slots."""
+        """Return the cost of a copy of a group (or of each of several) for ending at these slots."""
         slope = np.maximum(0, self.late_slope[group] * ends - self.late_base[group])
         late: Ints = slope + np.where(ends > self.late_after[group], self.late_once[group], 0)
         return late
 
     def startable(self, option: int) -> Bools:
-        """bool, shape (last - first + 1,): starts at which the option alone fits the capacity."""
+        """Return the starts at which the option alone fits, bool, shape (last - first + 1,)."""
         first, last, length = int(self.first[option]), int(self.last[option]), int(self.duration[option])
         rows, amounts = self.demands(option)
         blocked = (self.capacity[rows, first : last + length] < amounts[:, None]).any(axis=0)
@@ -236,9 +237,9 @@ class Problem:
 
     @cached_property
     def columns(self) -> StartColumns:
-        """Every column (option, start) that may be chosen, in order of option and start.
+        """Return every column (option, start) that may be chosen, in order of option and start.
 
-        Expanded, so only for problems that an exact method can take; its cost is the exact table.
+        The table is expanded, so it fits only problems of a size that an exact method can take.
         """
         option, start, cost = [], [], []
         for o in check_time_each(range(self.options)):
@@ -260,7 +261,7 @@ class StartColumns:
 
 
 def held_entries(problem: Problem, option: Ints) -> tuple[Ints, Ints]:
-    """Positions in `demand` of all that options hold, one option after the other, and whose each is."""
+    """Return positions in `demand` of all entries of options, and the option's position for each."""
     held = problem.demand_ptr[option + 1] - problem.demand_ptr[option]
     of = np.repeat(np.arange(len(option)), held)
     at = problem.demand_ptr[option] - np.concatenate([[0], np.cumsum(held)[:-1]]).astype(np.int64)[: len(option)]

@@ -11,7 +11,7 @@ from leptonopt.problem.schedule import Schedule
 
 
 class Status(enum.StrEnum):
-    """What is proven of the problem; never more than that."""
+    """The proven status of the problem; no claim beyond the proof."""
 
     OPTIMAL = "optimal"
     FEASIBLE = "feasible"
@@ -20,23 +20,23 @@ class Status(enum.StrEnum):
 
 
 class Stop(enum.StrEnum):
-    """Why a method stopped; says nothing about what is proven."""
+    """The reason why a method stopped; independent of what is proven."""
 
     PROOF = "proof"  # searched to the end
-    GAP = "gap"  # the gap asked for was reached
+    GAP = "gap"  # the requested gap was reached
     LIMIT = "limit"  # out of time
-    INTERRUPT = "interrupt"  # a person or a signal said so
-    DONE = "done"  # a rule of thumb came to its natural end
-    FAILED = "failed"  # the engine crashed, hung or answered nonsense; `note` says how
+    INTERRUPT = "interrupt"  # an interrupt by a person or a signal
+    DONE = "done"  # a heuristic came to its end
+    FAILED = "failed"  # the engine crashed, hung or returned an invalid answer; `note` has the reason
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a method may spend. `deterministic`: decide nothing by the clock (which stays a last resort).
+    """Limits on the work of a method.
 
-    How much is done then follows from `work`, in seconds of a free core that no clock measures; without it, from the
-    time limit. With a `cutoff` an exact method asks whether any schedule costs at most that; heuristics pay no heed
-    to it.
+    With `deterministic`, a method decides nothing by the clock; the time limit stays a last resort. The amount of
+    work then follows from `work`, in seconds of an idle core that no clock measures, or else from the time limit.
+    With a `cutoff`, an exact method decides whether any schedule costs at most that; heuristics ignore it.
     """
 
     time_limit: float = 60.0
@@ -49,40 +49,40 @@ class Limits:
 
     @property
     def effort(self) -> float:
-        """Seconds by which deterministic methods measure what they do."""
+        """Return the seconds by which deterministic methods measure their work."""
         return self.time_limit if self.work is None else self.work
 
 
 class Monitor(Protocol):
-    """The conductor's ear: methods report to it as they go and ask it whether to go on."""
+    """The session's side of a run: methods report incumbents and bounds, and ask whether to stop."""
 
     def incumbent(self, schedule: Schedule, cost: int) -> None:
-        """A schedule was found that keeps every rule."""
+        """Report a schedule that keeps every rule."""
 
     def bound(self, value: int) -> None:
-        """No schedule can cost less than `value`."""
+        """Report that no schedule can cost less than `value`."""
 
     def best(self) -> Schedule | None:
-        """The best schedule anybody has reported so far."""
+        """Return the best schedule reported so far."""
 
     def should_stop(self) -> bool:
-        """Whether time is up, the gap is reached, or somebody interrupted."""
+        """Return True when time is up, the gap is reached, or an interrupt came."""
 
 
 class NullMonitor:
-    """A monitor that only knows when to stop: what counts is the answer at the end."""
+    """A monitor that ignores reports and only answers whether to stop."""
 
     def __init__(self, should_stop: Callable[[], bool] = lambda: False) -> None:
         self.should_stop = should_stop
 
     def incumbent(self, schedule: Schedule, cost: int) -> None:
-        """Nobody listens."""
+        """Ignore the report."""
 
     def bound(self, value: int) -> None:
-        """Nobody listens."""
+        """Ignore the report."""
 
     def best(self) -> Schedule | None:
-        """Nothing."""
+        """Return None."""
         return None
 
 
@@ -90,8 +90,8 @@ class NullMonitor:
 class Solution:
     """A method's claim. `bound` is valid whatever the status, also when no schedule was found.
 
-    `trace` is kept by the conductor, not by the methods. `engine` names the engine and its version. `remark` is a line
-    that the user is to see whatever the answer; a `note` is shown where it explains that there is none.
+    `engine` names the engine and its version. `remark` is a line that the user sees with any result. `note` is shown
+    when it explains why there is no plan.
     """
 
     status: Status

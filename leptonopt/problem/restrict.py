@@ -1,4 +1,4 @@
-"""A part of a problem: some of its groups, with another capacity, as a problem of its own."""
+"""Restrict a problem to some of its groups, with another capacity."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from leptonopt.problem.problem import Problem, held_entries
 
 
 def options_of(problem: Problem, groups: Ints) -> tuple[Ints, Ints]:
-    """The options of groups, one group after the other, and the position of each one's group."""
+    """Return the options of groups, one group after the other, and the position of each one's group."""
     held = np.diff(problem.option_ptr)[groups]
     option = np.repeat(problem.option_ptr[groups] - np.concatenate([[0], np.cumsum(held)[:-1]]), held)
     return (option + np.arange(len(option))).astype(np.int64), np.repeat(np.arange(len(groups)), held)
@@ -20,7 +20,7 @@ def options_of(problem: Problem, groups: Ints) -> tuple[Ints, Ints]:
 def restrict(
     problem: Problem, groups: Bools, capacity: Ints, copies: Ints, pools: Bools | None = None
 ) -> tuple[Problem, Ints]:
-    """The problem of some groups, shape (G,), and which options they are; for rules that `large-scale` keeps.
+    """Return the problem of some groups, bool, shape (G,), and its options in the original problem.
 
     With `pools`, a bool for each, it has the options on those alone.
     """

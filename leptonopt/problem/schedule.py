@@ -19,11 +19,11 @@ from leptonopt.problem.problem import Problem, Quota, held_entries
 
 @dataclass(frozen=True, eq=False)
 class Schedule:
-    """What runs: `count` copies of `option` from slot `start`; int64, shape (N,) each.
+    """The copies that run: `count` of `option` from slot `start`; int64, shape (N,) each.
 
-    What a group's counts lack of its copies is left out. Entries are sorted by option and start,
-    with counts above zero and no pair twice (`Schedule.of` makes it so). `rent` says which nodes are on;
-    None where it goes without saying: nodes are rented as `leptonopt.problem.nodes.cheapest_node_schedule` does.
+    Copies of a group beyond its counts are left out. Entries are sorted by option and start,
+    with counts above zero and no pair twice (`Schedule.of` ensures this). `rent` states the nodes that are on;
+    None stands for the result of `leptonopt.problem.node_commitment.cheapest_node_schedule`.
     """
 
     option: Ints
@@ -33,7 +33,7 @@ class Schedule:
 
     @classmethod
     def of(cls, option: Any, start: Any, count: Any = None, rent: NodeSchedule | None = None) -> Schedule:
-        """A schedule in canonical order from any entries; pairs that stand twice are added up."""
+        """Return a schedule in canonical order from any entries; equal pairs are added up."""
         option, start = np.asarray(option, np.int64).ravel(), np.asarray(start, np.int64).ravel()
         count = np.ones_like(option) if count is None else np.asarray(count, np.int64).ravel()
         pairs, inverse = np.unique(np.stack([option, start], axis=1), axis=0, return_inverse=True)
@@ -43,18 +43,18 @@ class Schedule:
         return cls(pairs[keep, 0], pairs[keep, 1], total[keep], rent)
 
     def __iter__(self) -> Iterator[tuple[int, int, int]]:
-        """(option, start, count) as Python ints."""
+        """Yield (option, start, count) as Python ints."""
         return zip(self.option.tolist(), self.start.tolist(), self.count.tolist(), strict=True)
 
 
 def objective(problem: Problem, schedule: Schedule) -> int:
-    """The exact objective: cost of columns and nodes plus the value of what is left out.
+    """Return the exact objective: cost of columns and nodes plus the value of what is left out.
 
-    Raises `ValueError` when the nodes there are do not cover the load.
+    Raises `ValueError` when the nodes do not cover the load.
     """
     rent = node_schedule_of(problem, schedule)
     if rent is None:
-        raise ValueError("the nodes there are do not cover the load")
+        raise ValueError("the nodes do not cover the load")
     total: int = problem.nodes.costs.of(rent, problem.nodes) if len(problem.nodes) else 0
     ran = np.zeros(problem.groups, np.int64)
     each = column_costs(problem, schedule.option, schedule.start)
@@ -70,7 +70,10 @@ def _dot(one: Ints, other: Ints) -> int:
 
 
 def column_costs(problem: Problem, option: Ints, start: Ints, prefix: Any = None) -> Any:
-    """Shape (N,): cost of one copy in each column, exact; or at prices with other prefix sums, (K, T + 1)."""
+    """Return the exact cost of one copy in each column, shape (N,).
+
+    With `prefix`, prefix sums of other prices, shape (K, T + 1), it is the cost at those prices.
+    """
     prefix = problem.price_sum if prefix is None else prefix
     at, of = held_entries(problem, option)
     row, end = problem.demand_row[at], start + problem.duration[option]
@@ -80,7 +83,7 @@ def column_costs(problem: Problem, option: Ints, start: Ints, prefix: Any = None
 
 
 def usage(problem: Problem, schedule: Schedule) -> Ints:
-    """int64, shape (K, T): demand that a schedule puts on every row in every slot."""
+    """Return the demand on every row in every slot, int64, shape (K, T)."""
     change = np.zeros((problem.capacity.shape[0], problem.slots + 1), np.int64)
     at, of = held_entries(problem, schedule.option)
     begin, amount = schedule.start[of], problem.demand[at] * schedule.count[of]
@@ -91,7 +94,7 @@ def usage(problem: Problem, schedule: Schedule) -> Ints:
 
 
 def node_schedule_of(problem: Problem, schedule: Schedule, load: Ints | None = None) -> NodeSchedule | None:
-    """The nodes of a schedule; None when there are too few."""
+    """Return the nodes of a schedule; None when there are too few."""
     if schedule.rent is not None:
         return schedule.rent
     if not len(problem.nodes):
@@ -100,13 +103,13 @@ def node_schedule_of(problem: Problem, schedule: Schedule, load: Ints | None = N
 
 
 def with_node_schedule(problem: Problem, schedule: Schedule) -> Schedule:
-    """The schedule with its nodes said."""
+    """Return the schedule with its node schedule filled in."""
     if schedule.rent is not None or not len(problem.nodes):
         return schedule
     return replace(schedule, rent=node_schedule_of(problem, schedule))
 
 
 def quota_use(problem: Problem, quota: Quota, schedule: Schedule, rent: NodeSchedule) -> int:
-    """What a schedule uses of a quota."""
+    """Return the use of a quota by a schedule and its nodes."""
     total = sum(count * int(quota.uses(problem, option, start, start)[0]) for option, start, count in schedule)
     return total + (quota.nodes.of(rent, problem.nodes) if quota.nodes else 0)

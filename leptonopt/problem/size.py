@@ -1,4 +1,4 @@
-"""Size of the time-indexed model of a problem, counted without building the model."""
+"""Count the size of the time-indexed model of a problem without building the model."""
 
 from __future__ import annotations
 

@@ -7,15 +7,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from leptonopt.compile.compiler import CompiledInstance, encode
+from leptonopt.compile.compiler import CompiledInstance
+from leptonopt.compile.decode import encode
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, stated
-from leptonopt.instance.document_kinds import document_kind, wrong_kind_message
 from leptonopt.instance.tasks import MAX_COPIES
 from leptonopt.instance.units import instant
 from leptonopt.io import files
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.schedule import Schedule
+from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
 from leptonopt.verify import fingerprint
 from leptonopt.verify.exact import Malformed, whole
 

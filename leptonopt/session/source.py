@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
-from leptonopt.compile.compiler import CompiledInstance, TaskRun, compile_instance, decode
+from leptonopt.compile.compiler import CompiledInstance, compile_instance
+from leptonopt.compile.decode import TaskRun, decode
 from leptonopt.confirm import Question
 from leptonopt.instance import Instance
 from leptonopt.io import files

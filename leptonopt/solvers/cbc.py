@@ -70,7 +70,7 @@ def solver(name: str) -> Callable[[Problem, Schedule | None, Limits, Monitor], S
     return partial(_solve, name)
 
 
-def best_bound_in_log(*names: str) -> list[str] | None:
+def available_solvers(*names: str) -> list[str] | None:
     """Return those of these solvers, or of all, that PuLP reaches here; None where it does not come to an answer.
 
     Asked in a process group of its own: PuLP starts some solvers to look for them, and they greet, fail or hang.
@@ -91,9 +91,9 @@ def best_bound_in_log(*names: str) -> list[str] | None:
     return found if not asked.returncode else None
 
 
-def unreached(name: str) -> str:
+def unavailable_message(name: str) -> str:
     """Say that PuLP reaches no solver of this name, and which it reaches."""
-    there = best_bound_in_log()
+    there = available_solvers()
     others = "" if there is None else f"; it reaches {', '.join(there)}"
     return f"PuLP reaches no solver {name!r} here{others}"
 
@@ -115,7 +115,7 @@ def _solve(
 
     begun = time.monotonic()
     if not _reaches(pulp, name):
-        return Solution(Status.UNKNOWN, Stop.FAILED, note=unreached(name))
+        return Solution(Status.UNKNOWN, Stop.FAILED, note=unavailable_message(name))
     engine = f"{'CBC 2.10.3' if name == 'PULP_CBC_CMD' else name} through PuLP {pulp.__version__}"
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)

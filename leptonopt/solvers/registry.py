@@ -171,8 +171,8 @@ def require_available(name: str) -> MethodInfo:
     entry = lookup(name)
     if name.startswith("pulp:"):
         pulp_cbc = import_module("leptonopt.solvers.cbc")
-        if pulp_cbc.reached(name[5:]) == []:
-            raise UsageError(pulp_cbc.unreached(name[5:]))
+        if pulp_cbc.available_solvers(name[5:]) == []:
+            raise UsageError(pulp_cbc.unavailable_message(name[5:]))
     return entry
 
 

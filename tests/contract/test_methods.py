@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
+from leptonopt.compile.compiler import CompiledInstance, compile_instance
+from leptonopt.compile.decode import decode
 from leptonopt.instance import validate
 from leptonopt.plan.document import plan_document
 from leptonopt.problem.feasibility import violated_rules

@@ -22,7 +22,8 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import interval_model as subintervals
 from leptonopt.algorithms.lns import subproblem as freeing
-from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
+from leptonopt.compile.compiler import CompiledInstance, compile_instance
+from leptonopt.compile.decode import decode
 from leptonopt.errors import InstanceError, NoPlan, UsageError
 from leptonopt.instance import validate
 from leptonopt.plan import plot, report

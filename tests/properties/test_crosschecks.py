@@ -21,7 +21,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
+from leptonopt.compile.compiler import CompiledInstance, compile_instance
+from leptonopt.compile.decode import decode
 from leptonopt.errors import Unsupported
 from leptonopt.instance import validate
 from leptonopt.plan.document import plan_document

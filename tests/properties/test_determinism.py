@@ -24,12 +24,12 @@ sys.path[:0] = [ROOT]
 from tests.helpers import random_instances
 from tests.helpers.recording_monitor import Ear
 import leptonopt
-from leptonopt.compile_instance.compiler import compile_instance
+from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import Unsupported
 from leptonopt.instance import validate
 from leptonopt.solvers.registry import TABLE
 from leptonopt.solvers.registry import load_method
-from leptonopt.problem.problem import Limits
+from leptonopt.problem.protocol import Limits
 
 busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(LOAD)]
 try:

@@ -20,6 +20,7 @@ from leptonopt.instance import validate
 from tests.helpers.feasibility import has_plan
 from tests.helpers.random_instances import everything
 from tests.helpers.random_instances import instance as random_instance
+from tests.helpers.run_cli import called
 
 DAY: dict[str, Any] = {
     "time": {"start": "2026-01-05T00:00:00Z", "horizon": "24h", "slot": "1h"},
@@ -487,19 +488,13 @@ def test_no_wrong_word_on_five_hundred(part: int) -> None:
         check_both(seed)
 
 
-def test_the_command_line_explains(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line_explains(tmp_path: Path) -> None:
     """Words on standard output, exit code 4, and the repaired instance in a file that has a plan."""
-    from leptonopt.cli import app
-
     file, repaired = tmp_path / "day.json", tmp_path / "repaired.yaml"
     file.write_text(json.dumps(day(task("a", 6, 5))))
-    with pytest.raises(SystemExit) as end:
-        app(["explain", str(file), "-o", str(repaired), "-q"])
-    assert end.value.code == 4
-    out = capsys.readouterr().out
+    code, out, _ = called("explain", file, "-o", repaired, "-q")
+    assert code == 4
     assert "pool 'own' offers 4 gpu" in out
     assert "2 more gpu in pool 'own': feasible at 30.00 USD, the least there is" in out
     assert leptonopt.solve(repaired, time_limit=10).status == "optimal"
-    with pytest.raises(SystemExit) as end:
-        app(["explain", str(file), "--json", "-q"])
-    assert json.loads(capsys.readouterr().out)["status"] == "infeasible"
+    assert json.loads(called("explain", file, "--json", "-q")[1])["status"] == "infeasible"

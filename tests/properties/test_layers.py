@@ -118,7 +118,7 @@ DOORS = {
         "instance.validation",
         "instance.chunked_validation",
     },
-    "typer": {"cli.app", "cli.experiments"},
+    "typer": {"cli.app", "cli.options", "cli.results"},
     "rich": {"plan.report"},
     "pandas": {"plan.plan"},
     "numba": {"runtime.jit"},
@@ -133,7 +133,8 @@ DOORS = {
         "io.load",
         "io.native.text",
         "experiments.run",
-        "cli.app",
+        "cli.methods",
+        "cli.schema",
     },
 }
 AT_ROOT = {"", "__main__", "errors"}

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leptonopt.compile.compiler import CompiledInstance, TaskRun, compile_instance, decode
+from leptonopt.compile.compiler import CompiledInstance, compile_instance
+from leptonopt.compile.decode import TaskRun, decode
 from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import InstanceError
 from leptonopt.instance import validate

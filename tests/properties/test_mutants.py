@@ -35,7 +35,8 @@ from leptonopt.algorithms.models.time_indexed import (
 )
 from leptonopt.algorithms.models.time_indexed import decode as decoded
 from leptonopt.compile.calendar import least_by_slot
-from leptonopt.compile.compiler import CompiledInstance, compile_instance, decode
+from leptonopt.compile.compiler import CompiledInstance, compile_instance
+from leptonopt.compile.decode import decode
 from leptonopt.instance import validate
 from leptonopt.plan.document import plan_document
 from leptonopt.problem.feasibility import violated_rules

@@ -149,6 +149,8 @@ def test_every_key_counts(kind: str) -> None:
         if isinstance(path[-1], int) or named(path[:-1]) in OPEN:
             continue
         if named(path) not in {"tasks[].copy", "left_out[].copy"} or at(plan, path) != 1:  # which is copy 1 without it
+            if named(path) in TOLD and len(at(plan, path[:-1])) > 1:
+                continue  # of several who proved it, one may be missing
             assert not verify(given, changed(plan, path, lambda holder, key: holder.pop(key))).ok, path
         twin = changed(plan, path, lambda holder, key: holder.update({f"{key}s": holder[key]}))
         if named(path) != "tasks[].uses":
@@ -211,6 +213,8 @@ def test_entries_doubled_or_dropped_are_noticed() -> None:
     for path in leaves(plan):
         if isinstance(path[-1], int) and named(path) not in {"trace[]", "tasks[].nodes[]", "nodes[].on[]"}:
             assert not verify(given, changed(plan, path, lambda holder, key: holder.append(holder[key]))).ok, path
+            if named(path) in TOLD and len(at(plan, path[:-1])) > 1:
+                continue  # of several who proved it, one may be missing
             assert not verify(given, changed(plan, path, lambda holder, key: holder.pop(key))).ok, path
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.compile import rows as compile_rows
+from leptonopt.compile import node_kinds
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import InstanceError
 from leptonopt.instance import validate
@@ -71,7 +71,7 @@ def test_the_cost_is_that_of_nodes_all_told_apart(kind: dict[str, Any], monkeypa
     }
     found = []
     for small in (64, 0):
-        monkeypatch.setattr(compile_rows, "SMALL", small)
+        monkeypatch.setattr(node_kinds, "SMALL", small)
         result = leptonopt.solve(copy.deepcopy(stated), method="cpsat", isolate=False)
         assert result.status == "optimal"
         assert verify(stated, result.document).ok

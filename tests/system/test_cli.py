@@ -327,9 +327,7 @@ from leptonopt.session import solve as conductor
 from leptonopt.solvers import registry as methods
 from leptonopt import __main__
 from leptonopt.solvers import greedy
-from leptonopt.problem.problem import Solution
-from leptonopt.problem.problem import Status
-from leptonopt.problem.problem import Stop
+from leptonopt.problem.protocol import Solution, Status, Stop
 
 def waits(problem, warm_start, limits, monitor):
     monitor.bound = lambda value: None

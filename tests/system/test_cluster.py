@@ -50,9 +50,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ARTICLE, EDGE = ROOT / "instances" / "article.yaml", ROOT / "instances" / "edge.yaml"
 HELD = '''
 import os, pathlib, time
-from leptonopt.problem.problem import Solution
-from leptonopt.problem.problem import Status
-from leptonopt.problem.problem import Stop
+from leptonopt.problem.protocol import Solution, Status, Stop
 
 FOLDER = pathlib.Path(__file__).parent
 
@@ -148,7 +146,7 @@ def test_a_search_goes_on_here_when_its_workers_are_gone(jobs: Instance) -> None
 
     with ProcessPoolExecutor(2) as pool:
         watched = Watched(pool, {5: lambda: [os.kill(pid, signal.SIGKILL) for pid in list(pool._processes)]})
-        found = leptonopt.solve(jobs, executor=watched, time_limit=120, on_progress=watch)
+        found = leptonopt.solve(jobs, executor=watched, time_limit=120, on_progress=watch, handle_signals=True)
     assert found.verdict.ok
     assert [note for note in found.notes if "the workers are gone" in note]
     assert "lns" in phases
@@ -201,7 +199,7 @@ def test_a_solve_of_columns_survives_its_worker(workers: LocalCluster, columns: 
     def busy() -> list[str]:
         at_work = list(workers.scheduler.workers.values())
         return [
-            each.address for each in at_work if any(str(task.key).startswith("annealed") for task in each.processing)
+            each.address for each in at_work if any(str(task.key).startswith("anneal_part") for task in each.processing)
         ]
 
     while not (found := busy()) and solving.poll() is None:

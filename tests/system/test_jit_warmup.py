@@ -27,8 +27,8 @@ from leptonopt.compile.columnar import compile_columnar
 from leptonopt.io.columnar import load
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.solvers import large_scale as scale
-from leptonopt.problem.problem import NullMonitor
-from leptonopt.problem.problem import Limits
+from leptonopt.problem.protocol import NullMonitor
+from leptonopt.problem.protocol import Limits
 from leptonopt.io.load import load as load_tasks
 from leptonopt.runtime.jit_cache import JitWarmup
 from pathlib import Path

@@ -140,7 +140,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     small["tasks"] = small["tasks"][:3]
     del small["quotas"]
     for at, name in enumerate(FILES[:3]):
-        (folder / f"{name}.json").write_text(json.dumps(small | {"name": f"{at}"}))
+        (folder / f"{name}.json").write_text(json.dumps(small | {"currency": f"{at}"}))
     code, out, err = called(
         "compare", *sorted(folder.glob("*.json")), "-m", "greedy,cheapest-option", "-o", folder / "out", "-t", "20"
     )

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from leptonopt.cli.verify import plan_of
+from leptonopt.cli.common import plan_of
 from leptonopt.errors import InputError, InstanceError
 from leptonopt.instance import validate
 from leptonopt.io.load import FORMATS, load, read_document

@@ -143,10 +143,10 @@ def test_other_solvers_on_the_path_change_nothing(tmp_path: Path, monkeypatch: p
     assert leptonopt.solve(CROWDED, method="cbc", time_limit=30).status == "optimal"
     assert time.monotonic() - begun < 25
     monkeypatch.setattr(pulp_cbc, "LOOKING", 3.0)
-    assert pulp_cbc.best_bound_in_log("PULP_CBC_CMD", "GLPK_CMD", "CPLEX_CMD", "HiGHS_CMD", "NO_SUCH_SOLVER") == [
+    assert pulp_cbc.available_solvers("PULP_CBC_CMD", "GLPK_CMD", "CPLEX_CMD", "HiGHS_CMD", "NO_SUCH_SOLVER") == [
         "PULP_CBC_CMD", "GLPK_CMD", "CPLEX_CMD", "HiGHS_CMD"
     ]  # fmt: skip
-    everything = pulp_cbc.best_bound_in_log()  # PuLP starts Gurobi to look whether it may run
+    everything = pulp_cbc.available_solvers()  # PuLP starts Gurobi to look whether it may run
     assert everything is None if "sleep" in does else ("GUROBI_CMD" in everything) == (does == "exit 0")
     for name in ("CPLEX_CMD", "GLPK_CMD"):
         result = leptonopt.solve(CROWDED, method=f"pulp:{name}", time_limit=3)

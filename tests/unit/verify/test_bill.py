@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.compile.compiler import compile_instance, decode
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.compile.decode import decode
 from leptonopt.errors import InstanceError
 from leptonopt.instance import validate
 from leptonopt.plan.document import plan_document

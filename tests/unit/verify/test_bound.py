@@ -29,6 +29,7 @@ from leptonopt.verify.instance_reader import StatedInstance
 from tests.helpers.marks import CI
 from tests.helpers.random_instances import instance as random_instance
 from tests.helpers.recording_monitor import Ear
+from tests.helpers.run_cli import called
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -358,14 +359,11 @@ def test_a_certificate_in_the_result() -> None:
 
 def test_the_command_line_certifies(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """`solve --certify` writes it beside the plan; `verify --certificate` proves it, and refuses a changed one."""
-    from leptonopt.cli import app
     from leptonopt.cli.verify import main
 
     file, plan = tmp_path / "two.json", tmp_path / "plan.json"
     file.write_text(json.dumps(TWO_TASKS))
-    with pytest.raises(SystemExit) as end:
-        app(["solve", str(file), "-o", str(plan), "--certify", "-q", "-t", "10"])
-    assert not end.value.code
+    assert called("solve", file, "-o", plan, "--certify", "-q", "-t", 10)[0] == 0
     certificate = tmp_path / "plan.certificate.json"
     words = [str(file), str(plan), "--certificate", str(certificate)]
     assert main(words) == 0

@@ -19,7 +19,7 @@ from leptonopt.compile.compiler import compile_instance
 from leptonopt.compile.work_options import concrete_options
 from leptonopt.instance import validate
 from leptonopt.verify import fingerprint, verify
-from leptonopt.verify.instance_reader import StatedInstance
+from leptonopt.verify.instance_reader import StatedInstance, StatedOption
 from tests.helpers import random_instances
 from tests.helpers.plans import entry
 
@@ -120,6 +120,14 @@ def test_each_break_is_noticed_by_its_rule(good: dict[str, Any], rule: str, why:
     assert all(violation.message for violation in verdict.violations)
 
 
+def beyond_a_node(stated: StatedInstance, way: StatedOption) -> bool:
+    """Tell whether one node must hold a way and none can: the compiler leaves these out, the checker their starts."""
+    sizes = [kind.size for kind in stated.kinds() if kind.pool == way.pool]
+    held = {name: count for name, count in way.uses.items() if count and any(name in size for size in sizes)}
+    fits = any(all(size.get(name, 0) >= count for name, count in held.items()) for size in sizes)
+    return way.one_node and (way.whole > 1 or (bool(held) and not fits))
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_two_codes_agree_on_what_an_instance_says(seed: int) -> None:
     """Ways, prices and capacities of the checker equal those of the compiler, computed apart."""
@@ -127,7 +135,7 @@ def test_two_codes_agree_on_what_an_instance_says(seed: int) -> None:
     instance, stated = validate(document), StatedInstance(document)
     for task in instance.tasks:
         theirs = {way.id: way for way in concrete_options(instance, task) if way.refused is None}
-        ours = stated.ways(task.id)
+        ours = {name: way for name, way in stated.ways(task.id).items() if not beyond_a_node(stated, way)}
         assert set(ours) == set(theirs)
         for id, way in ours.items():
             other = theirs[id]

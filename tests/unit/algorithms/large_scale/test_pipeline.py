@@ -20,7 +20,8 @@ from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, BlockPricer
 from leptonopt.algorithms.large_scale import supports as keeping
 from leptonopt.algorithms.large_scale.staged_construction import StageSchedule, construct_in_stages
 from leptonopt.compile.columnar import compile_columnar
-from leptonopt.compile.compiler import compile_instance, decode, encode
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.compile.decode import decode, encode
 from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import Alarm, InputError, NoPlan
 from leptonopt.experiments.generators import table

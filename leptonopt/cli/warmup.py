@@ -1,0 +1,11 @@
+"""`leptonopt warmup`: compile the kernels of the large-scale methods before they are first needed."""
+
+from __future__ import annotations
+
+
+def warmup() -> int:
+    """Compile the kernels once after an installation, so that the first large solve does not wait."""
+    from leptonopt.cli.jit_warmup import main
+
+    main()
+    return 0
