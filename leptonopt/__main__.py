@@ -19,34 +19,34 @@ from leptonopt.io.files import printable
 from leptonopt.runtime import clock
 
 EVIDENCE = "leptonopt-alarm.json"
-CLEANING = 1.2  # seconds that cleaning up may take once a signal ends us
-PIPE_CLOSED = 141  # 128 + SIGPIPE, as for any tool whose reader went away
+CLEANUP_S = 1.2  # seconds for the clean-up after a signal
+PIPE_CLOSED = 141  # 128 + SIGPIPE, the usual exit code after the reader closed the pipe
 
 
-_leaving: list[int] = []  # the signal that ends this
+_received_signals: list[int] = []  # the signal that ends the process
 
 
 def main() -> NoReturn:
     """Run the command line; errors of this package are one line each, never a traceback."""
-    _streams()
+    _prepare_streams()
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _leave)
-    code = _called(clock.process_start_time())
-    if not isinstance(code, int | None):  # a text, which the interpreter prints
+        signal.signal(number, _on_signal)
+    code = _run(clock.process_start_time())
+    if not isinstance(code, int | None):  # a message, which the interpreter prints
         raise SystemExit(code)
     atexit._run_exitfuncs()
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        code = _muted()
+        code = _discard_output()
     except OSError as error:
-        code = _said(error.strerror or str(error), 1)
+        code = _report_error(error.strerror or str(error), 1)
     with suppress(OSError):
         sys.stderr.flush()
-    os._exit(code or 0)  # taking the interpreter apart object by object takes time that a limit does not have
+    os._exit(code or 0)  # the normal shutdown of the interpreter takes too long for a time limit
 
 
-def _called(begun: float | None = None) -> int | str | None:
+def _run(begun: float | None = None) -> int | str | None:
     """Return the exit code of a run; time limits count from `begun`, or else from the call."""
     try:
         if sys.argv[1:2] == ["verify"]:
@@ -59,34 +59,34 @@ def _called(begun: float | None = None) -> int | str | None:
     except SystemExit as end:
         return end.code
     except Alarm as alarm:
-        return _said(str(alarm) + _evidence(alarm), alarm.exit_code)
+        return _report_error(str(alarm) + _write_evidence(alarm), alarm.exit_code)
     except LeptonoptError as error:
-        return _said(str(error), error.exit_code)
+        return _report_error(str(error), error.exit_code)
     except BrokenPipeError:
-        return _muted()
-    except OSError as error:  # a full disk behind standard output, say
-        return _said(": ".join(filter(None, [error.filename, error.strerror or str(error)])), 1)
+        return _discard_output()
+    except OSError as error:  # for example a full disk behind standard output
+        return _report_error(": ".join(filter(None, [error.filename, error.strerror or str(error)])), 1)
     except MemoryError:
-        return _said("out of memory", 1)
+        return _report_error("out of memory", 1)
     except Exception as error:
-        if _leaving:  # what was being imported made another exception of it
-            return 128 + _leaving[0]
+        if _received_signals:  # an import turned the exit into another exception
+            return 128 + _received_signals[0]
         if _verbose(sys.argv[1:]):
             import traceback
 
             traceback.print_exc()
-        return _said(f"unexpected {type(error).__name__}: {error} (a fault of leptonopt; -v shows more)", 1)
+        return _report_error(f"unexpected {type(error).__name__}: {error} (a fault of leptonopt; -v shows more)", 1)
 
 
-def _said(text: str, code: int) -> int:
-    with suppress(OSError):  # nobody may be there to hear it; the exit code says it, too
+def _report_error(text: str, code: int) -> int:
+    with suppress(OSError):  # standard error may be closed; the exit code remains
         for line in text.splitlines() or [""]:
             sys.stderr.write(f"error: {printable(line)}\n")
         sys.stderr.flush()
     return code
 
 
-def _evidence(alarm: Alarm) -> str:
+def _write_evidence(alarm: Alarm) -> str:
     """Write the evidence of an alarm to a file; return its place for the message."""
     if not alarm.evidence:
         return ""
@@ -99,28 +99,28 @@ def _evidence(alarm: Alarm) -> str:
     return f" (a fault of leptonopt, not of the instance; the evidence is in {EVIDENCE})"
 
 
-def _muted() -> int:
+def _discard_output() -> int:
     """Discard the rest of the output silently after the reader closed the pipe."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return PIPE_CLOSED
 
 
-def _leave(number: int, frame: FrameType | None) -> NoReturn:
+def _on_signal(number: int, frame: FrameType | None) -> NoReturn:
     """Clean up and exit on a signal outside of a solve; exit at once on the second signal.
 
-    What imports a module may swallow the exception, and cleaning up may take long: then a thread ends us. Nothing is
-    raised twice, for an exception that comes while another one unwinds would pass those who wait for that.
+    An import may swallow the exception, and the clean-up may take long; then a thread ends the process. The exception
+    is raised once only: a second one during unwinding would skip the handlers of the first.
     """
-    if _leaving:
+    if _received_signals:
         os._exit(128 + number)
-    _leaving.append(number)
-    sys.unraisablehook = lambda _: None  # where it is swallowed, with a traceback
-    start_new_thread(_end, (128 + number,))
+    _received_signals.append(number)
+    sys.unraisablehook = lambda _: None  # prints a traceback where the exception is swallowed
+    start_new_thread(_exit_later, (128 + number,))
     raise SystemExit(128 + number)
 
 
-def _end(code: int) -> NoReturn:
-    time.sleep(CLEANING)
+def _exit_later(code: int) -> NoReturn:
+    time.sleep(CLEANUP_S)
     os._exit(code)
 
 
@@ -129,7 +129,7 @@ def _verbose(words: list[str]) -> bool:
     return "--verbose" in words or any("v" in word for word in short)
 
 
-def _streams() -> None:
+def _prepare_streams() -> None:
     """Redirect closed streams to the null device; escape what the terminal cannot encode."""
     for name in ("stdout", "stderr"):
         stream: TextIO | None = getattr(sys, name)

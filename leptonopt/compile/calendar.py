@@ -63,7 +63,7 @@ def _by_clock(series: Series, time: Time) -> Iterator[tuple[int, Decimal]]:
 
 
 def _clock(time: Time) -> tuple[tuple[int, int, int], ...]:
-    """Yield stretches of one UTC offset: from, to [seconds], and the wall clock at second 0.
+    """Return stretches of one UTC offset: from, to [seconds], and the wall clock at second 0.
 
     The wall clock counts seconds from Monday, the first of January of the year 1.
     """
@@ -79,7 +79,7 @@ def _stretches(zone: str, start: datetime, horizon: int) -> tuple[tuple[int, int
         return (local - datetime(1, 1, 1)) // timedelta(seconds=1) - second
 
     def cuts(low: int, high: int) -> Iterator[int]:
-        """Return the seconds in (low, high] at which the UTC offset changes."""
+        """Yield the seconds in (low, high] at which the UTC offset changes."""
         if wall(low) == wall(high):
             return
         if high - low == 1:

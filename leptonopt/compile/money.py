@@ -38,7 +38,7 @@ class NodeRates:
     commit: list[Fraction]
 
     def numbers(self) -> Iterable[Fraction]:
-        """Yield all rates."""
+        """Return all rates."""
         for grid in (self.on_demand, self.on, self.start, self.stop):
             for line in grid:
                 yield from set(line)

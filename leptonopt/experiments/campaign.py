@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from leptonopt.experiments.results import LINES, PLANS, Results, lines_of
 from leptonopt.experiments.run import Line, Method, Options, method_of
 from leptonopt.io import files
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
+from leptonopt.solvers.registry import renamed_note
 
 if TYPE_CHECKING:
     from _typeshed import StrPath
@@ -108,6 +110,9 @@ def _methods(given: Sequence[str | Function] | Mapping[str, str | Function]) -> 
     if isinstance(given, str):
         given = [given]
     named = given.items() if isinstance(given, Mapping) else [(None, method) for method in given]
+    for _, method in named:
+        if isinstance(method, str) and (note := renamed_note(method)):
+            warnings.warn(note, DeprecationWarning, stacklevel=3)
     chosen = [method_of(method, name) for name, method in named]
     twice = {method.name for method in chosen if sum(other.name == method.name for other in chosen) > 1}
     if twice or not chosen:

@@ -15,7 +15,6 @@ import inspect
 import json
 import os
 import platform
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -30,7 +29,7 @@ from leptonopt.experiments.cases import Case, digest
 from leptonopt.runtime import child_process as children
 from leptonopt.solvers import registry as methods
 
-PROGRAM = "leptonopt.experiments.run"
+PROGRAM = __name__
 PACKAGES = ("numpy", "scipy", "ortools", "pulp")
 FORMER = {new: old for old, new in methods.FORMER_NAMES.items()}  # in keys: runs kept under these names stay done
 PATIENCE = 60.0  # seconds beyond twice the limit after which a run is killed
@@ -84,14 +83,11 @@ def method_of(given: str | Callable[..., Any], name: str | None = None) -> Metho
 
 def _unloadable(where: str) -> str:
     """Why a method cannot be loaded, asked of another process; empty where it ends that, as it will its runs."""
-    done = subprocess.run(
-        children.python_command(PROGRAM, where, also=_path(where)),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        env=children.child_environment(),
-    )
+    words = children.python_command(PROGRAM, where, also=_path(where))
+    with children.start_process(words, stdout=children.PIPE) as process:
+        out, _ = process.communicate()
     with contextlib.suppress(ValueError):
-        return str(json.loads(done.stdout))
+        return str(json.loads(out))
     return ""
 
 
@@ -176,14 +172,14 @@ def run(spec: Mapping[str, Any]) -> tuple[Line, Line | None]:
     """
     begun = time.monotonic()
     limit = 2 * spec["time_limit"] + PATIENCE
-    pipe = subprocess.PIPE
+    pipe = children.PIPE
     words = children.python_command(PROGRAM, also=spec["path"])
     process = children.start_process(words, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
     _living.add(process)
     try:
         out, said = process.communicate(json.dumps(spec).encode(), timeout=limit)
         answer = json.loads(out)
-    except subprocess.TimeoutExpired:
+    except children.ChildTimeout:
         answer = {"error": f"killed after {limit:.0f} seconds without an answer"}
     except ValueError:
         last = said.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
@@ -215,7 +211,7 @@ def _path(where: str) -> list[str]:
     return [*own, *(os.path.abspath(entry) for entry in sys.path)]
 
 
-_living: set[subprocess.Popen[bytes]] = set()
+_living: set[children.Process] = set()
 
 
 def kill() -> None:

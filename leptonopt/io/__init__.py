@@ -1,1 +1,1 @@
-"""io."""
+"""Read instances from files, and write files atomically."""

@@ -1,4 +1,4 @@
-"""Columns from files: one `.npz`, or a folder of `head.json` with tables in CSV or Parquet.
+"""Read columnar instances: one `.npz`, or a folder of `head.json` with CSV or Parquet tables.
 
 Nothing is read row by row. What is wrong is said in one line each: file, column, row, value, what is allowed.
 """
@@ -44,7 +44,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 def load(path: Path) -> ColumnarInstance:
-    """The instance in a file or folder of columns.
+    """Return the instance in a columnar file or folder.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def load(path: Path) -> ColumnarInstance:
 
 
 def refuse_params(params: Mapping[str, str] | None) -> None:
-    """Raise `UsageError` for parameters of a format, which columns have not."""
+    """Raise `UsageError` for parameters of a format; columnar instances have none."""
     if params:
         raise UsageError("--param: columns have no parameters; they are for files with --format")
 
@@ -146,7 +146,7 @@ def _content(path: Path, limit: int) -> bytes:
 
 
 def _csv(content: bytes, file: str) -> Arrays:
-    """A table of whole numbers with the names of its columns in the first line."""
+    """Return a table of whole numbers with the names of its columns in the first line."""
     first, _, rest = content.partition(b"\n")
     names = first.decode("utf-8-sig", "replace").rstrip("\r").split(",")
     _different(names, f"{file}:1")
@@ -192,7 +192,7 @@ def _parquet(content: bytes, file: str) -> Arrays:
 
 
 def _uses(table: Arrays, resources: list[str], file: str) -> Arrays:
-    """Columns named as the resources, side by side."""
+    """Return the columns named as the resources, side by side."""
     if odd := [name for name in resources if name in table and table[name].dtype.kind not in "iub"]:
         raise InputError(f"{file}: {odd[0]!r}: numbers of {table[odd[0]].dtype}; whole numbers are allowed")
     if missing := [name for name in resources if name not in table]:
@@ -201,7 +201,7 @@ def _uses(table: Arrays, resources: list[str], file: str) -> Arrays:
 
 
 def _pointers(task: NDArray[Any] | None, arrays: Arrays, file: str) -> Arrays:
-    """Where each task's options begin, from the task of every option, which must ascend."""
+    """Return the first option of each task, from the task of every option, which must ascend."""
     if task is None:
         raise InputError(f"{file}: has no column 'task', the position of each option's task")
     if task.dtype.kind not in "iu":
@@ -217,7 +217,7 @@ def _pointers(task: NDArray[Any] | None, arrays: Arrays, file: str) -> Arrays:
 
 
 def _document(content: NDArray[Any], file: str) -> dict[str, Any]:
-    """The head, read as any JSON is."""
+    """Return the head, read like any JSON document."""
     try:
         text = content.tobytes().decode("utf-8-sig")
     except UnicodeDecodeError:
@@ -237,7 +237,7 @@ def _resources(names: Any, file: str) -> tuple[str, ...]:
 
 
 def _instance(head: dict[str, Any], file: str) -> Instance:
-    """The head as an instance, with a task that stands for all."""
+    """Return the head as an instance, with one task that stands for all."""
     version = head.pop("columns", None)
     if version != VERSION:
         raise InputError(f"{file}: head: columns: {version!r}; version {VERSION} of the format is allowed")
@@ -265,7 +265,7 @@ def _instance(head: dict[str, Any], file: str) -> Instance:
 
 
 def _shapes(arrays: Arrays, files: dict[str, str], instance: Instance, resources: tuple[str, ...]) -> Iterator[Finding]:
-    """That all columns are there, of whole numbers and of one length."""
+    """Check that all columns exist, hold whole numbers, and have one length."""
     known = {*(f"task_{name}" for name in (*TASK, *IGNORED)), *(f"option_{name}" for name in (*OPTION, "uses", "ptr"))}
     needed = [f"task_{name}" for name, other in TASK.items() if other is None]
     needed += ["option_ptr", "option_uses", *(f"option_{name}" for name, other in OPTION.items() if other is None)]
@@ -291,7 +291,7 @@ def _shapes(arrays: Arrays, files: dict[str, str], instance: Instance, resources
 
 
 def _values(arrays: Arrays, files: dict[str, str], instance: Instance, resources: tuple[str, ...]) -> Iterator[Finding]:
-    """That all numbers are within their ranges, and refer to what there is."""
+    """Check that all numbers are in range and refer to existing entries."""
     slots, tasks, options = instance.time.slots, len(arrays["task_release"]), len(arrays["option_pool"])
     pools = len(instance.pools)
     ptr = arrays["option_ptr"]
@@ -336,7 +336,7 @@ def _values(arrays: Arrays, files: dict[str, str], instance: Instance, resources
 def _first(
     name: str, column: NDArray[Any], bad: NDArray[np.bool_], allowed: str, files: dict[str, str]
 ) -> Iterator[Finding]:
-    """The first row that is wrong, and how many are."""
+    """Return the first row that is wrong, and the number of wrong rows."""
     rows = np.flatnonzero(bad if bad.ndim == 1 else bad.any(axis=1))
     if not len(rows):
         return

@@ -1,4 +1,4 @@
-"""What leaves the program: files whole or not at all, and texts that cannot harm a terminal."""
+"""Write files atomically, and escape texts that could harm a terminal."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def write_atomic(path: str | os.PathLike[str], content: str | bytes) -> None:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    """Put a whole file in its place at once."""
+    """Move a complete file to its place atomically."""
     if _linked(target, data):
         return
     handle, temporary = tempfile.mkstemp(prefix=PREFIX, dir=target.parent)
@@ -64,7 +64,7 @@ def _replace(target: Path, data: bytes) -> None:
 
 
 def _linked(target: Path, data: bytes) -> bool:
-    """The same by way of a file that has no name before it is whole, so that no kill leaves it behind.
+    """Write through a nameless file, so that no kill leaves an incomplete file behind.
 
     False where there are no such files: elsewhere than on Linux, and on a few file systems.
     """
@@ -90,13 +90,13 @@ def _linked(target: Path, data: bytes) -> bool:
 
 
 def _named(handle: int, path: Path) -> None:
-    """Give an open file without a name one; raises `FileExistsError` where it is taken."""
+    """Give a name to an open nameless file; raises `FileExistsError` where it is taken."""
     # Any folder will do for an absolute path; without one, Python calls link(2), which follows no links.
     os.link(f"/proc/self/fd/{handle}", path, src_dir_fd=handle, follow_symlinks=True)
 
 
 def _fill(file: BinaryIO, data: bytes, target: Path) -> None:
-    """Write it all, down to the disk, with the permissions that the target has or will have."""
+    """Write all data to the disk, with the permissions that the target has or will have."""
     file.write(data)
     file.flush()
     os.fsync(file.fileno())
@@ -114,7 +114,7 @@ def _gone_if_not_done(temporary: str | Path) -> Iterator[None]:
 
 
 def _mode(target: Path) -> int:
-    """The permissions of the file as it is, or what the umask leaves to a new one."""
+    """Return the permissions of the existing file, or those that the umask leaves to a new one."""
     with contextlib.suppress(OSError):
         return target.stat().st_mode & 0o777
     umask = os.umask(0o022)
@@ -123,12 +123,12 @@ def _mode(target: Path) -> int:
 
 
 def dumped(document: dict[str, Any]) -> str:
-    """A document as JSON text."""
+    """Return a document as JSON text."""
     return json_text(document, indent=1) + "\n"
 
 
 def writable(path: str | os.PathLike[str] | None) -> None:
-    """Refuse a place that cannot be written to before the work is done, not after.
+    """Refuse a place that cannot be written to, before the work is done.
 
     Raises `UsageError`.
     """
@@ -144,7 +144,7 @@ def writable(path: str | os.PathLike[str] | None) -> None:
 
 
 def different(path: Path | None, *others: Path | None) -> None:
-    """Refuse to write over what is read, or to one place twice.
+    """Refuse to overwrite an input, or to write to one place twice.
 
     Raises `UsageError`.
     """
@@ -161,7 +161,7 @@ def _same(one: Path, other: Path) -> bool:
 
 
 def most(default: int) -> int:
-    """How many bytes of a file are read: so many, or what `LEPTONOPT_MAX_SIZE` says where that is more.
+    """Return the size limit of a file [bytes]: the given one, or `LEPTONOPT_MAX_SIZE` if greater.
 
     Raises `UsageError` when it is no size.
     """
@@ -176,20 +176,20 @@ def most(default: int) -> int:
 
 
 def too_large(path: str | os.PathLike[str], size: int, limit: int) -> InputError:
-    """The error for a file that is larger than is read."""
+    """Return the error for a file above the size limit."""
     shown = f"{size / 2**20:,.0f} MiB; at most {limit / 2**20:,.0f} MiB are read"
     return InputError(f"{printable(path)}: {shown}; set {ALLOWED} to allow more")
 
 
 def is_columns(path: Path) -> bool:
-    """Whether a path is an instance in columns, by its name: an `.npz`, or a folder with a `head.json`."""
+    """Return True for the name of a columnar instance: an `.npz`, or a folder with a `head.json`."""
     with contextlib.suppress(OSError, ValueError):  # a name too long, say
         return path.suffix.lower() == ".npz" or (path / "head.json").is_file()
     return False
 
 
 def printable(text: object) -> str:
-    """A text for a terminal: what would move the cursor, colour or turn the line shows as its escape.
+    """Return a text with escapes for all that moves the cursor, colours or turns a terminal line.
 
     >>> printable("a\\x1b[31mb")
     'a\\\\x1b[31mb'
@@ -198,12 +198,12 @@ def printable(text: object) -> str:
 
 
 def printable_lines(text: str) -> str:
-    """A text of several lines for a terminal; line feeds and tabs stay."""
+    """Return a text of several lines for a terminal; line feeds and tabs stay."""
     return re.sub(r"[^\n\t]+", lambda found: printable(found[0]), text)
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
-    """A value as JSON that a terminal shows as it stands: what `printable` escapes is an escape here, too."""
+    """Return a value as JSON with the escapes of `printable` as JSON escapes."""
     text = json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
     # JSON itself has escaped all controls but DEL and those above it; the line feeds left are between values.
     return _HARMFUL.sub(lambda found: found[0] if found[0] in "\n" or found[0] > "\uffff" else _code(found[0]), text)

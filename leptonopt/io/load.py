@@ -1,4 +1,4 @@
-"""Files to instances: the native format in YAML, JSON and TOML, and formats of the literature."""
+"""Load instances from files: native YAML, JSON and TOML, and formats of the literature."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ NATIVE = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
 @dataclass(frozen=True)
 class Format:
-    """A format of the literature: the module that reads it, what it is, and the parameters it takes."""
+    """A format of the literature: its reader module, its description and its parameters."""
 
     module: str
     what: str
     params: tuple[str, ...] = ()
 
     def document(self, text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-        """The native document that says the same as a file of this format."""
+        """Return the native document equivalent to a file of this format."""
         read: Callable[[str, Path, Mapping[str, str]], dict[str, Any]] = import_module(
             f"leptonopt.io.literature.{self.module}"
         ).document
@@ -89,7 +89,7 @@ def load(
     params: Mapping[str, str] | None = None,
     max_bytes: int | None = None,
 ) -> Instance:
-    """The instance of a file.
+    """Return the instance of a file.
 
     Parameters
     ----------
@@ -116,7 +116,7 @@ def load_with_document(
     params: Mapping[str, str] | None = None,
     max_bytes: int | None = None,
 ) -> tuple[Instance, dict[str, Any]]:
-    """The instance of a file and its native document as it stands there; raises as `load` does."""
+    """Return the instance of a file and its native document; raises as `load` does."""
     from leptonopt.instance import validate  # not above: the checker reads documents without pydantic
 
     with gc_disabled():
@@ -126,7 +126,7 @@ def load_with_document(
 def _validated(
     document: dict[str, Any], lines: Lines, file: str, validated: Callable[[dict[str, Any]], Instance]
 ) -> tuple[Instance, dict[str, Any]]:
-    """The instance of a document, and the document."""
+    """Return the instance of a document, and the document."""
     try:
         return validated(document), document
     except InstanceError as error:
@@ -143,7 +143,7 @@ def read_document(
     params: Mapping[str, str] | None = None,
     max_bytes: int | None = None,
 ) -> dict[str, Any]:
-    """The native document of a file, as a plain tree and not yet validated; raises as `load` does."""
+    """Return the native document of a file as a plain tree, not validated; raises as `load` does."""
     return _read(path, format, params, max_bytes)[0]
 
 
@@ -181,7 +181,7 @@ def _read(
 
 
 def located(finding: Finding, file: str, line: int | None) -> Finding:
-    """A finding with file and line, that is one line whatever the names in it; long keys are cut."""
+    """Return a finding with file and line, on one line; long keys are cut."""
     path: Place = tuple(
         step if isinstance(step, int) else files.printable(step if len(step) <= 200 else f"{step[:197]}...")
         for step in finding.path

@@ -1,4 +1,4 @@
-"""Arrays out of an `.npz`, looked at before they are loaded: size, number, type and shape, and no pickles."""
+"""Read arrays of an `.npz` after a check of size, number, type and shape, and without pickles."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BLOCK = 1 << 22
 
 
 def read_npz_safely(path: Path) -> dict[str, NDArray[Any]]:
-    """All arrays of a file by name: whole numbers in rows, little-endian.
+    """Return all arrays of a file by name: whole numbers in rows, little-endian.
 
     Raises `InputError`.
     """
@@ -46,7 +46,7 @@ def read_npz_safely(path: Path) -> dict[str, NDArray[Any]]:
 
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:
-    """One array; raises `ValueError` before anything is made of a wrong one."""
+    """Return one array; raise `ValueError` before allocating a wrong one."""
     name = member.filename.removesuffix(".npy")
     with archive.open(member) as file:
         shape, dtype = _header(file, name)

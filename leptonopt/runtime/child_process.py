@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib.util
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -17,10 +18,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+PIPE, QUIET = subprocess.PIPE, subprocess.DEVNULL
+Process = subprocess.Popen[bytes]
+ChildError, ChildTimeout = subprocess.SubprocessError, subprocess.TimeoutExpired
 POLL = 0.03
 PATIENCE = 0.8  # seconds a program has to answer SIGINT with what it has
 PACKAGES = ("numpy", "scipy", "ortools", "pulp", "pydantic", "yaml", "numba", "pyarrow", "distributed")
@@ -76,6 +81,11 @@ def start_process(words: Sequence[str], **streams: Any) -> subprocess.Popen[byte
     """Start a program of `python_command`; streams that are not given lead nowhere. Raises `OSError`."""
     quiet = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.DEVNULL)
     return subprocess.Popen(words, env=child_environment(), **{**quiet, **streams})
+
+
+def process_pool(workers: int) -> ProcessPoolExecutor:
+    """Return an executor of so many fresh processes; forked ones would copy the state of threads."""
+    return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
 
 
 def start_module(module: str) -> subprocess.Popen[bytes]:

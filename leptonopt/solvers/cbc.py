@@ -11,7 +11,6 @@ import math
 import os
 import re
 import signal
-import subprocess
 import tempfile
 import threading
 import time
@@ -30,7 +29,9 @@ from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.child_process import (
     PATIENCE,
+    PIPE,
     POLL,
+    ChildError,
     child_pids,
     isolated_command,
     run_child,
@@ -76,16 +77,13 @@ def available_solvers(*names: str) -> list[str] | None:
     Asked in a process group of its own: PuLP starts some solvers to look for them, and they greet, fail or hang.
     """
     try:
-        quiet, pipe = subprocess.DEVNULL, subprocess.PIPE
-        with start_process(
-            isolated_command(SCRIPT, *names), stdin=quiet, stdout=pipe, stderr=quiet, start_new_session=True
-        ) as asked:
+        with start_process(isolated_command(SCRIPT, *names), stdout=PIPE, start_new_session=True) as asked:
             try:
                 said, _ = asked.communicate(timeout=LOOKING)
             finally:
                 with suppress(OSError):  # what PuLP has started goes too
                     os.killpg(asked.pid, signal.SIGKILL)
-    except (OSError, subprocess.SubprocessError):
+    except (OSError, ChildError):
         return None
     found = [line[1:] for line in said.decode(errors="replace").splitlines() if line.startswith(":")]
     return found if not asked.returncode else None

@@ -1,6 +1,7 @@
-"""Lagrangian: prices that give a proven lower bound, and no schedule.
+"""Method `lagrangian`: multipliers that give a proven lower bound, and no schedule.
 
-On capacity first (`lagrangian.capacity_dual`); then, where few tasks fit a node at a time, on tasks (`lagrangian.pattern_dual`).
+Multipliers on capacity come first (`lagrangian.capacity_dual`). Where few tasks fit a node at a time, multipliers on
+tasks follow (`lagrangian.pattern_dual`).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
 def _climbed(
     ascent: DualAscent | PatternDual, bound: int, monitor: Monitor, rounds: int, until: float
 ) -> tuple[int, Stop]:
-    """So many rounds, until the slope is flat or the time is up, and the best bound that they gave."""
+    """Ascend for a number of rounds, until gains are small or the time is up; return the best bound."""
     stop = Stop.DONE
     for turn in range(1, rounds + 1):
         ascent.step()

@@ -31,7 +31,7 @@ from leptonopt.algorithms.large_scale.staged_construction import (
 from leptonopt.algorithms.large_scale.supports import unsupported_rule
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.protocol import Limits, Monitor, NullMonitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.calls import ExecutorLost
 from leptonopt.runtime.jit import FAST
@@ -93,6 +93,14 @@ def run(
     with np.errstate(invalid="ignore"):
         oracle = ClassPricer(problem, fast=loops.ready(), threads=limits.threads)
         return _Run(problem, limits, monitor, oracle, loops, executor).solution(last)
+
+
+def run_all_kernels(problem: Problem) -> None:
+    """Call every kernel once on a small problem, so that each is compiled and kept on disk."""
+    limits = Limits(time_limit=600.0, threads=1, deterministic=True)
+    run(problem, limits, NullMonitor(), "all", JitWarmup(here=True))
+    empty = Assignment.empty(problem, np.zeros(problem.capacity.shape))
+    EjectionSearch(problem, empty, ClassPricer(problem), empty.price).repair(lambda: False)
 
 
 class BestSnapshot:

@@ -8,10 +8,9 @@ its call, which is sent again.
 
 from __future__ import annotations
 
-import multiprocessing
 import time
 from collections.abc import Callable
-from concurrent.futures import Executor, ProcessPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,6 +29,7 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
+from leptonopt.runtime.child_process import process_pool
 from leptonopt.runtime.payload import CachedPayload
 
 TICK = 0.02  # seconds to wait for an answer before looking at the clock
@@ -48,7 +48,7 @@ TURN = 0.01  # effort that a turn takes beside its sub-problem
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """The search on as many processes of this machine as there are threads."""
-    with ProcessPoolExecutor(limits.threads, multiprocessing.get_context("spawn")) as pool:
+    with process_pool(limits.threads) as pool:
         try:
             return on(pool)(problem, warm_start, limits, monitor)
         finally:

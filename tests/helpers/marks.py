@@ -10,6 +10,9 @@ import pytest
 CI = (pytest.mark.ci, pytest.mark.long)
 
 
-def first(count: int, cases: Iterable[Any]) -> list[Any]:
-    """The first cases as they are, all others for CI."""
-    return [case if at < count else pytest.param(case, marks=CI) for at, case in enumerate(cases)]
+def first(count: int, cases: Iterable[Any], ci: int | None = None) -> list[Any]:
+    """Return the first cases as they are, those up to `ci` (all by default) for CI, and the rest marked `long`."""
+    return [
+        case if at < count else pytest.param(case, marks=CI if ci is None or at < ci else pytest.mark.long)
+        for at, case in enumerate(cases)
+    ]

@@ -28,7 +28,7 @@ def called(*words: object) -> tuple[int, str, str]:
     sys.argv = ["leptonopt", *map(str, words)]
     try:
         with redirect_stdout(out), redirect_stderr(err):
-            code = program._called()
+            code = program._run()
     finally:
         sys.argv = before
     assert isinstance(code, int | None), code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 import struct
@@ -269,18 +270,51 @@ def judged(arrays: Arrays, lines: list[tuple[int, int, int, int]]) -> tuple[Frac
     return cost, wrong
 
 
-def checked(folder: Path, file: Path, lines: list[tuple[int, int, int, int]], said: dict[str, Any]) -> Verdict:
-    """The checker's verdict on a plan of these lines."""
+def checked(folder: Path, file: Path, lines: list[tuple[int, int, int, int]], claims: dict[str, Any]) -> Verdict:
+    """Return the checker's verdict on a plan of these lines, whose summary is right but for `claims`."""
     columns = {name: [line[at] for line in lines] for at, name in enumerate(("task", "option", "start", "count"))}
-    summary = {"leptonopt_plan_columns": 1, **said}
     arrays = {name: np.array(values, np.int64) for name, values in columns.items()}
-    arrays["summary"] = np.frombuffer(json.dumps(summary).encode(), np.uint8)
+    summary = json.dumps(summarised(file, sum(columns["count"])) | claims)
+    arrays["summary"] = np.frombuffer(summary.encode(), np.uint8)
     return verify_columns(file, saved(folder, arrays, "plan.npz"))
 
 
-def costing(cost: Fraction) -> dict[str, Any]:
-    """What a summary says of a feasible plan without a bound."""
-    return {"cost_exact": str(cost), "cost": float(cost), "status": "feasible", "gap": None, "bound_exact": None}
+def summarised(file: Path, running: int) -> dict[str, Any]:
+    """Return what a summary says besides cost, bound and status; it counts no copies left out where too many run."""
+    with np.load(file) as stated:
+        tasks, options, copies = len(stated["option_ptr"]) - 1, len(stated["option_pool"]), stated["task_copies"].sum()
+        head = json.loads(stated["head"].tobytes())
+    limits = {"time_limit": 60, "gap": 0, "threads": 1, "deterministic": False}
+    made = {
+        "leptonopt": "0",
+        "python": "3",
+        "engines": {},
+        "seed": 0,
+        "limits": limits,
+        "seconds": {},
+        "money_loss": "0",
+    }
+    return {
+        "leptonopt_plan_columns": 1, "tasks": tasks, "options": options, "running": running,
+        "left_out": max(0, int(copies) - running), "why": [], "method": "greedy", "made": made, "trace": [],
+        "currency": head.get("currency", "USD"),
+        "instance": {
+            "name": head.get("name", "unnamed"), "file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()
+        },
+    }  # fmt: skip
+
+
+def costing(cost: Fraction, /, **more: Any) -> dict[str, Any]:
+    """Return what a summary says of a plan that costs so much; feasible, and without a bound, unless `more` says so."""
+    status, bound = more.get("status", "feasible"), more.get("bound_exact")
+    return {
+        "cost_exact": str(cost), "cost": float(cost), "status": status, "gap": None, "bound_exact": None,
+        "bound": None if bound is None else float(Fraction(bound)), "stop": "done" if status == "feasible" else "proof",
+        "proof": {
+            "by": ["greedy"] if bound is not None or status != "feasible" else [],
+            "confirmed_by": [], "confirmation": None, "certified": None,
+        },
+    } | more  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", range(12))
@@ -301,6 +335,8 @@ def test_the_checker_finds_what_plain_loops_find(tmp_path: Path, seed: int) -> N
             option = dice.choice(own) if dice.random() < 0.9 else dice.randint(-1, ptr[-1])
             lines.append((task, option, dice.randint(-1, 7), dice.choice([1, 1, 1, 2, 0])))
         cost, wrong = judged(arrays, lines)
+        if sum(count for _, _, _, count in lines) > arrays["task_copies"].sum():
+            wrong["form", None] += 1  # fewer than no copies are left out
         verdict = checked(tmp_path, file, lines, costing(cost))
         shown = Counter({(rule, amount if amount is None else str(amount)): n for (rule, amount), n in wrong.items()})
         assert verdict.cost == cost
@@ -311,19 +347,19 @@ def test_the_checker_finds_what_plain_loops_find(tmp_path: Path, seed: int) -> N
 
 CLAIMS: list[tuple[dict[str, Any], str]] = [
     ({}, ""),
-    ({"bound_exact": "1.5", "gap": 0.25}, ""),
-    ({"bound_exact": "1.5", "gap": 0.2500009}, ""),
-    ({"bound_exact": "1.5", "gap": 0.250002}, "gap"),
-    ({"bound_exact": "1.5", "gap": 0.249998}, "gap"),
+    ({"bound_exact": "3/2", "gap": 0.25}, ""),
+    ({"bound_exact": "3/2", "gap": 0.2500000002}, ""),
+    ({"bound_exact": "3/2", "gap": 0.250002}, "gap"),
+    ({"bound_exact": "3/2", "gap": 0.249998}, "gap"),
     ({"bound_exact": "2", "gap": 0, "status": "optimal"}, ""),
     ({"bound_exact": "2", "gap": 0}, ""),
-    ({"bound_exact": "1.999", "gap": 0.0005, "status": "optimal"}, "status"),
-    ({"bound_exact": "2.001", "gap": -0.0005}, "bound_exact"),
-    ({"status": "optimal"}, "bound_exact"),
-    ({"gap": 0.1}, "bound_exact"),
-    ({"bound_exact": "1"}, ""),
-    ({"status": "infeasible"}, "status"),
-    ({"cost_exact": "1.99"}, "cost_exact"),
+    ({"bound_exact": "1999/1000", "gap": 0.0005, "status": "optimal"}, "status"),
+    ({"bound_exact": "2001/1000", "gap": -0.0005}, "bound"),
+    ({"status": "optimal"}, "bound"),
+    ({"gap": 0.1}, "bound"),
+    ({"bound_exact": "1"}, "gap"),
+    ({"status": "infeasible", "why": ["no room"]}, "why status"),
+    ({"cost_exact": "199/100"}, "cost_exact"),
     ({"cost": 2.01}, "cost"),
 ]
 
@@ -332,11 +368,11 @@ CLAIMS: list[tuple[dict[str, Any], str]] = [
 def test_what_a_summary_claims(tmp_path: Path, said: dict[str, Any], where: str) -> None:
     """A plan that costs 2: what its summary says of cost, bound, gap and status is right, or is named."""
     file = saved(tmp_path, two_hours())
-    verdict = checked(tmp_path, file, [(0, 0, 0, 1)], costing(Fraction(2)) | said)
-    assert [found.witness for found in verdict.violations] == ([where] if where else [])
+    verdict = checked(tmp_path, file, [(0, 0, 0, 1)], costing(Fraction(2), **said))
+    assert [found.witness for found in verdict.violations] == where.split()
     free = saved(tmp_path, two_hours() | {"option_cost": np.array([-200], np.int32)}, "free.npz")
-    assert not checked(tmp_path, free, [(0, 0, 0, 1)], costing(Fraction(0)) | {"bound_exact": "0"}).violations
-    wrong = checked(tmp_path, free, [(0, 0, 0, 1)], costing(Fraction(0)) | {"bound_exact": "-1", "gap": 0.5})
+    assert not checked(tmp_path, free, [(0, 0, 0, 1)], costing(Fraction(0), bound_exact="0", gap=0)).violations
+    wrong = checked(tmp_path, free, [(0, 0, 0, 1)], costing(Fraction(0), bound_exact="-1", gap=0.5))
     assert [found.witness for found in wrong.violations] == ["gap"]
 
 
@@ -380,10 +416,10 @@ def test_columns_that_the_checker_refuses(tmp_path: Path, name: str, values: Any
 
 
 def test_of_very_many_violations_some_are_listed_and_all_are_counted(tmp_path: Path) -> None:
-    """The note says how many more there are."""
+    """The note says how many more there are; that more run than there are copies is one of them."""
     verdict = checked(
         tmp_path, saved(tmp_path, two_hours()), [(0, 0, 0, 1), *[(9, 0, 0, 1)] * 500], costing(Fraction(2))
     )
     listed = len(verdict.violations)
     assert 0 < listed < 500
-    assert verdict.notes == (f"{500 - listed} more violations are not listed",)
+    assert verdict.notes == (f"{501 - listed} more violations are not listed",)

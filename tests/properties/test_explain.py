@@ -18,6 +18,7 @@ from leptonopt.explain.explain import Conflict, Explanation, explain
 from leptonopt.explain.farkas import prove_infeasible
 from leptonopt.instance import validate
 from tests.helpers.feasibility import has_plan
+from tests.helpers.marks import first
 from tests.helpers.random_instances import everything
 from tests.helpers.random_instances import instance as random_instance
 from tests.helpers.run_cli import called
@@ -448,15 +449,13 @@ def check(seed: int) -> bool:
     return found.status == "infeasible"
 
 
-@pytest.mark.parametrize("part", range(6))
+@pytest.mark.parametrize("part", first(2, range(6)))
 def test_conflicts_of_random_instances_are_exact(part: int) -> None:
     """Each alone is infeasible, and feasible without any one of its lines, whatever rules of the format meet."""
     assert sum(check(seed) for seed in range(7000 + 10 * part, 7010 + 10 * part)) >= 2
 
 
-@pytest.mark.ci
-@pytest.mark.long
-@pytest.mark.parametrize("part", range(20))
+@pytest.mark.parametrize("part", first(0, range(20), ci=4))
 def test_conflicts_of_a_thousand_random_instances_are_exact(part: int) -> None:
     """The same at length."""
     assert sum(check(seed) for seed in range(8000 + 50 * part, 8050 + 50 * part)) >= 10

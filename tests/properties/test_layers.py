@@ -125,7 +125,7 @@ DOORS = {
     "distributed": {"runtime.dask"},
     "pyarrow": {"io.columnar"},
     "subprocess": {"runtime.child_process"},
-    "multiprocessing": set[str](),
+    "multiprocessing": {"runtime.child_process"},
     "importlib": {
         "",
         "solvers.registry",

@@ -22,7 +22,8 @@ import numpy as np
 import pytest
 
 from leptonopt.algorithms.lagrangian.capacity_dual import FINEST
-from leptonopt.algorithms.models import constraints as rules
+from leptonopt.algorithms.models import constraints_nodes as rules
+from leptonopt.algorithms.models.rows import NO_LIMIT
 from leptonopt.algorithms.models.time_indexed import (
     IntegerProgram,
     build_model,
@@ -188,7 +189,7 @@ def test_figures_about_the_model() -> None:
             terms, lower, upper = cut.rows.pop("cutoff_0")
             names = linear.names()
             assert terms == {names[at]: int(cost) for at, cost in enumerate(costs) if cost}
-            assert (lower, upper) == (-rules.NO_LIMIT, (cutoff - constant) // divisor)
+            assert (lower, upper) == (-NO_LIMIT, (cutoff - constant) // divisor)
             assert cut == by_name(linear)
 
 
@@ -230,14 +231,14 @@ def test_the_strong_rows_stay_small() -> None:
             continue
         tried += 1
         entries = sum(1 for name in strong for variable in whole.rows[name][0] if variable[0] == "x")
-        before = rules.STRONG
+        before = rules.MAX_STRONG_ENTRIES
         try:
-            rules.STRONG = entries
+            rules.MAX_STRONG_ENTRIES = entries
             assert by_name(build_model(problem)).rows.keys() == whole.rows.keys()
-            rules.STRONG = entries - 1
+            rules.MAX_STRONG_ENTRIES = entries - 1
             assert by_name(build_model(problem)).rows.keys() == whole.rows.keys() - strong
         finally:
-            rules.STRONG = before
+            rules.MAX_STRONG_ENTRIES = before
     assert tried > 10
 
 

@@ -208,7 +208,7 @@ def test_a_solve_of_columns_survives_its_worker(workers: LocalCluster, columns: 
     for pid in killed:
         os.kill(pid, signal.SIGKILL)
     said, _ = solving.communicate()
-    assert len(killed) == 1
+    assert len(killed) == 1, said
     assert solving.returncode == 0
     assert "parts annealed by" in said
     assert verify_columns(columns, plan).ok

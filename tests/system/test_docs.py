@@ -6,12 +6,26 @@ import doctest
 import re
 import subprocess
 import sys
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
 import pytest
+import typer
+
+import leptonopt
+from leptonopt.cli.app import app
 
 ROOT = Path(__file__).resolve().parents[2]
+PAGES = ["README.md", *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md")))]
+COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def option_names(command: object) -> list[str]:
+    """Return the options of a command, and of its subcommands."""
+    inside = getattr(command, "commands", {}).values()
+    own = [name for param in command.params for name in (*param.opts, *param.secondary_opts)]  # type: ignore[attr-defined]
+    return own + [name for each in inside for name in option_names(each)]
 
 
 def blocks(page: str, language: str) -> list[str]:
@@ -19,28 +33,86 @@ def blocks(page: str, language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
 
 
-def test_api_page_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The worked example of docs/how-to/python.md, from top to bottom."""
-    code = "\n".join(blocks("docs/how-to/python.md", "python"))
+def instances() -> list[tuple[str, int]]:
+    """Return page and position of every block that is a whole instance."""
+    return [
+        (page, number)
+        for page in PAGES
+        for number, text in enumerate(blocks(page, "yaml"))
+        if text.startswith("leptonopt: 1")
+    ]
+
+
+def commands(page: str) -> list[list[str]]:
+    """Return the words of every `leptonopt COMMAND ...` line that a page shows as code."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    fenced = "\n".join(re.findall(r"^```\n(.*?)^```", text, re.DOTALL | re.MULTILINE))
+    lines = re.findall(r"^leptonopt (.*)$", fenced, re.MULTILINE) + re.findall(
+        r"^ {4}leptonopt (.*)$", text, re.MULTILINE
+    )
+    return [re.split(r" {2,}|\s#", line)[0].rstrip("\\ ").split() for line in lines]
+
+
+@cache
+def known_options() -> dict[str, set[str]]:
+    """Return the options of every command; those of `verify` from its help, as typer does not parse them."""
+    known = {name: set(option_names(command)) for name, command in COMMANDS.items()} | {"--version": set()}
+    call = [sys.executable, "-m", "leptonopt", "verify", "-h"]
+    known["verify"] = set(re.findall(r"--[a-z-]+", subprocess.run(call, capture_output=True, text=True).stdout))
+    return known
+
+
+def test_python_guide_runs(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The worked example of the Python guide runs from top to bottom."""
+    page = "docs/how-to/python.md"
+    code = "\n".join(blocks(page, "python"))
     monkeypatch.chdir(tmp_path)
-    exec(compile(code, "docs/how-to/python.md", "exec"), {})
+    exec(compile(code, page, "exec"), {})
     assert "optimal" in capsys.readouterr().out
 
 
 def test_readme_python_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The Python of the README, in less time than it allows."""
+    """The Python of the README runs, in less time than it allows."""
     monkeypatch.chdir(ROOT)
     for code in blocks("README.md", "python"):
         exec(compile(code.replace("time_limit=20", "time_limit=4"), "README.md", "exec"), {})
 
 
-def test_readme_instance_solves(tmp_path: Path) -> None:
-    """The instance that the README shows is valid and has a plan."""
-    import leptonopt
+def test_errors_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """The example of the errors page prints findings."""
+    page = "docs/reference/errors.md"
+    exec(compile("\n".join(blocks(page, "python")), page, "exec"), {})
+    assert "tasks" in capsys.readouterr().out
 
-    file = tmp_path / "readme.yaml"
-    file.write_text(blocks("README.md", "yaml")[0], encoding="utf-8")
+
+@pytest.mark.parametrize("page", PAGES)
+def test_python_blocks_compile(page: str) -> None:
+    """All other Python blocks are at least Python."""
+    for code in blocks(page, "python"):
+        compile(code, page, "exec")
+
+
+@pytest.mark.parametrize(("page", "number"), instances())
+def test_instances_of_the_pages_solve(page: str, number: int, tmp_path: Path) -> None:
+    """Each whole instance that a page shows is valid and has a plan."""
+    file = tmp_path / "shown.yaml"
+    file.write_text(blocks(page, "yaml")[number], encoding="utf-8")
     leptonopt.solve(file, method="greedy").require_plan()
+
+
+def test_readme_shows_the_instance_of_the_first_tutorial() -> None:
+    """README and first tutorial show the same instance, so that their outputs belong to it."""
+    assert blocks("README.md", "yaml")[0] == blocks("docs/tutorials/first-plan.md", "yaml")[0]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_commands_of_the_pages_exist(page: str) -> None:
+    """Each command line that a page shows names a command and options that exist."""
+    known = known_options()
+    for name, *words in commands(page):
+        assert name in known, name
+        options = {word.split("=")[0] for word in words if re.match(r"--?[a-z]", word)}
+        assert options <= known[name], (name, options - known[name])
 
 
 @pytest.mark.parametrize("module", ["instance.units", "instance", "io.files"])
@@ -55,3 +127,9 @@ def test_the_page_of_benchmarks_follows_from_its_lines() -> None:
         [sys.executable, "benchmarks/page.py"], capture_output=True, text=True, encoding="utf-8", check=True, cwd=ROOT
     )
     assert done.stdout == (ROOT / "BENCHMARKS.md").read_text(encoding="utf-8")
+
+
+def test_pages_show_commands_and_instances() -> None:
+    """The tests above look at something: the pages show many commands, and several whole instances."""
+    assert sum(len(commands(page)) for page in PAGES) > 60
+    assert len(instances()) >= 3

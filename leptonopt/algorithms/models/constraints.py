@@ -1,151 +1,19 @@
 """The rules of the mathematical model, one function each: rows of a linear integer program.
 
 `models/README.md` derives each rule under the same name, and `models/allocation.mod` states the same in
-GNU MathProg. `leptonopt.algorithms.models.time_indexed` puts the rows together.
+GNU MathProg. The rules for nodes are in `constraints_nodes`; `time_indexed` joins all rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 
 import numpy as np
 
+from leptonopt.algorithms.models.rows import NO_LIMIT, Rows, RowTable, Variables, expand_ranges
 from leptonopt.problem.arrays import Bools, Ints
-from leptonopt.problem.nodes import NodeCosts
 from leptonopt.problem.problem import UNLIMITED, Problem, Quota, StartColumns
 from leptonopt.runtime.clock import check_time, check_time_each
-
-NO_LIMIT = UNLIMITED
-STRONG = 400_000  # entries of `nodes_strong` at most; beyond, they cost more time than they save
-
-
-@dataclass(frozen=True, eq=False)
-class Rows:
-    """Rows of one rule: lower <= sum of coefficient * variable over the row's entries <= upper.
-
-    Attributes
-    ----------
-    name : what the rows are called; the part before "." is the rule they state.
-    row, variable, coefficient : int64, shape (N,) entries
-    lower, upper : int64, shape (R,); -FREE and FREE where there is no limit
-    label : int64, shape (R, L) indices that tell the rows of this name apart
-    """
-
-    name: str
-    row: Ints
-    variable: Ints
-    coefficient: Ints
-    lower: Ints
-    upper: Ints
-    label: Ints
-
-
-@dataclass(frozen=True, eq=False)
-class Variables:
-    """Where each variable stands; all are integers from 0 to `most`.
-
-    x[c] copies of column c; z[g] copies of optional group g left out; and per kind m of nodes, where
-    the rules need them: n[m, t] nodes on, w[m, t] on demand, u[m, t] switched on, v[m, t] switched off,
-    c[m] committed. y[s, p]: the groups of set s, which belong together, run on pool p.
-    """
-
-    problem: Problem
-    columns: StartColumns
-    left: Ints
-
-    @cached_property
-    def nodes(self) -> dict[tuple[str, int], Ints]:
-        """Positions of n, w, u and v, shape (T,), and of c, shape (1,), by letter and kind."""
-        found, at = {}, len(self.columns.option) + len(self.left)
-        for letter, kind, size in self._kinds():
-            found[letter, kind] = np.arange(at, at + size)
-            at += size
-        return found
-
-    @cached_property
-    def pools(self) -> dict[tuple[int, int], int]:
-        """Position of y[s, p]."""
-        at = len(self.columns.option) + len(self.left) + sum(map(len, self.nodes.values()))
-        pairs = [(number, pool) for number, each in enumerate(self.shared_pools) for pool in each]
-        return {pair: at + number for number, pair in enumerate(pairs)}
-
-    @cached_property
-    def shared_pools(self) -> list[list[int]]:
-        """For each set of groups that belong together, the pools on which all that must run have columns."""
-        problem, sets = self.problem, []
-        pool, group = problem.pool[self.columns.option], problem.group[self.columns.option]
-        for members in problem.together:
-            each = [set(pool[group == g].tolist()) for g in members.tolist()]
-            must = [found for found, g in zip(each, members.tolist(), strict=True) if not problem.optional[g]]
-            sets.append(sorted(set.intersection(*must) if must else set().union(*each)))
-        return sets
-
-    def _kinds(self) -> Iterator[tuple[str, int, int]]:
-        nodes, plain, slots = self.problem.nodes, self.problem.plain, self.problem.slots
-        starts, stops = self.problem.switching
-        for kind in range(len(nodes)):
-            own = bool(nodes.reserved[kind] or nodes.commit_max[kind])
-            if not plain[kind]:
-                yield "n", kind, slots
-            if nodes.on_demand[kind] and (own or plain[kind]):
-                yield "w", kind, slots
-            if starts[kind]:
-                yield "u", kind, slots
-            if stops[kind]:
-                yield "v", kind, slots
-            if nodes.commit_max[kind]:
-                yield "c", kind, 1
-
-    @cached_property
-    def most(self) -> Ints:
-        """int64, shape (V,): the largest value of each."""
-        problem, nodes = self.problem, self.problem.nodes
-        parts = [problem.copies[problem.group[self.columns.option]], problem.copies[self.left]]
-        for letter, kind in self.nodes:
-            own = nodes.reserved[kind] if letter == "w" and problem.plain[kind] else 0
-            parts.append(nodes.commit_max[[kind]] if letter == "c" else np.maximum(0, nodes.count[kind] - own))
-        parts.append(np.ones(len(self.pools), np.int64))
-        return np.concatenate(parts)
-
-    def usable(self, kind: int) -> tuple[list[tuple[Ints, Ints, int]], int]:
-        """Usable nodes per slot: (slots, variables, factor) of each term, and a constant."""
-        problem, slots = self.problem, np.arange(self.problem.slots)
-        if problem.plain[kind]:
-            terms = [(slots, self.nodes["w", kind], 1)] if ("w", kind) in self.nodes else []
-            if ("c", kind) in self.nodes:
-                terms.append((slots, np.repeat(self.nodes["c", kind], len(slots)), 1))
-            return terms, int(problem.nodes.reserved[kind])
-        terms = [(slots, self.nodes["n", kind], 1)]
-        for back in range(int(problem.nodes.boot[kind])):
-            terms.append((slots[back:], self.nodes["u", kind][: len(slots) - back], -1))
-        return terms, 0
-
-    def spent(self, costs: NodeCosts) -> list[tuple[Ints, Ints]]:
-        """(variables, factors) of what nodes cost, in money or in units of a quota."""
-        found = []
-        for (letter, kind), at in self.nodes.items():
-            if letter == "n":
-                # Without a variable of their own, all nodes that are on are on demand.
-                paid = (
-                    0 if ("w", kind) in self.nodes or not self.problem.nodes.on_demand[kind] else costs.on_demand[kind]
-                )
-                found.append((at, costs.on[kind] + paid))
-            elif letter == "c":
-                found.append((at, costs.commit[[kind]]))
-            else:
-                found.append((at, {"w": costs.on_demand, "u": costs.start, "v": costs.stop}[letter][kind]))
-        return found
-
-
-def _spread(first: Ints, count: Ints) -> tuple[Ints, Ints]:
-    """For ranges first[i], ..., first[i] + count[i] - 1: (i, member) of all of them in a row."""
-    which = np.repeat(np.arange(len(count)), count)
-    return which, first[which] + np.arange(len(which)) - (np.cumsum(count) - count)[which]
-
-
-# --- the rules ------------------------------------------------------------------------------------
 
 
 def window(problem: Problem) -> StartColumns:
@@ -173,11 +41,11 @@ def capacity(problem: Problem, columns: StartColumns) -> Rows:
     Rows that follow from others, or can never be exceeded, are left out; see `_needed`. What is left
     is divided by the common divisor of its demands, and the capacity rounded down.
     """
-    column, entry = _spread(problem.demand_ptr[columns.option], np.diff(problem.demand_ptr)[columns.option])
+    column, entry = expand_ranges(problem.demand_ptr[columns.option], np.diff(problem.demand_ptr)[columns.option])
     needed = _needed(problem, columns, column, entry)
     useful = np.any(needed, axis=1)[problem.demand_row[entry]]
     column, entry = column[useful], entry[useful]
-    which, slot = _spread(columns.start[column], problem.duration[columns.option[column]])
+    which, slot = expand_ranges(columns.start[column], problem.duration[columns.option[column]])
     cell = (problem.demand_row[entry] * problem.slots)[which] + slot
     keep = needed.ravel()[cell]
     which, cell = which[keep], cell[keep]
@@ -271,148 +139,17 @@ def precedence_runs(problem: Problem, columns: StartColumns) -> Rows:
 
 
 def _ends_of_edges(problem: Problem, columns: StartColumns) -> tuple[Ints, Ints, Ints, Ints]:
-    """(edge, column) pairs of the earlier groups, then of the later ones; columns stand in order of groups."""
+    """Return (edge, column) pairs of the earlier groups, then of the later ones; columns are in order of groups."""
     at = np.searchsorted(problem.group[columns.option], np.arange(problem.groups + 1))
     size = np.diff(at)
-    return *_spread(at[problem.before], size[problem.before]), *_spread(at[problem.after], size[problem.after])
-
-
-def nodes_supply(variables: Variables) -> Rows:
-    """nodes: where nodes supply row k, the demands at work in slot t are at most size * usable nodes."""
-    problem, columns, nodes = variables.problem, variables.columns, variables.problem.nodes
-    supplied = np.zeros(len(problem.capacity), bool)
-    supplied[nodes.supply_row] = True
-    column, entry = _spread(problem.demand_ptr[columns.option], np.diff(problem.demand_ptr)[columns.option])
-    mine = supplied[problem.demand_row[entry]]
-    column, entry = column[mine], entry[mine]
-    which, slot = _spread(columns.start[column], problem.duration[columns.option[column]])
-    cell = (problem.demand_row[entry] * problem.slots)[which] + slot
-    table = _Table()
-    table.add(cell, column[which], problem.demand[entry][which])
-    upper = np.zeros(problem.capacity.size, np.int64)
-    for kind, row, size in zip(
-        nodes.supply_node.tolist(), nodes.supply_row.tolist(), nodes.supply_size.tolist(), strict=True
-    ):
-        terms, constant = variables.usable(kind)
-        for slots, at, factor in terms:
-            table.add(row * problem.slots + slots, at, np.full(len(at), -size * factor))
-        upper[row * problem.slots : (row + 1) * problem.slots] += size * constant
-    cells = np.unique(cell)
-    label = np.stack([cells // problem.slots, cells % problem.slots], axis=1)
-    return table.rows("nodes.supply", cells, upper[cells], label)
-
-
-def nodes_paid(variables: Variables) -> Rows:
-    """nodes: n[m, t] <= reserved + c[m] + w[m, t]; where only the number paid matters, that is at most count."""
-    problem, nodes, table = variables.problem, variables.problem.nodes, _Table()
-    upper, label, at = [np.zeros(0, np.int64)], [np.zeros((0, 2), np.int64)], 0
-    slots = np.arange(problem.slots)
-    for kind in range(len(nodes)):
-        has = {letter: variables.nodes.get((letter, kind)) for letter in "nwc"}
-        sign = -1 if has["n"] is not None else 1
-        if has["n"] is not None and (has["w"] is not None or not nodes.on_demand[kind]):
-            table.add(at + slots, has["n"], np.ones(len(slots), np.int64))
-            upper.append(np.full(len(slots), nodes.reserved[kind]))
-        elif has["n"] is None and has["w"] is not None and has["c"] is not None:
-            upper.append(nodes.count[kind] - nodes.reserved[kind])
-        else:
-            continue
-        if has["w"] is not None:
-            table.add(at + slots, has["w"], np.full(len(slots), sign))
-        if has["c"] is not None:
-            table.add(at + slots, np.repeat(has["c"], len(slots)), np.full(len(slots), sign))
-        label.append(np.stack([np.full(len(slots), kind), slots], axis=1))
-        at += len(slots)
-    return table.rows("nodes.paid", np.arange(at), np.concatenate(upper), np.concatenate(label))
-
-
-def nodes_switched(variables: Variables) -> Rows:
-    """nodes: u[m, t] >= n[m, t] - n[m, t-1] and v[m, t] >= n[m, t] - n[m, t+1], with n = 0 outside."""
-    table, label, at = _Table(), [np.zeros((0, 3), np.int64)], 0
-    slots = np.arange(variables.problem.slots)
-    one = np.ones(len(slots), np.int64)
-    for (letter, kind), switched in variables.nodes.items():
-        if letter in "uv":
-            on, before, behind = variables.nodes["n", kind], slots[1:], slots[:-1]
-            table.add(at + slots, on, one)
-            table.add(at + slots, switched, -one)
-            table.add(at + (before if letter == "u" else behind), on[behind if letter == "u" else before], -one[1:])
-            label.append(np.stack([np.full(len(slots), "uv".index(letter)), np.full(len(slots), kind), slots], axis=1))
-            at += len(slots)
-    return table.rows("nodes.switched", np.arange(at), np.zeros(at, np.int64), np.concatenate(label))
-
-
-def nodes_minimum(variables: Variables) -> Rows:
-    """nodes: what was switched on in the last `minimum` slots is still on."""
-    table, label, at = _Table(), [np.zeros((0, 2), np.int64)], 0
-    slots = np.arange(variables.problem.slots)
-    for kind, minimum in enumerate(variables.problem.nodes.minimum.tolist()):
-        if minimum > 1:
-            table.add(at + slots, variables.nodes["n", kind], -np.ones(len(slots), np.int64))
-            for back in range(min(minimum, len(slots))):
-                started = variables.nodes["u", kind][: len(slots) - back]
-                table.add(at + slots[back:], started, np.ones(len(started), np.int64))
-            label.append(np.stack([np.full(len(slots), kind), slots], axis=1))
-            at += len(slots)
-    return table.rows("nodes.minimum", np.arange(at), np.zeros(at, np.int64), np.concatenate(label))
-
-
-def nodes_strong(variables: Variables) -> Rows:
-    """nodes: a group at work in slot t needs as many usable nodes as its largest demand fills, alone.
-
-    Follows from the other rows for whole numbers, not for fractions; left out where it would be large.
-    """
-    problem, columns, nodes = variables.problem, variables.columns, variables.problem.nodes
-    table, at, many = _Table(), 0, 0
-    upper: list[int] = []
-    label: list[Ints] = []
-    shared = np.bincount(nodes.supply_row, minlength=len(problem.capacity)) > 1
-    begin = np.searchsorted(columns.option, np.arange(problem.options + 1))
-    supplies = list(zip(nodes.supply_node.tolist(), nodes.supply_row.tolist(), nodes.supply_size.tolist(), strict=True))
-    sizes: dict[int, dict[int, int]] = {}
-    for kind, row, size in supplies:
-        if not shared[row]:
-            sizes.setdefault(kind, {})[row] = size
-    kind_of = {row: kind for kind, rows in sizes.items() for row in rows}
-    terms = {kind: variables.usable(kind) for kind in sizes}
-    for group in check_time_each(range(problem.groups)):
-        cells: dict[int, list[tuple[Ints, Ints, int]]] = {}
-        copies = int(problem.copies[group])
-        for option in range(problem.option_ptr[group], problem.option_ptr[group + 1]):
-            rows, amounts = problem.demands(option)
-            filled: dict[int, int] = {}
-            for row, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
-                if (kind := kind_of.get(row)) is not None:
-                    filled[kind] = max(filled.get(kind, 0), -(-amount // sizes[kind][row]))
-            part = np.arange(begin[option], begin[option + 1])
-            which, slot = _spread(columns.start[part], np.full(len(part), problem.duration[option]))
-            for kind, count in filled.items():
-                many += len(slot)
-                cells.setdefault(kind, []).append((slot, part[which], count if copies == 1 else 1))
-        if many > STRONG:
-            return _Table().rows(
-                "nodes.strong", np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros((0, 3), np.int64)
-            )
-        for kind, entries in cells.items():
-            slots = np.unique(np.concatenate([slot for slot, _, _ in entries]))
-            row_of = np.full(problem.slots, -1)
-            row_of[slots] = at + np.arange(len(slots))
-            for slot, column, count in entries:
-                table.add(row_of[slot], column, np.full(len(column), count))
-            found, constant = terms[kind]
-            for slot, variable, factor in found:
-                keep = row_of[slot] >= 0
-                table.add(row_of[slot[keep]], variable[keep], np.full(int(keep.sum()), -factor * copies))
-            upper += [constant * copies] * len(slots)
-            label.append(np.stack([np.full(len(slots), group), np.full(len(slots), kind), slots], axis=1))
-            at += len(slots)
-    labels = np.concatenate([np.zeros((0, 3), np.int64), *label])
-    return table.rows("nodes.strong", np.arange(at), np.array(upper, np.int64), labels)
+    earlier = expand_ranges(at[problem.before], size[problem.before])
+    later = expand_ranges(at[problem.after], size[problem.after])
+    return *earlier, *later
 
 
 def quota(variables: Variables) -> Rows:
     """quota: what columns and nodes use of a quota is at most its limit."""
-    problem, columns, table = variables.problem, variables.columns, _Table()
+    problem, columns, table = variables.problem, variables.columns, RowTable()
     begin = np.searchsorted(columns.option, np.arange(problem.options + 1))
     for number, each in enumerate(problem.quotas):
         for option in check_time_each(_touched(problem, each)):
@@ -439,7 +176,7 @@ def _touched(problem: Problem, each: Quota) -> list[int]:
 
 def together(variables: Variables) -> Rows:
     """affinity: x of group g on pool p <= copies * y[s, p]; and sum of y[s, p] over p <= 1."""
-    problem, columns, table = variables.problem, variables.columns, _Table()
+    problem, columns, table = variables.problem, variables.columns, RowTable()
     upper: list[int] = []
     label: list[tuple[int, int, int]] = []
     pool, group = problem.pool[columns.option], problem.group[columns.option]
@@ -466,7 +203,7 @@ def together(variables: Variables) -> Rows:
 
 def apart(variables: Variables) -> Rows:
     """affinity: of groups kept apart, at most one copy runs on each pool."""
-    problem, columns, table = variables.problem, variables.columns, _Table()
+    problem, columns, table = variables.problem, variables.columns, RowTable()
     label: list[tuple[int, int]] = []
     pool, group = problem.pool[columns.option], problem.group[columns.option]
     for number, members in enumerate(problem.apart):
@@ -477,26 +214,3 @@ def apart(variables: Variables) -> Rows:
             label.append((number, where))
     labels = np.array(label, np.int64).reshape(-1, 2)
     return table.rows("affinity.apart", np.arange(len(label)), np.ones(len(label), np.int64), labels)
-
-
-class _Table:
-    """Entries of rows, collected in parts."""
-
-    def __init__(self) -> None:
-        self.parts: list[tuple[Ints, Ints, Ints]] = []
-
-    def add(self, row: Ints, variable: Ints, coefficient: Ints) -> None:
-        """Entries with these row keys."""
-        self.parts.append((row, variable, coefficient))
-
-    def rows(self, name: str, keys: Ints, upper: Ints, label: Ints) -> Rows:
-        """Rows of these keys, ascending, each at most `upper`; entries with other keys are dropped."""
-        empty = np.zeros(0, np.int64)
-        row, variable, coefficient = (
-            np.concatenate([empty, *(part[at] for part in self.parts)]).astype(np.int64) for at in range(3)
-        )
-        at = np.searchsorted(keys, row)
-        keep = (at < len(keys)) & (coefficient != 0)
-        keep[keep] = keys[at[keep]] == row[keep]
-        lower = np.full(len(keys), -NO_LIMIT)
-        return Rows(name, at[keep], variable[keep], coefficient[keep], lower, upper.astype(np.int64), label)

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.models import constraints as rules
-from leptonopt.algorithms.models.constraints import NO_LIMIT, Rows, Variables
+from leptonopt.algorithms.models import constraints_nodes as node_rules
+from leptonopt.algorithms.models.rows import NO_LIMIT, Rows, Variables
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeSchedule, switched
 from leptonopt.problem.problem import Problem, StartColumns
@@ -99,11 +100,11 @@ def build_model(problem: Problem, without: Collection[str] = (), cutoff: int | N
     ]
     if len(problem.nodes):
         parts += [
-            ("nodes", lambda: rules.nodes_supply(variables)),
-            ("nodes", lambda: rules.nodes_paid(variables)),
-            ("nodes", lambda: rules.nodes_switched(variables)),
-            ("nodes", lambda: rules.nodes_minimum(variables)),
-            ("nodes", lambda: rules.nodes_strong(variables)),
+            ("nodes", lambda: node_rules.nodes_supply(variables)),
+            ("nodes", lambda: node_rules.nodes_paid(variables)),
+            ("nodes", lambda: node_rules.nodes_switched(variables)),
+            ("nodes", lambda: node_rules.nodes_minimum(variables)),
+            ("nodes", lambda: node_rules.nodes_strong(variables)),
         ]
     if problem.quotas:
         parts.append(("quota", lambda: rules.quota(variables)))

@@ -1,4 +1,4 @@
-"""Instances to measure with: families of realistic ones, from a seed, as large as is asked for.
+"""Families of realistic instances for measurements, of any size, from a seed.
 
 >>> import leptonopt
 >>> instance = leptonopt.generate("gaia", tasks=20, seed=1)

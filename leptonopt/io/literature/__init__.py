@@ -1,1 +1,1 @@
-"""Formats of the literature: each module turns a text into the native document that says the same."""
+"""Read formats of the literature: each module returns the equivalent native document."""

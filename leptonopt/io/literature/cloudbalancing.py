@@ -1,4 +1,4 @@
-"""Cloud balancing (OptaPlanner examples): each process on one computer, and each computer used is paid.
+"""Read cloud balancing (OptaPlanner): each process on one computer, each computer used is paid.
 
 A JSON file: computerList (cpuPower, memory, networkBandwidth, cost) and processList (required amounts of the same).
 All processes share one slot: a process is a task, a computer a pool with a node that is rented whole. Where a file
@@ -19,7 +19,7 @@ MAX_AMOUNT = 10**9
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of such a file; raises `InstanceError` where it is not one."""
+    """Return the native document of such a file; raises `InstanceError` where it is not one."""
     data = Places(text, path)
     data.keys((), {"id", "computerList", "processList", "score"})
     computers, processes = (data.length((key,), 1, 1_000_000) for key in ("computerList", "processList"))

@@ -1,17 +1,17 @@
-"""One machine, prices by interval, and states that save power (Benedikt, Modos & Hanzalek, CPAIOR 2020).
+"""Read one machine with prices by interval and power-saving states (Benedikt et al., CPAIOR 2020).
 
 A JSON file: Jobs (ProcessingTime), EnergyCosts (a price of each interval), and the machine's states: on, idle, and
 off states, of which the first is off and the others are standbys, with the time and the power per interval of every
 transition (null where there is none). On and idle change at once. The machine is off in the first interval and in
 the last; energy of every interval is paid at its price, in transitions too. An interval becomes an hour.
 
-A node's start-up has one price whenever it happens, so that nodes cannot say this; tasks can. Whatever no task says is
-an idle machine: a job pays what it draws more than idling. A stay in an off state, transitions and all, is a copy of
-the optional task `rest`, which holds the machine and pays what it draws more than idling: mostly less than nothing.
-That depends on when it begins and on how long it is, so each length is an option with a resource of its own, priced
-such that its prices over so many slots in a row always add up to what the cheapest off state then costs. The first and
-the last rest must be; their options, one for each length, are kept in place by capacities. The first one also pays
-what idling costs all the time, so that the cost of a plan is the cost of all its energy.
+The start-up of a node has a constant price, so nodes cannot express the states; tasks can. A slot without a task is an
+idle machine: a job pays its energy beyond idling. A stay in an off state with its transitions is a copy of the optional
+task `rest`, which holds the machine and pays its energy beyond idling, mostly a negative amount. The amount depends on
+start and length. So each length is an option with its own resource; the prices over that many slots in a row always add
+up to the cost of the cheapest off state. The first and the last rest are mandatory; capacities keep their options, one
+for each length, in place. The first one also pays the cost of idling all the time, so that the cost of a plan is the
+cost of all its energy.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ IGNORED = ("Metadata", "SerializedExtendedInstance", "TimeForExtendedInstance")
 
 @dataclass(frozen=True)
 class _Off:
-    """An off state: what it draws, and (intervals, power) of each way into it and out of it."""
+    """An off state: its power, and (intervals, power) of each transition into it and out of it."""
 
     power: int
     down: tuple[tuple[int, int], ...]
@@ -50,31 +50,19 @@ class _Off:
 
     @property
     def powers(self) -> list[int]:
-        """All that it can draw."""
+        """Return all powers of the state and its transitions."""
         return [self.power, *(power for _, power in (*self.down, *self.up))]
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of such a file; raises `InstanceError` where it is not one."""
+    """Return the native document of such a file; raises `InstanceError` where it is not one."""
     data = Places(text, path)
     data.keys((), {"MachinesCount", "Jobs", "EnergyCosts", "LengthInterval", *TABLES, *NULLABLE, *POWERS, *IGNORED})
     data.whole(("MachinesCount",), 1, 1)
     data.whole(("LengthInterval",), 1, 1)
-    slots = data.length(("EnergyCosts",), 1, MAX_SLOTS)
-    prices = [data.whole(("EnergyCosts", at), -MAX_PRICE, MAX_PRICE) for at in range(slots)]
-    on, idle = (data.whole((key,), 0, MAX_POWER) for key in POWERS)
-    waiting = [
-        min(on * price, idle * price) for price in prices
-    ]  # on without a job is no worse where power is paid for
-    machine = _Machine(prices, waiting, _states(data, slots))
-    most = max(on, idle, *(power for state in machine.off for power in state.powers)) * sum(map(abs, prices))
-    if most > MAX_COST:
-        raise data.wrong(f"the greatest power costs {most:,} over all intervals; that is too much", ("EnergyCosts",))
-    durations: Counter[int] = Counter()
-    for job in range(data.length(("Jobs",), 1, MAX_JOBS)):
-        data.keys(("Jobs", job), {"Id", "MachineIdx", "ProcessingTime"})
-        data.whole(("Jobs", job, "MachineIdx"), 0, 0)
-        durations[data.whole(("Jobs", job, "ProcessingTime"), 1, slots)] += 1
+    machine = _read_machine(data)
+    prices, waiting, slots = machine.prices, machine.waiting, len(machine.prices)
+    durations = _read_durations(data, slots)
     least = (1 + min(time for time, _ in machine.off[0].up), 1 + min(time for time, _ in machine.off[0].down))
     work = sum(time * count for time, count in durations.items())
     room = slots - work - sum(least)
@@ -84,24 +72,17 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
         )
     if room * slots > MAX_RESTS:
         raise data.wrong(f"{slots:,} intervals, {room:,} of them to spare; that is too large", ("EnergyCosts",))
-    start = instant(START)
-
-    def at(slot: int) -> str:
-        return instant_text(start + timedelta(hours=slot))
-
-    def steps(values: Sequence[int]) -> dict[str, Any]:
-        kept = (slot for slot, value in enumerate(values) if not slot or value != values[slot - 1])
-        return {"steps": {at(slot): values[slot] for slot in kept}}
-
-    window = {"release": at(least[0]), "deadline": at(slots - least[1])}
+    window = {"release": _at(least[0]), "deadline": _at(slots - least[1])}
     capacity: dict[str, Any] = {"machine": 1, "work": 1}
-    price: dict[str, Any] = {"work": steps([on * price - less for price, less in zip(prices, waiting, strict=True)])}
+    price: dict[str, Any] = {
+        "work": _steps([machine.on * price - less for price, less in zip(prices, waiting, strict=True)])
+    }
     first, last, between = [], [], []
     for length in range(least[0], least[0] + room + 1):
-        capacity[f"first-{length}"] = steps([int(slot < length) for slot in range(slots)])
+        capacity[f"first-{length}"] = _steps([int(slot < length) for slot in range(slots)])
         first.append(_option({f"first-{length}": 1}, length, machine.first(length) + sum(waiting)))
     for length in range(least[1], least[1] + room + 1):
-        capacity[f"last-{length}"] = steps([int(slot >= slots - length) for slot in range(slots)])
+        capacity[f"last-{length}"] = _steps([int(slot >= slots - length) for slot in range(slots)])
         last.append(_option({f"last-{length}": 1}, length, machine.last(length)))
     shortest = 0
     for length in range(1, room + 1):
@@ -110,7 +91,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
         if costs and min(costs) < 0:  # else it is too short, or never saves anything
             shortest = shortest or length
             capacity[f"rest-{length}"] = 1
-            price[f"rest-{length}"] = steps(_spread(costs, length, least[0], slots))
+            price[f"rest-{length}"] = _steps(_spread(costs, length, least[0], slots))
             between.append(_option({f"rest-{length}": 1}, length, 0))
     tasks: list[dict[str, Any]] = [{"id": "first-rest", "options": first}, {"id": "last-rest", "options": last}]
     tasks += [
@@ -131,25 +112,33 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
 
 
 class _Machine:
-    """What rests cost more than idling."""
+    """A machine that computes the cost of rests beyond the cost of idling.
 
-    def __init__(self, prices: Sequence[int], waiting: Sequence[int], off: Sequence[_Off]) -> None:
+    Attributes
+    ----------
+    on : power while a job runs
+    prices, waiting : price of energy, and cost without a job, by slot
+    off : the off states; the first is off, the others are standbys
+    """
+
+    def __init__(self, on: int, prices: Sequence[int], waiting: Sequence[int], off: Sequence[_Off]) -> None:
+        self.on, self.prices, self.waiting = on, prices, waiting
         self.off, self._slots = off, len(prices)
         self._prices, self._waiting = ([0, *accumulate(each)] for each in (prices, waiting))
 
     def first(self, length: int) -> int:
-        """Of the rest before everything, which begins off and ends on."""
+        """Return the cost of a first rest, which starts off and ends on."""
         return min(self._stays(self.off[0], 0, length, (0, 0), up) for up in self.off[0].up if length > up[0])
 
     def last(self, length: int) -> int:
-        """Of the rest after everything, which begins on and ends off."""
+        """Return the cost of a last rest, which starts on and ends off."""
         begin = self._slots - length
         return min(
             self._stays(self.off[0], begin, length, down, (0, 0)) for down in self.off[0].down if length > down[0]
         )
 
     def rest(self, begin: int, length: int) -> int | None:
-        """Of a rest in between, in the cheapest off state; None where it is too short for all of them."""
+        """Return the cost of a rest in between, in the cheapest off state; None where it is too short."""
         return min(
             (
                 self._stays(off, begin, length, down, up)
@@ -162,15 +151,39 @@ class _Machine:
         )
 
     def _stays(self, off: _Off, begin: int, length: int, down: tuple[int, int], up: tuple[int, int]) -> int:
-        """Down, off, and up again."""
+        """Return the cost of a rest: down, off, and up again."""
         one, two, end = begin + down[0], begin + length - up[0], begin + length
         parts = ((begin, one, down[1]), (one, two, off.power), (two, end, up[1]))
         drawn = sum(power * (self._prices[until] - self._prices[since]) for since, until, power in parts)
         return drawn - (self._waiting[end] - self._waiting[begin])
 
 
+def _read_machine(data: Places) -> _Machine:
+    """Return the machine with its prices; raise where its energy can cost too much for an instance."""
+    slots = data.length(("EnergyCosts",), 1, MAX_SLOTS)
+    prices = [data.whole(("EnergyCosts", at), -MAX_PRICE, MAX_PRICE) for at in range(slots)]
+    on, idle = (data.whole((key,), 0, MAX_POWER) for key in POWERS)
+    # Where power is paid for, on without a job is at least as good as idle.
+    waiting = [min(on * price, idle * price) for price in prices]
+    machine = _Machine(on, prices, waiting, _states(data, slots))
+    most = max(on, idle, *(power for state in machine.off for power in state.powers)) * sum(map(abs, prices))
+    if most > MAX_COST:
+        raise data.wrong(f"the greatest power costs {most:,} over all intervals; that is too much", ("EnergyCosts",))
+    return machine
+
+
+def _read_durations(data: Places, slots: int) -> Counter[int]:
+    """Return the number of jobs by processing time [slots]."""
+    durations: Counter[int] = Counter()
+    for job in range(data.length(("Jobs",), 1, MAX_JOBS)):
+        data.keys(("Jobs", job), {"Id", "MachineIdx", "ProcessingTime"})
+        data.whole(("Jobs", job, "MachineIdx"), 0, 0)
+        durations[data.whole(("Jobs", job, "ProcessingTime"), 1, slots)] += 1
+    return durations
+
+
 def _states(data: Places, slots: int) -> list[_Off]:
-    """The off states, the first of which is off."""
+    """Return the off states; the first of them is off."""
     count = data.length(("OffPowerConsumption",), 1, 100)
     for key in (*TABLES, *NULLABLE):
         data.length((key,), count, count)
@@ -192,13 +205,23 @@ def _states(data: Places, slots: int) -> list[_Off]:
     ]
 
 
+def _at(slot: int) -> str:
+    return instant_text(instant(START) + timedelta(hours=slot))
+
+
+def _steps(values: Sequence[int]) -> dict[str, Any]:
+    """Return values by slot as a series of steps."""
+    kept = (slot for slot, value in enumerate(values) if not slot or value != values[slot - 1])
+    return {"steps": {_at(slot): values[slot] for slot in kept}}
+
+
 def _option(uses: dict[str, int], length: int, cost: int) -> dict[str, Any]:
     kind = next(iter(uses))
     return {"id": kind, "pool": "machine", "uses": {"machine": 1, **uses}, "duration": f"{length}h", "cost": cost}
 
 
 def _spread(costs: Sequence[int], length: int, begin: int, slots: int) -> list[int]:
-    """Prices by slot, of which any `length` in a row, from `begin` on, add up to the cost of beginning there."""
+    """Return prices by slot such that any `length` in a row add up to the cost of their start."""
     prices = [0] * slots
     prices[begin] = costs[0]
     for at in range(1, len(costs)):

@@ -1,17 +1,17 @@
-"""ElasticFlow (Gu et al., ASPLOS 2023): deep-learning jobs with deadlines, and measured throughput by GPU count.
+"""Read ElasticFlow (Gu et al., ASPLOS 2023): deep-learning jobs with measured throughput.
 
 FILE is a trace, a .csv with the columns job_id, submit_time, ddl (both in seconds), model_name, batch_size and
-iteration. A folder `throughputs_A100`, beside it or beside its folder, has a .csv for every model: a row for
-each global batch size, iterations per second on each number of GPUs (nothing, nan or 0 where none was measured).
+iteration. A folder `throughputs_A100`, next to it or next to its folder, has a .csv for every model: a row for
+each global batch size, iterations per second on each number of GPUs (empty, nan or 0 where none was measured).
 
-A job has its iterations as work, its submission as release and `ddl` as deadline; the count of GPUs is chosen from
-those measured, without those no faster than fewer. A deadline that no number of GPUs can keep on the grid becomes a due
-date, each hour past which costs `late`, and a day after the earliest possible end is the limit. Parameters:
+A job has its iterations as work, its submission as release and `ddl` as deadline. The GPU count is one of those
+measured; counts no faster than fewer GPUs are left out. A deadline that no number of GPUs can keep on the grid becomes
+a due date: each hour past it costs `late`, and the deadline is a day after the earliest possible end. Parameters:
 
     gpus=128                            one pool, the default; the cost is GPU-hours
     gpus=owned:16@0.0624,cloud:64@3.67  pools with their prices in USD per GPU-hour
     jobs=100  day=74  within=96         the first 100 jobs from day 74 on that are due within 96 hours
-    slot=30  late=5                     minutes of a slot (60 when absent); what an hour late costs (2)
+    slot=30  late=5                     minutes of a slot (default 60); cost of an hour late (default 2)
     throughputs=FOLDER                  another folder
 """
 
@@ -37,7 +37,7 @@ START = datetime(2026, 1, 5, tzinfo=UTC)  # the trace has no calendar; midnight 
 FOLDER = "throughputs_A100"
 GPUS = 128
 LATE_COST = 2
-GRACE_S = 24 * 3600  # what cannot be on time must be done a day after its earliest possible end
+GRACE_S = 24 * 3600  # deadline of late jobs, after their earliest possible end
 MAX_SECONDS = 10**9
 MAX_HOURS = 10**9
 LEAST = Decimal("0.000001")  # iterations per second
@@ -48,7 +48,7 @@ _POOL = re.compile(r"(?:([\w.+-]{1,100}):)?([1-9]\d{0,5})(?:@(\d{1,9}(?:\.\d{1,9
 
 @dataclass(frozen=True)
 class Choice:
-    """Which jobs an instance takes: from a day on, so many, due within so many hours; and the GPUs there are."""
+    """The jobs that an instance takes from a trace, and its GPUs."""
 
     name: str
     gpus: Mapping[str, int]  # by pool
@@ -78,7 +78,7 @@ Curves = dict[tuple[str, str], dict[int, Decimal]]
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of a trace; raises `InstanceError`, `InputError` or `UsageError`."""
+    """Return the native document of a trace; raises `InstanceError`, `InputError` or `UsageError`."""
     gpus, price = _pools(params.get("gpus", str(GPUS)))
     late = whole_param(params, "late", 10**6, 0)
     choice = Choice(
@@ -107,7 +107,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
 
 
 class Table:
-    """The rows of a .csv file without quotes: the line of each, and a text by column."""
+    """The rows of a .csv file without quotes: line number, and a text by column."""
 
     def __init__(self, text: str, path: Path) -> None:
         self.path = path
@@ -124,23 +124,23 @@ class Table:
                 self.rows.append((number, dict(zip(self.columns, cells, strict=True))))
 
     def wrong(self, message: str, line: int) -> InstanceError:
-        """The error on a line."""
+        """Return the error on a line."""
         return InstanceError([Finding(message, (), line, str(self.path))])
 
     def need(self, columns: Sequence[str]) -> None:
-        """The columns must be there."""
+        """Check that the columns exist."""
         for name in columns:
             if name not in self.columns:
                 raise self.wrong(f"the column {name} is missing", 1)
 
     def word(self, row: dict[str, str], name: str, line: int) -> str:
-        """A cell that is a plain name."""
+        """Return a cell that is a plain name."""
         if not _WORD.fullmatch(row[name]) or not row[name].strip("."):
             raise self.wrong(f"{row[name][:40]!r} stands where {name}, of letters, digits and . _ + -, should", line)
         return row[name]
 
     def whole(self, row: dict[str, str], name: str, line: int, least: int, most: int) -> int:
-        """A cell that is a whole number."""
+        """Return a cell that is a whole number."""
         if not re.fullmatch(r"\d{1,15}", row[name], re.ASCII) or not least <= int(row[name]) <= most:
             raise self.wrong(
                 f"{row[name][:40]!r} stands where {name}, a whole number from {least} to {most}, should", line
@@ -149,12 +149,12 @@ class Table:
 
 
 def table(path: Path) -> Table:
-    """The rows of a file; raises `InputError` where it cannot be read."""
+    """Return the rows of a file; raises `InputError` where it cannot be read."""
     return Table(read_text(path), path)
 
 
 def jobs(trace: Table) -> list[Job]:
-    """All jobs of a trace, in its order."""
+    """Return all jobs of a trace, in its order."""
     trace.need(COLUMNS)
     found: list[Job] = []
     names: set[str] = set()
@@ -181,7 +181,7 @@ def jobs(trace: Table) -> list[Job]:
 
 
 def throughputs(rates: Table) -> Curves:
-    """Iterations per second of a model, by (model, batch size) and GPU count, as measured."""
+    """Return iterations per second of a model, by (model, batch size) and GPU count."""
     rates.need(["global_batch_size"])
     for name in rates.columns:
         if name != "global_batch_size" and not re.fullmatch(r"[1-9]\d{0,5}", name, re.ASCII):
@@ -205,7 +205,7 @@ def throughputs(rates: Table) -> Curves:
 
 
 def curve(measured: Mapping[int, Decimal]) -> dict[int, Decimal]:
-    """Speed against one GPU, rounded to four decimals; counts that are no faster than fewer GPUs are left out."""
+    """Return speeds relative to one GPU; counts no faster than fewer GPUs are left out."""
     kept: dict[int, Decimal] = {}
     for count in sorted(measured):
         speed = round(measured[count] / measured[1], 4)
@@ -215,7 +215,7 @@ def curve(measured: Mapping[int, Decimal]) -> dict[int, Decimal]:
 
 
 def chosen(choice: Choice, every: Sequence[Job]) -> list[Job]:
-    """The first jobs from the day on that are due soon enough."""
+    """Return the first jobs from the day on that are due soon enough."""
     found = [
         job
         for job in every
@@ -228,16 +228,9 @@ def chosen(choice: Choice, every: Sequence[Job]) -> list[Job]:
 def instance(
     choice: Choice, taken: Sequence[Job], measured: Curves, trace: Table, where: str | None = None
 ) -> dict[str, Any]:
-    """The native document of some jobs; `where` is for its description."""
+    """Return the native document of some jobs; `where` is for its description."""
     begin = min(job.submitted for job in taken) // 86_400 * 86_400
-    curves: Curves = {}
-    for job in taken:
-        if 1 not in measured.get((job.model, job.batch), {}):
-            raise trace.wrong(
-                f"no throughput of {job.model} on one GPU at batch size {job.batch}; each job needs it", job.line
-            )
-        if (job.model, job.batch) not in curves:
-            curves[job.model, job.batch] = curve(measured[job.model, job.batch])
+    curves = _curves(taken, measured, trace)
 
     def up_to(gpus: int, kind: tuple[str, str]) -> dict[int, Decimal]:
         return {count: speed for count, speed in curves[kind].items() if count <= gpus}
@@ -271,13 +264,7 @@ def instance(
     return {
         "leptonopt": 1,
         "name": choice.name,
-        "description": (
-            f"{len(taken)} deep-learning jobs with deadlines and measured throughput by GPU count, on "
-            f"{where or ', '.join(choice.gpus)}. {hopeless} of them cannot meet their deadline on any number of GPUs, "
-            f"{soft - hopeless} more not once times are whole slots. For these {soft} the deadline is a due date, "
-            f"each hour past it costs {choice.late_cost} {choice.currency}, and a day after the earliest end is the "
-            "limit."
-        ),
+        "description": _description(choice, len(taken), where or ", ".join(choice.gpus), soft, hopeless),
         "currency": choice.currency,
         "time": {"start": _at(0), "slot": f"{choice.slot_s // 60}m", "horizon": f"{slots * choice.slot_s // 60}m"},
         "pools": [
@@ -292,12 +279,36 @@ def instance(
     }
 
 
+def _curves(taken: Sequence[Job], measured: Curves, trace: Table) -> Curves:
+    """Return the speed by GPU count of every model and batch size of the jobs."""
+    curves: Curves = {}
+    for job in taken:
+        if 1 not in measured.get((job.model, job.batch), {}):
+            raise trace.wrong(
+                f"no throughput of {job.model} on one GPU at batch size {job.batch}; each job needs it", job.line
+            )
+        if (job.model, job.batch) not in curves:
+            curves[job.model, job.batch] = curve(measured[job.model, job.batch])
+    return curves
+
+
+def _description(choice: Choice, count: int, where: str, soft: int, hopeless: int) -> str:
+    """Return the description of `count` jobs, `soft` of them with a due date."""
+    return (
+        f"{count} deep-learning jobs with deadlines and measured throughput by GPU count, on "
+        f"{where}. {hopeless} of them cannot meet their deadline on any number of GPUs, "
+        f"{soft - hopeless} more not once times are whole slots. For these {soft} the deadline is a due date, "
+        f"each hour past it costs {choice.late_cost} {choice.currency}, and a day after the earliest end is the "
+        "limit."
+    )
+
+
 def _at(second: int) -> str:
     return instant_text(START + timedelta(seconds=second))
 
 
 def _pools(text: str) -> tuple[dict[str, int], dict[str, Decimal]]:
-    """GPUs and price by pool."""
+    """Return GPUs and price by pool."""
     gpus: dict[str, int] = {}
     price: dict[str, Decimal] = {}
     for part in text.split(","):
@@ -311,7 +322,7 @@ def _pools(text: str) -> tuple[dict[str, int], dict[str, Decimal]]:
 
 
 def _folder(path: Path, given: str | None) -> Path:
-    """Where the throughputs are."""
+    """Return the folder of the throughputs."""
     if given is not None:
         return Path(given)
     for folder in (path.parent / FOLDER, path.parent.parent / FOLDER):

@@ -1,4 +1,4 @@
-"""Generalised assignment (OR-Library): m n; m rows of n costs; m rows of n needs; m capacities.
+"""Read generalised assignment (OR-Library): m n; m rows of n costs; m rows of n needs; m capacities.
 
 All tasks share one slot: a job is a task, an agent a pool, its need the demand, its cost a fixed cost.
 """
@@ -13,7 +13,7 @@ from leptonopt.io.literature.number_stream import START, Numbers
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of a GAP file; raises `InstanceError` where it is not one."""
+    """Return the native document of a GAP file; raises `InstanceError` where it is not one."""
     numbers = Numbers(text, path)
     agents, jobs = numbers.whole("the number of agents", 1, 10_000), numbers.whole("the number of jobs", 1, 1_000_000)
     numbers.options(agents * jobs)

@@ -1,4 +1,4 @@
-"""Green identical machines at time-of-use prices (Anghinolfi, Paolucci & Ronco, EJOR 2021).
+"""Read green identical machines at time-of-use prices (Anghinolfi et al., EJOR 2021).
 
 Data_pN.txt: the durations of jobs; Data_eN.txt beside it: a rate of each machine; Data_cN.txt: a price of each
 slot. A job on machine h costs e_h times the prices of its slots; a machine runs one job at a time. A slot
@@ -26,7 +26,7 @@ MAX_STEPS = 2_000_000
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of the three files; raises `InstanceError` or `InputError`."""
+    """Return the native document of the three files; raises `InstanceError` or `InputError`."""
     durations = Counter(_wholes(Numbers(text, path), "a duration"))
     rate_numbers, price_numbers = _beside(path, "e"), _beside(path, "c")
     rates = Counter(_decimals(rate_numbers, "a rate", 0))
@@ -69,7 +69,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
 
 
 def _beside(path: Path, letter: str) -> Numbers:
-    """The numbers of the file with another letter in place of the p."""
+    """Return the numbers of the file named with another letter in place of the p."""
     parts = re.fullmatch(r"(.*_)p(\d.*)", path.name)
     if not parts:
         raise InputError(f"{printable(path)}: is not called Data_pN.txt, with Data_eN.txt and Data_cN.txt beside it")
@@ -85,7 +85,7 @@ def _wholes(numbers: Numbers, what: str) -> list[int]:
 
 
 def _decimals(numbers: Numbers, what: str, least: int | None = None) -> list[Decimal]:
-    """All numbers, which must be such that the product of two stays exact."""
+    """Return all numbers; each must allow an exact product of two."""
     found: list[Decimal] = []
     while numbers.left or not found:
         value = numbers.decimal(what, least)

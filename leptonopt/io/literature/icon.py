@@ -1,4 +1,4 @@
-"""ICON challenge 2014 (CSPLib problem 059): energy-cost aware scheduling of a data centre.
+"""Read ICON challenge 2014 (CSPLib problem 059): energy-cost aware scheduling of a data centre.
 
 instance.txt: minutes per slot, resources, machines (id, idle power, up cost, down cost; capacities), tasks
 (id, duration, earliest start, latest end, power; needs). forecast.txt, or actual.txt: a price per slot.
@@ -22,7 +22,7 @@ from leptonopt.io.native.text import read_text
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of instance.txt with the prices beside it; raises `InstanceError` or `InputError`."""
+    """Return the native document of instance.txt and the price file in its folder."""
     which = params.get("prices", "forecast")
     if which not in ("forecast", "actual"):
         raise UsageError(f"prices={which[:40]!r}; allowed are forecast and actual")

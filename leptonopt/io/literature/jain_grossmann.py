@@ -1,4 +1,4 @@
-"""Jain & Grossmann (INFORMS J. on Computing 13(4), 2001): jobs on dissimilar machines, one at a time.
+"""Read Jain & Grossmann (INFORMS J. on Computing 13(4), 2001): jobs on dissimilar machines.
 
 n m; n rows of m costs; n rows of m durations; n release dates; n deadlines. A time unit becomes an hour.
 """
@@ -15,7 +15,7 @@ from leptonopt.io.literature.number_stream import START, Numbers
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of such a file; raises `InstanceError` where it is not one."""
+    """Return the native document of such a file; raises `InstanceError` where it is not one."""
     numbers = Numbers(text, path)
     jobs, machines = numbers.whole("the number of jobs", 1, 100_000), numbers.whole("the number of machines", 1, 10_000)
     numbers.options(jobs * machines)

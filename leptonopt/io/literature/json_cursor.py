@@ -1,4 +1,4 @@
-"""Files that are JSON: values taken by their place, with the line and the place in every complaint."""
+"""Read values of a JSON file by their place, with line and place in every error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from leptonopt.io.native.text import parse
 
 
 class Places:
-    """A JSON tree whose values are asked for by their place.
+    """A JSON tree whose values are read by their place.
 
     Every method raises `InstanceError` with file, line and place where the tree does not hold what it should.
     """
@@ -23,11 +23,11 @@ class Places:
         self._tree, self._lines = parse(text, "json", str(path))
 
     def wrong(self, message: str, place: Place = ()) -> InstanceError:
-        """The error at a place."""
+        """Return the error at a place."""
         return InstanceError([Finding(message, place, self._lines([place]).get(place, 1), str(self.path))])
 
     def number(self, place: Place, least: int, most: int) -> Decimal:
-        """The number at a place, with all its decimals."""
+        """Return the number at a place, with all its decimals."""
         value = self._at(place)
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise self.wrong(f"not a number from {least} to {most}", place)
@@ -36,14 +36,14 @@ class Places:
         return Decimal(value)
 
     def amount(self, place: Place, least: int, most: int) -> Decimal:
-        """The number at a place, which must not have too many decimals for an instance."""
+        """Return the number at a place, with no more decimals than an instance allows."""
         try:
             return amount(self.number(place, least, most))
         except ValueError as error:
             raise self.wrong(str(error), place) from None
 
     def whole(self, place: Place, least: int, most: int) -> int:
-        """The whole number at a place."""
+        """Return the whole number at a place."""
         value = self._at(place)
         if isinstance(value, bool) or not isinstance(value, int | Decimal) or value != int(value):
             raise self.wrong(f"not a whole number from {least} to {most}", place)
@@ -52,11 +52,11 @@ class Places:
         return int(value)
 
     def none(self, place: Place) -> bool:
-        """Whether null stands at a place."""
+        """Return True when null stands at a place."""
         return self._at(place) is None
 
     def length(self, place: Place, least: int, most: int) -> int:
-        """The length of the list at a place."""
+        """Return the length of the list at a place."""
         value = self._at(place)
         if not isinstance(value, list):
             raise self.wrong("not a list", place)
@@ -67,12 +67,12 @@ class Places:
         return len(value)
 
     def keys(self, place: Place, known: set[str]) -> None:
-        """Nothing else may stand in the mapping at a place."""
+        """Check that the mapping at a place has no other keys."""
         if unknown := sorted(set(self.names(place)) - known):
             raise self.wrong(f"the key {unknown[0][:40]!r} is not known; known are {', '.join(sorted(known))}", place)
 
     def names(self, place: Place) -> list[str]:
-        """The keys of the mapping at a place."""
+        """Return the keys of the mapping at a place."""
         value = self._at(place)
         if not isinstance(value, dict):
             raise self.wrong("not a mapping", place)

@@ -1,4 +1,4 @@
-"""Melange (Griggs et al. 2024): the cheapest mix of GPU types that serves a rate of requests.
+"""Read Melange (Griggs et al. 2024): the cheapest mix of GPU types for a rate of requests.
 
 A JSON file: workload_distribution (the share of each bucket of requests, by input and output size),
 total_request_rate (requests per second), slice_factor (equal slices of a bucket), and gpu_info (USD per hour, and
@@ -28,7 +28,7 @@ Bucket = tuple[int, int]
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of such a file; raises `InstanceError` where it is not one."""
+    """Return the native document of such a file; raises `InstanceError` where it is not one."""
     data = Places(text, path)
     data.keys((), {"gpu_info", "workload_distribution", "total_request_rate", "slice_factor"})
     total = Fraction(data.number(("total_request_rate",), 0, 10**9))
@@ -70,7 +70,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
 def _table(
     data: Places, place: Place, most: int, like: Mapping[Bucket, Fraction] | None = None
 ) -> dict[Bucket, Fraction]:
-    """A table of numbers from 0 by row and column, of the same size as another."""
+    """Return a table of numbers from 0 by row and column, of the same size as another."""
     rows = data.length(place, 1, 10_000)
     columns = data.length((*place, 0), 1, 10_000)
     if like is not None and max(like) != (rows - 1, columns - 1):
@@ -81,7 +81,7 @@ def _table(
 
 
 def _gpus(data: Places, shares: Mapping[Bucket, Fraction]) -> list[str]:
-    """The names of the GPU types."""
+    """Return the names of the GPU types."""
     gpus = data.names(("gpu_info",))
     if not gpus:
         raise data.wrong("no GPU type at all; at least one should be", ("gpu_info",))

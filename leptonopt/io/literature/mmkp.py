@@ -1,4 +1,4 @@
-"""Multiple-choice multidimensional knapsack (Khan, Li, Manning & Akbar 2002): one item of each group, most value.
+"""Read multiple-choice multidimensional knapsacks (Khan et al. 2002): one item of each group.
 
 n l m; m capacities; of each group its number, then l rows (value, m needs). What follows the last group are
 results of heuristics and is not read. The knapsack is a pool of one slot, a group a task, an item an option
@@ -15,7 +15,7 @@ from leptonopt.io.literature.number_stream import START, Numbers
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of such a file; raises `InstanceError` where it is not one."""
+    """Return the native document of such a file; raises `InstanceError` where it is not one."""
     numbers = Numbers(text, path)
     groups, items = numbers.whole("the number of groups", 1, 1_000_000), numbers.whole("the items of a group", 1, 10**6)
     resources = numbers.whole("the number of resources", 1, 1000)

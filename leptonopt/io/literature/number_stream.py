@@ -1,4 +1,4 @@
-"""Files that are a stream of numbers: taken one after another, with the line in every complaint."""
+"""Read a file as a stream of numbers, with the line in every error."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_OPTIONS = 2_000_000
 
 
 class Numbers:
-    """The numbers of a text, in order: of a file, or of a `part` of it that begins on line `first`.
+    """Numbers of a text in order: of a file, or of a `part` of it that starts on line `first`.
 
     Every method raises `InstanceError` with file and line where the text does not go on as it should.
     """
@@ -33,22 +33,22 @@ class Numbers:
             self._ends.append(len(self._words))
 
     def wrong(self, message: str, line: int | None = None) -> InstanceError:
-        """The error for the number that was taken last, or for a line."""
+        """Return the error for the number that was taken last, or for a line."""
         return InstanceError([Finding(message, (), line or self.line, str(self.path))])
 
     @property
     def line(self) -> int:
-        """The line of the number that was taken last."""
+        """Return the line of the number that was taken last."""
         word = min(max(self._at - 1, 0), len(self._words) - 1)
         return self._first + (bisect_right(self._ends, word) if self._words else 0)
 
     @property
     def left(self) -> int:
-        """How many words are still to be taken."""
+        """Return the number of remaining words."""
         return len(self._words) - self._at
 
     def decimal(self, what: str, least: int | None = None) -> Decimal:
-        """The next number."""
+        """Return the next number."""
         if not self.left:
             raise self.wrong(f"the {self.part} ends where {what} should stand")
         word = self._words[self._at]
@@ -64,34 +64,34 @@ class Numbers:
         return value
 
     def whole(self, what: str, least: int = 0, most: int = 10**12) -> int:
-        """The next number, which must be whole and in range."""
+        """Return the next number, which must be whole and in range."""
         value = self.decimal(what)
         if value != value.to_integral_value() or not least <= value <= most:
             raise self.wrong(f"{value} stands where {what}, a whole number from {least} to {most}, should")
         return int(value)
 
     def decimals(self, count: int, what: str, least: int | None = None) -> list[Decimal]:
-        """The next `count` numbers."""
+        """Return the next `count` numbers."""
         return [self.decimal(what, least) for _ in range(count)]
 
     def wholes(self, count: int, what: str, least: int = 0) -> list[int]:
-        """The next `count` whole numbers."""
+        """Return the next `count` whole numbers."""
         return [self.whole(what, least) for _ in range(count)]
 
     def options(self, count: int) -> None:
-        """The sizes just taken must not make more options than fit into memory."""
+        """Refuse sizes that make more options than fit into memory."""
         if count > MAX_OPTIONS:
             raise self.wrong(f"the sizes make {count:,} options; at most {MAX_OPTIONS:,}")
 
     def end(self) -> None:
-        """Nothing may follow."""
+        """Check that nothing follows."""
         if left := self.left:
             self._at += 1
             raise self.wrong(f"{left} more numbers than the sizes at the top say")
 
 
 def whole_param(params: Mapping[str, str], name: str, most: int, least: int = 1) -> int | None:
-    """A parameter that is a whole number from `least`; None when it is not given."""
+    """Return a parameter that is a whole number from `least`; None when it is not given."""
     if name not in params:
         return None
     text = str(params[name])

@@ -1,4 +1,4 @@
-"""What readers of project scheduling share: precedence past dummies, and capacity that is bought under a deadline."""
+"""Share code of project readers: precedence past dummies, and capacity bought under a deadline."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MAX_CHARS = 8 * 2**20
 
 
 class Circle(ValueError):
-    """Activities that wait for each other; `activity` is one of them."""
+    """Activities in a precedence circle; `activity` is one of them."""
 
     def __init__(self, activity: int) -> None:
         super().__init__("the activities wait for each other in a circle")
@@ -24,7 +24,7 @@ class Circle(ValueError):
 
 
 def in_order(successors: Sequence[Sequence[int]]) -> list[int]:
-    """The activities such that each stands after those it waits for; raises `Circle` when there is no such order."""
+    """Return the activities in topological order; raises `Circle` when there is none."""
     waiting = [0] * len(successors)
     for each in successors:
         for after in each:
@@ -47,7 +47,7 @@ def in_order(successors: Sequence[Sequence[int]]) -> list[int]:
 
 
 def predecessors(successors: Sequence[Sequence[int]], real: Sequence[bool]) -> list[list[int]]:
-    """What each activity waits for; those that are not real are left out and pass on what they wait for.
+    """Return the predecessors of each real activity; dummies pass on their own.
 
     Raises `Circle`, and `ValueError` when there is too much to pass on.
     """
@@ -71,7 +71,7 @@ def investment(
     needs: Sequence[Sequence[int]],
     costs: Sequence[Decimal | int],
 ) -> dict[str, Any]:
-    """The native document of a resource investment problem: units of each resource are bought for the whole project.
+    """Return the native document of a resource investment problem.
 
     A unit is a node that can only be committed; `needs` is by activity and resource.
     Raises `Circle`, and `ValueError` with what else is wrong.
@@ -114,7 +114,7 @@ def investment(
 
 
 def waits(before: Sequence[int]) -> dict[str, list[str]]:
-    """The key `after` of a task, where it waits for any; activities count from 0, tasks from 1."""
+    """Return the key `after` of a task if it waits; activities count from 0, tasks from 1."""
     return {"after": [f"task-{activity + 1}" for activity in before]} if before else {}
 
 
@@ -125,7 +125,7 @@ def _peaks(
     before: Sequence[Sequence[int]],
     needs: Sequence[Sequence[int]],
 ) -> list[int]:
-    """No plan uses more of a resource at a moment: the needs of all activities that could run then."""
+    """Return an upper bound on the use of each resource: activities that could run together."""
     early = [0] * len(durations)
     late = [deadline] * len(durations)  # the latest end
     for activity in order:

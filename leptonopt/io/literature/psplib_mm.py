@@ -1,9 +1,9 @@
-"""Multi-mode project scheduling: .mm files of PSPLIB (Kolisch & Sprecher 1996) and MMLIB (Van Peteghem & Vanhoucke
-2014).
+"""Read multi-mode project scheduling: .mm files of PSPLIB and MMLIB.
 
-The renewable resources are one pool, what is used up of the non-renewable ones is limited by quotas, a mode is an
-option; nothing costs anything. `deadline=K` is the horizon, a time unit becomes an hour: a plan exists exactly when
-the makespan can be K or less. Activities without duration, as source and sink, are left out.
+PSPLIB is of Kolisch & Sprecher (1996), MMLIB of Van Peteghem & Vanhoucke (2014). The renewable resources are one pool,
+non-renewable resources are quotas, a mode is an option; nothing has a cost. `deadline=K` is the horizon, a time unit
+becomes an hour: a plan exists exactly when the makespan can be K or less. Activities without duration, such as source
+and sink, are left out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SECTIONS = {
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of such a file; raises `InstanceError` where it is not one."""
+    """Return the native document of such a file; raises `InstanceError` where it is not one."""
     deadline = whole_param(params, "deadline", MAX_SLOTS)
     if deadline is None:
         raise UsageError("the format psplib-mm needs --param deadline=K: all activities end within K time units")
@@ -87,7 +87,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
 
 
 def _modes(numbers: Numbers, job: int, count: int, names: tuple[list[str], list[str]]) -> list[dict[str, Any]]:
-    """The options of a job; none when it takes neither time nor anything that is used up."""
+    """Return the options of a job; none when it takes neither time nor a consumed resource."""
     if numbers.whole("the number of a job") != job:
         raise numbers.wrong(f"job {job} is missing or out of order")
     options: list[dict[str, Any]] = []
@@ -116,7 +116,7 @@ def _modes(numbers: Numbers, job: int, count: int, names: tuple[list[str], list[
 
 
 def _count(lines: list[str], path: Path, what: str, least: int, most: int) -> int:
-    """A number of the head of the file."""
+    """Return a number of the head of the file."""
     for number, line in enumerate(lines, 1):
         if found := _COUNTS[what].fullmatch(line):
             text = found[1].split()[0] if found[1].split() else ""
@@ -125,7 +125,7 @@ def _count(lines: list[str], path: Path, what: str, least: int, most: int) -> in
 
 
 def _section(lines: list[str], path: Path, what: str) -> Numbers:
-    """The numbers of a section: from after its title and the heads of its columns to the next row of stars."""
+    """Return the numbers of a section, from after its column heads to the next row of stars."""
     for number, line in enumerate(lines):
         if _SECTIONS[what].fullmatch(line):
             body = []

@@ -1,4 +1,4 @@
-"""Resource availability cost, as the MiniZinc Challenge has it (Kreter, Schutt, Stuckey & Zimmermann, EJOR 2018).
+"""Read resource availability cost of the MiniZinc Challenge (Kreter et al., EJOR 2018).
 
 A .dzn file: t_max (the deadline), n_res, cost[n_res], n_tasks, dur[n_tasks], succ[n_tasks] (sets of tasks, from
 1) and rr[n_res, n_tasks]. Units of each resource are bought for the whole project; a time unit becomes an hour.
@@ -21,7 +21,7 @@ _TOKEN = re.compile(r"%[^\n]*|[A-Za-z_]\w*|-?\d+(?:\.\d+)?|\[\||\|\]|\n|[^\S\n]+
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of such a file; raises `InstanceError` where it is not one."""
+    """Return the native document of such a file; raises `InstanceError` where it is not one."""
     data = _Data(text, path)
     deadline = data.single("t_max", 1, MAX_SLOTS)
     resources, tasks = data.single("n_res", 1, 100), data.single("n_tasks", 1, MAX_ACTIVITIES)
@@ -38,7 +38,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
 
 
 class _Data:
-    """The assignments of a .dzn text: where each begins, and what stands there taken token by token."""
+    """The assignments of a .dzn text, read token by token."""
 
     def __init__(self, text: str, path: Path) -> None:
         self.path = path
@@ -68,19 +68,19 @@ class _Data:
                 raise self.wrong(f"the file ends and {name} is missing")
 
     def wrong(self, message: str, line: int | None = None) -> InstanceError:
-        """The error for the token that was taken last, or for a line."""
+        """Return the error for the last token, or for a line."""
         last = self._tokens[min(max(self._at - 1, 0), len(self._tokens) - 1)][1] if self._tokens else 1
         return InstanceError([Finding(message, (), line or last, str(self.path))])
 
     def single(self, name: str, least: int, most: int) -> int:
-        """A variable that is one number."""
+        """Return a variable that is one number."""
         self._at = self._starts[name]
         value = self._whole(name, least, most)
         self._expect(";")
         return value
 
     def array(self, name: str, count: int, least: int, most: int) -> list[int]:
-        """A variable that is an array of `count` numbers."""
+        """Return a variable that is an array of `count` numbers."""
         self._at = self._starts[name]
         self._expect("[")
         found = self._row(f"a number of {name}", count, least, most)
@@ -89,7 +89,7 @@ class _Data:
         return found
 
     def table(self, name: str, rows: int, columns: int, least: int, most: int) -> list[list[int]]:
-        """A variable that is a table of two dimensions."""
+        """Return a variable that is a table of two dimensions."""
         self._at = self._starts[name]
         self._expect("[|")
         found = []
@@ -104,7 +104,7 @@ class _Data:
         return found
 
     def sets(self, name: str, count: int) -> tuple[list[list[int]], list[int]]:
-        """A variable that is an array of sets of tasks: the tasks, counted from 0, and the line of each set."""
+        """Return a variable that is an array of sets of tasks, from 0, and the line of each set."""
         self._at = self._starts[name]
         self._expect("[")
         found: list[list[int]] = []

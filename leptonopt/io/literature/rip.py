@@ -1,4 +1,4 @@
-"""Resource investment, as the XCSP3 competition of 2023 has it.
+"""Read resource investment, as published by the XCSP3 competition of 2023.
 
 A JSON file: horizon (the deadline), costs, and jobs with duration, successors (from 0) and requirements. Units of
 each resource are bought for the whole project; a time unit becomes an hour.
@@ -18,7 +18,7 @@ from leptonopt.io.literature.projects import MAX_ACTIVITIES, MAX_CHARS, MAX_UNIT
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of such a file; raises `InstanceError` where it is not one."""
+    """Return the native document of such a file; raises `InstanceError` where it is not one."""
     if len(text) > MAX_CHARS:
         raise InstanceError([Finding(f"more than {MAX_CHARS:,} characters", (), 1, str(path))])
     data = Places(text, path)

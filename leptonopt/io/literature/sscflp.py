@@ -1,4 +1,4 @@
-"""Single-source capacitated facility location, in the two layouts of its published sets.
+"""Read single-source capacitated facility location, in the two layouts of its published sets.
 
 `holmberg` (Holmberg, OR-Library, Yang): J I; J rows (capacity, fixed cost); I demands; J x I costs.
 `delmaire` (Delmaire, Diaz & Fernandez): I J; I x J costs; I demands; J fixed costs; J capacities.
@@ -28,12 +28,12 @@ class _Sites:
 
     @property
     def plausible(self) -> bool:
-        """Whether the customers fit into all facilities together."""
+        """Return True when the customers fit into all facilities together."""
         return sum(self.demand) <= sum(self.capacity)
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
-    """The native document of such a file; raises `InstanceError` where it is not one."""
+    """Return the native document of such a file; raises `InstanceError` where it is not one."""
     asked = params.get("layout")
     if asked is not None and asked not in LAYOUTS:
         raise UsageError(f"layout={asked[:40]!r}; allowed are {' and '.join(LAYOUTS)}")
@@ -63,7 +63,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
 
 
 def _sites(text: str, path: Path, asked: str | None) -> _Sites:
-    """The content in the layout asked for, else in the one whose sizes and amounts fit."""
+    """Return the content in the requested layout, else in the one whose sizes and amounts fit."""
     if asked:
         return _layout(Numbers(text, path), asked)
     numbers = Numbers(text, path)
@@ -120,7 +120,7 @@ def _layout(numbers: Numbers, layout: str) -> _Sites:
 
 
 def _demand(numbers: Numbers) -> tuple[Decimal, int]:
-    """A demand and its line."""
+    """Return a demand and its line."""
     if demand := numbers.decimal("a demand", 0):
         return demand, numbers.line
     raise numbers.wrong("a demand of 0; a customer needs something")

@@ -1,1 +1,1 @@
-"""native."""
+"""Read and write the native format in YAML, JSON and TOML."""

@@ -1,4 +1,4 @@
-"""JSON, read strictly: by the standard library, after a look at depth and number that needs no recursion."""
+"""Read JSON strictly: by the standard library, after a check of depth and size."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _TOKEN = re.compile(r'"(?:\\.|[^"\\])*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 
 
 def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
-    """The tree of a text with at most so many values, and the lines of its places.
+    """Return the tree of a text with at most so many values, and the lines of its places.
 
     Raises `InstanceError`.
     """
@@ -71,7 +71,7 @@ def _whole_characters(text: str, file: str) -> None:
 
 
 class _Open:
-    """A mapping or list that is open: the key or index of the value that comes next, what is wanted below."""
+    """An open mapping or list: key or index of the next value, and the wanted places below."""
 
     __slots__ = ("doubled", "expects", "keys", "mapping", "step", "wanted")
 
@@ -84,7 +84,7 @@ class _Open:
 
 
 def _walk(text: str, below: Wanted | None) -> Iterator[tuple[list[_Open], int, str, bool]]:
-    """The tokens of a well-formed text that are keys and values: what is open around it, line, text, whether a key."""
+    """Yield the keys and values of a well-formed text with the open containers and the line."""
     line, at = 1, 0
     stack: list[_Open] = []
     for token in check_time_each(_TOKEN.finditer(text), OFTEN):
@@ -107,7 +107,7 @@ def _walk(text: str, below: Wanted | None) -> Iterator[tuple[list[_Open], int, s
 
 
 def _marks(text: str, places: Sequence[Place]) -> dict[Place, int]:
-    """The line of every place, and of those that it lies in, read no further than to the last of them."""
+    """Return the line of every wanted place and of its parents; stop reading at the last one."""
     found: dict[Place, int] = {}
     left = set(places)
     for stack, line, _, is_key in _walk(text, wanted_places(places)):
@@ -122,7 +122,7 @@ def _marks(text: str, places: Sequence[Place]) -> dict[Place, int]:
 
 
 def _twice(text: str, file: str) -> Iterator[Finding]:
-    """The keys that stand twice; what stands below one of them is passed over."""
+    """Yield a finding for each duplicate key; anything below a duplicate is skipped."""
     for stack, line, _, is_key in _walk(text, None):
         if is_key:
             last = stack[-1]

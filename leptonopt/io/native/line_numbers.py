@@ -1,4 +1,4 @@
-"""The line of places in a file: found by a second look at the text, once something is wrong there.
+"""Find the lines of places in a file by a second pass, once an error is found.
 
 To remember the line of every value would take more memory than the values.
 """
@@ -16,7 +16,7 @@ Lines = Callable[[Sequence[Place]], Mapping[Place, int]]
 
 
 def wanted_places(places: Iterable[Place]) -> Wanted:
-    """The places and all that they lie in, as a tree of steps."""
+    """Return the places and their parents as a tree of steps."""
     top: Wanted = {}
     for place in places:
         below = top
@@ -26,7 +26,7 @@ def wanted_places(places: Iterable[Place]) -> Wanted:
 
 
 def nearest_line(marks: Mapping[Place, int], places: Iterable[Place]) -> dict[Place, int]:
-    """The line of each place, or of the nearest that it lies in; without those that no line is known of."""
+    """Return the line of each place or of its nearest parent; unknown ones are left out."""
     found = {}
     for place in places:
         at = place

@@ -1,4 +1,4 @@
-"""What the notations share: numbers exactly as written, caps, and how complaints are worded."""
+"""Share code of the notations: exact numbers, size limits, and the wording of errors."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from leptonopt.io.files import ALLOWED
 from leptonopt.runtime.clock import check_time_each
 
 MAX_DEPTH = 50
-OFTEN = 1000  # tokens between two looks at the clock
+OFTEN = 1000  # tokens between two checks of the time limit
 ENOUGH = 101  # findings; one more than are shown
 EMPTY = "the file is empty; an instance has time, pools and tasks"
 NOT_FINITE = re.compile(r"[-+]?\.?(inf|infinity|nan)", re.IGNORECASE)
@@ -19,28 +19,28 @@ _INT = re.compile(r"[-+]?[0-9]+", re.ASCII)
 
 
 def wrong(message: str, line: int | None, file: str, path: Place = ()) -> InstanceError:
-    """The error with one finding."""
+    """Return the error with one finding."""
     return InstanceError([Finding(message, path, line, file)])
 
 
 def too_deep(line: int | None, file: str) -> InstanceError:
-    """The error for what is nested beyond `MAX_DEPTH`."""
+    """Return the error for what is nested beyond `MAX_DEPTH`."""
     return wrong(f"is nested too deeply; at most {MAX_DEPTH} levels", line, file)
 
 
 def too_many(most: int, line: int | None, file: str) -> InstanceError:
-    """The error for more values than are read."""
-    said = f"holds more than {most:,} values; at most so many are read; set {ALLOWED} to allow more"
-    return wrong(said, line, file)
+    """Return the error for more values than are read."""
+    text = f"holds more than {most:,} values; at most so many are read; set {ALLOWED} to allow more"
+    return wrong(text, line, file)
 
 
 def twice(key: str, path: Place, line: int, file: str) -> Finding:
-    """A key that stands twice in one mapping."""
+    """Return the error for a key that stands twice in one mapping."""
     return Finding(f"the key {quoted(key)} stands twice; each is allowed once", path, line, file)
 
 
 def number(text: str) -> int | Decimal:
-    """A number as written; what is absurdly long or large stays out of exact arithmetic (`ValueError`)."""
+    """Return a number exactly as written; raise `ValueError` when it is too long or too large."""
     if len(text) > 60:
         raise ValueError(f"{text[:20]}… is a number of {len(text)} characters; at most 60")
     if _INT.fullmatch(text):
@@ -52,18 +52,18 @@ def number(text: str) -> int | Decimal:
 
 
 def quoted(text: str) -> str:
-    """A text as complaints show it, cut where it is long."""
+    """Return a text as errors show it, cut where it is long."""
     return repr(text if len(text) <= 60 else text[:57] + "...")
 
 
 def line_of_word(text: str, message: str) -> int | None:
-    """The line of the word that a complaint begins with."""
+    """Return the line of the word that an error message starts with."""
     word = message.split(" ")[0].rstrip("…")
     return text.count("\n", 0, text.find(word)) + 1 if word in text else None
 
 
 def shallow(text: str, tokens: re.Pattern[str], most: int, file: str) -> None:
-    """Refuse depth and number before a parser sees them: brackets in brackets, steps of a dotted key, values.
+    """Refuse excessive depth and size before a parser runs.
 
     `tokens` finds texts and comments whole, brackets, commas, and the dots and equal signs of TOML.
     """

@@ -1,4 +1,4 @@
-"""Text of a file to a plain tree, and the line of every place in it.
+"""Parse the text of a file to a plain tree, with the line of every place.
 
 The tree holds dicts with text keys, lists, texts, bools, None, ints and Decimals: numbers exactly as
 written. What people are surprised by is refused: duplicate keys, anchors and aliases, tags, merge keys,
@@ -23,7 +23,7 @@ DENSE = 16  # a file of the largest size may hold a value in so many bytes of it
 
 
 def read_text(path: Path, limit: int | None = None) -> str:
-    """The text of a file of at most so many bytes; of `MAX_BYTES`, or what the environment allows, when None.
+    """Return the text of a file up to a size limit in bytes; by default `MAX_BYTES`.
 
     Raises `InputError` in one line when it cannot be read, is too large, or is not UTF-8 text.
     """
@@ -57,7 +57,7 @@ def read_text(path: Path, limit: int | None = None) -> str:
 
 
 def parse(text: str, kind: str, file: str) -> tuple[Any, Lines]:
-    """The tree of a text of kind `yaml`, `json` or `toml`, and what finds the lines of places in it.
+    """Return the tree of a text of kind `yaml`, `json` or `toml`, and a finder of line numbers.
 
     It may hold as many values as belong to its size, or to the largest size that is read without asking. Raises
     `InstanceError` with the line where the text itself is wrong.

@@ -1,4 +1,4 @@
-"""TOML, read strictly: by the standard library, after a look at depth and number that needs no recursion."""
+"""Read TOML strictly: by the standard library, after a check of depth and size."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _KEY = re.compile(r"""^\s*((?:"[^"]*"|'[^']*'|[\w-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']
 
 
 def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
-    """The tree of a text with at most so many values, and the lines of its places.
+    """Return the tree of a text with at most so many values, and the lines of its places.
 
     Raises `InstanceError`.
     """
@@ -65,7 +65,7 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
 
 
 def _plain(value: Any, path: Place, line: Callable[[Place], int | None], file: str) -> Any:
-    """The tree with instants as texts."""
+    """Return the tree with instants as texts."""
     if len(path) > MAX_DEPTH:
         raise too_deep(line(path), file)
     if isinstance(value, dict):
@@ -87,7 +87,7 @@ def _float(text: str) -> int | Decimal:
 
 
 def _lines(text: str) -> Iterator[tuple[Place, int]]:
-    """Lines of tables and of keys at the beginning of a line; places inside inline tables take their key's."""
+    """Return lines of tables and of keys at the start of a line; inline tables take their key's."""
 
     def names(dotted: str) -> list[str]:
         return [next(filter(None, found), "") for found in re.findall(r""""([^"]*)"|'([^']*)'|([\w-]+)""", dotted)]

@@ -1,4 +1,4 @@
-"""Native documents to text: YAML, JSON or TOML, with every number as exact as it was."""
+"""Write native documents as YAML, JSON or TOML, with exact numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
 
 
 def dumped(document: Mapping[str, Any], kind: str) -> str:
-    """The text of a document in `yaml`, `json` or `toml`.
+    """Return the text of a document in `yaml`, `json` or `toml`.
 
     Raises `UsageError` for any other kind.
     """
@@ -28,7 +28,7 @@ def dumped(document: Mapping[str, Any], kind: str) -> str:
 
 
 def _number(value: int | float | Decimal) -> str:
-    """The shortest plain decimal text that is exactly this number."""
+    """Return the shortest plain decimal text that is exactly this number."""
     exact = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
     text = format(exact, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -39,12 +39,12 @@ def _is_number(value: Any) -> bool:
 
 
 def _scalar(value: Any) -> str:
-    """A scalar as JSON writes it; YAML and TOML read these alike."""
+    """Return a scalar as JSON writes it; YAML and TOML read it alike."""
     return _number(value) if _is_number(value) else _quoted(value)
 
 
 def _quoted(value: Any) -> str:
-    """A text in double quotes, alike in all three; a mark of byte order would be none in YAML."""
+    """Return a text in double quotes, valid in all three notations."""
     return json_text(value).replace("\ufeff", "\\ufeff")
 
 
@@ -68,7 +68,7 @@ def _json(value: Any, depth: int) -> Iterator[str]:
 
 
 def _inline(value: Any, colon: str) -> str:
-    """A value on one line; `colon` stands between key and value."""
+    """Return a value on one line; `colon` stands between key and value."""
     if isinstance(value, Mapping):
         inner = ", ".join(f"{_key(key, colon)}{colon}{_inline(child, colon)}" for key, child in value.items())
         return "{" + inner + "}"
@@ -83,7 +83,7 @@ def _key(key: Any, colon: str) -> str:
 
 
 def _yaml(value: Any, depth: int, dash: bool = False) -> Iterator[str]:
-    """Blocks for what is long, one line for what is short; the first line follows a dash if there is one."""
+    """Yield blocks for long values and one line for short ones; the first may follow a dash."""
     pad = "  " * depth
     if isinstance(value, Mapping):
         for at, (key, child) in enumerate(value.items()):
@@ -122,12 +122,12 @@ def _yaml_flow(value: Any) -> str:
 
 
 def _yaml_key(text: str) -> str:
-    """Keys are always texts, so whole numbers need no quotes."""
+    """Return a YAML key; keys are always texts, so whole numbers need no quotes."""
     return text if text.isascii() and text.isdigit() else _yaml_text(text)
 
 
 def _yaml_text(text: str) -> str:
-    """Plain where nobody can misread it, else in double quotes."""
+    """Return a plain text where it is unambiguous, else one in double quotes."""
     plain = re.fullmatch(r"[A-Za-z](?:[A-Za-z0-9./_ -]*[A-Za-z0-9._/-])?", text) and text.lower() not in _RESERVED
     plain = plain or (
         re.fullmatch(r"\d{4}-\d\d-\d\dT[\d:]+Z|(\d+[wdhms])+|\d\d:\d\d|[1-9]\d{0,8}", text) and not text.isdigit()
@@ -139,7 +139,7 @@ _RESERVED = {"true", "false", "null", "yes", "no", "on", "off", "y", "n", "nan",
 
 
 def _toml(table: Mapping[str, Any], path: tuple[str, ...]) -> Iterator[str]:
-    """Plain keys first, then tables, then lists of tables; what is short stays inline."""
+    """Yield plain keys first, then tables, then lists of tables; short values stay inline."""
     later = []
     for key, value in table.items():
         many = isinstance(value, list | tuple) and value and all(isinstance(child, Mapping) for child in value)

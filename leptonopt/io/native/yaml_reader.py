@@ -1,4 +1,4 @@
-"""YAML, read strictly: built from the parser's events one by one, so that nothing but the values is held."""
+"""Read YAML strictly: built from the parser's events one by one, holding only the values."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
-    """The tree of a text with at most so many values, and the lines of its places.
+    """Return the tree of a text with at most so many values, and the lines of its places.
 
     Raises `InstanceError`.
     """
@@ -56,7 +56,7 @@ def read(text: str, file: str, most: int) -> tuple[Any, Lines]:
 
 
 def _events(text: str, file: str) -> Iterator[Any]:
-    """What the parser finds, its complaints in our words."""
+    """Yield the parser's events; parser errors become errors of this package."""
     try:
         yield from iter(_LOADER(text).get_event, None)
     except yaml.MarkedYAMLError as error:
@@ -71,14 +71,14 @@ def _events(text: str, file: str) -> Iterator[Any]:
 
 
 class _Building:
-    """The tree of a text, event by event.
+    """Builder of a tree from the events of a text.
 
     Attributes
     ----------
     top : the value of the document
-    documents : how many there have been
-    found : what is wrong
-    marks : the line of every place that is wanted; a key's where it has one
+    documents : number of documents so far
+    found : findings
+    marks : line of every wanted place; the line of its key where it has one
     """
 
     def __init__(self, file: str, most: int, wanted: Wanted | None) -> None:
@@ -87,13 +87,13 @@ class _Building:
         self.documents = self._values = 0
         self.found: list[Finding] = []
         self.marks: Marks = {}
-        self._holders: list[Any] = []  # the mappings and lists that are open
-        self._steps: list[Any] = []  # in each, the key or index of the value that comes next, or _KEY
-        self._wanted: list[Wanted | None] = [wanted]  # what is wanted at the top and in each
-        self._over = self._deep = 0  # how many nodes are to be passed over, and how deep in one of them we are
+        self._holders: list[Any] = []  # open mappings and lists
+        self._steps: list[Any] = []  # in each, the key or index of the next value, or _KEY
+        self._wanted: list[Wanted | None] = [wanted]  # wanted places at the top and in each
+        self._over = self._deep = 0  # number of nodes to skip, and the depth inside one of them
 
     def all(self, events: Iterator[Any], enough: Callable[[], bool] = lambda: False) -> None:
-        """The events to their end, or until after a new mark there is enough of them."""
+        """Process the events to their end, or until enough values follow a new mark."""
         known = len(self.marks)
         for event in check_time_each(events, OFTEN):
             kind = type(event)
@@ -140,7 +140,7 @@ class _Building:
         self._on()
 
     def _key(self, event: Any) -> None:
-        """The key of the value that comes next."""
+        """Take an event as the key of the next value."""
         holder = self._holders[-1]
         if not isinstance(event, yaml.ScalarEvent):
             self._say("only plain texts are allowed as keys", event)
@@ -173,7 +173,7 @@ class _Building:
         self._wanted.append(below)
 
     def _put(self, event: Any, value: Any) -> None:
-        """A value at its place."""
+        """Put a value at its place."""
         if event.tag:
             self._say(f"the tag {quoted(event.tag)} is not allowed; write values without tags", event)
         if not self._holders:
@@ -185,7 +185,7 @@ class _Building:
             holder[self._steps[-1]] = value
 
     def _on(self) -> None:
-        """To what comes after a value."""
+        """Move on to the next place after a value."""
         if self._steps:
             self._steps[-1] = self._steps[-1] + 1 if isinstance(self._holders[-1], list) else _KEY
 

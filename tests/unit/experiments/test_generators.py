@@ -50,7 +50,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> C
 
     def call(*words: object) -> tuple[Any, str, str]:
         monkeypatch.setattr(sys, "argv", ["leptonopt", *map(str, words)])
-        code = __main__._called()
+        code = __main__._run()
         sys.stdout.flush()
         return code, *capfd.readouterr()
 

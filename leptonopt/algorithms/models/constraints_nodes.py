@@ -1,0 +1,162 @@
+"""The rules of the model for nodes: what they supply, what is paid, and when they are switched on and off."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leptonopt.algorithms.models.rows import Rows, RowTable, Variables, expand_ranges
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import Problem
+from leptonopt.runtime.clock import check_time_each
+
+MAX_STRONG_ENTRIES = 400_000  # entries of `nodes_strong` at most; beyond, they cost more time than they save
+
+
+def nodes_supply(variables: Variables) -> Rows:
+    """nodes: where nodes supply row k, the demands at work in slot t are at most size * usable nodes."""
+    problem, columns, nodes = variables.problem, variables.columns, variables.problem.nodes
+    supplied = np.zeros(len(problem.capacity), bool)
+    supplied[nodes.supply_row] = True
+    column, entry = expand_ranges(problem.demand_ptr[columns.option], np.diff(problem.demand_ptr)[columns.option])
+    mine = supplied[problem.demand_row[entry]]
+    column, entry = column[mine], entry[mine]
+    which, slot = expand_ranges(columns.start[column], problem.duration[columns.option[column]])
+    cell = (problem.demand_row[entry] * problem.slots)[which] + slot
+    table = RowTable()
+    table.add(cell, column[which], problem.demand[entry][which])
+    upper = np.zeros(problem.capacity.size, np.int64)
+    for kind, row, size in zip(
+        nodes.supply_node.tolist(), nodes.supply_row.tolist(), nodes.supply_size.tolist(), strict=True
+    ):
+        terms, constant = variables.usable(kind)
+        for slots, at, factor in terms:
+            table.add(row * problem.slots + slots, at, np.full(len(at), -size * factor))
+        upper[row * problem.slots : (row + 1) * problem.slots] += size * constant
+    cells = np.unique(cell)
+    label = np.stack([cells // problem.slots, cells % problem.slots], axis=1)
+    return table.rows("nodes.supply", cells, upper[cells], label)
+
+
+def nodes_paid(variables: Variables) -> Rows:
+    """nodes: n[m, t] <= reserved + c[m] + w[m, t]; where only the number paid matters, that is at most count."""
+    problem, nodes, table = variables.problem, variables.problem.nodes, RowTable()
+    upper, label, at = [np.zeros(0, np.int64)], [np.zeros((0, 2), np.int64)], 0
+    slots = np.arange(problem.slots)
+    for kind in range(len(nodes)):
+        has = {letter: variables.nodes.get((letter, kind)) for letter in "nwc"}
+        sign = -1 if has["n"] is not None else 1
+        if has["n"] is not None and (has["w"] is not None or not nodes.on_demand[kind]):
+            table.add(at + slots, has["n"], np.ones(len(slots), np.int64))
+            upper.append(np.full(len(slots), nodes.reserved[kind]))
+        elif has["n"] is None and has["w"] is not None and has["c"] is not None:
+            upper.append(nodes.count[kind] - nodes.reserved[kind])
+        else:
+            continue
+        if has["w"] is not None:
+            table.add(at + slots, has["w"], np.full(len(slots), sign))
+        if has["c"] is not None:
+            table.add(at + slots, np.repeat(has["c"], len(slots)), np.full(len(slots), sign))
+        label.append(np.stack([np.full(len(slots), kind), slots], axis=1))
+        at += len(slots)
+    return table.rows("nodes.paid", np.arange(at), np.concatenate(upper), np.concatenate(label))
+
+
+def nodes_switched(variables: Variables) -> Rows:
+    """nodes: u[m, t] >= n[m, t] - n[m, t-1] and v[m, t] >= n[m, t] - n[m, t+1], with n = 0 outside."""
+    table, label, at = RowTable(), [np.zeros((0, 3), np.int64)], 0
+    slots = np.arange(variables.problem.slots)
+    one = np.ones(len(slots), np.int64)
+    for (letter, kind), switched in variables.nodes.items():
+        if letter in "uv":
+            on, before, behind = variables.nodes["n", kind], slots[1:], slots[:-1]
+            table.add(at + slots, on, one)
+            table.add(at + slots, switched, -one)
+            table.add(at + (before if letter == "u" else behind), on[behind if letter == "u" else before], -one[1:])
+            label.append(np.stack([np.full(len(slots), "uv".index(letter)), np.full(len(slots), kind), slots], axis=1))
+            at += len(slots)
+    return table.rows("nodes.switched", np.arange(at), np.zeros(at, np.int64), np.concatenate(label))
+
+
+def nodes_minimum(variables: Variables) -> Rows:
+    """nodes: what was switched on in the last `minimum` slots is still on."""
+    table, label, at = RowTable(), [np.zeros((0, 2), np.int64)], 0
+    slots = np.arange(variables.problem.slots)
+    for kind, minimum in enumerate(variables.problem.nodes.minimum.tolist()):
+        if minimum > 1:
+            table.add(at + slots, variables.nodes["n", kind], -np.ones(len(slots), np.int64))
+            for back in range(min(minimum, len(slots))):
+                started = variables.nodes["u", kind][: len(slots) - back]
+                table.add(at + slots[back:], started, np.ones(len(started), np.int64))
+            label.append(np.stack([np.full(len(slots), kind), slots], axis=1))
+            at += len(slots)
+    return table.rows("nodes.minimum", np.arange(at), np.zeros(at, np.int64), np.concatenate(label))
+
+
+def nodes_strong(variables: Variables) -> Rows:
+    """nodes: a group at work in slot t needs as many usable nodes as its largest demand fills, alone.
+
+    Follows from the other rows for whole numbers, not for fractions; left out where it would be large.
+    """
+    problem, table, at, entries = variables.problem, RowTable(), 0, 0
+    upper: list[int] = []
+    label: list[Ints] = []
+    sizes = _unshared_sizes(problem)
+    terms = {kind: variables.usable(kind) for kind in sizes}
+    begin = np.searchsorted(variables.columns.option, np.arange(problem.options + 1))
+    for group in check_time_each(range(problem.groups)):
+        copies = int(problem.copies[group])
+        cells = _node_demands(variables, group, sizes, begin)
+        entries += sum(len(slot) for parts in cells.values() for slot, _, _ in parts)
+        if entries > MAX_STRONG_ENTRIES:
+            none = np.zeros(0, np.int64)
+            return RowTable().rows("nodes.strong", none, none, np.zeros((0, 3), np.int64))
+        for kind, parts in cells.items():
+            slots = np.unique(np.concatenate([slot for slot, _, _ in parts]))
+            row_of = np.full(problem.slots, -1)
+            row_of[slots] = at + np.arange(len(slots))
+            for slot, column, count in parts:
+                table.add(row_of[slot], column, np.full(len(column), count))
+            found, constant = terms[kind]
+            for slot, variable, factor in found:
+                keep = row_of[slot] >= 0
+                table.add(row_of[slot[keep]], variable[keep], np.full(int(keep.sum()), -factor * copies))
+            upper += [constant * copies] * len(slots)
+            label.append(np.stack([np.full(len(slots), group), np.full(len(slots), kind), slots], axis=1))
+            at += len(slots)
+    labels = np.concatenate([np.zeros((0, 3), np.int64), *label])
+    return table.rows("nodes.strong", np.arange(at), np.array(upper, np.int64), labels)
+
+
+def _unshared_sizes(problem: Problem) -> dict[int, dict[int, int]]:
+    """Return by kind of nodes {row: units of a node} for the rows that this kind alone supplies."""
+    nodes = problem.nodes
+    shared = np.bincount(nodes.supply_row, minlength=len(problem.capacity)) > 1
+    sizes: dict[int, dict[int, int]] = {}
+    supplies = zip(nodes.supply_node.tolist(), nodes.supply_row.tolist(), nodes.supply_size.tolist(), strict=True)
+    for kind, row, size in supplies:
+        if not shared[row]:
+            sizes.setdefault(kind, {})[row] = size
+    return sizes
+
+
+def _node_demands(
+    variables: Variables, group: int, sizes: dict[int, dict[int, int]], begin: Ints
+) -> dict[int, list[tuple[Ints, Ints, int]]]:
+    """Return by kind of nodes (slots, columns, nodes filled) of a group's options, slots and columns of shape (N,).
+
+    `begin`, shape (O + 1,), is where the columns of each option begin.
+    """
+    problem, columns = variables.problem, variables.columns
+    kind_of = {row: kind for kind, rows in sizes.items() for row in rows}
+    cells: dict[int, list[tuple[Ints, Ints, int]]] = {}
+    for option in range(problem.option_ptr[group], problem.option_ptr[group + 1]):
+        rows, amounts = problem.demands(option)
+        filled: dict[int, int] = {}
+        for row, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
+            if (kind := kind_of.get(row)) is not None:
+                filled[kind] = max(filled.get(kind, 0), -(-amount // sizes[kind][row]))
+        part = np.arange(begin[option], begin[option + 1])
+        which, slot = expand_ranges(columns.start[part], np.full(len(part), problem.duration[option]))
+        for kind, count in filled.items():
+            cells.setdefault(kind, []).append((slot, part[which], count if problem.copies[group] == 1 else 1))
+    return cells
