@@ -61,10 +61,10 @@ def dispatch(
     if placing.unplaced():
         repair_by_ejection(placing, guide, 20 * max(20, min(200, len(placing.unplaced()))), limits.seed, monitor)
     if left := len(placing.unplaced()):
-        note = f"{left} groups of tasks that must run found no place"
+        note = f"{left} groups of mandatory tasks found no place"
         return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
     schedule = with_node_schedule(problem, placing.schedule())
     if violated_rules(problem, schedule):
-        return Solution(Status.UNKNOWN, Stop.FAILED, bound=bound, engine=engine, note="a rule was broken")
+        return Solution(Status.UNKNOWN, Stop.FAILED, bound=bound, engine=engine, note="a rule is violated")
     monitor.incumbent(schedule, objective(problem, schedule))
     return Solution(Status.FEASIBLE, Stop.DONE, schedule, bound, engine)

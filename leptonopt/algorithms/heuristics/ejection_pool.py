@@ -28,11 +28,12 @@ class EjectionTuning:
     options: int = 6  # random options per step that are candidates for an ejection
     starts: int = 4  # starts of each option with the least shortage
     relocation_probability: float = 0.1  # probability that a failing group's family moves to another pool
+    optional_weight: float = 0.05  # weight of an optional group; a mandatory one begins at 1
 
 
 TUNING = EjectionTuning()
 
-EVERYWHERE = -2
+EVERYWHERE = -2  # pool of a group that may share rows with every pool
 
 
 def repair_by_ejection(placing: PartialSchedule, guide: CostGuide, tries: int, seed: int, monitor: Monitor) -> None:
@@ -61,7 +62,7 @@ class EjectionPool:
     def __init__(self, placing: PartialSchedule, guide: CostGuide, seed: int, monitor: Monitor) -> None:
         self.placing, self.guide, self.over = placing, guide, monitor.should_stop
         self.random = np.random.default_rng(seed)
-        self.weight = [0.05 if optional else 1.0 for optional in placing.shape.optional]
+        self.weight = [TUNING.optional_weight if optional else 1.0 for optional in placing.shape.optional]
         lost = set(placing.unplaced())
         self.queue = deque(group for group in topological(placing) if group in lost)
         self.urgent: set[int] = set()
@@ -180,10 +181,10 @@ class EjectionPool:
 
     def overlapping_columns(self, option: int, start: int, stop: int) -> Iterator[tuple[int, Column, int, int]]:
         """Yield (group, column, begin, end) of columns that may share rows and slots with an option."""
-        there = (self.begin < stop) & (self.end > start)
-        there &= (self.pool == self.placing.shape.pool[option]) | (self.pool == EVERYWHERE)
+        overlaps = (self.begin < stop) & (self.end > start)
+        overlaps &= (self.pool == self.placing.shape.pool[option]) | (self.pool == EVERYWHERE)
         duration = self.placing.shape.duration
-        for group in np.flatnonzero(there).tolist():
+        for group in np.flatnonzero(overlaps).tolist():
             for column in self.placing.runs[group]:
                 begin, end = column[1], column[1] + duration[column[0]]
                 if begin < stop and end > start:

@@ -1,4 +1,4 @@
-"""Insertion of single groups at their cheapest feasible columns, and the orders in which groups can be inserted."""
+"""Insertion of single groups at their cheapest feasible columns, and precedence orders of groups."""
 
 from __future__ import annotations
 

@@ -97,10 +97,10 @@ class ListScheduler:
         self.placing, self.guide, self.true, self.rank, self.hurry = placing, guide, true, rank, hurry
         self.paced, self.smooth = guide.paced(pace), True
         self.over: Callable[[], bool] = never
-        self.hope = _hopes(placing, true) if len(placing.problem.before) else None
+        self.optional_gain = _optional_gains(placing, true) if len(placing.problem.before) else None
         pools = [[pool for _, pool in found] for found in family_pools(placing.problem, guide)]
-        self.next = [iter([*found, *found[:1]]) for found in pools]
-        placing.home_pool = [next(found, -1) for found in self.next]
+        self.next_homes = [iter([*found, *found[:1]]) for found in pools]
+        placing.home_pool = [next(found, -1) for found in self.next_homes]
 
     def build(self, monitor: Monitor | None = None) -> bool:
         """Insert all groups; return False if the monitor stopped it."""
@@ -113,22 +113,22 @@ class ListScheduler:
                 return False
             group, at, turns = order[at], at + 1, turns + 1
             if placing.missing[group]:
-                self.place(group)
+                self.insert_group(group)
             if (
                 placing.missing[group]
                 and not placing.shape.optional[group]
                 and turns < TUNING.free_insertions + TUNING.insertions_per_group * len(order)
             ):
-                at = min([position[other] for other in self.moved(group)], default=at)
-        if self.hope is not None:
+                at = min([position[other] for other in self.relocate_family(group)], default=at)
+        if self.optional_gain is not None:
             drop_idle(self.placing)
         return True
 
-    def moved(self, group: int) -> set[int]:
+    def relocate_family(self, group: int) -> set[int]:
         """Move the group's family to its next home pool; return the removed groups, successors included."""
         placing, shape = self.placing, self.placing.shape
         family = shape.family[group]
-        if family < 0 or (pool := next(self.next[family], None)) is None:
+        if family < 0 or (pool := next(self.next_homes[family], None)) is None:
             return set()
         placing.home_pool[family], self.smooth = pool, False
         out, waiting = set[int](), list(shape.families[family])
@@ -139,12 +139,12 @@ class ListScheduler:
                 waiting += [behind for behind, _ in shape.successors[group]]
         return out
 
-    def place(self, group: int) -> None:
+    def insert_group(self, group: int) -> None:
         """Insert a group's missing copies below its cost limit."""
         shape, placing = self.placing.shape, self.placing
         limit = INFEASIBLE_COST if not shape.optional[group] else shape.value[group]
-        if self.hope is not None and shape.optional[group]:
-            limit += self.hope[group]
+        if self.optional_gain is not None and shape.optional[group]:
+            limit += self.optional_gain[group]
         if self.hurry and shape.successors[group]:
             found = placing.earliest_column(group, self.true)
             if found and placing.column_cost(found[1], found[2]) < limit:
@@ -166,13 +166,13 @@ def _urgency(placing: PartialSchedule, rank: list[float]) -> list[float]:
     return result
 
 
-def _hopes(placing: PartialSchedule, true: CostGuide) -> list[int]:
+def _optional_gains(placing: PartialSchedule, true: CostGuide) -> list[int]:
     """Return per group the most that optional successors could gain if it runs."""
     shape = placing.shape
-    hope = [0] * placing.problem.groups
+    potential = [0] * placing.problem.groups
     for group in reversed(topological(placing)):
         if shape.optional[group] and true.order[group]:
-            gain = shape.value[group] + hope[group] - true.least[true.order[group][0]]
+            gain = shape.value[group] + potential[group] - true.least[true.order[group][0]]
             for before, _ in shape.predecessors[group]:
-                hope[before] += max(0, gain)
-    return hope
+                potential[before] += max(0, gain)
+    return potential

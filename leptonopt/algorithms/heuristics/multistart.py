@@ -82,10 +82,10 @@ class MultiStart:
     def shortfall(self) -> str:
         """Return in words why no schedule was found."""
         if self.fewest > self.problem.groups:
-            return "no order of the tasks was tried to its end"
+            return "no construction was completed"
         if self.fewest:
-            return f"{self.fewest} groups of tasks that must run found no place"
-        return "all that must run found a place, but not within the quotas and the nodes there are"
+            return f"{self.fewest} groups of mandatory tasks found no place"
+        return "all mandatory tasks were placed, but a quota or a node limit is exceeded"
 
     def should_stop(self) -> bool:
         """Return whether the monitor asks for a stop, or the time is up."""
@@ -114,13 +114,13 @@ class MultiStart:
     def run(self) -> None:
         """Construct plainly, then by multipliers; without a schedule try more orders and longer repairs."""
         ranks = priority_orders(self.problem, self.blocks)
-        waits = len(self.problem.before) > 0  # then hurry may find at once what mending does not
+        waits = len(self.problem.before) > 0  # with hurry, construction may succeed where repair fails
         smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0, effort=1 if waits else TUNING.long_effort)
         if waits:
             self.attempt(ranks[0], self.true, hurry=True, passes=0)
             if not smooth and self.found is not None:
                 self.search_time_cost(ranks[0])
-            if self.found is None:  # one long mending beats many short ones
+            if self.found is None:  # one long repair is better than many short ones
                 self.attempt(ranks[0], self.true, hurry=False, effort=TUNING.long_effort)
         if self.problem.groups and (self.problem.capacity < UNLIMITED).any():
             self.run_with_multipliers(ranks)

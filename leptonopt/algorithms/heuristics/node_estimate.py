@@ -17,7 +17,7 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeSchedule
 from leptonopt.problem.problem import Problem
 
-MANY = 8  # options that are alike, from which on they are looked at all at once
+BATCH = 8  # least number of similar options for a batch
 
 
 class NodeDemand:
@@ -43,12 +43,12 @@ class NodeDemand:
     def of_option(self, option: int) -> list[tuple[int, list[tuple[int, int, int]]]]:
         """Return (kind, [(row, amount, size), ...]) of the nodes that an option runs on."""
         if (known := self._of_option.get(option)) is None:
-            held: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+            demands: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
             for row, amount in zip(*(part.tolist() for part in self.problem.demands(option)), strict=True):
                 if row in self._kind_size:
                     kind, size = self._kind_size[row]
-                    held[kind].append((row, amount, size))
-            known = self._of_option[option] = list(held.items())
+                    demands[kind].append((row, amount, size))
+            known = self._of_option[option] = list(demands.items())
         return known
 
 
@@ -76,17 +76,17 @@ class AlikeOptions:
 def batch_options(problem: Problem, hosts: NodeDemand | None, group: int) -> list[AlikeOptions] | None:
     """Return a group's options in batches; None if they are too few or need several kinds of nodes."""
     span = range(int(problem.option_ptr[group]), int(problem.option_ptr[group + 1]))
-    if len(span) < MANY:
+    if len(span) < BATCH:
         return None
     alike: dict[tuple[int, int, int, int, bool], list[int]] = defaultdict(list)
     for option in span:
-        held = hosts.of_option(option) if hosts is not None else []
-        if len(held) > 1:
+        demands = hosts.of_option(option) if hosts is not None else []
+        if len(demands) > 1:
             return None
         many = int(problem.demand_ptr[option + 1] - problem.demand_ptr[option])
-        key = int(problem.duration[option]), int(problem.first[option]), int(problem.last[option]), many, bool(held)
+        key = int(problem.duration[option]), int(problem.first[option]), int(problem.last[option]), many, bool(demands)
         alike[key].append(option)
-    if len(alike) * MANY > len(span):
+    if len(alike) * BATCH > len(span):
         return None
     return [_batch(problem, hosts, options, *key[:4]) for key, options in alike.items()]
 
@@ -98,9 +98,9 @@ def _batch(
     at = problem.demand_ptr[np.array(options)][:, None] + np.arange(many)
     rows, sizes, kinds = problem.demand_row[at], np.zeros(at.shape, np.int64), np.full(len(options), -1)
     for line, option in enumerate(options if hosts is not None else ()):
-        for kind, held in hosts.of_option(option) if hosts is not None else ():
+        for kind, demands in hosts.of_option(option) if hosts is not None else ():
             kinds[line] = kind
-            size_of = {row: size for row, _, size in held}
+            size_of = {row: size for row, _, size in demands}
             sizes[line] = [size_of.get(row, 0) for row in rows[line].tolist()]
     return AlikeOptions(np.array(options), kinds, rows, problem.demand[at], sizes, duration, first, last)
 
@@ -202,11 +202,11 @@ class NodeEstimate:
     def extra_cost(self, option: int, low: int, high: int) -> NDArray[np.int64] | None:
         """Return the extra node cost of a copy at each start, int64, shape (high - low + 1,), or None."""
         length, total = int(self.problem.duration[option]), None
-        for kind, held in self.demand.of_option(option):
+        for kind, demands in self.demand.of_option(option):
             part = slice(low, high + length)
             need = self.required_nodes(kind)
             more = need[part]
-            for row, amount, size in held:
+            for row, amount, size in demands:
                 more = np.maximum(more, -((self.free[row, part] - amount - self.problem.capacity[row, part]) // size))
             if total is None:
                 total = np.zeros(high - low + 1, np.int64)

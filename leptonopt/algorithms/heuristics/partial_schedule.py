@@ -18,7 +18,7 @@ from leptonopt.runtime.clock import check_time_each
 from leptonopt.runtime.topological_order import OFTEN, topological_order
 
 Column = tuple[int, int]  # (option, start)
-FEW = 32  # columns of a group that are priced one by one
+FEW = 32  # columns of a group up to which costs are computed one by one
 
 
 class ProblemIndex:
@@ -62,7 +62,7 @@ class ProblemIndex:
         self.family = problem.family.tolist()
         self.families: list[list[int]] = [[] for _ in range(max(self.family, default=-1) + 1)]
         waits = [[first for first, _ in each] for each in self.predecessors]
-        self.rank = [0] * problem.groups  # nothing waits for what ranks above it
+        self.rank = [0] * problem.groups  # predecessors rank below successors
         for rank, group in enumerate(topological_order(waits) if len(problem.before) else ()):
             self.rank[group] = rank
         for group in sorted(range(problem.groups), key=self.rank.__getitem__):

@@ -10,7 +10,7 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.problem.protocol import Monitor
 
-HOMES = 4  # pools at which a family looks for a cheaper home, those of least joint cost
+HOMES = 4  # pools of least joint cost that are tried for a family
 
 
 def improve(placing: PartialSchedule, guide: CostGuide, monitor: Monitor, passes: int) -> None:
@@ -28,16 +28,16 @@ def improve(placing: PartialSchedule, guide: CostGuide, monitor: Monitor, passes
         for at, (_, group) in enumerate(sorted(excess)):
             if at % 64 == 0 and monitor.should_stop():
                 return
-            gained |= _again(placing, guide, group, over=monitor.should_stop)
+            gained |= _reinsert(placing, guide, group, over=monitor.should_stop)
         for family, pools in enumerate(family_pools(placing.problem, guide)):
             if monitor.should_stop():
                 return
-            gained |= _elsewhere(placing, guide, family, pools[:HOMES])
+            gained |= _relocate_family(placing, guide, family, pools[:HOMES])
         if not gained:
             return
 
 
-def _elsewhere(placing: PartialSchedule, guide: CostGuide, family: int, pools: list[tuple[int, int]]) -> bool:
+def _relocate_family(placing: PartialSchedule, guide: CostGuide, family: int, pools: list[tuple[int, int]]) -> bool:
     """Move a whole family to a cheaper pool; return whether it moved."""
     members, home = placing.shape.families[family], placing.home_pool[family]
     running = {placing.shape.pool[option] for group in members for option, _ in placing.runs[group]}
@@ -59,7 +59,7 @@ def _elsewhere(placing: PartialSchedule, guide: CostGuide, family: int, pools: l
     return False
 
 
-def _again(
+def _reinsert(
     placing: PartialSchedule, guide: CostGuide, group: int, even: bool = False, over: Callable[[], bool] = never
 ) -> bool:
     """Reinsert one group; return whether it moved, being cheaper there.
@@ -84,7 +84,7 @@ def use_slack(placing: PartialSchedule, guide: CostGuide, monitor: Monitor) -> N
         if at % 64 == 0 and monitor.should_stop():
             return
         if placing.shape.predecessors[group] or placing.shape.successors[group]:
-            _again(placing, late, group, even=True)
+            _reinsert(placing, late, group, even=True)
 
 
 def move_family(placing: PartialSchedule, guide: CostGuide, family: int, pool: int, hurry: bool = False) -> bool:

@@ -93,8 +93,8 @@ class RuinAndRecreate:
         if family >= 0:
             placing.home_pool[family] = placing.shape.pool[option]
         noise = self.random.normal(0, 0.1, len(chosen)).tolist()
-        shaken = [(self.rank[group] + extra, group) for group, extra in zip(chosen, noise, strict=True)]
-        groups = [group for _, group in sorted(shaken)]
+        perturbed = [(self.rank[group] + extra, group) for group, extra in zip(chosen, noise, strict=True)]
+        groups = [group for _, group in sorted(perturbed)]
         if self.random.random() < 0.3:
             groups.remove(seed)
             groups.insert(0, seed)
@@ -120,9 +120,9 @@ class RuinAndRecreate:
         start = int(self.random.integers(shape.first[option], shape.last[option] + 1))
         stop = start + shape.duration[option]
         pool = int(self.placing.problem.pool[option])
-        there = self.movable & (self.pool == pool) & (self.begin < stop) & (self.end > start)
-        there[seed] = False
-        others = np.flatnonzero(there)
+        overlaps = self.movable & (self.pool == pool) & (self.begin < stop) & (self.end > start)
+        overlaps[seed] = False
+        others = np.flatnonzero(overlaps)
         many = int(self.random.integers(2, TUNING.removed))
         if len(others) > many:
             others = self.random.choice(others, many, replace=False)

@@ -31,7 +31,7 @@ from leptonopt.problem.schedule import Schedule, column_costs, usage
 from leptonopt.runtime.jit import jit
 
 Floats = NDArray[np.float64]
-NONE = np.uint32(2**32 - 1)  # no candidate is taken
+NONE = np.uint32(2**32 - 1)  # left out
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,8 @@ class AnnealingTuning:
 
 TUNING = AnnealingTuning()
 
-WHOLE, BLOCK = 20_000, 1024  # so many items are moved in any order, more in turn: blocks of neighbours
+# numba reads these at compile time: up to WHOLE items move in any order, more in blocks of neighbours [items].
+WHOLE, BLOCK = 20_000, 1024
 
 
 class Annealer:

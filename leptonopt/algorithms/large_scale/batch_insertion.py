@@ -16,8 +16,8 @@ import numpy as np
 from leptonopt.algorithms.large_scale.kernels import TIE, OptionArrays
 from leptonopt.problem.arrays import Ints
 
-BATCH = 2048
-CELLS = 1_000_000  # of a table of options and slots
+BATCH = 2048  # items
+CELLS = 1_000_000  # of a table of options and slots at most
 
 
 def insert_in_batches(
@@ -49,8 +49,8 @@ def insert_in_batches(
 def _is_feasible(options: OptionArrays, option: int, start: int, free: Ints) -> bool:
     """Return whether the free capacity suffices for a column."""
     stop = start + options.duration[option]
-    held = range(options.demand_ptr[option], options.demand_ptr[option + 1])
-    return all(free[options.demand_row[i], start:stop].min() >= options.demand[i] for i in held)
+    rows = range(options.demand_ptr[option], options.demand_ptr[option + 1])
+    return all(free[options.demand_row[i], start:stop].min() >= options.demand[i] for i in rows)
 
 
 def _insert(options: OptionArrays, option: int, start: int, free: Ints) -> None:

@@ -18,8 +18,8 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime.jit import jit, run_threads
 
-MOST, FEWEST = 80, 8  # columns per group
-TOTAL = 160_000, 12_000_000  # columns of all groups from which on there are fewer per group: 16, then down to FEWEST
+MOST, FEWEST = 80, 8  # columns per group; numba reads MOST at compile time
+TOTAL = 160_000, 12_000_000  # columns above which groups get USUAL columns each, then down to FEWEST
 USUAL = 16
 Floats = NDArray[np.float64]
 
@@ -66,10 +66,10 @@ def resource_profiles(problem: Problem, classes: OptionClasses) -> tuple[Resourc
     wide = int(amount.max(initial=1)) + 1
     key, one, profile = np.unique(direction * wide + amount, return_index=True, return_inverse=True)
     of, times, among = key // wide, key % wide, classes.directions
-    held = np.diff(among.ptr)[of]
-    ptr = np.concatenate([[0], np.cumsum(held)]).astype(np.int64)
-    at = np.repeat(among.ptr[:-1][of] - ptr[:-1], held) + np.arange(ptr[-1])
-    amounts = among.share[at] * np.repeat(times, held)
+    entries = np.diff(among.ptr)[of]
+    ptr = np.concatenate([[0], np.cumsum(entries)]).astype(np.int64)
+    at = np.repeat(among.ptr[:-1][of] - ptr[:-1], entries) + np.arange(ptr[-1])
+    amounts = among.share[at] * np.repeat(times, entries)
     row, pool = among.row[at].astype(np.uint32), problem.pool[one]
     return ResourceProfiles(ptr.astype(np.uint32), row, amounts, pool), profile
 

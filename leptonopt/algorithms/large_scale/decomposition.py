@@ -24,7 +24,9 @@ from leptonopt.problem.schedule import Schedule, usage
 from leptonopt.runtime.jit_cache import JitWarmup
 
 Floats = NDArray[np.float64]
-Found = tuple[Ints, Ints, NDArray[np.float32]]  # option and start by item, -1 where it is left out; penalties by row
+PartResult = tuple[
+    Ints, Ints, NDArray[np.float32]
+]  # option and start by item, -1 where it is left out; penalties by row
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def extract_pools(placed: Assignment, pools: Bools, items: Ints) -> SubproblemPa
     return SubproblemPart(found, items, options, rows, mine, option, start)
 
 
-def merge_part(placed: Assignment, penalty: Any, part: SubproblemPart, found: Found) -> None:
+def merge_part(placed: Assignment, penalty: Any, part: SubproblemPart, found: PartResult) -> None:
     """Move items to the columns of a result, and take over its penalties."""
     option, start, mine = found
     placed.option[part.items] = np.where(option >= 0, part.options[option], -1)
@@ -91,17 +93,17 @@ def kernels_ready(seconds: float = TUNING.compile_seconds) -> bool:
     """Return whether kernels are compiled within so many seconds; raise `RuntimeError` if never."""
     until, loops = time.monotonic() + seconds, JitWarmup()
     try:
-        there = loops.awaited(lambda: time.monotonic() > until)
+        ready = loops.awaited(lambda: time.monotonic() > until)
     finally:
         loops.end()
     if loops.failed:
         raise RuntimeError("kernels: cannot be compiled on this worker; NUMBA_CACHE_DIR must name a writable folder")
-    return there
+    return ready
 
 
 def anneal_part(
     content: bytes, progress: tuple[float, float], effort: float, by_clock: bool, seed: int
-) -> Found | None:
+) -> PartResult | None:
     """Anneal a part on a worker; return None if its kernels are not compiled in time.
 
     progress : shares of the cooling schedule at which it begins and ends

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.algorithms.large_scale.decomposition import (
-    Found,
+    PartResult,
     SubproblemPart,
     anneal_part,
     extract_pools,
@@ -109,7 +109,7 @@ class DistributedAnnealing:
 
     def summary(self) -> str:
         """Return one line on parts and retries."""
-        lost = f", {self.calls.again + self.lost} asked again" if self.calls.again + self.lost else ""
+        lost = f", {self.calls.again + self.lost} repeated" if self.calls.again + self.lost else ""
         return f"{self.answered} parts annealed by {self.width} workers{lost}"
 
     def _send_batch(self) -> None:
@@ -147,13 +147,13 @@ class DistributedAnnealing:
         idle = self.used[~self.busy[self.used]]
         many = min(len(self.used), max(2, len(self.used) // lanes))
         where = np.where(placed.option >= 0, problem.pool[placed.option], -1)
-        held = np.bincount(where[where >= 0], minlength=len(self.turns))
-        if len(idle) < many or not held[idle].any():
+        count = np.bincount(where[where >= 0], minlength=len(self.turns))
+        if len(idle) < many or not count[idle].any():
             return None
         order = idle[np.lexsort((self.random.random(len(idle)), self.turns[idle]))]
-        full = int(np.argmax(held[order] > 0))
+        full = int(np.argmax(count[order] > 0))
         order = np.concatenate([order[[full]], np.delete(order, full)])[:many]
-        order = order[: max(2, int((np.cumsum(held[order]) <= TUNING.largest_part).sum()))]
+        order = order[: max(2, int((np.cumsum(count[order]) <= TUNING.largest_part).sum()))]
         pools = np.zeros(len(self.turns), bool)
         pools[order] = True
         items = pools[where] & (where >= 0)
@@ -173,7 +173,7 @@ class DistributedAnnealing:
         self.busy[part.pools] = out
         self.waiting[part.items[part.option < 0]] = out
 
-    def _receive(self, part: SubproblemPart, answer: Found | CallFailed | None) -> None:
+    def _receive(self, part: SubproblemPart, answer: PartResult | CallFailed | None) -> None:
         """Merge a worker's result."""
         self._mark_busy(part, False)
         if isinstance(answer, CallFailed):

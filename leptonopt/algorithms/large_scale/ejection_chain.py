@@ -1,4 +1,4 @@
-"""Ejection chains of depth one: an item takes the column it prefers, and the items that block it are reinserted.
+"""Ejection chains of depth one: an item takes a preferred column, and its blockers are reinserted.
 
 Ejection chains: Glover (1996, doi:10.1016/0166-218X(94)00037-E). The moved item is sampled among those whose reduced
 cost is high or that are unassigned. Its target is a column of low reduced cost, free or not. Among the blockers those
@@ -92,7 +92,7 @@ def unassign(options: Any, state: Any, prices: Any, pool: Any, item: Any) -> Non
 
 @jit
 def _sample_column(options: Any, prices: Any, group: Any) -> Any:
-    """Sample a column of low guiding cost: the best of two to four options, then the best of some or all starts."""
+    """Sample a column of low guiding cost: the best of two to four options, the best of some starts."""
     low, high = options.option_ptr[group], options.option_ptr[group + 1]
     chosen = -1
     if low == high:
@@ -147,7 +147,7 @@ def _blocks(options: Any, state: Any, option: Any, start: Any, item: Any) -> boo
 def _eject_blockers(
     options: Any, state: Any, prices: Any, pool: Any, option: Any, start: Any, moved: Any, was: Any, begun: Any
 ) -> Any:  # fmt: skip
-    """Eject items until a column fits; return the number of moved items, negative if the column does not fit.
+    """Eject items until a column fits; return the number of moved items, negative if it does not fit.
 
     moved, was, begun : items and their former options and starts; entry 0 is the item that takes the column
     """
@@ -176,7 +176,7 @@ def _eject_blockers(
 
 @jit
 def _order_by_leave_out_cost(state: Any, prices: Any, moved: Any, known: Any, order: Any) -> None:
-    """Fill order[1] .. order[known - 1] with the ejected items' positions, the highest leave-out cost first."""
+    """Fill order[1] .. order[known - 1] with ejected items, the highest leave-out cost first."""
     for k in range(1, known):
         order[k] = k
     for a in range(2, known):
@@ -191,7 +191,7 @@ def _order_by_leave_out_cost(state: Any, prices: Any, moved: Any, known: Any, or
 def _reinsert_ejected(
     options: Any, state: Any, prices: Any, pool: Any, moved: Any, known: Any, order: Any, after: Any, limit: Any
 ) -> Any:  # fmt: skip
-    """Reinsert ejected items at their cheapest feasible columns; return (accepted, true cost of all moved items)."""
+    """Reinsert ejected items at their cheapest feasible columns; return (accepted, true cost)."""
     _order_by_leave_out_cost(state, prices, moved, known, order)
     guided = np.random.random() < 0.6
     for a in range(1, known):
@@ -228,7 +228,7 @@ def _restore(options: Any, state: Any, prices: Any, pool: Any, moved: Any, was: 
 def run_ejection_chains(
     options: Any, state: Any, prices: Any, pool: Any, items: Any, seed: Any, trials: Any, temperature: Any,
 ) -> Any:  # fmt: skip
-    """Try a number of chains that begin at some items; return (change of the true cost, chains tried).
+    """Try chains that begin at some items; return (change of the true cost, chains tried).
 
     Fewer are tried when the member list of a pool is full.
     """

@@ -1,4 +1,4 @@
-"""Ejection pool over arrays: unassigned mandatory items eject lighter ones, which are reinserted in their turn.
+"""Ejection pool over arrays: mandatory items eject lighter ones, which are reinserted.
 
 After Nagata and Bräysy (2009, doi:10.1016/j.orl.2009.04.006), without their squeeze step. Every failure to insert an
 item raises its weight. Of some random columns the one is taken whose blockers have the least total weight.
@@ -63,7 +63,7 @@ def _dequeue(queue: Any) -> None:
 
 @jit
 def _shortage(options: Any, state: Any, option: Any, start: Any) -> Any:
-    """Return the capacity that a column lacks, int64, shape (rows, slots), and the number of cells that lack some."""
+    """Return a column's shortage of capacity, int64, shape (rows, slots), and its number of cells."""
     low, high = options.demand_ptr[option], options.demand_ptr[option + 1]
     stop = start + options.duration[option]
     short = np.zeros((high - low, stop - start), np.int64)
@@ -79,7 +79,7 @@ def _shortage(options: Any, state: Any, option: Any, start: Any) -> Any:
 
 @jit
 def _relief(options: Any, option: Any, start: Any, other: Any, begin: Any, short: Any) -> Any:
-    """Return how much of a column's shortage another column causes at most [demand units * slots]."""
+    """Return the shortage of a column that another relieves at most [demand units * slots]."""
     low, high = options.demand_ptr[option], options.demand_ptr[option + 1]
     first, last = max(start, begin), min(start + options.duration[option], begin + options.duration[other])
     helps = 0
@@ -93,7 +93,7 @@ def _relief(options: Any, option: Any, start: Any, other: Any, begin: Any, short
 
 @jit
 def _reduce_shortage(options: Any, option: Any, start: Any, other: Any, begin: Any, short: Any) -> Any:
-    """Subtract another column's demand from a shortage; return (whether it was of use, cells no longer short)."""
+    """Subtract another column's demand from a shortage; return (whether useful, cells filled)."""
     low, high = options.demand_ptr[option], options.demand_ptr[option + 1]
     first, last = max(start, begin), min(start + options.duration[option], begin + options.duration[other])
     useful, filled = False, 0
@@ -114,7 +114,7 @@ def _reduce_shortage(options: Any, option: Any, start: Any, other: Any, begin: A
 def _lightest_victims(
     options: Any, state: Any, queue: Any, item: Any, option: Any, start: Any, pool: Any, limit: Any, found: Any
 ) -> Any:  # fmt: skip
-    """Return (number, weight) of items to eject for a column; number -1 at a weight of `limit` or without success.
+    """Return (number, weight) of items to eject for a column; number -1 if none or from `limit` on.
 
     Fills `found` with them. Items are taken by the least weight per shortage they relieve.
     """
@@ -150,7 +150,7 @@ def _lightest_victims(
 
 @jit
 def _best_ejection(options: Any, state: Any, queue: Any, item: Any, pool: Any, found: Any, best: Any) -> Any:
-    """Return (number of victims, option, start) of the random column with the lightest victims; option -1 if none.
+    """Return (victims, option, start) of the random column with the lightest victims; option -1 if none.
 
     Fills `best` with the victims; `found` is working memory.
     """

@@ -10,7 +10,7 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime.jit import jit
 
-TIE = 1e-10  # equal costs are told apart by so much, or all groups would crowd at the first of equal starts
+TIE = 1e-10  # relative perturbation that breaks ties; otherwise all groups would take the first of equal starts
 
 
 class OptionArrays(NamedTuple):
@@ -135,10 +135,10 @@ def insert_in_order(
     Stops when the inserted volume reaches `most`. Fills option and start, by item; returns the number of items tried.
     """
     done = 0.0
-    for looked in range(len(items)):
-        item = items[looked]
+    for tried in range(len(items)):
+        item = items[tried]
         if done >= most:
-            return looked
+            return tried
         _, o, s = cheapest_feasible_column(options, group[item], free, prefix, least, limit[item])
         if o >= 0:
             add_load(options, o, s, 1, free)

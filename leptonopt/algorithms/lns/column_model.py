@@ -18,7 +18,7 @@ from leptonopt.algorithms.models.cpsat_call import new_model, solve_cp_model
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
 
-FINE = 1 << 31  # costs are divided until their range is below this; the caller recounts exactly
+COST_RANGE = 1 << 31  # range of costs; larger ones are divided, and the caller computes exact costs
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,8 +130,8 @@ def _capacity(proto: Any, problem: Problem, sub: ColumnModelData, free: Ints) ->
         rows, amounts = problem.demands(option)
         for row, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
             at_row[row].append((column, amount))
-    for row, held in sorted(at_row.items()):
-        columns, amounts = np.array([column for column, _ in held]), np.array([amount for _, amount in held])
+    for row, entries in sorted(at_row.items()):
+        columns, amounts = np.array([column for column, _ in entries]), np.array([amount for _, amount in entries])
         begin, stop = sub.start[columns], end[columns]
         events = np.unique(np.concatenate([begin, stop]))
         before: tuple[Any, int] | None = None
@@ -278,15 +278,15 @@ class _Nodes:
         """Add: the load of each slot fits the supply of the nodes on."""
         problem, sub = self.placing.problem, self.sub
         for row, size in self.hosting.demand.rows[kind]:
-            held = [
+            entries = [
                 (column, int(amounts[rows == row][0]))
                 for column in columns.tolist()
                 for rows, amounts in [problem.demands(int(sub.option[column]))]
                 if (rows == row).any()
             ]
-            if not held:
+            if not entries:
                 continue
-            mine, amount = np.array([column for column, _ in held]), np.array([count for _, count in held])
+            mine, amount = np.array([column for column, _ in entries]), np.array([count for _, count in entries])
             for t, variable in enumerate(on, begin):
                 working = (sub.start[mine] <= t) & (end[mine] > t)
                 if working.any():
@@ -304,7 +304,7 @@ def _cost(proto: Any, sub: ColumnModelData, missing: dict[int, int], more: list[
     out = {group: int(sub.value[group] - base[group]) for group in missing}
     extra = [cost for _, cost in more]
     divisor = gcd(*over, *out.values(), *extra) or 1
-    coarse = max(1, max([*over, *out.values(), *extra], default=0) // divisor // FINE)
+    coarse = max(1, max([*over, *out.values(), *extra], default=0) // divisor // COST_RANGE)
     divisor *= coarse
     proto.objective.vars.extend([*range(len(over)), *missing.values(), *(variable for variable, _ in more)])
     costs = over + [out[group] for group in missing] + extra

@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
-from leptonopt.algorithms.lns.column_model import FINE, SubproblemSolution
+from leptonopt.algorithms.lns.column_model import COST_RANGE, SubproblemSolution
 from leptonopt.algorithms.models.cpsat_call import new_model, solve_cp_model
 from leptonopt.problem.problem import UNLIMITED, Problem
 
-LINEARIZATION = 1
+LINEARIZATION = 1  # CP-SAT's linearization_level
 
 
 def has_constant_prices(problem: Problem) -> bool:
@@ -88,7 +88,7 @@ class _Model:
         self.placing, self.problem, self.model = placing, placing.problem, model
         self.chosen: list[list[Any]] = []
         self.starts: list[Any] = []
-        self.held: dict[int, list[tuple[Any, int]]] = {}
+        self.demands: dict[int, list[tuple[Any, int]]] = {}
         self.costs: list[tuple[int, Any]] = []
         self.ends: list[Any] = []
         self.out: list[Any] = []  # whether the job is left out; None where it must run
@@ -107,7 +107,7 @@ class _Model:
                     model.add(start <= mode.high).only_enforce_if(here)
                 interval = model.new_optional_fixed_size_interval_var(start, shape.duration[mode.option], here, "")
                 for row, amount in shape.demands[mode.option]:
-                    self.held.setdefault(row, []).append((interval, amount))
+                    self.demands.setdefault(row, []).append((interval, amount))
             self.starts.append(start)
             self.chosen.append(chosen)
             self.ends.append(start + sum(shape.duration[w.option] * c for w, c in zip(job.modes, chosen, strict=True)))
@@ -121,7 +121,7 @@ class _Model:
         self._order_copies(jobs)
         self._capacity()
         most = sum(cost for cost, _ in self.costs)
-        factor = max(1, -(-most // FINE))
+        factor = max(1, -(-most // COST_RANGE))
         self.exact &= factor == 1
         model.minimize(sum((cost // factor) * variable for cost, variable in self.costs))
 
@@ -146,7 +146,7 @@ class _Model:
         latest = max((mode.high + self.placing.shape.duration[mode.option] for mode in job.modes), default=0)
         runs = [] if out is None else [out.negated()]
         if slope and slope * latest > base:
-            late = model.new_int_var(0, latest - base // slope, "")  # slots; one that is late in part counts whole
+            late = model.new_int_var(0, latest - base // slope, "")  # [slots], rounded up
             self._enforce_if(model.add(late >= self.ends[at] - base // slope), runs)
             self.costs.append((slope, late))
             self.exact &= base % slope == 0
@@ -168,14 +168,14 @@ class _Model:
 
     def _capacity(self) -> None:
         """Add a cumulative constraint per row with limited capacity."""
-        for row, held in sorted(self.held.items()):
+        for row, demands in sorted(self.demands.items()):
             free = self.placing.free[row]
             if free.min() >= UNLIMITED // 2:
                 continue
-            free = np.minimum(free, sum(amount for _, amount in held))
+            free = np.minimum(free, sum(amount for _, amount in demands))
             most = int(free.max())
             for low, high in pairwise([0, *(np.flatnonzero(np.diff(free)) + 1).tolist(), len(free)]):
                 if free[low] < most:
                     gone = self.model.new_fixed_size_interval_var(low, high - low, "")
-                    held.append((gone, most - int(free[low])))
-            self.model.add_cumulative([interval for interval, _ in held], [amount for _, amount in held], most)
+                    demands.append((gone, most - int(free[low])))
+            self.model.add_cumulative([interval for interval, _ in demands], [amount for _, amount in demands], most)

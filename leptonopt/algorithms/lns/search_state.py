@@ -74,8 +74,8 @@ class SearchState:
                 return gain
         for group in ran:
             self.placing.remove_group(group)
-        for group, there in ran.items():
-            self.placing.restore_group(group, there)
+        for group, columns_before in ran.items():
+            self.placing.restore_group(group, columns_before)
         return None
 
     def _insert_all(self, columns: Sequence[tuple[int, int, int]]) -> bool:
@@ -106,7 +106,7 @@ class SearchState:
             if self.placing.node_estimate is not None and schedule.rent is not None:
                 self.placing.node_estimate.set_committed(schedule.rent)
 
-    def proves_optimal(self, looked: SubproblemResult, groups: int, usable: int) -> bool:
+    def proves_optimal(self, result: SubproblemResult, groups: int, usable: int) -> bool:
         """Return whether a result covers all groups and columns and so proves the incumbent optimal."""
-        all_ = looked.found is not None and looked.found.proven and looked.whole and groups == usable
-        return all_ and not self.shape.node_demand and self.placing.total_cost() == self.cost
+        complete = result.found is not None and result.found.proven and result.whole and groups == usable
+        return complete and not self.shape.node_demand and self.placing.total_cost() == self.cost

@@ -16,8 +16,7 @@ from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSche
 from leptonopt.algorithms.heuristics.reinsertion import move_family
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
-from leptonopt.algorithms.lns import column_model as submodel
-from leptonopt.algorithms.lns import interval_model as subintervals
+from leptonopt.algorithms.lns import column_model, interval_model
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule, node_schedule_of
@@ -73,27 +72,27 @@ class SubproblemResult:
     effort : deterministic time used, model building included
     """
 
-    found: submodel.SubproblemSolution | None
+    found: column_model.SubproblemSolution | None
     whole: bool
     effort: float
 
 
 def solve(
-    placing: PartialSchedule, true: CostGuide, guide: CostGuide, asked: NeighbourhoodRequest, ran: Ran, seconds: float
+    placing: PartialSchedule, true: CostGuide, guide: CostGuide, request: NeighbourhoodRequest, ran: Ran, seconds: float
 ) -> SubproblemResult:
     """Solve the subproblem of removed groups.
 
     `placing` holds the columns that stay, `ran` those of the removed groups.
     """
-    there = _elsewhere(placing, true, ran, *asked.move) if asked.move else ran
-    freed = Subproblem(placing, guide, asked.groups, there, asked.only)
-    copies = sum(placing.shape.copies[group] for group in asked.groups)
-    if asked.model == "intervals" and copies <= TUNING.jobs:
+    previous = _columns_on_other_pool(placing, true, ran, *request.move) if request.move else ran
+    freed = Subproblem(placing, guide, request.groups, previous, request.only)
+    copies = sum(placing.shape.copies[group] for group in request.groups)
+    if request.model == "intervals" and copies <= TUNING.jobs:
         jobs, edges = freed.interval_jobs()
-        found = subintervals.solve(placing, jobs, edges, asked.effort, seconds, asked.seed)
+        found = interval_model.solve(placing, jobs, edges, request.effort, seconds, request.seed)
     else:
-        found = submodel.solve(placing, freed.column_data(), asked.effort, seconds, asked.seed)
-    effort = (found.effort if found else asked.effort) + TUNING.effort_per_column * freed.columns
+        found = column_model.solve(placing, freed.column_data(), request.effort, seconds, request.seed)
+    effort = (found.effort if found else request.effort) + TUNING.effort_per_column * freed.columns
     return SubproblemResult(found, freed.whole, effort)
 
 
@@ -105,15 +104,15 @@ def make_partial_schedule(problem: Problem, shape: ProblemIndex, schedule: Sched
     return placing
 
 
-def _elsewhere(placing: PartialSchedule, true: CostGuide, ran: Ran, family: int, pool: int) -> Ran:
+def _columns_on_other_pool(placing: PartialSchedule, true: CostGuide, ran: Ran, family: int, pool: int) -> Ran:
     """Return columns of removed groups with a whole family on another pool; `ran` if that is infeasible."""
-    housed = move_family(placing, true, family, pool) or move_family(placing, true, family, pool, hurry=True)
+    relocated = move_family(placing, true, family, pool) or move_family(placing, true, family, pool, hurry=True)
     for group in sorted(ran, key=placing.shape.rank.__getitem__):
         insert_copies(placing, group, true, cost_limit(placing, group))
-    housed = housed and not any(placing.missing[group] and not placing.shape.optional[group] for group in ran)
-    there = {group: placing.remove_group(group) for group in ran}
+    relocated = relocated and not any(placing.missing[group] and not placing.shape.optional[group] for group in ran)
+    previous = {group: placing.remove_group(group) for group in ran}
     placing.home_pool[family] = -1
-    return there if housed else ran
+    return previous if relocated else ran
 
 
 class Subproblem:
@@ -163,9 +162,9 @@ class Subproblem:
                     high[group] = min(high[group], placing.start[behind] - lag)
         return {group: (low[group], high[group]) for group in linked}
 
-    def interval_jobs(self) -> tuple[list[subintervals.Job], list[tuple[int, int, int]]]:
+    def interval_jobs(self) -> tuple[list[interval_model.Job], list[tuple[int, int, int]]]:
         """Return all copies with all their options and starts, and the precedence edges among them."""
-        placing, shape, jobs = self.placing, self.placing.shape, list[subintervals.Job]()
+        placing, shape, jobs = self.placing, self.placing.shape, list[interval_model.Job]()
         first: dict[int, int] = {}
         for group in self.groups:
             first[group] = len(jobs)
@@ -173,14 +172,14 @@ class Subproblem:
             for option in self.guide.order[group]:
                 low, high = self.start_window(option)
                 if low <= high and (self.only is None or self.only[shape.pool[option]]):
-                    held = sum(int(placing.problem.price[row, 0]) * amount for row, amount in shape.demands[option])
-                    cost = shape.fixed[option] + held * shape.duration[option]
-                    modes.append(subintervals.JobMode(option, low, high, cost))
+                    rate = sum(int(placing.problem.price[row, 0]) * amount for row, amount in shape.demands[option])
+                    cost = shape.fixed[option] + rate * shape.duration[option]
+                    modes.append(interval_model.JobMode(option, low, high, cost))
             self.whole &= self.only is None
             now = [column for column, count in sorted(self.ran[group].items()) for _ in range(count)]
             missing = shape.optional[group] and not self.is_required(group)
             for copy in range(shape.copies[group]):
-                jobs.append(subintervals.Job(group, modes, missing, now[copy] if copy < len(now) else None))
+                jobs.append(interval_model.Job(group, modes, missing, now[copy] if copy < len(now) else None))
             self.columns += len(modes) * shape.copies[group]
         edges = [
             (first[before], first[group], lag)
@@ -190,7 +189,7 @@ class Subproblem:
         ]
         return jobs, edges
 
-    def column_data(self) -> submodel.ColumnModelData:
+    def column_data(self) -> column_model.ColumnModelData:
         """Return the columns of least reduced cost; set `whole` and `columns`."""
         placing, shape = self.placing, self.placing.shape
         found = [(at, *column) for at, group in enumerate(self.groups) for column in self.columns_of(group)]
@@ -199,7 +198,7 @@ class Subproblem:
         copies = [shape.copies[group] for group in self.groups]
         most = [max(n, min(copies[at], placing.max_copies(o, s))) for n, (at, o, s) in zip(now, found, strict=True)]
         self.columns = len(table)
-        return submodel.ColumnModelData(
+        return column_model.ColumnModelData(
             option=table[:, 1],
             start=table[:, 2],
             owner=table[:, 0],
