@@ -33,7 +33,7 @@ The published best values stand in the lists; "off" is the distance to them. The
 README says where they come from. Of `psplib-mm` there is the first fourteen of the list. Of `green-tou` there are the
 points of the list that were reached, and fifteen drawn before it had its rule (ten of them with one thread).
 `cloudbalancing`, `psplib-mm` and the points of the list ran while other work took up to nine tenths of the two cores,
-`sscflp` and `gap` while it took about four fifths, with `leptonopt[fast]` and its loops compiled before; the four of
+`sscflp` and `gap` while it took about four fifths, with kernels compiled before; the four of
 `sscflp` that were open then (Yang's p1, p11, p16, Delmaire's p46) again, alone on the machine.
 
     python benchmarks/literature.py --data DIR -o lists
@@ -58,7 +58,7 @@ SCALE = """
 `plain` are tasks of 1 to 8 devices on pools of 10 (at 1,000 tasks), 14, 32 and 321 devices on average, loaded to 95 %;
 `small` a million of them on pools of 33; `groups` 200 tasks of which ten each are alike (benchmarks/plain.py). `lumpy`
 is that of `leptonopt generate`: tasks of an eighth to all of a pool, none of which may be left out. From the command to
-a plan that was checked, on two threads, with `leptonopt[fast]` and its loops compiled before: the first run of a new
+a plan that was checked, on two threads, with kernels compiled before: the first run of a new
 version compiles them, some ten seconds. Medians over the runs there are, one a seed, with the machine to themselves.
 `POP k` parts tasks at random, and each pool's devices, into k; a part with fewer devices than a task needs must leave
 it out, so it suits pools of hundreds; its bound is that of `auto`, for it has none. `-` as a gap: no plan in the

@@ -22,5 +22,6 @@ for name in SHOWING + SOLVING:
 
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Once, in the process that starts the others."""
-    if not hasattr(session.config, "workerinput") and not jit.compiled():
-        assert start_module(PROGRAM).wait() == 0, f"python -m {PROGRAM} says why"
+    missing = [part for part in jit.PARTS if not jit.compiled(part)]
+    if missing and not hasattr(session.config, "workerinput"):
+        assert start_module(PROGRAM, *missing).wait() == 0, f"python -m {PROGRAM} says why"

@@ -64,7 +64,7 @@ def plan_of(file: Path, what: str = "a plan") -> dict[str, Any]:
 def load_instance(file: Path, format: str | None, params: dict[str, str]) -> Instance:
     """Read and validate an instance of either notation; raises `InputError`."""
     if format is None and files.is_columns(file):
-        from leptonopt.session.columnar_documents import tree_of
+        from leptonopt.session.columnar_tree import tree_of
 
         return tree_of(file, params)
     from leptonopt.io.load import load

@@ -1,4 +1,4 @@
-"""Compile all kernels on small instances, so that they are kept on disk; `leptonopt warmup` and a first run call it.
+"""Compile all kernels on small instances, so that they are kept on disk; for `leptonopt warmup` and a first run.
 
 Both notations are used, because instances in columns give other array types than instances in a tree.
 `tests/system/test_jit_warmup.py` tests that nothing is left to compile.
@@ -6,8 +6,9 @@ Both notations are used, because instances in columns give other array types tha
 
 from __future__ import annotations
 
+import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from leptonopt.compile.columnar import compile_columnar
@@ -18,16 +19,25 @@ from leptonopt.io.columnar import load
 from leptonopt.io.load import load as load_tasks
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime import jit
-from leptonopt.solvers.large_scale import run_all_kernels
+from leptonopt.solvers import assignment, large_scale
 
 TASKS = 10  # of each instance
 
 
 def main() -> None:
-    """Compile all kernels, and write the marker that they are compiled."""
-    for problem in problems():
-        run_all_kernels(problem)
-    jit.write_marker()
+    """Compile the kernels of the methods that the command line names, or of all."""
+    compile_kernels(sys.argv[1:] or jit.PARTS)
+
+
+def compile_kernels(parts: Sequence[str] = jit.PARTS) -> None:
+    """Compile the kernels of some methods, and write their markers."""
+    for part in parts:
+        if part == jit.ASSIGNMENT:
+            assignment.run_all_kernels()
+        else:
+            for problem in problems():
+                large_scale.run_all_kernels(problem)
+        jit.write_marker(part)
 
 
 def problems() -> Iterator[Problem]:

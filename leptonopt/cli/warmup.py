@@ -1,11 +1,11 @@
-"""`leptonopt warmup`: compile the kernels of the large-scale methods before they are first needed."""
+"""`leptonopt warmup`: compile the kernels before they are first needed."""
 
 from __future__ import annotations
 
 
 def warmup() -> int:
     """Compile the kernels once after an installation, so that the first large solve does not wait."""
-    from leptonopt.cli.jit_warmup import main
+    from leptonopt.cli.jit_warmup import compile_kernels
 
-    main()
+    compile_kernels()
     return 0

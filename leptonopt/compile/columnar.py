@@ -198,7 +198,7 @@ def _late(sheets: ColumnarInstance) -> Ints:
 
 
 def _lateness(sheets: ColumnarInstance, heads: Ints) -> tuple[Ints, Ints]:
-    """Return the slot from which each of these tasks is late, and cents per hour; 0 where no end can be late.
+    """Return the slot from which each task is late, and cents per hour; 0 where no end can be late.
 
     Both int64, shape (G,). Nothing ends after the horizon, so that what is due at its end has no lateness.
     """

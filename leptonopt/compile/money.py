@@ -104,7 +104,10 @@ def node_rates(
 
 
 def finest_unit(amounts: Collection[Fraction]) -> Fraction:
-    """Return the largest money of which all amounts are whole multiples; 1 over a whole number where all are 0."""
+    """Return the largest money of which all amounts are whole multiples.
+
+    It is 1 over a whole number where all amounts are 0.
+    """
     denominator = lcm(*(money.denominator for money in amounts))
     return Fraction(gcd(*(int(money * denominator) for money in amounts)) or 1, denominator)
 

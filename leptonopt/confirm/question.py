@@ -1,11 +1,11 @@
-"""What a confirmation is asked, and what it answers."""
+"""Question and answer of a confirmation, and the limits of the engine."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any
+from typing import Any, Protocol
 
 NAME = "second model"
 Line = tuple[str, str, int, tuple[str, ...]]  # task, option, first slot, nodes where it names any
@@ -13,7 +13,14 @@ Line = tuple[str, str, int, tuple[str, ...]]  # task, option, first slot, nodes 
 
 @dataclass(frozen=True)
 class Question:
-    """Is this cost the least there is (None: is there no plan at all)? `lines` are of the plan at hand."""
+    """A claim to confirm.
+
+    Attributes
+    ----------
+    document : the instance document
+    cost : the claimed least cost in money; None for the claim that no plan exists
+    lines : the tasks of the incumbent plan
+    """
 
     document: Mapping[str, Any]
     cost: Fraction | None
@@ -22,13 +29,14 @@ class Question:
 
 @dataclass(frozen=True)
 class Confirmation:
-    """What the second model says.
+    """Result of the second model.
 
     Attributes
     ----------
-    agrees : True where it proves the same, False where it contradicts, None where it does not know
-    cost, lines : the least plan that it knows of, where it found one
-    note : why it contradicts or does not know
+    agrees : True where it proves the claim, False where it contradicts the claim, None where it is undecided
+    cost, lines : the best plan found, if any
+    note : reason of a contradiction, or why it is undecided
+    engine : name and version of the solver
     """
 
     agrees: bool | None
@@ -36,3 +44,26 @@ class Confirmation:
     lines: tuple[Line, ...] = ()
     note: str = ""
     engine: str = ""
+
+
+class Remaining(Protocol):
+    """A deadline, of which only the seconds left matter here."""
+
+    def left(self) -> float:
+        """Return the seconds left."""
+
+
+class EngineLimits(Protocol):
+    """The part of `leptonopt.problem.protocol.Limits` that the second model uses; it does not import that package."""
+
+    @property
+    def threads(self) -> int: ...
+    @property
+    def seed(self) -> int: ...
+    @property
+    def deterministic(self) -> bool: ...
+    @property
+    def effort(self) -> float: ...
+
+    def start(self) -> Remaining:
+        """Return the deadline of an engine that starts now."""

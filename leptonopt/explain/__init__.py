@@ -1,1 +1,1 @@
-"""explain."""
+"""Explanation of infeasibility: minimal conflicts of requirements, and verified repairs."""

@@ -21,22 +21,15 @@ from typing import Any
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import dotted
+from leptonopt.explain.documents import Document, earners, pruned, subset
 from leptonopt.explain.feasibility_check import Answer, FeasibilityOracle, Question
 from leptonopt.explain.repairs import Repair, Repairs
-from leptonopt.explain.requirements import (
-    FAMILIES,
-    Document,
-    NotRemovable,
-    Requirement,
-    earners,
-    pruned,
-    requirements_of,
-    subset,
-    without_requirements,
-)
+from leptonopt.explain.requirement import FAMILIES, NotRemovable, Requirement, without_requirements
+from leptonopt.explain.requirements import requirements_of
 from leptonopt.instance import Instance
 from leptonopt.plan.numbers import number
 from leptonopt.runtime.clock import time_limited
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.request import make_limits, resolve_instance
 
 __all__ = ["Conflict", "Explanation", "Repair", "explain", "fastest_option"]
@@ -182,8 +175,8 @@ class _Explaining:
     def __init__(self, instance: Instance, begun: float, limit: float, say: Callable[[str], None]) -> None:
         self.instance, self.begun, self.limit, self.say = instance, begun, limit, say
         self.document = instance.document()
-        self.end = begun + limit
-        self.asking = FeasibilityOracle(begun + WHOLE * limit)
+        self.end = Deadline(begun + limit)
+        self.asking = FeasibilityOracle(Deadline(begun + WHOLE * limit))
         self.notes: list[str] = []
         self.core: tuple[str, ...] = ()  # ids of tasks that carry the last proof
 
@@ -196,9 +189,9 @@ class _Explaining:
         if answer.word is not False:
             return self._said("unknown" if answer.word is None else "feasible", (), ())
         self.core = answer.core
-        self.asking.until = time.monotonic() + FINDING * (self.end - time.monotonic())
+        self.asking.deadline = self.end.share(FINDING)
         conflicts = tuple(self._conflicts())
-        self.asking.until = self.end
+        self.asking.deadline = self.end
         found = Repairs(self.instance, self.document, self.asking, self.say, self.notes)
         repairs = found.of(conflicts)
         if not repairs:
@@ -213,7 +206,7 @@ class _Explaining:
 
     def _undecided(self) -> Answer:
         """Say without which rules a plan exists, then ask again with all the time that is left."""
-        self.asking.until = self.end
+        self.asking.deadline = self.end
         own = requirements_of(self.instance)
         families = {name: [each for each in own if each.kind in kinds] for name, kinds in FAMILIES.items()}
         families = {name: each for name, each in families.items() if each}

@@ -18,9 +18,9 @@ from leptonopt.algorithms.models.time_indexed import has_no_columns, predicted_s
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.decode import decode
 from leptonopt.errors import InstanceError, OutOfTime
+from leptonopt.explain.documents import Document, pruned, shorter
 from leptonopt.explain.farkas import prove_infeasible
 from leptonopt.explain.node_relaxation import assign_nodes, relax_node_identity
-from leptonopt.explain.requirements import Document, pruned, shorter
 from leptonopt.instance import Instance, units, validate
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeCosts
@@ -28,6 +28,7 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, NullMonitor, Solution, Status
 from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use
 from leptonopt.runtime.clock import time_limited
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.solvers import registry as methods
 
@@ -104,15 +105,15 @@ class FeasibilityOracle:
 
     Attributes
     ----------
-    until : the clock at which there is no more time
+    deadline : moment from which on no more questions are answered
     """
 
-    def __init__(self, until: float) -> None:
-        self.until = until
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
 
     def left(self) -> float:
         """Seconds that are left."""
-        return self.until - time.monotonic()
+        return self.deadline.left()
 
     def out_of_time(self) -> bool:
         """Whether there is no more time for questions."""
@@ -138,11 +139,9 @@ class FeasibilityOracle:
                     ]
                     found.append(max(uses))
 
-        until = time.monotonic() + min(seconds, self.left())
-        if least is not None and time.monotonic() < until:
-            methods.load_method("greedy")(
-                least, None, Limits(until - time.monotonic()), Ear(lambda: time.monotonic() > until)
-            )
+        deadline = Deadline.after(min(seconds, self.left()))
+        if least is not None and not deadline.expired():
+            methods.load_method("greedy")(least, None, Limits(deadline.left()), Ear(deadline.expired))
         return min(found, default=None)
 
     def possible(self, document: Document, share: float = 0.25) -> bool | None:
@@ -158,7 +157,7 @@ class FeasibilityOracle:
         if (brief := shorter(document)) is not None and (found := self.answer(brief, share)).word:
             return found
         try:
-            with time_limited(self.until, "a question was put"):
+            with time_limited(self.deadline.until, "a question was put"):
                 question = Question(document)
         except OutOfTime:
             return Answer(None)
@@ -169,28 +168,28 @@ class FeasibilityOracle:
         seconds = min(self.left(), max(LEAST, share * self.left()))
         if seconds <= 0:
             return Answer(None)
-        return _answered(question, time.monotonic() + seconds, hopeful)
+        return _answered(question, Deadline.after(seconds), hopeful)
 
 
-def _answered(question: Question, until: float, hopeful: bool) -> Answer:
+def _answered(question: Question, deadline: Deadline, hopeful: bool) -> Answer:
     both = [question.relaxation, *([question.whole] if question.whole is not question.relaxation else [])]
     tiny, few = (all(predicted_size(each.problem)[1] <= most for each in both) for most in (TINY, SMALL))
-    if hopeful and not tiny and _plan_found(question, both, until):
+    if hopeful and not tiny and _plan_found(question, both, deadline):
         return question.said(True)
     free = without_costs(question.relaxation.problem)
-    if not tiny and (found := prove_infeasible(free, 0.7 * (until - time.monotonic()))):
+    if not tiny and (found := prove_infeasible(free, 0.7 * deadline.left())):
         return Answer(False, core=question.ids(found.groups))
-    if not hopeful and not tiny and _plan_found(question, both, until):
+    if not hopeful and not tiny and _plan_found(question, both, deadline):
         return question.said(True)
     if few:
-        return _searched(question, both, until)
-    return _engines(question, both, until)
+        return _searched(question, both, deadline)
+    return _engines(question, both, deadline)
 
 
-def _searched(question: Question, both: list[CompiledInstance], until: float) -> Answer:
+def _searched(question: Question, both: list[CompiledInstance], deadline: Deadline) -> Answer:
     """What CP-SAT says here, on the relaxation first."""
     for number, each in enumerate(both):
-        seconds = (until - time.monotonic()) / (len(both) - number)
+        seconds = deadline.left() / (len(both) - number)
         limits = Limits(max(0.1, seconds), gap=ANY)
         solution = methods.load_method("cpsat")(without_costs(each.problem), None, limits, NullMonitor())
         if solution.schedule is not None and question.take(each, solution.schedule):
@@ -200,11 +199,11 @@ def _searched(question: Question, both: list[CompiledInstance], until: float) ->
     return Answer(None)
 
 
-def _plan_found(question: Question, both: list[CompiledInstance], until: float) -> bool:
+def _plan_found(question: Question, both: list[CompiledInstance], deadline: Deadline) -> bool:
     """Whether a heuristic finds a plan, for no cost or for little use of quotas."""
     for each in both:
         for problem in (without_costs(each.problem), frugal(each.problem)):
-            seconds = min(QUICK, 0.3 * (until - time.monotonic()))
+            seconds = min(QUICK, 0.3 * deadline.left())
             if problem is not None and _heuristic(question, each, problem, seconds):
                 return True
     return False
@@ -222,8 +221,8 @@ def small(document: Document) -> bool:
 class _Ear(NullMonitor):
     """Ends a heuristic at its first schedule that keeps the rules of the instance."""
 
-    def __init__(self, question: Question, of: CompiledInstance, until: float) -> None:
-        super().__init__(lambda: question.found is not None or time.monotonic() >= until)
+    def __init__(self, question: Question, of: CompiledInstance, deadline: Deadline) -> None:
+        super().__init__(lambda: question.found is not None or deadline.expired())
         self.question, self.of = question, of
 
     def incumbent(self, schedule: Schedule, cost: int) -> None:
@@ -235,14 +234,14 @@ class _Ear(NullMonitor):
 def _heuristic(question: Question, of: CompiledInstance, problem: Problem, seconds: float) -> bool:
     if seconds <= 0:
         return False
-    ear = _Ear(question, of, time.monotonic() + seconds)
+    ear = _Ear(question, of, Deadline.after(seconds))
     solution = methods.load_method("greedy")(problem, None, Limits(seconds), ear)
     if question.found is None and solution.schedule is not None:
         question.take(of, solution.schedule)
     return question.found is not None
 
 
-def _engines(question: Question, both: list[CompiledInstance], until: float) -> Answer:
+def _engines(question: Question, both: list[CompiledInstance], deadline: Deadline) -> Answer:
     """What engines in processes of their own say, side by side: CP-SAT on each problem, a search with frugal costs."""
     asked = [("cpsat", each, without_costs(each.problem)) for each in both]
     thrift = frugal(both[0].problem)
@@ -250,16 +249,14 @@ def _engines(question: Question, both: list[CompiledInstance], until: float) -> 
         asked.append(("lns", both[0], thrift))
     children = [
         (
-            WorkerProcess(
-                name, problem, None, Limits(max(0.1, until - time.monotonic()), gap=ANY if name == "cpsat" else 0.0)
-            ),
+            WorkerProcess(name, problem, None, Limits(max(0.1, deadline.left()), gap=ANY if name == "cpsat" else 0.0)),
             of,
         )
         for name, of, problem in asked
     ]
     going = len(children)
     try:
-        while going and time.monotonic() < until + 0.5:
+        while going and deadline.left() > -0.5:
             for child, of in children:
                 while child.messages.qsize():
                     match child.messages.get():

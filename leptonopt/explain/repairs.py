@@ -6,7 +6,6 @@ The least change is looked for on the conflict by itself, which is small; then i
 from __future__ import annotations
 
 import copy
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -14,9 +13,12 @@ from math import ceil
 from typing import Any, Protocol
 
 from leptonopt.errors import LeptonoptError
+from leptonopt.explain.documents import Document, pruned
 from leptonopt.explain.feasibility_check import Answer, FeasibilityOracle, small
-from leptonopt.explain.requirements import Document, NotRemovable, Requirement, grain, pruned, without_requirements
+from leptonopt.explain.requirement import NotRemovable, Requirement, without_requirements
+from leptonopt.explain.requirements import grain
 from leptonopt.instance import Instance
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.solve import solve
 from leptonopt.solvers import registry as methods
 
@@ -88,21 +90,21 @@ class Repairs:
             if self.asking.out_of_time():
                 self.notes.append("there was no time to try every repair; try a longer limit (-t)")
                 return
-            until = time.monotonic() + self.asking.left() / min(FIRST, len(changes) - number)
-            if (found := self._least(change, conflict, self.document, (), until)) is None:
+            deadline = self.asking.deadline.share(1 / min(FIRST, len(changes) - number))
+            if (found := self._least(change, conflict, self.document, (), deadline)) is None:
                 continue
             said, document, answer = found
-            yield from self._verified([said], document, answer, until, change.left_out)
+            yield from self._verified([said], document, answer, deadline, change.left_out)
 
     def _joint(self, conflicts: Sequence[Tight]) -> Iterator[Repair]:
         document, said = self.document, list[str]()
         for conflict in conflicts:
             others = [each for other in conflicts if other is not conflict for each in other.demands]
             for change in self._changes(conflict):
-                until = time.monotonic() + 0.25 * self.asking.left()
+                deadline = self.asking.deadline.share(0.25)
                 if (
                     not change.left_out
-                    and (found := self._least(change, conflict, document, others, until)) is not None
+                    and (found := self._least(change, conflict, document, others, deadline)) is not None
                 ):
                     said.append(found[0])
                     document = found[1]
@@ -111,7 +113,7 @@ class Repairs:
                 return
         answer = self.asking.answer(document, 0.5, hopeful=True)
         if answer.word:
-            yield from self._verified(said, document, answer, self.asking.until, False)
+            yield from self._verified(said, document, answer, self.asking.deadline, False)
 
     def _changes(self, conflict: Tight) -> Iterator[_Change]:
         for each in sorted(conflict.demands, key=_promise):
@@ -128,20 +130,20 @@ class Repairs:
             yield _Change(_leaving(task["id"]), 1, True)
 
     def _least(
-        self, change: _Change, conflict: Tight, document: Document, without: Sequence[Requirement], until: float
+        self, change: _Change, conflict: Tight, document: Document, without: Sequence[Requirement], deadline: Deadline
     ) -> tuple[str, Document, Answer] | None:
         """The least change that makes room, with the demands in `without` gone; None when none does in time."""
-        steps = self._steps(change, conflict.document, until)
+        steps = self._steps(change, conflict.document, deadline)
         if steps is None:
             return None
         if change.quota is not None:
-            steps = self._enough(change.quota, document, without, steps, until)
+            steps = self._enough(change.quota, document, without, steps, deadline)
         for _ in range(TRIES):
             made = change.at(document, steps)
-            if made is None or time.monotonic() >= until:
+            if made is None or deadline.expired():
                 return None
             try:
-                answer = self._asked(without_requirements(made[1], without), until, hopeful=True)
+                answer = self._asked(without_requirements(made[1], without), deadline, hopeful=True)
             except NotRemovable:
                 return None
             if answer.word:
@@ -151,7 +153,9 @@ class Repairs:
             steps = min(2 * steps, change.most)
         return None
 
-    def _enough(self, quota: str, document: Document, without: Sequence[Requirement], least: int, until: float) -> int:
+    def _enough(
+        self, quota: str, document: Document, without: Sequence[Requirement], least: int, deadline: Deadline
+    ) -> int:
         """Steps of a quota for which a plan is found at once, and at least so many."""
         try:
             changed = without_requirements(document, without)
@@ -160,19 +164,19 @@ class Repairs:
         stated = next(each for each in changed["quotas"] if each["id"] == quota)
         limit = stated["limit"]
         stated["limit"] = 1000 * limit + 1000
-        uses = self.asking.least_use(changed, quota, 0.5 * (until - time.monotonic()))
+        uses = self.asking.least_use(changed, quota, 0.5 * deadline.left())
         return least if uses is None else max(least, ceil((uses - Fraction(limit)) / Fraction(grain(limit))))
 
-    def _steps(self, change: _Change, document: Document, until: float) -> int | None:
+    def _steps(self, change: _Change, document: Document, deadline: Deadline) -> int | None:
         """The fewest steps for which a document is known to have a plan."""
 
         def enough(steps: int) -> bool:
             made = change.at(document, steps)
-            return made is not None and self._asked(made[1], until).word is True
+            return made is not None and self._asked(made[1], deadline).word is True
 
         low, high = 0, 1
         while not enough(high):
-            if high >= change.most or time.monotonic() >= until:
+            if high >= change.most or deadline.expired():
                 return None
             low, high = high, min(2 * high, change.most)
         while high - low > 1:
@@ -180,18 +184,18 @@ class Repairs:
             low, high = (low, middle) if enough(middle) else (middle, high)
         return high
 
-    def _asked(self, document: Document, until: float, hopeful: bool = False) -> Answer:
+    def _asked(self, document: Document, deadline: Deadline, hopeful: bool = False) -> Answer:
         left = self.asking.left()
         if left <= 0:
             return Answer(None)
-        share = max(0.0, min(1.0, 0.5 * (until - time.monotonic()) / left))
+        share = max(0.0, min(1.0, 0.5 * deadline.left() / left))
         return self.asking.answer(document, share, hopeful)
 
     def _verified(
-        self, changes: Sequence[str], document: Document, answer: Answer, until: float, left_out: bool
+        self, changes: Sequence[str], document: Document, answer: Answer, deadline: Deadline, left_out: bool
     ) -> Iterator[Repair]:
         """The repair with the cost of a plan that passed the checker."""
-        seconds = min(until - time.monotonic(), self.asking.left() - LEAST, LONGEST)
+        seconds = min(deadline.left(), self.asking.left() - LEAST, LONGEST)
         if self.asking.left() <= 2 * LEAST:
             self.notes.append("there was no time to verify every repair; try a longer limit (-t)")
             return

@@ -14,9 +14,9 @@ from leptonopt.instance.tasks import Option, Profile, Task, Work, merged_work
 from leptonopt.runtime.clock import check_time_each
 from leptonopt.runtime.topological_order import topological_order
 
-MAX_FINDINGS = 100  # more help nobody
-MAX_COMPARED = 1000  # names that are compared with one that is not known
-ALSO = ("money", "energy", "carbon")  # what a quota can be of, beside resources and what options consume
+MAX_FINDINGS = 100  # findings shown at most
+MAX_COMPARED = 1000  # known names up to which a similar one is suggested
+ALSO = ("money", "energy", "carbon")  # what a quota can limit, besides resources and consumed amounts
 
 
 def cross_findings(

@@ -106,7 +106,7 @@ class NodeKind(StrictModel):
 
     id: Name | None = None
     size: ByName[Positive] = Field(min_length=1, description="what a node offers of each resource")
-    count: Count = Field(description="nodes there can be on at a time, whoever pays for them")
+    count: Count = Field(description="greatest number of nodes on at a time, committed, reserved or on demand")
     price: Rate | None = Field(
         default=None, description="money per node and hour on demand; none on demand when absent"
     )

@@ -81,7 +81,7 @@ class Option(StrictModel):
     )
     consumes: ByName[NotNegative] = empty_mapping("amounts used up once, for quotas")
     duration: Duration
-    cost: Amount = Field(default=Decimal(0), description="fixed cost, beside the price of what it uses")
+    cost: Amount = Field(default=Decimal(0), description="fixed cost, in addition to the price of its uses")
     variant: Name | None = None
     quality: NotNegative = Decimal(1)
 
@@ -116,7 +116,7 @@ class Profile(StrictModel):
 
     speed: SomeByName[Speed] | None = None
     devices: Curve | None = None
-    device: Name | None = Field(default=None, description="the resource that is counted; gpu unless told")
+    device: Name | None = Field(default=None, description="the resource that is counted; gpu when absent")
     per_device: ByName[NotNegative] | None = Field(default=None, description="other resources for each device")
     uses: ByName[NotNegative] | None = Field(default=None, description="resources whatever the device count")
     variants: SomeByName[Variant] | None = None

@@ -113,8 +113,8 @@ def validate(document: dict[str, Any]) -> Instance:
 def stated(given: Instance | Mapping[str, Any]) -> tuple[Instance, dict[str, Any]]:
     """Return a validated instance in its present state, and its document.
 
-    Validated anew also where it was an `Instance`: it may have been changed since, or made without validation. Raises
-    `InstanceError`.
+    An `Instance` is validated again: it may have been changed since, or made without validation.
+    Raises `InstanceError`.
     """
     document = given.document() if isinstance(given, Instance) else dict(given)
     return validate(document), document

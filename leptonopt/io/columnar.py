@@ -1,6 +1,6 @@
 """Read columnar instances: one `.npz`, or a folder of `head.json` with CSV or Parquet tables.
 
-Nothing is read row by row. What is wrong is said in one line each: file, column, row, value, what is allowed.
+Nothing is read row by row. Each error is one line: file, column, row, value, what is allowed.
 """
 
 from __future__ import annotations
@@ -155,8 +155,8 @@ def _csv(content: bytes, file: str) -> Arrays:
     try:
         table = np.loadtxt(io.BytesIO(rest), np.int64, delimiter=",", ndmin=2, comments=None, encoding="utf-8")
     except (ValueError, OverflowError) as error:
-        said = str(error).split("; use `usecols`")[0]
-        raise InputError(f"{file}: after the first line: {said}; whole numbers are allowed") from None
+        reason = str(error).split("; use `usecols`")[0]
+        raise InputError(f"{file}: after the first line: {reason}; whole numbers are allowed") from None
     if table.shape[1] != len(names):
         raise InputError(
             f"{file}: {len(names)} names in the first line, {table.shape[1]} numbers in the others; as many are needed"

@@ -41,8 +41,8 @@ def read_npz_safely(path: Path) -> dict[str, NDArray[Any]]:
     except OSError as error:
         raise InputError(f"{files.printable(path)}: cannot be read: {error.strerror or error}") from None
     except (ValueError, RuntimeError, EOFError, zipfile.BadZipFile, zlib.error, struct.error) as error:
-        said = files.printable(str(error)[:200])  # zipfile quotes names as long as the file
-        raise InputError(f"{files.printable(path)}: not a file of columns: {said}") from None
+        reason = files.printable(str(error)[:200])  # zipfile quotes names as long as the file
+        raise InputError(f"{files.printable(path)}: not a file of columns: {reason}") from None
 
 
 def _array(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> NDArray[Any]:

@@ -1,1 +1,1 @@
-"""plan."""
+"""A plan for users: its document, exact bill, report, pictures and columns."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from leptonopt.problem.schedule import Schedule
+from leptonopt.runtime.deadline import Deadline
 
 
 class Status(enum.StrEnum):
@@ -30,13 +31,21 @@ class Stop(enum.StrEnum):
     FAILED = "failed"  # the engine crashed, hung or returned an invalid answer; `note` has the reason
 
 
+SHORTEST_CALL = 0.01  # seconds given to an engine at least: engines refuse a time limit of zero
+
+
 @dataclass(frozen=True)
 class Limits:
-    """Limits on the work of a method.
+    """What a method may spend.
 
-    With `deterministic`, a method decides nothing by the clock; the time limit stays a last resort. The amount of
-    work then follows from `work`, in seconds of an idle core that no clock measures, or else from the time limit.
-    With a `cutoff`, an exact method decides whether any schedule costs at most that; heuristics ignore it.
+    Attributes
+    ----------
+    time_limit : seconds of wall clock from the start of the method
+    gap : relative gap at which to stop; 0 asks for a proof
+    deterministic : no decision depends on the clock, which stays a last resort; the effort follows from `work`
+    cutoff : an exact method decides whether a schedule costs at most this, in units; heuristics ignore it
+    work : seconds of a free core, not measured by a clock; None for the time limit
+    deadline : moment at which the method has to end, where it is known before the method starts; see `start`
     """
 
     time_limit: float = 60.0
@@ -46,11 +55,22 @@ class Limits:
     deterministic: bool = False
     cutoff: int | None = None
     work: float | None = None
+    deadline: Deadline | None = None
 
     @property
     def effort(self) -> float:
         """Return the seconds by which deterministic methods measure their work."""
         return self.time_limit if self.work is None else self.work
+
+    def start(self) -> Deadline:
+        """Return the deadline of a method that starts now: `time_limit` from now, and never after `deadline`."""
+        if self.deadline is None:
+            return Deadline.after(self.time_limit)
+        return self.deadline.within(self.time_limit)
+
+    def until(self, deadline: Deadline) -> Limits:
+        """Return these limits with a deadline, and the time until then as the time limit."""
+        return replace(self, time_limit=max(SHORTEST_CALL, deadline.left()), deadline=deadline)
 
 
 class Monitor(Protocol):

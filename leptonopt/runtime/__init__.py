@@ -1,1 +1,1 @@
-"""runtime."""
+"""Processes, threads, signals, deadlines, remote executors and compiled code; knows no solver."""

@@ -88,9 +88,9 @@ def process_pool(workers: int) -> ProcessPoolExecutor:
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
 
 
-def start_module(module: str) -> subprocess.Popen[bytes]:
-    """Start a module of this package as a program that says nothing. Raises `OSError`."""
-    return start_process(python_command(module))
+def start_module(module: str, *words: str) -> subprocess.Popen[bytes]:
+    """Start a module of this package as a program without output; `words` are its arguments. Raises `OSError`."""
+    return start_process(python_command(module, *words))
 
 
 def die_with_parent(parent: int) -> None:

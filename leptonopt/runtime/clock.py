@@ -1,7 +1,7 @@
-"""The time limit of what reads and builds, when this process began, and a pause for the garbage collector.
+"""Time limits of long loops, the start of this process, and a pause for the garbage collector.
 
-Nothing interrupts what runs. Loops that can run long call `check_time`, which raises where the time is up: at a known place,
-as an ordinary exception, in any thread. Each thread has its own limit.
+Nothing interrupts running code. Loops that can run long call `check_time`, which raises an ordinary exception at a
+known place, in any thread, when the limit is reached. Each thread has its own limit.
 """
 
 from __future__ import annotations

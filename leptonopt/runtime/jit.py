@@ -1,7 +1,7 @@
 """The door to numba: compile loops on their first call, and keep the machine code on disk.
 
-Compiling all kernels takes 10 to 20 s, which nothing can interrupt. `leptonopt.runtime.jit_cache` has another process
-do it; `cache_marker` names the file that records that it is done.
+Compiling the kernels of a method takes 10 to 30 s, which nothing can interrupt. `leptonopt.runtime.jit_cache` has
+another process do it; `cache_marker` names the file that records that it is done.
 
 numba keeps machine code beside the modules or in the user's cache folder. Where it can write to neither, a folder of
 the user's own among the temporary files is taken. Without that either, `CACHEABLE` is False: another process cannot
@@ -57,6 +57,7 @@ def _cached_probe() -> Any:
 _probed = _cached_probe()
 CACHEABLE = _probed is not None
 FAST = CACHEABLE  # the former name
+LARGE_SCALE, ASSIGNMENT = PARTS = "large_scale", "assignment"  # methods whose kernels are compiled together
 
 
 def jit(function: Function) -> Function:
@@ -73,8 +74,8 @@ def run_threads(call: Callable[..., Result], arguments: Sequence[tuple[Any, ...]
         return [each.result() for each in [pool.submit(call, *given) for given in arguments]]
 
 
-def cache_marker() -> Path | None:
-    """Return the file that exists once all kernels are compiled for this machine; None where none can be kept."""
+def cache_marker(part: str) -> Path | None:
+    """Return the file that exists once the kernels of a part are compiled here; None where none can be kept."""
     if _probed is None:
         return None
     from numba.core.codegen import get_host_cpu_features
@@ -82,20 +83,20 @@ def cache_marker() -> Path | None:
     state = hashlib.sha256(f"{numba.__version__} {sys.version} {get_host_cpu_features()}".encode())
     for file in sorted((Path(__file__).parents[1] / "algorithms").rglob("*.py")):
         state.update(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}".encode())
-    return Path(_probed._cache.cache_path, f"leptonopt-{state.hexdigest()[:16]}.compiled")
+    return Path(_probed._cache.cache_path, f"leptonopt-{part}-{state.hexdigest()[:16]}.compiled")
 
 
-def compiled() -> bool:
+def compiled(part: str = LARGE_SCALE) -> bool:
     """Return True when `cache_marker` exists."""
-    marker = cache_marker()
+    marker = cache_marker(part)
     return marker is not None and marker.exists()
 
 
-def write_marker() -> None:
-    """Write the marker of the current state, and delete those of earlier states."""
-    if (marker := cache_marker()) is not None:
+def write_marker(part: str = LARGE_SCALE) -> None:
+    """Write the marker of a part in its current state, and delete those of earlier states."""
+    if (marker := cache_marker(part)) is not None:
         with contextlib.suppress(OSError):
-            for old in marker.parent.glob("leptonopt-*.compiled"):
+            for old in marker.parent.glob(f"leptonopt-{part}-*.compiled"):
                 old.unlink(missing_ok=True)
             marker.parent.mkdir(parents=True, exist_ok=True)
             marker.touch()

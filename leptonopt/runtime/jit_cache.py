@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 import time
 from collections.abc import Callable
 
@@ -14,7 +13,7 @@ TICK = 0.02  # seconds between two looks at the process
 
 
 class JitWarmup:
-    """A process that compiles all kernels, where they are not compiled yet. Call `end` after use.
+    """A process that compiles the kernels of a method, where they are not compiled yet. Call `end` after use.
 
     Each kernel is kept as soon as it is compiled: a process that is ended early has not worked for nothing.
     With `here`, kernels compile in this process, where they are called.
@@ -24,14 +23,12 @@ class JitWarmup:
     failed : True when no process can compile kernels
     """
 
-    def __init__(self, here: bool = False) -> None:
-        self._child: subprocess.Popen[bytes] | None = None
+    def __init__(self, here: bool = False, part: str = jit.LARGE_SCALE) -> None:
         self.failed = not here and not jit.CACHEABLE
-        if not here and not self.failed and not jit.compiled():
-            try:
-                self._child = start_module(PROGRAM)
-            except OSError:  # no memory for another process
-                self.failed = True
+        try:
+            self._child = None if here or self.failed or jit.compiled(part) else start_module(PROGRAM, part)
+        except OSError:  # no memory for another process
+            self._child, self.failed = None, True
 
     def ready(self) -> bool:
         """Return True once all kernels are compiled."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
 from leptonopt.runtime.clock import time_limited
+from leptonopt.runtime.deadline import Deadline
 
 
 class Signals:
@@ -59,8 +59,7 @@ class Signals:
 
 
 @contextmanager
-def interruptible_until(seconds: float, signals: Signals) -> Iterator[None]:
-    """End what reads and builds with the time limit or by a signal that is caught; see `clock.look`."""
-    until = time.monotonic() + seconds
-    with time_limited(until, "the instance was read and built", lambda: signals.caught is not None):
+def interruptible_until(deadline: Deadline, signals: Signals) -> Iterator[None]:
+    """End reading and compiling at the deadline or by a caught signal; see `clock.check_time`."""
+    with time_limited(deadline.until, "the instance was read and built", lambda: signals.caught is not None):
         yield

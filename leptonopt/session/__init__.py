@@ -1,1 +1,1 @@
-"""session."""
+"""One solve: request, source of the instance, portfolio of methods, workers, confirmation, certificate, result."""

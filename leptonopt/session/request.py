@@ -1,9 +1,10 @@
-"""What a call asks: its limits, the instance it speaks of, and the plan it starts from."""
+"""The parts of a call of `solve`: limits, instance and warm start."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,33 @@ from leptonopt.io import files
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
+from leptonopt.solvers.registry import Method
 from leptonopt.verify import fingerprint
 from leptonopt.verify.exact import Malformed, whole
+
+
+@dataclass(frozen=True)
+class SolveRequest:
+    """Instance and options of a call; see `leptonopt.session.solve.solve`."""
+
+    instance: Instance | Mapping[str, Any] | str | os.PathLike[str]
+    format: str | None
+    params: Mapping[str, str] | None
+    method: str | Method
+    warm_start: Mapping[str, Any] | None
+    confirm: bool
+    certify: bool
+
+    @property
+    def method_name(self) -> str:
+        """Return the name of the method, or of the function that is the method."""
+        return self.method if isinstance(self.method, str) else getattr(self.method, "__name__", "function")
 
 
 def make_limits(
     time_limit: float, gap: float = 0.0, threads: int | None = None, seed: int = 0, deterministic: bool = False
 ) -> Limits:
-    """The limits of a call; raises `UsageError` where they make no sense."""
+    """Return the limits of a call; raises `UsageError` for values out of range."""
     if not 0 < time_limit <= 10**7:
         raise UsageError(f"a time limit of {time_limit} seconds; allowed is more than 0")
     if not 0 <= gap < 10**6:
@@ -41,10 +61,10 @@ def resolve_instance(
     format: str | None,
     params: Mapping[str, str] | None,
 ) -> tuple[Instance, dict[str, Any], dict[str, Any]]:
-    """The instance, its document as stated, and how a plan speaks of it."""
+    """Return the instance, its document as stated, and the reference to it in a plan."""
     file = None
     if isinstance(instance, str | os.PathLike) and format is None and files.is_columns(Path(instance)):
-        from leptonopt.session.columnar_documents import tree_of  # other notations do without
+        from leptonopt.session.columnar_tree import tree_of  # not needed for other notations
 
         file = Path(instance).name
         found = tree_of(Path(instance), params)
@@ -61,7 +81,7 @@ def resolve_instance(
 
 
 def decode_warm_start(compiled: CompiledInstance, plan: Mapping[str, Any]) -> Schedule:
-    """The schedule of a plan document, as far as it fits the instance's time grid and names."""
+    """Return the schedule of a plan document, as far as it fits the instance's time grid and names."""
     if wrong := wrong_kind_message(document_kind(plan), "a plan"):
         raise UsageError(f"the warm start {wrong}; give a plan document, as `solve` returns it")
     time = compiled.instance.time

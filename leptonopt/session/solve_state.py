@@ -42,6 +42,7 @@ class SolveState:
         self, source: InstanceSource, limits: Limits, begun: float, on_progress: Callable[[Progress], None] | None
     ) -> None:
         self.source, self.problem, self.limits = source, source.problem, limits
+        self.should_stop: Callable[[], bool] = lambda: False
         self.begun, self.on_progress = begun, on_progress
         self.schedule: Schedule | None = None
         self.cost: int | None = None
@@ -116,14 +117,14 @@ class SolveState:
             if self.schedule is not None:
                 raise Alarm(f"{name} says that no plan exists, but a plan that keeps every rule is at hand")
             self.infeasible = True
-            self.claims.deny(name)
+            self.claims.claim_infeasible(name)
         self.last_stop = solution.stop
 
     def closed(self) -> bool:
         """Whether no plan can be cheaper than the one at hand."""
         return self.cost is not None and self.lower is not None and self.lower >= self.cost
 
-    def nearer(self, gap: float) -> bool:
+    def within_gap(self, gap: float) -> bool:
         """Whether the gap is at most that, which is above zero."""
         if self.cost is None or self.lower is None or not gap:
             return False
@@ -155,7 +156,7 @@ class SolveState:
         if self.infeasible:
             return Status.INFEASIBLE, Stop.PROOF, None
         stop = self.stop or self.last_stop
-        if stop is Stop.GAP and not self.nearer(self.limits.gap):  # an engine measured it in its own way
+        if stop is Stop.GAP and not self.within_gap(self.limits.gap):  # an engine measured it in its own way
             stop = Stop.DONE
         if self.schedule is None:
             return Status.UNKNOWN, stop if stop is not Stop.PROOF else Stop.DONE, self.lower

@@ -1,84 +1,58 @@
-"""A method at work in a thread of this process, spoken to as a `leptonopt.session.worker_process.WorkerProcess` is.
+"""A method in a thread of this process, with the interface of `leptonopt.session.worker_process.WorkerProcess`.
 
-For one whose heavy work is done elsewhere, or whose problem is too large for a copy in a process of its own: it must
-answer soon when it is asked to stop, for nothing can kill it.
+A thread serves a method whose work is done by other processes, or whose problem is too large to be copied. Nothing can
+kill a thread: such a method must end soon after a stop is requested.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-import time
 from typing import Any
 
-from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
+from leptonopt.session.message_monitor import ThreadMonitor
 from leptonopt.solvers.registry import Method
 
-PATIENCE = 1.0  # seconds for it to come to an end
-LATER = 2e-5  # seconds a group that it may take in addition to write down what it has
+JOIN_TIMEOUT = 1.0  # seconds to wait for the thread after a stop was requested
+GRACE_PER_GROUP = 2e-5  # additional seconds for each group of the problem, to write down the result
 
 
 class WorkerThread:
-    """One method at work; `messages` fills up as it reports. It is its method's monitor."""
+    """One method at work; `messages` receives its reports."""
 
     def __init__(
         self, method: str, function: Method, problem: Problem, warm_start: Schedule | None, limits: Limits
     ) -> None:
         self.method = method
         self.messages: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
-        self.grace = LATER * problem.groups
-        self._stop, self._best = threading.Event(), warm_start
-        self._end = time.monotonic() + limits.time_limit
+        self.grace = GRACE_PER_GROUP * problem.groups
+        self._monitor = ThreadMonitor(self.messages.put, limits.start(), warm_start)
         self._thread = threading.Thread(target=self._work, args=(function, problem, warm_start, limits), daemon=True)
         self._thread.start()
 
-    # --- what the conductor asks ---
-
     def stop(self) -> None:
-        """Ask the method to come to an end and hand over what it has."""
-        self._stop.set()
+        """Request a stop; the method then hands over its result."""
+        self._monitor.request_stop()
 
-    def tell(self, schedule: Schedule) -> None:
-        """Let the method know of a better plan that somebody else found."""
-        self._best = schedule
+    def pass_on(self, schedule: Schedule) -> None:
+        """Pass on a better schedule that another method has found."""
+        self._monitor.pass_on(schedule)
 
     def slay(self) -> None:
-        """The same as to stop; safe in a signal handler."""
-        self._stop.set()
+        """Request a stop; safe in a signal handler."""
+        self._monitor.request_stop()
 
     def kill(self) -> None:
-        """Ask it to stop, and wait a little."""
-        self._stop.set()
-        self._thread.join(PATIENCE + self.grace)
-
-    # --- what the method asks ---
-
-    def incumbent(self, schedule: Schedule, cost: int) -> None:
-        """A schedule was found."""
-        self.messages.put(("incumbent", schedule, int(cost)))
-
-    def bound(self, value: int) -> None:
-        """No schedule can cost less."""
-        self.messages.put(("bound", int(value)))
-
-    def prices(self, value: int, multipliers: Multipliers) -> None:
-        """Prices on capacity prove a bound."""
-        self.messages.put(("prices", value, multipliers))
-
-    def best(self) -> Schedule | None:
-        """The best schedule anybody has told."""
-        return self._best
-
-    def should_stop(self) -> bool:
-        """Whether it is asked to stop, or its time is up."""
-        return self._stop.is_set() or time.monotonic() > self._end
+        """Request a stop and wait for the thread, for a limited time."""
+        self._monitor.request_stop()
+        self._thread.join(JOIN_TIMEOUT + self.grace)
 
     def _work(self, function: Method, problem: Problem, warm_start: Schedule | None, limits: Limits) -> None:
         try:
-            solution = function(problem, warm_start, limits, self)
+            solution = function(problem, warm_start, limits, self._monitor)
         except MemoryError:
             solution = Solution(Status.UNKNOWN, Stop.FAILED, note=f"{self.method} ran out of memory")
         except Exception as error:

@@ -28,13 +28,14 @@ from leptonopt.algorithms.assignment.lagrangian import (
 )
 from leptonopt.algorithms.assignment.lagrangian_kernels import NO_PLAN, SCALE
 from leptonopt.algorithms.assignment.problem import AssignmentProblem, detect_assignment
-from leptonopt.algorithms.assignment.repair import initial_assignment, repair_assignment
+from leptonopt.algorithms.assignment.repair import greedy_assignment, initial_assignment, repair_assignment
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime import jit
+from leptonopt.runtime.jit_cache import JitWarmup
 
 ROOT = AscentLimits(400, 1.0, 15, 0.5)
 BRANCH = AscentLimits(1000, 1.0, 30, 0.005, 0.05)
@@ -45,9 +46,8 @@ RELIABLE = 3  # looks at a choice after which it is known
 AGREED = 0.85  # share of rounds from which a dive takes something as settled
 DIVING = 0.3  # share of the rounds for dives
 TURNS = 250  # shifts, swaps and raised prices at most to mend a plan
-PER_SECOND = {False: 60, True: 1500}  # rounds counted as a second in deterministic mode, by numpy and by loops
+PER_SECOND = 1500  # subgradient rounds that count as a second in deterministic mode
 ALONE, NEAR = 0.25, 0.0025  # share of the time before a second thread helps; the gap from which on it does
-COMPILING = 20  # seconds from which on loops are worth it if they have to be compiled first
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
@@ -58,6 +58,8 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
     search = _Search(problem, found, limits, monitor)
     search.hear(warm_start)
+    if not search.kernels_ready():
+        return search.without_kernels(engine)
     stop = search.run()
     note = f"{search.nodes} nodes, {search.rounds} rounds of prices"
     if search.best is None and stop is Stop.PROOF:
@@ -66,6 +68,19 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
         return Solution(Status.UNKNOWN, stop, bound=search.bound, engine=engine, note=note)
     status = Status.OPTIMAL if search.bound is not None and search.bound >= search.cost else Status.FEASIBLE
     return Solution(status, stop, search.best, search.bound, engine, note=note)
+
+
+def run_all_kernels() -> None:
+    """Run all kernels on small data, with and without a constraint on the agents' total capacity."""
+    shape, room = (2, 4), np.full(2, 3, np.int64)
+    cost = np.arange(8, dtype=np.int64).reshape(shape)
+    for total in (None, 4):
+        able, opening = np.ones(shape, bool), np.full(2, 5, np.int64)
+        agents = AssignmentProblem(cost, np.ones_like(cost), able, room, opening, cost, total, 1, 0)
+        relaxed = NodeRelaxation(agents, BranchNode.root(agents))
+        found = dual_ascent(relaxed, first_prices(agents), NO_PLAN, LOOK, lambda _: False)
+        fix_by_reduced_cost(relaxed, found.price, NO_PLAN)
+        repair_assignment(agents, able, np.zeros(4, np.int64), NO_PLAN, 9)
 
 
 class _Search:
@@ -83,7 +98,6 @@ class _Search:
     def __init__(self, problem: Problem, found: AssignmentProblem, limits: Limits, monitor: Monitor) -> None:
         self.problem, self.agents, self.limits, self.monitor = problem, found, limits, monitor
         self.begun, self.dived = time.monotonic(), 0
-        self.fast = jit.FAST and (limits.deterministic or limits.time_limit >= COMPILING)
         self.best: Schedule | None = None
         self.cost, self.least = 0, NO_PLAN // SCALE
         self.bound: int | None = None
@@ -94,6 +108,24 @@ class _Search:
         self.turn, self.numbers = threading.RLock(), itertools.count()
         self.busy: dict[int, int] = {}
         self.end: Stop | None = None
+
+    def kernels_ready(self) -> bool:
+        """Return True once kernels are compiled; meanwhile offer a greedy plan and wait, up to the time limit."""
+        kernels = JitWarmup(part=jit.ASSIGNMENT)
+        try:
+            if kernels.ready():
+                return True
+            if not self.limits.deterministic and (where := greedy_assignment(self.agents)) is not None:
+                self.take(where)
+            return kernels.awaited(self.over)
+        finally:
+            kernels.end()
+
+    def without_kernels(self, engine: str) -> Solution:
+        """Return the greedy plan where kernels were not compiled in time."""
+        note = "kernels are not compiled yet: solve again, or run `leptonopt warmup` once"
+        status = Status.UNKNOWN if self.best is None else Status.FEASIBLE
+        return Solution(status, Stop.LIMIT if self.over() else Stop.FAILED, self.best, None, engine, note=note)
 
     @property
     def limit(self) -> int:
@@ -111,7 +143,7 @@ class _Search:
 
     def spent(self) -> bool:
         """Whether all rounds are used up, where the clock must decide nothing."""
-        return self.limits.deterministic and self.rounds > PER_SECOND[self.fast] * self.limits.effort
+        return self.limits.deterministic and self.rounds > PER_SECOND * self.limits.effort
 
     # --- plans ---
 
@@ -135,11 +167,14 @@ class _Search:
             return
         where = initial_assignment(self.agents, able, found.taken)
         most = self.least - int(self.agents.opening[used].sum())
-        plan = where if found.exact else repair_assignment(self.agents, able, where, most, TURNS, self.over, self.fast)
+        plan = where if found.exact else repair_assignment(self.agents, able, where, most, TURNS)
         if plan is None:
             return
-        if self.agents.cost_of(plan) >= self.least:
-            return
+        if self.agents.cost_of(plan) < self.least:
+            self.take(plan)
+
+    def take(self, plan: Ints) -> None:
+        """Keep and report an assignment that is feasible and cheaper than the best plan."""
         schedule = self.agents.schedule(plan)
         cost = objective(self.problem, schedule)
         if not violated_rules(self.problem, schedule):
@@ -157,7 +192,7 @@ class _Search:
             self.dive(self.heap[0][2], self.heap[0][3])
         with ThreadPoolExecutor(1) as pool:
             try:
-                two = self.limits.threads > 1 and self.fast and not self.limits.deterministic
+                two = self.limits.threads > 1 and not self.limits.deterministic
                 other = pool.submit(self.later) if two else None
                 self.work()
             finally:
@@ -234,7 +269,7 @@ class _Search:
         """Puts a node on the heap, with its bound, if there is something in it."""
         self.nodes += 1
         for _ in range(3):
-            relaxed = NodeRelaxation(self.agents, node, self.fast)
+            relaxed = NodeRelaxation(self.agents, node)
             if not relaxed.possible:
                 return
             found = self.climbed(relaxed, price, pace)
@@ -295,7 +330,7 @@ class _Search:
             past[0] += 1
             most = self.limit + SCALE - found.value
             for way, child in enumerate(self.children(node, *choice)):
-                relaxed = NodeRelaxation(self.agents, child, self.fast)
+                relaxed = NodeRelaxation(self.agents, child)
                 end = self.climbed(relaxed, found.price, LOOK).value if relaxed.possible else NO_PLAN
                 past[1 + way] += min(most, max(0, end - found.value))
         return past[1] / past[0], past[2] / past[0]
@@ -317,7 +352,7 @@ class _Search:
         """From a node down, settling what rounds agree on, to a plan or to where there is none."""
         begun = self.rounds
         while not self.over():
-            relaxed = NodeRelaxation(self.agents, node, self.fast)
+            relaxed = NodeRelaxation(self.agents, node)
             if not relaxed.possible:
                 break
             found = self.climbed(relaxed, price, DIVE)

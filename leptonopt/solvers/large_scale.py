@@ -160,7 +160,7 @@ class _Run:
             return infeasible_solution(self._engine())
         self._prices(least, Multipliers(np.zeros(self.problem.capacity.shape, np.int64), np.zeros(0, np.int64), 1))
         self._bound(least)
-        ascent = DualAscent(self.problem, self.oracle, gait=SWIFT if self.problem.groups >= MANY else STEADY)
+        ascent = DualAscent(self.problem, self.oracle, parameters=SWIFT if self.problem.groups >= MANY else STEADY)
         if last != "prices":
             self._timed("first", lambda: self._first(ascent))
         share = 1.0 if last == "prices" else PRICING

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import accumulate
 from math import ceil, lcm
@@ -29,18 +28,10 @@ from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstanc
 from leptonopt.verify.node_bound import best_of_nodes
 from leptonopt.verify.quotas import covers
 from leptonopt.verify.spot import Spot
+from leptonopt.verify.windows import Fit, Span, Windows, slot_of
 
 ONE_BY_ONE = 64  # nodes of a kind
 Line = list[int]
-Span = tuple[int, int]  # first and last start, inclusive
-
-
-@dataclass(frozen=True)
-class Fit:
-    """A way with the starts at which it fits alone: runs of starts of one duration each."""
-
-    way: StatedOption
-    spans: tuple[tuple[int, Span], ...]
 
 
 class Bound:
@@ -73,7 +64,7 @@ class Bound:
     def value(self) -> Fraction | None:
         """The bound; None when some task that must run has no way and no start, so that there is no plan at all."""
         stated, total = self.stated, self.prices.constant()
-        windows = Windows(self)
+        windows = Windows(stated, {id: self.fits(id) for id in stated.tasks}, self.prices.edges)
         if windows.impossible:
             return None
         shared: dict[int, list[tuple[int, Fraction | None, dict[str, Fraction]]]] = defaultdict(list)
@@ -365,75 +356,6 @@ class Bound:
                         short[slot] = 1
             self._blocked[key] = list(accumulate(short, initial=0))
         return self._blocked[key]
-
-
-class Windows:
-    """Releases and deadlines in slots, moved by what must come before and after; and which tasks may be left out."""
-
-    def __init__(self, bound: Bound) -> None:
-        stated = bound.stated
-        self.fits = {id: bound.fits(id) for id in stated.tasks}
-        self.release = {id: slot_of(stated, task.get("release"), 0, up=True) for id, task in stated.tasks.items()}
-        self.deadline = {id: slot_of(stated, task.get("deadline"), stated.slots) for id, task in stated.tasks.items()}
-        self.may_miss = {id for id, task in stated.tasks.items() if task.get("optional", False)}
-        edges = bound.prices.edges
-        order = _ordered(stated.tasks, edges)
-        never = set()
-        for id in order:
-            for first, lag in edges.get(id, ()):
-                early = self._earliest_end(first)
-                if first in never or early is None:
-                    never.add(id)
-                else:
-                    self.release[id] = max(self.release[id], early + lag)
-        for id in reversed(order):
-            for first, lag in edges.get(id, ()):
-                if id not in self.may_miss:
-                    self.may_miss.discard(first)
-                    if (late := self._latest_start(id)) is not None:
-                        self.deadline[first] = min(self.deadline[first], late - lag)
-        for id in never:
-            self.fits[id] = []
-        self.impossible = any(id not in self.may_miss for id in never)
-
-    def _starts(self, id: str) -> Iterable[tuple[int, int, int]]:
-        for fit in self.fits[id]:
-            for length, (low, high) in fit.spans:
-                low, high = max(low, self.release[id]), min(high, self.deadline[id] - length)
-                if low <= high:
-                    yield length, low, high
-
-    def _earliest_end(self, id: str) -> int | None:
-        return min((low + length for length, low, _ in self._starts(id)), default=None)
-
-    def _latest_start(self, id: str) -> int | None:
-        return max((high for _, _, high in self._starts(id)), default=None)
-
-
-def slot_of(stated: StatedInstance, moment: Any, otherwise: int, up: bool = False) -> int:
-    """The slot of a moment, rounded down or up and kept within the horizon on that side."""
-    if moment is None:
-        return otherwise
-    second = stated.second(moment)
-    return max(0, -(-second // stated.slot)) if up else min(stated.slots, second // stated.slot)
-
-
-def _ordered(tasks: Mapping[str, Any], edges: Mapping[str, Sequence[tuple[str, int]]]) -> list[str]:
-    """Every task behind all that it waits for."""
-    waits = {id: len(edges.get(id, ())) for id in tasks}
-    behind: dict[str, list[str]] = defaultdict(list)
-    for id, own in edges.items():
-        for first, _ in own:
-            behind[first].append(id)
-    ready = [id for id, count in waits.items() if not count]
-    for id in ready:
-        for after in behind[id]:
-            waits[after] -= 1
-            if not waits[after]:
-                ready.append(after)
-    if len(ready) < len(waits):
-        raise Malformed("tasks wait for each other in a circle")
-    return ready
 
 
 def _most(kind: Kind) -> Line:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from leptonopt import solvers
 from leptonopt.runtime import child_process as children
 from leptonopt.solvers import registry as methods
 from tests.helpers import traces
@@ -32,7 +33,7 @@ def fakes(room: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[...,
         for name, value in traces.environment(room, mark, pairs).items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(methods, "TABLE", dict(methods.TABLE))
-        monkeypatch.setattr(methods, "__path__", list(methods.__path__))
+        monkeypatch.setattr(solvers, "__path__", list(solvers.__path__))
         monkeypatch.setattr(children, "PATHS", children.PATHS)
         monkeypatch.syspath_prepend(str(traces.HELPERS / "fakes"))
         sys.modules.pop("sitecustomize", None)

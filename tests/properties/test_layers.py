@@ -55,7 +55,7 @@ ALLOWED = {
         "algorithms.lns",
         "algorithms.large_scale",
     },
-    "plan": {"errors", "instance", "problem", "compile", "io"},
+    "plan": {"errors", "instance", "problem", "runtime", "compile", "io"},
     "confirm": {"verify"},
     "session": BASE
     | {
@@ -93,11 +93,12 @@ DOORS = {
         "solvers.highs",
         "solvers.highs_program",
         "session.certificate",
+        "explain.farkas",
         "experiments.statistics",
         "experiments.figures",
         "algorithms.models.time_indexed",
     },
-    "ortools": {"solvers.cpsat", "algorithms.models.cpsat_call"},
+    "ortools": {"solvers.cpsat", "algorithms.models.cpsat_call", "confirm.solve"},
     "pulp": {"solvers.cbc"},
     "matplotlib": {
         "plan.picture",
@@ -135,6 +136,8 @@ DOORS = {
         "experiments.run",
         "cli.methods",
         "cli.schema",
+        "runtime.child_process",
+        "verify.schema_check",
     },
 }
 AT_ROOT = {"", "__main__", "errors"}

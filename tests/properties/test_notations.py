@@ -27,10 +27,9 @@ from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Solution, Status
 from leptonopt.problem.schedule import Schedule
-from leptonopt.session import portfolio
-from leptonopt.session import worker_process as engine
-from leptonopt.session.columnar_documents import columnar_document, tree_of
+from leptonopt.session import portfolio, worker_pool
 from leptonopt.session.columnar_source import ColumnarPlan
+from leptonopt.session.columnar_tree import columnar_document, tree_of
 from leptonopt.session.source import InstanceSource, open_source
 from leptonopt.verify.columnar_bound import proven_columns
 from leptonopt.verify.columnar_checker import verify_columns
@@ -326,7 +325,7 @@ def test_columns_as_another_notation(tmp_path: Path, monkeypatch: pytest.MonkeyP
     same(open_source(tmp_path / "tree.yaml")().problem, open_source(file)().problem)
     sheets = load(file)
     assert validate(columnar_document(sheets)).tasks[0].id == "0"
-    monkeypatch.setattr("leptonopt.session.columnar_documents.MOST", 2)
+    monkeypatch.setattr("leptonopt.session.columnar_tree.MAX_LINES", 2)
     with pytest.raises(UsageError, match="at most 2 are written out"):
         columnar_document(sheets)
 
@@ -339,14 +338,14 @@ def large(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Problems of any size are large; the methods that get a process of their own."""
     monkeypatch.setattr(portfolio, "LARGE", 1)
     started = list[str]()
-    real = engine.WorkerProcess
+    real = worker_pool.WorkerProcess
 
     class Child(real):  # type: ignore[misc, valid-type]
         def __init__(self, method: str, *given: Any) -> None:
             started.append(method)
             super().__init__(method, *given)
 
-    monkeypatch.setattr(engine, "WorkerProcess", Child)
+    monkeypatch.setattr(worker_pool, "WorkerProcess", Child)
     return started
 
 

@@ -339,7 +339,6 @@ def waits(problem, warm_start, limits, monitor):
 
 solve = conductor.solve
 conductor.solve = lambda file, **options: solve(file, **(options | {"method": waits}))
-conductor.free_bound = lambda problem, costs: None
 sys.argv = ["leptonopt", "solve", sys.argv[1], "-o", sys.argv[2]]
 __main__.main()
 """

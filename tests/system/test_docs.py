@@ -87,9 +87,10 @@ def test_errors_page_runs(capsys: pytest.CaptureFixture[str]) -> None:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_python_blocks_compile(page: str) -> None:
-    """All other Python blocks are at least Python."""
+    """All other Python blocks are at least Python, and what they import from the package is there."""
     for code in blocks(page, "python"):
         compile(code, page, "exec")
+        exec("\n".join(re.findall(r"^from leptonopt\b.*$", code, re.MULTILINE)), {})
 
 
 @pytest.mark.parametrize(("page", "number"), instances())

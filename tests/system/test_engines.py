@@ -20,7 +20,7 @@ import leptonopt
 from leptonopt.errors import Alarm, EngineError, NoPlan, UsageError
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
-from leptonopt.session import worker_process as engine
+from leptonopt.session import memory
 from leptonopt.solvers import registry as methods
 from leptonopt.solvers import selftest
 from leptonopt.verify import verify
@@ -109,11 +109,11 @@ def test_a_false_optimal_is_caught_by_a_second_engine(fakes: Any) -> None:
 
 
 def test_a_false_infeasible_is_caught_by_a_second_engine(fakes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where no plan is at hand to contradict it, another engine finds one."""
+    """Without an incumbent to contradict it, the second model finds a plan."""
     fakes()
     nothing = Solution(Status.UNKNOWN, Stop.DONE, note="nothing found")
     monkeypatch.setattr("leptonopt.solvers.greedy.baseline", lambda *given: nothing)
-    with pytest.raises(Alarm, match="one engine has proven that none is"):
+    with pytest.raises(Alarm, match="where none is said to exist"):
         leptonopt.solve(traces.crowded(), method="denies", time_limit=30, confirm=True)
 
 
@@ -149,7 +149,7 @@ def test_no_orphan_after_kill_9(fake: str, tmp_path: Path, room: Path) -> None:
     words = traces.command("solve", tmp_path / "week.json", "-m", fake, "-t", "60")
     with traces.started(words, traces.environment(room, mark, ""), tmp_path) as process:
         until = time.monotonic() + 30
-        while not any("leptonopt.session.worker_process" in line for line in traces.alive(mark)):
+        while not any("leptonopt.session.worker_main" in line for line in traces.alive(mark)):
             assert time.monotonic() < until
             time.sleep(0.05)
         time.sleep(0.7)
@@ -163,7 +163,7 @@ def test_a_second_interrupt_kills(tmp_path: Path, room: Path) -> None:
     mark = uuid.uuid4().hex
     words = traces.command("solve", tmp_path / "week.json", "-m", "hangs", "-t", "60", "-o", "plan.json")
     with traces.started(words, traces.environment(room, mark, ""), tmp_path) as process:
-        while not any("leptonopt.session.worker_process" in line for line in traces.alive(mark)):
+        while not any("leptonopt.session.worker_main" in line for line in traces.alive(mark)):
             time.sleep(0.05)
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)
@@ -213,14 +213,14 @@ LOADS = {"cbc": "pulp", "cpsat": "ortools.sat.python.cp_model", "highs": "scipy.
 
 def taken_before_it_begins(method: str) -> int:
     """Bytes of data of a child that has loaded its engine and no problem yet, on this machine."""
-    script = f"import leptonopt.session.worker_process, leptonopt.algorithms.models.time_indexed, {LOADS[method]}; print(open('/proc/self/status').read())"
+    script = f"import leptonopt.session.worker_main, leptonopt.algorithms.models.time_indexed, {LOADS[method]}; print(open('/proc/self/status').read())"
     said = subprocess.run([sys.executable, "-c", script], cwd=traces.ROOT, capture_output=True, text=True, check=True)
     return 1024 * int(next(line.split()[1] for line in said.stdout.splitlines() if line.startswith("VmData")))
 
 
 def within(method: str, file: str, more: int, seconds: float) -> Any:
     """The result with so many bytes of memory beyond what the engine takes at once."""
-    size = max(engine.LEAST_MEMORY, taken_before_it_begins(method) + more)
+    size = max(memory.MIN_MEMORY, taken_before_it_begins(method) + more)
     return leptonopt.solve(traces.ROOT / "instances" / file, method=method, time_limit=seconds, memory=size)
 
 
@@ -258,8 +258,8 @@ def test_wherever_memory_ends_there_is_a_plan(method: str, more: int) -> None:
 def test_sizes_of_memory() -> None:
     """Numbers and texts with decimal and binary units; nonsense is a usage error."""
     sizes = {"8GB": 8 * 10**9, "512MiB": 2**29, "1.5g": 15 * 10**8, " 2 TB ": 2 * 10**12, 2e9: 2 * 10**9, "1e9": 10**9}
-    assert {size: engine.parse_memory(size) for size in sizes} == sizes
-    assert engine.parse_memory(None) is None
+    assert {size: memory.parse_memory(size) for size in sizes} == sizes
+    assert memory.parse_memory(None) is None
     for wrong in ("", "lots", "-1GB", "5", "8GX", 0, -1.0, float("nan"), float("inf"), "1e400"):
         with pytest.raises(UsageError, match="a memory of"):
             leptonopt.solve(traces.crowded(), memory=wrong)
@@ -357,5 +357,5 @@ def test_an_engine_that_fails_its_self_test_is_not_used(
 def test_children_are_given_their_limits() -> None:
     """Nine tenths of the machine, shared; never more than there is."""
     whole = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    assert engine.LEAST_MEMORY <= engine.share_of_memory(2) <= engine.share_of_memory(1) <= whole
+    assert memory.MIN_MEMORY <= memory.share_of_memory(2) <= memory.share_of_memory(1) <= whole
     assert Limits().cutoff is None

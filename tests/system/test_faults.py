@@ -73,7 +73,7 @@ def test_versions_with_known_faults_are_excluded() -> None:
 def test_highs_and_ortools_never_share_a_process() -> None:
     """CBC's process imports no ortools, which PuLP's own import of highspy could collide with; HiGHS has its own."""
     script = (
-        "import sys, leptonopt.session.worker_process, leptonopt.solvers.cbc, pulp; assert 'ortools' not in sys.modules"
+        "import sys, leptonopt.session.worker_main, leptonopt.solvers.cbc, pulp; assert 'ortools' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=traces.ROOT)
     assert "leptonopt" not in highs.PROGRAM.read_text().split('"""')[2]

@@ -95,7 +95,7 @@ class Stops:
         else:
             if code not in (128 + number, -number):  # Python itself was interrupted, before it came to our first line
                 assert "KeyboardInterrupt" in errors, (code, errors)
-                assert "_called" not in errors, errors
+                assert ", in _run\n" not in errors, errors
                 assert document is None
             assert code != 128 + number or "Traceback" not in errors, errors
             planned = document and document["tasks"]

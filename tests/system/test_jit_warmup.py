@@ -33,6 +33,9 @@ from leptonopt.io.load import load as load_tasks
 from leptonopt.runtime.jit_cache import JitWarmup
 from pathlib import Path
 import sys
+sys.path.insert(0, sys.argv[2])
+from leptonopt.solvers.assignment import solve as solve_assignment
+from tests.unit.algorithms.assignment.test_assignment import places
 
 made = table("regions", tasks=60, seed=3, optional=0.3)
 for kind in ("npz", "json"):
@@ -41,6 +44,8 @@ for kind in ("npz", "json"):
     problem = compile_columnar(load(file)).problem if kind == "npz" else compile_instance(load_tasks(file)).problem
     for threads in (1, 3):
         scale.run(problem, Limits(3.0, threads=threads), NullMonitor(), "all", JitWarmup(here=True))
+for seed in range(3):
+    solve_assignment(places(seed, nodes=seed > 0, size=(5, 20)), None, Limits(5.0), NullMonitor())
 for each in gc.get_objects():
     if isinstance(each, Dispatcher) and each.stats.cache_misses:
         print(each.py_func.__name__, dict(each.stats.cache_misses))
@@ -49,16 +54,16 @@ for each in gc.get_objects():
 
 def test_nothing_is_left_to_compile(tmp_path: Path) -> None:
     """On another instance, with another number of threads, every loop comes from where it is kept."""
-    assert jit.compiled()  # see conftest.py
-    words = [sys.executable, "-c", MISSED, str(tmp_path)]
+    assert all(map(jit.compiled, jit.PARTS))  # see conftest.py
+    words = [sys.executable, "-c", MISSED, str(tmp_path), str(Path(__file__).parents[2])]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
     assert (done.stdout, done.returncode) == ("", 0), done.stderr
 
 
 def test_without_them_there_is_a_plan_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """A process that never comes to its end costs annealing, not the plan, and is ended with the run."""
-    monkeypatch.setattr(jit, "compiled", lambda: False)
-    monkeypatch.setattr(rehearsing, "start_module", lambda module: sleeper())
+    monkeypatch.setattr(jit, "compiled", lambda part: False)
+    monkeypatch.setattr(rehearsing, "start_module", lambda *words: sleeper())
     loops = JitWarmup()
     try:
         begun = time.monotonic()
@@ -74,8 +79,8 @@ def test_without_them_there_is_a_plan_all_the_same(monkeypatch: pytest.MonkeyPat
 
 def test_once_they_are_there_they_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """Annealing waits for them, and a run that must not depend on the clock does from the beginning."""
-    monkeypatch.setattr(jit, "compiled", lambda: False)
-    monkeypatch.setattr(rehearsing, "start_module", lambda module: sleeper(0.2))
+    monkeypatch.setattr(jit, "compiled", lambda part: False)
+    monkeypatch.setattr(rehearsing, "start_module", lambda *words: sleeper(0.2))
     for limits in (Limits(4.0), Limits(4.0, deterministic=True)):
         loops = JitWarmup()
         assert not loops.ready()
@@ -86,8 +91,8 @@ def test_once_they_are_there_they_are_used(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_a_process_that_fails_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """It is known at once that there will be no loops."""
-    monkeypatch.setattr(jit, "compiled", lambda: False)
-    monkeypatch.setattr(rehearsing, "start_module", lambda module: subprocess.Popen([sys.executable, "-c", "exit(3)"]))
+    monkeypatch.setattr(jit, "compiled", lambda part: False)
+    monkeypatch.setattr(rehearsing, "start_module", lambda *words: subprocess.Popen([sys.executable, "-c", "exit(3)"]))
     loops = JitWarmup()
     assert not loops.awaited(lambda: False)
     loops.end()
@@ -98,12 +103,12 @@ def test_a_process_that_fails_is_not_waited_for(monkeypatch: pytest.MonkeyPatch)
 def test_the_program_leaves_its_mark(tmp_path: Path) -> None:
     """In an empty folder it compiles everything; asked again, there is nothing to do."""
     begun = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    asked = "from leptonopt.runtime import jit; print(jit.compiled())"
+    asked = "from leptonopt.runtime import jit; print(*map(jit.compiled, jit.PARTS))"
     said = []
     for words in (["-c", asked], ["-m", "leptonopt.cli.jit_warmup"], ["-c", asked]):
         done = subprocess.run([sys.executable, *words], env=begun, capture_output=True, text=True, check=True)
         said.append(done.stdout.strip())
-    assert said == ["False", "", "True"]
+    assert said == ["False False", "", "True True"]
 
 
 def sleeper(seconds: float = 60.0) -> subprocess.Popen[bytes]:

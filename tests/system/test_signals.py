@@ -16,6 +16,7 @@ import pytest
 
 import leptonopt
 from leptonopt.problem.protocol import Solution, Status, Stop
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.signals import Signals, interruptible_until
 from tests.helpers import traces
 
@@ -113,7 +114,7 @@ def nested(loops: int) -> None:
     with Signals() as signals:
         if loops > 1:
             nested(loops - 1)
-        with interruptible_until(60, signals):
+        with interruptible_until(Deadline.after(60), signals):
             signal.raise_signal(signal.SIGINT)
             leptonopt.load(traces.ROOT / "instances" / "article.yaml")
 
@@ -163,7 +164,7 @@ def test_a_job_that_is_interrupted_leaves_nothing(how: str, number: str, said: s
         solve = "str(traces.ROOT / 'instances' / 'elasticflow-100.yaml'), method='cpsat', isolate=False"
     mark = uuid.uuid4().hex
     environment = traces.environment(tmp_path, mark, "")
-    environment["PYTHONPATH"] += os.pathsep + str(traces.TESTS)
+    environment["PYTHONPATH"] += os.pathsep + str(traces.HELPERS)
     script = textwrap.dedent(HOST.format(how=how, number=number, solve=solve))
     done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, timeout=45)
     assert (done.stdout, done.returncode) == (said, code), done.stderr

@@ -1,7 +1,6 @@
-"""Tasks that each need one thing on one of several agents, in one slot: assignment to knapsacks, exactly.
+"""Tasks that each need one resource on one of several agents, in one slot: assignment to knapsacks, exactly.
 
-Generalised assignment and single-source facility location have this form. `shape` finds it in a problem, `tables`
-fills knapsacks by dynamic programming, `dual` prices tasks and says what no better plan can contain, `repairing`
-makes plans of what the knapsacks take; `loops`, `rounds` and `moves` are the same for `leptonopt[fast]`, compiled.
-`leptonopt.solvers.assignment` branches over them.
+Generalised assignment and single-source facility location have this form. `problem` detects it, `knapsack_kernels`
+solves one knapsack, `lagrangian` computes bounds and fixes variables by reduced cost, `repair` makes feasible
+assignments. `leptonopt.solvers.assignment` branches over them. Modules `*_kernels` hold loops compiled by numba.
 """

@@ -1,41 +1,58 @@
-"""Rounds of prices, and what they drop, as `dual` explains them, in loops for numba."""
+"""Kernels of the assignment Lagrangian: its value, subgradient rounds, and fixing by reduced cost.
+
+`lagrangian` states the dual and its sources.
+"""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from leptonopt.algorithms.assignment.knapsack import NEVER
-from leptonopt.algorithms.assignment.knapsack_kernels import (
-    Array,
-    ItemLists,
-    exact_bound,
-    exact_value,
-    fill_knapsack,
-    relaxed_bound,
-)
+from leptonopt.algorithms.assignment.knapsack import NEVER, Array, ItemLists
+from leptonopt.algorithms.assignment.knapsack_kernels import exact_bound, exact_value, fill_knapsack, relaxed_bound
 from leptonopt.runtime.jit import jit
 
-NO_PLAN = 2**58  # the value of what no plan fits
+NO_PLAN = 2**58  # the value of a node without a feasible assignment
 SCALE = 256  # prices are multiples of a unit over this
-KEPT, SHORTER = 0.6, 0.6  # of the last direction; of the step after some rounds without gain
-WINDOW = 50  # rounds that have to bring their share of what is missing, or there is no hope
+
+
+class SubgradientParameters(NamedTuple):
+    """Constants of the subgradient rounds.
+
+    Attributes
+    ----------
+    deflection : share of the previous direction that is added to the subgradient
+    shorter : factor on the step after `AscentLimits.patience` rounds without gain
+    window : rounds in which the value has to gain its share `AscentLimits.min_gain`
+    """
+
+    deflection: float = 0.6
+    shorter: float = 0.6
+    window: int = 50
+
+
+PARAMETERS = SubgradientParameters()
 
 
 @jit
-def choose_agents(lists: ItemLists, worth: Array, also: int, never: int, used: Array) -> int:
-    """What the agents cost that cost least for what they earn, one of them by force or without one; sets `used`."""
+def choose_agents(lists: ItemLists, worth: Array, forced: int, excluded: int, used: Array) -> int:
+    """Open the agents of least opening less worth that can hold `total`; return that sum, and set `used`.
+
+    The agent `forced` is open and the agent `excluded` closed; -1 for none. `-NEVER` when no choice is large enough.
+    """
     many = len(worth)
     line, size, agent = np.empty(many, np.int64), np.empty(many, np.int64), np.empty(many, np.int64)
     total, need, spare, rest = 0, lists.total, -lists.total, 0
     for at in range(many):
         cost = lists.opening[at] - worth[at]
-        used[at] = lists.paid[at] or at == also or (at != never and cost <= 0)
-        if at != never:
+        used[at] = lists.paid[at] or at == forced or (at != excluded and cost <= 0)
+        if at != excluded:
             spare += lists.size[at]
         if used[at]:
             total += cost
             need -= lists.size[at]
-        elif at != never:
+        elif at != excluded:
             line[rest], size[rest], agent[rest] = cost, lists.size[at], at
             rest += 1
     if lists.total < 0 or need <= 0:
@@ -51,22 +68,22 @@ def choose_agents(lists: ItemLists, worth: Array, also: int, never: int, used: A
             line[idle], size[idle], agent[idle] = line[at], size[at], agent[at]
             total += line[at]
             idle += 1
-    out = np.zeros(idle, np.bool_)
-    total -= fill_knapsack(line[:idle], size[:idle], spare, out)
+    closed = np.zeros(idle, np.bool_)
+    total -= fill_knapsack(line[:idle], size[:idle], spare, closed)
     for at in range(idle):
-        used[agent[at]] = not out[at]
+        used[agent[at]] = not closed[at]
     return total
 
 
 @jit
 def lagrangian_value(lists: ItemLists, price: Array, used: Array, worth: Array, inside: Array) -> int:
-    """The value at prices; what each agent earns, exactly where it is `used`, and at most elsewhere.
+    """Return the value at prices; set each agent's worth, exact where `used`, an upper bound elsewhere.
 
-    `used` comes in as last time's, which is a good guess.
+    `used` comes in as that of the previous round: a good guess of the agents whose knapsacks are needed.
     """
     many = len(worth)
     known = np.zeros(many, np.bool_)
-    none: Array = np.int64(-1)  # of a type with agents' numbers: compiled once
+    none: Array = np.int64(-1)  # of the type of agents: `choose_agents` compiles once
     total = 0
     for each in price:
         total += each
@@ -94,92 +111,113 @@ def lagrangian_value(lists: ItemLists, price: Array, used: Array, worth: Array, 
 
 
 @jit
-def ascent_rounds(lists: ItemLists, limit: int, last: int, pace: tuple[float, ...], aim: Array, state: Array) -> bool:
-    """Steps as `dual.climb` explains them, up to the round `last`; whether they are at their end.
+def subgradient(
+    lists: ItemLists, used: Array, inside: Array, gradient: Array, share: Array, used_share: Array
+) -> float:
+    """Set the subgradient, 1 less the number of agents that take a task; return its absolute sum.
 
-    `pace` is patience, reach, hope; `aim`, best prices, share of items, share of agents, what was taken, who is
-    used; `state`, prices, direction, numbers, step. Numbers are the best value, the one a window ago, idle rounds,
-    rounds, and whether what was taken at the best value is a plan of that cost.
+    Also counts the rounds in which items are taken and agents are used, and clears `inside` of agents not used.
+    """
+    gradient[:] = 1.0
+    for agent in range(len(lists.room)):
+        used_share[agent] += used[agent]
+        for item in range(lists.given_ptr[agent], lists.given_ptr[agent + 1]):
+            gradient[lists.given_task[item]] -= 1.0
+        for item in range(lists.ptr[agent], lists.ptr[agent + 1]):
+            inside[item] &= used[agent]
+            if inside[item]:
+                share[item] += 1.0
+                gradient[lists.task[item]] -= 1.0
+    return float(np.abs(gradient).sum())
+
+
+@jit
+def deflect(gradient: Array, direction: Array) -> float:
+    """Turn the previous direction into the next one; return the square of its length."""
+    along, length = 0.0, 0.0
+    for task in range(len(gradient)):
+        along += gradient[task] * direction[task]
+    for task in range(len(gradient)):
+        direction[task] = gradient[task] + (PARAMETERS.deflection * direction[task] if along >= 0 else 0.0)
+        length += direction[task] ** 2
+    return length
+
+
+@jit
+def ascent_rounds(lists: ItemLists, limit: int, last: int, pace: tuple[float, ...], aim: Array, state: Array) -> bool:
+    """Do rounds of the deflected subgradient method up to the round `last`; return True at its end.
+
+    `pace` is patience, reach, min_gain. `aim` is best prices, share of items, share of agents, items taken at the
+    best prices, agents used. `state` is prices, direction, numbers, step. Numbers are the best value, the best value
+    a window ago, rounds without gain, rounds, and 1 when the items taken are an assignment of the best value.
     """
     best_price, share, used_share, kept, used = aim
-    now, before, numbers, steps = state
-    patience, reach, hope = pace
-    agents, tasks = len(lists.room), len(now)
-    whole, gradient = np.zeros(tasks, np.int64), np.zeros(tasks)
-    worth, inside = np.zeros(agents, np.int64), np.zeros(len(lists.task), np.bool_)
+    now, direction, numbers, steps = state
+    patience, reach, min_gain = pace
+    whole, gradient = np.zeros(len(now), np.int64), np.zeros(len(now))
+    worth, inside = np.zeros(len(lists.room), np.int64), np.zeros(len(lists.task), np.bool_)
     while numbers[3] < last:
         numbers[3] += 1
-        for task in range(tasks):
+        for task in range(len(now)):
             whole[task] = int(np.rint(now[task]))
-            gradient[task] = 1.0
         value = lagrangian_value(lists, whole, used, worth, inside)
-        for agent in range(agents):
-            used_share[agent] += used[agent]
-            for item in range(lists.given_ptr[agent], lists.given_ptr[agent + 1]):
-                gradient[lists.given_task[item]] -= 1.0
-            for item in range(lists.ptr[agent], lists.ptr[agent + 1]):
-                inside[item] &= used[agent]
-                if inside[item]:
-                    share[item] += 1.0
-                    gradient[lists.task[item]] -= 1.0
+        violation = subgradient(lists, used, inside, gradient, share, used_share)
         numbers[2] += 1
         if value > numbers[0]:
             numbers[0], numbers[2] = value, 0
             best_price[:], kept[:] = whole, inside
-        amiss, along = 0.0, 0.0
-        for task in range(tasks):
-            amiss += abs(gradient[task])
-            along += gradient[task] * before[task]
         best = numbers[0]
-        if value == best and amiss == 0.0:
+        if value == best and violation == 0.0:
             best_price[:], kept[:], numbers[4] = whole, inside, 1
             return True
         if best > limit:
             return True
-        if numbers[3] % WINDOW == 0:
-            if best - numbers[1] < hope * (limit - best):
+        if numbers[3] % PARAMETERS.window == 0:
+            if best - numbers[1] < min_gain * (limit - best):
                 return True
             numbers[1] = best
         if numbers[2] >= patience:
-            steps[0] *= SHORTER
+            steps[0] *= PARAMETERS.shorter
             numbers[2] = 0
-            now[:], before[:] = best_price, 0.0
+            now[:], direction[:] = best_price, 0.0
             continue
-        length = 0.0
-        for task in range(tasks):
-            before[task] = gradient[task] + (KEPT * before[task] if along >= 0 else 0.0)
-            length += before[task] ** 2
+        length = deflect(gradient, direction)
         goal = min(limit + SCALE, best + reach * max(SCALE, abs(best)))
         if length > 0.0:
-            now += steps[0] * max(goal - value, SCALE) / length * before
+            now += steps[0] * max(goal - value, SCALE) / length * direction
     return False
 
 
 @jit
-def fixed_by_reduced_cost(lists: ItemLists, price: Array, limit: int, out: Array) -> int:
-    """What costs more than `limit` at prices; returns the value.
+def forced_agent_values(lists: ItemLists, price: Array, worth: Array, value: int, opened: Array, shut: Array) -> None:
+    """Set the values with each agent forced open, and forced closed; `value` is that without force."""
+    none: Array = np.int64(-1)
+    used, total = lists.paid.copy(), 0
+    for each in price:
+        total += each
+    for agent in range(len(worth)):
+        opened[agent], shut[agent] = value, NO_PLAN
+        if not lists.paid[agent]:
+            opened[agent] = total + choose_agents(lists, worth, agent, none, used)
+            shut[agent] = total + choose_agents(lists, worth, none, agent, used)
 
-    `out` are arrays to fill: worth, used and inside as of `lagrangian_value`; the value with each agent by force, and without
-    it; whether items fit; whether there is nothing without them.
+
+@jit
+def fixed_by_reduced_cost(lists: ItemLists, price: Array, limit: int, out: Array) -> int:
+    """Find the choices that cost more than `limit` at prices; return the value.
+
+    `out` are arrays to fill: worth, used and inside as of `lagrangian_value`; the value with each agent forced open,
+    and forced closed; items that may be chosen; items without which every assignment costs more.
     """
     worth, used, inside, opened, shut, fits, fixed = out
     value, agents = lagrangian_value(lists, price, used, worth, inside), len(worth)
     if value > limit:
         return value
-    none: Array = np.int64(-1)
-    total = 0
-    for each in price:
-        total += each
-    other = used.copy()
-    for agent in range(agents):
-        opened[agent], shut[agent] = value, NO_PLAN
-        if not lists.paid[agent]:
-            opened[agent] = total + choose_agents(lists, worth, agent, none, other)
-            shut[agent] = total + choose_agents(lists, worth, none, agent, other)
+    forced_agent_values(lists, price, worth, value, opened, shut)
     with_it, without = np.empty(len(lists.task), np.int64), np.empty(len(lists.task), np.int64)
     low, own = np.zeros(agents, np.int64), worth.copy()
     loss, enough = np.zeros(len(lists.task), np.int64), limit - value + 1
-    lost = np.zeros(len(price), np.int64)  # by the agents that are paid, when a task goes to none of them
+    lost = np.zeros(len(price), np.int64)  # by paid agents together, when none of them has the task
     for agent in range(agents):
         for item in range(lists.given_ptr[agent], lists.given_ptr[agent + 1]):
             own[agent] -= price[lists.given_task[item]] - lists.given_cost[item]

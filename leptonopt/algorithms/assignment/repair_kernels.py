@@ -1,24 +1,92 @@
-"""Shifts and swaps of `repairing` in loops for numba: each task's best in turn, not the best of all."""
+"""Kernels of the repair of assignments: each task's best shift or swap in turn, under a price on overload."""
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 
-from leptonopt.algorithms.assignment.knapsack_kernels import Array
+from leptonopt.algorithms.assignment.knapsack import Array
 from leptonopt.runtime.jit import jit
 
-FAR = 2.0**50  # the cost of what may not be
-RAISED = 1.3  # the price on too much load, where some is left
+FORBIDDEN = 2.0**50  # the cost of an agent that a task may not have
+
+
+class RepairParameters(NamedTuple):
+    """Constants of the repair.
+
+    Attributes
+    ----------
+    rise : factor on the price of an overloaded agent, once no move gains
+    min_gain : cost [units]; a move has to gain more, above the rounding error of floats
+    """
+
+    rise: float = 1.3
+    min_gain: float = 1e-6
+
+
+PARAMETERS = RepairParameters()
+
+
+@jit
+def overload_change(room: Array, load: Array, price: Array, agent: int, change: int) -> float:
+    """Return what a change of an agent's load adds to the cost of its overload."""
+    return float(price[agent] * (max(0, load[agent] + change - room[agent]) - max(0, load[agent] - room[agent])))
+
+
+@jit
+def best_shift(
+    cost: Array, demand: Array, room: Array, load: Array, where: Array, price: Array, task: int
+) -> tuple[float, int]:
+    """Return the least change of cost by a move of a task, and the new agent; -1 when none gains."""
+    here, best, to = where[task], -PARAMETERS.min_gain, -1
+    gone = overload_change(room, load, price, here, -demand[here, task])
+    for agent in range(len(room)):
+        if agent != here:
+            more = overload_change(room, load, price, agent, demand[agent, task])
+            gain = cost[agent, task] - cost[here, task] + gone + more
+            if gain < best:
+                best, to = gain, agent
+    return best, to
+
+
+@jit
+def best_swap(
+    cost: Array, demand: Array, room: Array, load: Array, where: Array, price: Array, task: int, best: float
+) -> int:
+    """Return the task whose exchange with `task` changes the cost least, below `best`; -1 without one."""
+    here, other = where[task], -1
+    relief = price[here] * max(0, load[here] - room[here])
+    for second in range(len(where)):
+        there = where[second]
+        if there == here:
+            continue
+        gain = cost[there, task] + cost[here, second] - cost[here, task] - cost[there, second]
+        if gain >= best + relief + price[there] * max(0, load[there] - room[there]):
+            continue  # not even by an end of all overload
+        gain += overload_change(room, load, price, here, demand[here, second] - demand[here, task])
+        gain += overload_change(room, load, price, there, demand[there, task] - demand[there, second])
+        if gain < best:
+            best, other = gain, second
+    return other
+
+
+@jit
+def move_task(demand: Array, load: Array, where: Array, task: int, to: int) -> None:
+    """Move a task to another agent."""
+    load[where[task]] -= demand[where[task], task]
+    load[to] += demand[to, task]
+    where[task] = to
 
 
 @jit
 def shift_and_swap(
     cost: Array, demand: Array, room: Array, where: Array, price: Array, most: float, turns: int
 ) -> bool:
-    """Shifts and swaps, each task's best in turn, until none gains; then a higher price on agents with too much.
+    """Do shifts and swaps until none gains, then raise the price of overloaded agents, until all fits.
 
-    `cost`, float, shape (A, N), `FAR` where a task may not be; `where` and `price` [per unit too much] are changed.
-    Returns whether all fits; gives up where what does not fit costs `most` already.
+    `cost`, float, shape (A, N), `FORBIDDEN` for an agent that a task may not have; `where` and `price` [per unit of
+    overload] are changed. Returns True when all fits; gives up when an assignment that does not fit costs `most`.
     """
     agents, tasks = cost.shape
     load, idle = np.zeros(agents, np.int64), 0
@@ -26,54 +94,26 @@ def shift_and_swap(
         load[where[task]] += demand[where[task], task]
     for _ in range(turns):
         for task in range(tasks):
-            here, idle = where[task], idle + 1
-            own, now = demand[here, task], cost[here, task]
-            gone = price[here] * (max(0, load[here] - own - room[here]) - max(0, load[here] - room[here]))
-            best, to, other = -1e-6, -1, -1
-            for agent in range(agents):
-                if agent != here:
-                    more = price[agent] * (
-                        max(0, load[agent] + demand[agent, task] - room[agent]) - max(0, load[agent] - room[agent])
-                    )
-                    gain = cost[agent, task] - now + gone + more
-                    if gain < best:
-                        best, to = gain, agent
-            for second in range(tasks):
-                there = where[second]
-                if there == here:
-                    continue
-                gain = cost[there, task] + cost[here, second] - now - cost[there, second]
-                if gain >= best + price[here] * max(0, load[here] - room[here]) + price[there] * max(
-                    0, load[there] - room[there]
-                ):
-                    continue
-                one, two = (
-                    load[here] - own + demand[here, second],
-                    load[there] - demand[there, second] + demand[there, task],
-                )
-                gain += price[here] * (max(0, one - room[here]) - max(0, load[here] - room[here]))
-                gain += price[there] * (max(0, two - room[there]) - max(0, load[there] - room[there]))
-                if gain < best:
-                    best, to, other = gain, there, second
+            idle += 1
+            best, to = best_shift(cost, demand, room, load, where, price, task)
+            other = best_swap(cost, demand, room, load, where, price, task, best)
+            if other >= 0:
+                here, to = where[task], where[other]
+                move_task(demand, load, where, other, here)
             if to >= 0:
-                if other >= 0:
-                    load[here] += demand[here, other]
-                    load[to] -= demand[to, other]
-                    where[other] = here
-                load[here] -= own
-                load[to] += demand[to, task]
-                where[task], idle = to, 0
+                move_task(demand, load, where, task, to)
+                idle = 0
         if idle >= tasks:
             total, over = 0.0, False
             for task in range(tasks):
                 total += cost[where[task], task]
             for agent in range(agents):
                 if load[agent] > room[agent]:
-                    price[agent] *= RAISED
+                    price[agent] *= PARAMETERS.rise
                     over = True
             if over and total >= most:
                 return False
             if not over:
-                return total < FAR
+                return total < FORBIDDEN
             idle = 0
     return False

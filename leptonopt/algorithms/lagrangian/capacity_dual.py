@@ -1,27 +1,27 @@
-"""Prices on capacity: the Lagrangian dual of the capacity rows, and exact bounds from it.
+"""The Lagrangian dual of the capacity rows, and exact bounds from it.
 
 With multipliers u >= 0 on the rows of capacity, every group takes its cheapest column on its own:
 
     L(u) = sum_g copies[g] min(value[g] if optional, min_{o, s} cost[o, s] + sum u over what it holds)
            - sum_{k, t} u[k, t] capacity[k, t]   <=  optimum
 
-Where nodes supply a row, u is what they earn by offering it: the last sum is then what the nodes do best
-at these prices (`lagrangian.node_subproblem`). A quota has a multiplier m of its own: what columns and nodes use
-costs m more, and m times the limit is taken off. A family, which belongs together, takes its cheapest pool.
-Precedence and what is kept apart are left out. A column that does not fit the capacity alone is no column.
-The ascent is Adam (Kingma and Ba, 2015, arXiv:1412.6980) on the subgradient usage - capacity, projected on
-u >= 0, with a step per row in the unit of that row's own price level that gets shorter while nothing is gained.
-Bounds are computed again in integers, so no float is trusted: any u >= 0 gives a valid one.
+Where nodes supply a row, u is what they earn by offering it: the last sum is then the optimum of the nodes' subproblem
+(`lagrangian.node_subproblem`). A quota has a multiplier m of its own: use by columns and nodes costs m more, and m
+times the limit is subtracted. A family takes its cheapest pool. Precedence and separation are relaxed without a
+multiplier. A column that does not fit the empty capacity is no column.
+The ascent is projected Adam (`lagrangian.adam_ascent`) on the subgradient usage - capacity, with steps in the unit of
+each row's own price level. Bounds are computed again in integers: any u >= 0 gives a valid one.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.algorithms.lagrangian.adam_ascent import AdamAscent, AdamParameters, Floats
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.node_subproblem import NodeSubproblem
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, Pricer
@@ -29,12 +29,10 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeCosts
 from leptonopt.problem.problem import UNLIMITED, Problem, held_entries
 
-Floats = NDArray[np.float64]
-
 
 @dataclass(frozen=True, eq=False)
 class Multipliers:
-    """Whole multiples of 1/scale money units, none below zero: on capacity, shape (K, T), and on quotas, (Q,)."""
+    """Multipliers in whole multiples of 1/scale money units, at least 0: capacity, shape (K, T), and quota, (Q,)."""
 
     capacity: Ints
     quota: Ints
@@ -42,28 +40,18 @@ class Multipliers:
 
 
 FINEST = 1 << 20  # multipliers are multiples of one money unit over at most this
-DECAY = 0.99  # of the squares
-SHORTER, LONG = 0.75, 40
-STREAK, LONGER, FASTEST = 15, 1.1, 50.0
-FARTHEST = 1e6
-SAMPLE = 2_000_000  # demands from which the usual cost of a unit is taken
+SAMPLE = 2_000_000  # demands at most from which the median cost of a unit is taken
 
 
-@dataclass(frozen=True)
-class StepRule:
-    """How an ascent goes: how much of the direction is kept from round to round, and after how many rounds without gain
-    steps get shorter."""
-
-    momentum: float
-    patience: int
-
-
-STEADY = StepRule(0.9, 5)  # comes farther in some hundreds of rounds
-SWIFT = StepRule(0.93, 3)  # comes near in fewer, where there are very many prices
+FARTHEST = 1e6  # relative to the first value; a larger value has no end, and sets no step of quota multipliers
+# Comes farther in some hundreds of rounds.
+STEADY = AdamParameters(0.3, momentum=0.9, patience=5, shorter=0.75, cooling=40, streak=15)
+# Comes near in fewer rounds, where there are very many prices.
+SWIFT = replace(STEADY, momentum=0.93, patience=3)
 
 
 class DualAscent:
-    """Multipliers on their way up.
+    """The ascent of multipliers on capacity and quotas.
 
     Attributes
     ----------
@@ -73,25 +61,48 @@ class DualAscent:
     values : the value of every round
     """
 
-    def __init__(self, problem: Problem, blocks: Pricer, pace: float = 0.3, gait: StepRule = STEADY) -> None:
-        self.problem, self.blocks, self.pace, self.gait = problem, blocks, pace, gait
+    def __init__(
+        self, problem: Problem, blocks: Pricer, parameters: AdamParameters = STEADY, start: Floats | None = None
+    ) -> None:
+        self.problem, self.blocks = problem, blocks
         self.limited = problem.capacity < UNLIMITED
         self.supplied = np.zeros((len(problem.capacity), 1), bool)
         self.supplied[problem.nodes.supply_row] = True
         self.capacity = np.where(self.limited & ~self.supplied, problem.capacity, 0).astype(float)
         self.offer = NodeSubproblem(problem.nodes, len(problem.capacity)) if len(problem.nodes) else None
-        self.price = self._first()
+        self.adam = AdamAscent(self._first() if start is None else start, self.limited, parameters)
         self.quotas = QuotaMultipliers(problem)
         self.weight = np.zeros(len(problem.quotas))
-        self.best_price, self.best_weight, self.best = self.price, self.weight, -np.inf
-        self.values: list[float] = []
+        self.best_weight = self.weight
         self._base = np.zeros((len(problem.price), problem.slots + 1))
-        self._mean, self._square = np.zeros_like(self.price), np.zeros_like(self.price)
         self._level: Floats | None = None
-        self._since, self._streak = 0, 0
+
+    @property
+    def price(self) -> Floats:
+        """The multipliers of capacity now."""
+        return self.adam.price
+
+    @property
+    def best_price(self) -> Floats:
+        """The multipliers of capacity with the highest value so far."""
+        return self.adam.best_price
+
+    @property
+    def best(self) -> float:
+        """The highest value so far."""
+        return self.adam.best
+
+    @property
+    def values(self) -> list[float]:
+        """The value of every round."""
+        return self.adam.values
+
+    def slope(self, rounds: int) -> float:
+        """Return the relative gain of the best value over the last rounds; infinite while there are fewer."""
+        return self.adam.slope(rounds)
 
     def step(self) -> float:
-        """One round: the value at the multipliers now, then a step along the subgradient."""
+        """Return the value at the multipliers now, and take a step along the subgradient."""
         problem = self.problem
         np.cumsum(problem.price + self.price + self.quotas.rates(self.weight), axis=1, out=self._base[:, 1:])
         cheapest, option, start = self.blocks.best(self._base, self.quotas.once(self.weight))
@@ -103,24 +114,19 @@ class DualAscent:
         value -= float(self.weight @ self.quotas.limit)
         room = self.capacity
         if self.offer is not None:
-            earned, offered, _ = self.offer.answer(self.price, self.quotas.node_costs(self.weight))
+            earned, offered, _ = self.offer.solve(self.price, self.quotas.node_costs(self.weight))
             value, room = value + earned, np.where(self.supplied, offered, room)
-        self.values.append(value)
-        self._judge(value)
+        if self.adam.record(value):
+            self.best_weight = self.weight
+        elif self.adam.return_to_best():
+            self.weight = self.best_weight
         used = self._usage(chosen, start)
         self._move(used, room, best)
         self._weigh(chosen, used, value)
         return value
 
-    def slope(self, rounds: int) -> float:
-        """Relative gain of the best value over the last rounds; infinite while there are fewer."""
-        if len(self.values) <= rounds:
-            return float("inf")
-        before = max(self.values[:-rounds])
-        return (self.best - before) / max(1.0, abs(self.best))
-
     def scale(self) -> int:
-        """The finest power of two over which multipliers can be whole without overflow; 0 if none can."""
+        """Return the finest power of two over which multipliers can be whole without overflow; 0 for none."""
         problem = self.problem
         top = (
             np.abs(problem.price + self.best_price + self.quotas.rates(self.best_weight)).max(axis=1, initial=0.0) + 1.0
@@ -149,12 +155,12 @@ class DualAscent:
         return scale
 
     def multipliers(self, scale: int) -> Multipliers:
-        """The best multipliers."""
+        """Return the best multipliers, rounded."""
         capacity = np.where(self.limited, np.rint(self.best_price * scale), 0).astype(np.int64)
         return Multipliers(capacity, np.rint(self.best_weight * scale).astype(np.int64), scale)
 
     def exact(self) -> int | None:
-        """The bound at the best multipliers, in integers alone.
+        """Return the bound at the best multipliers, in integers.
 
         None when a group has no column, or when int64 cannot hold the sums.
         """
@@ -163,29 +169,12 @@ class DualAscent:
         return exact_bound(self.problem, self.blocks, self.multipliers(scale))
 
     def guide(self) -> CostGuide:
-        """Costs with the best multipliers added; the bare costs when int64 cannot hold the sums."""
+        """Return costs with the best multipliers added; the true costs when int64 cannot hold the sums."""
         if not (scale := self.scale()):
             return CostGuide.true(self.problem, self.blocks)
         multipliers = self.multipliers(scale)
         prefix, once = priced_prefix(self.problem, multipliers), self.quotas.once(multipliers.quota)
         return CostGuide(self.problem, prefix, self.blocks.cheapest(prefix, scale, once)[0], scale, once)
-
-    def _judge(self, value: float) -> None:
-        """Keeps the best; after a few rounds without gain, back to it with shorter steps.
-
-        Longer steps after many gains in a row: prices that matter may lie far above the usual cost.
-        """
-        self._since += 1
-        self._streak = self._streak + 1 if value > self.best else 0
-        if self._streak >= STREAK:
-            self.pace = min(self.pace * LONGER, FASTEST)
-        if value > self.best:
-            self.best, self.best_price, self._since = value, self.price.copy(), 0
-            self.best_weight = self.weight.copy()
-        elif self._since >= self.gait.patience:
-            self.price, self._since = self.best_price.copy(), 0
-            self.weight = self.best_weight.copy()
-            self.pace *= SHORTER
 
     def _usage(self, chosen: Ints, start: Ints) -> Floats:
         problem = self.problem
@@ -200,7 +189,7 @@ class DualAscent:
         return used
 
     def _first(self) -> Floats:
-        """Nothing, but where nodes supply a row what a unit of the cheapest of them costs on demand."""
+        """Return first multipliers, (K, T): 0, or the cost of a unit of the cheapest node that supplies a row."""
         problem, nodes = self.problem, self.problem.nodes
         price = np.zeros(problem.capacity.shape)
         if len(nodes):
@@ -215,33 +204,25 @@ class DualAscent:
         return price
 
     def _weigh(self, chosen: Ints, used: Floats, value: float) -> None:
-        """A step of the quotas' multipliers."""
+        """Take a step of the quota multipliers."""
         if not len(self.weight):
             return
         over = self.quotas.over(chosen, self.problem.copies[self.problem.group[chosen]], used)
         size = np.maximum(1.0, np.abs(self.quotas.limit))
-        turn = len(self.values)
-        # Without a plan the value has no end: what it is measured by must have one.
+        # Without a feasible plan the value is unbounded: the level must not be.
         level = max(1.0, min(abs(value), FARTHEST * max(1.0, abs(self.values[0])))) / size
-        step = self.pace / (1 + turn / LONG) * level * np.clip(over / size, -1, 1)
+        step = self.adam.rate * level * np.clip(over / size, -1, 1)
         self.weight = np.where(self.quotas.usable, np.maximum(0.0, self.weight + 0.3 * step), 0.0)
 
     def _move(self, usage: Floats, room: Floats, best: Floats) -> None:
+        """Take a step along usage less capacity, relative to the capacity."""
         if self._level is None:
             self._level = self._levels(best)
         most = np.where(self.supplied, self.problem.capacity, room)
-        slack = np.where(self.limited, usage - room, 0.0) / np.maximum(1.0, most)
-        turn = len(self.values)
-        momentum = self.gait.momentum
-        self._mean += (1 - momentum) * (slack - self._mean)
-        self._square += (1 - DECAY) * (slack**2 - self._square)
-        ahead = self._mean / (1 - momentum**turn)
-        size = np.sqrt(self._square / (1 - DECAY**turn)) + 1e-9
-        rate = self.pace / (1 + turn / LONG)
-        self.price = np.where(self.limited, np.maximum(0.0, self.price + rate * self._level * ahead / size), 0.0)
+        self.adam.move(np.where(self.limited, usage - room, 0.0) / np.maximum(1.0, most), self._level)
 
     def _levels(self, best: Floats) -> Floats:
-        """float, shape (K, 1): what a unit of each row costs per slot, taken from the cheapest columns."""
+        """Return the cost of a unit of each row per slot, float, (K, 1): the median over the cheapest columns."""
         problem = self.problem
         held = slice(None, None, max(1, len(problem.demand) // SAMPLE))  # of a sample where there are very many
         of_option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))[held]
@@ -261,15 +242,15 @@ class DualAscent:
 
 
 def estimate_rounds(problem: Problem, columns: int, seconds: float) -> int:
-    """Rounds of prices that such an effort is worth, counted by their size instead of by the clock; 20 at least."""
+    """Return the rounds of an effort in seconds, by the size of a round, not by the clock; at least 20."""
     return max(20, int(2e9 * seconds / 60 // max(1, columns + 1000 * problem.groups)))
 
 
 class QuotaMultipliers:
-    """The quotas of a problem as the dual sees them.
+    """The quotas of a problem in the dual.
 
-    What is used once counts only where it does so whatever the start; a quota under which something
-    negative would have to be left out for that has no multiplier.
+    Use that happens once counts only where it does not depend on the start. A quota for which negative use would have
+    to be left out by this rule has no multiplier.
     """
 
     def __init__(self, problem: Problem) -> None:
@@ -281,7 +262,7 @@ class QuotaMultipliers:
         )
 
     def rates(self, weight: NDArray[Any]) -> Any:
-        """What holding a unit costs more, shape (K, T); 0 without quotas."""
+        """Return the extra cost of holding a unit, shape (K, T); 0 without quotas."""
         if not len(weight):
             return 0
         total = np.zeros(self.problem.capacity.shape, weight.dtype)
@@ -290,7 +271,7 @@ class QuotaMultipliers:
         return total
 
     def once(self, weight: NDArray[Any]) -> Any:
-        """What an option costs more, shape (O,); None where that is nothing."""
+        """Return the extra cost of each option, shape (O,); None without one."""
         if not len(weight) or not any(len(quota.options) for quota in self.problem.quotas):
             return None
         total = np.zeros(self.problem.options, weight.dtype)
@@ -300,7 +281,7 @@ class QuotaMultipliers:
         return total
 
     def node_costs(self, weight: NDArray[Any], scale: int = 1) -> NodeCosts:
-        """What nodes cost with what they use, in 1/scale of a unit."""
+        """Return the costs of nodes including their use of quotas [1/scale]."""
         costs = self.problem.nodes.costs
         parts = [scale * part for part in (costs.on_demand, costs.on, costs.start, costs.stop, costs.commit)]
         for factor, quota in zip(weight, self.problem.quotas, strict=True):
@@ -311,7 +292,7 @@ class QuotaMultipliers:
         return NodeCosts(*parts)
 
     def over(self, chosen: Ints, copies: Ints, used: Floats) -> Floats:
-        """By how much each quota is exceeded by chosen options; nodes are not counted."""
+        """Return the excess of chosen options over each quota, (Q,), without nodes."""
         found = -self.limit
         for at, quota in enumerate(self.problem.quotas):
             found[at] += float((used[quota.rows] * quota.rate).sum())
@@ -323,7 +304,7 @@ class QuotaMultipliers:
 
 
 def priced_prefix(problem: Problem, multipliers: Multipliers) -> Ints:
-    """int64, shape (K, T + 1): prefix sums of scale x price + multipliers."""
+    """Return prefix sums of scale x price + multipliers, int64, shape (K, T + 1)."""
     prefix = np.zeros((len(problem.price), problem.slots + 1), np.int64)
     rates = QuotaMultipliers(problem).rates(multipliers.quota)
     np.cumsum(problem.price * multipliers.scale + multipliers.capacity + rates, axis=1, out=prefix[:, 1:])
@@ -331,7 +312,7 @@ def priced_prefix(problem: Problem, multipliers: Multipliers) -> Ints:
 
 
 def exact_bound(problem: Problem, blocks: Pricer, multipliers: Multipliers) -> int | None:
-    """The value at these multipliers, rounded up, in integers alone; None when a group has no column."""
+    """Return the value at these multipliers, rounded up, in integers; None when a group has no column."""
     scale, quotas = multipliers.scale, QuotaMultipliers(problem)
     once = quotas.once(multipliers.quota)
     best = blocks.group_least(priced_prefix(problem, multipliers), scale, once)
@@ -347,5 +328,5 @@ def exact_bound(problem: Problem, blocks: Pricer, multipliers: Multipliers) -> i
     total -= sum(weight * quota.limit for weight, quota in zip(multipliers.quota.tolist(), problem.quotas, strict=True))
     if len(problem.nodes):
         offer = NodeSubproblem(problem.nodes, len(problem.capacity))
-        total += offer.answer(multipliers.capacity, quotas.node_costs(multipliers.quota, scale))[0]
+        total += offer.solve(multipliers.capacity, quotas.node_costs(multipliers.quota, scale))[0]
     return -int(-total // scale)

@@ -1,9 +1,9 @@
-"""What nodes offer when capacity earns a price: their part of the Lagrangian dual.
+"""The subproblem of nodes in the Lagrangian dual: unit commitment by dynamic programming over on and off.
 
-With prices on the rows that nodes supply, every node decides for itself when to be on: what it earns is
-the price of what it offers. Nodes of a kind that exist in the same slots and are paid alike are one level
-class, looked at once and counted as often as there are. Levels are not nodes: where they differ, one that has to
-stay on may take the place of one that goes, so that a minimum time on is asked only where all levels are alike.
+With prices on the rows that nodes supply, every node decides on its own when to be on: it earns the price of the
+capacity it offers. Nodes of a kind that exist in the same slots and are paid alike form one class of levels, solved
+once and counted with its size. Levels are not nodes: where levels differ, a node that has to stay on may take the place
+of one that goes. A minimum time on therefore holds only where all levels are alike.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from leptonopt.problem.nodes import NEVER, NodeCosts, Nodes
 
 
 class NodeSubproblem:
-    """The nodes of a problem, answering prices."""
+    """The nodes of a problem, which respond to prices."""
 
     def __init__(self, nodes: Nodes, rows: int) -> None:
         self.nodes, self.rows = nodes, rows
@@ -45,13 +45,13 @@ class NodeSubproblem:
         steady = (nodes.count == most[:, None]).all(axis=1) & alone
         self.minimum: Ints = np.where((most <= 1) | steady, nodes.minimum, 0)
 
-    def answer(
+    def solve(
         self, price: NDArray[Any], costs: NodeCosts, scale: int = 1, more: NDArray[Any] | None = None
     ) -> tuple[Any, Ints, Ints]:
-        """Least cost less earnings of all nodes, in 1/scale of a unit, what they offer, and how many are usable.
+        """Return the nodes' least cost less earnings [1/scale], the capacity offered, and the usable nodes.
 
-        `price`, shape (rows, T), and what a usable node of each kind earns besides, `more`, shape (M, T), are in
-        the same units; integers give an exact answer. The offer has shape (rows, T), the nodes (M, T).
+        `price`, shape (rows, T), and `more`, shape (M, T), the other earnings of a usable node of each kind, are in the
+        same units; integers give an exact result. The offer has shape (rows, T), the usable nodes (M, T).
         """
         nodes = replace(self.nodes, costs=costs)
         earned = np.zeros(nodes.count.shape, price.dtype)

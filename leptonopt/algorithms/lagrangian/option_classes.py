@@ -1,8 +1,8 @@
-"""Options in classes that share a curve of costs: same rows in the same proportion, same duration.
+"""Classes of options that share a cost curve: same rows in the same proportion, same duration.
 
-An option holds `amount` times the direction of its class, so its cost at a start is that many times the sum of the
-direction's prices over its slots: one curve per class gives all of its options. An option that does not fit
-everywhere, alone in an empty pool, has a class of its own amount, in which starts where it does not fit are shut.
+An option holds `amount` times the direction of its class. Its cost at a start is `amount` times the sum of the
+direction's prices over its slots: one curve per class gives the costs of all its options. Options that do not fit
+everywhere, alone in an empty pool, are in classes by amount, in which starts where they do not fit are shut.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ class Directions:
         return len(self.ptr) - 1
 
     def lines(self, prefix: NDArray[Any]) -> NDArray[Any]:
-        """Shape (D, T + 1): prefix sums of what a unit of each direction costs, from those by row, (K, T + 1)."""
+        """Return prefix sums of unit costs by direction, (D, T + 1), from those by row, (K, T + 1)."""
         made = np.zeros((len(self), prefix.shape[1]), prefix.dtype)
         np.add.at(made, np.repeat(np.arange(len(self)), np.diff(self.ptr)), prefix[self.row] * self.share[:, None])
         return np.asarray(made)
 
     def room(self, capacity: Ints) -> Ints:
-        """int64, shape (D, T): how many units of each direction a capacity, shape (K, T), takes."""
+        """Return how many units of each direction fit a capacity, shape (K, T); int64, shape (D, T)."""
         made = np.full((len(self), capacity.shape[1]), UNLIMITED, np.int64)
         of = np.repeat(np.arange(len(self)), np.diff(self.ptr))
         np.minimum.at(made, of, capacity[self.row] // self.share[:, None])
@@ -53,9 +53,9 @@ class OptionClasses:
     directions : of all options
     direction, length : int64, shape (C,)
     tight : int64, shape (C,), the amount whose starts are shut where it does not fit; 0 where all starts are open
-    dated : bool, shape (C,), whether ending late costs something
-    option : int32, shape (O,), the problem's option at each place
-    amount, first, last, group : int32, shape (O,), by place
+    dated : bool, shape (C,), True where a late end has a cost
+    option : int32, shape (O,), the problem's option at each position
+    amount, first, last, group : int32, shape (O,), by position
     """
 
     directions: Directions
@@ -72,7 +72,7 @@ class OptionClasses:
 
 
 def find_directions(problem: Problem) -> tuple[Directions, Int32, Int32]:
-    """The directions, and per option its direction and amount."""
+    """Return the directions, and the direction and amount of each option, shape (O,)."""
     held = np.diff(problem.demand_ptr)
     if problem.options and (held == 1).all():
         rows = len(problem.capacity)
@@ -84,7 +84,7 @@ def find_directions(problem: Problem) -> tuple[Directions, Int32, Int32]:
         amount[some] = np.gcd.reduceat(problem.demand, problem.demand_ptr[:-1][some])
     amount = np.maximum(1, amount)
     share = problem.demand // np.repeat(amount, held)
-    key = _mixed(problem, held, share)
+    key = _hash_demand(problem, held, share)
     _, first, direction = np.unique(key, return_index=True, return_inverse=True)
     ptr = np.concatenate([[0], np.cumsum(held[first])]).astype(np.int64)
     at = np.arange(ptr[-1]) - np.repeat(ptr[:-1] - problem.demand_ptr[first], held[first])
@@ -93,8 +93,8 @@ def find_directions(problem: Problem) -> tuple[Directions, Int32, Int32]:
     return found, direction.astype(np.int32), amount.astype(np.int32)
 
 
-def _mixed(problem: Problem, held: Ints, share: Ints) -> Ints:
-    """A number per option that is the same for the same rows in the same proportion."""
+def _hash_demand(problem: Problem, held: Ints, share: Ints) -> Ints:
+    """Return a hash of each option, equal for the same rows in the same proportion (SplitMix64)."""
     word = problem.demand_row.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15) + share.astype(np.uint64)
     word = (word ^ (word >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     word = (word ^ (word >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
@@ -104,7 +104,7 @@ def _mixed(problem: Problem, held: Ints, share: Ints) -> Ints:
 
 
 def _confirm(problem: Problem, found: Directions, direction: Ints, held: Ints, share: Ints) -> None:
-    """That no two directions were taken for one."""
+    """Raise `ArithmeticError` when two directions have the same hash."""
     size = np.diff(found.ptr)[direction]
     if (size == held).all():
         at = np.repeat(found.ptr[:-1][direction] - problem.demand_ptr[:-1], held) + np.arange(len(share))
@@ -114,7 +114,7 @@ def _confirm(problem: Problem, found: Directions, direction: Ints, held: Ints, s
 
 
 def find_classes(problem: Problem) -> OptionClasses:
-    """The classes of all options."""
+    """Return the classes of all options."""
     directions, of, held = find_directions(problem)
     room = directions.room(problem.capacity).min(axis=1, initial=UNLIMITED)
     late = (problem.late_slope != 0) | (problem.late_once != 0)

@@ -1,17 +1,17 @@
-"""Prices on tasks instead of capacity: a stronger dual where few tasks fit side by side.
+"""The pattern dual: multipliers on tasks instead of capacity, stronger where few tasks fit at a time.
 
 A price per unit of capacity lets tasks fill a machine to the last unit, cut into fractions. Here every option
 i on a bin (a pool of one node, or a pool with small capacities) has a price v[i, t] >= 0 of its own in each
-slot, and the bin answers with the set of tasks that fits and earns most:
+slot, and the bin takes the set of tasks that fits and earns most:
 
     L(v) = sum_g min_{o, s} (cost[o, s] + sum v[o, t] over s <= t < s + d_o) - sum_{bins, t} max_{S fits} v(S, t)
 
-which no schedule can beat. With v = (price of capacity) x demand it is at least the bound of `lagrangian.capacity_dual`;
-at its best it is the value of the linear program over patterns, of Gilmore and Gomory (1961,
+which no schedule can beat. With v = (price of capacity) x demand it is at least the bound of the capacity dual.
+At its best it is the value of the linear program over patterns of Gilmore and Gomory (1961,
 doi:10.1287/opre.9.6.849), reached by Lagrangian relaxation (Geoffrion 1974, doi:10.1007/BFb0120690). Where the bin
-is a node, what the best set earns decides whether it is on. Bins with too many patterns, and all other rows and
-quotas, keep the multipliers they came with. The ascent is Adam on the subgradient, projected on v >= 0, back to the
-best with shorter steps when nothing is gained; bounds are computed again in integers.
+is a node, the value of the best set decides whether it is on. Bins with too many patterns, and all other rows and
+quotas, keep the multipliers of the capacity dual. The ascent is projected Adam (`lagrangian.adam_ascent`); bounds are
+computed again in integers.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.algorithms.lagrangian.adam_ascent import AdamAscent, AdamParameters, Floats
 from leptonopt.algorithms.lagrangian.capacity_dual import (
     FINEST,
     DualAscent,
-    Floats,
     Multipliers,
     QuotaMultipliers,
     priced_prefix,
@@ -39,13 +39,12 @@ SETS = 40_000  # patterns of a bin in one slot at most
 CELLS = 60_000_000  # entries of all tables of patterns at most
 PRICES = 3_000_000  # prices (option, slot) at most
 COLUMNS = 3_000_000  # columns (option, start) at most
-DECAY_1, DECAY_2 = 0.9, 0.99
-PACE, PATIENCE, SHORTER = 0.6, 20, 0.8
+STEPS = AdamParameters(0.6, momentum=0.9, patience=20, shorter=0.8, forget=True)
 
 
 @dataclass(frozen=True, eq=False)
 class Bin:
-    """A pool whose tasks are packed whole.
+    """A pool whose tasks are packed in patterns.
 
     Attributes
     ----------
@@ -65,7 +64,7 @@ class Bin:
 
 @dataclass(frozen=True, eq=False)
 class Patterns:
-    """Slots of a bin with the same options at hand and the same room, and the sets that fit and cannot grow.
+    """Slots of a bin with the same options and the same room, and their maximal patterns.
 
     Attributes
     ----------
@@ -82,7 +81,7 @@ class Patterns:
 
 
 def small_bins(problem: Problem) -> list[Bin]:
-    """Pools with few patterns by their form: one node or rows of their own, and no groups of several tasks."""
+    """Return pools that may have few patterns: one node or rows of their own, and groups of one copy."""
     nodes, found = problem.nodes, []
     suppliers = np.bincount(nodes.supply_row, minlength=len(problem.capacity))
     kind_of = {
@@ -133,7 +132,7 @@ def _demand(problem: Problem, items: Ints, rows: list[int]) -> Ints:
 
 
 def has_small_bins(problem: Problem) -> bool:
-    """Whether there may be bins worth packing, judged quickly by size."""
+    """Return True when there may be small bins, judged by the size of the problem."""
     nodes = problem.nodes
     if not len(nodes) or nodes.count.min(axis=1).max(initial=0) > 1 or problem.options * problem.slots > PRICES:
         return False
@@ -141,7 +140,7 @@ def has_small_bins(problem: Problem) -> bool:
 
 
 def maximal_patterns(demand: Ints, room: Ints, group: Ints) -> NDArray[np.float32] | None:
-    """0 or 1, shape (S, n): the sets of n options that fit, of each group at most one, and cannot grow.
+    """Return the maximal sets of n options that fit, with at most one of each group: 0 or 1, shape (S, n).
 
     `demand`, shape (n, R); `room`, (R,); None when more than `SETS` fit.
     """
@@ -165,7 +164,7 @@ def maximal_patterns(demand: Ints, room: Ints, group: Ints) -> NDArray[np.float3
 
 
 class PatternDual:
-    """Prices on the options of bins, on their way up.
+    """The ascent of multipliers on the options of small bins.
 
     Attributes
     ----------
@@ -178,10 +177,8 @@ class PatternDual:
     def __init__(self, problem: Problem, ascent: DualAscent) -> None:
         self.problem = problem
         self.columns = problem.columns
-        self.options, self.patterns, rows, start = self._tables(ascent)
-        self.price, self.live = start
-        self.values: list[float] = []
-        self.best, self.best_price = -np.inf, self.price
+        self.options, self.patterns, rows, (price, self.live) = self._tables(ascent)
+        self.adam = AdamAscent(price, self.live, STEPS)
         self.scale = self._scale(ascent)
         if not self.options.size or not self.scale:
             return
@@ -191,13 +188,31 @@ class PatternDual:
         self.costs = self.quotas.node_costs(self.other.quota, self.scale)
         self.own = self._own()  # int64, shape (C,) [1/scale]: cost of each column at the other multipliers
         self._index()
-        self.pace, self._since = PACE, 0
-        self._mean, self._square = np.zeros_like(self.price), np.zeros_like(self.price)
         self._level = self._levels()
 
     @property
+    def price(self) -> Floats:
+        """The multipliers now."""
+        return self.adam.price
+
+    @property
+    def best_price(self) -> Floats:
+        """The multipliers with the highest value so far."""
+        return self.adam.best_price
+
+    @property
+    def best(self) -> float:
+        """The highest value so far."""
+        return self.adam.best
+
+    @property
+    def values(self) -> list[float]:
+        """The value of every round."""
+        return self.adam.values
+
+    @property
     def useful(self) -> bool:
-        """Whether there is anything to price."""
+        """True when there is a small bin."""
         return bool(self.options.size) and self.scale > 0
 
     # --- what does not change ---
@@ -247,7 +262,7 @@ class PatternDual:
         return Multipliers(capacity, multipliers.quota, multipliers.scale)
 
     def _scale(self, ascent: DualAscent) -> int:
-        """As in the ascent, with room for prices that add up over all options of a bin and grow."""
+        """Return the scale as `DualAscent.scale`, with a margin for the sum of all prices of a bin."""
         scale = ascent.scale()
         most = max(1.0, float(self.price.sum(axis=0).max(initial=0.0)) * self.problem.slots * 64)
         while scale and most * scale > 2**58:
@@ -270,7 +285,7 @@ class PatternDual:
         return own
 
     def _index(self) -> None:
-        """Where each column finds its prices, and which columns are a group's."""
+        """Index the prices of each column, and the columns of each group."""
         problem, columns, width = self.problem, self.columns, self.problem.slots + 1
         at = np.full(problem.options, -1)
         at[self.options] = np.arange(len(self.options))
@@ -285,7 +300,7 @@ class PatternDual:
         self.of = np.repeat(np.arange(len(self.groups)), np.diff(np.append(self.begin, len(group))))
 
     def _levels(self) -> Floats:
-        """float, shape (I, 1): what prices are about, by bin: what the node costs, or what they began with."""
+        """Return the level of prices, float, (I, 1): the cost of the bin's node, or the mean first price."""
         level = np.zeros((len(self.options), 1))
         costs = self.problem.nodes.costs
         for pattern in self.patterns:
@@ -301,40 +316,27 @@ class PatternDual:
     # --- a round ---
 
     def step(self) -> float:
-        """One round: the value at the prices now, then a step along the subgradient."""
+        """Return the value at the prices now, and take a step along the subgradient."""
         value, gradient = self._value(self.price * self.scale, exact=False)
-        value = value / self.scale
-        self.values.append(value)
-        self._since += 1
-        if value > self.best:
-            self.best, self.best_price, self._since = value, self.price, 0
-        elif self._since >= PATIENCE:
-            self.price, self._since = self.best_price, 0
-            self.pace *= SHORTER
-            self._mean[:] = 0
-        turn = len(self.values)
-        self._mean += (1 - DECAY_1) * (gradient - self._mean)
-        self._square += (1 - DECAY_2) * (gradient**2 - self._square)
-        ahead = self._mean / (1 - DECAY_1**turn)
-        size = np.sqrt(self._square / (1 - DECAY_2**turn)) + 1e-9
-        self.price = np.where(self.live, np.maximum(0.0, self.price + self.pace * self._level * ahead / size), 0.0)
-        return float(value)
+        value = float(value / self.scale)
+        if not self.adam.record(value):
+            self.adam.return_to_best()
+        self.adam.move(gradient, self._level)
+        return value
 
     def slope(self, rounds: int) -> float:
-        """Relative gain of the best value over the last rounds; infinite while there are fewer."""
-        if len(self.values) <= rounds:
-            return float("inf")
-        return (self.best - max(self.values[:-rounds])) / max(1.0, abs(self.best))
+        """Return the relative gain of the best value over the last rounds; infinite while there are fewer."""
+        return self.adam.slope(rounds)
 
     def exact(self) -> int | None:
-        """The bound at the best prices, in integers alone; None when they have grown beyond what int64 holds."""
+        """Return the bound at the best prices, in integers; None when int64 cannot hold the sums."""
         if float(self.best_price.sum(axis=0).max(initial=0.0)) * self.problem.slots * self.scale > 2**60:
             return None
         total, _ = self._value(np.rint(self.best_price * self.scale).astype(np.int64), exact=True)
         return -int(-total // self.scale)
 
     def _value(self, price: NDArray[Any], exact: bool) -> tuple[Any, Floats]:
-        """The value at prices [1/scale], and its subgradient (of no meaning where it is exact)."""
+        """Return the value at prices [1/scale], and its subgradient (empty where `exact`)."""
         problem, number = self.problem, price.dtype
         prefix = np.zeros((len(price), problem.slots + 1), number)
         np.cumsum(price, axis=1, out=prefix[:, 1:])
@@ -365,7 +367,7 @@ class PatternDual:
         return total, gradient
 
     def _packed(self, price: NDArray[Any]) -> tuple[NDArray[Any], Floats]:
-        """What the best set of each kind of node earns, shape (M, T), the last line all plain bins; and the sets."""
+        """Return the earnings of the best sets by kind of node, (M + 1, T), last other bins, and the sets."""
         earned = np.zeros((len(self.problem.nodes) + 1, self.problem.slots), price.dtype)
         taken: Floats = np.zeros(price.shape)
         whole = price.dtype == np.int64
@@ -384,14 +386,14 @@ class PatternDual:
         return earned, taken
 
     def _rest(self, earned: NDArray[Any], exact: bool, taken: Floats) -> Any:
-        """What bins, nodes, other rows and quotas take off; nodes that are off take no set."""
+        """Return what bins, nodes, other rows and quotas subtract; clear the sets of nodes that are off."""
         problem, other = self.problem, self.other
         total: Any = 0
         plain = earned[-1]
         total += sum(map(int, plain)) if exact else float(plain.sum())
         if self.offer is not None:
             capacity = other.capacity if exact else other.capacity.astype(float)
-            worth, _, usable = self.offer.answer(capacity, self.costs, 1, earned[:-1])
+            worth, _, usable = self.offer.solve(capacity, self.costs, 1, earned[:-1])
             total -= worth
             if not exact:
                 for pattern in self.patterns:

@@ -1,8 +1,7 @@
-"""Cheapest starts of all options at once, at the prices of a problem or with multipliers added to them.
+"""Pricing: cheapest columns (option, start) at the prices of a problem, or with multipliers added to them.
 
-Options that hold the same rows for the same duration form a block; the costs of a block are one
-matrix product of its demands with the window sums of the prices. The whole table of columns is
-never held in memory.
+Options that hold the same rows for the same duration form a block. The costs of a block are one matrix product of its
+demands with the window sums of the prices. The whole table of columns is never held in memory.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Solution, Status, Stop
 from leptonopt.runtime.clock import check_time_each
 
-INFEASIBLE_COST = 2**62  # cost of what cannot be
-OFTEN = 256  # options between two looks at the clock
-CHUNK = 1 << 21  # columns looked at together
+INFEASIBLE_COST = 2**62  # cost of an option without a start
+OFTEN = 256  # options between two checks of the clock
+CHUNK = 1 << 21  # columns priced together: 16 MB of int64
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,36 +45,36 @@ class Block:
     high: int
 
     def window_sums(self, prefix: NDArray[Any]) -> NDArray[Any]:
-        """Sums over [s, s + duration) for every start, shape (R, S), from prefix sums, shape (K, T + 1)."""
+        """Return sums over [s, s + duration) for every start, (R, S), from prefix sums, (K, T + 1)."""
         part = prefix[self.rows, self.low : self.high + self.duration + 1]
         return part[:, self.duration :] - part[:, : self.high - self.low + 1]  # type: ignore[no-any-return]
 
 
 class Pricer(Protocol):
-    """Whoever finds cheapest columns: `BlockPricer`, and `class_pricing.Oracle` where there are very many."""
+    """The protocol of pricing; `BlockPricer`, `ClassPricer` for very many columns, `RemotePricer` over workers."""
 
     @property
     def finest(self) -> int:
-        """Costs in whole units may reach this."""
+        """The largest cost in whole units that cannot overflow."""
 
     @property
     def least(self) -> Ints:
-        """int64, shape (O,): exact cost of each option's cheapest start, `INFEASIBLE_COST` where there is none."""
+        """int64, shape (O,): exact cost of each option's cheapest start; `INFEASIBLE_COST` without a start."""
 
     def cheapest(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> tuple[Ints, Ints]:
-        """Exact least cost per option, at prices with these prefix sums."""
+        """Return the exact least cost and its start per option, at prices with these prefix sums."""
 
     def group_least(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> Ints:
-        """int64, shape (G,): the exact least cost of a copy of each group; `INFEASIBLE_COST` where it has no column."""
+        """Return the exact least cost of a copy by group, int64, (G,); `INFEASIBLE_COST` without a column."""
 
     def best(
         self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
     ) -> tuple[NDArray[np.float64], Ints, Ints]:
-        """In floats, shapes (G,): least cost (infinite without a column), its option and its start."""
+        """Return least cost (infinite without a column), its option and its start by group, (G,), in floats."""
 
 
 class BlockPricer:
-    """All options of a problem, in blocks; what does not depend on prices is kept where it is small."""
+    """All options of a problem, in blocks; costs that do not depend on prices are kept up to `keep` columns."""
 
     finest = 2**58
 
@@ -88,13 +87,13 @@ class BlockPricer:
 
     @cached_property
     def least(self) -> Ints:
-        """int64, shape (O,): exact cost of each option's cheapest start, `INFEASIBLE_COST` where there is none."""
+        """int64, shape (O,): exact cost of each option's cheapest start; `INFEASIBLE_COST` without a start."""
         return self.cheapest(self.problem.price_sum)[0]
 
     def cheapest(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> tuple[Ints, Ints]:
-        """Exact least cost and its first start per option, at prices with these prefix sums, (K, T + 1).
+        """Return the exact least cost and its first start per option, at prefix sums of prices, (K, T + 1).
 
-        All in units of 1/scale money units; `once`, shape (O,), is added to what each option costs.
+        All in units of 1/scale money units; `once`, shape (O,), is added to the cost of each option.
         """
         cost, start = np.full(self.problem.options, INFEASIBLE_COST, np.int64), np.zeros(self.problem.options, np.int64)
         for block in check_time_each(self.blocks):
@@ -109,7 +108,7 @@ class BlockPricer:
     def priced(
         self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
     ) -> tuple[NDArray[np.float64], Ints]:
-        """The same in floats, much faster; infinite where an option has no start."""
+        """Return least costs and starts as `cheapest` in floats, much faster; infinite without a start."""
         cost, start = np.full(self.problem.options, np.inf), np.zeros(self.problem.options, np.int64)
         for at, block in enumerate(check_time_each(self.blocks)):
             table = block.demand.astype(float) @ block.window_sums(prefix)
@@ -122,7 +121,7 @@ class BlockPricer:
         return cost, start
 
     def group_least(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> Ints:
-        """int64, shape (G,): the exact least cost of a copy of each group; `INFEASIBLE_COST` where it has no column."""
+        """Return the exact least cost of a copy by group, int64, (G,); `INFEASIBLE_COST` without a column."""
         problem = self.problem
         least = restrict_to_best_pool(
             problem, self.cheapest(prefix, scale, once)[0], problem.value * scale, INFEASIBLE_COST
@@ -132,7 +131,7 @@ class BlockPricer:
     def best(
         self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
     ) -> tuple[NDArray[np.float64], Ints, Ints]:
-        """In floats, shapes (G,): least cost (infinite without a column), its option and its start."""
+        """Return least cost (infinite without a column), its option and its start by group, (G,), in floats."""
         problem = self.problem
         cost, start = self.priced(prefix, once)
         cost = restrict_to_best_pool(problem, cost, problem.value, np.inf)
@@ -143,7 +142,7 @@ class BlockPricer:
         return least, option, start[option] if len(start) else np.zeros(problem.groups, np.int64)
 
     def own(self, block: Block) -> Ints:
-        """int64, shape (B, S) or (B, 1): fixed and late cost."""
+        """Return fixed and late costs, int64, shape (B, S) or (B, 1)."""
         problem, group = self.problem, self.problem.group[block.options]
         fixed = problem.fixed[block.options, None]
         if not problem.late_slope[group].any() and not problem.late_once[group].any():
@@ -153,7 +152,7 @@ class BlockPricer:
         return late
 
     def allowed(self, block: Block) -> Bools:
-        """bool, shape (B, S): starts inside the option's window at which it alone fits the capacity."""
+        """Return the starts in each option's window at which it alone fits the capacity, bool, shape (B, S)."""
         starts = np.arange(block.low, block.high + 1)
         first, last = self.problem.first[block.options, None], self.problem.last[block.options, None]
         inside = (starts >= first) & (starts <= last)
@@ -175,9 +174,9 @@ class BlockPricer:
 
 
 def sliding_least(values: Ints, length: int) -> Ints:
-    """Least value over [s, s + length) along the last axis; shape (..., n - length + 1).
+    """Return the least value over [s, s + length) along the last axis; shape (..., n - length + 1).
 
-    By doubling: windows of 1, 2, 4, ... slots, then two that overlap.
+    Windows double: 1, 2, 4, ... slots, then two that overlap.
     """
     size, least = 1, values
     while 2 * size <= length:
@@ -190,7 +189,7 @@ def sliding_least(values: Ints, length: int) -> Ints:
 
 
 def group_least(problem: Problem, cost: NDArray[Any], nothing: Any) -> NDArray[Any]:
-    """Least of the options' costs per group, shape (G,); `nothing` where a group has no option."""
+    """Return the least cost of the options of each group, shape (G,); `nothing` without an option."""
     result = np.full(problem.groups, nothing, cost.dtype)
     has = np.flatnonzero(np.diff(problem.option_ptr))
     if len(has):
@@ -199,9 +198,9 @@ def group_least(problem: Problem, cost: NDArray[Any], nothing: Any) -> NDArray[A
 
 
 def least_joint_cost(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any) -> NDArray[Any]:
-    """Per family and pool what its members cost at least together, shape (F, P); infinite where one finds no option.
+    """Return each family's least joint cost by pool, (F, P); infinite where a member has no option.
 
-    In exact integers where costs are integers; `nothing` is the cost of an option without a start.
+    Exact integers where costs are integers; `nothing` is the cost of an option without a start.
     """
     members = np.flatnonzero(problem.family >= 0)
     at, family = np.full(problem.groups, -1), problem.family[members]
@@ -220,7 +219,7 @@ def least_joint_cost(problem: Problem, cost: NDArray[Any], value: Ints, nothing:
 
 
 def restrict_to_best_pool(problem: Problem, cost: NDArray[Any], value: Ints, nothing: Any) -> NDArray[Any]:
-    """The costs, `nothing` for options off the pool on which their family costs least together."""
+    """Return the costs, with `nothing` for options off the pool of least joint cost of their family."""
     if not problem.together or not problem.options:
         return cost
     joint = least_joint_cost(problem, cost, value, nothing)
@@ -230,7 +229,7 @@ def restrict_to_best_pool(problem: Problem, cost: NDArray[Any], value: Ints, not
 
 
 def uncapacitated_bound(problem: Problem, least: Ints) -> int | None:
-    """A bound that ignores capacity and precedence; None when a group that must run has no column."""
+    """Return the bound without capacity and precedence; None when a mandatory group has no column."""
     best = group_least(problem, restrict_to_best_pool(problem, least, problem.value, INFEASIBLE_COST), INFEASIBLE_COST)
     if np.any((best == INFEASIBLE_COST) & ~problem.optional & (problem.copies > 0)):
         return None
@@ -240,7 +239,7 @@ def uncapacitated_bound(problem: Problem, least: Ints) -> int | None:
 
 
 def infeasible_solution(engine: str) -> Solution:
-    """What is proven where there is no `uncapacitated_bound`."""
+    """Return the proof of infeasibility for a problem without `uncapacitated_bound`."""
     note = "a task that must run has no start at which it fits the capacity alone"
     return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine, note=note)
 
@@ -261,7 +260,7 @@ def _blocks(problem: Problem) -> Iterator[Block]:
 
 
 def _chunks(problem: Problem, options: Ints) -> Iterator[Ints]:
-    """Options, ordered by first start, in parts whose common range of starts is mostly theirs."""
+    """Yield options, by first start, in parts whose windows fill most of their common range of starts."""
     begin, low, high, own = 0, 0, 0, 0
     spans = zip(problem.first[options].tolist(), problem.last[options].tolist(), strict=True)
     for at, (first, last) in enumerate(spans):

@@ -1,7 +1,7 @@
-"""Prices over an executor: every worker finds the cheapest columns of a shard of the groups.
+"""Pricing over an executor: every worker finds the cheapest columns of a shard of the groups.
 
-Prices go out, and of each shard's groups the cheapest columns come back. Bounds stay exact: least costs are counted in
-integers on the workers, and summed in integers by the one who asked.
+Prices travel to the workers, and the cheapest columns of each shard travel back. Bounds stay exact: workers compute
+least costs in integers, and this process sums them in integers.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ from leptonopt.problem.restrict import restrict
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls
 from leptonopt.runtime.payload import CachedPayload
 
-TICK = 0.1  # seconds between looks at whether to stop
+TICK = 0.1  # seconds between two checks of the stop condition
 
 
 def is_separable(problem: Problem) -> bool:
-    """Whether groups can be priced apart: those that belong together choose their pool together."""
+    """Return True when groups can be priced apart; families choose their pool together."""
     return not problem.together
 
 
-def price_shard(shard: CachedPayload, what: str, given: tuple[Any, ...]) -> Any:
-    """What the `BlockPricer` of a shard answer to a question; None where this process does not know the shard."""
+def price_shard(shard: CachedPayload, method: str, arguments: tuple[Any, ...]) -> Any:
+    """Return the result of a method of a shard's `BlockPricer`; None when the shard is not here."""
     blocks = shard.opened(BlockPricer)
-    return None if blocks is None else getattr(blocks, what)(*given)
+    return None if blocks is None else getattr(blocks, method)(*arguments)
 
 
 class RemotePricer:
-    """A `pricing.Pricer` whose work is done elsewhere, in `many` shards of about equal size.
+    """A `pricing.Pricer` whose work is done by an executor, in `many` shards of about equal size.
 
-    Raises `ExecutorLost` from each question when the executor breaks, or when `stopped` says so while answers are out.
+    Every method raises `ExecutorLost` when the executor breaks, or when `stopped` is True while results are awaited.
     """
 
     finest = BlockPricer.finest
@@ -55,39 +55,39 @@ class RemotePricer:
         ends = np.unique([0, *cuts.tolist(), problem.groups]).tolist()
         self.spans = list(pairwise(problem.option_ptr[ends].tolist()))
         self.parcels = [CachedPayload.of(_part(problem, low, high)) for low, high in pairwise(ends)]
-        self._told = 0
+        self._sent = False
 
     @cached_property
     def least(self) -> Ints:
-        """int64, shape (O,): exact cost of each option's cheapest start, `NEVER` where there is none."""
+        """int64, shape (O,): exact cost of each option's cheapest start, `INFEASIBLE_COST` without a start."""
         return self.cheapest(self.problem.price_sum)[0]
 
     def cheapest(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> tuple[Ints, Ints]:
-        """Exact least cost and its first start per option, at prices with these prefix sums."""
-        cost, start = zip(*self._asked("cheapest", prefix, scale, once=once), strict=True)
+        """Return the exact least cost and its first start per option, at prices with these prefix sums."""
+        cost, start = zip(*self._call_all("cheapest", prefix, scale, once=once), strict=True)
         return np.concatenate(cost), np.concatenate(start)
 
     def group_least(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> Ints:
-        """int64, shape (G,): the exact least cost of a copy of each group; `NEVER` where it has no column."""
-        return np.concatenate(self._asked("group_least", prefix, scale, once=once))
+        """Return the exact least cost of a copy by group, int64, (G,); `INFEASIBLE_COST` without a column."""
+        return np.concatenate(self._call_all("group_least", prefix, scale, once=once))
 
     def best(
         self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
     ) -> tuple[NDArray[np.float64], Ints, Ints]:
-        """In floats, shapes (G,): least cost (infinite without a column), its option and its start."""
-        cost, option, start = zip(*self._asked("best", prefix, once=once), strict=True)
+        """Return least cost (infinite without a column), its option and its start by group, (G,), in floats."""
+        cost, option, start = zip(*self._call_all("best", prefix, once=once), strict=True)
         whole = [mine + low for mine, (low, _) in zip(option, self.spans, strict=True)]
         return np.concatenate(cost), np.concatenate(whole), np.concatenate(start)
 
-    def _asked(self, what: str, *given: Any, once: NDArray[Any] | None) -> list[Any]:
-        """The answers of all shards, in order."""
+    def _call_all(self, method: str, *arguments: Any, once: NDArray[Any] | None) -> list[Any]:
+        """Return the results of all shards, in order."""
         out, found = RetryingCalls[int](self.executor), list[Any]([None] * len(self.parcels))
-        known, self._told = self._told > 0, 1
+        known, self._sent = self._sent, True
 
         def send(at: int, whole: bool) -> None:
             low, high = self.spans[at]
             parcel = self.parcels[at] if whole else self.parcels[at].bare()
-            out.send(at, price_shard, parcel, what, (*given, None if once is None else once[low:high]))
+            out.send(at, price_shard, parcel, method, (*arguments, None if once is None else once[low:high]))
 
         for at in range(len(self.parcels)):
             send(at, whole=not known)
@@ -106,7 +106,7 @@ class RemotePricer:
 
 
 def _part(problem: Problem, low: int, high: int) -> Problem:
-    """Groups low .. high - 1 and nothing but what their columns cost and may."""
+    """Return the problem of groups low .. high - 1, without precedence, nodes, quotas and separation."""
     mine = np.zeros(problem.groups, bool)
     mine[low:high] = True
     found, _ = restrict(problem, mine, problem.capacity, problem.copies)

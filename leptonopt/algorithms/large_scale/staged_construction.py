@@ -8,13 +8,13 @@ they do not take capacity that others need more.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil, log
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent
+from leptonopt.algorithms.lagrangian.capacity_dual import STEADY, DualAscent
 from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.lagrangian.pricing import group_least
 from leptonopt.algorithms.large_scale.batch_insertion import insert_in_batches
@@ -168,8 +168,8 @@ def _tuned(
     problem = placed.problem
     copies = np.bincount(placed.group[left], minlength=problem.groups)
     rest, option = restrict(problem, copies > 0, placed.free, copies)
-    ascent = DualAscent(rest, ClassPricer(rest, fast=oracle.fast, threads=oracle.threads), pace=TUNING.dual_pace)
-    ascent.price = placed.price.copy()
+    pricer = ClassPricer(rest, fast=oracle.fast, threads=oracle.threads)
+    ascent = DualAscent(rest, pricer, replace(STEADY, pace=TUNING.dual_pace), placed.price)
     for _ in range(rounds):
         if stop():
             break

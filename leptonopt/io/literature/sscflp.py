@@ -34,10 +34,10 @@ class _Sites:
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
     """Return the native document of such a file; raises `InstanceError` where it is not one."""
-    asked = params.get("layout")
-    if asked is not None and asked not in LAYOUTS:
-        raise UsageError(f"layout={asked[:40]!r}; allowed are {' and '.join(LAYOUTS)}")
-    sites = _sites(text, path, asked)
+    requested = params.get("layout")
+    if requested is not None and requested not in LAYOUTS:
+        raise UsageError(f"layout={requested[:40]!r}; allowed are {' and '.join(LAYOUTS)}")
+    sites = _sites(text, path, requested)
     return {
         "leptonopt": 1,
         "name": path.stem or "sscflp",
@@ -62,10 +62,10 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     }
 
 
-def _sites(text: str, path: Path, asked: str | None) -> _Sites:
+def _sites(text: str, path: Path, requested: str | None) -> _Sites:
     """Return the content in the requested layout, else in the one whose sizes and amounts fit."""
-    if asked:
-        return _layout(Numbers(text, path), asked)
+    if requested:
+        return _layout(Numbers(text, path), requested)
     numbers = Numbers(text, path)
     first, second = (numbers.whole("the number of facilities or customers", 1, 1_000_000) for _ in range(2))
     needed = {"holmberg": 2 * first + second + first * second, "delmaire": first + 2 * second + first * second}

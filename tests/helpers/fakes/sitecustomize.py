@@ -10,6 +10,7 @@ import pkgutil
 from dataclasses import replace
 from pathlib import Path
 
+from leptonopt import solvers
 from leptonopt.runtime import child_process as children
 from leptonopt.solvers import registry as methods
 
@@ -18,8 +19,8 @@ FOLDER = Path(__file__).resolve().parent / "methods"
 
 def install() -> None:
     """Make the fakes methods: each public function of `liars`, and the modules that do not import."""
-    methods.__path__ = pkgutil.extend_path(methods.__path__, methods.__name__)
-    methods.__path__.append(str(FOLDER))
+    solvers.__path__ = pkgutil.extend_path(solvers.__path__, solvers.__name__)
+    solvers.__path__.append(str(FOLDER))
     text = (FOLDER / "liars.py").read_text(encoding="utf-8")
     for name in [line[4 : line.index("(")] for line in text.splitlines() if line.startswith("def ")]:
         if not name.startswith("_"):

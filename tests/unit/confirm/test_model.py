@@ -18,7 +18,7 @@ from leptonopt.errors import Alarm
 from leptonopt.instance import Instance, validate
 from leptonopt.problem.protocol import Limits, Status
 from leptonopt.problem.schedule import objective
-from leptonopt.session import solve as conductor
+from leptonopt.session import source
 from leptonopt.solvers import cpsat
 from leptonopt.verify import uncoupled
 from leptonopt.verify.instance_reader import StatedInstance
@@ -144,12 +144,12 @@ def without(document: dict[str, Any], pool: str) -> Callable[[Instance], Compile
 def test_a_fault_of_the_compiled_problem_raises_the_alarm(monkeypatch: pytest.MonkeyPatch) -> None:
     """All engines agree on the faulty problem, optimum and infeasibility alike; the second model does not."""
     assert leptonopt.solve(CHOICE, method="cpsat", time_limit=30, isolate=False, confirm=True).cost == 14
-    monkeypatch.setattr(conductor, "compile", without(CHOICE, "cheap"))
+    monkeypatch.setattr(source, "compile_instance", without(CHOICE, "cheap"))
     assert leptonopt.solve(CHOICE, method="cpsat", time_limit=30, isolate=False).cost == 20
     with pytest.raises(Alarm, match=r"second model.* finds a plan for 14, where 20 is said to be the least") as caught:
         leptonopt.solve(CHOICE, method="cpsat", time_limit=30, isolate=False, confirm=True)
     assert "second model" in caught.value.evidence["log"][-1]
-    monkeypatch.setattr(conductor, "compile", without(CHOICE, "dear"))
+    monkeypatch.setattr(source, "compile_instance", without(CHOICE, "dear"))
     with pytest.raises(Alarm, match=r"second model.* finds a plan where none is said to exist"):
         leptonopt.solve(CHOICE, method="cpsat", time_limit=30, confirm=True)
 
@@ -204,7 +204,7 @@ def test_a_certificate_far_below_a_claimed_optimum_is_noted(monkeypatch: pytest.
     free = copy.deepcopy(CHOICE)
     for pool in free["pools"]:
         pool["capacity"]["gpu"] = 2
-    monkeypatch.setattr(conductor, "compile", without(free, "cheap"))
+    monkeypatch.setattr(source, "compile_instance", without(free, "cheap"))
     result = leptonopt.solve(free, method="cpsat", time_limit=30, isolate=False, certify=True)
     assert result.cost == 20
     assert any("no rule joins tasks here: the two should be equal" in note for note in result.notes)

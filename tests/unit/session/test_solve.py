@@ -21,9 +21,11 @@ from leptonopt.errors import Alarm, Infeasible, NoPlan, UsageError
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective
-from leptonopt.session import solve as conductor
-from leptonopt.session.solve import Progress
-from leptonopt.session.worker_process import WorkerPool, WorkerProcess
+from leptonopt.runtime import deadline as deadlines
+from leptonopt.session import solve as solving
+from leptonopt.session.result import Progress
+from leptonopt.session.worker_pool import WorkerPool
+from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.solvers import cbc as pulp_cbc
 from leptonopt.solvers import registry as methods
 from tests.helpers import random_instances
@@ -215,11 +217,9 @@ def test_deterministic_work_does_not_follow_the_clock(method: str, monkeypatch: 
     monkeypatch.setattr(WorkerPool, "start", start)
     for pace in (1, 3):
         given.append([])
-        monkeypatch.setattr(
-            conductor,
-            "time",
-            SimpleNamespace(monotonic=lambda pace=pace: pace * real(), process_time=lambda: 0.0, sleep=time.sleep),
-        )
+        clock = SimpleNamespace(monotonic=lambda pace=pace: pace * real(), process_time=lambda: 0.0)
+        for module in (deadlines, solving):
+            monkeypatch.setattr(module, "time", clock)
         leptonopt.solve(CROWDED, method=method, deterministic=True, time_limit=20)
     assert given[0] == given[1]
     asked = {"auto": [("cpsat", 6.0), ("lns", 7.0), ("cpsat", 7.0)]}

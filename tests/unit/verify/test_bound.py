@@ -20,7 +20,7 @@ from leptonopt.instance import validate
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
-from leptonopt.session import solve as conductor
+from leptonopt.session import session
 from leptonopt.session.certificate import best_certificate
 from leptonopt.solvers import cpsat
 from leptonopt.solvers import registry as methods
@@ -312,7 +312,7 @@ def lies(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor:
 
 def test_a_false_proof_is_found_out_by_the_second_engine(monkeypatch: pytest.MonkeyPatch) -> None:
     """An engine says that 18 is the least; another finds 12: an alarm with the evidence, never a plan."""
-    monkeypatch.setattr(conductor, "uncapacitated_bound", lambda problem, costs: None)
+    monkeypatch.setattr(session, "uncapacitated_bound", lambda problem, costs: None)
     with pytest.raises(Alarm, match="12") as caught:
         leptonopt.solve(TWO_TASKS, method=lies, confirm=True, time_limit=30)
     evidence = caught.value.evidence

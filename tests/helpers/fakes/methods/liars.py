@@ -50,29 +50,40 @@ def raises(problem: Problem, start: Start, limits: Limits, monitor: Any) -> Solu
 
 def garbles(problem: Problem, start: Start, limits: Limits, monitor: Any) -> Solution:
     """Writes into the channel itself, and lives on."""
-    monitor._out.write(b"garbage\n" * 99)
-    monitor._out.flush()
+    monitor._send.__self__._out.write(b"garbage\n" * 99)
+    monitor._send.__self__._out.flush()
     time.sleep(60)
     return _nothing()
 
 
 def closes(problem: Problem, start: Start, limits: Limits, monitor: Any) -> Solution:
     """Closes the channel, and lives on."""
-    os.close(monitor._out.fileno())
+    os.close(monitor._send.__self__._out.fileno())
     time.sleep(60)
     return _nothing()
 
 
 def babbles(problem: Problem, start: Start, limits: Limits, monitor: Any) -> Solution:
     """Sends what is no message."""
-    monitor.send("greetings", {"from": "an engine"})
+    monitor._send(
+        (
+            "greetings",
+            {"from": "an engine"},
+        )
+    )
     time.sleep(60)
     return _nothing()
 
 
 def misshapes(problem: Problem, start: Start, limits: Limits, monitor: Any) -> Solution:
     """Reports a schedule of ragged arrays."""
-    monitor.send("incumbent", Schedule(np.arange(3), np.arange(2), np.arange(5)), 0)
+    monitor._send(
+        (
+            "incumbent",
+            Schedule(np.arange(3), np.arange(2), np.arange(5)),
+            0,
+        )
+    )
     time.sleep(60)
     return _nothing()
 
@@ -94,7 +105,13 @@ def cancels(problem: Problem, start: Start, limits: Limits, monitor: Any) -> Sol
         np.concatenate([good.count * 2, -good.count]),
         good.rent,
     )
-    monitor.send("incumbent", replace(schedule, count=schedule.count * 3), -5)
+    monitor._send(
+        (
+            "incumbent",
+            replace(schedule, count=schedule.count * 3),
+            -5,
+        )
+    )
     return Solution(Status.FEASIBLE, Stop.DONE, schedule)
 
 

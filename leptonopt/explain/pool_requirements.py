@@ -1,0 +1,183 @@
+"""Requirements of pools and node kinds: capacity, maintenance, number of nodes, boot and minimum times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from math import ceil, comb
+from typing import Any
+
+from leptonopt.compile.calendar import least_by_slot
+from leptonopt.compile.rows import MAX_CHOICES
+from leptonopt.compile.work_options import ConcreteOption, concrete_options
+from leptonopt.errors import Path
+from leptonopt.explain.documents import Document
+from leptonopt.explain.requirement import NotRemovable, Requirement, find_entry, leave_gap, moment_text, plain_text
+from leptonopt.instance import Instance, NodeKind, Pool, Series, units
+
+MAX_APART = 64  # nodes of a pool that may be told apart
+
+
+PLENTY = 10**6  # units at most that a repair adds
+
+
+def pool_requirements(
+    instance: Instance, number: int, pool: Pool, taken: Sequence[ConcreteOption]
+) -> Iterator[Requirement]:
+    place: Path = ("pools", number)
+    held = {name for way in taken for name, count in way.uses.items() if count}
+    for name, series in pool.capacity.items():
+        if not series.unlimited and name in held:
+            least = [value for value in least_by_slot(series, (), name, instance.time) if value is not None]
+            yield Requirement(
+                "capacity",
+                (pool.id, name),
+                f"pool {pool.id!r} offers {_range(least)} {name}",
+                (*place, "capacity", name),
+                partial(_unlimited, pool=pool.id, name=name),
+                partial(_more, instance=instance, pool=pool, name=name),
+                PLENTY,
+            )
+    for at, window in enumerate(pool.maintenance):
+        begin, end = moment_text(instance, window.from_), moment_text(instance, window.to)
+        yield Requirement(
+            "maintenance",
+            (pool.id, str(at)),
+            f"pool {pool.id!r} is in maintenance from {begin} to {end}",
+            (*place, "maintenance", at),
+            partial(leave_gap, key="pools", id=pool.id, entry=("maintenance", at)),
+            dropped=f"pool {pool.id!r} without its maintenance from {begin} to {end}",
+        )
+    for at, (name, kind) in enumerate(pool.kinds):
+        if held & set(kind.size):
+            yield from _of_kind(instance, (*place, "nodes"), pool, at, name, kind)
+
+
+def _of_kind(instance: Instance, place: Path, pool: Pool, at: int, name: str, kind: NodeKind) -> Iterator[Requirement]:
+    least = [value or Decimal(0) for value in least_by_slot(kind.count, (), "", instance.time)]
+    place = (*place, at) if len(pool.nodes) > 1 else place
+    nodes = f"nodes {name!r} of pool {pool.id!r}"
+    yield Requirement(
+        "nodes",
+        (pool.id, name),
+        f"pool {pool.id!r} has {_range(least)} nodes {name!r}",
+        (*place, "count"),
+        partial(_many_nodes, instance=instance, pool=pool, at=at),
+        partial(_more_nodes, instance=instance, pool=pool, at=at),
+        1000,
+    )
+    if kind.price is None and kind.reserved + kind.commit_max < kind.most:
+        own = [f"{kind.reserved} reserved"] if kind.reserved else []
+        own += [f"{kind.commit_max} committed"] if kind.commit_max else []
+        yield Requirement(
+            "on_demand",
+            (pool.id, name),
+            f"{nodes} have no price on demand: at most {' and '.join(own) or '0'} can be on",
+            place,
+            lambda document: _kind(document, pool.id, at).setdefault("price", 0),
+            partial(_more_reserved, pool=pool, at=at),
+            kind.most - kind.reserved - kind.commit_max,
+        )
+    for key, said, instead in (
+        ("boot", "boot for", "on at once"),
+        ("minimum", "stay on for at least", "off at any time"),
+    ):
+        if seconds := getattr(kind, key):
+            yield Requirement(
+                key,
+                (pool.id, name),
+                f"{nodes} {said} {units.duration_text(seconds)}",
+                (*place, key),
+                partial(_no_lag, pool=pool.id, at=at, key=key),
+                dropped=f"{nodes} {instead}",
+            )
+
+
+def _range(values: Sequence[Decimal]) -> str:
+    low, high = min(values, default=Decimal(0)), max(values, default=Decimal(0))
+    return plain_text(low) if low == high else f"{plain_text(low)} to {plain_text(high)}"
+
+
+def _unlimited(document: Document, pool: str, name: str) -> None:
+    find_entry(document, "pools", pool)["capacity"][name] = "unlimited"
+
+
+def _raised(instance: Instance, series: Series, more: int) -> Any:
+    """A series with so much more in every slot, as steps."""
+    start, slot = instance.time.start, instance.time.slot
+    if series.constant is not None:
+        return series.constant + more
+    steps, last = {}, None
+    for at, value in enumerate(least_by_slot(series, (), "", instance.time)):
+        if value != last:
+            last = value
+            steps[units.instant_text(start + timedelta(seconds=at * slot))] = (value or 0) + more
+    return {"steps": steps}
+
+
+def _more(document: Document, steps: int, instance: Instance, pool: Pool, name: str) -> str:
+    found = find_entry(document, "pools", pool.id)
+    found["capacity"][name] = _raised(instance, pool.capacity[name], steps)
+    return f"{steps:,} more {name} in pool {pool.id!r}"
+
+
+def _many_nodes(document: Document, instance: Instance, pool: Pool, at: int) -> None:
+    """As many nodes of a kind as its tasks can ever need, each copy on nodes of its own."""
+    own, need, size = {task["id"]: task for task in document["tasks"]}, 0, pool.kinds[at][1].size
+    for task in instance.tasks:
+        if task.id in own:
+            found = [way for way in concrete_options(instance, task) if way.pool == pool.id]
+            each = [
+                way.whole or sum(ceil(way.uses.get(name, 0) / count) for name, count in size.items()) for way in found
+            ]
+            need += task.copies * max(each, default=0)
+    need = max(need, pool.kinds[at][1].most)
+    if need > (_most_apart(document, pool, at) if _told_apart(document, pool.id) else 100_000):
+        raise NotRemovable
+    _kind(document, pool.id, at)["count"] = need
+
+
+def _most_apart(document: Document, pool: Pool, at: int) -> int:
+    """As many nodes of a kind as may be told apart where options take several of them."""
+    ways_on = [way for task in document["tasks"] for way in task.get("options", ())]
+    many = max(
+        (way.get("nodes") or 1 for way in ways_on if pool.id in (way.get("pool"), *way.get("pools", ()))), default=1
+    )
+    others = sum(kind.most for number, (_, kind) in enumerate(pool.kinds) if number != at)
+    most = max((count for count in range(MAX_APART + 1) if comb(count, many) <= MAX_CHOICES), default=0)
+    return max(pool.kinds[at][1].most, most - others)
+
+
+def _more_nodes(document: Document, steps: int, instance: Instance, pool: Pool, at: int) -> str | None:
+    name, kind = pool.kinds[at]
+    if _told_apart(document, pool.id) and kind.most + steps > _most_apart(document, pool, at):
+        return None
+    found = _kind(document, pool.id, at)
+    found["count"] = _raised(instance, kind.count, steps)
+    more = f"{steps:,} more node{'s' if steps > 1 else ''} {name!r} in pool {pool.id!r}"
+    if kind.price is None and kind.commit_max + kind.reserved < kind.most + steps:
+        found["reserved"] = kind.reserved + steps
+        return f"{more}, reserved"
+    return more
+
+
+def _more_reserved(document: Document, steps: int, pool: Pool, at: int) -> str:
+    name, kind = pool.kinds[at]
+    _kind(document, pool.id, at)["reserved"] = kind.reserved + steps
+    return f"{kind.reserved + steps:,} nodes {name!r} of pool {pool.id!r} reserved instead of {kind.reserved:,}"
+
+
+def _no_lag(document: Document, pool: str, at: int, key: str) -> None:
+    _kind(document, pool, at).pop(key, None)
+
+
+def _kind(document: Document, pool: str, at: int) -> Document:
+    nodes = find_entry(document, "pools", pool)["nodes"]
+    found: Document = nodes if isinstance(nodes, dict) else nodes[at]
+    return found
+
+
+def _told_apart(document: Document, pool: str) -> bool:
+    return any(task.get("placement") == "one-node" for task in document["tasks"])

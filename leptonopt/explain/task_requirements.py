@@ -1,0 +1,164 @@
+"""Requirements of tasks: times, precedence, needs of pools and options, placement."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+from math import ceil
+
+from leptonopt.compile.work_options import CONFIDENTIAL, ConcreteOption
+from leptonopt.errors import Path
+from leptonopt.explain.documents import Document
+from leptonopt.explain.requirement import Requirement, drop_key, find_entry, leave_gap, moment_text, plain_text
+from leptonopt.instance import Instance, Task, merged_work, units
+
+
+def task_requirements(
+    instance: Instance, number: int, task: Task, found: Sequence[ConcreteOption], known: set[str]
+) -> Iterator[Requirement]:
+    place: Path = ("tasks", number)
+    yield from _times(instance, place, task)
+    for at, after in enumerate(task.after):
+        if after.task in known:
+            lag = f" and {units.duration_text(after.lag)}" if after.lag else ""
+            yield Requirement(
+                "after",
+                (task.id, after.task),
+                f"task {task.id!r} waits for the end of {after.task!r}{lag}",
+                (*place, "after", at),
+                partial(leave_gap, key="tasks", id=task.id, entry=("after", at)),
+                dropped=f"{task.id!r} not waiting for {after.task!r}",
+            )
+    yield from _needs(instance, place, task, found)
+    if task.placement == "one-node":
+        refused = [f"{way.id}: {way.refused}" for way in found if way.refused and way.refused.startswith("one-node")]
+        yield Requirement(
+            "placement",
+            (task.id,),
+            f"task {task.id!r} fits within one node" + (f" ({'; '.join(refused[:3])})" if refused else ""),
+            (*place, "placement"),
+            partial(drop_key, id=task.id, key="placement"),
+            dropped=f"{task.id!r} spread over several nodes",
+        )
+
+
+def _times(instance: Instance, place: Path, task: Task) -> Iterator[Requirement]:
+    time, slot = instance.time, timedelta(seconds=instance.time.slot)
+    end = time.start + timedelta(seconds=time.horizon)
+    if task.deadline is not None:
+        yield Requirement(
+            "deadline",
+            (task.id,),
+            f"task {task.id!r} ends by {moment_text(instance, task.deadline)}, its deadline",
+            (*place, "deadline"),
+            partial(_no_deadline, id=task.id),
+            partial(_later, instance=instance, task=task),
+            max(0, ceil((end - task.deadline) / slot)),
+        )
+    if task.release is not None and task.release > time.start:
+        yield Requirement(
+            "release",
+            (task.id,),
+            f"task {task.id!r} does not start before {moment_text(instance, task.release)}, its release",
+            (*place, "release"),
+            partial(drop_key, id=task.id, key="release"),
+            partial(_earlier, instance=instance, task=task),
+            ceil((task.release - time.start) / slot),
+        )
+    if task.on_time is not None:
+        yield Requirement(
+            "on_time",
+            (task.id,),
+            f"task {task.id!r} meets its deadline with a probability of {task.on_time} on pools with interruptions",
+            (*place, "on_time"),
+            partial(drop_key, id=task.id, key="on_time"),
+            dropped=f"no probability asked of {task.id!r}",
+        )
+
+
+def _later(document: Document, steps: int, instance: Instance, task: Task) -> str | None:
+    time = instance.time
+    if task.deadline is None:
+        return None
+    moved = min(time.start + timedelta(seconds=time.horizon), task.deadline + steps * timedelta(seconds=time.slot))
+    find_entry(document, "tasks", task.id)["deadline"] = units.instant_text(moved)
+    by = units.duration_text(int((moved - task.deadline).total_seconds()))
+    return f"the deadline of {task.id!r} {by} later, {moment_text(instance, moved)}"
+
+
+def _earlier(document: Document, steps: int, instance: Instance, task: Task) -> str | None:
+    time = instance.time
+    if task.release is None:
+        return None
+    moved = max(time.start, task.release - steps * timedelta(seconds=time.slot))
+    find_entry(document, "tasks", task.id)["release"] = units.instant_text(moved)
+    by = units.duration_text(int((task.release - moved).total_seconds()))
+    return f"the release of {task.id!r} {by} earlier, {moment_text(instance, moved)}"
+
+
+def _needs(instance: Instance, place: Path, task: Task, found: Sequence[ConcreteOption]) -> Iterator[Requirement]:
+    """What a task asks of pools and options, where any of them falls short of it."""
+    pools = [pool for pool in instance.pools if pool.id in {way.pool for way in found}]
+    for at, label in enumerate(task.needs.labels):
+        if any(label not in pool.labels for pool in pools):
+            said = f"the label {label!r}"
+            yield _need(task, "label", label, said, (*place, "needs", "labels", at), partial(_no_label, id=task.id))
+    for at, label in enumerate(task.needs.without):
+        if any(label in pool.labels for pool in pools):
+            said = f"a pool without the label {label!r}"
+            yield _need(task, "without", label, said, (*place, "needs", "without", at), partial(_no_label, id=task.id))
+    if any(way.quality < task.needs.quality for way in found):
+        said, where = f"a quality of {task.needs.quality}", (*place, "needs", "quality")
+        yield _need(task, "quality", str(task.needs.quality), said, where, partial(_no_label, id=task.id))
+    if task.confidential and any(CONFIDENTIAL not in pool.labels for pool in pools):
+        yield _need(
+            task,
+            "confidential",
+            "",
+            "a pool for confidential tasks",
+            (*place, "confidential"),
+            lambda document, kind, name: drop_key(document, task.id, "confidential"),
+        )
+    work = merged_work(task.work, instance.profiles) if task.work else None
+    if work and work.memory is not None and any(pool.device_memory is not None for pool in pools):
+        plain = work.model_dump(by_alias=True, exclude_defaults=True)
+        plain = {key: value for key, value in plain.items() if key not in ("memory", "profile")}
+        yield _need(
+            task,
+            "memory",
+            plain_text(work.memory),
+            f"{plain_text(work.memory)} of device memory",
+            (*place, "work"),
+            lambda document, kind, name: find_entry(document, "tasks", task.id).update(work=copy.deepcopy(plain)),
+        )
+
+
+def _need(
+    task: Task, kind: str, name: str, said: str, place: Path, without: Callable[[Document, str, str], None]
+) -> Requirement:
+    return Requirement(
+        kind,
+        (task.id, name) if name else (task.id,),
+        f"task {task.id!r} needs {said}",
+        place,
+        lambda document: without(document, kind, name),
+        dropped=f"{task.id!r} without what it needs ({said})",
+    )
+
+
+def _no_label(document: Document, kind: str, name: str, id: str) -> None:
+    """A task without one of its needs."""
+    needs = find_entry(document, "tasks", id)["needs"]
+    if kind == "quality":
+        needs.pop("quality", None)
+    else:
+        key = "labels" if kind == "label" else "without"
+        needs[key] = [label for label in needs.get(key, ()) if label != name]
+
+
+def _no_deadline(document: Document, id: str) -> None:
+    task = find_entry(document, "tasks", id)
+    task.pop("deadline", None)
+    task.pop("on_time", None)

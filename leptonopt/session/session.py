@@ -1,0 +1,368 @@
+"""One solve: runs the stages of the method, in this process or in workers, and collects their results.
+
+The session alone owns the deadline, the signals and the workers. `session.solve_state` keeps the results.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer, uncapacitated_bound
+from leptonopt.errors import EngineError, OutOfTime
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.protocol import SHORTEST_CALL, Limits, Stop
+from leptonopt.problem.schedule import Schedule, objective
+from leptonopt.runtime.clock import run_in_thread
+from leptonopt.runtime.deadline import Deadline
+from leptonopt.runtime.signals import Signals
+from leptonopt.session import portfolio
+from leptonopt.session.portfolio import Stage
+from leptonopt.session.result import Progress
+from leptonopt.session.solve_state import SolveState
+from leptonopt.session.source import InstanceSource
+from leptonopt.session.worker_pool import WorkerPool
+from leptonopt.session.worker_process import WorkerProcess
+from leptonopt.session.worker_thread import WorkerThread
+from leptonopt.solvers import greedy, selftest
+from leptonopt.solvers import registry as methods
+
+Worker = WorkerProcess | WorkerThread
+Running = dict[int, tuple[Worker, Deadline]]  # by lane: the worker and the end of its stage
+
+
+@dataclass(frozen=True)
+class SessionTimes:
+    """Times of a session, in seconds or as shares of the time limit.
+
+    Attributes
+    ----------
+    tick : seconds between two looks at the messages of the workers
+    closing_share : greatest share of the time limit for writing and checking the plan
+    grace, grace_share, max_grace : seconds, plus a share of the limit, and at most, from a stop request to the kill
+    start : seconds that an engine takes at least to report a first result
+    proof_grace : seconds for the last message of an engine whose proof ends the solve
+    interrupt_grace : the same after an interrupt: the solve has to end within two seconds
+    """
+
+    tick: float = 0.02
+    closing_share: float = 0.3
+    grace: float = 0.5
+    grace_share: float = 0.02
+    max_grace: float = 1.5
+    start: float = 0.3
+    proof_grace: float = 0.5
+    interrupt_grace: float = 1.0
+
+    def stop_grace(self, time_limit: float) -> float:
+        """Return the seconds from a stop request to the kill."""
+        return min(self.max_grace, self.grace + self.grace_share * time_limit)
+
+
+@dataclass(frozen=True)
+class WorkerOptions:
+    """How engines run: `isolate` in processes of their own, with `memory` bytes each; `executor` for remote workers."""
+
+    isolate: bool = True
+    memory: int | None = None
+    executor: Executor | None = None
+
+
+TIMES = SessionTimes()
+
+
+class SolveSession:
+    """One solve.
+
+    Attributes
+    ----------
+    state : what has been found so far; the monitor of methods that run in this process
+    deadline : end of the search; then the plan is written and checked
+    entry_seconds : seconds to write and check one entry of the plan
+    start_seconds : seconds that a worker takes to load
+    workers : the worker processes and threads
+    """
+
+    def __init__(
+        self,
+        source: InstanceSource,
+        limits: Limits,
+        begun: float,
+        closing: float,
+        signals: Signals,
+        on_progress: Callable[[Progress], None] | None = None,
+        options: WorkerOptions = WorkerOptions(),  # frozen
+    ) -> None:
+        self.state = SolveState(source, limits, begun, on_progress)
+        self.state.should_stop = self.should_stop
+        self.limits, self.problem, self.signals, self.isolate = limits, source.problem, signals, options.isolate
+        self.deadline = Deadline(begun + limits.time_limit - min(closing, TIMES.closing_share * limits.time_limit))
+        self.grace = TIMES.stop_grace(limits.time_limit)
+        self.start_seconds = TIMES.start
+        self.entry_seconds = source.entry_seconds()
+        self.work_left = limits.time_limit
+        self.named = False
+        self.workers = WorkerPool(self.problem, options.memory, self.state.notes, options.executor)
+        signals.on_second = self.workers.slay
+
+    def should_stop(self) -> bool:
+        """Return whether the deadline has passed, a signal was caught, or the gap is reached."""
+        state = self.state
+        state.show()
+        if state.stop is None:
+            if self.signals.caught is not None:
+                state.stop = Stop.INTERRUPT
+            elif state.infeasible or state.closed():
+                state.stop = Stop.PROOF
+            elif not self.limits.deterministic and state.within_gap(self.limits.gap):
+                state.stop = Stop.GAP
+            elif self.left() <= 0:
+                state.stop = Stop.LIMIT
+        return state.stop is not None
+
+    # --- the course of a solve ---
+
+    def run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
+        """Run the warm start, greedy, and the stages of the method, until the search has to end."""
+        try:
+            self._run(method, warm_start)
+        except OutOfTime:
+            self.state.stop = self.state.stop or Stop.LIMIT
+        except BaseException:
+            self.state.stop = Stop.INTERRUPT  # a method in another thread then ends soon
+            raise
+
+    def _run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
+        if self.state.source.impossible:
+            self.state.infeasible = True
+            self.state.claims.claim_infeasible("windows")
+            return
+        if warm_start is not None:
+            self._take_warm_start(warm_start)
+        if not isinstance(method, str):
+            self._take_uncapacitated_bound()
+            self._run_here(getattr(method, "__name__", "function"), method, self.limits_for(self.left()))
+            return
+        if method == "auto":
+            self._run_greedy(greedy.baseline)
+            self._run_lanes(self._lanes_of_auto())
+            return
+        entry = methods.lookup(method)
+        if entry.name == "greedy":
+            self._run_here("greedy", greedy.solve, self.limits_for(self.left()))
+        elif entry.isolated:
+            self._run_greedy(greedy.baseline)
+            self.named, self.workers.sharing = True, entry.name
+            self._run_lanes([(Stage(entry.name, threads=self.limits.threads),)])
+        else:
+            self._take_uncapacitated_bound()
+            self._run_here(entry.name, methods.load_method(entry.name), self.limits_for(self.left()))
+
+    def _take_warm_start(self, schedule: Schedule) -> None:
+        self.state.phase = "warm start"
+        if broken := violated_rules(self.problem, schedule):
+            note = f"the warm start does not fit the instance ({', '.join(sorted(broken))}); not used"
+            self.state.notes.append(note)
+        else:
+            self.state.incumbent(schedule, objective(self.problem, schedule))
+
+    def _take_uncapacitated_bound(self) -> None:
+        self.state.phase = "bound"
+        if (bound := uncapacitated_bound(self.problem, BlockPricer(self.problem).least)) is not None:
+            self.state.bound(bound)
+
+    def _run_greedy(self, function: methods.Method) -> None:
+        """Find a first plan, except where the problem is large: its method starts with a construction of its own."""
+        if not self.workers.large:
+            self._run_here("greedy", function, self.limits_for(self.left()))
+
+    def _lanes_of_auto(self) -> list[tuple[Stage, ...]]:
+        lanes = portfolio.choose_stages(self.problem, self.limits.threads, self.limits.deterministic)
+        if self.state.schedule is None:
+            lanes = portfolio.with_first_plan_stage(lanes, self.problem)
+        if self.workers.executor and not self.workers.large:
+            lanes = portfolio.with_remote_workers(lanes, self.limits.deterministic)
+        return lanes
+
+    def _run_lanes(self, lanes: list[tuple[Stage, ...]]) -> None:
+        if self.isolate:
+            self._run_in_workers(lanes)
+        else:
+            self._run_one_by_one(lanes)
+
+    def _run_one_by_one(self, lanes: list[tuple[Stage, ...]]) -> None:
+        """Run all stages in this process, one after another."""
+        fallback = self._fallback(lanes)
+        waiting = [*(stage for lane in lanes for stage in lane), *fallback]
+        while waiting:
+            stage = waiting.pop(0)
+            if stage in fallback and self.state.schedule is not None:
+                break
+            if self.state.within_gap(stage.above):
+                continue
+            if why := selftest.failed_selftest(stage.method, self.should_stop):
+                self._reject_engine(why)
+                continue
+            function = run_in_thread(self.workers.function(stage.method))
+            more = bool(waiting) and (self.state.schedule is None or waiting[0] not in fallback)
+            self._run_here(stage.method, function, self._stage_limits(stage, more))
+
+    @contextmanager
+    def reserve(self, seconds: float) -> Iterator[None]:
+        """Keep some of the time for later."""
+        before = self.deadline
+        self.deadline = before.plus(-seconds)
+        yield
+        self.deadline = before
+
+    def _run_here(self, name: str, function: methods.Method, limits: Limits) -> None:
+        """Run a method in this process."""
+        if self.should_stop():
+            return
+        self.state.phase = name
+        self.state.conclude(name, function(self.problem, self.state.schedule, limits, self.state))
+
+    def _fallback(self, lanes: list[tuple[Stage, ...]]) -> list[Stage]:
+        """Return the stages that `auto` adds when a lane has ended and there is no plan."""
+        if self.named or self.workers.large:
+            return []
+        used = {stage.method for lane in lanes for stage in lane}
+        return [Stage(method) for method in portfolio.FALLBACK if method not in used]
+
+    # --- workers ---
+
+    def _run_in_workers(self, lanes: list[tuple[Stage, ...]]) -> None:
+        """Run lanes at the same time, each stage in a worker."""
+        waiting, fallback = [list(lane) for lane in lanes], self._fallback(lanes)
+        running: Running = {}
+        try:
+            while not self.should_stop() and (running or any(waiting) or (fallback and self.state.schedule is None)):
+                for lane in range(len(waiting)):
+                    if lane not in running:
+                        self._start_next(lane, waiting, fallback, running)
+                self._poll(running)
+            self._end(running)
+        finally:
+            self.workers.kill()
+
+    def _start_next(self, lane: int, waiting: list[list[Stage]], fallback: list[Stage], running: Running) -> None:
+        """Start the next stage of a lane; without a plan, the fallback comes after the last one."""
+        stages = waiting[lane]
+        if fallback and self.state.schedule is None and not stages:
+            stages.append(fallback.pop(0))
+        if not stages:
+            return
+        stage = stages.pop(0)
+        if self.state.within_gap(stage.above) or self._too_late():
+            return
+        limits = self._stage_limits(stage, bool(stages or (fallback and self.state.schedule is None)))
+        if worker := self.workers.start(stage.method, self.state.schedule, limits, len(waiting)):
+            running[lane] = worker, limits.start()
+
+    def _too_late(self) -> bool:
+        """Return whether a worker started now would hardly have loaded before the deadline."""
+        if self.limits.deterministic or self.left() > self.start_seconds:
+            return False
+        self.state.last_stop = Stop.LIMIT
+        return True
+
+    def _poll(self, running: Running) -> None:
+        """Take the messages of the workers; kill a stage that overruns its time and the grace."""
+        idle = True
+        for lane, (worker, deadline) in list(running.items()):
+            if -deadline.left() > self.grace + worker.grace:
+                self.state.notes.append(f"{worker.method} did not stop in time and was killed")
+                self._drop(running, lane)
+                continue
+            for _ in range(worker.messages.qsize()):
+                idle = False
+                before = self.state.cost
+                if self._take(worker):
+                    self._drop(running, lane)
+                    break
+                if self.state.cost != before and not self.limits.deterministic:
+                    self._pass_on(running, worker)
+        if idle:
+            time.sleep(TIMES.tick)
+
+    def _pass_on(self, running: Running, source: Worker) -> None:
+        """Pass the incumbent of one worker on to the others."""
+        for other, _ in running.values():
+            if other is not source and self.state.schedule is not None:
+                other.pass_on(self.state.schedule)
+
+    def _end(self, running: Running) -> None:
+        """Request a stop of all workers, and take what they hand over within the grace time."""
+        for worker, _ in running.values():
+            worker.stop()
+        grace, awaited = self.grace, set(running)
+        if self.state.stop is Stop.INTERRUPT:
+            grace = TIMES.interrupt_grace
+        elif self.state.stop is Stop.PROOF and not self.limits.deterministic:
+            grace, provers = TIMES.proof_grace, self.state.claims.provers_of(self.state.cost)
+            awaited = {lane for lane, (worker, _) in running.items() if worker.method in provers}
+        deadline = Deadline.after(grace + max((running[lane][0].grace for lane in awaited), default=0.0))
+        while awaited & running.keys() and not deadline.expired():
+            for lane, (worker, _) in list(running.items()):
+                while lane in running and worker.messages.qsize():
+                    if self._take(worker):
+                        self._drop(running, lane)
+            time.sleep(TIMES.tick)
+
+    def _take(self, worker: Worker) -> bool:
+        """Take one message of a worker; return True when it was the last."""
+        self.state.phase = worker.method
+        message: tuple[Any, ...] = worker.messages.get()
+        match message:
+            case ("incumbent", schedule, cost):
+                self.state.incumbent(schedule, cost)
+            case ("bound", value):
+                self.state.bound(value)
+            case ("prices", value, multipliers):
+                self.state.prices(value, multipliers)
+            case ("done", solution):
+                self.state.conclude(worker.method, solution)
+                return True
+            case ("unfit", why):
+                self._reject_engine(why)
+                return True
+        return False
+
+    def _drop(self, running: Running, lane: int) -> None:
+        self.workers.end(running.pop(lane)[0])
+
+    def _reject_engine(self, why: str) -> None:
+        """Note a failed self-test; raises `EngineError` where the user named the method."""
+        if self.named:
+            raise EngineError(why)
+        self.state.notes.append(why)
+
+    # --- the budget ---
+
+    def limits_for(self, seconds: float, threads: int = 1) -> Limits:
+        """Return the limits of a method that may take so many seconds from now."""
+        if self.limits.deterministic:
+            seconds = max(SHORTEST_CALL, seconds)
+            return replace(self.limits, time_limit=seconds, threads=threads, work=self.limits.time_limit)
+        return replace(self.limits, threads=threads).until(Deadline.after(seconds))
+
+    def _stage_limits(self, stage: Stage, more: bool) -> Limits:
+        """Return the limits of a stage: a share of the time left; in deterministic mode, of the work left."""
+        if not self.limits.deterministic:
+            return self.limits_for(self.left() * stage.share, stage.threads)
+        work = self.work_left * (min(stage.share, 0.5) if more else 1.0)
+        self.work_left -= work
+        return replace(self.limits_for(self.left(), stage.threads), work=work)
+
+    def left(self) -> float:
+        """Return the seconds left for the search: the time to write and check the incumbent is kept back."""
+        entries = 0 if self.state.schedule is None else len(self.state.schedule.option)
+        return self.deadline.left() - self.entry_seconds * entries
+
+    def ended(self) -> bool:
+        """Return whether a signal was caught or no time is left for the search."""
+        return self.signals.caught is not None or self.left() <= 0

@@ -1,0 +1,88 @@
+"""The worker processes and worker threads of a solve."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+
+from leptonopt.confirm import NAME, Question
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits
+from leptonopt.problem.schedule import Schedule
+from leptonopt.session import portfolio
+from leptonopt.session.memory import share_of_memory
+from leptonopt.session.worker_process import WorkerProcess
+from leptonopt.session.worker_thread import WorkerThread
+from leptonopt.solvers.registry import OWN, Method, load_method, lookup, shared
+
+
+class WorkerPool:
+    """The workers of a solve.
+
+    Two kinds of methods run in a thread of this process: one that distributes its work over an `executor`, and an own
+    method whose problem is large, because a copy would take too much memory and time. Foreign engines never do.
+
+    Attributes
+    ----------
+    memory : bytes for each worker process; None for an equal share of the machine's
+    large : whether the problem is too large for a copy
+    sharing : the method that uses the executor
+    """
+
+    def __init__(
+        self, problem: Problem, memory: int | None, notes: list[str], executor: Executor | None = None
+    ) -> None:
+        self.problem, self.memory, self.notes, self.executor = problem, memory, notes, executor
+        self.large = portfolio.large(problem)
+        self.sharing = "large-scale" if self.large else "lns-parallel"
+        self._children: list[WorkerProcess | WorkerThread] = []
+
+    def start(
+        self, method: str, warm_start: Schedule | None, limits: Limits, workers: int = 1
+    ) -> WorkerProcess | WorkerThread | None:
+        """Start one of `workers` methods that run at the same time; None, and a note, where the machine refuses it."""
+        try:
+            child: WorkerProcess | WorkerThread
+            if self._shares(method) or (self.large and lookup(method).package == OWN):
+                child = WorkerThread(method, self.function(method), self.problem, warm_start, limits)
+            else:
+                child = WorkerProcess(method, self.problem, warm_start, limits, self.memory or share_of_memory(workers))
+        except (OSError, RuntimeError, MemoryError) as error:  # no process, no thread
+            self.notes.append(f"{method} could not be started: {error}")
+            return None
+        self._children.append(child)
+        return child
+
+    def start_confirmation(self, question: Question, limits: Limits) -> WorkerProcess | None:
+        """Start the confirmation on the second model; None, and a note, where the machine refuses it."""
+        try:
+            child = WorkerProcess(NAME, question, None, limits, self.memory or share_of_memory(1))
+        except (OSError, RuntimeError, MemoryError) as error:
+            self.notes.append(f"the {NAME} could not be started: {error}")
+            return None
+        self._children.append(child)
+        return child
+
+    def function(self, method: str) -> Method:
+        """Return the function of a method, bound to the executor where the method uses it."""
+        if self.executor is None or not self._shares(method):
+            return load_method(method)
+        return shared(method, self.executor)
+
+    def _shares(self, method: str) -> bool:
+        """Return whether a method distributes its work over the executor."""
+        return self.executor is not None and method == self.sharing
+
+    def end(self, child: WorkerProcess | WorkerThread) -> None:
+        """Kill one worker."""
+        child.kill()
+        self._children.remove(child)
+
+    def kill(self) -> None:
+        """Kill all workers."""
+        while self._children:
+            self.end(self._children[-1])
+
+    def slay(self) -> None:
+        """Send SIGKILL to all workers without waiting; for signal handlers."""
+        for child in list(self._children):
+            child.slay()
