@@ -1,4 +1,4 @@
-"""Compile all kernels on small instances, so that they are kept on disk; for `leptonopt warmup` and a first run.
+"""Compile all kernels on small instances, for `leptonopt warmup` and the first run.
 
 Both notations are used, because instances in columns give other array types than instances in a tree.
 `tests/system/test_jit_warmup.py` tests that nothing is left to compile.

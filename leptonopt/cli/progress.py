@@ -56,7 +56,7 @@ def _columns(out: TextIO) -> int:
 
 
 def progress_text(progress: Progress) -> str:
-    """'   12.3 s  plan  1,234.50  bound  1,200.00  gap  2.79%  lns'."""
+    """Return '   12.3 s  plan  1,234.50  bound  1,200.00  gap  2.79%  lns'."""
     cost, bound = _money(progress.cost), _money(progress.bound)
     return (
         f"{progress.seconds:7.1f} s  plan {cost:>14}  bound {bound:>14}  gap {percent(progress.gap):>7}  "

@@ -58,7 +58,7 @@ def main(words: Sequence[str]) -> int:
 
 
 def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, Mapping[str, Any]]:
-    """The verdict on the plan, what the certificate proves, and the plan, of columns its summary."""
+    """Return the verdict, the proof of the certificate, and the plan or the summary of its columns."""
     if asked.format is None and files.is_columns(asked.file):
         from leptonopt.verify.columnar_bound import proven_columns
         from leptonopt.verify.columnar_checker import check_columns
@@ -83,7 +83,7 @@ def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, Mapping[s
 
 
 def _with_certificate(verdict: Verdict, proof: Proof, plan: Mapping[str, Any]) -> Verdict:
-    """The verdict, with what the plan says of its certificate judged as well.
+    """Return the verdict with the plan's claims on its certificate checked as well.
 
     Raises `Alarm` where a plan without fault costs less than a certificate proves: then the checker is wrong.
     """
@@ -100,7 +100,7 @@ def _with_certificate(verdict: Verdict, proof: Proof, plan: Mapping[str, Any]) -
 
 
 def _certified(proof: Proof, plan: Mapping[str, Any]) -> Iterator[str]:
-    """What the certificate proves, and what the plan's own bound rests on beyond that."""
+    """Yield lines on what the certificate proves, and on what the rest of the plan's bound relies."""
     if not proof.ok:
         yield f"certificate: {proof.why}"
         return
@@ -122,7 +122,7 @@ def _certified(proof: Proof, plan: Mapping[str, Any]) -> Iterator[str]:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        """Complain in one line."""
+        """Raise `UsageError` in one line."""
         raise UsageError(f"{message}; `leptonopt verify -h` says what is allowed")
 
 

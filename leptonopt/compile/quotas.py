@@ -52,10 +52,7 @@ def quota_windows(instance: Instance) -> list[QuotaWindow]:
 def compile_quotas(
     instance: Instance, rows: RowBuilder, groups: Sequence[tuple[int, Sequence[CompiledOption]]]
 ) -> list[tuple[Limit, Fraction]]:
-    """Return the problem's quotas, one per window, each with its unit.
-
-    `groups` are the copies and columns of each group, in the problem's order.
-    """
+    """Return the problem's quotas, one per window, with units; `groups` holds copies and columns."""
     options = [column for _, columns in groups for column in columns]
     runs = sum(copies for copies, _ in groups)
     held = sum(copies * max((c.slots * sum(c.amounts) for c in columns), default=0) for copies, columns in groups)

@@ -178,7 +178,7 @@ class _Campaign:
         self.spent: list[tuple[float, float]] = []  # seconds of runs, and their limits
 
     def run(self) -> None:
-        """All of them; what is under way is dropped when an exception (a Ctrl-C, say) ends it."""
+        """Run all of them; runs under way are dropped when an exception, such as Ctrl-C, ends it."""
         self._tell(None)
         if not self.todo:
             return
@@ -202,7 +202,7 @@ class _Campaign:
                 runs.kill()
 
     def _ended(self, under_way: RetryingCalls[int], keep: Callable[[Line], None]) -> None:
-        """Waits until at least one run has ended, and keeps it: the plan first, so that a line always has one."""
+        """Wait until a run has ended, and keep it: the plan first, so that every line has its plan."""
         for at, answer in under_way.answers():
             line, plan = (runs.failed(self.todo[at], answer.why), None) if isinstance(answer, CallFailed) else answer
             if plan is not None:
@@ -222,7 +222,7 @@ class _Campaign:
 
 @contextlib.contextmanager
 def _appending(path: Path) -> Iterator[Callable[[Line], None]]:
-    """Lines to the end of a file, each on the disk before the next; half a line left by a kill is cut off."""
+    """Append lines to a file, each synced to disk; half a line left by a kill is cut off."""
     with open(path, "ab") as file:
         size = file.seek(0, os.SEEK_END)
         if size:
@@ -239,7 +239,7 @@ def _appending(path: Path) -> Iterator[Callable[[Line], None]]:
 
 
 def clock(seconds: float) -> str:
-    """Seconds as people say them: 40 s, 3 min, 2 h 05 min.
+    """Return seconds in words: 40 s, 3 min, 2 h 05 min.
 
     >>> clock(40), clock(200), clock(7500)
     ('40 s', '3 min', '2 h 05 min')

@@ -100,7 +100,7 @@ def _of(
 
 
 def _listed(path: Path, best: Mapping[str, str] | None) -> Iterator[Case]:
-    """The cases of a list."""
+    """Yield the cases of a list."""
     for number, row in enumerate(_rows(path), 2):
         if unknown := sorted(set(row) - {*COLUMNS, None}, key=str):
             raise InputError(f"{path}:1: an unknown column {unknown[0]!r}; allowed are {', '.join(COLUMNS)}")
@@ -136,7 +136,7 @@ def _folder(path: Path) -> str:
 
 
 def _best(path: Path, must: bool = False) -> dict[str, str]:
-    """Best-known values by name; nothing where there is no such file, or it has other columns."""
+    """Return best-known values by name; none where the file is missing or has other columns."""
     if not must and not path.is_file():
         return {}
     rows = _rows(path)
@@ -179,5 +179,5 @@ def _rows(path: Path) -> list[dict[str, str]]:
 
 
 def digest(content: Mapping[str, Any]) -> str:
-    """A key for what it says: equal content, equal key."""
+    """Return a key of the content: equal content, equal key."""
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:24]

@@ -34,12 +34,12 @@ GOOD, BAD = {"optimal", "better", "infeasible"}, {"failed", "worse", "unknown"}
 
 
 def html(text: object) -> str:
-    """A text from outside as HTML: it stands for itself, and turns no line."""
+    """Return a text of users as escaped HTML, without changes of writing direction."""
     return escape(printable(text))
 
 
 def page(results: Results) -> str:
-    """The text of the file.
+    """Return the text of the file.
 
     Raises `UsageError` when there is no run.
     """
@@ -58,7 +58,7 @@ def page(results: Results) -> str:
 
 
 def _sections(results: Results) -> Iterator[tuple[str, str, str]]:
-    """Key, title and content, in the order of the page; what there is nothing to say about is left out."""
+    """Yield key, title and content of each section with content, in the order of the page."""
     yield "methods", "Methods", _table(summary(results))
     if len(results.methods) > 1:
         yield "pairs", "Which is better, and how sure that is", _table(certainties(paired_tests(results)))
@@ -95,7 +95,7 @@ def _table(table: Table) -> str:
 
 
 def _picture(figure: Any) -> str:
-    """A figure as inline SVG; its ids made different from those of other pictures."""
+    """Return a figure as inline SVG, with ids that differ from those of other figures."""
     text = rendered(figure, "svg").decode()
     text = text[text.index("<svg") :]
     mark = f"f{crc32(text.encode()):x}-"
@@ -104,7 +104,7 @@ def _picture(figure: Any) -> str:
 
 
 def _made(results: Results) -> str:
-    """Versions and machines, with how many runs each."""
+    """Return versions and machines, with the number of runs of each."""
     said: dict[str, int] = {}
     for run in results.runs:
         found: dict[str, Any] = run.line["versions"]

@@ -37,7 +37,7 @@ Line = dict[str, Any]
 
 
 def lines_of(folder: Path) -> list[Line]:
-    """Finished runs of a folder, each key once; half a line at the end, left by a kill, is not one."""
+    """Return the finished runs of a folder, each key once; half a line at the end is ignored."""
     path = folder / LINES
     if not path.is_file():
         return []
@@ -88,7 +88,7 @@ class RunRecord:
 
     @property
     def content(self) -> str:
-        """What tells instances apart."""
+        """Return what identifies the instance."""
         return str(self.line["instance"]["sha256"])
 
     @property
@@ -97,7 +97,7 @@ class RunRecord:
 
     @property
     def method(self) -> str:
-        """Present name of the method; lines of older versions state the former one."""
+        """Return the present name of the method; lines of older versions state the former one."""
         name = str(self.line["method"])
         return name if self.line.get("source") else current_name(name)
 
@@ -107,7 +107,7 @@ class RunRecord:
 
     @property
     def limit(self) -> float:
-        """Seconds it was given."""
+        """Return the time limit in seconds."""
         return float(self.line["time_limit"])
 
     @property
@@ -128,12 +128,12 @@ class RunRecord:
 
     @property
     def seconds(self) -> float:
-        """Of the solve; of the whole process where that did not answer."""
+        """Return the seconds of the solve, or of the process where it gave no answer."""
         return float(self.line.get("seconds", {}).get("total", self.line["wall"]))
 
     @property
     def contradicts(self) -> bool:
-        """Whether a plan was found where none is said to exist, or the other way round."""
+        """Return True when status and published value contradict each other."""
         said = self.line.get("best_known")
         if said == INFEASIBLE:
             return self.cost is not None
@@ -141,7 +141,7 @@ class RunRecord:
 
     @cached_property
     def costs(self) -> list[tuple[float, float]]:
-        """(second, cost) whenever the plan got better."""
+        """Return (second, cost) of each improvement."""
         steps: list[tuple[float, float]] = []
         for at, cost, _ in self.line.get("trace", ()):
             if cost is not None and (not steps or cost < steps[-1][1]):
@@ -150,7 +150,7 @@ class RunRecord:
 
     @cached_property
     def bounds(self) -> list[tuple[float, float]]:
-        """(second, bound) whenever the bound got better."""
+        """Return (second, bound) of each improvement."""
         steps: list[tuple[float, float]] = []
         for at, _, bound in self.line.get("trace", ()):
             if bound is not None and (not steps or bound > steps[-1][1]):
@@ -159,36 +159,36 @@ class RunRecord:
 
     @property
     def first(self) -> float | None:
-        """Seconds until the first plan."""
+        """Return the seconds until the first plan."""
         return self.costs[0][0] if self.costs else None
 
     @property
     def last(self) -> float | None:
-        """Seconds until the plan that the run ended with."""
+        """Return the seconds until the final plan."""
         return self.costs[-1][0] if self.costs else None
 
     @property
     def gap(self) -> float | None:
-        """What the run has proven of its own plan; None without a plan or a bound."""
+        """Return the proven gap; None without a plan or a bound."""
         if self.cost is None or self.bound is None:
             return None
         return _share(self.cost - self.bound, self.cost)
 
     @property
     def reference(self) -> Fraction | None:
-        """What `off` is measured from: the published value, else the best known."""
+        """Return the value `off` is measured from: the published one, else the best known."""
         stated = self.line.get("best_known")
         return rational(stated) if stated and stated != INFEASIBLE else self.best
 
     @property
     def off(self) -> float | None:
-        """How far the cost is above the reference; less than 0 where a published value is beaten."""
+        """Return the relative distance to the reference; below 0 where a published value is beaten."""
         if self.cost is None or self.reference is None:
             return None
         return _share(self.cost - self.reference, self.reference)
 
     def primal(self, cost: float | None) -> float:
-        """The primal gap of a cost."""
+        """Return the primal gap of a cost."""
         if cost is None:
             return 1.0
         if self.best is None:
@@ -201,12 +201,12 @@ class RunRecord:
 
     @property
     def final(self) -> float:
-        """The primal gap at the end; 0 where it is proven that no plan exists."""
+        """Return the final primal gap; 0 where infeasibility is proven."""
         return 0.0 if self.status == INFEASIBLE else self.primal(None if self.cost is None else float(self.cost))
 
     @cached_property
     def integral(self) -> float:
-        """The mean primal gap over the time limit."""
+        """Return the mean primal gap over the time limit."""
         if self.status == INFEASIBLE:
             return min(1.0, self.seconds / self.limit)
         total, since, gap = 0.0, 0.0, 1.0
@@ -216,7 +216,7 @@ class RunRecord:
         return (total + gap * (self.limit - since)) / self.limit
 
     def reached(self, target: float) -> float | None:
-        """Seconds until the primal gap was at most `target`; None when it never was."""
+        """Return the seconds until the primal gap was at most `target`; None when it never was."""
         return next((at for at, cost in self.costs if self.primal(cost) <= target + EQUAL), None)
 
 
@@ -244,7 +244,7 @@ class Results:
 
     @classmethod
     def of(cls, *folders: StrPath) -> Results:
-        """All finished runs of folders that `compare` wrote.
+        """Return all finished runs of folders that `compare` wrote.
 
         Raises `UsageError` for a folder without any, `InputError` for lines that are none.
         """
@@ -258,21 +258,21 @@ class Results:
         return cls(_with_best(list(lines.values())), paths)
 
     def only(self, keys: Collection[str]) -> Results:
-        """The runs with these keys; what is best known stays what all runs say."""
+        """Return the runs with these keys; best-known values stay those of all runs."""
         return self.where(lambda run: run.key in keys)
 
     def where(self, wanted: Callable[[RunRecord], bool]) -> Results:
-        """The runs that are wanted."""
+        """Return the runs for which `wanted` is true."""
         return Results((run for run in self.runs if wanted(run)), self.folders)
 
     @property
     def methods(self) -> list[str]:
-        """Names of methods, in the order of their first run."""
+        """Return the names of methods, in the order of their first run."""
         return list(dict.fromkeys(run.method for run in self.runs))
 
     @property
     def instances(self) -> list[str]:
-        """What tells instances apart, in the order of their first run."""
+        """Return what identifies the instances, in the order of their first run."""
         return list(dict.fromkeys(run.content for run in self.runs))
 
     @property
@@ -281,7 +281,7 @@ class Results:
 
     @property
     def limits(self) -> list[float]:
-        """Time limits, ascending."""
+        """Return the time limits, ascending."""
         return sorted({run.limit for run in self.runs})
 
     def grouped(self, key: Callable[[RunRecord], Any]) -> dict[Any, list[RunRecord]]:
@@ -292,7 +292,7 @@ class Results:
         return found
 
     def rows(self) -> list[dict[str, Any]]:
-        """A plain row per run, ready for `pandas.DataFrame`; costs as floats, shares not in percent."""
+        """Return a plain row per run for `pandas.DataFrame`; costs as floats, shares not in percent."""
         return [
             {
                 "family": run.family,
@@ -316,7 +316,7 @@ class Results:
         ]
 
     def plan(self, run: RunRecord) -> Line | None:
-        """The plan document of a run; None where there is none."""
+        """Return the plan document of a run; None where there is none."""
         for folder in self.folders:
             path = folder / PLANS / f"{run.key}.json"
             if path.is_file():

@@ -38,7 +38,7 @@ Line = dict[str, Any]
 
 @dataclass(frozen=True)
 class Options:
-    """What every run of a comparison is given."""
+    """The options of every run of a comparison."""
 
     time_limit: float = 60.0
     gap: float = 0.0
@@ -82,7 +82,7 @@ def method_of(given: str | Callable[..., Any], name: str | None = None) -> Metho
 
 
 def _unloadable(where: str) -> str:
-    """Why a method cannot be loaded, asked of another process; empty where it ends that, as it will its runs."""
+    """Return why another process cannot load a method; empty where it can, or where it ends itself."""
     words = children.python_command(PROGRAM, where, also=_path(where))
     with children.start_process(words, stdout=children.PIPE) as process:
         out, _ = process.communicate()
@@ -96,7 +96,7 @@ def _digest(path: Path) -> str:
 
 
 def _function(where: str) -> Callable[..., Any]:
-    """The function at MODULE:NAME or FILE.py:NAME; raises `UsageError` where there is none."""
+    """Return the function at MODULE:NAME or FILE.py:NAME; raises `UsageError` where there is none."""
     home, _, called = where.rpartition(":")
     try:
         if home.endswith(".py"):
@@ -118,7 +118,7 @@ def _function(where: str) -> Callable[..., Any]:
 
 
 def versions() -> dict[str, str]:
-    """Versions of what computes."""
+    """Return the versions of the packages that compute."""
     from leptonopt import __version__
 
     found = {"leptonopt": __version__, "python": platform.python_version()}
@@ -129,7 +129,7 @@ def versions() -> dict[str, str]:
 
 
 def machine() -> dict[str, Any]:
-    """What it ran on: processor, cores, memory, system."""
+    """Return the machine: processor, cores, memory, system."""
     name, memory = platform.processor() or platform.machine(), None
     with contextlib.suppress(OSError):
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
@@ -140,7 +140,7 @@ def machine() -> dict[str, Any]:
 
 
 def spec_of(case: Case, method: Method, seed: int, options: Options) -> Line:
-    """All that a process needs for a run, and its key."""
+    """Return all that a process needs for a run, and its key."""
     asked = {
         "method": method.name,
         "source": method.source,
@@ -165,7 +165,7 @@ def spec_of(case: Case, method: Method, seed: int, options: Options) -> Line:
 
 
 def run(spec: Mapping[str, Any]) -> tuple[Line, Line | None]:
-    """The run of a spec in a process of its own: its line, and the plan document if there is a plan.
+    """Run a spec in a process of its own; return its line, and the plan document if any.
 
     Whatever happens to that process, the line says it. May be called in any process on any machine that
     reaches the instance's file.
@@ -193,7 +193,7 @@ def run(spec: Mapping[str, Any]) -> tuple[Line, Line | None]:
 
 
 def failed(spec: Mapping[str, Any], why: str) -> Line:
-    """The line of a run that took each worker with it that it was given to."""
+    """Return the line of a run that ended every worker it was sent to."""
     return _line(spec, {"error": f"no worker came to an end with it: {why}"}, 0.0)
 
 
@@ -203,7 +203,7 @@ def _line(spec: Mapping[str, Any], answer: Line, wall: float) -> Line:
 
 
 def _path(where: str) -> list[str]:
-    """Where a researcher's method finds its modules: in its own folder, and where they are found here."""
+    """Return the module path of a user's method: its own folder, and the path of this process."""
     home, _, _ = where.rpartition(":")
     if not home:
         return []
@@ -221,7 +221,7 @@ def kill() -> None:
 
 
 def main() -> None:
-    """The process of a run: a spec on standard input, its answer on standard output.
+    """Run as the process of a run: a spec on standard input, the answer on standard output.
 
     With a method as argument only whether it can be loaded: the answer is why not, or nothing.
     """

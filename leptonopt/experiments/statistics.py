@@ -64,7 +64,7 @@ class Pair:
 
 
 def paired_tests(results: Results, against: str | None = None, limit: float | None = None) -> list[Pair]:
-    """All pairs of methods, or one method against the others.
+    """Return tests of all pairs of methods, or of one method against the others.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ def paired_tests(results: Results, against: str | None = None, limit: float | No
 
 
 def _figures(results: Results, limit: float) -> dict[str, dict[str, float]]:
-    """Per method and instance, the mean final primal gap in percent."""
+    """Return the mean final primal gap in percent, per method and instance."""
     gaps: dict[str, dict[str, list[float]]] = {}
     for run in results.runs:
         if run.limit == limit:

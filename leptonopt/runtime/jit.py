@@ -33,7 +33,7 @@ def _probe() -> None:
 
 
 def _private_folder() -> str:
-    """Return a folder among the temporary files that belongs to this user alone; raise `OSError` without one."""
+    """Return a temporary folder that belongs to this user alone; raise `OSError` without one."""
     folder = Path(tempfile.gettempdir(), f"leptonopt-kernels-{getattr(os, 'getuid', lambda: 0)()}")
     folder.mkdir(mode=0o700, exist_ok=True)
     found = folder.lstat()
@@ -61,13 +61,13 @@ LARGE_SCALE, ASSIGNMENT = PARTS = "large_scale", "assignment"  # methods whose k
 
 
 def jit(function: Function) -> Function:
-    """Return a kernel: compiled on its first call, kept on disk; it releases the interpreter lock while it runs."""
+    """Return a kernel, compiled on its first call and kept on disk; it releases the interpreter lock."""
     compiled: Function = njit(cache=CACHEABLE, nogil=True, boundscheck=False)(function)
     return compiled
 
 
 def run_threads(call: Callable[..., Result], arguments: Sequence[tuple[Any, ...]]) -> list[Result]:
-    """Return the results of calls of a kernel, each in a thread of its own; a single call runs in this thread."""
+    """Return the results of calls of a kernel, each in its own thread; a single call in this thread."""
     if len(arguments) == 1:
         return [call(*arguments[0])]
     with ThreadPoolExecutor(len(arguments)) as pool:
@@ -75,7 +75,7 @@ def run_threads(call: Callable[..., Result], arguments: Sequence[tuple[Any, ...]
 
 
 def cache_marker(part: str) -> Path | None:
-    """Return the file that exists once the kernels of a part are compiled here; None where none can be kept."""
+    """Return the file that exists once a part's kernels are compiled; None where none can be kept."""
     if _probed is None:
         return None
     from numba.core.codegen import get_host_cpu_features

@@ -1,4 +1,4 @@
-"""Compile kernels in another process during the first run after an installation; use them once they are compiled."""
+"""Compile kernels in another process during the first run after an installation."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TICK = 0.02  # seconds between two looks at the process
 
 
 class JitWarmup:
-    """A process that compiles the kernels of a method, where they are not compiled yet. Call `end` after use.
+    """A process that compiles the kernels of a method, unless they are compiled; call `end` after use.
 
     Each kernel is kept as soon as it is compiled: a process that is ended early has not worked for nothing.
     With `here`, kernels compile in this process, where they are called.

@@ -51,7 +51,7 @@ ALONE, NEAR = 0.25, 0.0025  # share of the time before a second thread helps; th
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """Search to a proof or a limit."""
+    """Branch and bound until a proof or a limit."""
     engine, found = f"numpy {np.__version__}", detect_assignment(problem)
     if found is None:
         note = "assignment takes only tasks that need one thing on one of several agents, in one slot"
@@ -84,7 +84,7 @@ def run_all_kernels() -> None:
 
 
 class _Search:
-    """The open nodes, and the best plan.
+    """Hold the open nodes and the incumbent.
 
     Attributes
     ----------
@@ -129,11 +129,11 @@ class _Search:
 
     @property
     def limit(self) -> int:
-        """A value above it is of no plan better than the best [1/SCALE]."""
+        """Return the cutoff: nodes above it hold no better plan [1/SCALE]."""
         return (self.least - 1) * SCALE
 
     def over(self) -> bool:
-        """Whether to stop."""
+        """Return True when the search must stop."""
         if self.end is not None:
             return True
         if self.limits.deterministic:
@@ -142,13 +142,13 @@ class _Search:
         return late or self.monitor.should_stop()
 
     def spent(self) -> bool:
-        """Whether all rounds are used up, where the clock must decide nothing."""
+        """Return True when all rounds are used, in deterministic mode."""
         return self.limits.deterministic and self.rounds > PER_SECOND * self.limits.effort
 
     # --- plans ---
 
     def hear(self, schedule: Schedule | None) -> None:
-        """A plan that somebody else has."""
+        """Take over the incumbent of another method."""
         if schedule is None or schedule is self.seen:
             return
         self.seen = schedule
@@ -159,7 +159,7 @@ class _Search:
             self.least = self.agents.of_cost(self.cost)
 
     def offer(self, node: BranchNode, found: AscentResult) -> None:
-        """A plan made of what the knapsacks of a node took."""
+        """Repair the knapsack solutions of a node into a plan."""
         used = np.flatnonzero(found.taken.any(axis=1) | node.paid)
         able = np.zeros_like(node.able)
         able[used] = self.agents.able[used]
@@ -186,7 +186,7 @@ class _Search:
     # --- the tree ---
 
     def run(self) -> Stop:
-        """Best bound first, with dives between; in two threads where two are granted, once `together` says so."""
+        """Search best bound first with dives between; in two threads once `together` is true."""
         self.enter(BranchNode.root(self.agents), first_prices(self.agents), ROOT, -NO_PLAN)
         if self.heap:
             self.dive(self.heap[0][2], self.heap[0][3])
@@ -202,18 +202,18 @@ class _Search:
         return self.end
 
     def later(self) -> None:
-        """The other thread: it waits for its turn."""
+        """Run the second thread, which waits for its turn."""
         while self.end is None and not self.together():
             time.sleep(0.1)
         self.work()
 
     def together(self) -> bool:
-        """Whether both threads are for this search: others have had their part of the time, and a proof is near."""
+        """Return True when both threads may search: other methods had their share, and a proof is near."""
         near = self.bound is not None and self.best is not None and self.cost - self.bound <= NEAR * abs(self.cost)
         return near and time.monotonic() - self.begun > ALONE * self.limits.time_limit
 
     def work(self) -> None:
-        """Node after node."""
+        """Process node after node."""
         while (taken := self.next()) is not None:
             value, price, node, branch = taken
             for child in self.children(node, *branch):
@@ -228,7 +228,7 @@ class _Search:
                 self.dive(top[2], top[3])
 
     def next(self) -> tuple[int, Ints, BranchNode, tuple[int, int]] | None:
-        """The node of the least value; None when all is done, or it is time to stop: `end` says which."""
+        """Return the open node of the least value; None when done or stopped, as `end` states."""
         while True:
             with self.turn:
                 if self.end is not None:
@@ -266,7 +266,7 @@ class _Search:
             self.monitor.bound(bound)
 
     def enter(self, node: BranchNode, price: Ints, pace: AscentLimits, above: int) -> None:
-        """Puts a node on the heap, with its bound, if there is something in it."""
+        """Push a node on the heap with its bound, unless it is empty."""
         self.nodes += 1
         for _ in range(3):
             relaxed = NodeRelaxation(self.agents, node)
@@ -291,7 +291,7 @@ class _Search:
         self.push(max(found.value, above), price, node, None)
 
     def climbed(self, relaxed: NodeRelaxation, price: Ints, pace: AscentLimits) -> AscentResult:
-        """Rounds of prices."""
+        """Run rounds of dual ascent."""
 
         def stop(rounds: int) -> bool:
             self.rounds += rounds
@@ -300,7 +300,7 @@ class _Search:
         return dual_ascent(relaxed, price, self.limit, pace, stop)
 
     def branch(self, node: BranchNode, found: AscentResult) -> tuple[int, int] | None:
-        """(agent, -1) or (agent, task) that costs most both ways, of those rounds agreed least on; None without any."""
+        """Return the (agent, -1) or (agent, task) to branch on by strong branching; None without any."""
         choices = self.doubtful(node, found)
         best, score, idle = None, -1.0, 0
         for choice in choices:
@@ -312,7 +312,7 @@ class _Search:
         return best
 
     def doubtful(self, node: BranchNode, found: AscentResult) -> list[tuple[int, int]]:
-        """Choices that are open, those first on which rounds agreed least: agents, and tasks once these are settled."""
+        """Return open choices, those with least agreement first: agents, then tasks."""
         open_ = ~node.paid & ~node.closed
         if open_.any():
             agent = np.flatnonzero(open_)
@@ -324,7 +324,7 @@ class _Search:
         return list(zip(agent[first].tolist(), task[first].tolist(), strict=True))
 
     def gains(self, node: BranchNode, found: AscentResult, choice: tuple[int, int]) -> tuple[float, float]:
-        """By how much the bound rises each way [1/SCALE]: as a few rounds have it, on average over the first looks."""
+        """Return by how much the bound rises on both branches [1/SCALE]; pseudocosts from first trials."""
         past = self.past.setdefault(choice, [0, 0.0, 0.0])
         if past[0] < RELIABLE:
             past[0] += 1
@@ -336,7 +336,7 @@ class _Search:
         return past[1] / past[0], past[2] / past[0]
 
     def children(self, node: BranchNode, agent: int, task: int) -> list[BranchNode]:
-        """With the choice and without it."""
+        """Return the child nodes with the choice and without it."""
         if task < 0:
             paid, closed, able = node.paid.copy(), node.closed.copy(), node.able.copy()
             paid[agent], closed[agent], able[agent] = True, True, False
@@ -349,7 +349,7 @@ class _Search:
     # --- dives ---
 
     def dive(self, price: Ints, node: BranchNode) -> None:
-        """From a node down, settling what rounds agree on, to a plan or to where there is none."""
+        """Dive from a node, fixing what rounds agree on, to a plan or to an infeasible node."""
         begun = self.rounds
         while not self.over():
             relaxed = NodeRelaxation(self.agents, node)
@@ -368,7 +368,7 @@ class _Search:
         self.dived += self.rounds - begun
 
     def settled(self, node: BranchNode, found: AscentResult) -> BranchNode:
-        """A node with what rounds agree on, and at least one choice, made; itself where nothing is open."""
+        """Return the node with agreed choices fixed, at least one; itself where nothing is open."""
         open_ = np.flatnonzero(~node.paid & ~node.closed)
         if len(open_):
             sure = np.abs(found.used[open_] - 0.5)

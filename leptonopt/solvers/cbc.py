@@ -67,7 +67,7 @@ def solve(
 
 
 def solver(name: str) -> Callable[[Problem, Schedule | None, Limits, Monitor], Solution]:
-    """The method that uses the PuLP solver of that name."""
+    """Return the method that uses the PuLP solver of that name."""
     return partial(_solve, name)
 
 
@@ -129,14 +129,14 @@ def _solve(
 
 
 def _place() -> str | None:
-    """A folder for CBC's files; its command line cannot carry a path with a space."""
+    """Return a folder for CBC's files; its command line cannot carry a path with a space."""
     return next(
         (path for path in (tempfile.gettempdir(), "/tmp", "/var/tmp") if " " not in path and os.path.isdir(path)), None
     )
 
 
 class _Run(MipRun):
-    """One model through PuLP."""
+    """Solve one model through PuLP."""
 
     def __init__(self, pulp: Any, room: str, *made: Any) -> None:
         super().__init__(*made)
@@ -145,7 +145,7 @@ class _Run(MipRun):
         self._built: tuple[list[Any], Any] | None = None
 
     def call(self, careful: bool) -> EngineAnswer:
-        """One run of the engine, ended from outside when it must."""
+        """Run the engine once, and end it from outside when it must stop."""
         variables, model = self._built = self._built or self._model()
         pulp, (relative, absolute) = self.pulp, self.gaps()
         kind, options = type(pulp.getSolver(self.name)), ["preprocess off", "presolve off"] if careful else []
@@ -173,7 +173,7 @@ class _Run(MipRun):
         return EngineAnswer(word, values, tuple(map(printed_above, said)), log)
 
     def slack(self, found: int) -> float:
-        """The gaps it was given, or its own where it does not take a relative gap of 0."""
+        """Return the gaps given, or those of the engine where it takes no relative gap of 0."""
         relative, absolute = self.gaps()
         return max(max(relative, 0.0 if self.name in TO_THE_END else USUAL_GAP) * abs(found), absolute)
 
@@ -207,7 +207,7 @@ class _Run(MipRun):
         return variables, model
 
     def _watched(self, kind: Any) -> Any:
-        """PuLP's CBC, its files and options, with a child that can be stopped and does not outlive us."""
+        """Run PuLP's CBC on its files, as a child that can be stopped and does not outlive this process."""
         run = self
 
         class Watched(kind):  # type: ignore[misc]
@@ -244,7 +244,7 @@ class _Run(MipRun):
         return word, log
 
     def _any(self, made: Any, model: Any) -> tuple[str, str]:
-        """Another solver, in a thread: it may be a library in this process, or a child of PuLP's."""
+        """Run another solver in a thread; it may be a library in this process or a child of PuLP's."""
         pulp, said = self.pulp, list[str]()
 
         def work() -> None:
@@ -273,14 +273,14 @@ class _Run(MipRun):
 
 
 def printed_above(text: str) -> float:
-    """What a number is at least that was rounded to the digits printed: six, zeros at their end left out, or more."""
+    """Return the least number that prints as `text`, with six significant digits or more."""
     shown = Decimal(text)
     digits = max(6, len(shown.as_tuple().digits))
     return float(shown - Decimal(5).scaleb(shown.adjusted() - digits))
 
 
 def first_word(line: str) -> str:
-    """What the first line of CBC's solution file means; only what is known to be a proof counts as one."""
+    """Return the meaning of the first line of CBC's solution file; only known proofs count as proofs."""
     match line.split():
         case ["Optimal", *_]:
             return "optimal"

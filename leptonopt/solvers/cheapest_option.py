@@ -14,15 +14,15 @@ from leptonopt.problem.schedule import Schedule
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """One pass over the tasks in their order; the warm start is not looked at."""
+    """Place the tasks in one pass, in their order; the warm start is ignored."""
     return dispatch(problem, limits, monitor, CheapestFirst)
 
 
 class CheapestFirst(DispatchRule):
-    """Options in order of cost, starts in order of time."""
+    """Order options by cost, and starts by time."""
 
     def choose(self, group: int) -> Column | None:
-        """The earliest start of the cheapest option that has one."""
+        """Return the earliest feasible start of the cheapest option that has one."""
         for option in self.guide.order[group]:
             low, high = self.placing.start_window(option)
             if low > high:

@@ -64,7 +64,7 @@ def solve(
 
 
 def on_intervals(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """The same on the model of intervals that a textbook would write, whatever the problem; a baseline."""
+    """Solve the interval model of the textbooks, whatever the problem; a baseline."""
     begun = time.monotonic()
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=_engine())
@@ -95,7 +95,7 @@ def _engine() -> str:
 
 
 class _Columns:
-    """The time-indexed model: see `models.time_indexed`; the same shape as `interval.Intervals`."""
+    """Wrap the time-indexed model in the interface of `interval.IntervalModel`."""
 
     def __init__(self, linear: IntegerProgram) -> None:
         self.linear, self.problem = linear, linear.problem
@@ -103,7 +103,7 @@ class _Columns:
         self.lowest = objective_lower_limit(linear, self.costs)
 
     def too_large(self) -> str:
-        """Why CP-SAT could not count this model exactly; empty when it can."""
+        """Return why CP-SAT could overflow on this model; empty when it cannot."""
         most = self.linear.most.astype(float)
         if largest_objective(self.linear, self.costs) >= MAX_EXACT or float(np.abs(self.costs) @ most) >= MAX_SUM:
             return "costs are too large to count exactly"
@@ -111,7 +111,7 @@ class _Columns:
         return "amounts are too large to add up exactly" if sums.max(initial=0.0) >= MAX_SUM else ""
 
     def model(self, cp_model: Any, warm_start: Schedule | None) -> Any:
-        """The CP-SAT model, filled field by field: far quicker than building expressions term by term."""
+        """Return the CP-SAT model; filling its fields is far faster than building expressions."""
         linear, model = self.linear, cp_model.CpModel()
         proto = model.proto
         for most in linear.most.tolist():
@@ -133,12 +133,12 @@ class _Columns:
         return model
 
     def decode(self, values: Any) -> Schedule:
-        """The schedule of variable values."""
+        """Return the schedule of variable values."""
         return decode(self.linear, values)
 
 
 class _Run:
-    """One search: what CP-SAT finds goes to the monitor, what the monitor says goes to CP-SAT."""
+    """Run one search, and pass incumbents and bounds between CP-SAT and the monitor."""
 
     def __init__(
         self,
@@ -209,7 +209,7 @@ class _Run:
         parameters.log_search_progress, parameters.log_to_stdout = True, False
 
     def _watch(self, done: threading.Event) -> None:
-        """The monitor's wish to stop reaches CP-SAT; also when it comes before the search has begun."""
+        """Stop CP-SAT when the monitor demands it, also before the search has begun."""
         while not done.wait(POLL):
             try:
                 if self.error is not None or self.monitor.should_stop():
@@ -239,7 +239,7 @@ class _Run:
         return self.cost - self.lower <= Fraction(self.limits.gap) * abs(self.cost)
 
     def take(self, values: Any) -> None:
-        """A solution of the model; counted anew, and kept if it is better."""
+        """Take a solution of the model; its cost is recomputed, and it is kept if better."""
         schedule = self.form.decode(list(values))
         if self.guarded and (broken := violated_rules(self.problem, schedule)):
             self.notes.append(f"a solution was refused: it breaks {', '.join(sorted(broken))}")
@@ -251,7 +251,7 @@ class _Run:
                 self.monitor.incumbent(schedule, cost)
 
     def raise_to(self, value: int) -> None:
-        """A bound on the shifted costs, which are never below `objective_lower_limit`."""
+        """Take a bound on the shifted costs, which are never below `objective_lower_limit`."""
         bound = self.constant + self.divisor * max(self.lowest, value)
         if self.lower is None or bound > self.lower:
             self.lower = bound
@@ -259,7 +259,7 @@ class _Run:
                 self.monitor.bound(bound)
 
     def _conclude(self, status: Any, response: Any, cp_model: Any) -> None:
-        """The last solution and the last bound."""
+        """Return the result from the last solution and the last bound."""
         if status in (cp_model.OPTIMAL, cp_model.FEASIBLE):
             self.take(response.solution)
         if status == cp_model.OPTIMAL:
@@ -314,6 +314,6 @@ def about(value: float) -> int:
 
 
 def inner_bound(response: Any) -> int:
-    """CP-SAT's bound on the objective of an answer, in exact integers where both of its words agree."""
+    """Return CP-SAT's bound of a response, exact where its two fields agree."""
     exact, shown = int(response.inner_objective_lower_bound), float(response.best_objective_bound)
     return exact if math.isfinite(shown) and abs(exact - shown) <= 1e-9 * abs(shown) + 1e-6 else about(shown)

@@ -19,15 +19,15 @@ from leptonopt.problem.schedule import Schedule
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """One pass by deadline; the warm start is not looked at."""
+    """Place the tasks in one pass, by deadline; the warm start is ignored."""
     return dispatch(problem, limits, monitor, DeadlineFirst)
 
 
 class DeadlineFirst(DispatchRule):
-    """By the last slot in which a group can still end in time."""
+    """Order groups by their deadline, and their starts by end."""
 
     def rank(self) -> Sequence[float]:
-        """The deadline, or the due date where it comes first."""
+        """Return the deadline, or the due date where it comes first."""
         problem = self.placing.problem
         latest = np.zeros(problem.groups, np.int64)
         np.maximum.at(latest, problem.group, problem.last + problem.duration)
@@ -38,6 +38,6 @@ class DeadlineFirst(DispatchRule):
         return ranks
 
     def choose(self, group: int) -> Column | None:
-        """The option and start that end first."""
+        """Return the option and start that end first."""
         found = self.placing.earliest_column(group, self.guide)
         return None if found is None else (found[1], found[2])

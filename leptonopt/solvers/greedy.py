@@ -22,7 +22,7 @@ BASELINE = 0.4  # share of the time at most for the schedule that other methods 
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """A schedule in well under a second at a thousand tasks, and a bound that ignores congestion.
+    """Return a schedule in under a second at a thousand tasks, and a bound without congestion.
 
     A warm start that keeps the rules is improved beside the orders, so the answer is never worse.
     Infeasible only where a task that must run fits nowhere even alone.
@@ -31,7 +31,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
 
 
 def baseline(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """The same for others to start from: once a first order is built, it ends when `BASELINE` of the time is over."""
+    """Return a first schedule; after one priority order it ends once `BASELINE` of the time is over."""
     return _searched(problem, warm_start, limits, monitor, BASELINE)
 
 

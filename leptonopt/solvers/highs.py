@@ -49,7 +49,7 @@ def solve(
 
 
 class _Run(MipRun):
-    """One model through SciPy, in a child."""
+    """Solve one model through SciPy, in a child process."""
 
     def __init__(self, room: str, *made: Any) -> None:
         super().__init__(*made)
@@ -57,7 +57,7 @@ class _Run(MipRun):
         self.written = self.room / "engine.log"
 
     def call(self, careful: bool) -> EngineAnswer:
-        """One run; when it is killed its log tells the bound."""
+        """Run once; when the child is killed its log gives the bound."""
         matrix, lower = self.linear.matrix, self.linear.lower
         if not len(self.costs):  # SciPy refuses a model without variables
             return EngineAnswer("optimal", np.zeros(0))
@@ -85,11 +85,11 @@ class _Run(MipRun):
         return EngineAnswer(word, values if len(values) else None, bounds, log)
 
     def slack(self, found: int) -> float:
-        """The gap it was given; beyond, it stops only where no whole number is left."""
+        """Return the gap given; with gap 0 it stops only where no integer value is left."""
         return self.gaps()[0] * abs(found)
 
     def _glance(self) -> bool:
-        """Whether to stop it; now and then what its log says meanwhile."""
+        """Return True when it must stop; report bounds of its log from time to time."""
         if time.monotonic() - self._looked > GLANCE:
             self._looked = time.monotonic()
             for bound in self._read():
@@ -97,7 +97,7 @@ class _Run(MipRun):
         return self.should_end()
 
     def _read(self) -> tuple[float, ...]:
-        """The last bound in its log."""
+        """Return the last bound in its log."""
         with open(self.written, "rb") as log:
             log.seek(max(0, log.seek(0, 2) - 4096))
             found = _BOUND.findall(log.read())

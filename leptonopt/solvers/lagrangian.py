@@ -24,7 +24,7 @@ ROUNDS = 2000
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """A bound only; it stops when the bound's slope flattens, not after a count of rounds."""
+    """Return a bound only; stop when the bound gains little, not after a count of rounds."""
     engine = f"numpy {np.__version__}"
     blocks = BlockPricer(problem)
     until, rounds = time.monotonic() + limits.time_limit, ROUNDS

@@ -55,22 +55,22 @@ STEPS_EACH = {True: 20, False: 400}  # of ejection per item likewise, after anne
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """A bound and a schedule, both getting better until time is up."""
+    """Improve a bound and a schedule until the time is up."""
     return _solve(problem, limits, monitor, "all")
 
 
 def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monitor], Solution]:
-    """The same with annealing by the workers of an executor; this process where they are gone."""
+    """Return the method with annealing on the workers of an executor, or here once they are lost."""
     return lambda problem, warm_start, limits, monitor: _solve(problem, limits, monitor, "all", executor)
 
 
 def bound(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """The prices alone."""
+    """Run the dual ascent alone."""
     return _solve(problem, limits, monitor, "prices")
 
 
 def stages(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """Prices and placement in stages, without ejection."""
+    """Run the dual ascent and the staged construction, without annealing and ejection."""
     return _solve(problem, limits, monitor, "stages")
 
 
@@ -89,7 +89,7 @@ def _solve(problem: Problem, limits: Limits, monitor: Monitor, last: str, execut
 def run(
     problem: Problem, limits: Limits, monitor: Monitor, last: str, loops: JitWarmup, executor: Executor | None = None
 ) -> Solution:
-    """All of it, or up to a part, by compiled loops from when on they are there."""
+    """Run all stages, or those up to `last`; kernels are used once they are compiled."""
     with np.errstate(invalid="ignore"):
         oracle = ClassPricer(problem, fast=loops.ready(), threads=limits.threads)
         return _Run(problem, limits, monitor, oracle, loops, executor).solution(last)
@@ -104,7 +104,7 @@ def run_all_kernels(problem: Problem) -> None:
 
 
 class BestSnapshot:
-    """What is annealed, now and then with nothing exceeded; `best` lacks the least, and costs least of such."""
+    """Hold feasible snapshots of the annealer; `best` lacks fewest mandatory tasks, then costs least."""
 
     def __init__(self, annealer: Annealer, take: Callable[[Assignment], object], clocked: bool) -> None:
         self.annealer, self.take, self.clocked = annealer, take, clocked
@@ -113,7 +113,7 @@ class BestSnapshot:
         self.price, self.noted, self.next = LOOK * len(annealer.group), 0.0, TUNING.final_phase
 
     def due(self, share: float) -> bool:
-        """Whether to look again, which must not take the time for annealing; where no clock counts, so many times."""
+        """Return True when a snapshot is due; they may take only a share of the annealing time."""
         if share < self.next:
             return False
         if self.clocked:
@@ -123,7 +123,7 @@ class BestSnapshot:
         return True
 
     def look(self) -> Assignment:
-        """The best, once more of what there is."""
+        """Take a snapshot, and return the best so far."""
         begun = time.monotonic()
         placed = self.annealer.repaired()
         rank = int(placed.missing_mandatory().sum()), objective(placed.problem, placed.schedule())
@@ -192,7 +192,7 @@ class _Run:
         return f"numpy {np.__version__}" + (", compiled" if self.oracle.fast else "")
 
     def _compiled(self) -> None:
-        """What follows is of no use without compiled loops, unless there never are any."""
+        """Wait for the compiled kernels, unless none can be compiled."""
         if not self.oracle.fast:
             self.oracle.fast = self.loops.awaited(self._over)
 
@@ -207,7 +207,7 @@ class _Run:
         return late or self.monitor.should_stop()
 
     def _by(self, share: float) -> Callable[[], bool]:
-        """Whether a share of the time that is left now is over."""
+        """Return a predicate that is true once a share of the time left now has passed."""
         until = time.monotonic() + share * (self.until - time.monotonic())
         return lambda: self._over() or (not self.limits.deterministic and time.monotonic() > until)
 
@@ -217,7 +217,7 @@ class _Run:
             self.monitor.bound(value)
 
     def _take(self, placed: Assignment) -> bool:
-        """Reports what is placed, if nothing lacks a place and it is better."""
+        """Report the assignment, if all mandatory tasks have a place and it is better."""
         if placed.missing_mandatory().any():
             return False
         schedule = placed.schedule()
@@ -231,14 +231,14 @@ class _Run:
         return True
 
     def _first(self, ascent: DualAscent) -> None:
-        """A plan soon, by prices as they stand after a few rounds."""
+        """Find a first plan by the multipliers of a few rounds."""
         for _ in range(FIRST):
             ascent.step()
         placed = construct_in_stages(self.problem, ascent, self._over, ONCE)
         self._taken(placed, ascent)
 
     def _climb(self, ascent: DualAscent, over: Callable[[], bool]) -> bool:
-        """Prices until they gain no more; whether they came to that."""
+        """Ascend until the bound gains no more; return True when it came to that."""
         for turn in range(1, ROUNDS + 1):
             if over():
                 break
@@ -260,7 +260,7 @@ class _Run:
         return construct_in_stages(self.problem, ascent, self._over, pace)
 
     def _annealed(self, placed: Assignment, ascent: DualAscent, climbed: bool) -> Assignment:
-        """Annealing for nearly all of the time that is left; prices that are not at their height climb beside it."""
+        """Anneal for most of the time left; unfinished dual ascent goes on in a thread."""
         limits, price = self.limits, ascent.best_price
         threads = 1 if limits.deterministic else limits.threads
         with ThreadPoolExecutor(1) as beside:
@@ -290,7 +290,7 @@ class _Run:
         return found
 
     def _shared(self, placed: Assignment, ascent: DualAscent, climbed: bool) -> tuple[Assignment, bool]:
-        """The same by workers, while prices climb here; and whether that is all of it, or workers were gone."""
+        """Anneal on workers while the ascent goes on here; return False when the workers were lost."""
         assert self.executor is not None
         sharing = DistributedAnnealing(placed, self.executor, lambda: ascent.best_price, self.limits.seed)
         timed, ended, alone = not self.limits.deterministic, threading.Event(), False
@@ -312,13 +312,13 @@ class _Run:
         return found, not alone
 
     def _taken(self, placed: Assignment, ascent: DualAscent) -> None:
-        """Reports what is placed, mended if need be."""
+        """Report the assignment, repaired if needed."""
         if not self._take(placed) and placed.missing_mandatory().any() and (self.oracle.fast or not FAST):
             improver = EjectionSearch(self.problem, placed, self.oracle, ascent.best_price, self.limits.seed)
             self._mend(improver, MENDING)
 
     def _mend(self, improver: EjectionSearch, share: float) -> None:
-        """What lacks a place finds one, if it does within a share of the time that is left; then it is a plan."""
+        """Repair an assignment by ejection within a share of the time left."""
         most = MENDS * len(improver.placed.group) if self.limits.deterministic else None
         improver.repair(self._by(share), most)
         self._take(improver.placed)
@@ -334,7 +334,7 @@ class _Run:
             listen(value, multipliers)
 
     def _improve(self, placed: Assignment, ascent: DualAscent) -> None:
-        """Ejection over the time there is: cooling down, or cold from the beginning where annealing went before."""
+        """Search by ejection chains; cooling, or cold from the start after annealing."""
         problem, limits = self.problem, self.limits
         improver = EjectionSearch(problem, placed, self.oracle, ascent.best_price, limits.seed)
         if placed.missing_mandatory().any():

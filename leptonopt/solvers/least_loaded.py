@@ -18,7 +18,7 @@ from leptonopt.problem.schedule import Schedule
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """One pass over the tasks in their order; the warm start is not looked at."""
+    """Place the tasks in one pass, in their order; the warm start is ignored."""
     return dispatch(problem, limits, monitor, LeastLoaded)
 
 
@@ -43,7 +43,7 @@ class LeastLoaded(DispatchRule):
             self.used[row] += float(amount) * self.placing.shape.duration[option] * count
 
     def choose(self, group: int) -> Column | None:
-        """The first feasible start on the least loaded pool; within a pool the option that ends first."""
+        """Return the first feasible start on the least loaded pool; in a pool the option that ends first."""
         best, found = (float("inf"), INFEASIBLE_COST), None
         for option in sorted(self.guide.order[group]):
             load = self.load(option)

@@ -29,7 +29,7 @@ PER_SECOND = 0.25  # effort counted as a second in deterministic mode
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """Improves the warm start, or a greedy schedule, until the time is up or the bound is met.
+    """Improve the warm start, or a greedy schedule, until the time is up or the bound is met.
 
     Deterministic mode counts effort instead of seconds, and ends by itself.
     """
@@ -51,7 +51,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
 
 
 class _Search:
-    """The loop over the schedule at hand."""
+    """Run the loop over the incumbent."""
 
     def __init__(
         self,
@@ -69,7 +69,7 @@ class _Search:
         self.spent, self.turns = 0.0, 0
 
     def prices(self) -> None:
-        """Prices on capacity, which give reduced costs and a bound."""
+        """Run the dual ascent, which gives reduced costs and a bound."""
         ascent = DualAscent(self.problem, self.blocks)
         rounds = min(ROUNDS, estimate_rounds(self.problem, self.blocks.columns, self.limits.effort))
         until = time.monotonic() + PRICES * self.limits.time_limit + 0.2
@@ -82,7 +82,7 @@ class _Search:
         self.held.raise_bound(ascent.exact())
 
     def run(self) -> Stop:
-        """Free, solve, take over; until time is up or nothing more can be gained."""
+        """Free, solve and accept, until time is up or nothing more can be gained."""
         models = ("intervals", "columns") if subintervals.has_constant_prices(self.problem) else ("columns",)
         choice = NeighbourhoodSelector(self.problem, self.guide, self.limits.seed, models)
         if not choice.usable.any():
@@ -101,7 +101,7 @@ class _Search:
         return Stop.PROOF
 
     def turn(self, choice: NeighbourhoodSelector) -> None:
-        """One neighbourhood."""
+        """Solve one neighbourhood."""
         self.turns += 1
         held, placing = self.held, self.held.placing
         groups = choice.draw(placing).tolist()

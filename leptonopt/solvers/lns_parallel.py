@@ -47,7 +47,7 @@ TURN = 0.01  # effort that a turn takes beside its sub-problem
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """The search on as many processes of this machine as there are threads."""
+    """Search on as many processes of this machine as there are threads."""
     with process_pool(limits.threads) as pool:
         try:
             return on(pool)(problem, warm_start, limits, monitor)
@@ -56,7 +56,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
 
 
 def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monitor], Solution]:
-    """The search on the workers of an executor."""
+    """Return the method that searches on the workers of an executor."""
 
     def spread(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
         engine, begun = f"{version()} (CP-SAT)", time.monotonic()
@@ -84,14 +84,14 @@ def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monito
 
 @dataclass(frozen=True, eq=False)
 class _Out:
-    """A neighbourhood that a worker looks at, and the arm that drew it."""
+    """A neighbourhood that a worker solves, and the arm that drew it."""
 
     asked: NeighbourhoodRequest
     arm: tuple[str, str]
 
 
 class _Search:
-    """The loop over answers."""
+    """Run the loop over answers."""
 
     def __init__(
         self,
@@ -122,7 +122,7 @@ class _Search:
         self.said = ""
 
     def run(self) -> Stop:
-        """Until the time is up or nothing more can be gained."""
+        """Search until the time is up or nothing more can be gained."""
         if not self.usable.any():
             return Stop.DONE
         while self.ascent and not self.stopped():
@@ -141,7 +141,7 @@ class _Search:
         return Stop.PROOF
 
     def stopped(self) -> bool:
-        """Whether somebody wants an end, or the time is up."""
+        """Return True when the monitor demands an end, or the time is up."""
         late = not self.limits.deterministic and time.monotonic() - self.begun > self.limits.time_limit
         return late or self.monitor.should_stop()
 
@@ -156,7 +156,7 @@ class _Search:
             self.hear(sent, answer)
 
     def batch(self) -> None:
-        """So many neighbourhoods of one schedule, their answers taken over in the order asked."""
+        """Solve a batch of neighbourhoods of one schedule, and accept answers in the order sent."""
         order: list[_Out] = []
         while len(order) < BATCH and (sent := self.ask()):
             order.append(sent)
@@ -185,7 +185,7 @@ class _Search:
         return None
 
     def send(self, sent: _Out, whole: bool) -> None:
-        """A call, with its ground where the worker may not know it."""
+        """Send a call, with its payload where the worker may not have it."""
         self.sent += whole
         ground = self.ground if whole else self.ground.bare()
         left = self.limits.time_limit - (time.monotonic() - self.begun)
@@ -193,7 +193,7 @@ class _Search:
         self.out.send(sent, solve_remotely, ground, self.held.placing.schedule(), sent.asked, seconds)
 
     def hear(self, sent: _Out, answer: SubproblemResult | CallFailed | None) -> None:
-        """What a worker says of a neighbourhood."""
+        """Take the answer of a worker on a neighbourhood."""
         if answer is None:
             return self.send(sent, whole=True)
         groups = sent.asked.groups
@@ -223,7 +223,7 @@ class _Search:
         return None
 
     def climb(self) -> None:
-        """One round of prices; after the last they guide."""
+        """Run one round of dual ascent; after the last its multipliers guide the search."""
         assert self.ascent
         self.ascent.step()
         turn = len(self.ascent.values)
@@ -233,7 +233,7 @@ class _Search:
             self.guided()
 
     def guided(self) -> None:
-        """The prices that there are guide from now on, and the bound that they prove is taken."""
+        """Guide the search by the present multipliers, and take the bound that they prove."""
         assert self.ascent
         guide = self.ascent.guide()
         self.held.raise_bound(self.ascent.exact())
@@ -241,6 +241,6 @@ class _Search:
         self.ground, self.ascent = CachedPayload.of((self.problem, guide)), None
 
     def count(self) -> str:
-        """What was done, in a line."""
+        """Return a summary in one line."""
         lost = f", {self.out.again + self.lost} calls asked again" if self.out.again + self.lost else ""
         return f"{self.turns} neighbourhoods on {self.width} workers, {self.late} came too late{lost}"

@@ -85,10 +85,10 @@ class MipRun(ABC):
 
     @abstractmethod
     def call(self, careful: bool) -> EngineAnswer:
-        """One run of the engine; `careful` without preprocessing."""
+        """Run the engine once; `careful` without preprocessing."""
 
     def slack(self, found: int) -> float:
-        """How far above the least cost the engine may call a cost optimal."""
+        """Return how far above the least cost the engine may call a cost optimal."""
         return 0.0
 
     def solution(self, engine: str) -> Solution:
@@ -145,15 +145,15 @@ class MipRun(ABC):
         return cost - self.lower <= Fraction(self.limits.gap) * abs(cost)
 
     def limited(self) -> bool:
-        """Whether it was stopped, or its time is up."""
+        """Return True when it was stopped, or its time is up."""
         return bool(self.stopped) or time.monotonic() - self.begun >= 0.98 * self.limits.time_limit
 
     def left(self) -> float:
-        """Seconds until the limit."""
+        """Return the seconds until the limit."""
         return self.limits.time_limit - (time.monotonic() - self.begun)
 
     def should_end(self) -> bool:
-        """Whether an engine has to be stopped from outside."""
+        """Return True when an engine has to be stopped from outside."""
         if self.monitor.should_stop():
             self.stopped = "monitor"
         elif time.monotonic() - self.begun > self.limits.time_limit + 0.3:
@@ -173,7 +173,7 @@ class MipRun(ABC):
     # --- what it found ---
 
     def _values(self, answer: EngineAnswer) -> Any:
-        """int64, shape (V,): the engine's solution; None without one, or where it is not in whole numbers."""
+        """Return the solution, int64, shape (V,); None without one, or where it is not integral."""
         if answer.word not in ("optimal", "stopped") or answer.values is None:
             return None
         whole = np.rint(answer.values)
@@ -183,7 +183,7 @@ class MipRun(ABC):
         return whole.astype(np.int64)
 
     def _bound(self, answer: EngineAnswer, values: Any) -> None:
-        """A valid bound: the proven optimum of the rounded costs, or what the engine states."""
+        """Return a valid bound: the proven optimum of the rounded costs, or the bound of the engine."""
         found = None if values is None else int(values @ self.costs)
         if answer.word == "optimal" and found is not None:
             slack = self.slack(found)
@@ -194,7 +194,7 @@ class MipRun(ABC):
         self.raise_to(least)
 
     def raise_to(self, value: int) -> None:
-        """A bound on the shifted and rounded costs, which are never below `objective_lower_limit`."""
+        """Take a bound on the shifted, rounded costs, which are never below `objective_lower_limit`."""
         bound = self.constant + self.divisor * self.coarser * max(self.lowest, value)
         if self.lower is None or bound > self.lower:
             self.lower = bound
@@ -202,7 +202,7 @@ class MipRun(ABC):
                 self.monitor.bound(bound)
 
     def _take(self, values: Any) -> None:
-        """The solution, if it keeps every rule and is better than what is at hand."""
+        """Take the solution, if it keeps every rule and is better than the incumbent."""
         schedule = decode(self.linear, values)
         if self.guarded and (broken := violated_rules(self.problem, schedule)):
             why = ", whose amounts had to be rounded" if self.relaxed else ""
@@ -216,7 +216,7 @@ class MipRun(ABC):
 
 
 def _coarsened(linear: IntegerProgram) -> tuple[Ints, Ints, bool]:
-    """Entries and right sides, rows of large amounts in coarser units, both rounded down: a relaxation."""
+    """Return a relaxation: entries and right sides, rows of large amounts in coarser units."""
     matrix, upper = linear.matrix, linear.upper
     sums = matrix.astype(float) @ linear.most
     if linear.parts and linear.parts[-1].name == "cutoff":  # of every group's columns one counts, not all
@@ -227,7 +227,7 @@ def _coarsened(linear: IntegerProgram) -> tuple[Ints, Ints, bool]:
 
 
 def round_up_safely(value: float) -> int:
-    """The least whole number that an integer objective must reach when `value` is a bound of it.
+    """Return the least integer that an integer objective must reach when `value` bounds it.
 
     Engines print few digits and compute with tolerances: that much is taken off first.
     """

@@ -29,7 +29,7 @@ Keys = NDArray[np.float64]
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """Searches until the time is up; the warm start is not looked at."""
+    """Search until the time is up; the warm start is ignored."""
     engine = f"numpy {np.__version__}"
     begun = time.monotonic()
     blocks = BlockPricer(problem)
@@ -65,7 +65,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
 
 
 class _Decoder:
-    """Keys to schedules; keeps the best."""
+    """Decode keys to schedules, and keep the best."""
 
     def __init__(self, problem: Problem, guide: CostGuide, monitor: Monitor) -> None:
         self.problem, self.guide, self.monitor = problem, guide, monitor
@@ -74,7 +74,7 @@ class _Decoder:
         self.cost: int | None = None
 
     def worth(self, keys: Keys) -> float:
-        """What the schedule costs; by how many groups it is short, beyond all costs, when it is not complete."""
+        """Return the cost of a schedule, plus a penalty above all costs for each group without a place."""
         if self.monitor.should_stop():
             return float("inf")
         placing = PartialSchedule(self.problem, self.shape)

@@ -35,7 +35,7 @@ DEAR = {"scipy": 2}  # each problem is a program of its own there: only the firs
 
 @dataclass(frozen=True)
 class SelftestCase:
-    """Tasks of one slot on pools of one resource: who runs where? `least` is the cost of the best answer.
+    """A small problem: tasks of one slot on pools of one resource. `least` is the optimal cost.
 
     Attributes
     ----------
@@ -56,7 +56,7 @@ class SelftestCase:
     least: int | None = None
 
     def problem(self) -> Problem:
-        """The case as a problem."""
+        """Return the case as a problem."""
         tasks, options = len(self.demand), [len(line) for line in self.cost]
         none, line = np.zeros(tasks, np.int64), np.zeros(sum(options), np.int64)
         pool = np.concatenate([np.arange(count) for count in options])
@@ -123,7 +123,7 @@ CASES = (
 
 
 def failed_selftest(name: str, should_stop: Callable[[], bool] = lambda: False) -> str:
-    """Why a method's engine must not be used, in one line; empty when it passes, or has passed in this version."""
+    """Return why a method's engine must not be used; empty when it passes or has passed before."""
     package = methods.lookup(name).package
     judge = name if name.startswith("pulp:") else JUDGED.get(package)
     if judge is None or os.environ.get("LEPTONOPT_SELFTEST") == "off":
@@ -152,7 +152,7 @@ def _cache() -> Path:
 
 
 def _examined(judge: str, package: str, should_stop: Callable[[], bool]) -> str | None:
-    """What is untrue in an engine's answers; None when too few of them came to tell."""
+    """Return the first fault in an engine's answers; None when too few answers came."""
     cases = CASES[: DEAR.get(package)]
     with ThreadPoolExecutor(DEAR.get(package, 1)) as pool:
         answers = list(pool.map(lambda case: _answer(judge, case, should_stop), cases))
@@ -163,7 +163,7 @@ def _examined(judge: str, package: str, should_stop: Callable[[], bool]) -> str 
 
 
 def _answer(judge: str, case: SelftestCase, should_stop: Callable[[], bool]) -> tuple[Solution, list[int]] | None:
-    """What an engine says of a case, and the bounds it claimed on the way; None where it fails altogether."""
+    """Return the answer of an engine to a case, and its bounds; None where it fails."""
     ear = RecordingMonitor(should_stop)
     with contextlib.suppress(Exception):  # what is broken shows as soon as it is used
         return methods.load_method(judge)(case.problem(), None, Limits(SECONDS), ear), ear.bounds
@@ -171,7 +171,7 @@ def _answer(judge: str, case: SelftestCase, should_stop: Callable[[], bool]) -> 
 
 
 def objection(case: SelftestCase, said: Solution, bounds: Sequence[int] = ()) -> str:
-    """The first untruth in an answer; empty without one."""
+    """Return the first false claim in an answer; empty without one."""
     if case.least is None:
         return "has an answer where none exists" if said.schedule is not None else ""
     if said.status is Status.INFEASIBLE:
@@ -198,12 +198,12 @@ class RecordingMonitor:
         self.should_stop = should_stop
 
     def incumbent(self, schedule: Schedule, cost: int) -> None:
-        """What counts is the answer at the end."""
+        """Ignore incumbents: the final answer counts."""
 
     def bound(self, value: int) -> None:
-        """A bound is claimed."""
+        """Record a bound."""
         self.bounds.append(value)
 
     def best(self) -> Schedule | None:
-        """Nobody else is looking."""
+        """Return no incumbent of another method."""
         return None

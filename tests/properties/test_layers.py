@@ -31,7 +31,7 @@ ALLOWED = {
     "io": {"errors", "instance", "runtime"},
     "compile": {"errors", "instance", "problem", "runtime"},
     "algorithms": set(),
-    "algorithms.models": {"errors", "problem"},
+    "algorithms.models": {"errors", "problem", "runtime"},
     "algorithms.lagrangian": {"problem", "runtime"},
     "algorithms.assignment": {"problem", "runtime"},
     "algorithms.heuristics": {"problem", "runtime", "algorithms.lagrangian"},

@@ -153,7 +153,7 @@ def test_one_module_starts_processes() -> None:
     """Isolation, and the end with the parent, are in one place: no other module makes a command line of Python."""
     for file in (traces.ROOT / "leptonopt").rglob("*.py"):
         text = file.read_text(encoding="utf-8")
-        if file.name != "children.py":
+        if file.name != "child_process.py":
             assert "subprocess.Popen(" not in text, file
             assert "sys.executable" not in text, file
             assert "PYTHONPATH" not in text, file

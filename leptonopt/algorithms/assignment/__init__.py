@@ -1,4 +1,4 @@
-"""Tasks that each need one resource on one of several agents, in one slot: assignment to knapsacks, exactly.
+"""Exact assignment of tasks to agents with capacities, in one slot, by Lagrangian relaxation.
 
 Generalised assignment and single-source facility location have this form. `problem` detects it, `knapsack_kernels`
 solves one knapsack, `lagrangian` computes bounds and fixes variables by reduced cost, `repair` makes feasible

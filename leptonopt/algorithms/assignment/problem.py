@@ -40,23 +40,23 @@ class AssignmentProblem:
     constant: int
 
     def schedule(self, where: Ints) -> Schedule:
-        """The schedule of an assignment, int64, shape (N,)."""
+        """Return the schedule of an assignment, int64, shape (N,)."""
         chosen = self.option[where, np.arange(len(where))]
         chosen = chosen[chosen >= 0]
         return Schedule.of(chosen, np.zeros_like(chosen))
 
     def cost_of(self, where: Ints) -> int:
-        """What an assignment costs in units, beside `constant`."""
+        """Return the cost of an assignment [units], without `constant`."""
         each = self.cost[where, np.arange(len(where))].sum()
         return int(each + self.opening[np.unique(where)].sum())
 
     def of_cost(self, cost: int) -> int:
-        """An objective in units; rounded up where it is none of this form."""
+        """Return the cost [units] of an objective, rounded up."""
         return -(-(cost - self.constant) // self.unit)
 
 
 def detect_assignment(problem: Problem) -> AssignmentProblem | None:
-    """The form of a problem; None where it has another."""
+    """Return the assignment problem that a problem is; None when it is another one."""
     rows = _rows(problem)
     if rows is None:
         return None
@@ -68,7 +68,7 @@ def detect_assignment(problem: Problem) -> AssignmentProblem | None:
 
 
 def _rows(problem: Problem) -> tuple[Ints, Ints, Ints] | None:
-    """The limited row of each option, what it needs there, and the row of each agent."""
+    """Return each option's limited row and its demand there, and the row of each agent."""
     if problem.slots != 1 or problem.quotas or problem.together or problem.apart or not problem.options:
         return None
     if (problem.copies != 1).any() or (problem.duration != 1).any() or len(problem.before) or problem.last.any():
@@ -85,7 +85,7 @@ def _rows(problem: Problem) -> tuple[Ints, Ints, Ints] | None:
 
 
 def _opening(problem: Problem, row_of: Ints) -> Ints | None:
-    """What it costs to have each agent at all: its node, or nothing."""
+    """Return the cost of each agent's node, int64, shape (A,); None where nodes have another form."""
     nodes, cost = problem.nodes, np.zeros(len(row_of), np.int64)
     for row, kind in zip(nodes.supply_row.tolist(), nodes.supply_node.tolist(), strict=True):
         alone = (nodes.supply_row == row).sum() == 1 and (nodes.supply_node == kind).sum() == 1

@@ -1,4 +1,4 @@
-"""Kernels of the repair of assignments: each task's best shift or swap in turn, under a price on overload."""
+"""Kernels that repair assignments: the best shift or swap of each task, under a price on overload."""
 
 from __future__ import annotations
 

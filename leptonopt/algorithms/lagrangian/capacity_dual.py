@@ -32,7 +32,7 @@ from leptonopt.problem.problem import UNLIMITED, Problem, held_entries
 
 @dataclass(frozen=True, eq=False)
 class Multipliers:
-    """Multipliers in whole multiples of 1/scale money units, at least 0: capacity, shape (K, T), and quota, (Q,)."""
+    """Multipliers of capacity, (K, T), and quotas, (Q,): integers >= 0 [1/scale money units]."""
 
     capacity: Ints
     quota: Ints

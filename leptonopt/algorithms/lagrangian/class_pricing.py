@@ -1,4 +1,4 @@
-"""Cheapest columns of all groups at given prices, by class of options: a `pricing.Pricer` for any size.
+"""Cheapest columns of all groups, by class of options: a `pricing.Pricer` for any size.
 
 Work and memory per round are of the order of options plus curves (classes times slots): columns (option, start) are
 never expanded. Until the kernels are compiled, `BlockPricer` does the same by numpy, more slowly.

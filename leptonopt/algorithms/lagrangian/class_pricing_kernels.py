@@ -1,4 +1,4 @@
-"""Kernels over the cost curves of classes: the least cost of every option, and of every group, at given prices.
+"""Kernels over the cost curves of classes: least costs of options and groups at given prices.
 
 A curve is scanned for each option of a class with few options. For a class with many it becomes a table of minima over
 1, 2, 4, ... starts (sparse table, Bender and Farach-Colton 2000, doi:10.1007/10719839_9), in which two look-ups give
@@ -41,7 +41,7 @@ class ClassArrays(NamedTuple):
 
 
 class LateCosts(NamedTuple):
-    """Costs of a late end by group, int64, shape (G,): max(0, slope x end - base), and `once` for an end > `after`."""
+    """Costs of a late end, int64, (G,): max(0, slope x end - base), and `once` for an end > `after`."""
 
     slope: Array
     base: Array

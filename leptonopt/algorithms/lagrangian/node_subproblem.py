@@ -1,4 +1,4 @@
-"""The subproblem of nodes in the Lagrangian dual: unit commitment by dynamic programming over on and off.
+"""The subproblem of nodes in the Lagrangian dual: unit commitment by dynamic programming.
 
 With prices on the rows that nodes supply, every node decides on its own when to be on: it earns the price of the
 capacity it offers. Nodes of a kind that exist in the same slots and are paid alike form one class of levels, solved

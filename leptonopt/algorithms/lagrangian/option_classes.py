@@ -46,7 +46,7 @@ class Directions:
 
 @dataclass(frozen=True, eq=False)
 class OptionClasses:
-    """C classes of the options, which are sorted by class; options of class c lie in ptr[c] .. ptr[c+1] - 1.
+    """C classes of options; the options of class c lie at ptr[c] .. ptr[c+1] - 1.
 
     Attributes
     ----------

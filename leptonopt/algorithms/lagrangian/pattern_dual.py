@@ -35,10 +35,26 @@ from leptonopt.algorithms.lagrangian.node_subproblem import NodeSubproblem
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
 
-SETS = 40_000  # patterns of a bin in one slot at most
-CELLS = 60_000_000  # entries of all tables of patterns at most
-PRICES = 3_000_000  # prices (option, slot) at most
-COLUMNS = 3_000_000  # columns (option, start) at most
+
+@dataclass(frozen=True)
+class PatternLimits:
+    """Sizes up to which bins are small.
+
+    Attributes
+    ----------
+    sets : patterns of a bin in one slot
+    cells : entries of all tables of patterns, float32
+    prices : prices (option, slot)
+    columns : columns (option, start)
+    """
+
+    sets: int = 40_000
+    cells: int = 60_000_000
+    prices: int = 3_000_000
+    columns: int = 3_000_000
+
+
+LIMITS = PatternLimits()
 STEPS = AdamParameters(0.6, momentum=0.9, patience=20, shorter=0.8, forget=True)
 
 
@@ -134,15 +150,15 @@ def _demand(problem: Problem, items: Ints, rows: list[int]) -> Ints:
 def has_small_bins(problem: Problem) -> bool:
     """Return True when there may be small bins, judged by the size of the problem."""
     nodes = problem.nodes
-    if not len(nodes) or nodes.count.min(axis=1).max(initial=0) > 1 or problem.options * problem.slots > PRICES:
+    if not len(nodes) or nodes.count.min(axis=1).max(initial=0) > 1 or problem.options * problem.slots > LIMITS.prices:
         return False
-    return int((problem.last - problem.first + 1).sum()) <= COLUMNS
+    return int((problem.last - problem.first + 1).sum()) <= LIMITS.columns
 
 
 def maximal_patterns(demand: Ints, room: Ints, group: Ints) -> NDArray[np.float32] | None:
     """Return the maximal sets of n options that fit, with at most one of each group: 0 or 1, shape (S, n).
 
-    `demand`, shape (n, R); `room`, (R,); None when more than `SETS` fit.
+    `demand`, shape (n, R); `room`, (R,); None when more than `LIMITS.sets` fit.
     """
     order = np.argsort(-(demand / np.maximum(1, room)).max(axis=1), kind="stable")
     load = np.zeros((1, len(room)), np.int64)
@@ -154,7 +170,7 @@ def maximal_patterns(demand: Ints, room: Ints, group: Ints) -> NDArray[np.float3
         grown = sets[fits]
         grown[:, item] = True
         load, sets = np.concatenate([load, new[fits]]), np.concatenate([sets, grown])
-        if len(sets) > SETS:
+        if len(sets) > LIMITS.sets:
             return None
     whole = np.ones(len(sets), bool)
     for item in range(len(demand)):
@@ -239,7 +255,7 @@ class PatternDual:
                 room, group = bin.room[:, where[0]], problem.group[bin.items[there]]
                 same = bin.demand[there].tobytes(), room.tobytes(), group.tobytes()
                 if same not in known:
-                    known[same] = maximal_patterns(bin.demand[there], room, group) if cells < CELLS else None
+                    known[same] = maximal_patterns(bin.demand[there], room, group) if cells < LIMITS.cells else None
                     cells += 0 if known[same] is None else known[same].size  # type: ignore[union-attr]
                 sets = known[same]
                 if sets is None:

@@ -1,4 +1,4 @@
-"""Pricing: cheapest columns (option, start) at the prices of a problem, or with multipliers added to them.
+"""Pricing: cheapest columns (option, start) at the prices of a problem, or with multipliers added.
 
 Options that hold the same rows for the same duration form a block. The costs of a block are one matrix product of its
 demands with the window sums of the prices. The whole table of columns is never held in memory.
@@ -51,7 +51,7 @@ class Block:
 
 
 class Pricer(Protocol):
-    """The protocol of pricing; `BlockPricer`, `ClassPricer` for very many columns, `RemotePricer` over workers."""
+    """The protocol of pricing: `BlockPricer`, `ClassPricer` for many columns, `RemotePricer` on workers."""
 
     @property
     def finest(self) -> int:
@@ -74,7 +74,7 @@ class Pricer(Protocol):
 
 
 class BlockPricer:
-    """All options of a problem, in blocks; costs that do not depend on prices are kept up to `keep` columns."""
+    """All options of a problem, in blocks; up to `keep` columns, costs without prices are kept."""
 
     finest = 2**58
 

@@ -16,7 +16,7 @@ OFTEN = 1000  # lines between two looks at the clock
 
 
 def export_model(problem: Problem, kind: str) -> str:
-    """The text of a problem's model in `mps`, `lp` or `dat`; all numbers are whole.
+    """Return a problem's model as text in `mps`, `lp` or `dat`; all numbers are integers.
 
     Raises `UsageError` for any other kind.
     """
@@ -27,17 +27,17 @@ def export_model(problem: Problem, kind: str) -> str:
 
 
 def to_mps(problem: Problem) -> str:
-    """The model in free MPS; names as `IntegerProgram.names` and `IntegerProgram.row_names` give them."""
+    """Return the model in free MPS; names are those of `IntegerProgram.names` and `row_names`."""
     return "\n".join(check_time_each(_mps(build_model(problem)), OFTEN)) + "\n"
 
 
 def to_lp(problem: Problem) -> str:
-    """The model in the LP format of CPLEX."""
+    """Return the model in the LP format of CPLEX."""
     return "\n".join(check_time_each(_lp(build_model(problem)), OFTEN)) + "\n"
 
 
 def to_mathprog(problem: Problem) -> str:
-    """The data section for models/allocation.mod."""
+    """Return the data section for models/allocation.mod."""
     return "\n".join(check_time_each(_mathprog(problem), OFTEN)) + "\n"
 
 

@@ -20,7 +20,7 @@ from leptonopt.problem.schedule import Schedule, node_schedule_of
 
 
 def is_preferable(problem: Problem) -> bool:
-    """Whether this is the model to choose: order binds, starts cost nothing, and all can be stated."""
+    """Return True when this model is preferable: order binds, and starts cost nothing."""
     if not len(problem.before) or np.any(problem.copies != 1) or unsupported_feature(problem):
         return False
     limited = problem.capacity < UNLIMITED
@@ -30,7 +30,7 @@ def is_preferable(problem: Problem) -> bool:
 
 
 def unsupported_feature(problem: Problem) -> str:
-    """What of the problem intervals do not state here; empty when they state all of it."""
+    """Return the feature that intervals do not state here; empty when they state all."""
     nodes = problem.nodes
     if problem.together or problem.apart:
         return "tasks that must share a pool or must not"
@@ -81,7 +81,7 @@ class IntervalModel:
         self.constant = sum(int(low) for low in base[self.job])
 
     def too_large(self) -> str:
-        """Why CP-SAT could not count this model exactly; empty when it can."""
+        """Return why CP-SAT could overflow on this model; empty when it cannot."""
         plain = len(self.costs) - len(self.priced)
         most = int(self.costs[:plain].sum()) + sum(int(self.extra[self.option[at]].max()) for at in self.priced)
         most += sum(
@@ -91,7 +91,7 @@ class IntervalModel:
         return "costs are too large to count exactly" if most >= 2**53 else ""
 
     def model(self, cp_model: Any, warm_start: Schedule | None) -> Any:
-        """The CP-SAT model."""
+        """Return the CP-SAT model."""
         problem, model = self.problem, cp_model.CpModel()
         options, jobs = self.option.tolist(), self.job.tolist()
         chosen = [model.new_bool_var("") for _ in options]
@@ -182,7 +182,7 @@ class IntervalModel:
             model.add_cumulative([interval for interval, _ in held[row]], [amount for _, amount in held[row]], room)
 
     def _values(self, schedule: Schedule) -> list[int]:
-        """The values of all variables in a schedule; copies of a group take its columns in order."""
+        """Return the values of all variables in a schedule; copies take the columns in order."""
         problem = self.problem
         chosen, left = np.zeros(len(self.option), np.int64), np.ones(len(self.job), np.int64)
         low = np.full(problem.groups, problem.slots)
@@ -205,7 +205,7 @@ class IntervalModel:
         return [*chosen.tolist(), *left.tolist(), *starts.tolist(), *rent.committed.tolist(), *paid.values()]
 
     def decode(self, values: Any) -> Schedule:
-        """The schedule of variable values."""
+        """Return the schedule of variable values."""
         values = np.asarray(values, np.int64)
         at = np.flatnonzero(values[: len(self.option)])
         starts = values[len(self.option) + len(self.job) :][self.owner[at]]

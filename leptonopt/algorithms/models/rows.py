@@ -51,7 +51,7 @@ class Variables:
 
     @cached_property
     def nodes(self) -> dict[tuple[str, int], Ints]:
-        """Positions of n, w, u and v, shape (T,), and of c, shape (1,), by letter and kind."""
+        """Return positions of n, w, u, v, shape (T,), and of c, shape (1,), by letter and kind."""
         found, at = {}, len(self.columns.option) + len(self.left)
         for letter, kind, size in self._kinds():
             found[letter, kind] = np.arange(at, at + size)
@@ -60,14 +60,14 @@ class Variables:
 
     @cached_property
     def pools(self) -> dict[tuple[int, int], int]:
-        """Position of y[s, p]."""
+        """Return the position of y[s, p]."""
         at = len(self.columns.option) + len(self.left) + sum(map(len, self.nodes.values()))
         pairs = [(number, pool) for number, each in enumerate(self.shared_pools) for pool in each]
         return {pair: at + number for number, pair in enumerate(pairs)}
 
     @cached_property
     def shared_pools(self) -> list[list[int]]:
-        """For each set of groups that belong together, the pools on which all that must run have columns."""
+        """Return for each affinity set the pools on which all its mandatory groups have columns."""
         problem, sets = self.problem, []
         pool, group = problem.pool[self.columns.option], problem.group[self.columns.option]
         for members in problem.together:
@@ -94,7 +94,7 @@ class Variables:
 
     @cached_property
     def most(self) -> Ints:
-        """int64, shape (V,): the largest value of each."""
+        """Return the largest value of each, int64, shape (V,)."""
         problem, nodes = self.problem, self.problem.nodes
         parts = [problem.copies[problem.group[self.columns.option]], problem.copies[self.left]]
         for letter, kind in self.nodes:
@@ -104,7 +104,7 @@ class Variables:
         return np.concatenate(parts)
 
     def usable(self, kind: int) -> tuple[list[tuple[Ints, Ints, int]], int]:
-        """Usable nodes per slot: (slots, variables, factor) of each term, and a constant."""
+        """Return usable nodes per slot: (slots, variables, factor) of each term, and a constant."""
         problem, slots = self.problem, np.arange(self.problem.slots)
         if problem.plain[kind]:
             terms = [(slots, self.nodes["w", kind], 1)] if ("w", kind) in self.nodes else []
@@ -117,7 +117,7 @@ class Variables:
         return terms, 0
 
     def spent(self, costs: NodeCosts) -> list[tuple[Ints, Ints]]:
-        """(variables, factors) of what nodes cost, in money or in units of a quota."""
+        """Yield (variables, factors) of the cost of nodes, in money or in units of a quota."""
         found = []
         for (letter, kind), at in self.nodes.items():
             if letter == "n":

@@ -41,12 +41,12 @@ class IntegerProgram:
 
     @property
     def columns(self) -> StartColumns:
-        """The columns behind the first variables."""
+        """Return the columns of the first variables."""
         return self.variables.columns
 
     @property
     def most(self) -> Ints:
-        """int64, shape (V,): the largest value of each variable."""
+        """Return the largest value of each variable, int64, shape (V,)."""
         return self.variables.most
 
     @property
@@ -84,7 +84,7 @@ def cost(variables: Variables) -> Ints:
 
 
 def build_model(problem: Problem, without: Collection[str] = (), cutoff: int | None = None) -> IntegerProgram:
-    """The whole model; with a `cutoff` only what costs at most that.
+    """Return the whole model; with a `cutoff`, restricted to costs of at most that.
 
     Rules named in `without` are switched off, to test that somebody notices.
     """
@@ -145,7 +145,7 @@ def _assembled(variables: Variables, costs: Ints, parts: Sequence[Rows]) -> Inte
 
 
 def predicted_size(problem: Problem) -> tuple[int, int]:
-    """(columns, nonzeros) at most, counted without building anything."""
+    """Return upper limits of (columns, nonzeros), counted without building the model."""
     starts = problem.last - problem.first + 1
     of_group = np.bincount(problem.group, starts, problem.groups)
     linked = of_group[problem.before].sum() + of_group[problem.after].sum()
@@ -155,7 +155,7 @@ def predicted_size(problem: Problem) -> tuple[int, int]:
 
 
 def decode(linear: IntegerProgram, values: Any) -> Schedule:
-    """The schedule of variable values (integers, shape (V,) or longer)."""
+    """Return the schedule of variable values, integers of shape (V,) or longer."""
     values = np.asarray(values, np.int64)
     count = values[: len(linear.columns.option)]
     chosen = np.flatnonzero(count)
@@ -203,7 +203,7 @@ def encode(linear: IntegerProgram, schedule: Schedule) -> Ints:
 
 
 def normalise_costs(linear: IntegerProgram) -> tuple[Ints, int, int]:
-    """Costs above each group's cheapest, over their greatest common divisor: (costs, divisor, constant).
+    """Return (costs, divisor, constant): costs above each group's cheapest, over their gcd.
 
     The objective is divisor * (costs . v) + constant on everything that keeps rule `once`. Only variables
     of nodes can have a cost below zero; `objective_lower_limit` says how far that can go.
@@ -239,6 +239,6 @@ def largest_objective(linear: IntegerProgram, costs: Ints) -> int:
 
 
 def has_no_columns(problem: Problem) -> bool:
-    """Whether a group that must run has no column at all: then no schedule exists."""
+    """Return True when a mandatory group has no column; then no schedule exists."""
     offered = np.bincount(problem.group[problem.columns.option], minlength=problem.groups)
     return bool(np.any((offered == 0) & ~problem.optional))
