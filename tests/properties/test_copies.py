@@ -422,9 +422,7 @@ def test_time_is_kept_back_by_the_entries_of_the_plan() -> None:
     stated = instance(task(copies=200, optional=True, value=2), gpus=1)
     made = compile_instance(validate(stated))
     with Signals() as signals:
-        session = SolveSession(
-            TreeSource(made, stated, {}), Limits(60.0), time.monotonic(), 0.0, signals
-        )
+        session = SolveSession(TreeSource(made, stated, {}), Limits(60.0), time.monotonic(), 0.0, signals)
         session.entry_seconds, before = 0.5, session.left()
         session.state.schedule = greedy(made)
         assert before - session.left() >= 0.5 * 48
