@@ -18,7 +18,7 @@ import numpy as np
 from leptonopt.algorithms.lagrangian.capacity_dual import STEADY, SWIFT, DualAscent, Multipliers
 from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.lagrangian.pricing import infeasible_solution, uncapacitated_bound
-from leptonopt.algorithms.large_scale.annealing import SQUEEZE, Annealer, repair_to_feasible
+from leptonopt.algorithms.large_scale.annealing import TUNING, Annealer, repair_to_feasible
 from leptonopt.algorithms.large_scale.distributed_annealing import DistributedAnnealing, warm_up_workers
 from leptonopt.algorithms.large_scale.ejection_search import EjectionSearch, next_batch_size
 from leptonopt.algorithms.large_scale.staged_construction import (
@@ -99,8 +99,8 @@ def run_all_kernels(problem: Problem) -> None:
     """Call every kernel once on a small problem, so that each is compiled and kept on disk."""
     limits = Limits(time_limit=600.0, threads=1, deterministic=True)
     run(problem, limits, NullMonitor(), "all", JitWarmup(here=True))
-    empty = Assignment.nothing(problem, np.zeros(problem.capacity.shape))
-    EjectionSearch(problem, empty, ClassPricer(problem), empty.price).mend(lambda: False)
+    empty = Assignment.empty(problem, np.zeros(problem.capacity.shape))
+    EjectionSearch(problem, empty, ClassPricer(problem), empty.price).repair(lambda: False)
 
 
 class BestSnapshot:
@@ -110,7 +110,7 @@ class BestSnapshot:
         self.annealer, self.take, self.clocked = annealer, take, clocked
         self.best: Assignment | None = None
         self.rank = (0, 0)
-        self.price, self.noted, self.next = LOOK * len(annealer.group), 0.0, SQUEEZE
+        self.price, self.noted, self.next = LOOK * len(annealer.group), 0.0, TUNING.final_phase
 
     def due(self, share: float) -> bool:
         """Return True when a snapshot is due; they may take only a share of the annealing time."""
@@ -119,14 +119,14 @@ class BestSnapshot:
         if self.clocked:
             self.noted = self.noted or time.monotonic()
             return time.monotonic() > self.noted + PAUSE * self.price
-        self.next += (1 - SQUEEZE) / LOOKS
+        self.next += (1 - TUNING.final_phase) / LOOKS
         return True
 
     def look(self) -> Assignment:
         """Take a snapshot, and return the best so far."""
         begun = time.monotonic()
-        placed = self.annealer.settled()
-        rank = int(placed.lacking().sum()), objective(placed.problem, placed.schedule())
+        placed = self.annealer.repaired()
+        rank = int(placed.missing_mandatory().sum()), objective(placed.problem, placed.schedule())
         if self.best is None or rank < self.rank:
             self.best, self.rank = placed, rank
             self.take(placed)
@@ -218,7 +218,7 @@ class _Run:
 
     def _take(self, placed: Assignment) -> bool:
         """Report the assignment, if all mandatory tasks have a place and it is better."""
-        if placed.lacking().any():
+        if placed.missing_mandatory().any():
             return False
         schedule = placed.schedule()
         cost = objective(self.problem, schedule)
@@ -300,7 +300,7 @@ class _Run:
                 bound = beside.submit(self._climb, ascent, lambda: ended.is_set() or self._over())
             try:
                 sharing.run(ANNEALING * (self.until - time.monotonic()) if timed else None, self._over)
-                self.shared = sharing.count()
+                self.shared = sharing.summary()
             except ExecutorLost as gone:
                 self.shared, alone = f"the workers are gone ({gone}); annealing went on here", True
             ended.set()
@@ -313,14 +313,14 @@ class _Run:
 
     def _taken(self, placed: Assignment, ascent: DualAscent) -> None:
         """Report the assignment, repaired if needed."""
-        if not self._take(placed) and placed.lacking().any() and (self.oracle.fast or not FAST):
+        if not self._take(placed) and placed.missing_mandatory().any() and (self.oracle.fast or not FAST):
             improver = EjectionSearch(self.problem, placed, self.oracle, ascent.best_price, self.limits.seed)
             self._mend(improver, MENDING)
 
     def _mend(self, improver: EjectionSearch, share: float) -> None:
         """Repair an assignment by ejection within a share of the time left."""
         most = MENDS * len(improver.placed.group) if self.limits.deterministic else None
-        improver.mend(self._by(share), most)
+        improver.repair(self._by(share), most)
         self._take(improver.placed)
 
     def _exact(self, ascent: DualAscent) -> None:
@@ -337,7 +337,7 @@ class _Run:
         """Search by ejection chains; cooling, or cold from the start after annealing."""
         problem, limits = self.problem, self.limits
         improver = EjectionSearch(problem, placed, self.oracle, ascent.best_price, limits.seed)
-        if placed.lacking().any():
+        if placed.missing_mandatory().any():
             self._mend(improver, 1.0)
         items = max(1, len(placed.group))
         mean = abs(float(self.lower or 0)) / items
@@ -349,7 +349,7 @@ class _Run:
             if done >= 1:
                 break
             now = time.monotonic()
-            some, turn = improver.refused() if self.oracle.fast and turn % 2 else None, turn + 1
+            some, turn = improver.worthwhile_unplaced() if self.oracle.fast and turn % 2 else None, turn + 1
             improver.run(steps, 0.0 if self.oracle.fast else HEAT * mean * (1 - done) ** 2, some)
             made += steps
             spent = time.monotonic() - now

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.algorithms.heuristics.insertion import RANKED, insert_copies
+from leptonopt.algorithms.heuristics.insertion import TUNING, insert_copies
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
@@ -327,7 +327,7 @@ def test_ranked_columns_are_what_is_cheapest_one_after_the_other() -> None:
             while anew.missing[group] and (found := anew.cheapest_column(group, guide, made.problem.value[group])):
                 anew.insert(*found[1:], min(anew.missing[group], anew.max_copies(*found[1:])))
         assert at_once.runs == anew.runs
-        ranked += max(map(len, anew.runs), default=0) > RANKED
+        ranked += max(map(len, anew.runs), default=0) > TUNING.single_columns
     assert ranked > 5
 
 

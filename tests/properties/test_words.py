@@ -94,6 +94,8 @@ def test_paths_that_a_page_names_exist(page: Path) -> None:
         return
     missing = [name for name in re.findall(places, text) if name != "leptonopt/" and not (base / name).exists()]
     assert not missing
+    tests = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+    assert set(re.findall(r"\btest_[a-z_]+\.py", text)) <= tests
 
 
 def test_every_breach_is_found() -> None:

@@ -323,8 +323,7 @@ def test_ctrl_c_gives_the_plan(week: Path, tmp_path: Path) -> None:
 # A solve whose method has a plan from greedy in hand, says so, and then waits to be stopped.
 SLEEPER = """
 import sys, time
-from leptonopt.session import solve as conductor
-from leptonopt.solvers import registry as methods
+from leptonopt.session import session, solve as conductor
 from leptonopt import __main__
 from leptonopt.solvers import greedy
 from leptonopt.problem.protocol import Solution, Status, Stop
@@ -339,6 +338,7 @@ def waits(problem, warm_start, limits, monitor):
 
 solve = conductor.solve
 conductor.solve = lambda file, **options: solve(file, **(options | {"method": waits}))
+session.uncapacitated_bound = lambda problem, costs: None
 sys.argv = ["leptonopt", "solve", sys.argv[1], "-o", sys.argv[2]]
 __main__.main()
 """

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -238,7 +239,7 @@ def test_columns_go_on_here_when_workers_are_gone(columns: Path) -> None:
 
 def test_columns_are_deterministic_whoever_works(columns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In deterministic mode the schedule does not depend on how many workers there are."""
-    monkeypatch.setattr(sharing, "PASSES", 3)
+    monkeypatch.setattr(sharing, "TUNING", replace(sharing.TUNING, passes=3))
     problem, found = compile_columnar(load(columns)).problem, []
     for many in (1, 3):
         with ThreadPoolExecutor(many) as pool:
@@ -257,7 +258,7 @@ def test_parts_that_are_out_share_nothing(columns: Path) -> None:
     before = placed.option.copy(), placed.start.copy(), placed.free.copy()
     with ThreadPoolExecutor(1) as pool:
         made, parts = DistributedAnnealing(placed, pool, lambda: ascent.best_price, 0), []
-        while part := made._draw(3):
+        while part := made._draw_part(3):
             made._mark(part, True)
             parts.append(part)
     assert len(parts) > 1

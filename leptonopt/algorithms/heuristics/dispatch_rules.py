@@ -1,7 +1,7 @@
-"""Rules of thumb: tasks one by one in an order, each put where a rule says. What the simplest baselines share.
+"""Dispatching rules: groups are inserted one by one in an order, each where a rule decides.
 
-Nothing is improved afterwards. Optional tasks run wherever they find a place; tasks that must run and find
-none push others out (`heuristics.ejection_pool`), so that a rule is compared by its cost and not by its luck.
+Nothing is improved afterwards. Optional groups run wherever they fit. Mandatory groups that do not fit eject others
+(`heuristics.ejection_pool`), so that rules are compared by their cost and not by luck.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from leptonopt.problem.schedule import objective, with_node_schedule
 
 
 class DispatchRule:
-    """A rule of thumb at work on a problem: in which order, and where to. The base takes tasks as they come."""
+    """Dispatching rule: an order of groups, and a column for each. The base keeps the given order."""
 
     def __init__(self, placing: PartialSchedule, guide: CostGuide) -> None:
         self.placing, self.guide = placing, guide
 
     def rank(self) -> Sequence[float]:
-        """Per group, who goes first: the least."""
+        """Return the rank of each group, least first."""
         return [0.0] * self.placing.problem.groups
 
     def choose(self, group: int) -> Column | None:
-        """Where the next copy of a group goes; None where it fits nowhere."""
+        """Return the column of the group's next copy; None if it fits nowhere."""
         raise NotImplementedError
 
     def put(self, option: int, start: int, count: int) -> None:
-        """Told of what was put where."""
+        """Record inserted copies."""
 
 
 def dispatch(
     problem: Problem, limits: Limits, monitor: Monitor, rule: Callable[[PartialSchedule, CostGuide], DispatchRule]
 ) -> Solution:
-    """One pass of a rule; the bound is that of tasks that do not meet."""
+    """Run one pass of a rule; the bound is the uncapacitated one."""
     engine = f"numpy {np.__version__}"
     blocks = BlockPricer(problem)
     bound = uncapacitated_bound(problem, blocks.least)
@@ -61,10 +61,10 @@ def dispatch(
     if placing.unplaced():
         repair_by_ejection(placing, guide, 20 * max(20, min(200, len(placing.unplaced()))), limits.seed, monitor)
     if left := len(placing.unplaced()):
-        note = f"{left} groups of tasks that must run found no place"
+        note = f"{left} groups of mandatory tasks found no place"
         return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
     schedule = with_node_schedule(problem, placing.schedule())
     if violated_rules(problem, schedule):
-        return Solution(Status.UNKNOWN, Stop.FAILED, bound=bound, engine=engine, note="a rule was broken")
+        return Solution(Status.UNKNOWN, Stop.FAILED, bound=bound, engine=engine, note="a rule is violated")
     monitor.incumbent(schedule, objective(problem, schedule))
     return Solution(Status.FEASIBLE, Stop.DONE, schedule, bound, engine)

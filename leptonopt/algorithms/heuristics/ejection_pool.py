@@ -1,13 +1,16 @@
-"""Mending a schedule in which tasks that must run found no place: they push others out.
+"""Ejection pool on a partial schedule: mandatory groups eject lighter ones, which are reinserted.
 
-An ejection pool after Nagata and Bräysy (2009, doi:10.1016/j.orl.2009.04.006), without the squeeze:
-every failure makes a group heavier, and the lightest set of others has to go.
+After Nagata and Bräysy (2009, doi:10.1016/j.orl.2009.04.006), without their squeeze step. Every failure raises a
+group's weight, and the victims with the least total weight are ejected.
+`leptonopt.algorithms.large_scale.ejection_pool` has the same steps over arrays, for problems without nodes,
+precedence and affinity.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,14 +20,24 @@ from leptonopt.algorithms.heuristics.reinsertion import drop_idle
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.problem.protocol import Monitor
 
-OFFERS = 6  # options that a task which finds no place considers for pushing others out
-EVERYWHERE = -2
-MOVING = 0.1  # how often the family of a task that finds no place moves to another pool
-SPOTS = 4  # starts it considers of each
+
+@dataclass(frozen=True)
+class EjectionTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    options: int = 6  # random options per step that are candidates for an ejection
+    starts: int = 4  # starts of each option with the least shortage
+    relocation_probability: float = 0.1  # probability that a failing group's family moves to another pool
+    optional_weight: float = 0.05  # weight of an optional group; a mandatory one begins at 1
+
+
+TUNING = EjectionTuning()
+
+EVERYWHERE = -2  # pool of a group that may share rows with every pool
 
 
 def repair_by_ejection(placing: PartialSchedule, guide: CostGuide, tries: int, seed: int, monitor: Monitor) -> None:
-    """Finds places for groups that must run and have none, by pushing others out and placing them again."""
+    """Run at most so many ejection steps, then remove idle groups and insert what fits."""
     pool = EjectionPool(placing, guide, seed, monitor)
     for _ in range(tries):
         if not pool.queue or monitor.should_stop():
@@ -37,12 +50,19 @@ def repair_by_ejection(placing: PartialSchedule, guide: CostGuide, tries: int, s
 
 
 class EjectionPool:
-    """A queue of groups without a place; weights grow with every failure, so that the hard ones stay."""
+    """Queue of unassigned groups; weights grow with every failure, so that difficult groups stay.
+
+    Attributes
+    ----------
+    rows_by_pool : whether every row belongs to one pool, so that a pool tells which groups can block a column
+    pool, begin, end : int64, shape (G,), pool and slots in use; pool -1 while a group does not run
+    urgent : groups to insert at their earliest end
+    """
 
     def __init__(self, placing: PartialSchedule, guide: CostGuide, seed: int, monitor: Monitor) -> None:
         self.placing, self.guide, self.over = placing, guide, monitor.should_stop
         self.random = np.random.default_rng(seed)
-        self.weight = [0.05 if optional else 1.0 for optional in placing.shape.optional]
+        self.weight = [TUNING.optional_weight if optional else 1.0 for optional in placing.shape.optional]
         lost = set(placing.unplaced())
         self.queue = deque(group for group in topological(placing) if group in lost)
         self.urgent: set[int] = set()
@@ -56,7 +76,7 @@ class EjectionPool:
             self.update_position(group)
 
     def update_position(self, group: int) -> None:
-        """Remembers where a group is at work: with several columns everywhere, from the first to the last."""
+        """Record the pool and the slots of a group; several columns count from the first to the last."""
         ran = self.placing.runs[group]
         if not ran:
             self.pool[group] = -1
@@ -68,6 +88,7 @@ class EjectionPool:
         self.end[group] = max(start + duration[option] for option, start in ran)
 
     def step(self) -> None:
+        """Insert the first group of the queue, or eject others for it."""
         placing, shape = self.placing, self.placing.shape
         group = self.queue.popleft()
         waiting = [before for before, _ in shape.predecessors[group] if placing.end[before] < 0]
@@ -83,7 +104,7 @@ class EjectionPool:
         if placed:
             return
         self.weight[group] += 1
-        if (family := shape.family[group]) >= 0 and self.random.random() < MOVING:
+        if (family := shape.family[group]) >= 0 and self.random.random() < TUNING.relocation_probability:
             self.relocate_family(family)
             self.enqueue(group)
             return
@@ -103,12 +124,13 @@ class EjectionPool:
             self.enqueue(group)
 
     def enqueue(self, *groups: int) -> None:
+        """Append groups that do not wait already."""
         for group in groups:
             if group not in self.queue:
                 self.queue.append(group)
 
     def relocate_family(self, family: int) -> None:
-        """A whole family has to go to another of the pools that have room for it alone."""
+        """Move a whole family to another of the pools that fit it alone."""
         pools = [pool for _, pool in self.homes[family] if pool != self.placing.home_pool[family]]
         if pools:
             self.placing.home_pool[family] = pools[int(self.random.integers(len(pools)))]
@@ -119,7 +141,7 @@ class EjectionPool:
                     self.enqueue(member)
 
     def release_neighbours(self, group: int) -> None:
-        """Nothing to push out helps: what it waits for, and what waits for it, has to move."""
+        """Remove a group's predecessors and successors, and insert its predecessors as early as possible."""
         shape, placing = self.placing.shape, self.placing
         around = [before for before, _ in shape.predecessors[group]] + [behind for behind, _ in shape.successors[group]]
         for other in around:
@@ -131,11 +153,11 @@ class EjectionPool:
         self.enqueue(*[other for other in around if not shape.optional[other]], group)
 
     def best_ejection(self, group: int) -> tuple[int, int, list[tuple[int, Column]]] | None:
-        """The column for which the lightest set of others has to go."""
+        """Return the column with the least total weight of victims, and the victims; None without one."""
         best, found = float("inf"), None
         options = self.guide.order[group]
-        if len(options) > OFFERS:
-            options = [options[at] for at in sorted(self.random.choice(len(options), OFFERS, replace=False))]
+        if len(options) > TUNING.options:
+            options = [options[at] for at in sorted(self.random.choice(len(options), TUNING.options, replace=False))]
         for option in options:
             for start in self.candidate_starts(option):
                 victims, weight = self.lightest_victims(group, option, start, best)
@@ -144,7 +166,7 @@ class EjectionPool:
         return found
 
     def candidate_starts(self, option: int) -> list[int]:
-        """Starts at which the least capacity is short, and one at random."""
+        """Return the starts with the least shortage of capacity, and a random one."""
         low, high = self.placing.start_window(option)
         if low > high:
             return []
@@ -154,15 +176,15 @@ class EjectionPool:
             short += np.maximum(0, amount - self.placing.free[row, low : high + length]) / amount
         total = np.concatenate([[0.0], np.cumsum(short)])
         need = total[length:] - total[: high - low + 1] + 1e-6 * self.random.random(high - low + 1)
-        least = np.argsort(need, kind="stable")[:SPOTS].tolist()
+        least = np.argsort(need, kind="stable")[: TUNING.starts].tolist()
         return [low + at for at in {*least, int(self.random.integers(high - low + 1))}]
 
     def overlapping_columns(self, option: int, start: int, stop: int) -> Iterator[tuple[int, Column, int, int]]:
-        """(group, column, begin, end) of what is at work then, where the option would be if rows tell."""
-        there = (self.begin < stop) & (self.end > start)
-        there &= (self.pool == self.placing.shape.pool[option]) | (self.pool == EVERYWHERE)
+        """Yield (group, column, begin, end) of columns that may share rows and slots with an option."""
+        overlaps = (self.begin < stop) & (self.end > start)
+        overlaps &= (self.pool == self.placing.shape.pool[option]) | (self.pool == EVERYWHERE)
         duration = self.placing.shape.duration
-        for group in np.flatnonzero(there).tolist():
+        for group in np.flatnonzero(overlaps).tolist():
             for column in self.placing.runs[group]:
                 begin, end = column[1], column[1] + duration[column[0]]
                 if begin < stop and end > start:
@@ -171,7 +193,7 @@ class EjectionPool:
     def lightest_victims(
         self, group: int, option: int, start: int, limit: float
     ) -> tuple[list[tuple[int, Column]] | None, float]:
-        """Others that overlap, lightest first, until one copy fits; None when the rest does not make room."""
+        """Return the lightest blockers whose ejection makes a copy fit, and their weight; None without."""
         placing, shape = self.placing, self.placing.shape
         stop = start + shape.duration[option]
         short = {row: amount - placing.free[row, start:stop] for row, amount in shape.demands[option]}

@@ -1,9 +1,10 @@
-"""Insertion of single groups at their cheapest feasible columns, and the orders in which groups can be inserted."""
+"""Insertion of single groups at their cheapest feasible columns, and precedence orders of groups."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,13 +13,21 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, least_joint_cost
 from leptonopt.problem.problem import Problem
 
-LOOK = 64  # columns of a group, chosen one by one, between two looks at the clock
-RANKED = 16  # columns chosen one by one until all that are left are ranked at once
-RANKED_LOOK = 1024  # ranked columns between two looks at the clock
+
+@dataclass(frozen=True)
+class InsertionTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    stop_check: int = 64  # columns chosen one by one between two checks of the stop test
+    ranked_stop_check: int = 1024  # ranked columns between two checks of the stop test
+    single_columns: int = 16  # columns chosen one by one before all others are ranked at once
+
+
+TUNING = InsertionTuning()
 
 
 def never() -> bool:
-    """No clock to look at."""
+    """Return False: the stop test of searches without a limit."""
     return False
 
 
@@ -29,16 +38,16 @@ def insert_copies(
     limit: int = INFEASIBLE_COST,
     over: Callable[[], bool] = never,
 ) -> bool:
-    """Places the missing copies of a group, as many at a time as fit; true when all found a place.
+    """Insert a group's missing copies, as many at a time as fit; return whether all were inserted.
 
-    Asks now and then whether the time is `over`, and then leaves the rest without a place.
+    Calls `over` now and then, and leaves the remaining copies out when it returns True.
     """
     turns = 0
     while placing.missing[group] > 0:
         turns += 1
-        if turns % LOOK == 0 and over():
+        if turns % TUNING.stop_check == 0 and over():
             return False
-        if turns == RANKED and (columns := placing.ranked_columns(group, guide, limit)) is not None:
+        if turns == TUNING.single_columns and (columns := placing.ranked_columns(group, guide, limit)) is not None:
             return _fill_ranked(placing, group, columns, over)
         found = placing.cheapest_column(group, guide, limit)
         if found is None:
@@ -49,9 +58,9 @@ def insert_copies(
 
 
 def _fill_ranked(placing: PartialSchedule, group: int, columns: Iterable[Column], over: Callable[[], bool]) -> bool:
-    """The same, by columns from the cheapest on."""
+    """Insert missing copies into ranked columns, the cheapest first; return whether all were inserted."""
     for turn, (option, start) in enumerate(columns):
-        if turn % RANKED_LOOK == 0 and over():
+        if turn % TUNING.ranked_stop_check == 0 and over():
             return False
         if (count := min(placing.missing[group], placing.max_copies(option, start))) > 0:
             placing.insert(option, start, count)
@@ -61,7 +70,7 @@ def _fill_ranked(placing: PartialSchedule, group: int, columns: Iterable[Column]
 
 
 def cost_limit(placing: PartialSchedule, group: int) -> int:
-    """What a copy may cost at most: no limit for what must run or what others that run wait for."""
+    """Return the cost limit of a copy: none for a mandatory group or a predecessor of a running one."""
     shape = placing.shape
     if not shape.optional[group] or any(placing.start[behind] >= 0 for behind, _ in shape.successors[group]):
         return INFEASIBLE_COST
@@ -70,7 +79,7 @@ def cost_limit(placing: PartialSchedule, group: int) -> int:
 
 
 def family_pools(problem: Problem, guide: CostGuide) -> list[list[tuple[int, int]]]:
-    """Per family, (cost, pool) of the pools that have room for it alone, the least joint cost first."""
+    """Return per family (cost, pool) of each pool that fits it alone, the least joint cost first."""
     if not problem.together:
         return []
     joint = least_joint_cost(
@@ -80,7 +89,7 @@ def family_pools(problem: Problem, guide: CostGuide) -> list[list[tuple[int, int
 
 
 def precedence_order(placing: PartialSchedule, rank: Sequence[float]) -> Iterator[int]:
-    """All groups, each after what it waits for; among those that wait no longer the least rank first."""
+    """Yield all groups, predecessors first; among those that are ready the least rank first."""
     waits = [len(before) for before in placing.shape.predecessors]
     ready = [(rank[group], group) for group, count in enumerate(waits) if not count]
     heapq.heapify(ready)
@@ -94,5 +103,5 @@ def precedence_order(placing: PartialSchedule, rank: Sequence[float]) -> Iterato
 
 
 def topological(placing: PartialSchedule) -> list[int]:
-    """All groups, each after what it waits for."""
+    """Return all groups, predecessors first."""
     return list(precedence_order(placing, [0.0] * placing.problem.groups))

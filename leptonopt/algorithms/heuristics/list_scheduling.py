@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,15 +22,23 @@ from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, BlockPricer
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Monitor
 
-TURNS = 8  # times a group is looked at in one building at most, on average, while families move on
-FEW = 2_000  # groups looked at in any case
+
+@dataclass(frozen=True)
+class ListSchedulingTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    insertions_per_group: int = 8  # insertions per group while families move, on average
+    free_insertions: int = 2_000  # insertions allowed in any case
+
+
+TUNING = ListSchedulingTuning()
 
 
 def priority_orders(problem: Problem, blocks: BlockPricer) -> list[list[float]]:
-    """Ranks of the groups, the least goes first: by volume, by room to move, by regret, by deadline.
+    """Return ranks of the groups, least first: by volume, by slack, by regret, by deadline.
 
-    In one of the orders what is optional comes after what must run, the most valuable per volume first;
-    in the others among them.
+    In one of the orders optional groups follow mandatory ones, the highest value per volume first.
+    In the others they are mixed.
     """
     if not problem.groups:
         return [[]]
@@ -51,14 +60,14 @@ def priority_orders(problem: Problem, blocks: BlockPricer) -> list[list[float]]:
 
 
 def _scaled(key: NDArray[np.float64]) -> NDArray[np.float64]:
-    """To the range from 0 to 1."""
+    """Scale a key to the range from 0 to 1."""
     spread = float(np.ptp(key)) or 1.0
     result: NDArray[np.float64] = (key - key.min()) / spread
     return result
 
 
 def _volume(problem: Problem) -> NDArray[np.float64]:
-    """Per group, the least share of any pool's capacity over time that one of its options takes."""
+    """Return per group the least share of any pool's capacity over time that one of its options uses."""
     limited = np.where(problem.capacity < UNLIMITED, problem.capacity, 0).astype(float)
     total = np.where(limited.any(axis=1), limited.sum(axis=1), np.inf)
     per_row = problem.demand / np.maximum(total[problem.demand_row], 1e-12)
@@ -69,13 +78,17 @@ def _volume(problem: Problem) -> NDArray[np.float64]:
 
 
 class ListScheduler:
-    """Places all groups in an order of rank, none before what it waits for.
+    """List scheduling (Graham, 1969, doi:10.1137/0117039) in an order of ranks, predecessors first.
 
-    A family has a home before its first member is placed: the pool of least joint cost; when one of them finds
-    no place there, all of it moves on to the next.
+    A family gets a home pool before its first member is inserted: the pool of least joint cost. When a member does
+    not fit there, the whole family moves to the next pool.
 
-    With `hurry`, what others wait for ends as early as it can instead of starting where it is cheap; with a
-    `pace`, every slot until it ends costs so much. `smooth` says whether every family stayed at its first home.
+    With `hurry`, groups with successors are inserted at their earliest end instead of their cheapest start. With
+    `pace`, every slot until their end costs that much.
+
+    Attributes
+    ----------
+    smooth : whether every family stayed at its first home pool
     """
 
     def __init__(
@@ -84,13 +97,13 @@ class ListScheduler:
         self.placing, self.guide, self.true, self.rank, self.hurry = placing, guide, true, rank, hurry
         self.paced, self.smooth = guide.paced(pace), True
         self.over: Callable[[], bool] = never
-        self.hope = _hopes(placing, true) if len(placing.problem.before) else None
+        self.optional_gain = _optional_gains(placing, true) if len(placing.problem.before) else None
         pools = [[pool for _, pool in found] for found in family_pools(placing.problem, guide)]
-        self.next = [iter([*found, *found[:1]]) for found in pools]
-        placing.home_pool = [next(found, -1) for found in self.next]
+        self.next_homes = [iter([*found, *found[:1]]) for found in pools]
+        placing.home_pool = [next(found, -1) for found in self.next_homes]
 
     def build(self, monitor: Monitor | None = None) -> bool:
-        """Whether it came to its end; with a monitor, not when that wants to stop."""
+        """Insert all groups; return False if the monitor stopped it."""
         if monitor is not None:
             self.over = monitor.should_stop
         placing, order = self.placing, list(precedence_order(self.placing, _urgency(self.placing, self.rank)))
@@ -100,18 +113,22 @@ class ListScheduler:
                 return False
             group, at, turns = order[at], at + 1, turns + 1
             if placing.missing[group]:
-                self.place(group)
-            if placing.missing[group] and not placing.shape.optional[group] and turns < FEW + TURNS * len(order):
-                at = min([position[other] for other in self.moved(group)], default=at)
-        if self.hope is not None:
+                self.insert_group(group)
+            if (
+                placing.missing[group]
+                and not placing.shape.optional[group]
+                and turns < TUNING.free_insertions + TUNING.insertions_per_group * len(order)
+            ):
+                at = min([position[other] for other in self.relocate_family(group)], default=at)
+        if self.optional_gain is not None:
             drop_idle(self.placing)
         return True
 
-    def moved(self, group: int) -> set[int]:
-        """The group's family, to go to its next home, and what waits for it: all taken out."""
+    def relocate_family(self, group: int) -> set[int]:
+        """Move the group's family to its next home pool; return the removed groups, successors included."""
         placing, shape = self.placing, self.placing.shape
         family = shape.family[group]
-        if family < 0 or (pool := next(self.next[family], None)) is None:
+        if family < 0 or (pool := next(self.next_homes[family], None)) is None:
             return set()
         placing.home_pool[family], self.smooth = pool, False
         out, waiting = set[int](), list(shape.families[family])
@@ -122,11 +139,12 @@ class ListScheduler:
                 waiting += [behind for behind, _ in shape.successors[group]]
         return out
 
-    def place(self, group: int) -> None:
+    def insert_group(self, group: int) -> None:
+        """Insert a group's missing copies below its cost limit."""
         shape, placing = self.placing.shape, self.placing
         limit = INFEASIBLE_COST if not shape.optional[group] else shape.value[group]
-        if self.hope is not None and shape.optional[group]:
-            limit += self.hope[group]
+        if self.optional_gain is not None and shape.optional[group]:
+            limit += self.optional_gain[group]
         if self.hurry and shape.successors[group]:
             found = placing.earliest_column(group, self.true)
             if found and placing.column_cost(found[1], found[2]) < limit:
@@ -139,7 +157,7 @@ class ListScheduler:
 
 
 def _urgency(placing: PartialSchedule, rank: list[float]) -> list[float]:
-    """Ranks at which nothing waits for something less urgent than itself."""
+    """Return ranks at which no group follows a successor that is more urgent."""
     result, shape = list(rank), placing.shape
     if len(placing.problem.before):
         for group in reversed(topological(placing)):
@@ -148,13 +166,13 @@ def _urgency(placing: PartialSchedule, rank: list[float]) -> list[float]:
     return result
 
 
-def _hopes(placing: PartialSchedule, true: CostGuide) -> list[int]:
-    """Per group, what the optional groups that wait for it would at best gain if it runs."""
+def _optional_gains(placing: PartialSchedule, true: CostGuide) -> list[int]:
+    """Return per group the most that optional successors could gain if it runs."""
     shape = placing.shape
-    hope = [0] * placing.problem.groups
+    potential = [0] * placing.problem.groups
     for group in reversed(topological(placing)):
         if shape.optional[group] and true.order[group]:
-            gain = shape.value[group] + hope[group] - true.least[true.order[group][0]]
+            gain = shape.value[group] + potential[group] - true.least[true.order[group][0]]
             for before, _ in shape.predecessors[group]:
-                hope[before] += max(0, gain)
-    return hope
+                potential[before] += max(0, gain)
+    return potential

@@ -1,9 +1,10 @@
-"""First schedules: several orders, each built, mended and improved, and the best kept."""
+"""Multistart: construct, repair and improve by several priority orders; keep the best schedule."""
 
 from __future__ import annotations
 
 import math
 import time
+from dataclasses import dataclass
 
 from leptonopt.algorithms.heuristics.ejection_pool import repair_by_ejection
 from leptonopt.algorithms.heuristics.list_scheduling import ListScheduler, priority_orders
@@ -18,20 +19,28 @@ from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
 
-MOST = 16  # attempts by prices at most
-PLACED = 3_000  # groups placed in attempts by prices, all together
-PRICED = 40_000_000  # columns looked at by the rounds for prices, all together
-STIRS = 400  # steps of ruin and recreate at most
-MANY = 1_000  # groups that are many
-LONG = 16  # times the usual effort of mending
-PACES = 12  # attempts between cheap and early at most
-TRIES = 5  # ejections per group without a place, in the first round
+
+@dataclass(frozen=True)
+class MultiStartTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    guided_attempts: int = 16  # attempts with multipliers
+    guided_groups: int = 3_000  # groups inserted in all attempts with multipliers
+    priced_columns: int = 40_000_000  # columns priced in all subgradient rounds
+    ruin_steps: int = 400  # steps of ruin and recreate
+    large: int = 1_000  # groups above which only the longest repair is tried
+    long_effort: int = 16  # longest repair, in multiples of the usual effort
+    pace_attempts: int = 12  # bisection steps between cheapest starts and earliest ends
+    ejections: int = 5  # ejection steps per unassigned group at the usual effort
+
+
+TUNING = MultiStartTuning()
 
 
 def prepare_search(
     problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, engine: str
 ) -> tuple[MultiStart, int] | Solution:
-    """What a search by neighbourhoods begins with, a schedule and the bound of tasks that do not meet; or why not."""
+    """Return the initial schedule and the uncapacitated bound of a search, or why there is none."""
     blocks = BlockPricer(problem)
     bound = uncapacitated_bound(problem, blocks.least)
     if bound is None:
@@ -46,19 +55,19 @@ def prepare_search(
 
 
 class MultiStart:
-    """The best schedule of the orders tried so far, and the monitor of the steps that make them.
+    """Best schedule of the orders tried so far; also the monitor of the steps that make them.
 
     Attributes
     ----------
-    found, cost : the best schedule and its objective; None and 0 while there is none
-    fewest : the least number of groups that had to run and found no place
-    until, latest : when the time is up: for all that follows the first building, and for that
+    found, cost : the best schedule and its objective; None and 0 without one
+    fewest : the least number of unassigned mandatory groups of an attempt
+    until, latest : end of the time [s, monotonic]: after the first construction, and for that construction
     """
 
     def __init__(
         self, problem: Problem, blocks: BlockPricer, limits: Limits, monitor: Monitor, share: float = 1.0
     ) -> None:
-        """With a `share`, that much of the time limit is for what follows the first building."""
+        """Prepare; `share` of the time limit is for what follows the first construction."""
         self.problem, self.blocks, self.limits, self.monitor = problem, blocks, limits, monitor
         self.shape = ProblemIndex(problem)
         self.true = CostGuide.true(problem, blocks)
@@ -71,28 +80,31 @@ class MultiStart:
         self.until = float("inf") if limits.deterministic else now + limits.time_limit * share
 
     def shortfall(self) -> str:
-        """Why nothing was found, in words."""
+        """Return in words why no schedule was found."""
         if self.fewest > self.problem.groups:
-            return "no order of the tasks was tried to its end"
+            return "no construction was completed"
         if self.fewest:
-            return f"{self.fewest} groups of tasks that must run found no place"
-        return "all that must run found a place, but not within the quotas and the nodes there are"
+            return f"{self.fewest} groups of mandatory tasks found no place"
+        return "all mandatory tasks were placed, but a quota or a node limit is exceeded"
 
     def should_stop(self) -> bool:
-        """Whether somebody wants an end, or the time is up."""
+        """Return whether the monitor asks for a stop, or the time is up."""
         return self.monitor.should_stop() or time.monotonic() > (self.until if self.built else self.latest)
 
     def incumbent(self, schedule: Schedule, cost: int) -> None:
+        """Pass a schedule on to the monitor."""
         self.monitor.incumbent(schedule, cost)
 
     def bound(self, value: int) -> None:
+        """Pass a bound on to the monitor."""
         self.monitor.bound(value)
 
     def best(self) -> Schedule | None:
+        """Return the best schedule."""
         return self.found
 
     def initialise(self, given: Schedule | None) -> None:
-        """A schedule given, or one that somebody has reported, or the best that is made here."""
+        """Take a given schedule, the monitor's best schedule, or the best constructed here."""
         self.adopt(given)
         if self.found is None:
             self.adopt(self.monitor.best())
@@ -100,37 +112,37 @@ class MultiStart:
             self.run()
 
     def run(self) -> None:
-        """Plain, then by congestion prices; further orders and harder mending while nothing is found."""
+        """Construct plainly, then by multipliers; without a schedule try more orders and longer repairs."""
         ranks = priority_orders(self.problem, self.blocks)
-        waits = len(self.problem.before) > 0  # then hurry may find at once what mending does not
-        smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0, effort=1 if waits else LONG)
+        waits = len(self.problem.before) > 0  # with hurry, construction may succeed where repair fails
+        smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0, effort=1 if waits else TUNING.long_effort)
         if waits:
             self.attempt(ranks[0], self.true, hurry=True, passes=0)
             if not smooth and self.found is not None:
                 self.search_time_cost(ranks[0])
-            if self.found is None:  # one long mending beats many short ones
-                self.attempt(ranks[0], self.true, hurry=False, effort=LONG)
+            if self.found is None:  # one long repair is better than many short ones
+                self.attempt(ranks[0], self.true, hurry=False, effort=TUNING.long_effort)
         if self.problem.groups and (self.problem.capacity < UNLIMITED).any():
             self.run_with_multipliers(ranks)
-        for effort in (LONG,) if self.problem.groups > MANY else (1, 4, LONG):
+        for effort in (TUNING.long_effort,) if self.problem.groups > TUNING.large else (1, 4, TUNING.long_effort):
             for at, rank in enumerate(ranks):
                 if self.found is None:
                     self.attempt(rank, self.true, hurry=at % 2 == 1, effort=effort)
 
     def search_time_cost(self, rank: list[float]) -> None:
-        """Between where it is cheap, which comes to no end in time, and as early as it can: by bisection."""
+        """Search by bisection for the cost per slot between cheapest starts and earliest ends."""
         low, high = 0.0, math.log(max(2, min(abs(self.cost), UNLIMITED // (8 * self.problem.slots))))
-        for _ in range(min(PACES, PLACED // self.problem.groups)):
+        for _ in range(min(TUNING.pace_attempts, TUNING.guided_groups // self.problem.groups)):
             pace, before = (low + high) / 2, self.cost
             self.attempt(rank, self.true, hurry=False, pace=round(math.exp(pace)))
             low, high = (low, pace) if self.cost < before else (pace, high)
 
     def run_with_multipliers(self, ranks: list[list[float]]) -> None:
-        """Orders guided by multipliers on capacity, as they stand at several moments; the best is stirred."""
+        """Construct by multipliers of several subgradient rounds; improve the best by ruin and recreate."""
         ascent = DualAscent(self.problem, self.blocks)
-        attempts = max(1, min(MOST, PLACED // self.problem.groups))
+        attempts = max(1, min(TUNING.guided_attempts, TUNING.guided_groups // self.problem.groups))
         moments = max(1, attempts // 4)
-        rounds = max(15, min(80, PRICED // (self.blocks.columns + 100_000)))
+        rounds = max(15, min(80, TUNING.priced_columns // (self.blocks.columns + 100_000)))
         guide = self.true
         for _ in range(moments):
             for _ in range(-(-rounds // moments)):
@@ -142,7 +154,7 @@ class MultiStart:
                 self.attempt(rank, guide, hurry=False)
         if self.found is not None and not self.should_stop():
             placing = PartialSchedule(self.problem, self.shape, self.found)
-            tries = min(STIRS, 100 * PLACED // self.problem.groups)
+            tries = min(TUNING.ruin_steps, 100 * TUNING.guided_groups // self.problem.groups)
             RuinAndRecreate(placing, guide, self.true, ranks[0], self.limits.seed).run(tries, self)
             improve(placing, self.true, self, passes=2)
             self.accept(placing)
@@ -150,7 +162,7 @@ class MultiStart:
     def attempt(
         self, rank: list[float], guide: CostGuide, hurry: bool, effort: int = 1, passes: int = 1, pace: int = 0
     ) -> bool:
-        """Builds, mends and improves one schedule, and keeps it if it is better; whether all went as it should."""
+        """Construct, repair and improve one schedule; return whether construction alone placed all."""
         if self.built and self.should_stop():
             return False
         placing = PartialSchedule(self.problem, self.shape)
@@ -161,7 +173,7 @@ class MultiStart:
             return False
         smooth = builder.smooth and not placing.unplaced()
         if placing.unplaced() and self.found is None:
-            tries = TRIES * effort * max(20, min(200, len(placing.unplaced())))
+            tries = TUNING.ejections * effort * max(20, min(200, len(placing.unplaced())))
             repair_by_ejection(placing, self.true, tries, self.limits.seed + effort, self)
         left = len(placing.unplaced())
         self.fewest = min(self.fewest, left)
@@ -173,7 +185,7 @@ class MultiStart:
         return smooth
 
     def adopt(self, schedule: Schedule | None) -> None:
-        """Starts from a schedule given, if it keeps the rules."""
+        """Take over and improve a given schedule that keeps the rules."""
         if schedule is not None and not violated_rules(self.problem, schedule):
             cost = objective(self.problem, schedule)
             if self.found is None or cost < self.cost:
@@ -184,7 +196,7 @@ class MultiStart:
             self.accept(placing)
 
     def accept(self, placing: PartialSchedule) -> None:
-        """Takes over a schedule that is complete, keeps every rule and is better, and reports it."""
+        """Report a complete schedule that keeps every rule and costs less than the best."""
         schedule = with_node_schedule(self.problem, placing.schedule())
         if violated_rules(self.problem, schedule):
             return

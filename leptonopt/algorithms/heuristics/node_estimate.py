@@ -1,8 +1,8 @@
-"""Nodes under a schedule in the making: how many it needs now, what they cost, and what one more task would add.
+"""Estimate of the nodes under a partial schedule: number, cost, extra cost of a column.
 
-What searches by placing tasks need is a figure that is quick and nearly right: levels of a kind are
-filled from below, gaps are bridged where that is cheaper than switching off and on, and the number of
-committed nodes is a given one. The exact bill of a finished schedule is `problem.node_commitment`.
+Construction needs a figure that is fast and nearly exact. Levels of a kind are filled from below, gaps are bridged
+where that is cheaper than switching, and the number of committed nodes is given. The exact cost of a finished schedule
+is `leptonopt.problem.node_commitment.cheapest_node_schedule`.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeSchedule
 from leptonopt.problem.problem import Problem
 
-MANY = 8  # options that are alike, from which on they are looked at all at once
+BATCH = 8  # least number of similar options for a batch
 
 
 class NodeDemand:
-    """Which nodes each option would be on; made once for a problem.
+    """Nodes that each option needs; made once per problem.
 
     Attributes
     ----------
@@ -41,25 +41,25 @@ class NodeDemand:
         self._of_option: dict[int, list[tuple[int, list[tuple[int, int, int]]]]] = {}
 
     def of_option(self, option: int) -> list[tuple[int, list[tuple[int, int, int]]]]:
-        """(kind, [(row, amount, size), ...]) of the nodes that an option is on."""
+        """Return (kind, [(row, amount, size), ...]) of the nodes that an option runs on."""
         if (known := self._of_option.get(option)) is None:
-            held: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
+            demands: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
             for row, amount in zip(*(part.tolist() for part in self.problem.demands(option)), strict=True):
                 if row in self._kind_size:
                     kind, size = self._kind_size[row]
-                    held[kind].append((row, amount, size))
-            known = self._of_option[option] = list(held.items())
+                    demands[kind].append((row, amount, size))
+            known = self._of_option[option] = list(demands.items())
         return known
 
 
 @dataclass(frozen=True, eq=False)
 class AlikeOptions:
-    """n options of a group that differ by their pool alone: same duration and starts, as many rows.
+    """Batch of n options of a group that differ in their pool alone: one duration, one window, R rows.
 
     Attributes
     ----------
-    options, kinds : int64, shape (n,); the kind of nodes that each needs, -1 where it needs none
-    rows, amounts, sizes : int64, shape (n, R); what a node of the kind adds to the row, 0 for other rows
+    options, kinds : int64, shape (n,); kinds are those of the nodes in use, -1 without nodes
+    rows, amounts, sizes : int64, shape (n, R); sizes are the supply of a node to the row, 0 for other rows
     duration, first, last : ints [slots]
     """
 
@@ -74,19 +74,19 @@ class AlikeOptions:
 
 
 def batch_options(problem: Problem, hosts: NodeDemand | None, group: int) -> list[AlikeOptions] | None:
-    """The options of a group in batches; None when that is of no use or they need several kinds of nodes."""
+    """Return a group's options in batches; None if they are too few or need several kinds of nodes."""
     span = range(int(problem.option_ptr[group]), int(problem.option_ptr[group + 1]))
-    if len(span) < MANY:
+    if len(span) < BATCH:
         return None
     alike: dict[tuple[int, int, int, int, bool], list[int]] = defaultdict(list)
     for option in span:
-        held = hosts.of_option(option) if hosts is not None else []
-        if len(held) > 1:
+        demands = hosts.of_option(option) if hosts is not None else []
+        if len(demands) > 1:
             return None
         many = int(problem.demand_ptr[option + 1] - problem.demand_ptr[option])
-        key = int(problem.duration[option]), int(problem.first[option]), int(problem.last[option]), many, bool(held)
+        key = int(problem.duration[option]), int(problem.first[option]), int(problem.last[option]), many, bool(demands)
         alike[key].append(option)
-    if len(alike) * MANY > len(span):
+    if len(alike) * BATCH > len(span):
         return None
     return [_batch(problem, hosts, options, *key[:4]) for key, options in alike.items()]
 
@@ -94,22 +94,23 @@ def batch_options(problem: Problem, hosts: NodeDemand | None, group: int) -> lis
 def _batch(
     problem: Problem, hosts: NodeDemand | None, options: list[int], duration: int, first: int, last: int, many: int
 ) -> AlikeOptions:
+    """Return one batch of options."""
     at = problem.demand_ptr[np.array(options)][:, None] + np.arange(many)
     rows, sizes, kinds = problem.demand_row[at], np.zeros(at.shape, np.int64), np.full(len(options), -1)
     for line, option in enumerate(options if hosts is not None else ()):
-        for kind, held in hosts.of_option(option) if hosts is not None else ():
+        for kind, demands in hosts.of_option(option) if hosts is not None else ():
             kinds[line] = kind
-            size_of = {row: size for row, _, size in held}
+            size_of = {row: size for row, _, size in demands}
             sizes[line] = [size_of.get(row, 0) for row in rows[line].tolist()]
     return AlikeOptions(np.array(options), kinds, rows, problem.demand[at], sizes, duration, first, last)
 
 
 class NodeEstimate:
-    """The nodes that a load needs.
+    """Nodes that a load needs.
 
     Attributes
     ----------
-    owned : per kind, nodes that cost nothing on demand: reserved, and committed as in the last rent
+    owned : per kind, nodes without on-demand cost: reserved, and committed in the last node schedule
     """
 
     def __init__(self, problem: Problem, hosts: NodeDemand, free: Ints) -> None:
@@ -124,18 +125,18 @@ class NodeEstimate:
         self._cost: list[int | None] = [None] * len(self.nodes)
 
     def set_committed(self, rent: NodeSchedule) -> None:
-        """Takes over how many nodes are committed."""
+        """Take over the committed nodes of a node schedule."""
         own = self.nodes.reserved + np.where(self.buys, 0, rent.committed)
         self.owned = own.tolist()
         self._cost = [None] * len(self.nodes)
 
     def invalidate(self, option: int) -> None:
-        """The load of an option has changed."""
+        """Discard cached figures of the kinds that an option runs on."""
         for kind, _ in self.demand.of_option(option):
             self._need[kind] = self._cost[kind] = None
 
     def required_nodes(self, kind: int) -> Ints:
-        """int64, shape (T,): nodes that the load needs."""
+        """Return the nodes that the load needs, int64, shape (T,)."""
         known = self._need[kind]
         if known is None:
             known = np.zeros(self.problem.slots, np.int64)
@@ -145,13 +146,14 @@ class NodeEstimate:
         return known
 
     def cost(self) -> int:
-        """About what the nodes cost now."""
+        """Return the estimated cost of all nodes."""
         for kind, known in enumerate(self._cost):
             if known is None:
                 self._cost[kind] = self._kind_cost(kind, self.required_nodes(kind))
         return sum(cost for cost in self._cost if cost is not None)
 
     def _kind_cost(self, kind: int, need: Ints) -> int:
+        """Return the estimated cost of one kind for these required nodes, int64, shape (T,)."""
         if not need.any():
             return 0
         if self.buys[kind]:
@@ -167,7 +169,7 @@ class NodeEstimate:
 
     @staticmethod
     def _switching_cost(on: NDArray[np.bool_], price: Ints, switch: float) -> int:
-        """What switching costs a level, or bridging the gaps where that is cheaper."""
+        """Return the cost of switching a level, with gaps bridged where that is cheaper."""
         edges = np.flatnonzero(np.diff(on.astype(np.int8), prepend=0, append=0))
         begins, ends = edges[::2], edges[1::2]
         total = np.concatenate([[0], np.cumsum(price)])
@@ -175,9 +177,9 @@ class NodeEstimate:
         return int(switch + np.minimum(gaps, switch).sum())
 
     def extra_cost_batched(self, batch: AlikeOptions, load: Ints, low: int, high: int) -> NDArray[np.int64]:
-        """int64, shape (n, high - low + 1): the same as `extra` for options that are alike, all at once.
+        """Return `extra_cost` of a batch of options, int64, shape (n, high - low + 1).
 
-        `load`, shape (n, R, W), is what their rows would carry in slots low .. high + duration - 1.
+        load : int64, shape (n, R, W), load of their rows in slots low .. high + duration - 1 with one copy added
         """
         length, kinds = batch.duration, batch.kinds
         need = np.stack([self.required_nodes(kind) for kind in kinds.tolist()])
@@ -198,13 +200,13 @@ class NodeEstimate:
         return total
 
     def extra_cost(self, option: int, low: int, high: int) -> NDArray[np.int64] | None:
-        """int64, shape (high - low + 1,): about what nodes cost more with a copy at each start; None for nothing."""
+        """Return the extra node cost of a copy at each start, int64, shape (high - low + 1,), or None."""
         length, total = int(self.problem.duration[option]), None
-        for kind, held in self.demand.of_option(option):
+        for kind, demands in self.demand.of_option(option):
             part = slice(low, high + length)
             need = self.required_nodes(kind)
             more = need[part]
-            for row, amount, size in held:
+            for row, amount, size in demands:
                 more = np.maximum(more, -((self.free[row, part] - amount - self.problem.capacity[row, part]) // size))
             if total is None:
                 total = np.zeros(high - low + 1, np.int64)
@@ -228,7 +230,7 @@ class NodeEstimate:
 
 
 def sliding_max(values: Ints, length: int) -> Ints:
-    """Greatest value over [s, s + length) for every s, along the last axis."""
+    """Return the maximum over [s, s + length) for every s, along the last axis."""
     size, best = 1, values
     while 2 * size <= length:
         best = np.maximum(best[..., :-size], best[..., size:])

@@ -1,4 +1,4 @@
-"""Free capacity, and the cheapest start that still fits: what every search by placing tasks stands on."""
+"""Partial schedules: free capacity, and the cheapest column that is feasible for a group."""
 
 from __future__ import annotations
 
@@ -18,11 +18,18 @@ from leptonopt.runtime.clock import check_time_each
 from leptonopt.runtime.topological_order import OFTEN, topological_order
 
 Column = tuple[int, int]  # (option, start)
-FEW = 32  # columns of a group that are priced one by one
+FEW = 32  # columns of a group up to which costs are computed one by one
 
 
 class ProblemIndex:
-    """A problem's options as Python ints and small arrays, made once and shared by every `PartialSchedule`."""
+    """Options of a problem as Python ints and small arrays, shared by every `PartialSchedule`.
+
+    Attributes
+    ----------
+    predecessors, successors : per group, (other group, lag [slots])
+    rank : per group, its place in a topological order
+    strict : whether quotas, affinity or anti-affinity restrict options
+    """
 
     def __init__(self, problem: Problem) -> None:
         self.group = problem.group.tolist()
@@ -55,7 +62,7 @@ class ProblemIndex:
         self.family = problem.family.tolist()
         self.families: list[list[int]] = [[] for _ in range(max(self.family, default=-1) + 1)]
         waits = [[first for first, _ in each] for each in self.predecessors]
-        self.rank = [0] * problem.groups  # nothing waits for what ranks above it
+        self.rank = [0] * problem.groups  # predecessors rank below successors
         for rank, group in enumerate(topological_order(waits) if len(problem.before) else ()):
             self.rank[group] = rank
         for group in sorted(range(problem.groups), key=self.rank.__getitem__):
@@ -66,7 +73,7 @@ class ProblemIndex:
         self._batches: dict[int, list[AlikeOptions] | None] = {}
 
     def option_batches(self, group: int) -> list[AlikeOptions] | None:
-        """The options of a group in batches, where only capacity and nodes restrict them and it is of use."""
+        """Return a group's options in batches; None where other rules than capacity and nodes restrict them."""
         if group not in self._batches:
             bound = self.strict or self.predecessors[group] or self.successors[group] or not self.plain_nodes
             self._batches[group] = None if bound else batch_options(self._problem, self.node_demand, group)
@@ -74,18 +81,18 @@ class ProblemIndex:
 
 
 class PartialSchedule:
-    """A partial schedule that keeps every rule but `once`, and the capacity it leaves.
+    """Partial schedule that keeps every rule but `once`, and the capacity that it leaves.
 
     Attributes
     ----------
     free : int64, shape (K, T) [demand units]
-    runs : per group, how many copies run in each column
+    runs : per group, number of copies in each column
     missing : per group, copies that do not run
     start, end : per group of one copy, its slots while it runs, -1 otherwise
-    hosting : the nodes it needs; None where there are none
-    left : per quota, what columns leave of it
-    shared, alone : per set of groups that belong together, and that are kept apart, copies by pool
-    home : per family, the pool that its members are to run on; -1 while that is open
+    node_estimate : nodes that it needs; None in problems without nodes
+    quota_left : per quota, the rest that columns leave
+    together_count, apart_count : per affinity and anti-affinity set, copies by pool
+    home_pool : per family, the pool of its members; -1 while undecided
     """
 
     def __init__(self, problem: Problem, shape: ProblemIndex | None = None, schedule: Schedule | None = None) -> None:
@@ -107,7 +114,7 @@ class PartialSchedule:
             self.insert(option, start, count)
 
     def start_window(self, option: int) -> tuple[int, int]:
-        """Inclusive starts that the window and what runs before and behind leave; empty when low > high."""
+        """Return first and last start by window, predecessors and successors; empty if first > last."""
         shape = self.shape
         group, low, high = shape.group[option], shape.first[option], shape.last[option]
         if shape.strict and self.is_pool_blocked(option):
@@ -122,7 +129,7 @@ class PartialSchedule:
         return low, high
 
     def is_pool_blocked(self, option: int) -> bool:
-        """Whether what runs elsewhere, or here, keeps the option's pool from its group."""
+        """Return whether affinity, anti-affinity or the family's home pool exclude the option's pool."""
         shape = self.shape
         group, pool = shape.group[option], shape.pool[option]
         if (family := shape.family[group]) >= 0 and self.home_pool[family] not in (-1, pool):
@@ -135,7 +142,7 @@ class PartialSchedule:
         )
 
     def feasible_starts(self, option: int, low: int, high: int) -> Bools | None:
-        """bool, shape (high - low + 1,): starts that fit the free capacity; None when all of them do."""
+        """Return which starts fit capacity and quotas, bool, shape (high - low + 1,); None if all do."""
         length = self.shape.duration[option]
         bad: Bools | None = None
         for row, amount in self.shape.demands[option]:
@@ -153,7 +160,7 @@ class PartialSchedule:
         return fits if over is None else fits & ~over
 
     def _exceeds_quota(self, option: int, low: int, high: int) -> Bools | None:
-        """bool, shape (high - low + 1,): starts at which a copy would exceed a quota; None when none does."""
+        """Return which starts exceed a quota, bool, shape (high - low + 1,); None if none does."""
         over: Bools | None = None
         for left, quota in zip(self.quota_left, self.problem.quotas, strict=True):
             bad = quota.uses(self.problem, option, low, high) > left
@@ -162,7 +169,7 @@ class PartialSchedule:
         return over
 
     def start_costs(self, option: int, low: int, high: int, prefix: Ints, scale: int = 1) -> NDArray[np.int64]:
-        """int64, shape (high - low + 1,): cost of one copy at each start, at prices with these prefix sums."""
+        """Return the cost of a copy at each start, int64, shape (high - low + 1,), by price prefix sums."""
         shape, length = self.shape, self.shape.duration[option]
         total: NDArray[np.int64] | None = None
         for row, amount in shape.demands[option]:
@@ -182,7 +189,7 @@ class PartialSchedule:
     def cheapest_column(
         self, group: int, guide: CostGuide, limit: int = INFEASIBLE_COST
     ) -> tuple[int, int, int] | None:
-        """(cost, option, start) of the cheapest column that fits and costs less than `limit`; None if none.
+        """Return (cost, option, start) of the cheapest feasible column below `limit`; None without one.
 
         Cost and limit are in the guide's units.
         """
@@ -211,7 +218,7 @@ class PartialSchedule:
         return None if found is None else (best, *found)
 
     def ranked_columns(self, group: int, guide: CostGuide, limit: int = INFEASIBLE_COST) -> Iterator[Column] | None:
-        """What `cheapest` answers one call after the other while copies are placed; None where costs change with it."""
+        """Yield columns as repeated calls of `cheapest_column` would; return None where costs change."""
         if self.shape.strict or self.node_estimate is not None or self.shape.option_batches(group) is not None:
             return None
         options, starts, costs = [], [], []
@@ -231,7 +238,7 @@ class PartialSchedule:
         return zip(np.concatenate(options)[least].tolist(), np.concatenate(starts)[least].tolist(), strict=True)
 
     def _guided_costs(self, option: int, low: int, high: int, guide: CostGuide) -> NDArray[np.int64]:
-        """int64, shape (high - low + 1,): what a guide says one copy costs at each start, nodes apart."""
+        """Return the guiding cost of a copy at each start, int64, shape (high - low + 1,), without nodes."""
         cost = self.start_costs(option, low, high, guide.prefix, guide.scale)
         if guide.once is not None:
             cost += guide.once[option]
@@ -241,7 +248,7 @@ class PartialSchedule:
         return cost
 
     def _cheapest_batched(self, alike: list[AlikeOptions], guide: CostGuide, limit: int) -> tuple[int, int, int] | None:
-        """The same for options in batches, which nothing but capacity and nodes restricts."""
+        """Return the cheapest feasible column as `cheapest_column` does, for options in batches."""
         best, found = limit, None
         for batch in alike:
             low, high, length = batch.first, batch.last, batch.duration
@@ -269,7 +276,7 @@ class PartialSchedule:
         return None if found is None else (best, *found)
 
     def earliest_column(self, group: int, guide: CostGuide) -> tuple[int, int, int] | None:
-        """(end, option, start) of the column that fits and ends first; the cheaper option on a tie."""
+        """Return (end, option, start) of the feasible column that ends first; the cheaper option on a tie."""
         best, found = INFEASIBLE_COST, None
         for option in guide.order[group]:
             low, high = self.start_window(option)
@@ -283,11 +290,11 @@ class PartialSchedule:
         return None if found is None else (best, *found)
 
     def column_cost(self, option: int, start: int) -> int:
-        """Exact cost of one copy in a column."""
+        """Return the exact cost of one copy in a column."""
         return int(self.start_costs(option, start, start, self.problem.price_sum)[0])
 
     def max_copies(self, option: int, start: int) -> int:
-        """How many copies of the option the free capacity still takes at a start."""
+        """Return the number of copies of a column that the free capacity allows."""
         stop = start + self.shape.duration[option]
         room = min(
             (int(self.free[row, start:stop].min()) // amount for row, amount in self.shape.demands[option]),
@@ -302,7 +309,7 @@ class PartialSchedule:
         return room
 
     def insert(self, option: int, start: int, count: int = 1) -> None:
-        """Runs copies in a column; the caller knows that they fit."""
+        """Insert copies into a column; the caller guarantees that they fit."""
         stop, group = start + self.shape.duration[option], self.shape.group[option]
         for row, amount in self.shape.demands[option]:
             self.free[row, start:stop] -= amount * count
@@ -312,7 +319,7 @@ class PartialSchedule:
         self._update_counters(option, start, count)
 
     def remove(self, option: int, start: int, count: int = 1) -> None:
-        """Takes copies out of a column again."""
+        """Remove copies from a column."""
         stop, group = start + self.shape.duration[option], self.shape.group[option]
         for row, amount in self.shape.demands[option]:
             self.free[row, start:stop] += amount * count
@@ -324,7 +331,7 @@ class PartialSchedule:
         self._update_counters(option, start, -count)
 
     def _update_counters(self, option: int, start: int, count: int) -> None:
-        """Keeps nodes, quotas and sets up to date."""
+        """Update nodes, quotas and affinity counts after copies were inserted or, if negative, removed."""
         if self.node_estimate is not None:
             self.node_estimate.invalidate(option)
         if self.shape.strict:
@@ -339,19 +346,19 @@ class PartialSchedule:
                     sets[number][pool] += count
 
     def remove_group(self, group: int) -> dict[Column, int]:
-        """Takes a whole group out, and says what ran."""
+        """Remove all copies of a group; return the number per column."""
         ran = dict(self.runs[group])
         for (option, start), count in ran.items():
             self.remove(option, start, count)
         return ran
 
     def restore_group(self, group: int, ran: dict[Column, int]) -> None:
-        """Undoes `clear`."""
+        """Insert the copies that `remove_group` returned."""
         for (option, start), count in ran.items():
             self.insert(option, start, count)
 
     def group_cost(self, group: int) -> int:
-        """What a group costs now: its columns, and the value of the copies left out."""
+        """Return a group's current cost: its columns, and the value of the copies left out."""
         ran = self.runs[group]
         if len(ran) > FEW:
             option, start = np.array(list(ran), np.int64).T
@@ -362,22 +369,22 @@ class PartialSchedule:
         return running + int(self.missing[group] * self.shape.value[group])
 
     def cost_of_groups(self, groups: Iterable[int]) -> int:
-        """What some groups cost now, and about what all nodes do: to compare before and after."""
+        """Return the current cost of some groups plus the estimate for all nodes, for comparisons."""
         return sum(self.group_cost(group) for group in groups) + (
             self.node_estimate.cost() if self.node_estimate else 0
         )
 
     def total_cost(self) -> int:
-        """The objective of what runs now; with nodes only about that."""
+        """Return the current objective; with nodes an estimate."""
         return self.cost_of_groups(range(self.problem.groups))
 
     def unplaced(self) -> list[int]:
-        """Groups that must run and miss copies."""
+        """Return mandatory groups with missing copies."""
         shape = self.shape
         return [g for g, missing in enumerate(self.missing) if missing and not shape.optional[g]]
 
     def schedule(self) -> Schedule:
-        """What runs now."""
+        """Return the columns in use as a schedule."""
         entries = [(o, s, n) for ran in self.runs for (o, s), n in ran.items()]
         columns = np.array(entries, np.int64).reshape(-1, 3)
         return Schedule.of(columns[:, 0], columns[:, 1], columns[:, 2])

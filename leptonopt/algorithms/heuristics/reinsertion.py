@@ -10,11 +10,11 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.problem.protocol import Monitor
 
-HOMES = 4  # pools at which a family looks for a cheaper home, those of least joint cost
+HOMES = 4  # pools of least joint cost that are tried for a family
 
 
 def improve(placing: PartialSchedule, guide: CostGuide, monitor: Monitor, passes: int) -> None:
-    """Takes each group out and puts it where it is cheapest now; those farthest from their best first."""
+    """Reinsert each group at its cheapest feasible columns, the greatest excess over its least cost first."""
     shape = placing.shape
     for _ in range(passes):
         gained = False
@@ -28,17 +28,17 @@ def improve(placing: PartialSchedule, guide: CostGuide, monitor: Monitor, passes
         for at, (_, group) in enumerate(sorted(excess)):
             if at % 64 == 0 and monitor.should_stop():
                 return
-            gained |= _again(placing, guide, group, over=monitor.should_stop)
+            gained |= _reinsert(placing, guide, group, over=monitor.should_stop)
         for family, pools in enumerate(family_pools(placing.problem, guide)):
             if monitor.should_stop():
                 return
-            gained |= _elsewhere(placing, guide, family, pools[:HOMES])
+            gained |= _relocate_family(placing, guide, family, pools[:HOMES])
         if not gained:
             return
 
 
-def _elsewhere(placing: PartialSchedule, guide: CostGuide, family: int, pools: list[tuple[int, int]]) -> bool:
-    """Whether a whole family is cheaper on another pool, where it then is."""
+def _relocate_family(placing: PartialSchedule, guide: CostGuide, family: int, pools: list[tuple[int, int]]) -> bool:
+    """Move a whole family to a cheaper pool; return whether it moved."""
     members, home = placing.shape.families[family], placing.home_pool[family]
     running = {placing.shape.pool[option] for group in members for option, _ in placing.runs[group]}
     for joint, pool in pools:
@@ -59,10 +59,13 @@ def _elsewhere(placing: PartialSchedule, guide: CostGuide, family: int, pools: l
     return False
 
 
-def _again(
+def _reinsert(
     placing: PartialSchedule, guide: CostGuide, group: int, even: bool = False, over: Callable[[], bool] = never
 ) -> bool:
-    """Whether the group went where it is cheapest now, being cheaper there; with `even` also for the same cost."""
+    """Reinsert one group; return whether it moved, being cheaper there.
+
+    With `even`, it also moves for the same cost.
+    """
     cost, limit = placing.cost_of_groups([group]) + even, cost_limit(placing, group)
     ran = placing.remove_group(group)
     insert_copies(placing, group, guide, limit, over)
@@ -75,17 +78,17 @@ def _again(
 
 
 def use_slack(placing: PartialSchedule, guide: CostGuide, monitor: Monitor) -> None:
-    """Shifts tasks that wait for each other as late as it costs no more, the last first: time left over is used up."""
+    """Shift groups with predecessors or successors as late as the cost allows, the last first."""
     late = guide.paced(-1)
     for at, group in enumerate(reversed(topological(placing))):
         if at % 64 == 0 and monitor.should_stop():
             return
         if placing.shape.predecessors[group] or placing.shape.successors[group]:
-            _again(placing, late, group, even=True)
+            _reinsert(placing, late, group, even=True)
 
 
 def move_family(placing: PartialSchedule, guide: CostGuide, family: int, pool: int, hurry: bool = False) -> bool:
-    """Moves a whole family to a pool; whether all of it that must run found a place there."""
+    """Move a whole family to a pool; return whether all its mandatory groups were inserted there."""
     members = placing.shape.families[family]
     placing.home_pool[family] = pool
     for group in members:
@@ -98,7 +101,7 @@ def move_family(placing: PartialSchedule, guide: CostGuide, family: int, pool: i
 
 
 def drop_idle(placing: PartialSchedule) -> None:
-    """Takes out what waits for something that does not run, and optional tasks that do not pay."""
+    """Remove groups whose predecessors do not run, and optional groups that cost more than their value."""
     shape = placing.shape
     order = topological(placing)
     for group in order:

@@ -1,10 +1,12 @@
-"""Ruin and recreate: a few tasks near each other are taken out and placed again, kept if that is cheaper.
+"""Ruin and recreate: some neighbouring groups are removed and reinserted if that costs no more.
 
-After Schrimpf et al. (2000, doi:10.1006/jcph.1999.6413). Small steps in numpy, for the greedy method;
-the large steps with an exact solver are in `leptonopt.solvers.lns`.
+After Schrimpf et al. (2000, doi:10.1006/jcph.1999.6413). These are small steps for the greedy method. The large steps
+with an exact solver are in `leptonopt.solvers.lns`.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -14,13 +16,21 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.problem.protocol import Monitor
 
-FEW = 9  # tasks taken out at most
-MOVING = 0.3  # how often all that belongs together with a task goes along with it
-MANY_COPIES = 64  # groups with more columns in use than this are left alone
+
+@dataclass(frozen=True)
+class RuinTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    removed: int = 9  # groups removed in a step, exclusive
+    family_probability: float = 0.3  # probability that a group's whole family is removed with it
+    columns: int = 64  # groups with more columns in use are not removed
+
+
+TUNING = RuinTuning()
 
 
 class RuinAndRecreate:
-    """A schedule being stirred; deterministic for a seed."""
+    """Ruin and recreate on one partial schedule; deterministic for a seed."""
 
     def __init__(
         self, placing: PartialSchedule, guide: CostGuide, true: CostGuide, rank: list[float], seed: int
@@ -37,7 +47,7 @@ class RuinAndRecreate:
             self.update_position(group)
 
     def update_position(self, group: int) -> None:
-        """Remembers where a group is at work."""
+        """Record the pool and the slots of a group."""
         ran = self.placing.runs[group]
         if not ran:
             self.pool[group] = -1
@@ -47,7 +57,7 @@ class RuinAndRecreate:
         self.begin[group], self.end[group] = start, start + self.placing.shape.duration[option]
 
     def run(self, tries: int, monitor: Monitor) -> None:
-        """So many steps; those left out first, then random ones."""
+        """Run so many steps; every third begins at a group that is left out, if there is one."""
         groups = np.flatnonzero(self.movable)
         if not len(groups):
             return
@@ -61,12 +71,12 @@ class RuinAndRecreate:
                 seeds = groups
             seed = int(seeds[self.random.integers(len(seeds))])
             family = self.placing.shape.family[seed]
-            self.step(seed, family if family >= 0 and self.random.random() < MOVING else -1)
+            self.step(seed, family if family >= 0 and self.random.random() < TUNING.family_probability else -1)
 
     def step(self, seed: int, family: int = -1) -> None:
-        """Takes out a group and some that stand in its way, and places all again in order of rank.
+        """Remove a group and some neighbours, and reinsert all in order of perturbed rank.
 
-        With a family all of it is taken out, to go where the group could run.
+        With a family, all of it is removed and moves to the pool of the group's option.
         """
         placing = self.placing
         option, chosen = self.neighbourhood(seed)
@@ -75,7 +85,7 @@ class RuinAndRecreate:
             if not self.movable[members].all():
                 return
             chosen = [*members, *(group for group in chosen if group not in members)]
-        if any(len(placing.runs[group]) > MANY_COPIES for group in chosen):
+        if any(len(placing.runs[group]) > TUNING.columns for group in chosen):
             return
         cost = placing.cost_of_groups(chosen)
         ran: dict[int, dict[Column, int]] = {group: placing.remove_group(group) for group in chosen}
@@ -83,8 +93,8 @@ class RuinAndRecreate:
         if family >= 0:
             placing.home_pool[family] = placing.shape.pool[option]
         noise = self.random.normal(0, 0.1, len(chosen)).tolist()
-        shaken = [(self.rank[group] + extra, group) for group, extra in zip(chosen, noise, strict=True)]
-        groups = [group for _, group in sorted(shaken)]
+        perturbed = [(self.rank[group] + extra, group) for group, extra in zip(chosen, noise, strict=True)]
+        groups = [group for _, group in sorted(perturbed)]
         if self.random.random() < 0.3:
             groups.remove(seed)
             groups.insert(0, seed)
@@ -104,16 +114,16 @@ class RuinAndRecreate:
                 self.update_position(group)
 
     def neighbourhood(self, seed: int) -> tuple[int, list[int]]:
-        """An option of the seed; the seed, and others at work on the option's pool and at a time where it could run."""
+        """Return an option of the seed group; the seed, and random groups on that pool during a possible run."""
         shape, options = self.placing.shape, self.guide.order[seed]
         option = options[min(len(options) - 1, int(self.random.exponential(1.5)))]
         start = int(self.random.integers(shape.first[option], shape.last[option] + 1))
         stop = start + shape.duration[option]
         pool = int(self.placing.problem.pool[option])
-        there = self.movable & (self.pool == pool) & (self.begin < stop) & (self.end > start)
-        there[seed] = False
-        others = np.flatnonzero(there)
-        many = int(self.random.integers(2, FEW))
+        overlaps = self.movable & (self.pool == pool) & (self.begin < stop) & (self.end > start)
+        overlaps[seed] = False
+        others = np.flatnonzero(overlaps)
+        many = int(self.random.integers(2, TUNING.removed))
         if len(others) > many:
             others = self.random.choice(others, many, replace=False)
         return option, [seed, *others.tolist()]

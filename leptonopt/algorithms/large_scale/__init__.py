@@ -1,6 +1,6 @@
-"""What very large problems are solved with: arrays over all options at once, and compiled loops where numba is there.
+"""Very large problems: arrays over all options, and compiled loops.
 
-`oracle` finds every group's cheapest column at given prices, `staging` fills pools by them in stages, `ejecting`
-improves what stands. All of it knows `Problem` alone. `leptonopt[fast]` brings numba, which places and improves some
-twenty times as fast; without it numpy does the same work in batches.
+`staged_construction` inserts items by reduced cost in stages, `annealing` improves the assignment with soft capacity,
+`ejection_pool` repairs it, `ejection_chain` improves it with hard capacity. `decomposition` and
+`distributed_annealing` send parts of the assignment to workers. All of it depends on `Problem` alone.
 """

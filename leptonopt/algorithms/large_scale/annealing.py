@@ -1,19 +1,20 @@
-"""Annealing with soft capacity: tasks change columns one at a time, and what exceeds a capacity costs a penalty.
+"""Simulated annealing with soft capacity: single items change columns, and excess is penalised.
 
-Simulated annealing (Kirkpatrick, Gelatt and Vecchi, 1983, doi:10.1126/science.220.4598.671) over the offers of every
-group. Where pools are full, hardly any single move keeps the capacity; so it may be exceeded, at a penalty per unit and
-slot that begins near the capacity's price, grows where an excess lasts and fades where there is none: strategic
-oscillation (Glover, 1977, doi:10.1111/j.1540-5915.1977.tb01074.x) with penalties that learn. So does what leaving out
-an item counts that must run. What still exceeds capacity in the end is taken out and placed again (`Annealer.settled`).
+Simulated annealing (Kirkpatrick, Gelatt and Vecchi, 1983, doi:10.1126/science.220.4598.671) over candidate columns.
+On full pools hardly any single move keeps the capacity, so it may be exceeded at a penalty per unit and slot. The
+penalty begins near the capacity's multiplier, grows while an excess lasts and decays without one: strategic
+oscillation (Glover, 1977, doi:10.1111/j.1540-5915.1977.tb01074.x) with adaptive penalties. The leave-out cost of
+unassigned mandatory items grows likewise. `Annealer.repaired` removes and reinserts what exceeds capacity at the end.
 
-Several threads share the pools out anew in every round: each moves what is on its pools among its pools, so none ever
-writes what another reads, and what comes out does not depend on who is faster.
+Threads divide the pools anew in every round. Each moves the items of its pools among its pools, so no thread writes
+what another reads, and the result does not depend on their speed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -30,29 +31,46 @@ from leptonopt.problem.schedule import Schedule, column_costs, usage
 from leptonopt.runtime.jit import jit
 
 Floats = NDArray[np.float64]
-NONE = np.uint32(2**32 - 1)  # no offer is taken
-HOT, COLD = 0.08, 0.008  # mean cost of an item, the temperatures from first to last
-SOFT, HARD = 0.8, 1.5  # times the usual price of a unit, the least penalty from first to last
-GROWS, FADES = 1.02, 0.995  # a penalty, in every round
-SQUEEZE = 0.85  # from which share on it grows faster, so that hardly any excess is left:
-SQUEEZED = {True: 1.4, False: 1.05}  # most where some must run; else too many would be left out for it
-DEAREST = 1e12  # times the mean cost of an item is what leaving out one that must run counts at most
-OWN, LEVEL = 0.1, 1.2  # of the stated price, and of a row's mean, in the usual price of a unit
-WHOLE, BLOCK = 20_000, 1024  # so many items are moved in any order, more in turn: blocks of neighbours
-ROUND, EACH = 200_000, 2  # moves of a round: so many, or so many for each item
+NONE = np.uint32(2**32 - 1)  # left out
+
+
+@dataclass(frozen=True)
+class AnnealingTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    hot: float = 0.08  # first temperature [mean cost of an item]
+    cold: float = 0.008  # last temperature [mean cost of an item]
+    soft: float = 0.8  # least penalty at first [reference price]
+    hard: float = 1.5  # least penalty at last [reference price]
+    growth: float = 1.02  # factor per round of a penalty where capacity is exceeded
+    decay: float = 0.995  # factor per round of a penalty elsewhere
+    final_phase: float = 0.85  # share of the search after which penalties grow faster, so that little excess is left
+    final_growth_mandatory: float = 1.4  # growth in the final phase with mandatory groups
+    final_growth_optional: float = 1.05  # the same with optional groups only: more would leave out too many
+    highest_leave_out: float = 1e12  # limit of a leave-out cost [mean cost of an item]
+    stated_price: float = 0.1  # share of the stated price in the reference price
+    row_mean: float = 1.2  # share of a row's mean in the reference price
+    round_moves: int = 200_000  # moves of a round at least
+    item_moves: int = 2  # moves of a round per item at least
+
+
+TUNING = AnnealingTuning()
+
+# numba reads these at compile time: up to WHOLE items move in any order, more in blocks of neighbours [items].
+WHOLE, BLOCK = 20_000, 1024
 
 
 class Annealer:
-    """What every item has taken, and the penalties.
+    """Current candidate of every item, and the penalties.
 
     Attributes
     ----------
-    chosen : uint32, shape (I,), the offer that each item has taken; `NONE` where it is left out
-    slack : int32 or int64, shape (K, T), capacity less what is taken; below zero where it is exceeded
-    penalty : float32, shape (K, T), for each unit and slot of excess
-    lack : float32, shape (G,), for each copy that is left out: its value, or what grows while it must run and does not
-    moves : how many were tried
-    threads, round : for the next round, and moves of it, at least `EACH` an item
+    chosen : uint32, shape (I,), candidate of each item; `NONE` while it is left out
+    slack : int32 or int64, shape (K, T), capacity less load; negative where it is exceeded [demand units]
+    penalty : float32, shape (K, T), cost per unit and slot of excess
+    leave_out_cost : float32, shape (G,), cost of a copy left out; grows while a mandatory copy is left out
+    moves : number of moves tried
+    threads, round : threads of the next round, and its moves (at least `TUNING.item_moves` an item)
     """
 
     def __init__(
@@ -70,125 +88,127 @@ class Annealer:
         self.guide, true = price_prefix(problem, price), price_prefix(problem, np.zeros_like(price))
         self.least = oracle.each(self.guide)
         out = leave_out_costs(problem, oracle.each(true))
-        self.holdings, self.holding = resource_profiles(problem, oracle.classes)
-        self.offers = candidate_columns(
-            problem, placed.ways, self.holding, self.guide, true, self.least, out, threads, most
+        self.profiles, self.profile_of = resource_profiles(problem, oracle.classes)
+        self.candidates = candidate_columns(
+            problem, placed.options, self.profile_of, self.guide, true, self.least, out, threads, most
         )
         self.out = out.astype(np.float32)
-        self.lack = self.out.copy()
+        self.leave_out_cost = self.out.copy()
         self.group = placed.group.astype(np.uint32)
         self.chosen = np.full(len(self.group), NONE, np.uint32)
-        find_candidates(self.offers, self.group, placed.option, placed.start, self.chosen)
+        find_candidates(self.candidates, self.group, placed.option, placed.start, self.chosen)
         self.slack = _narrow(problem)
-        subtract_load(self.holdings, self.offers, self.chosen, self.slack)
-        cheapest = np.abs(self.offers.table["cost"][self.offers.first[self.offers.many > 0]])
+        subtract_load(self.profiles, self.candidates, self.chosen, self.slack)
+        cheapest = np.abs(self.candidates.table["cost"][self.candidates.first[self.candidates.many > 0]])
         self.mean = float(cheapest.mean()) + 1e-9 if len(cheapest) else 1.0
-        self.usual = self._usual()
-        self.penalty = np.zeros_like(self.usual)
-        self.most = np.float32(max(DEAREST * self.mean, float(self.out.max(initial=0))))
-        self.squeezed = SQUEEZED[not problem.optional.all()]
-        self.moves, self.round = 0, ROUND
+        self.reference = self._reference_penalty()
+        self.penalty = np.zeros_like(self.reference)
+        self.most = np.float32(max(TUNING.highest_leave_out * self.mean, float(self.out.max(initial=0))))
+        self.final_growth = TUNING.final_growth_optional if problem.optional.all() else TUNING.final_growth_mandatory
+        self.moves, self.round = 0, TUNING.round_moves
 
-    def _usual(self) -> NDArray[np.float32]:
-        """float32, shape (K, T): what a unit of a row usually costs per slot, above zero."""
-        usual = self.price + OWN * np.abs(self.problem.price)
-        usual += LEVEL * usual.mean(axis=1, keepdims=True)
-        usual += 1e-3 * max(float(usual.mean()), self.mean / max(1, self.problem.slots))
-        return usual.astype(np.float32)
+    def _reference_penalty(self) -> NDArray[np.float32]:
+        """Return the reference price of a unit and slot, float32, shape (K, T), above zero."""
+        reference = self.price + TUNING.stated_price * np.abs(self.problem.price)
+        reference += TUNING.row_mean * reference.mean(axis=1, keepdims=True)
+        reference += 1e-3 * max(float(reference.mean()), self.mean / max(1, self.problem.slots))
+        return reference.astype(np.float32)
 
-    def keep(self, placed: Assignment) -> None:
-        """What runs in a column that is not among the offers stays there, in place of an offer nobody has taken."""
+    def add_current_columns(self, placed: Assignment) -> None:
+        """Keep items in columns that are not candidates: the column replaces a candidate not in use."""
         items = np.flatnonzero((self.chosen == NONE) & (placed.option >= 0))
         groups, one = np.unique(self.group[items], return_index=True)
-        at = self.offers.first[groups] + self.offers.many[groups] - np.uint32(1)
-        open_ = (self.offers.many[groups] > 0) & ~np.isin(at, self.chosen)
+        at = self.candidates.first[groups] + self.candidates.many[groups] - np.uint32(1)
+        open_ = (self.candidates.many[groups] > 0) & ~np.isin(at, self.chosen)
         items, at = items[one[open_]], at[open_]
         option, start = placed.option[items], placed.start[items]
-        offer, end = self.offers.table, start + self.problem.duration[option]
-        for name, value in (("option", option), ("holding", self.holding[option]), ("start", start), ("end", end)):
-            offer[name][at] = value
-        offer["cost"][at] = column_costs(self.problem, option, start)
+        candidate, end = self.candidates.table, start + self.problem.duration[option]
+        for name, value in (("option", option), ("profile", self.profile_of[option]), ("start", start), ("end", end)):
+            candidate[name][at] = value
+        candidate["cost"][at] = column_costs(self.problem, option, start)
         self.chosen[items] = at
-        subtract_load(self.holdings, self.offers, self.chosen[items], self.slack)
+        subtract_load(self.profiles, self.candidates, self.chosen[items], self.slack)
 
     def run(self, done: Callable[[], float]) -> None:
-        """Rounds from hot to cold; `done` is the share of them that is over, and ends them at 1.
+        """Anneal from hot to cold; `done` returns the share that is over, and 1 ends the search.
 
-        Penalties begin where they are, or low where they are lower.
+        Penalties begin at their current values, at least at the lowest reference.
         """
-        self.penalty = np.maximum(self.penalty, (SOFT * self.usual).astype(np.float32))
+        self.penalty = np.maximum(self.penalty, (TUNING.soft * self.reference).astype(np.float32))
         if not len(self.group):
             return
         with ThreadPoolExecutor(self.threads) as pool:
             while (share := done()) < 1:
-                self._round(pool, HOT * self.mean * (COLD / HOT) ** share)
-                grows = GROWS if share < SQUEEZE else self.squeezed
-                turned = self.penalty * np.where(self.slack < 0, np.float32(grows), np.float32(FADES))
-                least = (SOFT + (HARD - SOFT) * share) * self.usual
+                self._round(pool, TUNING.hot * self.mean * (TUNING.cold / TUNING.hot) ** share)
+                grows = TUNING.growth if share < TUNING.final_phase else self.final_growth
+                turned = self.penalty * np.where(self.slack < 0, np.float32(grows), np.float32(TUNING.decay))
+                least = (TUNING.soft + (TUNING.hard - TUNING.soft) * share) * self.reference
                 self.penalty = np.maximum(least, turned).astype(np.float32)
                 left = self.group[self.chosen == NONE]
                 left = np.unique(left[~self.problem.optional[left]])
-                self.lack[left] = np.minimum(self.lack[left] * np.float32(grows), self.most)
+                self.leave_out_cost[left] = np.minimum(self.leave_out_cost[left] * np.float32(grows), self.most)
 
-    def _round(self, pool: ThreadPoolExecutor, heat: float) -> None:
-        """Moves of all threads, each with its pools and what is there."""
-        board = self.group, self.chosen, self.slack, self.penalty, self.lack
+    def _round(self, pool: ThreadPoolExecutor, temperature: float) -> None:
+        """Run the moves of all threads, each on its own pools."""
+        board = self.group, self.chosen, self.slack, self.penalty, self.leave_out_cost
         work = []
         for items, mine in self._shares():
             seed = self.random.integers(1, 2**63, dtype=np.uint64)
-            moves = max(self.round // self.threads, EACH * len(items))
-            work.append(pool.submit(anneal, self.holdings, self.offers, *board, items, mine, seed, moves, heat))
+            moves = max(self.round // self.threads, TUNING.item_moves * len(items))
+            work.append(
+                pool.submit(anneal, self.profiles, self.candidates, *board, items, mine, seed, moves, temperature)
+            )
             self.moves += moves
         for each in work:
             each.result()
 
     def _shares(self) -> list[tuple[NDArray[np.uint32], Bools]]:
-        """Items and pools of each thread; items that are at work nowhere go to any."""
-        pools = int(self.holdings.pool.max(initial=0)) + 1
+        """Return items and pools of each thread; items that are left out go to a random thread."""
+        pools = int(self.profiles.pool.max(initial=0)) + 1
         if self.threads == 1:
             return [(np.arange(len(self.group), dtype=np.uint32), np.ones(pools, bool))]
         whose = self.random.permutation(pools) % self.threads
         mine = self.random.integers(0, self.threads, len(self.group))
         taken = np.flatnonzero(self.chosen != NONE)
-        mine[taken] = whose[self.holdings.pool[self.offers.table["holding"][self.chosen[taken]]]]
+        mine[taken] = whose[self.profiles.pool[self.candidates.table["profile"][self.chosen[taken]]]]
         shares = [(np.flatnonzero(mine == at).astype(np.uint32), whose == at) for at in range(self.threads)]
         return [share for share in shares if len(share[0])]
 
-    def taken(self) -> tuple[Ints, Ints]:
-        """int64, shapes (I,): option and start of every item as they stand, capacity exceeded or not; -1 for none."""
+    def current_columns(self) -> tuple[Ints, Ints]:
+        """Return option and start of every item, int64, shapes (I,), with any excess; -1 while left out."""
         option, start = np.full(len(self.group), -1, np.int64), np.full(len(self.group), -1, np.int64)
         some = np.flatnonzero(self.chosen != NONE)
-        offer = self.offers.table[self.chosen[some]]
-        option[some], start[some] = offer["option"], offer["start"]
+        candidate = self.candidates.table[self.chosen[some]]
+        option[some], start[some] = candidate["option"], candidate["start"]
         return option, start
 
-    def settled(self) -> Assignment:
-        """All of it with nothing exceeded."""
-        return repair_to_feasible(self.problem, *self.taken(), self.price, self.guide, self.least)
+    def repaired(self) -> Assignment:
+        """Return the current assignment without excess."""
+        return repair_to_feasible(self.problem, *self.current_columns(), self.price, self.guide, self.least)
 
 
 def repair_to_feasible(
     problem: Problem, option: Ints, start: Ints, price: Floats, guide: Floats, least: Floats
 ) -> Assignment:
-    """Everything in its place where nothing is exceeded; the rest placed anew where it finds room."""
-    placed = Assignment.nothing(problem, price)
+    """Return an assignment that keeps capacity: items in excess are removed and reinserted where they fit."""
+    placed = Assignment.empty(problem, price)
     taken = np.flatnonzero(option >= 0)
     placed.option[taken], placed.start[taken] = option[taken], start[taken]
     volume = group_volumes(problem)[placed.group]
     tight = _tight(problem, option[taken], start[taken])
     order = np.concatenate([taken[~tight], _largest(taken[tight], volume)])
-    seat_in_order(placed.ways, order, placed.free, placed.option, placed.start)
+    keep_feasible_in_order(placed.options, order, placed.free, placed.option, placed.start)
     waiting = _largest(np.flatnonzero(placed.option < 0), volume)
     limit = np.where(problem.optional, problem.value.astype(float), np.inf)[placed.group]
     insert_in_order(
-        placed.ways, waiting, placed.group, placed.free, guide, least, limit, volume, np.inf,
+        placed.options, waiting, placed.group, placed.free, guide, least, limit, volume, np.inf,
         placed.option, placed.start,
     )  # fmt: skip
     return placed
 
 
 def _tight(problem: Problem, option: Ints, start: Ints) -> Bools:
-    """bool, whether each of what runs holds something where all of it exceeds the capacity."""
+    """Return which columns use a row and slot whose load exceeds the capacity, bool, shape (n,)."""
     excess = np.zeros((len(problem.capacity), problem.slots + 1), np.int64)
     np.cumsum(usage(problem, Schedule.of(option, start)) > problem.capacity, axis=1, out=excess[:, 1:])
     at, of = held_entries(problem, option)
@@ -198,7 +218,7 @@ def _tight(problem: Problem, option: Ints, start: Ints) -> Bools:
 
 
 def _narrow(problem: Problem) -> NDArray[Any]:
-    """The capacity in as few bits as hold it and all that might ever exceed it."""
+    """Return the capacity in the narrowest integer type that holds it and any possible excess."""
     largest = np.zeros(problem.groups, np.int64)
     of = np.repeat(problem.group, np.diff(problem.demand_ptr))
     np.maximum.at(largest, of, problem.demand)
@@ -209,53 +229,55 @@ def _narrow(problem: Problem) -> NDArray[Any]:
 
 
 def _largest(items: Ints, volume: Floats) -> Ints:
+    """Return items by descending volume."""
     return items[np.argsort(-volume[items], kind="stable")]
 
 
 @jit
-def seat_in_order(ways: Any, items: Any, free: Any, option: Any, start: Any) -> None:
-    """Items in order take what they hold from the free capacity; those that do not fit lose their place."""
+def keep_feasible_in_order(options: Any, items: Any, free: Any, option: Any, start: Any) -> None:
+    """Subtract the demand of items in order from the free capacity; unassign those that do not fit."""
     for item in items:
-        if fits(ways, option[item], start[item], free):
-            add_load(ways, option[item], start[item], 1, free)
+        if fits(options, option[item], start[item], free):
+            add_load(options, option[item], start[item], 1, free)
         else:
             option[item], start[item] = -1, -1
 
 
 @jit
-def find_candidates(offers: Any, group: Any, option: Any, start: Any, chosen: Any) -> None:
-    """Fills in which offer each item has that runs an option from a start; `NONE` where it is not among them."""
+def find_candidates(candidates: Any, group: Any, option: Any, start: Any, chosen: Any) -> None:
+    """Fill in the candidate that equals each item's option and start; leave others unchanged."""
     for item in range(len(group)):
-        low = offers.first[group[item]]
-        for at in range(low, low + offers.many[group[item]]):
-            if offers.table[at].option == option[item] and offers.table[at].start == start[item]:
+        low = candidates.first[group[item]]
+        for at in range(low, low + candidates.many[group[item]]):
+            if candidates.table[at].option == option[item] and candidates.table[at].start == start[item]:
                 chosen[item] = at
 
 
 @jit
-def subtract_load(holdings: Any, offers: Any, chosen: Any, slack: Any) -> None:
-    """Takes from the slack what all chosen offers hold."""
-    for offer in chosen:
-        if offer != NONE:
-            _change(holdings, offers.table[offer], -1, slack)
+def subtract_load(profiles: Any, candidates: Any, chosen: Any, slack: Any) -> None:
+    """Subtract the demand of all chosen candidates from the slack."""
+    for candidate in chosen:
+        if candidate != NONE:
+            _add_slack(profiles, candidates.table[candidate], -1, slack)
 
 
 @jit
-def _change(holdings: Any, offer: Any, sign: Any, slack: Any) -> None:
-    h = offer.holding
-    for i in range(holdings.ptr[h], holdings.ptr[h + np.uint32(1)]):
-        row, amount = holdings.row[i], sign * holdings.amount[i]
-        for t in range(offer.start, offer.end):
+def _add_slack(profiles: Any, candidate: Any, sign: Any, slack: Any) -> None:
+    """Add a candidate's demand times `sign` to the slack."""
+    h = candidate.profile
+    for i in range(profiles.ptr[h], profiles.ptr[h + np.uint32(1)]):
+        row, amount = profiles.row[i], sign * profiles.amount[i]
+        for t in range(candidate.start, candidate.end):
             slack[row, t] += amount
 
 
 @jit
-def _relief(holdings: Any, offer: Any, slack: Any, penalty: Any) -> Any:
-    """The penalty that would be saved without an offer that is taken."""
-    h, total = offer.holding, 0.0
-    for i in range(holdings.ptr[h], holdings.ptr[h + np.uint32(1)]):
-        row, amount = holdings.row[i], holdings.amount[i]
-        for t in range(offer.start, offer.end):
+def _penalty_saved(profiles: Any, candidate: Any, slack: Any, penalty: Any) -> Any:
+    """Return the penalty saved by removing a chosen candidate."""
+    h, total = candidate.profile, 0.0
+    for i in range(profiles.ptr[h], profiles.ptr[h + np.uint32(1)]):
+        row, amount = profiles.row[i], profiles.amount[i]
+        for t in range(candidate.start, candidate.end):
             left = slack[row, t]
             if left < 0:
                 total += penalty[row, t] * min(amount, -left)
@@ -263,12 +285,12 @@ def _relief(holdings: Any, offer: Any, slack: Any, penalty: Any) -> Any:
 
 
 @jit
-def _strain(holdings: Any, offer: Any, slack: Any, penalty: Any, most: Any) -> Any:
-    """The penalty of taking an offer more; infinite as soon as it passes `most`."""
-    h, total = offer.holding, 0.0
-    for i in range(holdings.ptr[h], holdings.ptr[h + np.uint32(1)]):
-        row, amount = holdings.row[i], holdings.amount[i]
-        for t in range(offer.start, offer.end):
+def _penalty_added(profiles: Any, candidate: Any, slack: Any, penalty: Any, most: Any) -> Any:
+    """Return the penalty added by choosing a candidate; infinite once it exceeds `most`."""
+    h, total = candidate.profile, 0.0
+    for i in range(profiles.ptr[h], profiles.ptr[h + np.uint32(1)]):
+        row, amount = profiles.row[i], profiles.amount[i]
+        for t in range(candidate.start, candidate.end):
             left = slack[row, t]
             if left < amount:
                 total += penalty[row, t] * (amount - max(left, 0))
@@ -278,16 +300,16 @@ def _strain(holdings: Any, offer: Any, slack: Any, penalty: Any, most: Any) -> A
 
 
 @jit
-def _meet(holdings: Any, one: Any, other: Any) -> bool:
-    """Whether two offers are at work on one pool at one time."""
+def _overlap(profiles: Any, one: Any, other: Any) -> bool:
+    """Return whether two candidates use one pool at one time."""
     if one.start >= other.end or other.start >= one.end:
         return False
-    return bool(holdings.pool[one.holding] == holdings.pool[other.holding])
+    return bool(profiles.pool[one.profile] == profiles.pool[other.profile])
 
 
 @jit
-def _next(state: Any) -> Any:
-    """The next state of xorshift64 (Marsaglia, 2003, doi:10.18637/jss.v008.i14)."""
+def _xorshift64(state: Any) -> Any:
+    """Return the next state of xorshift64 (Marsaglia, 2003, doi:10.18637/jss.v008.i14)."""
     state ^= state << np.uint64(13)
     state ^= state >> np.uint64(7)
     return state ^ (state << np.uint64(17))
@@ -295,47 +317,47 @@ def _next(state: Any) -> Any:
 
 @jit
 def anneal(
-    holdings: Any, offers: Any, group: Any, chosen: Any, slack: Any, penalty: Any, lack: Any,
-    items: Any, mine: Any, seed: Any, moves: Any, heat: Any,
+    profiles: Any, candidates: Any, group: Any, chosen: Any, slack: Any, penalty: Any, leave_out_cost: Any,
+    items: Any, mine: Any, seed: Any, moves: Any, temperature: Any,
 ) -> None:  # fmt: skip
-    """So many moves at a temperature: an item, an offer on a pool of mine or none, taken by Metropolis' rule.
+    """Try moves at a temperature: a random item takes another candidate or none (Metropolis rule).
 
-    Cheap offers are tried more often. Items come in blocks of neighbours, whose offers the cache holds.
+    Cheap candidates are tried more often. Items come in blocks of neighbours, whose candidates stay in the cache.
     """
     unit = 2.0**-53
-    state, table = seed, offers.table
+    state, table = seed, candidates.table
     blocks = (len(items) + BLOCK - 1) // BLOCK if len(items) > WHOLE else 1
     for at in range(moves):
         block = at * blocks // moves
         low = block * len(items) // blocks
         many = (block + 1) * len(items) // blocks - low
-        state = _next(state)
+        state = _xorshift64(state)
         item = items[low + np.int64((state >> np.uint64(11)) * unit * many)]
         g, now = group[item], chosen[item]
-        state = _next(state)
+        state = _xorshift64(state)
         chance = (state >> np.uint64(11)) * unit
-        rank = np.uint32(chance * chance * (offers.many[g] + 1))
-        new = np.uint32(offers.first[g] + rank) if rank < offers.many[g] else NONE
-        if new == now or (new != NONE and not mine[holdings.pool[table[new].holding]]):
+        rank = np.uint32(chance * chance * (candidates.many[g] + 1))
+        new = np.uint32(candidates.first[g] + rank) if rank < candidates.many[g] else NONE
+        if new == now or (new != NONE and not mine[profiles.pool[table[new].profile]]):
             continue
-        state = _next(state)
-        limit = -heat * np.log(((state >> np.uint64(11)) + 1.0) * unit)
-        change = lack[g] if new == NONE else table[new].cost
-        change -= lack[g] if now == NONE else table[now].cost
+        state = _xorshift64(state)
+        limit = -temperature * np.log(((state >> np.uint64(11)) + 1.0) * unit)
+        change = leave_out_cost[g] if new == NONE else table[new].cost
+        change -= leave_out_cost[g] if now == NONE else table[now].cost
         if now != NONE:
-            change -= _relief(holdings, table[now], slack, penalty)
+            change -= _penalty_saved(profiles, table[now], slack, penalty)
         if change > limit:
             continue
-        lifted = now != NONE and new != NONE and _meet(holdings, table[now], table[new])
+        lifted = now != NONE and new != NONE and _overlap(profiles, table[now], table[new])
         if lifted:
-            _change(holdings, table[now], 1, slack)
+            _add_slack(profiles, table[now], 1, slack)
         if new != NONE:
-            change += _strain(holdings, table[new], slack, penalty, limit - change)
+            change += _penalty_added(profiles, table[new], slack, penalty, limit - change)
         if change <= limit:
             if now != NONE and not lifted:
-                _change(holdings, table[now], 1, slack)
+                _add_slack(profiles, table[now], 1, slack)
             if new != NONE:
-                _change(holdings, table[new], -1, slack)
+                _add_slack(profiles, table[new], -1, slack)
             chosen[item] = new
         elif lifted:
-            _change(holdings, table[now], -1, slack)
+            _add_slack(profiles, table[now], -1, slack)

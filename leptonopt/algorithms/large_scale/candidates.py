@@ -1,6 +1,7 @@
-"""Few cheap columns per group in flat arrays: what annealing chooses from.
+"""A few cheap candidate columns per group in flat arrays, from which annealing chooses.
 
-A column holds one of few distinct sets of rows and amounts, so that the loop reads small tables that stay in the cache.
+A column uses one of few distinct resource profiles (rows and amounts), so the loops read small tables that stay in
+the cache.
 """
 
 from __future__ import annotations
@@ -17,19 +18,19 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime.jit import jit, run_threads
 
-MOST, FEWEST = 80, 8  # columns per group
-TOTAL = 160_000, 12_000_000  # columns of all groups from which on there are fewer per group: 16, then down to FEWEST
+MOST, FEWEST = 80, 8  # columns per group; numba reads MOST at compile time
+TOTAL = 160_000, 12_000_000  # columns above which groups get USUAL columns each, then down to FEWEST
 USUAL = 16
 Floats = NDArray[np.float64]
 
 
-OFFER = np.dtype([(name, np.uint32) for name in ("option", "holding", "start", "end")] + [("cost", np.float32)])
+CANDIDATE = np.dtype([(name, np.uint32) for name in ("option", "profile", "start", "end")] + [("cost", np.float32)])
 
 
 class ResourceProfiles(NamedTuple):
-    """What columns hold: entry i of holding h lies in ptr[h] .. ptr[h + 1] - 1, on pool[h].
+    """Distinct demands of columns; entries of profile h are at ptr[h] .. ptr[h + 1] - 1, on pool[h].
 
-    Indices are unsigned here and below, because compiled loops need not ask whether they count from the end.
+    Indices are unsigned here and below: compiled loops then skip the check for negative indices.
     """
 
     ptr: Any
@@ -39,9 +40,10 @@ class ResourceProfiles(NamedTuple):
 
 
 class CandidateColumns(NamedTuple):
-    """Columns of least guiding cost; those of group g lie in first[g] .. first[g] + many[g] - 1, cheapest first.
+    """Columns of least guiding cost; group g has first[g] .. first[g] + many[g] - 1, cheapest first.
 
-    first, many : uint32, (G,); table : (N,) of `OFFER`, a record each, so that a look at one costs one look at memory
+    first, many : uint32, shape (G,)
+    table : `CANDIDATE`, shape (N,); one record per column, so that reading one is one memory access
     """
 
     first: Any
@@ -50,32 +52,32 @@ class CandidateColumns(NamedTuple):
 
 
 def candidates_per_group(groups: int) -> int:
-    """How many columns a group has."""
+    """Return the number of columns per group."""
     if groups * USUAL <= TOTAL[0]:
         return int(min(MOST, TOTAL[0] // max(1, groups)))
     return int(np.clip(TOTAL[1] // groups, FEWEST, USUAL))
 
 
 def resource_profiles(problem: Problem, classes: OptionClasses) -> tuple[ResourceProfiles, Ints]:
-    """The distinct holdings, and each option's, shape (O,)."""
+    """Return the distinct profiles, and the profile of each option, int64, shape (O,)."""
     direction, amount = np.zeros(problem.options, np.int64), np.ones(problem.options, np.int64)
     direction[classes.option] = np.repeat(classes.direction, np.diff(classes.ptr))
     amount[classes.option] = classes.amount
     wide = int(amount.max(initial=1)) + 1
-    key, one, holding = np.unique(direction * wide + amount, return_index=True, return_inverse=True)
+    key, one, profile = np.unique(direction * wide + amount, return_index=True, return_inverse=True)
     of, times, among = key // wide, key % wide, classes.directions
-    held = np.diff(among.ptr)[of]
-    ptr = np.concatenate([[0], np.cumsum(held)]).astype(np.int64)
-    at = np.repeat(among.ptr[:-1][of] - ptr[:-1], held) + np.arange(ptr[-1])
-    amounts = among.share[at] * np.repeat(times, held)
+    entries = np.diff(among.ptr)[of]
+    ptr = np.concatenate([[0], np.cumsum(entries)]).astype(np.int64)
+    at = np.repeat(among.ptr[:-1][of] - ptr[:-1], entries) + np.arange(ptr[-1])
+    amounts = among.share[at] * np.repeat(times, entries)
     row, pool = among.row[at].astype(np.uint32), problem.pool[one]
-    return ResourceProfiles(ptr.astype(np.uint32), row, amounts, pool), holding
+    return ResourceProfiles(ptr.astype(np.uint32), row, amounts, pool), profile
 
 
 def candidate_columns(
     problem: Problem,
-    ways: OptionArrays,
-    holding: Ints,
+    options: OptionArrays,
+    profile: Ints,
     guide: Floats,
     true: Floats,
     least: Floats,
@@ -83,47 +85,49 @@ def candidate_columns(
     threads: int = 1,
     most: int = MOST,
 ) -> CandidateColumns:
-    """The columns of least cost by the guiding prices, those that cost more than leaving a copy out aside.
+    """Return the columns of least guiding cost whose true cost is below the leave-out cost.
 
-    guide, true : (K, T + 1), prefix sums of prices with and without multipliers; least : (O,), lower bounds of options'
-    guiding cost, infinite where no column fits; out : (G,), what leaving a copy out counts; most : columns of a group.
+    guide, true : float, shape (K, T + 1), prefix sums of prices with and without multipliers
+    least : float, shape (O,), lower bounds of options' guiding cost, infinite where no column fits
+    out : float, shape (G,), leave-out cost of a copy
+    most : columns of a group at most
     """
     width = problem.last - problem.first + 1
     columns = np.bincount(problem.group, width, problem.groups).astype(np.int64)
     room = np.minimum(columns, min(most, candidates_per_group(problem.groups)))
     first = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
-    table, many = np.zeros(first[-1], OFFER), np.zeros(problem.groups, np.uint32)
+    table, many = np.zeros(first[-1], CANDIDATE), np.zeros(problem.groups, np.uint32)
     cuts = np.linspace(0, problem.groups, threads + 1).astype(np.int64).tolist()
-    given = ways, guide, true, least, out, problem.capacity, first, many, table
+    given = options, guide, true, least, out, problem.capacity, first, many, table
     run_threads(_gather, [(*given, low, high) for low, high in pairwise(cuts)])
-    table["holding"] = holding[table["option"]]
+    table["profile"] = profile[table["option"]]
     table["end"] = table["start"] + problem.duration[table["option"]]
     return CandidateColumns(first[:-1].astype(np.uint32), many, table)
 
 
 @jit
 def _gather(
-    ways: Any, guide: Any, true: Any, least: Any, out: Any, capacity: Any, first: Any, many: Any, table: Any,
+    options: Any, guide: Any, true: Any, least: Any, out: Any, capacity: Any, first: Any, many: Any, table: Any,
     lowest: Any, highest: Any,
 ) -> None:  # fmt: skip
-    """Fills many and, of the table, option, start and cost: an insertion into short lists in order of guiding cost.
+    """Fill `many` and the table's option, start and cost for groups lowest .. highest - 1.
 
-    Of some of the groups.
+    Inserts each column into a short list ordered by guiding cost.
     """
     keys = np.empty(MOST + 1, np.float64)
     for g in range(lowest, highest):
         low, most, n = first[g], first[g + 1] - first[g], 0
-        for o in range(ways.option_ptr[g], ways.option_ptr[g + 1]):
+        for o in range(options.option_ptr[g], options.option_ptr[g + 1]):
             if not least[o] < np.inf:
                 continue
-            for s in range(ways.first[o], ways.last[o] + 1):
+            for s in range(options.first[o], options.last[o] + 1):
                 if n == most and least[o] >= keys[n - 1]:
                     break
-                key = column_cost(ways, g, o, s, guide)
+                key = column_cost(options, g, o, s, guide)
                 if n == most and key >= keys[n - 1]:
                     continue
-                value = column_cost(ways, g, o, s, true)
-                if value >= out[g] or not fits(ways, o, s, capacity):
+                value = column_cost(options, g, o, s, true)
+                if value >= out[g] or not fits(options, o, s, capacity):
                     continue
                 if n < most:
                     n += 1

@@ -1,7 +1,7 @@
-"""Some pools and the items on them, cut out of what is placed, annealed anywhere, and put back.
+"""Decomposition by pools: some pools with their items are extracted, annealed and merged back.
 
-What else is placed stays as it is, so parts that share no pool can be out at the same time, and one that does not come
-back leaves everything as it was. Capacity may be exceeded on the way, as in `large_scale.annealing`.
+The rest of the assignment stays as it is. Parts without common pools can be out at the same time, and a lost part
+changes nothing. Capacity may be exceeded in between, as in `large_scale.annealing`.
 """
 
 from __future__ import annotations
@@ -24,20 +24,31 @@ from leptonopt.problem.schedule import Schedule, usage
 from leptonopt.runtime.jit_cache import JitWarmup
 
 Floats = NDArray[np.float64]
-Found = tuple[Ints, Ints, NDArray[np.float32]]  # option and start by item, -1 where it is left out; penalties by row
-COLUMNS = 16  # of a task at most: pools of a part are few
-ROUND = 10  # moves of an item in a round, after which penalties learn
-WAKING = 120.0  # seconds for loops to be compiled
+PartResult = tuple[
+    Ints, Ints, NDArray[np.float32]
+]  # option and start by item, -1 where it is left out; penalties by row
+
+
+@dataclass(frozen=True)
+class PartTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    columns: int = 16  # candidates per group: a part has few pools
+    item_moves: int = 10  # moves of a round per item, after which penalties adapt
+    compile_seconds: float = 120.0  # longest wait for compiled kernels [s]; a busy machine took 86 s
+
+
+TUNING = PartTuning()
 
 
 @dataclass(frozen=True, eq=False)
 class SubproblemPart:
-    """Items of a whole as a problem of its own, which has the rows and options of its pools alone.
+    """Items of an assignment as a problem of its own, with the rows and options of its pools alone.
 
     Attributes
     ----------
-    items, options, rows, pools : int64, of the whole, by number in the part; they ascend
-    option, start : int64, by item, in numbers of the part: where it runs now, -1 where it is left out
+    items, options, rows, pools : int64, indices in the whole by index in the part, ascending
+    option, start : int64, by item, indices in the part; -1 while an item is unassigned
     """
 
     problem: Problem
@@ -48,15 +59,15 @@ class SubproblemPart:
     option: Ints
     start: Ints
 
-    def packed(self, price: Floats, penalty: NDArray[np.float32]) -> bytes:
-        """What a worker needs, in as few bytes a number as hold it; with the multipliers and penalties of the whole."""
+    def pack(self, price: Floats, penalty: NDArray[np.float32]) -> bytes:
+        """Return the part with multipliers and penalties as bytes, in the narrowest integer types."""
         problem, mine = _each(self.problem, _narrow), (price[self.rows].astype(np.float32), penalty[self.rows])
-        told = problem, _narrow(self.option), _narrow(self.start), *mine
-        return pickle.dumps(told, protocol=pickle.HIGHEST_PROTOCOL)
+        content = problem, _narrow(self.option), _narrow(self.start), *mine
+        return pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
 
 
 def extract_pools(placed: Assignment, pools: Bools, items: Ints) -> SubproblemPart:
-    """The part of some pools and of items, ascending, that run there or, while they could, nowhere."""
+    """Return the part of some pools and of ascending items that run there, or are unassigned and could."""
     whole, option, start = placed.problem, placed.option[items], placed.start[items]
     copies = np.bincount(placed.group[items], minlength=whole.groups)
     some, options = restrict(whole, copies > 0, placed.free, copies, pools)
@@ -69,8 +80,8 @@ def extract_pools(placed: Assignment, pools: Bools, items: Ints) -> SubproblemPa
     return SubproblemPart(found, items, options, rows, mine, option, start)
 
 
-def merge_part(placed: Assignment, penalty: Any, part: SubproblemPart, found: Found) -> None:
-    """Moves items to where they were found, and takes over the penalties."""
+def merge_part(placed: Assignment, penalty: Any, part: SubproblemPart, found: PartResult) -> None:
+    """Move items to the columns of a result, and take over its penalties."""
     option, start, mine = found
     placed.option[part.items] = np.where(option >= 0, part.options[option], -1)
     placed.start[part.items] = start
@@ -78,52 +89,56 @@ def merge_part(placed: Assignment, penalty: Any, part: SubproblemPart, found: Fo
     penalty[part.rows] = mine
 
 
-def kernels_ready(seconds: float = WAKING) -> bool:
-    """Whether compiled loops are there on this machine, within so many seconds; raises `RuntimeError` without numba."""
+def kernels_ready(seconds: float = TUNING.compile_seconds) -> bool:
+    """Return whether kernels are compiled within so many seconds; raise `RuntimeError` if never."""
     until, loops = time.monotonic() + seconds, JitWarmup()
     try:
-        there = loops.awaited(lambda: time.monotonic() > until)
+        ready = loops.awaited(lambda: time.monotonic() > until)
     finally:
         loops.end()
     if loops.failed:
-        raise RuntimeError("workers need numba: pip install 'leptonopt[fast]'")
-    return there
+        raise RuntimeError("kernels: cannot be compiled on this worker; NUMBA_CACHE_DIR must name a writable folder")
+    return ready
 
 
-def anneal_part(told: bytes, heat: tuple[float, float], effort: float, by_clock: bool, seed: int) -> Found | None:
-    """What a worker does: anneals a part for a while; None where its loops are not compiled in time.
+def anneal_part(
+    content: bytes, progress: tuple[float, float], effort: float, by_clock: bool, seed: int
+) -> PartResult | None:
+    """Anneal a part on a worker; return None if its kernels are not compiled in time.
 
-    `heat` are the shares of the way from hot to cold at which it begins and ends; `effort` is in seconds, or in moves
-    per item. Raises `RuntimeError` where numba is not installed.
+    progress : shares of the cooling schedule at which it begins and ends
+    effort : seconds if `by_clock`, else moves per item
     """
     begun = time.monotonic()
-    if not kernels_ready(effort if by_clock else WAKING):
+    if not kernels_ready(effort if by_clock else TUNING.compile_seconds):
         return None
-    slim, option, start, price, penalty = pickle.loads(told)
+    slim, option, start, price, penalty = pickle.loads(content)
     problem = _each(slim, _wide)
-    placed = Assignment.nothing(problem, price.astype(float))
+    placed = Assignment.empty(problem, price.astype(float))
     placed.option[:], placed.start[:] = option, start
-    annealer = Annealer(problem, placed, ClassPricer(problem), placed.price, seed, most=COLUMNS)
-    annealer.keep(placed)
+    annealer = Annealer(problem, placed, ClassPricer(problem), placed.price, seed, most=TUNING.columns)
+    annealer.add_current_columns(placed)
     annealer.penalty = penalty
-    cooling, items, (low, high) = time.monotonic(), max(1, len(placed.group)), heat
+    cooling, items, (low, high) = time.monotonic(), max(1, len(placed.group)), progress
     room = max(1e-9, begun + effort - cooling)
-    annealer.round = ROUND * items
+    annealer.round = TUNING.item_moves * items
 
     def done() -> float:
+        """Return the share of the cooling schedule that is over; 1 ends the annealing."""
         over = (time.monotonic() - cooling) / room if by_clock else annealer.moves / (effort * items)
         return low + (high - low) * over if over < 1 else 1.0
 
     annealer.run(done)
-    return *annealer.taken(), annealer.penalty
+    return *annealer.current_columns(), annealer.penalty
 
 
 def _schedule(option: Ints, start: Ints) -> Schedule:
+    """Return the assigned items as a schedule."""
     return Schedule.of(option[option >= 0], start[option >= 0])
 
 
 def _each(problem: Problem, made: Any) -> Problem:
-    """The problem with something made of each array of whole numbers."""
+    """Return the problem with a function applied to each of its integer arrays."""
     arrays = {each.name: getattr(problem, each.name) for each in fields(problem)}
     return replace(
         problem,
@@ -134,9 +149,11 @@ def _each(problem: Problem, made: Any) -> Problem:
 
 
 def _narrow(array: Ints) -> NDArray[Any]:
+    """Return an array in the narrowest integer type that holds it."""
     low, high = int(array.min(initial=0)), int(array.max(initial=0))
     return array.astype(np.promote_types(np.min_scalar_type(low), np.min_scalar_type(high)))
 
 
 def _wide(array: NDArray[Any]) -> Ints:
+    """Return an array as int64."""
     return array.astype(np.int64)

@@ -1,4 +1,4 @@
-"""How groups may run, as the arrays that compiled loops take, and the cheapest column of one that still fits."""
+"""Problem arrays for compiled loops, and insertion of items at their cheapest feasible columns."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime.jit import jit
 
-TIE = 1e-10  # equal costs are told apart by so much, or all groups would crowd at the first of equal starts
+TIE = 1e-10  # relative perturbation that breaks ties; otherwise all groups would take the first of equal starts
 
 
 class OptionArrays(NamedTuple):
-    """Arrays of a `Problem`, by its names, in the integers that loops run fast on."""
+    """Arrays of a `Problem` under its names, with the integer types that compiled loops run fastest on."""
 
     option_ptr: Any
     duration: Any
@@ -32,7 +32,7 @@ class OptionArrays(NamedTuple):
 
 
 def option_arrays(problem: Problem) -> OptionArrays:
-    """The ways of a problem."""
+    """Return the option arrays of a problem."""
     small = np.int32
     return OptionArrays(
         problem.option_ptr,
@@ -52,48 +52,48 @@ def option_arrays(problem: Problem) -> OptionArrays:
 
 
 @jit
-def column_cost(ways: Any, group: Any, option: Any, start: Any, prefix: Any) -> Any:
-    """What a column costs at prices with these prefix sums, (K, T + 1)."""
-    end = start + ways.duration[option]
-    total = prefix[0, 0] + ways.fixed[option]
-    for i in range(ways.demand_ptr[option], ways.demand_ptr[option + 1]):
-        row = ways.demand_row[i]
-        total += ways.demand[i] * (prefix[row, end] - prefix[row, start])
-    if ways.dated[group]:
-        total += max(ways.slope[group] * end - ways.base[group], 0)
-        if end > ways.after[group]:
-            total += ways.once[group]
+def column_cost(options: Any, group: Any, option: Any, start: Any, prefix: Any) -> Any:
+    """Return the cost of a column at prices with these prefix sums, shape (K, T + 1)."""
+    end = start + options.duration[option]
+    total = prefix[0, 0] + options.fixed[option]
+    for i in range(options.demand_ptr[option], options.demand_ptr[option + 1]):
+        row = options.demand_row[i]
+        total += options.demand[i] * (prefix[row, end] - prefix[row, start])
+    if options.dated[group]:
+        total += max(options.slope[group] * end - options.base[group], 0)
+        if end > options.after[group]:
+            total += options.once[group]
     return total
 
 
 @jit
-def add_load(ways: Any, option: Any, start: Any, sign: Any, free: Any) -> None:
-    """Takes what a column holds from the free capacity; gives it back with sign -1."""
-    for i in range(ways.demand_ptr[option], ways.demand_ptr[option + 1]):
-        row, amount = ways.demand_row[i], sign * ways.demand[i]
-        for t in range(start, start + ways.duration[option]):
+def add_load(options: Any, option: Any, start: Any, sign: Any, free: Any) -> None:
+    """Subtract a column's demand from the free capacity, times `sign`; -1 returns it."""
+    for i in range(options.demand_ptr[option], options.demand_ptr[option + 1]):
+        row, amount = options.demand_row[i], sign * options.demand[i]
+        for t in range(start, start + options.duration[option]):
             free[row, t] -= amount
 
 
 @jit
-def fits(ways: Any, option: Any, start: Any, free: Any) -> bool:
-    """Whether the free capacity takes a column."""
-    for i in range(ways.demand_ptr[option], ways.demand_ptr[option + 1]):
-        row, amount = ways.demand_row[i], ways.demand[i]
-        for t in range(start, start + ways.duration[option]):
+def fits(options: Any, option: Any, start: Any, free: Any) -> bool:
+    """Return whether the free capacity suffices for a column."""
+    for i in range(options.demand_ptr[option], options.demand_ptr[option + 1]):
+        row, amount = options.demand_row[i], options.demand[i]
+        for t in range(start, start + options.duration[option]):
             if free[row, t] < amount:
                 return False
     return True
 
 
 @jit
-def cheapest_feasible_column(ways: Any, group: Any, free: Any, prefix: Any, least: Any, limit: Any) -> Any:
-    """(cost, option, start) of the cheapest column of a group that fits and costs less than the limit; -1 if none.
+def cheapest_feasible_column(options: Any, group: Any, free: Any, prefix: Any, least: Any, limit: Any) -> Any:
+    """Return (cost, option, start) of a group's cheapest feasible column below the limit.
 
-    `least`, by option, is a lower bound of its cost at these prices.
+    Option and start are -1 without one. `least`, float, shape (O,), has lower bounds of options' costs at these prices.
     """
     best, chosen, start = limit, -1, -1
-    low, high = ways.option_ptr[group], ways.option_ptr[group + 1]
+    low, high = options.option_ptr[group], options.option_ptr[group + 1]
     done_cost, done = -np.inf, -1  # options are looked at in order of (least, number)
     for _ in range(high - low):
         o = -1
@@ -105,20 +105,20 @@ def cheapest_feasible_column(ways: Any, group: Any, free: Any, prefix: Any, leas
         if o < 0:
             break
         done_cost, done = least[o], o
-        n, begin, end = ways.duration[o], ways.first[o], ways.last[o]
-        rows = range(ways.demand_ptr[o], ways.demand_ptr[o + 1])
+        n, begin, end = options.duration[o], options.first[o], options.last[o]
+        rows = range(options.demand_ptr[o], options.demand_ptr[o + 1])
         blocked = begin - 1
         for i in rows:
-            row, amount = ways.demand_row[i], ways.demand[i]
+            row, amount = options.demand_row[i], options.demand[i]
             for t in range(begin, begin + n - 1):
                 if free[row, t] < amount and t > blocked:
                     blocked = t
         for s in range(begin, end + 1):
             for i in rows:
-                if free[ways.demand_row[i], s + n - 1] < ways.demand[i]:
+                if free[options.demand_row[i], s + n - 1] < options.demand[i]:
                     blocked = s + n - 1
             if blocked < s:
-                value = column_cost(ways, group, o, s, prefix)
+                value = column_cost(options, group, o, s, prefix)
                 value += abs(value) * TIE * ((s * 7919 + group * 104729) & 1023)
                 if value < best:
                     best, chosen, start = value, o, s
@@ -127,26 +127,26 @@ def cheapest_feasible_column(ways: Any, group: Any, free: Any, prefix: Any, leas
 
 @jit
 def insert_in_order(
-    ways: Any, items: Any, group: Any, free: Any, prefix: Any, least: Any, limit: Any, volume: Any, most: Any,
+    options: Any, items: Any, group: Any, free: Any, prefix: Any, least: Any, limit: Any, volume: Any, most: Any,
     option: Any, start: Any,
 ) -> Any:  # fmt: skip
-    """Places items in their order where they are cheapest, each below its limit, until `most` volume has a place.
+    """Insert items in order at their cheapest feasible columns, each below its limit.
 
-    Fills option and start, by item; returns how many items were looked at.
+    Stops when the inserted volume reaches `most`. Fills option and start, by item; returns the number of items tried.
     """
     done = 0.0
-    for looked in range(len(items)):
-        item = items[looked]
+    for tried in range(len(items)):
+        item = items[tried]
         if done >= most:
-            return looked
-        _, o, s = cheapest_feasible_column(ways, group[item], free, prefix, least, limit[item])
+            return tried
+        _, o, s = cheapest_feasible_column(options, group[item], free, prefix, least, limit[item])
         if o >= 0:
-            add_load(ways, o, s, 1, free)
+            add_load(options, o, s, 1, free)
             option[item], start[item] = o, s
             done += volume[item]
     return len(items)
 
 
 def expand_items(problem: Problem) -> Ints:
-    """int64: the group of every item, one for each copy."""
+    """Return the group of every item, int64, shape (I,), one item for each copy."""
     return np.repeat(np.arange(problem.groups), problem.copies)

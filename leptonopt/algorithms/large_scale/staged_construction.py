@@ -1,7 +1,8 @@
-"""Placement in stages: prices, then the items that pay most by them, then prices for what is left, and again.
+"""Construction in stages, guided by a Lagrangian dual that is re-optimised between stages.
 
-After each stage the prices are tuned again on what is free and on those that wait. Items that would cost more than the
-prices say they need to wait for a later stage, so that early ones do not take what others need more.
+Each stage inserts the items of highest priority. The multipliers are then adjusted to the free capacity and the
+items that are left. Items that would cost much more than their least reduced cost are left for a later stage, so that
+they do not take capacity that others need more.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from leptonopt.algorithms.lagrangian.capacity_dual import STEADY, DualAscent
 from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.lagrangian.pricing import group_least
-from leptonopt.algorithms.large_scale.batch_insertion import place_in_batches
+from leptonopt.algorithms.large_scale.batch_insertion import insert_in_batches
 from leptonopt.algorithms.large_scale.kernels import OptionArrays, expand_items, insert_in_order, option_arrays
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
@@ -24,30 +25,47 @@ from leptonopt.problem.restrict import restrict
 from leptonopt.problem.schedule import Schedule
 
 Floats = NDArray[np.float64]
-SHARE = 0.1  # of the volume that waits is placed in a stage
-PASSES = (0.01, 0.03, 0.1, 0.3, 1.0, np.inf)  # an item waits that would cost so much more than its least by prices
-ROUNDS = 25  # of prices between stages
-LAST = 0.02  # of the volume is left for the last stage
-OTHER = 8  # rounds of prices that the rest of a stage takes as long as
+
+
+@dataclass(frozen=True)
+class StageTuning:
+    """Tuning constants with their units."""
+
+    share: float = 0.1  # share of the unassigned volume that a stage inserts
+    rounds: int = 25  # subgradient rounds between stages
+    last_share: float = 0.02  # share of the volume left for the last stage
+    overhead: int = 8  # time of the rest of a stage [subgradient rounds]
+    patience: tuple[float, ...] = (0.01, 0.03, 0.1, 0.3, 1.0, np.inf)
+    # by pass of the last stage: items wait that cost so much more than their least reduced cost [share of it]
+    dual_pace: float = 0.1  # step size of the dual between stages
+
+
+TUNING = StageTuning()
 
 
 @dataclass(frozen=True)
 class StageSchedule:
-    """How finely it is staged: the share of what waits that a stage places, and rounds of prices between stages."""
+    """Granularity of the construction.
 
-    share: float = SHARE
-    rounds: int = ROUNDS
+    Attributes
+    ----------
+    share : share of the unassigned volume that a stage inserts
+    rounds : subgradient rounds between stages
+    """
+
+    share: float = TUNING.share
+    rounds: int = TUNING.rounds
 
     @property
     def stages(self) -> int:
-        """How many stages there are."""
-        return 1 if self.share >= 1 else max(2, ceil(log(LAST) / log(1 - self.share)))
+        """Return the number of stages."""
+        return 1 if self.share >= 1 else max(2, ceil(log(TUNING.last_share) / log(1 - self.share)))
 
     @classmethod
     def within(cls, seconds: float, each: float) -> StageSchedule:
-        """What takes so many seconds, where a round of prices for all items takes `each`."""
+        """Return a schedule that fits into so many seconds, given those of one subgradient round."""
         for share, rounds in ((0.1, 25), (0.15, 25), (0.2, 20), (0.3, 15), (0.5, 10)):
-            if each * (rounds + OTHER) / share <= seconds:
+            if each * (rounds + TUNING.overhead) / share <= seconds:
                 return cls(share, rounds)
         return cls(0.5, 5)
 
@@ -57,17 +75,17 @@ ONCE = StageSchedule(1.0, 0)
 
 @dataclass(eq=False)
 class Assignment:
-    """Items with a place or without.
+    """Assignment of I items to columns.
 
     Attributes
     ----------
-    group, option, start : int64, shape (I,), by item; -1 while it has no place
-    free : int64, shape (K, T)
-    price : float, shape (K, T), multipliers on capacity by which it was placed
+    group, option, start : int64, shape (I,); option and start are -1 while an item is unassigned
+    free : int64, shape (K, T), free capacity [demand units]
+    price : float, shape (K, T), multipliers on capacity by which it was built
     """
 
     problem: Problem
-    ways: OptionArrays
+    options: OptionArrays
     group: Ints
     option: Ints
     start: Ints
@@ -75,28 +93,28 @@ class Assignment:
     price: Floats
 
     @classmethod
-    def nothing(cls, problem: Problem, price: Floats) -> Assignment:
-        """No item has a place."""
+    def empty(cls, problem: Problem, price: Floats) -> Assignment:
+        """Return an assignment without items in columns."""
         group = expand_items(problem)
         none = np.full(len(group), -1, np.int64)
         return cls(problem, option_arrays(problem), group, none, none.copy(), problem.capacity.copy(), price)
 
     def prefix(self) -> Floats:
-        """float, shape (K, T + 1): prefix sums of prices with multipliers."""
+        """Return prefix sums of prices with multipliers, float, shape (K, T + 1)."""
         return price_prefix(self.problem, self.price)
 
-    def lacking(self) -> Bools:
-        """bool, shape (I,): items without a place that must have one."""
+    def missing_mandatory(self) -> Bools:
+        """Return which items are mandatory and unassigned, bool, shape (I,)."""
         return (self.option < 0) & ~self.problem.optional[self.group]
 
     def schedule(self) -> Schedule:
-        """What has a place."""
+        """Return the assigned items as a schedule."""
         some = self.option >= 0
         return Schedule.of(self.option[some], self.start[some])
 
 
 def price_prefix(problem: Problem, price: Floats) -> Floats:
-    """float, shape (K, T + 1)."""
+    """Return prefix sums of prices plus multipliers, float, shape (K, T + 1)."""
     prefix = np.zeros((len(price), problem.slots + 1))
     np.cumsum(problem.price + price, axis=1, out=prefix[:, 1:])
     return prefix
@@ -105,8 +123,8 @@ def price_prefix(problem: Problem, price: Floats) -> Floats:
 def construct_in_stages(
     problem: Problem, ascent: DualAscent, stop: Callable[[], bool], pace: StageSchedule
 ) -> Assignment:
-    """Everything placed that finds a place."""
-    placed = Assignment.nothing(problem, ascent.best_price)
+    """Return an assignment with every item inserted that finds a feasible column."""
+    placed = Assignment.empty(problem, ascent.best_price)
     volume, option = group_volumes(problem)[placed.group], np.arange(problem.options)
     for turn in range(pace.stages):
         waiting = np.flatnonzero(placed.option < 0)
@@ -124,7 +142,7 @@ def construct_in_stages(
 
 
 def _stage(placed: Assignment, waiting: Ints, oracle: ClassPricer, option: Ints, volume: Floats, share: float) -> None:
-    """A share of those that wait finds a place; all of them in the last stage, in several passes."""
+    """Insert a share of the unassigned volume; in the last stage insert all of it, in several passes."""
     problem, prefix = placed.problem, placed.prefix()
     each = np.full(problem.options, np.inf)
     each[option] = oracle.each(prefix)
@@ -133,11 +151,11 @@ def _stage(placed: Assignment, waiting: Ints, oracle: ClassPricer, option: Ints,
     worth = np.where(problem.optional, problem.value.astype(float), np.inf)
     usual = np.minimum(least, worth)
     most = np.inf if share >= 1 else share * float(volume[waiting].sum())
-    by = insert_in_order if oracle.fast else place_in_batches
-    for patience in PASSES if share >= 1 else PASSES[:1]:
+    by = insert_in_order if oracle.fast else insert_in_batches
+    for patience in TUNING.patience if share >= 1 else TUNING.patience[:1]:
         limit = np.minimum(worth, usual + patience * np.abs(usual) + 1e-9)
         by(
-            placed.ways, order, placed.group, placed.free, prefix, each, limit[placed.group], volume, most,
+            placed.options, order, placed.group, placed.free, prefix, each, limit[placed.group], volume, most,
             placed.option, placed.start,
         )  # fmt: skip
         order = order[placed.option[order] < 0]
@@ -146,12 +164,12 @@ def _stage(placed: Assignment, waiting: Ints, oracle: ClassPricer, option: Ints,
 def _tuned(
     placed: Assignment, left: Ints, oracle: ClassPricer, rounds: int, stop: Callable[[], bool]
 ) -> tuple[DualAscent, Ints]:
-    """Prices for what is free and for the items that are left, and the options that those have."""
+    """Return the dual for free capacity and unassigned items, and the options of these items."""
     problem = placed.problem
     copies = np.bincount(placed.group[left], minlength=problem.groups)
     rest, option = restrict(problem, copies > 0, placed.free, copies)
     pricer = ClassPricer(rest, fast=oracle.fast, threads=oracle.threads)
-    ascent = DualAscent(rest, pricer, replace(STEADY, pace=0.1), placed.price)
+    ascent = DualAscent(rest, pricer, replace(STEADY, pace=TUNING.dual_pace), placed.price)
     for _ in range(rounds):
         if stop():
             break
@@ -160,7 +178,7 @@ def _tuned(
 
 
 def group_volumes(problem: Problem) -> Floats:
-    """float, shape (G,): the least share of a limited pool's capacity over time that an option takes."""
+    """Return the least share of a limited row's capacity over time that an option uses, float, shape (G,)."""
     limited = np.where(problem.capacity < UNLIMITED, problem.capacity, 0).astype(float)
     total = np.where(limited.any(axis=1), limited.sum(axis=1), np.inf)
     of = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
@@ -170,7 +188,7 @@ def group_volumes(problem: Problem) -> Floats:
 
 
 def group_ranks(problem: Problem, each: Floats, least: Floats) -> Floats:
-    """float, shape (G,): who goes first: much to lose, large against its pools, few columns."""
+    """Return priorities, float, shape (G,), highest first: high regret, large demand, few columns."""
     finite = np.where(np.isfinite(each), each, 0.0)
     dearest = -group_least(problem, -finite, 0.0)
     loss = np.where(problem.optional, problem.value - least, dearest + np.maximum(0.0, dearest - least))

@@ -1,4 +1,4 @@
-"""Which rules of the model the pipeline keeps, told without loading it."""
+"""Rules of the model that the large-scale algorithms support; importing this module loads no kernels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from leptonopt.problem.problem import Problem
 
 
 def unsupported_rule(problem: Problem) -> str | None:
-    """The first rule that this method does not keep and the problem has; None when there is none."""
+    """Return the first rule that the problem has and the algorithms do not support; None without one."""
     rules = {
         "nodes": len(problem.nodes) > 0,
         "precedence": len(problem.before) > 0,

@@ -1,1 +1,1 @@
-"""lns."""
+"""Large-neighbourhood search: neighbourhoods, their exact subproblems, and the state of a search."""

@@ -1,7 +1,7 @@
-"""A small exact model over chosen columns against the capacity that is left; CP-SAT solves it.
+"""Subproblem model over chosen columns: one integer variable per column, solved by CP-SAT.
 
-One integer variable per column, one linear row per stretch of slots in which the same columns can be
-at work: the formulation that was measured best for a cost objective (`linearization_level=2`).
+One linear row per interval of slots in which the same columns can run. With `linearization_level=2` this formulation
+was measured best for a cost objective.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from leptonopt.algorithms.models.cpsat_call import new_model, solve_cp_model
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
 
-FINE = 1 << 31  # costs are divided until their range is below this; the caller recounts exactly
+COST_RANGE = 1 << 31  # range of costs; larger ones are divided, and the caller computes exact costs
 
 
 @dataclass(frozen=True, eq=False)
 class ColumnModelData:
-    """C columns of F groups.
+    """C columns of F freed groups.
 
     Attributes
     ----------
     option, start, owner, cost, most, now : int64, shape (C,)
-        Columns; which of the F groups they belong to; cost of a copy; how many copies at most, and
-        how many the incumbent runs there.
-    copies, value : int64, shape (F,); may_miss : bool, shape (F,)
-    edges : (before, after, lag) between the F groups, by position
+        Columns; position of their group among the F; cost of a copy; copies at most; copies in the incumbent.
+    copies, value : int64, shape (F,)
+    may_miss : bool, shape (F,), groups that may be left out
+    edges : (before, after, lag [slots]) between the F groups, by position
     """
 
     option: Ints
@@ -48,7 +48,14 @@ class ColumnModelData:
 
 @dataclass(frozen=True)
 class SubproblemSolution:
-    """(option, start, copies) of what runs; `proven` when nothing in the model is cheaper; CP-SAT's own time for it."""
+    """Solution of a subproblem.
+
+    Attributes
+    ----------
+    columns : (option, start, copies) that run
+    proven : whether no solution of the model costs less
+    effort : CP-SAT's deterministic time used
+    """
 
     columns: list[tuple[int, int, int]]
     proven: bool
@@ -58,9 +65,9 @@ class SubproblemSolution:
 def solve(
     placing: PartialSchedule, sub: ColumnModelData, effort: float, seconds: float, seed: int
 ) -> SubproblemSolution | None:
-    """The best found within `effort` (deterministic time) and `seconds`; None when nothing was found.
+    """Return the best solution within `effort` (deterministic time) and `seconds`; None without one.
 
-    `placing` holds what stays.
+    `placing` holds the columns that stay.
     """
     model, exact = _model(placing, sub)
     values, proven, spent = solve_cp_model(model, effort, seconds, seed, linearization=2)
@@ -73,6 +80,7 @@ def solve(
 
 
 def _model(placing: PartialSchedule, sub: ColumnModelData) -> tuple[Any, bool]:
+    """Return the CP-SAT model, and whether its costs are exact."""
     model = new_model()
     proto = model.proto
     for most in sub.most.tolist():
@@ -91,6 +99,7 @@ def _model(placing: PartialSchedule, sub: ColumnModelData) -> tuple[Any, bool]:
 
 
 def _row(proto: Any, variables: list[int], factors: list[int], low: int, high: int) -> None:
+    """Add a linear constraint."""
     linear = proto.constraints.add().linear
     linear.vars.extend(variables)
     linear.coeffs.extend(factors)
@@ -98,7 +107,7 @@ def _row(proto: Any, variables: list[int], factors: list[int], low: int, high: i
 
 
 def _once(proto: Any, sub: ColumnModelData) -> dict[int, int]:
-    """Every copy runs once or is left out; the variables that count the latter, by group."""
+    """Add: every copy runs once or is left out; return the variables that count the latter, by group."""
     columns = defaultdict(list)
     for column, owner in enumerate(sub.owner.tolist()):
         columns[owner].append(column)
@@ -114,15 +123,15 @@ def _once(proto: Any, sub: ColumnModelData) -> dict[int, int]:
 
 
 def _capacity(proto: Any, problem: Problem, sub: ColumnModelData, free: Ints) -> None:
-    """Demands fit what is free, in every stretch of slots between starts and ends of columns."""
+    """Add: demands fit the free capacity, in every interval between starts and ends of columns."""
     at_row = defaultdict(list)
     end = sub.start + problem.duration[sub.option]
     for column, option in enumerate(sub.option.tolist()):
         rows, amounts = problem.demands(option)
         for row, amount in zip(rows.tolist(), amounts.tolist(), strict=True):
             at_row[row].append((column, amount))
-    for row, held in sorted(at_row.items()):
-        columns, amounts = np.array([column for column, _ in held]), np.array([amount for _, amount in held])
+    for row, entries in sorted(at_row.items()):
+        columns, amounts = np.array([column for column, _ in entries]), np.array([amount for _, amount in entries])
         begin, stop = sub.start[columns], end[columns]
         events = np.unique(np.concatenate([begin, stop]))
         before: tuple[Any, int] | None = None
@@ -138,7 +147,7 @@ def _capacity(proto: Any, problem: Problem, sub: ColumnModelData, free: Ints) ->
 
 
 def _precedence(proto: Any, problem: Problem, sub: ColumnModelData, missing: dict[int, int]) -> None:
-    """After starts lag slots after before has ended, and runs only if before runs."""
+    """Add: a successor starts `lag` slots after its predecessor has ended, and runs only if that runs."""
     columns = defaultdict(list)
     for column, owner in enumerate(sub.owner.tolist()):
         columns[owner].append(column)
@@ -157,7 +166,7 @@ def _precedence(proto: Any, problem: Problem, sub: ColumnModelData, missing: dic
 
 
 def _quotas(proto: Any, placing: PartialSchedule, sub: ColumnModelData) -> None:
-    """What columns use of a quota is at most what the others leave of it."""
+    """Add: columns use at most what the columns that stay leave of each quota."""
     pairs = list(zip(sub.option.tolist(), sub.start.tolist(), strict=True))
     for left, quota in zip(placing.quota_left, placing.problem.quotas, strict=True):
         uses = [int(quota.uses(placing.problem, option, start, start)[0]) for option, start in pairs]
@@ -167,7 +176,7 @@ def _quotas(proto: Any, placing: PartialSchedule, sub: ColumnModelData) -> None:
 
 
 def _apart(proto: Any, placing: PartialSchedule, sub: ColumnModelData) -> None:
-    """Of groups kept apart, one copy at most runs on each pool."""
+    """Add: of an anti-affinity set at most one copy runs on each pool."""
     shape = placing.shape
     for number in range(len(placing.problem.apart)):
         on = defaultdict(list)
@@ -179,12 +188,12 @@ def _apart(proto: Any, placing: PartialSchedule, sub: ColumnModelData) -> None:
 
 
 class _Nodes:
-    """Nodes on, in the slots that the columns can touch; outside they stay as many as the rest needs.
+    """Nodes on, in the slots that the columns can use; other slots keep the nodes of what stays.
 
     Attributes
     ----------
     costs : (variable, cost)
-    hint : values of the variables made here, as the incumbent has them
+    hint : values of these variables in the incumbent
     """
 
     def __init__(self, proto: Any, placing: PartialSchedule, sub: ColumnModelData) -> None:
@@ -202,11 +211,13 @@ class _Nodes:
             self._kind(kind, np.array(columns))
 
     def _new(self, low: int, high: int, hint: int) -> int:
+        """Return a new variable."""
         self.proto.variables.add().domain.extend([low, max(low, high)])
         self.hint.append(hint)
         return len(self.proto.variables) - 1
 
     def _kind(self, kind: int, columns: Ints) -> None:
+        """Add the nodes of one kind: supply, commitment, running and switching cost."""
         problem, hosting, sub = self.placing.problem, self.hosting, self.sub
         nodes, need = problem.nodes, hosting.required_nodes(kind)
         end = sub.start + problem.duration[sub.option]
@@ -247,7 +258,7 @@ class _Nodes:
             self._switching(kind, on, begin, hint, need)
 
     def _switching(self, kind: int, on: list[int], begin: int, hint: Ints, need: Ints) -> None:
-        """Every rise in the number of nodes is paid; a fall goes with it, sooner or later."""
+        """Add the cost of every rise in the number of nodes; the cost of the later fall is included."""
         cost, stop = int(self.hosting.switch[kind]), begin + len(on)
         before = int(need[begin - 1]) if begin else 0
         behind = int(need[stop]) if stop < len(need) else 0
@@ -264,18 +275,18 @@ class _Nodes:
         self.costs.append((up, cost))
 
     def _fit(self, kind: int, columns: Ints, end: Ints, on: list[int], begin: int, loads: dict[int, Ints]) -> None:
-        """What is at work in a slot fits what nodes offer."""
+        """Add: the load of each slot fits the supply of the nodes on."""
         problem, sub = self.placing.problem, self.sub
         for row, size in self.hosting.demand.rows[kind]:
-            held = [
+            entries = [
                 (column, int(amounts[rows == row][0]))
                 for column in columns.tolist()
                 for rows, amounts in [problem.demands(int(sub.option[column]))]
                 if (rows == row).any()
             ]
-            if not held:
+            if not entries:
                 continue
-            mine, amount = np.array([column for column, _ in held]), np.array([count for _, count in held])
+            mine, amount = np.array([column for column, _ in entries]), np.array([count for _, count in entries])
             for t, variable in enumerate(on, begin):
                 working = (sub.start[mine] <= t) & (end[mine] > t)
                 if working.any():
@@ -285,7 +296,7 @@ class _Nodes:
 
 
 def _cost(proto: Any, sub: ColumnModelData, missing: dict[int, int], more: list[tuple[int, int]]) -> bool:
-    """Costs from each group's cheapest on, over their common divisor; false when they had to be rounded."""
+    """Add the objective, divided by the common divisor; return False if costs had to be rounded."""
     base = np.full(len(sub.copies), UNLIMITED)
     np.minimum.at(base, sub.owner, sub.cost)
     base = np.where(sub.may_miss, np.minimum(base, sub.value), base)
@@ -293,7 +304,7 @@ def _cost(proto: Any, sub: ColumnModelData, missing: dict[int, int], more: list[
     out = {group: int(sub.value[group] - base[group]) for group in missing}
     extra = [cost for _, cost in more]
     divisor = gcd(*over, *out.values(), *extra) or 1
-    coarse = max(1, max([*over, *out.values(), *extra], default=0) // divisor // FINE)
+    coarse = max(1, max([*over, *out.values(), *extra], default=0) // divisor // COST_RANGE)
     divisor *= coarse
     proto.objective.vars.extend([*range(len(over)), *missing.values(), *(variable for variable, _ in more)])
     costs = over + [out[group] for group in missing] + extra
@@ -302,6 +313,7 @@ def _cost(proto: Any, sub: ColumnModelData, missing: dict[int, int], more: list[
 
 
 def _hint(proto: Any, sub: ColumnModelData, missing: dict[int, int], more: list[int]) -> None:
+    """Add the incumbent as a hint."""
     ran = np.bincount(sub.owner, sub.now, len(sub.copies)).astype(np.int64)
     left = [int(sub.copies[group] - ran[group]) for group in missing]
     proto.solution_hint.vars.extend(range(len(proto.variables)))

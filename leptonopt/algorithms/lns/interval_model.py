@@ -1,8 +1,8 @@
-"""A small exact model over some tasks as intervals, where prices do not change over time; CP-SAT solves it.
+"""Subproblem model over interval variables, for prices that are constant over time; CP-SAT solves it.
 
-What a start costs is then the same all over its window but for lateness, so that columns of least reduced cost
-tell little and leave no room to pack tightly. Here every freed task keeps all its options and all its starts; what
-stays only lends its free capacity. See `leptonopt.algorithms.lns.column_model` for the model over columns.
+The cost of a start is then the same all over its window, except for lateness. Columns of least reduced cost carry
+little information and leave no room to pack tightly. Here every freed group keeps all its options and starts. Groups
+that stay only reduce the free capacity. `leptonopt.algorithms.lns.column_model` is the model over columns.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSchedule
-from leptonopt.algorithms.lns.column_model import FINE, SubproblemSolution
+from leptonopt.algorithms.lns.column_model import COST_RANGE, SubproblemSolution
 from leptonopt.algorithms.models.cpsat_call import new_model, solve_cp_model
 from leptonopt.problem.problem import UNLIMITED, Problem
 
-LINEARIZATION = 1
+LINEARIZATION = 1  # CP-SAT's linearization_level
 
 
 def has_constant_prices(problem: Problem) -> bool:
-    """Whether prices are the same in all slots, and nothing but capacity and precedence restricts tasks."""
+    """Return whether prices are constant over time and no rule but capacity and precedence applies."""
     restricted = len(problem.nodes) or problem.quotas or problem.together or problem.apart
     return not restricted and not np.ptp(problem.price, axis=1).any()
 
 
 @dataclass(frozen=True)
 class JobMode:
-    """An option of a task: its starts, inclusive, and what it costs where it is not late."""
+    """Option of a job: first and last start [slots], and its cost without lateness."""
 
     option: int
     low: int
@@ -39,7 +39,7 @@ class JobMode:
 
 @dataclass(frozen=True)
 class Job:
-    """A copy of a freed group; `now` is where it runs at present, None where it does not."""
+    """Copy of a freed group; `now` is its column in the incumbent, None without one."""
 
     group: int
     modes: list[JobMode]
@@ -55,9 +55,9 @@ def solve(
     seconds: float,
     seed: int,
 ) -> SubproblemSolution | None:
-    """The best found within `effort` (deterministic time) and `seconds`; None when nothing was found.
+    """Return the best solution within `effort` (deterministic time) and `seconds`; None without one.
 
-    `placing` holds what stays; edges are (before, after, lag) between jobs, by position.
+    `placing` holds the columns that stay. Edges are (before, after, lag [slots]) between jobs, by position.
     """
     model = _Model(placing, jobs, edges, new_model())
     values, proven, spent = solve_cp_model(model.model, effort, seconds, seed, linearization=LINEARIZATION)
@@ -73,7 +73,14 @@ def solve(
 
 
 class _Model:
-    """Starts, chosen options, cumulative rows; costs in units of `factor`."""
+    """Variables and constraints of the interval model; costs are in units of `factor`.
+
+    Attributes
+    ----------
+    chosen : per job, the presence variables of its modes
+    starts, ends : per job, variable and expression
+    out : per job, variable that is true while it is left out; None where it is mandatory
+    """
 
     def __init__(
         self, placing: PartialSchedule, jobs: list[Job], edges: list[tuple[int, int, int]], model: Any
@@ -81,7 +88,7 @@ class _Model:
         self.placing, self.problem, self.model = placing, placing.problem, model
         self.chosen: list[list[Any]] = []
         self.starts: list[Any] = []
-        self.held: dict[int, list[tuple[Any, int]]] = {}
+        self.demands: dict[int, list[tuple[Any, int]]] = {}
         self.costs: list[tuple[int, Any]] = []
         self.ends: list[Any] = []
         self.out: list[Any] = []  # whether the job is left out; None where it must run
@@ -100,7 +107,7 @@ class _Model:
                     model.add(start <= mode.high).only_enforce_if(here)
                 interval = model.new_optional_fixed_size_interval_var(start, shape.duration[mode.option], here, "")
                 for row, amount in shape.demands[mode.option]:
-                    self.held.setdefault(row, []).append((interval, amount))
+                    self.demands.setdefault(row, []).append((interval, amount))
             self.starts.append(start)
             self.chosen.append(chosen)
             self.ends.append(start + sum(shape.duration[w.option] * c for w, c in zip(job.modes, chosen, strict=True)))
@@ -114,12 +121,12 @@ class _Model:
         self._order_copies(jobs)
         self._capacity()
         most = sum(cost for cost, _ in self.costs)
-        factor = max(1, -(-most // FINE))
+        factor = max(1, -(-most // COST_RANGE))
         self.exact &= factor == 1
         model.minimize(sum((cost // factor) * variable for cost, variable in self.costs))
 
     def _add_cost(self, job: Job, at: int) -> None:
-        """Costs beyond the job's least one, and lateness."""
+        """Add the job's presence, its cost above its least cost, and its lateness."""
         model, problem, group = self.model, self.problem, job.group
         chosen, costs = list(self.chosen[at]), [mode.cost for mode in job.modes]
         out = model.new_bool_var("") if job.may_miss else None
@@ -139,7 +146,7 @@ class _Model:
         latest = max((mode.high + self.placing.shape.duration[mode.option] for mode in job.modes), default=0)
         runs = [] if out is None else [out.negated()]
         if slope and slope * latest > base:
-            late = model.new_int_var(0, latest - base // slope, "")  # slots; one that is late in part counts whole
+            late = model.new_int_var(0, latest - base // slope, "")  # [slots], rounded up
             self._enforce_if(model.add(late >= self.ends[at] - base // slope), runs)
             self.costs.append((slope, late))
             self.exact &= base % slope == 0
@@ -149,24 +156,26 @@ class _Model:
             self.costs.append((int(problem.late_once[group]), fined))
 
     def _enforce_if(self, row: Any, literals: list[Any]) -> None:
+        """Enforce a constraint only if all literals are true."""
         if literals:
             row.only_enforce_if(*literals)
 
     def _order_copies(self, jobs: list[Job]) -> None:
-        """Copies of a group start in order: their names mean nothing."""
+        """Break symmetry: copies of a group start in order."""
         for (at, job), (behind, other) in pairwise(enumerate(jobs)):
             if job.group == other.group and not job.may_miss:
                 self.model.add(self.starts[at] <= self.starts[behind])
 
     def _capacity(self) -> None:
-        for row, held in sorted(self.held.items()):
+        """Add a cumulative constraint per row with limited capacity."""
+        for row, demands in sorted(self.demands.items()):
             free = self.placing.free[row]
             if free.min() >= UNLIMITED // 2:
                 continue
-            free = np.minimum(free, sum(amount for _, amount in held))
+            free = np.minimum(free, sum(amount for _, amount in demands))
             most = int(free.max())
             for low, high in pairwise([0, *(np.flatnonzero(np.diff(free)) + 1).tolist(), len(free)]):
                 if free[low] < most:
                     gone = self.model.new_fixed_size_interval_var(low, high - low, "")
-                    held.append((gone, most - int(free[low])))
-            self.model.add_cumulative([interval for interval, _ in held], [amount for _, amount in held], most)
+                    demands.append((gone, most - int(free[low])))
+            self.model.add_cumulative([interval for interval, _ in demands], [amount for _, amount in demands], most)

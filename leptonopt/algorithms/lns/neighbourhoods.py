@@ -1,12 +1,14 @@
-"""Which groups a large-neighbourhood search frees together, and how it learns which choices pay.
+"""Neighbourhoods of a large-neighbourhood search, selected adaptively by their past gain.
 
-Time windows, pools in a window, tasks alike, tasks far above their reduced cost, and random ones:
-the mixture that was measured to work, weighted by what each has gained per effort.
+Time windows, pools in a window, similar groups, groups far above their least reduced cost, and random ones. The
+mixture was chosen by measurement. Weights are updated by gain per effort: adaptive large-neighbourhood search (Ropke
+and Pisinger, 2006, doi:10.1287/trsc.1050.0135).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,23 +21,33 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 
 KINDS = ("window", "pools", "pairs", "among", "alike", "dear", "random", "core", "home")
-SECOND = 0.3  # weight at first of what is not solved by the first model
-LEAST = 0.15  # share of its first weight that an arm keeps
-EFFORT = 0.7  # CP-SAT's deterministic time for a sub-problem
-MEMORY = 0.9  # share of its old weight that a kind keeps
+
+
+@dataclass(frozen=True)
+class NeighbourhoodTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    second_model_weight: float = 0.3  # first weight of an arm with another than the first model
+    least_share: float = 0.15  # share of its first weight that an arm keeps
+    effort: float = 0.7  # limit of a subproblem [CP-SAT deterministic time]
+    memory: float = 0.9  # share of its old weight in an arm's new weight
+
+
+TUNING = NeighbourhoodTuning()
 
 
 class NeighbourhoodSelector:
-    """Draws sets of groups; deterministic for a seed.
+    """Draws sets of groups to free; deterministic for a seed.
 
-    An arm is a kind of neighbourhood together with a model to solve it by; each learns for itself.
+    An arm is a kind of neighbourhood with a subproblem model; each arm has its own weight and size.
 
     Attributes
     ----------
-    arm : the one drawn last
-    sizes : per arm, groups freed at a time; grows while sub-problems are proven early and shrinks while not
-    move : (family, pool), the whole family that is to go to another pool; None where all stay
-    only : bool, shape (P,): pools that what is freed may go to; None where it may go anywhere
+    arm : the arm drawn last
+    sizes : per arm, groups freed at a time; grows while subproblems are proven early, shrinks otherwise
+    move : (family, pool) of a whole family that moves to another pool; None otherwise
+    only : bool, shape (P,), pools that freed groups may use; None if all
+    excess : float, shape (G,), reduced cost of a group above its least, valid for groups not in `stale`
     """
 
     def __init__(self, problem: Problem, guide: CostGuide, seed: int, models: Sequence[str] = ("columns",)) -> None:
@@ -56,34 +68,34 @@ class NeighbourhoodSelector:
         self.on_pool[problem.group, problem.pool] = True
         self.homes = family_pools(problem, guide)
         self.arms = [(kind, model) for kind in KINDS if self._applies(kind) for model in models]
-        self.weight = {arm: 1.0 if arm[1] == models[0] else SECOND for arm in self.arms}
-        self.least = {arm: LEAST * weight for arm, weight in self.weight.items()}
+        self.weight = {arm: 1.0 if arm[1] == models[0] else TUNING.second_model_weight for arm in self.arms}
+        self.least = {arm: TUNING.least_share * weight for arm, weight in self.weight.items()}
         self.sizes = dict.fromkeys(self.arms, 20.0)
         self.arm = self.arms[0]
 
     def set_guide(self, guide: CostGuide) -> None:
-        """Other prices guide from now on."""
+        """Use other multipliers from now on."""
         self.guide = guide
         self.own_least = np.array([guide.least[order[0]] if order else 0 for order in guide.order], float)
         self.invalidate()
 
     @property
     def kind(self) -> str:
-        """The kind drawn last."""
+        """Return the kind drawn last."""
         return self.arm[0]
 
     @property
     def model(self) -> str:
-        """How what was drawn last is to be solved."""
+        """Return the subproblem model drawn last."""
         return self.arm[1]
 
     @property
     def size(self) -> float:
-        """How many groups to free at a time."""
+        """Return the number of groups to free at a time."""
         return self.sizes[self.arm]
 
     def draw(self, placing: PartialSchedule) -> Ints:
-        """Groups to free, ascending."""
+        """Draw an arm; return the groups to free, ascending."""
         weights = np.array([self.weight[arm] for arm in self.arms])
         self.arm = self.arms[int(self.random.choice(len(self.arms), p=weights / weights.sum()))]
         self.only, self.move = None, None
@@ -94,21 +106,25 @@ class NeighbourhoodSelector:
         return chosen
 
     def request(self, groups: list[int]) -> NeighbourhoodRequest:
-        """What was drawn last, as it is to be solved."""
-        effort, seed = EFFORT * (2 if self.kind == "core" else 1), int(self.random.integers(2**31))
+        """Return the request for the subproblem of the last draw."""
+        effort, seed = TUNING.effort * (2 if self.kind == "core" else 1), int(self.random.integers(2**31))
         return NeighbourhoodRequest(groups, self.model, self.only, self.move, effort, seed)
 
     def update_weights(self, gain: float, effort: float, proven: bool, share: float) -> None:
-        """What the last draw gained (relative to the cost), and the share of its allowance it used."""
+        """Update weight and size of the last arm.
+
+        gain : share of the cost; share : used share of the effort limit
+        """
         arm = self.arm
         score = min(5.0, 2e3 * gain / max(effort, 0.02))
-        self.weight[arm] = max(self.least[arm], MEMORY * self.weight[arm] + (1 - MEMORY) * score)
+        self.weight[arm] = max(self.least[arm], TUNING.memory * self.weight[arm] + (1 - TUNING.memory) * score)
         if proven and share < 0.35:
             self.sizes[arm] = min(self.size * 1.12 + 0.5, float(self.problem.groups))
         elif not proven and gain <= 0:
             self.sizes[arm] = max(10.0, self.size * 0.94)
 
     def _applies(self, kind: str) -> bool:
+        """Return whether a kind can be drawn on this problem."""
         if kind == "window":
             return self.problem.slots > 1
         if kind in ("pools", "pairs", "among"):
@@ -118,19 +134,21 @@ class NeighbourhoodSelector:
         return True
 
     def _noise(self) -> NDArray[np.float64]:
+        """Return random keys."""
         return self.random.random(self.problem.groups)
 
     def _random(self, placing: PartialSchedule) -> NDArray[np.float64]:
+        """Return keys of random groups."""
         return self._noise()
 
     def _spans(self, placing: PartialSchedule) -> tuple[Ints, Ints]:
-        """Where groups are at work; those left out count with their whole window."""
+        """Return first and last slots of groups, int64, shapes (G,); the whole window for those left out."""
         start, end = np.array(placing.start), np.array(placing.end)
         idle = start < 0
         return np.where(idle, self.first, start), np.where(idle, self.last, end)
 
     def _window(self, placing: PartialSchedule) -> NDArray[np.float64]:
-        """Those nearest to a moment, by the distance of their span."""
+        """Return keys of groups near a random slot."""
         start, end = self._spans(placing)
         moment = self.random.integers(self.problem.slots)
         distance = np.maximum(0, np.maximum(start - moment, moment - end + 1)).astype(float)
@@ -141,7 +159,7 @@ class NeighbourhoodSelector:
         return keys
 
     def _groups_on(self, placing: PartialSchedule, pools: Ints) -> NDArray[np.bool_]:
-        """Groups at work on some pools, and those at work nowhere that could run there."""
+        """Return groups that run on some pools, and those left out that could, bool, shape (G,)."""
         there: NDArray[np.bool_] = np.asarray(self.on_pool[:, pools].any(axis=1))
         for group, ran in enumerate(placing.runs):
             if ran:
@@ -149,18 +167,21 @@ class NeighbourhoodSelector:
         return there
 
     def _pools(self, placing: PartialSchedule) -> NDArray[np.float64]:
-        """Those on two or three pools, near a moment."""
+        """Return keys of groups on two or three pools near a random slot."""
         pools = self.random.choice(self.pools, int(self.random.integers(2, min(4, self.pools))), replace=False)
         keys = self._window(placing) if self.problem.slots > 1 else self._noise()
         return np.where(self._groups_on(placing, pools), keys, np.inf)
 
     def _pairs(self, placing: PartialSchedule) -> NDArray[np.float64]:
-        """Those on two pools, any time; some others at random fill up."""
+        """Return keys of groups on two pools at any time, then of random ones."""
         pools = self.random.choice(self.pools, 2, replace=False)
         return self._noise() + np.where(self._groups_on(placing, pools), 0.0, 0.85)
 
     def _among(self, placing: PartialSchedule) -> NDArray[np.float64]:
-        """Those on some pools, at any time, to be dealt out anew among these pools only: wide, and yet soon proven."""
+        """Return keys of groups on some pools at any time, to be reassigned among these pools only.
+
+        Such subproblems are large and are still proven early.
+        """
         order, count = self.random.permutation(self.pools), np.zeros(self.pools)
         for ran in placing.runs:
             for option, _ in ran:
@@ -171,7 +192,7 @@ class NeighbourhoodSelector:
         return np.where(self._groups_on(placing, np.flatnonzero(self.only)), self._noise(), np.inf)
 
     def _home(self, placing: PartialSchedule) -> NDArray[np.float64]:
-        """A whole family, to go to another pool, and some that are at work there."""
+        """Return keys of a whole family, to move to another pool, and of groups there."""
         family = int(self.random.choice([at for at, pools in enumerate(self.homes) if len(pools) > 1]))
         members = placing.shape.families[family]
         now = {placing.shape.pool[option] for group in members for option, _ in placing.runs[group]}
@@ -182,7 +203,7 @@ class NeighbourhoodSelector:
         return keys
 
     def _alike(self, placing: PartialSchedule) -> NDArray[np.float64]:
-        """Those that share pools and time with a random one."""
+        """Return keys of groups that share pools and slots with a random one."""
         seed = int(self.random.integers(self.problem.groups))
         start, end = self._spans(placing)
         shared = np.minimum(end, end[seed]) - np.maximum(start, start[seed])
@@ -193,11 +214,11 @@ class NeighbourhoodSelector:
         return keys
 
     def invalidate(self, groups: Iterable[int] | None = None) -> None:
-        """Groups have moved (all of them when None): what is known of their reduced costs is stale."""
+        """Mark the reduced costs of some groups, or of all, as stale."""
         self.stale = set(range(self.problem.groups)) if groups is None else self.stale | set(groups)
 
     def _updated_excess(self, placing: PartialSchedule) -> NDArray[np.float64]:
-        """Per group, by how much its reduced cost lies above its least."""
+        """Return per group its reduced cost above its least, float, shape (G,)."""
         for group in sorted(self.stale):
             ran = placing.runs[group]
             now = [
@@ -211,7 +232,7 @@ class NeighbourhoodSelector:
         return self.excess
 
     def _dear(self, placing: PartialSchedule) -> NDArray[np.float64]:
-        """A few far above their reduced cost, with their neighbours in time."""
+        """Return keys of some groups far above their least reduced cost, and their neighbours in time."""
         excess = np.maximum(self._updated_excess(placing), 0) + 1e-9
         lottery = -np.log(self._noise()) / excess
         few = np.argsort(lottery)[: max(2, int(self.size / 4))]
@@ -220,7 +241,7 @@ class NeighbourhoodSelector:
         return keys
 
     def _core(self, placing: PartialSchedule) -> NDArray[np.float64]:
-        """Those for which the choice is least clear: their own and others' columns cost nearly the same."""
+        """Return keys of groups whose own and other columns have nearly the same reduced cost."""
         excess = self._updated_excess(placing)
         typical = float(np.median(np.abs(excess))) + 1e-9
         return self._noise() - 0.7 * np.clip(excess / typical, 0, 1)

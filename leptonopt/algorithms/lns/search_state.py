@@ -1,8 +1,9 @@
-"""The schedule at hand while a search by neighbourhoods changes it."""
+"""State of a large-neighbourhood search: current schedule, incumbent and bound."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from leptonopt.algorithms.heuristics.multistart import MultiStart
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
@@ -12,18 +13,26 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Monitor
 from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
 
-SMALL = 4000  # groups up to which every gain is counted again and reported at once
-RARELY = 15  # turns between reports above that
+
+@dataclass(frozen=True)
+class ReportTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    small: int = 4000  # groups up to which every gain is committed at once
+    turns: int = 15  # turns between commits in larger problems
+
+
+TUNING = ReportTuning()
 
 
 class SearchState:
-    """What a search works on, and what it has reported.
+    """Current schedule and what was reported of it.
 
     Attributes
     ----------
-    best, cost : the best schedule that keeps every rule, and its objective
-    placing : what is at hand; cheaper than `best` by about `pending_gain`
-    bound : no schedule costs less
+    best, cost : the incumbent, which keeps every rule, and its objective
+    placing : the current schedule; its cost is about `pending_gain` below the incumbent's
+    bound : proven lower bound
     """
 
     def __init__(self, starts: MultiStart, monitor: Monitor, bound: int) -> None:
@@ -36,13 +45,13 @@ class SearchState:
         self._last_external: Schedule | None = None
 
     def raise_bound(self, value: int | None) -> None:
-        """Takes and reports a better bound."""
+        """Take over and report a better bound."""
         if value is not None and value > self.bound:
             self.bound = value
             self.monitor.bound(value)
 
     def adopt_external(self) -> bool:
-        """Takes over a better schedule that somebody else found; true when there was one."""
+        """Take over a better schedule from the monitor; return whether there was one."""
         other = self.monitor.best()
         if other is None or other is self._last_external or other is self.best:
             return False
@@ -54,9 +63,9 @@ class SearchState:
         return False
 
     def accept_or_restore(self, before: int, ran: Ran, columns: Sequence[tuple[int, int, int]] | None) -> int | None:
-        """Runs columns in place of freed groups where that costs no more than `before`; the gain.
+        """Insert columns for removed groups if that costs at most `before`; return the gain.
 
-        None where nothing is taken (there are no columns, they do not fit, they cost more): all is as it was then.
+        Otherwise, or without columns, restore the groups and return None.
         """
         if columns is not None and self._insert_all(columns):
             gain = before - self.placing.cost_of_groups(ran)
@@ -65,12 +74,12 @@ class SearchState:
                 return gain
         for group in ran:
             self.placing.remove_group(group)
-        for group, there in ran.items():
-            self.placing.restore_group(group, there)
+        for group, columns_before in ran.items():
+            self.placing.restore_group(group, columns_before)
         return None
 
     def _insert_all(self, columns: Sequence[tuple[int, int, int]]) -> bool:
-        """Whether all of them fit what is there now; those that do run."""
+        """Insert columns; return False at the first that does not fit."""
         placing, shape = self.placing, self.shape
         for option, start, count in sorted(columns, key=lambda column: (shape.rank[shape.group[column[0]]], column)):
             low, high = placing.start_window(option)
@@ -80,13 +89,13 @@ class SearchState:
         return True
 
     def report(self, turn: int) -> None:
-        """Keeps a gain at once, or every so many turns where counting it again takes long."""
-        if self.pending_gain and (self.problem.groups <= SMALL or turn - self._reported_turn >= RARELY):
+        """Commit a gain at once, or every `TUNING.turns` turns in large problems."""
+        if self.pending_gain and (self.problem.groups <= TUNING.small or turn - self._reported_turn >= TUNING.turns):
             self._reported_turn = turn
             self.commit()
 
     def commit(self) -> None:
-        """Holds and reports what is at hand, if it is right and better."""
+        """Report the current schedule as incumbent if it is feasible and better."""
         self.pending_gain = 0
         schedule = with_node_schedule(self.problem, self.placing.schedule())
         if violated_rules(self.problem, schedule):
@@ -97,7 +106,7 @@ class SearchState:
             if self.placing.node_estimate is not None and schedule.rent is not None:
                 self.placing.node_estimate.set_committed(schedule.rent)
 
-    def proves_optimal(self, looked: SubproblemResult, groups: int, usable: int) -> bool:
-        """Whether a neighbourhood was all there is, searched to the end, and what is at hand its answer."""
-        all_ = looked.found is not None and looked.found.proven and looked.whole and groups == usable
-        return all_ and not self.shape.node_demand and self.placing.total_cost() == self.cost
+    def proves_optimal(self, result: SubproblemResult, groups: int, usable: int) -> bool:
+        """Return whether a result covers all groups and columns and so proves the incumbent optimal."""
+        complete = result.found is not None and result.found.proven and result.whole and groups == usable
+        return complete and not self.shape.node_demand and self.placing.total_cost() == self.cost

@@ -1,7 +1,8 @@
-"""The sub-problem of a neighbourhood: freed groups, what they may choose from, and the exact model that places them.
+"""Subproblem of a neighbourhood: freed groups, their columns, and the exact model over them.
 
-Each freed task brings its columns of least reduced cost (prices on congested capacity from `lagrangian.capacity_dual`) and the
-one it has; on intervals it keeps all its starts. The rest of the schedule stays and only lends its free capacity.
+Each freed group brings its columns of least reduced cost and its current ones. The multipliers come from
+`lagrangian.capacity_dual`. In the interval model it keeps all its starts. The rest of the schedule stays and only
+reduces the free capacity.
 """
 
 from __future__ import annotations
@@ -15,33 +16,41 @@ from leptonopt.algorithms.heuristics.partial_schedule import Column, PartialSche
 from leptonopt.algorithms.heuristics.reinsertion import move_family
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
-from leptonopt.algorithms.lns import column_model as submodel
-from leptonopt.algorithms.lns import interval_model as subintervals
+from leptonopt.algorithms.lns import column_model, interval_model
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule, node_schedule_of
 
-COLUMNS = 40  # of least reduced cost per freed task
-LINKED = 120  # of a freed task that waits for another or is waited for
-TOTAL = 6000  # columns of a sub-problem at most
-PER_COLUMN = 2e-5  # effort that a column takes beside the search
 
-JOBS = 2000  # copies that a model on intervals holds at most, where each is a job; beyond, columns count them
+@dataclass(frozen=True)
+class SubproblemTuning:
+    """Tuning constants with their units; upper limits unless stated otherwise."""
+
+    columns: int = 40  # columns of least reduced cost per freed group
+    linked_columns: int = 120  # the same for a group with predecessors or successors
+    total_columns: int = 6000  # columns of a subproblem
+    effort_per_column: float = 2e-5  # model building [CP-SAT deterministic time per column]
+    jobs: int = 2000  # copies in an interval model, one job each; beyond, the column model counts copies
+
+
+TUNING = SubproblemTuning()
+
+
 Ran = dict[int, dict[Column, int]]  # per group, how many copies run in each column
 
 
 @dataclass(frozen=True, eq=False)
 class NeighbourhoodRequest:
-    """Groups to free, and how to place them again.
+    """Groups to free, and how to solve their subproblem.
 
     Attributes
     ----------
     groups : ascending
     model : `columns` or `intervals`
-    only : bool, shape (P,): pools that they may go to; None where they may go anywhere
-    move : (family, pool), the whole family that is to go to another pool; None where all stay
-    effort : CP-SAT's deterministic time at most
-    seed : of the search
+    only : bool, shape (P,), pools that they may use; None if all
+    move : (family, pool) of a whole family that moves to another pool; None otherwise
+    effort : limit in CP-SAT's deterministic time
+    seed : seed of the search
     """
 
     groups: list[int]
@@ -54,57 +63,67 @@ class NeighbourhoodRequest:
 
 @dataclass(frozen=True)
 class SubproblemResult:
-    """What came of a neighbourhood.
+    """Result of a subproblem.
 
     Attributes
     ----------
-    found : what is to run; None when nothing was found
-    whole : whether the groups had all their columns to choose from
-    effort : what it took, in CP-SAT's deterministic time
+    found : the solution; None without one
+    whole : whether the model had all columns of the groups
+    effort : deterministic time used, model building included
     """
 
-    found: submodel.SubproblemSolution | None
+    found: column_model.SubproblemSolution | None
     whole: bool
     effort: float
 
 
 def solve(
-    placing: PartialSchedule, true: CostGuide, guide: CostGuide, asked: NeighbourhoodRequest, ran: Ran, seconds: float
+    placing: PartialSchedule, true: CostGuide, guide: CostGuide, request: NeighbourhoodRequest, ran: Ran, seconds: float
 ) -> SubproblemResult:
-    """Place freed groups anew; `placing` holds what stays, `ran` how they ran."""
-    there = _elsewhere(placing, true, ran, *asked.move) if asked.move else ran
-    freed = Subproblem(placing, guide, asked.groups, there, asked.only)
-    copies = sum(placing.shape.copies[group] for group in asked.groups)
-    if asked.model == "intervals" and copies <= JOBS:
+    """Solve the subproblem of removed groups.
+
+    `placing` holds the columns that stay, `ran` those of the removed groups.
+    """
+    previous = _columns_on_other_pool(placing, true, ran, *request.move) if request.move else ran
+    freed = Subproblem(placing, guide, request.groups, previous, request.only)
+    copies = sum(placing.shape.copies[group] for group in request.groups)
+    if request.model == "intervals" and copies <= TUNING.jobs:
         jobs, edges = freed.interval_jobs()
-        found = subintervals.solve(placing, jobs, edges, asked.effort, seconds, asked.seed)
+        found = interval_model.solve(placing, jobs, edges, request.effort, seconds, request.seed)
     else:
-        found = submodel.solve(placing, freed.column_data(), asked.effort, seconds, asked.seed)
-    effort = (found.effort if found else asked.effort) + PER_COLUMN * freed.columns
+        found = column_model.solve(placing, freed.column_data(), request.effort, seconds, request.seed)
+    effort = (found.effort if found else request.effort) + TUNING.effort_per_column * freed.columns
     return SubproblemResult(found, freed.whole, effort)
 
 
 def make_partial_schedule(problem: Problem, shape: ProblemIndex, schedule: Schedule) -> PartialSchedule:
-    """A schedule to work on, with its nodes."""
+    """Return a partial schedule with the nodes of a schedule."""
     placing = PartialSchedule(problem, shape, schedule)
     if placing.node_estimate is not None and (rent := node_schedule_of(problem, schedule)) is not None:
         placing.node_estimate.set_committed(rent)
     return placing
 
 
-def _elsewhere(placing: PartialSchedule, true: CostGuide, ran: Ran, family: int, pool: int) -> Ran:
-    """How groups that were taken out could run with a whole family on another pool; as they did if they cannot."""
-    housed = move_family(placing, true, family, pool) or move_family(placing, true, family, pool, hurry=True)
+def _columns_on_other_pool(placing: PartialSchedule, true: CostGuide, ran: Ran, family: int, pool: int) -> Ran:
+    """Return columns of removed groups with a whole family on another pool; `ran` if that is infeasible."""
+    relocated = move_family(placing, true, family, pool) or move_family(placing, true, family, pool, hurry=True)
     for group in sorted(ran, key=placing.shape.rank.__getitem__):
         insert_copies(placing, group, true, cost_limit(placing, group))
-    housed = housed and not any(placing.missing[group] and not placing.shape.optional[group] for group in ran)
-    there = {group: placing.remove_group(group) for group in ran}
+    relocated = relocated and not any(placing.missing[group] and not placing.shape.optional[group] for group in ran)
+    previous = {group: placing.remove_group(group) for group in ran}
     placing.home_pool[family] = -1
-    return there if housed else ran
+    return previous if relocated else ran
 
 
 class Subproblem:
-    """Groups that were taken out, and what a sub-problem may choose from for them."""
+    """Removed groups, and the columns from which a subproblem chooses.
+
+    Attributes
+    ----------
+    whole : whether the last model had all columns
+    columns : number of columns of the last model
+    precedence_windows : per linked group, earliest start and latest end [slots]
+    """
 
     def __init__(
         self,
@@ -116,13 +135,13 @@ class Subproblem:
     ) -> None:
         self.placing, self.guide, self.groups, self.ran, self.only = placing, guide, groups, ran, only
         self.at = {group: at for at, group in enumerate(groups)}
-        self.most_each = max(4, min(COLUMNS, TOTAL // max(1, len(groups))))
+        self.most_each = max(4, min(TUNING.columns, TUNING.total_columns // max(1, len(groups))))
         self.whole = True
         self.columns = 0
         self.precedence_windows = self._precedence_windows() if len(placing.problem.before) else {}
 
     def _precedence_windows(self) -> dict[int, tuple[int, int]]:
-        """For groups that wait or are waited for: earliest start and latest end, as what stays leaves them."""
+        """Return earliest start and latest end of groups with predecessors or successors, given what stays."""
         shape, placing = self.placing.shape, self.placing
         linked = [group for group in self.groups if shape.predecessors[group] or shape.successors[group]]
         linked.sort(key=shape.rank.__getitem__)
@@ -143,9 +162,9 @@ class Subproblem:
                     high[group] = min(high[group], placing.start[behind] - lag)
         return {group: (low[group], high[group]) for group in linked}
 
-    def interval_jobs(self) -> tuple[list[subintervals.Job], list[tuple[int, int, int]]]:
-        """Copies with all their options and starts, and what waits for what among them."""
-        placing, shape, jobs = self.placing, self.placing.shape, list[subintervals.Job]()
+    def interval_jobs(self) -> tuple[list[interval_model.Job], list[tuple[int, int, int]]]:
+        """Return all copies with all their options and starts, and the precedence edges among them."""
+        placing, shape, jobs = self.placing, self.placing.shape, list[interval_model.Job]()
         first: dict[int, int] = {}
         for group in self.groups:
             first[group] = len(jobs)
@@ -153,14 +172,14 @@ class Subproblem:
             for option in self.guide.order[group]:
                 low, high = self.start_window(option)
                 if low <= high and (self.only is None or self.only[shape.pool[option]]):
-                    held = sum(int(placing.problem.price[row, 0]) * amount for row, amount in shape.demands[option])
-                    cost = shape.fixed[option] + held * shape.duration[option]
-                    modes.append(subintervals.JobMode(option, low, high, cost))
+                    rate = sum(int(placing.problem.price[row, 0]) * amount for row, amount in shape.demands[option])
+                    cost = shape.fixed[option] + rate * shape.duration[option]
+                    modes.append(interval_model.JobMode(option, low, high, cost))
             self.whole &= self.only is None
             now = [column for column, count in sorted(self.ran[group].items()) for _ in range(count)]
             missing = shape.optional[group] and not self.is_required(group)
             for copy in range(shape.copies[group]):
-                jobs.append(subintervals.Job(group, modes, missing, now[copy] if copy < len(now) else None))
+                jobs.append(interval_model.Job(group, modes, missing, now[copy] if copy < len(now) else None))
             self.columns += len(modes) * shape.copies[group]
         edges = [
             (first[before], first[group], lag)
@@ -170,8 +189,8 @@ class Subproblem:
         ]
         return jobs, edges
 
-    def column_data(self) -> submodel.ColumnModelData:
-        """Columns of least reduced cost; `whole` says whether they are all there are, `columns` how many."""
+    def column_data(self) -> column_model.ColumnModelData:
+        """Return the columns of least reduced cost; set `whole` and `columns`."""
         placing, shape = self.placing, self.placing.shape
         found = [(at, *column) for at, group in enumerate(self.groups) for column in self.columns_of(group)]
         table = np.array(found, np.int64).reshape(-1, 3)
@@ -179,7 +198,7 @@ class Subproblem:
         copies = [shape.copies[group] for group in self.groups]
         most = [max(n, min(copies[at], placing.max_copies(o, s))) for n, (at, o, s) in zip(now, found, strict=True)]
         self.columns = len(table)
-        return submodel.ColumnModelData(
+        return column_model.ColumnModelData(
             option=table[:, 1],
             start=table[:, 2],
             owner=table[:, 0],
@@ -198,14 +217,14 @@ class Subproblem:
         )
 
     def is_required(self, group: int) -> bool:
-        """Whether something that stays waits for the group."""
+        """Return whether a group that stays is a successor of this one."""
         return any(self.placing.start[behind] >= 0 for behind, _ in self.placing.shape.successors[group])
 
     def columns_of(self, group: int) -> list[Column]:
-        """Columns of least reduced cost that fit what is free, and the ones the group has."""
+        """Return a group's feasible columns of least reduced cost, and its current ones."""
         placing, guide, most = self.placing, self.guide, self.most_each
         if group in self.precedence_windows:  # the cheapest columns alone do not go one after another
-            most = max(most, LINKED)
+            most = max(most, TUNING.linked_columns)
         costs: list[Ints] = []
         options: list[Ints] = []
         starts: list[Ints] = []
@@ -245,11 +264,11 @@ class Subproblem:
         return list(columns)
 
     def is_excluded(self, option: int) -> bool:
-        """Whether sets keep the option's pool from its group."""
+        """Return whether affinity or anti-affinity exclude the option."""
         return self.placing.shape.strict and (self.placing.is_pool_blocked(option) or self.leaves_family_pool(option))
 
     def leaves_family_pool(self, option: int) -> bool:
-        """Whether the option is off the pool of a set that belongs together and is wholly freed: such sets stay."""
+        """Return whether the option leaves the pool of an affinity set freed as a whole; such sets stay."""
         shape = self.placing.shape
         group, pool = shape.group[option], shape.pool[option]
         for number in shape.together[group]:
@@ -260,7 +279,10 @@ class Subproblem:
         return False
 
     def start_window(self, option: int) -> tuple[int, int]:
-        """Starts that the window and what stays leave; neighbours that are free too count with their shortest."""
+        """Return first and last start by window and precedence.
+
+        Freed predecessors and successors count with their shortest duration.
+        """
         shape = self.placing.shape
         group, low, high = shape.group[option], shape.first[option], shape.last[option]
         if self.is_excluded(option):

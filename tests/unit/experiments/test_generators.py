@@ -21,7 +21,7 @@ import pytest
 import leptonopt
 from leptonopt import __main__
 from leptonopt.algorithms.heuristics.list_scheduling import priority_orders
-from leptonopt.algorithms.heuristics.multistart import LONG, MultiStart
+from leptonopt.algorithms.heuristics.multistart import TUNING, MultiStart
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.compile.work_options import concrete_options
@@ -193,7 +193,7 @@ def test_the_first_attempt_finds_a_plan_at_a_thousand_tasks(family: str) -> None
     """One building and one mending, without prices, place all that must run: a first plan comes soon."""
     problem = compile_instance(leptonopt.generate(family, tasks=1000)).problem
     starts = MultiStart(problem, BlockPricer(problem), Limits(60.0, deterministic=True), NullMonitor())
-    starts.attempt(priority_orders(problem, starts.blocks)[0], starts.true, hurry=False, passes=0, effort=LONG)
+    starts.attempt(priority_orders(problem, starts.blocks)[0], starts.true, hurry=False, passes=0, effort=TUNING.long_effort)
     assert starts.found is not None
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 import leptonopt
 from leptonopt.algorithms.large_scale import annealing
-from leptonopt.algorithms.large_scale.annealing import SQUEEZE, Annealer
+from leptonopt.algorithms.large_scale.annealing import TUNING, Annealer
 from leptonopt.algorithms.large_scale.staged_construction import Assignment
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
@@ -30,7 +32,7 @@ def two() -> Problem:
 
 def placed(problem: Problem, *options: int) -> Assignment:
     """Each task in its cheap option (0), its dear one (1), or without a place (-1)."""
-    made = Assignment.nothing(problem, np.zeros(problem.capacity.shape))
+    made = Assignment.empty(problem, np.zeros(problem.capacity.shape))
     for at, option in enumerate(options):
         if option >= 0:
             made.option[at], made.start[at] = problem.option_ptr[made.group[at]] + option, 0
@@ -43,7 +45,7 @@ class Settling:
     def __init__(self, *drafts: Assignment) -> None:
         self.group, self.left = drafts[0].group, list(drafts)
 
-    def settled(self) -> Assignment:
+    def repaired(self) -> Assignment:
         return self.left.pop(0)
 
 
@@ -63,17 +65,17 @@ def test_when_it_is_looked_at() -> None:
     """Not before its last part, then evenly where no clock counts."""
     drafts = scale.BestSnapshot(Settling(placed(two(), 0, 0)), lambda _: None, clocked=False)  # type: ignore[arg-type]
     due = [share for share in np.linspace(0, 1, 2_001)[:-1].tolist() if drafts.due(share)]
-    assert due[0] >= SQUEEZE
+    assert due[0] >= TUNING.final_phase
     assert abs(len(due) - scale.LOOKS) <= 1
     assert np.ptp(np.diff(due)) < 0.001
 
 
 def test_annealing_goes_on_from_the_best(monkeypatch: pytest.MonkeyPatch) -> None:
     """What ejection and mending begin with is the best that annealing ever settled to, not the last."""
-    monkeypatch.setattr(annealing, "ROUND", 400)
+    monkeypatch.setattr(annealing, "TUNING", replace(annealing.TUNING, round_moves=400))
     seen: list[Assignment] = []
     begun: list[Assignment] = []
-    settle, improve = Annealer.settled, scale._Run._improve
+    settle, improve = Annealer.repaired, scale._Run._improve
 
     def spoilt(self: Annealer) -> Assignment:
         """The third is as good as it gets: all others lose a task."""
@@ -87,7 +89,7 @@ def test_annealing_goes_on_from_the_best(monkeypatch: pytest.MonkeyPatch) -> Non
         begun.append(found)
         improve(self, found, *rest)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Annealer, "settled", spoilt)
+    monkeypatch.setattr(Annealer, "repaired", spoilt)
     monkeypatch.setattr(scale._Run, "_improve", noted)
     problem = compile_instance(leptonopt.generate("lumpy", tasks=20, seed=0)).problem
     run = scale._Run(

@@ -26,7 +26,7 @@ from tests.helpers import random_problems
 @pytest.fixture(autouse=True)
 def _short_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Rounds are short, or few of them would be all there is."""
-    monkeypatch.setattr(annealing, "ROUND", 400)
+    monkeypatch.setattr(annealing, "TUNING", replace(annealing.TUNING, round_moves=400))
 
 
 def plain(seed: int, groups: int = 12) -> Problem:
@@ -37,7 +37,7 @@ def plain(seed: int, groups: int = 12) -> Problem:
 
 def annealed(problem: Problem, seed: int = 0, threads: int = 1, moves: int = 4_000) -> Annealer:
     price = np.random.default_rng(seed).integers(0, 4, problem.capacity.shape) * 0.5
-    made = Annealer(problem, Assignment.nothing(problem, price), ClassPricer(problem), price, seed, threads)
+    made = Annealer(problem, Assignment.empty(problem, price), ClassPricer(problem), price, seed, threads)
     made.run(lambda: made.moves / moves if moves else 1.0)
     return made
 
@@ -52,8 +52,8 @@ def test_offers_are_the_cheapest_columns(seed: int) -> None:
     for group in range(problem.groups):
         mine = (problem.group[columns.option] == group) & (columns.cost < made.out[group])
         expected = np.sort(guide[mine])[: candidates_per_group(problem.groups)]
-        first, many = int(made.offers.first[group]), int(made.offers.many[group])
-        offer = made.offers.table[first : first + many]
+        first, many = int(made.candidates.first[group]), int(made.candidates.many[group])
+        offer = made.candidates.table[first : first + many]
         option, start = offer["option"].astype(np.int64), offer["start"].astype(np.int64)
         assert np.allclose(column_costs(problem, option, start, made.guide), expected)
         assert np.allclose(offer["cost"], column_costs(problem, option, start))
@@ -65,7 +65,7 @@ def test_offers_are_the_cheapest_columns(seed: int) -> None:
 def test_threads_gather_the_same_offers(seed: int) -> None:
     """Each has some of the groups, and what they gather is what one gathers."""
     problem = plain(seed)
-    one, other = (annealed(problem, seed, threads, moves=0).offers for threads in (1, 5))
+    one, other = (annealed(problem, seed, threads, moves=0).candidates for threads in (1, 5))
     assert np.array_equal(one.many, other.many)
     for group, (first, many) in enumerate(zip(one.first.tolist(), one.many.tolist(), strict=True)):
         begin = int(other.first[group])
@@ -79,10 +79,10 @@ def test_its_account_of_capacity_is_right(seed: int, threads: int) -> None:
     problem = plain(seed)
     made = annealed(problem, seed, threads)
     fresh = annealed(problem, seed, moves=0).slack.copy()
-    subtract_load(made.holdings, made.offers, made.chosen, fresh)
+    subtract_load(made.profiles, made.candidates, made.chosen, fresh)
     assert (fresh == made.slack).all()
     taken = made.chosen != NONE
-    first, many = made.offers.first[made.group], made.offers.many[made.group]
+    first, many = made.candidates.first[made.group], made.candidates.many[made.group]
     assert (made.chosen[taken] >= first[taken]).all()
     assert (made.chosen[taken] < (first + many)[taken]).all()
 
@@ -91,8 +91,8 @@ def test_its_account_of_capacity_is_right(seed: int, threads: int) -> None:
 def test_what_it_settles_to_keeps_the_rules(seed: int) -> None:
     """Nothing is exceeded, the free capacity is what it says, and what has no place finds none."""
     problem = plain(seed)
-    placed = annealed(problem, seed).settled()
-    assert violated_rules(problem, placed.schedule()) <= ({"once"} if placed.lacking().any() else set())
+    placed = annealed(problem, seed).repaired()
+    assert violated_rules(problem, placed.schedule()) <= ({"once"} if placed.missing_mandatory().any() else set())
     assert (placed.free == problem.capacity - usage(problem, placed.schedule())).all()
     assert (placed.free >= 0).all()
 
@@ -115,7 +115,7 @@ def test_it_gets_better(tmp_path: Path) -> None:
 
 def bill(made: Annealer) -> Any:
     """What items count where they are, after settling."""
-    placed = made.settled()
+    placed = made.repaired()
     some = placed.option >= 0
     here = column_costs(made.problem, placed.option[some], placed.start[some]).sum()
     return here + made.out.astype(float)[placed.group[~some]].sum()

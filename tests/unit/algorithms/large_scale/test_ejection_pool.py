@@ -40,7 +40,7 @@ def lumpy(tasks: int = 200, seed: int = 0, load: float = 0.7) -> Problem:
 
 def improver(problem: Problem) -> EjectionSearch:
     price = np.zeros(problem.capacity.shape)
-    return EjectionSearch(problem, Assignment.nothing(problem, price), ClassPricer(problem), price)
+    return EjectionSearch(problem, Assignment.empty(problem, price), ClassPricer(problem), price)
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -48,8 +48,8 @@ def test_all_that_must_run_finds_a_place(seed: int) -> None:
     """From nothing placed at all; the capacity is kept, and the free capacity is what it says."""
     problem = lumpy(seed=seed)
     made = improver(problem)
-    made.mend(lambda: False, most=200_000)
-    assert not made.placed.lacking().any()
+    made.repair(lambda: False, most=200_000)
+    assert not made.placed.missing_mandatory().any()
     assert violated_rules(problem, made.placed.schedule()) == set()
     assert (made.placed.free == problem.capacity - usage(problem, made.placed.schedule())).all()
 
@@ -60,8 +60,8 @@ def test_its_lists_are_right_whatever_it_comes_to(seed: int) -> None:
     none = np.zeros(0, np.int64)
     problem = replace(random_problems.problem(seed, groups=12, slots=8), before=none, after=none, lag=none)
     made = improver(problem)
-    made.mend(lambda: False, most=500)
-    placed, board = made.placed, made.board
+    made.repair(lambda: False, most=500)
+    placed, board = made.placed, made.state
     assert violated_rules(problem, placed.schedule()) <= {"once"}
     assert (placed.free == problem.capacity - usage(problem, placed.schedule())).all()
     for pool, (begin, count) in enumerate(zip(board.begin.tolist(), board.count.tolist(), strict=True)):
@@ -72,16 +72,16 @@ def test_its_lists_are_right_whatever_it_comes_to(seed: int) -> None:
 def test_lists_that_are_full_are_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     """With as little room in them as there can be."""
     problem, made = lumpy(), improver(lumpy())
-    begun = made._board
+    begun = made._make_state
 
     def narrow() -> object:
         board = begun()
         board.room[:] = board.count + 2
         return board
 
-    monkeypatch.setattr(made, "_board", narrow)
-    made.board = narrow()  # type: ignore[assignment]
-    made.mend(lambda: False, most=200_000)
+    monkeypatch.setattr(made, "_make_state", narrow)
+    made.state = narrow()  # type: ignore[assignment]
+    made.repair(lambda: False, most=200_000)
     assert violated_rules(problem, made.placed.schedule()) == set()
 
 
@@ -91,10 +91,10 @@ def test_it_ends_when_it_is_over_and_after_so_many_steps(tmp_path: Path) -> None
     file.write_text(TWO, encoding="utf-8")
     problem = compile_instance(leptonopt.load(file)).problem
     made, calls = improver(problem), iter([False] * 5 + [True])
-    made.mend(lambda: next(calls))
-    assert made.placed.lacking().sum() == 1
-    made.mend(lambda: False, most=1_000)
-    assert made.placed.lacking().sum() == 1
+    made.repair(lambda: next(calls))
+    assert made.placed.missing_mandatory().sum() == 1
+    made.repair(lambda: False, most=1_000)
+    assert made.placed.missing_mandatory().sum() == 1
 
 
 def test_ejection_of_some_moves_no_others() -> None:
@@ -102,11 +102,11 @@ def test_ejection_of_some_moves_no_others() -> None:
     problem = lumpy(tasks=40)
     value = np.where(np.arange(problem.groups) % 2, 10**9, 0)
     made = improver(replace(problem, optional=np.ones(problem.groups, bool), value=value))
-    refused = made.refused()
+    refused = made.worthwhile_unplaced()
     assert refused.tolist() == list(range(1, problem.groups, 2))
     made.run(500, 0.0, refused[:1])
     assert np.flatnonzero(made.placed.option >= 0).tolist() == refused[:1].tolist()
-    assert set(made.refused()) == set(refused[1:])
+    assert set(made.worthwhile_unplaced()) == set(refused[1:])
 
 
 def test_what_must_run_is_not_left_out_for_good() -> None:
@@ -114,11 +114,11 @@ def test_what_must_run_is_not_left_out_for_good() -> None:
     problem = lumpy(tasks=60)
     some = replace(problem, optional=np.arange(problem.groups) % 2 == 0, value=problem.value + 1)
     price = np.zeros(problem.capacity.shape)
-    made = Annealer(some, Assignment.nothing(some, price), ClassPricer(some), price)
-    before, made.round = made.lack.copy(), 1
+    made = Annealer(some, Assignment.empty(some, price), ClassPricer(some), price)
+    before, made.round = made.leave_out_cost.copy(), 1
     made.run(lambda: made.moves / 2_000)
-    assert (made.lack[some.optional] == before[some.optional]).all()
-    assert (made.lack[~some.optional] > before[~some.optional]).any()
+    assert (made.leave_out_cost[some.optional] == before[some.optional]).all()
+    assert (made.leave_out_cost[~some.optional] > before[~some.optional]).any()
     assert (made.chosen[~some.optional[made.group]] != NONE).all()
 
 
@@ -127,13 +127,13 @@ def test_scale_finds_a_plan_where_all_must_run(seed: int, monkeypatch: pytest.Mo
     """Where placing by prices alone leaves some without a place."""
     monkeypatch.setattr(scale, "MOVES_EACH", 500)
     mended = []
-    usual = improving.EjectionSearch.mend
+    usual = improving.EjectionSearch.repair
 
     def mend(self: EjectionSearch, *given: object) -> None:
-        mended.append(int(self.placed.lacking().sum()))
+        mended.append(int(self.placed.missing_mandatory().sum()))
         usual(self, *given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(improving.EjectionSearch, "mend", mend)
+    monkeypatch.setattr(improving.EjectionSearch, "repair", mend)
     problem = lumpy(tasks=150, seed=seed)
     solution = scale.solve(problem, None, Limits(time_limit=60.0, threads=1, deterministic=True), NullMonitor())
     assert solution.status is Status.FEASIBLE
