@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2] / "leptonopt"
 BASE = {"errors", "instance", "problem", "runtime"}
 ALLOWED = {
     "": {"errors", "instance", "io", "plan", "session", "explain", "experiments"},  # the public names, loaded lazily
-    "__main__": {"", "errors", "runtime", "io", "verify", "cli"},
+    "__main__": {"errors", "runtime", "io", "cli"},
     "errors": set(),
     "verify": set(),
     "problem": {"runtime"},
@@ -72,8 +72,8 @@ ALLOWED = {
         "algorithms.lns",
         "algorithms.large_scale",
     },
-    "explain": BASE | {"io", "compile", "plan", "verify", "solvers", "algorithms.models", "session"},
-    "experiments": BASE | {"", "io", "plan", "verify", "solvers", "session"},
+    "explain": BASE | {"compile", "plan", "solvers", "algorithms.models", "session"},
+    "experiments": (BASE - {"problem"}) | {"", "io", "plan", "verify", "solvers", "session"},
     "cli": BASE
     | {
         "",

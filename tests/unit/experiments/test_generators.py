@@ -193,7 +193,9 @@ def test_the_first_attempt_finds_a_plan_at_a_thousand_tasks(family: str) -> None
     """One building and one mending, without prices, place all that must run: a first plan comes soon."""
     problem = compile_instance(leptonopt.generate(family, tasks=1000)).problem
     starts = MultiStart(problem, BlockPricer(problem), Limits(60.0, deterministic=True), NullMonitor())
-    starts.attempt(priority_orders(problem, starts.blocks)[0], starts.true, hurry=False, passes=0, effort=TUNING.long_effort)
+    starts.attempt(
+        priority_orders(problem, starts.blocks)[0], starts.true, hurry=False, passes=0, effort=TUNING.long_effort
+    )
     assert starts.found is not None
 
 
