@@ -48,9 +48,16 @@ class Options:
 
 @dataclass(frozen=True)
 class Method:
-    """A method under the name it has in tables; `where` says where a researcher's function is, `source` what it is."""
+    """A method under the name it has in tables.
+
+    Attributes
+    ----------
+    solver : the name in `leptonopt methods`; empty for a researcher's function
+    where, source : the place of a researcher's function, and the hash of its file
+    """
 
     name: str
+    solver: str = ""
     where: str = ""
     source: str = ""
 
@@ -66,19 +73,20 @@ def method_of(given: str | Callable[..., Any], name: str | None = None) -> Metho
             raise UsageError(f"the method {called} is no function of a module or a script, where each run finds it")
         module = given.__module__
         home = module if "." in module else Path(file).resolve()  # __main__ and what lies beside it: by its file
-        return Method(name or given.__name__, f"{home}:{called}", _digest(Path(file)))
+        return Method(name or given.__name__, "", f"{home}:{called}", _digest(Path(file)))
     where, mark, called = given.rpartition(":")
     if given == "auto":
-        return Method(name or given)
+        return Method(name or given, given)
     if where == "pulp" or not mark:
-        return Method(name or methods.require_available(given).name)
+        solver = methods.require_available(given).name
+        return Method(name or solver, solver)
     path = Path(where)
     if not path.is_file():
         raise UsageError(f"{where}: there is no such file with a method {called!r}; allowed is FILE.py:NAME")
     where = f"{path.resolve()}:{called}"
     if why := _unloadable(where):
         raise UsageError(why)
-    return Method(name or called, where, _digest(path))
+    return Method(name or called, "", where, _digest(path))
 
 
 def _unloadable(where: str) -> str:
@@ -152,11 +160,14 @@ def spec_of(case: Case, method: Method, seed: int, options: Options) -> Line:
     }
     found = versions()
     keyed = asked if method.source else {**asked, "method": FORMER.get(method.name, method.name)}
+    if method.solver not in ("", method.name):
+        keyed["solver"] = FORMER.get(method.solver, method.solver)
     return {
         "key": digest({"instance": case.sha256, **keyed, "versions": found}),
         "instance": {"name": case.name, "family": case.family, "sha256": case.sha256, "tasks": case.tasks},
         "file": {"path": str(case.path.resolve()), "format": case.format, "params": dict(case.params)},
         "best_known": case.best,
+        "solver": method.solver,
         "where": method.where,
         "path": _path(method.where),
         "versions": found,
@@ -198,7 +209,7 @@ def failed(spec: Mapping[str, Any], why: str) -> Line:
 
 
 def _line(spec: Mapping[str, Any], answer: Line, wall: float) -> Line:
-    kept = {name: value for name, value in spec.items() if name not in ("path", "file", "where")}
+    kept = {name: value for name, value in spec.items() if name not in ("path", "file", "where", "solver")}
     return {"leptonopt_run": 1, **kept, **answer, "wall": round(wall, 3)}
 
 
@@ -247,7 +258,7 @@ def _answer(spec: Line) -> Line:
         spec["file"]["path"],
         format=spec["file"]["format"],
         params=spec["file"]["params"],
-        method=_function(spec["where"]) if spec["where"] else spec["method"],
+        method=_function(spec["where"]) if spec["where"] else spec["solver"],
         time_limit=spec["time_limit"],
         gap=spec["gap"],
         threads=spec["threads"],

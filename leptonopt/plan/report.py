@@ -274,7 +274,8 @@ def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
         cells += [Text(printable(line["pool"]))] if apart else []
         cells += [Text(printable(", ".join(line.get("nodes", []))))] if noded else []
         cells += [Text(_moment(line[key])) for key in ("start", "end")]
-        table.add_row(*cells, money(line["cost"], places), *([_hours(line.get("late_hours"))] if late else []))
+        cost = line["cost"] * line.get("copies", 1)  # an entry states what each of its copies costs
+        table.add_row(*cells, money(cost, places), *([_hours(line.get("late_hours"))] if late else []))
     return _cut(table, len(tasks), rows)
 
 

@@ -156,6 +156,12 @@ def test_a_method_of_ones_own_joins_with_one_word(tmp_path: Path) -> None:
     assert float(done.stdout.strip("[]\n")) >= 160
 
 
+def test_a_method_may_have_another_name_in_tables(tmp_path: Path) -> None:
+    """A mapping names methods as the researcher wants; each runs, and two names of one method are two runs."""
+    found = leptonopt.compare(ARTICLE, {"baseline": "greedy", "again": "greedy"}, output=tmp_path, time_limit=3)
+    assert sorted((run.method, run.cost is not None) for run in found.runs) == [("again", True), ("baseline", True)]
+
+
 def test_keys_follow_content_not_names(tmp_path: Path) -> None:
     """A copy of a file is the same instance; another limit, seed or source of a method is another run."""
     copy = tmp_path / "other.yaml"
