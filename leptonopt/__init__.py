@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from leptonopt.errors import LeptonoptError
     from leptonopt.experiments.campaign import compare
     from leptonopt.experiments.generators import generate
-    from leptonopt.explain.explain import Explanation, explain
+    from leptonopt.infeasibility.explain import Explanation, explain
     from leptonopt.instance import Instance
     from leptonopt.io.load import load
     from leptonopt.plan.plan import Plan
@@ -41,9 +41,9 @@ __all__ = [
 ]
 
 _HOME = {
-    "Explanation": "explain.explain",
+    "Explanation": "infeasibility.explain",
     "compare": "experiments.campaign",
-    "explain": "explain.explain",
+    "explain": "infeasibility.explain",
     "generate": "experiments.generators",
     "Instance": "instance",
     "LeptonoptError": "errors",

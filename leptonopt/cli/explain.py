@@ -33,7 +33,7 @@ def explain(
     quiet: options.Quiet = False,
 ) -> int:
     """Show why an instance has no plan, and what would help."""
-    from leptonopt.explain.explain import explain as run
+    from leptonopt.infeasibility.explain import explain as run
     from leptonopt.io.native import writer
     from leptonopt.session.request import make_limits
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.compile.compiler import compile_instance
-from leptonopt.explain.feasibility_check import without_costs
+from leptonopt.infeasibility.feasibility_check import without_costs
 from leptonopt.instance import validate
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits

@@ -14,8 +14,8 @@ import pytest
 import leptonopt
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import dotted
-from leptonopt.explain.explain import Conflict, Explanation, explain
-from leptonopt.explain.farkas import prove_infeasible
+from leptonopt.infeasibility.explain import Conflict, Explanation, explain
+from leptonopt.infeasibility.farkas import prove_infeasible
 from leptonopt.instance import validate
 from tests.helpers.feasibility import has_plan
 from tests.helpers.marks import first

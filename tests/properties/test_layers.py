@@ -21,7 +21,15 @@ ROOT = Path(__file__).resolve().parents[2] / "leptonopt"
 
 BASE = {"errors", "instance", "problem", "runtime"}
 ALLOWED = {
-    "": {"errors", "instance", "io", "plan", "session", "explain", "experiments"},  # the public names, loaded lazily
+    "": {
+        "errors",
+        "instance",
+        "io",
+        "plan",
+        "session",
+        "infeasibility",
+        "experiments",
+    },  # the public names, loaded lazily
     "__main__": {"errors", "runtime", "io", "cli"},
     "errors": set(),
     "verify": set(),
@@ -72,7 +80,7 @@ ALLOWED = {
         "algorithms.lns",
         "algorithms.large_scale",
     },
-    "explain": BASE | {"compile", "plan", "solvers", "algorithms.models", "session"},
+    "infeasibility": BASE | {"compile", "plan", "solvers", "algorithms.models", "session"},
     "experiments": (BASE - {"problem"}) | {"", "io", "plan", "verify", "solvers", "session"},
     "cli": BASE
     | {
@@ -83,7 +91,7 @@ ALLOWED = {
         "verify",
         "solvers",
         "session",
-        "explain",
+        "infeasibility",
         "experiments",
         "algorithms.models",
     },
@@ -93,7 +101,7 @@ DOORS = {
         "solvers.highs",
         "solvers.highs_program",
         "session.certificate",
-        "explain.farkas",
+        "infeasibility.farkas",
         "experiments.statistics",
         "experiments.figures",
         "algorithms.models.time_indexed",

@@ -378,7 +378,7 @@ def test_an_error_of_a_method_in_this_process_is_a_note(
     monkeypatch.setattr("leptonopt.solvers.large_scale.solve", starves)
     result = leptonopt.solve(saved(tmp_path, tiny(4)), time_limit=10)
     assert result.status is Status.UNKNOWN
-    assert result.notes == ("scale ran out of memory",)
+    assert result.notes == ("large-scale ran out of memory",)
     assert not large
 
 

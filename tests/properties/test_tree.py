@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+import leptonopt
+
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "leptonopt"
 LONGEST_FILE = 450  # lines
@@ -104,3 +106,9 @@ def test_functions_are_measured_with_their_class() -> None:
     """The measure itself: methods, nested functions and lines."""
     tree = ast.parse("class A:\n    def f(self):\n        def g():\n            pass\n        return g\n")
     assert list(functions(tree)) == [("A.f", 4), ("A.f.g", 2)]
+
+
+def test_no_public_name_is_that_of_a_package() -> None:
+    """A package that is imported becomes an attribute of `leptonopt`; it must not hide a function of the same name."""
+    packages = {each.name for each in PACKAGE.iterdir() if each.is_dir()}
+    assert not packages & set(leptonopt.__all__)

@@ -259,7 +259,7 @@ def test_parts_that_are_out_share_nothing(columns: Path) -> None:
     with ThreadPoolExecutor(1) as pool:
         made, parts = DistributedAnnealing(placed, pool, lambda: ascent.best_price, 0), []
         while part := made._draw_part(3):
-            made._mark(part, True)
+            made._mark_busy(part, True)
             parts.append(part)
     assert len(parts) > 1
     for of in ("items", "pools", "rows", "options"):

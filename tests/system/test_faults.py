@@ -351,7 +351,7 @@ def once(*given, **named):
     real(*given, **named)
     os.kill(os.getpid(), signal.SIGKILL)
 setattr(os, after, once)
-files.write(path, "new" * 100_000)
+files.write_atomic(path, "new" * 100_000)
 """
 
 

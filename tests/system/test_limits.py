@@ -21,13 +21,14 @@ from leptonopt.algorithms.models import export
 from leptonopt.algorithms.models.time_indexed import build_model
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.errors import InstanceError, NoPlan, OutOfTime
-from leptonopt.explain.feasibility_check import FeasibilityOracle
+from leptonopt.infeasibility.feasibility_check import FeasibilityOracle
 from leptonopt.instance import validate
 from leptonopt.io.load import load, read_document
 from leptonopt.io.native import writer as write
 from leptonopt.plan import plot
 from leptonopt.runtime import clock
 from leptonopt.runtime import topological_order as graphs
+from leptonopt.runtime.deadline import Deadline
 from tests.helpers import traces
 from tests.helpers.run_cli import called
 
@@ -188,7 +189,7 @@ def test_the_model_is_written_within_the_limit(tmp_path: Path) -> None:
 
 def test_a_question_that_is_not_put_in_time_has_no_answer() -> None:
     """`explain` does not begin what it has no time for."""
-    assert FeasibilityOracle(time.monotonic() - 1).possible(dense(30)) is None
+    assert FeasibilityOracle(Deadline.after(-1)).possible(dense(30)) is None
 
 
 # --- orders -----------------------------------------------------------------------------------------

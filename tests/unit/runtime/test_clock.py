@@ -14,7 +14,7 @@ from leptonopt.runtime import clock
 SCRIPT = """
 import time
 from leptonopt.runtime import clock
-print(time.monotonic() - clock.started())
+print(time.monotonic() - clock.process_start_time())
 """
 
 

@@ -13,10 +13,10 @@ from math import ceil
 from typing import Any, Protocol
 
 from leptonopt.errors import LeptonoptError
-from leptonopt.explain.documents import Document, pruned
-from leptonopt.explain.feasibility_check import Answer, FeasibilityOracle, small
-from leptonopt.explain.requirement import NotRemovable, Requirement, without_requirements
-from leptonopt.explain.requirements import grain
+from leptonopt.infeasibility.documents import Document, pruned
+from leptonopt.infeasibility.feasibility_check import Answer, FeasibilityOracle, small
+from leptonopt.infeasibility.requirement import NotRemovable, Requirement, without_requirements
+from leptonopt.infeasibility.requirements import grain
 from leptonopt.instance import Instance
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.solve import solve

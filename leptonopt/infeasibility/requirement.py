@@ -10,7 +10,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from leptonopt.errors import Path
-from leptonopt.explain.documents import Document
+from leptonopt.infeasibility.documents import Document
 from leptonopt.instance import Instance
 
 FAMILIES = {

@@ -9,10 +9,10 @@ from functools import partial
 from math import ceil
 
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
-from leptonopt.explain.documents import BRIEF, Document
-from leptonopt.explain.pool_requirements import PLENTY, pool_requirements
-from leptonopt.explain.requirement import Requirement, find_entry, moment_text, plain_text
-from leptonopt.explain.task_requirements import task_requirements
+from leptonopt.infeasibility.documents import BRIEF, Document
+from leptonopt.infeasibility.pool_requirements import PLENTY, pool_requirements
+from leptonopt.infeasibility.requirement import Requirement, find_entry, moment_text, plain_text
+from leptonopt.infeasibility.task_requirements import task_requirements
 from leptonopt.instance import Instance, units
 from leptonopt.instance.pools import MAX_SLOTS
 

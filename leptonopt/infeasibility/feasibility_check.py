@@ -1,7 +1,7 @@
 """One question of a document: can it have a plan at all?
 
 Cheap answers come first: what can never run, then heuristics, then proofs; each of them on the relaxation of
-`leptonopt.explain.node_relaxation` before the instance itself. A document is told to have no plan only by an
+`leptonopt.infeasibility.node_relaxation` before the instance itself. A document is told to have no plan only by an
 engine's proof, or because a task has no start; it is told to have one only when a schedule keeps every rule.
 """
 
@@ -18,9 +18,9 @@ from leptonopt.algorithms.models.time_indexed import has_no_columns, predicted_s
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.decode import decode
 from leptonopt.errors import InstanceError, OutOfTime
-from leptonopt.explain.documents import Document, pruned, shorter
-from leptonopt.explain.farkas import prove_infeasible
-from leptonopt.explain.node_relaxation import assign_nodes, relax_node_identity
+from leptonopt.infeasibility.documents import Document, pruned, shorter
+from leptonopt.infeasibility.farkas import prove_infeasible
+from leptonopt.infeasibility.node_relaxation import assign_nodes, relax_node_identity
 from leptonopt.instance import Instance, units, validate
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeCosts

@@ -13,8 +13,15 @@ from leptonopt.compile.calendar import least_by_slot
 from leptonopt.compile.rows import MAX_CHOICES
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.errors import Path
-from leptonopt.explain.documents import Document
-from leptonopt.explain.requirement import NotRemovable, Requirement, find_entry, leave_gap, moment_text, plain_text
+from leptonopt.infeasibility.documents import Document
+from leptonopt.infeasibility.requirement import (
+    NotRemovable,
+    Requirement,
+    find_entry,
+    leave_gap,
+    moment_text,
+    plain_text,
+)
 from leptonopt.instance import Instance, NodeKind, Pool, Series, units
 
 MAX_APART = 64  # nodes of a pool that may be told apart

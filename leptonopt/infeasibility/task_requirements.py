@@ -10,8 +10,8 @@ from math import ceil
 
 from leptonopt.compile.work_options import CONFIDENTIAL, ConcreteOption
 from leptonopt.errors import Path
-from leptonopt.explain.documents import Document
-from leptonopt.explain.requirement import Requirement, drop_key, find_entry, leave_gap, moment_text, plain_text
+from leptonopt.infeasibility.documents import Document
+from leptonopt.infeasibility.requirement import Requirement, drop_key, find_entry, leave_gap, moment_text, plain_text
 from leptonopt.instance import Instance, Task, merged_work, units
 
 

@@ -5,7 +5,7 @@ any one of them the rest can hold. Each of these answers is an engine's proof or
 the time was too short for one, the explanation says for which line that is not known.
 
 The filter begins with tasks that cannot run even alone, then with those of a proof without search
-(`leptonopt.explain.farkas`), then with all. It drops groups first, then single members (Chinneck, 2008, Feasibility
+(`farkas`), then with all. It drops groups first, then single members (Chinneck, 2008, Feasibility
 and Infeasibility in Optimization, chapter 6, deletion filtering in groups).
 """
 
@@ -21,11 +21,11 @@ from typing import Any
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import dotted
-from leptonopt.explain.documents import Document, earners, pruned, subset
-from leptonopt.explain.feasibility_check import Answer, FeasibilityOracle, Question
-from leptonopt.explain.repairs import Repair, Repairs
-from leptonopt.explain.requirement import FAMILIES, NotRemovable, Requirement, without_requirements
-from leptonopt.explain.requirements import requirements_of
+from leptonopt.infeasibility.documents import Document, earners, pruned, subset
+from leptonopt.infeasibility.feasibility_check import Answer, FeasibilityOracle, Question
+from leptonopt.infeasibility.repairs import Repair, Repairs
+from leptonopt.infeasibility.requirement import FAMILIES, NotRemovable, Requirement, without_requirements
+from leptonopt.infeasibility.requirements import requirements_of
 from leptonopt.instance import Instance
 from leptonopt.plan.numbers import number
 from leptonopt.runtime.clock import time_limited
