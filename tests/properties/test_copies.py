@@ -27,7 +27,7 @@ from leptonopt.compile.decode import decode
 from leptonopt.errors import InstanceError, NoPlan, UsageError
 from leptonopt.instance import validate
 from leptonopt.plan import plot, report
-from leptonopt.plan.document import Outcome, plan_document
+from leptonopt.plan.document import plan_document
 from leptonopt.plan.entries import copies_of, label
 from leptonopt.plan.picture import Picture
 from leptonopt.plan.plan import Plan
@@ -40,7 +40,7 @@ from leptonopt.session.request import decode_warm_start
 from leptonopt.session.session import SolveSession
 from leptonopt.session.source import TreeSource
 from leptonopt.solvers.registry import load_method
-from leptonopt.verify import verify
+from leptonopt.verify import fingerprint, verify
 from tests.helpers import plans, random_instances
 
 Document = dict[str, Any]
@@ -71,8 +71,8 @@ def read_back(plan: Document) -> Document:
 def written(made: CompiledInstance, schedule: Schedule) -> Document:
     """The plan document of a schedule."""
     runs, left = decode(made, schedule)
-    outcome = Outcome("feasible", "done", "test", None, {}, {})
-    return read_back(plan_document(made, outcome, runs, left, node_schedule_of(made.problem, schedule)))
+    rent = node_schedule_of(made.problem, schedule)
+    return read_back(plan_document(made, plans.outcome(made), runs, left, rent))
 
 
 def greedy(made: CompiledInstance) -> Schedule | None:
@@ -217,12 +217,12 @@ WRONG: list[tuple[str, Callable[[Document], object], str]] = [
     ("left out too few", lambda p: p["left_out"][0].update(copies=3), "copy 10: neither runs nor is left out"),
     ("left out too many", lambda p: p["left_out"][0].update(copies=5), "copy 11: there are only 10 copies"),
     ("beyond", lambda p: p["tasks"][1].update(copy=10**9), "copies 1000000000 to 1000000002: there are only 10"),
-    ("none", lambda p: p["tasks"][0].update(copies=0), "copies: '0'; a whole number from 1 on is allowed"),
-    ("less than none", lambda p: p["tasks"][0].update(copies=-3), "a whole number from 1 on is allowed"),
-    ("a part", lambda p: p["tasks"][0].update(copies=Decimal("3.0")), "a whole number from 1 on is allowed"),
-    ("a truth", lambda p: p["left_out"][0].update(copies=True), "a whole number from 1 on is allowed"),
-    ("a word", lambda p: p["tasks"][0].update(copies="3"), "a whole number from 1 on is allowed"),
-    ("copy 0", lambda p: p["tasks"][0].update(copy=0), "copy: '0'; a whole number from 1 on is allowed"),
+    ("none", lambda p: p["tasks"][0].update(copies=0), "tasks[0].copies: 0 is too small; at least 1"),
+    ("less than none", lambda p: p["tasks"][0].update(copies=-3), "tasks[0].copies: -3 is too small; at least 1"),
+    ("a part", lambda p: p["tasks"][0].update(copies=Decimal("3.0")), "tasks[0].copies: 3.0 is not a whole number"),
+    ("a truth", lambda p: p["left_out"][0].update(copies=True), "left_out[0].copies: True is not a whole number"),
+    ("a word", lambda p: p["tasks"][0].update(copies="3"), "tasks[0].copies: '3' is not a whole number"),
+    ("copy 0", lambda p: p["tasks"][0].update(copy=0), "tasks[0].copy: 0 is too small; at least 1"),
     ("the cost of all", lambda p: p["tasks"][0].update(cost=Decimal("4.5")), "cost: is 4.5, not 1.5"),
     ("the value of all", lambda p: p["left_out"][0].update(value=8), "value: is 8, not 2"),
 ]  # fmt: skip
@@ -268,7 +268,9 @@ def test_counts_weigh_in_every_sum() -> None:
         schedule = greedy(made)
         assert schedule is not None
         tight = instance(task(copies=3), gpus=2 if rule == "capacity" else 40, **more)
-        assert rule in {found.rule for found in verify(tight, written(made, schedule)).violations}
+        plan = written(made, schedule)
+        plan["instance"]["sha256"] = fingerprint(tight)
+        assert rule in {found.rule for found in verify(tight, plan).violations}
 
 
 def test_a_warm_start_with_a_wrong_count_is_refused() -> None:
@@ -300,7 +302,7 @@ def test_reports_and_pictures_count_copies() -> None:
         assert label(plan["tasks"][0]) == words
     charts = [Picture(each, None) for each in (few, many)]
     assert [chart.height["a"] for chart in charts] == [5, 500_000]
-    assert [chart.crowd for chart in charts] == [False, True]
+    assert [chart.crowded for chart in charts] == [False, True]
     titles = [next(ax.get_title(loc="left") for ax in plot.draw(each).axes) for each in (few, many)]
     assert titles == [
         "Schedule: 5 tasks, 7 left out",
@@ -397,7 +399,7 @@ def test_writing_and_checking_end_when_their_clock_says_so() -> None:
     runs, left = decode(made, schedule)
     plan_document(
         made,
-        Outcome("feasible", "done", "test", None, {}, {}),
+        plans.outcome(made),
         runs,
         left,
         node_schedule_of(made.problem, schedule),

@@ -11,7 +11,7 @@ import pytest
 import leptonopt
 from leptonopt.errors import InstanceError
 from leptonopt.instance import validate
-from leptonopt.verify import verify
+from leptonopt.verify import fingerprint, verify
 
 ONE = {"uses": {"gpu": 1}, "duration": "1h"}
 TIME = {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "4h"}
@@ -61,7 +61,8 @@ def test_the_checker_sees_a_task_on_no_nodes() -> None:
         assert verify(good, plan).ok
         none = copy.deepcopy(good)
         none["pools"][0]["nodes"]["count"] = 0
-        for nodes in (plan["nodes"], []):
+        plan["instance"]["sha256"] = fingerprint(none)
+        for nodes in (plan["nodes"], list[Any]()):
             rules = {found.rule for found in verify(none, {**plan, "nodes": nodes}).violations}
             assert "nodes" in rules, nodes
 
@@ -95,7 +96,7 @@ def test_an_option_may_use_nothing() -> None:
     ]
     result = leptonopt.solve(stated, method="cpsat", isolate=False)
     assert verify(stated, result.document).ok
-    assert result.require_plan().by_task["t", 1]["start"] == "2026-01-05T03:00:00Z"
+    assert result.require_plan().entry("t", 1)["start"] == "2026-01-05T03:00:00Z"
 
 
 @pytest.mark.parametrize("key", ["speed", "devices", "variants"])
