@@ -100,3 +100,6 @@ def _configure(parameters: Any, limits: EngineLimits, deadline: Remaining) -> No
     if limits.deterministic:
         parameters.max_deterministic_time = DETERMINISTIC * limits.effort
     parameters.catch_sigint_signal = False
+    # The presolve of 9.14 aborts the process on some instances where it looks for symmetries ("Check failed:
+    # context_->VarToConstraints(var).empty()").
+    parameters.symmetry_level = 0
