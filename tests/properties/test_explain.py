@@ -455,7 +455,7 @@ def test_conflicts_of_random_instances_are_exact(part: int) -> None:
     assert sum(check(seed) for seed in range(7000 + 10 * part, 7010 + 10 * part)) >= 2
 
 
-@pytest.mark.parametrize("part", first(0, range(20), ci=4))
+@pytest.mark.parametrize("part", first(0, range(20), ci=2))
 def test_conflicts_of_a_thousand_random_instances_are_exact(part: int) -> None:
     """The same at length."""
     assert sum(check(seed) for seed in range(8000 + 50 * part, 8050 + 50 * part)) >= 10
