@@ -36,7 +36,7 @@ SHORTEST_CALL = 0.01  # seconds given to an engine at least: engines refuse a ti
 
 @dataclass(frozen=True)
 class Limits:
-    """What a method may spend.
+    """Limits on the effort of a method.
 
     Attributes
     ----------

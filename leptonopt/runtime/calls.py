@@ -1,7 +1,7 @@
-"""Calls sent to a `concurrent.futures.Executor`: what a dying worker takes with it is asked again.
+"""Send calls to a `concurrent.futures.Executor`, and again where a worker dies.
 
-The executor may be a pool of processes or a cluster; this is all that is known of it. Whoever sends holds what counts
-(runs kept, best plan, bound), so a call that is lost costs the time it took and nothing else.
+The executor may be a pool of processes or a cluster. The sender keeps all results (runs, best plan, bound), so a lost
+call costs only its time.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class ExecutorLost(Exception):
 
 @dataclass(frozen=True)
 class CallFailed:
-    """What stands for the answer of a call that came to nothing each time it was sent; `why` is the last error."""
+    """The answer of a call that failed each time it was sent; `why` is the last error."""
 
     why: str
 
@@ -52,7 +52,9 @@ class RetryingCalls(Generic[Tag]):
         self._send(_Call(tag, function, given))
 
     def answers(self, timeout: float | None = None) -> list[tuple[Tag, Any]]:
-        """Those of all calls that have ended, in the order sent; waits for one, so many seconds at most.
+        """Return the tags and answers of calls that have ended, in the order sent.
+
+        It waits for one answer, at most `timeout` seconds.
 
         A call that ended in an error is sent again, and stands as `CallFailed` after `TRIES` times.
         """
@@ -75,7 +77,7 @@ class RetryingCalls(Generic[Tag]):
         return found
 
     def drop(self) -> None:
-        """Forget all that is out; what has not begun will not."""
+        """Forget all calls, and cancel those that have not begun."""
         for future in self._out:
             future.cancel()
         self._out.clear()
@@ -89,7 +91,10 @@ class RetryingCalls(Generic[Tag]):
 
 
 def num_workers(executor: Executor) -> int:
-    """How many calls an executor works on at a time, as far as it says; else the number of cores here."""
+    """Return the number of calls that an executor runs at a time.
+
+    Without a statement of the executor it is the number of cores of this machine.
+    """
     told = getattr(executor, "width", None) or getattr(executor, "_max_workers", None)
     return max(1, int(told() if callable(told) else told or os.cpu_count() or 1))
 

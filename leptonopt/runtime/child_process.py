@@ -1,4 +1,4 @@
-"""The one place that starts other processes: this package's own programs, and foreign ones.
+"""Start other processes: programs of this package, and foreign ones. No other module does.
 
 All of them can be told to stop and do not outlive us. Python starts isolated (`python -I`): neither the current
 folder nor the user's environment is on its module path, and no `sitecustomize` of theirs runs. It finds this package,
@@ -44,12 +44,17 @@ _TOOLS = {"PATH": "/usr/bin:/bin"}  # of shells: what they call is the system's
 
 
 def python_command(module: str, *words: str, also: Sequence[str] = ()) -> list[str]:
-    """Return the command that calls `main` of a module of this package in a process that does not outlive us."""
+    """Return the command that calls `main` of a module of this package in a child process.
+
+    The child process does not outlive this one.
+    """
     return isolated_command(_MAIN, str(os.getpid()), module, *words, also=also)
 
 
 def isolated_command(code: str, *words: str, also: Sequence[str] = ()) -> list[str]:
-    """Return the command that runs code in Python; `also` are folders in which modules are looked for last.
+    """Return the command that runs code in an isolated Python.
+
+    `also` are folders in which modules are searched last.
 
     Raises `OSError` where there is no interpreter.
     """
@@ -60,7 +65,7 @@ def isolated_command(code: str, *words: str, also: Sequence[str] = ()) -> list[s
 
 @cache
 def _package_folders() -> tuple[str, ...]:
-    """The folders that hold this package and those that it needs, but for the current folder."""
+    """Return the folders of this package and of those that it needs, without the current folder."""
     found, current = [str(Path(os.path.abspath(__file__)).parents[2])], ""
     with contextlib.suppress(OSError):  # it may be gone
         current = os.getcwd()
@@ -89,7 +94,10 @@ def process_pool(workers: int) -> ProcessPoolExecutor:
 
 
 def start_module(module: str, *words: str) -> subprocess.Popen[bytes]:
-    """Start a module of this package as a program without output; `words` are its arguments. Raises `OSError`."""
+    """Start a module of this package as a program without output. Raises `OSError`.
+
+    `words` are its arguments.
+    """
     return start_process(python_command(module, *words))
 
 
@@ -134,7 +142,7 @@ def run_child(words: Sequence[str], folder: str, log: Path, should_end: Callable
 
 
 def _at_birth() -> Callable[[], None]:
-    """What a foreign program does first: die with its parent, and hear SIGINT again."""
+    """Return the function that a foreign program runs first: it dies with its parent and receives SIGINT."""
     parent = os.getpid()
 
     def ask() -> None:
@@ -146,7 +154,7 @@ def _at_birth() -> Callable[[], None]:
 
 @contextlib.contextmanager
 def temporary_folder(where: str | None) -> Iterator[str]:
-    """A private folder that is gone afterwards, also when this process is killed without a word."""
+    """Provide a private folder that is deleted afterwards, also where this process is killed."""
     with tempfile.TemporaryDirectory(prefix="leptonopt-", dir=where, ignore_cleanup_errors=True) as path:
         sweeper = _start_survivor('cat >/dev/null; sleep 0.3; rm -rf -- "$0"', path)
         try:
@@ -157,12 +165,12 @@ def temporary_folder(where: str | None) -> Iterator[str]:
 
 
 def start_group_killer(group: int) -> subprocess.Popen[bytes] | None:
-    """A shell that outlives us, whatever ends us, for as long as it takes to kill a group of processes."""
+    """Start a shell that outlives this process and then kills a group of processes."""
     return _start_survivor('read end; kill -s KILL -- "-$0"', str(group))
 
 
 def _start_survivor(script: str, word: str) -> subprocess.Popen[bytes] | None:
-    """A shell in a session of its own; what it waits for ends when our end of a pipe is closed."""
+    """Start a shell in its own session, which waits until this process closes a pipe."""
     if not os.path.exists(_SHELL):
         return None
     words, quiet = [_SHELL, "-c", script, word], subprocess.DEVNULL
@@ -179,7 +187,7 @@ def end_group_killer(survivor: subprocess.Popen[bytes]) -> None:
 
 
 def child_pids() -> set[int]:
-    """Processes that this one has started (Linux; elsewhere none are seen)."""
+    """Return the ids of the child processes; empty on other systems than Linux."""
     found: set[int] = set()
     for task in Path("/proc/self/task").glob("*/children"):
         with contextlib.suppress(OSError):

@@ -1,4 +1,4 @@
-"""Time limits of long loops, the start of this process, and a pause for the garbage collector.
+"""Limit the time of long loops, find the start of this process, and pause the garbage collector.
 
 Nothing interrupts running code. Loops that can run long call `check_time`, which raises an ordinary exception at a
 known place, in any thread, when the limit is reached. Each thread has its own limit.
@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class _Limit:
-    """An end by the clock, and whoever else may want one; `what` is done meanwhile."""
+    """A limit by the clock and by a function; `what` names the work in errors."""
 
     until: float
     ended: Callable[[], bool]
@@ -41,7 +41,10 @@ _limits: ContextVar[tuple[_Limit, ...]] = ContextVar("limits", default=())
 
 @contextmanager
 def time_limited(until: float, what: str, ended: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """Have `check_time` raise from a moment of `time.monotonic` on, or once `ended`; limits around it hold, too."""
+    """Let `check_time` raise from a moment of `time.monotonic` on, or once `ended()` is true.
+
+    Limits around this one hold as well.
+    """
     token = _limits.set((*_limits.get(), _Limit(until, ended, what)))
     try:
         yield
@@ -61,7 +64,7 @@ def check_time() -> None:
 def check_time_each(values: Iterable[T], every: int = 1) -> Iterator[T]:
     """Yield the values, with a look at the clock before every so many of them.
 
-    >>> sum(looking([1, 2, 3]))
+    >>> sum(check_time_each([1, 2, 3]))
     6
     """
     for at, value in enumerate(values):
@@ -71,7 +74,7 @@ def check_time_each(values: Iterable[T], every: int = 1) -> Iterator[T]:
 
 
 def run_interruptible(function: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-    """Call in a thread of its own what looks at no clock, and `check_time` until it has ended.
+    """Call a function that checks no clock in its own thread, with `check_time` until it has ended.
 
     What is given up goes on in its thread until it ends by itself.
     """
@@ -79,7 +82,7 @@ def run_interruptible(function: Callable[P, T], *given: P.args, **named: P.kwarg
 
 
 def run_in_thread(function: Callable[P, T]) -> Callable[P, T]:
-    """The function in a thread of its own: while foreign code runs in the main thread, no signal is heard."""
+    """Return the function to be run in its own thread, so that the main thread still receives signals."""
 
     def run(*given: P.args, **named: P.kwargs) -> T:
         return _joined(lambda: None, function, *given, **named)
@@ -88,7 +91,10 @@ def run_in_thread(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def _joined(meanwhile: Callable[[], None], function: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
-    """Call in a thread, and wait for its end; what is raised here meanwhile ends the waiting, not the thread."""
+    """Call a function in a thread and wait for its end.
+
+    An exception of `meanwhile` ends the waiting, not the thread.
+    """
     found: list[T] = []
     failed: list[BaseException] = []
 
@@ -109,7 +115,7 @@ def _joined(meanwhile: Callable[[], None], function: Callable[P, T], *given: P.a
 
 
 def process_start_time() -> float:
-    """The moment at which this process began, on the scale of `time.monotonic`.
+    """Return the moment at which this process began, on the scale of `time.monotonic`.
 
     Linux counts it from the boot of the machine, to a hundredth of a second (proc(5), `starttime`). Elsewhere, and
     where the process had run something else before it became this program (`exec` in a script keeps the start),
@@ -127,7 +133,7 @@ def process_start_time() -> float:
 
 @contextmanager
 def gc_disabled() -> Iterator[None]:
-    """No search for cycles of garbage meanwhile: among objects that all stay it takes a third of the time."""
+    """Disable the garbage collector, which takes a third of the time where all objects stay."""
     swept = gc.isenabled()
     gc.disable()
     try:

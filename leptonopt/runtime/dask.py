@@ -1,4 +1,4 @@
-"""The one door to Dask: an executor whose workers may be on other machines.
+"""Provide an executor whose workers may be on other machines; no other module uses Dask.
 
 `distributed.Client.get_executor` is a `concurrent.futures.Executor`; nothing above this module knows more of it. Dask
 sends what a lost worker had to do to another one by itself.
@@ -25,7 +25,9 @@ ADDRESS = re.compile(r"(tcp|tls)://([^\s/:\[\]]+|\[[0-9a-fA-F:.]+\]):(\d{1,5})")
 
 @contextmanager
 def dask_executor(address: str, patience: float = PATIENCE) -> Iterator[Executor]:
-    """The workers of the Dask scheduler at an address (`tcp://HOST:PORT`) as an executor; closed at the end.
+    """Provide the workers of the Dask scheduler at an address as an executor; close it at the end.
+
+    The address is `tcp://HOST:PORT`.
 
     What is still out then is dropped: the scheduler forgets it, and workers end what they have begun.
 
@@ -55,7 +57,7 @@ def dask_executor(address: str, patience: float = PATIENCE) -> Iterator[Executor
 
 
 def _counted(client: Any) -> Callable[[], int]:
-    """How many threads the workers have now, or had when the scheduler last said so."""
+    """Return a function that counts the threads of the workers; it keeps the last known number."""
     last = [1]
 
     def count() -> int:
@@ -68,7 +70,7 @@ def _counted(client: Any) -> Callable[[], int]:
 
 @contextmanager
 def _silent() -> Iterator[None]:
-    """Without Dask's log: workers that are lost are our business, not the user's."""
+    """Silence Dask's log: lost workers are handled here."""
     loggers = [logging.getLogger(name) for name in LOGGERS]
     before = [logger.level for logger in loggers]
     try:
@@ -89,7 +91,7 @@ def _package() -> Any:
 
 
 def _greet(distributed: Any, address: str, patience: float) -> None:
-    """Ask who is there, before a client is made: one without a scheduler cannot be closed in time."""
+    """Ask for a scheduler before a client is made; one without a scheduler cannot be closed in time."""
 
     async def ask() -> Any:
         secret = distributed.Security().get_connection_args("client")
@@ -108,7 +110,7 @@ def _greet(distributed: Any, address: str, patience: float) -> None:
 
 
 def _fit(client: Any, address: str, patience: float) -> None:
-    """Wait for a worker; refuse those that would compute something else."""
+    """Wait for a worker; refuse workers with other versions."""
     try:
         client.wait_for_workers(1, timeout=patience)
     except TimeoutError:
@@ -122,7 +124,7 @@ def _fit(client: Any, address: str, patience: float) -> None:
 
 
 def versions() -> str:
-    """What must be the same on all machines."""
+    """Return the versions that must be equal on all machines."""
     from leptonopt import __version__
 
     return f"leptonopt {__version__} on Python {'.'.join(platform.python_version_tuple()[:2])}"

@@ -1,8 +1,8 @@
-"""What travels to a worker that looks at neighbourhoods, and what it does there.
+"""Send large data to workers once, and keep it there by a token.
 
-A call carries the schedule at hand, the groups to free, a seed and an effort, and the token of its ground: the problem
-and the prices that guide it. A worker keeps the grounds it was told last. One that does not know a token says so, and
-is sent the ground with the next try: any worker can take any call at any time, a new one too.
+A call of neighbourhood search carries the schedule, the groups to free, a seed, an effort, and the token of its payload:
+the problem and the prices that guide the search. A worker keeps its last payloads. A worker that does not know a token
+answers None and gets the payload with the next try. So any worker can take any call, and new workers can join.
 """
 
 from __future__ import annotations
@@ -13,30 +13,33 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-KEPT = 4  # grounds that a process keeps
+KEPT = 4  # payloads that a process keeps
 
-_known: dict[str, Any] = {}  # what this process was told, by token; a cache that any call can do without
+_known: dict[str, Any] = {}  # opened payloads by token; a cache that any call can do without
 
 
 @dataclass(frozen=True)
 class CachedPayload:
-    """Something every call of a kind needs, to be sent once to each worker; `content` is None where it is known."""
+    """Data that every call of a kind needs and that is sent once to each worker.
+
+    `content` is None where the worker knows the token.
+    """
 
     token: str
     content: bytes | None
 
     @classmethod
     def of(cls, thing: Any) -> CachedPayload:
-        """Packed; the same thing has the same token."""
+        """Return the packed data; equal data have equal tokens."""
         content = pickle.dumps(thing, protocol=pickle.HIGHEST_PROTOCOL)
         return cls(hashlib.sha256(content).hexdigest(), content)
 
     def bare(self) -> CachedPayload:
-        """The token alone."""
+        """Return the token without the content."""
         return CachedPayload(self.token, None)
 
     def opened(self, make: Callable[[Any], Any]) -> Any:
-        """What was made of the content, here and now or at an earlier call; None where it is not known."""
+        """Return what `make` returned for the content, now or at an earlier call; None for an unknown token."""
         if self.content is not None and self.token not in _known:
             _known[self.token] = make(pickle.loads(self.content))
             for token in list(_known)[:-KEPT]:

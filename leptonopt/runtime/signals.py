@@ -1,4 +1,4 @@
-"""Signals while a solve runs."""
+"""Handle signals while a solve runs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from leptonopt.runtime.deadline import Deadline
 
 
 class Signals:
-    """SIGINT and SIGTERM while a solve runs on the main thread: the first asks for an end, the second kills.
+    """Handle SIGINT and SIGTERM on the main thread: the first one asks for an end, the second one kills.
 
     Without `handle`, and in other threads, signals are left alone. At the end the handlers are what they were before.
     A signal that was caught is then delivered again, so that it is not lost: where there is no result to say so, and
@@ -26,7 +26,7 @@ class Signals:
     def __init__(self, handle: bool = True) -> None:
         self.caught: int | None = None
         self.on_second: Callable[[], None] = lambda: None
-        self._handle, self._before = handle, dict[int, Any]()
+        self._handle, self._before, self._received = handle, dict[int, Any](), False
 
     def __enter__(self) -> Signals:
         if self._handle and threading.current_thread() is threading.main_thread():
@@ -36,18 +36,18 @@ class Signals:
                     self._before[number] = before
                     signal.signal(number, self._catch)
                     around = getattr(before, "__self__", None)
-                    if isinstance(around, Signals):  # what it has caught wants an end of this, too
+                    if isinstance(around, Signals):  # its signal ends this solve as well, and is delivered by it
                         self.caught = self.caught or around.caught
         return self
 
     def __exit__(self, kind: object = None, error: object = None, trace: object = None) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
-        if self.caught in self._before and (error is not None or self._own(self.caught)):
+        if self.caught is not None and self._received and (error is not None or self._own(self.caught)):
             signal.raise_signal(self.caught)
 
     def _own(self, number: int) -> bool:
-        """Whether the program had set a handler of its own."""
+        """Return True where the program had set a handler of its own."""
         return self._before[number] not in (signal.SIG_DFL, signal.default_int_handler)
 
     def _catch(self, number: int, frame: FrameType | None) -> None:
@@ -55,7 +55,7 @@ class Signals:
             self.on_second()
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
-        self.caught = number
+        self.caught, self._received = number, True
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""An order of what waits for each other."""
+"""Sort nodes of a graph topologically."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def topological_order(before: Sequence[Sequence[int]]) -> list[int]:
 
     Nodes that wait for each other in a circle, and those behind them, are left out.
 
-    >>> topological([[1], [], [0, 1]])
+    >>> topological_order([[1], [], [0, 1]])
     [1, 0, 2]
     """
     waits = [len(each) for each in before]

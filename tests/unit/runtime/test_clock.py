@@ -5,14 +5,17 @@ from __future__ import annotations
 import gc
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
 
+from leptonopt.errors import OutOfTime
 from leptonopt.runtime import clock
 
 SCRIPT = """
 import time
+from leptonopt.errors import OutOfTime
 from leptonopt.runtime import clock
 print(time.monotonic() - clock.process_start_time())
 """
@@ -43,3 +46,52 @@ def test_sweeping_comes_back() -> None:
             assert gc.isenabled() == before
         finally:
             gc.enable()
+
+
+def test_a_limit_is_found_at_the_next_look() -> None:
+    """Limits are nested; each names what it interrupted, and ends with its block."""
+    with clock.time_limited(time.monotonic() + 99, "outer"):
+        clock.check_time()
+        with (
+            clock.time_limited(time.monotonic() - 1, "inner"),
+            pytest.raises(OutOfTime, match="time limit ended while inner"),
+        ):
+            clock.check_time()
+        clock.check_time()
+    with (
+        clock.time_limited(time.monotonic() + 99, "waiting", lambda: True),
+        pytest.raises(OutOfTime, match="interrupted while waiting"),
+    ):
+        clock.check_time()
+    clock.check_time()
+
+
+def test_each_thread_has_its_own_limit() -> None:
+    """A limit of this thread holds in threads that it starts, not in those that ran before."""
+    with clock.time_limited(0, "here"):
+        with pytest.raises(OutOfTime):
+            clock.run_in_thread(clock.check_time)()
+        outcome: list[str] = []
+        other = threading.Thread(target=lambda: (clock.check_time(), outcome.append("free")))
+        other.start()
+        other.join()
+    assert outcome == ["free"]
+
+
+def test_values_pass_with_looks_between() -> None:
+    """Every second value is preceded by a look at the clock."""
+    seen: list[int] = []
+    with clock.time_limited(time.monotonic() + 99, "reading", lambda: len(seen) > 2), pytest.raises(OutOfTime):
+        seen.extend(clock.check_time_each(range(9), every=2))
+    assert seen == [0, 1, 2, 3]
+
+
+def test_a_call_that_looks_at_no_clock_is_left() -> None:
+    """The limit raises here; results and errors of the call arrive otherwise."""
+    end = threading.Event()
+    with clock.time_limited(time.monotonic() + 0.05, "parsing"), pytest.raises(OutOfTime, match="parsing"):
+        clock.run_interruptible(end.wait, 60)
+    end.set()
+    assert clock.run_interruptible(divmod, 7, 2) == (3, 1)
+    with pytest.raises(ZeroDivisionError):
+        clock.run_interruptible(divmod, 7, 0)

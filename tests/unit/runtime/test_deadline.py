@@ -1,0 +1,39 @@
+"""Deadlines on the clock of the machine."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from leptonopt.runtime.deadline import Deadline
+
+
+@pytest.fixture(autouse=True)
+def _standing_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the clock stand at 1000 s."""
+    monkeypatch.setattr(time, "monotonic", lambda: 1000.0)
+
+
+def test_moments() -> None:
+    """A deadline from now on, what is left of it, and one moved."""
+    made = Deadline.after(10)
+    assert (made.until, made.left(), made.plus(-4).until) == (1010, 10, 1006)
+
+
+@pytest.mark.parametrize(("until", "expired"), [(999.0, True), (1000.0, True), (1000.1, False)])
+def test_a_deadline_expires_at_its_moment(until: float, expired: bool) -> None:
+    """The moment itself counts as passed."""
+    assert Deadline(until).expired() is expired
+
+
+def test_a_share_of_the_time_left() -> None:
+    """Half of 10 s; a share of a past deadline lies in the past."""
+    assert Deadline(1010).share(0.5).until == 1005
+    assert Deadline(990).share(0.5).until == 995
+
+
+def test_the_earlier_of_two() -> None:
+    """`within` shortens and never extends."""
+    assert Deadline(1010).within(3).until == 1003
+    assert Deadline(1010).within(30).until == 1010
