@@ -7,14 +7,26 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from leptonopt.cli import compare, convert, explain, generate, methods, results, schema, solve, validate, warmup
+from leptonopt.cli import (
+    compare,
+    convert,
+    explain,
+    generate,
+    import_,
+    methods,
+    results,
+    schema,
+    solve,
+    validate,
+    warmup,
+)
 from leptonopt.errors import UsageError
 
 GROUPS = {
     "Plan": ("solve",),
     "Check": ("validate", "verify"),
     "Ask": ("explain", "methods", "schema"),
-    "Prepare": ("convert", "generate", "warmup"),
+    "Prepare": ("import", "convert", "generate", "warmup"),
     "Compare": ("compare", "results"),
 }
 
@@ -59,6 +71,7 @@ app.command(epilog=validate.EPILOG)(validate.validate)
 app.command(epilog=explain.EPILOG)(explain.explain)
 app.command(epilog=methods.EPILOG)(methods.methods)
 app.command()(schema.schema)
+app.command("import", epilog=import_.EPILOG)(import_.import_)
 app.command(epilog=convert.EPILOG)(convert.convert)
 app.command(epilog=generate.EPILOG)(generate.generate)
 app.command()(warmup.warmup)

@@ -23,6 +23,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from leptonopt.errors import InputError
+
 PIPE, QUIET = subprocess.PIPE, subprocess.DEVNULL
 Process = subprocess.Popen[bytes]
 ChildError, ChildTimeout = subprocess.SubprocessError, subprocess.TimeoutExpired
@@ -200,3 +202,21 @@ def send_signal(processes: set[int], number: signal.Signals) -> None:
     for process in processes:
         with contextlib.suppress(ProcessLookupError):
             os.kill(process, number)
+
+
+def tool_output(words: Sequence[str], seconds: float = 60.0) -> str:
+    """Return what a program of the user's machine prints; its environment is the user's.
+
+    Raises `InputError` where it is not there, fails, or takes too long.
+    """
+    shown = " ".join(words)
+    try:
+        ran = subprocess.run(words, stdin=QUIET, capture_output=True, timeout=seconds, check=False)
+    except FileNotFoundError:
+        raise InputError(f"{words[0]} is not installed here; give what `{shown}` prints as a FILE") from None
+    except subprocess.TimeoutExpired:
+        raise InputError(f"`{shown}` did not end within {seconds:g} s") from None
+    if ran.returncode:
+        last = ran.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
+        raise InputError(f"`{shown}` ended with {ran.returncode}: {last[-1][:200]}")
+    return ran.stdout.decode("utf-8", "replace")

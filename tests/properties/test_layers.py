@@ -63,6 +63,7 @@ ALLOWED = {
         "algorithms.lns",
         "algorithms.large_scale",
     },
+    "integrations": {"errors", "instance", "io", "runtime"},
     "plan": {"errors", "instance", "problem", "runtime", "compile", "io"},
     "confirm": {"verify"},
     "session": BASE
@@ -92,6 +93,7 @@ ALLOWED = {
         "solvers",
         "session",
         "infeasibility",
+        "integrations",
         "experiments",
         "algorithms.models",
     },
@@ -139,6 +141,7 @@ DOORS = {
         "",
         "solvers.registry",
         "solvers.selftest",
+        "integrations.sources",
         "io.load",
         "io.native.text",
         "experiments.run",

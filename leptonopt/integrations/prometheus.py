@@ -1,0 +1,157 @@
+"""Read history from Prometheus: what others take of a pool by slot, and the power that a device draws.
+
+The input is the address of a server, or files with the answer of `/api/v1/query_range`.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import Any
+
+from leptonopt.errors import InputError, UsageError
+from leptonopt.integrations.imported import Document, Grid, Imported, step_series
+
+WEEK = 7 * 86_400
+TIMEOUT = 30.0  # seconds that a server has for an answer
+MOST_POINTS = 11_000  # points of a series that a server returns at most
+
+
+def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid) -> Imported:
+    """Return one pool, of what is left of its capacity, or of the power its devices draw.
+
+    Parameters
+    ----------
+    texts : name and content of files with answers to range queries; their samples are moved by whole weeks into the
+        horizon, so that each slot has the sample of the same time of the week.
+    params : `pool`, the id of the pool. `resource`, the name of its resource (gpu). `capacity`, how much of it there
+        is in all: the values of the query, summed over all series, are what others take of it; a slot counts with
+        its largest sample. `power` in place of `capacity`: values are watts of a device, and the mean over all
+        samples counts.
+
+    Raises
+    ------
+    InputError
+        When a file is no answer to a range query.
+    UsageError
+        When a parameter is missing or wrong.
+    """
+    if "pool" not in params or ("capacity" in params) == ("power" in params):
+        raise UsageError("prometheus needs --param pool=ID, and either --param capacity=N or --param power=watts")
+    resource = params.get("resource", "gpu")
+    series = [one for name, text in texts for one in _series(name, text)]
+    found = Imported()
+    pool: Document = {"id": params["pool"]}
+    if "power" in params:
+        pool |= {"capacity": {resource: "unlimited"}, "power": {resource: mean_power(series)}}
+        found.notes.append("the capacity is not known and stands as unlimited; an overlay may say it")
+    else:
+        pool["capacity"] = {resource: _left(series, _capacity(params["capacity"]), grid, found)}
+    found.pools.append(pool)
+    return found
+
+
+def fetch(address: str, query: str, grid: Grid) -> str:
+    """Return the answer of a server to a range query over the weeks before the horizon, a sample a slot.
+
+    Raises
+    ------
+    InputError
+        When there is no answer, or an error in place of one.
+    """
+    from urllib.error import HTTPError, URLError
+    from urllib.parse import urlencode
+    from urllib.request import urlopen
+
+    if grid.slots + 1 > MOST_POINTS:
+        raise UsageError(f"{grid.slots} slots are more than the {MOST_POINTS:,} points that Prometheus returns")
+    start = int(grid.start.timestamp()) - _shift(grid)
+    words = {"query": query, "start": start, "end": start + grid.horizon - 1, "step": grid.slot}
+    try:
+        with urlopen(f"{address.rstrip('/')}/api/v1/query_range?{urlencode(words)}", timeout=TIMEOUT) as answer:
+            return str(answer.read().decode())
+    except HTTPError as error:
+        shown = error.read(300).decode("utf-8", "replace")
+        raise InputError(f"{address}: answers {error.code}: {shown}") from None
+    except (URLError, OSError, ValueError) as error:
+        raise InputError(f"{address}: no answer: {getattr(error, 'reason', error)}") from None
+
+
+def _shift(grid: Grid) -> int:
+    """Return the seconds from the history to the horizon: whole weeks, so that times of the week agree."""
+    return -(-grid.horizon // WEEK) * WEEK
+
+
+def _series(name: str, text: str) -> list[list[tuple[int, Fraction]]]:
+    """Return the series of an answer: pairs of seconds since 1970 and value, finite ones alone."""
+    try:
+        answer = json.loads(text)
+        if answer["status"] != "success":
+            raise InputError(f"{name}: Prometheus answered: {str(answer.get('error'))[:200]}")
+        if answer["data"]["resultType"] != "matrix":
+            raise InputError(f"{name}: is the answer to `query`; a range query, `query_range`, is needed")
+        return [
+            [(int(at), _value(text)) for at, text in one["values"] if _finite(text)] for one in answer["data"]["result"]
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{name}: is no answer of Prometheus to a range query: {error}") from None
+
+
+def _finite(text: str) -> bool:
+    return text.lower().lstrip("+-") not in ("nan", "inf")
+
+
+def _value(text: str) -> Fraction:
+    try:
+        return Fraction(Decimal(text))
+    except InvalidOperation:
+        raise ValueError(f"{text[:40]!r} is no number") from None
+
+
+def _capacity(text: str) -> Fraction:
+    try:
+        found = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        found = Fraction(-1)
+    if found < 0:
+        raise UsageError(f"--param capacity={text}; allowed is a number that is not negative")
+    return found
+
+
+def _left(series: Sequence[Any], capacity: Fraction, grid: Grid, found: Imported) -> Any:
+    """Return what is left of a capacity by slot, in whole units, as a series of the instance."""
+    at_once: dict[int, Fraction] = defaultdict(Fraction)
+    for one in series:
+        for at, value in one:
+            at_once[at] += value
+    start = int(grid.start.timestamp())
+    newest = max(at_once, default=start)
+    shift = max(0, -(-(start - newest) // WEEK)) * WEEK
+    shift = max(shift, _shift(grid)) if newest < start else 0
+    taken: dict[int, Fraction] = {}
+    for at, value in at_once.items():
+        slot = (at + shift - start) // grid.slot
+        if 0 <= slot < grid.slots:
+            taken[slot] = max(taken.get(slot, Fraction(0)), value)
+    if missing := grid.slots - len(taken):
+        found.notes.append(f"{missing} of {grid.slots} slots have no sample; nothing is taken there")
+    return step_series([max(0, math.floor(capacity - taken.get(slot, 0))) for slot in range(grid.slots)], grid)
+
+
+def mean_power(series: Sequence[Sequence[tuple[int, Fraction]]]) -> Decimal:
+    """Return the mean of all samples [W] in kW, rounded up to a milliwatt.
+
+    Raises
+    ------
+    InputError
+        When there is no sample.
+    """
+    samples = [value for one in series for _, value in one]
+    if not samples:
+        raise InputError("the answer has no samples; look at the query and its times")
+    mean = sum(samples, Fraction(0)) / len(samples)
+    return (Decimal(math.ceil(mean * 1000)) / 10**6).normalize()

@@ -1,0 +1,103 @@
+"""Read a Slurm cluster: nodes as pools, reservations as fewer nodes, jobs as tasks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from leptonopt.errors import InputError
+from leptonopt.integrations import slurm_values as values
+from leptonopt.integrations.imported import Document, Grid, Imported, listed, step_series
+from leptonopt.integrations.slurm_cluster import Cluster, Node, Places, add_file
+from leptonopt.integrations.slurm_jobs import add_jobs
+
+COMMANDS = (
+    ("sinfo", "--json"),
+    ("squeue", "--json"),
+    ("scontrol", "-o", "show", "res"),
+    ("scontrol", "-o", "show", "lic"),
+)
+
+
+def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid) -> Imported:
+    """Return the pools and tasks of a cluster.
+
+    Parameters
+    ----------
+    texts : name and content of each file.
+    params : `default_duration`, a duration for pending jobs without a time limit.
+
+    Raises
+    ------
+    InputError
+        When a file is none of Slurm's, or no nodes are found.
+    """
+    cluster = Cluster()
+    for name, text in texts:
+        add_file(cluster, name, text)
+    if not cluster.nodes:
+        raise InputError("no nodes are found; give the answer of `sinfo --json` or of `scontrol -o show node`")
+    found = Imported()
+    places = add_pools(cluster, found, grid)
+    add_jobs(cluster, places, found, grid, params)
+    return found
+
+
+def add_pools(cluster: Cluster, found: Imported, grid: Grid) -> Places:
+    """Add one pool for all usable nodes of equal partitions, features and GPU types."""
+    groups: dict[tuple[Any, ...], list[Node]] = defaultdict(list)
+    for node in cluster.nodes.values():
+        if node.usable:
+            groups[node.partitions, node.gpu_type, tuple(sorted(node.features))].append(node)
+    if left := [node.name for node in cluster.nodes.values() if not node.usable]:
+        found.notes.append(f"{len(left)} of {len(cluster.nodes)} nodes take no new work: {listed(left)}")
+    ids = _pool_ids(groups)
+    pools = {ids[key]: nodes for key, nodes in sorted(groups.items())}
+    for name, nodes in pools.items():
+        found.pools.append(_pool(name, nodes, cluster.reservations, grid))
+    return Places(pools)
+
+
+def _pool_ids(groups: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], str]:
+    """Return an id for each group: partitions and GPU type, and a number where these are not enough."""
+    base = {key: "-".join([*key[0][:2], *([key[1]] if key[1] else [])]) or "nodes" for key in sorted(groups)}
+    taken: dict[str, int] = {}
+    ids = {}
+    for key, name in base.items():
+        taken[name] = taken.get(name, 0) + 1
+        ids[key] = name if list(base.values()).count(name) == 1 else f"{name}-{taken[name]}"
+    return ids
+
+
+def _pool(name: str, nodes: Sequence[Node], reservations: Sequence[Document], grid: Grid) -> Document:
+    first = nodes[0]
+    sizes: dict[tuple[tuple[str, int], ...], list[str]] = defaultdict(list)
+    for node in nodes:
+        sizes[tuple(node.size.items())].append(node.name)
+    kinds = []
+    for size, members in sorted(sizes.items(), key=lambda item: (-len(item[1]), item[0])):
+        counts = _counts(members, reservations, grid)
+        parts = [f"{amount}{word}" for word, amount in zip(("gpu", "cpu"), dict(size).values(), strict=False)]
+        kind = "-".join(parts) if "gpu" in dict(size) else f"{dict(size)['cpu']}cpu"
+        kinds.append({"id": f"{kind}-{dict(size)['memory_mib']}mib", "size": dict(size), "count": counts})
+        kinds[-1]["reserved"] = len(members)
+    labels = sorted({*first.features, *first.partitions, *filter(None, [first.gpu_type])})
+    return {"id": name, "nodes": kinds, "labels": labels}
+
+
+def _counts(members: Sequence[str], reservations: Sequence[Document], grid: Grid) -> Any:
+    """Return how many of some nodes are not reserved for others, over time."""
+    start, mine = int(grid.start.timestamp()), set(members)
+    free = [len(members)] * grid.slots
+    taken: list[set[str]] = [set() for _ in range(grid.slots)]
+    for record in reservations:
+        begin, end = values.moment(record.get("start_time")), values.moment(record.get("end_time"))
+        held = mine & set(values.node_names(record.get("node_list")))
+        if begin is None or not held:
+            continue
+        first = max(0, (begin - start) // grid.slot)
+        last = grid.slots if end is None else min(grid.slots, grid.slots_until(end - start))
+        for slot in range(first, last):
+            taken[slot] |= held
+    return step_series([count - len(gone) for count, gone in zip(free, taken, strict=True)], grid)
