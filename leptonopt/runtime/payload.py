@@ -1,8 +1,9 @@
 """Send large data to workers once, and keep it there by a token.
 
-A call of neighbourhood search carries the schedule, the groups to free, a seed, an effort, and the token of its payload:
-the problem and the prices that guide the search. A worker keeps its last payloads. A worker that does not know a token
-answers None and gets the payload with the next try. So any worker can take any call, and new workers can join.
+A call of neighbourhood search carries the schedule, the groups to free, a seed, an effort, and the token of its
+payload: the problem and the prices that guide the search. A worker keeps its last payloads. A worker that does not
+know a token answers None and gets the payload with the next try. So any worker can take any call, and new workers can
+join.
 """
 
 from __future__ import annotations

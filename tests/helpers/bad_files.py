@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from leptonopt.io.native.writer import dumped
-from tests.literature.test_formats import (
+from tests.helpers.literature_files import (
     CLOUD,
     CTU,
     DELMAIRE,
