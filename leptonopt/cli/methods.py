@@ -11,7 +11,7 @@ from leptonopt.io import files
 
 LICENCES = {
     "numpy": "BSD-3-Clause",
-    "scipy": "BSD-3-Clause, HiGHS: MIT",
+    "highspy": "MIT",
     "ortools": "Apache-2.0",
     "pulp": "MIT, CBC: EPL-2.0",
 }

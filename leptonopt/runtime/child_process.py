@@ -30,7 +30,7 @@ Process = subprocess.Popen[bytes]
 ChildError, ChildTimeout = subprocess.SubprocessError, subprocess.TimeoutExpired
 POLL = 0.03
 PATIENCE = 0.8  # seconds a program has to answer SIGINT with what it has
-PACKAGES = ("numpy", "scipy", "ortools", "pulp", "pydantic", "yaml", "numba", "pyarrow", "distributed")
+PACKAGES = ("numpy", "scipy", "highspy", "ortools", "pulp", "pydantic", "yaml", "numba", "pyarrow", "distributed")
 # What every `python -c` of ours begins with: folders in which modules are looked for after all usual places. The
 # standard library and the interpreter's own packages come first: nothing in these folders can replace them.
 PATHS = "import sys\nsys.path += [one for one in sys.argv.pop(1).split(chr(31)) if one and one not in sys.path]\n"

@@ -1,104 +1,214 @@
-"""HiGHS, as SciPy brings it along, on the time-indexed model.
+"""HiGHS, through highspy, on the time-indexed model.
 
-Strong where opening, renting or buying decides: its cuts close what CP-SAT leaves. It takes no warm start and
-reports nothing while it runs, so that it runs as a program of its own (`solvers.highs_program`) whose log is read
-for bounds and which can be killed. What is believed of its answers says `leptonopt.solvers.mip_run`.
+Strong where opening, renting or buying decides: its cuts close what CP-SAT leaves. It starts from the incumbent. Where
+the model is large, its linear relaxation comes first: the reduced costs remove the columns that no cheaper schedule
+can use, in exact integers (`models.reduced_costs`). It runs as a program of its own (`solvers.highs_program`), which
+reports bounds and solutions through files and can be killed. `leptonopt.solvers.mip_run` checks its answers.
 """
 
 from __future__ import annotations
 
-import re
 import tempfile
 import time
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, has_no_columns, predicted_size
+from leptonopt.algorithms.models.reduced_costs import ReducedCosts, reduced_costs
+from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, encode, has_no_columns, predicted_size
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
-from leptonopt.problem.schedule import Schedule
+from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.child_process import isolated_command, run_child, temporary_folder
 from leptonopt.solvers.mip_run import EngineAnswer, MipRun, round_up_safely
 
-MAX_NONZEROS = 10_000_000
 PROGRAM = Path(__file__).resolve().parent / "highs_program.py"
-GLANCE = 0.5  # seconds between two looks into its log
 _RUN = "import runpy; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
-WORDS = {0: "optimal", 1: "stopped", 2: "infeasible"}
-# Columns of its log: a letter or two, nodes, share explored, then the bound.
-_BOUND = re.compile(rb"^.{0,3}\s*\d+\s+\d+\s+\d+\s+[\d.]+%\s+(-?[\d.]+(?:e[+-]?\d+)?)\s", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class HighsSettings:
+    """Settings of the exchange with HiGHS.
+
+    Attributes
+    ----------
+    max_nonzeros : largest model that is built, about 1 GB in HiGHS
+    glance : seconds between two looks at its reports
+    relax_columns : variables from which on the relaxation is solved first; below, HiGHS ends within seconds
+    relax_share : share of the time limit for the relaxation at most
+    useful_share : share of columns that must be removed for the smaller model to be used
+    """
+
+    max_nonzeros: int = 10_000_000
+    glance: float = 0.25
+    relax_columns: int = 2_000
+    relax_share: float = 0.3
+    useful_share: float = 0.02
+
+
+SETTINGS = HighsSettings()
 
 
 def solve(
     problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, without: tuple[str, ...] = ()
 ) -> Solution:
     """Search to a proof or a limit. `without` switches rules off, for tests only."""
-    import scipy
-
-    begun, engine = time.monotonic(), f"HiGHS of scipy {scipy.__version__}"
+    begun, engine = time.monotonic(), _engine()
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
-    if (nonzeros := predicted_size(problem)[1]) > MAX_NONZEROS:
-        note = f"the model may have {nonzeros:,} nonzeros; highs takes at most {MAX_NONZEROS:,}"
+    if (nonzeros := predicted_size(problem)[1]) > SETTINGS.max_nonzeros:
+        note = f"the model may have {nonzeros:,} nonzeros; highs takes at most {SETTINGS.max_nonzeros:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
     linear = build_model(problem, without, limits.cutoff)
     with temporary_folder(tempfile.gettempdir()) as room:
         return _Run(room, "highs", problem, linear, warm_start, limits, monitor, begun, not without).solution(engine)
 
 
+def _engine() -> str:
+    try:
+        return f"HiGHS {version('highspy')}"
+    except PackageNotFoundError:
+        return "HiGHS, not installed"
+
+
 class _Run(MipRun):
-    """Solve one model through SciPy, in a child process."""
+    """Solve one model through highspy, in a child process.
+
+    Attributes
+    ----------
+    most : int64, shape (V,), the largest values given to HiGHS: 0 for columns that were removed
+    """
 
     def __init__(self, room: str, *made: Any) -> None:
         super().__init__(*made)
-        self.room, self._looked = Path(room), 0.0
+        self.room, self._looked, self._found = Path(room), 0.0, 0
         self.written = self.room / "engine.log"
+        self.most: Ints = self.linear.most.copy()
+        self._known = self.best
+        self.relaxed_first = False
 
     def call(self, careful: bool) -> EngineAnswer:
-        """Run once; when the child is killed its log gives the bound."""
-        matrix, lower = self.linear.matrix, self.linear.lower
-        if not len(self.costs):  # SciPy refuses a model without variables
+        """Run once; when the child is killed its last reports count."""
+        if not len(self.costs):  # nothing to decide
             return EngineAnswer("optimal", np.zeros(0))
-        np.savez(
-            self.room / "model.npz",
-            costs=self.costs.astype(float),
-            data=self.data.astype(float),
-            indices=matrix.indices,
-            indptr=matrix.indptr,
-            lower=np.where(lower <= -NO_LIMIT, -np.inf, lower),
-            upper=np.where(self.upper >= NO_LIMIT, np.inf, self.upper),
-            most=self.linear.most.astype(float),
-        )
-        (self.room / "answer.npz").unlink(missing_ok=True)
-        words = [str(self.room), f"{max(0.05, self.left()):.2f}", repr(self.gaps()[0]), "0" if careful else "1"]
-        run_child(isolated_command(_RUN, str(PROGRAM), *words), str(self.room), self.written, self._glance)
-        log = self.written.read_text(errors="replace")
-        if not (self.room / "answer.npz").exists():
-            return EngineAnswer("nothing", None, self._read(), log)
-        with np.load(self.room / "answer.npz") as answer:
-            word, values = WORDS.get(int(answer["status"]), "nothing"), answer["values"]
-            bounds = (*self._read(), float(answer["bound"]))
-        if word == "stopped" and not len(values):
+        if not careful and not self.relaxed_first and self._worth_relaxing():
+            self.relaxed_first = True
+            self._relax()
+            if self._closed() or self._near_enough() or self.limited():
+                return EngineAnswer("nothing", None, (), self._log())
+        answer = self._asked("solve", careful, self.left())
+        values = None if answer is None else answer["values"]
+        if values is None or not len(values):
+            with suppress(OSError, ValueError):
+                values = np.load(self.room / "found.npy")
+        values = None if values is None or not len(values) else values
+        word = "nothing" if answer is None else str(answer["word"])
+        if word in ("stopped", "nothing"):
+            word = "nothing" if values is None else "stopped"
+        if word == "infeasible" and self.ceiling is not None:  # no cheaper schedule is left in the smaller model
+            self.notes.append("the model without the columns removed was called infeasible")
             word = "nothing"
-        return EngineAnswer(word, values if len(values) else None, bounds, log)
+        bounds = self._bounds() if answer is None else (*self._bounds(), float(answer["bound"]))
+        return EngineAnswer(word, values, bounds, self._log())
 
     def slack(self, found: int) -> float:
         """Return the gap given; with gap 0 it stops only where no integer value is left."""
         return self.gaps()[0] * abs(found)
 
-    def _glance(self) -> bool:
-        """Return True when it must stop; report bounds of its log from time to time."""
-        if time.monotonic() - self._looked > GLANCE:
-            self._looked = time.monotonic()
-            for bound in self._read():
-                self.raise_to(round_up_safely(bound))
-        return self.should_end()
+    def _worth_relaxing(self) -> bool:
+        return self.guarded and self.limits.cutoff is None and len(self.costs) >= SETTINGS.relax_columns
 
-    def _read(self) -> tuple[float, ...]:
-        """Return the last bound in its log."""
-        with open(self.written, "rb") as log:
-            log.seek(max(0, log.seek(0, 2) - 4096))
-            found = _BOUND.findall(log.read())
-        return (float(found[-1]),) if found else ()
+    def _relax(self) -> None:
+        """Solve the relaxation: take the bound that its duals prove, and remove what no cheaper schedule can use."""
+        answer = self._asked("relax", False, SETTINGS.relax_share * self.left())
+        if answer is None or len(answer["duals"]) != len(self.upper):
+            return
+        found = reduced_costs(self.linear, self.costs, self.data, self.upper, answer["duals"])
+        if found is None:
+            return
+        self.raise_to(found.bound_in_units)
+        self._improve_incumbent()
+        if self.best is not None and self.hint is not None:
+            self._remove_columns(found, self.hint, objective(self.problem, self.best))
+
+    def _remove_columns(self, found: ReducedCosts, hint: Ints, cost: int) -> None:
+        """Remove the columns that no schedule cheaper than `cost` can use; those of the incumbent `hint` stay."""
+        target = (cost - 1 - self.constant) // (self.divisor * self.coarser)
+        useless = found.useless(target)
+        useless = useless[(useless < len(self.linear.columns.option)) & (hint[useless] == 0)]
+        if len(useless) >= SETTINGS.useful_share * len(self.most):
+            self.most[useless], self.ceiling = 0, cost
+
+    def _improve_incumbent(self) -> bool:
+        """Take the incumbent of other methods, if it is better; return whether it is."""
+        other = self.monitor.best()
+        if other is None or other is self._known or not self.guarded:
+            return False
+        self._known = other
+        if self.best is not None and objective(self.problem, other) >= objective(self.problem, self.best):
+            return False
+        if violated_rules(self.problem, other):
+            return False
+        self.best, self.hint = other, encode(self.linear, other)
+        return True
+
+    def _asked(self, task: str, careful: bool, seconds: float) -> Any:
+        """Run the program on a task; return its answer, None where it gave none."""
+        for name in ("answer.npz", "found.npy", "bound", "known.npy"):
+            (self.room / name).unlink(missing_ok=True)
+        matrix, lower = self.linear.matrix, self.linear.lower
+        np.savez(
+            self.room / "model.npz",
+            costs=self.costs.astype(float),
+            data=self.data.astype(float),
+            indices=matrix.indices.astype(np.int32),
+            indptr=matrix.indptr.astype(np.int32),
+            lower=np.where(lower <= -NO_LIMIT, -np.inf, lower),
+            upper=np.where(self.upper >= NO_LIMIT, np.inf, self.upper),
+            most=self.most.astype(float),
+            start=np.zeros(0) if self.hint is None else self.hint,
+        )
+        self._ends = time.monotonic() + seconds
+        presolve, threads = "0" if careful else "1", str(max(1, self.limits.threads))
+        words = [str(self.room), task, f"{max(0.05, seconds):.2f}", repr(self.gaps()[0]), presolve, threads]
+        run_child(isolated_command(_RUN, str(PROGRAM), *words), str(self.room), self.written, self._glance)
+        with suppress(OSError, ValueError, KeyError), np.load(self.room / "answer.npz") as answer:
+            return dict(answer)
+        return None
+
+    def _glance(self) -> bool:
+        """Return whether it must stop; report its bound and solution, and pass on those of others, now and then."""
+        if time.monotonic() - self._looked > SETTINGS.glance:
+            self._looked = time.monotonic()
+            for bound in self._bounds():
+                self.raise_to(round_up_safely(bound))
+            self._take_found()
+            if self._improve_incumbent() and self.hint is not None:
+                np.save(self.room / "part.npy", self.hint)
+                (self.room / "part.npy").replace(self.room / "known.npy")
+        return self.should_end() or self._closed() or self._near_enough() or time.monotonic() > self._ends + 0.3
+
+    def _take_found(self) -> None:
+        """Take the last solution that HiGHS has reported."""
+        with suppress(OSError, ValueError):
+            written = (self.room / "found.npy").stat().st_mtime_ns
+            if written > self._found:
+                self._found = written
+                values = self._values(EngineAnswer("stopped", np.load(self.room / "found.npy")))
+                if values is not None:
+                    self._take(values)
+
+    def _bounds(self) -> tuple[float, ...]:
+        """Return its last bound."""
+        with suppress(OSError, ValueError):
+            return (float((self.room / "bound").read_text()),)
+        return ()
+
+    def _log(self) -> str:
+        return self.written.read_text(errors="replace")

@@ -1,49 +1,128 @@
-"""A program of its own around SciPy's HiGHS, which cannot be stopped and keeps no limit at its root.
+"""A program of its own around highspy: HiGHS keeps no limit at its root, and must not share a process with ortools.
 
-    python milp.py FOLDER SECONDS GAP PRESOLVE
+    python highs_program.py FOLDER TASK SECONDS GAP PRESOLVE THREADS
 
-Reads FOLDER/model.npz, writes FOLDER/answer.npz: status (as of `scipy.optimize.milp`), values, bound. The log goes to
-standard output. Imports nothing of leptonopt, so that it starts quickly.
+TASK is `relax` for the linear relaxation or `solve` for the integer program. The program reads FOLDER/model.npz and
+writes FOLDER/answer.npz: word, values, bound, duals. While it solves, FOLDER/found.npy is its last better solution,
+FOLDER/bound is its best bound, and FOLDER/known.npy is read: a solution that another method has found. SIGINT ends it.
+The log goes to standard output. It imports nothing of leptonopt, so that it starts quickly.
 """
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import time
+from pathlib import Path
+from typing import Any
 
+import highspy
 import numpy as np
-from scipy.optimize import Bounds, LinearConstraint, milp
-from scipy.sparse import csr_matrix
+
+PAUSE = 0.2  # seconds between two looks at the folder
+CALLBACKS = highspy.cb.HighsCallbackType
+WORDS = {
+    highspy.HighsModelStatus.kOptimal: "optimal",
+    highspy.HighsModelStatus.kModelEmpty: "optimal",
+    highspy.HighsModelStatus.kInfeasible: "infeasible",
+    highspy.HighsModelStatus.kTimeLimit: "stopped",
+    highspy.HighsModelStatus.kIterationLimit: "stopped",
+    highspy.HighsModelStatus.kSolutionLimit: "stopped",
+    highspy.HighsModelStatus.kInterrupt: "stopped",
+}
 
 
-def main(folder: str, seconds: str, gap: str, presolve: str) -> None:
+class Exchange:
+    """The callbacks of HiGHS: writes bounds and solutions to the folder, and reads those of others."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder, self.stopped = folder, False
+        self.bound, self.looked, self.known = -np.inf, 0.0, 0.0
+        signal.signal(signal.SIGINT, self.stop)
+
+    def stop(self, *_: Any) -> None:
+        """Make HiGHS stop at its next callback."""
+        self.stopped = True
+
+    def heard(self, kind: Any, _message: str, said: Any, answer: Any, _data: Any) -> None:
+        """Take a callback of HiGHS."""
+        if kind == CALLBACKS.kCallbackMipImprovingSolution:
+            self.write("found.npy", lambda path: np.save(path, np.array(said.mip_solution)))
+        elif kind == CALLBACKS.kCallbackMipUserSolution:
+            self._pass_on(answer)
+        else:
+            answer.user_interrupt = self.stopped
+            if kind == CALLBACKS.kCallbackMipInterrupt:
+                self._note_bound(float(said.mip_dual_bound))
+
+    def write(self, name: str, save: Any) -> None:
+        """Write a file of the folder in one step."""
+        path = os.path.join(self.folder, name)
+        save(path + ".part" + os.path.splitext(name)[1])
+        os.replace(path + ".part" + os.path.splitext(name)[1], path)
+
+    def _note_bound(self, bound: float) -> None:
+        if bound > self.bound and time.monotonic() - self.looked > PAUSE and np.isfinite(bound):
+            self.bound, self.looked = bound, time.monotonic()
+            self.write("bound", lambda path: Path(path).write_text(repr(bound)))
+
+    def _pass_on(self, answer: Any) -> None:
+        """Give HiGHS the solution of another method, if there is a new one."""
+        path = os.path.join(self.folder, "known.npy")
+        if not os.path.exists(path) or (written := os.stat(path).st_mtime) <= self.known:
+            return
+        self.known = written
+        answer.setSolution(np.load(path).astype(float))
+
+
+def linear_program(model: Any, whole: bool) -> Any:
+    """Return the model as HiGHS takes it; `whole` for variables in whole numbers."""
+    program = highspy.HighsLp()
+    program.num_col_, program.num_row_ = len(model["costs"]), len(model["lower"])
+    program.col_cost_, program.col_lower_ = model["costs"], np.zeros(len(model["costs"]))
+    program.col_upper_, program.row_lower_, program.row_upper_ = model["most"], model["lower"], model["upper"]
+    program.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    program.a_matrix_.start_, program.a_matrix_.index_ = model["indptr"], model["indices"]
+    program.a_matrix_.value_ = model["data"]
+    if whole:
+        program.integrality_ = [highspy.HighsVarType.kInteger] * len(model["costs"])
+    return program
+
+
+def main(folder: str, task: str, seconds: str, gap: str, presolve: str, threads: str) -> None:
     """Solve the model of a folder."""
-    model = np.load(os.path.join(folder, "model.npz"))
-    costs = model["costs"]
-    shape = (len(model["lower"]), len(costs))
-    matrix = csr_matrix((model["data"], model["indices"], model["indptr"]), shape=shape)
-    answer = milp(
-        costs,
-        integrality=np.ones(len(costs), np.int8),
-        bounds=Bounds(np.zeros(len(costs)), model["most"]),
-        constraints=LinearConstraint(matrix, model["lower"], model["upper"]) if shape[0] else (),
-        options={
-            "disp": True,
-            "presolve": presolve == "1",
-            "time_limit": float(seconds),
-            "mip_rel_gap": float(gap),
-        },
-    )
-    bound = getattr(answer, "mip_dual_bound", None)
-    part = os.path.join(folder, "part.npz")
-    np.savez(
-        part,
-        status=answer.status,
-        values=np.zeros(0) if answer.x is None else answer.x,
-        bound=-np.inf if bound is None else bound,
-    )
-    os.replace(part, os.path.join(folder, "answer.npz"))
+    model, exchange = np.load(os.path.join(folder, "model.npz")), Exchange(folder)
+    engine: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+    engine.setOptionValue("log_file", "")
+    engine.setOptionValue("time_limit", float(seconds))
+    engine.setOptionValue("mip_rel_gap", float(gap))
+    engine.setOptionValue("presolve", "choose" if presolve == "1" else "off")
+    engine.setOptionValue("threads", int(threads))
+    engine.setOptionValue("parallel", "off" if threads == "1" else "on")
+    engine.passModel(linear_program(model, task == "solve"))
+    engine.setCallback(exchange.heard, None)
+    kinds = [CALLBACKS.kCallbackSimplexInterrupt, CALLBACKS.kCallbackIpmInterrupt]
+    if task == "solve":
+        kinds = [CALLBACKS.kCallbackMipInterrupt, CALLBACKS.kCallbackMipImprovingSolution]
+        kinds.append(CALLBACKS.kCallbackMipUserSolution)
+        if len(model["start"]):
+            places = np.arange(len(model["start"]), dtype=np.int32)
+            engine.setSolution(len(places), places, model["start"].astype(float))
+    for kind in kinds:
+        engine.startCallback(kind)
+    engine.run()
+    solution, info = engine.getSolution(), engine.getInfo()
+    found = solution.value_valid and info.primal_solution_status == highspy.kSolutionStatusFeasible
+    answer: Any = {
+        "word": WORDS.get(engine.getModelStatus(), "nothing"),
+        "values": np.array(solution.col_value if found else [], float),
+        "bound": info.mip_dual_bound if task == "solve" else -np.inf,
+        "duals": np.array(solution.row_dual if solution.dual_valid else [], float),
+        "version": engine.version(),
+    }
+    exchange.write("answer.npz", lambda path: np.savez(path, **answer))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    main(*sys.argv[1:7])

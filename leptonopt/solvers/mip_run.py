@@ -53,6 +53,7 @@ class MipRun(ABC):
     ----------
     costs, data, upper : the objective, the matrix' entries (CSR) and the right sides, as the engine gets them
     hint : int64, shape (V,), a known solution; None without one
+    ceiling : no bound above it is claimed, as the model lacks schedules of that cost or more; None where it has all
     """
 
     confirms = True  # whether the engine can be asked again without preprocessing
@@ -80,6 +81,7 @@ class MipRun(ABC):
         )
         self.hint = None if self.best is None else encode(linear, self.best)
         self.lower: int | None = None
+        self.ceiling: int | None = None
         self.stopped = ""
         self.log, self.notes = "", list[str]()
 
@@ -196,6 +198,7 @@ class MipRun(ABC):
     def raise_to(self, value: int) -> None:
         """Take a bound on the shifted, rounded costs, which are never below `objective_lower_limit`."""
         bound = self.constant + self.divisor * self.coarser * max(self.lowest, value)
+        bound = bound if self.ceiling is None else min(bound, self.ceiling)
         if self.lower is None or bound > self.lower:
             self.lower = bound
             if self.guarded:

@@ -123,7 +123,7 @@ _METHODS = (
     ),
     MethodInfo("lns", "lns", "solve", "heuristic", "large neighbourhood search with exact subproblems", "ortools"),
     MethodInfo("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", "ortools"),
-    MethodInfo("highs", "highs", "solve", "exact", "HiGHS through SciPy on the whole time-indexed model", "scipy"),
+    MethodInfo("highs", "highs", "solve", "exact", "HiGHS through highspy on the time-indexed model", "highspy"),
     MethodInfo(
         "assignment",
         "assignment",

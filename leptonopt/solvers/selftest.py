@@ -28,9 +28,9 @@ SECONDS = 3.0  # for a problem that takes milliseconds
 JUDGED = {
     "ortools": "cpsat",
     "pulp": "cbc",
-    "scipy": "highs",
+    "highspy": "highs",
 }  # packages, and the method that shows what they are worth
-DEAR = {"scipy": 2}  # each problem is a program of its own there: only the first so many, side by side
+DEAR = {"highspy": 2}  # each problem is a program of its own there: only the first so many, side by side
 
 
 @dataclass(frozen=True)

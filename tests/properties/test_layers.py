@@ -100,14 +100,13 @@ ALLOWED = {
 }
 DOORS = {
     "scipy": {
-        "solvers.highs",
-        "solvers.highs_program",
         "session.certificate",
         "infeasibility.farkas",
         "experiments.statistics",
         "experiments.figures",
         "algorithms.models.time_indexed",
     },
+    "highspy": {"solvers.highs_program"},
     "ortools": {"solvers.cpsat", "algorithms.models.cpsat_call", "confirm.solve"},
     "pulp": {"solvers.cbc"},
     "matplotlib": {
@@ -142,6 +141,7 @@ DOORS = {
         "solvers.registry",
         "solvers.selftest",
         "integrations.sources",
+        "solvers.highs",
         "io.load",
         "io.native.text",
         "experiments.run",
