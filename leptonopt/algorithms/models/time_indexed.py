@@ -159,20 +159,20 @@ def decode(linear: IntegerProgram, values: Any) -> Schedule:
     values = np.asarray(values, np.int64)
     count = values[: len(linear.columns.option)]
     chosen = np.flatnonzero(count)
-    rent = _decoded(linear, values) if len(linear.problem.nodes) else None
+    rent = decode_nodes(linear.variables, values) if len(linear.problem.nodes) else None
     return Schedule.of(linear.columns.option[chosen], linear.columns.start[chosen], count[chosen], rent)
 
 
-def _decoded(linear: IntegerProgram, values: Ints) -> NodeSchedule:
-    """Nodes on and committed; where only the number paid matters, all that are paid are on."""
-    nodes, variables = linear.problem.nodes, linear.variables
+def decode_nodes(variables: Variables, values: Ints) -> NodeSchedule:
+    """Return nodes on and committed; where only the number paid matters, all that are paid are on."""
+    problem, nodes = variables.problem, variables.problem.nodes
     on, committed = np.zeros_like(nodes.count), np.zeros(len(nodes), np.int64)
     for (letter, kind), at in variables.nodes.items():
         if letter == "c":
             committed[kind] = values[at[0]]
         elif letter == "n":
             on[kind] = values[at]
-    for kind in np.flatnonzero(linear.problem.plain).tolist():
+    for kind in np.flatnonzero(problem.plain).tolist():
         paid = values[variables.nodes["w", kind]] if ("w", kind) in variables.nodes else 0
         on[kind] = np.minimum(nodes.count[kind], nodes.reserved[kind] + committed[kind] + paid)
     return NodeSchedule(on, committed)
@@ -191,15 +191,20 @@ def encode(linear: IntegerProgram, schedule: Schedule) -> Ints:
     left = variables.left
     values[len(key) : len(key) + len(left)] = (problem.copies - ran)[left]
     if variables.nodes and (rent := node_schedule_of(problem, schedule)) is not None:
-        started, stopped = switched(rent.on)
-        paid = np.maximum(0, rent.on - (rent.committed + problem.nodes.reserved)[:, None])
-        grids = {"n": rent.on, "w": paid, "u": started, "v": stopped}
-        for (letter, kind), positions in variables.nodes.items():
-            values[positions] = rent.committed[kind] if letter == "c" else grids[letter][kind]
+        encode_nodes(variables, rent, values)
     for (number, pool), position in variables.pools.items():
         mine = np.isin(problem.group[schedule.option], problem.together[number])
         values[position] = int(np.any(problem.pool[schedule.option[mine]] == pool))
     return values
+
+
+def encode_nodes(variables: Variables, rent: NodeSchedule, values: Ints) -> None:
+    """Write the values of the variables of nodes into `values`, int64, shape (V,)."""
+    started, stopped = switched(rent.on)
+    paid = np.maximum(0, rent.on - (rent.committed + variables.problem.nodes.reserved)[:, None])
+    grids = {"n": rent.on, "w": paid, "u": started, "v": stopped}
+    for (letter, kind), positions in variables.nodes.items():
+        values[positions] = rent.committed[kind] if letter == "c" else grids[letter][kind]
 
 
 def normalise_costs(linear: IntegerProgram) -> tuple[Ints, int, int]:
