@@ -11,6 +11,7 @@ import math
 import os
 import re
 import signal
+import sys
 import tempfile
 import threading
 import time
@@ -96,6 +97,15 @@ def unavailable_message(name: str) -> str:
     return f"PuLP reaches no solver {name!r} here{others}"
 
 
+def _pulp(name: str) -> Any:
+    """Return PuLP. It imports highspy, which can crash beside ortools in one process: only where HiGHS is asked for."""
+    if not name.startswith("HiGHS"):
+        sys.modules.setdefault("highspy", None)  # type: ignore[arg-type]  # an import of it then fails, and PuLP goes on
+    import pulp
+
+    return pulp
+
+
 def _reaches(pulp: Any, name: str) -> bool:
     """Tell whether PuLP reaches a solver. It looks for no other: one that hangs or fails costs this one nothing."""
     return name in pulp.listSolvers() and bool(pulp.getSolver(name, msg=False).available())
@@ -109,8 +119,7 @@ def _solve(
     monitor: Monitor,
     without: tuple[str, ...] = (),
 ) -> Solution:
-    import pulp
-
+    pulp = _pulp(name)
     begun = time.monotonic()
     if not _reaches(pulp, name):
         return Solution(Status.UNKNOWN, Stop.FAILED, note=unavailable_message(name))

@@ -208,7 +208,7 @@ def test_an_engine_out_of_memory_costs_a_note_not_the_plan(fakes: Any) -> None:
     assert result.notes == ("eats ran out of memory",)
 
 
-LOADS = {"cbc": "pulp", "cpsat": "ortools.sat.python.cp_model", "highs": "scipy.optimize"}
+LOADS = {"cbc": "pulp", "cpsat": "ortools.sat.python.cp_model", "highs": "highspy"}
 
 
 def taken_before_it_begins(method: str) -> int:

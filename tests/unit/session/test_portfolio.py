@@ -59,14 +59,16 @@ def test_shapes_and_their_lanes() -> None:
     assert methods(choose_stages(problem(facilities()), 2, deterministic=True)) == [["assignment", "cpsat"]]
 
 
-def test_a_plan_is_looked_for_first() -> None:
+def test_a_plan_is_looked_for_first(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where greedy has none and CP-SAT on intervals has a model, unless it begins a lane anyway."""
     bound, search, seeking = Stage("lagrangian"), Stage("lns"), Stage("cpsat-intervals")
     lumpy = compile_instance(leptonopt.generate("lumpy", tasks=60, seed=0)).problem
     begun = portfolio.with_first_plan_stage([(bound, search), (bound,)], lumpy)
     assert methods(begun) == [["cpsat-intervals", "lagrangian", "lns"], ["lagrangian"]]
     assert portfolio.with_first_plan_stage([(bound, search), (seeking,)], lumpy) == [(bound, search), (seeking,)]
-    assert portfolio.with_first_plan_stage([(search,)], problem(facilities())) == [(search,)]
+    assert methods(portfolio.with_first_plan_stage([(search,)], problem(facilities()))) == [["cpsat-intervals", "lns"]]
+    monkeypatch.setattr(portfolio, "unsupported_feature", lambda problem: "too large")
+    assert portfolio.with_first_plan_stage([(search,)], lumpy) == [(search,)]
 
 
 def test_lanes_with_workers_elsewhere() -> None:
