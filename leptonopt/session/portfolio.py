@@ -21,13 +21,15 @@ from leptonopt.problem.size import ModelSize, problem_size
 class Stage:
     """A method by name, its share of the time its lane has left when it starts, and its threads.
 
-    It is passed over where the gap is at most `above` when its turn comes: a proof is near then.
+    It is passed over where the gap is at most `above` when its turn comes: a proof is near then. `patience` is a factor
+    on the seconds without a gain after which it gives way; see `leptonopt.session.lane`.
     """
 
     method: str
     share: float = 1.0
     threads: int = 1
     above: float = 0.0
+    patience: float = 1.0
 
 
 SMALL = ModelSize(4_000, 400_000)

@@ -21,6 +21,7 @@ from leptonopt.runtime.clock import run_in_thread
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.signals import Signals
 from leptonopt.session import portfolio
+from leptonopt.session.lane import Lane, relative_gain
 from leptonopt.session.portfolio import Stage
 from leptonopt.session.result import Progress
 from leptonopt.session.solve_state import SolveState
@@ -85,6 +86,7 @@ class SolveSession:
     entry_seconds : seconds to write and check one entry of the plan
     start_seconds : seconds that a worker takes to load
     workers : the worker processes and threads
+    lanes : the stages of the portfolio, while workers run them
     """
 
     def __init__(
@@ -106,6 +108,7 @@ class SolveSession:
         self.entry_seconds = source.entry_seconds()
         self.work_left = limits.time_limit
         self.named = False
+        self.lanes: list[Lane] = []
         self.workers = WorkerPool(self.problem, options.memory, self.state.notes, options.executor)
         signals.on_second = self.workers.slay
 
@@ -237,31 +240,31 @@ class SolveSession:
 
     def _run_in_workers(self, lanes: list[tuple[Stage, ...]]) -> None:
         """Run lanes at the same time, each stage in a worker."""
-        waiting, fallback = [list(lane) for lane in lanes], self._fallback(lanes)
+        adaptive, fallback = not self.limits.deterministic and not self.named, self._fallback(lanes)
+        self.lanes = [Lane(lane, self.limits.time_limit, adaptive) for lane in lanes]
         running: Running = {}
         try:
-            while not self.should_stop() and (running or any(waiting) or (fallback and self.state.schedule is None)):
-                for lane in range(len(waiting)):
-                    if lane not in running:
-                        self._start_next(lane, waiting, fallback, running)
+            while not self.should_stop() and (running or any(self.lanes) or (fallback and self.state.schedule is None)):
+                for at in range(len(lanes)):
+                    if at not in running:
+                        self._start_next(at, fallback, running)
                 self._poll(running)
             self._end(running)
         finally:
             self.workers.kill()
 
-    def _start_next(self, lane: int, waiting: list[list[Stage]], fallback: list[Stage], running: Running) -> None:
+    def _start_next(self, at: int, fallback: list[Stage], running: Running) -> None:
         """Start the next stage of a lane; without a plan, the fallback comes after the last one."""
-        stages = waiting[lane]
-        if fallback and self.state.schedule is None and not stages:
-            stages.append(fallback.pop(0))
-        if not stages:
+        lane = self.lanes[at]
+        if fallback and self.state.schedule is None and not lane.waiting:
+            lane.waiting.append(fallback.pop(0))
+        stage = lane.next_stage(self.left())
+        if stage is None or self.state.within_gap(stage.above) or self._too_late():
             return
-        stage = stages.pop(0)
-        if self.state.within_gap(stage.above) or self._too_late():
-            return
-        limits = self._stage_limits(stage, bool(stages or (fallback and self.state.schedule is None)))
-        if worker := self.workers.start(stage.method, self.state.schedule, limits, len(waiting)):
-            running[lane] = worker, limits.start()
+        limits = self._stage_limits(stage, bool(lane.waiting or (fallback and self.state.schedule is None)))
+        if worker := self.workers.start(stage.method, self.state.schedule, limits, len(self.lanes)):
+            running[at] = worker, limits.start()
+            lane.begin(stage, time.monotonic())
 
     def _too_late(self) -> bool:
         """Return whether a worker started now would hardly have loaded before the deadline."""
@@ -271,23 +274,35 @@ class SolveSession:
         return True
 
     def _poll(self, running: Running) -> None:
-        """Take the messages of the workers; kill a stage that overruns its time and the grace."""
+        """Take the messages of the workers; stop a stage that gains nothing, and kill one that overruns its time."""
         idle = True
-        for lane, (worker, deadline) in list(running.items()):
+        for at, (worker, deadline) in list(running.items()):
             if -deadline.left() > self.grace + worker.grace:
                 self.state.notes.append(f"{worker.method} did not stop in time and was killed")
-                self._drop(running, lane)
+                self.lanes[at].end(Stop.FAILED, time.monotonic())
+                self._drop(running, at)
                 continue
+            if not deadline.expired() and self.lanes[at].stalled(time.monotonic(), self.left()):
+                worker.stop()
+                running[at] = worker, Deadline.after(0.0)
             for _ in range(worker.messages.qsize()):
                 idle = False
-                before = self.state.cost
-                if self._take(worker):
-                    self._drop(running, lane)
+                if self._take_gain(at, worker, running):
                     break
-                if self.state.cost != before and not self.limits.deterministic:
-                    self._pass_on(running, worker)
         if idle:
             time.sleep(TIMES.tick)
+
+    def _take_gain(self, at: int, worker: Worker, running: Running) -> bool:
+        """Take one message of a lane's worker, and note what it gains; return True when it was the last."""
+        cost, bound, lane = self.state.cost, self.state.lower, self.lanes[at]
+        last = self._take(worker)
+        lane.gained(relative_gain((cost, bound), (self.state.cost, self.state.lower)), time.monotonic())
+        if self.state.cost != cost and not self.limits.deterministic:
+            self._pass_on(running, worker)
+        if last:
+            lane.end(self.state.last_stop, time.monotonic())
+            self._drop(running, at)
+        return last
 
     def _pass_on(self, running: Running, source: Worker) -> None:
         """Pass the incumbent of one worker on to the others."""

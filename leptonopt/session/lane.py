@@ -1,0 +1,134 @@
+"""The stages of one lane of the portfolio: which comes next follows from what each has gained.
+
+A stage gives way to the next one when it has gained next to nothing for its patience, or when its share of the time is
+over. When all have had their turn, those that did not end by themselves come again, the one that gained most per
+second first, with twice the patience. A gain is a cheaper plan or a better bound, relative to the cost of the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from leptonopt.problem.protocol import Stop
+from leptonopt.session.portfolio import Stage
+
+OVER = (Stop.DONE, Stop.PROOF, Stop.FAILED)  # a stage that ends like this would do the same again
+
+
+@dataclass(frozen=True)
+class LaneSettings:
+    """When a stage gives way.
+
+    Attributes
+    ----------
+    patience, patience_share : seconds without a gain, at least, and as a share of the time limit
+    small : gain within the patience that counts as none, relative to the cost
+    shortest : seconds that have to be left for a stage that comes again
+    """
+
+    patience: float = 4.0
+    patience_share: float = 0.1
+    small: float = 1e-4
+    shortest: float = 3.0
+
+    def seconds(self, time_limit: float) -> float:
+        """Return the patience in the first round [s]."""
+        return max(self.patience, self.patience_share * time_limit)
+
+
+SETTINGS = LaneSettings()
+
+
+@dataclass
+class Turn:
+    """A stage at work: moments of `time.monotonic`, and gains with their moments."""
+
+    stage: Stage
+    begun: float
+    gains: list[tuple[float, float]] = field(default_factory=list)
+    seconds: float = 0.0
+
+    def gain_since(self, moment: float) -> float:
+        """Return the gains after a moment."""
+        return sum(gain for at, gain in self.gains if at > moment)
+
+    @property
+    def rate(self) -> float:
+        """Return the gain per second."""
+        return sum(gain for _, gain in self.gains) / max(1e-3, self.seconds)
+
+
+class Lane:
+    """The stages of a lane, in order; `adaptive` where the clock may decide.
+
+    Attributes
+    ----------
+    waiting : stages to come
+    turn : the stage at work; None between two
+    """
+
+    def __init__(self, stages: Sequence[Stage], time_limit: float, adaptive: bool = True) -> None:
+        self.waiting, self.adaptive = list(stages), adaptive
+        self.turn: Turn | None = None
+        self._past: list[Turn] = []  # turns that may go on in another round
+        self._patience = SETTINGS.seconds(time_limit)
+
+    def __bool__(self) -> bool:
+        return bool(self.waiting or self._past)
+
+    def next_stage(self, left: float) -> Stage | None:
+        """Return the next stage, if any; another round begins only where so many seconds are left."""
+        if not self.waiting and self._past:
+            self._past, past = [], self._past
+            if left > SETTINGS.shortest:
+                again = sorted(past, key=lambda turn: -turn.rate)
+                self.waiting = [replace(turn.stage, share=1.0) for turn in again]
+                self._patience *= 2
+        return self.waiting.pop(0) if self.waiting else None
+
+    def begin(self, stage: Stage, now: float) -> None:
+        """Note that a stage begins."""
+        self.turn = Turn(stage, now)
+
+    def gained(self, gain: float, now: float) -> None:
+        """Note a gain of the stage at work."""
+        if self.turn is not None and gain > 0:
+            self.turn.gains.append((now, gain))
+
+    def stalled(self, now: float, left: float) -> bool:
+        """Return whether the stage at work gains nothing and another one could go on instead."""
+        if self.turn is None or not self.adaptive or left < SETTINGS.shortest:
+            return False
+        patience = self._patience * self.turn.stage.patience
+        if now - self.turn.begun < patience or not (self.waiting or self._past):
+            return False
+        return self.turn.gain_since(now - patience) < SETTINGS.small
+
+    def end(self, stop: Stop, now: float) -> None:
+        """Note that the stage at work has ended, and why."""
+        if self.turn is None:
+            return
+        self.turn.seconds = now - self.turn.begun
+        if self.adaptive and stop not in OVER:
+            self._past.append(self.turn)
+        self.turn = None
+
+
+def relative_gain(before: tuple[int | None, int | None], after: tuple[int | None, int | None]) -> float:
+    """Return the gain between two pairs of cost and bound, relative to the cost, at most 1 for each of the two.
+
+    A first plan counts 1, and so does a first bound on a known cost. Without a plan a bound is no gain.
+
+    >>> relative_gain((200, 100), (150, 110))
+    0.4
+    """
+    (old_cost, old_bound), (cost, bound) = before, after
+    if cost is None:
+        return 0.0
+    size, gain = max(1, abs(cost)), 0.0
+    if old_cost is None or cost < old_cost:
+        gain += 1.0 if old_cost is None else min(1.0, (old_cost - cost) / size)
+    if bound is not None and (old_bound is None or bound > old_bound):
+        gain += 1.0 if old_bound is None else min(1.0, (bound - old_bound) / size)
+    return round(gain, 12)

@@ -1,0 +1,97 @@
+"""A lane: a stage without gains gives way, and what gained most comes again first."""
+
+from __future__ import annotations
+
+import pytest
+
+from leptonopt.problem.protocol import Stop
+from leptonopt.session.lane import SETTINGS, Lane, relative_gain
+from leptonopt.session.portfolio import Stage
+
+ONE, TWO, THREE = Stage("one"), Stage("two", 0.5), Stage("three")
+
+
+def run(lane: Lane, gain: float, seconds: float, stop: Stop, now: float = 0.0) -> str:
+    """Run the next stage for so many seconds; it gains in the first of them. Return its method."""
+    stage = lane.next_stage(left=1000.0)
+    assert stage is not None
+    lane.begin(stage, now)
+    lane.gained(gain, now + 1)
+    lane.end(stop, now + seconds)
+    return stage.method
+
+
+def test_stages_come_again_by_their_gain_per_second() -> None:
+    """Those that ended by themselves do not; the share of a stage counts in the first round only."""
+    lane = Lane([ONE, TWO, THREE], time_limit=60)
+    assert run(lane, 0.1, 10, Stop.LIMIT) == "one"
+    assert run(lane, 0.1, 5, Stop.INTERRUPT) == "two"
+    assert run(lane, 0.9, 5, Stop.DONE) == "three"
+    again = [lane.next_stage(1000.0), lane.next_stage(1000.0)]
+    assert [stage and (stage.method, stage.share) for stage in again] == [("two", 1.0), ("one", 1.0)]
+
+
+def test_no_round_begins_shortly_before_the_end() -> None:
+    """The lane is over then."""
+    lane = Lane([ONE], time_limit=60)
+    run(lane, 0.0, 10, Stop.LIMIT)
+    assert lane
+    assert lane.next_stage(SETTINGS.shortest / 2) is None
+    assert not lane
+
+
+def test_a_stage_without_gains_gives_way() -> None:
+    """After its patience, which doubles in the next round; never where no other could go on, nor near the end."""
+    patience, lane = SETTINGS.seconds(60.0), Lane([ONE, TWO], time_limit=60)
+    stage = lane.next_stage(1000.0)
+    assert stage is not None
+    lane.begin(stage, 0.0)
+    assert not lane.stalled(0.9 * patience, left=50)
+    assert lane.stalled(1.1 * patience, left=50)
+    assert not lane.stalled(1.1 * patience, left=SETTINGS.shortest / 2)
+    lane.gained(0.01, patience)
+    assert not lane.stalled(1.5 * patience, left=50)
+    assert lane.stalled(2.1 * patience, left=50)
+    lane.end(Stop.INTERRUPT, 2.1 * patience)
+    run(lane, 0.0, 10, Stop.DONE)
+    alone = lane.next_stage(1000.0)
+    assert alone is not None
+    assert alone.method == "one"
+    lane.begin(alone, 0.0)
+    assert not lane.stalled(100 * patience, left=50)
+
+
+def test_a_factor_on_the_patience() -> None:
+    """A stage may have more of it."""
+    lane = Lane([Stage("tree", patience=3.0), ONE], time_limit=60)
+    stage = lane.next_stage(1000.0)
+    assert stage is not None
+    lane.begin(stage, 0.0)
+    assert not lane.stalled(2.9 * SETTINGS.seconds(60.0), left=50)
+    assert lane.stalled(3.1 * SETTINGS.seconds(60.0), left=50)
+
+
+def test_without_the_clock_nothing_gives_way() -> None:
+    """In deterministic mode each stage runs once, to its own end."""
+    lane = Lane([ONE, TWO], time_limit=60, adaptive=False)
+    assert run(lane, 0.0, 10, Stop.LIMIT) == "one"
+    assert not lane.stalled(1e6, left=1e6)
+    assert run(lane, 0.0, 10, Stop.LIMIT) == "two"
+    assert lane.next_stage(1000.0) is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "gain"),
+    [
+        ((None, None), (None, 5), 0.0),
+        ((None, None), (100, None), 1.0),
+        ((200, None), (100, None), 1.0),
+        ((100, 10), (100, 20), 0.1),
+        ((200, 100), (150, 110), 0.4),
+        ((100, 20), (100, 20), 0.0),
+        ((0, -5), (0, 0), 1.0),
+    ],
+)
+def test_gains(before: tuple[int | None, int | None], after: tuple[int | None, int | None], gain: float) -> None:
+    """Relative to the cost; a first plan counts 1, and bounds count only beside a plan."""
+    assert relative_gain(before, after) == pytest.approx(gain)
