@@ -13,7 +13,7 @@ import numpy as np
 
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
 from leptonopt.compile.node_kinds import node_kinds
-from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, durations, on_time
+from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, SpotRuns
 from leptonopt.compile.work_options import EXACT, ConcreteOption
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import POWER, Instance, Pool, Quota, Task
@@ -254,16 +254,15 @@ class RowBuilder:
         if way.pool not in self._rates:
             self._rates[way.pool] = InterruptionRates(mean_by_slot(pool.interruptions, self.time))
         rates = self._rates[way.pool]
-        saving = CheckpointPlan.of(way.duration, task.checkpoint)
-        lengths = np.array([length or 0 for length in durations(saving, rates, self.time.slot)])
+        runs = SpotRuns(CheckpointPlan.of(way.duration, task.checkpoint), rates, self.time.slot)
+        lengths = np.array([length or 0 for length in runs.durations()])
         for length in check_time_each(np.unique(lengths[lengths > 0]).tolist()):
             fits = self.starts(rows, amounts, length)
             fits = fits[lengths[fits] == length]
             if task.on_time is not None and task.deadline is not None:
                 ends = min(self.time.slots, seconds(task.deadline, self.time.start) // self.time.slot)
                 chance = Fraction(task.on_time)
-                kept = on_time(saving, rates, self.time.slot, fits.tolist(), length, ends, chance)
-                fits = np.array(kept, np.int64)
+                fits = np.array(runs.on_time(fits.tolist(), length, ends, chance), np.int64)
             for run in np.split(fits, np.flatnonzero(np.diff(fits) > 1) + 1):
                 if len(run):
                     yield CompiledOption(way, length, rows, amounts, run, self._once(task, way), special=True)

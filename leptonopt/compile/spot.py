@@ -12,18 +12,20 @@ tau + delta + R. The rest of an interval of time suffices with probability p at 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
+from functools import cached_property, lru_cache
 from itertools import accumulate
 from math import ceil, floor, lcm
 
 from leptonopt.instance import Checkpoint
 
-NANO = 10**9
 WORST = 10**6  # a greater slow-down counts as no progress
 MOST_EXPECTED = 10_000  # interruptions; above this no deadline is certain
+MAX_KNOWN = 2**14  # intervals and slow-downs that are kept for later options; at most some megabytes
 EXACT = Context(prec=50, rounding=ROUND_HALF_EVEN, Emax=MAX_EMAX, Emin=MIN_EMIN)
 
 
@@ -54,7 +56,6 @@ class CheckpointPlan:
     every: Fraction | None
     cost: int
     restart: int
-    _known: dict[Fraction, Fraction | None] = field(default_factory=dict, compare=False, repr=False)
 
     @classmethod
     def of(cls, work: Fraction, checkpoint: Checkpoint | None) -> CheckpointPlan:
@@ -68,37 +69,35 @@ class CheckpointPlan:
         """Return the work between two checkpoints at a rate per hour; 0 where checkpoints are free."""
         if self.every is not None:
             return min(self.every, self.work)
-        if not rate:
-            return self.work
-        young = EXACT.sqrt(_decimal(Fraction(7200 * self.cost) / rate))
-        return min(Fraction(_rounded(young)), self.work)
+        return min(_young(self.cost, rate), self.work) if rate else self.work
 
-    def overhead(self, rate: Fraction) -> Fraction:
+    def overhead(self, interval: Fraction) -> Fraction:
         """Return the time per work without any interruption."""
-        interval = self.interval(rate)
         return (interval + self.cost) / interval if interval else Fraction(1)
-
-    def lost(self, rate: Fraction) -> Fraction:
-        """Return the most time that one interruption takes."""
-        return self.interval(rate) + self.cost + self.restart
 
     def slowdown(self, rate: Fraction) -> Fraction | None:
         """Return the time per work at a rate per hour; None where there is no progress."""
-        if rate not in self._known:
-            self._known[rate] = self._slowdown(rate)
-        return self._known[rate]
+        interval = self.interval(rate)
+        return _slowdown(interval, self.cost, self.restart, rate) if rate else self.overhead(interval)
 
-    def _slowdown(self, rate: Fraction) -> Fraction | None:
-        if not rate:
-            return self.overhead(rate)
-        interval, between = self.interval(rate), 3600 / rate
-        if self.lost(rate) > 50 * between:
-            return None  # more than e^50 / 50
-        again = EXACT.exp(_decimal(self.restart / between))
-        segment = EXACT.subtract(EXACT.exp(_decimal((interval + self.cost) / between)), Decimal(1))
-        per_work = EXACT.multiply(segment, _decimal(between / interval)) if interval else Decimal(1)
-        factor = Fraction(_rounded(EXACT.multiply(again, per_work)))
-        return None if factor > WORST else factor
+
+@lru_cache(MAX_KNOWN)
+def _young(cost: int, rate: Fraction) -> Fraction:
+    """Return the interval between checkpoints of a cost [s] at a rate [1/h] after Young [s]."""
+    return Fraction(_rounded(EXACT.sqrt(_decimal(Fraction(7200 * cost) / rate))))
+
+
+@lru_cache(MAX_KNOWN)
+def _slowdown(interval: Fraction, cost: int, restart: int, rate: Fraction) -> Fraction | None:
+    """Return Daly's time per work; None where there is no progress. All in seconds, the rate per hour."""
+    between = 3600 / rate
+    if interval + cost + restart > 50 * between:
+        return None  # more than e^50 / 50
+    again = EXACT.exp(_decimal(restart / between))
+    segment = EXACT.subtract(EXACT.exp(_decimal((interval + cost) / between)), Decimal(1))
+    per_work = EXACT.multiply(segment, _decimal(between / interval)) if interval else Decimal(1)
+    factor = Fraction(_rounded(EXACT.multiply(again, per_work)))
+    return None if factor > WORST else factor
 
 
 def _decimal(value: Fraction) -> Decimal:
@@ -110,71 +109,59 @@ def _rounded(value: Decimal) -> Decimal:
     return value.quantize(Decimal(1).scaleb(-9), context=EXACT) if value < Decimal(10) ** 40 else value
 
 
-def durations(saving: CheckpointPlan, rates: InterruptionRates, slot: int) -> list[int | None]:
-    """Return the average slots of the work by start slot; None where it passes the horizon."""
-    slots = len(rates.of)
-    factors = {rate: saving.slowdown(rate) for rate in rates.distinct}
-    progress = {rate: Fraction(slot) / factor if factor else Fraction(0) for rate, factor in factors.items()}
-    if len(progress) == 1:
-        (each,) = progress.values()
-        length = max(1, ceil(saving.work / each)) if each else slots + 1
-        return [length if start + length <= slots else None for start in range(slots)]
-    unit = lcm(saving.work.denominator, *(value.denominator for value in progress.values()))  # whole numbers add faster
-    whole, work = {rate: int(value * unit) for rate, value in progress.items()}, int(saving.work * unit)
-    done = list(accumulate((whole[rate] for rate in rates.of), initial=0))
-    found: list[int | None] = []
-    end = 0
-    for start in range(slots):
-        end = max(end, start + 1)
-        while end <= slots and done[end] - done[start] < work:
-            end += 1
-        found.append(end - start if end <= slots else None)
-    return found
+@dataclass(frozen=True)
+class SpotRuns:
+    """Runs of one amount of work on a pool with interruptions; `slot` is the length of a slot [s]."""
 
+    plan: CheckpointPlan
+    rates: InterruptionRates
+    slot: int
 
-def on_time(
-    saving: CheckpointPlan,
-    rates: InterruptionRates,
-    slot: int,
-    starts: Sequence[int],
-    length: int,
-    end: int,
-    chance: Fraction,
-) -> list[int]:
-    """Return the starts that end by slot `end` with the given probability in `length` slots or more."""
-    overhead = {rate: saving.overhead(rate) for rate in rates.distinct}
-    lost = {rate: saving.lost(rate) for rate in rates.distinct}
-    return [
-        start
-        for start in starts
-        if _surely(saving.work, rates, slot, start, range(start + length, end + 1), chance, overhead, lost)
-    ]
+    def durations(self) -> list[int | None]:
+        """Return the average slots of the work by start slot; None where it passes the horizon."""
+        of, slot, work = self.rates.of, self.slot, self.plan.work
+        slots = len(of)
+        factors = {rate: self.plan.slowdown(rate) for rate in self.rates.distinct}
+        progress = {rate: Fraction(slot) / factor if factor else Fraction(0) for rate, factor in factors.items()}
+        if len(progress) == 1:
+            (each,) = progress.values()
+            length = max(1, ceil(work / each)) if each else slots + 1
+            return [length if start + length <= slots else None for start in range(slots)]
+        unit = lcm(work.denominator, *(value.denominator for value in progress.values()))  # whole numbers add faster
+        whole = {rate: int(value * unit) for rate, value in progress.items()}
+        done = list(accumulate((whole[rate] for rate in of), initial=0))
+        needed = int(work * unit)
+        ends = (bisect_left(done, done[start] + needed, start + 1) for start in range(slots))
+        return [end - start if end <= slots else None for start, end in enumerate(ends)]
 
+    def on_time(self, starts: Iterable[int], length: int, end: int, chance: Fraction) -> list[int]:
+        """Return the starts that end by slot `end` with the given probability in `length` slots or more."""
+        return [start for start in starts if self._surely(start, range(start + length, end + 1), chance)]
 
-def _surely(
-    work: Fraction,
-    rates: InterruptionRates,
-    slot: int,
-    start: int,
-    ends: Sequence[int],
-    chance: Fraction,
-    overhead: dict[Fraction, Fraction],
-    lost: dict[Fraction, Fraction],
-) -> bool:
-    """Return True when some end leaves time for the interruptions at that probability."""
-    slowest = largest = Fraction(0)
-    seen = start
-    for end in ends:
-        for rate in rates.of[seen:end]:
-            slowest, largest = max(slowest, overhead[rate]), max(largest, lost[rate])
-        seen = end
-        left = (end - start) * slot - work * slowest
-        expected = (rates.before[end] - rates.before[start]) * slot / 3600
-        if expected > MOST_EXPECTED:
-            return False
-        if left >= 0 and (not largest or at_most(expected, floor(left / largest), chance)):
-            return True
-    return False
+    def _surely(self, start: int, ends: Iterable[int], chance: Fraction) -> bool:
+        """Return True when some end leaves time for the interruptions at that probability."""
+        slowest = largest = Fraction(0)
+        seen = start
+        for end in ends:
+            for overhead, lost in set(self._worst[seen:end]):
+                slowest, largest = max(slowest, overhead), max(largest, lost)
+            seen = end
+            left = (end - start) * self.slot - self.plan.work * slowest
+            expected = (self.rates.before[end] - self.rates.before[start]) * self.slot / 3600
+            if expected > MOST_EXPECTED:
+                return False
+            if left >= 0 and (not largest or at_most(expected, floor(left / largest), chance)):
+                return True
+        return False
+
+    @cached_property
+    def _worst(self) -> list[tuple[Fraction, Fraction]]:
+        """Time per work without interruption, and the most that one interruption takes [s], by slot."""
+        found = {}
+        for rate in self.rates.distinct:
+            interval = self.plan.interval(rate)
+            found[rate] = self.plan.overhead(interval), interval + self.plan.cost + self.plan.restart
+        return [found[rate] for rate in self.rates.of]
 
 
 def at_most(expected: Fraction, count: int, chance: Fraction) -> bool:
