@@ -59,6 +59,23 @@ class CompiledColumnar:
         return np.argsort(self.group, kind="stable")
 
 
+@dataclass(frozen=True, eq=False)
+class _Groups:
+    """Groups of identical tasks with their options; those of group g are chosen[ptr[g]] .. chosen[ptr[g+1] - 1].
+
+    `heads` is the first task of each group. `held` is the number of rows by option; `row` and `demand` are of all
+    options in a row, ascending in an option.
+    """
+
+    heads: Ints
+    copies: Ints
+    ptr: Ints
+    chosen: Ints
+    held: Ints
+    row: Ints
+    demand: Ints
+
+
 def compile_columnar(sheets: ColumnarInstance) -> CompiledColumnar:
     """Return the problem of an instance in columns."""
     rows = RowBuilder(sheets.instance, ((),))
@@ -66,7 +83,7 @@ def compile_columnar(sheets: ColumnarInstance) -> CompiledColumnar:
     task = np.repeat(np.arange(sheets.tasks, dtype=np.int32), np.diff(sheets.ptr))
     first, last = starts(sheets, rows.capacity, of_pool, task)
     kept = np.flatnonzero(first <= last)
-    kept_ptr = np.concatenate([[0], np.cumsum(np.bincount(_at(task, kept), minlength=sheets.tasks))]).astype(np.int64)
+    kept_ptr = _pointers(np.bincount(_at(task, kept), minlength=sheets.tasks))
     del task
     impossible = _impossible(sheets, kept_ptr)
     group, heads = _groups(sheets, kept, kept_ptr)
@@ -75,38 +92,55 @@ def compile_columnar(sheets: ColumnarInstance) -> CompiledColumnar:
     del kept
     copies = np.zeros(len(heads), np.int64)
     np.add.at(copies, group, sheets.of_task("copies").astype(np.int64))
-    sizes = kept_ptr[heads + 1] - kept_ptr[heads]
-    ptr = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
-    held, row, demand = _demands(sheets, of_pool, chosen)
-    used = set(np.flatnonzero(np.bincount(row)).tolist())
-    prices = [line if at in used else [Fraction(0)] * len(line) for at, line in enumerate(rows.prices)]
-    unit, loss = _unit(sheets, prices, (held, row, demand), chosen, ptr, heads, copies)
+    ptr = _pointers(kept_ptr[heads + 1] - kept_ptr[heads])
+    groups = _Groups(heads, copies, ptr, chosen, *_demands(sheets, of_pool, chosen))
+    used = np.bincount(groups.row, minlength=len(rows.prices)) > 0
+    prices = [line if used[at] else [Fraction(0)] * len(line) for at, line in enumerate(rows.prices)]
+    unit, loss = _unit(sheets, prices, groups)
+    problem = _arrays(sheets, rows.capacity, prices, groups, (first, last), unit)
+    return CompiledColumnar(sheets, problem, unit, loss, narrow, kept_ptr, group, impossible)
+
+
+def _arrays(
+    sheets: ColumnarInstance,
+    capacity: Ints,
+    prices: list[list[Fraction]],
+    groups: _Groups,
+    window: tuple[Ints, Ints],
+    unit: Fraction,
+) -> Problem:
+    """Return the arrays; `window` are the first and the last start of each option."""
+    heads, chosen = groups.heads, groups.chosen
     due, late, rate = *_lateness(sheets, heads), _late_rate(sheets)
     price = [[floor(value / unit) for value in line] for line in prices]
-    problem = Problem(
-        capacity=rows.capacity,
-        price=np.array(price, np.int64).reshape(rows.capacity.shape),
-        copies=copies,
+    return Problem(
+        capacity=capacity,
+        price=np.array(price, np.int64).reshape(capacity.shape),
+        copies=groups.copies,
         optional=np.asarray(sheets.of_task("value")[heads] >= 0),
         value=_scaled(np.maximum(sheets.of_task("value")[heads], 0), Fraction(1, 100) / unit),
         late_slope=_scaled(late, rate / unit),
         late_base=-_scaled(-late * due, rate / unit),
         late_once=np.zeros(len(heads), np.int64),
         late_after=due,
-        option_ptr=ptr,
+        option_ptr=groups.ptr,
         pool=_at(sheets.of_option("pool"), chosen).astype(np.int64),
         duration=_at(sheets.of_option("slots"), chosen).astype(np.int64),
         fixed=_scaled(_at(sheets.of_option("cost"), chosen), Fraction(1, 100) / unit),
-        first=first,
-        last=last,
-        demand_ptr=np.concatenate([[0], np.cumsum(held)]).astype(np.int64),
-        demand_row=row,
-        demand=demand,
+        first=window[0],
+        last=window[1],
+        demand_ptr=_pointers(groups.held),
+        demand_row=groups.row,
+        demand=groups.demand,
         before=np.zeros(0, np.int64),
         after=np.zeros(0, np.int64),
         lag=np.zeros(0, np.int64),
     )
-    return CompiledColumnar(sheets, problem, unit, loss, narrow, kept_ptr, group, impossible)
+
+
+def _pointers(sizes: Ints) -> Ints:
+    """Return where each of some runs of these sizes begins, and where the last one ends."""
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 def positions(begin: Ints, end: Ints) -> Ints:
@@ -226,42 +260,31 @@ def _demands(sheets: ColumnarInstance, of_pool: Ints, chosen: Ints) -> tuple[Int
     return some.sum(axis=1), row[some], amount[some]
 
 
-def _unit(
-    sheets: ColumnarInstance,
-    prices: list[list[Fraction]],
-    demands: tuple[Ints, Ints, Ints],
-    chosen: Ints,
-    ptr: Ints,
-    heads: Ints,
-    copies: Ints,
-) -> tuple[Fraction, Fraction]:
-    """Return the money unit and the loss, as `leptonopt.compile.money` finds them for the same instance.
-
-    `chosen` are the options of the groups, those of group g in ptr[g] .. ptr[g+1] - 1, and `demands` what they hold.
-    """
-    rate, (due, late) = _late_rate(sheets), _lateness(sheets, heads)
-    value = np.maximum(sheets.of_task("value")[heads], 0)
-    cost, length = _at(sheets.of_option("cost"), chosen), _at(sheets.of_option("slots"), chosen)
+def _unit(sheets: ColumnarInstance, prices: list[list[Fraction]], groups: _Groups) -> tuple[Fraction, Fraction]:
+    """Return the money unit and the loss, as `leptonopt.compile.money` finds them for the same instance."""
+    rate, (due, late) = _late_rate(sheets), _lateness(sheets, groups.heads)
+    value = np.maximum(sheets.of_task("value")[groups.heads], 0)
+    cost, length = (_at(sheets.of_option(name), groups.chosen) for name in ("cost", "slots"))
     amounts = {money for line in prices for money in line} | {rate * int(np.gcd.reduce(late, initial=0))}
     amounts |= {Fraction(int(np.gcd.reduce(cents, initial=0)), 100) for cents in (value, cost)}
     unit = finest_unit(amounts)
     part = lcm(100, rate.denominator, *(money.denominator for line in prices for money in line))
     dearest = np.array([int(max(map(abs, line)) * part) for line in prices], object)
     slots, per_slot, per_cent = sheets.instance.time.slots, int(rate * part), part // 100
-    tops = (int(column.max(initial=0)) for column in (value, cost, length, demands[2], late, demands[0], dearest))
+    tops = (int(each.max(initial=0)) for each in (value, cost, length, groups.demand, late, groups.held, dearest))
     dear, each, long, amount, behind, many, top = tops
     most = long * many * amount * top + max(each, dear) * per_cent + behind * slots * per_slot
-    if Fraction(int(copies.sum()) * most, part) < unit * MAX_TOTAL:
+    if Fraction(int(groups.copies.sum()) * most, part) < unit * MAX_TOTAL:
         return unit, Fraction(0)
 
     def most_of(number: Callable[[Column], Column]) -> tuple[Any, Any]:
         """Return the most that all copies can cost [parts of money], and the rounding loss [units]."""
-        running, units = _held_by_each(number, demands, dearest)
-        dear = _most_of_each(number(length) * running + number(cost) * per_cent, ptr)
-        lost = _most_of_each(number(length) * units + MAX_LOST_BESIDE_USE, ptr) + np.where(late > 0, slots, 0)
+        running, units = _held_by_each(number, groups, dearest)
+        dear = _most_of_each(number(length) * running + number(cost) * per_cent, groups.ptr)
+        lost = _most_of_each(number(length) * units + MAX_LOST_BESIDE_USE, groups.ptr) + np.where(late > 0, slots, 0)
         behind = np.maximum(slots - due, 0)  # of what is due in the first slot all of the horizon is late
         worst = np.maximum(number(value) * per_cent, dear + number(late) * number(behind) * per_slot)
-        return (number(copies) * worst).sum(), (number(copies) * np.maximum(lost, 1)).sum()
+        return (number(groups.copies) * worst).sum(), (number(groups.copies) * np.maximum(lost, 1)).sum()
 
     fits = max(map(float, most_of(lambda column: column.astype(np.float64)))) < WHOLE
     total, lost = most_of(lambda column: column.astype(np.int64 if fits else object))
@@ -269,15 +292,12 @@ def _unit(
     return coarsened(unit, Fraction(int(total), part), int(lost), largest)
 
 
-def _held_by_each(
-    number: Callable[[Column], Column], demands: tuple[Ints, Ints, Ints], dearest: Column
-) -> tuple[Column, Column]:
+def _held_by_each(number: Callable[[Column], Column], groups: _Groups, dearest: Column) -> tuple[Column, Column]:
     """Return the money that each option can cost in a slot [parts of money], and the units it holds."""
-    held, row, demand = demands
-    of = np.repeat(np.arange(len(held)), held)
-    money, units = number(np.zeros(len(held), np.int64)), number(np.zeros(len(held), np.int64))
-    np.add.at(money, of, number(demand) * number(dearest)[row])
-    np.add.at(units, of, number(demand))
+    of = np.repeat(np.arange(len(groups.held)), groups.held)
+    money, units = (number(np.zeros(len(groups.held), np.int64)) for _ in range(2))
+    np.add.at(money, of, number(groups.demand) * number(dearest)[groups.row])
+    np.add.at(units, of, number(groups.demand))
     return money, units
 
 

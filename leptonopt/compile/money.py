@@ -126,56 +126,71 @@ class Money:
     """The unit in which all money is whole, and the costs in it."""
 
     def __init__(self, instance: Instance, rows: RowBuilder, tasks: TaskWindows) -> None:
-        hours_per_slot = Fraction(instance.time.slot, 3600)
         weight = self.weight = Fraction(instance.objective.cost)
-        self.late, self.late_once, self.late_after = [], [], []
-        for task in check_time_each(instance.tasks):
-            rate = weight * Fraction(task.late_cost or 0)
-            due = instance.time.horizon if task.due is None else seconds(task.due, instance.time.start)
-            counts = due < instance.time.horizon  # nothing ends later than the horizon
-            rate = rate if counts else Fraction(0)
-            self.late.append((rate * hours_per_slot, rate * Fraction(due, 3600)))
-            self.late_once.append(weight * Fraction(task.late_penalty or 0) if counts else Fraction(0))
-            self.late_after.append(0 if task.due is None else min(due // instance.time.slot, instance.time.slots))
+        self._read_lateness(instance)
         self.value = [
             Fraction(0) if must else weight * Fraction(task.value or 0)
             for task, must in zip(instance.tasks, tasks.mandatory, strict=True)
         ]
         self.rates = node_rates(instance, rows.kinds, weight, Fraction(0), Fraction(instance.objective.carbon_kg))
-        fixed = {
-            cost: weight * Fraction(cost)
-            for cost in {column.way.cost for columns in tasks.columns for column in columns}
-        }
+        costs = {column.way.cost for columns in tasks.columns for column in columns}
+        fixed = {cost: weight * Fraction(cost) for cost in costs}
         amounts = set(fixed.values())
         amounts.update(*(rows.prices[row] for row in rows.used), *self.late, self.late_once, self.value)
         amounts.update(self.rates.numbers())
-        unit = finest_unit(amounts)
-        # The most that a column can cost, in whole parts of money: fractions would be slow for so many columns.
+        task_total, task_lost = self._most_of_tasks(instance, rows, tasks, fixed)
+        node_total, node_lost = self._most_of_nodes(rows, instance.time.slots)
+        largest = max((instance.time.slots * abs(slope) + abs(base) for slope, base in self.late), default=Fraction(0))
+        lost = task_lost + node_lost
+        self.unit, self.loss = coarsened(finest_unit(amounts), task_total + node_total, lost, largest)
+
+    def _read_lateness(self, instance: Instance) -> None:
+        """Set slope and base of the lateness cost, its penalty, and the slot from which each task is late."""
+        hours_per_slot = Fraction(instance.time.slot, 3600)
+        self.late, self.late_once, self.late_after = [], [], []
+        for task in check_time_each(instance.tasks):
+            due = instance.time.horizon if task.due is None else seconds(task.due, instance.time.start)
+            weight = self.weight if due < instance.time.horizon else Fraction(0)  # nothing ends later than the horizon
+            rate = weight * Fraction(task.late_cost or 0)
+            self.late.append((rate * hours_per_slot, rate * Fraction(due, 3600)))
+            self.late_once.append(weight * Fraction(task.late_penalty or 0))
+            self.late_after.append(0 if task.due is None else min(due // instance.time.slot, instance.time.slots))
+
+    def _most_of_tasks(
+        self, instance: Instance, rows: RowBuilder, tasks: TaskWindows, fixed: dict[Decimal, Fraction]
+    ) -> tuple[Fraction, int]:
+        """Return the most that all tasks can cost, and the units that rounding down can lose of it.
+
+        Rounding loses less than one unit per demand unit and slot, fixed cost, lateness and value.
+        """
+        # In whole parts of money: fractions would be slow for so many columns.
         part = lcm(
             *(price.denominator for price in set().union(*rows.prices)), *(c.denominator for c in fixed.values())
         )
-        dearest = [max((abs(price) for price in prices), default=Fraction(0)) for prices in rows.prices]
-        per_unit = [int(price * part) for price in dearest]
+        per_unit = [int(max(map(abs, prices), default=Fraction(0)) * part) for prices in rows.prices]
         parts = {cost: int(abs(money) * part) for cost, money in fixed.items()}
-        slots, total, held = instance.time.slots, Fraction(0), 0
+        slots, total, lost = instance.time.slots, Fraction(0), 0
         for at, (task, columns) in enumerate(zip(check_time_each(instance.tasks), tasks.columns, strict=True)):
             late = max(Fraction(0), self.late[at][0] * slots - self.late[at][1]) + self.late_once[at]
-            most = most_held = 0
+            most = most_lost = 0
             for column in columns:
                 running = sum(per_unit[row] * amount for row, amount in zip(column.rows, column.amounts, strict=True))
                 most = max(most, parts[column.way.cost] + column.slots * running)
-                most_held = max(most_held, column.slots * sum(column.amounts) + MAX_LOST_BESIDE_USE)
-            most_held += slots if self.late[at][0] else 0
+                most_lost = max(most_lost, column.slots * sum(column.amounts) + MAX_LOST_BESIDE_USE)
+            most_lost += slots if self.late[at][0] else 0
             total += task.copies * max(abs(self.value[at]), Fraction(most, part) + late)
-            held += task.copies * max(1, most_held)
+            lost += task.copies * max(1, most_lost)
+        return total, lost
+
+    def _most_of_nodes(self, rows: RowBuilder, slots: int) -> tuple[Fraction, int]:
+        """Return the most that all nodes can cost, and the units that rounding down can lose of it."""
+        total, lost = Fraction(0), 0
         for at, kind in enumerate(check_time_each(rows.kinds)):
             lines = (self.rates.on_demand[at], self.rates.on[at], self.rates.start[at], self.rates.stop[at])
             total += max(kind.count, default=0) * sum(chain.from_iterable(map(abs, line) for line in lines))
             total += kind.commit_max * self.rates.commit[at]
-            held += max(kind.count, default=0) * (4 * slots + 1)
-        largest = max((slots * abs(slope) + abs(base) for slope, base in self.late), default=Fraction(0))
-        # Rounding down loses less than one unit per demand unit and slot, fixed cost, lateness and value.
-        self.unit, self.loss = coarsened(unit, total, held, largest)
+            lost += max(kind.count, default=0) * (4 * slots + 1)
+        return total, lost
 
     def __call__(self, money: Fraction | Decimal) -> int:
         return floor(Fraction(money) / self.unit)

@@ -53,60 +53,70 @@ def compile_quotas(
     instance: Instance, rows: RowBuilder, groups: Sequence[tuple[int, Sequence[CompiledOption]]]
 ) -> list[tuple[Limit, Fraction]]:
     """Return the problem's quotas, one per window, with units; `groups` holds copies and columns."""
-    options = [column for _, columns in groups for column in columns]
     runs = sum(copies for copies, _ in groups)
-    held = sum(copies * max((c.slots * sum(c.amounts) for c in columns), default=0) for copies, columns in groups)
-    counters = {quota.id: own for quota, own in rows.counting}
-    number = {quota.id: at for at, quota in enumerate(instance.quotas)}
-    kinds = {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1)}
-    found = []
-    for window in check_time_each(quota_windows(instance)):
-        quota = window.quota
-        use: dict[int, list[Fraction]] = {}
-        for pool in rows.covered(quota):
-            for name in check_time_each(rows.counted(quota, pool)):
-                row = counters[quota.id].get((pool.id, name), rows.index[pool.id, name])
-                if row not in rows.used:
-                    continue  # what nothing can hold need not be counted
+    unit_slots = sum(copies * max((c.slots * sum(c.amounts) for c in columns), default=0) for copies, columns in groups)
+    windows = check_time_each(quota_windows(instance))
+    return [_compile_window(instance, rows, groups, window, (runs, unit_slots)) for window in windows]
+
+
+def _compile_window(
+    instance: Instance,
+    rows: RowBuilder,
+    groups: Sequence[tuple[int, Sequence[CompiledOption]]],
+    window: QuotaWindow,
+    most: tuple[int, int],
+) -> tuple[Limit, Fraction]:
+    """Return the limit of one window and its unit; `most` is a bound on runs, and on the demand units times slots."""
+    quota = window.quota
+    use = _use(instance, rows, window)
+    number = next(at for at, each in enumerate(instance.quotas) if each.id == quota.id)
+    options = enumerate(column for _, columns in groups for column in columns)
+    once = {at: amount for at, column in options if (amount := dict(column.once).get(number))}
+    shared = _node_use(instance, rows, window)
+    rates = [value for line in use.values() for value in set(line)]
+    unit = _unit(quota, [*once.values(), *rates, *(shared.numbers() if shared else ())])
+    steepest, dearest = (max(map(abs, each), default=Fraction(0)) for each in (rates, once.values()))
+    if shared or dearest * most[0] + steepest * most[1] > MAX_SUM * unit:
+        _countable(quota, unit, groups, use, once, shared, rows)
+    whole = partial(_whole, unit)
+    rate = np.array([[whole(value) for value in line] for line in use.values()], np.int64)
+    limit = Limit(
+        limit=min(MAX_LIMIT, whole(Fraction(quota.limit))),
+        rows=np.array(list(use), np.int64),
+        rate=rate.reshape(len(use), instance.time.slots),
+        options=np.array(list(once), np.int64),
+        once=np.array([whole(amount) for amount in once.values()], np.int64),
+        first=window.first,
+        last=window.last,
+        nodes=shared.whole(whole) if shared else None,
+    )
+    return limit, unit
+
+
+def _use(instance: Instance, rows: RowBuilder, window: QuotaWindow) -> dict[int, list[Fraction]]:
+    """Return the use of a quota by a demand unit and slot, by row; rows that no option uses are left out."""
+    quota, counters = window.quota, {quota.id: own for quota, own in rows.counting}
+    use = {}
+    for pool in rows.covered(quota):
+        for name in check_time_each(rows.counted(quota, pool)):
+            row = counters[quota.id].get((pool.id, name), rows.index[pool.id, name])
+            if row in rows.used:
                 hours = Fraction(instance.time.slot, 3600 * rows.scale[row])
                 use[row] = [
                     weight * hours if window.first <= slot <= window.last else Fraction(0)
                     for slot, weight in enumerate(_weights(instance, quota, pool, name))
                 ]
-        once = [(at, dict(column.once).get(number[quota.id], Fraction(0))) for at, column in enumerate(options)]
-        once = [(at, amount) for at, amount in once if amount]
-        shared: NodeRates | None = None
-        if quota.whole and quota.of in kinds:
-            shared = node_rates(instance, rows.kinds, *map(Fraction, kinds[quota.of]))
-            covered = {pool.id for pool in rows.covered(quota)}
-            shared = _only(shared, [kind.pool.id in covered for kind in rows.kinds]).within(window.first, window.last)
-        amounts = [amount for _, amount in once]
-        amounts += [value for line in use.values() for value in set(line)]
-        amounts += list(shared.numbers()) if shared else []
-        unit = _unit(quota, amounts)
-        whole = partial(_whole, unit)
-        steepest = max((abs(value) for line in use.values() for value in set(line)), default=Fraction(0))
-        dearest = max((abs(amount) for _, amount in once), default=Fraction(0))
-        if shared or steepest * held + dearest * runs > MAX_SUM * unit:
-            _countable(quota, unit, groups, use, dict(once), shared, rows)
-        found.append(
-            (
-                Limit(
-                    limit=min(MAX_LIMIT, whole(Fraction(quota.limit))),
-                    rows=np.array(list(use), np.int64),
-                    rate=np.array([[whole(value) for value in line] for line in use.values()], np.int64).reshape(
-                        len(use), instance.time.slots
-                    ),
-                    options=np.array([at for at, _ in once], np.int64),
-                    once=np.array([whole(amount) for _, amount in once], np.int64),
-                    first=window.first,
-                    last=window.last,
-                    nodes=shared.whole(whole) if shared else None,
-                ),
-                unit,
-            )
-        )
-    return found
+    return use
+
+
+def _node_use(instance: Instance, rows: RowBuilder, window: QuotaWindow) -> NodeRates | None:
+    """Return the use of a quota by nodes; None where nodes do not count."""
+    quota, weights = window.quota, {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1)}
+    if not quota.whole or quota.of not in weights:
+        return None
+    covered = {pool.id for pool in rows.covered(quota)}
+    rates = node_rates(instance, rows.kinds, *map(Fraction, weights[quota.of]))
+    return _only(rates, [kind.pool.id in covered for kind in rows.kinds]).within(window.first, window.last)
 
 
 def _weights(instance: Instance, quota: Quota, pool: Pool, name: str) -> list[Fraction]:

@@ -32,36 +32,15 @@ class Proof:
 
 
 def prove_infeasible(problem: Problem, seconds: float) -> Proof | None:
-    """A proof that the linear relaxation has no solution; None where it has one, or none was found in time."""
+    """Return a proof that the linear relaxation has no solution; None where it has one, or none was found in time."""
     if seconds <= 0 or predicted_size(problem)[1] > MOST:
         return None
-    linear = build_model(problem)
-    first, once = 0, linear.parts[0]
-    for once in linear.parts:
-        if once.name == "once":
-            break
-        first += len(once.upper)
-    many = len(once.upper)
-    matrix = linear.matrix.tocsr()
-    rest = np.r_[0:first, first + many : matrix.shape[0]]
-    upper, lower = linear.upper[rest], linear.lower[rest]
-    runs, most, copies = matrix[first : first + many], linear.most, linear.upper[first : first + many]
-    limited = sparse.vstack([matrix[rest][upper < NO_LIMIT], -matrix[rest][lower > -NO_LIMIT]]).tocsr()
-    limit = np.concatenate([upper[upper < NO_LIMIT], -lower[lower > -NO_LIMIT]])
-    solver: Any = optimize.linprog
-    short: Any = np.concatenate([np.zeros(limited.shape[0]), -copies.astype(float)])[:, None]
-    answer = solver(
-        np.concatenate([np.zeros(len(most)), [1.0]]),
-        A_ub=sparse.hstack([sparse.vstack([limited, -runs]), short]).tocsr(),
-        b_ub=np.concatenate([limit, -copies]),
-        bounds=np.column_stack([np.zeros(len(most) + 1), np.concatenate([most, [1]])]),
-        method="highs",
-        options={"time_limit": seconds},
-    )
-    if answer.status != 0 or answer.fun < 1e-7:
+    program = _program(problem)
+    weights = program.multipliers(seconds)
+    if weights is None:
         return None
-    multipliers = _whole(np.maximum(0.0, -answer.ineqlin.marginals))
-    multiplier, price = np.split(multipliers, [limited.shape[0]])
+    multiplier, price = weights
+    runs, limited, limit, most, copies = program.runs, program.limited, program.limit, program.most, program.copies
     sizes = abs(runs).T.astype(float) @ price.astype(float) + abs(limited).T.astype(float) @ multiplier.astype(float)
     total = float(sizes @ most) + float(price @ copies.astype(float)) + float(multiplier @ np.abs(limit.astype(float)))
     if total >= ROOM:
@@ -76,10 +55,58 @@ def prove_infeasible(problem: Problem, seconds: float) -> Proof | None:
         if int(price[at] * copies[at]) < spare:
             spare -= int(price[at] * copies[at])
         else:
-            carrying.append(int(once.label[at, 0]))
+            carrying.append(int(program.group[at]))
     return Proof(tuple(carrying))
 
 
-def _whole(values: NDArray[np.float64]) -> Ints:
-    """Multipliers as integers."""
-    return np.rint(values * 2.0**BITS).astype(np.int64)
+@dataclass(frozen=True, eq=False)
+class _Program:
+    """The linear relaxation: runs v = copies, limited v <= limit, 0 <= v <= most; `group` labels the rows of `runs`."""
+
+    runs: Any
+    limited: Any
+    limit: NDArray[Any]
+    most: NDArray[Any]
+    copies: NDArray[Any]
+    group: Ints
+
+    def multipliers(self, seconds: float) -> tuple[Ints, Ints] | None:
+        """Return multipliers of the limits and of the runs; None where a solution may exist, or time ran out."""
+        solver: Any = optimize.linprog
+        share: Any = np.concatenate([np.zeros(self.limited.shape[0]), -self.copies.astype(float)])[:, None]
+        answer = solver(
+            np.concatenate([np.zeros(len(self.most)), [1.0]]),
+            A_ub=sparse.hstack([sparse.vstack([self.limited, -self.runs]), share]).tocsr(),
+            b_ub=np.concatenate([self.limit, -self.copies]),
+            bounds=np.column_stack([np.zeros(len(self.most) + 1), np.concatenate([self.most, [1]])]),
+            method="highs",
+            options={"time_limit": seconds},
+        )
+        if answer.status != 0 or answer.fun < 1e-7:
+            return None
+        whole = np.rint(np.maximum(0.0, -answer.ineqlin.marginals) * 2.0**BITS).astype(np.int64)
+        limits, runs = np.split(whole, [self.limited.shape[0]])
+        return limits, runs
+
+
+def _program(problem: Problem) -> _Program:
+    """Return the linear relaxation of a problem."""
+    linear = build_model(problem)
+    first, once = 0, linear.parts[0]
+    for once in linear.parts:
+        if once.name == "once":
+            break
+        first += len(once.upper)
+    many = len(once.upper)
+    matrix = linear.matrix.tocsr()
+    rest = np.r_[0:first, first + many : matrix.shape[0]]
+    upper, lower = linear.upper[rest], linear.lower[rest]
+    bounded = sparse.vstack([matrix[rest][upper < NO_LIMIT], -matrix[rest][lower > -NO_LIMIT]]).tocsr()
+    return _Program(
+        runs=matrix[first : first + many],
+        limited=bounded,
+        limit=np.concatenate([upper[upper < NO_LIMIT], -lower[lower > -NO_LIMIT]]),
+        most=linear.most,
+        copies=linear.upper[first : first + many],
+        group=once.label[:, 0],
+    )

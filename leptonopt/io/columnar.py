@@ -311,13 +311,8 @@ def _values(arrays: Arrays, files: dict[str, str], instance: Instance, resources
             bad = (column < low) | (column > high)
             yield from _first(name, column, bad, f"{low} to {high} is allowed", files)
     release, deadline = arrays["task_release"], arrays["task_deadline"]
-    yield from _first(
-        "task_deadline",
-        deadline,
-        (deadline <= release) & (deadline > 0) & (release < slots),
-        "it must come after the release",
-        files,
-    )
+    wrong = (deadline <= release) & (deadline > 0) & (release < slots)
+    yield from _first("task_deadline", deadline, wrong, "it must come after the release", files)
     if "task_after" in arrays:
         after = arrays["task_after"]
         yield from _first("task_after", after, after >= 0, "the rule precedence is not solved from columns yet", files)

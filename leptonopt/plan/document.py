@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.decode import TaskRun
@@ -19,9 +19,6 @@ from leptonopt.instance import Instance, Objective, Task, units
 from leptonopt.plan.costing import NOTHING, Bill, NodeBill, available_hours, cost_shares
 from leptonopt.plan.numbers import floor_number, gap, number, plain
 from leptonopt.problem.nodes import NodeSchedule
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True)
@@ -67,24 +64,13 @@ def plan_document(
     }
     if instance.objective != Objective():
         head["objective"] = {name: plain(weight) for name, weight in instance.objective.model_dump().items()}
-    tail: dict[str, Any] = {
-        "why": list(outcome.why),
-        "trace": outcome.steps(),
-    }
-    method = {"method": outcome.method, "proof": dict(outcome.proof), "made": outcome.made}
+    tail: dict[str, Any] = {"why": list(outcome.why), "trace": outcome.steps()}
     if runs is None or rent is None:
-        nothing = {"cost": None, "cost_exact": None, **_bound(outcome.bound, None), "gap": None}
-        empty: dict[str, Any] = {"tasks": [], "left_out": [], "nodes": [], "quotas": []}
-        empty |= {"bill": None, "utilisation": [], "figures": None}
-        return head | nothing | method | empty | tail
+        empty: dict[str, Any] = {key: [] for key in ("tasks", "left_out", "nodes", "quotas")}
+        return head | _proven(outcome, None) | empty | {"bill": None, "utilisation": [], "figures": None} | tail
     left_out = [(instance.tasks[task], copy, copies) for task, copy, copies in sorted(left)]
     bill = Bill(compiled, runs, left_out, rent, look)
     body = {
-        "cost": number(bill.objective),
-        "cost_exact": str(bill.objective),
-        **_bound(outcome.bound, bill.objective),
-        "gap": gap(bill.objective, outcome.bound),
-        **method,
         "tasks": _tasks(bill),
         "left_out": [_id(*each) | {"value": plain(each[0].value or Decimal(0))} for each in left_out],
         "nodes": [_nodes(instance, rented) for rented in bill.nodes],
@@ -93,12 +79,22 @@ def plan_document(
         "utilisation": list(_utilisation(bill)),
         "figures": _figures(bill),
     }
-    return head | body | tail
+    return head | _proven(outcome, bill.objective) | body | tail
 
 
-def _bound(bound: Fraction | None, cost: Fraction | None) -> dict[str, Any]:
-    shown = number(bound) if bound is not None and bound == cost else floor_number(bound)
-    return {"bound": shown, "bound_exact": None if bound is None else str(bound)}
+def _proven(outcome: Outcome, cost: Fraction | None) -> dict[str, Any]:
+    """Return cost and bound, and where they come from; the cost is None without a plan."""
+    bound = outcome.bound
+    return {
+        "cost": None if cost is None else number(cost),
+        "cost_exact": None if cost is None else str(cost),
+        "bound": number(bound) if bound is not None and bound == cost else floor_number(bound),
+        "bound_exact": None if bound is None else str(bound),
+        "gap": None if cost is None else gap(cost, bound),
+        "method": outcome.method,
+        "proof": dict(outcome.proof),
+        "made": outcome.made,
+    }
 
 
 def _id(task: Task, copy: int, copies: int) -> dict[str, Any]:

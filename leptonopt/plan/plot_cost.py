@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from leptonopt.plan.picture import LATE_COLOUR, Picture, as_label
 
@@ -23,22 +24,7 @@ def plot_cost(picture: Picture, ax: Axes) -> Axes:
     if bill is None:
         ax.set_axis_off()
         return ax
-    parts = [part for part in PARTS if any(pool.get(part) for pool in bill["pools"])]
-    rows = [
-        (pool["pool"], [pool[part] for part in parts])
-        for pool in bill["pools"]
-        if any(pool[part] for part in parts) or pool["tasks"]
-    ]
-    if len(rows) > MAX_BARS:
-        rows.sort(key=lambda row: sum(map(abs, row[1])), reverse=True)
-        rest = rows[MAX_BARS - 1 :]
-        rows[MAX_BARS - 1 :] = [
-            (f"{len(rest)} others", [sum(column) for column in zip(*(row[1] for row in rest), strict=True)])
-        ]
-    if bill["late"]:
-        parts.append("late")
-        rows = [(name, [*values, 0]) for name, values in rows]
-        rows.append(("lateness", [0] * (len(parts) - 1) + [bill["late"]]))
+    parts, rows = _rows(bill)
     places = range(len(rows))
     ends = [0.0] * len(rows)
     for at, part in enumerate(parts):
@@ -67,3 +53,22 @@ def plot_cost(picture: Picture, ax: Axes) -> Axes:
     if ax.get_legend_handles_labels()[0]:
         ax.legend(fontsize=8, loc="lower right", bbox_to_anchor=(1, 1), ncols=5, frameon=False, borderaxespad=0)
     return ax
+
+
+def _rows(bill: Mapping[str, Any]) -> tuple[list[str], list[tuple[str, list[float]]]]:
+    """Return the parts of the bill, and the amounts of each bar by part."""
+    parts = [part for part in PARTS if any(pool.get(part) for pool in bill["pools"])]
+    rows = [
+        (pool["pool"], [pool[part] for part in parts])
+        for pool in bill["pools"]
+        if any(pool[part] for part in parts) or pool["tasks"]
+    ]
+    if len(rows) > MAX_BARS:
+        rows.sort(key=lambda row: sum(map(abs, row[1])), reverse=True)
+        rest = [amounts for _, amounts in rows[MAX_BARS - 1 :]]
+        rows[MAX_BARS - 1 :] = [(f"{len(rest)} others", [sum(column) for column in zip(*rest, strict=True)])]
+    if bill["late"]:
+        rows = [(name, [*amounts, 0]) for name, amounts in rows]
+        rows.append(("lateness", [0] * len(parts) + [bill["late"]]))
+        parts.append("late")
+    return parts, rows

@@ -68,37 +68,44 @@ class Prices:
             for id, task in stated.tasks.items()
             if task.get("after")
         }
-        self._waiting: dict[tuple[str, str], Fraction] = {}
+        self._read_waiting(certificate)
+        self._read_apart(certificate)
+
+    # --- reading ---
+
+    def _read_waiting(self, certificate: Mapping[str, Any]) -> None:
+        """Read the prices of precedence, and add up what each task is charged for its start, end and absence."""
+        prices: dict[tuple[str, str], Fraction] = {}
         for line in _lines(certificate, "waiting"):
             pair = str(line.get("task")), str(line.get("after"))
             if pair[1] not in [first for first, _ in self.edges.get(pair[0], ())]:
                 raise Malformed(f"waiting: {pair[0]!r} does not wait for {pair[1]!r}")
-            self._waiting[pair] = self._price(line.get("price"), "waiting")
-        self._apart: dict[tuple[int, str], Fraction] = {}
-        sets = stated.document.get("apart") or []
-        for line in _lines(certificate, "apart"):
-            number, pool = line.get("set"), line.get("pool")
-            if not isinstance(number, int) or not 0 <= number < len(sets) or pool not in stated.pools:
-                raise Malformed("apart: is no set of the instance and one of its pools")
-            self._apart[number, str(pool)] = self._price(line.get("price"), "apart")
+            prices[pair] = self._price(line.get("price"), "waiting")
         self._start: dict[str, Fraction] = defaultdict(Fraction)
         self._end: dict[str, Fraction] = defaultdict(Fraction)
         self._missing: dict[str, Fraction] = defaultdict(Fraction)
         self._constant = NOTHING
-        for (id, first), price in self._waiting.items():
+        for (id, first), price in prices.items():
             lag = max(lag for other, lag in self.edges[id] if other == first)
             early, late = self._copies(first), self._copies(id)
             self._start[id] -= price * early
             self._end[first] += price * late
-            self._missing[id] -= price * early * (stated.slots + lag)
+            self._missing[id] -= price * early * (self.stated.slots + lag)
             self._constant += price * lag * early * late
+
+    def _read_apart(self, certificate: Mapping[str, Any]) -> None:
+        """Read the prices of anti-affinity by set and pool, and the sets of each task."""
+        self._apart: dict[tuple[int, str], Fraction] = {}
+        sets = self.stated.document.get("apart") or []
+        for line in _lines(certificate, "apart"):
+            number, pool = line.get("set"), line.get("pool")
+            if not isinstance(number, int) or not 0 <= number < len(sets) or pool not in self.stated.pools:
+                raise Malformed("apart: is no set of the instance and one of its pools")
+            self._apart[number, str(pool)] = self._price(line.get("price"), "apart")
         self._sets: dict[str, tuple[int, ...]] = {}
         for number, ids in enumerate(sets):
             for id in ids:
                 self._sets[id] = (*self._sets.get(id, ()), number)
-        self._key: dict[str, tuple[Any, ...]] = {}
-
-    # --- reading ---
 
     def _price(self, value: Any, what: str) -> Fraction:
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:

@@ -98,6 +98,10 @@ class StatedColumns:
                     raise Malformed(f"{kind}_{name} has {len(into[name])} entries; {length} are needed")
         if tables:
             raise Malformed(f"there is no such column as {sorted(tables)[0]!r}")
+        self._check_references()
+
+    def _check_references(self) -> None:
+        """Check that the options of tasks are in a row, and that pools exist."""
         last = 0
         for at in self.ptr:
             if at < last:

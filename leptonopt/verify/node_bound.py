@@ -20,26 +20,20 @@ def best_of_nodes(stated: StatedInstance, kind: Kind, prices: Prices) -> Fractio
     one node may take over from another, and nothing is asked.
     """
     slots = range(stated.slots)
-    earned = [NOTHING] * stated.slots
-    for name, size in kind.size.items():
-        for row in {(kind.pool, name, None), (kind.pool, name, kind.label if kind.single else None)}:
-            if (price := prices.capacity.get(row)) is not None:
-                earned = [known + size * own for known, own in zip(earned, price, strict=True)]
+    earned = _earned(stated, kind, prices)
     charges = [priced for priced in prices.quotas if priced.whole and not priced.moment and priced.on(kind.pool)]
+    weights = {"money": stated.weight, "energy": NOTHING, "carbon": stated.carbon_weight}
     money, energy, carbon = (
-        [sum((priced.by_slot[t] for priced in charges if priced.of == of), NOTHING) for t in slots]
-        for of in ("money", "energy", "carbon")
+        [sum((priced.by_slot[t] for priced in charges if priced.of == of), weight) for t in slots]
+        for of, weight in weights.items()
     )
-    money = [stated.weight + more for more in money]
-    carbon = [stated.carbon_weight + more for more in carbon]
-    tariff, grams = stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool)
+    sums = (stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool))
     idle = [
-        kind.power
-        * (money[t] * (tariff[t + 1] - tariff[t]) + energy[t] * stated.hours + carbon[t] * (grams[t + 1] - grams[t]))
-        for t in slots
+        kind.power * (money[t] * price + energy[t] * stated.hours + carbon[t] * grams)
+        for t, (price, grams) in enumerate(zip(*([b - a for a, b in pairwise(line)] for line in sums), strict=True))
     ]
     rent = [money[t] * price * stated.hours for t, price in enumerate(kind.price or [NOTHING] * stated.slots)]
-    start, stop = [kind.startup * each for each in money], [kind.shutdown * each for each in money]
+    start, stop = ([fee * each for each in money] for fee in (kind.startup, kind.shutdown))
     commit = kind.commit * sum(money, NOTHING) / stated.slots
     tables = [earned, idle, rent, start, stop]
     whole = lcm(*(value.denominator for table in tables for value in set(table)))
@@ -47,17 +41,26 @@ def best_of_nodes(stated: StatedInstance, kind: Kind, prices: Prices) -> Fractio
     own, most = kind.reserved + kind.commit_max, max(kind.count, default=0)
     cuts = sorted({0, min(kind.reserved, most), min(own, most), *kind.count})
     alike = most <= 1 or (len(set(kind.count)) == 1 and (own == 0 or kind.price is None))
-    minimum = kind.minimum if alike else 0
     total = NOTHING
     for low, high in pairwise(cuts):
         there = [count >= high for count in kind.count]
 
         def path(paid: bool, there: list[bool] = there) -> Fraction:
             cost = [idle_[t] + (rent_[t] if paid else 0) for t in slots]
-            return Fraction(_path(cost, earned_, start_, stop_, there, kind.boot, minimum), whole)
+            return Fraction(_path(cost, earned_, start_, stop_, there, kind.boot, kind.minimum * alike), whole)
 
         total += (high - low) * _level(kind, high, commit, path)
     return total
+
+
+def _earned(stated: StatedInstance, kind: Kind, prices: Prices) -> list[Fraction]:
+    """Return what one node earns by what it offers, by slot."""
+    earned = [NOTHING] * stated.slots
+    for name, size in kind.size.items():
+        for row in {(kind.pool, name, None), (kind.pool, name, kind.label if kind.single else None)}:
+            if (price := prices.capacity.get(row)) is not None:
+                earned = [known + size * own for known, own in zip(earned, price, strict=True)]
+    return earned
 
 
 def _level(kind: Kind, high: int, commit: Fraction, path: Callable[[bool], Fraction]) -> Fraction:

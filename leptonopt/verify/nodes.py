@@ -71,54 +71,67 @@ def _whole(value: Any, name: str) -> int:
 
 
 def _rented(stated: StatedInstance, kind: Kind, entry: Mapping[str, Any], name: str, findings: Findings) -> Rented:
-    on, slots = _steps(stated, entry, name), range(stated.slots)
-    committed = _whole(entry.get("committed", 0), name)
-    before, after = [0, *on[:-1]], [*on[1:], 0]
-    started = [max(0, on[t] - before[t]) for t in slots]
-    stopped = [max(0, on[t] - after[t]) for t in slots]
-    paid = [max(0, count - committed - kind.reserved) for count in on]
-    booting = [sum(started[max(0, t - kind.boot + 1) : t + 1]) if kind.boot else 0 for t in slots]
-    held = [sum(started[max(0, t - kind.minimum + 1) : t + 1]) if kind.minimum else 0 for t in slots]
-
-    def at(slot: int) -> str:
-        return f"{name} at {stated.shown(slot)}"
-
-    for t in slots:
-        if on[t] > kind.count[t]:
-            findings.say("nodes", at(t), f"{on[t]} are on, {kind.count[t]} are there", on[t] - kind.count[t])
-        if paid[t] and kind.price is None:
-            findings.say("nodes", at(t), f"{paid[t]} more are on than are committed or reserved", paid[t])
-        if held[t] > on[t]:
-            findings.say("nodes", at(t), "are switched off before their minimum time on", held[t] - on[t])
-    if committed > kind.commit_max:
-        findings.say("nodes", name, f"{committed} are committed, at most {kind.commit_max} can be")
-    hours, free = stated.hours, [NOTHING] * stated.slots
+    """Check what a plan says of nodes of a kind, and return what they offer and cost."""
+    counts = _Counts(kind, _steps(stated, entry, name), _whole(entry.get("committed", 0), name))
+    counts.check(stated, name, findings)
+    hours, slots = stated.hours, range(stated.slots)
     tariff, carbon = stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool)
-    rent = [paid[t] * price * hours for t, price in enumerate(kind.price or free)]
-    idle = [on[t] * kind.power * (tariff[t + 1] - tariff[t]) for t in slots]
-    commit = committed * kind.commit
-    money = [
-        rent[t] + idle[t] + started[t] * kind.startup + stopped[t] * kind.shutdown + commit / stated.slots
-        for t in slots
+    rent = [
+        count * price * hours for count, price in zip(counts.paid, kind.price or [NOTHING] * len(slots), strict=True)
     ]
+    idle = [counts.on[t] * kind.power * (tariff[t + 1] - tariff[t]) for t in slots]
+    startup, shutdown = ([count * fee for count in each] for each, fee in counts.changes())
+    commit = counts.committed * kind.commit
+    money = [rent[t] + idle[t] + startup[t] + shutdown[t] + commit / stated.slots for t in slots]
     parts = {
-        "node_hours": sum(on) * hours,
-        "on_demand_hours": sum(paid) * hours,
-        "starts": Fraction(sum(started)),
+        "node_hours": sum(counts.on) * hours,
+        "on_demand_hours": sum(counts.paid) * hours,
+        "starts": Fraction(sum(counts.started)),
         "rent": sum(rent, NOTHING),
-        "startup": sum(started) * kind.startup,
-        "shutdown": sum(stopped) * kind.shutdown,
+        "startup": sum(startup, NOTHING),
+        "shutdown": sum(shutdown, NOTHING),
         "commit": commit,
         "idle": sum(idle, NOTHING),
         "cost": sum(money, NOTHING),
     }
     for key, true in parts.items() if entry else ():
         findings.same("bill", f"{name}: {key}", entry.get(key), true)
-    return Rented(
-        kind=kind,
-        on=on,
-        usable=[count - new for count, new in zip(on, booting, strict=True)],
-        money=money,
-        kwh=[count * kind.power * hours for count in on],
-        carbon_kg=[on[t] * kind.power * (carbon[t + 1] - carbon[t]) for t in slots],
-    )
+    kwh = [count * kind.power * hours for count in counts.on]
+    carbon_kg = [counts.on[t] * kind.power * (carbon[t + 1] - carbon[t]) for t in slots]
+    return Rented(kind, counts.on, counts.usable, money, kwh, carbon_kg)
+
+
+class _Counts:
+    """Numbers of nodes of a kind by slot: on, started, stopped, paid on demand and usable."""
+
+    def __init__(self, kind: Kind, on: list[int], committed: int) -> None:
+        self.kind, self.on, self.committed = kind, on, committed
+        before, after = [0, *on[:-1]], [*on[1:], 0]
+        self.started = [max(0, now - other) for now, other in zip(on, before, strict=True)]
+        self.stopped = [max(0, now - other) for now, other in zip(on, after, strict=True)]
+        self.paid = [max(0, count - committed - kind.reserved) for count in on]
+        self.usable = [count - new for count, new in zip(on, self._started_within(kind.boot), strict=True)]
+
+    def _started_within(self, slots: int) -> list[int]:
+        """Return the starts of the last so many slots, by slot."""
+        return [sum(self.started[max(0, t - slots + 1) : t + 1]) if slots else 0 for t in range(len(self.on))]
+
+    def changes(self) -> tuple[tuple[list[int], Fraction], tuple[list[int], Fraction]]:
+        """Return starts and stops by slot, each with the fee of one."""
+        return (self.started, self.kind.startup), (self.stopped, self.kind.shutdown)
+
+    def check(self, stated: StatedInstance, name: str, findings: Findings) -> None:
+        """Report counts that a kind does not allow."""
+        kind = self.kind
+        for t, (count, paid, young) in enumerate(
+            zip(self.on, self.paid, self._started_within(kind.minimum), strict=True)
+        ):
+            at = f"{name} at {stated.shown(t)}"
+            if count > kind.count[t]:
+                findings.say("nodes", at, f"{count} are on, {kind.count[t]} are there", count - kind.count[t])
+            if paid and kind.price is None:
+                findings.say("nodes", at, f"{paid} more are on than are committed or reserved", paid)
+            if young > count:
+                findings.say("nodes", at, "are switched off before their minimum time on", young - count)
+        if self.committed > kind.commit_max:
+            findings.say("nodes", name, f"{self.committed} are committed, at most {kind.commit_max} can be")

@@ -58,6 +58,7 @@ TUNING = AnnealingTuning()
 
 # numba reads these at compile time: up to WHOLE items move in any order, more in blocks of neighbours [items].
 WHOLE, BLOCK = 20_000, 1024
+UNIT = 2.0**-53  # makes 53 random bits a number from 0 to 1
 
 
 class Annealer:
@@ -316,6 +317,18 @@ def _xorshift64(state: Any) -> Any:
 
 
 @jit
+def _propose(candidates: Any, group: Any, items: Any, low: Any, many: Any, state: Any) -> Any:
+    """Return the next state, one of `many` items from `low`, and a candidate of it or none; cheap ones are likelier."""
+    state = _xorshift64(state)
+    item = items[low + np.int64((state >> np.uint64(11)) * UNIT * many)]
+    g = group[item]
+    state = _xorshift64(state)
+    chance = (state >> np.uint64(11)) * UNIT
+    rank = np.uint32(chance * chance * (candidates.many[g] + 1))
+    return state, item, np.uint32(candidates.first[g] + rank) if rank < candidates.many[g] else NONE
+
+
+@jit
 def anneal(
     profiles: Any, candidates: Any, group: Any, chosen: Any, slack: Any, penalty: Any, leave_out_cost: Any,
     items: Any, mine: Any, seed: Any, moves: Any, temperature: Any,
@@ -324,24 +337,18 @@ def anneal(
 
     Cheap candidates are tried more often. Items come in blocks of neighbours, whose candidates stay in the cache.
     """
-    unit = 2.0**-53
     state, table = seed, candidates.table
     blocks = (len(items) + BLOCK - 1) // BLOCK if len(items) > WHOLE else 1
     for at in range(moves):
         block = at * blocks // moves
         low = block * len(items) // blocks
         many = (block + 1) * len(items) // blocks - low
-        state = _xorshift64(state)
-        item = items[low + np.int64((state >> np.uint64(11)) * unit * many)]
+        state, item, new = _propose(candidates, group, items, low, many, state)
         g, now = group[item], chosen[item]
-        state = _xorshift64(state)
-        chance = (state >> np.uint64(11)) * unit
-        rank = np.uint32(chance * chance * (candidates.many[g] + 1))
-        new = np.uint32(candidates.first[g] + rank) if rank < candidates.many[g] else NONE
         if new == now or (new != NONE and not mine[profiles.pool[table[new].profile]]):
             continue
         state = _xorshift64(state)
-        limit = -temperature * np.log(((state >> np.uint64(11)) + 1.0) * unit)
+        limit = -temperature * np.log(((state >> np.uint64(11)) + 1.0) * UNIT)
         change = leave_out_cost[g] if new == NONE else table[new].cost
         change -= leave_out_cost[g] if now == NONE else table[now].cost
         if now != NONE:

@@ -228,10 +228,7 @@ def _restore(options: Any, state: Any, prices: Any, pool: Any, moved: Any, was: 
 def run_ejection_chains(
     options: Any, state: Any, prices: Any, pool: Any, items: Any, seed: Any, trials: Any, temperature: Any,
 ) -> Any:  # fmt: skip
-    """Try chains that begin at some items; return (change of the true cost, chains tried).
-
-    Fewer are tried when the member list of a pool is full.
-    """
+    """Try chains that begin at some items, until a pool is full; return (change of the true cost, chains tried)."""
     np.random.seed(seed)
     moved, was = np.empty(VICTIMS + 1, np.int64), np.empty(VICTIMS + 1, np.int64)
     begun, order = np.empty(VICTIMS + 1, np.int64), np.empty(VICTIMS + 1, np.int64)
@@ -244,22 +241,20 @@ def run_ejection_chains(
             continue
         if state.count[pool[o]] + VICTIMS + 1 >= state.room[pool[o]]:
             return total, trial
-        before = prices.out[group]
         moved[0], was[0], begun[0] = item, state.option[item], state.start[item]
         if was[0] >= 0:
-            before = column_cost(options, group, was[0], begun[0], prices.true)
             unassign(options, state, prices, pool, item)
         known = _eject_blockers(options, state, prices, pool, o, s, moved, was, begun)
-        after, accepted = 0.0, known > 0
+        after = column_cost(options, group, o, s, prices.true)
+        accepted = known > 0 and after <= prices.out[group]
         known = abs(known)
-        if accepted:
-            after = column_cost(options, group, o, s, prices.true)
-            accepted = after <= prices.out[group]
-        for k in range(1, known):
-            before += column_cost(options, state.group[moved[k]], was[k], begun[k], prices.true)
+        before = 0.0 if was[0] >= 0 else prices.out[group]
+        for k in range(known):
+            if was[k] >= 0:
+                before += column_cost(options, state.group[moved[k]], was[k], begun[k], prices.true)
         limit = before
         if temperature > 0:
-            limit = before - temperature * np.log(np.random.random() + 1e-300)
+            limit -= temperature * np.log(np.random.random() + 1e-300)
         if accepted:
             assign(options, state, prices, pool, item, o, s)
             accepted, after = _reinsert_ejected(options, state, prices, pool, moved, known, order, after, limit)

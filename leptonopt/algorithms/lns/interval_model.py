@@ -93,24 +93,8 @@ class _Model:
         self.ends: list[Any] = []
         self.out: list[Any] = []  # whether the job is left out; None where it must run
         self.exact = True
-        shape = placing.shape
         for job in jobs:
-            low, high = (
-                min((mode.low for mode in job.modes), default=0),
-                max((mode.high for mode in job.modes), default=0),
-            )
-            start, chosen = model.new_int_var(low, high, ""), [model.new_bool_var("") for _ in job.modes]
-            for mode, here in zip(job.modes, chosen, strict=True):
-                if mode.low > low:
-                    model.add(start >= mode.low).only_enforce_if(here)
-                if mode.high < high:
-                    model.add(start <= mode.high).only_enforce_if(here)
-                interval = model.new_optional_fixed_size_interval_var(start, shape.duration[mode.option], here, "")
-                for row, amount in shape.demands[mode.option]:
-                    self.demands.setdefault(row, []).append((interval, amount))
-            self.starts.append(start)
-            self.chosen.append(chosen)
-            self.ends.append(start + sum(shape.duration[w.option] * c for w, c in zip(job.modes, chosen, strict=True)))
+            self._add_job(job)
             self._add_cost(job, len(self.starts) - 1)
         for before, after, lag in edges:
             row = model.add(self.starts[after] >= self.ends[before] + lag)
@@ -124,6 +108,25 @@ class _Model:
         factor = max(1, -(-most // COST_RANGE))
         self.exact &= factor == 1
         model.minimize(sum((cost // factor) * variable for cost, variable in self.costs))
+
+    def _add_job(self, job: Job) -> None:
+        """Add the job's start, the intervals of its modes, and its end."""
+        model, shape = self.model, self.placing.shape
+        low = min((mode.low for mode in job.modes), default=0)
+        high = max((mode.high for mode in job.modes), default=0)
+        start, chosen = model.new_int_var(low, high, ""), [model.new_bool_var("") for _ in job.modes]
+        for mode, here in zip(job.modes, chosen, strict=True):
+            if mode.low > low:
+                model.add(start >= mode.low).only_enforce_if(here)
+            if mode.high < high:
+                model.add(start <= mode.high).only_enforce_if(here)
+            interval = model.new_optional_fixed_size_interval_var(start, shape.duration[mode.option], here, "")
+            for row, amount in shape.demands[mode.option]:
+                self.demands.setdefault(row, []).append((interval, amount))
+        self.starts.append(start)
+        self.chosen.append(chosen)
+        duration = sum(shape.duration[mode.option] * here for mode, here in zip(job.modes, chosen, strict=True))
+        self.ends.append(start + duration)
 
     def _add_cost(self, job: Job, at: int) -> None:
         """Add the job's presence, its cost above its least cost, and its lateness."""

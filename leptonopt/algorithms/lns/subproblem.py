@@ -222,7 +222,7 @@ class Subproblem:
 
     def columns_of(self, group: int) -> list[Column]:
         """Return a group's feasible columns of least reduced cost, and its current ones."""
-        placing, guide, most = self.placing, self.guide, self.most_each
+        guide, most = self.guide, self.most_each
         if group in self.precedence_windows:  # the cheapest columns alone do not go one after another
             most = max(most, TUNING.linked_columns)
         costs: list[Ints] = []
@@ -233,24 +233,13 @@ class Subproblem:
             if guide.least[option] > cut:
                 self.whole = False
                 break
-            if self.only is not None and not self.only[placing.shape.pool[option]]:
+            if self.only is not None and not self.only[self.placing.shape.pool[option]]:
                 self.whole = False
                 continue
-            low, high = self.start_window(option)
-            if low > high:
-                self.whole &= not (placing.shape.strict and self.leaves_family_pool(option))
-                continue
-            fits = placing.feasible_starts(option, low, high)
-            cost = placing.start_costs(option, low, high, guide.prefix, guide.scale)
-            if guide.once is not None:
-                cost += guide.once[option]
-            at = np.arange(len(cost)) if fits is None else np.flatnonzero(fits)
-            if len(at) > most:
-                self.whole = False
-                at = at[np.argpartition(cost[at], most - 1)[:most]]
-            costs.append(cost[at])
-            options.append(np.full(len(at), option))
-            starts.append(at + low)
+            start, cost = self._cheapest_starts(option, most)
+            costs.append(cost)
+            options.append(np.full(len(start), option))
+            starts.append(start)
             if sum(map(len, costs)) >= most:
                 cut = int(np.partition(np.concatenate(costs), most - 1)[most - 1])
         columns = dict.fromkeys(self.ran[group])
@@ -262,6 +251,23 @@ class Subproblem:
                 zip(option_of[order[:most]].tolist(), start_of[order[:most]].tolist(), strict=True)
             )
         return list(columns)
+
+    def _cheapest_starts(self, option: int, most: int) -> tuple[Ints, Ints]:
+        """Return the feasible starts of least reduced cost of an option, at most so many, and their costs."""
+        placing, guide = self.placing, self.guide
+        low, high = self.start_window(option)
+        if low > high:
+            self.whole &= not (placing.shape.strict and self.leaves_family_pool(option))
+            return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        fits = placing.feasible_starts(option, low, high)
+        cost = placing.start_costs(option, low, high, guide.prefix, guide.scale)
+        if guide.once is not None:
+            cost += guide.once[option]
+        at = np.arange(len(cost)) if fits is None else np.flatnonzero(fits)
+        if len(at) > most:
+            self.whole = False
+            at = at[np.argpartition(cost[at], most - 1)[:most]]
+        return at + low, cost[at]
 
     def is_excluded(self, option: int) -> bool:
         """Return whether affinity or anti-affinity exclude the option."""

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from leptonopt.io.literature.hourly import hourly_document
 from leptonopt.io.literature.json_cursor import Places
-from leptonopt.io.literature.number_stream import MAX_OPTIONS, START
+from leptonopt.io.literature.number_stream import MAX_OPTIONS
 
 RESOURCES = {"cpu": "CpuPower", "memory": "Memory", "network": "NetworkBandwidth"}
 MAX_AMOUNT = 10**9
@@ -27,14 +28,8 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
         raise data.wrong(f"{computers * processes:,} pairs of a process and a computer; at most {MAX_OPTIONS:,}")
     names: set[str] = set()
     pools = [_computer(data, names, at) for at in range(computers)]
-    return {
-        "leptonopt": 1,
-        "name": path.stem or "cloudbalancing",
-        "currency": "cost",
-        "time": {"start": START, "slot": "1h", "horizon": "1h"},
-        "pools": pools,
-        "tasks": [_process(data, names, at, pools) for at in range(processes)],
-    }
+    tasks = [_process(data, names, at, pools) for at in range(processes)]
+    return hourly_document(path.stem or "cloudbalancing", 1, pools, tasks)
 
 
 def _name(data: Places, names: set[str], kind: str, at: int) -> str:

@@ -19,15 +19,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 from leptonopt.errors import Path as Place
-from leptonopt.instance.units import instant, instant_text
+from leptonopt.io.literature.hourly import at_hour, hourly_document, steps
 from leptonopt.io.literature.json_cursor import Places
-from leptonopt.io.literature.number_stream import MAX_SLOTS, START
+from leptonopt.io.literature.number_stream import MAX_SLOTS
 
 MAX_POWER = 10_000
 MAX_PRICE = 10_000
@@ -61,54 +60,58 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     data.whole(("MachinesCount",), 1, 1)
     data.whole(("LengthInterval",), 1, 1)
     machine = _read_machine(data)
-    prices, waiting, slots = machine.prices, machine.waiting, len(machine.prices)
+    slots = len(machine.prices)
     durations = _read_durations(data, slots)
-    least = (1 + min(time for time, _ in machine.off[0].up), 1 + min(time for time, _ in machine.off[0].down))
-    work = sum(time * count for time, count in durations.items())
-    room = slots - work - sum(least)
-    if room < 0:
-        raise data.wrong(
-            f"{slots} intervals; the jobs take {work}, to begin and to end off takes {sum(least)}", ("EnergyCosts",)
-        )
-    if room * slots > MAX_RESTS:
-        raise data.wrong(f"{slots:,} intervals, {room:,} of them to spare; that is too large", ("EnergyCosts",))
-    window = {"release": _at(least[0]), "deadline": _at(slots - least[1])}
-    capacity: dict[str, Any] = {"machine": 1, "work": 1}
-    price: dict[str, Any] = {
-        "work": _steps([machine.on * price - less for price, less in zip(prices, waiting, strict=True)])
-    }
-    first, last, between = [], [], []
-    for length in range(least[0], least[0] + room + 1):
-        capacity[f"first-{length}"] = _steps([int(slot < length) for slot in range(slots)])
-        first.append(_option({f"first-{length}": 1}, length, machine.first(length) + sum(waiting)))
-    for length in range(least[1], least[1] + room + 1):
-        capacity[f"last-{length}"] = _steps([int(slot >= slots - length) for slot in range(slots)])
-        last.append(_option({f"last-{length}": 1}, length, machine.last(length)))
-    shortest = 0
-    for length in range(1, room + 1):
-        begins = range(least[0], slots - least[1] - length + 1)
-        costs = [more for begin in begins if (more := machine.rest(begin, length)) is not None]
-        if costs and min(costs) < 0:  # else it is too short, or never saves anything
-            shortest = shortest or length
-            capacity[f"rest-{length}"] = 1
-            price[f"rest-{length}"] = _steps(_spread(costs, length, least[0], slots))
-            between.append(_option({f"rest-{length}": 1}, length, 0))
+    begin, end, spare = _edges(data, machine, sum(time * count for time, count in durations.items()))
+    window = {"release": at_hour(begin), "deadline": at_hour(slots - end)}
+    between = _useful_rests(machine, begin, end, spare)
+    capacity: dict[str, Any] = {"machine": 1, "work": 1, **{f"rest-{length}": 1 for length in between}}
+    running = [machine.on * price - idle for price, idle in zip(machine.prices, machine.waiting, strict=True)]
+    price = {"work": steps(running)}
+    for length, costs in between.items():
+        price[f"rest-{length}"] = steps(_spread(costs, length, begin, slots))
+    first, last = [], []
+    for length in range(begin, begin + spare + 1):
+        capacity[f"first-{length}"] = steps([int(slot < length) for slot in range(slots)])
+        first.append(_option(f"first-{length}", length, machine.first(length) + sum(machine.waiting)))
+    for length in range(end, end + spare + 1):
+        capacity[f"last-{length}"] = steps([int(slot >= slots - length) for slot in range(slots)])
+        last.append(_option(f"last-{length}", length, machine.last(length)))
     tasks: list[dict[str, Any]] = [{"id": "first-rest", "options": first}, {"id": "last-rest", "options": last}]
     tasks += [
-        {"id": f"jobs-of-{time}", "copies": count, **window, "options": [_option({"work": 1}, time, 0)]}
+        {"id": f"jobs-of-{time}", "copies": count, **window, "options": [_option("work", time)]}
         for time, count in sorted(durations.items(), reverse=True)
     ]
     if between:
-        rests = {"id": "rest", "copies": room // shortest, "optional": True, "value": 0}
-        tasks.append({**rests, **window, "options": between})
-    return {
-        "leptonopt": 1,
-        "name": f"{path.parent.name}/{path.stem}" if path.parent.name else path.stem,
-        "currency": "cost",
-        "time": {"start": START, "slot": "1h", "horizon": f"{slots}h"},
-        "pools": [{"id": "machine", "capacity": capacity, "price": price}],
-        "tasks": tasks,
-    }
+        rests = {"id": "rest", "copies": spare // min(between), "optional": True, "value": 0}
+        options = [_option(f"rest-{length}", length) for length in between]
+        tasks.append({**rests, **window, "options": options})
+    name = f"{path.parent.name}/{path.stem}" if path.parent.name else path.stem
+    return hourly_document(name, slots, [{"id": "machine", "capacity": capacity, "price": price}], tasks)
+
+
+def _edges(data: Places, machine: _Machine, work: int) -> tuple[int, int, int]:
+    """Return the shortest first and last rest, and the slots that neither they nor the jobs need."""
+    slots = len(machine.prices)
+    first, last = (1 + min(time for time, _ in change) for change in (machine.off[0].up, machine.off[0].down))
+    spare = slots - work - first - last
+    if spare < 0:
+        text = f"{slots} intervals; the jobs take {work}, to begin and to end off takes {first + last}"
+        raise data.wrong(text, ("EnergyCosts",))
+    if spare * slots > MAX_RESTS:
+        raise data.wrong(f"{slots:,} intervals, {spare:,} of them to spare; that is too large", ("EnergyCosts",))
+    return first, last, spare
+
+
+def _useful_rests(machine: _Machine, first: int, last: int, spare: int) -> dict[int, list[int]]:
+    """Return the costs by start of every length that can save anything; starts begin at `first`."""
+    found = {}
+    for length in range(1, spare + 1):
+        starts = range(first, len(machine.prices) - last - length + 1)
+        costs = [cost for start in starts if (cost := machine.rest(start, length)) is not None]
+        if costs and min(costs) < 0:  # else it is too short, or never saves anything
+            found[length] = costs
+    return found
 
 
 class _Machine:
@@ -188,7 +191,7 @@ def _states(data: Places, slots: int) -> list[_Off]:
     for key in (*TABLES, *NULLABLE):
         data.length((key,), count, count)
 
-    def ways(state: int, *names: str) -> Iterator[tuple[int, int]]:
+    def transitions(state: int, *names: str) -> Iterator[tuple[int, int]]:
         for name in names:
             time: Place = (f"{name}Time", state)
             power: Place = (f"{name}PowerConsumption", state)
@@ -198,26 +201,16 @@ def _states(data: Places, slots: int) -> list[_Off]:
     return [
         _Off(
             data.whole(("OffPowerConsumption", state), 0, MAX_POWER),
-            tuple(ways(state, "OnOff", "IdleOff")),
-            tuple(ways(state, "OffOn", "OffIdle")),
+            tuple(transitions(state, "OnOff", "IdleOff")),
+            tuple(transitions(state, "OffOn", "OffIdle")),
         )
         for state in range(count)
     ]
 
 
-def _at(slot: int) -> str:
-    return instant_text(instant(START) + timedelta(hours=slot))
-
-
-def _steps(values: Sequence[int]) -> dict[str, Any]:
-    """Return values by slot as a series of steps."""
-    kept = (slot for slot, value in enumerate(values) if not slot or value != values[slot - 1])
-    return {"steps": {_at(slot): values[slot] for slot in kept}}
-
-
-def _option(uses: dict[str, int], length: int, cost: int) -> dict[str, Any]:
-    kind = next(iter(uses))
-    return {"id": kind, "pool": "machine", "uses": {"machine": 1, **uses}, "duration": f"{length}h", "cost": cost}
+def _option(kind: str, length: int, cost: int = 0) -> dict[str, Any]:
+    uses = {"machine": 1, kind: 1}
+    return {"id": kind, "pool": "machine", "uses": uses, "duration": f"{length}h", "cost": cost}
 
 
 def _spread(costs: Sequence[int], length: int, begin: int, slots: int) -> list[int]:

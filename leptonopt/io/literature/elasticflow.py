@@ -235,48 +235,58 @@ def instance(
     def up_to(gpus: int, kind: tuple[str, str]) -> dict[int, Decimal]:
         return {count: speed for count, speed in curves[kind].items() if count <= gpus}
 
-    largest = max(choice.gpus.values())
-    fastest = {kind: max(up_to(largest, kind).values()) for kind in curves}
     tasks, soft, hopeless = [], 0, 0
     ends = max(job.deadline for job in taken) - begin
     for job in taken:
-        hours = round(Decimal(job.iterations) / measured[job.model, job.batch][1] / 3600, 4) or Decimal("0.0001")
-        shortest = Fraction(hours * 3600) / Fraction(fastest[job.model, job.batch])
-        first = ceil(Fraction(job.submitted - begin, choice.slot_s))
-        last = floor(Fraction(job.deadline - begin, choice.slot_s))
-        earliest = first + ceil(shortest / choice.slot_s)
-        if hours > MAX_HOURS or earliest * choice.slot_s > 2 * MAX_SECONDS:
+        kind = job.model, job.batch
+        hours = round(Decimal(job.iterations) / measured[kind][1] / 3600, 4) or Decimal("0.0001")
+        shortest = Fraction(hours * 3600) / Fraction(max(up_to(max(choice.gpus.values()), kind).values()))
+        due, latest = _due(choice, job, begin, shortest)
+        if hours > MAX_HOURS or latest > 2 * MAX_SECONDS:
             raise trace.wrong(f"job {job.id} has {hours:,} hours of work on one GPU; that is too much", job.line)
-        soft += earliest > last
+        soft += "due" in due
         hopeless += shortest > job.deadline - job.submitted
-        due: dict[str, Any] = {"deadline": _at(job.deadline - begin)}
-        if earliest > last:
-            latest = earliest * choice.slot_s + GRACE_S
-            due = {"deadline": _at(latest), "due": _at(job.deadline - begin), "late_cost": choice.late_cost}
-            ends = max(ends, latest)
-        tasks.append(
-            {"id": f"job-{job.id}", "release": _at(job.submitted - begin), **due}
-            | {"work": {"profile": f"{job.model}-{job.batch}", "hours": hours}}
-        )
-    slots = ceil(Fraction(ends, choice.slot_s))
-    if slots > MAX_SLOTS:
-        raise trace.wrong(f"{slots:,} slots until the last job has ended; at most {MAX_SLOTS:,}: say slot or within", 1)
+        ends = max(ends, latest)
+        work = {"profile": "-".join(kind), "hours": hours}
+        tasks.append({"id": f"job-{job.id}", "release": _at(job.submitted - begin), **due, "work": work})
+    slots = _slots(choice, ends, trace)
+    pools = [
+        {"id": pool, "capacity": {"gpu": gpus}, "price": {"gpu": choice.price[pool]}}
+        for pool, gpus in choice.gpus.items()
+    ]
+    speeds = {kind: {pool: up_to(gpus, kind) for pool, gpus in choice.gpus.items()} for kind in sorted(curves)}
     return {
         "leptonopt": 1,
         "name": choice.name,
         "description": _description(choice, len(taken), where or ", ".join(choice.gpus), soft, hopeless),
         "currency": choice.currency,
         "time": {"start": _at(0), "slot": f"{choice.slot_s // 60}m", "horizon": f"{slots * choice.slot_s // 60}m"},
-        "pools": [
-            {"id": pool, "capacity": {"gpu": gpus}, "price": {"gpu": choice.price[pool]}}
-            for pool, gpus in choice.gpus.items()
-        ],
-        "profiles": {
-            "-".join(kind): {"speed": {pool: up_to(gpus, kind) for pool, gpus in choice.gpus.items()}}
-            for kind in sorted(curves)
-        },
+        "pools": pools,
+        "profiles": {"-".join(kind): {"speed": speed} for kind, speed in speeds.items()},
         "tasks": tasks,
     }
+
+
+def _due(choice: Choice, job: Job, begin: int, shortest: Fraction) -> tuple[dict[str, Any], int]:
+    """Return the deadline of a job whose work takes `shortest` [s] at least, and its latest end [s]."""
+    first = ceil(Fraction(job.submitted - begin, choice.slot_s))
+    last = floor(Fraction(job.deadline - begin, choice.slot_s))
+    earliest = first + ceil(shortest / choice.slot_s)
+    due = job.deadline - begin
+    if earliest <= last:
+        return {"deadline": _at(due)}, due
+    latest = earliest * choice.slot_s + GRACE_S
+    if latest > 2 * MAX_SECONDS:  # which the caller refuses; there is no such date
+        return {}, latest
+    return {"deadline": _at(latest), "due": _at(due), "late_cost": choice.late_cost}, latest
+
+
+def _slots(choice: Choice, ends: int, trace: Table) -> int:
+    """Return the number of slots until the last job has ended at `ends` [s]."""
+    slots = ceil(Fraction(ends, choice.slot_s))
+    if slots > MAX_SLOTS:
+        raise trace.wrong(f"{slots:,} slots until the last job has ended; at most {MAX_SLOTS:,}: say slot or within", 1)
+    return slots
 
 
 def _curves(taken: Sequence[Job], measured: Curves, trace: Table) -> Curves:

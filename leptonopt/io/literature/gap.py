@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from leptonopt.io.literature.number_stream import START, Numbers
+from leptonopt.io.literature.hourly import hourly_document
+from leptonopt.io.literature.number_stream import Numbers
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
@@ -21,20 +22,15 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     need = [numbers.wholes(jobs, "a need") for _ in range(agents)]
     capacity = numbers.wholes(agents, "a capacity")
     numbers.end()
-    return {
-        "leptonopt": 1,
-        "name": path.stem or "gap",
-        "currency": "cost",
-        "time": {"start": START, "slot": "1h", "horizon": "1h"},
-        "pools": [{"id": f"agent-{i}", "capacity": {"units": capacity[i]}} for i in range(agents)],
-        "tasks": [
-            {
-                "id": f"job-{j}",
-                "options": [
-                    {"pool": f"agent-{i}", "uses": {"units": need[i][j]}, "duration": "1h", "cost": cost[i][j]}
-                    for i in range(agents)
-                ],
-            }
-            for j in range(jobs)
-        ],
-    }
+    pools = [{"id": f"agent-{i}", "capacity": {"units": capacity[i]}} for i in range(agents)]
+    tasks = [
+        {
+            "id": f"job-{j}",
+            "options": [
+                {"pool": f"agent-{i}", "uses": {"units": need[i][j]}, "duration": "1h", "cost": cost[i][j]}
+                for i in range(agents)
+            ],
+        }
+        for j in range(jobs)
+    ]
+    return hourly_document(path.stem or "gap", 1, pools, tasks)

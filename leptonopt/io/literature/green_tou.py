@@ -11,15 +11,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping
-from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from leptonopt.errors import InputError
-from leptonopt.instance.units import instant, instant_text
 from leptonopt.io.files import printable
-from leptonopt.io.literature.number_stream import MAX_SLOTS, START, Numbers, whole_param
+from leptonopt.io.literature.hourly import hourly_document, steps
+from leptonopt.io.literature.number_stream import MAX_SLOTS, Numbers, whole_param
 from leptonopt.io.native.text import read_text
 
 MAX_STEPS = 2_000_000
@@ -37,35 +36,23 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
         )
     price_numbers.options(len(durations) * len(rates))
     horizon = whole_param(params, "deadline", len(prices)) or len(prices)
-    start = instant(START)
-
-    def at(slot: int) -> str:
-        return instant_text(start + timedelta(hours=slot))
-
-    steps = [(at(slot), prices[slot]) for slot in range(horizon) if not slot or prices[slot] != prices[slot - 1]]
     pools = [
         {
             "id": f"rate-{rate.normalize():f}",
             "capacity": {"machine": count},
-            "price": {"machine": {"steps": {moment: rate * price for moment, price in steps}}},
+            "price": {"machine": steps([rate * price for price in prices[:horizon]])},
         }
         for rate, count in sorted(rates.items())
     ]
-    return {
-        "leptonopt": 1,
-        "name": path.stem,
-        "currency": "cost",
-        "time": {"start": START, "slot": "1h", "horizon": f"{horizon}h"},
-        "pools": pools,
-        "tasks": [
-            {
-                "id": f"jobs-of-{hours}",
-                "copies": count,
-                "options": [{"pool": pool["id"], "uses": {"machine": 1}, "duration": f"{hours}h"} for pool in pools],
-            }
-            for hours, count in sorted(durations.items(), reverse=True)
-        ],
-    }
+    tasks = [
+        {
+            "id": f"jobs-of-{hours}",
+            "copies": count,
+            "options": [{"pool": pool["id"], "uses": {"machine": 1}, "duration": f"{hours}h"} for pool in pools],
+        }
+        for hours, count in sorted(durations.items(), reverse=True)
+    ]
+    return hourly_document(path.stem, horizon, pools, tasks)
 
 
 def _beside(path: Path, letter: str) -> Numbers:

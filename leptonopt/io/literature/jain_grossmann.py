@@ -6,12 +6,11 @@ n m; n rows of m costs; n rows of m durations; n release dates; n deadlines. A t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from leptonopt.instance.units import instant, instant_text
-from leptonopt.io.literature.number_stream import START, Numbers
+from leptonopt.io.literature.hourly import at_hour, hourly_document
+from leptonopt.io.literature.number_stream import Numbers
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
@@ -27,32 +26,17 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     for job in range(jobs):
         if deadline[job] <= release[job]:
             raise numbers.wrong(f"job {job} is released at {release[job]}, not before its deadline {deadline[job]}")
-    start = instant(START)
-
-    def hour(at: int) -> str:
-        return instant_text(start + timedelta(hours=at))
-
-    return {
-        "leptonopt": 1,
-        "name": path.stem or "jain-grossmann",
-        "currency": "cost",
-        "time": {"start": START, "slot": "1h", "horizon": f"{max(deadline)}h"},
-        "pools": [{"id": f"machine-{m}", "capacity": {"machine": 1}} for m in range(machines)],
-        "tasks": [
-            {
-                "id": f"job-{j}",
-                "release": hour(release[j]),
-                "deadline": hour(deadline[j]),
-                "options": [
-                    {
-                        "pool": f"machine-{m}",
-                        "uses": {"machine": 1},
-                        "duration": f"{duration[j][m]}h",
-                        "cost": cost[j][m],
-                    }
-                    for m in range(machines)
-                ],
-            }
-            for j in range(jobs)
-        ],
-    }
+    pools = [{"id": f"machine-{m}", "capacity": {"machine": 1}} for m in range(machines)]
+    tasks = [
+        {
+            "id": f"job-{j}",
+            "release": at_hour(release[j]),
+            "deadline": at_hour(deadline[j]),
+            "options": [
+                {"pool": f"machine-{m}", "uses": {"machine": 1}, "duration": f"{hours}h", "cost": cost[j][m]}
+                for m, hours in enumerate(duration[j])
+            ],
+        }
+        for j in range(jobs)
+    ]
+    return hourly_document(path.stem or "jain-grossmann", max(deadline), pools, tasks)

@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from leptonopt.errors import Path as Place
+from leptonopt.io.literature.hourly import hourly_document
 from leptonopt.io.literature.json_cursor import Places
-from leptonopt.io.literature.number_stream import MAX_OPTIONS, START
+from leptonopt.io.literature.number_stream import MAX_OPTIONS
 
 FINEST = 10**9  # parts of a GPU
 MAX_GPUS = 1000  # that one slice takes
@@ -55,16 +56,10 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
         count = min(MAX_COUNT, ceil(slices * sum(loads[gpu].values()) / parts)) or 1
         price = data.amount(("gpu_info", gpu, "cost"), 0, 10**9)
         pools.append({"id": gpu, "nodes": {"count": count, "size": {"load": parts}, "price": price}})
-    made: dict[str, Any] = {
-        "leptonopt": 1,
-        "name": path.stem or "melange",
-        "time": {"start": START, "slot": "1h", "horizon": "1h"},
-        "pools": pools,
-        "tasks": [_bucket(data, at, slices, loads) for at, share in shares.items() if share],
-    }
-    if rounded:
-        made["description"] = f"Loads on {', '.join(rounded)} are rounded up to {1 / Fraction(FINEST)} of a GPU."
-    return made
+    tasks = [_bucket(data, at, slices, loads) for at, share in shares.items() if share]
+    text = f"Loads on {', '.join(rounded)} are rounded up to {1 / Fraction(FINEST)} of a GPU."
+    more = {"description": text} if rounded else {}
+    return hourly_document(path.stem or "melange", 1, pools, tasks, "USD", **more)
 
 
 def _table(

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from leptonopt.io.literature.number_stream import START, Numbers
+from leptonopt.io.literature.hourly import hourly_document
+from leptonopt.io.literature.number_stream import Numbers
 
 
 def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]:
@@ -21,14 +22,8 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     resources = numbers.whole("the number of resources", 1, 1000)
     numbers.options(groups * items)
     capacity = {f"r{r}": numbers.decimal("a capacity", 0) for r in range(resources)}
-    return {
-        "leptonopt": 1,
-        "name": path.stem or "mmkp",
-        "currency": "value",
-        "time": {"start": START, "slot": "1h", "horizon": "1h"},
-        "pools": [{"id": "knapsack", "capacity": capacity}],
-        "tasks": [_group(numbers, group, items, resources) for group in range(1, groups + 1)],
-    }
+    tasks = [_group(numbers, group, items, resources) for group in range(1, groups + 1)]
+    return hourly_document(path.stem or "mmkp", 1, [{"id": "knapsack", "capacity": capacity}], tasks, "value")
 
 
 def _group(numbers: Numbers, group: int, items: int, resources: int) -> dict[str, Any]:

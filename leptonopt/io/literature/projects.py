@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from graphlib import CycleError, TopologicalSorter
 from itertools import accumulate
 from typing import Any
 
-from leptonopt.io.literature.number_stream import START
+from leptonopt.io.literature.hourly import hourly_document
 
 MAX_ACTIVITIES = 10_000
 MAX_LINKS = 1_000_000
@@ -25,25 +26,14 @@ class Circle(ValueError):
 
 def in_order(successors: Sequence[Sequence[int]]) -> list[int]:
     """Return the activities in topological order; raises `Circle` when there is none."""
-    waiting = [0] * len(successors)
-    for each in successors:
+    sorter = TopologicalSorter[int](dict.fromkeys(range(len(successors)), ()))
+    for activity, each in enumerate(successors):
         for after in each:
-            waiting[after] += 1
-    order = [activity for activity, count in enumerate(waiting) if not count]
-    for activity in order:
-        for after in successors[activity]:
-            waiting[after] -= 1
-            if not waiting[after]:
-                order.append(after)
-    if len(order) == len(successors):
-        return order
-    left = {activity for activity, count in enumerate(waiting) if count}
-    before = {after: activity for activity in left for after in successors[activity]}
-    at, seen = min(left), set()
-    while at not in seen:  # backwards, which must come round
-        seen.add(at)
-        at = before[at]
-    raise Circle(at)
+            sorter.add(after, activity)
+    try:
+        return list(sorter.static_order())
+    except CycleError as error:
+        raise Circle(error.args[1][0]) from None
 
 
 def predecessors(successors: Sequence[Sequence[int]], real: Sequence[bool]) -> list[list[int]]:
@@ -90,32 +80,18 @@ def investment(
         raise ValueError("no activity needs anything")
     if max(peaks) > MAX_UNITS:
         raise ValueError(f"as many as {max(peaks):,} units of a resource may be needed; at most {MAX_UNITS:,}")
-    return {
-        "leptonopt": 1,
-        "name": name,
-        "currency": "cost",
-        "time": {"start": START, "slot": "1h", "horizon": f"{deadline}h"},
-        "pools": [{"id": "site", "nodes": kinds}],
-        "tasks": [
-            {
-                "id": f"task-{activity + 1}",
-                **waits(before[activity]),
-                "options": [
-                    {
-                        "pool": "site",
-                        "uses": {f"r{r}": need for r, need in enumerate(needs[activity], 1) if need},
-                        "duration": f"{durations[activity]}h",
-                    }
-                ],
-            }
-            for activity in real
-        ],
-    }
+    tasks = []
+    for activity in real:
+        uses = {f"r{r}": need for r, need in enumerate(needs[activity], 1) if need}
+        option = {"pool": "site", "uses": uses, "duration": f"{durations[activity]}h"}
+        tasks.append(activity_task(activity, before[activity], [option]))
+    return hourly_document(name, deadline, [{"id": "site", "nodes": kinds}], tasks)
 
 
-def waits(before: Sequence[int]) -> dict[str, list[str]]:
-    """Return the key `after` of a task if it waits; activities count from 0, tasks from 1."""
-    return {"after": [f"task-{activity + 1}" for activity in before]} if before else {}
+def activity_task(activity: int, before: Sequence[int], options: Sequence[Any]) -> dict[str, Any]:
+    """Return the task of an activity and its predecessors; activities count from 0, tasks from 1."""
+    after = {"after": [f"task-{other + 1}" for other in before]} if before else {}
+    return {"id": f"task-{activity + 1}", **after, "options": options}
 
 
 def _peaks(

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from leptonopt.errors import Finding, InstanceError, UsageError
-from leptonopt.io.literature.number_stream import MAX_SLOTS, START, Numbers, whole_param
-from leptonopt.io.literature.projects import MAX_ACTIVITIES, Circle, predecessors, waits
+from leptonopt.io.literature.hourly import hourly_document
+from leptonopt.io.literature.number_stream import MAX_SLOTS, Numbers, whole_param
+from leptonopt.io.literature.projects import MAX_ACTIVITIES, Circle, activity_task, predecessors
 
-Mode = tuple[int, int, list[int]]  # number, duration, needs
 _COUNTS = {
     "jobs": re.compile(r"\s*jobs\s*\(incl\. supersource/sink\s*\)\s*:(.*)"),
     "renewable": re.compile(r"\s*-\s*renewable\s*:(.*)"),
@@ -44,16 +44,7 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     names = [f"R{r + 1}" for r in range(renewable)], [f"N{r + 1}" for r in range(nonrenewable)]
 
     numbers = _section(lines, path, "precedence")
-    many, successors, at = [], [], []
-    for job in range(1, jobs + 1):
-        if numbers.whole("the number of a job") != job:
-            raise numbers.wrong(f"job {job} is missing or out of order")
-        many.append(numbers.whole("the number of modes", 1, 1000))
-        count = numbers.whole("the number of successors", 0, jobs)
-        successors.append(sorted({numbers.whole("a successor", 1, jobs) - 1 for _ in range(count)}))
-        at.append(numbers.line)
-    numbers.end()
-    numbers.options(sum(many))
+    many, successors, at = _precedence(numbers, jobs)
     requests = _section(lines, path, "requests")
     modes = [_modes(requests, job, count, names) for job, count in enumerate(many, 1)]
     requests.end()
@@ -71,19 +62,29 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     except ValueError as error:
         raise numbers.wrong(str(error)) from None
     consumed = {name for each in modes for option in each for name in option.get("consumes", ())}
-    return {
-        "leptonopt": 1,
-        "name": path.stem or "psplib-mm",
-        "currency": "cost",
-        "time": {"start": START, "slot": "1h", "horizon": f"{deadline}h"},
-        "pools": [{"id": "project", "capacity": dict(zip(names[0], limits, strict=False))}],
-        "tasks": [{"id": f"task-{job + 1}", **waits(before[job]), "options": modes[job]} for job in real],
-        "quotas": [
-            {"id": name, "of": name, "limit": limit}
-            for name, limit in zip(names[1], limits[renewable:], strict=True)
-            if name in consumed
-        ],
-    }
+    pools = [{"id": "project", "capacity": dict(zip(names[0], limits, strict=False))}]
+    tasks = [activity_task(job, before[job], modes[job]) for job in real]
+    quotas = [
+        {"id": name, "of": name, "limit": limit}
+        for name, limit in zip(names[1], limits[renewable:], strict=True)
+        if name in consumed
+    ]
+    return hourly_document(path.stem or "psplib-mm", deadline, pools, tasks, quotas=quotas)
+
+
+def _precedence(numbers: Numbers, jobs: int) -> tuple[list[int], list[list[int]], list[int]]:
+    """Return the number of modes, the successors (from 0), and the line of each job."""
+    many, successors, lines = [], [], []
+    for job in range(1, jobs + 1):
+        if numbers.whole("the number of a job") != job:
+            raise numbers.wrong(f"job {job} is missing or out of order")
+        many.append(numbers.whole("the number of modes", 1, 1000))
+        count = numbers.whole("the number of successors", 0, jobs)
+        successors.append(sorted({numbers.whole("a successor", 1, jobs) - 1 for _ in range(count)}))
+        lines.append(numbers.line)
+    numbers.end()
+    numbers.options(sum(many))
+    return many, successors, lines
 
 
 def _modes(numbers: Numbers, job: int, count: int, names: tuple[list[str], list[str]]) -> list[dict[str, Any]]:

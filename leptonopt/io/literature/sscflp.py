@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from leptonopt.errors import InstanceError, UsageError
-from leptonopt.io.literature.number_stream import START, Numbers
+from leptonopt.io.literature.hourly import hourly_document
+from leptonopt.io.literature.number_stream import Numbers
 
 LAYOUTS = ("holmberg", "delmaire")
 
@@ -38,28 +39,23 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     if requested is not None and requested not in LAYOUTS:
         raise UsageError(f"layout={requested[:40]!r}; allowed are {' and '.join(LAYOUTS)}")
     sites = _sites(text, path, requested)
-    return {
-        "leptonopt": 1,
-        "name": path.stem or "sscflp",
-        "currency": "cost",
-        "time": {"start": START, "slot": "1h", "horizon": "1h"},
-        "pools": [
-            {"id": f"facility-{j}", "nodes": {"count": 1, "size": {"units": capacity}, "price": sites.fixed[j]}}
-            for j, capacity in enumerate(sites.capacity)
-            if capacity
-        ],
-        "tasks": [
-            {
-                "id": f"customer-{i}",
-                "options": [
-                    {"pool": f"facility-{j}", "uses": {"units": demand}, "duration": "1h", "cost": sites.cost[i][j]}
-                    for j, capacity in enumerate(sites.capacity)
-                    if demand <= capacity
-                ],
-            }
-            for i, demand in enumerate(sites.demand)
-        ],
-    }
+    pools = [
+        {"id": f"facility-{j}", "nodes": {"count": 1, "size": {"units": capacity}, "price": sites.fixed[j]}}
+        for j, capacity in enumerate(sites.capacity)
+        if capacity
+    ]
+    tasks = [
+        {
+            "id": f"customer-{i}",
+            "options": [
+                {"pool": f"facility-{j}", "uses": {"units": demand}, "duration": "1h", "cost": sites.cost[i][j]}
+                for j, capacity in enumerate(sites.capacity)
+                if demand <= capacity
+            ],
+        }
+        for i, demand in enumerate(sites.demand)
+    ]
+    return hourly_document(path.stem or "sscflp", 1, pools, tasks)
 
 
 def _sites(text: str, path: Path, requested: str | None) -> _Sites:
