@@ -61,9 +61,9 @@ class CompiledColumnar:
 
 @dataclass(frozen=True, eq=False)
 class _Groups:
-    """Groups of identical tasks with their options; those of group g are chosen[ptr[g]] .. chosen[ptr[g+1] - 1].
+    """Groups of identical tasks with their options.
 
-    `heads` is the first task of each group. `held` is the number of rows by option; `row` and `demand` are of all
+    Those of group g are chosen[ptr[g]] .. chosen[ptr[g+1] - 1]. `heads` is the first task of each group. `held` is the number of rows by option; `row` and `demand` are of all
     options in a row, ascending in an option.
     """
 

@@ -66,7 +66,7 @@ def _compile_window(
     window: QuotaWindow,
     most: tuple[int, int],
 ) -> tuple[Limit, Fraction]:
-    """Return the limit of one window and its unit; `most` is a bound on runs, and on the demand units times slots."""
+    """Return the limit of one window and its unit; `most` bounds runs, and demand units times slots."""
     quota = window.quota
     use = _use(instance, rows, window)
     number = next(at for at, each in enumerate(instance.quotas) if each.id == quota.id)

@@ -336,3 +336,13 @@ def test_nothing_heavy_at_import(code: str, unwanted: set[str]) -> None:
     script = f"{code}\nimport sys\nprint(*sorted(set(m.split('.')[0] for m in sys.modules)))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT.parent)
     assert not unwanted & set(loaded.stdout.split())
+
+
+def test_the_architecture_page_lists_the_same_edges() -> None:
+    """The table of imports in docs/explanation/architecture.md is `ALLOWED`, but for the root's own modules."""
+    page = ROOT.parent / "docs" / "explanation" / "architecture.md"
+    rows = re.findall(r"^\| `([\w.]+)` \| [^|]+ \| (.+) \|$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    listed = {name: set(re.findall(r"`([\w.]+)`", imports)) for name, imports in rows if name != "package"}
+    apart = {"", "__main__", "algorithms"}
+    expected = {name: {other or "root" for other in others} for name, others in ALLOWED.items() if name not in apart}
+    assert listed == expected

@@ -318,7 +318,7 @@ def _xorshift64(state: Any) -> Any:
 
 @jit
 def _propose(candidates: Any, group: Any, items: Any, low: Any, many: Any, state: Any) -> Any:
-    """Return the next state, one of `many` items from `low`, and a candidate of it or none; cheap ones are likelier."""
+    """Return the next state, one of `many` items from `low`, and a candidate of it or `NONE`."""
     state = _xorshift64(state)
     item = items[low + np.int64((state >> np.uint64(11)) * UNIT * many)]
     g = group[item]

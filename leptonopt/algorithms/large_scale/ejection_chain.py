@@ -228,7 +228,7 @@ def _restore(options: Any, state: Any, prices: Any, pool: Any, moved: Any, was: 
 def run_ejection_chains(
     options: Any, state: Any, prices: Any, pool: Any, items: Any, seed: Any, trials: Any, temperature: Any,
 ) -> Any:  # fmt: skip
-    """Try chains that begin at some items, until a pool is full; return (change of the true cost, chains tried)."""
+    """Try chains of some items until a pool is full; return (change of the true cost, chains tried)."""
     np.random.seed(seed)
     moved, was = np.empty(VICTIMS + 1, np.int64), np.empty(VICTIMS + 1, np.int64)
     begun, order = np.empty(VICTIMS + 1, np.int64), np.empty(VICTIMS + 1, np.int64)
