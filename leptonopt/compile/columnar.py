@@ -63,8 +63,8 @@ class CompiledColumnar:
 class _Groups:
     """Groups of identical tasks with their options.
 
-    Those of group g are chosen[ptr[g]] .. chosen[ptr[g+1] - 1]. `heads` is the first task of each group. `held` is the number of rows by option; `row` and `demand` are of all
-    options in a row, ascending in an option.
+    Those of group g are chosen[ptr[g]] .. chosen[ptr[g+1] - 1]. `heads` is the first task of each group. `held` is the
+    number of rows by option; `row` and `demand` are of all options one after another, ascending in an option.
     """
 
     heads: Ints
