@@ -34,11 +34,19 @@ from leptonopt.session.request import make_limits, resolve_instance
 
 __all__ = ["Conflict", "Explanation", "Repair", "explain", "fastest_option"]
 
-CONFLICTS = 5  # found one after another at most
-ALONE = 3  # tasks that cannot run even alone, which are tried one by one
-FINDING = 0.5  # share of the time for conflicts, once it is known that there is no plan; the rest is for repairs
-WHOLE = 0.8  # share of the time for whether there is a plan; the rest is for what could not be decided
-SHARE = 0.12  # of the time that is left, for a single question of the filter
+
+@dataclass(frozen=True)
+class ExplainTuning:
+    """Tuning constants with their units."""
+
+    conflicts: int = 5  # conflicts found one after another at most
+    single_tasks: int = 3  # tasks without a start that are tried one by one
+    feasibility_share: float = 0.8  # share of the time for whether a plan exists; the rest is for undecided cases
+    conflict_share: float = 0.5  # share of the remaining time for conflicts; the rest is for repairs
+    question_share: float = 0.12  # share of the remaining time for one question of the deletion filter
+
+
+TUNING = ExplainTuning()
 ORDER = (  # of attempts to spare a demand; where either of two would do, the later one stays
     *("memory", "label", "without", "quality", "confidential", "boot", "minimum", "horizon", "release", "after"),
     *(
@@ -74,16 +82,16 @@ class Conflict:
 
     @property
     def minimal(self) -> bool:
-        """Whether none of its lines can be spared, each of which is proven by a plan for the rest."""
+        """Return True when each line is needed, which is proven by a plan for the rest."""
         return not self.unproven
 
     @property
     def instance(self) -> Document:
-        """The conflict as an instance: these tasks and demands, and nothing else that could be in the way."""
+        """Return the conflict as an instance: these tasks and requirements alone."""
         return pruned(self.document)
 
     def without(self, line: Requirement | str) -> Document:
-        """The same without a demand, or without a task; it has a plan where the conflict is minimal."""
+        """Return the conflict without a requirement or a task; a plan exists if the conflict is minimal."""
         if isinstance(line, str):
             return pruned(subset(self.document, [id for id in self.tasks if id != line]))
         return pruned(without_requirements(self.document, [line]))
@@ -91,7 +99,7 @@ class Conflict:
 
 @dataclass(frozen=True)
 class Explanation:
-    """`status` is infeasible, feasible, or unknown when the time was too short to tell."""
+    """Result of `explain`; `status` is infeasible, feasible, or unknown when time ran out."""
 
     status: str
     conflicts: tuple[Conflict, ...]
@@ -102,7 +110,7 @@ class Explanation:
     reasons: tuple[str, ...] = ()
 
     def document(self) -> dict[str, Any]:
-        """The explanation as plain data."""
+        """Return the explanation as plain data."""
         return {
             "leptonopt_explanation": 1,
             "status": self.status,
@@ -148,7 +156,7 @@ def explain(
     on_progress: Callable[[str], None] | None = None,
     begun: float | None = None,
 ) -> Explanation:
-    """Say why an instance has no plan.
+    """Explain why an instance has no plan.
 
     Parameters
     ----------
@@ -168,63 +176,65 @@ def explain(
     make_limits(time_limit)
     with time_limited(begun + time_limit, "the instance was read"):
         found, _, _ = resolve_instance(instance, format, params)
-    return _Explaining(found, begun, time_limit, on_progress or (lambda line: None)).explanation()
+    return _Explainer(found, begun, time_limit, on_progress or (lambda line: None)).explanation()
 
 
-class _Explaining:
+class _Explainer:
     def __init__(self, instance: Instance, begun: float, limit: float, say: Callable[[str], None]) -> None:
         self.instance, self.begun, self.limit, self.say = instance, begun, limit, say
         self.document = instance.document()
         self.end = Deadline(begun + limit)
-        self.asking = FeasibilityOracle(Deadline(begun + WHOLE * limit))
+        self.oracle = FeasibilityOracle(Deadline(begun + TUNING.feasibility_share * limit))
         self.notes: list[str] = []
         self.core: tuple[str, ...] = ()  # ids of tasks that carry the last proof
 
     def explanation(self) -> Explanation:
-        """The whole course: is there a plan, why not, what helps."""
+        """Return whether there is a plan, the conflicts, and repairs."""
         self.say("looking for a plan")
-        answer = self.asking.answer(self.document, share=1.0)
-        if answer.word is None:
-            answer = self._undecided()
-        if answer.word is not False:
-            return self._said("unknown" if answer.word is None else "feasible", (), ())
+        answer = self.oracle.answer(self.document, share=1.0)
+        if answer.feasible is None:
+            answer = self._undecided_answer()
+        if answer.feasible is not False:
+            return self._result("unknown" if answer.feasible is None else "feasible", (), ())
         self.core = answer.core
-        self.asking.deadline = self.end.share(FINDING)
+        self.oracle.deadline = self.end.share(TUNING.conflict_share)
         conflicts = tuple(self._conflicts())
-        self.asking.deadline = self.end
-        found = Repairs(self.instance, self.document, self.asking, self.say, self.notes)
+        self.oracle.deadline = self.end
+        found = Repairs(self.instance, self.document, self.oracle, self.say, self.notes)
         repairs = found.of(conflicts)
         if not repairs:
             self.notes.append("no repair by a single kind of change was found and verified in time")
-        return self._said("infeasible", conflicts, repairs)
+        return self._result("infeasible", conflicts, repairs)
 
-    def _said(self, status: str, conflicts: tuple[Conflict, ...], repairs: tuple[Repair, ...]) -> Explanation:
+    def _result(self, status: str, conflicts: tuple[Conflict, ...], repairs: tuple[Repair, ...]) -> Explanation:
         reasons = tuple(compile_instance(self.instance).impossible) if status == "infeasible" else ()
         notes = tuple(dict.fromkeys(self.notes))
         seconds = time.monotonic() - self.begun
         return Explanation(status, conflicts, repairs, self.instance.currency, seconds, notes, reasons)
 
-    def _undecided(self) -> Answer:
-        """Say without which rules a plan exists, then ask again with all the time that is left."""
-        self.asking.deadline = self.end
-        own = requirements_of(self.instance)
-        families = {name: [each for each in own if each.kind in kinds] for name, kinds in FAMILIES.items()}
+    def _undecided_answer(self) -> Answer:
+        """Note without which rules a plan exists, then ask again with all the remaining time."""
+        self.oracle.deadline = self.end
+        requirements = requirements_of(self.instance)
+        families = {name: [each for each in requirements if each.kind in kinds] for name, kinds in FAMILIES.items()}
         families = {name: each for name, each in families.items() if each}
-        enough: list[str] = []
+        sufficient: list[str] = []
         for number_, (name, each) in enumerate(families.items()):
             self.say(f"a plan without rules of {name}")
             with suppress(NotRemovable):
-                if self.asking.possible(
+                if self.oracle.possible(
                     without_requirements(self.document, each), share=1 / (len(families) - number_ + 1)
                 ):
-                    enough.append(name)
-        answer = self.asking.answer(self.document, share=1.0)
-        if answer.word is None:
+                    sufficient.append(name)
+        answer = self.oracle.answer(self.document, share=1.0)
+        if answer.feasible is None:
             seconds = time.monotonic() - self.begun
-            parts = f"undecided is whether the rest leaves room for them: a plan exists without {', or '.join(enough)}"
+            parts = (
+                f"undecided is whether the rest leaves room for them: a plan exists without {', or '.join(sufficient)}"
+            )
             self.notes.append(
                 f"neither a plan nor a proof that there is none was found in {seconds:.0f} s of the time limit; "
-                + (parts if enough else f"the same without any one of {', '.join(families)}")
+                + (parts if sufficient else f"the same without any one of {', '.join(families)}")
                 + "; try a longer one (-t)"
             )
         return answer
@@ -232,50 +242,52 @@ class _Explaining:
     # --- conflicts ---
 
     def _conflicts(self) -> Iterator[Conflict]:
-        """One conflict after another, each found when all demands of the earlier ones are gone."""
-        gone: list[Requirement] = []
-        for number_ in range(1, CONFLICTS + 1):
+        """Yield conflicts, each found without the requirements of the earlier ones."""
+        removed: list[Requirement] = []
+        for number_ in range(1, TUNING.conflicts + 1):
             self.say(f"conflict {number_}")
             try:
-                rest = without_requirements(self.document, gone)
+                rest = without_requirements(self.document, removed)
             except NotRemovable:
                 return
-            if gone and self._fails(rest) is not True:
+            if removed and self._fails(rest) is not True:
                 return
-            conflict = self._conflict(rest, gone)
+            conflict = self._conflict(rest, removed)
             yield conflict
             if not conflict.demands:
                 return
-            gone += conflict.demands
+            removed += conflict.demands
 
-    def _conflict(self, document: Document, gone: Sequence[Requirement]) -> Conflict:
-        must = next(self._candidates(document))
-        least, unproven = self._least(must, lambda ids: self._fails(subset(document, ids)))
+    def _conflict(self, document: Document, removed: Sequence[Requirement]) -> Conflict:
+        tasks_in_conflict = next(self._candidates(document))
+        least, unproven = self._least(tasks_in_conflict, lambda ids: self._fails(subset(document, ids)))
         tasks = [task["id"] for task in document["tasks"] if task["id"] in least]
-        small = subset(document, tasks)
-        before = {(each.kind, each.subject) for each in gone}
-        own = requirements_of(self.instance, {*tasks, *earners(document)})
-        demands = [each for each in own if (each.kind, each.subject) not in before]
-        kept, unsure = self._needed(demands, lambda kept: self._fails(_only(small, demands, kept)))
+        reduced = subset(document, tasks)
+        before = {(each.kind, each.subject) for each in removed}
+        requirements = requirements_of(self.instance, {*tasks, *earners(document)})
+        demands = [each for each in requirements if (each.kind, each.subject) not in before]
+        remaining, unsure = self._needed(
+            demands, lambda remaining: self._fails(_with_only(reduced, demands, remaining))
+        )
         lines = (*unproven, *(dotted(each.place) for each in unsure))
-        return Conflict(tuple(tasks), tuple(kept), lines, _only(small, demands, kept) or small)
+        return Conflict(tuple(tasks), tuple(remaining), lines, _with_only(reduced, demands, remaining) or reduced)
 
     def _fails(self, document: Document | None) -> bool | None:
-        """Whether a document is proven to have no plan; None when that is not known."""
-        if document is None or self.asking.out_of_time():
+        """Return True when a document is proven to have no plan; None when that is not known."""
+        if document is None or self.oracle.out_of_time():
             return None
-        answer = self.asking.answer(document, SHARE)
+        answer = self.oracle.answer(document, TUNING.question_share)
         self.core = answer.core
-        return None if answer.word is None else not answer.word
+        return None if answer.feasible is None else not answer.feasible
 
     def _candidates(self, document: Document) -> Iterator[list[str]]:
-        """Sets of tasks that cannot all run, likely small ones first; at last all of them."""
+        """Yield sets of tasks that cannot all run, likely small ones first; at last all of them."""
         question, core = Question(document), self.core
         instance = question.instance
-        for at in question.whole.stuck[:ALONE]:
-            if self._fails(subset(document, found := _linked(instance, instance.tasks[at].id))):
+        for at in question.exact_form.stuck[: TUNING.single_tasks]:
+            if self._fails(subset(document, found := _connected_by_precedence(instance, instance.tasks[at].id))):
                 yield found
-        if core and (self._alone(core, document) or self._fails(subset(document, core))):
+        if core and (self._is_independent(core, document) or self._fails(subset(document, core))):
             self.core = core
             yield list(core)
         yield [task["id"] for task in document["tasks"]]
@@ -283,70 +295,74 @@ class _Explaining:
     def _needed(
         self, demands: Sequence[Requirement], fails: Callable[[Sequence[Requirement]], bool | None]
     ) -> tuple[list[Requirement], list[Requirement]]:
-        """Demands of which none can be spared, and those for which that is not known; all of a kind go first."""
-        kept, unsure = list(demands), list[Requirement]()
+        """Return the needed requirements, and those for which that is not known; all of a kind go first."""
+        remaining, unsure = list(demands), list[Requirement]()
         for kind in ORDER:
-            mine = [each for each in kept if each.kind == kind]
-            parts = [mine] if len(mine) < 2 else [mine, *([each] for each in mine)]
-            for part in parts if mine else ():
-                rest = [each for each in kept if each not in part]
-                word = fails(rest)
-                if word:
-                    kept = rest
-                    if part is mine:
+            same = [each for each in remaining if each.kind == kind]
+            parts = [same] if len(same) < 2 else [same, *([each] for each in same)]
+            for part in parts if same else ():
+                rest = [each for each in remaining if each not in part]
+                feasible = fails(rest)
+                if feasible:
+                    remaining = rest
+                    if part is same:
                         break
-                elif word is None and len(part) == 1:
+                elif feasible is None and len(part) == 1:
                     unsure += part
-        return kept, unsure
+        return remaining, unsure
 
-    def _alone(self, ids: Sequence[object], document: Document) -> bool:
-        """Whether these tasks neither wait for others nor others for them: without the others they stand as here."""
-        mine = set(ids)
+    def _is_independent(self, ids: Sequence[object], document: Document) -> bool:
+        """Return True when no precedence links these tasks with others."""
+        same = set(ids)
         edges = [
             (task["id"], after if isinstance(after, str) else after["task"])
             for task in document["tasks"]
             for after in task.get("after", ())
             if after is not None
         ]
-        return not earners(document) and all((second in mine) == (first in mine) for second, first in edges)
+        return not earners(document) and all((second in same) == (first in same) for second, first in edges)
 
     def _least(
         self, members: Sequence[str], fails: Callable[[Sequence[str]], bool | None]
     ) -> tuple[list[str], list[str]]:
-        """Tasks of which none can be spared for `fails` to hold, and those of them for which that is not known.
+        """Return a minimal set of tasks for which `fails` holds, and those for which that is not known.
 
         Where a proof says which tasks carry it, the others are dropped at once: then tasks go one by one, as the
         next proof is likely to need fewer still.
         """
-        kept, size = list(members), 1 if set(members) <= set(self.core) else max(1, len(members) // 2)
+        remaining, size = list(members), 1 if set(members) <= set(self.core) else max(1, len(members) // 2)
         while True:
             at, unsure = 0, list[str]()
-            while at < len(kept):
-                rest = kept[:at] + kept[at + size :]
-                word = fails(rest)
-                if word:
+            while at < len(remaining):
+                rest = remaining[:at] + remaining[at + size :]
+                feasible = fails(rest)
+                if feasible:
                     core = [each for each in rest if each in self.core] if self.core else []
-                    if core and len(core) < len(rest) and (self._alone(self.core, self.document) or fails(core)):
-                        at, rest = sum(each in core for each in kept[:at]), core
-                    kept = rest
+                    if (
+                        core
+                        and len(core) < len(rest)
+                        and (self._is_independent(self.core, self.document) or fails(core))
+                    ):
+                        at, rest = sum(each in core for each in remaining[:at]), core
+                    remaining = rest
                     continue
-                unsure += kept[at : at + size] if word is None else []
+                unsure += remaining[at : at + size] if feasible is None else []
                 at += size
             if size == 1:
-                return kept, unsure
-            size = max(1, min(size // 2, len(kept) // 2))
+                return remaining, unsure
+            size = max(1, min(size // 2, len(remaining) // 2))
 
 
-def _only(document: Document, demands: Sequence[Requirement], kept: Sequence[Requirement]) -> Document | None:
-    """The document with some of these demands alone; None where it cannot be said."""
-    stays = {id(statement) for statement in kept}
+def _with_only(document: Document, demands: Sequence[Requirement], remaining: Sequence[Requirement]) -> Document | None:
+    """Return the document with some of the requirements alone; None where it cannot be stated."""
+    stays = {id(statement) for statement in remaining}
     with suppress(NotRemovable):
         return without_requirements(document, [each for each in demands if id(each) not in stays])
     return None
 
 
-def _linked(instance: Instance, id: str) -> list[str]:
-    """A task with all that it waits for and that waits for it."""
+def _connected_by_precedence(instance: Instance, id: str) -> list[str]:
+    """Return the ids of the tasks that precedence connects with a task, in the order of the instance."""
     waits = {task.id: {after.task for after in task.after} for task in instance.tasks}
     linked, grown = set[str](), {id}
     while grown - linked:
@@ -358,7 +374,7 @@ def _linked(instance: Instance, id: str) -> list[str]:
 
 
 def fastest_option(instance: Instance, id: str) -> str:
-    """The fastest way of a task and how long it takes, in words."""
+    """Return the fastest option of a task and its duration, in words."""
     from leptonopt.instance.units import duration_text
 
     task = next(task for task in instance.tasks if task.id == id)

@@ -1,4 +1,4 @@
-"""One question of a document: can it have a plan at all?
+"""Decide whether a document can have a plan at all.
 
 Cheap answers come first: what can never run, then heuristics, then proofs; each of them on the relaxation of
 `leptonopt.infeasibility.node_relaxation` before the instance itself. A document is told to have no plan only by an
@@ -32,18 +32,27 @@ from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.solvers import registry as methods
 
-QUICK = 2.0  # seconds of each heuristic before an engine is asked
-LEAST = 4.0  # seconds that a single question may always take while there are as many
-TINY = 2_000  # nonzeros of a model that an engine answers at once
-SMALL = 200_000  # nonzeros of a model that is solved here; a larger one gets a process of its own
-ANY = 1e5  # a gap at which any plan will do
-POLL = 0.02
 Line = dict[str, object]
 
 
 @dataclass(frozen=True)
+class OracleTuning:
+    """Tuning constants with their units."""
+
+    heuristic_seconds: float = 2.0  # of each heuristic before an engine is asked
+    question_seconds: float = 4.0  # that a single question may always take while as many remain
+    tiny_model: int = 2_000  # nonzeros of a model that an engine solves at once
+    small_model: int = 200_000  # nonzeros of a model that is solved in this process
+    any_gap: float = 1e5  # relative gap at which every plan ends the search
+    poll_seconds: float = 0.02  # between two looks at the messages of child processes
+
+
+TUNING = OracleTuning()
+
+
+@dataclass(frozen=True)
 class Answer:
-    """Whether a plan exists (None: not known in time).
+    """Result of a question: `feasible` is None when it is not known in time.
 
     Attributes
     ----------
@@ -52,7 +61,7 @@ class Answer:
         others must; empty where there is no such proof
     """
 
-    word: bool | None
+    feasible: bool | None
     tasks: tuple[Line, ...] = ()
     core: tuple[str, ...] = ()
 
@@ -62,37 +71,37 @@ class Question:
 
     def __init__(self, document: Document) -> None:
         self.instance: Instance = validate(pruned(document))
-        self.whole: CompiledInstance = compile_instance(self.instance)
-        apart = any(kind.node is not None for kind in self.whole.kinds)
-        self.relaxation = relax_node_identity(self.instance) if apart else self.whole
+        self.exact_form: CompiledInstance = compile_instance(self.instance)
+        apart = any(kind.node is not None for kind in self.exact_form.kinds)
+        self.relaxation = relax_node_identity(self.instance) if apart else self.exact_form
         self.found: Schedule | None = None
 
     @property
     def impossible(self) -> bool:
-        """Whether a task that must run has no start, alone or for all engines."""
-        return any(each.impossible or has_no_columns(each.problem) for each in (self.whole, self.relaxation))
+        """Return True when a mandatory task has no start."""
+        return any(each.impossible or has_no_columns(each.problem) for each in (self.exact_form, self.relaxation))
 
-    def take(self, of: CompiledInstance, schedule: Schedule) -> bool:
-        """Keep a schedule that is one of the instance, once it is placed on nodes."""
-        schedule = replace(schedule, rent=None) if of is not self.whole else schedule
-        made = assign_nodes(of, schedule, self.whole) if of is not self.whole else schedule
-        if made is None or violated_rules(self.whole.problem, made):
+    def accept(self, of: CompiledInstance, schedule: Schedule) -> bool:
+        """Keep a schedule of a form if it is one of the instance, once it is placed on nodes."""
+        schedule = replace(schedule, rent=None) if of is not self.exact_form else schedule
+        changed = assign_nodes(of, schedule, self.exact_form) if of is not self.exact_form else schedule
+        if changed is None or violated_rules(self.exact_form.problem, changed):
             return False
-        self.found = made
+        self.found = changed
         return True
 
     def ids(self, groups: tuple[int, ...]) -> tuple[str, ...]:
-        """Ids of the tasks in groups of the relaxation."""
+        """Return the ids of the tasks in groups of the relaxation."""
         members = self.relaxation.members
         found = [self.instance.tasks[task].id for group in groups for task, _, _ in members[group]]
         return tuple(dict.fromkeys(found))
 
-    def said(self, word: bool | None) -> Answer:
-        """The answer, with the plan that was found."""
+    def text(self, feasible: bool | None) -> Answer:
+        """Return the answer, with the plan that was found."""
         if self.found is None:
-            return Answer(word)
+            return Answer(feasible)
         time_, lines = self.instance.time, []
-        for run in decode(self.whole, self.found)[0]:
+        for run in decode(self.exact_form, self.found)[0]:
             start = time_.start.timestamp() + run.start * time_.slot
             line: Line = {"id": self.instance.tasks[run.task].id, "option": run.way.id}
             line["start"] = units.instant_text(time_.start.fromtimestamp(start, time_.start.tzinfo))
@@ -112,11 +121,11 @@ class FeasibilityOracle:
         self.deadline = deadline
 
     def left(self) -> float:
-        """Seconds that are left."""
+        """Return the remaining seconds."""
         return self.deadline.left()
 
     def out_of_time(self) -> bool:
-        """Whether there is no more time for questions."""
+        """Return True when there is no more time for questions."""
         return self.left() <= 0
 
     def least_use(self, document: Document, quota: str, seconds: float) -> Fraction | None:
@@ -126,35 +135,35 @@ class FeasibilityOracle:
         except InstanceError:
             return None
         of, found = question.relaxation, list[Fraction]()
-        mine = [at for at, window in enumerate(of.windows) if window.quota.id == quota]
-        if not mine or question.impossible:
+        same = [at for at, window in enumerate(of.windows) if window.quota.id == quota]
+        if not same or question.impossible:
             return None
-        least = frugal(of.problem, mine)
+        least = frugal(of.problem, same)
 
-        class Ear(NullMonitor):
+        class UseMonitor(NullMonitor):
             def incumbent(self, schedule: Schedule, cost: int) -> None:
-                if question.take(of, schedule) and (rent := node_schedule_of(of.problem, schedule)) is not None:
+                if question.accept(of, schedule) and (rent := node_schedule_of(of.problem, schedule)) is not None:
                     uses = [
-                        quota_use(of.problem, of.problem.quotas[at], schedule, rent) * of.quota_units[at] for at in mine
+                        quota_use(of.problem, of.problem.quotas[at], schedule, rent) * of.quota_units[at] for at in same
                     ]
                     found.append(max(uses))
 
         deadline = Deadline.after(min(seconds, self.left()))
         if least is not None and not deadline.expired():
-            methods.load_method("greedy")(least, None, Limits(deadline.left()), Ear(deadline.expired))
+            methods.load_method("greedy")(least, None, Limits(deadline.left()), UseMonitor(deadline.expired))
         return min(found, default=None)
 
     def possible(self, document: Document, share: float = 0.25) -> bool | None:
-        """Whether the document can have a plan; a question may take that share of the time that is left."""
-        return self.answer(document, share).word
+        """Return whether a document can have a plan, within a share of the remaining time."""
+        return self.answer(document, share).feasible
 
-    def answer(self, document: Document, share: float = 0.25, hopeful: bool = False) -> Answer:
-        """The same, with the plan that was found; it is looked for before a proof that there is none if `hopeful`."""
+    def answer(self, document: Document, share: float = 0.25, plan_first: bool = False) -> Answer:
+        """Return whether a document can have a plan, with the plan; it is searched before a proof if `plan_first`."""
         if not document["tasks"]:
             return Answer(True)
         if self.out_of_time():
             return Answer(None)
-        if (brief := shorter(document)) is not None and (found := self.answer(brief, share)).word:
+        if (brief := shorter(document)) is not None and (found := self.answer(brief, share)).feasible:
             return found
         try:
             with time_limited(self.deadline.until, "a question was put"):
@@ -165,61 +174,64 @@ class FeasibilityOracle:
             return Answer(None)
         if question.impossible:
             return Answer(False)
-        seconds = min(self.left(), max(LEAST, share * self.left()))
+        seconds = min(self.left(), max(TUNING.question_seconds, share * self.left()))
         if seconds <= 0:
             return Answer(None)
-        return _answered(question, Deadline.after(seconds), hopeful)
+        return _solve(question, Deadline.after(seconds), plan_first)
 
 
-def _answered(question: Question, deadline: Deadline, hopeful: bool) -> Answer:
-    both = [question.relaxation, *([question.whole] if question.whole is not question.relaxation else [])]
-    tiny, few = (all(predicted_size(each.problem)[1] <= most for each in both) for most in (TINY, SMALL))
-    if hopeful and not tiny and _plan_found(question, both, deadline):
-        return question.said(True)
+def _solve(question: Question, deadline: Deadline, plan_first: bool) -> Answer:
+    problems = [question.relaxation, *([question.exact_form] if question.exact_form is not question.relaxation else [])]
+    tiny, few = (
+        all(predicted_size(each.problem)[1] <= most for each in problems)
+        for most in (TUNING.tiny_model, TUNING.small_model)
+    )
+    if plan_first and not tiny and _plan_found(question, problems, deadline):
+        return question.text(True)
     free = without_costs(question.relaxation.problem)
     if not tiny and (found := prove_infeasible(free, 0.7 * deadline.left())):
         return Answer(False, core=question.ids(found.groups))
-    if not hopeful and not tiny and _plan_found(question, both, deadline):
-        return question.said(True)
+    if not plan_first and not tiny and _plan_found(question, problems, deadline):
+        return question.text(True)
     if few:
-        return _searched(question, both, deadline)
-    return _engines(question, both, deadline)
+        return _solve_in_process(question, problems, deadline)
+    return _solve_in_children(question, problems, deadline)
 
 
-def _searched(question: Question, both: list[CompiledInstance], deadline: Deadline) -> Answer:
-    """What CP-SAT says here, on the relaxation first."""
-    for number, each in enumerate(both):
-        seconds = deadline.left() / (len(both) - number)
-        limits = Limits(max(0.1, seconds), gap=ANY)
+def _solve_in_process(question: Question, problems: list[CompiledInstance], deadline: Deadline) -> Answer:
+    """Return the answer of CP-SAT in this process, on the relaxation first."""
+    for number, each in enumerate(problems):
+        seconds = deadline.left() / (len(problems) - number)
+        limits = Limits(max(0.1, seconds), gap=TUNING.any_gap)
         solution = methods.load_method("cpsat")(without_costs(each.problem), None, limits, NullMonitor())
-        if solution.schedule is not None and question.take(each, solution.schedule):
-            return question.said(True)
+        if solution.schedule is not None and question.accept(each, solution.schedule):
+            return question.text(True)
         if solution.status is Status.INFEASIBLE:
             return Answer(False)
     return Answer(None)
 
 
-def _plan_found(question: Question, both: list[CompiledInstance], deadline: Deadline) -> bool:
-    """Whether a heuristic finds a plan, for no cost or for little use of quotas."""
-    for each in both:
+def _plan_found(question: Question, problems: list[CompiledInstance], deadline: Deadline) -> bool:
+    """Return True when a heuristic finds a plan, without costs or for little use of quotas."""
+    for each in problems:
         for problem in (without_costs(each.problem), frugal(each.problem)):
-            seconds = min(QUICK, 0.3 * deadline.left())
+            seconds = min(TUNING.heuristic_seconds, 0.3 * deadline.left())
             if problem is not None and _heuristic(question, each, problem, seconds):
                 return True
     return False
 
 
-def _small(problem: Problem) -> bool:
-    return predicted_size(problem)[1] <= SMALL
+def _is_small(problem: Problem) -> bool:
+    return predicted_size(problem)[1] <= TUNING.small_model
 
 
-def small(document: Document) -> bool:
-    """Whether an engine can be asked without a process of its own."""
-    return _small(Question(document).whole.problem)
+def is_small(document: Document) -> bool:
+    """Return True when an engine can be asked without a process of its own."""
+    return _is_small(Question(document).exact_form.problem)
 
 
-class _Ear(NullMonitor):
-    """Ends a heuristic at its first schedule that keeps the rules of the instance."""
+class _StopAtFirstPlan(NullMonitor):
+    """Monitor that ends a heuristic at its first schedule that keeps the rules of the instance."""
 
     def __init__(self, question: Question, of: CompiledInstance, deadline: Deadline) -> None:
         super().__init__(lambda: question.found is not None or deadline.expired())
@@ -228,49 +240,51 @@ class _Ear(NullMonitor):
     def incumbent(self, schedule: Schedule, cost: int) -> None:
         """Try it on the instance."""
         if self.question.found is None:
-            self.question.take(self.of, schedule)
+            self.question.accept(self.of, schedule)
 
 
 def _heuristic(question: Question, of: CompiledInstance, problem: Problem, seconds: float) -> bool:
     if seconds <= 0:
         return False
-    ear = _Ear(question, of, Deadline.after(seconds))
-    solution = methods.load_method("greedy")(problem, None, Limits(seconds), ear)
+    monitor = _StopAtFirstPlan(question, of, Deadline.after(seconds))
+    solution = methods.load_method("greedy")(problem, None, Limits(seconds), monitor)
     if question.found is None and solution.schedule is not None:
-        question.take(of, solution.schedule)
+        question.accept(of, solution.schedule)
     return question.found is not None
 
 
-def _engines(question: Question, both: list[CompiledInstance], deadline: Deadline) -> Answer:
-    """What engines in processes of their own say, side by side: CP-SAT on each problem, a search with frugal costs."""
-    asked = [("cpsat", each, without_costs(each.problem)) for each in both]
-    thrift = frugal(both[0].problem)
-    if thrift is not None:
-        asked.append(("lns", both[0], thrift))
+def _solve_in_children(question: Question, problems: list[CompiledInstance], deadline: Deadline) -> Answer:
+    """Return the answer of engines in child processes: CP-SAT on each form, LNS with frugal costs."""
+    calls = [("cpsat", each, without_costs(each.problem)) for each in problems]
+    frugal_problem = frugal(problems[0].problem)
+    if frugal_problem is not None:
+        calls.append(("lns", problems[0], frugal_problem))
     children = [
         (
-            WorkerProcess(name, problem, None, Limits(max(0.1, deadline.left()), gap=ANY if name == "cpsat" else 0.0)),
+            WorkerProcess(
+                name, problem, None, Limits(max(0.1, deadline.left()), gap=TUNING.any_gap if name == "cpsat" else 0.0)
+            ),
             of,
         )
-        for name, of, problem in asked
+        for name, of, problem in calls
     ]
-    going = len(children)
+    running = len(children)
     try:
-        while going and deadline.left() > -0.5:
+        while running and deadline.left() > -0.5:
             for child, of in children:
                 while child.messages.qsize():
                     match child.messages.get():
-                        case ("incumbent", schedule, _) if question.take(of, schedule):
-                            return question.said(True)
+                        case ("incumbent", schedule, _) if question.accept(of, schedule):
+                            return question.text(True)
                         case ("done", solution):
-                            going -= 1
+                            running -= 1
                             if _proves_none(child.method, solution):
                                 return Answer(False)
-                            if solution.schedule is not None and question.take(of, solution.schedule):
-                                return question.said(True)
+                            if solution.schedule is not None and question.accept(of, solution.schedule):
+                                return question.text(True)
                         case ("unfit", _):
-                            going -= 1
-            time.sleep(POLL)
+                            running -= 1
+            time.sleep(TUNING.poll_seconds)
         return Answer(None)
     finally:
         for child, _ in children:
@@ -282,7 +296,7 @@ def _proves_none(method: str, solution: Solution) -> bool:
 
 
 def without_costs(problem: Problem) -> Problem:
-    """The same rules with nothing to pay, so that any schedule is as good as another."""
+    """Return the problem without costs, so that all schedules are equally good."""
     nodes, none = problem.nodes, np.zeros_like
     costs = replace(
         nodes.costs, **{name: none(getattr(nodes.costs, name)) for name in nodes.costs.__dataclass_fields__}
@@ -300,7 +314,7 @@ def without_costs(problem: Problem) -> Problem:
 
 
 def frugal(problem: Problem, only: Sequence[int] | None = None) -> Problem | None:
-    """The same without quotas (without `only` these), where the cost is what they count; None without such quotas.
+    """Return the problem with the use of quotas (of `only` these) as its cost; None without such quotas.
 
     A search for little cost then finds schedules that keep the quotas, which bind at the end and not step by step.
     """

@@ -1,4 +1,4 @@
-"""What would help: changes that make room in a conflict, and a plan that proves each.
+"""Repairs of conflicts: changes that make room, and a plan that proves each.
 
 The least change is looked for on the conflict by itself, which is small; then it is tried on the whole instance.
 """
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from leptonopt.errors import LeptonoptError
 from leptonopt.infeasibility.documents import Document, pruned
-from leptonopt.infeasibility.feasibility_check import Answer, FeasibilityOracle, small
+from leptonopt.infeasibility.feasibility_check import Answer, FeasibilityOracle, is_small
 from leptonopt.infeasibility.requirement import NotRemovable, Requirement, without_requirements
 from leptonopt.infeasibility.requirements import grain
 from leptonopt.instance import Instance
@@ -22,10 +22,18 @@ from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.solve import solve
 from leptonopt.solvers import registry as methods
 
-LEAST = 0.5  # seconds in which a repair can be verified
-LONGEST = 10.0  # seconds in which the cost of a repair is made small
-FIRST = 5  # changes among which the time that is left is shared, the others coming after them
-TRIES = 4  # larger changes that are tried where the least one of the conflict is not enough for the whole
+
+@dataclass(frozen=True)
+class RepairTuning:
+    """Tuning constants with their units."""
+
+    least_seconds: float = 0.5  # in which a repair can be verified
+    most_seconds: float = 10.0  # in which the cost of a repair is minimised
+    shares: int = 5  # changes that share the remaining time at once; later ones get what they leave
+    tries: int = 4  # larger changes that are tried where the least one of the conflict is not sufficient
+
+
+TUNING = RepairTuning()
 
 
 @dataclass(frozen=True)
@@ -39,8 +47,8 @@ class Repair:
     left_out: bool = False
 
 
-class Tight(Protocol):
-    """A conflict, as repairs see it."""
+class ConflictView(Protocol):
+    """The fields of a conflict that repairs need."""
 
     tasks: tuple[str, ...]
     demands: tuple[Requirement, ...]
@@ -49,7 +57,7 @@ class Tight(Protocol):
 
 @dataclass(frozen=True)
 class _Change:
-    """Something that can be relaxed by steps; `make` changes a document and returns what that is called."""
+    """A requirement that can be relaxed by steps; `make` changes a document and returns the change in words."""
 
     make: Callable[[Document, int], str | None]
     most: int
@@ -57,106 +65,111 @@ class _Change:
     quota: str | None = None
 
     def at(self, document: Document, steps: int) -> tuple[str, Document] | None:
-        """The document after so many steps; None where that cannot be said."""
+        """Return the change in words and the document after some steps; None where it cannot be stated."""
         changed = copy.deepcopy(document)
         try:
-            said = self.make(changed, steps)
+            text = self.make(changed, steps)
         except NotRemovable:
             return None
-        return None if said is None else (said, changed)
+        return None if text is None else (text, changed)
 
 
 class Repairs:
-    """Ways out of conflicts, each verified."""
+    """Search for repairs of conflicts, each verified."""
 
     def __init__(
         self,
         instance: Instance,
         document: Document,
-        asking: FeasibilityOracle,
+        oracle: FeasibilityOracle,
         say: Callable[[str], None],
         notes: list[str],
     ) -> None:
-        self.instance, self.document, self.asking, self.say, self.notes = instance, document, asking, say, notes
+        self.instance, self.document, self.oracle, self.say, self.notes = instance, document, oracle, say, notes
 
     def of(self, conflicts: Sequence[Any]) -> tuple[Repair, ...]:
-        """Repairs, the smallest and cheapest first; for several conflicts one way out of each, together."""
+        """Return repairs, the smallest and cheapest first; for several conflicts one change for each, together."""
         found = list(self._single(conflicts[0]) if len(conflicts) == 1 else self._joint(conflicts))
         return tuple(sorted(found, key=lambda repair: (repair.left_out, len(repair.changes), repair.cost)))
 
-    def _single(self, conflict: Tight) -> Iterator[Repair]:
+    def _single(self, conflict: ConflictView) -> Iterator[Repair]:
         changes = list(self._changes(conflict))
         for number, change in enumerate(changes):
-            if self.asking.out_of_time():
+            if self.oracle.out_of_time():
                 self.notes.append("there was no time to try every repair; try a longer limit (-t)")
                 return
-            deadline = self.asking.deadline.share(1 / min(FIRST, len(changes) - number))
+            deadline = self.oracle.deadline.share(1 / min(TUNING.shares, len(changes) - number))
             if (found := self._least(change, conflict, self.document, (), deadline)) is None:
                 continue
-            said, document, answer = found
-            yield from self._verified([said], document, answer, deadline, change.left_out)
+            text, document, answer = found
+            yield from self._verified([text], document, answer, deadline, change.left_out)
 
-    def _joint(self, conflicts: Sequence[Tight]) -> Iterator[Repair]:
-        document, said = self.document, list[str]()
+    def _joint(self, conflicts: Sequence[ConflictView]) -> Iterator[Repair]:
+        document, text = self.document, list[str]()
         for conflict in conflicts:
             others = [each for other in conflicts if other is not conflict for each in other.demands]
             for change in self._changes(conflict):
-                deadline = self.asking.deadline.share(0.25)
+                deadline = self.oracle.deadline.share(0.25)
                 if (
                     not change.left_out
                     and (found := self._least(change, conflict, document, others, deadline)) is not None
                 ):
-                    said.append(found[0])
+                    text.append(found[0])
                     document = found[1]
                     break
             else:
                 return
-        answer = self.asking.answer(document, 0.5, hopeful=True)
-        if answer.word:
-            yield from self._verified(said, document, answer, self.asking.deadline, False)
+        answer = self.oracle.answer(document, 0.5, plan_first=True)
+        if answer.feasible:
+            yield from self._verified(text, document, answer, self.oracle.deadline, False)
 
-    def _changes(self, conflict: Tight) -> Iterator[_Change]:
-        for each in sorted(conflict.demands, key=_promise):
+    def _changes(self, conflict: ConflictView) -> Iterator[_Change]:
+        for each in sorted(conflict.demands, key=_ease_of_change):
             self.say(f"a repair: {each.words}")
             if each.milder is not None:
                 yield _Change(each.milder, each.most, quota=each.subject[0] if each.kind == "quota" else None)
             elif each.dropped:
-                yield _Change(_dropping(each), 1)
+                yield _Change(_drop_change(each), 1)
         for task in self.document["tasks"]:
             if task["id"] not in conflict.tasks or task.get("optional"):
                 continue
             if (copies := task.get("copies", 1)) > 1:
-                yield _Change(_fewer(task["id"], copies), copies - 1, True)
-            yield _Change(_leaving(task["id"]), 1, True)
+                yield _Change(_fewer_copies_change(task["id"], copies), copies - 1, True)
+            yield _Change(_leave_out_change(task["id"]), 1, True)
 
     def _least(
-        self, change: _Change, conflict: Tight, document: Document, without: Sequence[Requirement], deadline: Deadline
+        self,
+        change: _Change,
+        conflict: ConflictView,
+        document: Document,
+        without: Sequence[Requirement],
+        deadline: Deadline,
     ) -> tuple[str, Document, Answer] | None:
-        """The least change that makes room, with the demands in `without` gone; None when none does in time."""
+        """Return the least change that makes room, without some requirements; None when none does in time."""
         steps = self._steps(change, conflict.document, deadline)
         if steps is None:
             return None
         if change.quota is not None:
-            steps = self._enough(change.quota, document, without, steps, deadline)
-        for _ in range(TRIES):
-            made = change.at(document, steps)
-            if made is None or deadline.expired():
+            steps = self._sufficient_steps(change.quota, document, without, steps, deadline)
+        for _ in range(TUNING.tries):
+            changed = change.at(document, steps)
+            if changed is None or deadline.expired():
                 return None
             try:
-                answer = self._asked(without_requirements(made[1], without), deadline, hopeful=True)
+                answer = self._answer(without_requirements(changed[1], without), deadline, plan_first=True)
             except NotRemovable:
                 return None
-            if answer.word:
-                return (*made, answer)
+            if answer.feasible:
+                return (*changed, answer)
             if steps >= change.most:
                 return None
             steps = min(2 * steps, change.most)
         return None
 
-    def _enough(
+    def _sufficient_steps(
         self, quota: str, document: Document, without: Sequence[Requirement], least: int, deadline: Deadline
     ) -> int:
-        """Steps of a quota for which a plan is found at once, and at least so many."""
+        """Return the steps of a quota for which a plan is found at once, `least` or more."""
         try:
             changed = without_requirements(document, without)
         except NotRemovable:
@@ -164,46 +177,48 @@ class Repairs:
         stated = next(each for each in changed["quotas"] if each["id"] == quota)
         limit = stated["limit"]
         stated["limit"] = 1000 * limit + 1000
-        uses = self.asking.least_use(changed, quota, 0.5 * deadline.left())
+        uses = self.oracle.least_use(changed, quota, 0.5 * deadline.left())
         return least if uses is None else max(least, ceil((uses - Fraction(limit)) / Fraction(grain(limit))))
 
     def _steps(self, change: _Change, document: Document, deadline: Deadline) -> int | None:
-        """The fewest steps for which a document is known to have a plan."""
+        """Return the fewest steps for which a document is known to have a plan."""
 
-        def enough(steps: int) -> bool:
-            made = change.at(document, steps)
-            return made is not None and self._asked(made[1], deadline).word is True
+        def sufficient(steps: int) -> bool:
+            changed = change.at(document, steps)
+            return changed is not None and self._answer(changed[1], deadline).feasible is True
 
         low, high = 0, 1
-        while not enough(high):
+        while not sufficient(high):
             if high >= change.most or deadline.expired():
                 return None
             low, high = high, min(2 * high, change.most)
         while high - low > 1:
             middle = (low + high) // 2
-            low, high = (low, middle) if enough(middle) else (middle, high)
+            low, high = (low, middle) if sufficient(middle) else (middle, high)
         return high
 
-    def _asked(self, document: Document, deadline: Deadline, hopeful: bool = False) -> Answer:
-        left = self.asking.left()
+    def _answer(self, document: Document, deadline: Deadline, plan_first: bool = False) -> Answer:
+        left = self.oracle.left()
         if left <= 0:
             return Answer(None)
         share = max(0.0, min(1.0, 0.5 * deadline.left() / left))
-        return self.asking.answer(document, share, hopeful)
+        return self.oracle.answer(document, share, plan_first)
 
     def _verified(
         self, changes: Sequence[str], document: Document, answer: Answer, deadline: Deadline, left_out: bool
     ) -> Iterator[Repair]:
-        """The repair with the cost of a plan that passed the checker."""
-        seconds = min(deadline.left(), self.asking.left() - LEAST, LONGEST)
-        if self.asking.left() <= 2 * LEAST:
+        """Yield the repair with the cost of a plan that passed the checker."""
+        seconds = min(deadline.left(), self.oracle.left() - TUNING.least_seconds, TUNING.most_seconds)
+        if self.oracle.left() <= 2 * TUNING.least_seconds:
             self.notes.append("there was no time to verify every repair; try a longer limit (-t)")
             return
         stated = pruned(document)
-        warm = {"tasks": list(answer.tasks)} if answer.tasks else None
+        warm_start = {"tasks": list(answer.tasks)} if answer.tasks else None
         try:
-            here: dict[str, Any] = {"method": methods.load_method("cpsat")} if small(document) else {}
-            result = solve(stated, time_limit=max(LEAST, seconds), gap=0.001, warm_start=warm, **here)
+            here: dict[str, Any] = {"method": methods.load_method("cpsat")} if is_small(document) else {}
+            result = solve(
+                stated, time_limit=max(TUNING.least_seconds, seconds), gap=0.001, warm_start=warm_start, **here
+            )
         except LeptonoptError as error:
             self.notes.append(f"{' and '.join(changes)}: could not be verified: {error}")
             return
@@ -211,12 +226,12 @@ class Repairs:
             yield Repair(tuple(changes), result.cost, str(result.status), stated, left_out)
 
 
-def _promise(statement: Requirement) -> tuple[bool, bool, bool]:
-    """Sort key: what can be raised by what is missing first, then other small changes, then what is dropped."""
+def _ease_of_change(statement: Requirement) -> tuple[bool, bool, bool]:
+    """Return a sort key: quotas first, then other gradual changes, then requirements to drop."""
     return (statement.milder is None, statement.kind == "horizon", statement.kind != "quota")
 
 
-def _dropping(statement: Requirement) -> Callable[[Document, int], str]:
+def _drop_change(statement: Requirement) -> Callable[[Document, int], str]:
     def make(document: Document, steps: int) -> str:
         statement.without(document)
         return statement.dropped
@@ -229,7 +244,7 @@ def _task(document: Document, id: str) -> Document:
     return found
 
 
-def _fewer(id: str, copies: int) -> Callable[[Document, int], str]:
+def _fewer_copies_change(id: str, copies: int) -> Callable[[Document, int], str]:
     def make(document: Document, steps: int) -> str:
         _task(document, id)["copies"] = copies - steps
         return f"{id!r} with {copies - steps} cop{'y' if copies - steps == 1 else 'ies'} instead of {copies}"
@@ -237,7 +252,7 @@ def _fewer(id: str, copies: int) -> Callable[[Document, int], str]:
     return make
 
 
-def _leaving(id: str) -> Callable[[Document, int], str]:
+def _leave_out_change(id: str) -> Callable[[Document, int], str]:
     def make(document: Document, steps: int) -> str:
         task = _task(document, id)
         task["optional"], task["value"] = True, task.get("value", 0)

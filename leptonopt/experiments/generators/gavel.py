@@ -33,7 +33,7 @@ _LENGTHS = ((1, 500, _ONE), (2, 40, _TWO), (4, 446, _FOUR))
 
 
 def _jobs() -> list[Jobs]:
-    """Return the job types of `gavel.csv`: jobs of the trace, and speed by GPU and count [0.0001 of one V100]."""
+    """Return the job types of `gavel.csv`, with speeds in ten thousandths of one V100."""
     found: dict[str, tuple[int, dict[str, dict[int, int]]]] = {}
     with Path(__file__).with_suffix(".csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
