@@ -20,7 +20,7 @@ from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 
-KINDS = ("window", "pools", "pairs", "among", "alike", "dear", "random", "core", "home")
+KINDS = ("window", "pools", "pairs", "among", "similar", "costly", "random", "core", "affinity")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class NeighbourhoodSelector:
         self.pools = int(problem.pool.max(initial=-1)) + 1
         self.on_pool = np.zeros((groups, self.pools), bool)
         self.on_pool[problem.group, problem.pool] = True
-        self.homes = family_pools(problem, guide)
+        self.set_pools = family_pools(problem, guide)
         self.arms = [(kind, model) for kind in KINDS if self._applies(kind) for model in models]
         self.weight = {arm: 1.0 if arm[1] == models[0] else TUNING.second_model_weight for arm in self.arms}
         self.least = {arm: TUNING.least_share * weight for arm, weight in self.weight.items()}
@@ -129,8 +129,8 @@ class NeighbourhoodSelector:
             return self.problem.slots > 1
         if kind in ("pools", "pairs", "among"):
             return self.pools > 2
-        if kind == "home":
-            return any(len(pools) > 1 for pools in self.homes)
+        if kind == "affinity":
+            return any(len(pools) > 1 for pools in self.set_pools)
         return True
 
     def _noise(self) -> NDArray[np.float64]:
@@ -160,11 +160,11 @@ class NeighbourhoodSelector:
 
     def _groups_on(self, placing: PartialSchedule, pools: Ints) -> NDArray[np.bool_]:
         """Return groups that run on some pools, and those left out that could, bool, shape (G,)."""
-        there: NDArray[np.bool_] = np.asarray(self.on_pool[:, pools].any(axis=1))
-        for group, ran in enumerate(placing.runs):
-            if ran:
-                there[group] = any(int(self.problem.pool[option]) in pools for option, _ in ran)
-        return there
+        on_pools: NDArray[np.bool_] = np.asarray(self.on_pool[:, pools].any(axis=1))
+        for group, columns in enumerate(placing.runs):
+            if columns:
+                on_pools[group] = any(int(self.problem.pool[option]) in pools for option, _ in columns)
+        return on_pools
 
     def _pools(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of groups on two or three pools near a random slot."""
@@ -183,26 +183,26 @@ class NeighbourhoodSelector:
         Such subproblems are large and are still proven early.
         """
         order, count = self.random.permutation(self.pools), np.zeros(self.pools)
-        for ran in placing.runs:
-            for option, _ in ran:
+        for columns in placing.runs:
+            for option, _ in columns:
                 count[self.problem.pool[option]] += 1
-        enough = int(np.searchsorted(np.cumsum(count[order]), self.size))
+        needed = int(np.searchsorted(np.cumsum(count[order]), self.size))
         self.only = np.zeros(self.pools, bool)
-        self.only[order[: max(2, enough)]] = True
+        self.only[order[: max(2, needed)]] = True
         return np.where(self._groups_on(placing, np.flatnonzero(self.only)), self._noise(), np.inf)
 
-    def _home(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _affinity(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of a whole family, to move to another pool, and of groups there."""
-        family = int(self.random.choice([at for at, pools in enumerate(self.homes) if len(pools) > 1]))
+        family = int(self.random.choice([at for at, pools in enumerate(self.set_pools) if len(pools) > 1]))
         members = placing.shape.families[family]
         now = {placing.shape.pool[option] for group in members for option, _ in placing.runs[group]}
-        pools = [pool for _, pool in self.homes[family] if pool not in now]
+        pools = [pool for _, pool in self.set_pools[family] if pool not in now]
         self.move = family, int(self.random.choice(pools))
         keys = np.where(self._groups_on(placing, np.array([self.move[1]])), self._noise(), np.inf)
         keys[members] = -np.inf
         return keys
 
-    def _alike(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _similar(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of groups that share pools and slots with a random one."""
         seed = int(self.random.integers(self.problem.groups))
         start, end = self._spans(placing)
@@ -220,10 +220,10 @@ class NeighbourhoodSelector:
     def _updated_excess(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Return per group its reduced cost above its least, float, shape (G,)."""
         for group in sorted(self.stale):
-            ran = placing.runs[group]
+            columns = placing.runs[group]
             now = [
                 int(placing.start_costs(option, start, start, self.guide.prefix, self.guide.scale)[0])
-                for option, start in ran
+                for option, start in columns
             ]
             if placing.missing[group]:
                 now.append(placing.shape.value[group] * self.guide.scale)
@@ -231,13 +231,13 @@ class NeighbourhoodSelector:
         self.stale = set()
         return self.excess
 
-    def _dear(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _costly(self, placing: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of some groups far above their least reduced cost, and their neighbours in time."""
         excess = np.maximum(self._updated_excess(placing), 0) + 1e-9
         lottery = -np.log(self._noise()) / excess
-        few = np.argsort(lottery)[: max(2, int(self.size / 4))]
+        chosen = np.argsort(lottery)[: max(2, int(self.size / 4))]
         keys = self._window(placing) if self.problem.slots > 1 else 1 + self._noise()
-        keys[few] = -1.0
+        keys[chosen] = -1.0
         return keys
 
     def _core(self, placing: PartialSchedule) -> NDArray[np.float64]:
