@@ -30,17 +30,22 @@ def main(words: Sequence[str]) -> int:
 
     Raises `InputError` for files that cannot be read and `UsageError` for a wrong format or parameter.
     """
-    asked = _parser().parse_args(words)
-    verdict, proof, plan = _judged(asked)
-    if asked.json:
+    arguments = _parser().parse_args(words)
+    verdict, proof, plan = _verdict(arguments)
+    if arguments.json:
         keys = ("rule", "witness", "amount", "message")
         lines = [{key: getattr(found, key) for key in keys} for found in verdict.violations]
         cost = None if verdict.cost is None else str(verdict.cost)
-        said: dict[str, Any] = {"ok": verdict.ok, "cost_exact": cost, "violations": lines, "notes": list(verdict.notes)}
+        document: dict[str, Any] = {
+            "ok": verdict.ok,
+            "cost_exact": cost,
+            "violations": lines,
+            "notes": list(verdict.notes),
+        }
         if proof is not None:
             bound = None if proof.bound is None else str(proof.bound)
-            said["certificate"] = {"ok": proof.ok, "bound_exact": bound, "why": proof.why}
-        files.write_atomic("-", files.dumped(said))
+            document["certificate"] = {"ok": proof.ok, "bound_exact": bound, "why": proof.why}
+        files.write_atomic("-", files.dumped(document))
     else:
         for found in verdict.violations:
             amount = f" (by {found.amount})" if found.amount is not None else ""
@@ -57,28 +62,31 @@ def main(words: Sequence[str]) -> int:
     return 0 if verdict.ok and (proof is None or proof.ok) else Rejected.exit_code
 
 
-def _judged(asked: argparse.Namespace) -> tuple[Verdict, Proof | None, Mapping[str, Any]]:
+def _verdict(arguments: argparse.Namespace) -> tuple[Verdict, Proof | None, Mapping[str, Any]]:
     """Return the verdict, the proof of the certificate, and the plan or the summary of its columns."""
-    if asked.format is None and files.is_columns(asked.file):
+    if arguments.format is None and files.is_columns(arguments.file):
         from leptonopt.verify.columnar_bound import proven_columns
         from leptonopt.verify.columnar_checker import check_columns
 
-        if asked.param:
+        if arguments.param:
             raise UsageError("--param is not there for instances in columns")
         try:
-            verdict, summary = check_columns(asked.file, asked.plan, asked.any_instance)
-            proof = asked.certificate and proven_columns(asked.file, asked.certificate)
+            verdict, summary = check_columns(arguments.file, arguments.plan, arguments.any_instance)
+            proof = arguments.certificate and proven_columns(arguments.file, arguments.certificate)
         except Unreadable as error:
             raise InputError(str(error)) from None
         return verdict if proof is None else _with_certificate(verdict, proof, summary), proof, summary
     from leptonopt.io.load import read_document
     from leptonopt.verify import proven, stateless, verify
 
-    instance, plan = read_document(asked.file, asked.format, params_of(asked.param)), plan_of(asked.plan)
+    instance, plan = (
+        read_document(arguments.file, arguments.format, params_of(arguments.param)),
+        plan_of(arguments.plan),
+    )
     if why := stateless(instance):
-        raise InputError(f"{files.printable(asked.file)}: not an instance: {why}; `leptonopt validate` says more")
-    proof = None if asked.certificate is None else proven(instance, plan_of(asked.certificate, "a certificate"))
-    verdict = verify(instance, plan, asked.any_instance)
+        raise InputError(f"{files.printable(arguments.file)}: not an instance: {why}; `leptonopt validate` says more")
+    proof = None if arguments.certificate is None else proven(instance, plan_of(arguments.certificate, "a certificate"))
+    verdict = verify(instance, plan, arguments.any_instance)
     return verdict if proof is None else _with_certificate(verdict, proof, plan), proof, plan
 
 
@@ -113,9 +121,9 @@ def _certified(proof: Proof, plan: Mapping[str, Any]) -> Iterator[str]:
     except Malformed:
         return  # the verdict says so
     if claimed is not None and claimed > proof.bound:
-        said = plan.get("proof")
-        said = said if isinstance(said, dict) else {}
-        by, second = (", ".join(map(str, each if isinstance(each, list) else ())) for each in map(said.get, BY))
+        document = plan.get("proof")
+        document = document if isinstance(document, dict) else {}
+        by, second = (", ".join(map(str, each if isinstance(each, list) else ())) for each in map(document.get, BY))
         confirmed = f", confirmed by {second}" if second else "; no second engine has confirmed it"
         yield f"the plan states the bound {shown(claimed)}: the rest of it rests on {by or 'an engine'}{confirmed}"
 

@@ -96,20 +96,22 @@ def compare(
     if not numbers or (jobs is not None and jobs < 1):
         raise UsageError("at least one seed and one job are needed")
     folder = Path(output)
-    given = [instances] if isinstance(instances, str | os.PathLike | Mapping) else list(instances)
-    with _held(folder):
-        found = cases(given, folder / INSTANCES, format, params, best)
+    sources = [instances] if isinstance(instances, str | os.PathLike | Mapping) else list(instances)
+    with _locked_folder(folder):
+        selected = cases(sources, folder / INSTANCES, format, params, best)
         options = Options(float(time_limit), float(gap), threads, deterministic)
-        todo = [runs.spec_of(case, method, seed, options) for case, method, seed in _order(found, chosen, numbers)]
-        side = jobs or (num_workers(executor) if executor else max(1, (os.cpu_count() or 1) // threads))
-        _Campaign(folder, todo, side, executor, on_step).run()
-        return Results.of(folder).only({spec["key"] for spec in todo})
+        pending = [
+            runs.spec_of(case, method, seed, options) for case, method, seed in _order(selected, chosen, numbers)
+        ]
+        parallel = jobs or (num_workers(executor) if executor else max(1, (os.cpu_count() or 1) // threads))
+        _Campaign(folder, pending, parallel, executor, on_step).run()
+        return Results.of(folder).only({spec["key"] for spec in pending})
 
 
-def _methods(given: Sequence[str | Function] | Mapping[str, str | Function]) -> list[Method]:
-    if isinstance(given, str):
-        given = [given]
-    named = given.items() if isinstance(given, Mapping) else [(None, method) for method in given]
+def _methods(sources: Sequence[str | Function] | Mapping[str, str | Function]) -> list[Method]:
+    if isinstance(sources, str):
+        sources = [sources]
+    named = sources.items() if isinstance(sources, Mapping) else [(None, method) for method in sources]
     for _, method in named:
         if isinstance(method, str) and (note := renamed_note(method)):
             warnings.warn(note, DeprecationWarning, stacklevel=3)
@@ -121,19 +123,19 @@ def _methods(given: Sequence[str | Function] | Mapping[str, str | Function]) -> 
 
 
 def _order(
-    found: Sequence[Case], chosen: Sequence[Method], numbers: Sequence[int]
+    selected: Sequence[Case], chosen: Sequence[Method], numbers: Sequence[int]
 ) -> Iterator[tuple[Case, Method, int]]:
     """Seed by seed and case by case, so that what is there after a while can already be compared."""
-    return ((case, method, seed) for seed in numbers for case in found for method in chosen)
+    return ((case, method, seed) for seed in numbers for case in selected for method in chosen)
 
 
 @contextlib.contextmanager
-def _held(folder: Path) -> Iterator[None]:
+def _locked_folder(folder: Path) -> Iterator[None]:
     """The folder, made where it is missing, and taken away again when a refusal leaves nothing in it.
 
     Refused while another comparison writes to it.
     """
-    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    created = [each for each in (folder, *folder.parents) if not each.exists()]
     try:
         (folder / PLANS).mkdir(parents=True, exist_ok=True)
         handle = os.open(folder / LOCK, os.O_CREAT | os.O_RDWR, 0o666)
@@ -151,9 +153,9 @@ def _held(folder: Path) -> Iterator[None]:
     except LeptonoptError:
         with contextlib.suppress(OSError):
             (folder / PLANS).rmdir()
-            if made and os.listdir(folder) == [LOCK]:
+            if created and os.listdir(folder) == [LOCK]:
                 (folder / LOCK).unlink()
-                for each in made:
+                for each in created:
                     each.rmdir()
         raise
     finally:
@@ -166,34 +168,34 @@ class _Campaign:
     def __init__(
         self,
         folder: Path,
-        todo: Sequence[Line],
-        side: int,
+        pending: Sequence[Line],
+        parallel: int,
         executor: Executor | None,
         on_step: Callable[[Step], None] | None,
     ) -> None:
-        there = {line["key"] for line in lines_of(folder)}
-        self.folder, self.side, self.executor, self.on_step = folder, side, executor, on_step
-        self.todo = [spec for spec in todo if spec["key"] not in there]
-        self.total = len(todo)
-        self.spent: list[tuple[float, float]] = []  # seconds of runs, and their limits
+        finished = {line["key"] for line in lines_of(folder)}
+        self.folder, self.parallel, self.executor, self.on_step = folder, parallel, executor, on_step
+        self.pending = [spec for spec in pending if spec["key"] not in finished]
+        self.total = len(pending)
+        self.durations: list[tuple[float, float]] = []  # seconds of runs, and their limits
 
     def run(self) -> None:
         """Run all of them; runs under way are dropped when an exception, such as Ctrl-C, ends it."""
-        self._tell(None)
-        if not self.todo:
+        self._report(None)
+        if not self.pending:
             return
-        executor = self.executor or ThreadPoolExecutor(self.side)
+        executor = self.executor or ThreadPoolExecutor(self.parallel)
         under_way = RetryingCalls[int](executor)
         try:
-            with _appending(self.folder / LINES) as keep:
-                for at, spec in enumerate(self.todo):
+            with _line_writer(self.folder / LINES) as append_line:
+                for at, spec in enumerate(self.pending):
                     under_way.send(at, runs.run, spec)
-                    if self.executor is None and len(under_way) >= self.side:
-                        self._ended(under_way, keep)
+                    if self.executor is None and len(under_way) >= self.parallel:
+                        self._collect(under_way, append_line)
                 while len(under_way):
-                    self._ended(under_way, keep)
+                    self._collect(under_way, append_line)
         except ExecutorLost as gone:
-            kept = f"{self.total - len(self.todo) + len(self.spent)} of {self.total} runs are kept"
+            kept = f"{self.total - len(self.pending) + len(self.durations)} of {self.total} runs are kept"
             raise EngineError(f"the executor broke ({gone}); {kept}, and the same call goes on from there") from None
         finally:
             under_way.drop()
@@ -201,27 +203,27 @@ class _Campaign:
                 executor.shutdown(wait=False, cancel_futures=True)
                 runs.kill()
 
-    def _ended(self, under_way: RetryingCalls[int], keep: Callable[[Line], None]) -> None:
+    def _collect(self, under_way: RetryingCalls[int], append_line: Callable[[Line], None]) -> None:
         """Wait until a run has ended, and keep it: the plan first, so that every line has its plan."""
         for at, answer in under_way.answers():
-            line, plan = (runs.failed(self.todo[at], answer.why), None) if isinstance(answer, CallFailed) else answer
+            line, plan = (runs.failed(self.pending[at], answer.why), None) if isinstance(answer, CallFailed) else answer
             if plan is not None:
                 files.write_atomic(self.folder / PLANS / f"{line['key']}.json", json.dumps(plan))
-            keep(line)
-            self.spent.append((line["wall"], line["time_limit"]))
-            self._tell(line)
+            append_line(line)
+            self.durations.append((line["wall"], line["time_limit"]))
+            self._report(line)
 
-    def _tell(self, line: Line | None) -> None:
+    def _report(self, line: Line | None) -> None:
         if self.on_step is None:
             return
-        left, open_runs = None, len(self.todo) - len(self.spent)
-        if self.spent:
-            left = open_runs * sum(wall for wall, _ in self.spent) / len(self.spent) / self.side
+        left, open_runs = None, len(self.pending) - len(self.durations)
+        if self.durations:
+            left = open_runs * sum(wall for wall, _ in self.durations) / len(self.durations) / self.parallel
         self.on_step(Step(self.total - open_runs, self.total, left, line))
 
 
 @contextlib.contextmanager
-def _appending(path: Path) -> Iterator[Callable[[Line], None]]:
+def _line_writer(path: Path) -> Iterator[Callable[[Line], None]]:
     """Append lines to a file, each synced to disk; half a line left by a kill is cut off."""
     with open(path, "ab") as file:
         size = file.seek(0, os.SEEK_END)
@@ -230,12 +232,12 @@ def _appending(path: Path) -> Iterator[Callable[[Line], None]]:
             if not content.endswith(b"\n"):
                 file.truncate(content.rfind(b"\n") + 1)
 
-        def keep(line: Line) -> None:
+        def append_line(line: Line) -> None:
             file.write(json.dumps(line, separators=(",", ":")).encode() + b"\n")
             file.flush()
             os.fsync(file.fileno())
 
-        yield keep
+        yield append_line
 
 
 def clock(seconds: float) -> str:

@@ -105,7 +105,7 @@ def _picture(figure: Any) -> str:
 
 def _made(results: Results) -> str:
     """Return versions and machines, with the number of runs of each."""
-    said: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for run in results.runs:
         found: dict[str, Any] = run.line["versions"]
         machine = run.line.get("machine") or {}
@@ -121,5 +121,5 @@ def _made(results: Results) -> str:
             )
         )
         text = f"{where}; {', '.join(f'{name} {version}' for name, version in found.items())}"
-        said[text] = said.get(text, 0) + 1
-    return "".join(f"<p>{count} runs on {html(text)}</p>" for text, count in said.items())
+        counts[text] = counts.get(text, 0) + 1
+    return "".join(f"<p>{count} runs on {html(text)}</p>" for text, count in counts.items())

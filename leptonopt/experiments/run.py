@@ -149,7 +149,7 @@ def machine() -> dict[str, Any]:
 
 def spec_of(case: Case, method: Method, seed: int, options: Options) -> Line:
     """Return all that a process needs for a run, and its key."""
-    asked = {
+    settings = {
         "method": method.name,
         "source": method.source,
         "seed": seed,
@@ -159,11 +159,11 @@ def spec_of(case: Case, method: Method, seed: int, options: Options) -> Line:
         "deterministic": options.deterministic,
     }
     found = versions()
-    keyed = asked if method.source else {**asked, "method": FORMER.get(method.name, method.name)}
+    key_fields = settings if method.source else {**settings, "method": FORMER.get(method.name, method.name)}
     if method.solver not in ("", method.name):
-        keyed["solver"] = FORMER.get(method.solver, method.solver)
+        key_fields["solver"] = FORMER.get(method.solver, method.solver)
     return {
-        "key": digest({"instance": case.sha256, **keyed, "versions": found}),
+        "key": digest({"instance": case.sha256, **key_fields, "versions": found}),
         "instance": {"name": case.name, "family": case.family, "sha256": case.sha256, "tasks": case.tasks},
         "file": {"path": str(case.path.resolve()), "format": case.format, "params": dict(case.params)},
         "best_known": case.best,
@@ -171,7 +171,7 @@ def spec_of(case: Case, method: Method, seed: int, options: Options) -> Line:
         "where": method.where,
         "path": _path(method.where),
         "versions": found,
-        **asked,
+        **settings,
     }
 
 
@@ -188,12 +188,12 @@ def run(spec: Mapping[str, Any]) -> tuple[Line, Line | None]:
     process = children.start_process(words, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=True)
     _living.add(process)
     try:
-        out, said = process.communicate(json.dumps(spec).encode(), timeout=limit)
+        out, errors = process.communicate(json.dumps(spec).encode(), timeout=limit)
         answer = json.loads(out)
     except children.ChildTimeout:
         answer = {"error": f"killed after {limit:.0f} seconds without an answer"}
     except ValueError:
-        last = said.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
+        last = errors.decode(errors="replace").strip().splitlines()[-1:] or ["no message"]
         answer = {"error": f"ended with exit code {process.returncode}: {last[0]}"}
     finally:
         process.kill()

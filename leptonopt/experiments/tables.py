@@ -114,7 +114,7 @@ def certainties(found: Sequence[Pair]) -> Table:
 
 
 def _notes(results: Results) -> tuple[str, ...]:
-    said = [
+    notes = [
         f"limit {', '.join(f'{limit:g}' for limit in results.limits)} s, "
         f"{', '.join(sorted({str(run.line['threads']) for run in results.runs}))} thread(s) a run",
         "off: cost above the published value (the best known without one), mean over instances",
@@ -122,12 +122,12 @@ def _notes(results: Results) -> tuple[str, ...]:
         "integral: mean primal gap over the time limit; first, best: medians",
     ]
     if failed := [run for run in results.runs if run.status == "failed"]:
-        said.append(f"{len(failed)} runs failed; the first: {failed[0].method}: {failed[0].line['error']}")
+        notes.append(f"{len(failed)} runs failed; the first: {failed[0].method}: {failed[0].line['error']}")
     if wrong := [run for run in results.runs if run.contradicts]:
-        said.append(
+        notes.append(
             f"{len(wrong)} runs contradict what is published; the first: {wrong[0].method}, {wrong[0].instance}"
         )
-    return tuple(said)
+    return tuple(notes)
 
 
 def _per_instance(runs: Sequence[RunRecord], figure: Callable[[RunRecord], float | None]) -> list[float]:

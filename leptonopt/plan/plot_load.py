@@ -40,23 +40,23 @@ def plot_load(picture: Picture, pool: str, resource: str, ax: Axes) -> Axes:
     peak = max(levels, default=0) or 1
     lines = picture.document["utilisation"]
     used = next(line["utilisation"] for line in lines if (line["pool"], line["resource"]) == (pool, resource))
-    said = "" if used is None else f"{'<1%' if 0 < used < 0.01 else f'{used:.0%}'} used"
+    words = "" if used is None else f"{'<1%' if 0 < used < 0.01 else f'{used:.0%}'} used"
     stated = next((item for item in picture.instance.pools if item.id == pool), None) if picture.instance else None
     if stated and (offered := _offered(picture, stated, resource)):
         edges, limits = offered
         if min(limits) <= FAR_CAPACITY * peak:
             ax.stairs(limits, edges, color="0.15", linewidth=1.2, baseline=None)
-            said += "; line: nodes that are on" if resource not in stated.capacity else ""
+            words += "; line: nodes that are on" if resource not in stated.capacity else ""
             peak = max(peak, *(limit for limit in limits if limit <= FAR_CAPACITY * peak))
         else:
-            said += f"; the capacity of {min(limits):,.10g} is far above"
+            words += f"; the capacity of {min(limits):,.10g} is far above"
     elif stated:
-        said = "no limit"
+        words = "no limit"
     if stated:
         _plot_driver(picture, stated, resource, ax)
     ax.set_ylim(0, peak * 1.12)
     ax.set_ylabel(f"{as_label(pool, 16)}\n{as_label(resource, 16)}", fontsize=8, rotation=0, ha="right", va="center")
-    ax.set_title(said, loc="right", fontsize=8, pad=2)
+    ax.set_title(words, loc="right", fontsize=8, pad=2)
     ax.tick_params(labelsize=8)
     format_date_axis(ax, picture.zone)
     return ax

@@ -42,12 +42,12 @@ def plot_schedule(picture: Picture, ax: Axes, marked: Mapping[tuple[str, int], i
     size = 9 if len(ticks) < 30 else 6
     ax.set_yticks([at for at, _ in ticks], [as_label(pool, 22) for _, pool in ticks], fontsize=size)
     late = copies_of(line for line in document["tasks"] if line.get("late_hours"))
-    said = [f"{copies_of(document['tasks']):,} tasks"]
-    said += [f"{late:,} late" + ("" if crowded else " (red line)")] if late else []
-    said += [f"{copies_of(document['left_out']):,} left out"] if document["left_out"] else []
-    said += ["areas: tasks running at a time"] if crowded else []
-    said += [f"times in {picture.zone.key}"] if picture.zone.key != "UTC" else []
-    ax.set_title(f"Schedule: {', '.join(said)}", loc="left", fontsize=10)
+    words = [f"{copies_of(document['tasks']):,} tasks"]
+    words += [f"{late:,} late" + ("" if crowded else " (red line)")] if late else []
+    words += [f"{copies_of(document['left_out']):,} left out"] if document["left_out"] else []
+    words += ["areas: tasks running at a time"] if crowded else []
+    words += [f"times in {picture.zone.key}"] if picture.zone.key != "UTC" else []
+    ax.set_title(f"Schedule: {', '.join(words)}", loc="left", fontsize=10)
     format_date_axis(ax, picture.zone)
     return ax
 

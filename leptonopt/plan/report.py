@@ -88,12 +88,12 @@ def headline(document: dict[str, Any]) -> Text:
         line.append(f"  no plan costs less than {money(bound, places, down=True)}")
     if document["gap"]:
         line.append(f"  gap {percent(document['gap'])}")
-    said = [printable(document["method"])]
+    words = [printable(document["method"])]
     if document["stop"] in _STOP:
-        said.append(_STOP[document["stop"]])
+        words.append(_STOP[document["stop"]])
     if seconds := document["made"].get("seconds", {}).get("total"):
-        said.append(f"{seconds:.1f} s")
-    line.append(f"  ({', '.join(said)})", style="dim")
+        words.append(f"{seconds:.1f} s")
+    line.append(f"  ({', '.join(words)})", style="dim")
     return line
 
 
@@ -101,12 +101,12 @@ def _proof(document: dict[str, Any]) -> str:
     """Who is behind a status."""
     by = [printable(name) for name in document["proof"]["by"]]
     confirmed = [printable(name) for name in document["proof"]["confirmed_by"]]
-    said = f" by {', '.join(by)}" if by else ""
+    words = f" by {', '.join(by)}" if by else ""
     if not confirmed:
-        return said
+        return words
     models = {"second model": "on a second model", "same model": "on the same model"}
     how = models.get(document["proof"].get("confirmation"), "")
-    return f"{said}, confirmed by {', '.join(confirmed)} {how}".rstrip()
+    return f"{words}, confirmed by {', '.join(confirmed)} {how}".rstrip()
 
 
 def decimals(document: dict[str, Any]) -> int:
@@ -319,9 +319,9 @@ def _figures(document: dict[str, Any], places: int) -> Table:
 def explained(document: dict[str, Any], console: Console) -> None:
     """Print why there is no plan, and what would help."""
     status, currency = document["status"], printable(document["currency"])
-    said = {"feasible": "a plan exists: there is nothing to explain", "infeasible": "no plan exists", "unknown": ""}
+    words = {"feasible": "a plan exists: there is nothing to explain", "infeasible": "no plan exists", "unknown": ""}
     line = Text(status, style=_STYLE[status])
-    console.print(line.append(f"  {said[status]}  ({document['seconds']:.1f} s)", style="default"), soft_wrap=True)
+    console.print(line.append(f"  {words[status]}  ({document['seconds']:.1f} s)", style="default"), soft_wrap=True)
     for reason in document["reasons"]:
         console.print(Text.assemble(("  because ", "red"), printable(reason)), soft_wrap=True)
     many = len(document["conflicts"]) > 1

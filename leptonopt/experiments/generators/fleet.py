@@ -108,23 +108,23 @@ class Batch:
     work: Ints
 
 
-def made(fleet: Fleet, asked: GeneratorParameters) -> Table:
+def made(fleet: Fleet, parameters: GeneratorParameters) -> Table:
     """The instance."""
-    draws = RandomStream(f"{fleet.name}/{asked.seed}")
-    batch = _batch(fleet, asked, draws)
-    slots = _horizon(fleet, asked, batch)
-    fleet = _grown(fleet, asked, batch, slots)
+    draws = RandomStream(f"{fleet.name}/{parameters.seed}")
+    batch = _batch(fleet, parameters, draws)
+    slots = _horizon(fleet, parameters, batch)
+    fleet = _grown(fleet, parameters, batch, slots)
     work, shortest = _cut(fleet, batch, slots)
-    after, root, offset = _workflows(draws, shortest, asked.precedence)
-    window = np.minimum(windows(draws, shortest, asked.slack), slots - offset)
+    after, root, offset = _workflows(draws, shortest, parameters.precedence)
+    window = np.minimum(windows(draws, shortest, parameters.slack), slots - offset)
     arrival = _arrivals(fleet, draws, root, offset + window, slots)
     order = np.argsort(arrival[root], kind="stable")
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     home, least = _homes(fleet, draws, batch.kind, work, window)
-    capacity = _capacities(fleet, asked, batch.copies, home, least, slots)
-    top, kept = _head(fleet, asked, slots, capacity)
-    spots = draws.share("spot", len(order), asked.preemptible)
+    capacity = _capacities(fleet, parameters, batch.copies, home, least, slots)
+    top, sites_in_use = _head(fleet, parameters, slots, capacity)
+    spots = draws.share("spot", len(order), parameters.preemptible)
     return Table(
         head=top,
         resources=("gpu", "cpu") if any(site.cpus for site in fleet.sites) else ("gpu",),
@@ -132,11 +132,13 @@ def made(fleet: Fleet, asked: GeneratorParameters) -> Table:
         release=arrival[root][order],
         deadline=(arrival[root] + offset + window)[order],
         copies=batch.copies[order],
-        value=_values(fleet, draws, asked, home, least)[order],
+        value=_values(fleet, draws, parameters, home, least)[order],
         after=np.where(after[order] >= 0, place[after[order]], -1),
         spot=spots[order],
         home=home[order],
-        ways=Works(tuple(_profile(jobs, kept, capacity) for jobs in fleet.jobs), batch.kind[order], work[order]),
+        ways=Works(
+            tuple(_profile(jobs, sites_in_use, capacity) for jobs in fleet.jobs), batch.kind[order], work[order]
+        ),
     )
 
 
@@ -147,13 +149,13 @@ def windows(draws: RandomStream, shortest: Ints, slack: int) -> Ints:
     return np.asarray(shortest + (extra + draws.below("rounding", count, MILLI * FAIR)) // (MILLI * FAIR))
 
 
-def _batch(fleet: Fleet, asked: GeneratorParameters, draws: RandomStream) -> Batch:
+def _batch(fleet: Fleet, parameters: GeneratorParameters, draws: RandomStream) -> Batch:
     """As many jobs as are asked for, copies counted."""
-    copies = np.array(fleet.copies, np.int64)[draws.below("copies", asked.tasks, len(fleet.copies))]
+    copies = np.array(fleet.copies, np.int64)[draws.below("copies", parameters.tasks, len(fleet.copies))]
     ends = np.cumsum(copies)
-    count = int(np.searchsorted(ends, asked.tasks)) + 1
+    count = int(np.searchsorted(ends, parameters.tasks)) + 1
     copies = copies[:count]
-    copies[-1] -= ends[count - 1] - asked.tasks
+    copies[-1] -= ends[count - 1] - parameters.tasks
     classes = [
         (at, devices, jobs.weight * weight * (1 << 20) // sum(each[1] for each in jobs.lengths), table)
         for at, jobs in enumerate(fleet.jobs)
@@ -184,10 +186,10 @@ def _groups(values: Ints, count: int) -> Iterator[tuple[int, Ints]]:
             yield value, order[ends[value] : ends[value + 1]]
 
 
-def _horizon(fleet: Fleet, asked: GeneratorParameters, batch: Batch) -> int:
+def _horizon(fleet: Fleet, parameters: GeneratorParameters, batch: Batch) -> int:
     """Slots: whole hours, as asked or such that the fleet comes to `SMALLEST` devices."""
-    usual = min(max(_held(batch) * MILLI // (asked.load * SMALLEST), SHORTEST_H), LONGEST_H)
-    return (usual if asked.days is None else asked.days * 24) * 3600 // fleet.slot_s
+    usual = min(max(_held(batch) * MILLI // (parameters.load * SMALLEST), SHORTEST_H), LONGEST_H)
+    return (usual if parameters.days is None else parameters.days * 24) * 3600 // fleet.slot_s
 
 
 def _held(batch: Batch) -> int:
@@ -195,17 +197,17 @@ def _held(batch: Batch) -> int:
     return int((batch.copies * batch.devices * batch.seconds).sum()) // 3600
 
 
-def _grown(fleet: Fleet, asked: GeneratorParameters, batch: Batch, slots: int) -> Fleet:
+def _grown(fleet: Fleet, parameters: GeneratorParameters, batch: Batch, slots: int) -> Fleet:
     """The fleet with as many owned pools as it has the size for."""
-    devices = _held(batch) * 3600 * MILLI // (asked.load * slots * fleet.slot_s)
-    kept: list[Site] = []
+    devices = _held(batch) * 3600 * MILLI // (parameters.load * slots * fleet.slot_s)
+    sites_in_use: list[Site] = []
     room = devices // OWNED - len({site.type for site in fleet.sites if site.role == "owned"})
     for site in fleet.sites:
-        further = site.role == "owned" and any((each.role, each.type) == ("owned", site.type) for each in kept)
+        further = site.role == "owned" and any((each.role, each.type) == ("owned", site.type) for each in sites_in_use)
         room -= further
         if not further or room >= 0:
-            kept.append(site)
-    return replace(fleet, sites=kept)
+            sites_in_use.append(site)
+    return replace(fleet, sites=sites_in_use)
 
 
 def _cut(fleet: Fleet, batch: Batch, slots: int) -> tuple[Ints, Ints]:
@@ -285,7 +287,7 @@ def _fewest(fleet: Fleet, curve: dict[int, int], work: Ints, window: Ints) -> In
 
 
 def _capacities(
-    fleet: Fleet, asked: GeneratorParameters, copies: Ints, home: Ints, least: Ints, slots: int
+    fleet: Fleet, parameters: GeneratorParameters, copies: Ints, home: Ints, least: Ints, slots: int
 ) -> dict[str, int]:
     """Devices of each pool that there is; 0 stands for unlimited."""
     found, types = {}, dict.fromkeys((site.type for site in fleet.sites), 0)
@@ -295,16 +297,16 @@ def _capacities(
             held = int((copies[rows] * (least[rows] >> 10)).sum())
             smallest = min(n for jobs in fleet.jobs for n in jobs.speed.get(site.type, {}))
             widest = int((least[rows] & 1023).max(initial=smallest))
-            found[site.id] = max(widest, -(-held * MILLI // (asked.load * slots)))
+            found[site.id] = max(widest, -(-held * MILLI // (parameters.load * slots)))
             types[site.type] += found[site.id]
         elif site.role == "cloud":
             found[site.id] = 0
-        elif asked.preemptible:
+        elif parameters.preemptible:
             found[site.id] = max(types[site.type] // SPOT_PART, LEAST_SPOT)
     return found
 
 
-def _values(fleet: Fleet, draws: RandomStream, asked: GeneratorParameters, home: Ints, least: Ints) -> Ints:
+def _values(fleet: Fleet, draws: RandomStream, parameters: GeneratorParameters, home: Ints, least: Ints) -> Ints:
     """Values [cents] of optional jobs: a quarter to twice of what their device-slots cost on the cloud."""
     price = [
         min(int(cloud.price * 10**4) for cloud in fleet.sites if (cloud.role, cloud.type) == ("cloud", site.type))
@@ -312,36 +314,45 @@ def _values(fleet: Fleet, draws: RandomStream, asked: GeneratorParameters, home:
     ]
     cost = (least >> 10) * fleet.slot_s * np.array(price, np.int64)[home] // (3600 * 100)
     value = np.maximum(cost * (8 + draws.below("value", len(home), 57)) // 32, 1)
-    return np.where(draws.share("optional", len(home), asked.optional), value, -1)
+    return np.where(draws.share("optional", len(home), parameters.optional), value, -1)
 
 
 def _head(
-    fleet: Fleet, asked: GeneratorParameters, slots: int, capacity: dict[str, int]
+    fleet: Fleet, parameters: GeneratorParameters, slots: int, capacity: dict[str, int]
 ) -> tuple[dict[str, Any], list[Site]]:
     """The document without profiles and tasks, and the sites of its pools."""
-    kept = [site for site in fleet.sites if site.id in capacity]
-    pools = [_pool(site, capacity[site.id]) for site in kept]
-    return head(fleet.name, fleet.about, fleet.source, asked, fleet.slot_s, slots, pools), kept
+    sites_in_use = [site for site in fleet.sites if site.id in capacity]
+    pools = [_pool(site, capacity[site.id]) for site in sites_in_use]
+    return head(fleet.name, fleet.about, fleet.source, parameters, fleet.slot_s, slots, pools), sites_in_use
 
 
 def head(
-    name: str, about: str, source: str, asked: GeneratorParameters, slot_s: int, slots: int, pools: list[dict[str, Any]]
+    name: str,
+    about: str,
+    source: str,
+    parameters: GeneratorParameters,
+    slot_s: int,
+    slots: int,
+    pools: list[dict[str, Any]],
 ) -> dict[str, Any]:
     """The document without profiles and tasks."""
     return {
         "leptonopt": 1,
-        "name": f"{name} {asked.tasks} seed {asked.seed}",
-        "description": f"{about} {_numbers(asked)}",
-        "source": f"Generated from: {source}" + (f" {SPOT_SOURCE}" if asked.preemptible else ""),
+        "name": f"{name} {parameters.tasks} seed {parameters.seed}",
+        "description": f"{about} {_numbers(parameters)}",
+        "source": f"Generated from: {source}" + (f" {SPOT_SOURCE}" if parameters.preemptible else ""),
         "currency": "USD",
         "time": {"start": instant(0), "slot": duration(slot_s), "horizon": duration(slots * slot_s)},
         "pools": pools,
     }
 
 
-def _numbers(asked: GeneratorParameters) -> str:
+def _numbers(parameters: GeneratorParameters) -> str:
     names = ("load", "slack", "precedence", "optional", "preemptible")
-    return ", ".join(f"{name} {decimal(getattr(asked, name), 3)}" for name in names if getattr(asked, name)) + "."
+    return (
+        ", ".join(f"{name} {decimal(getattr(parameters, name), 3)}" for name in names if getattr(parameters, name))
+        + "."
+    )
 
 
 def _pool(site: Site, devices: int) -> dict[str, Any]:

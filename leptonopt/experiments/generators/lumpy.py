@@ -44,31 +44,33 @@ SHORTEST, LONGEST = 12, 72  # slots of the horizon
 Cut = tuple[int, int, int, int]  # pool, start [slots], length [slots], GPUs
 
 
-def made(asked: GeneratorParameters) -> Table:
+def made(parameters: GeneratorParameters) -> Table:
     """The instance."""
-    draws = RandomStream(f"{NAME}/{asked.seed}")
-    slots = _horizon(asked)
-    sizes, cuts = _cuts(asked, draws, slots)
-    stay = draws.chosen("stay", np.ones(len(cuts), bool), asked.tasks)
+    draws = RandomStream(f"{NAME}/{parameters.seed}")
+    slots = _horizon(parameters)
+    sizes, cuts = _cuts(parameters, draws, slots)
+    stay = draws.chosen("stay", np.ones(len(cuts), bool), parameters.tasks)
     pool, start, length, gpus = np.array(cuts, np.int64)[stay].T
-    if asked.days is None:  # the last pool is not cut to measure; some more time is
-        slots = max(slots, int((length * gpus).sum()) * MILLI // (asked.load * sum(sizes)))
-    window = np.minimum(fleet.windows(draws, length, asked.slack), slots)
+    if parameters.days is None:  # the last pool is not cut to measure; some more time is
+        slots = max(slots, int((length * gpus).sum()) * MILLI // (parameters.load * sum(sizes)))
+    window = np.minimum(fleet.windows(draws, length, parameters.slack), slots)
     before = draws.below("before", len(pool), window - length + 1)
     release = np.clip(start - before, 0, slots - window)
-    after = _after(draws, asked, pool, start, start + length)
-    spot = draws.share("spot", len(pool), asked.preemptible)
+    after = _after(draws, parameters, pool, start, start + length)
+    spot = draws.share("spot", len(pool), parameters.preemptible)
     order = np.argsort(release, kind="stable")
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     return Table(
-        head=fleet.head(NAME, ABOUT, SOURCE, asked, SLOT_S, slots, _pools(sizes, draws, bool(asked.preemptible))),
+        head=fleet.head(
+            NAME, ABOUT, SOURCE, parameters, SLOT_S, slots, _pools(sizes, draws, bool(parameters.preemptible))
+        ),
         resources=("gpu",),
         slot_s=SLOT_S,
         release=release[order],
         deadline=(release + window)[order],
         copies=np.ones(len(order), np.int64),
-        value=_values(draws, asked, length * gpus)[order],
+        value=_values(draws, parameters, length * gpus)[order],
         after=np.where(after[order] >= 0, place[after[order]], -1),
         spot=spot[order],
         home=pool[order],
@@ -76,14 +78,14 @@ def made(asked: GeneratorParameters) -> Table:
     )
 
 
-def _horizon(asked: GeneratorParameters) -> int:
+def _horizon(parameters: GeneratorParameters) -> int:
     """Slots: as asked; or from half a day to three, such that there are about three pools or more."""
-    if asked.days is not None:
-        return asked.days * 24
-    return min(max(asked.tasks * 2 * MILLI // (asked.load * 3), SHORTEST), LONGEST)
+    if parameters.days is not None:
+        return parameters.days * 24
+    return min(max(parameters.tasks * 2 * MILLI // (parameters.load * 3), SHORTEST), LONGEST)
 
 
-def _cuts(asked: GeneratorParameters, draws: RandomStream, slots: int) -> tuple[list[int], list[Cut]]:
+def _cuts(parameters: GeneratorParameters, draws: RandomStream, slots: int) -> tuple[list[int], list[Cut]]:
     """GPUs of the pools, and all tasks of the hidden plan while it has no gap."""
     sizes: list[int] = []
     cuts: list[Cut] = []
@@ -93,12 +95,12 @@ def _cuts(asked: GeneratorParameters, draws: RandomStream, slots: int) -> tuple[
     while True:
         size = SIZES[next(random) * len(SIZES) >> 24]
         found = list(_cut(random, lengths, len(sizes), size, slots))
-        full = (len(cuts) + len(found)) * asked.load > asked.tasks * MILLI
-        if full and len(cuts) >= asked.tasks and asked.days is None:
+        full = (len(cuts) + len(found)) * parameters.load > parameters.tasks * MILLI
+        if full and len(cuts) >= parameters.tasks and parameters.days is None:
             return sizes, cuts
         sizes.append(size)
         cuts += found
-        if full and len(cuts) >= asked.tasks:
+        if full and len(cuts) >= parameters.tasks:
             return sizes, cuts
 
 
@@ -124,12 +126,14 @@ def _cut(random: Iterator[int], lengths: Sequence[int], pool: int, size: int, sl
         start += length
 
 
-def _after(draws: RandomStream, asked: GeneratorParameters, pool: Ints, start: Ints, end: Ints) -> Ints:
+def _after(draws: RandomStream, parameters: GeneratorParameters, pool: Ints, start: Ints, end: Ints) -> Ints:
     """Per task the one it follows: one of those on its pool that have ended in the hidden plan; -1 for none."""
     bounds = np.searchsorted(pool, np.arange(int(pool[-1]) + 2)).tolist()
     earliest = np.full(len(bounds), fleet.NEVER)
     np.minimum.at(earliest, pool, end)
-    follows = draws.chosen("follows", start >= earliest[pool], (len(pool) * asked.precedence + MILLI // 2) // MILLI)
+    follows = draws.chosen(
+        "follows", start >= earliest[pool], (len(pool) * parameters.precedence + MILLI // 2) // MILLI
+    )
     after = np.full(len(pool), -1)
     pick = draws.below("after", len(pool), 1 << 24)
     for at in np.flatnonzero(follows).tolist():
@@ -139,11 +143,11 @@ def _after(draws: RandomStream, asked: GeneratorParameters, pool: Ints, start: I
     return after
 
 
-def _values(draws: RandomStream, asked: GeneratorParameters, held: Ints) -> Ints:
+def _values(draws: RandomStream, parameters: GeneratorParameters, held: Ints) -> Ints:
     """Values [cents] of optional tasks: a quarter to twice of what their GPU-hours cost at the middle price."""
     cost = held * SLOT_S * int(PRICES[len(PRICES) // 2] * 10**4) // (3600 * 100)
     value = np.maximum(cost * (8 + draws.below("value", len(held), 57)) // 32, 1)
-    return np.where(draws.share("optional", len(held), asked.optional), value, -1)
+    return np.where(draws.share("optional", len(held), parameters.optional), value, -1)
 
 
 def _pools(sizes: list[int], draws: RandomStream, spot: bool) -> list[dict[str, Any]]:
