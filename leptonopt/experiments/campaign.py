@@ -98,11 +98,9 @@ def compare(
     folder = Path(output)
     sources = [instances] if isinstance(instances, str | os.PathLike | Mapping) else list(instances)
     with _locked_folder(folder):
-        selected = cases(sources, folder / INSTANCES, format, params, best)
+        found = cases(sources, folder / INSTANCES, format, params, best)
         options = Options(float(time_limit), float(gap), threads, deterministic)
-        pending = [
-            runs.spec_of(case, method, seed, options) for case, method, seed in _order(selected, chosen, numbers)
-        ]
+        pending = [runs.spec_of(case, method, seed, options) for case, method, seed in _order(found, chosen, numbers)]
         parallel = jobs or (num_workers(executor) if executor else max(1, (os.cpu_count() or 1) // threads))
         _Campaign(folder, pending, parallel, executor, on_step).run()
         return Results.of(folder).only({spec["key"] for spec in pending})
@@ -123,10 +121,10 @@ def _methods(sources: Sequence[str | Function] | Mapping[str, str | Function]) -
 
 
 def _order(
-    selected: Sequence[Case], chosen: Sequence[Method], numbers: Sequence[int]
+    found: Sequence[Case], chosen: Sequence[Method], numbers: Sequence[int]
 ) -> Iterator[tuple[Case, Method, int]]:
     """Seed by seed and case by case, so that what is there after a while can already be compared."""
-    return ((case, method, seed) for seed in numbers for case in selected for method in chosen)
+    return ((case, method, seed) for seed in numbers for case in found for method in chosen)
 
 
 @contextlib.contextmanager
