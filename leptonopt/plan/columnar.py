@@ -25,7 +25,9 @@ MAX_COPIES = 2**31
 
 
 def runs(built: CompiledColumnar, schedule: Schedule) -> dict[str, Column]:
-    """Return what runs, by task, start and option: int32, shape (N,) each; options as the instance numbers them.
+    """Return the runs of a schedule by task, start and option; int32, shape (N,) each.
+
+    Options have the numbers of the instance.
 
     The copies of a group are handed out to its tasks in their order, those that start first to the first task.
     """
@@ -53,7 +55,9 @@ def runs(built: CompiledColumnar, schedule: Schedule) -> dict[str, Column]:
 
 
 def schedule_of(built: CompiledColumnar, plan: Mapping[str, Any]) -> Schedule:
-    """Return the schedule of a plan's columns; the inverse of `runs`. What the instance does not offer is dropped.
+    """Return the schedule of a plan's columns; the inverse of `runs`.
+
+    Runs that the instance does not offer are dropped.
 
     Raises `UsageError` for what is no plan.
     """
@@ -90,7 +94,7 @@ def read_plan(path: Path) -> dict[str, Column]:
 
 
 def write_plan(path: Path, summary: dict[str, Any], columns: Mapping[str, Column]) -> list[Path]:
-    """A plan as `.npz`, or as `.csv` with its summary in a `.json` beside it; the files written.
+    """Write a plan as `.npz`, or as `.csv` with a summary in `.json`; return the files written.
 
     Raises `UsageError` for another ending, or where it cannot be written.
     """

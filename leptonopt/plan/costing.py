@@ -1,4 +1,4 @@
-"""What a plan costs and uses, exactly: of every run, of nodes, of quotas; nothing is taken from a solver."""
+"""Compute the exact cost of a plan and its use of nodes and quotas, without data of a solver."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Costs:
 
     @property
     def total(self) -> Fraction:
-        """Running + fixed + late."""
+        """Return running, fixed and late cost together [money]."""
         return sum(self.running.values(), NOTHING) + self.fixed + self.late
 
 
@@ -48,7 +48,7 @@ class PrefixSums:
         self.sums = list(accumulate((int(value * self.scale) for value in values), initial=0))
 
     def over(self, start: int, end: int) -> Fraction:
-        """The sum over slots [start, end)."""
+        """Return the exact sum over slots [start, end)."""
         return Fraction(self.sums[end] - self.sums[start], self.scale)
 
 
@@ -63,7 +63,7 @@ class PriceTable:
         self._grams: dict[str, PrefixSums] = {}
 
     def price(self, pool: str, resource: str) -> PrefixSums:
-        """Money per unit and hour, by slot."""
+        """Return the price of a resource by slot [money per unit and hour]."""
         if (pool, resource) not in self._prices:
             stated = self.pools[pool].price.get(resource)
             time = self.instance.time
@@ -71,14 +71,14 @@ class PriceTable:
         return self._prices[pool, resource]
 
     def grams(self, pool: str) -> PrefixSums:
-        """Grams of CO2 per kWh, by slot."""
+        """Return the carbon intensity by slot [g CO2 per kWh]."""
         if pool not in self._grams:
             stated, time = self.pools[pool].carbon, self.instance.time
             self._grams[pool] = PrefixSums(mean_by_slot(stated, time) if stated else zero_series(time))
         return self._grams[pool]
 
     def of(self, run: TaskRun) -> Costs:
-        """All parts of the cost of each copy of a run."""
+        """Return all parts of the cost of one copy of a run."""
         task, time, way = self.instance.tasks[run.task], self.instance.time, run.way
         late_hours = NOTHING
         if task.due is not None:
@@ -118,14 +118,14 @@ class NodeBill:
 
     @property
     def total(self) -> Fraction:
-        """All it costs."""
+        """Return the total cost [money]."""
         return self.rent + self.startup + self.shutdown + self.commit + self.idle
 
 
 def node_bills(
     instance: Instance, prices: PriceTable, kind: NodeKindInfo, on: Sequence[int], committed: int
 ) -> NodeBill:
-    """The bill of a kind of nodes."""
+    """Return the bill of one kind of nodes."""
     time, stated, hours = instance.time, kind.stated, prices.hours
     price = mean_by_slot(stated.price, time) if stated.price else zero_series(time)
     paid = [max(0, count - committed - kind.reserved) for count in on]
@@ -155,7 +155,7 @@ def node_bills(
 
 
 def committed_total(instance: Instance, commit: Commit) -> Fraction:
-    """Money for a committed node over the whole horizon."""
+    """Return the cost of a committed node over the whole horizon [money]."""
     if commit.total is not None:
         return Fraction(commit.total)
     return Fraction(commit.price or 0) * Fraction(instance.time.horizon, 3600)
@@ -173,17 +173,17 @@ class Bill:
 
     @property
     def instance(self) -> Instance:
-        """The instance it is the bill of."""
+        """Return the instance of the bill."""
         return self.compiled.instance
 
     @cached_property
     def prices(self) -> PriceTable:
-        """Its prices."""
+        """Return the prices of the instance."""
         return PriceTable(self.instance)
 
     @cached_property
     def costs(self) -> list[Costs]:
-        """Of every run."""
+        """Return the costs of every run."""
         found = []
         for run in self.runs:
             self.look()
@@ -192,13 +192,13 @@ class Bill:
 
     @cached_property
     def nodes(self) -> list[NodeBill]:
-        """Of every kind of nodes."""
+        """Return the bill of every kind of nodes."""
         lines = zip(self.compiled.kinds, self.rent.on.tolist(), self.rent.committed.tolist(), strict=True)
         return [node_bills(self.instance, self.prices, kind, on, committed) for kind, on, committed in lines]
 
     @cached_property
     def by_pool(self) -> dict[str, PoolBill]:
-        """Per pool."""
+        """Return the bill of every pool."""
         found = {pool.id: PoolBill(pool) for pool in self.instance.pools}
         for run, cost in zip(self.runs, self.costs, strict=True):
             self.look()
@@ -214,27 +214,27 @@ class Bill:
         return found
 
     def sum(self, name: str) -> Fraction:
-        """A part of the bills of all pools added up."""
+        """Return the sum of one part over the bills of all pools."""
         return sum((getattr(pool, name) for pool in self.by_pool.values()), NOTHING)
 
     @cached_property
     def late(self) -> Fraction:
-        """Money for lateness."""
+        """Return the cost of lateness [money]."""
         return sum((run.copies * cost.late for run, cost in zip(self.runs, self.costs, strict=True)), NOTHING)
 
     @cached_property
     def forgone(self) -> Fraction:
-        """The value of what is left out."""
+        """Return the value of the tasks that are left out [money]."""
         return sum((copies * Fraction(task.value or 0) for task, _, copies in self.left), NOTHING)
 
     @cached_property
     def total(self) -> Fraction:
-        """What the plan makes one pay, without what is sunk."""
+        """Return the cost of the plan without sunk cost [money]."""
         return self.sum("total") + self.late
 
     @cached_property
     def objective(self) -> Fraction:
-        """What is minimised."""
+        """Return the objective [money]."""
         weights = self.instance.objective
         carbon = Fraction(weights.carbon_kg) * self.sum("carbon_kg")
         return Fraction(weights.cost) * (self.total + self.forgone) + carbon
@@ -242,7 +242,7 @@ class Bill:
     # --- quotas ---
 
     def used(self, window: QuotaWindow) -> Fraction:
-        """What counts for a quota in a window of slots."""
+        """Return the use of a quota in a window of slots [units of the quota]."""
         self.look()
         quota, total, hours = window.quota, NOTHING, self.prices.hours
         for run in self.runs:
@@ -261,7 +261,7 @@ class Bill:
         return total
 
     def _held(self, of: str, run: TaskRun, low: int, high: int) -> Fraction:
-        """Unit-slots, or money, or carbon per hour, of each copy of a run over slots [low, high)."""
+        """Return unit-slots, money or carbon per hour of one copy of a run over slots [low, high)."""
         uses, pool = run.way.uses, run.way.pool
         if of == "money":
             return sum(
@@ -272,7 +272,7 @@ class Bill:
         return Fraction(uses.get(POWER if of == "energy" else of, 0)) * (high - low)
 
     def _within(self, of: str, nodes: NodeBill, window: QuotaWindow) -> Fraction:
-        """What nodes use of money, energy or carbon in a window of slots."""
+        """Return the money, energy or carbon that nodes use in a window of slots."""
         on = [count if window.first <= t <= window.last else 0 for t, count in enumerate(nodes.on)]
         cut = node_bills(self.instance, self.prices, nodes.kind, on, nodes.committed)
         if of != "money":
@@ -286,7 +286,7 @@ class Bill:
         return cut.rent + cut.idle + switching + nodes.commit * Fraction(len(inside), slots)
 
     def peak(self, of: str, tasks: Iterable[str], pools: Iterable[str] | None) -> Fraction:
-        """The most units of a resource that some tasks hold at once on some pools."""
+        """Return the greatest number of units that some tasks hold at once on some pools."""
         steps: dict[int, Fraction] = defaultdict(Fraction)
         chosen = set(tasks)
         for run in self.runs:
@@ -318,7 +318,7 @@ class PoolBill:
     steps: dict[str, dict[int, Fraction]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(Fraction)))
 
     def take(self, run: TaskRun, cost: Costs, hours: Fraction) -> None:
-        """Adds a run."""
+        """Add a run."""
         self.tasks += run.copies
         self.fixed += run.copies * cost.fixed
         self.kwh += run.copies * cost.kwh
@@ -333,17 +333,17 @@ class PoolBill:
 
     @property
     def total(self) -> Fraction:
-        """Running, fixed and nodes."""
+        """Return running and fixed cost and nodes together [money]."""
         return self.running + self.fixed + self.nodes
 
     def peak(self, name: str) -> Fraction:
-        """The most units of a resource in use at once."""
+        """Return the greatest number of units of a resource in use at once."""
         steps = self.steps[name]
         return max(accumulate(steps[slot] for slot in sorted(steps)), default=NOTHING)
 
 
 def available_hours(instance: Instance, pool: Pool, name: str, kinds: Iterable[NodeKindInfo]) -> Fraction | None:
-    """Unit-hours of a resource that a pool offers over the horizon; None where nothing limits it."""
+    """Return the unit-hours of a resource that a pool offers over the horizon; None without a limit."""
     time = instance.time
     hours = Fraction(time.slot, 3600)
     if name in pool.capacity:
@@ -358,7 +358,7 @@ def available_hours(instance: Instance, pool: Pool, name: str, kinds: Iterable[N
 
 
 def cost_shares(bill: Bill) -> Mapping[tuple[str, str], Fraction]:
-    """Share of what is offered that is used, per pool and resource where there is a limit above 0."""
+    """Return the used share of each pool's resource that has a limit above 0."""
     found = {}
     for pool in bill.instance.pools:
         for name in pool.resources:

@@ -1,4 +1,4 @@
-"""What the user gets: the plan as a document (the JSON plan file), and as an object around it.
+"""Write a plan as a document, the content of the JSON plan file.
 
 All money here comes from `leptonopt.plan.costing`, in exact fractions. `docs/reference/plan.md` explains the document,
 `leptonopt schema plan` prints its JSON Schema.
@@ -23,7 +23,7 @@ from leptonopt.problem.nodes import NodeSchedule
 
 @dataclass(frozen=True)
 class Outcome:
-    """What the conductor knows at the end, ready to be written down. Money as exact fractions."""
+    """The outcome of a session, ready to be written down; money as exact fractions."""
 
     status: str
     stop: str
@@ -53,7 +53,10 @@ def plan_document(
     rent: NodeSchedule | None = None,
     look: Callable[[], object] = lambda: None,
 ) -> dict[str, Any]:
-    """The plan document; `runs` is None when there is no plan. `look` is called meanwhile; what it raises ends it."""
+    """Return the plan document; `runs` is None when there is no plan.
+
+    `look` is called between steps, and its exceptions end the work.
+    """
     instance = compiled.instance
     head: dict[str, Any] = {
         "leptonopt_plan": 1,
@@ -98,7 +101,7 @@ def _proven(outcome: Outcome, cost: Fraction | None) -> dict[str, Any]:
 
 
 def _id(task: Task, copy: int, copies: int) -> dict[str, Any]:
-    """The task of an entry, and the copies that it stands for."""
+    """Return the task of an entry and the copies that it stands for."""
     first = {"copy": copy} if task.copies > 1 else {}
     return {"id": task.id} | first | ({"copies": copies} if copies > 1 else {})
 
@@ -217,7 +220,7 @@ def _bill(bill: Bill) -> dict[str, Any]:
 
 
 def _utilisation(bill: Bill) -> Iterable[dict[str, Any]]:
-    """A line per resource of a pool."""
+    """Yield an entry for each resource of a pool."""
     used = cost_shares(bill)
     for found in bill.by_pool.values():
         for name in found.pool.resources:
@@ -233,7 +236,7 @@ def _utilisation(bill: Bill) -> Iterable[dict[str, Any]]:
 
 
 def _figures(bill: Bill) -> dict[str, Any]:
-    """The four figures of the article, and the net benefit; the cost is the whole bill, what is sunk too.
+    """Return the four figures of the article and the net benefit; the cost includes sunk cost.
 
     `hours_per_resource` is the article's own "utilisation": hours of all tasks over the number of
     resources; `utilisation` is the share of the capacity on offer that the plan uses.

@@ -1,4 +1,4 @@
-"""Entries of `tasks` and `left_out` in a plan document: their labels and how many copies they stand for."""
+"""Label entries of `tasks` and `left_out` in a plan document, and count their copies."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def label(line: Mapping[str, Any]) -> str:
-    """What people call an entry of `tasks` or `left_out`: the task's id, and which copies where it has several."""
+    """Return the label of an entry: the task's id, and its copies where the task has several."""
     if "copy" not in line:
         return str(line["id"])
     first, copies = line["copy"], line.get("copies", 1)
@@ -15,5 +15,5 @@ def label(line: Mapping[str, Any]) -> str:
 
 
 def copies_of(lines: Iterable[Mapping[str, Any]]) -> int:
-    """How many copies entries of `tasks` or `left_out` stand for."""
+    """Return the number of copies that entries stand for."""
     return sum(line.get("copies", 1) for line in lines)

@@ -13,7 +13,7 @@ _RATIONAL = re.compile(
 
 
 def rational(text: str) -> Fraction:
-    """A number as `cost_exact` writes it, or a decimal; raises `ValueError`, also for powers without end."""
+    """Return the number of a text as in `cost_exact`, or of a decimal; raises `ValueError`."""
     if not _RATIONAL.fullmatch(text.strip()):
         raise ValueError(f"{text[:40]!r} is no number")
     try:
@@ -23,7 +23,7 @@ def rational(text: str) -> Fraction:
 
 
 def gap(cost: Fraction | None, bound: Fraction | None) -> float | None:
-    """(cost - bound) / |cost|: 0 when equal; None when unknown or the cost is 0 with a lower bound."""
+    """Return (cost - bound) / |cost|; None when unknown, or when the cost is 0 with a lower bound."""
     if cost is None or bound is None:
         return None
     if cost == bound:
@@ -39,12 +39,12 @@ def percent(gap: float | None) -> str:
 
 
 def number(money: Fraction | None) -> float | int | None:
-    """Money as a JSON number, rounded half-even to a millionth."""
+    """Return money as a JSON number, rounded half-even to a millionth."""
     return None if money is None else plain(_decimal(money, ROUND_HALF_EVEN))
 
 
 def floor_number(money: Fraction | None) -> float | int | None:
-    """A lower bound as a JSON number, rounded down to a millionth."""
+    """Return a lower bound as a JSON number, rounded down to a millionth."""
     if money is None:
         return None
     shown = plain(_decimal(money, ROUND_FLOOR))
@@ -53,7 +53,7 @@ def floor_number(money: Fraction | None) -> float | int | None:
 
 
 def plain(value: Decimal) -> float | int:
-    """A Decimal as the JSON number that prints alike (up to 15 significant digits)."""
+    """Return a Decimal as the JSON number that prints alike (up to 15 significant digits)."""
     return int(value) if value == value.to_integral_value() else float(value)
 
 

@@ -35,7 +35,7 @@ Line = dict[str, Any]
 
 
 class Picture:
-    """What all panels share: the tasks by pool in the plan's order, colours, the span of time, the zone."""
+    """Common data of all panels: tasks by pool in the order of the plan, colours, time span, zone."""
 
     def __init__(self, document: Line, instance: Instance | None) -> None:
         self.document, self.instance = document, instance
@@ -58,14 +58,14 @@ class Picture:
 
     @property
     def height_in(self) -> float:
-        """Inches that the schedule wants."""
+        """Return the height of the schedule [inches]."""
         rows = sum(self.height.values())
         return 0.6 + min(14.0, max(1.4, 0.8 * len(self.busy) if self.crowded else 0.24 * rows))
 
 
 @contextlib.contextmanager
 def drawing() -> Iterator[None]:
-    """Have texts stand for themselves in what is drawn here: no formulas, whatever the user's settings say."""
+    """Draw texts literally, not as formulas, whatever the user's settings are."""
     from matplotlib import rc_context
 
     with rc_context({"text.parse_math": False, "text.usetex": False, "axes.formatter.use_mathtext": False}):
@@ -73,7 +73,7 @@ def drawing() -> Iterator[None]:
 
 
 def as_label(text: object, length: int = 60) -> str:
-    """A text from outside as a label of a picture: one line of at most `length` letters.
+    """Return a text from outside as a label: one line of at most `length` letters.
 
     A label that begins with an underscore gets a space before it, for Matplotlib leaves it out of legends.
     """
@@ -83,7 +83,7 @@ def as_label(text: object, length: int = 60) -> str:
 
 
 def file_format(path: str | os.PathLike[str]) -> str:
-    """What a picture's ending says; raises `UsageError` where that is no kind of picture."""
+    """Return the format by the ending of a file name; raises `UsageError` for other endings."""
     kind = Path(path).suffix.lower().lstrip(".")
     if kind not in FORMATS:
         raise UsageError(f"{path}: a plot is written as .{', .'.join(FORMATS)}; choose one of these endings")
@@ -96,7 +96,7 @@ def save(figure: Figure, path: str | os.PathLike[str]) -> None:
 
 
 def rendered(figure: Figure, kind: str) -> bytes:
-    """A figure as the bytes of a file; equal figures give equal bytes."""
+    """Return a figure as the bytes of a file; equal figures give equal bytes."""
     from matplotlib import rc_context
 
     buffer = io.BytesIO()
@@ -112,7 +112,7 @@ def time_span(line: Line, amount: float) -> tuple[str, str, float]:
 
 
 def load_steps(spans: Sequence[tuple[str, str, float]]) -> tuple[list[Any], list[float]]:
-    """Edges in time, and the sum of what runs between each two of them."""
+    """Return moments, and the total amount between each two of them."""
     change: dict[str, float] = defaultdict(float)
     for start, end, amount in check_time_each(spans):
         change[start] += amount

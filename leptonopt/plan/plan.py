@@ -24,29 +24,29 @@ class Plan:
 
     @property
     def cost(self) -> Fraction:
-        """The objective in money, exact."""
+        """Return the exact objective [money]."""
         return Fraction(self.document["cost_exact"])
 
     @property
     def tasks(self) -> list[dict[str, Any]]:
-        """One entry for equal copies of a task that run, by start."""
+        """Return the entries of `tasks`, one for equal copies of a task, by start."""
         found: list[dict[str, Any]] = self.document["tasks"]
         return found
 
     @property
     def bill(self) -> dict[str, Any]:
-        """The bill: totals, and by pool and resource."""
+        """Return the bill: totals, and by pool and resource."""
         found: dict[str, Any] = self.document["bill"]
         return found
 
     @property
     def figures(self) -> dict[str, Any]:
-        """Utilisation, total cost, total profit, cost-profit ratio, net benefit."""
+        """Return utilisation, total cost, total profit, cost-profit ratio and net benefit."""
         found: dict[str, Any] = self.document["figures"]
         return found
 
     def entry(self, id: str, copy: int = 1) -> dict[str, Any]:
-        """The entry of `tasks` that a copy is in; copies count from 1. Raises `KeyError` for one that does not run."""
+        """Return the entry of `tasks` with a copy, counted from 1; raises `KeyError` if it does not run."""
         for line in self._by_task.get(id, ()):
             if 0 <= copy - line.get("copy", 1) < line.get("copies", 1):
                 return line
@@ -60,7 +60,9 @@ class Plan:
         return found
 
     def to_pandas(self) -> pandas.DataFrame:
-        """A frame with a row for equal copies of a task: id, copy, copies, option, pool, variant, start, end, cost.
+        """Return a data frame with a row for each entry of `tasks`.
+
+        The columns are id, copy, copies, option, pool, variant, start, end, cost.
 
         Raises `ImportError` when pandas is not installed.
         """

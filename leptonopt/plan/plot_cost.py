@@ -1,4 +1,4 @@
-"""Bill of a plan by pool, as stacked bars."""
+"""Plot the bill of a plan by pool, as stacked bars."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PARTS = {
 
 
 def plot_cost(picture: Picture, ax: Axes) -> Axes:
-    """The bill by pool: running and fixed cost, nodes, and what being late costs."""
+    """Plot the bill by pool: running and fixed cost, nodes, and cost of lateness."""
     bill, currency = picture.document["bill"], as_label(picture.document["currency"], 20)
     if bill is None:
         ax.set_axis_off()

@@ -1,4 +1,4 @@
-"""Load of a resource over time against its capacity, with the price or carbon intensity that drives it."""
+"""Plot the load of a resource over time, with its capacity and its price or carbon intensity."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MAX_LOADS = 8  # pools whose load is drawn
-FAR_CAPACITY = 5  # times the load at which a capacity is entry_key rather than drawn
+FAR_CAPACITY = 5  # times the load above which a capacity is stated rather than drawn
 
 
 def main_resources(picture: Picture) -> list[tuple[str, str]]:
-    """The main resource of each pool that works: the one most used; the busiest pools where there are many."""
+    """Return the most used resource of each busy pool, for the busiest pools."""
     best: dict[str, tuple[float, float, str]] = {}
     for line in picture.document["utilisation"]:
         rank = (line["utilisation"] or 0.0, line["used_hours"] or 0.0, line["resource"])
@@ -31,7 +31,7 @@ def main_resources(picture: Picture) -> list[tuple[str, str]]:
 
 
 def plot_load(picture: Picture, pool: str, resource: str, ax: Axes) -> Axes:
-    """What a pool's resource carries over time, against what the pool offers."""
+    """Plot the load of a pool's resource and its capacity over time."""
     tasks = picture.tasks[pool]
     edges, levels = load_steps(
         [time_span(line, line.get("copies", 1) * line["uses"].get(resource, 0)) for line in tasks]
@@ -63,7 +63,7 @@ def plot_load(picture: Picture, pool: str, resource: str, ax: Axes) -> Axes:
 
 
 def _offered(picture: Picture, stated: Pool, resource: str) -> tuple[list[Any], list[float]] | None:
-    """Capacity, or what the nodes that are on hold, as edges and levels; None where nothing limits it."""
+    """Return the capacity, or that of nodes that are on, as edges and levels; None without a limit."""
     assert picture.instance is not None
     time = picture.instance.time
     if resource in stated.capacity:
@@ -83,7 +83,7 @@ def _offered(picture: Picture, stated: Pool, resource: str) -> tuple[list[Any], 
 
 
 def _merge_equal(instance: Instance, levels: Sequence[float]) -> tuple[list[Any], list[float]]:
-    """Edges in time and levels between them, equal neighbours as one."""
+    """Return moments and levels between them; equal neighbours are merged."""
     time = instance.time
     changes = [slot for slot in range(time.slots) if slot == 0 or levels[slot] != levels[slot - 1]]
     edges = [time.start + timedelta(seconds=slot * time.slot) for slot in (*changes, time.slots)]
@@ -91,7 +91,7 @@ def _merge_equal(instance: Instance, levels: Sequence[float]) -> tuple[list[Any]
 
 
 def _driver(instance: Instance, stated: Pool, resource: str) -> tuple[str, Series] | None:
-    """What changes over time and drives when to run there: carbon where it counts, else a price."""
+    """Return the name and series that drive start times: carbon where it counts, else a price."""
     counts = bool(instance.objective.carbon_kg) or any(quota.of == "carbon" for quota in instance.quotas)
     nodes = [(f"price of {name}", kind.price) for name, kind in stated.kinds]
     found = [("g CO2/kWh", stated.carbon if counts else None), (f"price of {resource}", stated.price.get(resource))]
@@ -100,7 +100,7 @@ def _driver(instance: Instance, stated: Pool, resource: str) -> tuple[str, Serie
 
 
 def _plot_driver(picture: Picture, stated: Pool, resource: str, ax: Axes) -> None:
-    """What changes over time, as a thin line with a scale of its own on the right."""
+    """Plot the driving series as a thin line with its own scale on the right."""
     assert picture.instance is not None
     if (drives := _driver(picture.instance, stated, resource)) is None:
         return

@@ -19,7 +19,7 @@ MAX_LABELS = 80  # tasks up to which bars carry their names
 
 
 def plot_schedule(picture: Picture, ax: Axes, marked: Mapping[tuple[str, int], int] | None = None) -> Axes:
-    """Gantt chart: a band per pool, a bar per task; areas of running tasks where bars would be hair-thin.
+    """Plot a Gantt chart: a band per pool, a bar per task, or areas where bars would be too thin.
 
     Of those `marked`, by task and first copy, so many have a frame, and the others step back.
     """
@@ -53,13 +53,13 @@ def plot_schedule(picture: Picture, ax: Axes, marked: Mapping[tuple[str, int], i
 
 
 def _copies(line: Line) -> Iterator[Line]:
-    """An entry for each of the copies that one stands for."""
+    """Yield an entry for each copy of an entry."""
     for copy in range(line.get("copies", 1)):
         yield {**line, "copy": line["copy"] + copy, "copies": 1} if "copy" in line else line
 
 
 def _lanes(lines: Iterable[Line]) -> list[tuple[Line, int]]:
-    """Each entry with the lowest lane that is free when it starts."""
+    """Return each entry with the lowest lane that is free when it starts."""
     ends: list[tuple[str, int]] = []
     free: list[int] = []
     found, used = [], 0
@@ -109,12 +109,12 @@ def _bars(
 
 
 def entry_key(line: Line) -> tuple[str, int]:
-    """A line of a plan by its task and first copy."""
+    """Return the key of an entry: its task and first copy."""
     return line["id"], line.get("copy", 1)
 
 
 def _label(picture: Picture, line: Line, y: float, ax: Axes) -> None:
-    """The task's name in its bar, as much of it as there is room for; its end tells more than its beginning."""
+    """Write the task's name into its bar; a name that does not fit loses its beginning."""
     low, high = instant(line["start"]), instant(line["end"])
     name = printable(label(line))
     room = int((high - low) / (picture.end - picture.begin) * WIDTH_IN * 14.5)  # letters of 7 points to the inch

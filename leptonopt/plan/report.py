@@ -1,4 +1,4 @@
-"""A plan document as text for a terminal: what was proven, the bill, the schedule, the figures.
+"""Print a plan document on a terminal: proof, bill, schedule, figures.
 
 Every text of a document goes in as `Text`, never as markup: a task may be called `[red]` or `:fire:`.
 """
@@ -62,7 +62,7 @@ def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), 
 
 
 def _columns(document: dict[str, Any]) -> str:
-    """What a plan in columns has instead of tables, in a line or two."""
+    """Return the sizes and seconds of a plan in columns, which has no tables."""
     lines = [f"{document['tasks']:,} tasks, {document['options']:,} options"]
     if document["cost"] is not None:
         lines[0] += f"; {document['running']:,} run, {document['left_out']:,} are left out; checked"
@@ -72,7 +72,7 @@ def _columns(document: dict[str, Any]) -> str:
 
 
 def headline(document: dict[str, Any]) -> Text:
-    """One line: status, cost, what is proven of it, method, why it stopped, seconds."""
+    """Return one line with status, cost, proof, method, reason of the stop and seconds."""
     status, cost, bound = document["status"], document["cost"], document["bound"]
     places, currency = decimals(document), printable(document["currency"])
     line = Text(printable(status), style=_STYLE.get(status, "bold"))
@@ -98,7 +98,7 @@ def headline(document: dict[str, Any]) -> Text:
 
 
 def _proof(document: dict[str, Any]) -> str:
-    """Who is behind a status."""
+    """Return the methods that proved a status and those that confirmed it."""
     by = [printable(name) for name in document["proof"]["by"]]
     confirmed = [printable(name) for name in document["proof"]["confirmed_by"]]
     words = f" by {', '.join(by)}" if by else ""
@@ -110,7 +110,7 @@ def _proof(document: dict[str, Any]) -> str:
 
 
 def decimals(document: dict[str, Any]) -> int:
-    """Decimal places for the money of a document: none where all is whole, else cents, or finer for tiny sums."""
+    """Return the decimal places for money: 0 where all amounts are whole, else 2 to 6."""
     lines = document["tasks"] if isinstance(document["tasks"], list) else []
     amounts = [line["cost"] for line in lines] + [document["cost"] or 0, document["bound"] or 0]
     if all(amount == int(amount) for amount in amounts):
@@ -121,7 +121,7 @@ def decimals(document: dict[str, Any]) -> int:
 
 
 def money(value: float | None, places: int = 2, down: bool = False) -> str:
-    """Thousands apart; a bound is rounded down, for it claims that nothing is below."""
+    """Return money as text with thousands separators; `down` rounds a bound down."""
     if value is None:
         return "-"
     if down:
@@ -134,7 +134,7 @@ def _name(line: dict[str, Any]) -> Text:
 
 
 def console() -> Console:
-    """Standard output; as wide as the tables need where no terminal says otherwise."""
+    """Return the console of standard output; it has 120 columns where no width is known."""
     return Console(width=None if sys.stdout.isatty() or os.environ.get("COLUMNS") else 120)
 
 
@@ -150,7 +150,7 @@ def listed(
     notes: Sequence[str],
     words: Collection[str],
 ) -> None:
-    """A table of texts, numbers to the right, and its notes below."""
+    """Print a table of texts, with numbers to the right and notes below."""
     table = _table(title, header_style="bold", box=None, pad_edge=False)
     for head in heads:
         table.add_column(Text(head), justify="left" if head in words else "right", no_wrap=True)
@@ -192,7 +192,7 @@ def _bill(document: dict[str, Any], places: int) -> Table:
 
 
 def _nodes(document: dict[str, Any], rows: int | None, places: int) -> Table:
-    """Nodes rented: how many, how long, who pays, and what for."""
+    """Return the table of rented nodes: counts, hours, commitments and cost."""
     table = _table("Nodes")
     for name in ("pool", "nodes"):
         table.add_column(name)
@@ -216,7 +216,7 @@ def _nodes(document: dict[str, Any], rows: int | None, places: int) -> Table:
 
 
 def _quotas(document: dict[str, Any], rows: int | None) -> Table:
-    """What is used of every quota; of many days the fullest first."""
+    """Return the table of quotas; the fullest first where there are many."""
     table = _table("Quotas")
     for name in ("quota", "from (UTC)", "to (UTC)"):
         table.add_column(name)
@@ -233,7 +233,7 @@ def _quotas(document: dict[str, Any], rows: int | None) -> Table:
 
 
 def _cut(table: Table, lines: int, rows: int | None) -> Table:
-    """The table, with a word on the lines that it does not show."""
+    """Return the table, with a caption that counts hidden lines."""
     if rows is not None and lines > rows:
         table.caption = Text(f"… {lines - rows:,} more, see -o FILE or -v")
         table.caption_justify = "left"
@@ -349,7 +349,7 @@ def explained(document: dict[str, Any], console: Console) -> None:
 
 
 def summary(compiled: CompiledInstance) -> list[str]:
-    """What a valid instance holds, and what may surprise its author."""
+    """Return lines about the sizes of a valid instance, and notes for its author."""
     instance, problem, slot = compiled.instance, compiled.problem, compiled.instance.time.slot
     kept = [way for ways in compiled.kept for way in ways]
     short = [way for way in kept if way.duration % slot != 0]

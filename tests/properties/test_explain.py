@@ -449,13 +449,13 @@ def check(seed: int) -> bool:
     return found.status == "infeasible"
 
 
-@pytest.mark.parametrize("part", first(2, range(6)))
+@pytest.mark.parametrize("part", first(1, range(6), ci=3))
 def test_conflicts_of_random_instances_are_exact(part: int) -> None:
     """Each alone is infeasible, and feasible without any one of its lines, whatever rules of the format meet."""
     assert sum(check(seed) for seed in range(7000 + 10 * part, 7010 + 10 * part)) >= 2
 
 
-@pytest.mark.parametrize("part", first(0, range(20), ci=2))
+@pytest.mark.parametrize("part", first(0, range(20), ci=1))
 def test_conflicts_of_a_thousand_random_instances_are_exact(part: int) -> None:
     """The same at length."""
     assert sum(check(seed) for seed in range(8000 + 50 * part, 8050 + 50 * part)) >= 10

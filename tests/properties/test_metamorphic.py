@@ -37,9 +37,8 @@ from tests.helpers.marks import first
 from tests.helpers.recording_monitor import Ear
 
 Document = dict[str, Any]
-MANY, SOME, FEW = 500, 60, 6
-# A relation is tested when so many of the instances have what it is about.
-ENOUGH = 12
+MANY, SOME, FEW = 500, 30, 6
+ENOUGH = 0.2  # a relation is tested when this share of the instances has what it is about
 SERIES = ("daily", "steps")
 INSTANCES = Path(__file__).resolve().parents[2] / "instances"
 
@@ -900,7 +899,7 @@ GENERAL: list[Relation] = [
 QUICK = ("article", "article-pruned", "autonomous-driving", "cloud-service", "video-monitoring")
 
 
-@pytest.mark.parametrize("name", first(2, QUICK))
+@pytest.mark.parametrize("name", first(1, QUICK, ci=3))
 def test_relations_on_instances_of_the_folder(name: str) -> None:
     """What is true of random instances is true of those that come with the program."""
     for relation in GENERAL:
@@ -918,8 +917,8 @@ def test_time_turned_round() -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("relation", RELATIONS, ids=lambda relation: relation.__name__)
 def test_relation_on_some(relation: Relation) -> None:
-    """Sixty random instances, of which enough have what the relation is about."""
-    assert sum(held(relation, seed) for seed in range(SOME)) >= ENOUGH
+    """Thirty random instances, of which enough have what the relation is about."""
+    assert sum(held(relation, seed) for seed in range(SOME)) >= ENOUGH * SOME
 
 
 @pytest.mark.long
@@ -928,7 +927,7 @@ def test_relation_on_some(relation: Relation) -> None:
 def test_relation_on_many(relation: Relation, block: int) -> None:
     """Five hundred random instances, in blocks of fifty."""
     size = MANY // 10
-    assert sum(held(relation, seed) for seed in range(SOME + block * size, SOME + (block + 1) * size)) >= ENOUGH
+    assert sum(held(relation, seed) for seed in range(SOME + block * size, SOME + (block + 1) * size)) >= ENOUGH * size
 
 
 @pytest.mark.long

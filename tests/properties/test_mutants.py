@@ -52,6 +52,7 @@ from leptonopt.verify.quotas import windows_of
 from leptonopt.verify.spot import Spot
 from leptonopt.verify.task_lines import TaskLineReader
 from tests.helpers import naive, random_instances, random_problems
+from tests.helpers.marks import first
 from tests.helpers.plans import outcome
 
 
@@ -388,11 +389,12 @@ def drafts(seed: int, many: int) -> tuple[Schedule, ...]:
     return tuple(found)
 
 
-def test_the_checker_finds_what_the_arrays_find() -> None:
+@pytest.mark.parametrize("seeds", first(1, [(*range(40), *range(1000, 1020)), (*range(40, 80), *range(1020, 1040))]))
+def test_the_checker_finds_what_the_arrays_find(seeds: tuple[int, ...]) -> None:
     """Of plans good and bad, two codes say the same: the rules broken, exactly, and the cost to the last digit."""
     seen: set[str] = set()
     good = 0
-    for seed in (*range(80), *range(1000, 1040)):
+    for seed in seeds:
         made, given = compiled(seed), stated(seed)
         for schedule in drafts(seed, 5):
             verdict = verify(given, written(made, schedule))
@@ -403,7 +405,7 @@ def test_the_checker_finds_what_the_arrays_find() -> None:
             if "once" not in violated_rules(made.problem, schedule):
                 assert verdict.cost == objective(made.problem, schedule) * made.unit, seed
     assert seen == {"once", "capacity", "nodes", "precedence", "quota", "affinity"}
-    assert good > 60
+    assert good > 25
 
 
 # --- every leaf of a plan -----------------------------------------------------------------------------
@@ -598,10 +600,11 @@ def offered(made: CompiledInstance) -> list[list[Fraction | None]]:
     return found
 
 
-def test_what_prices_prove_is_what_the_formula_says() -> None:
+@pytest.mark.parametrize("seeds", first(1, [range(50), range(50, 150)]))
+def test_what_prices_prove_is_what_the_formula_says(seeds: range) -> None:
     """Random prices on capacity, quotas, waiting and sets: the checker's bound equals the formula in plain loops."""
     compared = 0
-    for seed in range(150):
+    for seed in seeds:
         made, rng = compiled(seed), random.Random(seed)
         if made.impossible or made.loss or not made.problem.groups:
             continue
@@ -624,7 +627,7 @@ def test_what_prices_prove_is_what_the_formula_says() -> None:
             assert proof.why == ("" if true is not None else proof.why)
             assert proof.bound == (None if true is None else true * made.unit), seed
             compared += true is not None
-    assert compared > 150
+    assert compared > len(seeds)
 
 
 def test_what_is_missing_or_too_much_is_noticed() -> None:
@@ -823,10 +826,11 @@ def test_findings() -> None:
     assert [each.amount for each in findings.found] == ["2", None, None]
 
 
-def test_amounts_are_those_of_the_arrays() -> None:
+@pytest.mark.parametrize("seeds", first(1, [range(35), range(35, 70)]))
+def test_amounts_are_those_of_the_arrays(seeds: range) -> None:
     """By how much capacity, nodes, quotas, sets and precedence are broken, and where, from the arrays."""
     counted: Counter[str] = Counter()
-    for seed in range(70):
+    for seed in seeds:
         made, given = compiled(seed), stated(seed)
         problem = made.problem
         for schedule in drafts(seed, 5):
@@ -863,7 +867,7 @@ def test_amounts_are_those_of_the_arrays() -> None:
                     assert v.message.endswith(f"starts {v.amount} slots too early")
                     assert int(v.amount) == early(made, schedule, v.witness), seed
                     counted["precedence"] += 1
-    assert all(counted[rule] > 5 for rule in ("nodes", "capacity", "precedence")), counted
+    assert all(counted[rule] > 2 for rule in ("nodes", "capacity", "precedence")), counted
 
 
 def early(made: CompiledInstance, schedule: Schedule, witness: str) -> int:
@@ -915,10 +919,11 @@ def nodes_only(rng: random.Random) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def test_what_nodes_can_prove() -> None:
+@pytest.mark.parametrize("draws", first(1, [21, 22, 23]))
+def test_what_nodes_can_prove(draws: int) -> None:
     """One kind of nodes of every make at random prices: minimum times, booting, commitments, changing numbers."""
-    rng = random.Random(21)
-    for turn in range(250):
+    rng = random.Random(draws)
+    for turn in range(90):
         given = nodes_only(rng)
         made = compile_instance(validate(given))
         if made.impossible or made.loss or not made.problem.groups:

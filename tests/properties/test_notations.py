@@ -36,6 +36,7 @@ from leptonopt.verify.columnar_checker import verify_columns
 from tests.helpers import random_problems
 from tests.helpers.columnar_files import gaps, saved, tiny
 from tests.helpers.columns_stated import NAMES, SLOTS, stated
+from tests.helpers.marks import first
 from tests.helpers.run_cli import called, said
 
 FAMILIES = ("elasticflow", "gaia", "gavel", "lumpy", "regions")
@@ -212,13 +213,14 @@ def answers(files: tuple[Path, Path], **asked: Any) -> None:
     assert found[0] == found[1]
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", first(2, FAMILIES))
 def test_auto_answers_both_notations_alike(tmp_path: Path, family: str) -> None:
     """With `deterministic`: the same status, and the same cost."""
     answers(both(tmp_path, family, "--tasks", 12, "--optional", 0.3), time_limit=60)
 
 
-@pytest.mark.parametrize(("family", "method"), list(itertools.product(FAMILIES, ["greedy", "large-scale"])))
+@pytest.mark.parametrize("method", ["greedy", "large-scale"])
+@pytest.mark.parametrize("family", first(2, FAMILIES))
 def test_methods_answer_both_notations_alike(tmp_path: Path, family: str, method: str) -> None:
     """Also where nothing is proven and the course of the search decides."""
     answers(both(tmp_path, family, "--tasks", 60, "--load", 0.9), method=method, time_limit=60, isolate=False)

@@ -185,6 +185,8 @@ def columns(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_a_solve_of_columns_survives_its_worker(workers: LocalCluster, columns: Path, tmp_path: Path) -> None:
     """A worker killed while it anneals a part costs that part: the solve ends in time, with a plan that is checked."""
     plan, scheduler = tmp_path / "plan.npz", workers.scheduler_address
@@ -225,6 +227,8 @@ def test_a_pool_of_processes_anneals_and_an_interrupt_gives_the_plan(columns: Pa
     assert [note for note in found.notes if "parts annealed by" in note]
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_columns_go_on_here_when_workers_are_gone(columns: Path) -> None:
     """A pool of processes that breaks in the middle is named in a note, and annealing goes on here."""
     with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:

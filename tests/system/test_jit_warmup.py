@@ -43,7 +43,7 @@ for kind in ("npz", "json"):
     file.write_bytes(content.encode() if isinstance(content, str) else content)
     problem = compile_columnar(load(file)).problem if kind == "npz" else compile_instance(load_tasks(file)).problem
     for threads in (1, 3):
-        scale.run(problem, Limits(3.0, threads=threads), NullMonitor(), "all", JitWarmup(here=True))
+        scale.run(problem, Limits(1.5, threads=threads), NullMonitor(), "all", JitWarmup(here=True))
 for seed in range(3):
     solve_assignment(places(seed, nodes=seed > 0, size=(5, 20)), None, Limits(5.0), NullMonitor())
 for each in gc.get_objects():
@@ -81,7 +81,7 @@ def test_once_they_are_there_they_are_used(monkeypatch: pytest.MonkeyPatch) -> N
     """Annealing waits for them, and a run that must not depend on the clock does from the beginning."""
     monkeypatch.setattr(jit, "compiled", lambda part: False)
     monkeypatch.setattr(rehearsing, "start_module", lambda *words: sleeper(0.2))
-    for limits in (Limits(4.0), Limits(4.0, deterministic=True)):
+    for limits in (Limits(2.5), Limits(2.5, deterministic=True)):
         loops = JitWarmup()
         assert not loops.ready()
         found = scale.run(next(rehearsal.problems()), limits, NullMonitor(), "all", loops)

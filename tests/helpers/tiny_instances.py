@@ -1,0 +1,37 @@
+"""Instances of a few lines, as documents and objects."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from leptonopt.compile.compiler import CompiledInstance, compile_instance
+from leptonopt.instance import Instance, validate
+
+TIME = {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "4h"}
+
+
+def pool(id: str = "a", gpu: int = 4, **more: Any) -> dict[str, Any]:
+    """Return a pool of some GPUs at 1 per hour."""
+    return {"id": id, "capacity": {"gpu": gpu}, "price": {"gpu": 1}} | more
+
+
+def task(id: str = "t", pool: str = "a", gpu: int = 2, duration: str = "1h", **more: Any) -> dict[str, Any]:
+    """Return a task with one option."""
+    return {"id": id, "options": [{"pool": pool, "uses": {"gpu": gpu}, "duration": duration}]} | more
+
+
+def document(*tasks: dict[str, Any], pools: list[dict[str, Any]] | None = None, **more: Any) -> dict[str, Any]:
+    """Return a document of four slots; by default with one pool and one task."""
+    made = {"time": TIME, "pools": [pool()] if pools is None else pools, "tasks": list(tasks) or [task()]} | more
+    return copy.deepcopy(made)
+
+
+def instance(*tasks: dict[str, Any], **more: Any) -> Instance:
+    """Return the validated instance of a document."""
+    return validate(document(*tasks, **more))
+
+
+def compiled(*tasks: dict[str, Any], **more: Any) -> CompiledInstance:
+    """Return the compiled instance of a document."""
+    return compile_instance(instance(*tasks, **more))

@@ -1,0 +1,29 @@
+"""Labels and copies of entries of a plan."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from leptonopt.plan.entries import copies_of, label
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        ({"id": "t"}, "t"),
+        ({"id": "t", "copy": 1}, "t #1"),
+        ({"id": "t", "copy": 3, "copies": 1}, "t #3"),
+        ({"id": "t", "copy": 3, "copies": 4}, "t #3-6"),
+    ],
+)
+def test_labels(line: dict[str, Any], text: str) -> None:
+    """The id, and the range of copies where a task has several."""
+    assert label(line) == text
+
+
+def test_copies() -> None:
+    """An entry stands for one copy unless it says otherwise."""
+    assert copies_of([{"id": "a"}, {"id": "b", "copy": 1, "copies": 5}]) == 6
+    assert copies_of([]) == 0

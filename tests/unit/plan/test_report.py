@@ -1,0 +1,180 @@
+"""The report for a terminal: headline, tables, explanations, summaries."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from leptonopt.plan import report
+from leptonopt.plan.report import ROWS, decimals, explained, headline, listed, money, show, summary
+from tests.helpers import plans
+from tests.helpers.tiny_instances import compiled, pool, task
+
+
+def printed(write: Any, *given: Any, width: int = 150, **more: Any) -> str:
+    """Return what a function prints to a console."""
+    out = io.StringIO()
+    write(*given[:1], Console(file=out, width=width), *given[1:], **more)
+    return out.getvalue()
+
+
+def small(**more: Any) -> dict[str, Any]:
+    """Return a plan of two tasks."""
+    return plans.plan(
+        plans.task("train", "a", 0, 2, 8), plans.task("test", "b", 2, 1, 2), pools=("a", "b", "c"), **more
+    )
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ({}, "optimal  10 USD  proven: no plan costs less  (auto, 1.2 s)"),
+        (
+            {"status": "feasible", "stop": "limit", "bound": 8, "gap": 0.2},
+            "feasible  10 USD  no plan costs less than 8  gap 20.00%  (auto, stopped at the limit, 1.2 s)",
+        ),
+        (
+            {"proof": {"by": ["cpsat"], "confirmed_by": ["highs"], "confirmation": "second model"}},
+            "optimal  10 USD  proven by cpsat, confirmed by highs on a second model: no plan costs less  (auto, 1.2 s)",
+        ),
+    ],
+)
+def test_headlines(more: dict[str, Any], line: str) -> None:
+    """Status, cost, proof, gap, method, reason, seconds."""
+    assert headline(small() | more).plain == line
+
+
+def test_headlines_without_a_plan() -> None:
+    """Infeasible is proven, unknown is not."""
+    assert headline(plans.none("infeasible", "x")).plain.startswith("infeasible  no plan exists, proven")
+    assert headline(plans.none("unknown")).plain.startswith("unknown  no plan was found")
+
+
+def test_the_tables_of_a_plan() -> None:
+    """Bill with totals, schedule, figures; reasons and notes; idle pools."""
+    document = small()
+    document["left_out"] = [{"id": "[red]", "value": 1}]
+    said = printed(show, document, ["a note"])
+    for words in (
+        "Bill in USD",
+        "Schedule",
+        "train",
+        "2026-11-23 00:00",
+        "Figures",
+        "net benefit",
+        "Left out: 1 ([red])",
+        "note a note",
+        "idle",
+    ):
+        assert words in said, words
+    assert "Resources" not in said
+    assert "Resources" in printed(show, document, everything=True)
+
+
+def test_long_schedules_are_cut() -> None:
+    """The number of the rest is stated; with `everything` all lines are shown."""
+    crowd = plans.crowd(ROWS + 5, 1)
+    assert "… 5 more, see -o FILE or -v" in printed(show, crowd)
+    assert "more, see" not in printed(show, crowd, everything=True)
+
+
+def test_nodes_and_quotas() -> None:
+    """A line for each; the fullest quotas first where there are many."""
+    document = small()
+    step = {"from": "2026-11-23T00:00:00Z", "count": 2}
+    document["nodes"] = [
+        {"pool": "a", "kind": "big", "node": 1, "last": 3, "committed": 1, "on": [step], "node_hours": 4, "on_demand_hours": 1, "starts": 2,
+         "rent": 5, "startup": 0, "shutdown": 0, "commit": 3, "idle": 0, "cost": 8}
+    ]  # fmt: skip
+    document["quotas"] = [
+        {"id": f"q{at}", "from": step["from"], "to": step["from"], "used": at, "limit": 50} for at in range(ROWS + 2)
+    ]
+    said = printed(show, document)
+    assert "big/1-3" in said
+    assert f"q{ROWS + 1} " in said
+    assert "q1 " not in said
+
+
+def test_columns_have_sizes_instead_of_tables() -> None:
+    """A line of sizes, a line of seconds."""
+    document = small() | {"leptonopt_plan_columns": 1, "tasks": 9, "options": 20, "running": 8, "left_out": 1}
+    said = printed(show, document)
+    assert "9 tasks, 20 options; 8 run, 1 are left out; checked" in said
+    assert "seconds: total 1.2" in said
+
+
+@pytest.mark.parametrize(
+    ("amounts", "places"), [([1, 2], 0), ([1.5, 2], 2), ([0.001, 2], 4), ([0.0001, 0.5], 5), ([1e-9, 0.5], 6)]
+)
+def test_decimals(amounts: list[float], places: int) -> None:
+    """None for whole sums, else cents, or finer for tiny ones."""
+    document = {"tasks": [{"cost": amount} for amount in amounts], "cost": None, "bound": None}
+    assert decimals(document) == places
+
+
+def test_money() -> None:
+    """Thousands apart; bounds rounded down."""
+    assert (money(None), money(1234.5), money(2.999, down=True), money(-0.001, 2, True)) == (
+        "-",
+        "1,234.50",
+        "2.99",
+        "-0.01",
+    )
+
+
+def test_tables_of_texts_are_as_wide_as_they_need() -> None:
+    """No figure is cut; notes follow."""
+    said = printed(
+        lambda title, console, *more: listed(console, title, *more),
+        "T",
+        ["name", "x"],
+        [["a" * 60, "1"], ["b", "22"]],
+        ["end"],
+        {"name"},
+        width=20,
+    )
+    assert "a" * 60 in said
+    assert said.rstrip().endswith("end")
+
+
+def test_the_console_is_as_wide_as_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """COLUMNS counts; without a terminal it is 120."""
+    monkeypatch.setenv("COLUMNS", "77")
+    assert report.console().width == 77
+    monkeypatch.delenv("COLUMNS")
+    assert report.console().width == 120
+
+
+def test_explanations() -> None:
+    """Conflicts with their demands, and repairs with their cost."""
+    conflict = {
+        "unproven": ["u"],
+        "tasks": ["t", "u"],
+        "demands": [{"place": "pools[0]", "words": "pool 'a' offers 4 gpu"}],
+    }
+    repair = {"cost": 30, "changes": ["2 more gpu", "one day more"], "status": "optimal"}
+    document = {
+        "status": "infeasible", "currency": "USD", "seconds": 1.0, "reasons": ["too much"], "conflicts": [conflict],
+        "repairs": [repair], "notes": ["n"],
+    }  # fmt: skip
+    said = printed(explained, document)
+    for words in (
+        "infeasible  no plan exists  (1.0 s)", "because too much", "Conflict, of which 1 may not be needed (marked ?)", "tasks 't', 'u' ? must run",
+        "pool 'a' offers 4 gpu", "2 more gpu and one day more: feasible at 30.00 USD, the least there is", "note n",
+    ):  # fmt: skip
+        assert words in said, words
+
+
+def test_summaries() -> None:
+    """Sizes; options that do not fill their last slot; reasons why there is no plan."""
+    (line,) = summary(compiled(task(copies=2)))
+    assert line == "valid; 2 tasks, 1 group, 1 option, 1 pool, 4 slots, 4 columns"
+    lines = summary(compiled(task("x", duration="90m"), task("y", gpu=9)))
+    assert any(
+        "100% of the options do not fill their last slot" in each and "33.3% more time" in each for each in lines
+    )
+    assert any(each.startswith("no plan exists: ") for each in lines)
+    assert summary(compiled(pools=[pool()]))[1:] == []
