@@ -116,7 +116,7 @@ class Lane:
 
 
 def relative_gain(before: tuple[int | None, int | None], after: tuple[int | None, int | None]) -> float:
-    """Return the gain between two pairs of cost and bound, relative to the cost, at most 1 for each of the two.
+    """Return the gain between two pairs of cost and bound, relative to the cost, at most 2.
 
     A first plan counts 1, and so does a first bound on a known cost. Without a plan a bound is no gain.
 

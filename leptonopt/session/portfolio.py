@@ -1,20 +1,24 @@
-"""Which methods `auto` runs, by measured size: lanes side by side, stages in each one after another.
+"""Which methods `auto` runs: lanes side by side, stages in each one after another.
 
-Sizes are columns (option, start) and nonzeros of the time-indexed model, both counted without
-building it. The thresholds come from measurements on two cores; `benchmarks/` repeats them.
+The first rule of `RULES` that applies to the features of a problem gives its lanes. The features are counted without
+building a model; the limits come from measurements on two cores, which `benchmarks/portfolio.py` repeats. How long
+each stage goes on says `leptonopt.session.lane`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+
+import numpy as np
 
 from leptonopt.algorithms.assignment.problem import detect_assignment
 from leptonopt.algorithms.lagrangian.pattern_dual import has_small_bins
 from leptonopt.algorithms.large_scale.supports import unsupported_rule
 from leptonopt.algorithms.lns.interval_model import has_constant_prices
-from leptonopt.algorithms.models.interval import is_preferable, unsupported_feature
+from leptonopt.algorithms.models.interval import is_preferable, parts, unsupported_feature
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.size import ModelSize, problem_size
+from leptonopt.problem.size import problem_size
 
 
 @dataclass(frozen=True)
@@ -32,76 +36,224 @@ class Stage:
     patience: float = 1.0
 
 
-SMALL = ModelSize(4_000, 400_000)
-MEDIUM = ModelSize(60_000, 6_000_000)
-FLAT = ModelSize(60_000, 120_000)  # assignments without a time axis, as in facility location
-LARGE = 10_000  # groups from which on a plan is sought by `large-scale` alone, with all threads, in this process
-FEW = 250  # groups up to which large neighbourhoods, and CP-SAT on intervals, keep pace with annealing
-NEAR = 0.005  # a gap at which an exact method is left to go on
+Lanes = list[tuple[Stage, ...]]
+
+
+@dataclass(frozen=True)
+class PortfolioLimits:
+    """Sizes at which the choice of methods changes; counts without a unit.
+
+    Attributes
+    ----------
+    large_groups : groups from which on `large-scale` alone searches, with all threads, in this process: a copy of the
+        problem for each worker takes too much memory and time
+    few_groups : groups up to which large neighbourhoods, and CP-SAT on intervals, keep pace with annealing
+    small_columns, small_nonzeros : models that CP-SAT, CBC and HiGHS prove within seconds
+    flat_columns, flat_nonzeros : models without a time axis that HiGHS's cuts close
+    whole_nonzeros : models that HiGHS solves as a whole; above, its root takes minutes
+    interval_parts : options and node counts by slot for which CP-SAT on intervals finds plans beside rented nodes: 603
+        on a week of 23 groups (3,891 in 33 s, the optimum); useless at 60 groups with 10 kinds
+    near : gap at which an exact method is left to go on
+    tree : factor on the patience with methods whose search tree is lost when they stop
+    """
+
+    large_groups: int = 10_000
+    few_groups: int = 250
+    small_columns: int = 4_000
+    small_nonzeros: int = 400_000
+    flat_columns: int = 60_000
+    flat_nonzeros: int = 120_000
+    whole_nonzeros: int = 6_000_000
+    interval_parts: int = 8_000
+    near: float = 0.005
+    tree: float = 3.0
+
+
+LIMITS = PortfolioLimits()
 CLOCKED = ("highs", "cbc")  # engines whose effort nothing but the clock limits
-FALLBACK = (
-    "cpsat",
-    "highs",
-    "cbc",
-)  # what is asked, in this order, when a lane has come to its end and there is no plan
+# What is asked, in this order, when a lane has come to its end and there is no plan.
+FALLBACK = ("cpsat", "highs", "cbc")
 SEEKING = Stage("cpsat-intervals", 0.5)  # what finds a plan most often where greedy finds none
-BOUND_THEN_SEARCH: tuple[Stage, ...] = (Stage("lagrangian", 0.25), Stage("lns"))
+INTERVALS = Stage("cpsat-intervals", 0.4)
+HIGHS = Stage("highs", patience=LIMITS.tree)
+CPSAT = Stage("cpsat", patience=LIMITS.tree)
+PRICES, LNS, LARGE = Stage("lagrangian", 0.1), Stage("lns"), Stage("large-scale")
+
+
+@dataclass(frozen=True)
+class InstanceFeatures:
+    """What the choice of methods looks at.
+
+    Attributes
+    ----------
+    groups, columns, nonzeros : size of the problem and of its time-indexed model
+    parts : size of its interval model; 0 where that is refused
+    scalable : whether `large-scale` takes its rules
+    project : whether order and capacity bind, and starts cost nothing
+    assignment, flat : one slot, each task to one place; whether nodes are few and small for patterns of tasks
+    rented : whether nodes are rented whole
+    steady : whether it makes no difference to the cost when tasks start
+    """
+
+    groups: int
+    columns: int
+    nonzeros: int
+    parts: int
+    scalable: bool
+    project: bool
+    assignment: bool
+    flat: bool
+    rented: bool
+    steady: bool
+
+    @classmethod
+    def of(cls, problem: Problem) -> InstanceFeatures:
+        """Return the features of a problem; those of large ones that no rule reads are left at False."""
+        size, scalable = problem_size(problem), unsupported_rule(problem) is None
+        large = problem.groups >= LIMITS.large_groups and scalable
+        return cls(
+            groups=problem.groups,
+            columns=size.columns,
+            nonzeros=size.nonzeros,
+            parts=0 if unsupported_feature(problem) else parts(problem),
+            scalable=scalable,
+            project=not large and is_preferable(problem),
+            assignment=not large and detect_assignment(problem) is not None,
+            flat=not large and has_small_bins(problem),
+            rented=len(problem.nodes) > 0,
+            steady=not large and _is_steady(problem),
+        )
+
+    @property
+    def large(self) -> bool:
+        """Return whether `large-scale` alone solves it; methods that look at single tasks are too slow there."""
+        return self.groups >= LIMITS.large_groups and self.scalable
+
+    @property
+    def many(self) -> bool:
+        """Return whether there are too many groups for large neighbourhoods, and `large-scale` takes the rules."""
+        return self.groups > LIMITS.few_groups and self.scalable
+
+    def within(self, columns: int, nonzeros: int) -> bool:
+        """Return whether the time-indexed model has at most this size."""
+        return self.columns <= columns and self.nonzeros <= nonzeros
+
+
+@dataclass(frozen=True)
+class PortfolioRule:
+    """Lanes for the problems that it applies to: on two threads or more, and the only one on a single thread."""
+
+    name: str
+    applies: Callable[[InstanceFeatures], bool]
+    both: tuple[tuple[Stage, ...], ...]
+    alone: tuple[Stage, ...]
+
+
+RULES = (
+    PortfolioRule("very many groups", lambda of: of.large, ((LARGE,),), (LARGE,)),
+    PortfolioRule("project under a deadline", lambda of: of.project, ((Stage("cpsat"),),), (Stage("cpsat"),)),
+    PortfolioRule(
+        "assignment with nodes to open",
+        lambda of: of.assignment and of.flat,
+        ((Stage("assignment"),), (Stage("lagrangian", 0.05), HIGHS)),
+        (Stage("assignment", 0.5, patience=LIMITS.tree), HIGHS),
+    ),
+    PortfolioRule(
+        "assignment",
+        lambda of: of.assignment,
+        ((Stage("assignment"),), (Stage("cpsat", 0.3), LNS)),
+        (Stage("assignment", 0.5, patience=LIMITS.tree), CPSAT),
+    ),
+    PortfolioRule(
+        "nodes to open, no time axis",
+        lambda of: of.flat and of.within(LIMITS.flat_columns, LIMITS.flat_nonzeros),
+        ((Stage("lagrangian", 0.05), HIGHS), (Stage("lns", 0.2), CPSAT)),
+        (Stage("lagrangian", 0.05), replace(HIGHS, share=0.6), LNS),
+    ),
+    PortfolioRule(
+        "small, with rented nodes",
+        lambda of: of.rented and of.within(LIMITS.small_columns, LIMITS.small_nonzeros),
+        ((Stage("cpsat", 0.3), Stage("lns", above=LIMITS.near), CPSAT), (Stage("lagrangian", 0.05), HIGHS)),
+        (Stage("cpsat", 0.25), Stage("lns", 0.25, above=LIMITS.near), HIGHS),
+    ),
+    PortfolioRule(
+        "small",
+        lambda of: of.within(LIMITS.small_columns, LIMITS.small_nonzeros),
+        (
+            (Stage("cpsat", 0.3), Stage("lns", above=LIMITS.near), CPSAT),
+            (Stage("lagrangian", 0.05), Stage("cbc", 0.15), HIGHS),
+        ),
+        (Stage("cpsat", 0.3), Stage("lns", 0.6, above=LIMITS.near), CPSAT, HIGHS),
+    ),
+    PortfolioRule(
+        "start times cost nothing, few groups",
+        lambda of: of.steady and of.groups <= LIMITS.few_groups,
+        ((PRICES, LNS), (Stage("cpsat-intervals", patience=LIMITS.tree),)),
+        (PRICES, INTERVALS, LNS),
+    ),
+    PortfolioRule(
+        "rented nodes, small on intervals",
+        lambda of: of.rented and 0 < of.parts <= LIMITS.interval_parts and of.nonzeros <= LIMITS.whole_nonzeros,
+        ((INTERVALS, LNS), (Stage("lagrangian", 0.05), HIGHS)),
+        (Stage("lagrangian", 0.05), INTERVALS, Stage("lns", 0.3), HIGHS),
+    ),
+    PortfolioRule(
+        "many groups",
+        lambda of: of.many,
+        ((LARGE, LNS), (LNS, HIGHS)),
+        (Stage("large-scale", 0.7), LNS),
+    ),
+    PortfolioRule(
+        "few groups, or rules beyond large-scale",
+        lambda of: of.nonzeros <= LIMITS.whole_nonzeros,
+        ((PRICES, LNS), (HIGHS, INTERVALS)),
+        (PRICES, Stage("lns", 0.7), HIGHS),
+    ),
+    PortfolioRule(
+        "few groups, long horizon",
+        lambda of: of.scalable,
+        ((PRICES, LNS), (LARGE, INTERVALS)),
+        (PRICES, Stage("lns", 0.6), LARGE),
+    ),
+    PortfolioRule("all others", lambda of: True, ((LNS,), (Stage("lagrangian"), INTERVALS)), (PRICES, LNS)),
+)
 
 
 def large(problem: Problem) -> bool:
     """Return whether `large-scale` alone solves a problem; methods that look at single tasks are too slow there."""
-    return problem.groups >= LARGE and unsupported_rule(problem) is None
+    return problem.groups >= LIMITS.large_groups and unsupported_rule(problem) is None
 
 
-def choose_stages(problem: Problem, threads: int, deterministic: bool = False) -> list[tuple[Stage, ...]]:
-    """The lanes that `auto` runs with so many threads; a single one where the clock must decide nothing.
+def choose_rule(problem: Problem) -> PortfolioRule:
+    """Return the first rule that applies to a problem."""
+    features = InstanceFeatures.of(problem)
+    return next(rule for rule in RULES if rule.applies(features))
 
-    On intervals only CP-SAT has a model, and wants all workers for it.
-    """
-    if large(problem):
-        return [(Stage("large-scale", threads=threads),)]
-    if is_preferable(problem):
-        return [(Stage("cpsat", threads=threads),)]
-    found, nodes, alone = problem_size(problem), has_small_bins(problem), BOUND_THEN_SEARCH
-    both: list[tuple[Stage, ...]]
-    if detect_assignment(problem) is not None:
-        # Prices on tasks find what to open and what goes where; HiGHS's cuts close what is small, or other plans help.
-        other = (Stage("lagrangian", 0.05), Stage("highs")) if nodes else (Stage("cpsat", 0.3), Stage("lns"))
-        both = [(Stage("assignment"),), other]
-        alone = (Stage("assignment", 0.5), Stage("highs" if nodes else "cpsat"))
-    elif nodes and found.columns <= FLAT.columns and found.nonzeros <= FLAT.nonzeros:
-        # What to open decides, and HiGHS's cuts close it.
-        both = [(Stage("lagrangian", 0.05), Stage("highs")), (Stage("lns", 0.2), Stage("cpsat"))]
-        alone = (Stage("lagrangian", 0.05), Stage("highs", 0.6), Stage("lns"))
-    elif found.columns <= SMALL.columns and found.nonzeros <= SMALL.nonzeros:
-        alone = (Stage("cpsat", 0.3), Stage("lns", above=NEAR), Stage("cpsat"))
-        both = [alone, (Stage("lagrangian", 0.05), Stage("cbc", 0.15), Stage("highs"))]
-    elif problem.groups <= FEW and _still(problem):
-        both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat-intervals"),)]
-        alone = (Stage("lagrangian", 0.1), Stage("cpsat-intervals", 0.4), Stage("lns"))
-    elif found.columns <= MEDIUM.columns and found.nonzeros <= MEDIUM.nonzeros:
-        both = [(Stage("lagrangian", 0.1), Stage("lns")), (Stage("cpsat"),)]
-        if problem.groups > FEW and unsupported_rule(problem) is None:
-            both, alone = [(Stage("large-scale"),), (Stage("cpsat"),)], (Stage("large-scale", 0.7), Stage("lns"))
-        elif nodes:
-            both = [(Stage("lns"),), (Stage("lagrangian", 0.7), Stage("cpsat"))]
-    elif unsupported_rule(problem) is None:
-        both, alone = [(Stage("large-scale"),), (Stage("lns"),)], (Stage("large-scale"),)
-    else:
-        both = [(Stage("lns"),), (Stage("lagrangian"),)]
+
+def choose_stages(problem: Problem, threads: int, deterministic: bool = False) -> Lanes:
+    """Return the lanes that `auto` runs with so many threads; a single one where the clock must decide nothing."""
+    rule = choose_rule(problem)
+    if len(rule.both) == 1:
+        return [tuple(replace(stage, threads=threads) for stage in rule.both[0])]
     if deterministic:
-        return [tuple(replace(stage, method="cpsat") if stage.method in CLOCKED else stage for stage in alone)]
-    return both if threads > 1 else [alone]
+        return [_without_clock(rule.alone)]
+    return list(rule.both) if threads > 1 else [rule.alone]
 
 
-def with_first_plan_stage(lanes: list[tuple[Stage, ...]], problem: Problem) -> list[tuple[Stage, ...]]:
+def _without_clock(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
+    """Return the stages with CP-SAT in place of engines that only the clock limits, each method twice at most."""
+    steady = [replace(stage, method="cpsat") if stage.method in CLOCKED else stage for stage in stages]
+    return tuple(stage for at, stage in enumerate(steady) if not at or stage.method != steady[at - 1].method)
+
+
+def with_first_plan_stage(lanes: Lanes, problem: Problem) -> Lanes:
     """The same where there is no plan to begin with: the first lane looks for one first, if none does."""
     if large(problem) or unsupported_feature(problem) or any(lane[0].method == SEEKING.method for lane in lanes):
         return lanes
     return [(SEEKING, *lanes[0]), *lanes[1:]]
 
 
-def with_remote_workers(lanes: list[tuple[Stage, ...]], deterministic: bool = False) -> list[tuple[Stage, ...]]:
+def with_remote_workers(lanes: Lanes, deterministic: bool = False) -> Lanes:
     """The same with workers elsewhere: they search by neighbourhoods, and this machine where they are gone.
 
     Where nothing but a model on intervals is asked, neighbourhoods are of no use.
@@ -117,7 +269,7 @@ def with_remote_workers(lanes: list[tuple[Stage, ...]], deterministic: bool = Fa
     return [(Stage("lns-parallel"), Stage("lns")), *filter(None, rest)]
 
 
-def _still(problem: Problem) -> bool:
-    """Whether it makes no difference to the cost when tasks start, and intervals can state the problem."""
-    dated = problem.late_slope.any() or problem.late_once.any()
+def _is_steady(problem: Problem) -> bool:
+    """Return whether it makes no difference to the cost when tasks start, and intervals can state the problem."""
+    dated = np.any(problem.late_slope) or np.any(problem.late_once)
     return has_constant_prices(problem) and not dated and not unsupported_feature(problem)

@@ -125,7 +125,7 @@ class _Run(MipRun):
         return self.guarded and self.limits.cutoff is None and len(self.costs) >= SETTINGS.relax_columns
 
     def _relax(self) -> None:
-        """Solve the relaxation: take the bound that its duals prove, and remove what no cheaper schedule can use."""
+        """Solve the relaxation, take the bound of its duals, and remove what is useless."""
         answer = self._asked("relax", False, SETTINGS.relax_share * self.left())
         if answer is None or len(answer["duals"]) != len(self.upper):
             return
@@ -183,7 +183,7 @@ class _Run(MipRun):
         return None
 
     def _glance(self) -> bool:
-        """Return whether it must stop; report its bound and solution, and pass on those of others, now and then."""
+        """Return whether it must stop; exchange bounds and solutions now and then."""
         if time.monotonic() - self._looked > SETTINGS.glance:
             self._looked = time.monotonic()
             for bound in self._bounds():

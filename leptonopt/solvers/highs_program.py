@@ -1,4 +1,6 @@
-"""A program of its own around highspy: HiGHS keeps no limit at its root, and must not share a process with ortools.
+"""A program of its own around highspy.
+
+HiGHS keeps no limit at its root, and must not share a process with ortools.
 
     python highs_program.py FOLDER TASK SECONDS GAP PRESOLVE THREADS
 

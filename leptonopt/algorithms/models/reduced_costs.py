@@ -19,7 +19,7 @@ MAX_EXACT = 2**62  # sums of absolute values above it do not fit the integers us
 
 @dataclass(frozen=True)
 class ReducedCosts:
-    """What multipliers prove of costs; in units of 1/scale of the costs given.
+    """Bound and reduced costs that multipliers prove, in units of 1/scale of the costs given.
 
     Attributes
     ----------
@@ -37,7 +37,7 @@ class ReducedCosts:
         return -(-self.bound // self.scale)
 
     def useless(self, target: int) -> Ints:
-        """Return the positions of variables that no solution of cost `target` or less can use, int64, shape (N,)."""
+        """Return the positions, int64, shape (N,), of variables that no solution up to `target` uses."""
         return np.flatnonzero(self.extra > self.scale * target - self.bound)
 
 

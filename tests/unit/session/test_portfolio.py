@@ -11,7 +11,9 @@ from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
 from leptonopt.problem.problem import Problem
 from leptonopt.session import portfolio
-from leptonopt.session.portfolio import Stage, choose_stages
+from leptonopt.session.portfolio import LIMITS, RULES, InstanceFeatures, Stage, choose_stages
+from leptonopt.solvers.registry import TABLE
+from tests.helpers.traces import ROOT
 
 
 def problem(document: dict[str, Any]) -> Problem:
@@ -48,15 +50,54 @@ def test_shapes_and_their_lanes() -> None:
     for task in dated["tasks"]:
         task |= {"due": task["deadline"], "late_cost": 1}
         del task["deadline"]
-    assert "cpsat-intervals" not in str(methods(choose_stages(problem(dated), 2)))
-    dated["tasks"] = dated["tasks"][:20]
-    assert methods(choose_stages(problem(dated), 2)) == [["lagrangian", "lns"], ["cpsat"]]
+    assert methods(choose_stages(problem(dated), 2)) == [["lagrangian", "lns"], ["highs", "cpsat-intervals"]]
+    assert methods(choose_stages(problem(dated), 1)) == [["lagrangian", "lns", "highs"]]
     many = leptonopt.generate("gavel", tasks=600, seed=0)
     assert "large-scale" in str(methods(choose_stages(compile_instance(many).problem, 2)))
     medium = compile_instance(leptonopt.generate("lumpy", tasks=400, seed=0)).problem
-    assert methods(choose_stages(medium, 2)) == [["large-scale"], ["cpsat"]]
+    assert methods(choose_stages(medium, 2)) == [["large-scale", "lns"], ["lns", "highs"]]
     assert methods(choose_stages(medium, 1, deterministic=True)) == [["large-scale", "lns"]]
     assert methods(choose_stages(problem(facilities()), 2, deterministic=True)) == [["assignment", "cpsat"]]
+
+
+def test_every_rule_applies_to_some_features_and_the_last_one_to_all() -> None:
+    """Each rule is the first that applies somewhere, so that none is dead; names differ, and methods exist."""
+    base = {"groups": 100, "columns": 50_000, "nonzeros": 2_000_000, "parts": 0, "scalable": True}
+    base |= dict.fromkeys(("project", "assignment", "flat", "rented", "steady"), False)
+    where: tuple[dict[str, Any], ...] = (
+        {"groups": LIMITS.large_groups},
+        {"project": True},
+        {"assignment": True, "flat": True},
+        {"assignment": True},
+        {"flat": True, "nonzeros": 1000},
+        {"rented": True, "columns": 100, "nonzeros": 1000},
+        {"columns": 100, "nonzeros": 1000},
+        {"steady": True},
+        {"rented": True, "parts": 600},
+        {"groups": 870},
+        {},
+        {"nonzeros": 10**8},
+        {"nonzeros": 10**8, "scalable": False},
+    )
+    first = [next(rule for rule in RULES if rule.applies(InstanceFeatures(**base | each))) for each in where]
+    assert [rule.name for rule in first] == [rule.name for rule in RULES]
+    assert len({rule.name for rule in RULES}) == len(RULES)
+    for rule in RULES:
+        for stage in (*rule.alone, *(stage for lane in rule.both for stage in lane)):
+            assert stage.method in TABLE
+            assert 0 < stage.share <= 1
+
+
+def test_the_table_of_the_documentation_has_every_rule() -> None:
+    """docs/explanation/portfolio.md names the rules in their order, with the methods on two threads and on one."""
+    page = (ROOT / "docs" / "explanation" / "portfolio.md").read_text(encoding="utf-8")
+
+    def shown(stages: tuple[Stage, ...]) -> str:
+        return ", ".join(f"`{stage.method}`" for stage in stages)
+
+    lines = [f"| {rule.name} | {'; '.join(map(shown, rule.both))} | {shown(rule.alone)} |" for rule in RULES]
+    found = [line for line in page.splitlines() if any(line.startswith(f"| {rule.name} |") for rule in RULES)]
+    assert [line.split(" | ")[0] + " | " + " | ".join(line.split(" | ")[-2:]) for line in found] == lines
 
 
 def test_a_plan_is_looked_for_first(monkeypatch: pytest.MonkeyPatch) -> None:
