@@ -25,10 +25,30 @@ from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.verify import fingerprint, proven
 
-MAX_NONZEROS = 1_500_000  # of a linear relaxation that is solved for its dual values
-NONZEROS_A_SECOND = 20_000  # of one that is surely solved in the time, where it must not depend on the clock
-LP_SHARE = 0.5  # of the time for it at most
-SLOPE, PATIENCE = 1e-6, 120
+
+@dataclass(frozen=True)
+class CertificateSettings:
+    """Limits of the relaxation whose duals are certified.
+
+    Attributes
+    ----------
+    max_nonzeros : largest relaxation that is solved
+    nonzeros_a_second : nonzeros for each second, where it must not depend on the clock
+    lp_share : share of the time for the relaxation, at most
+    slope : relative gain over `patience` rounds at which the ascent ends
+    patience : rounds, see `slope`
+    """
+
+    max_nonzeros: int = 1_500_000
+    nonzeros_a_second: int = 20_000
+    lp_share: float = 0.5
+    slope: float = 1e-6
+    patience: int = 120
+
+
+SETTINGS = CertificateSettings()
+
+
 Floats = NDArray[np.float64]
 
 
@@ -83,15 +103,19 @@ def prices_within(problem: Problem, seconds: float, work: float | None) -> Itera
     """Yield prices from all sources there are, each in its share of the time."""
     begun = time.monotonic()
     if not has_no_columns(problem):
-        most = MAX_NONZEROS if work is None else min(MAX_NONZEROS, NONZEROS_A_SECOND * work)
-        if predicted_size(problem)[1] <= most and (duals := _relaxed(problem, seconds * LP_SHARE)) is not None:
+        most = SETTINGS.max_nonzeros if work is None else min(SETTINGS.max_nonzeros, SETTINGS.nonzeros_a_second * work)
+        if predicted_size(problem)[1] <= most and (duals := _relaxed(problem, seconds * SETTINGS.lp_share)) is not None:
             seconds -= time.monotonic() - begun
             yield duals
         begun = time.monotonic()
         blocks = BlockPricer(problem)
         ascent = DualAscent(problem, blocks)
         rounds = None if work is None else estimate_rounds(problem, blocks.columns, work)
-        while time.monotonic() - begun < seconds and len(ascent.values) != rounds and ascent.slope(PATIENCE) > SLOPE:
+        while (
+            time.monotonic() - begun < seconds
+            and len(ascent.values) != rounds
+            and ascent.slope(SETTINGS.patience) > SETTINGS.slope
+        ):
             ascent.step()
         if ascent.values:
             yield Duals(ascent.best_price, ascent.best_weight, np.zeros(len(problem.lag)))

@@ -14,6 +14,7 @@ import itertools
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -41,13 +42,37 @@ ROOT = AscentLimits(400, 1.0, 15, 0.5)
 BRANCH = AscentLimits(1000, 1.0, 30, 0.005, 0.05)
 DIVE = AscentLimits(12, 0.3, 4, 0.0005)
 LOOK = AscentLimits(10, 0.3, 4, 0.0005)
-TRIED, IDLE = 12, 4  # choices that are looked at before a branch, and those without a better one
-RELIABLE = 3  # looks at a choice after which it is known
-AGREED = 0.85  # share of rounds from which a dive takes something as settled
-DIVING = 0.3  # share of the rounds for dives
-TURNS = 250  # shifts, swaps and raised prices at most to mend a plan
-PER_SECOND = 1500  # subgradient rounds that count as a second in deterministic mode
-ALONE, NEAR = 0.25, 0.0025  # share of the time before a second thread helps; the gap from which on it does
+
+
+@dataclass(frozen=True)
+class AssignmentSettings:
+    """Shares and counts of the branch and bound.
+
+    Attributes
+    ----------
+    tried : choices that are looked at before a branch
+    idle : looks without a better choice after which no more are made
+    reliable : looks at a choice after which it is known
+    agreed : share of rounds from which on a dive takes something as settled
+    diving : share of the rounds for dives
+    turns : shifts, swaps and raised prices at most to repair a plan
+    per_second : subgradient rounds counted as a second in deterministic mode
+    alone : share of the time before a second thread helps
+    near : gap from which on a second thread helps
+    """
+
+    tried: int = 12
+    idle: int = 4
+    reliable: int = 3
+    agreed: float = 0.85
+    diving: float = 0.3
+    turns: int = 250
+    per_second: int = 1500
+    alone: float = 0.25
+    near: float = 0.0025
+
+
+SETTINGS = AssignmentSettings()
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
@@ -143,7 +168,7 @@ class _Search:
 
     def spent(self) -> bool:
         """Return True when all rounds are used, in deterministic mode."""
-        return self.limits.deterministic and self.rounds > PER_SECOND * self.limits.effort
+        return self.limits.deterministic and self.rounds > SETTINGS.per_second * self.limits.effort
 
     # --- plans ---
 
@@ -167,7 +192,7 @@ class _Search:
             return
         where = initial_assignment(self.agents, able, found.taken)
         most = self.least - int(self.agents.opening[used].sum())
-        plan = where if found.exact else repair_assignment(self.agents, able, where, most, TURNS)
+        plan = where if found.exact else repair_assignment(self.agents, able, where, most, SETTINGS.turns)
         if plan is None:
             return
         if self.agents.cost_of(plan) < self.least:
@@ -209,8 +234,12 @@ class _Search:
 
     def together(self) -> bool:
         """Return True when both threads may search: other methods had their share, and a proof is near."""
-        near = self.bound is not None and self.best is not None and self.cost - self.bound <= NEAR * abs(self.cost)
-        return near and time.monotonic() - self.begun > ALONE * self.limits.time_limit
+        near = (
+            self.bound is not None
+            and self.best is not None
+            and self.cost - self.bound <= SETTINGS.near * abs(self.cost)
+        )
+        return near and time.monotonic() - self.begun > SETTINGS.alone * self.limits.time_limit
 
     def work(self) -> None:
         """Process node after node."""
@@ -223,7 +252,7 @@ class _Search:
                     break
             with self.turn:
                 del self.busy[threading.get_ident()]
-                top = self.heap[0] if self.heap and self.dived < DIVING * self.rounds else None
+                top = self.heap[0] if self.heap and self.dived < SETTINGS.diving * self.rounds else None
             if top is not None:
                 self.dive(top[2], top[3])
 
@@ -307,7 +336,7 @@ class _Search:
             one, other = self.gains(node, found, choice)
             if max(one, 1.0) * max(other, 1.0) > score:
                 best, score, idle = choice, max(one, 1.0) * max(other, 1.0), 0
-            elif (idle := idle + 1) >= IDLE:
+            elif (idle := idle + 1) >= SETTINGS.idle:
                 break
         return best
 
@@ -320,13 +349,13 @@ class _Search:
         else:
             agent, task = np.nonzero(node.able & (node.able.sum(axis=0) > 1))
             share = found.share[agent, task]
-        first = np.argsort(np.abs(share - 0.5), kind="stable")[:TRIED]
+        first = np.argsort(np.abs(share - 0.5), kind="stable")[: SETTINGS.tried]
         return list(zip(agent[first].tolist(), task[first].tolist(), strict=True))
 
     def gains(self, node: BranchNode, found: AscentResult, choice: tuple[int, int]) -> tuple[float, float]:
         """Return by how much the bound rises on both branches [1/SCALE]; pseudocosts from first trials."""
         past = self.past.setdefault(choice, [0, 0.0, 0.0])
-        if past[0] < RELIABLE:
+        if past[0] < SETTINGS.reliable:
             past[0] += 1
             most = self.limit + SCALE - found.value
             for way, child in enumerate(self.children(node, *choice)):
@@ -372,7 +401,7 @@ class _Search:
         open_ = np.flatnonzero(~node.paid & ~node.closed)
         if len(open_):
             sure = np.abs(found.used[open_] - 0.5)
-            some = open_[(sure >= AGREED - 0.5) | (sure == sure.max())]
+            some = open_[(sure >= SETTINGS.agreed - 0.5) | (sure == sure.max())]
             paid, closed, able = node.paid.copy(), node.closed.copy(), node.able.copy()
             inside = found.used[some] >= 0.5
             paid[some[inside]], closed[some[~inside]] = True, True
@@ -384,7 +413,7 @@ class _Search:
         share = np.where(node.able, found.share, -1.0)[:, free]
         top, agent = share.max(axis=0), share.argmax(axis=0)
         order = np.argsort(-top)[: max(1, len(free) // 3)]
-        chosen = order[(top[order] >= AGREED) | (np.arange(len(order)) == 0)]
+        chosen = order[(top[order] >= SETTINGS.agreed) | (np.arange(len(order)) == 0)]
         able = node.able.copy()
         able[:, free[chosen]] = False
         able[agent[chosen], free[chosen]] = True

@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from pathlib import Path
@@ -42,12 +43,30 @@ from leptonopt.runtime.child_process import (
 )
 from leptonopt.solvers.mip_run import EngineAnswer, MipRun
 
-MAX_NONZEROS = 500_000  # PuLP needs about 7 seconds and 350 bytes per nonzero for a million of them
-MAX_BUILT = 40 * MAX_NONZEROS  # a prediction above it is believed without building
+
+@dataclass(frozen=True)
+class CbcSettings:
+    """Limits of what PuLP is given.
+
+    Attributes
+    ----------
+    max_nonzeros : largest model; PuLP needs about 7 s and 350 MB for a million nonzeros
+    max_built : predicted nonzeros above which the model is not even built
+    usual_gap : relative gap at which solvers stop that take no other
+    looking : seconds for finding out which solvers there are
+    """
+
+    max_nonzeros: int = 500_000
+    max_built: int = 20_000_000
+    usual_gap: float = 1e-4
+    looking: float = 20.0
+
+
+SETTINGS = CbcSettings()
+
+
 # These stop at a relative gap of 0 when asked to; of others a proof is worth what is left after theirs.
 TO_THE_END = {"PULP_CBC_CMD", "COIN_CMD", "GLPK_CMD", "SCIP_CMD", "FSCIP_CMD", "HiGHS", "HiGHS_CMD"}
-USUAL_GAP = 1e-4
-LOOKING = 20.0  # seconds for finding out which solvers there are
 SCRIPT = """
 import sys, pulp
 for name in sys.argv[1:] or pulp.listSolvers():
@@ -80,7 +99,7 @@ def available_solvers(*names: str) -> list[str] | None:
     try:
         with start_process(isolated_command(SCRIPT, *names), stdout=PIPE, start_new_session=True) as asked:
             try:
-                said, _ = asked.communicate(timeout=LOOKING)
+                said, _ = asked.communicate(timeout=SETTINGS.looking)
             finally:
                 with suppress(OSError):  # what PuLP has started goes too
                     os.killpg(asked.pid, signal.SIGKILL)
@@ -127,10 +146,10 @@ def _solve(
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
     nonzeros = predicted_size(problem)[1]
-    linear = build_model(problem, without, limits.cutoff) if nonzeros <= MAX_BUILT else None
-    if linear is None or linear.matrix.nnz > MAX_NONZEROS:
+    linear = build_model(problem, without, limits.cutoff) if nonzeros <= SETTINGS.max_built else None
+    if linear is None or linear.matrix.nnz > SETTINGS.max_nonzeros:
         found = nonzeros if linear is None else linear.matrix.nnz
-        note = f"the model has {found:,} nonzeros; through PuLP at most {MAX_NONZEROS:,}"
+        note = f"the model has {found:,} nonzeros; through PuLP at most {SETTINGS.max_nonzeros:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
     with temporary_folder(_place()) as room:
         made = (name, problem, linear, warm_start, limits, monitor, begun, not without)
@@ -184,7 +203,7 @@ class _Run(MipRun):
     def slack(self, found: int) -> float:
         """Return the gaps given, or those of the engine where it takes no relative gap of 0."""
         relative, absolute = self.gaps()
-        return max(max(relative, 0.0 if self.name in TO_THE_END else USUAL_GAP) * abs(found), absolute)
+        return max(max(relative, 0.0 if self.name in TO_THE_END else SETTINGS.usual_gap) * abs(found), absolute)
 
     def _model(self) -> tuple[list[Any], Any]:
         pulp = self.pulp

@@ -13,6 +13,7 @@ from __future__ import annotations
 import math
 import threading
 import time
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -36,13 +37,29 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective
 
-MAX_NONZEROS = 40_000_000  # some 100 bytes each in CP-SAT
+
+@dataclass(frozen=True)
+class CpsatSettings:
+    """Limits of what CP-SAT is given.
+
+    Attributes
+    ----------
+    max_nonzeros : largest model, some 100 bytes a nonzero
+    poll : seconds between two questions whether to stop
+    deterministic : CP-SAT's own time for each second of the limit; it makes 0.6 to 0.8 a second on a free core and
+        0.25 on one shared with two others: less is asked for, so that the clock, the last resort, does not come first
+    """
+
+    max_nonzeros: int = 40_000_000
+    poll: float = 0.05
+    deterministic: float = 0.15
+
+
+SETTINGS = CpsatSettings()
+
+
 MAX_EXACT = 2**53  # above it, doubles skip integers
 MAX_SUM = 2**62  # CP-SAT refuses rows that could add up to more
-POLL = 0.05
-# CP-SAT's own time per second of the limit. Measured on a free core it makes 0.6 to 0.8 a second, on one
-# shared with two others 0.25: less is asked for, so that the clock, the last resort, does not come first.
-DETERMINISTIC = 0.15
 
 
 def solve(
@@ -55,8 +72,8 @@ def solve(
     form: IntervalModel | _Columns
     if not without and is_preferable(problem):
         form = IntervalModel(problem, limits.cutoff)
-    elif (nonzeros := predicted_size(problem)[1]) > MAX_NONZEROS:
-        note = f"the model may have {nonzeros:,} nonzeros; cpsat takes at most {MAX_NONZEROS:,}"
+    elif (nonzeros := predicted_size(problem)[1]) > SETTINGS.max_nonzeros:
+        note = f"the model may have {nonzeros:,} nonzeros; cpsat takes at most {SETTINGS.max_nonzeros:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=_engine(), note=note)
     else:
         form = _Columns(build_model(problem, without, limits.cutoff))
@@ -204,13 +221,13 @@ class _Run:
         parameters.random_seed = limits.seed
         parameters.max_time_in_seconds = max(0.01, limits.time_limit - (time.monotonic() - self.begun))
         if limits.deterministic:
-            parameters.max_deterministic_time = DETERMINISTIC * limits.effort
+            parameters.max_deterministic_time = SETTINGS.deterministic * limits.effort
         parameters.catch_sigint_signal = False
         parameters.log_search_progress, parameters.log_to_stdout = True, False
 
     def _watch(self, done: threading.Event) -> None:
         """Stop CP-SAT when the monitor demands it, also before the search has begun."""
-        while not done.wait(POLL):
+        while not done.wait(SETTINGS.poll):
             try:
                 if self.error is not None or self.monitor.should_stop():
                     self.asked = True

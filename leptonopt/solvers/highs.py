@@ -43,6 +43,8 @@ class HighsSettings:
     relax_columns : variables from which on the relaxation is solved first; below, HiGHS ends within seconds
     relax_share : share of the time limit for the relaxation at most
     useful_share : share of columns that must be removed for the smaller model to be used
+    kernel_columns, kernel_each : columns of least reduced cost in the kernel, in all and for each group, the larger
+    kernel_share : share of the time limit for the kernel at most
     """
 
     max_nonzeros: int = 10_000_000
@@ -50,6 +52,9 @@ class HighsSettings:
     relax_columns: int = 2_000
     relax_share: float = 0.3
     useful_share: float = 0.02
+    kernel_columns: int = 6_000
+    kernel_each: int = 10
+    kernel_share: float = 0.35
 
 
 SETTINGS = HighsSettings()
@@ -91,14 +96,14 @@ class _Run(MipRun):
         self.written = self.room / "engine.log"
         self.most: Ints = self.linear.most.copy()
         self._known = self.best
-        self.relaxed_first = False
+        self._relaxed_first, self._in_kernel = False, False
 
     def call(self, careful: bool) -> EngineAnswer:
         """Run once; when the child is killed its last reports count."""
         if not len(self.costs):  # nothing to decide
             return EngineAnswer("optimal", np.zeros(0))
-        if not careful and not self.relaxed_first and self._worth_relaxing():
-            self.relaxed_first = True
+        if not careful and not self._relaxed_first and self._worth_relaxing():
+            self._relaxed_first = True
             self._relax()
             if self._closed() or self._near_enough() or self.limited():
                 return EngineAnswer("nothing", None, (), self._log())
@@ -134,16 +139,40 @@ class _Run(MipRun):
             return
         self.raise_to(found.bound_in_units)
         self._improve_incumbent()
-        if self.best is not None and self.hint is not None:
-            self._remove_columns(found, self.hint, objective(self.problem, self.best))
+        self._remove_columns(found)
+        if not (self._closed() or self._near_enough()) and self._search_kernel(found):
+            self._remove_columns(found)
 
-    def _remove_columns(self, found: ReducedCosts, hint: Ints, cost: int) -> None:
-        """Remove the columns that no schedule cheaper than `cost` can use; those of the incumbent `hint` stay."""
+    def _remove_columns(self, found: ReducedCosts) -> None:
+        """Remove the columns that no schedule cheaper than the incumbent can use; its own columns stay."""
+        if self.best is None or self.hint is None:
+            return
+        cost = objective(self.problem, self.best)
         target = (cost - 1 - self.constant) // (self.divisor * self.coarser)
         useless = found.useless(target)
-        useless = useless[(useless < len(self.linear.columns.option)) & (hint[useless] == 0)]
+        useless = useless[(useless < len(self.linear.columns.option)) & (self.hint[useless] == 0)]
         if len(useless) >= SETTINGS.useful_share * len(self.most):
             self.most[useless], self.ceiling = 0, cost
+
+    def _search_kernel(self, found: ReducedCosts) -> bool:
+        """Search the columns of least reduced cost and those of the incumbent; return whether it was done.
+
+        After Angelelli, Mansini and Speranza (2010, doi:10.1016/j.cor.2010.02.002). The kernel proves nothing.
+        """
+        columns = np.flatnonzero(self.most[: len(self.linear.columns.option)])
+        size = max(SETTINGS.kernel_columns, SETTINGS.kernel_each * self.problem.groups)
+        if len(columns) <= 2 * size:
+            return False
+        extra = found.extra[columns]
+        outside = columns[extra > np.partition(extra, size)[size]]
+        if self.hint is not None:
+            outside = outside[self.hint[outside] == 0]
+        every, self.most = self.most, self.most.copy()
+        self.most[outside], self._in_kernel = 0, True
+        self._asked("solve", False, SETTINGS.kernel_share * self.left())
+        self._take_found()
+        self.most, self._in_kernel = every, False
+        return True
 
     def _improve_incumbent(self) -> bool:
         """Take the incumbent of other methods, if it is better; return whether it is."""
@@ -186,7 +215,7 @@ class _Run(MipRun):
         """Return whether it must stop; exchange bounds and solutions now and then."""
         if time.monotonic() - self._looked > SETTINGS.glance:
             self._looked = time.monotonic()
-            for bound in self._bounds():
+            for bound in () if self._in_kernel else self._bounds():
                 self.raise_to(round_up_safely(bound))
             self._take_found()
             if self._improve_incumbent() and self.hint is not None:
@@ -201,8 +230,8 @@ class _Run(MipRun):
             if written > self._found:
                 self._found = written
                 values = self._values(EngineAnswer("stopped", np.load(self.room / "found.npy")))
-                if values is not None:
-                    self._take(values)
+                if values is not None and self._take(values):
+                    self.hint = values
 
     def _bounds(self) -> tuple[float, ...]:
         """Return its last bound."""

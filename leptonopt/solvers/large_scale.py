@@ -38,19 +38,54 @@ from leptonopt.runtime.jit import FAST
 from leptonopt.runtime.jit_cache import JitWarmup
 
 Found = TypeVar("Found")
-MANY = 10_000  # groups; from there on prices are to come near in few rounds
-FIRST = 6  # rounds of prices before the first plan
-REPORT = 25  # rounds between exact bounds
-PATIENCE, SLOPE = 50, 1e-4  # the prices are good when so many rounds gain less than that share
-MENDING, MENDS = 0.1, 100  # of the time that is left goes to mending what is placed at most; steps of it per item
-PRICING = 0.25  # of the time at most goes to prices before the placement by them
+
+
+@dataclass(frozen=True)
+class LargeScaleSettings:
+    """Shares and counts of the stages of `large-scale`, measured on 1,000 to 100,000 tasks.
+
+    Attributes
+    ----------
+    many : groups from which on prices have to come near in few rounds
+    first : rounds of prices before the first plan
+    report : rounds between exact bounds
+    patience : rounds that gain less than `slope` when the prices are good
+    slope : relative gain, see `patience`
+    mending : share of the time left for mending what is placed, at most
+    mends : steps of mending for each item, in deterministic mode
+    pricing : share of the time for prices before placement, at most
+    annealing : share of the time left for annealing, where it is compiled
+    moves_each : moves of annealing for each item, in deterministic mode
+    look : seconds for each item to settle what is annealed
+    pause : pause between two such looks, in times of a look
+    looks : such looks, in deterministic mode
+    steps : steps of ejection in a row, at first
+    heat : temperature of ejection without annealing, in mean costs of an item
+    rounds : rounds of prices at most
+    """
+
+    many: int = 10_000
+    first: int = 6
+    report: int = 25
+    patience: int = 50
+    slope: float = 1e-4
+    mending: float = 0.1
+    mends: int = 100
+    pricing: float = 0.25
+    annealing: float = 0.93
+    moves_each: int = 5_000
+    look: float = 1e-5
+    pause: float = 10.0
+    looks: int = 20
+    steps: int = 2_000
+    heat: float = 0.08
+    rounds: int = 3_000
+
+
+SETTINGS = LargeScaleSettings()
+
+
 STAGING = {True: 0.15, False: 0.6}  # of the time that is left then goes to stages, before annealing or without it
-ANNEALING = 0.93  # of the time that is left then goes to annealing, where it is compiled
-MOVES_EACH = 5_000  # of annealing per item, where nothing is decided by the clock
-LOOK, PAUSE, LOOKS = 1e-5, 10, 20  # seconds an item to settle what is annealed; times that between; or so many
-STEPS = 2_000  # of ejection in a row, at first
-HEAT = 0.08  # mean cost of an item, the temperature at which ejection begins where nothing was annealed
-ROUNDS = 3_000
 STEPS_EACH = {True: 20, False: 400}  # of ejection per item likewise, after annealing or without it
 
 
@@ -110,7 +145,7 @@ class BestSnapshot:
         self.annealer, self.take, self.clocked = annealer, take, clocked
         self.best: Assignment | None = None
         self.rank = (0, 0)
-        self.price, self.noted, self.next = LOOK * len(annealer.group), 0.0, TUNING.final_phase
+        self.price, self.noted, self.next = SETTINGS.look * len(annealer.group), 0.0, TUNING.final_phase
 
     def due(self, share: float) -> bool:
         """Return True when a snapshot is due; they may take only a share of the annealing time."""
@@ -118,8 +153,8 @@ class BestSnapshot:
             return False
         if self.clocked:
             self.noted = self.noted or time.monotonic()
-            return time.monotonic() > self.noted + PAUSE * self.price
-        self.next += (1 - TUNING.final_phase) / LOOKS
+            return time.monotonic() > self.noted + SETTINGS.pause * self.price
+        self.next += (1 - TUNING.final_phase) / SETTINGS.looks
         return True
 
     def look(self) -> Assignment:
@@ -160,10 +195,12 @@ class _Run:
             return infeasible_solution(self._engine())
         self._prices(least, Multipliers(np.zeros(self.problem.capacity.shape, np.int64), np.zeros(0, np.int64), 1))
         self._bound(least)
-        ascent = DualAscent(self.problem, self.oracle, parameters=SWIFT if self.problem.groups >= MANY else STEADY)
+        ascent = DualAscent(
+            self.problem, self.oracle, parameters=SWIFT if self.problem.groups >= SETTINGS.many else STEADY
+        )
         if last != "prices":
             self._timed("first", lambda: self._first(ascent))
-        share = 1.0 if last == "prices" else PRICING
+        share = 1.0 if last == "prices" else SETTINGS.pricing
         done = self._timed("prices", lambda: self._climb(ascent, self._by(share)))
         if last != "prices":
             placed = self._timed("stages", lambda: self._staged(ascent))
@@ -232,20 +269,20 @@ class _Run:
 
     def _first(self, ascent: DualAscent) -> None:
         """Find a first plan by the multipliers of a few rounds."""
-        for _ in range(FIRST):
+        for _ in range(SETTINGS.first):
             ascent.step()
         placed = construct_in_stages(self.problem, ascent, self._over, ONCE)
         self._taken(placed, ascent)
 
     def _climb(self, ascent: DualAscent, over: Callable[[], bool]) -> bool:
         """Ascend until the bound gains no more; return True when it came to that."""
-        for turn in range(1, ROUNDS + 1):
+        for turn in range(1, SETTINGS.rounds + 1):
             if over():
                 break
             ascent.step()
-            if turn % REPORT == 0:
+            if turn % SETTINGS.report == 0:
                 self._exact(ascent)
-                if ascent.slope(PATIENCE) < SLOPE:
+                if ascent.slope(SETTINGS.patience) < SETTINGS.slope:
                     self._exact(ascent)
                     return True
         self._exact(ascent)
@@ -267,10 +304,10 @@ class _Run:
             bound = None
             if not climbed and threads > 1:
                 self.oracle.threads = 1
-                bound = beside.submit(self._climb, ascent, self._by(ANNEALING))
+                bound = beside.submit(self._climb, ascent, self._by(SETTINGS.annealing))
             annealer = Annealer(self.problem, placed, self.oracle, price, limits.seed, threads)
             begun = time.monotonic()
-            room, most = max(1e-9, ANNEALING * (self.until - begun)), MOVES_EACH * len(placed.group)
+            room, most = max(1e-9, SETTINGS.annealing * (self.until - begun)), SETTINGS.moves_each * len(placed.group)
 
             drafts = BestSnapshot(annealer, self._take, clocked=not limits.deterministic)
 
@@ -299,7 +336,7 @@ class _Run:
             if timed and not climbed:
                 bound = beside.submit(self._climb, ascent, lambda: ended.is_set() or self._over())
             try:
-                sharing.run(ANNEALING * (self.until - time.monotonic()) if timed else None, self._over)
+                sharing.run(SETTINGS.annealing * (self.until - time.monotonic()) if timed else None, self._over)
                 self.shared = sharing.summary()
             except ExecutorLost as gone:
                 self.shared, alone = f"the workers are gone ({gone}); annealing went on here", True
@@ -315,11 +352,11 @@ class _Run:
         """Report the assignment, repaired if needed."""
         if not self._take(placed) and placed.missing_mandatory().any() and (self.oracle.fast or not FAST):
             improver = EjectionSearch(self.problem, placed, self.oracle, ascent.best_price, self.limits.seed)
-            self._mend(improver, MENDING)
+            self._mend(improver, SETTINGS.mending)
 
     def _mend(self, improver: EjectionSearch, share: float) -> None:
         """Repair an assignment by ejection within a share of the time left."""
-        most = MENDS * len(improver.placed.group) if self.limits.deterministic else None
+        most = SETTINGS.mends * len(improver.placed.group) if self.limits.deterministic else None
         improver.repair(self._by(share), most)
         self._take(improver.placed)
 
@@ -341,7 +378,7 @@ class _Run:
             self._mend(improver, 1.0)
         items = max(1, len(placed.group))
         mean = abs(float(self.lower or 0)) / items
-        begun, made, steps, turn = time.monotonic(), 0, STEPS, 0
+        begun, made, steps, turn = time.monotonic(), 0, SETTINGS.steps, 0
         room = max(1e-9, self.until - begun)
         most, noted, price = STEPS_EACH[self.oracle.fast] * items, begun, 0.0
         while not self._over():
@@ -350,7 +387,7 @@ class _Run:
                 break
             now = time.monotonic()
             some, turn = improver.worthwhile_unplaced() if self.oracle.fast and turn % 2 else None, turn + 1
-            improver.run(steps, 0.0 if self.oracle.fast else HEAT * mean * (1 - done) ** 2, some)
+            improver.run(steps, 0.0 if self.oracle.fast else SETTINGS.heat * mean * (1 - done) ** 2, some)
             made += steps
             spent = time.monotonic() - now
             if not limits.deterministic:

@@ -8,6 +8,7 @@ schedule stays and only lends its free capacity. A step is taken when it costs n
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 from leptonopt.algorithms.heuristics.multistart import prepare_search
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
@@ -22,10 +23,26 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
 
-TURN = 0.01  # effort that a turn takes beside its sub-problem
-PRICES = 0.12  # share of the time limit for prices at most
-ROUNDS = 400  # rounds of prices at most
-PER_SECOND = 0.25  # effort counted as a second in deterministic mode
+
+@dataclass(frozen=True)
+class LnsSettings:
+    """Shares and counts of the search.
+
+    Attributes
+    ----------
+    turn : effort of a turn beside its subproblem [deterministic time]
+    prices : share of the time limit for prices, at most
+    rounds : rounds of prices at most
+    per_second : effort counted as a second in deterministic mode, about a third of a free core
+    """
+
+    turn: float = 0.01
+    prices: float = 0.12
+    rounds: int = 400
+    per_second: float = 0.25
+
+
+SETTINGS = LnsSettings()
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
@@ -71,8 +88,8 @@ class _Search:
     def prices(self) -> None:
         """Run the dual ascent, which gives reduced costs and a bound."""
         ascent = DualAscent(self.problem, self.blocks)
-        rounds = min(ROUNDS, estimate_rounds(self.problem, self.blocks.columns, self.limits.effort))
-        until = time.monotonic() + PRICES * self.limits.time_limit + 0.2
+        rounds = min(SETTINGS.rounds, estimate_rounds(self.problem, self.blocks.columns, self.limits.effort))
+        until = time.monotonic() + SETTINGS.prices * self.limits.time_limit + 0.2
         for turn in range(rounds):
             ascent.step()
             late = not self.limits.deterministic and time.monotonic() > until
@@ -91,7 +108,7 @@ class _Search:
             if self.monitor.should_stop():
                 return Stop.LIMIT
             if self.limits.deterministic:
-                if self.spent > PER_SECOND * self.limits.effort:
+                if self.spent > SETTINGS.per_second * self.limits.effort:
                     return Stop.DONE
             elif time.monotonic() - self.begun > self.limits.time_limit:
                 return Stop.LIMIT
@@ -110,7 +127,7 @@ class _Search:
         asked = choice.request(groups)
         seconds = 600.0 if self.limits.deterministic else self.seconds_left()
         looked = freeing.solve(placing, self.true, self.guide, asked, ran, seconds)
-        found, spent = looked.found, looked.effort + TURN
+        found, spent = looked.found, looked.effort + SETTINGS.turn
         self.spent += spent
         gain = held.accept_or_restore(before, ran, found.columns if found else None)
         proven = found is not None and found.proven

@@ -32,18 +32,42 @@ from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num
 from leptonopt.runtime.child_process import process_pool
 from leptonopt.runtime.payload import CachedPayload
 
-TICK = 0.02  # seconds to wait for an answer before looking at the clock
-COUNT = 2.0  # seconds after which the workers are counted again
-BATCH = 8  # neighbourhoods looked at together in deterministic mode, however many workers there are
-LONGEST = 1.2  # seconds for a neighbourhood at most
-DRAWS = 4  # of one more neighbourhood that touches none of those that are out
-ROUNDS = 400  # of prices at most
-EXACTLY = 20  # rounds after which the slope is looked at
-SLOPE = 5e-5  # relative gain over three times as many at which prices have come to their end
-WIDE = 500_000  # columns from which it pays to price them elsewhere
-PRICES = 0.12  # share of the time limit for prices at most
-PER_SECOND = 0.25  # effort counted as a second in deterministic mode
-TURN = 0.01  # effort that a turn takes beside its sub-problem
+
+@dataclass(frozen=True)
+class ParallelSettings:
+    """Shares and counts of the distributed search.
+
+    Attributes
+    ----------
+    tick : seconds to wait for an answer before looking at the clock
+    count : seconds after which the workers are counted again
+    batch : neighbourhoods solved together in deterministic mode, whatever the number of workers
+    longest : seconds for a neighbourhood, at most
+    draws : draws for one more neighbourhood that touches none of those at work
+    rounds : rounds of prices at most
+    exactly : rounds after which the slope is looked at
+    slope : relative gain over three times as many rounds at which prices have come to their end
+    wide : columns from which on it pays to price them on workers
+    prices : share of the time limit for prices, at most
+    per_second : effort counted as a second in deterministic mode
+    turn : effort of a turn beside its subproblem [deterministic time]
+    """
+
+    tick: float = 0.02
+    count: float = 2.0
+    batch: int = 8
+    longest: float = 1.2
+    draws: int = 4
+    rounds: int = 400
+    exactly: int = 20
+    slope: float = 5e-5
+    wide: int = 500_000
+    prices: float = 0.12
+    per_second: float = 0.25
+    turn: float = 0.01
+
+
+SETTINGS = ParallelSettings()
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
@@ -111,11 +135,11 @@ class _Search:
         self.busy = np.zeros(problem.groups, bool)
         self.executor, self.width, self.counted = executor, num_workers(executor), time.monotonic()
         self.out = RetryingCalls[_Out](executor)
-        self.wide = blocks.columns >= WIDE and self.width > 1 and is_separable(problem)
-        many = BATCH if limits.deterministic else self.width
+        self.wide = blocks.columns >= SETTINGS.wide and self.width > 1 and is_separable(problem)
+        many = SETTINGS.batch if limits.deterministic else self.width
         pricer: Pricer = RemotePricer(problem, executor, many, self.stopped) if self.wide else blocks
         self.ascent: DualAscent | None = DualAscent(problem, pricer)
-        self.rounds = min(ROUNDS, estimate_rounds(problem, blocks.columns, limits.effort))
+        self.rounds = min(SETTINGS.rounds, estimate_rounds(problem, blocks.columns, limits.effort))
         self.ground = CachedPayload.of((problem, starts.true))
         self.sent = 0  # calls that took the ground with them
         self.turns, self.spent, self.late, self.lost = 0, 0.0, 0, 0
@@ -128,7 +152,7 @@ class _Search:
         while self.ascent and not self.stopped():
             self.climb()
         while self.held.cost > self.held.bound:
-            if self.limits.deterministic and self.spent > PER_SECOND * self.limits.effort:
+            if self.limits.deterministic and self.spent > SETTINGS.per_second * self.limits.effort:
                 return Stop.DONE
             if self.stopped():
                 return Stop.LIMIT
@@ -147,22 +171,22 @@ class _Search:
 
     def stream(self) -> None:
         """Keep all workers at work, and take over what they answer as it comes."""
-        if time.monotonic() > self.counted + COUNT:
+        if time.monotonic() > self.counted + SETTINGS.count:
             self.width, self.counted = num_workers(self.executor), time.monotonic()
         ahead = 1 + self.width // 4  # to be begun while we are busy
         while len(self.out) < self.width + ahead and self.ask():
             pass
-        for sent, answer in self.out.answers(TICK):
+        for sent, answer in self.out.answers(SETTINGS.tick):
             self.hear(sent, answer)
 
     def batch(self) -> None:
         """Solve a batch of neighbourhoods of one schedule, and accept answers in the order sent."""
         order: list[_Out] = []
-        while len(order) < BATCH and (sent := self.ask()):
+        while len(order) < SETTINGS.batch and (sent := self.ask()):
             order.append(sent)
         found: dict[int, SubproblemResult | CallFailed] = {}
         while len(self.out) and not self.monitor.should_stop():
-            for sent, answer in self.out.answers(TICK):
+            for sent, answer in self.out.answers(SETTINGS.tick):
                 if answer is None:
                     self.send(sent, whole=True)
                 else:
@@ -175,7 +199,7 @@ class _Search:
         """Send one more neighbourhood that touches none of those that are out; None where there is none."""
         choice = self.choice
         choice.usable = self.usable & ~self.busy
-        for _ in range(DRAWS):
+        for _ in range(SETTINGS.draws):
             groups = choice.draw(self.held.placing).tolist()
             if len(groups) and not self.busy[self.held.shape.families[choice.move[0]] if choice.move else groups].any():
                 sent = _Out(choice.request(groups), choice.arm)
@@ -189,7 +213,7 @@ class _Search:
         self.sent += whole
         ground = self.ground if whole else self.ground.bare()
         left = self.limits.time_limit - (time.monotonic() - self.begun)
-        seconds = 600.0 if self.limits.deterministic else max(0.05, min(LONGEST, left))
+        seconds = 600.0 if self.limits.deterministic else max(0.05, min(SETTINGS.longest, left))
         self.out.send(sent, solve_remotely, ground, self.held.placing.schedule(), sent.asked, seconds)
 
     def hear(self, sent: _Out, answer: SubproblemResult | CallFailed | None) -> None:
@@ -210,7 +234,7 @@ class _Search:
             ran[group] = placing.remove_group(group)
         gain = self.held.accept_or_restore(before, ran, found.columns if found else None)
         self.late += found is not None and gain is None
-        spent, proven = answer.effort + TURN, found is not None and found.proven
+        spent, proven = answer.effort + SETTINGS.turn, found is not None and found.proven
         self.spent += spent
         self.choice.arm = sent.arm
         self.choice.update_weights((gain or 0) / max(1, abs(self.held.cost)), spent, proven, spent / sent.asked.effort)
@@ -227,8 +251,14 @@ class _Search:
         assert self.ascent
         self.ascent.step()
         turn = len(self.ascent.values)
-        late = not self.limits.deterministic and time.monotonic() > self.begun + PRICES * self.limits.time_limit
-        last = late or turn >= self.rounds or (turn % EXACTLY == 0 and self.ascent.slope(3 * EXACTLY) < SLOPE)
+        late = (
+            not self.limits.deterministic and time.monotonic() > self.begun + SETTINGS.prices * self.limits.time_limit
+        )
+        last = (
+            late
+            or turn >= self.rounds
+            or (turn % SETTINGS.exactly == 0 and self.ascent.slope(3 * SETTINGS.exactly) < SETTINGS.slope)
+        )
         if last:
             self.guided()
 

@@ -204,18 +204,20 @@ class MipRun(ABC):
             if self.guarded:
                 self.monitor.bound(bound)
 
-    def _take(self, values: Any) -> None:
-        """Take the solution, if it keeps every rule and is better than the incumbent."""
+    def _take(self, values: Any) -> bool:
+        """Take the solution, if it keeps every rule and is better than the incumbent; return whether it is."""
         schedule = decode(self.linear, values)
         if self.guarded and (broken := violated_rules(self.problem, schedule)):
             why = ", whose amounts had to be rounded" if self.relaxed else ""
             self.notes.append(f"the solution was refused: it breaks {', '.join(sorted(broken))}{why}")
-            return
+            return False
         cost = objective(self.linear.problem, schedule)
-        if self.best is None or cost < objective(self.linear.problem, self.best):
-            self.best = schedule
-            if self.guarded:
-                self.monitor.incumbent(schedule, cost)
+        if self.best is not None and cost >= objective(self.linear.problem, self.best):
+            return False
+        self.best = schedule
+        if self.guarded:
+            self.monitor.incumbent(schedule, cost)
+        return True
 
 
 def _coarsened(linear: IntegerProgram) -> tuple[Ints, Ints, bool]:

@@ -9,6 +9,7 @@ metaheuristics which know the problem only through a decoder.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,9 +23,32 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
 
-POPULATION, ELITE, MUTANTS, BIAS = 30, 6, 4, 0.7
-GENERATIONS = 10_000
-STEADY = 40  # generations in deterministic mode, where no clock ends the search
+
+@dataclass(frozen=True)
+class GeneticSettings:
+    """Parameters of the genetic algorithm, as Goncalves and Resende (2011) recommend them.
+
+    Attributes
+    ----------
+    population : individuals
+    elite : individuals that survive
+    mutants : individuals made anew in each generation
+    bias : probability of the key of the elite parent
+    generations : generations at most
+    steady : generations in deterministic mode, where no clock ends the search
+    """
+
+    population: int = 30
+    elite: int = 6
+    mutants: int = 4
+    bias: float = 0.7
+    generations: int = 10_000
+    steady: int = 40
+
+
+SETTINGS = GeneticSettings()
+
+
 Keys = NDArray[np.float64]
 
 
@@ -39,24 +63,24 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     monitor.bound(bound)
     decoder = _Decoder(problem, CostGuide.true(problem, blocks), monitor)
     random = np.random.default_rng(limits.seed)
-    keys = random.random((POPULATION, problem.groups))
+    keys = random.random((SETTINGS.population, problem.groups))
     worth = np.array([decoder.worth(line) for line in keys])
     stop = Stop.DONE
-    for _ in range(STEADY if limits.deterministic else GENERATIONS):
+    for _ in range(SETTINGS.steady if limits.deterministic else SETTINGS.generations):
         if decoder.cost == bound:
             break
         if monitor.should_stop() or time.monotonic() - begun > limits.time_limit:
             stop = Stop.LIMIT
             break
         order = np.argsort(worth, kind="stable")
-        elite, others = keys[order[:ELITE]], keys[order[ELITE:]]
-        born = POPULATION - ELITE - MUTANTS
-        better = elite[random.integers(ELITE, size=born)]
+        elite, others = keys[order[: SETTINGS.elite]], keys[order[SETTINGS.elite :]]
+        born = SETTINGS.population - SETTINGS.elite - SETTINGS.mutants
+        better = elite[random.integers(SETTINGS.elite, size=born)]
         other = others[random.integers(len(others), size=born)]
-        children = np.where(random.random(better.shape) < BIAS, better, other)
-        young = np.concatenate([children, random.random((MUTANTS, problem.groups))])
+        children = np.where(random.random(better.shape) < SETTINGS.bias, better, other)
+        young = np.concatenate([children, random.random((SETTINGS.mutants, problem.groups))])
         keys = np.concatenate([elite, young])
-        worth = np.concatenate([worth[order[:ELITE]], [decoder.worth(line) for line in young]])
+        worth = np.concatenate([worth[order[: SETTINGS.elite]], [decoder.worth(line) for line in young]])
     if decoder.found is None:
         return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note="no order of tasks left room for all")
     if decoder.cost == bound:

@@ -194,7 +194,7 @@ def test_a_gap_is_kept_in_exact_numbers(method: Any) -> None:
 
 def test_deterministic_runs_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same seed gives the same incumbents and bounds, also when the limit ends the search."""
-    monkeypatch.setattr(cpsat, "DETERMINISTIC", 0.004)
+    monkeypatch.setattr(cpsat, "SETTINGS", dataclasses.replace(cpsat.SETTINGS, deterministic=0.004))
     problem, told = random_problems.bins(5), []
     for _ in range(2):
         ear = Ear()

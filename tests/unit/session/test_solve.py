@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -146,7 +147,8 @@ def test_other_solvers_on_the_path_change_nothing(tmp_path: Path, monkeypatch: p
     assert leptonopt.solve(CROWDED, method="cbc", time_limit=30).status == "optimal"
     assert time.monotonic() - begun < 25
     hangs = "sleep" in does
-    monkeypatch.setattr(pulp_cbc, "LOOKING", 1.0 if hangs else 3.0)
+    looking = 1.0 if hangs else 3.0
+    monkeypatch.setattr(pulp_cbc, "SETTINGS", replace(pulp_cbc.SETTINGS, looking=looking))
     assert pulp_cbc.available_solvers("PULP_CBC_CMD", "GLPK_CMD", "CPLEX_CMD", "HiGHS_CMD", "NO_SUCH_SOLVER") == [
         "PULP_CBC_CMD", "GLPK_CMD", "CPLEX_CMD", "HiGHS_CMD"
     ]  # fmt: skip

@@ -125,7 +125,7 @@ def test_what_must_run_is_not_left_out_for_good() -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_scale_finds_a_plan_where_all_must_run(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where placing by prices alone leaves some without a place."""
-    monkeypatch.setattr(scale, "MOVES_EACH", 500)
+    monkeypatch.setattr(scale, "SETTINGS", replace(scale.SETTINGS, moves_each=500))
     mended = []
     usual = improving.EjectionSearch.repair
 

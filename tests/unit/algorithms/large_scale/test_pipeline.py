@@ -54,7 +54,7 @@ ROOT = Path(__file__).resolve().parents[4]
 @pytest.fixture(autouse=True)
 def _few_steps(monkeypatch: pytest.MonkeyPatch) -> None:
     """Loops run uncompiled where numba is not installed."""
-    monkeypatch.setattr(scale, "STEPS", 50)
+    monkeypatch.setattr(scale, "SETTINGS", replace(scale.SETTINGS, steps=50))
 
 
 def solve_columns(file: Path, plan: Path | None = None, certificate: Path | None = None, **asked: Any) -> Result:
