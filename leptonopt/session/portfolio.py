@@ -1,4 +1,4 @@
-"""Which methods `auto` runs: lanes side by side, stages in each one after another.
+"""Choice of the methods that `auto` runs: lanes side by side, stages in each one after another.
 
 The first rule of `RULES` that applies to the features of a problem gives its lanes. The features are counted without
 building a model; the limits come from measurements on two cores, which `benchmarks/portfolio.py` repeats. How long
@@ -70,6 +70,7 @@ class PortfolioLimits:
 
 
 LIMITS = PortfolioLimits()
+HIGHS_NONZEROS = 10_000_000  # what `highs` takes; it refuses more
 CLOCKED = ("highs", "cbc")  # engines whose effort nothing but the clock limits
 # What is asked, in this order, when a lane has come to its end and there is no plan.
 FALLBACK = ("cpsat", "highs", "cbc")
@@ -82,7 +83,7 @@ PRICES, LNS, LARGE = Stage("lagrangian", 0.1), Stage("lns"), Stage("large-scale"
 
 @dataclass(frozen=True)
 class InstanceFeatures:
-    """What the choice of methods looks at.
+    """Features of a problem that the choice of methods looks at.
 
     Attributes
     ----------
@@ -131,8 +132,12 @@ class InstanceFeatures:
 
     @property
     def many(self) -> bool:
-        """Return whether there are too many groups for large neighbourhoods, and `large-scale` takes the rules."""
+        """Return whether there are many groups, and `large-scale` takes the rules."""
         return self.groups > LIMITS.few_groups and self.scalable
+
+    def takes(self, method: str) -> bool:
+        """Return whether a method takes a problem of this size."""
+        return self.parts > 0 if method == "cpsat-intervals" else method != "highs" or self.nonzeros <= HIGHS_NONZEROS
 
     def within(self, columns: int, nonzeros: int) -> bool:
         """Return whether the time-indexed model has at most this size."""
@@ -141,7 +146,7 @@ class InstanceFeatures:
 
 @dataclass(frozen=True)
 class PortfolioRule:
-    """Lanes for the problems that it applies to: on two threads or more, and the only one on a single thread."""
+    """Lanes for the problems that it applies to, on two threads or more, and on one."""
 
     name: str
     applies: Callable[[InstanceFeatures], bool]
@@ -220,42 +225,43 @@ RULES = (
 
 
 def large(problem: Problem) -> bool:
-    """Return whether `large-scale` alone solves a problem; methods that look at single tasks are too slow there."""
+    """Return whether `large-scale` alone solves a problem, as others are too slow."""
     return problem.groups >= LIMITS.large_groups and unsupported_rule(problem) is None
 
 
-def choose_rule(problem: Problem) -> PortfolioRule:
-    """Return the first rule that applies to a problem."""
-    features = InstanceFeatures.of(problem)
+def choose_rule(features: InstanceFeatures) -> PortfolioRule:
+    """Return the first rule that applies to a problem with these features."""
     return next(rule for rule in RULES if rule.applies(features))
 
 
 def choose_stages(problem: Problem, threads: int, deterministic: bool = False) -> Lanes:
-    """Return the lanes that `auto` runs with so many threads; a single one where the clock must decide nothing."""
-    rule = choose_rule(problem)
+    """Return the lanes of `auto` on so many threads; one lane in deterministic mode."""
+    features = InstanceFeatures.of(problem)
+    rule = choose_rule(features)
     if len(rule.both) == 1:
         return [tuple(replace(stage, threads=threads) for stage in rule.both[0])]
-    if deterministic:
-        return [_without_clock(rule.alone)]
-    return list(rule.both) if threads > 1 else [rule.alone]
+    lanes = rule.both if threads > 1 and not deterministic else (rule.alone,)
+    possible = [tuple(stage for stage in lane if features.takes(stage.method)) for lane in lanes]
+    return [_without_clock(lane) if deterministic else lane for lane in possible if lane]
 
 
 def _without_clock(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    """Return the stages with CP-SAT in place of engines that only the clock limits, each method twice at most."""
+    """Return the stages with CP-SAT in place of engines that only the clock limits."""
     steady = [replace(stage, method="cpsat") if stage.method in CLOCKED else stage for stage in stages]
     return tuple(stage for at, stage in enumerate(steady) if not at or stage.method != steady[at - 1].method)
 
 
 def with_first_plan_stage(lanes: Lanes, problem: Problem) -> Lanes:
-    """The same where there is no plan to begin with: the first lane looks for one first, if none does."""
+    """Return the lanes for a problem without a plan: the first one looks for a plan first, if none does."""
     if large(problem) or unsupported_feature(problem) or any(lane[0].method == SEEKING.method for lane in lanes):
         return lanes
     return [(SEEKING, *lanes[0]), *lanes[1:]]
 
 
 def with_remote_workers(lanes: Lanes, deterministic: bool = False) -> Lanes:
-    """The same with workers elsewhere: they search by neighbourhoods, and this machine where they are gone.
+    """Return the lanes with remote workers, which search by neighbourhoods.
 
+    This machine does so where they are gone.
     Where nothing but a model on intervals is asked, neighbourhoods are of no use.
     """
     if not {"lns", "large-scale"} & {stage.method for lane in lanes for stage in lane}:
@@ -270,6 +276,6 @@ def with_remote_workers(lanes: Lanes, deterministic: bool = False) -> Lanes:
 
 
 def _is_steady(problem: Problem) -> bool:
-    """Return whether it makes no difference to the cost when tasks start, and intervals can state the problem."""
+    """Return whether start times cost nothing, and intervals can state the problem."""
     dated = np.any(problem.late_slope) or np.any(problem.late_once)
     return has_constant_prices(problem) and not dated and not unsupported_feature(problem)

@@ -1,6 +1,6 @@
-"""A model of intervals: a task has a start, each of its options is an optional part of it, and a row of capacity
-is a cumulative constraint.
+"""A model of intervals for CP-SAT.
 
+A task has a start, each of its options is an optional interval, and a row of capacity is a cumulative constraint.
 It is at its best where it costs nothing when a task starts, but order and capacity bind: projects under a
 deadline are of that kind, with precedence, modes, amounts used up once, capacity bought for the whole horizon.
 It also finds first plans for some forty tasks beside rented nodes. What a start costs more than the cheapest one is
@@ -279,7 +279,7 @@ class _Statement:
         return most, fillers
 
     def _supplied(self, row: int) -> tuple[Any, list[tuple[Any, Any]]]:
-        """Return the capacity of a row that nodes supply, and intervals for nodes that are not usable in a slot."""
+        """Return the capacity of a row that nodes supply, and intervals for nodes that are off."""
         steady, by_slot = self._offered(row)
         if not any(by_slot):
             return steady, []
