@@ -7,6 +7,7 @@ second first, with twice the patience. A gain is a cheaper plan or a better boun
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -23,18 +24,28 @@ class LaneSettings:
     Attributes
     ----------
     patience, patience_share : seconds without a gain, at least, and as a share of the time limit
+    factors : factors on the patience by method: a search tree is lost when its method stops, and annealing shows its
+        gains at the end
     small : gain within the patience that counts as none, relative to the cost
     shortest : seconds that have to be left for a stage that comes again
     """
 
     patience: float = 4.0
     patience_share: float = 0.1
+    factors: tuple[tuple[str, float], ...] = (
+        ("cpsat", 3.0),
+        ("cpsat-intervals", 3.0),
+        ("highs", 3.0),
+        ("cbc", 3.0),
+        ("assignment", 3.0),
+        ("large-scale", math.inf),
+    )
     small: float = 1e-4
     shortest: float = 3.0
 
-    def seconds(self, time_limit: float) -> float:
-        """Return the patience in the first round [s]."""
-        return max(self.patience, self.patience_share * time_limit)
+    def seconds(self, method: str, time_limit: float) -> float:
+        """Return the patience with a method in the first round [s]."""
+        return dict(self.factors).get(method, 1.0) * max(self.patience, self.patience_share * time_limit)
 
 
 SETTINGS = LaneSettings()
@@ -72,7 +83,7 @@ class Lane:
         self.waiting, self.adaptive = list(stages), adaptive
         self.turn: Turn | None = None
         self._past: list[Turn] = []  # turns that may go on in another round
-        self._patience = SETTINGS.seconds(time_limit)
+        self._time_limit, self._rounds = time_limit, 1
 
     def __bool__(self) -> bool:
         return bool(self.waiting or self._past)
@@ -84,7 +95,7 @@ class Lane:
             if left > SETTINGS.shortest:
                 again = sorted(past, key=lambda turn: -turn.rate)
                 self.waiting = [replace(turn.stage, share=1.0) for turn in again]
-                self._patience *= 2
+                self._rounds += 1
         return self.waiting.pop(0) if self.waiting else None
 
     def begin(self, stage: Stage, now: float) -> None:
@@ -100,7 +111,7 @@ class Lane:
         """Return whether the stage at work gains nothing and another one could go on instead."""
         if self.turn is None or not self.adaptive or left < SETTINGS.shortest:
             return False
-        patience = self._patience * self.turn.stage.patience
+        patience = 2 ** (self._rounds - 1) * SETTINGS.seconds(self.turn.stage.method, self._time_limit)
         if now - self.turn.begun < patience or not (self.waiting or self._past):
             return False
         return self.turn.gain_since(now - patience) < SETTINGS.small

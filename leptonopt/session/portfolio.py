@@ -25,15 +25,13 @@ from leptonopt.problem.size import problem_size
 class Stage:
     """A method by name, its share of the time its lane has left when it starts, and its threads.
 
-    It is passed over where the gap is at most `above` when its turn comes: a proof is near then. `patience` is a factor
-    on the seconds without a gain after which it gives way; see `leptonopt.session.lane`.
+    It is passed over where the gap is at most `above` when its turn comes: a proof is near then.
     """
 
     method: str
     share: float = 1.0
     threads: int = 1
     above: float = 0.0
-    patience: float = 1.0
 
 
 Lanes = list[tuple[Stage, ...]]
@@ -54,7 +52,6 @@ class PortfolioLimits:
     interval_parts : options and node counts by slot for which CP-SAT on intervals finds plans beside rented nodes: 603
         on a week of 23 groups (3,891 in 33 s, the optimum); useless at 60 groups with 10 kinds
     near : gap at which an exact method is left to go on
-    tree : factor on the patience with methods whose search tree is lost when they stop
     """
 
     large_groups: int = 10_000
@@ -66,7 +63,6 @@ class PortfolioLimits:
     whole_nonzeros: int = 6_000_000
     interval_parts: int = 8_000
     near: float = 0.005
-    tree: float = 3.0
 
 
 LIMITS = PortfolioLimits()
@@ -76,8 +72,8 @@ CLOCKED = ("highs", "cbc")  # engines whose effort nothing but the clock limits
 FALLBACK = ("cpsat", "highs", "cbc")
 SEEKING = Stage("cpsat-intervals", 0.5)  # what finds a plan most often where greedy finds none
 INTERVALS = Stage("cpsat-intervals", 0.4)
-HIGHS = Stage("highs", patience=LIMITS.tree)
-CPSAT = Stage("cpsat", patience=LIMITS.tree)
+HIGHS = Stage("highs")
+CPSAT = Stage("cpsat")
 PRICES, LNS, LARGE = Stage("lagrangian", 0.1), Stage("lns"), Stage("large-scale")
 
 
@@ -161,13 +157,13 @@ RULES = (
         "assignment with nodes to open",
         lambda of: of.assignment and of.flat,
         ((Stage("assignment"),), (Stage("lagrangian", 0.05), HIGHS)),
-        (Stage("assignment", 0.5, patience=LIMITS.tree), HIGHS),
+        (Stage("assignment", 0.5), HIGHS),
     ),
     PortfolioRule(
         "assignment",
         lambda of: of.assignment,
         ((Stage("assignment"),), (Stage("cpsat", 0.3), LNS)),
-        (Stage("assignment", 0.5, patience=LIMITS.tree), CPSAT),
+        (Stage("assignment", 0.5), CPSAT),
     ),
     PortfolioRule(
         "nodes to open, no time axis",
@@ -193,7 +189,7 @@ RULES = (
     PortfolioRule(
         "start times cost nothing, few groups",
         lambda of: of.steady and of.groups <= LIMITS.few_groups,
-        ((PRICES, LNS), (Stage("cpsat-intervals", patience=LIMITS.tree),)),
+        ((PRICES, LNS), (Stage("cpsat-intervals"),)),
         (PRICES, INTERVALS, LNS),
     ),
     PortfolioRule(

@@ -42,7 +42,7 @@ def test_no_round_begins_shortly_before_the_end() -> None:
 
 def test_a_stage_without_gains_gives_way() -> None:
     """After its patience, which doubles in the next round; never where no other could go on, nor near the end."""
-    patience, lane = SETTINGS.seconds(60.0), Lane([ONE, TWO], time_limit=60)
+    patience, lane = SETTINGS.seconds("one", 60.0), Lane([ONE, TWO], time_limit=60)
     stage = lane.next_stage(1000.0)
     assert stage is not None
     lane.begin(stage, 0.0)
@@ -62,13 +62,14 @@ def test_a_stage_without_gains_gives_way() -> None:
 
 
 def test_a_factor_on_the_patience() -> None:
-    """A stage may have more of it."""
-    lane = Lane([Stage("tree", patience=3.0), ONE], time_limit=60)
-    stage = lane.next_stage(1000.0)
-    assert stage is not None
-    lane.begin(stage, 0.0)
-    assert not lane.stalled(2.9 * SETTINGS.seconds(60.0), left=50)
-    assert lane.stalled(3.1 * SETTINGS.seconds(60.0), left=50)
+    """Methods with a search tree have three times as much, and annealing is never cut short."""
+    for method, gives_way in (("highs", True), ("large-scale", False)):
+        lane = Lane([Stage(method), ONE], time_limit=60)
+        stage = lane.next_stage(1000.0)
+        assert stage is not None
+        lane.begin(stage, 0.0)
+        assert not lane.stalled(2.9 * SETTINGS.seconds("one", 60.0), left=50)
+        assert lane.stalled(3.1 * SETTINGS.seconds("one", 60.0), left=50) is gives_way
 
 
 def test_without_the_clock_nothing_gives_way() -> None:
