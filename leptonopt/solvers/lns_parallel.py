@@ -23,7 +23,7 @@ from leptonopt.algorithms.lns import interval_model as subintervals
 from leptonopt.algorithms.lns.neighbourhoods import NeighbourhoodSelector
 from leptonopt.algorithms.lns.remote import solve_remotely
 from leptonopt.algorithms.lns.search_state import SearchState
-from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest, Ran, SubproblemResult
+from leptonopt.algorithms.lns.subproblem import NeighbourhoodRequest, PlacedColumns, SubproblemResult
 from leptonopt.algorithms.models.cpsat_call import version
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
@@ -229,7 +229,7 @@ class _Search:
             return None
         self.turns += 1
         placing, found = self.held.placing, answer.found
-        before, ran = placing.cost_of_groups(groups), Ran()
+        before, ran = placing.cost_of_groups(groups), PlacedColumns()
         for group in groups:
             ran[group] = placing.remove_group(group)
         gain = self.held.accept_or_restore(before, ran, found.columns if found else None)

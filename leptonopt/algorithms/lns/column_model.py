@@ -63,13 +63,13 @@ class SubproblemSolution:
 
 
 def solve(
-    placing: PartialSchedule, sub: ColumnModelData, effort: float, seconds: float, seed: int
+    partial: PartialSchedule, sub: ColumnModelData, effort: float, seconds: float, seed: int
 ) -> SubproblemSolution | None:
     """Return the best solution within `effort` (deterministic time) and `seconds`; None without one.
 
-    `placing` holds the columns that stay.
+    `partial` holds the columns that stay.
     """
-    model, exact = _model(placing, sub)
+    model, exact = _model(partial, sub)
     values, proven, spent = solve_cp_model(model, effort, seconds, seed, linearization=2)
     if values is None:
         return None
@@ -79,20 +79,20 @@ def solve(
     )
 
 
-def _model(placing: PartialSchedule, sub: ColumnModelData) -> tuple[Any, bool]:
+def _model(partial: PartialSchedule, sub: ColumnModelData) -> tuple[Any, bool]:
     """Return the CP-SAT model, and whether its costs are exact."""
     model = new_model()
     proto = model.proto
     for most in sub.most.tolist():
         proto.variables.add().domain.extend([0, most])
     missing = _once(proto, sub)
-    problem = placing.problem
-    _capacity(proto, problem, sub, placing.free)
+    problem = partial.problem
+    _capacity(proto, problem, sub, partial.free)
     _precedence(proto, problem, sub, missing)
-    nodes = _Nodes(proto, placing, sub) if placing.node_estimate else None
-    if placing.shape.strict:
-        _quotas(proto, placing, sub)
-        _apart(proto, placing, sub)
+    nodes = _Nodes(proto, partial, sub) if partial.node_estimate else None
+    if partial.shape.strict:
+        _quotas(proto, partial, sub)
+        _apart(proto, partial, sub)
     exact = _cost(proto, sub, missing, nodes.costs if nodes else [])
     _hint(proto, sub, missing, nodes.hint if nodes else [])
     return model, exact
@@ -165,20 +165,20 @@ def _precedence(proto: Any, problem: Problem, sub: ColumnModelData, missing: dic
             _row(proto, both, [1] * len(columns[after]) + [-1] * len(columns[before]), -1, 0)
 
 
-def _quotas(proto: Any, placing: PartialSchedule, sub: ColumnModelData) -> None:
+def _quotas(proto: Any, partial: PartialSchedule, sub: ColumnModelData) -> None:
     """Add: columns use at most what the columns that stay leave of each quota."""
     pairs = list(zip(sub.option.tolist(), sub.start.tolist(), strict=True))
-    for left, quota in zip(placing.quota_left, placing.problem.quotas, strict=True):
-        uses = [int(quota.uses(placing.problem, option, start, start)[0]) for option, start in pairs]
+    for left, quota in zip(partial.quota_left, partial.problem.quotas, strict=True):
+        uses = [int(quota.uses(partial.problem, option, start, start)[0]) for option, start in pairs]
         at = [column for column, use in enumerate(uses) if use]
         if sum(max(0, uses[column]) * int(sub.most[column]) for column in at) > left:
             _row(proto, at, [uses[column] for column in at], -UNLIMITED, left)
 
 
-def _apart(proto: Any, placing: PartialSchedule, sub: ColumnModelData) -> None:
+def _apart(proto: Any, partial: PartialSchedule, sub: ColumnModelData) -> None:
     """Add: of an anti-affinity set at most one copy runs on each pool."""
-    shape = placing.shape
-    for number in range(len(placing.problem.apart)):
+    shape = partial.shape
+    for number in range(len(partial.problem.apart)):
         on = defaultdict(list)
         for column, option in enumerate(sub.option.tolist()):
             if number in shape.apart[shape.group[option]]:
@@ -196,11 +196,11 @@ class _Nodes:
     hint : values of these variables in the incumbent
     """
 
-    def __init__(self, proto: Any, placing: PartialSchedule, sub: ColumnModelData) -> None:
-        self.proto, self.placing, self.sub = proto, placing, sub
+    def __init__(self, proto: Any, partial: PartialSchedule, sub: ColumnModelData) -> None:
+        self.proto, self.partial, self.sub = proto, partial, sub
         self.costs: list[tuple[int, int]] = []
         self.hint: list[int] = []
-        hosting = placing.node_estimate
+        hosting = partial.node_estimate
         assert hosting is not None
         self.hosting = hosting
         at_kind: dict[int, list[int]] = defaultdict(list)
@@ -218,12 +218,12 @@ class _Nodes:
 
     def _kind(self, kind: int, columns: Ints) -> None:
         """Add the nodes of one kind: supply, commitment, running and switching cost."""
-        problem, hosting, sub = self.placing.problem, self.hosting, self.sub
+        problem, hosting, sub = self.partial.problem, self.hosting, self.sub
         nodes, need = problem.nodes, hosting.required_nodes(kind)
         end = sub.start + problem.duration[sub.option]
         begin, stop = int(sub.start[columns].min()), int(end[columns].max())
         span = range(begin, stop)
-        loads = {row: problem.capacity[row] - self.placing.free[row] for row, _ in hosting.demand.rows[kind]}
+        loads = {row: problem.capacity[row] - self.partial.free[row] for row, _ in hosting.demand.rows[kind]}
         now = dict(loads)
         for column in columns[sub.now[columns] > 0].tolist():
             rows, amounts = problem.demands(int(sub.option[column]))
@@ -276,7 +276,7 @@ class _Nodes:
 
     def _fit(self, kind: int, columns: Ints, end: Ints, on: list[int], begin: int, loads: dict[int, Ints]) -> None:
         """Add: the load of each slot fits the supply of the nodes on."""
-        problem, sub = self.placing.problem, self.sub
+        problem, sub = self.partial.problem, self.sub
         for row, size in self.hosting.demand.rows[kind]:
             entries = [
                 (column, int(amounts[rows == row][0]))
@@ -286,12 +286,12 @@ class _Nodes:
             ]
             if not entries:
                 continue
-            mine, amount = np.array([column for column, _ in entries]), np.array([count for _, count in entries])
+            own_columns, amount = np.array([column for column, _ in entries]), np.array([count for _, count in entries])
             for t, variable in enumerate(on, begin):
-                working = (sub.start[mine] <= t) & (end[mine] > t)
+                working = (sub.start[own_columns] <= t) & (end[own_columns] > t)
                 if working.any():
                     load = int(loads[row][t])
-                    vars_, factors = [*mine[working].tolist(), variable], [*amount[working].tolist(), -size]
+                    vars_, factors = [*own_columns[working].tolist(), variable], [*amount[working].tolist(), -size]
                     _row(self.proto, vars_, factors, -UNLIMITED, -load)
 
 

@@ -48,7 +48,7 @@ class Job:
 
 
 def solve(
-    placing: PartialSchedule,
+    partial: PartialSchedule,
     jobs: list[Job],
     edges: list[tuple[int, int, int]],
     effort: float,
@@ -57,9 +57,9 @@ def solve(
 ) -> SubproblemSolution | None:
     """Return the best solution within `effort` (deterministic time) and `seconds`; None without one.
 
-    `placing` holds the columns that stay. Edges are (before, after, lag [slots]) between jobs, by position.
+    `partial` holds the columns that stay. Edges are (before, after, lag [slots]) between jobs, by position.
     """
-    model = _Model(placing, jobs, edges, new_model())
+    model = _Model(partial, jobs, edges, new_model())
     values, proven, spent = solve_cp_model(model.model, effort, seconds, seed, linearization=LINEARIZATION)
     if values is None:
         return None
@@ -83,9 +83,9 @@ class _Model:
     """
 
     def __init__(
-        self, placing: PartialSchedule, jobs: list[Job], edges: list[tuple[int, int, int]], model: Any
+        self, partial: PartialSchedule, jobs: list[Job], edges: list[tuple[int, int, int]], model: Any
     ) -> None:
-        self.placing, self.problem, self.model = placing, placing.problem, model
+        self.partial, self.problem, self.model = partial, partial.problem, model
         self.chosen: list[list[Any]] = []
         self.starts: list[Any] = []
         self.demands: dict[int, list[tuple[Any, int]]] = {}
@@ -111,7 +111,7 @@ class _Model:
 
     def _add_job(self, job: Job) -> None:
         """Add the job's start, the intervals of its modes, and its end."""
-        model, shape = self.model, self.placing.shape
+        model, shape = self.model, self.partial.shape
         low = min((mode.low for mode in job.modes), default=0)
         high = max((mode.high for mode in job.modes), default=0)
         start, chosen = model.new_int_var(low, high, ""), [model.new_bool_var("") for _ in job.modes]
@@ -136,7 +136,7 @@ class _Model:
         self.out.append(out)
         if out is not None:
             chosen.append(out)
-            costs.append(self.placing.shape.value[group])
+            costs.append(self.partial.shape.value[group])
             model.add_hint(out, job.now is None)
         model.add_exactly_one(chosen)
         least = min(costs)
@@ -146,7 +146,7 @@ class _Model:
         if job.now is not None:
             model.add_hint(self.starts[at], job.now[1])
         slope, base = int(problem.late_slope[group]), int(problem.late_base[group])
-        latest = max((mode.high + self.placing.shape.duration[mode.option] for mode in job.modes), default=0)
+        latest = max((mode.high + self.partial.shape.duration[mode.option] for mode in job.modes), default=0)
         runs = [] if out is None else [out.negated()]
         if slope and slope * latest > base:
             late = model.new_int_var(0, latest - base // slope, "")  # [slots], rounded up
@@ -172,7 +172,7 @@ class _Model:
     def _capacity(self) -> None:
         """Add a cumulative constraint per row with limited capacity."""
         for row, demands in sorted(self.demands.items()):
-            free = self.placing.free[row]
+            free = self.partial.free[row]
             if free.min() >= UNLIMITED // 2:
                 continue
             free = np.minimum(free, sum(amount for _, amount in demands))

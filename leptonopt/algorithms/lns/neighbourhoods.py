@@ -94,12 +94,12 @@ class NeighbourhoodSelector:
         """Return the number of groups to free at a time."""
         return self.sizes[self.arm]
 
-    def draw(self, placing: PartialSchedule) -> Ints:
+    def draw(self, partial: PartialSchedule) -> Ints:
         """Draw an arm; return the groups to free, ascending."""
         weights = np.array([self.weight[arm] for arm in self.arms])
         self.arm = self.arms[int(self.random.choice(len(self.arms), p=weights / weights.sum()))]
         self.only, self.move = None, None
-        keys = getattr(self, f"_{self.kind}")(placing)
+        keys = getattr(self, f"_{self.kind}")(partial)
         keys = np.where(self.usable, keys, np.inf)
         many = max(min(int(self.size), int((keys < np.inf).sum())), int((keys == -np.inf).sum()))
         chosen: Ints = np.sort(np.argsort(keys, kind="stable")[:many])
@@ -137,75 +137,75 @@ class NeighbourhoodSelector:
         """Return random keys."""
         return self.random.random(self.problem.groups)
 
-    def _random(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _random(self, partial: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of random groups."""
         return self._noise()
 
-    def _spans(self, placing: PartialSchedule) -> tuple[Ints, Ints]:
+    def _spans(self, partial: PartialSchedule) -> tuple[Ints, Ints]:
         """Return first and last slots of groups, int64, shapes (G,); the whole window for those left out."""
-        start, end = np.array(placing.start), np.array(placing.end)
+        start, end = np.array(partial.start), np.array(partial.end)
         idle = start < 0
         return np.where(idle, self.first, start), np.where(idle, self.last, end)
 
-    def _window(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _window(self, partial: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of groups near a random slot."""
-        start, end = self._spans(placing)
+        start, end = self._spans(partial)
         moment = self.random.integers(self.problem.slots)
         distance = np.maximum(0, np.maximum(start - moment, moment - end + 1)).astype(float)
-        idle = np.array(placing.start) < 0
+        idle = np.array(partial.start) < 0
         keys: NDArray[np.float64] = (
             distance + self._noise() * (1 + 0.05 * self.problem.slots) + idle * 0.02 * self.problem.slots
         )
         return keys
 
-    def _groups_on(self, placing: PartialSchedule, pools: Ints) -> NDArray[np.bool_]:
+    def _groups_on(self, partial: PartialSchedule, pools: Ints) -> NDArray[np.bool_]:
         """Return groups that run on some pools, and those left out that could, bool, shape (G,)."""
         on_pools: NDArray[np.bool_] = np.asarray(self.on_pool[:, pools].any(axis=1))
-        for group, columns in enumerate(placing.runs):
+        for group, columns in enumerate(partial.runs):
             if columns:
                 on_pools[group] = any(int(self.problem.pool[option]) in pools for option, _ in columns)
         return on_pools
 
-    def _pools(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _pools(self, partial: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of groups on two or three pools near a random slot."""
         pools = self.random.choice(self.pools, int(self.random.integers(2, min(4, self.pools))), replace=False)
-        keys = self._window(placing) if self.problem.slots > 1 else self._noise()
-        return np.where(self._groups_on(placing, pools), keys, np.inf)
+        keys = self._window(partial) if self.problem.slots > 1 else self._noise()
+        return np.where(self._groups_on(partial, pools), keys, np.inf)
 
-    def _pairs(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _pairs(self, partial: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of groups on two pools at any time, then of random ones."""
         pools = self.random.choice(self.pools, 2, replace=False)
-        return self._noise() + np.where(self._groups_on(placing, pools), 0.0, 0.85)
+        return self._noise() + np.where(self._groups_on(partial, pools), 0.0, 0.85)
 
-    def _among(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _among(self, partial: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of groups on some pools at any time, to be reassigned among these pools only.
 
         Such subproblems are large and are still proven early.
         """
         order, count = self.random.permutation(self.pools), np.zeros(self.pools)
-        for columns in placing.runs:
+        for columns in partial.runs:
             for option, _ in columns:
                 count[self.problem.pool[option]] += 1
         needed = int(np.searchsorted(np.cumsum(count[order]), self.size))
         self.only = np.zeros(self.pools, bool)
         self.only[order[: max(2, needed)]] = True
-        return np.where(self._groups_on(placing, np.flatnonzero(self.only)), self._noise(), np.inf)
+        return np.where(self._groups_on(partial, np.flatnonzero(self.only)), self._noise(), np.inf)
 
-    def _affinity(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _affinity(self, partial: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of a whole family, to move to another pool, and of groups there."""
         family = int(self.random.choice([at for at, pools in enumerate(self.set_pools) if len(pools) > 1]))
-        members = placing.shape.families[family]
-        now = {placing.shape.pool[option] for group in members for option, _ in placing.runs[group]}
+        members = partial.shape.families[family]
+        now = {partial.shape.pool[option] for group in members for option, _ in partial.runs[group]}
         pools = [pool for _, pool in self.set_pools[family] if pool not in now]
         self.move = family, int(self.random.choice(pools))
-        keys = np.where(self._groups_on(placing, np.array([self.move[1]])), self._noise(), np.inf)
+        keys = np.where(self._groups_on(partial, np.array([self.move[1]])), self._noise(), np.inf)
         keys[members] = -np.inf
         return keys
 
-    def _similar(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _similar(self, partial: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of groups that share pools and slots with a random one."""
         seed = int(self.random.integers(self.problem.groups))
-        start, end = self._spans(placing)
+        start, end = self._spans(partial)
         shared = np.minimum(end, end[seed]) - np.maximum(start, start[seed])
         overlap = np.clip(shared / max(1, end[seed] - start[seed]), 0, 1)
         pools = (self.on_pool & self.on_pool[seed]).sum(axis=1) / max(1, self.on_pool[seed].sum())
@@ -217,31 +217,31 @@ class NeighbourhoodSelector:
         """Mark the reduced costs of some groups, or of all, as stale."""
         self.stale = set(range(self.problem.groups)) if groups is None else self.stale | set(groups)
 
-    def _updated_excess(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _updated_excess(self, partial: PartialSchedule) -> NDArray[np.float64]:
         """Return per group its reduced cost above its least, float, shape (G,)."""
         for group in sorted(self.stale):
-            columns = placing.runs[group]
+            columns = partial.runs[group]
             now = [
-                int(placing.start_costs(option, start, start, self.guide.prefix, self.guide.scale)[0])
+                int(partial.start_costs(option, start, start, self.guide.prefix, self.guide.scale)[0])
                 for option, start in columns
             ]
-            if placing.missing[group]:
-                now.append(placing.shape.value[group] * self.guide.scale)
+            if partial.missing[group]:
+                now.append(partial.shape.value[group] * self.guide.scale)
             self.excess[group] = max(now, default=0) - self.own_least[group]
         self.stale = set()
         return self.excess
 
-    def _costly(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _costly(self, partial: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of some groups far above their least reduced cost, and their neighbours in time."""
-        excess = np.maximum(self._updated_excess(placing), 0) + 1e-9
+        excess = np.maximum(self._updated_excess(partial), 0) + 1e-9
         lottery = -np.log(self._noise()) / excess
         chosen = np.argsort(lottery)[: max(2, int(self.size / 4))]
-        keys = self._window(placing) if self.problem.slots > 1 else 1 + self._noise()
+        keys = self._window(partial) if self.problem.slots > 1 else 1 + self._noise()
         keys[chosen] = -1.0
         return keys
 
-    def _core(self, placing: PartialSchedule) -> NDArray[np.float64]:
+    def _core(self, partial: PartialSchedule) -> NDArray[np.float64]:
         """Return keys of groups whose own and other columns have nearly the same reduced cost."""
-        excess = self._updated_excess(placing)
+        excess = self._updated_excess(partial)
         typical = float(np.median(np.abs(excess))) + 1e-9
         return self._noise() - 0.7 * np.clip(excess / typical, 0, 1)

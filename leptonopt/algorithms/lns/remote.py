@@ -38,7 +38,7 @@ def solve_remotely(
     context = payload.opened(RemoteContext)
     if context is None:
         return None
-    placing = make_partial_schedule(context.problem, context.shape, schedule)
-    ran = {group: placing.remove_group(group) for group in request.groups}
+    partial = make_partial_schedule(context.problem, context.shape, schedule)
+    placed = {group: partial.remove_group(group) for group in request.groups}
     true = context.true if request.move else context.guide
-    return subproblem.solve(placing, true, context.guide, request, ran, seconds)
+    return subproblem.solve(partial, true, context.guide, request, placed, seconds)

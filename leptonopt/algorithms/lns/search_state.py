@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from leptonopt.algorithms.heuristics.multistart import MultiStart
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
-from leptonopt.algorithms.lns.subproblem import Ran, SubproblemResult, make_partial_schedule
+from leptonopt.algorithms.lns.subproblem import PlacedColumns, SubproblemResult, make_partial_schedule
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Monitor
@@ -62,7 +62,9 @@ class SearchState:
             return True
         return False
 
-    def accept_or_restore(self, before: int, ran: Ran, columns: Sequence[tuple[int, int, int]] | None) -> int | None:
+    def accept_or_restore(
+        self, before: int, ran: PlacedColumns, columns: Sequence[tuple[int, int, int]] | None
+    ) -> int | None:
         """Insert columns for removed groups if that costs at most `before`; return the gain.
 
         Otherwise, or without columns, restore the groups and return None.

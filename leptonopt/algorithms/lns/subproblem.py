@@ -36,7 +36,7 @@ class SubproblemTuning:
 TUNING = SubproblemTuning()
 
 
-Ran = dict[int, dict[Column, int]]  # per group, how many copies run in each column
+PlacedColumns = dict[int, dict[Column, int]]  # per group, how many copies run in each column
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,41 +78,48 @@ class SubproblemResult:
 
 
 def solve(
-    placing: PartialSchedule, true: CostGuide, guide: CostGuide, request: NeighbourhoodRequest, ran: Ran, seconds: float
+    partial: PartialSchedule,
+    true: CostGuide,
+    guide: CostGuide,
+    request: NeighbourhoodRequest,
+    placed: PlacedColumns,
+    seconds: float,
 ) -> SubproblemResult:
     """Solve the subproblem of removed groups.
 
-    `placing` holds the columns that stay, `ran` those of the removed groups.
+    `partial` holds the columns that stay, `placed` those of the removed groups.
     """
-    previous = _columns_on_other_pool(placing, true, ran, *request.move) if request.move else ran
-    freed = Subproblem(placing, guide, request.groups, previous, request.only)
-    copies = sum(placing.shape.copies[group] for group in request.groups)
+    previous = _columns_on_other_pool(partial, true, placed, *request.move) if request.move else placed
+    freed = Subproblem(partial, guide, request.groups, previous, request.only)
+    copies = sum(partial.shape.copies[group] for group in request.groups)
     if request.model == "intervals" and copies <= TUNING.jobs:
         jobs, edges = freed.interval_jobs()
-        found = interval_model.solve(placing, jobs, edges, request.effort, seconds, request.seed)
+        found = interval_model.solve(partial, jobs, edges, request.effort, seconds, request.seed)
     else:
-        found = column_model.solve(placing, freed.column_data(), request.effort, seconds, request.seed)
+        found = column_model.solve(partial, freed.column_data(), request.effort, seconds, request.seed)
     effort = (found.effort if found else request.effort) + TUNING.effort_per_column * freed.columns
     return SubproblemResult(found, freed.whole, effort)
 
 
 def make_partial_schedule(problem: Problem, shape: ProblemIndex, schedule: Schedule) -> PartialSchedule:
     """Return a partial schedule with the nodes of a schedule."""
-    placing = PartialSchedule(problem, shape, schedule)
-    if placing.node_estimate is not None and (rent := node_schedule_of(problem, schedule)) is not None:
-        placing.node_estimate.set_committed(rent)
-    return placing
+    partial = PartialSchedule(problem, shape, schedule)
+    if partial.node_estimate is not None and (rent := node_schedule_of(problem, schedule)) is not None:
+        partial.node_estimate.set_committed(rent)
+    return partial
 
 
-def _columns_on_other_pool(placing: PartialSchedule, true: CostGuide, ran: Ran, family: int, pool: int) -> Ran:
-    """Return columns of removed groups with a whole family on another pool; `ran` if that is infeasible."""
-    relocated = move_family(placing, true, family, pool) or move_family(placing, true, family, pool, hurry=True)
-    for group in sorted(ran, key=placing.shape.rank.__getitem__):
-        insert_copies(placing, group, true, cost_limit(placing, group))
-    relocated = relocated and not any(placing.missing[group] and not placing.shape.optional[group] for group in ran)
-    previous = {group: placing.remove_group(group) for group in ran}
-    placing.home_pool[family] = -1
-    return previous if relocated else ran
+def _columns_on_other_pool(
+    partial: PartialSchedule, true: CostGuide, placed: PlacedColumns, family: int, pool: int
+) -> PlacedColumns:
+    """Return columns of removed groups with a whole family on another pool; `placed` if that is infeasible."""
+    relocated = move_family(partial, true, family, pool) or move_family(partial, true, family, pool, hurry=True)
+    for group in sorted(placed, key=partial.shape.rank.__getitem__):
+        insert_copies(partial, group, true, cost_limit(partial, group))
+    relocated = relocated and not any(partial.missing[group] and not partial.shape.optional[group] for group in placed)
+    previous = {group: partial.remove_group(group) for group in placed}
+    partial.home_pool[family] = -1
+    return previous if relocated else placed
 
 
 class Subproblem:
@@ -127,44 +134,44 @@ class Subproblem:
 
     def __init__(
         self,
-        placing: PartialSchedule,
+        partial: PartialSchedule,
         guide: CostGuide,
         groups: list[int],
-        ran: Ran,
+        placed: PlacedColumns,
         only: Bools | None = None,
     ) -> None:
-        self.placing, self.guide, self.groups, self.ran, self.only = placing, guide, groups, ran, only
+        self.partial, self.guide, self.groups, self.placed, self.only = partial, guide, groups, placed, only
         self.at = {group: at for at, group in enumerate(groups)}
         self.most_each = max(4, min(TUNING.columns, TUNING.total_columns // max(1, len(groups))))
         self.whole = True
         self.columns = 0
-        self.precedence_windows = self._precedence_windows() if len(placing.problem.before) else {}
+        self.precedence_windows = self._precedence_windows() if len(partial.problem.before) else {}
 
     def _precedence_windows(self) -> dict[int, tuple[int, int]]:
         """Return earliest start and latest end of groups with predecessors or successors, given what stays."""
-        shape, placing = self.placing.shape, self.placing
+        shape, partial = self.partial.shape, self.partial
         linked = [group for group in self.groups if shape.predecessors[group] or shape.successors[group]]
         linked.sort(key=shape.rank.__getitem__)
         shortest = {
             group: min((shape.duration[o] for o in self.guide.order[group] if not self.is_excluded(o)), default=0)
             for group in linked
         }
-        low, high = dict.fromkeys(linked, 0), dict.fromkeys(linked, placing.problem.slots)
+        low, high = dict.fromkeys(linked, 0), dict.fromkeys(linked, partial.problem.slots)
         for group in linked:
             for before, lag in shape.predecessors[group]:
-                end = low[before] + shortest[before] if before in low else placing.end[before]
-                low[group] = max(low[group], end + lag) if end >= 0 else placing.problem.slots
+                end = low[before] + shortest[before] if before in low else partial.end[before]
+                low[group] = max(low[group], end + lag) if end >= 0 else partial.problem.slots
         for group in reversed(linked):
             for behind, lag in shape.successors[group]:
                 if behind in high and not shape.optional[behind]:
                     high[group] = min(high[group], high[behind] - shortest[behind] - lag)
-                elif behind not in high and placing.start[behind] >= 0:
-                    high[group] = min(high[group], placing.start[behind] - lag)
+                elif behind not in high and partial.start[behind] >= 0:
+                    high[group] = min(high[group], partial.start[behind] - lag)
         return {group: (low[group], high[group]) for group in linked}
 
     def interval_jobs(self) -> tuple[list[interval_model.Job], list[tuple[int, int, int]]]:
         """Return all copies with all their options and starts, and the precedence edges among them."""
-        placing, shape, jobs = self.placing, self.placing.shape, list[interval_model.Job]()
+        partial, shape, jobs = self.partial, self.partial.shape, list[interval_model.Job]()
         first: dict[int, int] = {}
         for group in self.groups:
             first[group] = len(jobs)
@@ -172,11 +179,11 @@ class Subproblem:
             for option in self.guide.order[group]:
                 low, high = self.start_window(option)
                 if low <= high and (self.only is None or self.only[shape.pool[option]]):
-                    rate = sum(int(placing.problem.price[row, 0]) * amount for row, amount in shape.demands[option])
+                    rate = sum(int(partial.problem.price[row, 0]) * amount for row, amount in shape.demands[option])
                     cost = shape.fixed[option] + rate * shape.duration[option]
                     modes.append(interval_model.JobMode(option, low, high, cost))
             self.whole &= self.only is None
-            now = [column for column, count in sorted(self.ran[group].items()) for _ in range(count)]
+            now = [column for column, count in sorted(self.placed[group].items()) for _ in range(count)]
             missing = shape.optional[group] and not self.is_required(group)
             for copy in range(shape.copies[group]):
                 jobs.append(interval_model.Job(group, modes, missing, now[copy] if copy < len(now) else None))
@@ -191,18 +198,18 @@ class Subproblem:
 
     def column_data(self) -> column_model.ColumnModelData:
         """Return the columns of least reduced cost; set `whole` and `columns`."""
-        placing, shape = self.placing, self.placing.shape
+        partial, shape = self.partial, self.partial.shape
         found = [(at, *column) for at, group in enumerate(self.groups) for column in self.columns_of(group)]
         table = np.array(found, np.int64).reshape(-1, 3)
-        now = [self.ran[self.groups[at]].get((option, start), 0) for at, option, start in found]
+        now = [self.placed[self.groups[at]].get((option, start), 0) for at, option, start in found]
         copies = [shape.copies[group] for group in self.groups]
-        most = [max(n, min(copies[at], placing.max_copies(o, s))) for n, (at, o, s) in zip(now, found, strict=True)]
+        most = [max(n, min(copies[at], partial.max_copies(o, s))) for n, (at, o, s) in zip(now, found, strict=True)]
         self.columns = len(table)
         return column_model.ColumnModelData(
             option=table[:, 1],
             start=table[:, 2],
             owner=table[:, 0],
-            cost=np.array([placing.column_cost(option, start) for _, option, start in found], np.int64),
+            cost=np.array([partial.column_cost(option, start) for _, option, start in found], np.int64),
             most=np.array(most, np.int64),
             now=np.array(now, np.int64),
             copies=np.array(copies, np.int64),
@@ -218,7 +225,7 @@ class Subproblem:
 
     def is_required(self, group: int) -> bool:
         """Return whether a group that stays is a successor of this one."""
-        return any(self.placing.start[behind] >= 0 for behind, _ in self.placing.shape.successors[group])
+        return any(self.partial.start[behind] >= 0 for behind, _ in self.partial.shape.successors[group])
 
     def columns_of(self, group: int) -> list[Column]:
         """Return a group's feasible columns of least reduced cost, and its current ones."""
@@ -233,7 +240,7 @@ class Subproblem:
             if guide.least[option] > cut:
                 self.whole = False
                 break
-            if self.only is not None and not self.only[self.placing.shape.pool[option]]:
+            if self.only is not None and not self.only[self.partial.shape.pool[option]]:
                 self.whole = False
                 continue
             start, cost = self._cheapest_starts(option, most)
@@ -242,7 +249,7 @@ class Subproblem:
             starts.append(start)
             if sum(map(len, costs)) >= most:
                 cut = int(np.partition(np.concatenate(costs), most - 1)[most - 1])
-        columns = dict.fromkeys(self.ran[group])
+        columns = dict.fromkeys(self.placed[group])
         if costs:
             cost, option_of, start_of = map(np.concatenate, (costs, options, starts))
             order = np.lexsort((start_of, option_of, cost))
@@ -254,13 +261,13 @@ class Subproblem:
 
     def _cheapest_starts(self, option: int, most: int) -> tuple[Ints, Ints]:
         """Return the feasible starts of least reduced cost of an option, at most so many, and their costs."""
-        placing, guide = self.placing, self.guide
+        partial, guide = self.partial, self.guide
         low, high = self.start_window(option)
         if low > high:
-            self.whole &= not (placing.shape.strict and self.leaves_family_pool(option))
+            self.whole &= not (partial.shape.strict and self.leaves_family_pool(option))
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        fits = placing.feasible_starts(option, low, high)
-        cost = placing.start_costs(option, low, high, guide.prefix, guide.scale)
+        fits = partial.feasible_starts(option, low, high)
+        cost = partial.start_costs(option, low, high, guide.prefix, guide.scale)
         if guide.once is not None:
             cost += guide.once[option]
         at = np.arange(len(cost)) if fits is None else np.flatnonzero(fits)
@@ -271,15 +278,15 @@ class Subproblem:
 
     def is_excluded(self, option: int) -> bool:
         """Return whether affinity or anti-affinity exclude the option."""
-        return self.placing.shape.strict and (self.placing.is_pool_blocked(option) or self.leaves_family_pool(option))
+        return self.partial.shape.strict and (self.partial.is_pool_blocked(option) or self.leaves_family_pool(option))
 
     def leaves_family_pool(self, option: int) -> bool:
         """Return whether the option leaves the pool of an affinity set freed as a whole; such sets stay."""
-        shape = self.placing.shape
+        shape = self.partial.shape
         group, pool = shape.group[option], shape.pool[option]
         for number in shape.together[group]:
-            members = self.placing.problem.together[number].tolist()
-            where = {shape.pool[o] for member in members if member in self.at for o, _ in self.ran[member]}
+            members = self.partial.problem.together[number].tolist()
+            where = {shape.pool[o] for member in members if member in self.at for o, _ in self.placed[member]}
             if len(members) > 1 and where and pool not in where:
                 return True
         return False
@@ -289,7 +296,7 @@ class Subproblem:
 
         Freed predecessors and successors count with their shortest duration.
         """
-        shape = self.placing.shape
+        shape = self.partial.shape
         group, low, high = shape.group[option], shape.first[option], shape.last[option]
         if self.is_excluded(option):
             return 0, -1
