@@ -35,9 +35,9 @@ def starts(sheets: ColumnarInstance, capacity: Ints, of_pool: Ints, task: Column
         last[uses > np.where(row >= 0, most[row], 0)[pool]] = -1
         tight |= uses > np.where(row >= 0, least[row], 0)[pool]
     some = np.flatnonzero(tight & (first <= last))
-    for alike, kind, blocked in _kinds(capacity, of_pool[pool[some]], sheets.uses[some]):
-        mine = some[alike]
-        first[mine], last[mine] = _cut(blocked, kind, first[mine], last[mine], length[mine])
+    for options, kind, blocked in _kinds(capacity, of_pool[pool[some]], sheets.uses[some]):
+        of_kind = some[options]
+        first[of_kind], last[of_kind] = _cut(blocked, kind, first[of_kind], last[of_kind], length[of_kind])
     return first, last
 
 
@@ -65,8 +65,8 @@ def _kinds(capacity: Ints, row: Ints, uses: Column) -> Iterator[tuple[Ints, Ints
         for at in range(row.shape[1]):
             needed = uses[some, at][:, None]
             blocked |= (needed > 0) & (capacity[row[some, at]] < needed)
-        mine = np.arange(len(kind)) if kinds <= wide else np.flatnonzero((kind >= low) & (kind < low + wide))
-        yield mine, kind[mine] - low, blocked
+        of_kind = np.arange(len(kind)) if kinds <= wide else np.flatnonzero((kind >= low) & (kind < low + wide))
+        yield of_kind, kind[of_kind] - low, blocked
 
 
 def _renumbered(numbers: Ints, below: int) -> tuple[Ints, int]:
@@ -74,9 +74,9 @@ def _renumbered(numbers: Ints, below: int) -> tuple[Ints, int]:
     if below > DENSE:
         found, renumbered = np.unique(numbers, return_inverse=True)
         return renumbered.ravel(), len(found)
-    there = np.zeros(below, bool)
-    there[numbers] = True
-    return (np.cumsum(there) - 1)[numbers], int(there.sum())
+    present = np.zeros(below, bool)
+    present[numbers] = True
+    return (np.cumsum(present) - 1)[numbers], int(present.sum())
 
 
 def _cut(blocked: Bools, kind: Ints, first: Ints, last: Ints, length: Ints) -> tuple[Ints, Ints]:
@@ -101,13 +101,13 @@ def _cut(blocked: Bools, kind: Ints, first: Ints, last: Ints, length: Ints) -> t
     return first, last
 
 
-def _ahead(there: Bools, slot: Ints) -> Ints:
+def _ahead(present: Bools, slot: Ints) -> Ints:
     """Return, by line and slot, the next available slot from this one on; T where there is none."""
-    found: Ints = np.minimum.accumulate(np.where(there, slot, len(slot))[:, ::-1], axis=1)[:, ::-1]
+    found: Ints = np.minimum.accumulate(np.where(present, slot, len(slot))[:, ::-1], axis=1)[:, ::-1]
     return found
 
 
-def _back(there: Bools, slot: Ints) -> Ints:
+def _back(present: Bools, slot: Ints) -> Ints:
     """Return, by line and slot, the last available slot up to this one; -1 where there is none."""
-    found: Ints = np.maximum.accumulate(np.where(there, slot, -1), axis=1)
+    found: Ints = np.maximum.accumulate(np.where(present, slot, -1), axis=1)
     return found

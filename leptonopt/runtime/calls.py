@@ -95,8 +95,8 @@ def num_workers(executor: Executor) -> int:
 
     Without a statement of the executor it is the number of cores of this machine.
     """
-    told = getattr(executor, "width", None) or getattr(executor, "_max_workers", None)
-    return max(1, int(told() if callable(told) else told or os.cpu_count() or 1))
+    width = getattr(executor, "width", None) or getattr(executor, "_max_workers", None)
+    return max(1, int(width() if callable(width) else width or os.cpu_count() or 1))
 
 
 def _said(error: BaseException) -> str:

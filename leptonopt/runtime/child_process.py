@@ -129,12 +129,12 @@ def run_child(words: Sequence[str], folder: str, log: Path, should_end: Callable
             preexec_fn=_at_birth(),
         )
         try:
-            asked = 0.0
+            interrupted_at = 0.0
             while child.poll() is None:
-                if not asked and should_end():
-                    asked = time.monotonic()
+                if not interrupted_at and should_end():
+                    interrupted_at = time.monotonic()
                     child.send_signal(signal.SIGINT)
-                elif asked and time.monotonic() - asked > PATIENCE:
+                elif interrupted_at and time.monotonic() - interrupted_at > PATIENCE:
                     child.kill()
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     child.wait(POLL)
@@ -211,12 +211,12 @@ def tool_output(words: Sequence[str], seconds: float = 60.0) -> str:
     """
     shown = " ".join(words)
     try:
-        ran = subprocess.run(words, stdin=QUIET, capture_output=True, timeout=seconds, check=False)
+        completed = subprocess.run(words, stdin=QUIET, capture_output=True, timeout=seconds, check=False)
     except FileNotFoundError:
         raise InputError(f"{words[0]} is not installed here; give what `{shown}` prints as a FILE") from None
     except subprocess.TimeoutExpired:
         raise InputError(f"`{shown}` did not end within {seconds:g} s") from None
-    if ran.returncode:
-        last = ran.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
-        raise InputError(f"`{shown}` ended with {ran.returncode}: {last[-1][:200]}")
-    return ran.stdout.decode("utf-8", "replace")
+    if completed.returncode:
+        last = completed.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
+        raise InputError(f"`{shown}` ended with {completed.returncode}: {last[-1][:200]}")
+    return completed.stdout.decode("utf-8", "replace")

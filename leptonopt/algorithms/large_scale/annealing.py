@@ -153,11 +153,11 @@ class Annealer:
         """Run the moves of all threads, each on its own pools."""
         board = self.group, self.chosen, self.slack, self.penalty, self.leave_out_cost
         work = []
-        for items, mine in self._shares():
+        for items, own_pools in self._shares():
             seed = self.random.integers(1, 2**63, dtype=np.uint64)
             moves = max(self.round // self.threads, TUNING.item_moves * len(items))
             work.append(
-                pool.submit(anneal, self.profiles, self.candidates, *board, items, mine, seed, moves, temperature)
+                pool.submit(anneal, self.profiles, self.candidates, *board, items, own_pools, seed, moves, temperature)
             )
             self.moves += moves
         for each in work:
@@ -168,19 +168,21 @@ class Annealer:
         pools = int(self.profiles.pool.max(initial=0)) + 1
         if self.threads == 1:
             return [(np.arange(len(self.group), dtype=np.uint32), np.ones(pools, bool))]
-        whose = self.random.permutation(pools) % self.threads
-        mine = self.random.integers(0, self.threads, len(self.group))
+        thread_of_pool = self.random.permutation(pools) % self.threads
+        thread_of_item = self.random.integers(0, self.threads, len(self.group))
         taken = np.flatnonzero(self.chosen != NONE)
-        mine[taken] = whose[self.profiles.pool[self.candidates.table["profile"][self.chosen[taken]]]]
-        shares = [(np.flatnonzero(mine == at).astype(np.uint32), whose == at) for at in range(self.threads)]
+        thread_of_item[taken] = thread_of_pool[self.profiles.pool[self.candidates.table["profile"][self.chosen[taken]]]]
+        shares = [
+            (np.flatnonzero(thread_of_item == at).astype(np.uint32), thread_of_pool == at) for at in range(self.threads)
+        ]
         return [share for share in shares if len(share[0])]
 
     def current_columns(self) -> tuple[Ints, Ints]:
         """Return option and start of every item, int64, shapes (I,), with any excess; -1 while left out."""
         option, start = np.full(len(self.group), -1, np.int64), np.full(len(self.group), -1, np.int64)
-        some = np.flatnonzero(self.chosen != NONE)
-        candidate = self.candidates.table[self.chosen[some]]
-        option[some], start[some] = candidate["option"], candidate["start"]
+        assigned = np.flatnonzero(self.chosen != NONE)
+        candidate = self.candidates.table[self.chosen[assigned]]
+        option[assigned], start[assigned] = candidate["option"], candidate["start"]
         return option, start
 
     def repaired(self) -> Assignment:
@@ -331,7 +333,7 @@ def _propose(candidates: Any, group: Any, items: Any, low: Any, many: Any, state
 @jit
 def anneal(
     profiles: Any, candidates: Any, group: Any, chosen: Any, slack: Any, penalty: Any, leave_out_cost: Any,
-    items: Any, mine: Any, seed: Any, moves: Any, temperature: Any,
+    items: Any, own_pools: Any, seed: Any, moves: Any, temperature: Any,
 ) -> None:  # fmt: skip
     """Try moves at a temperature: a random item takes another candidate or none (Metropolis rule).
 
@@ -345,7 +347,7 @@ def anneal(
         many = (block + 1) * len(items) // blocks - low
         state, item, new = _propose(candidates, group, items, low, many, state)
         g, now = group[item], chosen[item]
-        if new == now or (new != NONE and not mine[profiles.pool[table[new].profile]]):
+        if new == now or (new != NONE and not own_pools[profiles.pool[table[new].profile]]):
             continue
         state = _xorshift64(state)
         limit = -temperature * np.log(((state >> np.uint64(11)) + 1.0) * UNIT)

@@ -63,9 +63,9 @@ def _cheapest_columns(
     options: OptionArrays, group: Ints, free: Ints, prefix: Any, least: Any, limit: Any
 ) -> tuple[Ints, Ints]:
     """Return option and start of each group's cheapest feasible column, int64, shape (n,); -1 without one."""
-    held = options.option_ptr[group + 1] - options.option_ptr[group]
-    of = np.repeat(np.arange(len(group)), held)
-    at = np.repeat(options.option_ptr[group] - np.concatenate([[0], np.cumsum(held)[:-1]]), held) + np.arange(len(of))
+    count = options.option_ptr[group + 1] - options.option_ptr[group]
+    of = np.repeat(np.arange(len(group)), count)
+    at = np.repeat(options.option_ptr[group] - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(len(of))
     mine = least[at] < limit[of]
     at, of = at[mine], of[mine]
     cost, start = np.full(len(at), np.inf), np.zeros(len(at), np.int64)

@@ -61,8 +61,8 @@ class SubproblemPart:
 
     def pack(self, price: Floats, penalty: NDArray[np.float32]) -> bytes:
         """Return the part with multipliers and penalties as bytes, in the narrowest integer types."""
-        problem, mine = _each(self.problem, _narrow), (price[self.rows].astype(np.float32), penalty[self.rows])
-        content = problem, _narrow(self.option), _narrow(self.start), *mine
+        problem, arrays = _each(self.problem, _narrow), (price[self.rows].astype(np.float32), penalty[self.rows])
+        content = problem, _narrow(self.option), _narrow(self.start), *arrays
         return pickle.dumps(content, protocol=pickle.HIGHEST_PROTOCOL)
 
 
@@ -73,20 +73,20 @@ def extract_pools(placed: Assignment, pools: Bools, items: Ints) -> SubproblemPa
     some, options = restrict(whole, copies > 0, placed.free, copies, pools)
     rows, row = np.unique(some.demand_row, return_inverse=True)
     option = np.where(option >= 0, np.searchsorted(options, option), -1)
-    mine = np.flatnonzero(pools)
-    pool, free = np.searchsorted(mine, some.pool), placed.free[rows]
+    own_pools = np.flatnonzero(pools)
+    pool, free = np.searchsorted(own_pools, some.pool), placed.free[rows]
     slim = replace(some, price=some.price[rows], pool=pool, demand_row=row, capacity=free)
     found = replace(slim, capacity=free + usage(slim, _schedule(option, start)))
-    return SubproblemPart(found, items, options, rows, mine, option, start)
+    return SubproblemPart(found, items, options, rows, own_pools, option, start)
 
 
 def merge_part(placed: Assignment, penalty: Any, part: SubproblemPart, found: PartResult) -> None:
     """Move items to the columns of a result, and take over its penalties."""
-    option, start, mine = found
+    option, start, part_penalty = found
     placed.option[part.items] = np.where(option >= 0, part.options[option], -1)
     placed.start[part.items] = start
     placed.free[part.rows] = part.problem.capacity - usage(part.problem, _schedule(option, start))
-    penalty[part.rows] = mine
+    penalty[part.rows] = part_penalty
 
 
 def kernels_ready(seconds: float = TUNING.compile_seconds) -> bool:
