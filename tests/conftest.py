@@ -13,6 +13,7 @@ from leptonopt.runtime import jit
 from leptonopt.runtime.child_process import start_module
 from leptonopt.runtime.jit_cache import PROGRAM
 from tests.helpers.fake_methods import fakes, room  # noqa: F401
+from tests.helpers.run_cli import run  # noqa: F401
 
 SHOWING = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TERM")
 SOLVING = ("LEPTONOPT_MAX_SIZE", "LEPTONOPT_SELFTEST", "PULPCFGFILE", "MPLBACKEND", "MATPLOTLIBRC")

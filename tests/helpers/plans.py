@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import random
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
+import leptonopt
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.plan.document import Outcome
 from leptonopt.plan.plan import Plan
@@ -173,3 +175,11 @@ INSTANCE: dict[str, Any] = {
         },
     ],
 }
+
+
+def solved_document(instance: dict[str, Any]) -> dict[str, Any]:
+    """An optimal plan of an instance, as its file holds it."""
+    result = leptonopt.solve(instance, method="cpsat", isolate=False)
+    assert result.status == "optimal"
+    document: dict[str, Any] = json.loads(json.dumps(result.document))
+    return document

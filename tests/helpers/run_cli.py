@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import sys
+from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
+from typing import Any
+
+import pytest
 
 from leptonopt import __main__ as program
 
@@ -44,3 +48,16 @@ def said(*words: object, code: int, lines: int = 1) -> str:
     assert all(line.startswith("error: ") for line in err.splitlines()), err
     assert "unexpected" not in err, err
     return err
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, str]]:
+    """Runs the command line in this process: (exit code, standard output, standard error)."""
+
+    def call(*words: object) -> tuple[Any, str, str]:
+        monkeypatch.setattr(sys, "argv", ["leptonopt", *map(str, words)])
+        code = program._run()
+        sys.stdout.flush()
+        return code, *capfd.readouterr()
+
+    return call

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from leptonopt import __main__, __version__
+from leptonopt import __version__
 from leptonopt.cli import progress
 from leptonopt.errors import Alarm, UsageError
 from leptonopt.io import files
@@ -27,19 +27,6 @@ from tests.helpers import plans
 ROOT = Path(__file__).resolve().parents[2]
 HEAVY = {"numpy", "scipy", "ortools", "pulp", "pydantic", "matplotlib", "pandas", "rich"}
 HOSTILE = "\x1b[31m[red]:fire:\u202eboo"
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, str]]:
-    """Runs the command line in this process: (exit code, standard output, standard error)."""
-
-    def call(*words: object) -> tuple[Any, str, str]:
-        monkeypatch.setattr(sys, "argv", ["leptonopt", *map(str, words)])
-        code = __main__._run()
-        sys.stdout.flush()
-        return code, *capfd.readouterr()
-
-    return call
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ import numpy as np
 import pytest
 
 import leptonopt
-from leptonopt import __main__
 from leptonopt.algorithms.heuristics.list_scheduling import priority_orders
 from leptonopt.algorithms.heuristics.multistart import TUNING, MultiStart
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
@@ -42,19 +41,6 @@ DIGESTS = {
     "lumpy": "a0426117ead49dc43d32b246552a7bcc94d4157d40163eb1bed5e3bd68bd699b",
     "regions": "446c2c0d631dd6a17fea49d82a528c44b427866422ab023dc5853cdd0c0038d9",
 }
-
-
-@pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., tuple[Any, str, str]]:
-    """Runs the command line in this process: (exit code, standard output, standard error)."""
-
-    def call(*words: object) -> tuple[Any, str, str]:
-        monkeypatch.setattr(sys, "argv", ["leptonopt", *map(str, words)])
-        code = __main__._run()
-        sys.stdout.flush()
-        return code, *capfd.readouterr()
-
-    return call
 
 
 def rows_of(made: Table) -> np.ndarray:

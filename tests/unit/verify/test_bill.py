@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import json
 from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
@@ -23,7 +22,7 @@ from leptonopt.solvers.registry import load_method
 from leptonopt.verify import verify
 from leptonopt.verify.instance_reader import StatedInstance
 from tests.helpers import random_instances
-from tests.helpers.plans import entry, outcome
+from tests.helpers.plans import entry, outcome, solved_document
 from tests.helpers.recording_monitor import Ear
 
 DAY = "2026-01-05T"
@@ -62,10 +61,7 @@ INSTANCE: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def good() -> dict[str, Any]:
     """An optimal plan of the instance."""
-    result = leptonopt.solve(INSTANCE, method="cpsat", isolate=False)
-    assert result.status == "optimal"
-    document: dict[str, Any] = json.loads(json.dumps(result.document))
-    return document
+    return solved_document(INSTANCE)
 
 
 def nodes(plan: dict[str, Any], pool: str, node: int | None = None) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import itertools
-import json
 import random
 from collections.abc import Callable
 from decimal import Decimal
@@ -13,7 +12,6 @@ from typing import Any
 
 import pytest
 
-import leptonopt
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.compile.work_options import concrete_options
@@ -21,7 +19,7 @@ from leptonopt.instance import validate
 from leptonopt.verify import fingerprint, verify
 from leptonopt.verify.instance_reader import StatedInstance, StatedOption
 from tests.helpers import random_instances
-from tests.helpers.plans import entry
+from tests.helpers.plans import entry, solved_document
 
 INSTANCE: dict[str, Any] = {
     "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "12h"},
@@ -48,10 +46,7 @@ INSTANCE: dict[str, Any] = {
 @pytest.fixture(scope="module")
 def good() -> dict[str, Any]:
     """An optimal plan of the instance, as its file would hold it."""
-    result = leptonopt.solve(INSTANCE, method="cpsat", isolate=False)
-    assert result.status == "optimal"
-    document: dict[str, Any] = json.loads(json.dumps(result.document))
-    return document
+    return solved_document(INSTANCE)
 
 
 def shift(line: dict[str, Any], start: int, end: int) -> None:
