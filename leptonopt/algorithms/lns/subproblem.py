@@ -112,7 +112,7 @@ def make_partial_schedule(problem: Problem, shape: ProblemIndex, schedule: Sched
 def _columns_on_other_pool(
     partial: PartialSchedule, true: CostGuide, placed: PlacedColumns, family: int, pool: int
 ) -> PlacedColumns:
-    """Return columns of removed groups with a whole family on another pool; `placed` if that is infeasible."""
+    """Return columns with a whole family on another pool; `placed` if that is infeasible."""
     relocated = move_family(partial, true, family, pool) or move_family(partial, true, family, pool, hurry=True)
     for group in sorted(placed, key=partial.shape.rank.__getitem__):
         insert_copies(partial, group, true, cost_limit(partial, group))
