@@ -10,7 +10,9 @@ from typer.core import TyperGroup
 from leptonopt.cli import (
     compare,
     convert,
+    execute,
     explain,
+    export,
     generate,
     import_,
     methods,
@@ -24,6 +26,7 @@ from leptonopt.errors import UsageError
 
 GROUPS = {
     "Plan": ("solve",),
+    "Carry out": ("execute", "follow", "export"),
     "Check": ("validate", "verify"),
     "Ask": ("explain", "methods", "schema"),
     "Prepare": ("import", "convert", "generate", "warmup"),
@@ -67,6 +70,9 @@ contradict each other, a fault of leptonopt (the evidence is written to
 leptonopt-alarm.json); 130, 143 interrupted (the best plan so far is written).""",
 )
 app.command(epilog=solve.EPILOG)(solve.solve)
+app.command(epilog=execute.EXECUTE_EPILOG)(execute.execute)
+app.command(epilog=execute.FOLLOW_EPILOG)(execute.follow)
+app.command(epilog=export.EPILOG)(export.export)
 app.command(epilog=validate.EPILOG)(validate.validate)
 app.command(epilog=explain.EPILOG)(explain.explain)
 app.command(epilog=methods.EPILOG)(methods.methods)

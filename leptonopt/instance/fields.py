@@ -32,6 +32,7 @@ from pydantic import (
 from leptonopt.instance import units
 from leptonopt.instance.chunked_validation import CHUNK, ENOUGH, in_chunks
 
+MAX_TEXT = 10_000  # characters of a command
 MAX_NODES = 100_000
 YEARS = range(1000, 10000)  # of four digits
 
@@ -104,8 +105,17 @@ def _some_time(seconds: int) -> int:
     return seconds
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value or len(value) > MAX_TEXT:
+        raise ValueError(f"{quoted(value)} is not a text of 1 to {MAX_TEXT:,} characters")
+    if "\0" in value:
+        raise ValueError("holds a character of code 0, which no command and no file can hold")
+    return value
+
+
 _NUMBER = {"type": "number"}
 Name = Annotated[str, PlainValidator(_name), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})]
+Text = Annotated[str, PlainValidator(_text), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": MAX_TEXT})]
 Amount = Annotated[Decimal, PlainValidator(units.amount), WithJsonSchema(_NUMBER)]
 NotNegative = Annotated[
     Decimal, PlainValidator(units.amount), AfterValidator(_not_negative), WithJsonSchema({**_NUMBER, "minimum": 0})

@@ -25,6 +25,7 @@ from leptonopt.instance.fields import (
     Price,
     Rate,
     StrictModel,
+    Text,
     Zone,
     empty_mapping,
 )
@@ -147,6 +148,7 @@ class Pool(StrictModel):
     maintenance: Many[Maintenance] = ()
     labels: Many[Name] = ()
     device_memory: Positive | None = Field(default=None, description="memory of one device, for `work.memory`")
+    target: ByName[ByName[Text]] = empty_mapping("where the pool is found in a real system, by system")
 
     @field_validator("nodes", mode="before")
     @classmethod

@@ -21,6 +21,7 @@ from leptonopt.instance.fields import (
     SomeByName,
     Speed,
     StrictModel,
+    Text,
     empty_mapping,
 )
 
@@ -131,6 +132,30 @@ class Work(Profile):
     cost: Amount = Field(default=Decimal(0), description="fixed cost of every option made")
 
 
+class Run(StrictModel):
+    """The command that carries a task out; nothing that is planned depends on it."""
+
+    command: Text = Field(description="a line for a POSIX shell")
+    image: Text | None = Field(default=None, description="container image, for Kubernetes and SkyPilot")
+    directory: Text | None = Field(default=None, description="working directory")
+    environment: ByName[Text] = empty_mapping("variables of the environment")
+    options: ByName[Text] = empty_mapping("further options of the submission, such as sbatch's `qos`")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: object) -> object:
+        return {"command": value} if isinstance(value, str) else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {
+            "anyOf": [
+                {"type": "string", "description": "the command"},
+                handler.resolve_ref_schema(handler(core_schema)),
+            ]
+        }
+
+
 class Task(StrictModel):
     """A task that runs once (or `copies` times), in exactly one of its options."""
 
@@ -152,6 +177,7 @@ class Task(StrictModel):
     checkpoint: Checkpoint | None = None
     options: Many[Option] = ()
     work: Work | None = None
+    run: Run | None = Field(default=None, description="the command that carries the task out; planned is nothing of it")
 
     @model_validator(mode="after")
     def _consistent(self) -> Task:

@@ -185,7 +185,10 @@ class _Reader:
         first = nodes[0]
         labels = {first.labels.get(key) for key in (*PRODUCT, *INSTANCE, ZONE)} - {None, ""}
         labels |= {"spot"} if any(first.labels.get(key) == value for key, value in SPOT.items()) else set()
-        return {"id": name, "nodes": kinds, "labels": sorted(str(label) for label in labels)}
+        made = {"id": name, "nodes": kinds, "labels": sorted(str(label) for label in labels)}
+        keys = [key for key in ("leptonopt/pool", *PRODUCT, *INSTANCE) if key in first.labels][:1]
+        select = {key: first.labels[key] for key in [*keys, *([ZONE] if ZONE in first.labels else [])]}
+        return {**made, **({"target": {"kubernetes": select}} if select else {})}
 
     # --- tasks ---
 
@@ -232,8 +235,12 @@ class _Reader:
         for queue in self.cluster.objects["LocalQueue"]:
             local[queue["spec"]["clusterQueue"]].add(queue["metadata"]["name"])
         held = {key for pool in self.found.pools for kind in pool["nodes"] for key in kind["size"]}
+        known = {task.get("team") for task in self.found.tasks}
         for queue in self.cluster.objects["ClusterQueue"]:
             name = queue["metadata"]["name"]
+            teams = sorted((local[name] or {name}) & known)
+            if not teams:
+                continue  # no task is planned that it would limit
             limits: dict[str, Fraction] = defaultdict(Fraction)
             for group in queue["spec"].get("resourceGroups", ()):
                 for flavour in group.get("flavors", ()):
@@ -243,7 +250,7 @@ class _Reader:
                 self.left["cluster queues may borrow from a cohort, which is not planned"].append(name)
             for key, limit in amounts(limits, math.floor, zero=True).items():
                 if key in held:
-                    quota = {"of": key, "per": "moment", "limit": limit, "teams": sorted(local[name]) or [name]}
+                    quota = {"of": key, "per": "moment", "limit": limit, "teams": teams}
                     self.found.quotas.append({"id": f"{name} {key}", **quota})
 
 

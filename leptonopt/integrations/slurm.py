@@ -83,7 +83,10 @@ def _pool(name: str, nodes: Sequence[Node], reservations: Sequence[Document], gr
         kinds.append({"id": f"{kind}-{dict(size)['memory_mib']}mib", "size": dict(size), "count": counts})
         kinds[-1]["reserved"] = len(members)
     labels = sorted({*first.features, *first.partitions, *filter(None, [first.gpu_type])})
-    return {"id": name, "nodes": kinds, "labels": labels}
+    target = {"partition": first.partitions[0]} if first.partitions else {}
+    target |= {"constraint": "&".join(first.features)} if first.features else {}
+    target |= {"gpu": first.gpu_type} if first.gpu_type not in ("", "gpu") else {}
+    return {"id": name, "nodes": kinds, "labels": labels, **({"target": {"slurm": target}} if target else {})}
 
 
 def _counts(members: Sequence[str], reservations: Sequence[Document], grid: Grid) -> Any:

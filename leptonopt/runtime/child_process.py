@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -220,3 +220,57 @@ def tool_output(words: Sequence[str], seconds: float = 60.0) -> str:
         last = completed.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
         raise InputError(f"`{shown}` ended with {completed.returncode}: {last[-1][:200]}")
     return completed.stdout.decode("utf-8", "replace")
+
+
+_DETACHED = '(eval "$1") >"$2" 2>&1 </dev/null; printf %s $? >"$3.new" && mv -f "$3.new" "$3"'
+
+
+def start_detached(command: str, log: Path, code: Path, directory: str | None, environment: Mapping[str, str]) -> str:
+    """Start a command of the user's in a session of its own, which goes on when this process ends.
+
+    Its output goes to `log`; its exit code is in the file `code` once it has ended. The returned identity is that of
+    the process and of its start, so that another process with its number is not taken for it. Raises `OSError`.
+    """
+    words = [_SHELL, "-c", _DETACHED, "leptonopt-run", command, str(log.absolute()), str(code.absolute())]
+    child = subprocess.Popen(
+        words, stdin=QUIET, stdout=QUIET, stderr=QUIET, cwd=directory, env={**os.environ, **environment},
+        start_new_session=True,
+    )  # fmt: skip
+    _detached[child.pid] = child
+    return f"{child.pid}:{_started(child.pid)}"
+
+
+_detached: dict[int, subprocess.Popen[bytes]] = {}  # children to be reaped
+
+
+def is_alive(identity: str) -> bool:
+    """Return whether a process of `start_detached` runs."""
+    number, _, started = identity.partition(":")
+    if (child := _detached.get(int(number))) is not None:
+        child.poll()
+    return _started(int(number)) == started and bool(started)
+
+
+def end_detached(identity: str) -> None:
+    """End a process of `start_detached` with all that it has started."""
+    if is_alive(identity):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(int(identity.partition(":")[0]), signal.SIGTERM)
+
+
+def _started(pid: int) -> str:
+    """Return when a process started, in ticks since boot; empty when it is gone or has ended."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return ""
+    return "" if fields[0] in "ZX" else fields[19]
+
+
+def command_output(command: str, directory: str | None, environment: Mapping[str, str]) -> tuple[int, bytes]:
+    """Return the exit code and the output of a command line of the user's; it dies with this process."""
+    ran = subprocess.run(
+        [_SHELL, "-c", command], stdin=QUIET, stdout=PIPE, stderr=subprocess.STDOUT, cwd=directory, check=False,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+    return ran.returncode, ran.stdout

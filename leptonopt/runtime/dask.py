@@ -37,6 +37,15 @@ def dask_executor(address: str, patience: float = PATIENCE) -> Iterator[Executor
         When the extra is not installed, the address is none, nobody answers there in time, there is no worker, or
         a worker has another version of leptonopt or Python.
     """
+    with dask_client(address, patience) as client:
+        pool = client.get_executor(pure=False)
+        pool.width = _counted(client)
+        yield pool
+
+
+@contextmanager
+def dask_client(address: str, patience: float = PATIENCE) -> Iterator[Any]:
+    """Provide a client of the Dask scheduler at an address; raises as `dask_executor` does."""
     distributed = _package()
     found = ADDRESS.fullmatch(address)
     if not found or not 0 < int(found[3]) < 2**16:
@@ -48,9 +57,7 @@ def dask_executor(address: str, patience: float = PATIENCE) -> Iterator[Executor
         client = distributed.Client(address, timeout=patience, set_as_default=False)
         try:
             _fit(client, address, patience)
-            pool = client.get_executor(pure=False)
-            pool.width = _counted(client)
-            yield pool
+            yield client
         finally:
             with suppress(Exception):  # the scheduler may be gone, and what was computed must not be lost for that
                 client.close(timeout=CLOSING)

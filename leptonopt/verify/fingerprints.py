@@ -100,6 +100,7 @@ def _after(value: Any) -> Any:
 FOR_PEOPLE = ("name", "description", "source")
 Key = tuple[Reader, Any]
 AT: Key = (_instant, None)
+UNPLANNED: Key = (lambda value: None, None)  # carries a plan out; no plan depends on it
 LONG: Key = (_duration, None)
 SOME: Key = (_plain, [])
 NONE: Key = (_plain, {})
@@ -113,6 +114,7 @@ NODES: Noun = {
 POOL: Noun = {
     "capacity": BY_NAME, "nodes": (_nodes, []), "price": BY_NAME, "power": NONE, "carbon": SERIES, "sunk": ZERO,
     "interruptions": SERIES, "maintenance": (_each(_noun({"from": AT, "to": AT})), []), "labels": SOME,
+    "target": UNPLANNED,
 }  # fmt: skip
 AFTER: Noun = {"lag": SHORT}
 NEEDS: Noun = {"labels": SOME, "without": SOME, "quality": ZERO}
@@ -124,6 +126,7 @@ TASK: Noun = {
     "copies": ONE, "release": AT, "deadline": AT, "due": AT, "optional": FALSE, "after": (_each(_after), []),
     "needs": (_noun(NEEDS), {}), "confidential": FALSE, "placement": (_plain, "span"),
     "checkpoint": (_noun(CHECKPOINT), None), "options": (_each(_noun(OPTION)), []), "work": (_noun(WORK), None),
+    "run": UNPLANNED,
 }  # fmt: skip
 INSTANCE: Noun = {
     "leptonopt": ONE, "currency": (_plain, "USD"),

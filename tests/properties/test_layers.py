@@ -64,6 +64,7 @@ ALLOWED = {
         "algorithms.large_scale",
     },
     "integrations": {"errors", "instance", "io", "runtime"},
+    "execution": {"errors", "instance", "integrations", "runtime"},
     "plan": {"errors", "instance", "problem", "runtime", "compile", "io"},
     "confirm": {"verify"},
     "session": BASE
@@ -94,6 +95,7 @@ ALLOWED = {
         "session",
         "infeasibility",
         "integrations",
+        "execution",
         "experiments",
         "algorithms.models",
     },
@@ -118,7 +120,7 @@ DOORS = {
         "experiments.schedule_diff",
         "experiments.figures",
     },
-    "yaml": {"io.native.yaml_reader"},
+    "yaml": {"io.native.yaml_reader", "execution.manifests"},
     "pydantic": {
         "instance.pools",
         "instance.tasks",

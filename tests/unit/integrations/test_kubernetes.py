@@ -107,7 +107,10 @@ def test_queues() -> None:
     ]
     queue = {"kind": "ClusterQueue", "metadata": {"name": "all"}, "spec": {"resourceGroups": [{"flavors": flavours}]}}
     local = {"kind": "LocalQueue", "metadata": {"name": "vision"}, "spec": {"clusterQueue": "all"}}
-    found = imported(node("a"), queue, local)
+    assert imported(node("a"), queue, local).quotas == []  # no task of the team is planned
+    waiting = pod("p", 1, notes={kubernetes.DURATION: "1h"})
+    waiting["metadata"]["labels"] = {kubernetes.QUEUE: "vision"}
+    found = imported(node("a"), queue, local, waiting)
     assert found.quotas == [{"id": "all gpu", "of": "gpu", "per": "moment", "limit": 6, "teams": ["vision"]}]
 
 

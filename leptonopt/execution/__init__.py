@@ -1,0 +1,1 @@
+"""Carry plans out on real systems, export them, and follow what happens."""

@@ -1,0 +1,155 @@
+"""Plans as runs: one for each copy of a task, with everything that carrying it out needs."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from leptonopt.errors import InputError
+from leptonopt.instance import Instance, units
+from leptonopt.instance.tasks import Run, Task
+
+MAX_RUNS = 100_000
+
+
+@dataclass(frozen=True)
+class PlannedRun:
+    """A copy of a task as planned.
+
+    Attributes
+    ----------
+    key : `TASK`, or `TASK#COPY` of a task with copies; unique in the plan.
+    uses : what it holds of each resource, in all.
+    whole : the number of whole nodes that it takes; 0 when it shares.
+    on_node : it must be within a single node.
+    start, end : instants in UTC, as planned.
+    after : keys of the runs that must have ended.
+    target : where its pool is found in the system that carries it out.
+    """
+
+    key: str
+    task: str
+    copy: int
+    team: str | None
+    pool: str
+    option: str
+    variant: str | None
+    uses: Mapping[str, Decimal]
+    whole: int
+    on_node: bool
+    start: datetime
+    end: datetime
+    after: tuple[str, ...]
+    run: Run | None
+    target: Mapping[str, str]
+
+    @property
+    def seconds(self) -> int:
+        """The planned duration."""
+        return int((self.end - self.start).total_seconds())
+
+    @property
+    def slug(self) -> str:
+        """The key in lower case letters, digits and hyphens, of at most 50 characters, for names of objects."""
+        plain = re.sub(r"[^a-z0-9]+", "-", self.key.lower()).strip("-")[:50].strip("-")
+        return plain or "task"
+
+    def amount(self, resource: str) -> Decimal:
+        """Return what it holds of a resource."""
+        return self.uses.get(resource, Decimal(0))
+
+    def memory_mib(self) -> int:
+        """Return the memory that it holds in MiB, of `memory_mib`, `memory_gib` or `memory_gb`; 0: not said."""
+        exact = self.amount("memory_mib") + self.amount("memory_gib") * 1024 + self.amount("memory_gb") * 10**9 / 2**20
+        return int(exact.to_integral_value(rounding="ROUND_CEILING"))
+
+
+def planned_runs(instance: Instance, plan: Mapping[str, Any], system: str) -> list[PlannedRun]:
+    """Return the runs of a plan by start.
+
+    Parameters
+    ----------
+    instance : the instance that the plan is of.
+    plan : the document of a plan.
+    system : the name under which pools say in `target` where they are found.
+
+    Raises
+    ------
+    InputError
+        When the plan has no entry for a task that it names, or more than 100,000 runs.
+    """
+    tasks = {task.id: task for task in instance.tasks}
+    targets = {pool.id: dict(pool.target.get(system, {})) for pool in instance.pools}
+    lines = plan.get("tasks", [])
+    if sum(line.get("copies", 1) for line in lines) > MAX_RUNS:
+        raise InputError(f"the plan has more than {MAX_RUNS:,} runs")
+    keys = {line["id"]: _keys(lines, line["id"]) for line in lines} if len(lines) < 1000 else _all_keys(lines)
+    found = []
+    for line in lines:
+        task = tasks.get(line["id"])
+        if task is None or line["pool"] not in targets:
+            raise InputError(f"the plan names {line['id']!r} on {line['pool']!r}, which the instance does not have")
+        after = tuple(key for edge in task.after for key in keys.get(edge.task, ()))
+        for copy in _copies(line):
+            found.append(_run(task, line, copy, after, targets[line["pool"]]))
+    return sorted(found, key=lambda run: (run.start, run.key))
+
+
+def _copies(line: Mapping[str, Any]) -> Iterable[int]:
+    first = line.get("copy", 0)
+    return range(first, first + line.get("copies", 1))
+
+
+def _key(task: str, copy: int) -> str:
+    return f"{task}#{copy}" if copy else task
+
+
+def _keys(lines: Sequence[Mapping[str, Any]], task: str) -> list[str]:
+    return [_key(task, copy) for line in lines if line["id"] == task for copy in _copies(line)]
+
+
+def _all_keys(lines: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for line in lines:
+        found.setdefault(line["id"], []).extend(_key(line["id"], copy) for copy in _copies(line))
+    return found
+
+
+def _run(
+    task: Task, line: Mapping[str, Any], copy: int, after: tuple[str, ...], target: Mapping[str, str]
+) -> PlannedRun:
+    whole = next(
+        (
+            option.nodes or 0
+            for option in task.options
+            if line["pool"] in option.where and line["option"] in _labels(option, line["pool"])
+        ),
+        0,
+    )
+    return PlannedRun(
+        key=_key(task.id, copy), task=task.id, copy=copy or 1, team=task.team, pool=line["pool"],
+        option=line["option"], variant=line.get("variant"),
+        uses={name: Decimal(str(amount)) for name, amount in line.get("uses", {}).items()},
+        whole=whole, on_node=task.placement == "one-node",
+        start=units.instant(line["start"]), end=units.instant(line["end"]),
+        after=after, run=task.run, target=target,
+    )  # fmt: skip
+
+
+def _labels(option: Any, pool: str) -> tuple[str, ...]:
+    """Return the names that an option may have in a plan."""
+    return (pool,) if option.id is None else (option.id, f"{option.id} {pool}")
+
+
+def project_name(instance: Instance) -> str:
+    """Return the name under which jobs of an instance are found again: letters, digits, hyphens."""
+    return re.sub(r"[^A-Za-z0-9_.-]+", "-", instance.name).strip("-")[:40] or "plan"
+
+
+def missing_commands(runs: Sequence[PlannedRun]) -> list[str]:
+    """Return the tasks, in order, that do not say what to run."""
+    return sorted({run.task for run in runs if run.run is None})

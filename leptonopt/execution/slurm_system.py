@@ -1,0 +1,226 @@
+"""Carry plans out on Slurm: submit, move and cancel jobs until the queue says what the plan says.
+
+All is found again by the comment of a job, so that carrying a plan out twice submits nothing twice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from leptonopt.errors import InputError
+from leptonopt.execution.jobs import Job, State
+from leptonopt.execution.planned import PlannedRun
+from leptonopt.execution.sbatch import PREFIX, local_time, sbatch_words
+from leptonopt.integrations.slurm_values import moment, words
+from leptonopt.runtime.child_process import tool_output
+
+WAITING = {"pending", "requeued", "requeue_hold", "special_exit", "suspended"}
+RUNNING = {"running", "completing", "configuring", "stage_out", "signaling", "resizing"}
+TOLERANCE = 60  # seconds by which the begin of a waiting job may differ from the plan
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that is done to the queue: `submit`, `move`, `cancel`, or `keep`, and what it is done to."""
+
+    what: str
+    key: str
+    identity: str
+    why: str
+
+
+class SlurmSystem:
+    """The jobs of one project on the cluster of this machine.
+
+    Parameters
+    ----------
+    project : the name under which the jobs of a plan are found again.
+    folder : where logs go.
+    """
+
+    def __init__(self, project: str, folder: str = "") -> None:
+        self.project, self.folder = project, folder
+
+    def jobs(self) -> dict[str, Job]:
+        """Return the last job of every run, from the queue and from the accounts.
+
+        Raises
+        ------
+        InputError
+            When Slurm's programs are not there, or do not answer.
+        """
+        found: dict[str, tuple[int, Job]] = {}
+        for record in self._accounts() + self._queue():
+            note = str(record["comment"] or "")
+            if not note.startswith(f"{PREFIX}:{self.project}:"):
+                continue
+            key, number = note.split(":", 2)[2], int(record["job_id"])
+            if key not in found or number >= found[key][0]:
+                found[key] = number, _job(key, record)
+        return {key: job for key, (_, job) in found.items()}
+
+    def _queue(self) -> list[dict[str, Any]]:
+        answer = _answer(("squeue", "--json"))
+        return [{**record, "comment": _comment(record.get("comment"))} for record in answer.get("jobs", ())]
+
+    def _accounts(self) -> list[dict[str, Any]]:
+        try:
+            answer = _answer(("sacct", "--json", "--starttime=now-30days"))
+        except InputError:  # a cluster without accounts: what has left the queue is not known any more
+            return []
+        return [_of_accounts(record) for record in answer.get("jobs", ())]
+
+    def carry_out(self, runs: Sequence[PlannedRun], now: datetime | None = None, dry: bool = False) -> list[Action]:
+        """Make the queue say what a plan says, and return what was done.
+
+        What is done or runs is left alone. What waits is moved where only its begin differs, and submitted anew where
+        anything else does. What waits and is not planned any more is cancelled. What failed is submitted again.
+
+        Raises
+        ------
+        InputError
+            When Slurm refuses a submission; what was submitted before stays, and another call goes on from there.
+        """
+        now = now or datetime.now(UTC)
+        jobs, actions = self.jobs(), []
+        numbers = {key: job.identity for key, job in jobs.items() if job.state != "failed"}
+        for run in _ordered(runs):
+            job = jobs.get(run.key)
+            if job is not None and job.state in ("running", "done"):
+                actions.append(Action("keep", run.key, job.identity, job.state))
+                continue
+            action = self._settle(run, job, numbers, jobs, now, dry)
+            numbers[run.key] = action.identity
+            actions.append(action)
+        planned = {run.key for run in runs}
+        for key, job in jobs.items():
+            if key not in planned and job.state == "waiting":
+                self._tool(("scancel", job.identity), dry)
+                actions.append(Action("cancel", key, job.identity, "is not planned any more"))
+        return actions
+
+    def _settle(
+        self,
+        run: PlannedRun,
+        job: Job | None,
+        numbers: Mapping[str, str],
+        jobs: Mapping[str, Job],
+        now: datetime,
+        dry: bool,
+    ) -> Action:
+        """Submit, move or keep one run that does not run yet."""
+        done = {key for key in run.after if (other := jobs.get(key)) and other.state == "done"}
+        waits = tuple(key for key in run.after if key not in done and key in numbers)
+        command = sbatch_words(_after(run, waits), self.project, numbers, self.folder, now)
+        if job is not None and job.state == "waiting":
+            same = self._same(job, run)
+            begins = job.begins or now
+            if same and abs((begins - max(run.start, now)).total_seconds()) <= TOLERANCE:
+                return Action("keep", run.key, job.identity, "waits as planned")
+            if same:
+                self._tool(
+                    ("scontrol", "update", f"JobId={job.identity}", f"StartTime={local_time(max(run.start, now))}"), dry
+                )
+                return Action("move", run.key, job.identity, f"begins {local_time(max(run.start, now))}")
+            self._tool(("scancel", job.identity), dry)
+        number = "(dry run)" if dry else tool_output(command).strip().split(";")[0]
+        why = "moves elsewhere" if job is not None and job.state == "waiting" else f"begins {local_time(run.start)}"
+        return Action("submit", run.key, number, "failed before" if job is not None and job.state == "failed" else why)
+
+    def _same(self, job: Job, run: PlannedRun) -> bool:
+        """Return whether a waiting job asks for what the plan says, but for its begin."""
+        record = self._waiting_record(job.identity)
+        wanted = dict(run.target)
+        if wanted.get("partition") and wanted["partition"] not in str(record.get("partition")).split(","):
+            return False
+        if wanted.get("constraint", "") != (record.get("features") or ""):
+            return False
+        limit = record.get("time_limit")
+        minutes = limit.get("number") if isinstance(limit, dict) else limit
+        return int(minutes or 0) == max(1, -(-run.seconds // 60))
+
+    def _waiting_record(self, identity: str) -> Mapping[str, Any]:
+        records = {str(record["job_id"]): record for record in self._queue()}
+        return records.get(identity, {})
+
+    def cancel(self, key: str) -> None:
+        """Cancel the job of a run, if it has one that is not over."""
+        job = self.jobs().get(key)
+        if job is not None and job.state in ("waiting", "running"):
+            tool_output(("scancel", job.identity))
+
+    @staticmethod
+    def _tool(command: Sequence[str], dry: bool) -> None:
+        if not dry:
+            tool_output(command)
+
+
+def _answer(command: Sequence[str]) -> dict[str, Any]:
+    try:
+        answer = json.loads(tool_output(command))
+    except ValueError as error:
+        raise InputError(f"`{' '.join(command)}` did not print JSON: {error}") from None
+    return answer if isinstance(answer, dict) else {}
+
+
+def _comment(value: Any) -> str:
+    """Return the comment of a job: a text in the queue, an object in the accounts."""
+    return str(value.get("job") or "") if isinstance(value, dict) else str(value or "")
+
+
+def _of_accounts(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a record of `sacct` with the keys of one of `squeue`."""
+    time, state = record.get("time", {}), record.get("state", {})
+    current = state.get("current") if isinstance(state, dict) else state
+    made = {"job_id": record["job_id"], "comment": _comment(record.get("comment")), "job_state": current}
+    made |= {"start_time": time.get("start"), "end_time": time.get("end"), "nodes": record.get("nodes")}
+    code = record.get("exit_code") or {}
+    return {**made, "state_reason": f"exit code {_code(code)}" if current == "FAILED" else ""}
+
+
+def _code(value: Mapping[str, Any]) -> Any:
+    found = value.get("return_code")
+    return found.get("number") if isinstance(found, dict) else found
+
+
+def _job(key: str, record: Mapping[str, Any]) -> Job:
+    states = set(words(record.get("job_state")))
+    state: State = "failed"
+    if states & WAITING:
+        state = "waiting"
+    elif states & RUNNING:
+        state = "running"
+    elif "completed" in states:
+        state = "done"
+    start, end = _at(record.get("start_time")), _at(record.get("end_time"))
+    return Job(
+        key, str(record["job_id"]), state,
+        begins=start if state == "waiting" else None,
+        started=None if state == "waiting" else start,
+        ended=end if state in ("done", "failed") else None,
+        place=str(record.get("nodes") or ""),
+        note=" ".join(sorted(states)) + (f", {record['state_reason']}" if record.get("state_reason") else ""),
+    )  # fmt: skip
+
+
+def _at(value: Any) -> datetime | None:
+    seconds = moment(value)
+    return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+
+def _after(run: PlannedRun, keys: tuple[str, ...]) -> PlannedRun:
+    from dataclasses import replace
+
+    return replace(run, after=keys)
+
+
+def _ordered(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
+    from graphlib import TopologicalSorter
+
+    by_key = {run.key: run for run in runs}
+    order = TopologicalSorter({run.key: [key for key in run.after if key in by_key] for run in runs})
+    return [by_key[key] for key in order.static_order()]

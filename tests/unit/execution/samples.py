@@ -1,0 +1,50 @@
+"""A small instance with a plan written by hand, and runs made from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leptonopt.execution.planned import PlannedRun, planned_runs
+from leptonopt.instance import validate
+
+START = "2026-11-30T06:00:00Z"
+DOCUMENT: dict[str, Any] = {
+    "name": "night run",
+    "time": {"start": START, "slot": "1h", "horizon": "1d"},
+    "pools": [
+        {
+            "id": "gpu", "nodes": [{"id": "a", "size": {"gpu": 8, "cpu": 64, "memory_mib": 512000}, "count": 4, "reserved": 4}],
+            "target": {"slurm": {"partition": "gpu", "constraint": "a100&eu", "gpu": "a100"}, "kubernetes": {"pool": "gpu"}},
+        },
+        {"id": "cpu", "capacity": {"cpu": 32, "memory_gib": 12.5, "disk": "unlimited"}},
+    ],
+    "tasks": [
+        {"id": "prep", "run": "echo it's $HOME", "options": [{"pool": "cpu", "uses": {"cpu": 4, "memory_gib": 1.5}, "duration": "1h"}]},
+        {"id": "train", "after": ["prep"], "placement": "one-node", "team": "vision",
+         "run": {"command": "train", "image": "a/b:1", "directory": "/data", "environment": {"A": "1"}, "options": {"qos": "high"}},
+         "options": [{"pool": "gpu", "uses": {"gpu": 4, "cpu": 7.5, "memory_mib": 4096}, "duration": "2h"}]},
+        {"id": "big", "options": [{"id": "two", "pool": "gpu", "nodes": 2, "duration": "90m"}]},
+        {"id": "sweep", "copies": 3, "after": ["train"], "run": "true", "options": [{"pool": "cpu", "uses": {"cpu": 1}, "duration": "1h"}]},
+    ],
+}  # fmt: skip
+PLAN: dict[str, Any] = {
+    "leptonopt_plan": 1, "currency": "USD", "bill": {"total": 3.5},
+    "tasks": [
+        {"id": "prep", "option": "cpu", "pool": "cpu", "uses": {"cpu": 4, "memory_gib": 1.5},
+         "start": START, "end": "2026-11-30T07:00:00Z", "cost": 0.5, "late_hours": 0},
+        {"id": "big", "option": "two", "pool": "gpu", "uses": {"gpu": 16, "cpu": 128, "memory_mib": 1024000},
+         "start": START, "end": "2026-11-30T08:00:00Z", "cost": 0, "late_hours": 0},
+        {"id": "train", "option": "gpu", "pool": "gpu", "uses": {"gpu": 4, "cpu": 7.5, "memory_mib": 4096},
+         "start": "2026-11-30T07:00:00Z", "end": "2026-11-30T09:00:00Z", "cost": 3, "late_hours": 0},
+        {"id": "sweep", "copy": 1, "copies": 2, "option": "cpu", "pool": "cpu", "uses": {"cpu": 1},
+         "start": "2026-11-30T09:00:00Z", "end": "2026-11-30T10:00:00Z", "cost": 0, "late_hours": 0},
+        {"id": "sweep", "copy": 3, "option": "cpu", "pool": "cpu", "uses": {"cpu": 1},
+         "start": "2026-11-30T10:00:00Z", "end": "2026-11-30T11:00:00Z", "cost": 0, "late_hours": 0},
+    ],
+}  # fmt: skip
+INSTANCE = validate(DOCUMENT)
+
+
+def runs(system: str = "slurm") -> dict[str, PlannedRun]:
+    """Return the runs of the plan by key."""
+    return {run.key: run for run in planned_runs(INSTANCE, PLAN, system)}

@@ -1,0 +1,159 @@
+"""The embedded executor: with a launcher that only remembers, and with real processes that outlive a kill."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+import yaml
+
+from leptonopt.execution.executor import Executor, LocalLauncher, capacity_of
+from leptonopt.execution.planned import PlannedRun
+from leptonopt.execution.store import Store
+from leptonopt.instance.tasks import Run
+from tests.helpers.run_cli import called
+from tests.unit.execution.samples import INSTANCE, runs
+
+HOUR = timedelta(hours=1)
+
+
+class Remembered:
+    """A launcher whose runs end when the test says so."""
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        self.codes: dict[str, int] = {}
+
+    def start(self, run: PlannedRun, log: Path) -> str:
+        """Remember a run."""
+        self.started.append(run.key)
+        return run.key
+
+    def ended(self, identity: str, log: Path) -> int | None:
+        """Return the code that the test has set."""
+        return self.codes.get(identity)
+
+    def cancel(self, identity: str) -> None:
+        """Forget a run."""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """Yield an empty store."""
+    made = Store(tmp_path / "runs.sqlite")
+    yield made
+    made.close()
+
+
+def test_starts_follow_the_plan(store: Store, tmp_path: Path) -> None:
+    """A run starts at its instant, after what it follows, and never twice."""
+    launcher, found = Remembered(), list(runs().values())
+    executor = Executor(found, capacity_of(INSTANCE), store, launcher, tmp_path)
+    start = found[0].start
+    assert executor.step(start - HOUR) == 6
+    assert launcher.started == []
+    executor.step(start)
+    executor.step(start)
+    assert launcher.started == ["big", "prep"]
+    executor.step(start + 2 * HOUR)  # train is due, but prep has not ended
+    launcher.codes["prep"] = 0
+    executor.step(start + 2 * HOUR)
+    assert launcher.started == ["big", "prep", "train"]
+    launcher.codes |= {"train": 0, "big": 0}
+    executor.step(start + 3 * HOUR)
+    assert launcher.started[3:] == ["sweep#1", "sweep#2"]
+    launcher.codes |= {"sweep#1": 0, "sweep#2": 0, "sweep#3": 0}
+    executor.step(start + 4 * HOUR)
+    assert executor.step(start + 4 * HOUR) == 0
+
+
+def test_what_follows_a_failure_fails(store: Store, tmp_path: Path) -> None:
+    """An exit code other than 0 is named, and all that follow are failed without being started."""
+    launcher, found = Remembered(), list(runs().values())
+    executor = Executor(found, capacity_of(INSTANCE), store, launcher, tmp_path)
+    start = found[0].start
+    executor.step(start)
+    launcher.codes |= {"prep": 3, "big": 0}
+    executor.step(start + HOUR)
+    assert executor.step(start + HOUR) == 0
+    jobs = store.jobs()
+    assert (jobs["prep"].state, jobs["prep"].note) == ("failed", "exit code 3")
+    assert jobs["train"].note == "prep failed"
+    assert jobs["sweep#1"].note == "train failed"
+    assert launcher.started == ["big", "prep"]
+
+
+def test_pools_are_never_overfull(store: Store, tmp_path: Path) -> None:
+    """A run that is due waits while one that takes longer than planned holds its room."""
+    launcher = Remembered()
+    first, second = (replace(runs()["train"], key=key, after=(), uses={"gpu": Decimal(20)}) for key in ("a", "b"))
+    executor = Executor([first, second], capacity_of(INSTANCE), store, launcher, tmp_path)
+    executor.step(first.start)
+    assert launcher.started == ["a"]
+    launcher.codes["a"] = 0
+    executor.step(first.end)
+    assert launcher.started == ["a", "b"]
+
+
+def test_capacity() -> None:
+    """Nodes count with all that they hold; unlimited is no limit."""
+    found = capacity_of(INSTANCE)
+    assert found["gpu"]["gpu"] == 32
+    assert found["cpu"] == {"cpu": 32, "memory_gib": Decimal("12.5"), "disk": None}
+
+
+def test_processes(store: Store, tmp_path: Path) -> None:
+    """Real commands: the log, the environment and the exit code; a program that is not there is a failure."""
+    now = datetime.now(UTC).replace(microsecond=0)
+    base = replace(runs()["train"], after=(), start=now, end=now + HOUR)
+    good = replace(
+        base, key="good", run=Run(command="echo $LEPTONOPT_TASK $LEPTONOPT_GPU $A", environment={"A": "x y"})
+    )
+    bad = replace(base, key="bad", run=Run(command="no-such-program"))
+    lost = replace(base, key="lost", run=Run(command="true", directory=str(tmp_path / "gone")))
+    executor = Executor([good, bad, lost], capacity_of(INSTANCE), store, LocalLauncher(), tmp_path)
+    assert executor.drive(lambda: False)
+    jobs = store.jobs()
+    assert [jobs[key].state for key in ("good", "bad", "lost")] == ["done", "failed", "failed"]
+    assert (tmp_path / "good.log").read_text(encoding="utf-8") == "good 4 x y\n"
+    assert jobs["bad"].note == "exit code 127"
+    assert "No such file" in jobs["lost"].note
+
+
+def test_a_killed_executor_goes_on(tmp_path: Path) -> None:
+    """After SIGKILL the run goes on; the same call finds its end, and starts nothing twice."""
+    start = datetime.now(UTC).replace(microsecond=0) - timedelta(seconds=1)
+    document = {
+        "leptonopt": 1, "name": "night", "time": {"start": f"{start:%Y-%m-%dT%H:%M:%SZ}", "slot": "1s", "horizon": "10m"},
+        "pools": [{"id": "p", "capacity": {"cpu": 1}}],
+        "tasks": [
+            {"id": "one", "run": f"echo once >> {tmp_path}/once; sleep 2", "options": [{"pool": "p", "uses": {"cpu": 1}, "duration": "3s"}]},
+            {"id": "two", "after": ["one"], "run": "echo two", "options": [{"pool": "p", "uses": {"cpu": 1}, "duration": "1s"}]},
+        ],
+    }  # fmt: skip
+    (tmp_path / "i.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    assert called("solve", tmp_path / "i.yaml", "-m", "greedy", "-q", "-o", tmp_path / "p.json")[0] == 0
+    words = ["execute", str(tmp_path / "i.yaml"), str(tmp_path / "p.json"), "--folder", str(tmp_path / "runs")]
+    driver = subprocess.Popen([sys.executable, "-m", "leptonopt", *words], stdout=subprocess.DEVNULL)
+    until = time.monotonic() + 60
+    while not (tmp_path / "once").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.wait()
+    code, out, err = called(*words)
+    assert code == 0, err
+    assert (tmp_path / "once").read_text(encoding="utf-8") == "once\n"
+    assert "done     one" in out
+    assert "done     two" in out
+    code, out, _ = called("follow", *words[1:3], "--folder", tmp_path / "runs", "--state", tmp_path / "state.json")
+    assert out.splitlines()[-1].startswith("2 done of 2 runs")
+    assert (tmp_path / "state.json").exists()

@@ -1,0 +1,53 @@
+"""The state of runs: documents for replanning, and planned against actual."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from leptonopt.execution.jobs import Job, compared, state_document
+from tests.unit.execution.samples import runs
+
+
+def test_state_document() -> None:
+    """What is done, runs and failed; what waits is not named."""
+    found = runs()
+    start = found["prep"].start
+    now = found["train"].start + timedelta(minutes=30)
+    jobs = {
+        "prep": Job("prep", "1", "done", started=start, ended=start + timedelta(minutes=50)),
+        "big": Job("big", "2", "failed", started=start, ended=now, note="exit code 3"),
+        "train": Job("train", "3", "running", started=found["train"].start),
+        "sweep#1": Job("sweep#1", "4", "waiting"),
+    }
+    assert state_document(list(found.values()), jobs, now) == {
+        "leptonopt_state": 1, "now": "2026-11-30T07:30:00Z",
+        "done": [{"task": "prep", "option": "cpu", "pool": "cpu", "started": "2026-11-30T06:00:00Z", "ended": "2026-11-30T06:50:00Z"}],
+        "running": [{"task": "train", "option": "gpu", "pool": "gpu", "started": "2026-11-30T07:00:00Z", "progress": 0.25}],
+        "failed": [{"task": "big", "started": "2026-11-30T06:00:00Z", "ended": "2026-11-30T07:30:00Z", "why": "exit code 3"}],
+    }  # fmt: skip
+
+
+def test_copies_are_named() -> None:
+    """A copy is named by its number; a run beyond its planned end has not quite ended."""
+    found = runs()
+    first = found["sweep#1"]
+    job = Job("sweep#1", "4", "running", started=first.start)
+    state = state_document([first], {"sweep#1": job}, first.start + timedelta(hours=9))
+    assert state["running"][0]["copy"] == 1
+    assert state["running"][0]["progress"] == 0.999
+
+
+def test_planned_against_actual() -> None:
+    """Seconds late and over, of what ended, runs, and has not started although it should have."""
+    found = runs()
+    late = timedelta(seconds=5)
+    prep, train = found["prep"], found["train"]
+    jobs = {
+        "prep": Job("prep", "1", "done", started=prep.start + late, ended=prep.end + 3 * late),
+        "train": Job("train", "2", "running", started=train.start),
+    }
+    lines = {line.run.key: line for line in compared(list(found.values()), jobs, train.start + timedelta(minutes=1))}
+    assert (lines["prep"].late, lines["prep"].over) == (5, 10)
+    assert (lines["train"].late, lines["train"].over) == (0, None)
+    assert (lines["big"].late, lines["big"].over) == (3660, None)
+    assert (lines["sweep#1"].late, lines["sweep#1"].over) == (None, None)

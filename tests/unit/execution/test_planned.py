@@ -1,0 +1,39 @@
+"""Plans as runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from leptonopt.errors import InputError
+from leptonopt.execution.planned import missing_commands, planned_runs, project_name
+from tests.unit.execution.samples import INSTANCE, PLAN, runs
+
+
+def test_one_run_for_each_copy() -> None:
+    """Copies that run alike are runs of their own, each after all copies of what it follows."""
+    found = runs()
+    assert list(found) == ["big", "prep", "train", "sweep#1", "sweep#2", "sweep#3"]
+    assert found["sweep#3"].copy == 3
+    assert found["sweep#2"].after == ("train",)
+    assert (found["big"].whole, found["train"].on_node, found["train"].seconds) == (2, True, 7200)
+    assert found["train"].target == {"partition": "gpu", "constraint": "a100&eu", "gpu": "a100"}
+    assert found["prep"].target == {}
+
+
+def test_memory_in_any_unit() -> None:
+    """GiB count as MiB, rounded up."""
+    assert [runs()[key].memory_mib() for key in ("prep", "train", "sweep#1")] == [1536, 4096, 0]
+
+
+def test_names() -> None:
+    """Slugs are fit for names of objects; the project has the instance's name."""
+    assert runs()["sweep#3"].slug == "sweep-3"
+    assert project_name(INSTANCE) == "night-run"
+    assert missing_commands(list(runs().values())) == ["big"]
+
+
+def test_a_plan_of_another_instance() -> None:
+    """A task or a pool that the instance does not have is one line."""
+    other = {"tasks": [{**PLAN["tasks"][0], "id": "other"}]}
+    with pytest.raises(InputError, match="'other'"):
+        planned_runs(INSTANCE, other, "slurm")
