@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "leptonopt"
 LONGEST_FILE = 450  # lines
 LONGEST_FUNCTION = 60  # lines, docstring included
+USUAL_FUNCTION, MANY_LONGER = 40, 10  # lines, and how many functions may have more
 
 EXCEPTIONS = ROOT / "tests" / "properties" / "exceptions"  # a name a line; see `python tests/properties/shrink.py`
 APART = {"algorithms/large_scale/test_pipeline.py"}  # the stages of `large-scale` together
@@ -54,13 +55,13 @@ def functions(tree: ast.AST, inside: str = "") -> Iterator[tuple[str, int]]:
             yield from functions(node, f"{name}.")
 
 
-def long_functions() -> set[str]:
+def long_functions(limit: int = LONGEST_FUNCTION) -> set[str]:
     """Return all functions above the limit as `module:function`."""
     return {
         f"{name_of(path)}:{name}"
         for path in modules()
         for name, lines in functions(ast.parse(path.read_text(encoding="utf-8")))
-        if lines > LONGEST_FUNCTION
+        if lines > limit
     }
 
 
@@ -89,6 +90,11 @@ def test_exceptions_only_shrink(name: str) -> None:
     now, allowed = FOUND[name](), listed(name)
     assert now - allowed == set(), "new exceptions: split the code, or write its test file"
     assert allowed - now == set(), "mended: remove these, or run `python tests/properties/shrink.py`"
+
+
+def test_few_functions_are_long() -> None:
+    """No more than ten functions have over forty lines."""
+    assert len(longer := long_functions(USUAL_FUNCTION)) <= MANY_LONGER, sorted(longer)
 
 
 def test_test_files_mirror_modules() -> None:

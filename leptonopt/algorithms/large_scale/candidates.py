@@ -6,6 +6,7 @@ the cache.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -18,10 +19,21 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime.jit import jit, run_threads
 
-MOST, FEWEST = 80, 8  # columns per group; numba reads MOST at compile time
-TOTAL = 160_000, 12_000_000  # columns above which groups get USUAL columns each, then down to FEWEST
-USUAL = 16
+MOST = 80  # columns per group at most; numba reads it at compile time
 Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class CandidateTuning:
+    """Tuning constants with their units."""
+
+    usual: int = 16  # columns per group of large problems
+    fewest: int = 8  # columns per group at least
+    few_columns: int = 160_000  # columns in all up to which groups get more than `usual`
+    most_columns: int = 12_000_000  # columns in all above which groups get fewer than `usual`
+
+
+TUNING = CandidateTuning()
 
 
 CANDIDATE = np.dtype([(name, np.uint32) for name in ("option", "profile", "start", "end")] + [("cost", np.float32)])
@@ -53,9 +65,9 @@ class CandidateColumns(NamedTuple):
 
 def candidates_per_group(groups: int) -> int:
     """Return the number of columns per group."""
-    if groups * USUAL <= TOTAL[0]:
-        return int(min(MOST, TOTAL[0] // max(1, groups)))
-    return int(np.clip(TOTAL[1] // groups, FEWEST, USUAL))
+    if groups * TUNING.usual <= TUNING.few_columns:
+        return int(min(MOST, TUNING.few_columns // max(1, groups)))
+    return int(np.clip(TUNING.most_columns // groups, TUNING.fewest, TUNING.usual))
 
 
 def resource_profiles(problem: Problem, classes: OptionClasses) -> tuple[ResourceProfiles, Ints]:
