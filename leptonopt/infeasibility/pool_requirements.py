@@ -31,12 +31,12 @@ PLENTY = 10**6  # units at most that a repair adds
 
 
 def pool_requirements(
-    instance: Instance, number: int, pool: Pool, taken: Sequence[ConcreteOption]
+    instance: Instance, number: int, pool: Pool, options: Sequence[ConcreteOption]
 ) -> Iterator[Requirement]:
     place: Path = ("pools", number)
-    held = {name for way in taken for name, count in way.uses.items() if count}
+    used = {name for option in options for name, count in option.uses.items() if count}
     for name, series in pool.capacity.items():
-        if not series.unlimited and name in held:
+        if not series.unlimited and name in used:
             least = [value for value in least_by_slot(series, (), name, instance.time) if value is not None]
             yield Requirement(
                 "capacity",
@@ -44,7 +44,7 @@ def pool_requirements(
                 f"pool {pool.id!r} offers {_range(least)} {name}",
                 (*place, "capacity", name),
                 partial(_unlimited, pool=pool.id, name=name),
-                partial(_more, instance=instance, pool=pool, name=name),
+                partial(_more_capacity, instance=instance, pool=pool, name=name),
                 PLENTY,
             )
     for at, window in enumerate(pool.maintenance):
@@ -58,7 +58,7 @@ def pool_requirements(
             dropped=f"pool {pool.id!r} without its maintenance from {begin} to {end}",
         )
     for at, (name, kind) in enumerate(pool.kinds):
-        if held & set(kind.size):
+        if used & set(kind.size):
             yield from _of_kind(instance, (*place, "nodes"), pool, at, name, kind)
 
 
@@ -76,18 +76,18 @@ def _of_kind(instance: Instance, place: Path, pool: Pool, at: int, name: str, ki
         1000,
     )
     if kind.price is None and kind.reserved + kind.commit_max < kind.most:
-        own = [f"{kind.reserved} reserved"] if kind.reserved else []
-        own += [f"{kind.commit_max} committed"] if kind.commit_max else []
+        own_nodes = [f"{kind.reserved} reserved"] if kind.reserved else []
+        own_nodes += [f"{kind.commit_max} committed"] if kind.commit_max else []
         yield Requirement(
             "on_demand",
             (pool.id, name),
-            f"{nodes} have no price on demand: at most {' and '.join(own) or '0'} can be on",
+            f"{nodes} have no price on demand: at most {' and '.join(own_nodes) or '0'} can be on",
             place,
             lambda document: _kind(document, pool.id, at).setdefault("price", 0),
             partial(_more_reserved, pool=pool, at=at),
             kind.most - kind.reserved - kind.commit_max,
         )
-    for key, said, instead in (
+    for key, text, instead in (
         ("boot", "boot for", "on at once"),
         ("minimum", "stay on for at least", "off at any time"),
     ):
@@ -95,9 +95,9 @@ def _of_kind(instance: Instance, place: Path, pool: Pool, at: int, name: str, ki
             yield Requirement(
                 key,
                 (pool.id, name),
-                f"{nodes} {said} {units.duration_text(seconds)}",
+                f"{nodes} {text} {units.duration_text(seconds)}",
                 (*place, key),
-                partial(_no_lag, pool=pool.id, at=at, key=key),
+                partial(_drop_node_key, pool=pool.id, at=at, key=key),
                 dropped=f"{nodes} {instead}",
             )
 
@@ -111,7 +111,7 @@ def _unlimited(document: Document, pool: str, name: str) -> None:
     find_entry(document, "pools", pool)["capacity"][name] = "unlimited"
 
 
-def _raised(instance: Instance, series: Series, more: int) -> Any:
+def _series_raised_by(instance: Instance, series: Series, more: int) -> Any:
     """A series with so much more in every slot, as steps."""
     start, slot = instance.time.start, instance.time.slot
     if series.constant is not None:
@@ -124,33 +124,39 @@ def _raised(instance: Instance, series: Series, more: int) -> Any:
     return {"steps": steps}
 
 
-def _more(document: Document, steps: int, instance: Instance, pool: Pool, name: str) -> str:
+def _more_capacity(document: Document, steps: int, instance: Instance, pool: Pool, name: str) -> str:
     found = find_entry(document, "pools", pool.id)
-    found["capacity"][name] = _raised(instance, pool.capacity[name], steps)
+    found["capacity"][name] = _series_raised_by(instance, pool.capacity[name], steps)
     return f"{steps:,} more {name} in pool {pool.id!r}"
 
 
 def _many_nodes(document: Document, instance: Instance, pool: Pool, at: int) -> None:
     """As many nodes of a kind as its tasks can ever need, each copy on nodes of its own."""
-    own, need, size = {task["id"]: task for task in document["tasks"]}, 0, pool.kinds[at][1].size
+    tasks_left, need, size = {task["id"]: task for task in document["tasks"]}, 0, pool.kinds[at][1].size
     for task in instance.tasks:
-        if task.id in own:
-            found = [way for way in concrete_options(instance, task) if way.pool == pool.id]
+        if task.id in tasks_left:
+            found = [option for option in concrete_options(instance, task) if option.pool == pool.id]
             each = [
-                way.whole or sum(ceil(way.uses.get(name, 0) / count) for name, count in size.items()) for way in found
+                option.whole or sum(ceil(option.uses.get(name, 0) / count) for name, count in size.items())
+                for option in found
             ]
             need += task.copies * max(each, default=0)
     need = max(need, pool.kinds[at][1].most)
-    if need > (_most_apart(document, pool, at) if _told_apart(document, pool.id) else 100_000):
+    if need > (_most_distinguished(document, pool, at) if _has_one_node_tasks(document) else 100_000):
         raise NotRemovable
     _kind(document, pool.id, at)["count"] = need
 
 
-def _most_apart(document: Document, pool: Pool, at: int) -> int:
+def _most_distinguished(document: Document, pool: Pool, at: int) -> int:
     """As many nodes of a kind as may be told apart where options take several of them."""
-    ways_on = [way for task in document["tasks"] for way in task.get("options", ())]
+    all_options = [option for task in document["tasks"] for option in task.get("options", ())]
     many = max(
-        (way.get("nodes") or 1 for way in ways_on if pool.id in (way.get("pool"), *way.get("pools", ()))), default=1
+        (
+            option.get("nodes") or 1
+            for option in all_options
+            if pool.id in (option.get("pool"), *option.get("pools", ()))
+        ),
+        default=1,
     )
     others = sum(kind.most for number, (_, kind) in enumerate(pool.kinds) if number != at)
     most = max((count for count in range(MAX_APART + 1) if comb(count, many) <= MAX_CHOICES), default=0)
@@ -159,10 +165,10 @@ def _most_apart(document: Document, pool: Pool, at: int) -> int:
 
 def _more_nodes(document: Document, steps: int, instance: Instance, pool: Pool, at: int) -> str | None:
     name, kind = pool.kinds[at]
-    if _told_apart(document, pool.id) and kind.most + steps > _most_apart(document, pool, at):
+    if _has_one_node_tasks(document) and kind.most + steps > _most_distinguished(document, pool, at):
         return None
     found = _kind(document, pool.id, at)
-    found["count"] = _raised(instance, kind.count, steps)
+    found["count"] = _series_raised_by(instance, kind.count, steps)
     more = f"{steps:,} more node{'s' if steps > 1 else ''} {name!r} in pool {pool.id!r}"
     if kind.price is None and kind.commit_max + kind.reserved < kind.most + steps:
         found["reserved"] = kind.reserved + steps
@@ -176,7 +182,7 @@ def _more_reserved(document: Document, steps: int, pool: Pool, at: int) -> str:
     return f"{kind.reserved + steps:,} nodes {name!r} of pool {pool.id!r} reserved instead of {kind.reserved:,}"
 
 
-def _no_lag(document: Document, pool: str, at: int, key: str) -> None:
+def _drop_node_key(document: Document, pool: str, at: int, key: str) -> None:
     _kind(document, pool, at).pop(key, None)
 
 
@@ -186,5 +192,5 @@ def _kind(document: Document, pool: str, at: int) -> Document:
     return found
 
 
-def _told_apart(document: Document, pool: str) -> bool:
+def _has_one_node_tasks(document: Document) -> bool:
     return any(task.get("placement") == "one-node" for task in document["tasks"])

@@ -25,18 +25,17 @@ def requirements_of(instance: Instance, ids: Collection[str] | None = None) -> l
     In the order in which a person would ask for it.
     """
     tasks = [(at, task) for at, task in enumerate(instance.tasks) if ids is None or task.id in ids]
-    taken = [(task, concrete_options(instance, task)) for _, task in tasks]
-    used = {way.pool for _, found in taken for way in found}
+    options_of_tasks = [(task, concrete_options(instance, task)) for _, task in tasks]
+    used = {option.pool for _, found in options_of_tasks for option in found}
     edges = {after.task for _, task in tasks for after in task.after}
     known = {task.id for _, task in tasks}
     found = list[Requirement]()
-    for (at, task), (_, own) in zip(tasks, taken, strict=True):
-        found += task_requirements(instance, at, task, own, known if edges else set())
+    for (at, task), (_, options) in zip(tasks, options_of_tasks, strict=True):
+        found += task_requirements(instance, at, task, options, known if edges else set())
     for at, pool in enumerate(instance.pools):
         if pool.id in used:
-            found += pool_requirements(
-                instance, at, pool, [way for _, own in taken for way in own if way.pool == pool.id]
-            )
+            on_pool = [option for _, options in options_of_tasks for option in options if option.pool == pool.id]
+            found += pool_requirements(instance, at, pool, on_pool)
     found += [
         _quota(instance, at)
         for at, quota in enumerate(instance.quotas)
@@ -45,23 +44,23 @@ def requirements_of(instance: Instance, ids: Collection[str] | None = None) -> l
     copies = {task.id: task.copies for _, task in tasks}
     for key in ("together", "apart"):
         for at, members in enumerate(getattr(instance, key)):
-            mine = list(dict.fromkeys(id for id in members if id in copies))
-            if sum(copies[id] for id in mine) > 1:
-                found.append(_set(key, at, mine, copies))
+            members_left = list(dict.fromkeys(id for id in members if id in copies))
+            if sum(copies[id] for id in members_left) > 1:
+                found.append(_set_requirement(key, at, members_left, copies))
     return [*found, _horizon(instance)]
 
 
 def _quota(instance: Instance, at: int) -> Requirement:
     quota = instance.quotas[at]
-    whose = ""
+    scope = ""
     if quota.teams is not None:
-        whose = f" of team {', '.join(quota.teams)}"
+        scope = f" of team {', '.join(quota.teams)}"
     elif quota.tasks is not None:
-        whose = f" of {len(quota.tasks)} task{'s' if len(quota.tasks) > 1 else ''}"
+        scope = f" of {len(quota.tasks)} task{'s' if len(quota.tasks) > 1 else ''}"
     where = f" on {', '.join(map(repr, quota.pools))}" if quota.pools is not None else ""
     per = {"horizon": "in all", "day": "per day", "moment": "at any moment"}[quota.per]
 
-    def raised(document: Document, steps: int) -> str:
+    def raise_limit(document: Document, steps: int) -> str:
         more = grain(quota.limit) * steps
         find_entry(document, "quotas", quota.id)["limit"] = quota.limit + more
         return f"the quota {quota.id!r} raised by {plain_text(more)} to {plain_text(quota.limit + more)}"
@@ -69,10 +68,10 @@ def _quota(instance: Instance, at: int) -> Requirement:
     return Requirement(
         "quota",
         (quota.id,),
-        f"quota {quota.id!r}: at most {quota.limit} of {quota.of}{whose}{where} {per}",
+        f"quota {quota.id!r}: at most {quota.limit} of {quota.of}{scope}{where} {per}",
         ("quotas", at),
-        partial(_no_quota, id=quota.id),
-        raised,
+        partial(_drop_quota, id=quota.id),
+        raise_limit,
         PLENTY,
     )
 
@@ -84,11 +83,11 @@ def grain(limit: Decimal) -> Decimal:
     return Decimal(1).scaleb(limit.adjusted() - 2) if limit < 100 else Decimal(10 ** (limit.adjusted() - 2))
 
 
-def _no_quota(document: Document, id: str) -> None:
+def _drop_quota(document: Document, id: str) -> None:
     document["quotas"] = [quota for quota in document["quotas"] if quota["id"] != id]
 
 
-def _set(key: str, at: int, ids: Sequence[str], copies: dict[str, int]) -> Requirement:
+def _set_requirement(key: str, at: int, ids: Sequence[str], copies: dict[str, int]) -> Requirement:
     """What a set says of some of its tasks; the others stay in it when that is dropped."""
     names = ", ".join(f"{copies[id]:,} copies of {id!r}" if copies[id] > 1 else repr(id) for id in ids[:6])
     names += ", …" if len(ids) > 6 else ""
@@ -98,12 +97,12 @@ def _set(key: str, at: int, ids: Sequence[str], copies: dict[str, int]) -> Requi
         tuple(ids),
         f"{names} share a pool" if key == "together" else f"{names} are on different pools",
         (key, at),
-        partial(_no_set, key=key, at=at, known=set(ids)),
+        partial(_leave_set, key=key, at=at, known=set(ids)),
         dropped=f"{names} {what}",
     )
 
 
-def _no_set(document: Document, key: str, at: int, known: set[str]) -> None:
+def _leave_set(document: Document, key: str, at: int, known: set[str]) -> None:
     document[key] = [[id for id in ids if number != at or id not in known] for number, ids in enumerate(document[key])]
 
 
@@ -111,7 +110,7 @@ def _horizon(instance: Instance) -> Requirement:
     time = instance.time
     end = time.start + timedelta(seconds=time.horizon)
 
-    def by(document: Document, steps: int) -> str:
+    def prolong(document: Document, steps: int) -> str:
         document["time"]["horizon"] = f"{time.horizon + steps * time.slot}s"
         return f"a horizon {units.duration_text(steps * time.slot)} longer"
 
@@ -121,13 +120,13 @@ def _horizon(instance: Instance) -> Requirement:
         (),
         words,
         ("time", "horizon"),
-        partial(_endless, instance=instance),
-        by,
+        partial(_unlimited_horizon, instance=instance),
+        prolong,
         min(3 * time.slots, 100_000),
     )
 
 
-def _endless(document: Document, instance: Instance) -> None:
+def _unlimited_horizon(document: Document, instance: Instance) -> None:
     """A horizon in which all can run one after the other once nothing changes any more; commitments cost the same.
 
     A shorter one, in which all can run at their fastest, stands beside it: what fits there needs no longer one.
@@ -137,7 +136,8 @@ def _endless(document: Document, instance: Instance) -> None:
     for task in instance.tasks:
         if task.id in left:
             found = concrete_options(instance, task)
-            lengths = sorted(_slots(instance, way) for way in [way for way in found if not way.refused] or found)
+            allowed = [option for option in found if not option.refused]
+            lengths = sorted(_slots(instance, option) for option in allowed or found)
             late = 0 if task.release is None else ceil((task.release - time.start).total_seconds() / time.slot)
             other = sum(-(-after.lag // time.slot) for after in task.after) + max(0, late - time.slots)
             slots += task.copies * lengths[-1] + other
@@ -148,15 +148,15 @@ def _endless(document: Document, instance: Instance) -> None:
         nodes = pool.get("nodes") or []
         for kind in [nodes] if isinstance(nodes, dict) else nodes:
             if (commit := kind.get("commit")) and commit.get("price") is not None:
-                total = _short(Decimal(commit["price"]) * time.horizon / 3600)
+                total = _rounded_to_format(Decimal(commit["price"]) * time.horizon / 3600)
                 kind["commit"] = {key: value for key, value in commit.items() if key != "price"} | {"total": total}
 
 
-def _slots(instance: Instance, way: ConcreteOption) -> int:
-    interrupted = any(pool.id == way.pool and pool.interruptions is not None for pool in instance.pools)
-    return ceil(way.duration / instance.time.slot) * (INTERRUPTED if interrupted else 1)
+def _slots(instance: Instance, option: ConcreteOption) -> int:
+    interrupted = any(pool.id == option.pool and pool.interruptions is not None for pool in instance.pools)
+    return ceil(option.duration / instance.time.slot) * (INTERRUPTED if interrupted else 1)
 
 
-def _short(total: Decimal) -> Decimal:
+def _rounded_to_format(total: Decimal) -> Decimal:
     """Money with as many decimals as the format allows, rounded down."""
     return Decimal(int(total * 10**9)).scaleb(-9)

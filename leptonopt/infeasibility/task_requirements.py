@@ -16,12 +16,12 @@ from leptonopt.instance import Instance, Task, merged_work, units
 
 
 def task_requirements(
-    instance: Instance, number: int, task: Task, found: Sequence[ConcreteOption], known: set[str]
+    instance: Instance, number: int, task: Task, options: Sequence[ConcreteOption], linked_ids: set[str]
 ) -> Iterator[Requirement]:
     place: Path = ("tasks", number)
     yield from _times(instance, place, task)
     for at, after in enumerate(task.after):
-        if after.task in known:
+        if after.task in linked_ids:
             lag = f" and {units.duration_text(after.lag)}" if after.lag else ""
             yield Requirement(
                 "after",
@@ -31,9 +31,13 @@ def task_requirements(
                 partial(leave_gap, key="tasks", id=task.id, entry=("after", at)),
                 dropped=f"{task.id!r} not waiting for {after.task!r}",
             )
-    yield from _needs(instance, place, task, found)
+    yield from _needs(instance, place, task, options)
     if task.placement == "one-node":
-        refused = [f"{way.id}: {way.refused}" for way in found if way.refused and way.refused.startswith("one-node")]
+        refused = [
+            f"{option.id}: {option.refused}"
+            for option in options
+            if option.refused and option.refused.startswith("one-node")
+        ]
         yield Requirement(
             "placement",
             (task.id,),
@@ -53,8 +57,8 @@ def _times(instance: Instance, place: Path, task: Task) -> Iterator[Requirement]
             (task.id,),
             f"task {task.id!r} ends by {moment_text(instance, task.deadline)}, its deadline",
             (*place, "deadline"),
-            partial(_no_deadline, id=task.id),
-            partial(_later, instance=instance, task=task),
+            partial(_drop_deadline, id=task.id),
+            partial(_later_deadline, instance=instance, task=task),
             max(0, ceil((end - task.deadline) / slot)),
         )
     if task.release is not None and task.release > time.start:
@@ -64,7 +68,7 @@ def _times(instance: Instance, place: Path, task: Task) -> Iterator[Requirement]
             f"task {task.id!r} does not start before {moment_text(instance, task.release)}, its release",
             (*place, "release"),
             partial(drop_key, id=task.id, key="release"),
-            partial(_earlier, instance=instance, task=task),
+            partial(_earlier_release, instance=instance, task=task),
             ceil((task.release - time.start) / slot),
         )
     if task.on_time is not None:
@@ -78,7 +82,7 @@ def _times(instance: Instance, place: Path, task: Task) -> Iterator[Requirement]
         )
 
 
-def _later(document: Document, steps: int, instance: Instance, task: Task) -> str | None:
+def _later_deadline(document: Document, steps: int, instance: Instance, task: Task) -> str | None:
     time = instance.time
     if task.deadline is None:
         return None
@@ -88,7 +92,7 @@ def _later(document: Document, steps: int, instance: Instance, task: Task) -> st
     return f"the deadline of {task.id!r} {by} later, {moment_text(instance, moved)}"
 
 
-def _earlier(document: Document, steps: int, instance: Instance, task: Task) -> str | None:
+def _earlier_release(document: Document, steps: int, instance: Instance, task: Task) -> str | None:
     time = instance.time
     if task.release is None:
         return None
@@ -98,20 +102,20 @@ def _earlier(document: Document, steps: int, instance: Instance, task: Task) -> 
     return f"the release of {task.id!r} {by} earlier, {moment_text(instance, moved)}"
 
 
-def _needs(instance: Instance, place: Path, task: Task, found: Sequence[ConcreteOption]) -> Iterator[Requirement]:
+def _needs(instance: Instance, place: Path, task: Task, options: Sequence[ConcreteOption]) -> Iterator[Requirement]:
     """What a task asks of pools and options, where any of them falls short of it."""
-    pools = [pool for pool in instance.pools if pool.id in {way.pool for way in found}]
+    pools = [pool for pool in instance.pools if pool.id in {option.pool for option in options}]
     for at, label in enumerate(task.needs.labels):
         if any(label not in pool.labels for pool in pools):
-            said = f"the label {label!r}"
-            yield _need(task, "label", label, said, (*place, "needs", "labels", at), partial(_no_label, id=task.id))
+            text = f"the label {label!r}"
+            yield _need(task, "label", label, text, (*place, "needs", "labels", at), partial(_drop_need, id=task.id))
     for at, label in enumerate(task.needs.without):
         if any(label in pool.labels for pool in pools):
-            said = f"a pool without the label {label!r}"
-            yield _need(task, "without", label, said, (*place, "needs", "without", at), partial(_no_label, id=task.id))
-    if any(way.quality < task.needs.quality for way in found):
-        said, where = f"a quality of {task.needs.quality}", (*place, "needs", "quality")
-        yield _need(task, "quality", str(task.needs.quality), said, where, partial(_no_label, id=task.id))
+            text = f"a pool without the label {label!r}"
+            yield _need(task, "without", label, text, (*place, "needs", "without", at), partial(_drop_need, id=task.id))
+    if any(option.quality < task.needs.quality for option in options):
+        text, where = f"a quality of {task.needs.quality}", (*place, "needs", "quality")
+        yield _need(task, "quality", str(task.needs.quality), text, where, partial(_drop_need, id=task.id))
     if task.confidential and any(CONFIDENTIAL not in pool.labels for pool in pools):
         yield _need(
             task,
@@ -136,19 +140,19 @@ def _needs(instance: Instance, place: Path, task: Task, found: Sequence[Concrete
 
 
 def _need(
-    task: Task, kind: str, name: str, said: str, place: Path, without: Callable[[Document, str, str], None]
+    task: Task, kind: str, name: str, text: str, place: Path, without: Callable[[Document, str, str], None]
 ) -> Requirement:
     return Requirement(
         kind,
         (task.id, name) if name else (task.id,),
-        f"task {task.id!r} needs {said}",
+        f"task {task.id!r} needs {text}",
         place,
         lambda document: without(document, kind, name),
-        dropped=f"{task.id!r} without what it needs ({said})",
+        dropped=f"{task.id!r} without what it needs ({text})",
     )
 
 
-def _no_label(document: Document, kind: str, name: str, id: str) -> None:
+def _drop_need(document: Document, kind: str, name: str, id: str) -> None:
     """A task without one of its needs."""
     needs = find_entry(document, "tasks", id)["needs"]
     if kind == "quality":
@@ -158,7 +162,7 @@ def _no_label(document: Document, kind: str, name: str, id: str) -> None:
         needs[key] = [label for label in needs.get(key, ()) if label != name]
 
 
-def _no_deadline(document: Document, id: str) -> None:
+def _drop_deadline(document: Document, id: str) -> None:
     task = find_entry(document, "tasks", id)
     task.pop("deadline", None)
     task.pop("on_time", None)
