@@ -1,1 +1,1 @@
-"""The command line: one module per command; each parses its options, calls one function and prints the result."""
+"""The command line, one module per command: parse options, call one function, print the result."""

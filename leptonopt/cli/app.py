@@ -1,4 +1,4 @@
-"""The table of commands: parse the words of the command line, call the command's function, return its exit code."""
+"""The table of commands: parse the command line, call the function, return the exit code."""
 
 from __future__ import annotations
 
@@ -112,7 +112,9 @@ def root(version: Version = False) -> None:
 
 
 def run(begun: float | None = None) -> int:
-    """Run the command line and return the exit code. Time limits count from `begun`, a moment of `time.monotonic`.
+    """Run the command line and return the exit code.
+
+    Time limits count from `begun`, a moment of `time.monotonic`.
 
     Raises `UsageError` in one line where typer would print its usage around it.
     """

@@ -1,4 +1,4 @@
-"""What several commands share: parameters and plans as arguments, lines of output, refusals before work begins.
+"""Common parts of commands: parameters and plans as arguments, lines of output, early refusals.
 
 Nothing heavy is imported here, since `leptonopt verify` runs on the standard library alone.
 """

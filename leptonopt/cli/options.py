@@ -1,4 +1,4 @@
-"""The options of all commands: type, name and help text of each, in the form that typer reads from annotations.
+"""The options of all commands as annotations for typer: type, name and help text of each.
 
 A command with many options takes them as one frozen dataclass; see `takes`.
 """

@@ -89,7 +89,7 @@ class SolveOptions:
 
     @property
     def certificate(self) -> Path | None:
-        """Return the file of the certificate, next to the plan; raises `UsageError` where no plan file is given."""
+        """Return the file of the certificate, next to the plan; raises `UsageError` without a plan file."""
         if not self.certify:
             return None
         if self.output is None or self.plan_to_stdout:

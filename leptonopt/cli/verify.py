@@ -1,4 +1,4 @@
-"""`leptonopt verify`: the checker on files, with the standard library alone; and what it shares with other commands.
+"""`leptonopt verify`: the checker on files, with the standard library alone.
 
 It is parsed by `argparse` because newer typer loads pydantic for any parameter, and the checker stays clear of
 all that the solver stands on.
@@ -26,7 +26,7 @@ there is none, 6 otherwise. The checker shares no code with the solver."""
 
 
 def main(words: Sequence[str]) -> int:
-    """Run `leptonopt verify` on its arguments; the exit code.
+    """Run `leptonopt verify` on its arguments and return the exit code.
 
     Raises `InputError` for files that cannot be read and `UsageError` for a wrong format or parameter.
     """

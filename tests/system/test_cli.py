@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,6 @@ import pytest
 from rich.console import Console
 
 from leptonopt import __version__
-from leptonopt.cli import progress
 from leptonopt.errors import Alarm, UsageError
 from leptonopt.io import files
 from leptonopt.plan import report
@@ -532,37 +530,6 @@ def test_what_was_left_out_is_named() -> None:
     assert "Left out: 30 (sweep #1, sweep #2" in text
     assert "… 18 more" in text
     assert "value left out" in text
-
-
-# --- progress ---
-
-
-def moment(seconds: float, cost: int | None = None, bound: int | None = None, gap: float | None = None) -> Any:
-    """A `Progress`."""
-    money = [None if value is None else Fraction(value) for value in (cost, bound)]
-    return conductor.Progress(seconds, *money, gap, "greedy")
-
-
-def test_progress_on_a_terminal_is_one_line() -> None:
-    """Rewritten in place and wiped at the end; never wider than the terminal."""
-    out = io.StringIO()
-    with progress.ProgressLine(live=True, out=out) as show:
-        show(moment(0.5))
-        show(moment(1, 10**9, 10**8, 0.9))
-    text = out.getvalue()
-    assert "\n" not in text
-    assert "plan 1,000,000,000.00  bound 100,000,000.00  gap  90.00%" in text
-    assert text.endswith("\r")
-    assert max(map(len, text.split("\r"))) < 80
-
-
-def test_progress_elsewhere_is_a_line_now_and_then() -> None:
-    """At most one in five seconds."""
-    out = io.StringIO()
-    with progress.ProgressLine(live=False, out=out) as show:
-        for tenth in range(250):
-            show(moment(tenth / 10, 5))
-    assert len(out.getvalue().splitlines()) == 5
 
 
 # --- files ---
