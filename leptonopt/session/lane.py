@@ -39,6 +39,7 @@ class LaneSettings:
         ("cbc", 3.0),
         ("assignment", 3.0),
         ("large-scale", math.inf),
+        ("ruin-and-recreate", math.inf),
     )
     small: float = 1e-4
     shortest: float = 3.0

@@ -17,6 +17,7 @@ from leptonopt.algorithms.lagrangian.pattern_dual import has_small_bins
 from leptonopt.algorithms.large_scale.supports import unsupported_rule
 from leptonopt.algorithms.lns.interval_model import has_constant_prices
 from leptonopt.algorithms.models.interval import is_preferable, parts, unsupported_feature
+from leptonopt.algorithms.single_nodes.supports import unsupported_rule as no_single_nodes
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.size import problem_size
 
@@ -89,6 +90,7 @@ class InstanceFeatures:
     project : whether order and capacity bind, and starts cost nothing
     assignment, flat : one slot, each task to one place; whether nodes are few and small for patterns of tasks
     rented : whether nodes are rented whole
+    servers : whether each node is a kind of its own, over time, with the rules of `ruin-and-recreate`
     steady : whether it makes no difference to the cost when tasks start
     """
 
@@ -101,6 +103,7 @@ class InstanceFeatures:
     assignment: bool
     flat: bool
     rented: bool
+    servers: bool
     steady: bool
 
     @classmethod
@@ -118,6 +121,7 @@ class InstanceFeatures:
             assignment=not large and detect_assignment(problem) is not None,
             flat=not large and has_small_bins(problem),
             rented=len(problem.nodes) > 0,
+            servers=problem.slots > 1 and no_single_nodes(problem) is None,
             steady=not large and _is_steady(problem),
         )
 
@@ -185,6 +189,12 @@ RULES = (
             (Stage("lagrangian", 0.05), Stage("cbc", 0.15), HIGHS),
         ),
         (Stage("cpsat", 0.3), Stage("lns", 0.6, above=LIMITS.near), CPSAT, HIGHS),
+    ),
+    PortfolioRule(
+        "servers over time",
+        lambda of: of.servers,
+        ((Stage("ruin-and-recreate", 0.8), LNS), (Stage("lagrangian"),)),
+        (Stage("lagrangian", 0.3), Stage("ruin-and-recreate", 0.8), LNS),
     ),
     PortfolioRule(
         "start times cost nothing, few groups",

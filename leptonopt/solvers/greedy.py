@@ -4,19 +4,22 @@ Orders differ in who comes first; half of them choose by prices on congested cap
 rounds of `lagrangian.capacity_dual`) instead of the bare cost. Tasks that find no place push others out, those
 that were pushed out least often first (ejection pool of Nagata and Bräysy, 2009,
 doi:10.1016/j.orl.2009.04.006; see `heuristics.ejection_pool`), and the best schedule is stirred by ruin and
-recreate (`heuristics.ruin_and_recreate`). Nothing is decided by the clock, except that it ends when the time is up or
-`monitor.should_stop`.
+recreate (`heuristics.ruin_and_recreate`). Where all nodes are single servers, `single_nodes.search` takes the place of
+all this. Nothing is decided by the clock, except that it ends when the time is up or `monitor.should_stop`.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 
 from leptonopt.algorithms.heuristics.multistart import MultiStart
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
+from leptonopt.algorithms.single_nodes.search import first_plan
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
-from leptonopt.problem.schedule import Schedule
+from leptonopt.problem.schedule import Schedule, objective
 
 BASELINE = 0.4  # share of the time at most for the schedule that other methods start from
 
@@ -44,8 +47,13 @@ def _searched(
     if bound is None:
         return infeasible_solution(engine)
     monitor.bound(bound)
+    alone = first_plan(problem, warm_start, limits, monitor, share)
+    if alone is not None and problem.slots > 1:
+        if alone.schedule is not None and objective(problem, alone.schedule) == bound:
+            return Solution(Status.OPTIMAL, Stop.PROOF, alone.schedule, bound, engine)
+        return replace(alone, bound=bound)
     starts = MultiStart(problem, blocks, limits, monitor, share)
-    starts.adopt(warm_start)
+    starts.adopt(alone.schedule if alone is not None else warm_start)
     starts.run()
     if starts.found is None:
         stop = Stop.LIMIT if starts.should_stop() else Stop.DONE

@@ -121,6 +121,13 @@ _METHODS = (
     MethodInfo(
         "large-scale-stages", "large_scale", "stages", "heuristic", "large-scale without annealing and ejection"
     ),
+    MethodInfo(
+        "ruin-and-recreate",
+        "ruin_and_recreate",
+        "solve",
+        "heuristic",
+        "servers, each on or off: construction, ejection pool, ruin and recreate over all nodes at once",
+    ),
     MethodInfo("lns", "lns", "solve", "heuristic", "large neighbourhood search with exact subproblems", "ortools"),
     MethodInfo("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", "ortools"),
     MethodInfo("highs", "highs", "solve", "exact", "HiGHS through highspy on the time-indexed model", "highspy"),

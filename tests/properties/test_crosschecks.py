@@ -44,7 +44,7 @@ EVERY |= {"greedy": 8, "least-loaded": 4, "earliest-deadline": 4, "cheapest-opti
 EVERY |= {name: 40 for name in TABLE if name.startswith("large-scale")}
 # `assignment` is for one shape alone, and has the tests of that shape for itself.
 EXACT = [name for name, each in TABLE.items() if each.kind == "exact" and name != "assignment"] + ["cpsat-intervals"]
-EVERY |= {"assignment": 40}
+EVERY |= {"assignment": 40, "ruin-and-recreate": 20}
 QUICK = ("greedy", "least-loaded", "earliest-deadline", "cheapest-option")  # they end by themselves
 STEPS, RENTS = 8_000, 4_000  # of brute force, and ways to rent nodes that it tries
 

@@ -42,6 +42,7 @@ ALLOWED = {
     "algorithms.models": {"errors", "problem", "runtime"},
     "algorithms.lagrangian": {"problem", "runtime"},
     "algorithms.assignment": {"problem", "runtime"},
+    "algorithms.single_nodes": {"problem"},
     "algorithms.heuristics": {"problem", "runtime", "algorithms.lagrangian"},
     "algorithms.lns": {
         "problem",
@@ -60,6 +61,7 @@ ALLOWED = {
         "algorithms.lagrangian",
         "algorithms.assignment",
         "algorithms.heuristics",
+        "algorithms.single_nodes",
         "algorithms.lns",
         "algorithms.large_scale",
     },
@@ -79,6 +81,7 @@ ALLOWED = {
         "algorithms.models",
         "algorithms.lagrangian",
         "algorithms.assignment",
+        "algorithms.single_nodes",
         "algorithms.lns",
         "algorithms.large_scale",
     },

@@ -63,7 +63,7 @@ def test_shapes_and_their_lanes() -> None:
 def test_every_rule_applies_to_some_features_and_the_last_one_to_all() -> None:
     """Each rule is the first that applies somewhere, so that none is dead; names differ, and methods exist."""
     base = {"groups": 100, "columns": 50_000, "nonzeros": 2_000_000, "parts": 0, "scalable": True}
-    base |= dict.fromkeys(("project", "assignment", "flat", "rented", "steady"), False)
+    base |= dict.fromkeys(("project", "assignment", "flat", "rented", "servers", "steady"), False)
     where: tuple[dict[str, Any], ...] = (
         {"groups": LIMITS.large_groups},
         {"project": True},
@@ -72,6 +72,7 @@ def test_every_rule_applies_to_some_features_and_the_last_one_to_all() -> None:
         {"flat": True, "nonzeros": 1000},
         {"rented": True, "columns": 100, "nonzeros": 1000},
         {"columns": 100, "nonzeros": 1000},
+        {"servers": True},
         {"steady": True},
         {"rented": True, "parts": 600},
         {"groups": 870},

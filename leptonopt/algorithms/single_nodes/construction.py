@@ -1,0 +1,70 @@
+"""List scheduling and reinsertion on single nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.algorithms.single_nodes.partial_schedule import INFEASIBLE_COST, SingleNodeSchedule
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import Problem
+
+
+def volumes(problem: Problem) -> NDArray[np.float64]:
+    """Return per group the least share of a node that one of its options takes, times its slots, float, shape (G,)."""
+    most = np.maximum(1, problem.capacity.max(axis=1, initial=1)).astype(float)
+    of = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
+    widest = np.zeros(problem.options)
+    np.maximum.at(widest, of, problem.demand / most[problem.demand_row])
+    return _least(problem, widest * problem.duration)
+
+
+def priority_orders(problem: Problem) -> list[Ints]:
+    """Return orders of the groups, int64, shape (G,) each: by volume and slack, by volume, by deadline, by length."""
+    volume = volumes(problem)
+    slack = _least(problem, (problem.last - problem.first + 1) / problem.duration)
+    latest = _least(problem, problem.last.astype(float))
+    length = _least(problem, problem.duration.astype(float))
+    keys = (-volume / np.sqrt(slack), -volume, latest)
+    return [*(np.argsort(key, kind="stable") for key in keys), np.lexsort((-volume, -length))]
+
+
+def _least(problem: Problem, values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the least value of each group's options, float, shape (G,); 1 without an option."""
+    least = np.full(problem.groups, np.inf)
+    np.minimum.at(least, problem.group, values)
+    return np.where(np.isfinite(least), least, 1.0)
+
+
+def construct(placing: SingleNodeSchedule, order: Ints, stop: Callable[[], bool], by_part: float = 0.0) -> bool:
+    """Insert all copies in an order, each in its cheapest column; return False when stopped before the end.
+
+    `by_part` is that of `SingleNodeSchedule.node_costs`.
+    """
+    problem = placing.problem
+    for group in order.tolist():
+        if stop():
+            return False
+        limit = int(problem.value[group]) if problem.optional[group] else INFEASIBLE_COST
+        while placing.missing[group] and (found := placing.cheapest_column(group, limit, by_part)):
+            placing.insert(group, found[1], found[2])
+    return True
+
+
+def reinsert(placing: SingleNodeSchedule, order: Ints, stop: Callable[[], bool]) -> int:
+    """Take each group out, and insert it again in its cheapest columns; return how many groups moved."""
+    moved = 0
+    for group in order.tolist():
+        if stop():
+            break
+        before = sorted(placing.remove_group(group))
+        construct(placing, np.array([group]), never)
+        moved += sorted(placing.columns[group]) != before
+    return moved
+
+
+def never() -> bool:
+    """Return False: for calls that must not stop half-way."""
+    return False

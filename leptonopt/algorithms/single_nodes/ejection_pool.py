@@ -1,0 +1,187 @@
+"""Ejection pool on single nodes: a group that fits nowhere takes the place of others, which are inserted again.
+
+After Nagata and Bräysy (2009, doi:10.1016/j.orl.2009.04.006): the column is taken whose victims weigh least, each
+failure raises the group's weight, and some groups move at random. Of thousands of columns only those with the least
+shortage are weighed.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.algorithms.single_nodes.construction import construct
+from leptonopt.algorithms.single_nodes.partial_schedule import AlikeNodes, SingleNodeSchedule, window_sums
+from leptonopt.problem.arrays import Ints
+
+Column = tuple[int, int]  # (option, start)
+FINE = 1_000_000  # shortages are whole millionths of an amount
+
+
+@dataclass(frozen=True)
+class EjectionTuning:
+    """Tuning constants, chosen on 18 days that were planted at 75 to 85 % load: 17 of them get a plan.
+
+    Attributes
+    ----------
+    candidates : columns of a failing group whose victims are weighed, those of least shortage
+    noise : relative noise on the shortage, so that a repeated failure looks elsewhere
+    moves : groups that move at random at a time
+    move_probability : probability of such moves after a step
+    optional_weight : weight of an optional group; a mandatory one begins at 1
+    """
+
+    candidates: int = 6
+    noise: float = 0.3
+    moves: int = 8
+    move_probability: float = 0.1
+    optional_weight: float = 0.05
+
+
+TUNING = EjectionTuning()
+
+
+class EjectionPool:
+    """Queue of groups without a place, and the steps that make room for them.
+
+    Attributes
+    ----------
+    weight : float, shape (G,), raised by each failure
+    on_kind : per node, the groups on it; the last entry is for groups on none
+    """
+
+    def __init__(self, placing: SingleNodeSchedule, seed: int) -> None:
+        self.placing, self.problem = placing, placing.problem
+        self.random = np.random.default_rng(seed)
+        self.weight = np.where(self.problem.optional, TUNING.optional_weight, 1.0)
+        self.queue = deque(placing.unplaced().tolist())
+        self.on_kind: list[set[int]] = [set() for _ in range(len(self.problem.nodes) + 1)]
+        for group, ran in enumerate(placing.columns):
+            self._register(group, ran)
+
+    def run(self, steps: int, stop: Callable[[], bool]) -> bool:
+        """Run at most so many steps; return whether all mandatory groups are placed."""
+        for _ in range(steps):
+            if not self.queue or stop():
+                break
+            self.step()
+        construct(self.placing, np.flatnonzero(self.placing.missing), stop)
+        return self.placing.whole()
+
+    def step(self) -> None:
+        """Place the first group of the queue, if need be in the place of others."""
+        group = self.queue.popleft()
+        while self.placing.missing[group]:
+            if found := self.placing.cheapest_column(group):
+                self._insert(group, found[1:])
+                continue
+            self.weight[group] += 1
+            if (forced := self._lightest_victims(group)) is None:
+                self.queue.append(group)
+                self._move_some()
+                return
+            for other in forced[1]:
+                self._remove(other)
+                if not self.problem.optional[other]:
+                    self.queue.append(other)
+            self._insert(group, forced[0])
+        if self.random.random() < TUNING.move_probability:
+            self._move_some()
+
+    def _insert(self, group: int, column: Column) -> None:
+        self.placing.insert(group, *column)
+        self._register(group, [column])
+
+    def _register(self, group: int, ran: list[Column]) -> None:
+        for option, _ in ran:
+            self.on_kind[self.placing.kind_of[option]].add(group)
+
+    def _remove(self, group: int) -> list[Column]:
+        ran = self.placing.remove_group(group)
+        for option, _ in ran:
+            self.on_kind[self.placing.kind_of[option]].discard(group)
+        return ran
+
+    def _move_some(self) -> None:
+        """Move some groups to random feasible columns."""
+        placed = np.flatnonzero(self.placing.missing < self.problem.copies)
+        for group in self.random.permutation(placed)[: TUNING.moves].tolist():
+            first, *rest = self._remove(group)
+            for column in rest:
+                self._insert(group, column)
+            self._insert(group, self._random_column(group) or first)
+
+    def _random_column(self, group: int) -> Column | None:
+        """Return a random feasible column of a group."""
+        batches = self.placing.alike(group)
+        batch = batches[int(self.random.integers(len(batches)))]
+        which, start = np.nonzero(self.placing.feasible_starts(batch))
+        if not len(which):
+            return None
+        at = int(self.random.integers(len(which)))
+        return int(batch.options[which[at]]), batch.first + int(start[at])
+
+    def _lightest_victims(self, group: int) -> tuple[Column, list[int]] | None:
+        """Return a column of a group and its victims, the lightest of the columns with the least shortage."""
+        best, found = np.inf, None
+        for batch in self.placing.alike(group):
+            short = self._shortage(batch)
+            short = short * (1 + TUNING.noise * self.random.random(short.shape))
+            few = min(TUNING.candidates, short.size)
+            for at in np.argpartition(short, few - 1, axis=None)[:few].tolist():
+                which, start = divmod(at, short.shape[1])
+                column = int(batch.options[which]), batch.first + start
+                victims = self._victims(group, *column) if np.isfinite(short.flat[at]) else None
+                if victims is not None and (weight := float(self.weight[victims].sum())) < best:
+                    best, found = weight, (column, victims)
+        return found
+
+    def _shortage(self, batch: AlikeNodes) -> NDArray[np.float64]:
+        """Return what each start lacks over slots and rows, in parts of its amounts, float, (n, S); infinite: never."""
+        part = slice(batch.first, batch.last + batch.duration)
+        amounts = np.maximum(1, batch.amounts)[:, :, None]
+        lack = np.maximum(0, amounts - self.placing.free[batch.rows, part]) / amounts
+        never = (self.problem.capacity[batch.rows, part] < batch.amounts[:, :, None]).any(axis=1)
+        shut = window_sums(np.asarray(never, np.int32), batch.duration) > 0
+        whole = np.rint(FINE * lack.sum(axis=1)).astype(np.int64)
+        return np.where(shut, np.inf, window_sums(whole, batch.duration))
+
+    def _victims(self, group: int, option: int, start: int) -> list[int] | None:
+        """Return groups whose removal makes room for a column, the lightest for their share first; None if none do."""
+        problem, stop = self.problem, start + int(self.problem.duration[option])
+        rows, amounts = problem.demands(option)
+        short = amounts[:, None] - self.placing.free[rows, start:stop]
+        victims: list[int] = []
+        others = sorted(self.on_kind[self.placing.kind_of[option]] - {group})
+        shares = {other: self._held(other, rows, start, stop) for other in others}
+        while (short > 0).any():
+            open_ = np.maximum(short, 0)
+            gains = (
+                (other, held, float((np.minimum(held, open_) / np.maximum(1, amounts)[:, None]).sum()))
+                for other, held in shares.items()
+                if held is not None
+            )
+            useful = [(self.weight[other] / gain, other, held) for other, held, gain in gains if gain > 0]
+            if not useful:
+                return None
+            _, chosen, held = min(useful, key=lambda each: each[:2])
+            short = short - held
+            shares[chosen] = None
+            victims.append(chosen)
+        return victims
+
+    def _held(self, group: int, rows: Ints, start: int, stop: int) -> Ints | None:
+        """Return what a group holds of some rows in slots, int64, shape (R, stop - start); None for nothing."""
+        held: Ints | None = None
+        for option, begin in self.placing.columns[group]:
+            end = begin + int(self.problem.duration[option])
+            if begin < stop and end > start:
+                mine, amounts = self.problem.demands(option)
+                held = np.zeros((len(rows), stop - start), np.int64) if held is None else held
+                for row, amount in zip(mine.tolist(), amounts.tolist(), strict=True):
+                    held[rows == row, max(0, begin - start) : end - start] += amount
+        return held

@@ -1,0 +1,28 @@
+"""Ruin and recreate on single nodes, as a data centre's servers are: construction, repair, and improvement."""
+
+from __future__ import annotations
+
+import time
+
+from leptonopt.algorithms.single_nodes.search import SingleNodeSearch
+from leptonopt.algorithms.single_nodes.supports import unsupported_rule
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Improve the warm start, or a construction, until the time is up."""
+    if rule := unsupported_rule(problem):
+        note = f"ruin-and-recreate cannot express the rule {rule}; ask for another method"
+        return Solution(Status.UNKNOWN, Stop.FAILED, note=note)
+    search = SingleNodeSearch(problem, monitor, limits.seed)
+    if not search.start(warm_start or monitor.best()):
+        note = "no construction placed all mandatory tasks"
+        return Solution(Status.UNKNOWN, search.stop, engine=search.engine, note=note)
+    if limits.deterministic:
+        search.improve(search.steps(limits.effort))
+    else:
+        begun, span = time.monotonic(), max(1e-3, limits.start().left())
+        search.improve(lambda: (time.monotonic() - begun) / span)
+    return search.solution()

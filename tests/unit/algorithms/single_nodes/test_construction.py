@@ -1,0 +1,40 @@
+"""Orders of insertion, and reinsertion, on single nodes."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from leptonopt.algorithms.single_nodes.construction import construct, never, priority_orders, reinsert, volumes
+from leptonopt.algorithms.single_nodes.partial_schedule import SingleNodeSchedule
+from leptonopt.problem.schedule import objective, with_node_schedule
+from tests.helpers import servers
+
+
+def test_orders_are_permutations() -> None:
+    """Every order has every group once; the last is by length."""
+    problem = servers.problem(0)
+    orders = priority_orders(problem)
+    for order in orders:
+        assert sorted(order.tolist()) == list(range(problem.groups))
+    length = problem.duration[problem.option_ptr[:-1]]
+    assert (np.diff(length[orders[-1]]) <= 0).all()
+    assert (np.diff(volumes(problem)[orders[1]]) <= 0).all()
+
+
+def test_construction_stops_when_asked() -> None:
+    """Nothing is inserted after the first look."""
+    problem = servers.problem(0)
+    placing = SingleNodeSchedule(problem)
+    assert not construct(placing, priority_orders(problem)[0], lambda: True)
+    assert (placing.missing == problem.copies).all()
+
+
+def test_reinsertion_never_costs_more() -> None:
+    """A pass over a complete schedule moves groups, and the objective falls or stays."""
+    problem = servers.problem(1, tasks=12)
+    placing = SingleNodeSchedule(problem)
+    construct(placing, np.arange(problem.groups), never)
+    assert placing.whole()
+    before = objective(problem, with_node_schedule(problem, placing.schedule()))
+    reinsert(placing, np.arange(problem.groups)[::-1], never)
+    assert objective(problem, with_node_schedule(problem, placing.schedule())) <= before
