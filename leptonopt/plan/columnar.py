@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.compile.columnar import Column, CompiledColumnar, positions
+from leptonopt.compile.columnar import Column, CompiledColumnar
 from leptonopt.errors import UsageError
 from leptonopt.io import files
 from leptonopt.io.columnar import read_csv
 from leptonopt.io.npz import read_npz_safely
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Ints, pointers, positions
 from leptonopt.problem.schedule import Schedule
 
 KINDS = ("npz", "csv")
@@ -37,12 +37,12 @@ def runs(built: CompiledColumnar, schedule: Schedule) -> dict[str, Column]:
     group, option = group[order], schedule.option[order]
     start, count = schedule.start[order], schedule.count[order]
     # All copies of all groups in a row: entry i takes those from begin[i] to end[i], task j has those from own[j].
-    taken = np.concatenate([[0], np.cumsum(count)])
+    taken = pointers(count)
     first = np.searchsorted(group, np.arange(problem.groups))
-    before = np.concatenate([[0], np.cumsum(problem.copies)])
+    before = pointers(problem.copies)
     begin = before[group] + taken[:-1] - taken[first][group]
     end = begin + count
-    own = np.concatenate([[0], np.cumsum(built.sheets.of_task("copies")[members].astype(np.int64))])
+    own = pointers(built.sheets.of_task("copies")[members].astype(np.int64))
     low = np.searchsorted(own, begin, "right") - 1
     high = np.searchsorted(own, end, "left")
     of = np.repeat(np.arange(len(order)), high - low)

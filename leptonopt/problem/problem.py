@@ -23,7 +23,7 @@ from functools import cached_property
 
 import numpy as np
 
-from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.arrays import Bools, Ints, positions
 from leptonopt.problem.nodes import NodeCosts, Nodes, no_nodes
 from leptonopt.runtime.clock import check_time_each
 
@@ -262,7 +262,5 @@ class StartColumns:
 
 def held_entries(problem: Problem, option: Ints) -> tuple[Ints, Ints]:
     """Return positions in `demand` of all entries of options, and the option's position for each."""
-    held = problem.demand_ptr[option + 1] - problem.demand_ptr[option]
-    of = np.repeat(np.arange(len(option)), held)
-    at = problem.demand_ptr[option] - np.concatenate([[0], np.cumsum(held)[:-1]]).astype(np.int64)[: len(option)]
-    return np.repeat(at, held) + np.arange(len(of)), of
+    begin, end = problem.demand_ptr[option], problem.demand_ptr[option + 1]
+    return positions(begin, end), np.repeat(np.arange(len(option)), end - begin)

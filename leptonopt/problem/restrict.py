@@ -6,15 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.arrays import Bools, Ints, pointers, positions
 from leptonopt.problem.problem import Problem, held_entries
 
 
 def options_of(problem: Problem, groups: Ints) -> tuple[Ints, Ints]:
     """Return the options of groups, one group after the other, and the position of each one's group."""
-    held = np.diff(problem.option_ptr)[groups]
-    option = np.repeat(problem.option_ptr[groups] - np.concatenate([[0], np.cumsum(held)[:-1]]), held)
-    return (option + np.arange(len(option))).astype(np.int64), np.repeat(np.arange(len(groups)), held)
+    begin, end = problem.option_ptr[groups], problem.option_ptr[groups + 1]
+    return positions(begin, end), np.repeat(np.arange(len(groups)), end - begin)
 
 
 def restrict(
@@ -29,10 +28,6 @@ def restrict(
     if pools is not None:
         option, of = option[pools[problem.pool[option]]], of[pools[problem.pool[option]]]
     at, _ = held_entries(problem, option)
-
-    def pointers(lengths: Ints) -> Ints:
-        return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
-
     found = replace(
         problem,
         capacity=capacity,

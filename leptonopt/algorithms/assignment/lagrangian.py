@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from leptonopt.algorithms.assignment.knapsack import ItemLists
 from leptonopt.algorithms.assignment.lagrangian_kernels import NO_PLAN, SCALE, ascent_rounds, fixed_by_reduced_cost
 from leptonopt.algorithms.assignment.problem import AssignmentProblem
-from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.arrays import Bools, Ints, pointers
 
 Floats = NDArray[np.float64]
 
@@ -86,7 +86,7 @@ class NodeRelaxation:
     def lists(self) -> ItemLists:
         """The node in the form of the kernels."""
         given, (agent, task) = _positions(self.given), self.positions
-        ptr, given_ptr = (np.concatenate([[0], np.cumsum(each.sum(axis=1))]) for each in (self.free, self.given))
+        ptr, given_ptr = (pointers(each.sum(axis=1)) for each in (self.free, self.given))
         return ItemLists(
             ptr,
             task,

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.large_scale.kernels import TIE, OptionArrays
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Ints, positions
 
 BATCH = 2048  # items
 CELLS = 1_000_000  # of a table of options and slots at most
@@ -63,11 +63,10 @@ def _cheapest_columns(
     options: OptionArrays, group: Ints, free: Ints, prefix: Any, least: Any, limit: Any
 ) -> tuple[Ints, Ints]:
     """Return option and start of each group's cheapest feasible column, int64, shape (n,); -1 without one."""
-    count = options.option_ptr[group + 1] - options.option_ptr[group]
-    of = np.repeat(np.arange(len(group)), count)
-    at = np.repeat(options.option_ptr[group] - np.concatenate([[0], np.cumsum(count)[:-1]]), count) + np.arange(len(of))
-    mine = least[at] < limit[of]
-    at, of = at[mine], of[mine]
+    begin, end = options.option_ptr[group], options.option_ptr[group + 1]
+    at, of = positions(begin, end), np.repeat(np.arange(len(group)), end - begin)
+    cheaper = least[at] < limit[of]
+    at, of = at[cheaper], of[cheaper]
     cost, start = np.full(len(at), np.inf), np.zeros(len(at), np.int64)
     span = options.last[at] - options.first[at] + options.duration[at]
     order = np.argsort(span, kind="stable")

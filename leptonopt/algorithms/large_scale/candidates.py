@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.option_classes import OptionClasses
 from leptonopt.algorithms.large_scale.kernels import OptionArrays, column_cost, fits
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Ints, pointers, positions
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime.jit import jit, run_threads
 
@@ -79,11 +79,10 @@ def resource_profiles(problem: Problem, classes: OptionClasses) -> tuple[Resourc
     key, one, profile = np.unique(direction * wide + amount, return_index=True, return_inverse=True)
     of, times, among = key // wide, key % wide, classes.directions
     entries = np.diff(among.ptr)[of]
-    ptr = np.concatenate([[0], np.cumsum(entries)]).astype(np.int64)
-    at = np.repeat(among.ptr[:-1][of] - ptr[:-1], entries) + np.arange(ptr[-1])
+    at = positions(among.ptr[of], among.ptr[of + 1])
     amounts = among.share[at] * np.repeat(times, entries)
     row, pool = among.row[at].astype(np.uint32), problem.pool[one]
-    return ResourceProfiles(ptr.astype(np.uint32), row, amounts, pool), profile
+    return ResourceProfiles(pointers(entries).astype(np.uint32), row, amounts, pool), profile
 
 
 def candidate_columns(
@@ -107,7 +106,7 @@ def candidate_columns(
     width = problem.last - problem.first + 1
     columns = np.bincount(problem.group, width, problem.groups).astype(np.int64)
     room = np.minimum(columns, min(most, candidates_per_group(problem.groups)))
-    first = np.concatenate([[0], np.cumsum(room)]).astype(np.int64)
+    first = pointers(room)
     table, many = np.zeros(first[-1], CANDIDATE), np.zeros(problem.groups, np.uint32)
     cuts = np.linspace(0, problem.groups, threads + 1).astype(np.int64).tolist()
     given = options, guide, true, least, out, problem.capacity, first, many, table

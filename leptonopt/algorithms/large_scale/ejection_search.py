@@ -14,7 +14,7 @@ from leptonopt.algorithms.lagrangian.pricing import group_least
 from leptonopt.algorithms.large_scale.ejection_chain import AssignmentArrays, EjectionCosts, run_ejection_chains
 from leptonopt.algorithms.large_scale.ejection_pool import make_queue, repair_by_ejection
 from leptonopt.algorithms.large_scale.staged_construction import Assignment, price_prefix
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Ints, pointers
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import column_costs
 
@@ -76,12 +76,11 @@ class EjectionSearch:
         pool = np.where(some, self.pool[np.maximum(option, 0)], 0)
         count = np.bincount(pool[some], minlength=self.pools)
         room = 2 * count + 64 + len(group) // max(1, self.pools)
-        begin = np.concatenate([[0], np.cumsum(room)[:-1]])
+        begin = pointers(room)[:-1]
         member, position = np.full(int(room.sum()), -1, np.int64), np.full(len(group), -1, np.int64)
         items = np.flatnonzero(some)
         items = items[np.argsort(pool[items], kind="stable")]
-        first = np.concatenate([[0], np.cumsum(count)[:-1]])
-        at = begin[pool[items]] + np.arange(len(items)) - first[pool[items]]
+        at = begin[pool[items]] + np.arange(len(items)) - pointers(count)[pool[items]]
         member[at], position[items] = items, at
         excess = self.prices.out[group] - self.prices.cheapest[group]
         excess[items] = (
