@@ -11,7 +11,7 @@ Floats = NDArray[np.float64]
 
 
 def pointers(sizes: ArrayLike) -> Ints:
-    """Return where each of some consecutive runs begins and where the last one ends, int64, shape (n + 1,).
+    """Return where each run of these sizes begins, and where the last ends, int64, shape (n + 1,).
 
     >>> pointers([2, 0, 3]).tolist()
     [0, 2, 2, 5]

@@ -66,7 +66,7 @@ def test_when_it_is_looked_at() -> None:
     drafts = scale.BestSnapshot(Settling(placed(two(), 0, 0)), lambda _: None, clocked=False)  # type: ignore[arg-type]
     due = [share for share in np.linspace(0, 1, 2_001)[:-1].tolist() if drafts.due(share)]
     assert due[0] >= TUNING.final_phase
-    assert abs(len(due) - scale.LOOKS) <= 1
+    assert abs(len(due) - scale.SETTINGS.looks) <= 1
     assert np.ptp(np.diff(due)) < 0.001
 
 
@@ -96,6 +96,6 @@ def test_annealing_goes_on_from_the_best(monkeypatch: pytest.MonkeyPatch) -> Non
         problem, Limits(60, deterministic=True), NullMonitor(), scale.ClassPricer(problem), scale.JitWarmup(here=True)
     )
     run.solution("all")
-    assert len(seen) > scale.LOOKS / 2
+    assert len(seen) > scale.SETTINGS.looks / 2
     assert len(begun) == 1
     assert begun[0] is seen[2]

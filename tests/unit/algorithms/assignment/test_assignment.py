@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -28,6 +29,7 @@ from leptonopt.problem.nodes import NodeCosts, Nodes
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Limits, Status, Stop
 from leptonopt.problem.schedule import objective
+from leptonopt.solvers import assignment as solver
 from leptonopt.solvers.registry import load_method
 from tests.helpers import random_problems
 from tests.helpers.bruteforce import optimum
@@ -352,8 +354,7 @@ def test_knapsacks_agree_with_highs(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_two_threads_prove_what_one_does(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
     """With the second thread at work from the start, the cost that is proven is the same, and no bound is above it."""
-    monkeypatch.setattr("leptonopt.solvers.assignment.ALONE", 0.0)
-    monkeypatch.setattr("leptonopt.solvers.assignment.NEAR", 1.0)
+    monkeypatch.setattr(solver, "SETTINGS", replace(solver.SETTINGS, alone=0.0, near=1.0))
     problem, ear = places(seed, nodes=seed % 2 == 0, own=seed > 1, size=(5, 20)), Ear()
     one = load_method("assignment")(problem, None, Limits(), Ear())
     two = load_method("assignment")(problem, None, Limits(threads=2), ear)
