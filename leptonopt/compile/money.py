@@ -170,13 +170,20 @@ class Money:
         per_unit = [int(max(map(abs, prices), default=Fraction(0)) * part) for prices in rows.prices]
         parts = {cost: int(abs(money) * part) for cost, money in fixed.items()}
         slots, total, lost = instance.time.slots, Fraction(0), 0
+        priced: dict[tuple[int, ...], list[tuple[int, int]]] = {}  # by rows: positions of those with a price, the price
         for at, (task, columns) in enumerate(zip(check_time_each(instance.tasks), tasks.columns, strict=True)):
             late = max(Fraction(0), self.late[at][0] * slots - self.late[at][1]) + self.late_once[at]
             most = most_lost = 0
             for column in columns:
-                running = sum(per_unit[row] * amount for row, amount in zip(column.rows, column.amounts, strict=True))
+                held = column.amounts
+                if (prices := priced.get(column.rows)) is None:
+                    prices = [(place, per_unit[row]) for place, row in enumerate(column.rows) if per_unit[row]]
+                    priced[column.rows] = prices
+                running = 0
+                for place, price in prices:
+                    running += price * held[place]
                 most = max(most, parts[column.way.cost] + column.slots * running)
-                most_lost = max(most_lost, column.slots * sum(column.amounts) + MAX_LOST_BESIDE_USE)
+                most_lost = max(most_lost, column.slots * sum(held) + MAX_LOST_BESIDE_USE)
             most_lost += slots if self.late[at][0] else 0
             total += task.copies * max(abs(self.value[at]), Fraction(most, part) + late)
             lost += task.copies * max(1, most_lost)
