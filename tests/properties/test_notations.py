@@ -6,6 +6,7 @@ import itertools
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -338,7 +339,7 @@ def test_columns_as_another_notation(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Problems of any size are large; the methods that get a process of their own."""
-    monkeypatch.setattr(portfolio, "LARGE", 1)
+    monkeypatch.setattr(portfolio, "LIMITS", replace(portfolio.LIMITS, large_groups=1))
     started = list[str]()
     real = worker_pool.WorkerProcess
 
@@ -386,7 +387,7 @@ def test_an_error_of_a_method_in_this_process_is_a_note(
 
 def test_rules_that_scale_lacks_make_no_problem_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """There the other methods are asked, as ever."""
-    monkeypatch.setattr(portfolio, "LARGE", 1)
+    monkeypatch.setattr(portfolio, "LIMITS", replace(portfolio.LIMITS, large_groups=1))
     plain, rich = random_problems.problem(0, groups=4), next(filter(_refused, map(random_problems.rich, range(40))))
     assert not portfolio.large(rich)
     assert portfolio.large(plain) == (not _refused(plain))
