@@ -1,0 +1,47 @@
+"""Repairs: each is one change after which a plan exists, with its cost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from leptonopt import solve
+from leptonopt.infeasibility.explain import explain
+from tests.helpers.tiny_instances import document, pool, task
+
+
+@pytest.mark.parametrize(
+    ("stated", "change"),
+    [
+        (document(task(gpu=5)), "1 more gpu in pool 'a'"),
+        (
+            document(task(deadline="2026-01-05T01:00Z", duration="2h")),
+            "the deadline of 't' 1h later, 2026-01-05 02:00",
+        ),
+        (document(task(needs={"labels": ["eu"]})), "'t' without what it needs (the label 'eu')"),
+        (document(task(), quotas=[{"id": "q", "of": "gpu", "limit": 1}]), "the quota 'q' raised by 1 to 2"),
+    ],
+)
+def test_single_changes(stated: dict[str, Any], change: str) -> None:
+    """The smallest steps that suffice; the repaired instance has a plan of that cost."""
+    found = explain(stated, time_limit=30)
+    assert found.status == "infeasible"
+    assert [repair.changes for repair in found.repairs] == [(change,), ("'t' left out",)]
+    repair = found.repairs[0]
+    assert solve(repair.instance, method="cpsat", isolate=False, time_limit=20).cost == repair.cost
+
+
+def test_two_conflicts_need_a_change_each() -> None:
+    """Together in one repair."""
+    found = explain(document(task("x", gpu=5), task("y", "b", gpu=9), pools=[pool(), pool("b")]), time_limit=30)
+    assert len(found.conflicts) == 2
+    assert all(len(repair.changes) >= 2 for repair in found.repairs)
+    assert all(solve(repair.instance, method="greedy").plan for repair in found.repairs)
+
+
+def test_repairs_are_sorted() -> None:
+    """Few changes first, then by cost; leaving something out comes last."""
+    found = explain(document(task("x", gpu=3, duration="3h"), task("y", gpu=3, duration="3h")), time_limit=30)
+    keys = [(repair.left_out, len(repair.changes), repair.cost) for repair in found.repairs]
+    assert keys == sorted(keys)

@@ -1,0 +1,87 @@
+"""All requirements of an instance: quotas, sets, the horizon, and their steps."""
+
+from __future__ import annotations
+
+import copy
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from leptonopt.infeasibility.documents import pruned
+from leptonopt.infeasibility.requirement import Requirement, without_requirements
+from leptonopt.infeasibility.requirements import grain, requirements_of
+from leptonopt.instance import Instance, validate
+from tests.helpers.tiny_instances import instance, pool, task
+
+
+def by_kind(made: Instance, kind: str, **more: Any) -> Requirement:
+    """Return the only requirement of a kind."""
+    (found,) = [each for each in requirements_of(made, **more) if each.kind == kind]
+    return found
+
+
+def relaxed(made: Instance, requirement: Requirement, steps: int) -> tuple[str | None, dict[str, Any]]:
+    """Return the change of some steps in words, and the document after it."""
+    document = copy.deepcopy(made.document())
+    assert requirement.milder is not None
+    return requirement.milder(document, steps), document
+
+
+@pytest.mark.parametrize(("limit", "step"), [("5", "0.01"), ("0", "1"), ("1234", "10"), ("0.3", "0.001"), ("100", "1")])
+def test_steps_of_limits(limit: str, step: str) -> None:
+    """About a hundredth, in round numbers."""
+    assert grain(Decimal(limit)) == Decimal(step)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "quota 'q': at most 5 of gpu in all"),
+        ({"teams": ["b"]}, "quota 'q': at most 5 of gpu of team b in all"),
+        ({"tasks": ["t"], "pools": ["a"]}, "quota 'q': at most 5 of gpu of 1 task on 'a' in all"),
+        ({"per": "moment"}, "quota 'q': at most 5 of gpu at"),
+        ({"per": "day"}, "quota 'q': at most 5 of gpu"),
+    ],
+)
+def test_quotas_in_words(more: dict[str, Any], words: str) -> None:
+    """Their scope and limit."""
+    made = instance(task(team="b"), quotas=[{"id": "q", "of": "gpu", "limit": 5, **more}])
+    assert by_kind(made, "quota").words.startswith(words)
+
+
+def test_a_quota_is_raised_or_removed() -> None:
+    """By steps, and altogether."""
+    made = instance(quotas=[{"id": "q", "of": "gpu", "limit": 5}])
+    quota = by_kind(made, "quota")
+    words, document = relaxed(made, quota, 7)
+    assert words == "the quota 'q' raised by 0.07 to 5.07"
+    assert document["quotas"][0]["limit"] == Decimal("5.07")
+    assert not pruned(without_requirements(made.document(), [quota])).get("quotas")
+
+
+def test_sets_can_only_be_dropped() -> None:
+    """Of the tasks asked for; a set of one copy demands nothing."""
+    made = instance(task("x"), task("y", copies=2), pools=[pool(), pool("b")], apart=[["x", "y"]])
+    apart = by_kind(made, "apart")
+    assert (apart.words, apart.milder) == ("'x', 2 copies of 'y' are on different pools", None)
+    assert [each.kind for each in requirements_of(made, ["x"])] == ["capacity", "horizon"]
+    assert "apart" not in pruned(without_requirements(made.document(), [apart]))
+
+
+def test_a_longer_horizon() -> None:
+    """By hours, or long enough for everything one after the other."""
+    made = instance(task("x", copies=3, duration="3h"))
+    horizon = by_kind(made, "horizon")
+    assert horizon.words == "all is done by 2026-01-05 04:00, the end of the horizon"
+    words, document = relaxed(made, horizon, 2)
+    assert words == "a horizon 2h longer"
+    assert validate(document).time.slots == 6
+    assert validate(pruned(without_requirements(made.document(), [horizon]))).time.slots >= 9
+
+
+def test_only_pools_in_use_demand_anything() -> None:
+    """And only of the tasks asked for."""
+    made = instance(task("x"), task("y", "b"), pools=[pool(), pool("b"), pool("c")])
+    assert [each.subject for each in requirements_of(made) if each.kind == "capacity"] == [("a", "gpu"), ("b", "gpu")]
+    assert [each.subject for each in requirements_of(made, ["y"]) if each.kind == "capacity"] == [("b", "gpu")]
