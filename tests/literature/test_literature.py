@@ -94,9 +94,16 @@ def test_a_project_ends_by_its_least_makespan_and_no_sooner() -> None:
 
 @with_data
 def test_icon_is_read_and_planned() -> None:
-    """The data-centre challenge: a checked plan at forecast prices, or at those that came."""
+    """The data-centre challenge: a checked plan at forecast prices."""
     sample = DATA / "icon_ecas" / "sample" / "sample01" / "instance.txt"
     assert leptonopt.solve(sample, format="icon", method="greedy").require_plan()
+
+
+@with_data
+@pytest.mark.ci
+@pytest.mark.long
+def test_icon_is_planned_at_either_prices() -> None:
+    """Forecast prices and those that came give other plans; other prices are refused."""
     actual = DATA / "icon_ecas" / "leaderboard" / "instance00" / "instance.txt"
     costs = [
         leptonopt.solve(actual, format="icon", params={"prices": p}, method="greedy").cost

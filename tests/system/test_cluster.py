@@ -241,6 +241,8 @@ def test_columns_go_on_here_when_workers_are_gone(columns: Path) -> None:
     assert [note for note in found.notes if "the workers are gone" in note and "annealing" in note]
 
 
+@pytest.mark.ci
+@pytest.mark.long
 def test_columns_are_deterministic_whoever_works(columns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """In deterministic mode the schedule does not depend on how many workers there are."""
     monkeypatch.setattr(sharing, "TUNING", replace(sharing.TUNING, passes=3))
