@@ -15,6 +15,7 @@ import numpy as np
 
 from leptonopt.compile.groups import Members, group_sets, group_tasks, precedence_edges
 from leptonopt.compile.money import Money
+from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.node_kinds import NodeKindInfo
 from leptonopt.compile.quotas import QuotaWindow, compile_quotas, quota_windows
 from leptonopt.compile.rows import Row, RowBuilder
@@ -47,6 +48,7 @@ class CompiledInstance:
     quota_units : size of one unit of each quota in the user's unit.
     stuck : mandatory tasks that cannot run, by index.
     impossible : reasons why no plan can exist; empty when none was found.
+    alike : pools with nodes that plans tell apart and this problem counts: it is a relaxation there.
     """
 
     instance: Instance
@@ -61,10 +63,11 @@ class CompiledInstance:
     quota_units: tuple[Fraction, ...]
     stuck: tuple[int, ...]
     impossible: tuple[str, ...]
+    alike: frozenset[str] = frozenset()
 
 
-def compile_instance(instance: Instance) -> CompiledInstance:
-    """Return the problem of an instance.
+def compile_instance(instance: Instance, form: NodeForm = TOLD_APART) -> CompiledInstance:
+    """Return the problem of an instance, with nodes in the given form.
 
     Raises
     ------
@@ -73,7 +76,7 @@ def compile_instance(instance: Instance) -> CompiledInstance:
         too fine against each other for exact counting, or a quota's day starts within a slot.
     """
     all_ways = [concrete_options(instance, task) for task in instance.tasks]
-    rows = RowBuilder(instance, all_ways)
+    rows = RowBuilder(instance, all_ways, form)
     columns = [rows.columns(task, found) for task, found in zip(instance.tasks, all_ways, strict=True)]
     tasks = TaskWindows(instance, columns)
     tasks.tighten()
@@ -98,6 +101,7 @@ def compile_instance(instance: Instance) -> CompiledInstance:
         quota_units=tuple(unit for _, unit in quotas),
         stuck=tuple(tasks.stuck()),
         impossible=tuple(infeasibility_reasons(instance, all_ways, tasks)),
+        alike=frozenset(rows.alike),
     )
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from leptonopt.compile.calendar import least_by_slot
+from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import Instance, NodeKind, Pool
@@ -45,30 +46,78 @@ class NodeKindInfo:
 
 
 def node_kinds(
-    instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]], distinguished: Collection[str]
+    instance: Instance,
+    all_ways: Sequence[Sequence[ConcreteOption]],
+    distinguished: Collection[str],
+    form: NodeForm = TOLD_APART,
 ) -> list[NodeKindInfo]:
-    """Return the kinds of nodes of all pools; single nodes in the distinguished pools, given by id."""
-    needed = _most_needed(instance, all_ways)
+    """Return the kinds of nodes of all pools; single nodes in the distinguished pools, given by id.
+
+    In a form with placements these are the nodes that the placements name.
+    """
+    needed, named = _most_needed(instance, all_ways), _named_nodes(instance, all_ways, form)
     return [
         kind
         for pool in instance.pools
-        for kind in _kinds_of_pool(instance, pool, needed[pool.id] if pool.id in distinguished else None)
+        for kind in _kinds_of_pool(
+            instance,
+            pool,
+            needed[pool.id] if pool.id in distinguished else None,
+            None if named is None else named[pool.id],
+        )
     ]
 
 
-def _kinds_of_pool(instance: Instance, pool: Pool, needed: int | None) -> Iterator[NodeKindInfo]:
-    """Yield the kinds of nodes of a pool; with `needed`, up to that many alike nodes one by one."""
+def _named_nodes(
+    instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]], form: NodeForm
+) -> Mapping[str, set[str]] | None:
+    """Return the labels that the placements of a form name, by pool; None for a form without placements."""
+    if form.placements is None:
+        return None
+    found = defaultdict[str, set[str]](set)
+    for task, ways in zip(instance.tasks, all_ways, strict=True):
+        for way in ways:
+            for nodes in form.placements.get((task.id, way.id), ()):
+                found[way.pool].update(nodes)
+    return found
+
+
+def _kinds_of_pool(
+    instance: Instance, pool: Pool, needed: int | None, named: Collection[str] | None
+) -> Iterator[NodeKindInfo]:
+    """Yield the kinds of nodes of a pool; with `needed`, up to that many alike nodes one by one, or those named."""
     windows = [window for window in pool.maintenance if window.capacity is None]
     for name, kind in check_time_each(pool.kinds):
         count = [int(least or 0) for least in least_by_slot(kind.count, windows, "", instance.time)]
         if needed is None:
             yield NodeKindInfo(pool, name, kind, None, kind.reserved, kind.commit_max, tuple(count))
             continue
-        for low, high in _single_nodes(instance, pool, name, kind, count, needed):
+        if named is None:
+            ranges = _single_nodes(instance, pool, name, kind, count, needed)
+        else:
+            ranges = _ranges_around(kind, count, instance.time.slot, _numbers(named, name))
+        for low, high in ranges:
             size = high - low
             there = tuple(size * (least >= high) for least in count)
             own, committable = low < kind.reserved, kind.reserved <= low < kind.reserved + kind.commit_max
             yield NodeKindInfo(pool, name, kind, low + 1, size * own, size * committable, there, high)
+
+
+def _numbers(labels: Collection[str], kind: str) -> list[int]:
+    """Return the numbers of the labels that are nodes of a kind."""
+    parts = [label.rpartition("/") for label in labels]
+    return sorted(int(number) for name, _, number in parts if name == kind)
+
+
+def _ranges_around(kind: NodeKind, count: Sequence[int], slot: int, singles: Iterable[int]) -> list[tuple[int, int]]:
+    """Return node numbers (low, high]: single nodes, and ranges of alike nodes between them."""
+    top = kind.reserved + kind.commit_max
+    cuts = {0, kind.most, *(cut for cut in (kind.reserved, top, *count) if cut < kind.most)}
+    for number in singles:
+        cuts |= {number - 1, number}
+    if kind.commit_max and kind.price is not None and max(kind.minimum, kind.boot) > slot:
+        cuts |= set(range(kind.reserved, min(top, kind.most) + 1))
+    return list(pairwise(sorted(cuts)))
 
 
 def _most_needed(instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]]) -> Counter[str]:

@@ -12,7 +12,9 @@ from math import comb, floor, lcm
 import numpy as np
 
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
+from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.node_kinds import node_kinds
+from leptonopt.compile.packing_rows import PackingRow, packing_rows
 from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, SpotRuns
 from leptonopt.compile.work_options import EXACT, ConcreteOption
 from leptonopt.errors import Finding, InstanceError
@@ -36,13 +38,15 @@ class Row:
     """The meaning of a capacity row, and its demand units per unit of the resource.
 
     A row is a resource of a pool, or of one distinguished node, or a counter of a quota. For a counter `pool` is
-    empty and the resource is the quota's id, with a suffix where the quota adds up over time.
+    empty and the resource is the quota's id, with a suffix where the quota adds up over time. A packing row says how
+    many one-node tasks the nodes of a pool can hold, in 1/scale of its weights.
     """
 
     pool: str
     resource: str
     node: str | None
     scale: int
+    packing: PackingRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,13 @@ class RowBuilder:
     names : (pool id, resource, node) of a pool's resources; ("", quota id, None) of rows that only count for a quota
     kinds : nodes, in the order of the problem
     supply : (kind, row, amount in the user's units)
+    packing : packing rows by their number
+    alike : pools with nodes that plans tell apart and these rows do not
     """
 
-    def __init__(self, instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]]) -> None:
+    def __init__(
+        self, instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]], form: NodeForm = TOLD_APART
+    ) -> None:
         self.instance, self.time = instance, instance.time
         self.pools = {pool.id: pool for pool in instance.pools}
         self.pool = {pool.id: at for at, pool in enumerate(instance.pools)}
@@ -76,9 +84,10 @@ class RowBuilder:
         self.scale: list[int] = []
         self.counting: list[tuple[Quota, dict[tuple[str, str], int]]] = []
         self.index = {(pool.id, name): self._row(pool.id, name) for pool in instance.pools for name in pool.resources}
-        self.apart = {way.pool for found in all_ways for way in found if way.one_node}
-        self._chosen = 0
-        self.kinds = node_kinds(instance, all_ways, self.apart)
+        told_apart = {way.pool for found in all_ways for way in found if way.one_node}
+        self.apart, self.alike = (set[str](), told_apart) if form.alike else (told_apart, set[str]())
+        self._chosen, self._form = 0, form
+        self.kinds = node_kinds(instance, all_ways, self.apart, form)
         self.of_node: dict[tuple[str, str, str], int] = {}  # by pool, node and resource
         self.supply: list[tuple[int, int, Decimal]] = []
         for at, kind in enumerate(self.kinds):
@@ -87,6 +96,7 @@ class RowBuilder:
                 if kind.single:
                     row = self.of_node[kind.pool.id, kind.label, name] = self._row(kind.pool.id, name, kind.label)
                     self.supply.append((at, row, size))
+        self.packing = dict(self._packing_rows(all_ways))
         for quota in instance.quotas:
             self.counting.append((quota, dict(self._counters(quota))))
         self._scales(all_ways)
@@ -110,8 +120,20 @@ class RowBuilder:
 
     def described(self) -> Iterator[Row]:
         """Yield the meaning of each row."""
-        for (pool, name, node), scale in zip(self.names, self.scale, strict=True):
-            yield Row(pool, name, node, scale)
+        for at, ((pool, name, node), scale) in enumerate(zip(self.names, self.scale, strict=True)):
+            yield Row(pool, name, node, scale, self.packing.get(at))
+
+    def _packing_rows(self, all_ways: Sequence[Sequence[ConcreteOption]]) -> Iterator[tuple[int, PackingRow]]:
+        """Yield the packing rows of nodes that are counted, and have kinds supply them."""
+        for pool in self.instance.pools:
+            if pool.id not in self.alike:
+                continue
+            for packing in packing_rows(pool, (way for found in all_ways for way in found if way.pool == pool.id)):
+                row = self._row(pool.id, packing.resource)
+                for at, kind in enumerate(self.kinds):
+                    if kind.pool.id == pool.id and packing.supply.get(kind.name):
+                        self.supply.append((at, row, packing.supply[kind.name]))
+                yield row, packing
 
     def _counters(self, quota: Quota) -> Iterator[tuple[tuple[str, str], int]]:
         """Yield extra rows for a quota by pool and resource; none where the pool's own row suffices."""
@@ -157,6 +179,9 @@ class RowBuilder:
                             finer(rows[way.pool, name], denominator)
         for _, row, size in self.supply:
             finer(row, size.as_integer_ratio()[1])
+        for row, packing in self.packing.items():
+            for weight in packing.weights.values():
+                finer(row, weight.as_integer_ratio()[1])
         for (pool, _, name), row in self.of_node.items():
             self.scale[row] = lcm(self.scale[row], self.scale[self.index[pool, name]])
 
@@ -183,6 +208,7 @@ class RowBuilder:
         offered: dict[int, Ints] = {
             self.index[pool.id, name]: nothing for pool in self.pools.values() for name in pool.of_nodes
         }
+        offered |= dict.fromkeys(self.packing, nothing)
         for at, row, size in check_time_each(self.supply):
             kind = self.kinds[at]
             there = np.array(kind.count, np.int64)
@@ -210,16 +236,18 @@ class RowBuilder:
         made: list[CompiledOption] = []
         for way in check_time_each(found):
             if way.refused is None:
-                for placed in self._placed(way):
+                for placed in self._placed(task, way):
                     made += self._timed(task, placed)
         return made
 
-    def _placed(self, way: ConcreteOption) -> list[ConcreteOption]:
+    def _placed(self, task: Task, way: ConcreteOption) -> list[ConcreteOption]:
         """Return the option on each choice of nodes, where nodes are distinguished and it matters."""
-        if way.pool not in self.apart or not (way.one_node or way.whole):
-            return [way]
         if way.one_node and way.whole > 1:
             return []
+        if way.pool not in self.apart or not (way.one_node or way.whole):
+            return [way]
+        if self._form.placements is not None:
+            return [replace(way, on_nodes=nodes) for nodes in self._form.placements.get((task.id, way.id), ())]
         held = {name for name, count in way.uses.items() if count and name in self.pools[way.pool].of_nodes}
         if not held:
             return [way]
@@ -274,7 +302,7 @@ class RowBuilder:
 
     def _held(self, task: Task, way: ConcreteOption) -> Demands:
         """Return rows and amounts that an option holds, cached where no nodes or quotas differ."""
-        if way.on_nodes or self.counting:
+        if way.on_nodes or self.counting or way.pool in self.alike:
             return self._holding(task, way)
         key = (way.pool, *way.uses.items())
         if (known := self._demands.get(key)) is None:
@@ -316,6 +344,9 @@ class RowBuilder:
                 for quota, rows in self.counting:
                     if (counter := rows.get((way.pool, name))) is not None and quota.covers(task):
                         held[counter] = EXACT.add(held.get(counter, Decimal(0)), count)
+        for row, packing in self.packing.items():
+            if packing.pool == way.pool and (weight := packing.weight(way, self.pools[way.pool].of_nodes)):
+                held[row] = weight
         pairs = sorted((row, self.units(row, count)) for row, count in held.items())
         if max((amount for _, amount in pairs), default=0) > MAX_DEMAND:
             raise InstanceError([Finding(self._too_fine(way, pairs), ("tasks", self.instance.tasks.index(task)))])

@@ -22,6 +22,7 @@ from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, DualAscent, es
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, has_no_columns, predicted_size
 from leptonopt.compile.compiler import CompiledInstance
+from leptonopt.compile.packing_rows import PackingRow
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.verify import fingerprint, proven
 
@@ -198,12 +199,14 @@ def _document(compiled: CompiledInstance, duals: Duals, sha256: str) -> dict[str
     problem = compiled.problem
     unit = compiled.unit / FINEST
     whole = np.where(problem.capacity < UNLIMITED, duals.capacity, 0.0)
-    capacity, moments = [], []
+    capacity, moments, packing = [], [], []
     for row, prices in zip(compiled.rows, whole, strict=True):
         steps = _steps([round(price * FINEST) * row.scale for price in prices.tolist()])
         if steps:
             node = {} if row.node is None else {"node": row.node}
-            if row.pool:
+            if row.packing is not None:
+                packing.append(_packing(row.packing) | {"price": steps})
+            elif row.pool:
                 capacity.append({"pool": row.pool, "resource": row.resource, **node, "price": steps})
             else:
                 moments.append({"id": row.resource, "price": steps})
@@ -219,10 +222,19 @@ def _document(compiled: CompiledInstance, duals: Duals, sha256: str) -> dict[str
         "currency": compiled.instance.currency,
         "unit": str(unit),
         "capacity": capacity,
+        "packing": packing,
         "quotas": [*quotas, *moments],
         "waiting": list(_waiting(compiled, duals)),
         "apart": list(_apart(compiled, duals)),
     }
+
+
+def _packing(row: PackingRow) -> dict[str, Any]:
+    """What says to the checker which packing row is meant; it computes weights and supplies by itself."""
+    place = {"pool": row.pool, "resource": row.resource}
+    if row.kinds:
+        return place | {"kinds": list(row.kinds)}
+    return place | {"size": str(Fraction(row.size)), "function": row.function}
 
 
 def _steps(prices: list[int]) -> list[list[int]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from math import ceil
 
 from leptonopt.confirm import NAME, Confirmation, Question
 from leptonopt.confirm.solve import confirm as solve_second_model
@@ -65,14 +66,17 @@ def _confirmed_by(session: SolveSession, name: str, cost: int | None) -> bool:
 
     Raises `Alarm` when it finds one.
     """
-    state = session.state
+    state, prover = session.state, session.prover
     state.phase = f"{name}, confirming"
-    solution = _solve_with_cutoff(session, name, None if cost is None else cost - 1)
+    if cost is not None and prover is not session:
+        cost = ceil(cost * state.source.unit / prover.state.source.unit)
+    solution = _solve_with_cutoff(prover, name, None if cost is None else cost - 1)
     state.engines[name] = solution.engine or state.engines.get(name, "")
-    if solution.schedule is not None and not contradicts(session.problem, solution.schedule):
-        found = objective(session.problem, solution.schedule)
+    if solution.schedule is not None and not contradicts(prover.problem, solution.schedule):
+        found = objective(prover.problem, solution.schedule)
         if cost is None or found < cost:
-            raise Alarm(f"{name} finds a plan for {state.money(found)} where one engine has proven that none is")
+            money = prover.state.money(found)
+            raise Alarm(f"{name} finds a plan for {money} where one engine has proven that none is")
     enough = cost is not None and solution.bound is not None and solution.bound >= cost
     if solution.status is Status.INFEASIBLE or enough:
         state.claims.confirmed.append(name)

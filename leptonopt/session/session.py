@@ -87,7 +87,11 @@ class SolveSession:
     start_seconds : seconds that a worker takes to load
     workers : the worker processes and threads
     lanes : the stages of the portfolio, while workers run them
+    state_type : the class of the state
+    prover : the session on whose problem a proof of optimality can be repeated
     """
+
+    state_type: type[SolveState] = SolveState
 
     def __init__(
         self,
@@ -99,7 +103,8 @@ class SolveSession:
         on_progress: Callable[[Progress], None] | None = None,
         options: WorkerOptions = WorkerOptions(),  # frozen
     ) -> None:
-        self.state = SolveState(source, limits, begun, on_progress)
+        self._made_with = begun, closing, on_progress, options
+        self.state = self.state_type(source, limits, begun, on_progress)
         self.state.should_stop = self.should_stop
         self.limits, self.problem, self.signals, self.isolate = limits, source.problem, signals, options.isolate
         self.deadline = Deadline(begun + limits.time_limit - min(closing, TIMES.closing_share * limits.time_limit))
@@ -111,6 +116,14 @@ class SolveSession:
         self.lanes: list[Lane] = []
         self.workers = WorkerPool(self.problem, options.memory, self.state.notes, options.executor)
         signals.on_second = self.workers.slay
+        self.prover: SolveSession = self
+
+    def sibling(self, source: InstanceSource) -> SolveSession:
+        """Return a plain session on another form of the instance, for the rest of the time of this one."""
+        begun, closing, on_progress, options = self._made_with
+        made = SolveSession(source, self.limits, begun, closing, self.signals, on_progress, options)
+        made.deadline, made.start_seconds, made.entry_seconds = self.deadline, self.start_seconds, self.entry_seconds
+        return made
 
     def should_stop(self) -> bool:
         """Return whether the deadline has passed, a signal was caught, or the gap is reached."""

@@ -15,6 +15,7 @@ from leptonopt.runtime.clock import gc_disabled, time_limited
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.signals import Signals, interruptible_until
 from leptonopt.session import certification
+from leptonopt.session.alike_session import AlikeSession, session_type
 from leptonopt.session.confirmation import confirm as confirm_proof
 from leptonopt.session.finalize import alarm_evidence, finalize
 from leptonopt.session.memory import parse_memory
@@ -111,14 +112,14 @@ def _solve(
             source = compile_source()
             compiled = time.monotonic()
         closing = source.closing(compiled - called)
-        session = SolveSession(source, limits, begun, closing, signals, on_progress, options)
+        session = session_type(source)(source, limits, begun, closing, signals, on_progress, options)
         session.state.notes += notes
         cpu = time.process_time() - cpu
         if cpu > _MIN_CPU_SECONDS:  # scale by the load of the machine
             session.entry_seconds *= max(1.0, (compiled - called) / cpu)
         session.start_seconds = max(TIMES.start, called - begun)  # a worker loads about what this process loaded
         try:
-            _search(session, request, source)
+            session = _search(session, request, source)
             solved = time.monotonic()
             seconds = {"read": read - called, "compile": compiled - read, "solve": solved - compiled}
             seconds["total"] = solved - begun
@@ -128,14 +129,17 @@ def _solve(
             raise
 
 
-def _search(session: SolveSession, request: SolveRequest, source: InstanceSource) -> None:
-    """Run the method, then confirm and certify as requested."""
+def _search(session: SolveSession, request: SolveRequest, source: InstanceSource) -> SolveSession:
+    """Run the method, then confirm and certify as requested; return the session of the answer."""
     certifying = request.certify and source.prices_itself
     with session.reserve(certification.SETTINGS.time_share * session.limits.time_limit if certifying else 0.0):
         with time_limited(session.deadline.until, "engines were made ready"):
             warm_start = None if request.warm_start is None else source.schedule_of(request.warm_start)
             session.run(request.method, warm_start)
+            if isinstance(session, AlikeSession):
+                session = session.finish(request.method)
         if request.confirm:
             confirm_proof(session)
     if request.certify:
         certification.certify(session)
+    return session

@@ -140,15 +140,23 @@ class SolveState:
                 f"{self.phase} contradicts a proof: a checked plan costs {self.money(self.cost)}, "
                 f"but the claimed bound is {self.money(self.lower)}"
             )
-        self.trace.append((time.monotonic() - self.begun, self.money(self.cost), self.money(self.lower)))
+        self._trace()
+
+    def _trace(self) -> None:
+        """Add a step to the trace."""
+        self.trace.append((time.monotonic() - self.begun, self.plan_cost(), self.money(self.lower)))
         self.show(now=True)
+
+    def plan_cost(self) -> Fraction | None:
+        """Return the cost of the best plan, in money."""
+        return self.money(self.cost)
 
     def show(self, now: bool = False) -> None:
         """Tell whoever watches, five times a second at most unless it is news."""
         seconds = time.monotonic() - self.begun
         if self.on_progress and (now or seconds - self._shown > 0.2):
             self._shown = seconds
-            cost, lower = self.money(self.cost), self.money(self.lower)
+            cost, lower = self.plan_cost(), self.money(self.lower)
             self.on_progress(Progress(seconds, cost, lower, gap(cost, lower), self.phase))
 
     def status(self) -> tuple[Status, Stop, int | None]:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.decode import TaskRun, decode
+from leptonopt.compile.node_form import COUNTED, NodeForm
 from leptonopt.confirm import Question
 from leptonopt.instance import Instance
 from leptonopt.io import files
@@ -98,13 +99,22 @@ class InstanceSource(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class TreeSource:
-    """An instance that is a tree of tasks, compiled, with its document as it was stated."""
+    """An instance that is a tree of tasks, compiled, with its document as it was stated.
+
+    `counted` is the instance with counted nodes, where `compiled` tells them apart: its prices prove as much.
+    """
 
     compiled: CompiledInstance
     stated: dict[str, Any]
     origin: dict[str, Any]
+    counted: CompiledInstance | None = None
     result_type = Result
     prices_itself = True
+
+    def in_form(self, form: NodeForm) -> TreeSource:
+        """Return the instance compiled with nodes in another form; prices stay those of counted nodes."""
+        compiled = compile_instance(self.compiled.instance, form)
+        return TreeSource(compiled, self.stated, self.origin, self.counted or self.compiled)
 
     @property
     def problem(self) -> Problem:
@@ -161,7 +171,7 @@ class TreeSource:
         self, seconds: float, work: float | None, known: tuple[int, Multipliers] | None
     ) -> dict[str, Any] | None:
         """Return the best certificate from an ascent and the linear relaxation."""
-        return best_certificate(self.compiled, self.stated, seconds, work)
+        return best_certificate(self.counted or self.compiled, self.stated, seconds, work)
 
     def question(self, cost: Fraction | None, schedule: Schedule | None) -> Question | None:
         """Return the stated document with the claim and the plan behind it."""
@@ -197,4 +207,4 @@ def open_source(
 
         return source.open_columnar(Path(instance), params)
     found, stated, origin = resolve_instance(instance, format, params)
-    return lambda: TreeSource(compile_instance(found), stated, origin)
+    return lambda: TreeSource(compile_instance(found, COUNTED), stated, origin)

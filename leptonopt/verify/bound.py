@@ -162,18 +162,11 @@ class Bound:
     ) -> Fraction | None:
         """The same with what the cheapest nodes that can hold it cost more, where nodes are told apart."""
         needed, best = max(1, way.whole), None
-        lines = []
-        for kind in self.kinds:
-            if kind.pool != way.pool:
-                continue
-            held = {name: count / needed for name, count in way.uses.items() if (way.pool, name) in self._offered}
-            held = {name: count for name, count in held.items() if count}
-            if not held:
-                return Fraction(min(costs), parts)
-            if not held.keys() <= kind.size.keys() or any(count > kind.size[name] for name, count in held.items()):
-                continue
-            more, gone = self._node_line(kind, held), self._gone(kind)
-            lines += [(more, gone)] * min(needed, (kind.last or 1) - (kind.node or 1) + 1)
+        held = {name: count / needed for name, count in way.uses.items() if (way.pool, name) in self._offered}
+        held = {name: count for name, count in held.items() if count}
+        if not held:
+            return Fraction(min(costs), parts)
+        lines = self._node_lines(way.pool, held, needed)
         for start in range(low, high + 1):
             end = start + length
             offers = sorted(more[end] - more[start] for more, gone in lines if gone[end] == gone[start])
@@ -181,6 +174,23 @@ class Bound:
                 cost = Fraction(costs[start - low], parts) + sum(offers[:needed], NOTHING)
                 best = cost if best is None or cost < best else best
         return best
+
+    def _node_lines(self, pool: str, held: Mapping[str, Fraction], needed: int) -> list[tuple[list[Fraction], Line]]:
+        """The nodes of a pool that can hold so much: what it costs more on each, and where the node is not usable.
+
+        Of nodes without prices that are usable in the same slots, as many as are needed stand for all.
+        """
+        lines, alike = [], dict[tuple[int, ...], int]()
+        for kind in self.kinds:
+            if kind.pool != pool or any(count > kind.size.get(name, NOTHING) for name, count in held.items()):
+                continue
+            many, gone = min(needed, (kind.last or 1) - (kind.node or 1) + 1), self._gone(kind)
+            if not kind.single or not any((pool, name, kind.label) in self.prices.capacity for name in held):
+                key = tuple(gone)
+                many = min(many, needed - alike.get(key, 0))
+                alike[key] = alike.get(key, 0) + many
+            lines += [(self._node_line(kind, held), gone)] * many if many else []
+        return lines
 
     def _node_line(self, kind: Kind, held: Mapping[str, Fraction]) -> list[Fraction]:
         """What holding so much of a node costs more, from the start of the horizon to each slot's beginning."""
@@ -198,13 +208,16 @@ class Bound:
     def _line(self, id: str, way: StatedOption) -> tuple[Line, int]:
         """What a way costs from the start of the horizon to each slot's beginning, in 1/n of money; and n."""
         covering = self.prices.covering(id, way)
-        key = way.pool, tuple(way.uses.items()), covering
+        key = way.pool, tuple(way.uses.items()), covering, way.one_node, way.whole
         if key not in self._lines:
             per_slot = [NOTHING] * self.stated.slots
             for name, count in way.uses.items():
                 if count:
                     price = self._price(way.pool, name, covering)
                     per_slot = [known + count * own for known, own in zip(per_slot, price, strict=True)]
+            for packing in self.prices.packing:
+                if packing.pool == way.pool and (weight := packing.weight(way)):
+                    per_slot = [known + weight * own for known, own in zip(per_slot, packing.price, strict=True)]
             whole = lcm(*(value.denominator for value in set(per_slot)))
             self._lines[key] = list(accumulate((int(value * whole) for value in per_slot), initial=0)), whole
         return self._lines[key]

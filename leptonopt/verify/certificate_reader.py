@@ -11,6 +11,7 @@ from typing import Any
 
 from leptonopt.verify.exact import Malformed, duration, exact, fraction
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance, StatedOption
+from leptonopt.verify.packing_bound import PackingPrice
 from leptonopt.verify.quotas import covers, windows_of
 
 Row = tuple[str, str, str | None]  # pool, resource, and the node where it is one of its own
@@ -50,6 +51,7 @@ class Prices:
     Attributes
     ----------
     capacity : by pool, resource and node, money for a unit held in each slot
+    packing : prices on what nodes can hold of tasks that must fit within one
     quotas : those with a price
     edges : what each task waits for, and the lag in slots
     """
@@ -62,6 +64,10 @@ class Prices:
         if self.unit <= 0:
             raise Malformed("unit: must be above 0")
         self.capacity = dict(self._capacity(line) for line in _lines(certificate, "capacity"))
+        self.packing = [
+            PackingPrice(stated, line, self._steps(line.get("price"), "packing"))
+            for line in _lines(certificate, "packing")
+        ]
         self.quotas = [self._quota(line) for line in _lines(certificate, "quotas")]
         self.edges = {
             id: [_edge(after, stated) for after in task["after"]]

@@ -9,6 +9,7 @@ from math import lcm
 
 from leptonopt.verify.certificate_reader import Prices
 from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance
+from leptonopt.verify.packing_bound import packing_earned
 
 
 def best_of_nodes(stated: StatedInstance, kind: Kind, prices: Prices) -> Fraction:
@@ -55,7 +56,7 @@ def best_of_nodes(stated: StatedInstance, kind: Kind, prices: Prices) -> Fractio
 
 def _earned(stated: StatedInstance, kind: Kind, prices: Prices) -> list[Fraction]:
     """Return what one node earns by what it offers, by slot."""
-    earned = [NOTHING] * stated.slots
+    earned = packing_earned(kind, prices.packing, stated.slots)
     for name, size in kind.size.items():
         for row in {(kind.pool, name, None), (kind.pool, name, kind.label if kind.single else None)}:
             if (price := prices.capacity.get(row)) is not None:

@@ -43,6 +43,7 @@ ALLOWED = {
     "algorithms.lagrangian": {"problem", "runtime"},
     "algorithms.assignment": {"problem", "runtime"},
     "algorithms.single_nodes": {"problem"},
+    "algorithms.node_assignment": {"problem"},
     "algorithms.heuristics": {"problem", "runtime", "algorithms.lagrangian"},
     "algorithms.lns": {
         "problem",
@@ -82,8 +83,10 @@ ALLOWED = {
         "algorithms.lagrangian",
         "algorithms.assignment",
         "algorithms.single_nodes",
+        "algorithms.heuristics",
         "algorithms.lns",
         "algorithms.large_scale",
+        "algorithms.node_assignment",
     },
     "infeasibility": BASE | {"compile", "plan", "solvers", "algorithms.models", "session"},
     "experiments": (BASE - {"problem"}) | {"", "io", "plan", "verify", "solvers", "session"},

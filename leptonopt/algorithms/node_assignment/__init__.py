@@ -1,0 +1,1 @@
+"""Assign tasks at given starts to nodes: bin packing over time."""

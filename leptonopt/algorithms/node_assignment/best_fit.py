@@ -1,0 +1,113 @@
+"""Best fit over time: assign tasks with fixed starts to the nodes of a pool, larger tasks first.
+
+It is best-fit decreasing of bin packing, where a bin is a node and an item occupies it in its slots alone. Among the
+nodes with room, the one on which the task adds least to the cost of nodes is taken; then the one it fills most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from leptonopt.problem.arrays import Bools, Ints
+
+
+@dataclass(frozen=True, eq=False)
+class NodePool:
+    """The single nodes of a pool; N nodes, R resources, T slots.
+
+    Attributes
+    ----------
+    size : int64, shape (N, R) [demand units]
+    usable : bool, shape (N, T): slots in which a node can be usable
+    cost : int64, shape (N, T) [money units]: cost of being on in a slot
+    start : int64, shape (N, T) [money units]: cost of being switched on at the beginning of a slot
+    """
+
+    size: Ints
+    usable: Bools
+    cost: Ints
+    start: Ints
+
+
+@dataclass(frozen=True, eq=False)
+class Items:
+    """The tasks to assign; I items.
+
+    Attributes
+    ----------
+    first, end : int64, shape (I,) [slots], half-open
+    demand : int64, shape (I, R) [demand units] on a node
+    whole : int64, shape (I,): nodes that an item holds alone; 0 for an item within one node
+    """
+
+    first: Ints
+    end: Ints
+    demand: Ints
+    whole: Ints
+
+    def __len__(self) -> int:
+        return len(self.first)
+
+
+@dataclass(eq=False)
+class Assignment:
+    """The nodes of each item; an empty tuple where it found no node. `cost` is what nodes are said to cost."""
+
+    nodes: list[tuple[int, ...]]
+    cost: int = 0
+    failed: list[int] = field(default_factory=list)
+
+
+def best_fit(pool: NodePool, items: Items) -> Assignment:
+    """Return the best assignment of several orders: the fewest failures, then the least cost of nodes."""
+    found = [_in_order(pool, items, order) for order in item_orders(pool, items)]
+    return min(found, key=lambda each: (len(each.failed), each.cost))
+
+
+def item_orders(pool: NodePool, items: Items) -> list[list[int]]:
+    """Return orders of the items: by share of a node, by share and slots, by start; larger first among equals."""
+    largest = np.maximum(1, pool.size.max(axis=0, initial=1))
+    share = (items.demand / largest).max(axis=1, initial=0.0)
+    share = np.where(items.whole > 0, items.whole.astype(float), share)
+    long = items.end - items.first
+    keys: list[Sequence[np.ndarray]] = [
+        (items.first, -long, -share),
+        (items.first, -long * share),
+        (-share, -long, items.first),
+    ]
+    return [np.lexsort(tuple(key)).tolist() for key in keys]
+
+
+def _in_order(pool: NodePool, items: Items, order: Sequence[int]) -> Assignment:
+    free = np.where(pool.usable[:, None, :], pool.size[:, :, None], -1)
+    on = np.zeros(pool.usable.shape, bool)
+    made = Assignment([() for _ in range(len(items))])
+    scale = np.maximum(1, pool.size.max(axis=0, initial=1)).astype(float)
+    for item in order:
+        first, end, many = int(items.first[item]), int(items.end[item]), max(1, int(items.whole[item]))
+        left = free[:, :, first:end].min(axis=2)
+        fits = (left == pool.size if items.whole[item] else left >= items.demand[item]).all(axis=1)
+        nodes = np.flatnonzero(fits)
+        if len(nodes) < many:
+            made.failed.append(item)
+            continue
+        added = _added_cost(pool, on, nodes, first, end)
+        room = (left[nodes] / scale).sum(axis=1)
+        chosen = nodes[np.lexsort((nodes, room, added))[:many]]
+        made.cost += int(np.sort(added)[:many].sum())
+        held = pool.size[chosen] if items.whole[item] else items.demand[item][None, :]
+        free[chosen, :, first:end] -= held[:, :, None]
+        on[chosen, first:end] = True
+        made.nodes[item] = tuple(chosen.tolist())
+    return made
+
+
+def _added_cost(pool: NodePool, on: Bools, nodes: Ints, first: int, end: int) -> Ints:
+    """Return what being on in these slots adds to the cost of each node, int64, shape (len(nodes),)."""
+    off = ~on[nodes, first:end]
+    added: Ints = np.where(off, pool.cost[nodes, first:end], 0).sum(axis=1)
+    before = on[nodes, first - 1] if first else np.zeros(len(nodes), bool)
+    return added + np.where(off[:, 0] & ~before, pool.start[nodes, first], 0)

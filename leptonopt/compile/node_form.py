@@ -1,0 +1,24 @@
+"""Say how the nodes of a kind appear in a compiled instance: counted, told apart, or told apart where tasks are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, eq=False)
+class NodeForm:
+    """The form of nodes on pools where some task must fit within one node.
+
+    Attributes
+    ----------
+    alike : nodes of a kind are counted; packing rows stand for what a single node can hold
+    placements : by task and option, the choices of nodes (labels) that are offered; None for all. Nodes that no
+        choice names are counted.
+    """
+
+    alike: bool = False
+    placements: Mapping[tuple[str, str], Sequence[tuple[str, ...]]] | None = None
+
+
+TOLD_APART, COUNTED = NodeForm(), NodeForm(alike=True)

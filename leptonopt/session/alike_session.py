@@ -1,0 +1,225 @@
+"""A solve on counted nodes: the search on the problem with kinds of alike nodes, then nodes, repair and search.
+
+Where tasks must fit within one node, nodes of a kind are still alike. The problem in which they are only counted is a
+relaxation with far fewer columns: its bound holds for every plan, and when it has no plan there is none. Its schedules
+become plans when every task that needs a node finds one (`leptonopt.session.node_assignment`). Where the cost stays
+the same, a bound that meets it proves the plan optimal; elsewhere the search goes on with nodes told apart.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any
+
+from leptonopt.algorithms.heuristics.completion import complete
+from leptonopt.compile.decode import decode, encode
+from leptonopt.compile.node_form import TOLD_APART, NodeForm
+from leptonopt.errors import InstanceError, OutOfTime
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.protocol import Limits, NullMonitor, Stop
+from leptonopt.problem.schedule import Schedule, objective
+from leptonopt.session.node_assignment import AssignedRuns, NodeAssigner
+from leptonopt.session.result import Progress
+from leptonopt.session.session import SolveSession
+from leptonopt.session.solve_state import SolveState
+from leptonopt.session.source import InstanceSource, TreeSource
+from leptonopt.solvers import registry as methods
+
+
+@dataclass(frozen=True)
+class AlikeSettings:
+    """Shares of a solve on counted nodes.
+
+    Attributes
+    ----------
+    share : share of the time after which the search on counted nodes ends where its best schedule has no nodes at its
+        own cost
+    pause : seconds between two exact costs of assigned schedules while the search goes on, in multiples of what the
+        last one took
+    """
+
+    share: float = 0.5
+    pause: float = 10.0
+
+
+SETTINGS = AlikeSettings()
+OnProgress = Callable[[Progress], None] | None
+
+
+def session_type(source: InstanceSource) -> type[SolveSession]:
+    """Return the class of session for a source: one with counted nodes gives them to tasks afterwards."""
+    return AlikeSession if isinstance(source, TreeSource) and source.compiled.alike else SolveSession
+
+
+@dataclass(frozen=True)
+class PlacedPlan:
+    """A schedule with nodes told apart where it needs them, and its exact cost in money."""
+
+    source: TreeSource
+    schedule: Schedule
+    cost: Fraction
+
+
+def placed_plan(source: TreeSource, assigned: AssignedRuns) -> PlacedPlan | None:
+    """Return the plan of assigned runs; None where runs have no node or the cost of nodes breaks a quota."""
+    if assigned.failed:
+        return None
+    placed = source.in_form(NodeForm(placements=assigned.placements(source.compiled)))
+    schedule = encode(placed.compiled, assigned.runs)
+    if violated_rules(placed.problem, schedule):
+        return None
+    return PlacedPlan(placed, schedule, objective(placed.problem, schedule) * placed.unit)
+
+
+class AlikeState(SolveState):
+    """What is found on counted nodes; every better schedule is assigned to nodes.
+
+    Attributes
+    ----------
+    placed : the best plan with nodes
+    partial : the runs of the last schedule that found no nodes for all
+    """
+
+    source: TreeSource
+
+    def __init__(self, source: TreeSource, limits: Limits, begun: float, on_progress: OnProgress) -> None:
+        super().__init__(source, limits, begun, on_progress)
+        self.assigner = NodeAssigner(source.compiled)
+        self.placed: PlacedPlan | None = None
+        self.partial: AssignedRuns | None = None
+        self.is_placed = False
+        self._waiting = 0.0
+
+    def incumbent(self, schedule: Schedule, cost: int | None) -> None:
+        """Take a better schedule, and assign it to nodes unless that was done a moment ago."""
+        before = self.cost
+        super().incumbent(schedule, cost)
+        if self.cost != before:
+            self.is_placed = False
+            if time.monotonic() >= self._waiting and not self.limits.deterministic:
+                self.place()
+
+    def place(self) -> None:
+        """Assign the best schedule to nodes, if that was not done."""
+        if self.schedule is None or self.is_placed:
+            return
+        begun = time.monotonic()
+        assigned = self.assigner.assign(self.schedule)
+        self.partial = assigned
+        plan = placed_plan(self.source, assigned)
+        if plan is not None and (self.placed is None or plan.cost < self.placed.cost):
+            self.placed = plan
+        self.is_placed = True
+        self._waiting = time.monotonic() + SETTINGS.pause * (time.monotonic() - begun)
+        self._trace()
+
+    def fits(self) -> bool:
+        """Return whether the best plan costs no more than the best schedule on counted nodes."""
+        return self.placed is not None and self.cost is not None and self.placed.cost <= self.cost * self.source.unit
+
+    def plan_cost(self) -> Fraction | None:
+        """Return the cost of the best plan with nodes, in money."""
+        return None if self.placed is None else self.placed.cost
+
+
+class AlikeSession(SolveSession):
+    """The session on counted nodes, and the sessions that follow with nodes told apart."""
+
+    state: AlikeState
+    state_type = AlikeState
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.work_left = SETTINGS.share * self.limits.time_limit
+
+    def should_stop(self) -> bool:
+        """Return whether to stop, also where it is time for the search with nodes told apart."""
+        if not super().should_stop() and not self.limits.deterministic and self.state.schedule is not None:
+            spent = time.monotonic() - self.state.begun
+            if spent > SETTINGS.share * self.limits.time_limit and not self.state.fits():
+                self.state.place()
+                if not self.state.fits():
+                    self.state.stop = Stop.LIMIT
+        return self.state.stop is not None
+
+    def finish(self, method: str | methods.Method) -> SolveSession:
+        """Return the session of the answer: with the plan assigned, or found with nodes told apart."""
+        state = self.state
+        with suppress(OutOfTime):
+            state.place()
+        if state.schedule is None or state.infeasible:
+            return self
+        plan = state.placed
+        if plan is not None and (state.fits() or self._is_over()):
+            return self._answer(plan)
+        return self._told_apart(method, plan)
+
+    def _is_over(self) -> bool:
+        return self.signals.caught is not None or self.left() <= 0
+
+    def _answer(self, plan: PlacedPlan) -> SolveSession:
+        session = self.sibling(plan.source)
+        _inherit(session.state, self.state)
+        session.state.incumbent(plan.schedule, None)
+        session.prover = self
+        return session
+
+    def _told_apart(self, method: str | methods.Method, plan: PlacedPlan | None) -> SolveSession:
+        """Repair the schedule and search on with all nodes told apart."""
+        try:
+            source = self.state.source.in_form(TOLD_APART)
+        except (InstanceError, OutOfTime) as error:
+            self.state.notes.append(f"no search with nodes told apart: {error}")
+            return self._without_plan() if plan is None else self._answer(plan)
+        session = self.sibling(source)
+        _inherit(session.state, self.state)
+        session.work_left = (1 - SETTINGS.share) * self.limits.time_limit
+        start = self._start(source, session)
+        session.run(method, start)
+        return session
+
+    def _without_plan(self) -> SolveSession:
+        """Return this session without its schedule, which is no plan."""
+        self.state.why.append("tasks fit the nodes by their sum, but no node was found for each of them")
+        self.state.schedule = self.state.cost = None
+        return self
+
+    def _start(self, source: TreeSource, session: SolveSession) -> Schedule | None:
+        """Return a schedule to start from with nodes told apart: the plan at hand, or the last schedule repaired."""
+        if self.state.placed is not None:
+            # the same runs on the same nodes
+            return _transferred(self.state.placed, source)
+        if self.state.partial is None:
+            return None
+        kept = encode(source.compiled, self.state.partial.runs)
+        return complete(source.problem, kept, session.limits_for(session.left()), NullMonitor(session.should_stop))
+
+
+def _transferred(plan: PlacedPlan, source: TreeSource) -> Schedule:
+    """Return the schedule of a plan in the form of another source."""
+    runs, _ = decode(plan.source.compiled, plan.schedule)
+    return encode(source.compiled, [(run.task, run.way.id, run.way.on_nodes, run.start, run.copies) for run in runs])
+
+
+def _inherit(state: SolveState, earlier: AlikeState) -> None:
+    """Give a state what is known from the search on counted nodes, in its own units."""
+
+    def units(bound: int) -> int:
+        money = bound * earlier.source.unit
+        if state.source.loss:
+            return floor((money - state.source.loss) / state.source.unit)
+        return ceil(money / state.source.unit)
+
+    state.claims.bounds = {method: units(bound) for method, bound in earlier.claims.bounds.items()}
+    state.engines, state.logs, state.trace = earlier.engines, earlier.logs, earlier.trace
+    state.notes[:0] = earlier.notes
+    state.stop = earlier.stop if earlier.stop is Stop.INTERRUPT else None
+    state.last_stop = earlier.stop or earlier.last_stop
+    state.phase = earlier.phase
+    if earlier.lower is not None:
+        state.lower = units(earlier.lower)

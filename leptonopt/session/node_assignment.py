@@ -1,0 +1,153 @@
+"""Assign the one-node tasks of a schedule with counted nodes to single nodes, and compile what results.
+
+The schedule says when tasks run and how many nodes of each kind are on. Best fit over time says which node each task
+is on; the problem is then compiled with just these nodes told apart, which gives the exact cost of the plan.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+
+from leptonopt.algorithms.node_assignment.best_fit import Items, NodePool, best_fit
+from leptonopt.compile.compiler import CompiledInstance
+from leptonopt.compile.decode import TaskRun, decode
+from leptonopt.compile.packing_rows import Held, held_of
+from leptonopt.instance import Pool
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.nodes import NodeSchedule
+from leptonopt.problem.schedule import Schedule, node_schedule_of
+
+AssignedRun = tuple[int, str, tuple[str, ...], int, int]  # task index, option id, nodes, start, copies; see `encode`
+
+
+@dataclass(frozen=True)
+class AssignmentTuning:
+    """Tuning constants.
+
+    Attributes
+    ----------
+    spare_nodes : nodes of a kind offered beyond the most that the schedule has on, where they cost money
+    """
+
+    spare_nodes: int = 8
+
+
+TUNING = AssignmentTuning()
+
+
+@dataclass(frozen=True)
+class AssignedRuns:
+    """Runs with their nodes, and the runs of one copy each for which no node was free at their start."""
+
+    runs: tuple[AssignedRun, ...]
+    failed: tuple[AssignedRun, ...]
+
+    def placements(self, compiled: CompiledInstance) -> dict[tuple[str, str], list[tuple[str, ...]]]:
+        """Return the choices of nodes by task and option id, as `NodeForm` takes them."""
+        found = defaultdict[tuple[str, str], set[tuple[str, ...]]](set)
+        for task, option, nodes, _, _ in self.runs:
+            found[compiled.instance.tasks[task].id, option].add(nodes)
+        return {key: sorted(choices) for key, choices in found.items()}
+
+
+class NodeAssigner:
+    """Assigner for one compiled instance with counted nodes."""
+
+    def __init__(self, compiled: CompiledInstance) -> None:
+        self.compiled = compiled
+        self.pools = {pool.id: pool for pool in compiled.instance.pools if pool.id in compiled.alike}
+        self.scale = {
+            (row.pool, row.resource): row.scale
+            for row in compiled.rows
+            if row.pool in self.pools and row.node is None and row.packing is None
+        }
+
+    def assign(self, schedule: Schedule) -> AssignedRuns:
+        """Return the runs of a schedule with nodes by best fit."""
+        runs, _ = decode(self.compiled, schedule)
+        rent = node_schedule_of(self.compiled.problem, schedule)
+        assert rent is not None, "the schedule keeps the rules"
+        free: list[AssignedRun] = []
+        bound = defaultdict[str, list[TaskRun]](list)
+        for run in runs:
+            if self.needs_node(run):
+                bound[run.way.pool] += [run] * run.copies
+            else:
+                free.append((run.task, run.way.id, (), run.start, run.copies))
+        failed: list[AssignedRun] = []
+        for pool, mine in bound.items():
+            nodes, labels = self._nodes(self.pools[pool], rent, mine)
+            found = best_fit(nodes, self._items(self.pools[pool], mine))
+            for run, chosen in zip(mine, found.nodes, strict=True):
+                line = run.task, run.way.id, tuple(labels[node] for node in chosen), run.start, 1
+                (free if chosen else failed).append(line)
+        return AssignedRuns(tuple(free), tuple(failed))
+
+    def needs_node(self, run: TaskRun) -> bool:
+        """Return whether a plan says on which nodes a run is."""
+        return run.way.pool in self.pools and bool(run.way.one_node or run.way.whole) and bool(self._held(run))
+
+    def _held(self, run: TaskRun) -> Held:
+        return held_of(run.way, self.pools[run.way.pool].of_nodes)
+
+    def _units(self, pool: str, resource: str, amount: Decimal) -> int:
+        return int(Fraction(amount) * self.scale[pool, resource])
+
+    def _items(self, pool: Pool, runs: Sequence[TaskRun]) -> Items:
+        """Return the runs as items, whole nodes with what one of them holds."""
+        demand = [
+            self._units(pool.id, name, run.way.uses.get(name, Decimal(0))) // max(1, run.way.whole)
+            for run in runs
+            for name in pool.of_nodes
+        ]
+        return Items(
+            first=_ints(run.start for run in runs),
+            end=_ints(run.end for run in runs),
+            demand=np.array(demand, np.int64).reshape(len(runs), len(pool.of_nodes)),
+            whole=_ints(run.way.whole for run in runs),
+        )
+
+    def _nodes(self, pool: Pool, rent: NodeSchedule, runs: Sequence[TaskRun]) -> tuple[NodePool, list[str]]:
+        """Return the single nodes that the runs may be on, and their labels."""
+        nodes, wanted = self.compiled.problem.nodes, sum(max(1, run.way.whole) for run in runs)
+        sizes, usable, cost, start, labels = [], [], [], [], list[str]()
+        for at, kind in enumerate(self.compiled.kinds):
+            if kind.pool.id != pool.id:
+                continue
+            count, boot = np.array(kind.count, np.int64), int(nodes.boot[at])
+            own = kind.reserved + int(rent.committed[at])
+            paid = int(rent.on[at].max(initial=0)) + TUNING.spare_nodes if kind.stated.price is not None else 0
+            size = [self._units(pool.id, name, kind.stated.size.get(name, Decimal(0))) for name in pool.of_nodes]
+            for number in range(min(int(count.max(initial=0)), max(own, paid), wanted + own)):
+                there = count > number
+                sizes.append(size)
+                usable.append(_usable(there, boot))
+                rate = nodes.costs.on[at] + (0 if number < own else nodes.costs.on_demand[at])
+                cost.append(rate)
+                start.append(nodes.costs.start[at] + nodes.costs.stop[at])
+                labels.append(f"{kind.name}/{number + 1}")
+        shape = (len(labels), self.compiled.problem.slots)
+        found = NodePool(
+            np.array(sizes, np.int64).reshape(len(labels), len(pool.of_nodes)),
+            np.array(usable, bool).reshape(shape),
+            np.array(cost, np.int64).reshape(shape),
+            np.array(start, np.int64).reshape(shape),
+        )
+        return found, labels
+
+
+def _usable(there: Bools, boot: int) -> Bools:
+    """Return the slots before which a node was there for as long as it boots, bool, shape (T,)."""
+    total = np.concatenate([np.zeros(boot + 1, np.int64), np.cumsum(there)])
+    usable: Bools = total[boot + 1 :] - total[: len(there)] == boot + 1
+    return usable
+
+
+def _ints(values: Iterable[int]) -> Ints:
+    return np.fromiter(values, np.int64)

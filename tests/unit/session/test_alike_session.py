@@ -1,0 +1,58 @@
+"""Solves on counted nodes: proven by the relaxation, or searched on with nodes told apart."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import leptonopt
+from leptonopt.session.alike_session import AlikeSession, session_type
+from leptonopt.session.session import SolveSession
+from leptonopt.session.source import open_source
+
+
+def stated(uses: list[int], hours: int = 2, count: int = 2, **kind: Any) -> dict[str, Any]:
+    """One-node tasks of an hour on nodes of eight."""
+    return {
+        "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": f"{hours}h"},
+        "pools": [{"id": "p", "nodes": {"id": "box", "size": {"gpu": 8}, "count": count, "price": 1, **kind}}],
+        "tasks": [
+            {
+                "id": f"t{at}",
+                "placement": "one-node",
+                "options": [{"pool": "p", "uses": {"gpu": use}, "duration": "1h"}],
+            }
+            for at, use in enumerate(uses)
+        ],
+    }
+
+
+def test_the_session_follows_from_the_placement() -> None:
+    """Without a one-node task nothing is counted that plans tell apart."""
+    document = stated([1])
+    assert session_type(open_source(document)()) is AlikeSession
+    del document["tasks"][0]["placement"]
+    assert session_type(open_source(document)()) is SolveSession
+
+
+@pytest.mark.parametrize("method", ["auto", "greedy", "cpsat"])
+def test_the_relaxation_proves_what_is_assigned_at_its_cost(method: str) -> None:
+    """Three tasks of 4 fill a node and a half: two node hours."""
+    found = leptonopt.solve(stated([4, 4, 4]), method=method, time_limit=20, isolate=False)
+    assert found.cost == 2
+    if method != "greedy":
+        assert found.status == "optimal"
+
+
+def test_where_the_relaxation_has_a_cheaper_schedule_the_search_goes_on() -> None:
+    """Four tasks of 3 in one hour weigh a node and a half and need two; 3 + 3 + 3 + 3 + 4 need three nodes, not two."""
+    found = leptonopt.solve(stated([3, 3, 3, 3, 4], hours=1, count=3), method="cpsat", time_limit=20, isolate=False)
+    assert found.cost == 3
+    assert found.status == "optimal"
+
+
+def test_no_plan_with_nodes_is_proven() -> None:
+    """Five tasks of 3 in one hour fit two nodes by their sum, and not one by one."""
+    found = leptonopt.solve(stated([3, 3, 3, 3, 3], hours=1), method="cpsat", time_limit=20, isolate=False)
+    assert found.status == "infeasible"
