@@ -56,7 +56,8 @@ def encode(compiled: CompiledInstance, runs: Iterable[tuple[int, str, tuple[str,
     """Return the schedule of task runs; unknown ones are skipped.
 
     Task runs are given as (task index, option id, nodes, start slot, number of copies). A plan becomes a warm start in
-    this way: entries that no longer fit the instance are dropped, not repaired.
+    this way: entries that no longer fit the instance are dropped, not repaired. Where nodes are counted, those of a
+    plan say nothing.
     """
     problem = compiled.problem
     offered: dict[tuple[int, str, tuple[str, ...]], list[int]] = defaultdict(list)
@@ -66,7 +67,7 @@ def encode(compiled: CompiledInstance, runs: Iterable[tuple[int, str, tuple[str,
                 offered[task, way.id, way.on_nodes].append(int(problem.option_ptr[group]) + at)
     found = []
     for task, id, nodes, start, copies in runs:
-        options = offered.get((task, id, nodes), [])
+        options = offered.get((task, id, nodes)) or (offered.get((task, id, ()), []) if compiled.alike else [])
         fits = [option for option in options if problem.first[option] <= start <= problem.last[option]]
         found += [(option, start, copies) for option in (fits or options)[:1]]
     return Schedule.of(*np.array(found, np.int64).reshape(-1, 3).T)

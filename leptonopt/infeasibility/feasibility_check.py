@@ -1,7 +1,7 @@
 """Decide whether a document can have a plan at all.
 
-Cheap answers come first: what can never run, then heuristics, then proofs; each of them on the relaxation of
-`leptonopt.infeasibility.node_relaxation` before the instance itself. A document is told to have no plan only by an
+Cheap answers come first: what can never run, then heuristics, then proofs; each of them on the relaxation with counted
+nodes (`leptonopt.compile.packing_rows`) before the instance itself. A document is told to have no plan only by an
 engine's proof, or because a task has no start; it is told to have one only when a schedule keeps every rule.
 """
 
@@ -16,11 +16,11 @@ import numpy as np
 
 from leptonopt.algorithms.models.time_indexed import has_no_columns, predicted_size
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
-from leptonopt.compile.decode import decode
+from leptonopt.compile.decode import decode, encode
+from leptonopt.compile.node_form import COUNTED
 from leptonopt.errors import InstanceError, OutOfTime
 from leptonopt.infeasibility.documents import Document, pruned, shorter
 from leptonopt.infeasibility.farkas import prove_infeasible
-from leptonopt.infeasibility.node_relaxation import assign_nodes, relax_node_identity
 from leptonopt.instance import Instance, units, validate
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeCosts
@@ -29,6 +29,7 @@ from leptonopt.problem.protocol import Limits, NullMonitor, Solution, Status
 from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use
 from leptonopt.runtime.clock import time_limited
 from leptonopt.runtime.deadline import Deadline
+from leptonopt.session.node_assignment import NodeAssigner
 from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.solvers import registry as methods
 
@@ -72,8 +73,8 @@ class Question:
     def __init__(self, document: Document) -> None:
         self.instance: Instance = validate(pruned(document))
         self.exact_form: CompiledInstance = compile_instance(self.instance)
-        apart = any(kind.node is not None for kind in self.exact_form.kinds)
-        self.relaxation = relax_node_identity(self.instance) if apart else self.exact_form
+        counted = compile_instance(self.instance, COUNTED)
+        self.relaxation = counted if counted.alike else self.exact_form
         self.found: Schedule | None = None
 
     @property
@@ -83,9 +84,13 @@ class Question:
 
     def accept(self, of: CompiledInstance, schedule: Schedule) -> bool:
         """Keep a schedule of a form if it is one of the instance, once it is placed on nodes."""
-        schedule = replace(schedule, rent=None) if of is not self.exact_form else schedule
-        changed = assign_nodes(of, schedule, self.exact_form) if of is not self.exact_form else schedule
-        if changed is None or violated_rules(self.exact_form.problem, changed):
+        changed = schedule
+        if of is not self.exact_form:
+            assigned = NodeAssigner(of).assign(replace(schedule, rent=None))
+            if assigned.failed:
+                return False
+            changed = encode(self.exact_form, assigned.runs)
+        if violated_rules(self.exact_form.problem, changed):
             return False
         self.found = changed
         return True

@@ -9,7 +9,7 @@ the same, a bound that meets it proves the plan optimal; elsewhere the search go
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,13 +17,15 @@ from math import ceil, floor
 from typing import Any
 
 from leptonopt.algorithms.heuristics.completion import complete
-from leptonopt.compile.decode import decode, encode
-from leptonopt.compile.node_form import TOLD_APART, NodeForm
+from leptonopt.compile.decode import encode
+from leptonopt.compile.node_form import TOLD_APART
 from leptonopt.errors import InstanceError, OutOfTime
-from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.protocol import Limits, NullMonitor, Stop
-from leptonopt.problem.schedule import Schedule, objective
+from leptonopt.problem.schedule import Schedule
+from leptonopt.session.exact_assignment import exact_assignment
 from leptonopt.session.node_assignment import AssignedRuns, NodeAssigner
+from leptonopt.session.placed_plan import PlacedPlan, placed_plan, transferred
+from leptonopt.session.request import warm_start_runs
 from leptonopt.session.result import Progress
 from leptonopt.session.session import SolveSession
 from leptonopt.session.solve_state import SolveState
@@ -56,26 +58,6 @@ def session_type(source: InstanceSource) -> type[SolveSession]:
     return AlikeSession if isinstance(source, TreeSource) and source.compiled.alike else SolveSession
 
 
-@dataclass(frozen=True)
-class PlacedPlan:
-    """A schedule with nodes told apart where it needs them, and its exact cost in money."""
-
-    source: TreeSource
-    schedule: Schedule
-    cost: Fraction
-
-
-def placed_plan(source: TreeSource, assigned: AssignedRuns) -> PlacedPlan | None:
-    """Return the plan of assigned runs; None where runs have no node or the cost of nodes breaks a quota."""
-    if assigned.failed:
-        return None
-    placed = source.in_form(NodeForm(placements=assigned.placements(source.compiled)))
-    schedule = encode(placed.compiled, assigned.runs)
-    if violated_rules(placed.problem, schedule):
-        return None
-    return PlacedPlan(placed, schedule, objective(placed.problem, schedule) * placed.unit)
-
-
 class AlikeState(SolveState):
     """What is found on counted nodes; every better schedule is assigned to nodes.
 
@@ -93,6 +75,7 @@ class AlikeState(SolveState):
         self.placed: PlacedPlan | None = None
         self.partial: AssignedRuns | None = None
         self.is_placed = False
+        self.exact: Callable[[AssignedRuns, Fraction | None], PlacedPlan | None] = lambda assigned, target: None
         self._waiting = 0.0
 
     def incumbent(self, schedule: Schedule, cost: int | None) -> None:
@@ -111,12 +94,17 @@ class AlikeState(SolveState):
         begun = time.monotonic()
         assigned = self.assigner.assign(self.schedule)
         self.partial = assigned
-        plan = placed_plan(self.source, assigned)
-        if plan is not None and (self.placed is None or plan.cost < self.placed.cost):
-            self.placed = plan
+        self.take(placed_plan(self.source, assigned))
+        if not self.fits():
+            self.take(self.exact(assigned, self.money(self.cost)))
         self.is_placed = True
         self._waiting = time.monotonic() + SETTINGS.pause * (time.monotonic() - begun)
         self._trace()
+
+    def take(self, plan: PlacedPlan | None) -> None:
+        """Keep a plan that costs less than the best."""
+        if plan is not None and (self.placed is None or plan.cost < self.placed.cost):
+            self.placed = plan
 
     def fits(self) -> bool:
         """Return whether the best plan costs no more than the best schedule on counted nodes."""
@@ -135,6 +123,7 @@ class AlikeSession(SolveSession):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
+        self.state.exact = self._exact
         self.work_left = SETTINGS.share * self.limits.time_limit
 
     def should_stop(self) -> bool:
@@ -147,6 +136,12 @@ class AlikeSession(SolveSession):
                     self.state.stop = Stop.LIMIT
         return self.state.stop is not None
 
+    def take_plan(self, plan: Mapping[str, Any]) -> None:
+        """Keep a plan document that fits the instance with the nodes that it states."""
+        source = self.state.source
+        runs = tuple(warm_start_runs(source.compiled, plan))
+        self.state.take(placed_plan(source, AssignedRuns(runs, (), {}, {})))
+
     def finish(self, method: str | methods.Method) -> SolveSession:
         """Return the session of the answer: with the plan assigned, or found with nodes told apart."""
         state = self.state
@@ -158,6 +153,12 @@ class AlikeSession(SolveSession):
         if plan is not None and (state.fits() or self._is_over()):
             return self._answer(plan)
         return self._told_apart(method, plan)
+
+    def _exact(self, assigned: AssignedRuns, target: Fraction | None) -> PlacedPlan | None:
+        """Return the plan of an exact assignment at the same starts, unless the time is over."""
+        if self._is_over():
+            return None
+        return exact_assignment(self, self.state.source, self.state.assigner, assigned, target)
 
     def _is_over(self) -> bool:
         return self.signals.caught is not None or self.left() <= 0
@@ -193,17 +194,11 @@ class AlikeSession(SolveSession):
         """Return a schedule to start from with nodes told apart: the plan at hand, or the last schedule repaired."""
         if self.state.placed is not None:
             # the same runs on the same nodes
-            return _transferred(self.state.placed, source)
+            return transferred(self.state.placed, source)
         if self.state.partial is None:
             return None
         kept = encode(source.compiled, self.state.partial.runs)
         return complete(source.problem, kept, session.limits_for(session.left()), NullMonitor(session.should_stop))
-
-
-def _transferred(plan: PlacedPlan, source: TreeSource) -> Schedule:
-    """Return the schedule of a plan in the form of another source."""
-    runs, _ = decode(plan.source.compiled, plan.schedule)
-    return encode(source.compiled, [(run.task, run.way.id, run.way.on_nodes, run.start, run.copies) for run in runs])
 
 
 def _inherit(state: SolveState, earlier: AlikeState) -> None:

@@ -7,7 +7,7 @@ is on; the problem is then compiled with just these nodes told apart, which give
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -17,7 +17,8 @@ import numpy as np
 from leptonopt.algorithms.node_assignment.best_fit import Items, NodePool, best_fit
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.decode import TaskRun, decode
-from leptonopt.compile.packing_rows import Held, held_of
+from leptonopt.compile.packing_rows import held_of
+from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import Pool
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.nodes import NodeSchedule
@@ -43,10 +44,15 @@ TUNING = AssignmentTuning()
 
 @dataclass(frozen=True)
 class AssignedRuns:
-    """Runs with their nodes, and the runs of one copy each for which no node was free at their start."""
+    """Runs with their nodes, and the runs of one copy each for which no node was free at their start.
+
+    `offered` are the nodes that the runs of a pool could be on, by pool; `ways` the options by task index and id.
+    """
 
     runs: tuple[AssignedRun, ...]
     failed: tuple[AssignedRun, ...]
+    offered: Mapping[str, Sequence[str]]
+    ways: Mapping[tuple[int, str], ConcreteOption]
 
     def placements(self, compiled: CompiledInstance) -> dict[tuple[str, str], list[tuple[str, ...]]]:
         """Return the choices of nodes by task and option id, as `NodeForm` takes them."""
@@ -76,25 +82,26 @@ class NodeAssigner:
         free: list[AssignedRun] = []
         bound = defaultdict[str, list[TaskRun]](list)
         for run in runs:
-            if self.needs_node(run):
+            if self.needs_node(run.way):
                 bound[run.way.pool] += [run] * run.copies
             else:
                 free.append((run.task, run.way.id, (), run.start, run.copies))
-        failed: list[AssignedRun] = []
+        failed, offered = list[AssignedRun](), dict[str, Sequence[str]]()
         for pool, mine in bound.items():
             nodes, labels = self._nodes(self.pools[pool], rent, mine)
+            offered[pool] = labels
             found = best_fit(nodes, self._items(self.pools[pool], mine))
             for run, chosen in zip(mine, found.nodes, strict=True):
                 line = run.task, run.way.id, tuple(labels[node] for node in chosen), run.start, 1
                 (free if chosen else failed).append(line)
-        return AssignedRuns(tuple(free), tuple(failed))
+        ways = {(run.task, run.way.id): run.way for run in runs}
+        return AssignedRuns(tuple(free), tuple(failed), offered, ways)
 
-    def needs_node(self, run: TaskRun) -> bool:
-        """Return whether a plan says on which nodes a run is."""
-        return run.way.pool in self.pools and bool(run.way.one_node or run.way.whole) and bool(self._held(run))
-
-    def _held(self, run: TaskRun) -> Held:
-        return held_of(run.way, self.pools[run.way.pool].of_nodes)
+    def needs_node(self, way: ConcreteOption) -> bool:
+        """Return whether a plan says on which nodes a run of an option is."""
+        if way.pool not in self.pools or not (way.one_node or way.whole):
+            return False
+        return bool(held_of(way, self.pools[way.pool].of_nodes))
 
     def _units(self, pool: str, resource: str, amount: Decimal) -> int:
         return int(Fraction(amount) * self.scale[pool, resource])

@@ -22,6 +22,8 @@ from leptonopt.solvers.registry import Method
 from leptonopt.verify import fingerprint
 from leptonopt.verify.exact import Malformed, whole
 
+WarmRun = tuple[int, str, tuple[str, ...], int, int]  # task index, option id, nodes, start, copies; see `encode`
+
 
 @dataclass(frozen=True)
 class SolveRequest:
@@ -82,6 +84,11 @@ def resolve_instance(
 
 def decode_warm_start(compiled: CompiledInstance, plan: Mapping[str, Any]) -> Schedule:
     """Return the schedule of a plan document, as far as it fits the instance's time grid and names."""
+    return encode(compiled, warm_start_runs(compiled, plan))
+
+
+def warm_start_runs(compiled: CompiledInstance, plan: Mapping[str, Any]) -> list[WarmRun]:
+    """Return the runs of a plan document that fit the instance's time grid and tasks; raises `UsageError`."""
     if wrong := wrong_kind_message(document_kind(plan), "a plan"):
         raise UsageError(f"the warm start {wrong}; give a plan document, as `solve` returns it")
     time = compiled.instance.time
@@ -98,4 +105,4 @@ def decode_warm_start(compiled: CompiledInstance, plan: Mapping[str, Any]) -> Sc
                 runs.append((index[line["id"]], str(line["option"]), nodes, slot, copies))
     except (AttributeError, KeyError, TypeError, ValueError, Malformed) as error:
         raise UsageError(f"the warm start is not a plan document: {error!r}") from None
-    return encode(compiled, runs)
+    return runs

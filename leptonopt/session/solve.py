@@ -135,6 +135,8 @@ def _search(session: SolveSession, request: SolveRequest, source: InstanceSource
     with session.reserve(certification.SETTINGS.time_share * session.limits.time_limit if certifying else 0.0):
         with time_limited(session.deadline.until, "engines were made ready"):
             warm_start = None if request.warm_start is None else source.schedule_of(request.warm_start)
+            if isinstance(session, AlikeSession) and request.warm_start is not None:
+                session.take_plan(request.warm_start)
             session.run(request.method, warm_start)
             if isinstance(session, AlikeSession):
                 session = session.finish(request.method)

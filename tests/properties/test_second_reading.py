@@ -17,7 +17,7 @@ import yaml
 
 import leptonopt
 from tests.helpers.marks import first
-from tests.second_reading import brute, comparing, documents, evaluating, reading, spot
+from tests.second_reading import brute, comparing, documents, evaluating, packed_documents, reading, spot
 
 HERE = Path(__file__).resolve().parents[1] / "second_reading"
 BATCH = 10
@@ -40,6 +40,16 @@ def test_imports_nothing_of_leptonopt() -> None:
 def test_agrees_with_leptonopt(batch: int) -> None:
     """Drawn instances have the least cost, or no plan, as trying everything says; plans pass the evaluator."""
     outcomes = [comparing.compare(seed, time_limit=10) for seed in range(batch * BATCH, (batch + 1) * BATCH)]
+    assert not [each for each in outcomes if each.kind == "disagreement"]
+    kinds = Counter(each.kind for each in outcomes)
+    assert kinds["plan"] + kinds["none"] >= BATCH / 2, kinds
+
+
+@pytest.mark.parametrize("batch", first(3, range(60), ci=20))
+def test_agrees_with_leptonopt_on_nodes(batch: int) -> None:
+    """The same of instances drawn about nodes: tasks within one, over several and on whole ones, of mixed kinds."""
+    seeds = range(batch * BATCH, (batch + 1) * BATCH)
+    outcomes = [comparing.compare(seed, 10, packed_documents.packed_document) for seed in seeds]
     assert not [each for each in outcomes if each.kind == "disagreement"]
     kinds = Counter(each.kind for each in outcomes)
     assert kinds["plan"] + kinds["none"] >= BATCH / 2, kinds

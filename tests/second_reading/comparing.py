@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -34,12 +35,12 @@ KINDS = ("plan", "none", "refused", "limits", "large", "open", "disagreement")
 leptonopt; too large to try everything, plan checked alone; not proven in time, bounds checked alone; disagreement."""
 
 
-def compare(seed: int, time_limit: float = 20) -> Outcome:
-    """Solve the instance of a seed and compare."""
+def compare(seed: int, time_limit: float = 20, draw: Callable[[int], dict[str, Any]] = document) -> Outcome:
+    """Solve the instance of a seed, by one of the generators, and compare."""
     method = METHODS[seed % len(METHODS)]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "drawn.json"
-        path.write_text(text(document(seed)), encoding="utf-8")
+        path.write_text(text(draw(seed)), encoding="utf-8")
         return Outcome(seed, method, *judge(path, method, time_limit))
 
 

@@ -1,0 +1,64 @@
+"""Fix the starts of a problem: what is left to decide is which of alike options each run takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import Problem, Quota, held_entries
+
+FixedRun = tuple[Sequence[int], int, int]  # options to choose from, of one group; start; copies
+
+
+def fix_starts(problem: Problem, runs: Sequence[FixedRun]) -> tuple[Problem, Ints]:
+    """Return the problem in which each run is a group that must run at its start, and its options in the original.
+
+    The costs of columns stay. Precedence and affinity are dropped: they depend on starts and pools, which the options
+    of a run have in common.
+    """
+    option = np.array([each for options, _, _ in runs for each in options], np.int64)
+    of = np.repeat(np.arange(len(runs)), [len(options) for options, _, _ in runs])
+    start = np.array([start for _, start, _ in runs], np.int64)[of]
+    group = problem.group[[options[0] for options, _, _ in runs]] if runs else np.zeros(0, np.int64)
+    at, _ = held_entries(problem, option)
+    none = np.zeros(0, np.int64)
+    found = replace(
+        problem,
+        copies=np.array([copies for _, _, copies in runs], np.int64),
+        optional=np.zeros(len(runs), bool),
+        value=np.zeros(len(runs), np.int64),
+        late_slope=problem.late_slope[group],
+        late_base=problem.late_base[group],
+        late_once=problem.late_once[group],
+        late_after=problem.late_after[group],
+        option_ptr=_pointers(np.bincount(of, minlength=len(runs))),
+        pool=problem.pool[option],
+        duration=problem.duration[option],
+        fixed=problem.fixed[option],
+        first=start,
+        last=start,
+        demand_ptr=_pointers(np.diff(problem.demand_ptr)[option]),
+        demand_row=problem.demand_row[at],
+        demand=problem.demand[at],
+        before=none,
+        after=none,
+        lag=none,
+        quotas=tuple(_renumbered(quota, option) for quota in problem.quotas),
+        together=(),
+        apart=(),
+    )
+    return found, option
+
+
+def _pointers(lengths: Ints) -> Ints:
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def _renumbered(quota: Quota, option: Ints) -> Quota:
+    """Return the quota with its one-time use by the new numbers of options."""
+    kept = [(at, quota.once_of[old]) for at, old in enumerate(option.tolist()) if old in quota.once_of]
+    table = np.array(kept, np.int64).reshape(-1, 2)
+    return replace(quota, options=table[:, 0], once=table[:, 1])
