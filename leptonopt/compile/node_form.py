@@ -1,4 +1,4 @@
-"""Say how the nodes of a kind appear in a compiled instance: counted, told apart, or told apart where tasks are."""
+"""Define how nodes appear in a compiled instance: counted, told apart, or both."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def _named_nodes(
 def _kinds_of_pool(
     instance: Instance, pool: Pool, needed: int | None, named: Collection[str] | None
 ) -> Iterator[NodeKindInfo]:
-    """Yield the kinds of nodes of a pool; with `needed`, up to that many alike nodes one by one, or those named."""
+    """Yield the kinds of nodes of a pool; up to `needed` alike nodes one by one, or those named."""
     windows = [window for window in pool.maintenance if window.capacity is None]
     for name, kind in check_time_each(pool.kinds):
         count = [int(least or 0) for least in least_by_slot(kind.count, windows, "", instance.time)]

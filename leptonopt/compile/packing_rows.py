@@ -1,4 +1,4 @@
-"""Make rows that say how many one-node tasks a node can hold, for nodes that are counted and not told apart.
+"""Make packing rows: limits on the one-node tasks of counted nodes.
 
 Where the nodes of a pool are counted, the capacity of the pool alone lets a task be split over nodes. A packing row
 gives every option a weight and every kind of nodes a supply, with
@@ -138,9 +138,9 @@ def dual_feasible_weight(amount: Decimal, size: Decimal, function: int) -> int:
 
 
 def greatest_weight(items: Sequence[tuple[Decimal, int]], capacity: Decimal) -> int:
-    """Return the greatest total weight of items (amount, weight) within a capacity, each as often as wanted.
+    """Return the greatest total weight of items (amount, weight) within a capacity.
 
-    Amounts are above 0. It is a knapsack over weights: the least amount with which each total weight is reached.
+    Amounts are above 0, and each item is taken as often as wanted. It is a knapsack over weights: the least amount with which each total weight is reached.
     """
     lightest, room = dict[int, Fraction](), Fraction(capacity)
     for amount, weight in items:

@@ -14,7 +14,7 @@ FixedRun = tuple[Sequence[int], int, int]  # options to choose from, of one grou
 
 
 def fix_starts(problem: Problem, runs: Sequence[FixedRun]) -> tuple[Problem, Ints]:
-    """Return the problem in which each run is a group that must run at its start, and its options in the original.
+    """Return the problem with each run as a group at its start, and its options in the original.
 
     The costs of columns stay. Precedence and affinity are dropped: they depend on starts and pools, which the options
     of a run have in common.

@@ -1,4 +1,4 @@
-"""A solve on counted nodes: the search on the problem with kinds of alike nodes, then nodes, repair and search.
+"""Solve on counted nodes first: search, assign nodes, repair, and search with nodes told apart.
 
 Where tasks must fit within one node, nodes of a kind are still alike. The problem in which they are only counted is a
 relaxation with far fewer columns: its bound holds for every plan, and when it has no plan there is none. Its schedules
@@ -59,7 +59,7 @@ def session_type(source: InstanceSource) -> type[SolveSession]:
 
 
 class AlikeState(SolveState):
-    """What is found on counted nodes; every better schedule is assigned to nodes.
+    """Keep the best schedule on counted nodes, and the best plan with nodes.
 
     Attributes
     ----------
@@ -191,7 +191,7 @@ class AlikeSession(SolveSession):
         return self
 
     def _start(self, source: TreeSource, session: SolveSession) -> Schedule | None:
-        """Return a schedule to start from with nodes told apart: the plan at hand, or the last schedule repaired."""
+        """Return the plan at hand, or the last schedule repaired, to start from with nodes told apart."""
         if self.state.placed is not None:
             # the same runs on the same nodes
             return transferred(self.state.placed, source)

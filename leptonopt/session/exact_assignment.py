@@ -1,4 +1,4 @@
-"""Exact assignment: CP-SAT gives nodes to the runs of a schedule at their starts, at the least cost of nodes."""
+"""Assign nodes exactly: CP-SAT at the starts of a schedule, at the least cost of nodes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def exact_assignment(
 def _choices(
     assigner: NodeAssigner, assigned: AssignedRuns, runs: Iterable[AssignedRun]
 ) -> dict[tuple[str, str], list[tuple[str, ...]]]:
-    """Return the choices of nodes for each task and option: every node of its pool that the assignment offers."""
+    """Return the choices of nodes for each task and option: all that the assignment offers."""
     found: dict[tuple[str, str], list[tuple[str, ...]]] = {}
     for task, option, _, _, _ in runs:
         way = assigned.ways[task, option]

@@ -1,4 +1,4 @@
-"""Assign the one-node tasks of a schedule with counted nodes to single nodes, and compile what results.
+"""Assign the one-node tasks of a schedule with counted nodes to single nodes.
 
 The schedule says when tasks run and how many nodes of each kind are on. Best fit over time says which node each task
 is on; the problem is then compiled with just these nodes told apart, which gives the exact cost of the plan.

@@ -1,4 +1,4 @@
-"""Prices on packing: what a certificate charges one-node tasks for their weight, and what nodes earn with theirs.
+"""Read prices on packing: charges on the weight of one-node tasks, and what nodes earn.
 
 A line of `packing` weighs the ways of tasks that must fit within one node of a pool. What a node of a kind can hold at
 a time weighs at most the greatest total weight of such ways that fit it, which is computed here from the file. So the
@@ -116,7 +116,7 @@ def _heaviest(lightest: Mapping[int, Fraction], room: Fraction) -> int:
 
 
 def packing_earned(kind: Kind, prices: list[PackingPrice], slots: int) -> list[Fraction]:
-    """What a usable node of a kind earns in each slot by what it can hold."""
+    """Return what a usable node of a kind earns in each slot by what it can hold."""
     earned = [NOTHING] * slots
     for line in prices:
         if line.pool == kind.pool and (most := line.supply(kind.name)):

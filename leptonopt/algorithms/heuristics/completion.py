@@ -14,7 +14,7 @@ from leptonopt.problem.schedule import Schedule
 
 
 def complete(problem: Problem, partial: Schedule, limits: Limits, monitor: Monitor) -> Schedule | None:
-    """Return a schedule that keeps every rule, from one that keeps all but `once`; None where none is found.
+    """Return a complete schedule from one that keeps all rules but `once`; None where none is found.
 
     What is missing is inserted at its cheapest start, predecessors first. What finds no place ejects other tasks.
     """

@@ -54,7 +54,7 @@ class Items:
 
 @dataclass(eq=False)
 class Assignment:
-    """The nodes of each item; an empty tuple where it found no node. `cost` is what nodes are said to cost."""
+    """The nodes of each item, an empty tuple for one without a node; and the cost of nodes."""
 
     nodes: list[tuple[int, ...]]
     cost: int = 0
@@ -68,7 +68,7 @@ def best_fit(pool: NodePool, items: Items) -> Assignment:
 
 
 def item_orders(pool: NodePool, items: Items) -> list[list[int]]:
-    """Return orders of the items: by share of a node, by share and slots, by start; larger first among equals."""
+    """Return orders of the items: by share of a node, by share times slots, and by start."""
     largest = np.maximum(1, pool.size.max(axis=0, initial=1))
     share = (items.demand / largest).max(axis=1, initial=0.0)
     share = np.where(items.whole > 0, items.whole.astype(float), share)
