@@ -140,7 +140,8 @@ def dual_feasible_weight(amount: Decimal, size: Decimal, function: int) -> int:
 def greatest_weight(items: Sequence[tuple[Decimal, int]], capacity: Decimal) -> int:
     """Return the greatest total weight of items (amount, weight) within a capacity.
 
-    Amounts are above 0, and each item is taken as often as wanted. It is a knapsack over weights: the least amount with which each total weight is reached.
+    Amounts are above 0, and each item is taken as often as wanted. It is a knapsack over weights: the least amount
+    with which each total weight is reached.
     """
     lightest, room = dict[int, Fraction](), Fraction(capacity)
     for amount, weight in items:

@@ -144,8 +144,8 @@ def _searched(session: SolveSession, problem: Problem, target: int | None) -> Sc
                     case ("incumbent", schedule, cost):
                         monitor.incumbent(schedule, cost)
                     case ("done", solution):
-                        schedule = solution.schedule or monitor.best()
-                        return schedule
+                        last: Schedule | None = solution.schedule
+                        return last or monitor.best()
                     case ("unfit", _):
                         return None
             time.sleep(TIMES.tick)
