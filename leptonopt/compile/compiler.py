@@ -19,6 +19,7 @@ from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.node_kinds import NodeKindInfo
 from leptonopt.compile.quotas import QuotaWindow, compile_quotas, quota_windows
 from leptonopt.compile.rows import Row, RowBuilder
+from leptonopt.compile.ties import Ties
 from leptonopt.compile.windows import TaskWindows, infeasibility_reasons
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.errors import Finding, InstanceError
@@ -39,6 +40,7 @@ class CompiledInstance:
     Attributes
     ----------
     unit : money (Fraction) of one objective unit.
+    ties : so many units are the least difference of money; what is below it are secondary goals. 1 without these.
     loss : money by which the problem's total may be below the exact one; 0 when exact.
     rows : meaning of each row of capacity.
     kept : per task, the options that can be chosen; option i of a task's group is its i-th kept option.
@@ -54,6 +56,7 @@ class CompiledInstance:
     instance: Instance
     problem: Problem
     unit: Fraction
+    ties: int
     loss: Fraction
     rows: tuple[Row, ...]
     kept: tuple[tuple[ConcreteOption, ...], ...]
@@ -81,8 +84,9 @@ def compile_instance(instance: Instance, form: NodeForm = TOLD_APART) -> Compile
     tasks = TaskWindows(instance, columns)
     tasks.tighten()
     rows.used = {row for columns in tasks.columns for column in columns for row in column.rows}
-    groups = group_tasks(instance, tasks)
-    money = Money(instance, rows, tasks)
+    ties = Ties(instance, tasks)
+    money = Money(instance, rows, tasks, ties)
+    groups = group_tasks(instance, tasks, ties)
     heads = [members[0][0] for members in groups]
     copies = [sum(count for _, _, count in members) for members in groups]
     quotas = compile_quotas(instance, rows, list(zip(copies, (tasks.columns[head] for head in heads), strict=True)))
@@ -92,6 +96,7 @@ def compile_instance(instance: Instance, form: NodeForm = TOLD_APART) -> Compile
         instance=instance,
         problem=problem,
         unit=money.unit,
+        ties=ties.factor,
         loss=money.loss,
         rows=tuple(rows.described()),
         kept=tuple(tuple(column.way for column in columns) for columns in tasks.columns),
@@ -123,7 +128,7 @@ def _arrays(
     def pointers(lengths: Iterable[int]) -> Ints:
         return np.concatenate([[0], np.cumsum(ints(lengths))]).astype(np.int64)
 
-    in_units = cache(money)
+    in_units, fixed = cache(money), cache(money.fixed)
     unused = [0] * instance.time.slots
     price = [
         [in_units(p) for p in prices] if row in rows.used else unused
@@ -143,7 +148,7 @@ def _arrays(
         option_ptr=pointers(len(tasks.columns[head]) for head in heads),
         pool=ints(rows.pool[column.way.pool] for column in check_time_each(columns, OFTEN)),
         duration=ints(column.slots for column in columns),
-        fixed=ints(map(cache(money.fixed), (column.way.cost for column in columns))),
+        fixed=ints(fixed(column.way.cost) + money.ties.cost(column.way) for column in columns),
         first=ints(int(found[0]) for found in starts),
         last=ints(int(found[-1]) for found in starts),
         demand_ptr=pointers(len(column.rows) for column in columns),

@@ -8,6 +8,7 @@ from itertools import chain
 
 import numpy as np
 
+from leptonopt.compile.ties import Ties
 from leptonopt.compile.windows import TaskWindows
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import Instance
@@ -20,7 +21,7 @@ OFTEN = 256  # edges between two checks of the time limit
 Members = list[tuple[int, int, int]]  # (task index, first copy, number of copies)
 
 
-def group_tasks(instance: Instance, tasks: TaskWindows) -> list[Members]:
+def group_tasks(instance: Instance, tasks: TaskWindows, ties: Ties) -> list[Members]:
     """Return the members of each group of identical tasks; tasks with precedence stay single."""
     linked = {at for first, second, _ in tasks.edges for at in (first, second)}
     many = [at for at in linked if instance.tasks[at].copies > 1]
@@ -39,7 +40,16 @@ def group_tasks(instance: Instance, tasks: TaskWindows) -> list[Members]:
                 groups[at, copy] = [(at, copy, 1)]
             continue
         content = tuple(
-            (c.way.pool, c.slots, c.rows, c.amounts, c.way.cost, c.once, c.starts.tobytes() if c.special else b"")
+            (
+                c.way.pool,
+                c.slots,
+                c.rows,
+                c.amounts,
+                c.way.cost,
+                c.once,
+                c.starts.tobytes() if c.special else b"",
+                ties.cost(c.way),
+            )
             for c in tasks.columns[at]
         )
         due = (task.due, task.late_cost, task.late_penalty, task.value if tasks.mandatory[at] is False else None)

@@ -15,6 +15,7 @@ import numpy as np
 from leptonopt.compile.calendar import mean_by_slot, zero_series
 from leptonopt.compile.node_kinds import NodeKindInfo
 from leptonopt.compile.rows import RowBuilder
+from leptonopt.compile.ties import MAX_FACTOR, Ties
 from leptonopt.compile.windows import TaskWindows
 from leptonopt.instance import POWER, Instance
 from leptonopt.instance.units import seconds
@@ -125,7 +126,7 @@ def coarsened(unit: Fraction, total: Fraction, lost: int, largest: Fraction = Fr
 class Money:
     """The unit in which all money is whole, and the costs in it."""
 
-    def __init__(self, instance: Instance, rows: RowBuilder, tasks: TaskWindows) -> None:
+    def __init__(self, instance: Instance, rows: RowBuilder, tasks: TaskWindows, ties: Ties) -> None:
         weight = self.weight = Fraction(instance.objective.cost)
         self._read_lateness(instance)
         self.value = [
@@ -142,7 +143,10 @@ class Money:
         node_total, node_lost = self._most_of_nodes(rows, instance.time.slots)
         largest = max((instance.time.slots * abs(slope) + abs(base) for slope, base in self.late), default=Fraction(0))
         lost = task_lost + node_lost
-        self.unit, self.loss = coarsened(finest_unit(amounts), task_total + node_total, lost, largest)
+        self.ties, finest = ties, finest_unit(amounts)
+        if ties.factor > MAX_FACTOR or (task_total + node_total + finest) * ties.factor >= finest * MAX_TOTAL:
+            ties.drop()  # `CompiledInstance.ties` is then 1
+        self.unit, self.loss = coarsened(finest / ties.factor, task_total + node_total, lost, largest)
 
     def _read_lateness(self, instance: Instance) -> None:
         """Set slope and base of the lateness cost, its penalty, and the slot from which each task is late."""

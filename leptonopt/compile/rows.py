@@ -282,7 +282,8 @@ class RowBuilder:
         if pool.interruptions is None:
             whole, part = way.duration.numerator, way.duration.denominator
             slots = max(1, min(-(-whole // (part * self.time.slot)), self.time.slots + 1))
-            yield CompiledOption(way, slots, rows, amounts, self.starts(rows, amounts, slots), self._once(task, way))
+            starts, special = self._within(way, self.starts(rows, amounts, slots))
+            yield CompiledOption(way, slots, rows, amounts, starts, self._once(task, way), special)
             return
         if way.pool not in self._rates:
             self._rates[way.pool] = InterruptionRates(mean_by_slot(pool.interruptions, self.time))
@@ -290,7 +291,7 @@ class RowBuilder:
         runs = SpotRuns(CheckpointPlan.of(way.duration, task.checkpoint), rates, self.time.slot)
         lengths = np.array([length or 0 for length in runs.durations()])
         for length in check_time_each(np.unique(lengths[lengths > 0]).tolist()):
-            fits = self.starts(rows, amounts, length)
+            fits, _ = self._within(way, self.starts(rows, amounts, length))
             fits = fits[lengths[fits] == length]
             if task.on_time is not None and task.deadline is not None:
                 ends = min(self.time.slots, seconds(task.deadline, self.time.start) // self.time.slot)
@@ -376,6 +377,15 @@ class RowBuilder:
                 if amount and quota.per != "moment":
                     found.append((at, amount))
         return tuple(found)
+
+    def _within(self, way: ConcreteOption, starts: Ints) -> tuple[Ints, bool]:
+        """Return the starts between `not_before` and `not_after` of an option, and whether it has either."""
+        if way.not_before is None and way.not_after is None:
+            return starts, False
+        slot, begun = self.time.slot, self.time.start
+        least = 0 if way.not_before is None else -(-seconds(way.not_before, begun) // slot)
+        most = self.time.slots if way.not_after is None else seconds(way.not_after, begun) // slot
+        return starts[(starts >= least) & (starts <= most)], True
 
     def starts(self, rows: tuple[int, ...], amounts: tuple[int, ...], slots: int) -> Ints:
         """Return the slots at which the demands alone fit the capacity for the whole duration."""

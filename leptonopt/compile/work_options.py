@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -28,7 +29,8 @@ class ConcreteOption:
 
     `duration` is in exact seconds; `uses` is in the user's units and includes power and whole nodes.
     `consumes` is used up once; `refused` is the reason why the option is not allowed. `whole` nodes are held
-    exclusively. With `one_node` all uses are on a single node; `on_nodes` are the chosen nodes.
+    exclusively. With `one_node` all uses are on a single node; `on_nodes` are the chosen nodes. It starts within
+    [`not_before`, `not_after`].
     """
 
     id: str
@@ -43,6 +45,8 @@ class ConcreteOption:
     whole: int = 0
     one_node: bool = False
     on_nodes: tuple[str, ...] = ()
+    not_before: datetime | None = None
+    not_after: datetime | None = None
 
 
 def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
@@ -99,6 +103,8 @@ def _written(task: Task, pools: dict[str, Pool]) -> Iterator[tuple[ConcreteOptio
                 quality=option.quality,
                 consumes=option.consumes,
                 whole=option.nodes or 0,
+                not_before=option.not_before,
+                not_after=option.not_after,
             )
             yield way, own
 

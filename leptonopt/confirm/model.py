@@ -173,7 +173,8 @@ class Model:
                 chance = exact(task["on_time"])
                 if not any(spot.chance_kept(start, longer, chance) for longer in range(length, room + 1)):
                     continue
-            yield start, start + length
+            if not any(stated.out_of_window(way, start * slot)):
+                yield start, start + length
 
     def _columns(self, id: str, copies: int, option: str, way: StatedOption, start: int, end: int) -> None:
         """The variables of a way from a slot on: one, or one for each node it can be within."""

@@ -269,3 +269,13 @@ def _cycles(tasks: Sequence[Task]) -> list[Finding]:
             ("tasks", index[ring[0]], "after"),
         )
     ]
+
+
+def tie_findings(ties: Sequence[str], tasks: Sequence[Task]) -> Iterator[Finding]:
+    """Yield what is wrong with secondary goals: names twice, or that no option consumes."""
+    consumed = {name for task in tasks for option in task.options for name in option.consumes}
+    for at, name in enumerate(ties):
+        if name in ties[:at]:
+            yield Finding(f"names {name!r} twice", ("objective", "ties", at))
+        elif name not in consumed:
+            yield Finding(_unknown("name that an option consumes", name, consumed), ("objective", "ties", at))

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError, PydanticSerializationError
 
 from leptonopt.errors import Finding, InstanceError, Path
-from leptonopt.instance.cross_checks import cross_findings
+from leptonopt.instance.cross_checks import cross_findings, tie_findings
 from leptonopt.instance.fields import ByName, Many, Name, NotNegative, StrictModel, empty_mapping
 from leptonopt.instance.pools import Pool, Time
 from leptonopt.instance.quotas import Quota
@@ -22,6 +22,9 @@ class Objective(StrictModel):
 
     cost: NotNegative = Decimal(1)
     carbon_kg: NotNegative = Field(default=Decimal(0), description="money per kg of CO2")
+    ties: Many[Name] = Field(
+        default=(), description="what is consumed of these is least among plans of equal objective, the first first"
+    )
 
     @model_validator(mode="after")
     def _something(self) -> Objective:
@@ -57,7 +60,10 @@ class Instance(StrictModel):
     @model_validator(mode="after")
     def _references(self) -> Instance:
         sets = {"together": self.together, "apart": self.apart}
-        if findings := cross_findings(self.time, self.pools, self.profiles, self.tasks, self.quotas, sets):
+        if findings := [
+            *cross_findings(self.time, self.pools, self.profiles, self.tasks, self.quotas, sets),
+            *tie_findings(self.objective.ties, self.tasks),
+        ]:
             raise PydanticCustomError("references", "references", {"findings": findings})
         return self
 

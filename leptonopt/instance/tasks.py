@@ -85,6 +85,8 @@ class Option(StrictModel):
     cost: Amount = Field(default=Decimal(0), description="fixed cost, in addition to the price of its uses")
     variant: Name | None = None
     quality: NotNegative = Decimal(1)
+    not_before: Instant | None = Field(default=None, description="in this option it starts not before")
+    not_after: Instant | None = Field(default=None, description="in this option it starts not after")
 
     @property
     def where(self) -> tuple[str, ...]:
@@ -97,6 +99,8 @@ class Option(StrictModel):
             raise ValueError("an option has either a pool or several pools")
         if len(set(self.pools)) < len(self.pools):
             raise ValueError("an option names a pool twice")
+        if self.not_before is not None and self.not_after is not None and self.not_after < self.not_before:
+            raise ValueError("not_after is before not_before")
         return self
 
 

@@ -65,8 +65,9 @@ def plan_document(
         "status": outcome.status,
         "stop": outcome.stop,
     }
-    if instance.objective != Objective():
-        head["objective"] = {name: plain(weight) for name, weight in instance.objective.model_dump().items()}
+    weights = {"cost": instance.objective.cost, "carbon_kg": instance.objective.carbon_kg}
+    if weights != {name: getattr(Objective(), name) for name in weights}:
+        head["objective"] = {name: plain(weight) for name, weight in weights.items()}
     tail: dict[str, Any] = {"why": list(outcome.why), "trace": outcome.steps()}
     if runs is None or rent is None:
         empty: dict[str, Any] = {key: [] for key in ("tasks", "left_out", "nodes", "quotas")}

@@ -84,6 +84,8 @@ class ColumnarSource:
         """The problem."""
         return self.built.problem
 
+    ties = 1
+
     @property
     def unit(self) -> Fraction:
         """Money of one objective unit."""

@@ -124,6 +124,11 @@ class SolveState:
         """Whether no plan can be cheaper than the one at hand."""
         return self.cost is not None and self.lower is not None and self.lower >= self.cost
 
+    def _least(self) -> bool:
+        """Whether no plan costs less money, which is proven before all secondary goals are."""
+        ties = self.source.ties
+        return self.cost is not None and self.lower is not None and self.lower // ties >= self.cost // ties
+
     def within_gap(self, gap: float) -> bool:
         """Whether the gap is at most that, which is above zero."""
         if self.cost is None or self.lower is None or not gap:
@@ -131,8 +136,9 @@ class SolveState:
         return self.cost - self.lower <= Fraction(gap) * abs(self.cost)
 
     def money(self, value: int | None) -> Fraction | None:
-        """Units of the problem in money."""
-        return None if value is None else value * self.source.unit
+        """Units of the problem in money; what is below the least difference of money are secondary goals."""
+        ties = self.source.ties
+        return None if value is None else value // ties * (self.source.unit * ties)
 
     def _changed(self) -> None:
         if self.cost is not None and self.lower is not None and self.lower > self.cost:
@@ -168,7 +174,7 @@ class SolveState:
             stop = Stop.DONE
         if self.schedule is None:
             return Status.UNKNOWN, stop if stop is not Stop.PROOF else Stop.DONE, self.lower
-        if self.closed() and not self.source.loss:
+        if self._least() and not self.source.loss:
             return Status.OPTIMAL, Stop.PROOF, self.lower
         return Status.FEASIBLE, stop if stop is not Stop.PROOF else Stop.DONE, self.lower
 

@@ -40,6 +40,7 @@ class InstanceSource(Protocol):
     ----------
     problem : what methods solve
     unit : money of one objective unit
+    ties : so many units are the least difference of money; what is below it are secondary goals
     loss : money by which the problem's total may fall short of the exact one
     impossible : in words, why no plan can exist; empty when nothing was found
     origin : how a plan speaks of its instance: name, sha256, file, format
@@ -52,6 +53,9 @@ class InstanceSource(Protocol):
     def problem(self) -> Problem: ...
     @property
     def unit(self) -> Fraction: ...
+
+    @property
+    def ties(self) -> int: ...
     @property
     def loss(self) -> Fraction: ...
     @property
@@ -125,6 +129,11 @@ class TreeSource:
     def unit(self) -> Fraction:
         """Money of one objective unit."""
         return self.compiled.unit
+
+    @property
+    def ties(self) -> int:
+        """Units of the least difference of money."""
+        return self.compiled.ties
 
     @property
     def loss(self) -> Fraction:

@@ -328,6 +328,7 @@ class Bound:
         for start, length_here in enumerate(lengths):
             fits = length_here is not None and start + length_here <= stated.slots
             fits = fits and blocked[start + (length_here or 0)] == blocked[start]
+            fits = fits and not any(stated.out_of_window(way, start * stated.slot))
             now = length_here if fits else None
             if now != current:
                 if current is not None:

@@ -119,7 +119,16 @@ POOL: Noun = {
 AFTER: Noun = {"lag": SHORT}
 NEEDS: Noun = {"labels": SOME, "without": SOME, "quality": ZERO}
 CHECKPOINT: Noun = {"every": LONG, "cost": SHORT, "restart": SHORT}
-OPTION: Noun = {"pools": SOME, "uses": NONE, "consumes": NONE, "duration": LONG, "cost": ZERO, "quality": ONE}
+OPTION: Noun = {
+    "not_before": AT,
+    "not_after": AT,
+    "pools": SOME,
+    "uses": NONE,
+    "consumes": NONE,
+    "duration": LONG,
+    "cost": ZERO,
+    "quality": ONE,
+}
 PROFILE: Noun = {"variants": (_named(_noun({"speed": ONE, "quality": ONE, "memory": ONE})), None)}
 WORK: Noun = {**PROFILE, "cost": ZERO}
 TASK: Noun = {
@@ -131,7 +140,7 @@ TASK: Noun = {
 INSTANCE: Noun = {
     "leptonopt": ONE, "currency": (_plain, "USD"),
     "time": (_noun({"start": AT, "slot": (_duration, "#3600"), "horizon": LONG, "zone": (_plain, "UTC")}), None),
-    "objective": (_noun({"cost": ONE, "carbon_kg": ZERO}), {}), "pools": (_each(_noun(POOL)), None),
+    "objective": (_noun({"cost": ONE, "carbon_kg": ZERO, "ties": SOME}), {}), "pools": (_each(_noun(POOL)), None),
     "profiles": (_named(_noun(PROFILE)), {}), "tasks": (_each(_noun(TASK)), None),
     "quotas": (_each(_noun({"per": (_plain, "horizon")})), []), "together": SOME, "apart": SOME,
 }  # fmt: skip

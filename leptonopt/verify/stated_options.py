@@ -27,6 +27,8 @@ class StatedOption:
     consumes: Mapping[str, Any]
     whole: int = 0
     one_node: bool = False
+    not_before: Any = None
+    not_after: Any = None
 
 
 def named_options(
@@ -72,6 +74,7 @@ def _option(option: Mapping[str, Any], pool: str) -> StatedOption:
         pool, uses, duration(option["duration"]), exact(option.get("cost", 0)),
         option.get("variant"), exact(option.get("quality", 1)),
         option.get("consumes") or {}, int(option.get("nodes") or 0),
+        not_before=option.get("not_before"), not_after=option.get("not_after"),
     )  # fmt: skip
 
 

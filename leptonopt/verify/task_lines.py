@@ -78,6 +78,8 @@ class TaskLineReader:
             say("window", name, "does not start at the beginning of a slot", low % stated.slot)
             return None
         self._window(name, task, low, high)
+        for why in stated.out_of_window(way, low):
+            say("window", name, why)
         if low < 0 or low >= stated.horizon:
             return None
         length = self._slots(name, task, way, low // stated.slot)

@@ -55,6 +55,13 @@ class Timeline:
         """Return the seconds from the start of the horizon to a moment."""
         return round((moment.astimezone(UTC) - self.start).total_seconds())
 
+    def out_of_window(self, option: Any, second: int) -> Iterator[str]:
+        """Yield what is wrong with a start at a second, by `not_before` and `not_after` of an option."""
+        if option.not_before is not None and (early := self.second(option.not_before) - second) > 0:
+            yield f"starts {early} s before `not_before` of its option"
+        if option.not_after is not None and (late := second - self.second(option.not_after)) > 0:
+            yield f"starts {late} s after `not_after` of its option"
+
     def shown(self, slot: int) -> str:
         """Return the beginning of a slot as text."""
         return (self.start + timedelta(seconds=slot * self.slot)).strftime("%Y-%m-%dT%H:%M:%SZ")

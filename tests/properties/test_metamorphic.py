@@ -27,6 +27,7 @@ from leptonopt.compile.decode import TaskRun, decode
 from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import InstanceError
 from leptonopt.instance import validate
+from leptonopt.instance.units import instant, instant_text
 from leptonopt.io.load import load, read_document
 from leptonopt.io.native.writer import dumped
 from leptonopt.problem.problem import Problem
@@ -638,6 +639,25 @@ def a_quota_at_what_is_used(document: Document, dice: random.Random) -> Iterator
     yield least(document), "==", before
     quota["limit"] = quota["limit"] / 2
     yield least(document), ">=", before
+
+
+@relation
+def starts_within_windows(document: Document, dice: random.Random) -> Iterator[Claim]:
+    """Windows around the starts of an optimal plan change nothing; one that leaves none never makes it cheaper."""
+    before = least(document)
+    if before.cost is None:
+        return
+    begun, slot = instant(document["time"]["start"]), seconds(document["time"]["slot"])
+    for task in document["tasks"]:
+        runs = [run for run in before.runs if document["tasks"][run.task] is task]
+        for option in task.get("options", ()):
+            starts = [begun + timedelta(seconds=run.start * slot) for run in runs] or [begun]
+            option["not_before"], option["not_after"] = instant_text(min(starts)), instant_text(max(starts))
+    yield from claimed(document, "==", before)
+    for option in document["tasks"][0].get("options", ()):
+        option.pop("not_before", None)
+        option["not_after"] = instant_text(begun - timedelta(days=1))
+    yield from claimed(document, ">=", before)
 
 
 @relation

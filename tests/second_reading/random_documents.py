@@ -77,6 +77,8 @@ class Draw:
             name: rng.choice([0, 0, 0.2, 0.6])
             for name in ("nodes", "one", "spot", "power", "quota", "late", "optional", "after", "affinity", "work")
         }
+        self.dice = Random(f"starts {seed}")  # apart, so that all else is drawn as it was before options had windows
+        self.windows = self.dice.choice([0, 0, 0.3])
         self.wild = rng.choice([[], [], [], [], WILD[:2], WILD[2:4], WILD])
         self.pools: list[dict[str, Any]] = []
 
@@ -340,6 +342,10 @@ class Draw:
         option["duration"] = self.minutes(rng.choice([0.3, 1, 1, 1, 1.5, 2, 2, 3]))
         if self.may(0.4):
             option["cost"] = self.money()
+        if self.dice.random() < self.windows:
+            option["not_before"] = self.instant(self.dice.choice([-1, 0, 0.5, 1]))
+        if self.dice.random() < self.windows:
+            option["not_after"] = self.instant(self.dice.choice([1, 1.5, 2, 3]))
         if self.may(0.3):
             option["quality"] = rng.choice([1, Decimal("0.9"), Decimal("0.99")])
         if self.may(0.3):

@@ -111,6 +111,8 @@ class Option:
     consumes: dict[str, Fraction]
     seconds: Fraction  # of work, without interruptions
     cost: Fraction
+    not_before: Fraction | None = None  # seconds since 1970
+    not_after: Fraction | None = None
 
 
 @dataclass
@@ -235,6 +237,10 @@ class Instance:
         """Return what one copy does from a slot on, or None where it may not: window, deadline, horizon."""
         clock, pool = self.clock, option.pool
         if start < 0 or (task.release is not None and clock.begin(start) < task.release):
+            return None
+        if option.not_before is not None and clock.begin(start) < option.not_before:
+            return None
+        if option.not_after is not None and clock.begin(start) > option.not_after:
             return None
         end = spot.end(clock, pool.rate, task.checkpoint, option.seconds, start)
         if end is None or end > clock.slots:
@@ -429,6 +435,8 @@ def _written(tree: dict[str, Any], instance: Instance) -> list[Option]:
                     {what: number(value) for what, value in get(each, "consumes", {}).items()},
                     duration(each["duration"]),
                     number(get(each, "cost", 0)),
+                    None if get(each, "not_before") is None else instant(each["not_before"]),
+                    None if get(each, "not_after") is None else instant(each["not_after"]),
                 )
             )
     return found

@@ -75,3 +75,19 @@ def test_durations_on_interruptible_pools_vary_by_start() -> None:
     durations = made.problem.duration.tolist()
     assert len(set(durations)) == len(durations) > 1
     assert min(durations) == 1
+
+
+def test_windows_of_options_cut_their_starts() -> None:
+    """From `not_before` rounded up to `not_after` rounded down, both included."""
+    way = {"not_before": "2026-01-05T00:30Z", "not_after": "2026-01-05T02:59Z"}
+    entry = {"id": "t", "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "1h", **way}]}
+    problem = compiled(entry).problem
+    assert (problem.first.tolist(), problem.last.tolist()) == ([1], [2])
+
+
+def test_options_with_different_windows_are_not_merged() -> None:
+    """Tasks alike but for a window are two groups."""
+    option = {"pool": "a", "uses": {"gpu": 1}, "duration": "1h"}
+    later = {**option, "not_before": "2026-01-05T01:00Z"}
+    made = compiled({"id": "t", "options": [option]}, {"id": "u", "options": [later]})
+    assert made.problem.groups == 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from types import SimpleNamespace
 
 import pytest
 
@@ -48,3 +49,12 @@ def test_the_clock_is_moved_in_spring() -> None:
     assert time.shifts() == [13 * 3600]
     assert time.days() == [(0, 11), (11, 34), (34, 48)]
     assert time.means({"daily": {"00:00": 1, "08:00": 2}})[10:19] == [2, 1, 1, 1, 1, 1, 1, 1, 2]
+
+
+def test_windows_of_options() -> None:
+    """Seconds too early and too late; the instants themselves are allowed."""
+    time = Timeline({"start": "2026-01-01T00:00:00Z", "slot": "1h", "horizon": "3h"})
+    option = SimpleNamespace(not_before="2026-01-01T01:00:00Z", not_after="2026-01-01T02:00:00Z")
+    assert [list(time.out_of_window(option, second)) for second in (3600, 7200)] == [[], []]
+    assert list(time.out_of_window(option, 3599)) == ["starts 1 s before `not_before` of its option"]
+    assert list(time.out_of_window(option, 7202)) == ["starts 2 s after `not_after` of its option"]

@@ -1,0 +1,54 @@
+"""Secondary goals: what options consume of some names is made least among plans of equal objective.
+
+The goals are lexicographic. Money is counted in a unit that is finer by a factor, so that all goals together cost less
+than the least difference of money: a plan of least total cost is one of least money, and among these one of least ties.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import lcm
+
+from leptonopt.compile.windows import TaskWindows
+from leptonopt.compile.work_options import ConcreteOption
+from leptonopt.instance import Instance
+
+MAX_FACTOR = 2**30
+
+
+class Ties:
+    """The secondary goals of an instance.
+
+    Attributes
+    ----------
+    factor : by which money is counted finer; 1 without such goals.
+    """
+
+    def __init__(self, instance: Instance, tasks: TaskWindows) -> None:
+        self._weights: list[tuple[str, int, int]] = []  # name, units in one, weight of a unit
+        self.factor = 1
+        for name in reversed(instance.objective.ties):
+            units = lcm(1, *(_amount(c.way, name).denominator for columns in tasks.columns for c in columns))
+            most = [
+                max((_amount(column.way, name) for column in columns), default=Fraction(0)) for columns in tasks.columns
+            ]
+            total = sum((task.copies * each for task, each in zip(instance.tasks, most, strict=True)), Fraction(0))
+            self._weights.append((name, units, self.factor))
+            self.factor *= int(total * units) + 1
+
+    def cost(self, way: ConcreteOption) -> int:
+        """Return what an option costs by its ties, in units of 1 / `factor` of the unit of money."""
+        return sum(weight * int(_amount(way, name) * units) for name, units, weight in self._weights)
+
+    def key(self, way: ConcreteOption) -> Sequence[Fraction]:
+        """Return what two options must have in common to be alike."""
+        return [_amount(way, name) for name, _, _ in self._weights]
+
+    def drop(self) -> None:
+        """Do without: money would have to be coarsened for them."""
+        self._weights, self.factor = [], 1
+
+
+def _amount(way: ConcreteOption, name: str) -> Fraction:
+    return Fraction(way.consumes.get(name, 0))

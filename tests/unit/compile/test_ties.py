@@ -1,0 +1,78 @@
+"""Secondary goals: a finer unit of money, and the least of them among plans of equal cost."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from leptonopt import solve
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.errors import InstanceError
+from leptonopt.instance import validate
+
+TIME = {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "4h"}
+
+
+def instance(ties: list[str], *options: dict[str, Any], copies: int = 1, **more: Any) -> Any:
+    """Return an instance of one task on two pools."""
+    made = [{"pool": "p", "uses": {"g": 1}, "duration": "1h", **option} for option in options]
+    pools = [{"id": name, "capacity": {"g": 2}, "price": {"g": 1}} for name in ("p", "q")]
+    tasks = [{"id": "t", "copies": copies, "options": made}]
+    return validate({"time": TIME, "pools": pools, "tasks": tasks, "objective": {"ties": ties}, **more})
+
+
+def test_the_unit_is_finer_by_all_that_ties_can_be() -> None:
+    """Two copies can consume 2 x 1.5 of `a` in halves (6 units), and 4 of `b`: 7 x 5 units a unit of money."""
+    made = compile_instance(instance(["a", "b"], {"consumes": {"a": 1.5}}, {"consumes": {"b": 2}}, copies=2))
+    assert made.ties == 7 * 5
+    assert made.unit == Fraction(1, 35)
+    assert made.problem.fixed.tolist() == [3 * 5, 2]
+
+
+def test_without_ties_nothing_changes() -> None:
+    """The factor is 1, also where options consume."""
+    made = compile_instance(instance([], {"consumes": {"a": 1}}))
+    assert (made.ties, made.problem.fixed.tolist()) == (1, [0])
+
+
+def test_what_needs_too_fine_money_is_dropped() -> None:
+    """Prices that fill the range of exact money leave no room for ties."""
+    wild = [
+        {"id": "p", "capacity": {"g": 2}, "price": {"g": 1000000000}},
+        {"id": "q", "capacity": {"g": 1}, "price": {"g": 0.000001}},
+    ]
+    made = compile_instance(
+        instance(["a"], {"consumes": {"a": 1}}, {"pool": "q", "consumes": {"a": 900000000}}, pools=wild)
+    )
+    assert made.ties == 1
+
+
+@pytest.mark.parametrize("method", ["greedy", "cpsat", "highs", "auto"])
+def test_ties_are_broken(method: str) -> None:
+    """Of two pools at one price the one that consumes less is chosen; money comes first, and is reported alone."""
+    even = instance(["a"], {"consumes": {"a": 3}}, {"pool": "q", "consumes": {"a": 1}})
+    found = solve(even, method=method, time_limit=10)
+    assert found.document["tasks"][0]["pool"] == "q"
+    assert (found.document["cost_exact"], found.document["bound_exact"]) == ("1", "1") or method == "greedy"
+    dear = instance(["a"], {"consumes": {"a": 3}}, {"pool": "q", "cost": 0.000001})
+    assert solve(dear, method=method, time_limit=10).document["tasks"][0]["pool"] == "p"
+
+
+def test_the_first_comes_first() -> None:
+    """One unit of the first weighs more than all of the second."""
+    found = solve(
+        instance(["a", "b"], {"consumes": {"a": 1}}, {"pool": "q", "consumes": {"b": 900}}),
+        method="cpsat",
+        time_limit=10,
+    )
+    assert found.document["tasks"][0]["pool"] == "q"
+
+
+def test_names_that_nothing_consumes() -> None:
+    """A secondary goal that no option consumes of is a finding; so is one twice."""
+    with pytest.raises(InstanceError, match=r"objective.ties\[0\]: 'z' is no name that an option consumes"):
+        instance(["z"], {})
+    with pytest.raises(InstanceError, match="names 'a' twice"):
+        instance(["a", "a"], {"consumes": {"a": 1}})
