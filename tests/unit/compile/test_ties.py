@@ -72,7 +72,7 @@ def test_the_first_comes_first() -> None:
 
 def test_names_that_nothing_consumes() -> None:
     """A secondary goal that no option consumes of is a finding; so is one twice."""
-    with pytest.raises(InstanceError, match=r"objective.ties\[0\]: 'z' is no name that an option consumes"):
+    with pytest.raises(InstanceError, match=r"objective.ties\[0\]: there is no name that an option consumes 'z'"):
         instance(["z"], {})
     with pytest.raises(InstanceError, match="names 'a' twice"):
         instance(["a", "a"], {"consumes": {"a": 1}})
