@@ -21,7 +21,9 @@ from leptonopt.compile.decode import encode
 from leptonopt.compile.node_form import TOLD_APART
 from leptonopt.errors import InstanceError, OutOfTime
 from leptonopt.problem.protocol import Limits, NullMonitor, Stop
-from leptonopt.problem.schedule import Schedule
+from leptonopt.problem.schedule import Schedule, objective
+from leptonopt.problem.size import problem_size
+from leptonopt.session import portfolio
 from leptonopt.session.exact_assignment import exact_assignment
 from leptonopt.session.node_assignment import AssignedRuns, NodeAssigner
 from leptonopt.session.placed_plan import PlacedPlan, placed_plan, transferred
@@ -41,11 +43,13 @@ class AlikeSettings:
     ----------
     share : share of the time after which the search on counted nodes ends where its best schedule has no nodes at its
         own cost
+    near : excess of the best plan with nodes over that schedule, relative to its cost, that is no reason to end
     pause : seconds between two exact costs of assigned schedules while the search goes on, in multiples of what the
         last one took
     """
 
     share: float = 0.5
+    near: float = 0.002
     pause: float = 10.0
 
 
@@ -106,13 +110,35 @@ class AlikeState(SolveState):
         if plan is not None and (self.placed is None or plan.cost < self.placed.cost):
             self.placed = plan
 
-    def fits(self) -> bool:
-        """Return whether the best plan costs no more than the best schedule on counted nodes."""
-        return self.placed is not None and self.cost is not None and self.placed.cost <= self.cost * self.source.unit
+    def fits(self, near: float = 0.0) -> bool:
+        """Return whether the best plan costs no more than the best schedule on counted nodes, or hardly."""
+        if self.placed is None or self.cost is None:
+            return False
+        cost = self.cost * self.source.unit
+        return self.placed.cost <= cost + Fraction(near) * abs(cost)
 
     def plan_cost(self) -> Fraction | None:
         """Return the cost of the best plan with nodes, in money."""
         return None if self.placed is None else self.placed.cost
+
+
+class ToldApartSession(SolveSession):
+    """The session with nodes told apart: it starts from a plan, and has a bound already."""
+
+    def _run_greedy(self, function: methods.Method) -> None:
+        """Construct only where there is no plan to start from."""
+        if self.state.schedule is None:
+            super()._run_greedy(function)
+
+    def _lanes_of_auto(self) -> portfolio.Lanes:
+        """Return the lanes of a small problem; for others neighbourhoods, and CP-SAT beside them."""
+        size, limits = problem_size(self.problem), portfolio.LIMITS
+        if size.columns <= limits.small_columns and size.nonzeros <= limits.small_nonzeros:
+            return super()._lanes_of_auto()
+        lanes: portfolio.Lanes = [(portfolio.LNS,)]
+        if self.limits.threads > 1 and not self.limits.deterministic and size.nonzeros <= limits.whole_nonzeros:
+            lanes.append((portfolio.CPSAT,))
+        return lanes if self.state.schedule is not None else portfolio.with_first_plan_stage(lanes, self.problem)
 
 
 class AlikeSession(SolveSession):
@@ -130,9 +156,9 @@ class AlikeSession(SolveSession):
         """Return whether to stop, also where it is time for the search with nodes told apart."""
         if not super().should_stop() and not self.limits.deterministic and self.state.schedule is not None:
             spent = time.monotonic() - self.state.begun
-            if spent > SETTINGS.share * self.limits.time_limit and not self.state.fits():
+            if spent > SETTINGS.share * self.limits.time_limit and not self.state.fits(SETTINGS.near):
                 self.state.place()
-                if not self.state.fits():
+                if not self.state.fits(SETTINGS.near):
                     self.state.stop = Stop.LIMIT
         return self.state.stop is not None
 
@@ -164,7 +190,7 @@ class AlikeSession(SolveSession):
         return self.signals.caught is not None or self.left() <= 0
 
     def _answer(self, plan: PlacedPlan) -> SolveSession:
-        session = self.sibling(plan.source)
+        session = self.sibling(plan.source, SolveSession)
         _inherit(session.state, self.state)
         session.state.incumbent(plan.schedule, None)
         session.prover = self
@@ -177,7 +203,7 @@ class AlikeSession(SolveSession):
         except (InstanceError, OutOfTime) as error:
             self.state.notes.append(f"no search with nodes told apart: {error}")
             return self._without_plan() if plan is None else self._answer(plan)
-        session = self.sibling(source)
+        session = self.sibling(source, ToldApartSession)
         _inherit(session.state, self.state)
         session.work_left = (1 - SETTINGS.share) * self.limits.time_limit
         start = self._start(source, session)
@@ -192,13 +218,14 @@ class AlikeSession(SolveSession):
 
     def _start(self, source: TreeSource, session: SolveSession) -> Schedule | None:
         """Return the plan at hand, or the last schedule repaired, to start from with nodes told apart."""
+        found: list[Schedule] = []
         if self.state.placed is not None:
-            # the same runs on the same nodes
-            return transferred(self.state.placed, source)
-        if self.state.partial is None:
-            return None
-        kept = encode(source.compiled, self.state.partial.runs)
-        return complete(source.problem, kept, session.limits_for(session.left()), NullMonitor(session.should_stop))
+            found.append(transferred(self.state.placed, source))
+        if self.state.partial is not None and self.state.partial.failed:
+            kept, limits = encode(source.compiled, self.state.partial.runs), session.limits_for(session.left())
+            repaired = complete(source.problem, kept, limits, NullMonitor(session.should_stop))
+            found += [] if repaired is None else [repaired]
+        return min(found, key=lambda schedule: objective(source.problem, schedule), default=None)
 
 
 def _inherit(state: SolveState, earlier: AlikeState) -> None:

@@ -123,7 +123,7 @@ class NodeAssigner:
     def _nodes(self, pool: Pool, rent: NodeSchedule, runs: Sequence[TaskRun]) -> tuple[NodePool, list[str]]:
         """Return the single nodes that the runs may be on, and their labels."""
         nodes, wanted = self.compiled.problem.nodes, sum(max(1, run.way.whole) for run in runs)
-        sizes, usable, cost, start, labels = [], [], [], [], list[str]()
+        sizes, usable, cost, start, boots, labels = [], [], [], [], list[int](), list[str]()
         for at, kind in enumerate(self.compiled.kinds):
             if kind.pool.id != pool.id:
                 continue
@@ -138,6 +138,7 @@ class NodeAssigner:
                 rate = nodes.costs.on[at] + (0 if number < own else nodes.costs.on_demand[at])
                 cost.append(rate)
                 start.append(nodes.costs.start[at] + nodes.costs.stop[at])
+                boots.append(boot)
                 labels.append(f"{kind.name}/{number + 1}")
         shape = (len(labels), self.compiled.problem.slots)
         found = NodePool(
@@ -145,6 +146,7 @@ class NodeAssigner:
             np.array(usable, bool).reshape(shape),
             np.array(cost, np.int64).reshape(shape),
             np.array(start, np.int64).reshape(shape),
+            np.array(boots, np.int64),
         )
         return found, labels
 

@@ -118,10 +118,10 @@ class SolveSession:
         signals.on_second = self.workers.slay
         self.prover: SolveSession = self
 
-    def sibling(self, source: InstanceSource) -> SolveSession:
-        """Return a plain session on another form of the instance, for the rest of the time of this one."""
+    def sibling(self, source: InstanceSource, kind: type[SolveSession]) -> SolveSession:
+        """Return a session of a class on another form of the instance, for the rest of the time of this one."""
         begun, closing, on_progress, options = self._made_with
-        made = SolveSession(source, self.limits, begun, closing, self.signals, on_progress, options)
+        made = kind(source, self.limits, begun, closing, self.signals, on_progress, options)
         made.deadline, made.start_seconds, made.entry_seconds = self.deadline, self.start_seconds, self.entry_seconds
         return made
 

@@ -24,12 +24,14 @@ class NodePool:
     usable : bool, shape (N, T): slots in which a node can be usable
     cost : int64, shape (N, T) [money units]: cost of being on in a slot
     start : int64, shape (N, T) [money units]: cost of being switched on at the beginning of a slot
+    boot : int64, shape (N,) [slots]: a node is on for so long before it is usable
     """
 
     size: Ints
     usable: Bools
     cost: Ints
     start: Ints
+    boot: Ints
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,14 +102,20 @@ def _in_order(pool: NodePool, items: Items, order: Sequence[int]) -> Assignment:
         made.cost += int(np.sort(added)[:many].sum())
         held = pool.size[chosen] if items.whole[item] else items.demand[item][None, :]
         free[chosen, :, first:end] -= held[:, :, None]
-        on[chosen, first:end] = True
+        for node in chosen.tolist():
+            on[node, max(0, first - int(pool.boot[node])) : end] = True
         made.nodes[item] = tuple(chosen.tolist())
     return made
 
 
 def _added_cost(pool: NodePool, on: Bools, nodes: Ints, first: int, end: int) -> Ints:
     """Return what being on in these slots adds to the cost of each node, int64, shape (len(nodes),)."""
-    off = ~on[nodes, first:end]
-    added: Ints = np.where(off, pool.cost[nodes, first:end], 0).sum(axis=1)
-    before = on[nodes, first - 1] if first else np.zeros(len(nodes), bool)
-    return added + np.where(off[:, 0] & ~before, pool.start[nodes, first], 0)
+    added = np.zeros(len(nodes), np.int64)
+    for boot in np.unique(pool.boot[nodes]).tolist():
+        mine = np.flatnonzero(pool.boot[nodes] == boot)
+        these, begin = nodes[mine], max(0, first - boot)
+        off = ~on[these, begin:end]
+        before = on[these, begin - 1] if begin else np.zeros(len(these), bool)
+        switched = np.where(off[:, 0] & ~before, pool.start[these, begin], 0)
+        added[mine] = np.where(off, pool.cost[these, begin:end], 0).sum(axis=1) + switched
+    return added

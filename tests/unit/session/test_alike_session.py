@@ -52,6 +52,17 @@ def test_where_the_relaxation_has_a_cheaper_schedule_the_search_goes_on() -> Non
     assert found.status == "optimal"
 
 
+def test_deterministic_solves_give_the_same_plan() -> None:
+    """Also where the search goes on with nodes told apart."""
+    document = stated([3, 3, 3, 3, 4, 5, 6], hours=2, count=3)
+    plans = []
+    for _ in range(2):
+        found = leptonopt.solve(document, time_limit=3, threads=1, deterministic=True, isolate=False)
+        plans.append((found.cost, found.document["tasks"], found.document["nodes"]))
+    assert plans[0] == plans[1]
+    assert plans[0][0] is not None
+
+
 def test_no_plan_with_nodes_is_proven() -> None:
     """Five tasks of 3 in one hour fit two nodes by their sum, and not one by one."""
     found = leptonopt.solve(stated([3, 3, 3, 3, 3], hours=1), method="cpsat", time_limit=20, isolate=False)

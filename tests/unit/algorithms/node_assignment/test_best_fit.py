@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,7 +15,13 @@ def pool(sizes: list[int], slots: int, cost: list[int]) -> NodePool:
     """Nodes with one resource, always usable, with a cost per slot each."""
     shape = len(sizes), slots
     rate = np.repeat(np.array(cost, np.int64)[:, None], slots, axis=1)
-    return NodePool(np.array(sizes, np.int64)[:, None], np.ones(shape, bool), rate, np.zeros(shape, np.int64))
+    return NodePool(
+        np.array(sizes, np.int64)[:, None],
+        np.ones(shape, bool),
+        rate,
+        np.zeros(shape, np.int64),
+        np.zeros(shape[0], np.int64),
+    )
 
 
 def items(entries: list[tuple[int, int, int, int]]) -> Items:
@@ -47,6 +55,15 @@ def test_nodes_without_cost_and_the_tighter_of_equals_come_first() -> None:
     assert found.cost == 0
     found = best_fit(pool([4, 2], 2, [0, 0]), items([(0, 2, 2, 0)]))
     assert found.nodes == [(1,)]
+
+
+def test_a_node_that_is_on_already_is_cheaper_than_one_that_boots() -> None:
+    """With a start cost and a slot to boot, the second item follows the first on its node."""
+    nodes = pool([4, 4], 4, [1, 1])
+    nodes = replace(nodes, start=np.full((2, 4), 3, np.int64), boot=np.ones(2, np.int64))
+    found = best_fit(nodes, items([(1, 2, 4, 0), (2, 4, 4, 0)]))
+    assert found.nodes[0] == found.nodes[1]
+    assert found.cost == 3 + 4  # switched on in slot 0, on until the end
 
 
 def test_orders_put_whole_nodes_and_large_items_first() -> None:
