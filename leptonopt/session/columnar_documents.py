@@ -27,7 +27,7 @@ from leptonopt.verify import fingerprint
 
 
 def drawable_plan(file: Path, plan: Plan) -> tuple[dict[str, Any], Instance]:
-    """Return the plan document of a plan in columns, and its instance; raises `UsageError` as `plan_document`."""
+    """Return the plan document of a plan in columns and its instance; raises `UsageError`."""
     assert isinstance(plan, ColumnarPlan)
     sheets = load(file)
     return plan_document(sheets, plan.document, plan.columns), validate(columnar_document(sheets))

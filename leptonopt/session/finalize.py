@@ -110,7 +110,7 @@ def _certificate(known: SolveState, made: dict[str, Any]) -> dict[str, Any] | No
 
 
 def alarm_evidence(known: SolveState, method: str) -> dict[str, Any]:
-    """What is known at the moment of an alarm, for whoever has to find the fault."""
+    """Return the evidence of an alarm: the state of the solve, to find the fault."""
     schedule = None if known.schedule is None else [list(entry) for entry in known.schedule]
     return {
         "leptonopt_alarm": 1,

@@ -35,7 +35,7 @@ def parse_memory(stated: float | str | None) -> int | None:
 
 
 def share_of_memory(engines: int) -> int:
-    """Return the bytes for each of so many engines: 90 % of the memory of the machine, or of our control group."""
+    """Return the bytes for each of some engines: 90 % of the memory of machine or control group."""
     sizes = [os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")]
     for file in ("memory.max", "memory/memory.limit_in_bytes"):
         with contextlib.suppress(OSError, ValueError):  # absent, or "max"
@@ -44,7 +44,7 @@ def share_of_memory(engines: int) -> int:
 
 
 def confine(memory: int | None) -> None:
-    """Limit the memory of this process and of each that it starts; let Linux kill it before others.
+    """Limit the memory of this process and its children; let Linux kill them before others.
 
     Data is limited, not address space: engines reserve far more of the latter than they use.
     """

@@ -1,4 +1,4 @@
-"""What a solve tells while it runs, and what it answers."""
+"""Progress and result of a solve."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from leptonopt.verify import Verdict
 
 @dataclass(frozen=True)
 class Progress:
-    """What is known at a moment of a solve; money as exact fractions, None while unknown."""
+    """The state of a solve at a moment; money as exact fractions, None while unknown."""
 
     seconds: float
     cost: Fraction | None
@@ -27,7 +27,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Result:
-    """A fact: its plan has passed the checker and its bound is valid.
+    """The result of a solve; its plan has passed the checker and its bound is valid.
 
     `plan` is None when there is none; `document` is the plan file either way. `cost` and `bound` are
     exact, in the instance's currency. `signal` is the signal that interrupted, if one did. `certificate`,
@@ -49,7 +49,7 @@ class Result:
     certificate: dict[str, Any] | None = field(default=None, repr=False)
 
     def save(self, path: Path) -> bool:
-        """Write the plan file; True when it is written. It is there also where there is no plan, and says why.
+        """Write the plan file, which states reasons where there is no plan; return True.
 
         Raises `UsageError` where it cannot be written.
         """
@@ -57,13 +57,13 @@ class Result:
         return True
 
     def save_certificate(self, path: Path) -> bool:
-        """Write the certificate where there is one; True when it is written. Raises `UsageError` where it cannot be."""
+        """Write the certificate, if any; return True when it is written. Raises `UsageError`."""
         if self.certificate is not None:
             files.write_atomic(path, files.dumped(self.certificate))
         return self.certificate is not None
 
     def require_plan(self) -> Plan:
-        """The plan.
+        """Return the plan.
 
         Raises
         ------

@@ -1,0 +1,87 @@
+"""One session: warm starts, limits, methods in this process, and the reasons to stop."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from leptonopt.problem.protocol import Limits, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
+from leptonopt.runtime.signals import Signals
+from leptonopt.session.session import TIMES, SolveSession, WorkerOptions
+from leptonopt.session.source import open_source
+from tests.helpers.tiny_instances import document, pool, task
+
+
+def session(stated: dict[str, Any] | None = None, begun: float | None = None, **limits: Any) -> SolveSession:
+    """Return a session without worker processes."""
+    source = open_source(stated or document())()
+    given = Limits(**{"time_limit": 20.0, **limits})
+    moment = time.monotonic() if begun is None else begun
+    return SolveSession(source, given, moment, 0.0, Signals(handle=False), None, WorkerOptions(isolate=False))
+
+
+def test_a_method_in_this_process() -> None:
+    """It ends with a proof."""
+    made = session()
+    made.run("cpsat", None)
+    assert made.state.status()[:2] == (Status.OPTIMAL, Stop.PROOF)
+
+
+def test_a_function_is_a_method() -> None:
+    """It is given the warm start; what it claims is checked."""
+    given: list[Any] = []
+
+    def method(problem: Any, warm_start: Schedule | None, limits: Limits, monitor: Any) -> Solution:
+        given.append(warm_start)
+        return Solution(Status.UNKNOWN, Stop.DONE)
+
+    made = session(document(task(), pools=[pool(price={"gpu": {"daily": {"00:00": 1, "02:00": 3}}})]))
+    made.run(method, Schedule.of([0], [3]))
+    assert [list(each) for each in given] == [[(0, 3, 1)]]
+    assert made.state.schedule is not None
+
+
+def test_a_warm_start_that_breaks_a_rule_is_not_taken() -> None:
+    """A note says so."""
+    made = session()
+    made.run("greedy", Schedule.of([0, 0], [0, 1]))
+    assert made.state.status()[0] in (Status.OPTIMAL, Status.FEASIBLE)
+    assert any("warm start" in note for note in made.state.notes)
+
+
+@pytest.mark.parametrize(
+    ("change", "stop"),
+    [
+        (lambda made: None, None),
+        (lambda made: setattr(made.signals, "caught", 2), Stop.INTERRUPT),
+        (lambda made: setattr(made.state, "infeasible", True), Stop.PROOF),
+        (lambda made: setattr(made, "deadline", made.deadline.plus(-100)), Stop.LIMIT),
+    ],
+)
+def test_reasons_to_stop(change: Any, stop: Stop | None) -> None:
+    """A signal, a proof, the deadline."""
+    made = session()
+    change(made)
+    assert made.should_stop() is (stop is not None)
+    assert made.state.stop is stop
+
+
+def test_the_gap_is_a_reason_to_stop() -> None:
+    """Not in a deterministic run, where the course must not depend on the moment of a report."""
+    tariff = {"gpu": {"daily": {"00:00": 1, "02:00": 3}}}
+    for deterministic in (False, True):
+        made = session(document(pools=[pool(price=tariff)]), gap=0.9, deterministic=deterministic)
+        made.state.incumbent(Schedule.of([0], [2]), None)
+        made.state.bound(1)
+        assert made.should_stop() is not deterministic
+
+
+def test_methods_end_before_the_deadline() -> None:
+    """What is left counts from the beginning of the call."""
+    made = session(begun=time.monotonic() - 15)
+    assert made.left() <= 5
+    assert made.limits_for(3).time_limit == pytest.approx(3, abs=0.1)
+    assert 0 < TIMES.stop_grace(10) <= TIMES.stop_grace(1000)
