@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leptonopt.cli import options
-from leptonopt.cli.common import print_line, require_ending
+from leptonopt.cli.common import params_of, print_line, require_ending
 from leptonopt.errors import UsageError
 from leptonopt.io import files
 
@@ -17,6 +17,7 @@ Examples:
   leptonopt generate elasticflow -o jobs.json --tasks 5000 --seed 7 --load 0.9
   leptonopt generate lumpy -o hard.yaml --tasks 60 --slack 1.5 --precedence 0.3
   leptonopt generate gavel -o jobs.npz --tasks 1000000 --preemptible 0.5
+  leptonopt generate platform -o week.yaml --load 1 --param nodes=12 --param odd=1
   leptonopt generate regions -o - | head           YAML, to standard output
 
 \b
@@ -35,10 +36,11 @@ class GenerateOptions:
     seed: options.Seed = 0
     load: options.Load = 0.7
     slack: options.Slack = None
-    precedence: options.Precedence = 0.0
-    optional: options.OptionalTasks = 0.0
-    preemptible: options.Preemptible = 0.0
+    precedence: options.Precedence = None
+    optional: options.OptionalTasks = None
+    preemptible: options.Preemptible = None
     days: options.Days = None
+    param: options.FamilyParams = None
     families: options.ListFamilies = False
 
 
@@ -66,6 +68,7 @@ def generate(_: options.Context, given: GenerateOptions) -> int:
         optional=given.optional,
         preemptible=given.preemptible,
         days=given.days,
+        params=params_of(given.param),
     )
     files.write_atomic(given.output or "-", written(generated, kind))
     return 0

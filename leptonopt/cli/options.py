@@ -99,9 +99,21 @@ Slack = Annotated[
     float | None,
     Option(metavar="TIMES", help="mean of (deadline - release) / shortest duration  [default: by family]"),
 ]
-Precedence = Annotated[float, Option(metavar="SHARE", help="share of tasks that follow another; at most 0.75")]
-OptionalTasks = Annotated[float, Option(metavar="SHARE", help="share of tasks that have a value and may be left out")]
-Preemptible = Annotated[float, Option(metavar="SHARE", help="share of tasks that may run on spot, with checkpoints")]
+Precedence = Annotated[
+    float | None, Option(metavar="SHARE", help="share of tasks that follow another; at most 0.75  [default: 0]")
+]
+OptionalTasks = Annotated[
+    float | None,
+    Option(metavar="SHARE", help="share of tasks that have a value and may be left out  [default: 0; platform 0.1]"),
+]
+Preemptible = Annotated[
+    float | None,
+    Option(metavar="SHARE", help="share of tasks that may run on spot, with checkpoints  [default: 0; platform 0.4]"),
+]
+FamilyParams = Annotated[
+    list[str] | None,
+    Option("--param", metavar="KEY=VALUE", help="a parameter of the family, see the documentation; may be repeated"),
+]
 Days = Annotated[int | None, Option(metavar="N", help="length of the horizon  [default: by the number of tasks]")]
 
 # --- compare, results ---

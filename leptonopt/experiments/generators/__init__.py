@@ -12,15 +12,15 @@ families.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 from leptonopt.errors import UsageError
-from leptonopt.experiments.generators import elasticflow, fleet, gaia, gavel, lumpy, regions
+from leptonopt.experiments.generators import elasticflow, fleet, gaia, gavel, lumpy, platform, regions
 from leptonopt.experiments.generators.fleet import Fleet
-from leptonopt.experiments.generators.parameters import GeneratorParameters, parse_parameters
+from leptonopt.experiments.generators.parameters import FamilyParameter, GeneratorParameters, parse_parameters
 from leptonopt.experiments.generators.table import Table
 from leptonopt.experiments.generators.writer import KINDS, written
 from leptonopt.instance import Instance, validate
@@ -32,12 +32,14 @@ SLACK = Decimal(2)
 
 @dataclass(frozen=True)
 class Family:
-    """A family: what it is in a line, what makes it, its usual slack and its greatest load."""
+    """A family: what it is in a line, what makes it, its usual slack and greatest load, shares and own parameters."""
 
     what: str
     made: Callable[[GeneratorParameters], Table]
     slack: Decimal = SLACK
     most_load: Decimal = Decimal(2)
+    usual: Mapping[str, Decimal] = field(default_factory=dict)
+    parameters: Sequence[FamilyParameter] = ()
 
 
 def _fleet(what: str, of: Fleet, slack: Decimal = SLACK) -> Family:
@@ -53,6 +55,13 @@ FAMILIES = {
     "lumpy": Family(
         "large tasks on small pools, an eighth to all of each; hard to bound", lumpy.made, most_load=Decimal("0.95")
     ),
+    "platform": Family(
+        "teams on owned, rented and spot nodes, with quotas and a budget, around a plan",
+        platform.made,
+        most_load=Decimal("1.2"),
+        usual=platform.USUAL,
+        parameters=platform.PARAMETERS,
+    ),
     "regions": _fleet("training on 4 to 16 A100 or H100 over clouds and regions", regions.FLEET, Decimal(3)),
 }
 
@@ -64,10 +73,11 @@ def table(
     seed: int = 0,
     load: float | Decimal = Decimal("0.7"),
     slack: float | Decimal | None = None,
-    precedence: float | Decimal = 0,
-    optional: float | Decimal = 0,
-    preemptible: float | Decimal = 0,
+    precedence: float | Decimal | None = None,
+    optional: float | Decimal | None = None,
+    preemptible: float | Decimal | None = None,
     days: int | None = None,
+    params: Mapping[str, object] | None = None,
 ) -> Table:
     """An instance as columns, which is the only way to hold a very large one; `written` makes a file of it.
 
@@ -79,30 +89,46 @@ def table(
     load : least device-time that the tasks hold in time, over what the limited pools have.
     slack : deadline minus release (or the earliest end of what it follows) over shortest duration, on average; the
         family's own when absent.
-    precedence, optional, preemptible : shares of the tasks that follow another, may be left out, may run on spot.
+    precedence, optional, preemptible : shares of the tasks that follow another, may be left out, may run on spot; the
+        family's own when absent, mostly 0.
     days : of the horizon; by the number of tasks when absent.
+    params : parameters of the family by name, numbers or texts; see `Family.parameters`.
 
     Raises
     ------
     UsageError
         For an unknown family, or a parameter out of range.
     """
-    if family not in FAMILIES:
-        raise UsageError(f"there is no family {family!r}; allowed are {', '.join(FAMILIES)}")
-    kind = FAMILIES[family]
-    return kind.made(
-        parse_parameters(
+    return family_of(family).made(
+        parameters_of(
+            family,
             tasks=tasks,
             seed=seed,
             load=load,
-            slack=kind.slack if slack is None else slack,
+            slack=slack,
             precedence=precedence,
             optional=optional,
             preemptible=preemptible,
             days=days,
-            most_load=kind.most_load,
+            params=params,
         )
     )
+
+
+def family_of(name: str) -> Family:
+    """The family of a name; raises `UsageError` for an unknown one."""
+    if name not in FAMILIES:
+        raise UsageError(f"there is no family {name!r}; allowed are {', '.join(FAMILIES)}")
+    return FAMILIES[name]
+
+
+def parameters_of(family: str, *, params: Mapping[str, object] | None = None, **given: Any) -> GeneratorParameters:
+    """The parameters of a call of `table`, with the family's own where they are absent."""
+    kind = family_of(family)
+    shares = {name: kind.usual.get(name, Decimal(0)) for name in ("precedence", "optional", "preemptible")}
+    stated: dict[str, Any] = {"tasks": 100, "seed": 0, "load": Decimal("0.7"), "slack": kind.slack, "days": None}
+    stated |= shares | {name: value for name, value in given.items() if value is not None}
+    return parse_parameters(**stated, most_load=kind.most_load, given=params, known=kind.parameters)
 
 
 def generate(family: str, **parameters: Any) -> Instance:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.errors import UsageError
 from leptonopt.experiments.generators.rng import Bools, Ints
 
 START = datetime(2026, 1, 5, tzinfo=UTC)  # a Monday
@@ -65,6 +66,14 @@ class Works:
     hours: Ints
 
 
+@dataclass(frozen=True)
+class Written:
+    """Tasks as they stand in the document beyond what the columns hold; the family has no options in columns."""
+
+    profiles: tuple[Profile, ...]
+    tasks: tuple[dict[str, Any], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Table:
     """An instance; every array has one entry per task (with all its copies).
@@ -80,7 +89,7 @@ class Table:
     after : int64, position of the task that must have ended; -1 for none.
     spot : bool, whether it may run on spot pools.
     home : int64, position of the pool in which `load` counts it.
-    ways : how each task runs: an amount of work of some profile, or options written out.
+    ways : how each task runs: an amount of work of some profile, options written out, or parts of the document.
     """
 
     head: dict[str, Any]
@@ -93,7 +102,7 @@ class Table:
     after: Ints
     spot: Bools
     home: Ints
-    ways: Works | Options
+    ways: Works | Options | Written
 
     @cached_property
     def pools(self) -> tuple[str, ...]:
@@ -104,8 +113,11 @@ class Table:
     def options(self) -> Options:
         """All options: those written out, or one per pool and device count of the profile, as `work` makes them.
 
-        On spot pools only where the task may run there.
+        On spot pools only where the task may run there. Raises `UsageError` where tasks hold what columns cannot.
         """
+        if isinstance(self.ways, Written):
+            name = str(self.head["name"]).split()[0]
+            raise UsageError(f"{name} has nodes, teams and due dates, which .npz cannot hold; allowed are .json, .yaml")
         if isinstance(self.ways, Options):
             return self.ways
         rows = [self._rows(profile, spot) for profile in self.ways.profiles for spot in (False, True)]
@@ -164,6 +176,9 @@ class Table:
 
     def _ways(self) -> Iterator[dict[str, Any]]:
         """How each task runs: `work` with a profile, or options; pools on which it is all the same share one."""
+        if isinstance(self.ways, Written):
+            yield from self.ways.tasks
+            return
         if isinstance(self.ways, Works):
             names = [profile.name for profile in self.ways.profiles]
             for kind, hours in zip(self.ways.profile.tolist(), self.ways.hours.tolist(), strict=True):
