@@ -4,8 +4,8 @@
     leptonopt compare generated/list.csv -t 15 -o results \\
         -m auto,greedy,least-loaded,earliest-deadline,cheapest-option,random-key,cpsat-intervals,cpsat,highs
 
-All parameters but size and seed are the defaults of `leptonopt generate`; the same call writes the same bytes. Instances
-of `platform` take turns with load, sizes of jobs and of nodes, and length, see `PLATFORM`.
+All parameters but size and seed are the defaults of `leptonopt generate`; the same call writes the same bytes.
+Instances of `platform` take turns with load, sizes of jobs and of nodes, and length, see `PLATFORM`.
 """
 
 from __future__ import annotations
