@@ -20,7 +20,8 @@ import leptonopt
 from leptonopt.errors import Alarm, EngineError, NoPlan, UsageError
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
-from leptonopt.session import memory
+from leptonopt.session import lane, memory
+from leptonopt.session.portfolio import Stage
 from leptonopt.solvers import registry as methods
 from leptonopt.solvers import selftest
 from leptonopt.verify import verify
@@ -115,6 +116,17 @@ def test_a_false_infeasible_is_caught_by_a_second_engine(fakes: Any, monkeypatch
     monkeypatch.setattr("leptonopt.solvers.greedy.baseline", lambda *given: nothing)
     with pytest.raises(Alarm, match="where none is said to exist"):
         leptonopt.solve(traces.crowded(), method="denies", time_limit=30, confirm=True)
+
+
+def test_a_stage_without_gains_gives_way(fakes: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that would hang until the limit is stopped after its patience, and the next one proves the optimum."""
+    fakes()
+    monkeypatch.setattr(lane, "SETTINGS", lane.LaneSettings(patience=1.0, patience_share=0.0))
+    stages = [(Stage("hangs"), Stage("cpsat"))]
+    monkeypatch.setattr("leptonopt.session.portfolio.choose_stages", lambda *given: stages)
+    result = leptonopt.solve(traces.crowded(), threads=1, time_limit=60)
+    assert (result.status, result.cost) == ("optimal", LEAST)
+    assert "hangs did not stop in time and was killed" in result.notes
 
 
 def test_auto_looks_for_a_plan_first_where_greedy_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
