@@ -34,7 +34,7 @@ class LaneSettings:
     patience_share: float = 0.1
     factors: tuple[tuple[str, float], ...] = (
         ("cpsat", 3.0),
-        ("cpsat-intervals", 3.0),
+        ("cpsat-intervals", 2.0),
         ("highs", 3.0),
         ("cbc", 3.0),
         ("assignment", 3.0),
