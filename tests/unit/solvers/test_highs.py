@@ -16,9 +16,11 @@ from tests.helpers import bruteforce, random_problems
 from tests.helpers.recording_monitor import Ear
 
 
-def test_columns_removed_change_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_columns_removed_and_kernels_change_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the relaxation first and any start, status, cost and bound are those of brute force."""
-    monkeypatch.setattr(highs, "SETTINGS", highs.HighsSettings(relax_columns=0, useful_share=0.0))
+    monkeypatch.setattr(
+        highs, "SETTINGS", highs.HighsSettings(relax_columns=0, useful_share=0.0, kernel_columns=2, kernel_each=0)
+    )
     tried = 0
     for seed in range(3000, 3024):
         problem = random_problems.rich(seed)
