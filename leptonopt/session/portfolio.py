@@ -50,6 +50,7 @@ class PortfolioLimits:
     small_columns, small_nonzeros : models that CP-SAT, CBC and HiGHS prove within seconds
     flat_columns, flat_nonzeros : models without a time axis that HiGHS's cuts close
     whole_nonzeros : models that HiGHS solves as a whole; above, its root takes minutes
+    relaxed_nonzeros : models whose relaxation takes seconds: 2.4 million take 3.2 s (elasticflow-876)
     interval_parts : options and node counts by slot for which CP-SAT on intervals finds plans beside rented nodes: 603
         on a week of 23 groups (3,891 in 33 s, the optimum); useless at 60 groups with 10 kinds
     near : gap at which an exact method is left to go on
@@ -62,6 +63,7 @@ class PortfolioLimits:
     flat_columns: int = 60_000
     flat_nonzeros: int = 120_000
     whole_nonzeros: int = 6_000_000
+    relaxed_nonzeros: int = 3_000_000
     interval_parts: int = 8_000
     near: float = 0.005
 
@@ -209,6 +211,12 @@ RULES = (
         (Stage("lagrangian", 0.05), Stage("lns", 0.25), INTERVALS, HIGHS),
     ),
     PortfolioRule(
+        "many groups, relaxation within seconds",
+        lambda of: of.many and of.nonzeros <= LIMITS.relaxed_nonzeros,
+        ((LARGE, LNS), (HIGHS, LNS)),
+        (Stage("highs", 0.35), Stage("large-scale", 0.7), LNS),
+    ),
+    PortfolioRule(
         "many groups",
         lambda of: of.many,
         ((LARGE, LNS), (LNS, HIGHS)),
@@ -218,7 +226,7 @@ RULES = (
         "few groups, or rules beyond large-scale",
         lambda of: of.nonzeros <= LIMITS.whole_nonzeros,
         ((PRICES, LNS), (HIGHS, INTERVALS)),
-        (PRICES, Stage("lns", 0.7), HIGHS),
+        (PRICES, Stage("highs", 0.5), LNS),
     ),
     PortfolioRule(
         "few groups, long horizon",
@@ -248,12 +256,15 @@ def choose_stages(problem: Problem, threads: int, deterministic: bool = False) -
         return [tuple(replace(stage, threads=threads) for stage in rule.both[0])]
     lanes = rule.both if threads > 1 and not deterministic else (rule.alone,)
     possible = [tuple(stage for stage in lane if features.takes(stage.method)) for lane in lanes]
-    return [_without_clock(lane) if deterministic else lane for lane in possible if lane]
+    small = features.within(LIMITS.small_columns, LIMITS.small_nonzeros) or features.assignment or features.flat
+    return [_without_clock(lane, small) if deterministic else lane for lane in possible if lane]
 
 
-def _without_clock(stages: tuple[Stage, ...]) -> tuple[Stage, ...]:
-    """Return the stages with CP-SAT in place of engines that only the clock limits."""
+def _without_clock(stages: tuple[Stage, ...], small: bool) -> tuple[Stage, ...]:
+    """Return the stages without engines that only the clock limits; CP-SAT takes their place on small models."""
     steady = [replace(stage, method="cpsat") if stage.method in CLOCKED else stage for stage in stages]
+    if not small and any(stage.method not in ("cpsat", "lagrangian") for stage in steady):
+        return tuple(stage for stage in stages if stage.method not in CLOCKED)
     return tuple(stage for at, stage in enumerate(steady) if not at or stage.method != steady[at - 1].method)
 
 

@@ -51,11 +51,11 @@ def test_shapes_and_their_lanes() -> None:
         task |= {"due": task["deadline"], "late_cost": 1}
         del task["deadline"]
     assert methods(choose_stages(problem(dated), 2)) == [["lagrangian", "lns"], ["highs", "cpsat-intervals"]]
-    assert methods(choose_stages(problem(dated), 1)) == [["lagrangian", "lns", "highs"]]
+    assert methods(choose_stages(problem(dated), 1)) == [["lagrangian", "highs", "lns"]]
     many = leptonopt.generate("gavel", tasks=600, seed=0)
     assert "large-scale" in str(methods(choose_stages(compile_instance(many).problem, 2)))
     medium = compile_instance(leptonopt.generate("lumpy", tasks=400, seed=0)).problem
-    assert methods(choose_stages(medium, 2)) == [["large-scale", "lns"], ["lns", "highs"]]
+    assert methods(choose_stages(medium, 2)) == [["large-scale", "lns"], ["highs", "lns"]]
     assert methods(choose_stages(medium, 1, deterministic=True)) == [["large-scale", "lns"]]
     assert methods(choose_stages(problem(facilities()), 2, deterministic=True)) == [["assignment", "cpsat"]]
 
@@ -76,6 +76,7 @@ def test_every_rule_applies_to_some_features_and_the_last_one_to_all() -> None:
         {"steady": True},
         {"rented": True, "parts": 600},
         {"groups": 870},
+        {"groups": 870, "nonzeros": 5_000_000},
         {},
         {"nonzeros": 10**8},
         {"nonzeros": 10**8, "scalable": False},
