@@ -13,6 +13,7 @@ import numpy as np
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
 from leptonopt.algorithms.lagrangian.pattern_dual import PatternDual, has_small_bins
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
+from leptonopt.algorithms.single_nodes.aggregate import aggregate_nodes
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
@@ -26,6 +27,7 @@ ROUNDS = 2000
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """Return a bound only; stop when the bound gains little, not after a count of rounds."""
     engine = f"numpy {np.__version__}"
+    problem = aggregate_nodes(problem) or problem
     blocks = BlockPricer(problem)
     until, rounds = time.monotonic() + limits.time_limit, ROUNDS
     if limits.deterministic:
