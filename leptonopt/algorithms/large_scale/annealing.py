@@ -319,18 +319,6 @@ def _xorshift64(state: Any) -> Any:
 
 
 @jit
-def _propose(candidates: Any, group: Any, items: Any, low: Any, many: Any, state: Any) -> Any:
-    """Return the next state, one of `many` items from `low`, and a candidate of it or `NONE`."""
-    state = _xorshift64(state)
-    item = items[low + np.int64((state >> np.uint64(11)) * UNIT * many)]
-    g = group[item]
-    state = _xorshift64(state)
-    chance = (state >> np.uint64(11)) * UNIT
-    rank = np.uint32(chance * chance * (candidates.many[g] + 1))
-    return state, item, np.uint32(candidates.first[g] + rank) if rank < candidates.many[g] else NONE
-
-
-@jit
 def anneal(
     profiles: Any, candidates: Any, group: Any, chosen: Any, slack: Any, penalty: Any, leave_out_cost: Any,
     items: Any, own_pools: Any, seed: Any, moves: Any, temperature: Any,
@@ -345,8 +333,13 @@ def anneal(
         block = at * blocks // moves
         low = block * len(items) // blocks
         many = (block + 1) * len(items) // blocks - low
-        state, item, new = _propose(candidates, group, items, low, many, state)
+        state = _xorshift64(state)
+        item = items[low + np.int64((state >> np.uint64(11)) * UNIT * many)]
         g, now = group[item], chosen[item]
+        state = _xorshift64(state)
+        chance = (state >> np.uint64(11)) * UNIT
+        rank = np.uint32(chance * chance * (candidates.many[g] + 1))
+        new = np.uint32(candidates.first[g] + rank) if rank < candidates.many[g] else NONE
         if new == now or (new != NONE and not own_pools[profiles.pool[table[new].profile]]):
             continue
         state = _xorshift64(state)
