@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,17 +25,25 @@ class TaskRun:
     end: int
 
 
-def decode(compiled: CompiledInstance, schedule: Schedule) -> tuple[list[TaskRun], list[tuple[int, int, int]]]:
+Wanted = Mapping[tuple[int, str, int], int]  # copies by task index, option id and start slot
+
+
+def decode(
+    compiled: CompiledInstance, schedule: Schedule, wanted: Wanted | None = None
+) -> tuple[list[TaskRun], list[tuple[int, int, int]]]:
     """Return the task runs and the copies left out; the inverse of `encode`.
 
     Copies left out are given as (task index, first copy, number of copies). Copies of a task are identical, so they
-    are numbered by start and option; copies with equal start and option make one run.
+    are numbered by start and option; copies with equal start and option make one run. Of tasks that are identical,
+    those that are `wanted` in a column get it, and the others come in their order.
     """
     problem = compiled.problem
     waiting = [[(task, copies) for task, _, copies in reversed(members)] for members in compiled.members]
     alike: dict[tuple[int, int, int, int], int] = defaultdict(int)
-    for option, start, count in sorted(schedule, key=lambda entry: (entry[1], entry[0])):
-        group = int(problem.group[option])
+    entries = sorted(schedule, key=lambda entry: (entry[1], entry[0]))
+    taken_first = _wanted_first(compiled, entries, wanted, waiting, alike) if wanted else [0] * len(entries)
+    for (option, start, whole), had in zip(entries, taken_first, strict=True):
+        group, count = int(problem.group[option]), whole - had
         at, end = option - int(problem.option_ptr[group]), start + int(problem.duration[option])
         while count:
             task, there = waiting[group].pop()
@@ -50,6 +58,29 @@ def decode(compiled: CompiledInstance, schedule: Schedule) -> tuple[list[TaskRun
         following[task] += copies
     tasks = enumerate(zip(compiled.instance.tasks, following, strict=True))
     return runs, [(at, first, task.copies - first + 1) for at, (task, first) in tasks if first <= task.copies]
+
+
+def _wanted_first(
+    compiled: CompiledInstance,
+    entries: Sequence[tuple[int, int, int]],
+    wanted: Wanted,
+    waiting: list[list[tuple[int, int]]],
+    alike: dict[tuple[int, int, int, int], int],
+) -> list[int]:
+    """Give columns to the tasks that are wanted in them; return how many copies of each entry are given."""
+    problem, given = compiled.problem, []
+    for option, start, count in entries:
+        group, had = int(problem.group[option]), 0
+        at, end = option - int(problem.option_ptr[group]), start + int(problem.duration[option])
+        for place, (task, there) in enumerate(waiting[group]):
+            taken = min(there, count - had, wanted.get((task, compiled.kept[task][at].id, start), 0))
+            if taken > 0:
+                alike[task, at, start, end] += taken
+                waiting[group][place] = (task, there - taken)
+                had += taken
+        waiting[group] = [(task, there) for task, there in waiting[group] if there]
+        given.append(had)
+    return given
 
 
 def encode(compiled: CompiledInstance, runs: Iterable[tuple[int, str, tuple[str, ...], int, int]]) -> Schedule:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.decode import encode
+from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, stated
 from leptonopt.instance.tasks import MAX_COPIES
@@ -36,6 +38,14 @@ class SolveRequest:
     warm_start: Mapping[str, Any] | None
     confirm: bool
     certify: bool
+
+    @property
+    def warm_copies(self) -> int:
+        """Return how many runs the warm start has; 0 where it does not tell."""
+        lines = (self.warm_start or {}).get("tasks")
+        if not isinstance(lines, list):
+            return 0
+        return sum(copies for line in lines if isinstance(copies := line.get("copies", 1), int))
 
     @property
     def method_name(self) -> str:
@@ -82,6 +92,20 @@ def resolve_instance(
     return found, document, origin
 
 
+def _known_option(ways: Sequence[ConcreteOption], line: Mapping[str, Any]) -> str:
+    """Return the option of a line of a plan, or the one most like it where options were renamed or dropped.
+
+    It is on the same pool, with the same uses where there is such a one, and of the nearest duration.
+    """
+    named = str(line["option"])
+    same = [way for way in ways if way.pool == line.get("pool")]
+    if not same or any(way.id == named for way in ways):
+        return named
+    lasts = (instant(line["end"]) - instant(line["start"])).total_seconds()
+    uses = {name: Fraction(str(amount)) for name, amount in (line.get("uses") or {}).items()}
+    return min(same, key=lambda way: (way.uses != uses, abs(way.duration - Fraction(lasts)))).id
+
+
 def decode_warm_start(compiled: CompiledInstance, plan: Mapping[str, Any]) -> Schedule:
     """Return the schedule of a plan document, as far as it fits the instance's time grid and names."""
     return encode(compiled, warm_start_runs(compiled, plan))
@@ -102,7 +126,8 @@ def warm_start_runs(compiled: CompiledInstance, plan: Mapping[str, Any]) -> list
                 copies = whole(line.get("copies", 1), "copies")
                 if copies > MAX_COPIES:
                     raise ValueError(f"copies: {copies}; at most {MAX_COPIES:,} are allowed")
-                runs.append((index[line["id"]], str(line["option"]), nodes, slot, copies))
+                task = index[line["id"]]
+                runs.append((task, _known_option(compiled.kept[task], line), nodes, slot, copies))
     except (AttributeError, KeyError, TypeError, ValueError, Malformed) as error:
         raise UsageError(f"the warm start is not a plan document: {error!r}") from None
     return runs

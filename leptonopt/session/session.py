@@ -12,10 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
+from leptonopt.algorithms.heuristics.completion import complete
+from leptonopt.algorithms.heuristics.warm_start import kept_copies, kept_part, restored
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, uncapacitated_bound
 from leptonopt.errors import EngineError, OutOfTime
 from leptonopt.problem.feasibility import violated_rules
-from leptonopt.problem.protocol import SHORTEST_CALL, Limits, Stop
+from leptonopt.problem.protocol import SHORTEST_CALL, Limits, NullMonitor, Stop
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.clock import run_in_thread
 from leptonopt.runtime.deadline import Deadline
@@ -48,6 +50,8 @@ class SessionTimes:
     start : seconds that an engine takes at least to report a first result
     proof_grace : seconds for the last message of an engine whose proof ends the solve
     interrupt_grace : the same after an interrupt: the solve has to end within two seconds
+    warm_start_share : greatest share of the time left for completing what a warm start keeps
+    restore_share : greatest share of the time limit for going back to the warm start where that costs nothing
     """
 
     tick: float = 0.02
@@ -58,6 +62,8 @@ class SessionTimes:
     start: float = 0.3
     proof_grace: float = 0.5
     interrupt_grace: float = 1.0
+    warm_start_share: float = 0.2
+    restore_share: float = 0.05
 
     def stop_grace(self, time_limit: float) -> float:
         """Return the seconds from a stop request to the kill."""
@@ -117,6 +123,8 @@ class SolveSession:
         self.workers = WorkerPool(self.problem, options.memory, self.state.notes, options.executor)
         signals.on_second = self.workers.slay
         self.prover: SolveSession = self
+        self.warm_start: Schedule | None = None
+        self.warm_copies = 0  # of the plan to start from, also those of which the instance knows nothing
 
     def sibling(self, source: InstanceSource, kind: type[SolveSession]) -> SolveSession:
         """Return a session of a class on another form of the instance, for the rest of the time of this one."""
@@ -179,12 +187,31 @@ class SolveSession:
             self._run_here(entry.name, methods.load_method(entry.name), self.limits_for(self.left()))
 
     def _take_warm_start(self, schedule: Schedule) -> None:
-        self.state.phase = "warm start"
-        if broken := violated_rules(self.problem, schedule):
-            note = f"the warm start does not fit the instance ({', '.join(sorted(broken))}); not used"
-            self.state.notes.append(note)
-        else:
+        """Take the schedule of an earlier plan; where it breaks rules, what fits of it, completed."""
+        self.state.phase, self.warm_start = "warm start", schedule
+        if not violated_rules(self.problem, schedule):
             self.state.incumbent(schedule, objective(self.problem, schedule))
+            return
+        until = time.monotonic() + TIMES.warm_start_share * self.left()
+        monitor = NullMonitor(lambda: self.should_stop() or time.monotonic() > until)
+        kept = kept_part(self.problem, schedule)
+        found = complete(self.problem, kept, self.limits_for(self.left() * TIMES.warm_start_share), monitor)
+        if found is None:
+            self.state.notes.append("no plan is found around what the warm start keeps; it is not used")
+            return
+        self.state.incumbent(found, None)
+        copies = max(self.warm_copies, int(schedule.count.sum()))
+        self.state.notes.append(f"{kept_copies(found, schedule)} of {copies} runs of the warm start kept")
+
+    def restore_warm_start(self) -> None:
+        """Go back to the warm start wherever that costs nothing, so that plans of equal cost change least."""
+        state, wanted = self.state, self.warm_start
+        if wanted is None or state.schedule is None or self.left() <= 0:
+            return
+        until = time.monotonic() + min(self.left(), TIMES.restore_share * self.limits.time_limit)
+        found = restored(self.problem, state.schedule, wanted, lambda: time.monotonic() > until)
+        if kept_copies(found, wanted) > kept_copies(state.schedule, wanted):
+            state.exchange(found)
 
     def _take_uncapacitated_bound(self) -> None:
         self.state.phase = "bound"

@@ -137,9 +137,12 @@ def _search(session: SolveSession, request: SolveRequest, source: InstanceSource
             warm_start = None if request.warm_start is None else source.schedule_of(request.warm_start)
             if isinstance(session, AlikeSession) and request.warm_start is not None:
                 session.take_plan(request.warm_start)
+            session.warm_copies = request.warm_copies
             session.run(request.method, warm_start)
             if isinstance(session, AlikeSession):
                 session = session.finish(request.method)
+            else:
+                session.restore_warm_start()
         if request.confirm:
             confirm_proof(session)
     if request.certify:

@@ -75,6 +75,13 @@ class SolveState:
             self.schedule, self.cost = schedule, true
             self._changed()
 
+    def exchange(self, schedule: Schedule) -> None:
+        """Take a schedule of equal cost, which has other merits; one that is dearer or breaks a rule is refused."""
+        if self.cost is not None and not contradicts(self.problem, schedule):
+            true = objective(self.problem, schedule)
+            if true <= self.cost:
+                self.schedule, self.cost = schedule, true
+
     def bound(self, value: int) -> None:
         """Take a better bound."""
         self.claims.bound(self.phase, value)

@@ -8,14 +8,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
 from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
-from leptonopt.compile.decode import TaskRun, decode
+from leptonopt.compile.decode import TaskRun, decode, encode
 from leptonopt.compile.node_form import COUNTED, NodeForm
 from leptonopt.confirm import Question
 from leptonopt.instance import Instance
@@ -25,7 +25,7 @@ from leptonopt.plan.plan import Plan
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule, node_schedule_of
 from leptonopt.session.certificate import best_certificate, infeasibility_certificate
-from leptonopt.session.request import decode_warm_start, resolve_instance
+from leptonopt.session.request import resolve_instance, warm_start_runs
 from leptonopt.session.result import Result
 from leptonopt.verify import Verdict, uncoupled, verify
 
@@ -105,20 +105,22 @@ class InstanceSource(Protocol):
 class TreeSource:
     """An instance that is a tree of tasks, compiled, with its document as it was stated.
 
-    `counted` is the instance with counted nodes, where `compiled` tells them apart: its prices prove as much.
+    `counted` is the instance with counted nodes, where `compiled` tells them apart: its prices prove as much. `wanted`
+    are copies of the warm start by task index, option id and start: identical tasks are told apart as it does.
     """
 
     compiled: CompiledInstance
     stated: dict[str, Any]
     origin: dict[str, Any]
     counted: CompiledInstance | None = None
+    wanted: dict[tuple[int, str, int], int] = field(default_factory=dict)
     result_type = Result
     prices_itself = True
 
     def in_form(self, form: NodeForm) -> TreeSource:
         """Return the instance compiled with nodes in another form; prices stay those of counted nodes."""
         compiled = compile_instance(self.compiled.instance, form)
-        return TreeSource(compiled, self.stated, self.origin, self.counted or self.compiled)
+        return TreeSource(compiled, self.stated, self.origin, self.counted or self.compiled, self.wanted)
 
     @property
     def problem(self) -> Problem:
@@ -155,8 +157,11 @@ class TreeSource:
         return spent
 
     def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
-        """Return the schedule of a plan document."""
-        return decode_warm_start(self.compiled, plan)
+        """Return the schedule of a plan document, which is remembered."""
+        runs = warm_start_runs(self.compiled, plan)
+        for task, option, _, start, copies in runs:
+            self.wanted[task, option, start] = self.wanted.get((task, option, start), 0) + copies
+        return encode(self.compiled, runs)
 
     def entry_seconds(self) -> float:
         """Return the seconds of so many sums of fractions, measured here and now."""
@@ -172,7 +177,7 @@ class TreeSource:
         if schedule is None:
             made = plan_document(self.compiled, outcome, None, [])
             return made, None, verify(self.stated, made)
-        runs, left = decode(self.compiled, schedule)
+        runs, left = decode(self.compiled, schedule, self.wanted)
         made = plan_document(self.compiled, outcome, runs, left, node_schedule_of(self.problem, schedule), look)
         return made, Plan(made), verify(self.stated, made, look=look)
 
