@@ -70,9 +70,16 @@ def solve(
     handle_signals : on the main thread, the first SIGINT or SIGTERM ends the search; see `Result.signal`.
     begun : moment of `time.monotonic` from which the time limit counts; default the call.
 
-    Raises `UsageError`, `InputError`, `InstanceError` for a wrong call or instance; `NoPlan` when the time limit ends
-    before the search begins or the plan is written; `EngineError` when the self-test of a named method fails; `Alarm`
-    when the checker rejects the plan or a bound is contradicted.
+    Raises
+    ------
+    UsageError, InputError, InstanceError
+        When the call or the instance is wrong.
+    NoPlan
+        When the time limit ends before the search begins or the plan is written.
+    EngineError
+        When the self-test of a named method fails.
+    Alarm
+        When the checker rejects the plan or a bound is contradicted.
     """
     limits = make_limits(time_limit, gap, threads, seed, deterministic)
     renamed = methods.renamed_note(method) if isinstance(method, str) else ""
