@@ -261,7 +261,7 @@ def choose_stages(problem: Problem, threads: int, deterministic: bool = False) -
 
 
 def _without_clock(stages: tuple[Stage, ...], small: bool) -> tuple[Stage, ...]:
-    """Return the stages without engines that only the clock limits; CP-SAT takes their place on small models."""
+    """Return the stages without engines that only the clock limits; on small models CP-SAT replaces them."""
     steady = [replace(stage, method="cpsat") if stage.method in CLOCKED else stage for stage in stages]
     if not small and any(stage.method not in ("cpsat", "lagrangian") for stage in steady):
         return tuple(stage for stage in stages if stage.method not in CLOCKED)

@@ -93,7 +93,7 @@ def resolve_instance(
 
 
 def _known_option(ways: Sequence[ConcreteOption], line: Mapping[str, Any]) -> str:
-    """Return the option of a line of a plan, or the one most like it where options were renamed or dropped.
+    """Return the option of a line of a plan, or the one most like it where that is gone.
 
     It is on the same pool, with the same uses where there is such a one, and of the nearest duration.
     """

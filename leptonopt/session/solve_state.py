@@ -1,4 +1,4 @@
-"""What is known in the course of a solve: the best schedule, the best bound, who said so, and what is to be told of it.
+"""State of a solve: the best schedule and bound, their methods, and the notes.
 
 A contradiction between a schedule and a bound raises `Alarm` the moment it is known.
 """
@@ -76,7 +76,7 @@ class SolveState:
             self._changed()
 
     def exchange(self, schedule: Schedule) -> None:
-        """Take a schedule of equal cost, which has other merits; one that is dearer or breaks a rule is refused."""
+        """Take a schedule of equal cost; refuse one that costs more or breaks a rule."""
         if self.cost is not None and not contradicts(self.problem, schedule):
             true = objective(self.problem, schedule)
             if true <= self.cost:
@@ -99,7 +99,7 @@ class SolveState:
         return self.schedule
 
     def conclude(self, name: str, solution: Solution) -> None:
-        """What a method says at its end."""
+        """Take the result of a method."""
         if solution.engine:
             self.engines[name] = solution.engine
         said = solution.note if solution.note.startswith(name) else f"{name}: {solution.note}"
@@ -128,16 +128,16 @@ class SolveState:
         self.last_stop = solution.stop
 
     def closed(self) -> bool:
-        """Whether no plan can be cheaper than the one at hand."""
+        """Return True when no plan can be cheaper than the incumbent."""
         return self.cost is not None and self.lower is not None and self.lower >= self.cost
 
     def _least(self) -> bool:
-        """Whether no plan costs less money, which is proven before all secondary goals are."""
+        """Return True when no plan costs less money; secondary goals may be open."""
         ties = self.source.ties
         return self.cost is not None and self.lower is not None and self.lower // ties >= self.cost // ties
 
     def within_gap(self, gap: float) -> bool:
-        """Whether the gap is at most that, which is above zero."""
+        """Return True when the gap is at most the limit, which is above zero."""
         if self.cost is None or self.lower is None or not gap:
             return False
         return self.cost - self.lower <= Fraction(gap) * abs(self.cost)
@@ -173,7 +173,7 @@ class SolveState:
             self.on_progress(Progress(seconds, cost, lower, gap(cost, lower), self.phase))
 
     def status(self) -> tuple[Status, Stop, int | None]:
-        """What is proven, why it ended, and the bound."""
+        """Return what is proven, why it ended, and the bound."""
         if self.infeasible:
             return Status.INFEASIBLE, Stop.PROOF, None
         stop = self.stop or self.last_stop

@@ -1,4 +1,4 @@
-"""Ruin and recreate on single nodes, as a data centre's servers are: construction, repair, and improvement."""
+"""Ruin and recreate on single nodes, such as servers of a data centre: construct, repair, improve."""
 
 from __future__ import annotations
 

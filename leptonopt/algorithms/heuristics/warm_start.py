@@ -11,7 +11,7 @@ from leptonopt.problem.schedule import Schedule, objective
 
 
 def kept_part(problem: Problem, wanted: Schedule) -> Schedule:
-    """Return the entries of a schedule that fit together, as many copies of each as fit, earlier starts first.
+    """Return entries of a schedule that fit together, as many copies as fit, earlier starts first.
 
     The result keeps every rule but `once`, quotas on nodes aside.
     """
@@ -75,7 +75,7 @@ def _inside(home: dict[Column, int], ran: dict[Column, int]) -> bool:
 
 
 def _moved_back(placing: PartialSchedule, group: int, home: dict[Column, int]) -> dict[Column, int] | None:
-    """Move copies to the wanted columns, the others staying; return what ran before, or None when nothing moved."""
+    """Move copies to the wanted columns; return what ran before, or None when nothing moved."""
     before = placing.remove_group(group)
     moved = sum(insert_if_it_fits(placing, option, start, count) for (option, start), count in home.items())
     was_home = sum(min(count, before.get(column, 0)) for column, count in home.items())

@@ -1,4 +1,4 @@
-"""Aggregate of single nodes: all supply shared rows, and options of a group that differ in the node alone are one.
+"""Aggregate of single nodes: shared rows, and one option where options differ in the node alone.
 
 The aggregate is a relaxation. Take any schedule: on the shared rows the demands add up, and so does what nodes supply.
 A node is on in the same slots at the same cost; an option holds the same amounts at the same prices. So a lower bound
@@ -18,7 +18,7 @@ from leptonopt.problem.problem import UNLIMITED, Problem
 
 
 def aggregate_nodes(problem: Problem) -> Problem | None:
-    """Return the aggregate of a problem over time on single nodes; None where it is no smaller, or not supported."""
+    """Return the aggregate of a problem on single nodes; None where it is no smaller, or not supported."""
     if problem.slots < 2 or unsupported_rule(problem):
         return None
     shared = shared_rows(problem)

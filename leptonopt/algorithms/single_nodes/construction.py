@@ -13,7 +13,7 @@ from leptonopt.problem.problem import Problem
 
 
 def volumes(problem: Problem) -> NDArray[np.float64]:
-    """Return per group the least share of a node that one of its options takes, times its slots, float, shape (G,)."""
+    """Return the least share of a node times slots of each group, float, shape (G,)."""
     most = np.maximum(1, problem.capacity.max(axis=1, initial=1)).astype(float)
     of = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
     widest = np.zeros(problem.options)
@@ -22,7 +22,7 @@ def volumes(problem: Problem) -> NDArray[np.float64]:
 
 
 def priority_orders(problem: Problem) -> list[Ints]:
-    """Return orders of the groups, int64, shape (G,) each: by volume and slack, by volume, by deadline, by length."""
+    """Return orders of the groups by volume and slack, volume, deadline and length, int64, shape (G,)."""
     volume = volumes(problem)
     slack = _least(problem, (problem.last - problem.first + 1) / problem.duration)
     latest = _least(problem, problem.last.astype(float))
@@ -39,7 +39,7 @@ def _least(problem: Problem, values: NDArray[np.float64]) -> NDArray[np.float64]
 
 
 def construct(placing: SingleNodeSchedule, order: Ints, stop: Callable[[], bool], by_part: float = 0.0) -> bool:
-    """Insert all copies in an order, each in its cheapest column; return False when stopped before the end.
+    """Insert all copies in an order, each in its cheapest column; return False when stopped early.
 
     `by_part` is that of `SingleNodeSchedule.node_costs`.
     """

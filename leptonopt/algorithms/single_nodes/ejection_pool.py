@@ -1,4 +1,4 @@
-"""Ejection pool on single nodes: a group that fits nowhere takes the place of others, which are inserted again.
+"""Ejection pool on single nodes: a group that fits nowhere ejects others, which are reinserted.
 
 After Nagata and Bräysy (2009, doi:10.1016/j.orl.2009.04.006): the column is taken whose victims weigh least, each
 failure raises the group's weight, and some groups move at random. Of thousands of columns only those with the least
@@ -141,7 +141,7 @@ class EjectionPool:
         return found
 
     def _shortage(self, batch: AlikeNodes) -> NDArray[np.float64]:
-        """Return what each start lacks over slots and rows, in parts of its amounts, float, (n, S); infinite: never."""
+        """Return what each start lacks, as a share of its amounts, float, shape (n, S); infinite for never."""
         part = slice(batch.first, batch.last + batch.duration)
         amounts = np.maximum(1, batch.amounts)[:, :, None]
         lack = np.maximum(0, amounts - self.placing.free[batch.rows, part]) / amounts
@@ -151,7 +151,7 @@ class EjectionPool:
         return np.where(shut, np.inf, window_sums(whole, batch.duration))
 
     def _victims(self, group: int, option: int, start: int) -> list[int] | None:
-        """Return groups whose removal makes room for a column, the lightest for their share first; None if none do."""
+        """Return groups whose removal makes room for a column, the lightest first; None if none do."""
         problem, stop = self.problem, start + int(self.problem.duration[option])
         rows, amounts = problem.demands(option)
         short = amounts[:, None] - self.placing.free[rows, start:stop]

@@ -1,4 +1,4 @@
-"""Partial schedules on single nodes, and the cheapest feasible column of a group over all its nodes at once.
+"""Partial schedules on single nodes, and a group's cheapest feasible column over all its nodes.
 
 In a data centre day (ICON challenge) the many options of a group differ in the node alone. Their starts are then
 rows of one table: half a million options (5,000 groups on 100 nodes) are placed in 2 s. The index of
@@ -138,7 +138,7 @@ class SingleNodeSchedule:
         return fits
 
     def node_costs(self, batch: AlikeNodes, by_part: float = 0.0) -> Ints:
-        """Return what nodes cost more at each start, int64, shape (n, S); gaps that are closed save nothing here.
+        """Return the added node cost at each start, int64, shape (n, S); closed gaps save nothing here.
 
         A share `by_part` of a node's price is paid by the part of the node that is taken, whether it is on or not: a
         group then does not avoid the hours in which nodes are worth switching on.
@@ -163,7 +163,7 @@ class SingleNodeSchedule:
     def cheapest_column(
         self, group: int, limit: int = INFEASIBLE_COST, by_part: float = 0.0
     ) -> tuple[int, int, int] | None:
-        """Return (cost, option, start) of the group's cheapest feasible column below the limit; None without one.
+        """Return (cost, option, start) of a group's cheapest feasible column below the limit, or None.
 
         `by_part` is that of `node_costs`.
         """
@@ -199,7 +199,7 @@ class SingleNodeSchedule:
             self.columns[group].remove((option, start))
 
     def node_cost(self, kind: int) -> int:
-        """Return the cost of a node that is on where it is busy, and over gaps where that costs less than switching."""
+        """Return the cost of a node that is on where it is busy, and over gaps where that is cheaper."""
         on = self.busy[kind] > 0
         if not on.any():
             return 0

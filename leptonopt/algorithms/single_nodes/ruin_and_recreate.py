@@ -1,4 +1,4 @@
-"""Ruin and recreate on single nodes: groups that are neighbours on a node are taken out and inserted again.
+"""Ruin and recreate on single nodes: neighbours on a node are removed and inserted again.
 
 After Schrimpf et al. (2000, doi:10.1006/jcph.1999.6413); neighbours in place and time as in the string removals of
 Christiaens and Vanden Berghe (2020, doi:10.1287/trsc.2019.0914). A step that costs little more is accepted; how much

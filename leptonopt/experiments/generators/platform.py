@@ -1,4 +1,4 @@
-"""A platform team's weeks: jobs of teams on owned nodes, on rented ones and on spot, around a planted plan.
+"""A platform team's weeks: jobs on owned, rented and spot nodes, around a planted plan.
 
 - lengths: durations of the ElasticFlow trace (github.com/pkusys/ElasticFlow commit 04a0109, Apache-2.0) on one GPU for
   small jobs and on four for large ones, scaled to the load that is asked for;
@@ -106,7 +106,7 @@ def _site(parameters: GeneratorParameters) -> Site:
 
 
 def _jobs(draws: RandomStream, parameters: GeneratorParameters) -> Jobs:
-    """What is drawn of the jobs before they are placed."""
+    """Random attributes of the jobs before they are placed."""
     count, extra = parameters.tasks, parameters.extra
     gang = draws.share("gang", count, extra["gangs"])
     alone = draws.chosen("one-node", ~gang, (count * extra["one-node"] + MILLI // 2) // MILLI)

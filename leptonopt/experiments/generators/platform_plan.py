@@ -1,4 +1,4 @@
-"""The planted plan of the family `platform`: jobs packed on owned nodes, and on rented ones where there is no room."""
+"""The planted plan of the family `platform`: jobs packed on owned nodes, then on rented ones."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class Planted:
     rented: int
 
     def way(self, at: int) -> dict[str, Any]:
-        """How a job runs, as it stands in the document."""
+        """Return the options of a job, as they stand in the document."""
         jobs = self.jobs
         if jobs.gang[at]:
             took = duration(self.owned_slots(at) * SLOT_S)
@@ -133,7 +133,7 @@ class Planted:
         return {"id": id, "option": option, "pool": pool} | told | moments
 
     def money(self, price: Decimal) -> Decimal:
-        """What rented nodes cost, each on from a slot before a job until its end."""
+        """Return the cost of rented nodes, each on from a slot before a job until its end."""
         on = np.zeros((self.rented, self.site.slots), bool)
         for at, nodes in enumerate(self.nodes):
             for node in nodes:
@@ -237,14 +237,14 @@ class _Rooms:
 
     @staticmethod
     def _starts(free: Ints, length: int, gpus: int) -> Bools:
-        """Whether each node has so many GPUs from a start on, bool, shape (nodes, slots - length + 1)."""
+        """Return which nodes have that many GPUs from a start on, bool, shape (nodes, slots - length + 1)."""
         blocked = np.zeros((free.shape[0], free.shape[1] + 1), np.int64)
         np.cumsum(free < gpus, axis=1, out=blocked[:, 1:])
         return np.asarray(blocked[:, length:] == blocked[:, : free.shape[1] - length + 1])
 
     @staticmethod
     def _nodes(free: Ints, start: int, length: int, pieces: Sequence[int]) -> list[int] | None:
-        """Take room for all pieces, the fullest node that has it first; None, with nothing taken, where some fail."""
+        """Take room for all pieces, on the fullest node first; return None, and take nothing, if one fails."""
         part = free[:, start : start + length]
         chosen: list[int] = []
         for gpus in pieces:

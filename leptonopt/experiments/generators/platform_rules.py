@@ -1,4 +1,4 @@
-"""Rules of the family `platform`, laid around its planted plan: windows, due dates, order, quotas and the budget."""
+"""Rules around the planted plan of `platform`: windows, due dates, order, quotas and the budget."""
 
 from __future__ import annotations
 
@@ -64,14 +64,14 @@ class PlatformRules:
         )
 
     def stated(self, at: int) -> dict[str, Any]:
-        """What a job says of its team and its due date."""
+        """Return the keys of a job's team and due date."""
         said: dict[str, Any] = {"team": team_name(int(self.team[at]))} if self.parameters.extra["teams"] else {}
         if self.due[at] >= 0:
             said |= {"due": instant(int(self.due[at]) * SLOT_S), "late_cost": int(self.late_cost[at])}
         return said
 
     def late_money(self) -> Decimal:
-        """What lateness costs in the planted plan [USD]."""
+        """Return the cost of lateness in the planted plan [USD]."""
         return Decimal(int((self.lateness * self.late_cost).sum()))
 
     def quotas(self, plan: Planted, price: Decimal) -> list[dict[str, Any]]:
