@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from leptonopt.problem.arrays import Ints
-from leptonopt.problem.problem import Problem, Quota, held_entries
+from leptonopt.problem.problem import Problem, Quota
+from leptonopt.problem.restrict import option_arrays
 
 FixedRun = tuple[Sequence[int], int, int]  # options to choose from, of one group; start; copies
 
@@ -23,7 +24,6 @@ def fix_starts(problem: Problem, runs: Sequence[FixedRun]) -> tuple[Problem, Int
     of = np.repeat(np.arange(len(runs)), [len(options) for options, _, _ in runs])
     start = np.array([start for _, start, _ in runs], np.int64)[of]
     group = problem.group[[options[0] for options, _, _ in runs]] if runs else np.zeros(0, np.int64)
-    at, _ = held_entries(problem, option)
     none = np.zeros(0, np.int64)
     found = replace(
         problem,
@@ -34,15 +34,7 @@ def fix_starts(problem: Problem, runs: Sequence[FixedRun]) -> tuple[Problem, Int
         late_base=problem.late_base[group],
         late_once=problem.late_once[group],
         late_after=problem.late_after[group],
-        option_ptr=_pointers(np.bincount(of, minlength=len(runs))),
-        pool=problem.pool[option],
-        duration=problem.duration[option],
-        fixed=problem.fixed[option],
-        first=start,
-        last=start,
-        demand_ptr=_pointers(np.diff(problem.demand_ptr)[option]),
-        demand_row=problem.demand_row[at],
-        demand=problem.demand[at],
+        **option_arrays(problem, option, of, len(runs)) | {"first": start, "last": start},
         before=none,
         after=none,
         lag=none,
@@ -51,10 +43,6 @@ def fix_starts(problem: Problem, runs: Sequence[FixedRun]) -> tuple[Problem, Int
         apart=(),
     )
     return found, option
-
-
-def _pointers(lengths: Ints) -> Ints:
-    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
 def _renumbered(quota: Quota, option: Ints) -> Quota:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +17,22 @@ def options_of(problem: Problem, groups: Ints) -> tuple[Ints, Ints]:
     return positions(begin, end), np.repeat(np.arange(len(groups)), end - begin)
 
 
+def option_arrays(problem: Problem, option: Ints, group: Ints, groups: int) -> dict[str, Any]:
+    """Return the arrays of some options as fields of a `Problem`; `group` is the group of each."""
+    at, _ = held_entries(problem, option)
+    return {
+        "option_ptr": pointers(np.bincount(group, minlength=groups)),
+        "pool": problem.pool[option],
+        "duration": problem.duration[option],
+        "fixed": problem.fixed[option],
+        "first": problem.first[option],
+        "last": problem.last[option],
+        "demand_ptr": pointers(np.diff(problem.demand_ptr)[option]),
+        "demand_row": problem.demand_row[at],
+        "demand": problem.demand[at],
+    }
+
+
 def restrict(
     problem: Problem, groups: Bools, capacity: Ints, copies: Ints, pools: Bools | None = None
 ) -> tuple[Problem, Ints]:
@@ -23,29 +40,20 @@ def restrict(
 
     With `pools`, a bool for each, it has the options on those alone.
     """
-    mine = np.flatnonzero(groups)
-    option, of = options_of(problem, mine)
+    chosen = np.flatnonzero(groups)
+    option, of = options_of(problem, chosen)
     if pools is not None:
         option, of = option[pools[problem.pool[option]]], of[pools[problem.pool[option]]]
-    at, _ = held_entries(problem, option)
     found = replace(
         problem,
         capacity=capacity,
-        copies=copies[mine],
-        optional=problem.optional[mine],
-        value=problem.value[mine],
-        late_slope=problem.late_slope[mine],
-        late_base=problem.late_base[mine],
-        late_once=problem.late_once[mine],
-        late_after=problem.late_after[mine],
-        option_ptr=pointers(np.bincount(of, minlength=len(mine))),
-        pool=problem.pool[option],
-        duration=problem.duration[option],
-        fixed=problem.fixed[option],
-        first=problem.first[option],
-        last=problem.last[option],
-        demand_ptr=pointers(np.diff(problem.demand_ptr)[option]),
-        demand_row=problem.demand_row[at],
-        demand=problem.demand[at],
+        copies=copies[chosen],
+        optional=problem.optional[chosen],
+        value=problem.value[chosen],
+        late_slope=problem.late_slope[chosen],
+        late_base=problem.late_base[chosen],
+        late_once=problem.late_once[chosen],
+        late_after=problem.late_after[chosen],
+        **option_arrays(problem, option, of, len(chosen)),
     )
     return found, option

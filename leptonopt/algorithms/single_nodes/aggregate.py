@@ -15,6 +15,7 @@ import numpy as np
 from leptonopt.algorithms.single_nodes.supports import unsupported_rule
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.restrict import option_arrays
 
 
 def aggregate_nodes(problem: Problem) -> Problem | None:
@@ -31,22 +32,13 @@ def aggregate_nodes(problem: Problem) -> Problem | None:
     capacity = np.zeros((rows, problem.slots), np.int64)
     np.add.at(capacity, shared, np.minimum(problem.capacity, UNLIMITED // len(shared)))
     capacity[(problem.capacity[first] >= UNLIMITED).all(axis=1)] = UNLIMITED
-    many = np.diff(problem.demand_ptr)[kept]
-    at = np.repeat(problem.demand_ptr[kept] - np.concatenate([[0], np.cumsum(many)[:-1]]), many) + np.arange(many.sum())
-    per_group = np.bincount(problem.group[kept], minlength=problem.groups)
+    arrays = option_arrays(problem, kept, problem.group[kept], problem.groups)
+    arrays |= {"pool": np.zeros(len(kept), np.int64), "demand_row": shared[arrays["demand_row"]]}
     return replace(
         problem,
         capacity=capacity,
         price=problem.price[first],
-        option_ptr=np.concatenate([[0], np.cumsum(per_group)]).astype(np.int64),
-        pool=np.zeros(len(kept), np.int64),
-        duration=problem.duration[kept],
-        fixed=problem.fixed[kept],
-        first=problem.first[kept],
-        last=problem.last[kept],
-        demand_ptr=np.concatenate([[0], np.cumsum(many)]).astype(np.int64),
-        demand_row=shared[problem.demand_row[at]],
-        demand=problem.demand[at],
+        **arrays,
         nodes=replace(problem.nodes, supply_row=shared[problem.nodes.supply_row]),
     )
 
