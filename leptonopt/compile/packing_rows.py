@@ -45,10 +45,13 @@ class PackingTuning:
     functions : the dual feasible functions u^(k) that are tried; from k = 4 on no row of the cases measured was
         violated by the relaxation with those before
     max_ratio : times that the largest node may hold the size of the function; the knapsack grows with it
+    least_gain : relative gain in the share of a node that some option takes, for which a row is kept. Each row costs
+        every method time: twelve rows for two sizes of nodes made three times the nonzeros
     """
 
     functions: tuple[int, ...] = (1, 2, 3)
     max_ratio: int = 64
+    least_gain: float = 0.02
 
 
 TUNING = PackingTuning()
@@ -80,6 +83,13 @@ class PackingRow:
             return self.weights.get(held_of(way, of_nodes), Decimal(0))
         return way.whole * max(self.supply.values()) if way.whole else Decimal(0)
 
+    def share(self, held: Held, kind: str) -> Fraction:
+        """Return the share of what a node of a kind supplies that a one-node option takes."""
+        if not (weight := self.weights.get(held)):
+            return Fraction(0)
+        supply = self.supply.get(kind)
+        return Fraction(weight) / Fraction(supply) if supply else Fraction(0)
+
 
 def held_of(way: ConcreteOption, of_nodes: Iterable[str]) -> Held:
     """Return what an option uses of resources of nodes."""
@@ -87,21 +97,24 @@ def held_of(way: ConcreteOption, of_nodes: Iterable[str]) -> Held:
 
 
 def packing_rows(pool: Pool, ways: Iterable[ConcreteOption]) -> list[PackingRow]:
-    """Return the packing rows of a pool for the options on it; none that another row implies."""
+    """Return the packing rows of a pool for the options on it, without those that add nothing to others."""
     held = sorted({held_of(way, pool.of_nodes) for way in ways if way.one_node and way.refused is None})
     fits = {each: _kinds_that_hold(pool, each) for each in held}
     fits = {each: kinds for each, kinds in fits.items() if each and kinds}
-    found: list[PackingRow] = []
+    whole, kept = list[PackingRow](), list[PackingRow]()
     for resource in sorted({name for each in fits for name, _ in each}):
         uses = {each: amount for each in fits for name, amount in each if name == resource}
         sizes = {name: kind.size[resource] for name, kind in pool.kinds if kind.size.get(resource)}
-        whole = PackingRow(pool.id, resource, tuple(sizes), Decimal(0), 0, uses, sizes)
-        kept = [whole]  # the capacity of the pool itself
-        for row in [*_by_kinds(whole, fits), *_by_functions(whole, fits)]:
-            if not any(_implies(other, row) for other in kept):
+        whole.append(PackingRow(pool.id, resource, tuple(sizes), Decimal(0), 0, uses, sizes))
+    for capacity in whole:  # of the pool itself, a row that there is
+        for row in _by_kinds(capacity, fits):
+            if not any(_implies(other, row) for other in (*whole, *kept)):
                 kept.append(row)
-        found += kept[1:]
-    return found
+    functions = [row for capacity in whole for row in _by_functions(capacity, fits)]
+    for row in sorted(functions, key=lambda row: row.function):
+        if _adds(row, (*whole, *kept), pool, fits):
+            kept.append(row)
+    return kept
 
 
 def _kinds_that_hold(pool: Pool, held: Held) -> tuple[str, ...]:
@@ -156,6 +169,17 @@ def greatest_weight(items: Sequence[tuple[Decimal, int]], capacity: Decimal) -> 
         least.append(min(fitting, default=room + 1))
         total = reached if fitting else total
     return total
+
+
+def _adds(row: PackingRow, others: Iterable[PackingRow], pool: Pool, fits: Mapping[Held, tuple[str, ...]]) -> bool:
+    """Return whether some option takes a greater share of a node of the row's size than in all other rows."""
+    kinds = [name for name, kind in pool.kinds if kind.size.get(row.resource) == row.size]
+    return any(
+        row.share(each, kind) > Fraction(1 + TUNING.least_gain) * max(other.share(each, kind) for other in others)
+        for kind in kinds
+        for each in row.weights
+        if kind in fits[each]
+    )
 
 
 def _implies(one: PackingRow, other: PackingRow) -> bool:

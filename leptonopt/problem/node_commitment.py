@@ -107,14 +107,14 @@ def needs(nodes: Nodes, load: Ints) -> Ints:
             shared.append((row, -min(int(nodes.reserved[kind]), 1), float(price) / size, at))
     most = nodes.most()
     for row in sorted({row for row, *_ in shared}):
+        here = np.flatnonzero(nodes.supply_row == row)
+        offered = nodes.supply_size[here] @ need[nodes.supply_node[here]]
         for _, _, _, at in sorted(entry for entry in shared if entry[0] == row):
             kind, size = int(nodes.supply_node[at]), int(nodes.supply_size[at])
-            offered = sum(
-                int(nodes.supply_size[other]) * need[int(nodes.supply_node[other])]
-                for other in np.flatnonzero(nodes.supply_row == row).tolist()
-            )
             short = np.maximum(0, -(-(load[row] - offered) // size))
-            need[kind] += np.minimum(short, np.maximum(0, most[kind] - need[kind]))
+            more = np.minimum(short, np.maximum(0, most[kind] - need[kind]))
+            need[kind] += more
+            offered = offered + size * more
     return need
 
 
