@@ -23,6 +23,7 @@ from leptonopt.errors import InstanceError, OutOfTime
 from leptonopt.problem.protocol import Limits, NullMonitor, Stop
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.problem.size import problem_size
+from leptonopt.runtime.clock import time_limited
 from leptonopt.session import portfolio
 from leptonopt.session.exact_assignment import exact_assignment
 from leptonopt.session.node_assignment import AssignedRuns, NodeAssigner
@@ -44,12 +45,14 @@ class AlikeSettings:
     share : share of the time after which the search on counted nodes ends where its best schedule has no nodes at its
         own cost
     near : excess of the best plan with nodes over that schedule, relative to its cost, that is no reason to end
+    reserve : seconds kept back for the last assignment, in multiples of what the longest took
     pause : seconds between two exact costs of assigned schedules while the search goes on, in multiples of what the
         last one took
     """
 
     share: float = 0.5
     near: float = 0.002
+    reserve: float = 1.5
     pause: float = 10.0
 
 
@@ -68,7 +71,8 @@ class AlikeState(SolveState):
     Attributes
     ----------
     placed : the best plan with nodes
-    partial : the runs of the last schedule that found no nodes for all
+    partial : the last assignment, of which some runs may have found no node
+    place_seconds : the longest time of an assignment by best fit
     """
 
     source: TreeSource
@@ -80,6 +84,7 @@ class AlikeState(SolveState):
         self.partial: AssignedRuns | None = None
         self.is_placed = False
         self.exact: Callable[[AssignedRuns, Fraction | None], PlacedPlan | None] = lambda assigned, target: None
+        self.place_seconds = 0.0
         self._waiting = 0.0
 
     def incumbent(self, schedule: Schedule, cost: int | None) -> None:
@@ -99,9 +104,11 @@ class AlikeState(SolveState):
         assigned = self.assigner.assign(self.schedule)
         self.partial = assigned
         self.take(placed_plan(self.source, assigned))
+        fitted = time.monotonic()
         if not self.fits():
             self.take(self.exact(assigned, self.money(self.cost)))
         self.is_placed = True
+        self.place_seconds = max(self.place_seconds, fitted - begun)
         self._waiting = time.monotonic() + SETTINGS.pause * (time.monotonic() - begun)
         self._trace()
 
@@ -168,11 +175,14 @@ class AlikeSession(SolveSession):
         runs = tuple(warm_start_runs(source.compiled, plan))
         self.state.take(placed_plan(source, AssignedRuns(runs, (), {}, {})))
 
+    def left(self) -> float:
+        """Return the seconds left for the search: the time to give nodes to a schedule is kept back."""
+        return super().left() - SETTINGS.reserve * self.state.place_seconds
+
     def finish(self, method: str | methods.Method) -> SolveSession:
         """Return the session of the answer: with the plan assigned, or found with nodes told apart."""
         state = self.state
-        with suppress(OutOfTime):
-            state.place()
+        state.place()
         if state.schedule is None or state.infeasible:
             return self
         plan = state.placed
@@ -199,15 +209,16 @@ class AlikeSession(SolveSession):
     def _told_apart(self, method: str | methods.Method, plan: PlacedPlan | None) -> SolveSession:
         """Repair the schedule and search on with all nodes told apart."""
         try:
-            source = self.state.source.in_form(TOLD_APART)
+            with time_limited(self.deadline.until, "nodes were told apart"):
+                source = self.state.source.in_form(TOLD_APART)
         except (InstanceError, OutOfTime) as error:
             self.state.notes.append(f"no search with nodes told apart: {error}")
             return self._without_plan() if plan is None else self._answer(plan)
         session = self.sibling(source, ToldApartSession)
         _inherit(session.state, self.state)
         session.work_left = (1 - SETTINGS.share) * self.limits.time_limit
-        start = self._start(source, session)
-        session.run(method, start)
+        with time_limited(self.deadline.until, "nodes were told apart"):
+            session.run(method, self._start(source, session))
         return session
 
     def _without_plan(self) -> SolveSession:
@@ -223,8 +234,9 @@ class AlikeSession(SolveSession):
             found.append(transferred(self.state.placed, source))
         if self.state.partial is not None and self.state.partial.failed:
             kept, limits = encode(source.compiled, self.state.partial.runs), session.limits_for(session.left())
-            repaired = complete(source.problem, kept, limits, NullMonitor(session.should_stop))
-            found += [] if repaired is None else [repaired]
+            with suppress(OutOfTime):
+                repaired = complete(source.problem, kept, limits, NullMonitor(session.should_stop))
+                found += [] if repaired is None else [repaired]
         return min(found, key=lambda schedule: objective(source.problem, schedule), default=None)
 
 

@@ -138,7 +138,7 @@ def _solve(
 
 def _search(session: SolveSession, request: SolveRequest, source: InstanceSource) -> SolveSession:
     """Run the method, then confirm and certify as requested; return the session of the answer."""
-    certifying = request.certify and source.prices_itself
+    certifying, answer = request.certify and source.prices_itself, session
     with session.reserve(certification.SETTINGS.time_share * session.limits.time_limit if certifying else 0.0):
         with time_limited(session.deadline.until, "engines were made ready"):
             warm_start = None if request.warm_start is None else source.schedule_of(request.warm_start)
@@ -146,12 +146,13 @@ def _search(session: SolveSession, request: SolveRequest, source: InstanceSource
                 session.take_plan(request.warm_start)
             session.warm_copies = request.warm_copies
             session.run(request.method, warm_start)
-            if isinstance(session, AlikeSession):
-                session = session.finish(request.method)
-            else:
+            if not isinstance(session, AlikeSession):
                 session.restore_warm_start()
+        if isinstance(session, AlikeSession):
+            answer = session.finish(request.method)
         if request.confirm:
-            confirm_proof(session)
+            confirm_proof(answer)
+    answer.deadline = session.deadline
     if request.certify:
-        certification.certify(session)
-    return session
+        certification.certify(answer)
+    return answer
