@@ -27,6 +27,7 @@ from leptonopt.runtime.clock import time_limited
 from leptonopt.session import portfolio
 from leptonopt.session.exact_assignment import exact_assignment
 from leptonopt.session.node_assignment import AssignedRuns, NodeAssigner
+from leptonopt.session.node_moves import moved_runs
 from leptonopt.session.placed_plan import PlacedPlan, placed_plan, transferred
 from leptonopt.session.request import warm_start_runs
 from leptonopt.session.result import Progress
@@ -107,6 +108,8 @@ class AlikeState(SolveState):
         fitted = time.monotonic()
         if not self.fits():
             self.take(self.exact(assigned, self.money(self.cost)))
+        if not self.fits() and assigned.failed and (moved := moved_runs(self.assigner, assigned)) is not None:
+            self.take(placed_plan(self.source, moved))
         self.is_placed = True
         self.place_seconds = max(self.place_seconds, fitted - begun)
         self._waiting = time.monotonic() + SETTINGS.pause * (time.monotonic() - begun)

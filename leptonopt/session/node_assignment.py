@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 
-from leptonopt.algorithms.node_assignment.best_fit import Items, NodePool, best_fit
+from leptonopt.algorithms.node_assignment.best_fit import Items, NodePacking, NodePool, best_fit
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.decode import TaskRun, decode
 from leptonopt.compile.packing_rows import held_of
@@ -46,13 +46,15 @@ TUNING = AssignmentTuning()
 class AssignedRuns:
     """Runs with their nodes, and the runs of one copy each for which no node was free at their start.
 
-    `offered` are the nodes that the runs of a pool could be on, by pool; `ways` the options by task index and id.
+    `offered` are the nodes that the runs of a pool could be on, by pool, and `packings` what they hold; `ways` the
+    options by task index and id.
     """
 
     runs: tuple[AssignedRun, ...]
     failed: tuple[AssignedRun, ...]
     offered: Mapping[str, Sequence[str]]
     ways: Mapping[tuple[int, str], ConcreteOption]
+    packings: Mapping[str, NodePacking] = field(default_factory=dict)
 
     def placements(self, compiled: CompiledInstance) -> dict[tuple[str, str], list[tuple[str, ...]]]:
         """Return the choices of nodes by task and option id, as `NodeForm` takes them."""
@@ -86,16 +88,18 @@ class NodeAssigner:
                 bound[run.way.pool] += [run] * run.copies
             else:
                 free.append((run.task, run.way.id, (), run.start, run.copies))
-        failed, offered = list[AssignedRun](), dict[str, Sequence[str]]()
-        for pool, mine in bound.items():
-            nodes, labels = self._nodes(self.pools[pool], rent, mine)
-            offered[pool] = labels
+        failed, offered, packings = list[AssignedRun](), dict[str, Sequence[str]](), dict[str, NodePacking]()
+        wanted = sum(max(1, run.way.whole) for mine in bound.values() for run in mine)
+        for pool in self.pools:
+            mine = bound[pool]
+            nodes, labels = self._nodes(self.pools[pool], rent, wanted)
             found = best_fit(nodes, self._items(self.pools[pool], mine))
+            offered[pool], packings[pool] = labels, found.packing
             for run, chosen in zip(mine, found.nodes, strict=True):
                 line = run.task, run.way.id, tuple(labels[node] for node in chosen), run.start, 1
                 (free if chosen else failed).append(line)
         ways = {(run.task, run.way.id): run.way for run in runs}
-        return AssignedRuns(tuple(free), tuple(failed), offered, ways)
+        return AssignedRuns(tuple(free), tuple(failed), offered, ways, packings)
 
     def needs_node(self, way: ConcreteOption) -> bool:
         """Return whether a plan says on which nodes a run of an option is."""
@@ -106,13 +110,14 @@ class NodeAssigner:
     def _units(self, pool: str, resource: str, amount: Decimal) -> int:
         return int(Fraction(amount) * self.scale[pool, resource])
 
+    def demand(self, pool: Pool, way: ConcreteOption) -> list[int]:
+        """Return what an option holds of one node, by resource of nodes [demand units]."""
+        parts = max(1, way.whole)
+        return [self._units(pool.id, name, way.uses.get(name, Decimal(0))) // parts for name in pool.of_nodes]
+
     def _items(self, pool: Pool, runs: Sequence[TaskRun]) -> Items:
         """Return the runs as items, whole nodes with what one of them holds."""
-        demand = [
-            self._units(pool.id, name, run.way.uses.get(name, Decimal(0))) // max(1, run.way.whole)
-            for run in runs
-            for name in pool.of_nodes
-        ]
+        demand = [self.demand(pool, run.way) for run in runs]
         return Items(
             first=_ints(run.start for run in runs),
             end=_ints(run.end for run in runs),
@@ -120,9 +125,9 @@ class NodeAssigner:
             whole=_ints(run.way.whole for run in runs),
         )
 
-    def _nodes(self, pool: Pool, rent: NodeSchedule, runs: Sequence[TaskRun]) -> tuple[NodePool, list[str]]:
-        """Return the single nodes that the runs may be on, and their labels."""
-        nodes, wanted = self.compiled.problem.nodes, sum(max(1, run.way.whole) for run in runs)
+    def _nodes(self, pool: Pool, rent: NodeSchedule, wanted: int) -> tuple[NodePool, list[str]]:
+        """Return the single nodes that tasks which want so many may be on, and their labels."""
+        nodes = self.compiled.problem.nodes
         sizes, usable, cost, start, boots, labels = [], [], [], [], list[int](), list[str]()
         for at, kind in enumerate(self.compiled.kinds):
             if kind.pool.id != pool.id:

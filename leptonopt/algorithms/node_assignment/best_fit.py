@@ -54,19 +54,53 @@ class Items:
         return len(self.first)
 
 
+class NodePacking:
+    """What is held on each node, slot by slot.
+
+    Attributes
+    ----------
+    cost : what being on is said to cost [money units]
+    """
+
+    def __init__(self, pool: NodePool) -> None:
+        self.pool, self.cost = pool, 0
+        self._free = np.where(pool.usable[:, None, :], pool.size[:, :, None], -1)
+        self._on = np.zeros(pool.usable.shape, bool)
+        self._scale = np.maximum(1, pool.size.max(axis=0, initial=1)).astype(float)
+
+    def place(self, first: int, end: int, demand: Ints, whole: int = 0) -> tuple[int, ...]:
+        """Put an item on its best nodes in slots first .. end - 1, and return them; none where it does not fit."""
+        pool, many = self.pool, max(1, whole)
+        left = self._free[:, :, first:end].min(axis=2)
+        fits = (left == pool.size if whole else left >= demand).all(axis=1)
+        nodes = np.flatnonzero(fits)
+        if len(nodes) < many:
+            return ()
+        added = _added_cost(pool, self._on, nodes, first, end)
+        room = (left[nodes] / self._scale).sum(axis=1)
+        best = np.lexsort((nodes, room, added))[:many]
+        chosen = nodes[best]
+        self.cost += int(added[best].sum())
+        held = pool.size[chosen] if whole else demand[None, :]
+        self._free[chosen, :, first:end] -= held[:, :, None]
+        for node in chosen.tolist():
+            self._on[node, max(0, first - int(pool.boot[node])) : end] = True
+        return tuple(chosen.tolist())
+
+
 @dataclass(eq=False)
 class Assignment:
-    """The nodes of each item, an empty tuple for one without a node; and the cost of nodes."""
+    """The nodes of each item, an empty tuple for one without a node; and what the nodes hold."""
 
+    packing: NodePacking
     nodes: list[tuple[int, ...]]
-    cost: int = 0
     failed: list[int] = field(default_factory=list)
 
 
 def best_fit(pool: NodePool, items: Items) -> Assignment:
     """Return the best assignment of several orders: the fewest failures, then the least cost of nodes."""
     found = [_in_order(pool, items, order) for order in item_orders(pool, items)]
-    return min(found, key=lambda each: (len(each.failed), each.cost))
+    return min(found, key=lambda each: (len(each.failed), each.packing.cost))
 
 
 def item_orders(pool: NodePool, items: Items) -> list[list[int]]:
@@ -84,27 +118,12 @@ def item_orders(pool: NodePool, items: Items) -> list[list[int]]:
 
 
 def _in_order(pool: NodePool, items: Items, order: Sequence[int]) -> Assignment:
-    free = np.where(pool.usable[:, None, :], pool.size[:, :, None], -1)
-    on = np.zeros(pool.usable.shape, bool)
-    made = Assignment([() for _ in range(len(items))])
-    scale = np.maximum(1, pool.size.max(axis=0, initial=1)).astype(float)
+    made = Assignment(NodePacking(pool), [() for _ in range(len(items))])
     for item in order:
-        first, end, many = int(items.first[item]), int(items.end[item]), max(1, int(items.whole[item]))
-        left = free[:, :, first:end].min(axis=2)
-        fits = (left == pool.size if items.whole[item] else left >= items.demand[item]).all(axis=1)
-        nodes = np.flatnonzero(fits)
-        if len(nodes) < many:
+        first, end, whole = int(items.first[item]), int(items.end[item]), int(items.whole[item])
+        made.nodes[item] = made.packing.place(first, end, items.demand[item], whole)
+        if not made.nodes[item]:
             made.failed.append(item)
-            continue
-        added = _added_cost(pool, on, nodes, first, end)
-        room = (left[nodes] / scale).sum(axis=1)
-        chosen = nodes[np.lexsort((nodes, room, added))[:many]]
-        made.cost += int(np.sort(added)[:many].sum())
-        held = pool.size[chosen] if items.whole[item] else items.demand[item][None, :]
-        free[chosen, :, first:end] -= held[:, :, None]
-        for node in chosen.tolist():
-            on[node, max(0, first - int(pool.boot[node])) : end] = True
-        made.nodes[item] = tuple(chosen.tolist())
     return made
 
 

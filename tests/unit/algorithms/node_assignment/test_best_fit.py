@@ -52,7 +52,7 @@ def test_nodes_without_cost_and_the_tighter_of_equals_come_first() -> None:
     """A free node is preferred; among nodes of equal cost the one that is filled."""
     found = best_fit(pool([4, 4], 2, [1, 0]), items([(0, 2, 2, 0)]))
     assert found.nodes == [(1,)]
-    assert found.cost == 0
+    assert found.packing.cost == 0
     found = best_fit(pool([4, 2], 2, [0, 0]), items([(0, 2, 2, 0)]))
     assert found.nodes == [(1,)]
 
@@ -63,7 +63,7 @@ def test_a_node_that_is_on_already_is_cheaper_than_one_that_boots() -> None:
     nodes = replace(nodes, start=np.full((2, 4), 3, np.int64), boot=np.ones(2, np.int64))
     found = best_fit(nodes, items([(1, 2, 4, 0), (2, 4, 4, 0)]))
     assert found.nodes[0] == found.nodes[1]
-    assert found.cost == 3 + 4  # switched on in slot 0, on until the end
+    assert found.packing.cost == 3 + 4  # switched on in slot 0, on until the end
 
 
 def test_orders_put_whole_nodes_and_large_items_first() -> None:
