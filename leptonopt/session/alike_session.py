@@ -97,14 +97,14 @@ class AlikeState(SolveState):
             if time.monotonic() >= self._waiting and not self.limits.deterministic:
                 self.place()
 
-    def place(self) -> None:
-        """Assign the best schedule to nodes, if that was not done."""
+    def place(self, equal: bool = False) -> None:
+        """Assign the best schedule to nodes, if that was not done; `equal` also takes a plan of the same cost."""
         if self.schedule is None or self.is_placed:
             return
         begun = time.monotonic()
         assigned = self.assigner.assign(self.schedule)
         self.partial = assigned
-        self.take(placed_plan(self.source, assigned))
+        self.take(placed_plan(self.source, assigned), equal)
         fitted = time.monotonic()
         if not self.fits():
             self.take(self.exact(assigned, self.money(self.cost)))
@@ -115,9 +115,11 @@ class AlikeState(SolveState):
         self._waiting = time.monotonic() + SETTINGS.pause * (time.monotonic() - begun)
         self._trace()
 
-    def take(self, plan: PlacedPlan | None) -> None:
-        """Keep a plan that costs less than the best."""
-        if plan is not None and (self.placed is None or plan.cost < self.placed.cost):
+    def take(self, plan: PlacedPlan | None, equal: bool = False) -> None:
+        """Keep a plan that costs less than the best, or as little."""
+        if plan is None:
+            return
+        if self.placed is None or plan.cost < self.placed.cost or (equal and plan.cost == self.placed.cost):
             self.placed = plan
 
     def fits(self, near: float = 0.0) -> bool:
@@ -184,8 +186,11 @@ class AlikeSession(SolveSession):
 
     def finish(self, method: str | methods.Method) -> SolveSession:
         """Return the session of the answer: with the plan assigned, or found with nodes told apart."""
-        state = self.state
-        state.place()
+        state, before = self.state, self.state.schedule
+        self.restore_warm_start()
+        if state.schedule is not before:
+            state.is_placed = False
+        state.place(equal=state.schedule is not before)
         if state.schedule is None or state.infeasible:
             return self
         plan = state.placed

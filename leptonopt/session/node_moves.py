@@ -83,7 +83,7 @@ def _placed(
 
 
 def _columns(placing: PartialSchedule, group: int) -> Iterator[tuple[int, int]]:
-    """Yield the feasible columns of a group below its cost limit, the cheapest first, with their share of nodes."""
+    """Yield the feasible columns of a group below its cost limit, the cheapest with nodes first."""
     options, starts, costs = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
     problem = placing.problem
     for option in range(int(problem.option_ptr[group]), int(problem.option_ptr[group + 1])):

@@ -55,7 +55,7 @@ class Items:
 
 
 class NodePacking:
-    """What is held on each node, slot by slot.
+    """The amounts held on each node, slot by slot.
 
     Attributes
     ----------
@@ -69,7 +69,7 @@ class NodePacking:
         self._scale = np.maximum(1, pool.size.max(axis=0, initial=1)).astype(float)
 
     def place(self, first: int, end: int, demand: Ints, whole: int = 0) -> tuple[int, ...]:
-        """Put an item on its best nodes in slots first .. end - 1, and return them; none where it does not fit."""
+        """Put an item on its best nodes in slots first .. end - 1; return them, or none without room."""
         pool, many = self.pool, max(1, whole)
         left = self._free[:, :, first:end].min(axis=2)
         fits = (left == pool.size if whole else left >= demand).all(axis=1)
