@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from graphlib import TopologicalSorter
 from typing import Any
 
 from leptonopt.errors import InputError
@@ -153,3 +154,10 @@ def project_name(instance: Instance) -> str:
 def missing_commands(runs: Sequence[PlannedRun]) -> list[str]:
     """Return the tasks, in order, that do not say what to run."""
     return sorted({run.task for run in runs if run.run is None})
+
+
+def in_precedence_order(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
+    """Return runs such that each follows those that it waits for."""
+    by_key = {run.key: run for run in runs}
+    order = TopologicalSorter({run.key: [key for key in run.after if key in by_key] for run in runs})
+    return [by_key[key] for key in order.static_order()]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from leptonopt.errors import InputError
-from leptonopt.execution.planned import PlannedRun
+from leptonopt.execution.planned import PlannedRun, in_precedence_order
 
 PREFIX = "leptonopt"
 # What `target: {slurm: ...}` of a pool and `run: {options: ...}` of a task may say; `gpu` is the type of GPUs.
@@ -82,7 +82,7 @@ def script(runs: Sequence[PlannedRun], project: str) -> str:
     lines = ["#!/bin/sh", f"# Submits the plan {shlex.quote(project)} to Slurm. Times are local times of this machine."]
     lines += ["set -e"]
     names = {run.key: f"JOB_{at}" for at, run in enumerate(runs, 1)}
-    for run in _in_order(runs):
+    for run in in_precedence_order(runs):
         words = sbatch_words(run, project, {key: f"${names[key]}" for key in run.after})
         lines.append(f"{names[run.key]}=$({' '.join(map(_quoted, words))})")
     return "\n".join(lines) + "\n"
@@ -91,12 +91,3 @@ def script(runs: Sequence[PlannedRun], project: str) -> str:
 def _quoted(word: str) -> str:
     """Return a word for the shell; numbers of jobs are variables, all else stands as it is."""
     return f'"{word}"' if word.startswith("--dependency=") else shlex.quote(word)
-
-
-def _in_order(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
-    """Return runs so that each stands behind those that it comes after."""
-    from graphlib import TopologicalSorter
-
-    by_key = {run.key: run for run in runs}
-    order = TopologicalSorter({run.key: [key for key in run.after if key in by_key] for run in runs})
-    return [by_key[key] for key in order.static_order()]

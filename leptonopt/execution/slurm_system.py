@@ -13,7 +13,7 @@ from typing import Any
 
 from leptonopt.errors import InputError
 from leptonopt.execution.jobs import Job, State
-from leptonopt.execution.planned import PlannedRun
+from leptonopt.execution.planned import PlannedRun, in_precedence_order
 from leptonopt.execution.sbatch import PREFIX, local_time, sbatch_words
 from leptonopt.integrations.slurm_values import moment, words
 from leptonopt.runtime.child_process import tool_output
@@ -88,7 +88,7 @@ class SlurmSystem:
         now = now or datetime.now(UTC)
         jobs, actions = self.jobs(), []
         numbers = {key: job.identity for key, job in jobs.items() if job.state != "failed"}
-        for run in _ordered(runs):
+        for run in in_precedence_order(runs):
             job = jobs.get(run.key)
             if job is not None and job.state in ("running", "done"):
                 actions.append(Action("keep", run.key, job.identity, job.state))
@@ -216,11 +216,3 @@ def _after(run: PlannedRun, keys: tuple[str, ...]) -> PlannedRun:
     from dataclasses import replace
 
     return replace(run, after=keys)
-
-
-def _ordered(runs: Sequence[PlannedRun]) -> list[PlannedRun]:
-    from graphlib import TopologicalSorter
-
-    by_key = {run.key: run for run in runs}
-    order = TopologicalSorter({run.key: [key for key in run.after if key in by_key] for run in runs})
-    return [by_key[key] for key in order.static_order()]
