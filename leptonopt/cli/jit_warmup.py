@@ -19,7 +19,7 @@ from leptonopt.io.columnar import load
 from leptonopt.io.load import load as load_tasks
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime import jit
-from leptonopt.solvers import assignment, large_scale
+from leptonopt.solvers import assignment, compiled_search, large_scale
 
 TASKS = 10  # of each instance
 
@@ -34,6 +34,8 @@ def compile_kernels(parts: Sequence[str] = jit.PARTS) -> None:
     for part in parts:
         if part == jit.ASSIGNMENT:
             assignment.run_all_kernels()
+        elif part == jit.JOBS:
+            compiled_search.run_all_kernels(next(problems()))
         else:
             for problem in problems():
                 large_scale.run_all_kernels(problem)

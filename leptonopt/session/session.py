@@ -23,6 +23,7 @@ from leptonopt.runtime.clock import run_in_thread
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.signals import Signals
 from leptonopt.session import portfolio
+from leptonopt.session.kernel_warmup import compile_kernels
 from leptonopt.session.lane import Lane, relative_gain
 from leptonopt.session.portfolio import Stage
 from leptonopt.session.result import Progress
@@ -52,6 +53,8 @@ class SessionTimes:
     interrupt_grace : the same after an interrupt: the solve has to end within two seconds
     warm_start_share : greatest share of the time left for completing what a warm start keeps
     restore_share : greatest share of the time limit for going back to the warm start where that costs nothing
+    baseline_share : greatest share of the time left for all dispatching rules, as starts of `auto`
+    baseline_groups : groups above which they are not tried
     """
 
     tick: float = 0.02
@@ -64,6 +67,8 @@ class SessionTimes:
     interrupt_grace: float = 1.0
     warm_start_share: float = 0.2
     restore_share: float = 0.05
+    baseline_share: float = 0.05
+    baseline_groups: int = 5_000
 
     def stop_grace(self, time_limit: float) -> float:
         """Return the seconds from a stop request to the kill."""
@@ -152,6 +157,8 @@ class SolveSession:
 
     def run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
         """Run the warm start, greedy, and the stages of the method, until the search has to end."""
+        beside = method == "auto" and self.isolate and not self.limits.deterministic and not self.workers.large
+        warmup = compile_kernels(self.problem) if beside else None
         try:
             self._run(method, warm_start)
         except OutOfTime:
@@ -159,6 +166,9 @@ class SolveSession:
         except BaseException:
             self.state.stop = Stop.INTERRUPT  # a method in another thread then ends soon
             raise
+        finally:
+            if warmup is not None:
+                warmup.end()
 
     def _run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
         if self.state.source.impossible:
@@ -173,6 +183,7 @@ class SolveSession:
             return
         if method == "auto":
             self._run_greedy(greedy.baseline)
+            self._run_baselines()
             self._run_lanes(self._lanes_of_auto())
             return
         entry = methods.lookup(method)
@@ -222,6 +233,17 @@ class SolveSession:
         """Find a first plan, except where the problem is large: its method starts with a construction of its own."""
         if not self.workers.large:
             self._run_here("greedy", function, self.limits_for(self.left()))
+
+    def _run_baselines(self) -> None:
+        """Run the dispatching rules: `auto` is at least as good as each of them."""
+        if self.problem.groups > TIMES.baseline_groups or self.state.closed():
+            return
+        deadline = Deadline.after(TIMES.baseline_share * self.left())
+        for entry in methods.dispatching_rules():
+            if deadline.expired() and not self.limits.deterministic:
+                return
+            seconds = self.left() if self.limits.deterministic else deadline.left()
+            self._run_here(entry.name, methods.load_method(entry.name), self.limits_for(seconds))
 
     def _lanes_of_auto(self) -> list[tuple[Stage, ...]]:
         lanes = portfolio.choose_stages(self.problem, self.limits.threads, self.limits.deterministic)

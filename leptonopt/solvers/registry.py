@@ -89,6 +89,30 @@ _METHODS = (
         isolated=False,
     ),
     MethodInfo(
+        "apparent-tardiness-cost",
+        "due_dates",
+        "apparent_tardiness",
+        "baseline",
+        "dispatching rule for weighted lateness (Vepsalainen and Morton 1987), at five look-aheads",
+        isolated=False,
+    ),
+    MethodInfo(
+        "earliest-due-date",
+        "due_dates",
+        "earliest_due",
+        "baseline",
+        "each task at its cheapest start, by due date",
+        isolated=False,
+    ),
+    MethodInfo(
+        "weighted-shortest-processing",
+        "due_dates",
+        "weighted_shortest",
+        "baseline",
+        "each task at its cheapest start, by cost of lateness over processing time (Smith 1956)",
+        isolated=False,
+    ),
+    MethodInfo(
         "random-key",
         "random_key",
         "solve",
@@ -127,6 +151,20 @@ _METHODS = (
         "solve",
         "heuristic",
         "servers, each on or off: construction, ejection pool, ruin and recreate over all nodes at once",
+    ),
+    MethodInfo(
+        "penalty-search",
+        "compiled_search",
+        "solve",
+        "heuristic",
+        "compiled ruin and recreate under penalties on quotas; first plans under budgets",
+    ),
+    MethodInfo(
+        "order-descent",
+        "compiled_search",
+        "descend_orders",
+        "heuristic",
+        "compiled descent over orders of tasks by insertions and swaps; weighted lateness",
     ),
     MethodInfo("lns", "lns", "solve", "heuristic", "large neighbourhood search with exact subproblems", "ortools"),
     MethodInfo("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", "ortools"),
@@ -171,6 +209,11 @@ def lookup(name: str) -> MethodInfo:
     if (entry := TABLE.get(current_name(name))) is None:
         raise UsageError(f"there is no method {name!r}; known are auto, {', '.join(TABLE)}, pulp:NAME")
     return entry
+
+
+def dispatching_rules() -> list[MethodInfo]:
+    """Return the baselines that place every task once: they take little time, and run in this process."""
+    return [entry for entry in _METHODS if entry.kind == "baseline" and not entry.isolated]
 
 
 def require_available(name: str) -> MethodInfo:

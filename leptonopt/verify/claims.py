@@ -16,8 +16,9 @@ from leptonopt.verify.instance_reader import NOTHING
 
 METHODS = {
     "auto", "greedy", "least-loaded", "earliest-deadline", "cheapest-option", "random-key", "cpsat-intervals",
-    "lagrangian", "large-scale", "large-scale-prices", "large-scale-stages", "lns", "lns-parallel", "cpsat", "highs",
-    "cbc", "assignment", "ruin-and-recreate",
+    "apparent-tardiness-cost", "earliest-due-date", "weighted-shortest-processing", "penalty-search",
+    "order-descent", "lagrangian", "large-scale", "large-scale-prices", "large-scale-stages", "lns", "lns-parallel",
+    "cpsat", "highs", "cbc", "assignment", "ruin-and-recreate",
     "deadline-first", "cheapest-first", "scale", "scale-prices", "scale-stages", "knapsacks", "spread",  # former names
 }  # fmt: skip
 OTHERS = {"windows", "bound", "certificate"}  # who proves something besides methods

@@ -41,11 +41,21 @@ BLOCK, DEFAULT, CI, ALL = 25, 2, 12, 800  # instances in a block; blocks by defa
 # One instance in so many for methods that start a program of their own or go on until their time is up.
 EVERY = {"cbc": 6, "highs": 50, "lns": 30, "random-key": 30, "lns-parallel": 50, "lagrangian": 20, "cpsat-intervals": 6}
 EVERY |= {"greedy": 8, "least-loaded": 4, "earliest-deadline": 4, "cheapest-option": 4}
+EVERY |= {"apparent-tardiness-cost": 8, "earliest-due-date": 8, "weighted-shortest-processing": 8}
+EVERY |= {"penalty-search": 30, "order-descent": 30}
 EVERY |= {name: 40 for name in TABLE if name.startswith("large-scale")}
 # `assignment` is for one shape alone, and has the tests of that shape for itself.
 EXACT = [name for name, each in TABLE.items() if each.kind == "exact" and name != "assignment"] + ["cpsat-intervals"]
 EVERY |= {"assignment": 40, "ruin-and-recreate": 20}
-QUICK = ("greedy", "least-loaded", "earliest-deadline", "cheapest-option")  # they end by themselves
+QUICK = (  # they end by themselves
+    "greedy",
+    "least-loaded",
+    "earliest-deadline",
+    "cheapest-option",
+    "apparent-tardiness-cost",
+    "earliest-due-date",
+    "weighted-shortest-processing",
+)
 STEPS, RENTS = 8_000, 4_000  # of brute force, and ways to rent nodes that it tries
 
 

@@ -17,8 +17,10 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.protocol import Limits, Monitor, NullMonitor, Solution, Status, Stop
 from leptonopt.problem.schedule import objective, with_node_schedule
+
+OFTEN = 64  # groups between two checks of the time
 
 
 class DispatchRule:
@@ -50,16 +52,24 @@ def dispatch(
         return infeasible_solution(engine)
     monitor.bound(bound)
     guide = CostGuide.true(problem, blocks)
-    placing = PartialSchedule(problem)
+    placing, deadline = PartialSchedule(problem), limits.start()
+
+    def over() -> bool:
+        return monitor.should_stop() or (deadline.expired() and not limits.deterministic)
+
     ruled = rule(placing, guide)
-    for group in precedence_order(placing, ruled.rank()):
+    for turn, group in enumerate(precedence_order(placing, ruled.rank())):
+        if turn % OFTEN == OFTEN - 1 and over():
+            note = "the time limit ended while tasks were placed"
+            return Solution(Status.UNKNOWN, Stop.LIMIT, bound=bound, engine=engine, note=note)
         while placing.missing[group] > 0 and (found := ruled.choose(group)):
             option, start = found
             count = min(placing.missing[group], max(1, placing.max_copies(option, start)))
             placing.insert(option, start, count)
             ruled.put(option, start, count)
     if placing.unplaced():
-        repair_by_ejection(placing, guide, 20 * max(20, min(200, len(placing.unplaced()))), limits.seed, monitor)
+        tries = 20 * max(20, min(200, len(placing.unplaced())))
+        repair_by_ejection(placing, guide, tries, limits.seed, NullMonitor(over))
     if left := len(placing.unplaced()):
         note = f"{left} groups of mandatory tasks found no place"
         return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.algorithms.heuristics.due_date_rules import volumes
 from leptonopt.algorithms.heuristics.insertion import (
     family_pools,
     insert_copies,
@@ -19,7 +20,7 @@ from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.algorithms.heuristics.reinsertion import drop_idle
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, BlockPricer, group_least
-from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Monitor
 
 
@@ -43,7 +44,7 @@ def priority_orders(problem: Problem, blocks: BlockPricer) -> list[list[float]]:
     if not problem.groups:
         return [[]]
     offer = np.bincount(problem.group, problem.last - problem.first + 1, problem.groups)
-    volume = _volume(problem)
+    volume = volumes(problem)
     least = blocks.least.astype(float)
     best = group_least(problem, least, 0.0)
     others = np.where(least == best[problem.group], np.inf, least)
@@ -64,17 +65,6 @@ def _scaled(key: NDArray[np.float64]) -> NDArray[np.float64]:
     spread = float(np.ptp(key)) or 1.0
     result: NDArray[np.float64] = (key - key.min()) / spread
     return result
-
-
-def _volume(problem: Problem) -> NDArray[np.float64]:
-    """Return per group the least share of any pool's capacity over time that one of its options uses."""
-    limited = np.where(problem.capacity < UNLIMITED, problem.capacity, 0).astype(float)
-    total = np.where(limited.any(axis=1), limited.sum(axis=1), np.inf)
-    per_row = problem.demand / np.maximum(total[problem.demand_row], 1e-12)
-    of_option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
-    share = np.zeros(problem.options)
-    np.maximum.at(share, of_option, per_row)
-    return group_least(problem, share * problem.duration, 0.0)
 
 
 class ListScheduler:

@@ -6,7 +6,10 @@ import math
 import time
 from dataclasses import dataclass
 
+from leptonopt.algorithms.heuristics.due_date_rules import due_date_orders, has_due_dates
 from leptonopt.algorithms.heuristics.ejection_pool import repair_by_ejection
+from leptonopt.algorithms.heuristics.job_arrays import fits_kernels
+from leptonopt.algorithms.heuristics.job_search import JobSearch
 from leptonopt.algorithms.heuristics.list_scheduling import ListScheduler, priority_orders
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule, ProblemIndex
 from leptonopt.algorithms.heuristics.reinsertion import improve, use_slack
@@ -18,6 +21,8 @@ from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
+from leptonopt.runtime import jit
+from leptonopt.runtime.jit_cache import JitWarmup
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,9 @@ class MultiStartTuning:
     long_effort: int = 16  # longest repair, in multiples of the usual effort
     pace_attempts: int = 12  # bisection steps between cheapest starts and earliest ends
     ejections: int = 5  # ejection steps per unassigned group at the usual effort
+    job_share: float = 0.25  # share of the time for each of the two searches by kernels over jobs
+    job_seconds: float = 3.0  # the same in seconds
+    dated_groups: int = 400  # groups above which orders for lateness are constructed by kernels alone
 
 
 TUNING = MultiStartTuning()
@@ -114,6 +122,19 @@ class MultiStart:
     def run(self) -> None:
         """Construct plainly, then by multipliers; without a schedule try more orders and longer repairs."""
         ranks = priority_orders(self.problem, self.blocks)
+        self.build(ranks)
+        self.search_jobs()
+        if self.problem.groups and (self.problem.capacity < UNLIMITED).any():
+            self.run_with_multipliers(ranks)
+        for effort in (TUNING.long_effort,) if self.problem.groups > TUNING.large else (1, 4, TUNING.long_effort):
+            for at, rank in enumerate(ranks):
+                if self.found is None:
+                    self.attempt(rank, self.true, hurry=at % 2 == 1, effort=effort)
+        if self.found is None:
+            self.search_jobs(last=True)
+
+    def build(self, ranks: list[list[float]]) -> None:
+        """Construct without multipliers: by volume, and in a hurry where there is precedence."""
         waits = len(self.problem.before) > 0  # with hurry, construction may succeed where repair fails
         smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0, effort=1 if waits else TUNING.long_effort)
         if waits:
@@ -122,12 +143,45 @@ class MultiStart:
                 self.search_time_cost(ranks[0])
             if self.found is None:  # one long repair is better than many short ones
                 self.attempt(ranks[0], self.true, hurry=False, effort=TUNING.long_effort)
-        if self.problem.groups and (self.problem.capacity < UNLIMITED).any():
-            self.run_with_multipliers(ranks)
-        for effort in (TUNING.long_effort,) if self.problem.groups > TUNING.large else (1, 4, TUNING.long_effort):
-            for at, rank in enumerate(ranks):
-                if self.found is None:
-                    self.attempt(rank, self.true, hurry=at % 2 == 1, effort=effort)
+
+    def search_jobs(self, last: bool = False) -> None:
+        """Search by kernels over jobs.
+
+        Orders are searched where lateness costs, penalties are used where nodes or quotas count. Orders for lateness
+        are constructed without kernels first: these may not be compiled yet. With `last`, only a first schedule is
+        sought, in all the time that is left.
+        """
+        problem, dated = self.problem, has_due_dates(self.problem)
+        penalised = bool(problem.quotas or len(problem.nodes)) or self.found is None
+        if not (dated or penalised) or self.should_stop():
+            return
+        if dated and not last and problem.groups <= TUNING.dated_groups:
+            for order in due_date_orders(problem):
+                self.attempt(order.tolist(), self.true, hurry=False)
+        if not fits_kernels(problem) or not self.kernels_ready() or self.should_stop():
+            return
+        search = JobSearch(problem, self.blocks, self.limits, self.should_stop, self.take)
+        seconds = min(TUNING.job_seconds, TUNING.job_share * self.limits.effort)
+        if dated and not last:
+            search.search_orders(seconds)
+        if self.found is not None:
+            search.enter(self.found)
+        if penalised:
+            search.search_with_penalties(self.limits.effort if last else seconds, first=last)
+        if self.found is not None:
+            self.adopt(self.found)
+
+    def kernels_ready(self) -> bool:
+        """Return whether the kernels over jobs are compiled; deterministic mode waits for them."""
+        if jit.compiled(jit.JOBS):
+            return True
+        if not self.limits.deterministic:
+            return False
+        warmup = JitWarmup(part=jit.JOBS)
+        try:
+            return warmup.awaited(self.monitor.should_stop)
+        finally:
+            warmup.end()
 
     def search_time_cost(self, rank: list[float]) -> None:
         """Search by bisection for the cost per slot between cheapest starts and earliest ends."""
@@ -197,7 +251,11 @@ class MultiStart:
 
     def accept(self, placing: PartialSchedule) -> None:
         """Report a complete schedule that keeps every rule and costs less than the best."""
-        schedule = with_node_schedule(self.problem, placing.schedule())
+        self.take(placing.schedule())
+
+    def take(self, schedule: Schedule) -> None:
+        """Report a schedule if it keeps every rule and costs less than the best."""
+        schedule = with_node_schedule(self.problem, schedule)
         if violated_rules(self.problem, schedule):
             return
         cost = objective(self.problem, schedule)

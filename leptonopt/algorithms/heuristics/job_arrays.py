@@ -1,0 +1,276 @@
+"""The arrays of a problem for the kernels over jobs, and the schedules that these find."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.algorithms.heuristics.job_kernels import JobArrays, JobState
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.nodes import NodeCosts
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import Schedule
+from leptonopt.runtime.clock import check_time_each
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class JobLimits:
+    """Sizes above which kernels over jobs are not used: they expand copies, columns, and quotas.
+
+    Attributes
+    ----------
+    jobs : copies of all groups
+    columns : pairs of option and start, and those times the quotas that count them
+    slots : kinds of nodes times slots, and those times the quotas
+    """
+
+    jobs: int = 3_000
+    columns: int = 5_000_000
+    slots: int = 5_000_000
+
+
+LIMITS = JobLimits()
+
+
+def fits_kernels(problem: Problem, limits: JobLimits = LIMITS) -> bool:
+    """Return whether a problem is small enough for the kernels over jobs."""
+    if not problem.options or not 0 < problem.copies.sum() <= limits.jobs:
+        return False
+    columns, quotas = int((problem.last - problem.first + 1).sum()), 1 + len(problem.quotas)
+    return columns * quotas <= limits.columns and (len(problem.nodes) + 1) * problem.slots * quotas <= limits.slots
+
+
+def least_weights(problem: Problem) -> Floats:
+    """Return a first penalty per unit above the limit of each quota, float64, shape (Q,) [money units]."""
+    scale = float(np.abs(problem.price).max(initial=0)) + float(np.abs(problem.fixed).max(initial=0)) + 1.0
+    if len(problem.nodes):
+        scale += float(problem.nodes.costs.on_demand.max(initial=0))
+    return np.array([_weight(quota.rate, quota.once, quota.nodes, scale) for quota in problem.quotas], float)
+
+
+def _weight(rate: Ints, once: Ints, nodes: NodeCosts | None, scale: float) -> float:
+    most = max(float(np.abs(rate).max(initial=0)), float(np.abs(once).max(initial=0)))
+    if nodes is not None:
+        most = max(most, float(nodes.on_demand.max(initial=0)), float(np.abs(nodes.on).max(initial=0)))
+    return scale / max(1.0, most)
+
+
+class JobSet:
+    """A problem as jobs: constant arrays, and schedules in and out.
+
+    Attributes
+    ----------
+    arrays : what kernels read
+    penalty : float64, shape (J,), cost of leaving a job out; above all other costs for one that must run
+    depth : float64, shape (J,), number of predecessors in a row
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.arrays = _arrays(problem)
+        arrays = self.arrays
+        each = np.maximum.reduceat(np.abs(arrays.cost), arrays.cost_ptr[:-1])
+        dearest = float(each.max(initial=0.0) + np.abs(arrays.paid).sum() + np.abs(arrays.value).max(initial=0.0))
+        self.penalty: Floats = np.where(arrays.must, 10.0 * (1.0 + dearest), arrays.value)
+        self.depth = np.zeros(len(arrays.group))
+        if len(problem.before):
+            self._set_depth()
+
+    def _set_depth(self) -> None:
+        """Count the predecessors of each job along the longest path."""
+        depth = np.zeros(self.problem.groups)
+        for _ in range(self.problem.groups):
+            deeper = depth.copy()
+            np.maximum.at(deeper, self.problem.after, depth[self.problem.before] + 1)
+            if np.array_equal(deeper, depth):
+                break
+            depth = deeper
+        self.depth = depth[self.arrays.group]
+
+    def state(self) -> JobState:
+        """Return an empty schedule, its quota weights at their first value."""
+        problem, jobs = self.problem, len(self.arrays.group)
+        pools, quotas = int(problem.pool.max(initial=-1)) + 1, len(problem.quotas)
+        none = np.full(jobs, -1)
+        return JobState(
+            option=none,
+            start=none.copy(),
+            free=_own(problem.capacity),
+            full=(np.cumsum(problem.capacity, axis=1) == 0).sum(axis=1).astype(np.int64),
+            need=np.zeros((len(problem.nodes), problem.slots), np.int64),
+            total=np.zeros(2),
+            used=np.zeros(quotas),
+            limit=np.array([float(quota.limit) for quota in problem.quotas]),
+            weight=least_weights(problem),
+            on_together=np.zeros((len(problem.together), pools), np.int64),
+            on_apart=np.zeros((len(problem.apart), pools), np.int64),
+            noise=np.zeros(3),
+            extra=np.zeros((1 + quotas, problem.slots + 1)),
+        )
+
+    def order_of(self, rank: Floats) -> Ints:
+        """Return the jobs by the rank of their group, float64, shape (G,), predecessors first."""
+        key = rank[self.arrays.group]
+        order: Ints = np.lexsort((key, self.depth))
+        return order
+
+    def schedule(self, option: Ints, start: Ints) -> Schedule:
+        """Return the schedule of jobs, int64, shapes (J,)."""
+        ran = option >= 0
+        return Schedule.of(option[ran], start[ran])
+
+
+def _arrays(problem: Problem) -> JobArrays:
+    """Return the constant arrays of a problem."""
+    return JobArrays(**{name: _own(values) for part in PARTS for name, values in part(problem).items()})
+
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def _group_arrays(problem: Problem) -> Arrays:
+    """Return the arrays of jobs and of groups."""
+    group = np.repeat(np.arange(problem.groups), problem.copies)
+    job = np.cumsum(np.concatenate([[0], problem.copies]))[:-1]
+    before_ptr, before, before_lag = _edges(problem.groups, problem.after, job[problem.before], problem.lag)
+    behind_ptr, behind, behind_lag = _edges(problem.groups, problem.before, job[problem.after], problem.lag)
+    together_ptr, together = _sets(problem.groups, problem.together)
+    apart_ptr, apart = _sets(problem.groups, problem.apart)
+    return {
+        "group": group,
+        "must": ~problem.optional[group],
+        "value": problem.value[group].astype(float),
+        "option_ptr": problem.option_ptr,
+        "before_ptr": before_ptr,
+        "before": before,
+        "before_lag": before_lag,
+        "behind_ptr": behind_ptr,
+        "behind": behind,
+        "behind_lag": behind_lag,
+        "together_ptr": together_ptr,
+        "together": together,
+        "apart_ptr": apart_ptr,
+        "apart": apart,
+    }
+
+
+def _option_arrays(problem: Problem) -> Arrays:
+    """Return the arrays of options and of their starts."""
+    tables = [problem.start_costs(option).astype(float) for option in check_time_each(range(problem.options))]
+    least = np.array([float(table.min()) for table in tables])
+    use_at, use = _quota_tables(problem)
+    return {
+        "options": np.lexsort((least, problem.group)),
+        "duration": problem.duration,
+        "first": problem.first,
+        "last": problem.last,
+        "pool": problem.pool,
+        "regular": np.array([not (np.diff(table) < 0).any() for table in tables], bool),
+        "cost_ptr": np.cumsum([0, *map(len, tables)]),
+        "cost": np.concatenate(tables),
+        "least": least,
+        "demand_ptr": problem.demand_ptr,
+        "row": problem.demand_row,
+        "amount": problem.demand,
+        "use_at": use_at,
+        "use": use,
+    }
+
+
+def _row_arrays(problem: Problem) -> Arrays:
+    """Return the arrays of rows, nodes and quotas."""
+    nodes = problem.nodes
+    kind, size, kind_ptr, kind_row = _supplied(problem)
+    paid, idle, rise = _node_prices(problem, nodes.costs)
+    counted = np.array([quota.nodes is not None for quota in problem.quotas], bool)
+    quota_paid, quota_idle = (np.zeros((len(counted), *paid.shape)) for _ in range(2))
+    quota_rise = np.zeros((len(counted), len(nodes)))
+    for at, quota in enumerate(problem.quotas):
+        if quota.nodes is not None:
+            quota_paid[at], quota_idle[at], quota_rise[at] = _node_prices(problem, quota.nodes)
+    return {
+        "capacity": problem.capacity,
+        "kind": kind,
+        "size": size,
+        "kind_ptr": kind_ptr,
+        "kind_row": kind_row,
+        "owned": nodes.reserved,
+        "paid": paid,
+        "idle": idle,
+        "rise": rise,
+        "quota_kinds": counted,
+        "quota_paid": quota_paid,
+        "quota_idle": quota_idle,
+        "quota_rise": quota_rise,
+    }
+
+
+PARTS = (_group_arrays, _option_arrays, _row_arrays)
+
+
+def _own(values: NDArray[Any]) -> NDArray[Any]:
+    """Return a copy of the one type and layout that kernels are compiled for."""
+    number = {"b": np.bool_, "f": np.float64}.get(values.dtype.kind, np.int64)
+    return np.array(values, number, order="C", copy=True)
+
+
+def _node_prices(problem: Problem, costs: NodeCosts) -> tuple[Floats, Floats, Floats]:
+    """Return costs of nodes on demand and of owned ones, (M, T), and of a rise in their number, (M,).
+
+    A node that boots is paid before it is usable.
+    """
+    nodes = problem.nodes
+    idle = np.maximum(0.0, costs.on.astype(float))
+    paid = np.maximum(0.0, (costs.on + costs.on_demand).astype(float))
+    only_committed = (~nodes.on_demand)[:, None]
+    paid = np.where(only_committed, idle + (costs.commit / max(1, problem.slots))[:, None], paid)
+    if not len(nodes):
+        return paid, idle, np.zeros(0)
+    rise = (costs.start + costs.stop).mean(axis=1) + nodes.boot * paid.mean(axis=1)
+    return paid, idle, rise
+
+
+def _supplied(problem: Problem) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return per row the kind that alone supplies it, or -1, and its size; and the rows of each kind."""
+    nodes = problem.nodes
+    suppliers = np.bincount(nodes.supply_row, minlength=len(problem.capacity))
+    alone = suppliers[nodes.supply_row] == 1
+    kind, size = np.full(len(problem.capacity), -1), np.ones(len(problem.capacity), np.int64)
+    rows, of = nodes.supply_row[alone], nodes.supply_node[alone]
+    kind[rows], size[rows] = of, nodes.supply_size[alone]
+    by_kind = np.argsort(of, kind="stable")
+    ptr = np.searchsorted(of[by_kind], np.arange(len(nodes) + 1)).astype(np.int64)
+    return kind, size, ptr, rows[by_kind]
+
+
+def _edges(groups: int, of: Ints, other: Ints, lag: Ints) -> tuple[Ints, Ints, Ints]:
+    """Return edges sorted by group: pointers, the other job, the lag."""
+    by = np.argsort(of, kind="stable")
+    return np.searchsorted(of[by], np.arange(groups + 1)).astype(np.int64), other[by], lag[by]
+
+
+def _sets(groups: int, sets: tuple[Ints, ...]) -> tuple[Ints, Ints]:
+    """Return the sets of each group: pointers, and numbers of sets."""
+    number = np.concatenate([np.zeros(0, np.int64), *(np.full(len(each), at) for at, each in enumerate(sets))])
+    of = np.concatenate([np.zeros(0, np.int64), *sets])
+    by = np.argsort(of, kind="stable")
+    return np.searchsorted(of[by], np.arange(groups + 1)).astype(np.int64), number[by].astype(np.int64)
+
+
+def _quota_tables(problem: Problem) -> tuple[Ints, Floats]:
+    """Return where the uses of a quota by an option begin, (O, Q), -1 for none; and the uses by start."""
+    at, tables, size = np.full((problem.options, len(problem.quotas)), -1), [np.zeros(0)], 0
+    for option in check_time_each(range(problem.options if problem.quotas else 0)):
+        first, last = int(problem.first[option]), int(problem.last[option])
+        for number, quota in enumerate(problem.quotas):
+            uses = quota.uses(problem, option, first, last)
+            if uses.any():
+                at[option, number] = size
+                tables.append(uses.astype(float))
+                size += len(uses)
+    return at, np.concatenate(tables)

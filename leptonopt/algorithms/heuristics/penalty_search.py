@@ -1,0 +1,152 @@
+"""Search under penalties: ruin and recreate with simulated annealing.
+
+Quotas, and jobs that must run and have no place, carry penalties. The search crosses plans that exceed a budget or
+leave out a job that must run; see `heuristics.ruin_kernels`. Nodes are estimated meanwhile. A schedule is judged by the
+rules of the problem at the end of a round; where its nodes exceed a quota after all, that quota gets a tighter limit.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.algorithms.heuristics.job_arrays import JobSet
+from leptonopt.algorithms.heuristics.job_kernels import enter
+from leptonopt.algorithms.heuristics.ruin_kernels import PARAMETERS, RuinBest, ruin_and_recreate
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class PenaltyTuning:
+    """Tuning constants with their units.
+
+    Attributes
+    ----------
+    steps : steps of the first round; in deterministic mode of every round
+    round_seconds : length of a round that later ones are fitted to [s]
+    hot, cold : first and last temperature, as shares of the mean cost of a job
+    least_weight : least weight of a quota, as a share of its first
+    per_second : steps that count as a second in deterministic mode
+    """
+
+    steps: int = 200
+    round_seconds: float = 0.1
+    hot: float = 1.0
+    cold: float = 0.01
+    per_second: int = 10_000
+    least_weight: float = 1e-3
+
+
+TUNING = PenaltyTuning()
+
+
+class PenaltySearch:
+    """Simulated annealing over jobs; reports schedules that keep every quota, also by their exact nodes.
+
+    Attributes
+    ----------
+    best : columns and cost of the best schedule that exceeds nothing by the estimate
+    option, start : the current schedule
+    limit, weight : limits of quotas, tightened where the estimate was too low, and penalties; shape (Q,)
+    """
+
+    def __init__(self, jobs: JobSet, ranks: Sequence[Floats], seed: int, found: Callable[[Schedule], object]) -> None:
+        self.jobs, self.problem, self.found, self.seed = jobs, jobs.problem, found, seed
+        empty, many = jobs.state(), len(jobs.penalty)
+        self.penalty = jobs.penalty.copy()
+        self.ranks = np.array([_scaled(rank[jobs.arrays.group]) for rank in ranks]).reshape(-1, many)
+        self.option, self.start = empty.option.copy(), empty.start.copy()
+        self.limit, self.weight = empty.limit, empty.weight
+        self.lightest = TUNING.least_weight * empty.weight
+        self.best = RuinBest(self.option.copy(), self.start.copy(), np.array([np.inf]))
+        self.heat = 1.0
+        self.rounds = 0
+
+    def enter(self, option: Ints, start: Ints) -> None:
+        """Begin with a schedule, int64, shapes (J,); option -1 for jobs that do not run."""
+        self.option, self.start = option.copy(), start.copy()
+
+    def round(self, share: float, steps: int) -> None:
+        """Run so many steps at the temperature of a share of the search that is over."""
+        jobs = self.jobs
+        state = jobs.state()._replace(limit=self.limit, weight=self.weight)
+        enter(jobs.arrays, state, self.option, self.start)
+        if not self.rounds:
+            self.heat = max(1e-6, float(np.abs(state.total).sum()) / len(self.penalty))
+        heat = self.heat * TUNING.hot * (TUNING.cold / TUNING.hot) ** share
+        before = float(self.best.cost[0])
+        self.rounds += 1
+        ruin_and_recreate(
+            jobs.arrays, state, self.ranks, jobs.depth, self.penalty, self.best, self.lightest, heat,
+            steps, self.seed + 7919 * self.rounds, PARAMETERS,
+        )  # fmt: skip
+        self.option, self.start = state.option, state.start
+        if self.best.cost[0] < before:
+            self._judge()
+
+    def _judge(self) -> None:
+        """Report the best schedule, or tighten the quotas that its exact nodes exceed."""
+        schedule = self.jobs.schedule(self.best.option, self.best.start)
+        if self.tightened(schedule):
+            self.best.cost[0] = np.inf
+        else:
+            self.found(schedule)
+
+    def tightened(self, schedule: Schedule) -> bool:
+        """Tighten the limit of each quota that a schedule exceeds; return whether there is one."""
+        problem, over = self.problem, False
+        rent = node_schedule_of(problem, schedule)
+        if rent is None:
+            return False
+        for number, quota in enumerate(problem.quotas):
+            more = quota_use(problem, quota, schedule, rent) - quota.limit
+            if more > 0:
+                self.limit[number] -= more
+                over = True
+        return over
+
+    def run(self, until: float, over: Callable[[], bool], first: bool = False) -> None:
+        """Search until a moment [s, monotonic] or `over`; with `first`, until a schedule exceeds nothing."""
+        begun, steps = time.monotonic(), TUNING.steps
+        while (now := time.monotonic()) < until and not over():
+            self.round(min(1.0, (now - begun) / max(1e-9, until - begun)), steps)
+            if first and math.isfinite(self.best.cost[0]):
+                return
+            spent = max(1e-4, time.monotonic() - now)
+            steps = max(1, min(4 * steps, int(steps * TUNING.round_seconds / spent)))
+
+    def run_steps(self, seconds: float, over: Callable[[], bool], first: bool = False) -> None:
+        """Search for the number of steps that counts as so many seconds; no clock is looked at."""
+        rounds = max(1, int(seconds * TUNING.per_second / TUNING.steps))
+        for turn in range(rounds):
+            if over() or (first and math.isfinite(self.best.cost[0])):
+                return
+            self.round(turn / rounds, TUNING.steps)
+
+
+def _scaled(rank: Floats) -> Floats:
+    """Return the ranks of jobs scaled to 0 .. 1, ties kept."""
+    _, place = np.unique(rank, return_inverse=True)
+    scaled: Floats = place.ravel() / max(1, int(place.max(initial=0)))
+    return scaled
+
+
+def columns_of(jobs: JobSet, schedule: Schedule) -> tuple[Ints, Ints]:
+    """Return option and start of each job, int64, shapes (J,); option -1 for jobs that do not run."""
+    problem: Problem = jobs.problem
+    option, start = np.full(len(jobs.penalty), -1), np.full(len(jobs.penalty), -1)
+    following = np.cumsum(np.concatenate([[0], problem.copies]))[:-1]
+    for chosen, begin, count in schedule:
+        at = int(following[problem.group[chosen]])
+        option[at : at + count], start[at : at + count] = chosen, begin
+        following[problem.group[chosen]] += count
+    return option, start
