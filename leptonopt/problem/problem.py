@@ -25,6 +25,7 @@ import numpy as np
 
 from leptonopt.problem.arrays import Bools, Ints, positions
 from leptonopt.problem.nodes import NodeCosts, Nodes, no_nodes
+from leptonopt.problem.reachable_capacity import Demands, reachable_capacity
 from leptonopt.runtime.clock import check_time_each
 
 UNLIMITED = 2**62
@@ -205,6 +206,19 @@ class Problem:
     def price_sum(self) -> Ints:
         """Return prefix sums of the price over slots, int64, shape (K, T + 1)."""
         return np.concatenate([np.zeros((len(self.price), 1), np.int64), np.cumsum(self.price, axis=1)], axis=1)
+
+    @cached_property
+    def reachable(self) -> Ints:
+        """Return the capacity that demands can use up, int64, shape (K, T); see `problem.reachable_capacity`.
+
+        Rows that nodes supply keep theirs.
+        """
+        limited = self.capacity < UNLIMITED
+        limited[self.nodes.supply_row] = False
+        option = np.repeat(np.arange(self.options), np.diff(self.demand_ptr))
+        low, high = self.first[option], self.last[option] + self.duration[option]
+        demands = Demands(self.demand_row, self.demand, self.group[option], low, high)
+        return reachable_capacity(self.capacity, limited, demands, self.copies)
 
     def demands(self, option: int) -> tuple[Ints, Ints]:
         """Return the rows and amounts that an option holds while it runs."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, DualAscent, estimate_rounds
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
-from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, has_no_columns, predicted_size
+from leptonopt.algorithms.lagrangian.relaxation import RelaxationDuals, relaxation_duals
+from leptonopt.algorithms.models.time_indexed import has_no_columns, predicted_size
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.packing_rows import PackingRow
 from leptonopt.problem.problem import UNLIMITED, Problem
@@ -53,24 +54,6 @@ SETTINGS = CertificateSettings()
 Floats = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Duals:
-    """Prices in money units, none below zero.
-
-    Attributes
-    ----------
-    capacity : float, shape (K, T), per demand unit and slot
-    quota : float, shape (Q,), per unit of a quota
-    waiting : float, shape (E,), per slot and edge
-    apart : per set and pool, for running there
-    """
-
-    capacity: Floats
-    quota: Floats
-    waiting: Floats
-    apart: dict[tuple[int, int], float] = field(default_factory=dict)
-
-
 def best_certificate(
     compiled: CompiledInstance, stated: Mapping[str, Any], seconds: float, work: float | None = None
 ) -> dict[str, Any]:
@@ -95,17 +78,20 @@ def infeasibility_certificate(compiled: CompiledInstance, stated: Mapping[str, A
     return made if proof.ok and proof.bound is None else None
 
 
-def _nothing(problem: Problem) -> Duals:
+def _nothing(problem: Problem) -> RelaxationDuals:
     """No price on anything."""
-    return Duals(np.zeros(problem.capacity.shape), np.zeros(len(problem.quotas)), np.zeros(len(problem.lag)))
+    return RelaxationDuals(np.zeros(problem.capacity.shape), np.zeros(len(problem.quotas)), np.zeros(len(problem.lag)))
 
 
-def prices_within(problem: Problem, seconds: float, work: float | None) -> Iterator[Duals]:
+def prices_within(problem: Problem, seconds: float, work: float | None) -> Iterator[RelaxationDuals]:
     """Yield prices from all sources there are, each in its share of the time."""
     begun = time.monotonic()
     if not has_no_columns(problem):
         most = SETTINGS.max_nonzeros if work is None else min(SETTINGS.max_nonzeros, SETTINGS.nonzeros_a_second * work)
-        if predicted_size(problem)[1] <= most and (duals := _relaxed(problem, seconds * SETTINGS.lp_share)) is not None:
+        if (
+            predicted_size(problem)[1] <= most
+            and (duals := relaxation_duals(problem, seconds * SETTINGS.lp_share, certified=True)) is not None
+        ):
             seconds -= time.monotonic() - begun
             yield duals
         begun = time.monotonic()
@@ -119,82 +105,15 @@ def prices_within(problem: Problem, seconds: float, work: float | None) -> Itera
         ):
             ascent.step()
         if ascent.values:
-            yield Duals(ascent.best_price, ascent.best_weight, np.zeros(len(problem.lag)))
+            yield RelaxationDuals(ascent.best_price, ascent.best_weight, np.zeros(len(problem.lag)))
             return
     yield _nothing(problem)
-
-
-def _relaxed(problem: Problem, seconds: float) -> Duals | None:
-    """The dual values of the linear relaxation; None when it was not solved in time."""
-    from scipy import optimize, sparse  # takes as long to load as many a plan to find
-
-    linear = build_model(problem)
-    shift = np.cumsum([0, *(len(part.lower) for part in linear.parts)])
-    parts = [(part, slice(low, high)) for part, low, high in zip(linear.parts, shift[:-1], shift[1:], strict=True)]
-    matrix, lower, upper = linear.matrix.astype(float), linear.lower, linear.upper
-    equal = lower == upper
-    # Rows that no price in a certificate stands for would take weight from those that have one.
-    kept = np.ones(len(lower), bool)
-    for part, rows in parts:
-        if part.name in ("nodes.strong", "precedence.runs", "affinity.together"):
-            kept[rows] = False
-    above, below = (upper < NO_LIMIT) & ~equal & kept, (lower > -NO_LIMIT) & ~equal & kept
-    signs = sparse.vstack([matrix[above], -matrix[below]], format="csr")
-    limits = np.concatenate([upper[above], -lower[below]]).astype(float)
-    found: Any = optimize.linprog(
-        linear.cost.astype(float),
-        A_ub=signs if len(limits) else None,
-        b_ub=limits if len(limits) else None,
-        A_eq=matrix[equal] if equal.any() else None,
-        b_eq=lower[equal].astype(float) if equal.any() else None,
-        bounds=[(0.0, float(most)) for most in linear.most.tolist()],
-        method="highs",
-        options={"time_limit": max(0.1, seconds)},
-    )
-    if found.status != 0:
-        return None
-    dual, count = np.zeros(len(lower)), int(above.sum())
-    if len(limits):
-        dual[above] = -found.ineqlin.marginals[:count]
-        dual[below] = -found.ineqlin.marginals[count:]
-    dual = np.maximum(0.0, np.where(np.isfinite(dual), dual, 0.0))
-    capacity, quota, waiting = (
-        np.zeros(problem.capacity.shape),
-        np.zeros(len(problem.quotas)),
-        np.zeros(len(problem.lag)),
-    )
-    apart: dict[tuple[int, int], float] = {}
-    for part, rows in parts:
-        own = dual[rows]
-        if part.name in ("capacity", "nodes.supply"):
-            at = part.label[:, 0], part.label[:, 1]
-            capacity[at] = own / (_divisors(problem, linear, rows, part.label) if part.name == "capacity" else 1)
-        elif part.name == "quota":
-            quota[part.label[:, 0]] = own
-        elif part.name == "precedence":
-            waiting[part.label[:, 0]] = own
-        elif part.name == "affinity.apart":
-            pairs = zip(part.label.tolist(), own.tolist(), strict=True)
-            apart = {(number, pool): price for (number, pool), price in pairs if price > 0}
-    return Duals(capacity, quota, waiting, apart)
-
-
-def _divisors(problem: Problem, linear: Any, rows: slice, label: Any) -> Floats:
-    """By how much the rows of capacity were divided to keep their numbers small."""
-    matrix = linear.matrix[rows]
-    found = np.ones(len(label))
-    for at, row in enumerate(label[:, 0].tolist()):
-        if matrix.indptr[at] < matrix.indptr[at + 1]:
-            first = matrix.indptr[at]
-            held, amounts = problem.demands(int(linear.columns.option[matrix.indices[first]]))
-            found[at] = int(amounts[held == row][0]) / int(matrix.data[first])
-    return found
 
 
 # --- as a document --------------------------------------------------------------------------------
 
 
-def _document(compiled: CompiledInstance, duals: Duals, sha256: str) -> dict[str, Any]:
+def _document(compiled: CompiledInstance, duals: RelaxationDuals, sha256: str) -> dict[str, Any]:
     """The prices in the user's words: whole multiples of a fraction of money, of resources and of quotas."""
     problem = compiled.problem
     unit = compiled.unit / FINEST
@@ -247,7 +166,7 @@ def _steps(prices: list[int]) -> list[list[int]]:
     return found
 
 
-def _waiting(compiled: CompiledInstance, duals: Duals) -> Iterator[dict[str, Any]]:
+def _waiting(compiled: CompiledInstance, duals: RelaxationDuals) -> Iterator[dict[str, Any]]:
     """Per pair of tasks the mean over the pairs of their copies."""
     problem, sums = compiled.problem, defaultdict[tuple[int, int], list[float]](list)
     ids = [task.id for task in compiled.instance.tasks]
@@ -258,7 +177,7 @@ def _waiting(compiled: CompiledInstance, duals: Duals) -> Iterator[dict[str, Any
             yield {"task": ids[late], "after": ids[early], "price": price}
 
 
-def _apart(compiled: CompiledInstance, duals: Duals) -> Iterator[dict[str, Any]]:
+def _apart(compiled: CompiledInstance, duals: RelaxationDuals) -> Iterator[dict[str, Any]]:
     sets = [number for number, ids in enumerate(compiled.instance.apart) if ids]
     pools = [pool.id for pool in compiled.instance.pools]
     for (number, pool), price in sorted(duals.apart.items()):

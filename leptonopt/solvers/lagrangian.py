@@ -1,16 +1,19 @@
 """Method `lagrangian`: multipliers that give a proven lower bound, and no schedule.
 
-Multipliers on capacity come first (`lagrangian.capacity_dual`). Where few tasks fit a node at a time, multipliers on
-tasks follow (`lagrangian.pattern_dual`).
+Multipliers on capacity come first: from linear relaxations (`lagrangian.column_generation`), then by ascent
+(`lagrangian.capacity_dual`). Where few tasks fit a node at a time, multipliers on tasks follow
+(`lagrangian.pattern_dual`).
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import numpy as np
 
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
+from leptonopt.algorithms.lagrangian.column_generation import ColumnGeneration, GenerationLimits
 from leptonopt.algorithms.lagrangian.pattern_dual import PatternDual, has_small_bins
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
 from leptonopt.algorithms.single_nodes.aggregate import aggregate_nodes
@@ -18,10 +21,27 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
 
-REPORT = 20  # rounds between exact bounds
-SLOPE = 1e-5  # relative gain over PATIENCE rounds at which the ascent has come to its end
-PATIENCE = 60
-ROUNDS = 2000
+
+@dataclass(frozen=True)
+class LagrangianSettings:
+    """Counts and slopes of the ascent after the relaxations.
+
+    Attributes
+    ----------
+    report : rounds between exact bounds
+    slope : relative gain over `patience` rounds at which the ascent has come to its end
+    rounds : rounds of an ascent at most
+    paces : first steps, one ascent after the other [levels per round]; on 400 tasks of `gavel` the second gains 2e-5
+    """
+
+    report: int = 20
+    slope: float = 1e-5
+    patience: int = 60
+    rounds: int = 2000
+    paces: tuple[float, ...] = (1.0, 0.2)
+
+
+SETTINGS = LagrangianSettings()
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
@@ -29,41 +49,58 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     engine = f"numpy {np.__version__}"
     problem = aggregate_nodes(problem) or problem
     blocks = BlockPricer(problem)
-    until, rounds = time.monotonic() + limits.time_limit, ROUNDS
+    until, rounds = time.monotonic() + limits.time_limit, SETTINGS.rounds
     if limits.deterministic:
-        until, rounds = float("inf"), min(ROUNDS, estimate_rounds(problem, blocks.columns, limits.effort))
+        until, rounds = float("inf"), min(SETTINGS.rounds, estimate_rounds(problem, blocks.columns, limits.effort))
     bound = uncapacitated_bound(problem, blocks.least)
     if bound is None:
         return infeasible_solution(engine)
     monitor.bound(bound)
+    run = _Run(monitor, bound, rounds, until)
     ascent = DualAscent(problem, blocks)
-    bound, stop = _climbed(ascent, bound, monitor, rounds, until)
-    note = f"{len(ascent.values)} rounds"
-    if stop is Stop.DONE and has_small_bins(problem) and (packing := PatternDual(problem, ascent)).useful:
-        bound, stop = _climbed(packing, bound, monitor, rounds, until)
-        note += f", {len(packing.values)} with prices on tasks"
-    return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=note)
-
-
-def _climbed(
-    ascent: DualAscent | PatternDual, bound: int, monitor: Monitor, rounds: int, until: float
-) -> tuple[int, Stop]:
-    """Ascend for a number of rounds, until gains are small or the time is up; return the best bound."""
-    stop = Stop.DONE
-    for turn in range(1, rounds + 1):
-        ascent.step()
-        if monitor.should_stop() or time.monotonic() > until:
-            stop = Stop.LIMIT
-            break
-        if turn % REPORT == 0:
-            bound = _better(ascent, bound, monitor)
-            if ascent.slope(PATIENCE) < SLOPE:
+    stop, rounds_done = Stop.DONE, 0
+    room = GenerationLimits.of(limits, 1.0, monitor.should_stop, lambda: run.report(ascent))
+    generation = ColumnGeneration(ascent, blocks, room)
+    if not generation.run():
+        for pace in SETTINGS.paces:
+            ascent.polish(pace)
+            stop = run.climb(ascent)
+            rounds_done += len(ascent.values)
+            if stop is not Stop.DONE:
                 break
-    return _better(ascent, bound, monitor), stop
+    note = f"{generation.solved} linear relaxations, {rounds_done} rounds"
+    if stop is Stop.DONE and has_small_bins(problem) and (packing := PatternDual(problem, ascent)).useful:
+        stop = run.climb(packing)
+        note += f", {len(packing.values)} with prices on tasks"
+    return Solution(Status.UNKNOWN, stop, bound=run.bound, engine=engine, note=note)
 
 
-def _better(ascent: DualAscent | PatternDual, bound: int, monitor: Monitor) -> int:
-    if ascent.best > bound and (exact := ascent.exact()) is not None and exact > bound:
-        monitor.bound(exact)
-        return exact
-    return bound
+@dataclass
+class _Run:
+    """Hold the best bound so far, and how long to go on."""
+
+    monitor: Monitor
+    bound: int
+    rounds: int
+    until: float
+
+    def climb(self, ascent: DualAscent | PatternDual) -> Stop:
+        """Ascend for a number of rounds, until gains are small or the time is up."""
+        stop = Stop.DONE
+        for turn in range(1, self.rounds + 1):
+            ascent.step()
+            if self.monitor.should_stop() or time.monotonic() > self.until:
+                stop = Stop.LIMIT
+                break
+            if turn % SETTINGS.report == 0:
+                self.report(ascent)
+                if ascent.slope(SETTINGS.patience) < SETTINGS.slope:
+                    break
+        self.report(ascent)
+        return stop
+
+    def report(self, ascent: DualAscent | PatternDual) -> None:
+        """Report the bound in integers where it is a better one."""
+        if ascent.best > self.bound and (exact := ascent.exact()) is not None and exact > self.bound:
+            self.bound = exact
+            self.monitor.bound(exact)

@@ -1,7 +1,7 @@
 """Large-neighbourhood search: some tasks are freed and placed again by an exact solver, over and over.
 
 After Shaw (1998, doi:10.1007/3-540-49481-2_30). Each freed task brings its columns of least reduced
-cost (prices on congested capacity from `lagrangian.capacity_dual`) and the one it has; the rest of the
+cost (prices on congested capacity from `lagrangian.column_generation`) and the one it has; the rest of the
 schedule stays and only lends its free capacity. A step is taken when it costs no more.
 """
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from leptonopt.algorithms.heuristics.multistart import prepare_search
 from leptonopt.algorithms.lagrangian.capacity_dual import DualAscent, estimate_rounds
+from leptonopt.algorithms.lagrangian.column_generation import ColumnGeneration, GenerationLimits
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lns import interval_model as subintervals
@@ -33,12 +34,14 @@ class LnsSettings:
     turn : effort of a turn beside its subproblem [deterministic time]
     prices : share of the time limit for prices, at most
     rounds : rounds of prices at most
+    pace : first step of the ascent after the relaxations [levels per round]
     per_second : effort counted as a second in deterministic mode, about a third of a free core
     """
 
     turn: float = 0.01
     prices: float = 0.12
     rounds: int = 400
+    pace: float = 1.0
     per_second: float = 0.25
 
 
@@ -86,15 +89,18 @@ class _Search:
         self.spent, self.turns = 0.0, 0
 
     def prices(self) -> None:
-        """Run the dual ascent, which gives reduced costs and a bound."""
+        """Find multipliers by linear relaxations and ascent, which give reduced costs and a bound."""
         ascent = DualAscent(self.problem, self.blocks)
-        rounds = min(SETTINGS.rounds, estimate_rounds(self.problem, self.blocks.columns, self.limits.effort))
         until = time.monotonic() + SETTINGS.prices * self.limits.time_limit + 0.2
-        for turn in range(rounds):
-            ascent.step()
-            late = not self.limits.deterministic and time.monotonic() > until
-            if late or self.monitor.should_stop() or (turn % 20 == 19 and ascent.slope(60) < 5e-5):
-                break
+        rounds = min(SETTINGS.rounds, estimate_rounds(self.problem, self.blocks.columns, self.limits.effort))
+        room = GenerationLimits.of(self.limits, SETTINGS.prices, self.monitor.should_stop)
+        if not ColumnGeneration(ascent, self.blocks, room).run():
+            ascent.polish(SETTINGS.pace)
+            for turn in range(rounds):
+                ascent.step()
+                late = not self.limits.deterministic and time.monotonic() > until
+                if late or self.monitor.should_stop() or (turn % 20 == 19 and ascent.slope(60) < 5e-5):
+                    break
         self.guide = ascent.guide()
         self.held.raise_bound(ascent.exact())
 

@@ -40,7 +40,7 @@ ALLOWED = {
     "compile": {"errors", "instance", "problem", "runtime"},
     "algorithms": set(),
     "algorithms.models": {"errors", "problem", "runtime"},
-    "algorithms.lagrangian": {"problem", "runtime"},
+    "algorithms.lagrangian": {"problem", "runtime", "algorithms.models"},
     "algorithms.assignment": {"problem", "runtime"},
     "algorithms.single_nodes": {"problem"},
     "algorithms.node_assignment": {"problem"},
@@ -108,7 +108,7 @@ ALLOWED = {
 }
 DOORS = {
     "scipy": {
-        "session.certificate",
+        "algorithms.lagrangian.relaxation",
         "infeasibility.farkas",
         "experiments.statistics",
         "experiments.figures",

@@ -31,6 +31,7 @@ class AdamParameters:
     streak, longer, fastest : gains in a row from which on each gain multiplies the pace by `longer`, up to `fastest`:
         multipliers that matter may lie far above the usual level
     forget : clear the mean of the subgradient at each return
+    shortest : step [levels] from which on an ascent that never gained is at its end
     """
 
     pace: float
@@ -43,6 +44,7 @@ class AdamParameters:
     longer: float = 1.1
     fastest: float = 50.0
     forget: bool = False
+    shortest: float = 1e-3
 
 
 class AdamAscent:
@@ -90,6 +92,19 @@ class AdamAscent:
             self._mean[:] = 0
         return True
 
+    def adopt(self, value: float, price: Floats) -> bool:
+        """Take over multipliers that were found elsewhere; return True when their value is the best so far."""
+        if value <= self.best:
+            return False
+        self.best, self.best_price, self.price, self._since = value, price, price, 0
+        return True
+
+    def restart(self, pace: float) -> None:
+        """Forget all steps, and go on from the best multipliers at a pace."""
+        self.price, self.pace, self.values = self.best_price, pace, []
+        self._mean, self._square = np.zeros_like(self.price), np.zeros_like(self.price)
+        self._since = self._streak = 0
+
     def move(self, subgradient: Floats, level: Floats) -> None:
         """Take a step along a subgradient; `level` is the unit of each row's step."""
         turn, momentum, decay = len(self.values), self.parameters.momentum, self.parameters.decay
@@ -100,7 +115,41 @@ class AdamAscent:
         self.price = np.where(self.free, np.maximum(0.0, self.price + self.rate * level * ahead / size), 0.0)
 
     def slope(self, rounds: int) -> float:
-        """Return the relative gain of the best value over the last rounds; infinite while there are fewer."""
-        if len(self.values) <= rounds:
+        """Return the relative gain of the best value over the last rounds; infinite while nothing can be said.
+
+        That is while there are fewer rounds; and while the first multipliers are the best and steps are still long:
+        then no step was short enough to gain.
+        """
+        if len(self.values) <= rounds or (self.best <= self.values[0] and self.rate > self.parameters.shortest):
             return float("inf")
         return (self.best - max(self.values[:-rounds])) / max(1.0, abs(self.best))
+
+
+class Ascent:
+    """Share what the ascents of all duals have: multipliers, moved by `adam`."""
+
+    adam: AdamAscent
+
+    @property
+    def price(self) -> Floats:
+        """The multipliers now."""
+        return self.adam.price
+
+    @property
+    def best_price(self) -> Floats:
+        """The multipliers with the highest value so far."""
+        return self.adam.best_price
+
+    @property
+    def best(self) -> float:
+        """The highest value so far."""
+        return self.adam.best
+
+    @property
+    def values(self) -> list[float]:
+        """The value of every round."""
+        return self.adam.values
+
+    def slope(self, rounds: int) -> float:
+        """Return the relative gain of the best value over the last rounds; see `AdamAscent.slope`."""
+        return self.adam.slope(rounds)

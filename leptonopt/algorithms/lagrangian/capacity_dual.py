@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.adam_ascent import AdamAscent, AdamParameters, Floats
+from leptonopt.algorithms.lagrangian.adam_ascent import AdamAscent, AdamParameters, Ascent, Floats
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.node_subproblem import NodeSubproblem
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, Pricer
@@ -39,6 +39,8 @@ class Multipliers:
     scale: int
 
 
+NOTHING = 1e-3  # of what other columns cost more: a cost below is no measure of a price
+LATE = 0.1  # of the horizon: lateness that counts as usual
 FINEST = 1 << 20  # multipliers are multiples of one money unit over at most this
 SAMPLE = 2_000_000  # demands at most from which the median cost of a unit is taken
 
@@ -50,7 +52,24 @@ STEADY = AdamParameters(0.3, momentum=0.9, patience=5, shorter=0.75, cooling=40,
 SWIFT = replace(STEADY, momentum=0.93, patience=3)
 
 
-class DualAscent:
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """Hold what groups and nodes choose at multipliers.
+
+    Attributes
+    ----------
+    chosen, start : int64, shape (N,), the options that run, and their starts
+    best : float, shape (G,), cost of a copy of each group
+    room : float, shape (K, T), capacity on offer
+    """
+
+    chosen: Ints
+    start: Ints
+    best: Floats
+    room: Floats
+
+
+class DualAscent(Ascent):
     """The ascent of multipliers on capacity and quotas.
 
     Attributes
@@ -68,7 +87,7 @@ class DualAscent:
         self.limited = problem.capacity < UNLIMITED
         self.supplied = np.zeros((len(problem.capacity), 1), bool)
         self.supplied[problem.nodes.supply_row] = True
-        self.capacity = np.where(self.limited & ~self.supplied, problem.capacity, 0).astype(float)
+        self.capacity = np.where(self.limited & ~self.supplied, problem.reachable, 0).astype(float)
         self.offer = NodeSubproblem(problem.nodes, len(problem.capacity)) if len(problem.nodes) else None
         self.adam = AdamAscent(self._first() if start is None else start, self.limited, parameters)
         self.quotas = QuotaMultipliers(problem)
@@ -76,54 +95,57 @@ class DualAscent:
         self.best_weight = self.weight
         self._base = np.zeros((len(problem.price), problem.slots + 1))
         self._level: Floats | None = None
-
-    @property
-    def price(self) -> Floats:
-        """The multipliers of capacity now."""
-        return self.adam.price
-
-    @property
-    def best_price(self) -> Floats:
-        """The multipliers of capacity with the highest value so far."""
-        return self.adam.best_price
-
-    @property
-    def best(self) -> float:
-        """The highest value so far."""
-        return self.adam.best
-
-    @property
-    def values(self) -> list[float]:
-        """The value of every round."""
-        return self.adam.values
-
-    def slope(self, rounds: int) -> float:
-        """Return the relative gain of the best value over the last rounds; infinite while there are fewer."""
-        return self.adam.slope(rounds)
+        self._usual: Floats | None = None  # before any row had a price
 
     def step(self) -> float:
         """Return the value at the multipliers now, and take a step along the subgradient."""
-        problem = self.problem
-        np.cumsum(problem.price + self.price + self.quotas.rates(self.weight), axis=1, out=self._base[:, 1:])
-        cheapest, option, start = self.blocks.best(self._base, self.quotas.once(self.weight))
-        best = np.where(problem.optional, np.minimum(cheapest, problem.value), cheapest)
-        takes = np.isfinite(cheapest) & (~problem.optional | (cheapest < problem.value)) & (problem.copies > 0)
-        chosen, start = option[takes], start[takes]
-        live = problem.copies > 0
-        value = float((best[live] * problem.copies[live]).sum() - (self.price * self.capacity).sum())
-        value -= float(self.weight @ self.quotas.limit)
-        room = self.capacity
-        if self.offer is not None:
-            earned, offered, _ = self.offer.solve(self.price, self.quotas.node_costs(self.weight))
-            value, room = value + earned, np.where(self.supplied, offered, room)
+        value, answer = self._answer(self.price, self.weight)
         if self.adam.record(value):
             self.best_weight = self.weight
         elif self.adam.return_to_best():
             self.weight = self.best_weight
-        used = self._usage(chosen, start)
-        self._move(used, room, best)
-        self._weigh(chosen, used, value)
+        used = self._usage(answer.chosen, answer.start)
+        self._move(used, answer.room, answer.best)
+        self._weigh(answer.chosen, used, value)
         return value
+
+    def judge(self, price: Floats, weight: Floats) -> float:
+        """Return the value at given multipliers, and go on from them when it is the best so far."""
+        price = np.where(self.limited, np.maximum(0.0, price), 0.0)
+        weight = np.where(self.quotas.usable, np.maximum(0.0, weight), 0.0)
+        value, _ = self._answer(price, weight)
+        if self.adam.adopt(value, price):
+            self.weight = self.best_weight = weight
+        return value
+
+    def polish(self, pace: float) -> None:
+        """Go on from the best multipliers.
+
+        Steps are in the unit of their own mean by row, weighted by themselves.
+        """
+        self.adam.restart(pace)
+        self.weight = self.best_weight
+        price = self.best_price
+        mean = (price**2).sum(axis=1, keepdims=True) / np.maximum(1e-30, price.sum(axis=1, keepdims=True))
+        if self._usual is None:
+            self._usual = self._levels(self._answer(price, self.weight)[1].best)
+        self._level = np.where(mean > 0, mean, self._usual)
+
+    def _answer(self, price: Floats, weight: Floats) -> tuple[float, Answer]:
+        """Return the value at multipliers, and what groups and nodes choose there."""
+        problem = self.problem
+        np.cumsum(problem.price + price + self.quotas.rates(weight), axis=1, out=self._base[:, 1:])
+        cheapest, option, start = self.blocks.best(self._base, self.quotas.once(weight))
+        best = np.where(problem.optional, np.minimum(cheapest, problem.value), cheapest)
+        takes = np.isfinite(cheapest) & (~problem.optional | (cheapest < problem.value)) & (problem.copies > 0)
+        live = problem.copies > 0
+        value = float((best[live] * problem.copies[live]).sum() - (price * self.capacity).sum())
+        value -= float(weight @ self.quotas.limit)
+        room = self.capacity
+        if self.offer is not None:
+            earned, offered, _ = self.offer.solve(price, self.quotas.node_costs(weight))
+            value, room = value + earned, np.where(self.supplied, offered, room)
+        return value, Answer(option[takes], start[takes], best, room)
 
     def scale(self) -> int:
         """Return the finest power of two over which multipliers can be whole without overflow; 0 for none."""
@@ -222,12 +244,16 @@ class DualAscent:
         self.adam.move(np.where(self.limited, usage - room, 0.0) / np.maximum(1.0, most), self._level)
 
     def _levels(self, best: Floats) -> Floats:
-        """Return the cost of a unit of each row per slot, float, (K, 1): the median over the cheapest columns."""
+        """Return the cost of a unit of each row per slot, float, (K, 1): the median over the cheapest columns.
+
+        A group that costs next to nothing at its cheapest counts with what other columns cost more.
+        """
         problem = self.problem
+        cost, spread = np.abs(np.where(np.isfinite(best), best, 0.0)), self._spread()
+        cost = np.where(cost < NOTHING * spread, spread, cost) + 1e-9
         held = slice(None, None, max(1, len(problem.demand) // SAMPLE))  # of a sample where there are very many
         of_option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))[held]
-        cost = np.abs(np.where(np.isfinite(best), best, 0.0))[problem.group[of_option]] + 1e-9
-        per_unit = cost / np.maximum(1.0, problem.demand[held] * problem.duration[of_option])
+        per_unit = cost[problem.group[of_option]] / np.maximum(1.0, problem.demand[held] * problem.duration[of_option])
         level, rows = np.ones((len(problem.capacity), 1)), problem.demand_row[held]
         order = np.argsort(rows, kind="stable")
         ends = np.searchsorted(rows[order], np.arange(len(level) + 1))
@@ -237,8 +263,25 @@ class DualAscent:
                 level[row] = max(float(np.median(mine)), 1e-6)
         if self.offer is not None:
             first = self._first().mean(axis=1, keepdims=True)
-            level = np.where(self.supplied, np.maximum(first, np.minimum(level, 10 * first + 1e-6)), level)
+            capped = np.maximum(first, np.minimum(level, 10 * first + 1e-6))
+            level = np.where(self.supplied & (first > 0), capped, level)
         return level
+
+    def _spread(self) -> Floats:
+        """Return about what other columns of a group cost more than its cheapest, float, (G,).
+
+        That is the largest of: the difference of its options, its value where it is optional, and its lateness after a
+        tenth of the horizon.
+        """
+        problem, least = self.problem, self.blocks.least.astype(float)
+        usable = least < INFEASIBLE_COST
+        low, high = np.full(problem.groups, np.inf), np.full(problem.groups, -np.inf)
+        np.minimum.at(low, problem.group[usable], least[usable])
+        np.maximum.at(high, problem.group[usable], least[usable])
+        options = np.where(high > low, high - low, 0.0)
+        late = problem.late_slope * (LATE * problem.slots) + problem.late_once
+        spread: Floats = np.maximum(np.maximum(options, np.where(problem.optional, problem.value, 0)), late)
+        return spread
 
 
 def estimate_rounds(problem: Problem, columns: int, seconds: float) -> int:
@@ -320,7 +363,7 @@ def exact_bound(problem: Problem, blocks: Pricer, multipliers: Multipliers) -> i
         return None
     best = np.where(problem.optional, np.minimum(best, problem.value * scale), best)
     total = sum(cost * count for cost, count in zip(best.tolist(), problem.copies.tolist(), strict=True) if count)
-    room = problem.capacity.copy()
+    room = problem.reachable.copy()
     room[problem.nodes.supply_row] = 0
     priced = np.flatnonzero(multipliers.capacity)
     flat, capacity = multipliers.capacity.ravel()[priced].tolist(), room.ravel()[priced].tolist()

@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.adam_ascent import AdamAscent, AdamParameters, Floats
+from leptonopt.algorithms.lagrangian.adam_ascent import AdamAscent, AdamParameters, Ascent, Floats
 from leptonopt.algorithms.lagrangian.capacity_dual import (
     FINEST,
     DualAscent,
@@ -179,7 +179,7 @@ def maximal_patterns(demand: Ints, room: Ints, group: Ints) -> NDArray[np.float3
     return sets[whole].astype(np.float32)
 
 
-class PatternDual:
+class PatternDual(Ascent):
     """The ascent of multipliers on the options of small bins.
 
     Attributes
@@ -205,26 +205,6 @@ class PatternDual:
         self.own = self._own()  # int64, shape (C,) [1/scale]: cost of each column at the other multipliers
         self._index()
         self._level = self._levels()
-
-    @property
-    def price(self) -> Floats:
-        """The multipliers now."""
-        return self.adam.price
-
-    @property
-    def best_price(self) -> Floats:
-        """The multipliers with the highest value so far."""
-        return self.adam.best_price
-
-    @property
-    def best(self) -> float:
-        """The highest value so far."""
-        return self.adam.best
-
-    @property
-    def values(self) -> list[float]:
-        """The value of every round."""
-        return self.adam.values
 
     @property
     def useful(self) -> bool:
@@ -340,10 +320,6 @@ class PatternDual:
         self.adam.move(gradient, self._level)
         return value
 
-    def slope(self, rounds: int) -> float:
-        """Return the relative gain of the best value over the last rounds; infinite while there are fewer."""
-        return self.adam.slope(rounds)
-
     def exact(self) -> int | None:
         """Return the bound at the best prices, in integers; None when int64 cannot hold the sums."""
         if float(self.best_price.sum(axis=0).max(initial=0.0)) * self.problem.slots * self.scale > 2**60:
@@ -415,7 +391,7 @@ class PatternDual:
                 for pattern in self.patterns:
                     if pattern.kind >= 0:
                         taken[pattern.items, pattern.slots] *= usable[pattern.kind][pattern.slots]
-        room = problem.capacity.copy()
+        room = problem.reachable.copy()
         room[problem.nodes.supply_row] = 0
         at = np.flatnonzero(other.capacity)
         pairs = zip(other.capacity.ravel()[at].tolist(), room.ravel()[at].tolist(), strict=True)

@@ -105,17 +105,24 @@ class BlockPricer:
             start[block.options] = at + block.low
         return cost, start
 
-    def priced(
+    def tables(
         self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
-    ) -> tuple[NDArray[np.float64], Ints]:
-        """Return least costs and starts as `cheapest` in floats, much faster; infinite without a start."""
-        cost, start = np.full(self.problem.options, np.inf), np.zeros(self.problem.options, np.int64)
+    ) -> Iterator[tuple[int, NDArray[np.float64]]]:
+        """Yield each block's index and the costs of its columns, (B, S); infinite where there is no column."""
         for at, block in enumerate(check_time_each(self.blocks)):
             table = block.demand.astype(float) @ block.window_sums(prefix)
             table += self._own_float(at)
             if once is not None:
                 table += once[block.options, None]
-            best = table.argmin(axis=1)
+            yield at, table
+
+    def priced(
+        self, prefix: NDArray[np.float64], once: NDArray[np.float64] | None = None
+    ) -> tuple[NDArray[np.float64], Ints]:
+        """Return least costs and starts as `cheapest` in floats, much faster; infinite without a start."""
+        cost, start = np.full(self.problem.options, np.inf), np.zeros(self.problem.options, np.int64)
+        for at, table in self.tables(prefix, once):
+            block, best = self.blocks[at], table.argmin(axis=1)
             cost[block.options] = table[np.arange(len(best)), best]
             start[block.options] = best + block.low
         return cost, start

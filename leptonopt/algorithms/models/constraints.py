@@ -38,11 +38,11 @@ def once(problem: Problem, columns: StartColumns, left: Ints) -> Rows:
 def capacity(problem: Problem, columns: StartColumns) -> Rows:
     """capacity: in row k and slot t, the demands of all columns at work there are at most capacity[k, t].
 
-    Rows that follow from others, or can never be exceeded, are left out; see `_needed`. What is left
+    Rows that follow from others, or can never be exceeded, are left out; see `needed_cells`. What is left
     is divided by the common divisor of its demands, and the capacity rounded down.
     """
     column, entry = expand_ranges(problem.demand_ptr[columns.option], np.diff(problem.demand_ptr)[columns.option])
-    needed = _needed(problem, columns, column, entry)
+    needed = needed_cells(problem, columns, column, entry)
     useful = np.any(needed, axis=1)[problem.demand_row[entry]]
     column, entry = column[useful], entry[useful]
     which, slot = expand_ranges(columns.start[column], problem.duration[columns.option[column]])
@@ -60,7 +60,7 @@ def capacity(problem: Problem, columns: StartColumns) -> Rows:
     )
 
 
-def _needed(problem: Problem, columns: StartColumns, column: Ints, entry: Ints) -> Bools:
+def needed_cells(problem: Problem, columns: StartColumns, column: Ints, entry: Ints) -> Bools:
     """bool, shape (K, T): cells whose capacity row says something that no neighbour says.
 
     With A[t] the columns at work in slot t of a row: when nothing starts at t, A[t] is part of A[t-1],

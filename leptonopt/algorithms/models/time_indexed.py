@@ -111,7 +111,7 @@ def build_model(problem: Problem, without: Collection[str] = (), cutoff: int | N
     if problem.together or problem.apart:
         parts += [("affinity", lambda: rules.together(variables)), ("affinity", lambda: rules.apart(variables))]
     costs = cost(variables) * (-1 if "cost" in without else 1)
-    linear = _assembled(variables, costs, [rows() for rule, rows in check_time_each(parts) if rule not in without])
+    linear = assemble(variables, costs, [rows() for rule, rows in check_time_each(parts) if rule not in without])
     return linear if cutoff is None else _cut(linear, cutoff)
 
 
@@ -121,10 +121,10 @@ def _cut(linear: IntegerProgram, cutoff: int) -> IntegerProgram:
     used = np.flatnonzero(costs)
     upper, label = np.array([(cutoff - constant) // divisor]), np.zeros((1, 1), np.int64)
     rows = Rows("cutoff", np.zeros(len(used), np.int64), used, costs[used], np.array([-NO_LIMIT]), upper, label)
-    return _assembled(linear.variables, linear.cost, [*linear.parts, rows])
+    return assemble(linear.variables, linear.cost, [*linear.parts, rows])
 
 
-def _assembled(variables: Variables, costs: Ints, parts: Sequence[Rows]) -> IntegerProgram:
+def assemble(variables: Variables, costs: Ints, parts: Sequence[Rows]) -> IntegerProgram:
     from scipy import sparse  # loads slowly, and a heuristic needs no matrix
 
     shift = np.cumsum([0, *(len(rows.lower) for rows in parts)])

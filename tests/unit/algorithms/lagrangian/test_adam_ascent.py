@@ -54,3 +54,31 @@ def test_slope_is_the_relative_gain() -> None:
         ascent.record(value)
     assert ascent.slope(3) == float("inf")
     assert ascent.slope(2) == 0.5
+
+
+def test_a_flat_start_is_not_the_end() -> None:
+    """While the first multipliers are the best and steps are long, the slope is infinite; after short steps it is 0."""
+    parameters = AdamParameters(1.0, 0.9, patience=1, shorter=0.5, shortest=0.1)
+    ascent = AdamAscent(np.ones(1), np.ones(1, bool), parameters)
+    for value in (5.0, 4.0, 4.0):
+        if not ascent.record(value):
+            ascent.return_to_best()
+    assert ascent.slope(2) == float("inf")
+    for _ in range(3):
+        ascent.record(4.0)
+        ascent.return_to_best()
+    assert ascent.slope(2) == 0.0
+
+
+def test_multipliers_from_elsewhere_are_taken_over_when_better() -> None:
+    """Better ones become the best and the present; a restart forgets the rounds and keeps them."""
+    ascent = AdamAscent(np.ones(2), np.ones(2, bool), STEADY)
+    ascent.record(3.0)
+    assert not ascent.adopt(2.0, np.zeros(2))
+    assert ascent.adopt(4.0, np.full(2, 7.0))
+    assert ascent.best == 4.0
+    ascent.move(np.ones(2), np.ones(2))
+    ascent.restart(0.5)
+    assert ascent.values == []
+    assert (ascent.price == 7.0).all()
+    assert (ascent.best, ascent.pace) == (4.0, 0.5)
