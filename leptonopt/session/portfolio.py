@@ -214,7 +214,7 @@ RULES = (
         "many groups, relaxation within seconds",
         lambda of: of.many and of.nonzeros <= LIMITS.relaxed_nonzeros,
         ((LARGE, LNS), (HIGHS, LNS)),
-        (Stage("highs", 0.35), Stage("large-scale", 0.7), LNS),
+        (Stage("highs", 0.3), Stage("large-scale", 0.8), LNS),
     ),
     PortfolioRule(
         "many groups",
@@ -226,7 +226,7 @@ RULES = (
         "few groups, or rules beyond large-scale",
         lambda of: of.nonzeros <= LIMITS.whole_nonzeros,
         ((PRICES, LNS), (HIGHS, INTERVALS)),
-        (PRICES, Stage("highs", 0.5), LNS),
+        (PRICES, Stage("highs", 0.35), LNS),
     ),
     PortfolioRule(
         "few groups, long horizon",
