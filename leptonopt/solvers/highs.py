@@ -58,7 +58,7 @@ class HighsSettings:
     kernel_columns: int = 1_000
     kernel_each: int = 10
     kernel_growth: int = 4
-    kernel_share: float = 0.35
+    kernel_share: float = 0.5
     kernel_gap: float = 2e-4
 
 
