@@ -1,8 +1,9 @@
 """The stages of one lane of the portfolio: which comes next follows from what each has gained.
 
 A stage gives way to the next one when it has gained next to nothing for its patience, or when its share of the time is
-over. When all have had their turn, those that did not end by themselves come again, the one that gained most per
-second first, with twice the patience. A gain is a cheaper plan or a better bound, relative to the cost of the plan.
+over and it does not gain much. When all have had their turn, those that did not end by themselves come again, the one
+that gained most per second first, with twice the patience. A gain is a cheaper plan or a better bound, relative to the
+cost of the plan.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ class LaneSettings:
     factors : factors on the patience by method: a search tree is lost when its method stops, and annealing shows its
         gains at the end
     small : gain within the patience that counts as none, relative to the cost
+    large : gain within the patience for which a stage goes on beyond its share
+    elastic : methods that may go on beyond their share, as they do not plan their time
     shortest : seconds that have to be left for a stage that comes again
     """
 
@@ -42,6 +45,8 @@ class LaneSettings:
         ("ruin-and-recreate", math.inf),
     )
     small: float = 1e-4
+    large: float = 5e-3
+    elastic: tuple[str, ...] = ("lns", "cpsat", "cpsat-intervals")
     shortest: float = 3.0
 
     def seconds(self, method: str, time_limit: float) -> float:
@@ -54,10 +59,11 @@ SETTINGS = LaneSettings()
 
 @dataclass
 class Turn:
-    """A stage at work: moments of `time.monotonic`, and gains with their moments."""
+    """A stage at work: moments of `time.monotonic`, the end of its share, and gains with their moments."""
 
     stage: Stage
     begun: float
+    until: float = math.inf
     gains: list[tuple[float, float]] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -99,23 +105,28 @@ class Lane:
                 self._rounds += 1
         return self.waiting.pop(0) if self.waiting else None
 
-    def begin(self, stage: Stage, now: float) -> None:
-        """Note that a stage begins."""
-        self.turn = Turn(stage, now)
+    def is_elastic(self, stage: Stage) -> bool:
+        """Return whether a stage may go on beyond its share."""
+        return self.adaptive and stage.share < 1 and stage.method in SETTINGS.elastic
+
+    def begin(self, stage: Stage, now: float, until: float = math.inf) -> None:
+        """Note that a stage begins, and the end of its share."""
+        self.turn = Turn(stage, now, until)
 
     def gained(self, gain: float, now: float) -> None:
         """Note a gain of the stage at work."""
         if self.turn is not None and gain > 0:
             self.turn.gains.append((now, gain))
 
-    def stalled(self, now: float, left: float) -> bool:
-        """Return whether the stage at work gains nothing and another one could go on instead."""
-        if self.turn is None or not self.adaptive or left < SETTINGS.shortest:
+    def gives_way(self, now: float, left: float) -> bool:
+        """Return whether the stage at work gains too little, and another one could go on instead."""
+        if self.turn is None or not self.adaptive or left < SETTINGS.shortest or not self:
             return False
         patience = 2 ** (self._rounds - 1) * SETTINGS.seconds(self.turn.stage.method, self._time_limit)
-        if now - self.turn.begun < patience or not (self.waiting or self._past):
-            return False
-        return self.turn.gain_since(now - patience) < SETTINGS.small
+        gain = self.turn.gain_since(now - patience)
+        if now > self.turn.until and gain < SETTINGS.large:
+            return True
+        return now - self.turn.begun > patience and gain < SETTINGS.small
 
     def end(self, stop: Stop, now: float) -> None:
         """Note that the stage at work has ended, and why."""

@@ -324,9 +324,12 @@ class SolveSession:
         if stage is None or self.state.within_gap(stage.above) or self._too_late():
             return
         limits = self._stage_limits(stage, bool(lane.waiting or (fallback and self.state.schedule is None)))
+        share = limits.start()
+        if lane.is_elastic(stage):
+            limits = self.limits_for(self.left(), stage.threads)
         if worker := self.workers.start(stage.method, self.state.schedule, limits, len(self.lanes)):
             running[at] = worker, limits.start()
-            lane.begin(stage, time.monotonic())
+            lane.begin(stage, time.monotonic(), share.until)
 
     def _too_late(self) -> bool:
         """Return whether a worker started now would hardly have loaded before the deadline."""
@@ -344,7 +347,7 @@ class SolveSession:
                 self.lanes[at].end(Stop.FAILED, time.monotonic())
                 self._drop(running, at)
                 continue
-            if not deadline.expired() and self.lanes[at].stalled(time.monotonic(), self.left()):
+            if not deadline.expired() and self.lanes[at].gives_way(time.monotonic(), self.left()):
                 worker.stop()
                 running[at] = worker, Deadline.after(0.0)
             for _ in range(worker.messages.qsize()):

@@ -46,19 +46,19 @@ def test_a_stage_without_gains_gives_way() -> None:
     stage = lane.next_stage(1000.0)
     assert stage is not None
     lane.begin(stage, 0.0)
-    assert not lane.stalled(0.9 * patience, left=50)
-    assert lane.stalled(1.1 * patience, left=50)
-    assert not lane.stalled(1.1 * patience, left=SETTINGS.shortest / 2)
+    assert not lane.gives_way(0.9 * patience, left=50)
+    assert lane.gives_way(1.1 * patience, left=50)
+    assert not lane.gives_way(1.1 * patience, left=SETTINGS.shortest / 2)
     lane.gained(0.01, patience)
-    assert not lane.stalled(1.5 * patience, left=50)
-    assert lane.stalled(2.1 * patience, left=50)
+    assert not lane.gives_way(1.5 * patience, left=50)
+    assert lane.gives_way(2.1 * patience, left=50)
     lane.end(Stop.INTERRUPT, 2.1 * patience)
     run(lane, 0.0, 10, Stop.DONE)
     alone = lane.next_stage(1000.0)
     assert alone is not None
     assert alone.method == "one"
     lane.begin(alone, 0.0)
-    assert not lane.stalled(100 * patience, left=50)
+    assert not lane.gives_way(100 * patience, left=50)
 
 
 def test_a_factor_on_the_patience() -> None:
@@ -68,15 +68,30 @@ def test_a_factor_on_the_patience() -> None:
         stage = lane.next_stage(1000.0)
         assert stage is not None
         lane.begin(stage, 0.0)
-        assert not lane.stalled(2.9 * SETTINGS.seconds("one", 60.0), left=50)
-        assert lane.stalled(3.1 * SETTINGS.seconds("one", 60.0), left=50) is gives_way
+        assert not lane.gives_way(2.9 * SETTINGS.seconds("one", 60.0), left=50)
+        assert lane.gives_way(3.1 * SETTINGS.seconds("one", 60.0), left=50) is gives_way
+
+
+def test_a_stage_that_gains_much_goes_on_beyond_its_share() -> None:
+    """Once its gains within the patience are no longer large, it gives way."""
+    patience, lane = SETTINGS.seconds("lns", 60.0), Lane([Stage("lns", 0.2), ONE], time_limit=60)
+    stage = lane.next_stage(1000.0)
+    assert stage is not None
+    assert lane.is_elastic(stage)
+    assert not lane.is_elastic(ONE)
+    lane.begin(stage, 0.0, until=12.0)
+    lane.gained(0.1, 11.0)
+    assert not lane.gives_way(11.5, left=48)
+    assert not lane.gives_way(12.5, left=47)
+    lane.gained(SETTINGS.large / 2, 14.0)
+    assert lane.gives_way(11.5 + patience, left=40)
 
 
 def test_without_the_clock_nothing_gives_way() -> None:
     """In deterministic mode each stage runs once, to its own end."""
     lane = Lane([ONE, TWO], time_limit=60, adaptive=False)
     assert run(lane, 0.0, 10, Stop.LIMIT) == "one"
-    assert not lane.stalled(1e6, left=1e6)
+    assert not lane.gives_way(1e6, left=1e6)
     assert run(lane, 0.0, 10, Stop.LIMIT) == "two"
     assert lane.next_stage(1000.0) is None
 
