@@ -30,6 +30,7 @@ class LaneSettings:
     small : gain within the patience that counts as none, relative to the cost
     large : gain within the patience for which a stage goes on beyond its share
     elastic : methods that may go on beyond their share, as they do not plan their time
+    slowest : factor on the patience on a busy machine at most
     shortest : seconds that have to be left for a stage that comes again
     """
 
@@ -47,6 +48,7 @@ class LaneSettings:
     small: float = 1e-4
     large: float = 5e-3
     elastic: tuple[str, ...] = ("lns", "cpsat", "cpsat-intervals")
+    slowest: float = 4.0
     shortest: float = 3.0
 
     def seconds(self, method: str, time_limit: float) -> float:
@@ -84,10 +86,14 @@ class Lane:
     ----------
     waiting : stages to come
     turn : the stage at work; None between two
+    asked : whether the stage at work was asked to give way
     """
 
-    def __init__(self, stages: Sequence[Stage], time_limit: float, adaptive: bool = True) -> None:
-        self.waiting, self.adaptive = list(stages), adaptive
+    def __init__(
+        self, stages: Sequence[Stage], time_limit: float, adaptive: bool = True, slowness: float = 1.0
+    ) -> None:
+        self.waiting, self.adaptive, self.asked = list(stages), adaptive, False
+        self._slowness = min(slowness, SETTINGS.slowest)
         self.turn: Turn | None = None
         self._past: list[Turn] = []  # turns that may go on in another round
         self._time_limit, self._rounds = time_limit, 1
@@ -111,7 +117,7 @@ class Lane:
 
     def begin(self, stage: Stage, now: float, until: float = math.inf) -> None:
         """Note that a stage begins, and the end of its share."""
-        self.turn = Turn(stage, now, until)
+        self.turn, self.asked = Turn(stage, now, until), False
 
     def gained(self, gain: float, now: float) -> None:
         """Note a gain of the stage at work."""
@@ -122,7 +128,7 @@ class Lane:
         """Return whether the stage at work gains too little, and another one could go on instead."""
         if self.turn is None or not self.adaptive or left < SETTINGS.shortest or not self:
             return False
-        patience = 2 ** (self._rounds - 1) * SETTINGS.seconds(self.turn.stage.method, self._time_limit)
+        patience = self._slowness * 2 ** (self._rounds - 1) * SETTINGS.seconds(self.turn.stage.method, self._time_limit)
         gain = self.turn.gain_since(now - patience)
         if now > self.turn.until and gain < SETTINGS.large:
             return True

@@ -96,6 +96,7 @@ class SolveSession:
     deadline : end of the search; then the plan is written and checked
     entry_seconds : seconds to write and check one entry of the plan
     start_seconds : seconds that a worker takes to load
+    slowness : wall-clock time for each second of CPU time on this machine, as other work takes its cores
     workers : the worker processes and threads
     lanes : the stages of the portfolio, while workers run them
     state_type : the class of the state
@@ -121,6 +122,7 @@ class SolveSession:
         self.deadline = Deadline(begun + limits.time_limit - min(closing, TIMES.closing_share * limits.time_limit))
         self.grace = TIMES.stop_grace(limits.time_limit)
         self.start_seconds = TIMES.start
+        self.slowness = 1.0
         self.entry_seconds = source.entry_seconds()
         self.work_left = limits.time_limit
         self.named = False
@@ -303,7 +305,7 @@ class SolveSession:
     def _run_in_workers(self, lanes: list[tuple[Stage, ...]]) -> None:
         """Run lanes at the same time, each stage in a worker."""
         adaptive, fallback = not self.limits.deterministic and not self.named, self._fallback(lanes)
-        self.lanes = [Lane(lane, self.limits.time_limit, adaptive) for lane in lanes]
+        self.lanes = [Lane(lane, self.limits.time_limit, adaptive, self.slowness) for lane in lanes]
         running: Running = {}
         try:
             while not self.should_stop() and (running or any(self.lanes) or (fallback and self.state.schedule is None)):
@@ -343,13 +345,15 @@ class SolveSession:
         idle = True
         for at, (worker, deadline) in list(running.items()):
             if -deadline.left() > self.grace + worker.grace:
-                self.state.notes.append(f"{worker.method} did not stop in time and was killed")
-                self.lanes[at].end(Stop.FAILED, time.monotonic())
+                if not self.lanes[at].asked:  # one that gives way may come again
+                    self.state.notes.append(f"{worker.method} did not stop in time and was killed")
+                self.lanes[at].end(Stop.INTERRUPT if self.lanes[at].asked else Stop.FAILED, time.monotonic())
                 self._drop(running, at)
                 continue
-            if not deadline.expired() and self.lanes[at].gives_way(time.monotonic(), self.left()):
+            if not self.lanes[at].asked and self.lanes[at].gives_way(time.monotonic(), self.left()):
                 worker.stop()
-                running[at] = worker, Deadline.after(0.0)
+                self.lanes[at].asked = True
+                running[at] = worker, Deadline.after(self.grace)
             for _ in range(worker.messages.qsize()):
                 idle = False
                 if self._take_gain(at, worker, running):

@@ -123,7 +123,8 @@ def _solve(
         session.state.notes += notes
         cpu = time.process_time() - cpu
         if cpu > _MIN_CPU_SECONDS:  # scale by the load of the machine
-            session.entry_seconds *= max(1.0, (compiled - called) / cpu)
+            session.slowness = max(1.0, (compiled - called) / cpu)
+            session.entry_seconds *= session.slowness
         session.start_seconds = max(TIMES.start, called - begun)  # a worker loads about what this process loaded
         try:
             session = _search(session, request, source)

@@ -87,6 +87,17 @@ def test_a_stage_that_gains_much_goes_on_beyond_its_share() -> None:
     assert lane.gives_way(11.5 + patience, left=40)
 
 
+def test_patience_grows_with_other_work_on_the_machine() -> None:
+    """Where a second of CPU time takes two, the patience is twice as long, and at most `slowest` times."""
+    for slowness, factor in ((2.0, 2.0), (100.0, SETTINGS.slowest)):
+        lane = Lane([ONE, TWO], time_limit=60, slowness=slowness)
+        stage = lane.next_stage(1000.0)
+        assert stage is not None
+        lane.begin(stage, 0.0)
+        assert not lane.gives_way(0.9 * factor * SETTINGS.seconds("one", 60.0), left=50)
+        assert lane.gives_way(1.1 * factor * SETTINGS.seconds("one", 60.0), left=50)
+
+
 def test_without_the_clock_nothing_gives_way() -> None:
     """In deterministic mode each stage runs once, to its own end."""
     lane = Lane([ONE, TWO], time_limit=60, adaptive=False)
