@@ -16,6 +16,7 @@ from leptonopt.cli import (
     generate,
     import_,
     methods,
+    replan,
     results,
     schema,
     solve,
@@ -25,7 +26,7 @@ from leptonopt.cli import (
 from leptonopt.errors import UsageError
 
 GROUPS = {
-    "Plan": ("solve",),
+    "Plan": ("solve", "replan"),
     "Carry out": ("execute", "follow", "export"),
     "Check": ("validate", "verify"),
     "Ask": ("explain", "methods", "schema"),
@@ -70,6 +71,7 @@ contradict each other, a fault of leptonopt (the evidence is written to
 leptonopt-alarm.json); 130, 143 interrupted (the best plan so far is written).""",
 )
 app.command(epilog=solve.EPILOG)(solve.solve)
+app.command(epilog=replan.EPILOG)(replan.replan)
 app.command(epilog=execute.EXECUTE_EPILOG)(execute.execute)
 app.command(epilog=execute.FOLLOW_EPILOG)(execute.follow)
 app.command(epilog=export.EPILOG)(export.export)

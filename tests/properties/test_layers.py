@@ -69,6 +69,7 @@ ALLOWED = {
     "integrations": {"errors", "instance", "io", "runtime"},
     "execution": {"errors", "instance", "integrations", "runtime"},
     "plan": {"errors", "instance", "problem", "runtime", "compile", "io"},
+    "replanning": {"errors", "instance", "compile", "plan"},
     "confirm": {"verify"},
     "session": BASE
     | {
@@ -102,6 +103,7 @@ ALLOWED = {
         "infeasibility",
         "integrations",
         "execution",
+        "replanning",
         "experiments",
         "algorithms.models",
     },
@@ -119,6 +121,7 @@ DOORS = {
     "pulp": {"solvers.cbc"},
     "matplotlib": {
         "plan.picture",
+        "replanning.plot_front",
         "plan.plot",
         "plan.plot_schedule",
         "plan.plot_load",
@@ -135,6 +138,7 @@ DOORS = {
         "instance.fields",
         "instance.validation",
         "instance.chunked_validation",
+        "replanning.state",
     },
     "typer": {"cli.app", "cli.options", "cli.results"},
     "rich": {"plan.report"},

@@ -1,0 +1,153 @@
+"""The instance of what is left, in the words of the format."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from leptonopt import solve
+from leptonopt.errors import UsageError
+from leptonopt.instance import validate
+from leptonopt.replanning.changes import changes_of, counted
+from leptonopt.replanning.document import Replanned, old_placements, remaining_instance
+from leptonopt.replanning.state import read_state
+from leptonopt.verify import verify
+from tests.unit.replanning.worlds import FOUR, PLAN, RUNNING, world
+
+
+def rest(state: dict[str, Any] | None = None, frozen: int = 0, changes: int | None = None, **more: Any) -> Replanned:
+    """Return what is left at four, where `a` and `b` run."""
+    instance = world(**more)
+    said = read_state({"now": FOUR, "running": RUNNING, **(state or {})}, instance)
+    return remaining_instance(instance, PLAN, said, frozen, changes)
+
+
+def tasks(found: Replanned) -> dict[str, Any]:
+    """Return the new tasks by id; the document must be valid."""
+    validate(found.document)
+    return {task["id"]: task for task in found.document["tasks"]}
+
+
+def test_the_rest_of_the_horizon() -> None:
+    """It begins at the next whole slot and ends where it ended."""
+    assert rest({"now": "2026-11-30T03:20Z"}).document["time"]["start"] == FOUR
+    time = rest().document["time"]
+    assert (time["start"], time["horizon"]) == (FOUR, "1d20h")
+    with pytest.raises(UsageError, match="nothing is left of the horizon"):
+        rest({"now": "2026-12-02T00:00Z"})
+
+
+def test_what_runs_stays() -> None:
+    """One option, for what is left of its work, at the new start, its fixed cost paid."""
+    (option,) = tasks(rest())["a"]["options"]
+    assert option == {
+        "id": "own (stays)", "pool": "own", "uses": {"gpu": 4}, "duration": "4h", "cost": 0, "quality": 1, "not_after": FOUR
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "left"),
+    [
+        ({"progress": Decimal("0.75")}, "2h"),
+        ({"started": "2026-11-30T02:00Z"}, "6h"),
+        ({"ends": "2026-11-30T04:30Z"}, "30m"),
+        ({"progress": 1}, "1s"),
+        ({"option": "cloud"}, "2h"),
+        ({"pool": "cloud"}, "2h"),
+    ],
+)
+def test_what_is_left_of_it(said: dict[str, Any], left: str) -> None:
+    """By progress, by the time it has run, or by the end that is said; in the option that is said."""
+    run = {"task": "a", "started": "2026-11-30T00:00Z", **said}
+    assert tasks(rest({"running": [run]}))["a"]["options"][0]["duration"] == left
+
+
+def test_what_runs_moves_at_a_price() -> None:
+    """To every option, with the restart, what is not saved, and the cost; each is a change."""
+    move = {"cost": 5, "restart": "30m"}
+    options = tasks(
+        rest({"running": [{"task": "a", "started": "2026-11-30T00:00Z", "saved": Decimal("0.5"), "move": move}]})
+    )["a"]["options"]
+    assert [(each["id"], each["duration"], each["cost"]) for each in options] == [
+        ("own (stays)", "4h", 0), ("own", "4h30m", 5), ("cloud", "3h30m", 6)
+    ]  # fmt: skip
+    assert [each.get("consumes") for each in options] == [None, {"changes": 1}, {"changes": 1}]
+
+
+def test_what_waits_is_kept_or_changes() -> None:
+    """The planned option at the planned start changes nothing; all options at any start do."""
+    options = tasks(rest())["c"]["options"]
+    assert [each["id"] for each in options] == ["own (kept)", "own", "cloud"]
+    assert options[0]["not_before"] == options[0]["not_after"] == "2026-11-30T08:00:00Z"
+    assert rest().document["objective"]["ties"] == ["changes"]
+
+
+def test_frozen_and_fixed() -> None:
+    """Starts within the frozen time, and fixed tasks, have the planned option alone."""
+    assert len(tasks(rest(frozen=3 * 3600))["c"]["options"]) == 3
+    assert len(tasks(rest(frozen=5 * 3600))["c"]["options"]) == 1
+    assert len(tasks(rest({"fixed": ["c"]}))["c"]["options"]) == 1
+
+
+def test_what_is_done_is_gone() -> None:
+    """Its successors wait no more, but for a lag; copies are told apart by number."""
+    found = tasks(rest({"done": ["a", {"task": "sweep", "copy": 2}], "running": []}))
+    assert set(found) == {"b", "c", "sweep#1", "sweep#3"}
+    assert "after" not in found["c"]
+    later = [dict(task) for task in world().document()["tasks"]]
+    later[2]["after"] = [{"task": "a", "lag": "6h"}]
+    done = [{"task": "a", "ended": FOUR}]
+    assert tasks(rest({"done": done, "running": []}, tasks=later))["c"]["release"] == "2026-11-30T10:00:00Z"
+
+
+def test_used_quotas_committed_nodes_and_limits_of_changes() -> None:
+    """Limits are what is left of them; committed nodes are reserved; changes are a quota."""
+    nodes = {"size": {"cpu": 8}, "count": 4, "price": 1, "commit": {"price": 1, "max": 3}}
+    pools = [*world().document()["pools"], {"id": "n", "nodes": [nodes]}]
+    found = rest(
+        {"used": {"q": 7}, "nodes": [{"pool": "n", "committed": 2}]}, changes=2, pools=pools,
+        quotas=[{"id": "q", "of": "money", "limit": 10}],
+    )  # fmt: skip
+    validate(found.document)
+    assert [(quota["id"], quota["limit"]) for quota in found.document["quotas"]] == [("q", 3), ("changes", 2)]
+    kind = found.document["pools"][2]["nodes"][0]
+    assert (kind["reserved"], kind["commit"]["max"]) == (2, 1)
+
+
+def test_a_deadline_that_is_lost() -> None:
+    """What runs past its deadline and cannot move is planned without it, with a note."""
+    late = [dict(task) for task in world().document()["tasks"]]
+    late[0]["deadline"] = "2026-11-30T06:00:00Z"
+    found = rest(tasks=late)
+    assert "deadline" not in tasks(found)["a"]
+    assert found.notes == ["'a' runs 2h past its deadline, which it cannot meet any more"]
+
+
+def test_plans_of_replanning_are_old_plans() -> None:
+    """Names of options and of copies lose what replanning added."""
+    found = old_placements({"tasks": [{**PLAN["tasks"][0], "id": "sweep#2", "option": "own (kept)"}]})
+    assert found["sweep", 2].option == "own"
+
+
+def test_nothing_changes_without_need() -> None:
+    """In an unchanged world the plan goes on; the checker confirms it on the instance of what is left."""
+    found = rest()
+    result = solve(found.document, time_limit=10, warm_start=found.warm_start)
+    assert verify(found.document, result.document).ok
+    changes = changes_of(found, result.document)
+    assert [change.what for change in changes] == ["stays", "stays", "kept", "kept", "kept", "kept"]
+
+
+def test_the_fewest_changes_of_equal_cost() -> None:
+    """Two of eight GPUs are lost from six to nine: only what must moves, and not more."""
+    steps = {"2026-11-30T00:00:00Z": 8, "2026-11-30T08:00:00Z": 6, "2026-11-30T12:00:00Z": 8}
+    pools = [{"id": "own", "capacity": {"gpu": {"steps": steps}}}, *world().document()["pools"][1:]]
+    found = rest(pools=pools)
+    result = solve(found.document, time_limit=20, warm_start=found.warm_start)
+    assert result.status == "optimal"
+    assert counted(changes_of(found, result.document)) >= 1
+    fewer = rest(pools=pools, changes=counted(changes_of(found, result.document)) - 1)
+    cheaper = solve(fewer.document, time_limit=20)
+    assert cheaper.plan is None or cheaper.cost > result.cost
