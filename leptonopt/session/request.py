@@ -95,7 +95,7 @@ def resolve_instance(
 def _known_option(ways: Sequence[ConcreteOption], line: Mapping[str, Any]) -> str:
     """Return the option of a line of a plan, or the one most like it where that is gone.
 
-    It is on the same pool, with the same uses where there is such a one, and of the nearest duration.
+    That is on the same pool, with the same uses where there is such a one, and of the nearest duration.
     """
     named = str(line["option"])
     same = [way for way in ways if way.pool == line.get("pool")]
