@@ -22,6 +22,7 @@ import numpy as np
 import pytest
 
 from leptonopt.algorithms.lagrangian.capacity_dual import FINEST
+from leptonopt.algorithms.lagrangian.relaxation import RelaxationDuals
 from leptonopt.algorithms.models import constraints_nodes as rules
 from leptonopt.algorithms.models.rows import NO_LIMIT
 from leptonopt.algorithms.models.time_indexed import (
@@ -44,7 +45,7 @@ from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeSchedule, keeps_rules, supply
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.schedule import Schedule, node_schedule_of, objective, quota_use, usage
-from leptonopt.session.certificate import Duals, _document
+from leptonopt.session.certificate import _document
 from leptonopt.verify import exact as words
 from leptonopt.verify import fingerprint, proven, verify
 from leptonopt.verify.instance_reader import StatedInstance
@@ -559,7 +560,7 @@ def chance_by_hand(
     return float(work) * slower + number * worst <= many * slot + 1e-6
 
 
-def duals(made: CompiledInstance, rng: random.Random) -> Duals:
+def duals(made: CompiledInstance, rng: random.Random) -> RelaxationDuals:
     """Random prices on all that can have one, in whole parts, so that nothing is rounded on the way."""
     problem, size = made.problem, rng.choice([1, max(1, int(1 / made.unit) // 4)])
 
@@ -581,7 +582,7 @@ def duals(made: CompiledInstance, rng: random.Random) -> Duals:
     ]
     quota = np.array([part(300) for _ in problem.quotas])
     apart = {(n, p): part(300) for n in range(len(problem.apart)) for p in range(len(made.instance.pools))}
-    return Duals(capacity, quota, np.array(waiting), apart)
+    return RelaxationDuals(capacity, quota, np.array(waiting), apart)
 
 
 def offered(made: CompiledInstance) -> list[list[Fraction | None]]:
@@ -933,7 +934,7 @@ def test_what_nodes_can_prove(draws: int) -> None:
             [[rng.choice([0, rng.randint(0, 600)]) / 64 for _ in range(problem.slots)] for _ in problem.capacity]
         )
         price[[at for at, row in enumerate(made.rows) if row.resource != "gpu"]] = 0
-        prices = Duals(price, np.array([rng.choice([0, 0, 1]) / 64 for _ in problem.quotas]), np.zeros(0), {})
+        prices = RelaxationDuals(price, np.array([rng.choice([0, 0, 1]) / 64 for _ in problem.quotas]), np.zeros(0), {})
         size = [Fraction(round(Fraction(w) * FINEST / u)) * u / FINEST for w, u in zip(prices.quota.tolist(), made.quota_units, strict=True)]  # fmt: skip
         cells = {(int(k), int(t)): Fraction(price[k, t]) for k, t in zip(*np.nonzero(price), strict=True)}
         true = naive.proved(problem, offered(made), cells, dict(enumerate(size)), {}, {})
