@@ -72,7 +72,8 @@ class AlikeState(SolveState):
     Attributes
     ----------
     placed : the best plan with nodes
-    partial : the last assignment, of which some runs may have found no node
+    partial : the assignment of the best schedule by best fit, in which some runs may have no node; None before it
+    is_exact : whether the best schedule was assigned exactly
     place_seconds : the longest time of an assignment by best fit
     """
 
@@ -83,7 +84,7 @@ class AlikeState(SolveState):
         self.assigner = NodeAssigner(source.compiled)
         self.placed: PlacedPlan | None = None
         self.partial: AssignedRuns | None = None
-        self.is_placed = False
+        self.is_exact = False
         self.exact: Callable[[AssignedRuns, Fraction | None], PlacedPlan | None] = lambda assigned, target: None
         self.place_seconds = 0.0
         self._waiting = 0.0
@@ -93,27 +94,30 @@ class AlikeState(SolveState):
         before = self.cost
         super().incumbent(schedule, cost)
         if self.cost != before:
-            self.is_placed = False
+            self.partial, self.is_exact = None, False
             if time.monotonic() >= self._waiting and not self.limits.deterministic:
                 self.place()
 
     def place(self, equal: bool = False) -> None:
         """Assign the best schedule to nodes, if that was not done; `equal` also takes a plan of the same cost."""
-        if self.schedule is None or self.is_placed:
+        if self.schedule is None or self.partial is not None:
             return
         begun = time.monotonic()
-        assigned = self.assigner.assign(self.schedule)
-        self.partial = assigned
+        self.partial = assigned = self.assigner.assign(self.schedule)
         self.take(placed_plan(self.source, assigned), equal)
-        fitted = time.monotonic()
-        if not self.fits():
-            self.take(self.exact(assigned, self.money(self.cost)))
         if not self.fits() and assigned.failed and (moved := moved_runs(self.assigner, assigned)) is not None:
             self.take(placed_plan(self.source, moved))
-        self.is_placed = True
-        self.place_seconds = max(self.place_seconds, fitted - begun)
-        self._waiting = time.monotonic() + SETTINGS.pause * (time.monotonic() - begun)
+        self.place_seconds = max(self.place_seconds, time.monotonic() - begun)
+        self._waiting = time.monotonic() + SETTINGS.pause * self.place_seconds
         self._trace()
+
+    def place_exactly(self, equal: bool = False) -> None:
+        """Assign the best schedule to nodes, by CP-SAT where best fit costs more than the schedule."""
+        self.place(equal)
+        if self.partial is not None and not self.is_exact and not self.fits():
+            self.is_exact = True
+            self.take(self.exact(self.partial, self.money(self.cost)))
+            self._trace()
 
     def take(self, plan: PlacedPlan | None, equal: bool = False) -> None:
         """Keep a plan that costs less than the best, or as little."""
@@ -169,7 +173,7 @@ class AlikeSession(SolveSession):
         if not super().should_stop() and not self.limits.deterministic and self.state.schedule is not None:
             spent = time.monotonic() - self.state.begun
             if spent > SETTINGS.share * self.limits.time_limit and not self.state.fits(SETTINGS.near):
-                self.state.place()
+                self.state.place_exactly()
                 if not self.state.fits(SETTINGS.near):
                     self.state.stop = Stop.LIMIT
         return self.state.stop is not None
@@ -189,8 +193,8 @@ class AlikeSession(SolveSession):
         state, before = self.state, self.state.schedule
         self.restore_warm_start()
         if state.schedule is not before:
-            state.is_placed = False
-        state.place(equal=state.schedule is not before)
+            state.partial, state.is_exact = None, False
+        state.place_exactly(equal=state.schedule is not before)
         if state.schedule is None or state.infeasible:
             return self
         plan = state.placed
