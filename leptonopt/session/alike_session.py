@@ -45,15 +45,19 @@ class AlikeSettings:
     ----------
     share : share of the time after which the search on counted nodes ends where its best schedule has no nodes at its
         own cost
+    work_share : the same for the work of deterministic solves, which is over whether nodes were found or not
     near : excess of the best plan with nodes over that schedule, relative to its cost, that is no reason to end
     reserve : seconds kept back for the last assignment, in multiples of what the longest took
+    max_options : options of the problem with nodes told apart above which it is no use to search there
     pause : seconds between two exact costs of assigned schedules while the search goes on, in multiples of what the
         last one took
     """
 
     share: float = 0.5
+    work_share: float = 0.8
     near: float = 0.002
     reserve: float = 1.5
+    max_options: int = 40_000
     pause: float = 10.0
 
 
@@ -158,7 +162,12 @@ class ToldApartSession(SolveSession):
 
 
 class AlikeSession(SolveSession):
-    """The session on counted nodes, and the sessions that follow with nodes told apart."""
+    """The session on counted nodes, and the sessions that follow with nodes told apart.
+
+    Attributes
+    ----------
+    is_small : whether a search with nodes told apart is of use
+    """
 
     state: AlikeState
     state_type = AlikeState
@@ -166,11 +175,13 @@ class AlikeSession(SolveSession):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.state.exact = self._exact
-        self.work_left = SETTINGS.share * self.limits.time_limit
+        self.is_small = self.state.assigner.options_told_apart() <= SETTINGS.max_options
+        self.work_left = SETTINGS.work_share * self.limits.time_limit
 
     def should_stop(self) -> bool:
         """Return whether to stop, also where it is time for the search with nodes told apart."""
-        if not super().should_stop() and not self.limits.deterministic and self.state.schedule is not None:
+        timed = self.is_small and not self.limits.deterministic and self.state.schedule is not None
+        if not super().should_stop() and timed:
             spent = time.monotonic() - self.state.begun
             if spent > SETTINGS.share * self.limits.time_limit and not self.state.fits(SETTINGS.near):
                 self.state.place_exactly()
@@ -198,7 +209,7 @@ class AlikeSession(SolveSession):
         if state.schedule is None or state.infeasible:
             return self
         plan = state.placed
-        if plan is not None and (state.fits() or self._is_over()):
+        if plan is not None and (state.fits() or not self.is_small or self._is_over()):
             return self._answer(plan)
         return self._told_apart(method, plan)
 
@@ -228,7 +239,7 @@ class AlikeSession(SolveSession):
             return self._without_plan() if plan is None else self._answer(plan)
         session = self.sibling(source, ToldApartSession)
         _inherit(session.state, self.state)
-        session.work_left = (1 - SETTINGS.share) * self.limits.time_limit
+        session.work_left = (1 - SETTINGS.work_share) * self.limits.time_limit
         with time_limited(self.deadline.until, "nodes were told apart"):
             session.run(method, self._start(source, session))
         return session

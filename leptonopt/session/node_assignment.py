@@ -110,6 +110,16 @@ class NodeAssigner:
     def _units(self, pool: str, resource: str, amount: Decimal) -> int:
         return int(Fraction(amount) * self.scale[pool, resource])
 
+    def options_told_apart(self) -> int:
+        """Return about how many options the problem has with all nodes told apart."""
+        copies = sum(task.copies for task in self.compiled.instance.tasks)
+        nodes = dict.fromkeys(self.pools, 0)
+        for kind in self.compiled.kinds:
+            if kind.pool.id in nodes:
+                nodes[kind.pool.id] += min(copies, max(kind.count, default=0))
+        ways = (way for kept in self.compiled.kept for way in kept)
+        return sum(nodes[way.pool] if self.needs_node(way) else 1 for way in ways)
+
     def demand(self, pool: Pool, way: ConcreteOption) -> list[int]:
         """Return what an option holds of one node, by resource of nodes [demand units]."""
         parts = max(1, way.whole)

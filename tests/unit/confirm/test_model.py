@@ -12,6 +12,7 @@ import pytest
 
 import leptonopt
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
+from leptonopt.compile.node_form import NodeForm
 from leptonopt.confirm import Question, model
 from leptonopt.confirm.solve import confirm
 from leptonopt.errors import Alarm
@@ -138,12 +139,12 @@ CHOICE: dict[str, Any] = {
 }
 
 
-def without(document: dict[str, Any], pool: str) -> Callable[[Instance], CompiledInstance]:
+def without(document: dict[str, Any], pool: str) -> Callable[[Instance, NodeForm], CompiledInstance]:
     """A compiler with a fault: it does not see a pool's options."""
     less = copy.deepcopy(document)
     for task in less["tasks"]:
         task["options"] = [option for option in task["options"] if option["pool"] != pool]
-    return lambda instance: compile_instance(validate(less))
+    return lambda instance, form: compile_instance(validate(less), form)
 
 
 def test_a_fault_of_the_compiled_problem_raises_the_alarm(monkeypatch: pytest.MonkeyPatch) -> None:

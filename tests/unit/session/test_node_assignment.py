@@ -41,6 +41,11 @@ def test_every_run_that_needs_a_node_gets_one() -> None:
     assert set(found.placements(compiled)) == {("one", "p"), ("span", "p"), ("whole", "p")}
 
 
+def test_options_with_nodes_told_apart_are_estimated() -> None:
+    """Four nodes for the task within one and for the gang, one option for what spans."""
+    assert NodeAssigner(compile_instance(validate(stated()), COUNTED)).options_told_apart() == 4 + 1 + 4
+
+
 def test_a_node_that_boots_holds_nothing_yet() -> None:
     """In the first slot every node boots, so nothing finds one there."""
     compiled = compile_instance(validate(stated(boot="1h")), COUNTED)
