@@ -74,7 +74,8 @@ def dispatch(
         note = f"{left} groups of mandatory tasks found no place"
         return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
     schedule = with_node_schedule(problem, placing.schedule())
-    if violated_rules(problem, schedule):
-        return Solution(Status.UNKNOWN, Stop.FAILED, bound=bound, engine=engine, note="a rule is violated")
+    if broken := violated_rules(problem, schedule):
+        note = f"the schedule breaks {', '.join(sorted(broken))}"
+        return Solution(Status.UNKNOWN, Stop.DONE, bound=bound, engine=engine, note=note)
     monitor.incumbent(schedule, objective(problem, schedule))
     return Solution(Status.FEASIBLE, Stop.DONE, schedule, bound, engine)
