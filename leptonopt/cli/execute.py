@@ -36,9 +36,12 @@ FOLLOW_EPILOG = """\b
 Examples:
   leptonopt follow week.yaml plan.json --on slurm
   leptonopt follow week.yaml plan.json --on local --state state.json
+  leptonopt follow week.yaml plan.json --on slurm --replan -o next.json --instance rest.yaml
 
 \b
-The state file says what is done, runs and failed."""
+The state file says what is done, runs and failed. With --replan what is left is planned
+again on the nodes that are there now, and the queue is changed to it: follow it then with
+the instance and the plan that are written."""
 SYSTEMS = ("local", "dask", "slurm")
 
 PlanFile = Annotated[
@@ -48,6 +51,12 @@ On = Annotated[str, options.Option(metavar="NAME", help="where: slurm, local (pr
 Folder = Annotated[Path, options.Option(metavar="FOLDER", help="where logs and the memory of local runs are kept")]
 DryRun = Annotated[bool, options.Option("--dry-run", help="say what would be done, and do nothing")]
 StateFile = Annotated[Path | None, options.Option(metavar="FILE", help="write what is done and runs, as JSON")]
+Replan = Annotated[
+    bool, options.Option("--replan", help="slurm: plan again on the nodes that are there now, and carry that out")
+]
+NewInstance = Annotated[
+    Path | None, options.Option("--instance", metavar="FILE", help="with --replan: write the instance of what is left")
+]
 Wait = Annotated[bool, options.Option("--wait/--no-wait", help="local, dask: go on until all is over, or one look")]
 
 
@@ -76,6 +85,11 @@ class FollowOptions:
     folder: Folder = Path("leptonopt-runs")
     state: StateFile = None
     json: options.Json = False
+    replan: Replan = False
+    output: options.PlanFile = None
+    instance: NewInstance = None
+    time_limit: options.Seconds = 60.0
+    threads: options.Threads = None
     format: options.Format = None
     param: options.Params = None
 
@@ -104,7 +118,9 @@ def follow(_: options.Context, given: FollowOptions) -> int:
     """Compare what happens with a plan, run by run, and write the state that is reached."""
     from leptonopt.execution.jobs import compared, state_document
 
-    _instance, runs, project = _planned(given)
+    instance, runs, project = _planned(given)
+    if given.replan and (given.on != "slurm" or given.output is None or given.instance is None):
+        raise UsageError("--replan needs --on slurm, and files to write: -o PLAN and --instance FILE")
     jobs, now = _jobs(given, project), datetime.now(UTC)
     state = state_document(runs, jobs, now)
     if given.state:
@@ -123,7 +139,49 @@ def follow(_: options.Context, given: FollowOptions) -> int:
             f"{line.run.key:<{width}}  {line.job.state:<8} {start:<20} {late:>8} {over:>8}  {line.run.pool}{note}"
         )
     print_line(_summary(lines))
-    return 0
+    return _replanned(given, instance, project, state) if given.replan else 0
+
+
+def _replanned(given: FollowOptions, instance: Instance, project: str, state: dict[str, Any]) -> int:
+    """Plan what is left on the nodes that are there now, write plan and instance, and carry them out."""
+    from leptonopt.execution.planned import planned_runs
+    from leptonopt.instance import validate
+    from leptonopt.integrations.imported import Grid, refreshed_pools
+    from leptonopt.integrations.sources import read
+    from leptonopt.io.native import writer
+    from leptonopt.replanning.changes import changes_of, counted, shown
+    from leptonopt.replanning.document import remaining_instance
+    from leptonopt.replanning.state import read_state
+    from leptonopt.session.solve import solve
+
+    assert given.output is not None
+    assert given.instance is not None
+    time = instance.time
+    found = read("slurm", [], {"project": project}, Grid(time.start, time.slot, time.horizon, time.zone))
+    document = instance.document()
+    document["pools"] = refreshed_pools(document["pools"], found.pools)
+    document["tasks"] = [*document["tasks"], *found.tasks]
+    now = validate(document)
+    said: dict[str, Any] = {"move": {}, **state}
+    plan = plan_of(given.plan)
+    replanned = remaining_instance(now, plan, read_state(said, now))
+    result = solve(
+        replanned.document, time_limit=given.time_limit, threads=given.threads, warm_start=replanned.warm_start,
+        handle_signals=True,
+    )  # fmt: skip
+    for note in (*found.notes, *replanned.notes, *result.notes):
+        print_note(note)
+    if result.plan is None:
+        print_line(f"{result.status}: " + "; ".join(result.document["why"]))
+        return 4 if str(result.status) == "infeasible" else 5
+    files.write_atomic(given.instance, writer.dumped(replanned.document, "yaml"))
+    files.write_atomic(given.output, files.dumped(result.document))
+    changes = changes_of(replanned, result.document)
+    for change in changes:
+        print_line(shown(change))
+    print_line(f"{counted(changes)} of {len(changes)} tasks change")
+    runs = [run for run in planned_runs(validate(replanned.document), result.document, "slurm") if run.run is not None]
+    return _carry_out(runs, project, given.folder, dry=False)
 
 
 def _planned(given: Any) -> tuple[Instance, list[PlannedRun], str]:
@@ -138,12 +196,17 @@ def _planned(given: Any) -> tuple[Instance, list[PlannedRun], str]:
 
 
 def _on_slurm(given: ExecuteOptions, runs: Sequence[PlannedRun], project: str) -> int:
+    return _carry_out(runs, project, given.folder, given.dry_run)
+
+
+def _carry_out(runs: Sequence[PlannedRun], project: str, where: Path, dry: bool) -> int:
+    """Make the queue of Slurm say what a plan says, and print what is done."""
     from leptonopt.execution.slurm_system import SlurmSystem
 
-    folder = given.folder.absolute()
-    if not given.dry_run:
+    folder = where.absolute()
+    if not dry:
         folder.mkdir(parents=True, exist_ok=True)
-    for action in SlurmSystem(project, str(folder)).carry_out(runs, dry=given.dry_run):
+    for action in SlurmSystem(project, str(folder)).carry_out(runs, dry=dry):
         print_line(f"{action.what:<7} {action.key}  {action.identity}  {action.why}")
     return 0
 

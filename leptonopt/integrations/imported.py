@@ -99,6 +99,28 @@ def step_series(values: Iterable[Any], grid: Grid) -> Any:
     return found[0] if len(steps) == 1 else {"steps": steps}
 
 
+def refreshed_pools(stated: Iterable[Document], found: Iterable[Document]) -> list[Document]:
+    """Return the pools of an instance with the nodes, labels and targets that are found now.
+
+    What a system does not know (prices, power, maintenance) stays as it is stated, also of kinds of nodes. Pools and
+    kinds that are not found have no nodes; pools that are new are added.
+    """
+    now = {pool["id"]: dict(pool) for pool in found}
+    pools = []
+    for pool in stated:
+        new = now.pop(pool["id"], None)
+        if new is None and "nodes" not in pool:
+            pools.append(dict(pool))
+            continue
+        kinds = {kind["id"]: dict(kind) for kind in (new or {}).get("nodes", ())}
+        nodes = []
+        for kind in pool.get("nodes", ()):
+            seen = kinds.pop(kind.get("id"), None)
+            nodes.append({**kind, **(seen or {"count": 0, "reserved": 0})})
+        pools.append({**pool, **(new or {}), **({"nodes": [*nodes, *kinds.values()]} if nodes or kinds else {})})
+    return [*pools, *now.values()]
+
+
 def merged(below: Any, above: Any) -> Any:
     """Return a document with an overlay laid over it.
 

@@ -26,7 +26,8 @@ def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid
     Parameters
     ----------
     texts : name and content of each file.
-    params : `default_duration`, a duration for pending jobs without a time limit.
+    params : `default_duration`, a duration for pending jobs without a time limit; `project`, the name of an instance
+        whose jobs are left out, since its tasks are at hand.
 
     Raises
     ------

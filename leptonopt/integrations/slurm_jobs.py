@@ -172,7 +172,10 @@ def add_jobs(cluster: Cluster, places: Places, found: Imported, grid: Grid, para
     except ValueError as error:
         raise UsageError(f"--param default_duration: {error}") from None
     jobs = Jobs(cluster, places, found, grid, default)
+    own = f"leptonopt:{params['project']}:" if "project" in params else None
     for record in cluster.jobs.values():
+        if own is not None and _text(record.get("comment")).startswith(own):
+            continue
         state = _state(record)
         if state & RUNNING:
             jobs.add_running(record)

@@ -30,7 +30,7 @@ SOURCES = {
     "slurm": Source(
         "slurm",
         "nodes, jobs and reservations: sinfo --json, squeue --json, slurmrestd, scontrol -o show (asked when no FILE)",
-        ("default_duration",),
+        ("default_duration", "project"),
     ),
     "kubernetes": Source(
         "kubernetes",

@@ -183,3 +183,48 @@ def test_a_drained_node_is_read(tmp_path: Path) -> None:
     (task,) = (task for task in found["tasks"] if task["id"].startswith("job-"))
     assert task["options"][0]["pool"] == "cpu"
     assert task["options"][0]["uses"]["cpu"] == 4
+
+
+@pytest.mark.usefixtures("cluster")
+def test_the_loop_is_closed(tmp_path: Path) -> None:
+    """A node is drained and a job killed: what is left is planned on the other nodes, and carried out."""
+    mine = """
+name: loop
+pools: [{id: gpu-a100, price: {gpu: 1}}, {id: gpu-t4, price: {gpu: 5}}]
+tasks:
+  - {id: first, run: sleep 100, placement: one-node, options: [{pool: cpu, uses: {cpu: 2, memory_mib: 100}, duration: 2m}]}
+  - id: big
+    copies: 2
+    after: [first]
+    run: sleep 5
+    placement: one-node
+    options:
+      - {pool: gpu-a100, uses: {gpu: 8, cpu: 2, memory_mib: 100}, duration: 20s}
+"""
+    files = planned(tmp_path, mine)
+    ok("execute", *files, "--on", "slurm", "--folder", tmp_path / "logs")
+    system = SlurmSystem("loop")
+    until(lambda jobs: jobs["first"].state == "running", system, 60)
+    before = system.jobs()
+    subprocess.run(["scontrol", "update", "NodeName=a100-2", "State=DRAIN", "Reason=test"], check=True, timeout=30)
+    try:
+        subprocess.run(["scancel", before["first"].identity], check=True, timeout=30)
+        until(lambda jobs: jobs["first"].state == "failed", system, 60)
+        next_plan, rest = tmp_path / "next.json", tmp_path / "rest.yaml"
+        words = ["--on", "slurm", "--folder", tmp_path / "logs", "--replan", "-o", next_plan, "--instance", rest]
+        out = ok("follow", *files, *words, "-t", "10", "--threads", "1")
+        ok("verify", rest, next_plan)
+    finally:
+        subprocess.run(["scontrol", "update", "NodeName=a100-2", "State=RESUME"], check=True, timeout=30)
+    assert "submit  first" in out
+    found = {
+        pool["id"]: sum(kind["count"] for kind in pool["nodes"]) for pool in yaml.safe_load(rest.read_text())["pools"]
+    }
+    assert found["gpu-a100"] == 1
+    lines = {line["id"]: line for line in yaml.safe_load(next_plan.read_text(encoding="utf-8"))["tasks"]}
+    assert lines["big#1"]["start"] != lines["big#2"]["start"]  # one node is left for both
+    after = system.jobs()
+    assert after["first"].identity != before["first"].identity
+    assert {key for key, job in after.items() if job.state == "waiting"} >= {"big#1", "big#2"}
+    for key in after:
+        system.cancel(key)
