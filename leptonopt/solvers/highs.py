@@ -41,7 +41,7 @@ class HighsSettings:
     max_nonzeros : largest model that is built, about 1 GB in HiGHS
     glance : seconds between two looks at its reports
     relax_columns : variables from which on the relaxation is solved first; below, HiGHS ends within seconds
-    relax_share : share of the time limit for the relaxation at most
+    relax_share : share of the time left for the relaxation at most; without it the search has to solve it again
     useful_share : share of columns that must be removed for the smaller model to be used
     kernel_columns, kernel_each : columns of least reduced cost in the first kernel, at least, and for each group
     kernel_growth : factor from one kernel to the next. On elasticflow-100, whose relaxation costs 6,660, 1,213 columns
@@ -53,7 +53,7 @@ class HighsSettings:
     max_nonzeros: int = 10_000_000
     glance: float = 0.25
     relax_columns: int = 2_000
-    relax_share: float = 0.3
+    relax_share: float = 0.7
     useful_share: float = 0.02
     kernel_columns: int = 1_000
     kernel_each: int = 10
