@@ -31,7 +31,7 @@ class LaneSettings:
     large : gain within the patience for which a stage goes on beyond its share
     elastic : methods that may go on beyond their share, as they do not plan their time
     slowest : factor on the patience on a busy machine at most
-    shortest : seconds that have to be left for a stage that comes again
+    shortest : seconds that have to be left for a stage that comes again; one that ended sooner without a gain does not
     """
 
     patience: float = 4.0
@@ -139,7 +139,8 @@ class Lane:
         if self.turn is None:
             return
         self.turn.seconds = now - self.turn.begun
-        if self.adaptive and stop not in OVER:
+        fruitful = self.turn.seconds > SETTINGS.shortest or self.turn.rate > 0
+        if self.adaptive and stop not in OVER and fruitful:
             self._past.append(self.turn)
         self.turn = None
 

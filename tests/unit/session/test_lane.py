@@ -31,6 +31,17 @@ def test_stages_come_again_by_their_gain_per_second() -> None:
     assert [stage and (stage.method, stage.share) for stage in again] == [("two", 1.0), ("one", 1.0)]
 
 
+def test_a_stage_that_ends_at_once_does_not_come_again() -> None:
+    """Unless it gained: an engine that gives up would be started over and over."""
+    lane = Lane([ONE, TWO], time_limit=60)
+    run(lane, 0.0, SETTINGS.shortest / 2, Stop.LIMIT)
+    run(lane, 0.1, SETTINGS.shortest / 2, Stop.LIMIT)
+    again = lane.next_stage(1000.0)
+    assert again is not None
+    assert again.method == "two"
+    assert lane.next_stage(1000.0) is None
+
+
 def test_no_round_begins_shortly_before_the_end() -> None:
     """The lane is over then."""
     lane = Lane([ONE], time_limit=60)
