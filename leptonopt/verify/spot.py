@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -13,6 +14,7 @@ from leptonopt.verify.exact import duration
 
 FINE = 10**80  # parts of one in which series are added up
 MOST_EXPECTED = 10_000
+Ranked = tuple[Fraction, list[int]]  # a value of a rate, and in how many slots before each one the rate occurs
 
 
 class Spot:
@@ -28,6 +30,8 @@ class Spot:
         self.unsaved = checkpoint is None
         self._of: dict[Fraction, tuple[Fraction, Fraction]] = {}
         self._sums = list(accumulate(rates, initial=Fraction(0)))
+        self._done: list[Fraction] = []  # work done from the first slot to each one's beginning
+        self._worst: tuple[list[Ranked], list[Ranked]] | None = None
 
     def of(self, rate: Fraction) -> tuple[Fraction, Fraction]:
         """Work between two checkpoints, and work done per time, at a rate; rounded as the format says."""
@@ -58,23 +62,42 @@ class Spot:
 
     def slots(self, start: int) -> int | None:
         """Slots it takes on average from a slot on; None when the horizon is too short."""
-        left = self.work
-        for at in range(start, len(self.rates)):
-            left -= self.slot * self.of(self.rates[at])[1]
-            if left <= 0:
-                return at - start + 1
-        return None
+        if not self._done:
+            self._done = list(accumulate((self.slot * self.of(rate)[1] for rate in self.rates), initial=Fraction(0)))
+        end = bisect_left(self._done, self._done[start] + self.work, start + 1)
+        return end - start if end < len(self._done) else None
 
     def chance_kept(self, start: int, slots: int, chance: Fraction) -> bool:
         """Whether so many slots are enough with that probability, each interruption at its worst."""
         mean = (self._sums[start + slots] - self._sums[start]) * self.slot / 3600
-        intervals = [self.of(rate)[0] for rate in set(self.rates[start : start + slots])]
-        slower = max((tau + self.save) / tau if tau else Fraction(1) for tau in intervals)
+        if self._worst is None:
+            self._worst = self._ranked()
+        slower, worst = (_first(ranked, start, start + slots) for ranked in self._worst)
         left = slots * self.slot - self.work * slower
         if left < 0 or mean > MOST_EXPECTED:
             return False
-        worst = max(intervals) + self.save + self.again
         return not worst or _poisson(mean, int(left / worst), chance)
+
+    def _ranked(self) -> tuple[list[Ranked], list[Ranked]]:
+        """Time per work without interruptions, and the most that one takes, of each rate; the largest first."""
+        distinct = sorted(set(self.rates))
+        number = {rate: at for at, rate in enumerate(distinct)}
+        slots = [number[rate] for rate in self.rates]
+        slower, worst = [], []
+        for at, rate in enumerate(distinct):
+            tau, before = self.of(rate)[0], list(accumulate((each == at for each in slots), initial=0))
+            slower.append(((tau + self.save) / tau if tau else Fraction(1), before))
+            worst.append((tau + self.save + self.again, before))
+        return sorted(slower, key=_value, reverse=True), sorted(worst, key=_value, reverse=True)
+
+
+def _value(ranked: Ranked) -> Fraction:
+    return ranked[0]
+
+
+def _first(ranked: list[Ranked], begin: int, end: int) -> Fraction:
+    """The first value whose rate occurs in slots `begin` to `end` - 1."""
+    return next(value for value, before in ranked if before[end] > before[begin])
 
 
 def _growth(power: Fraction) -> Fraction:
@@ -102,6 +125,8 @@ def _poisson(mean: Fraction, count: int, chance: Fraction) -> bool:
 
     That is, whether the first terms of the series of e^mean are at least that part of it.
     """
+    if 2 * chance >= 1 and count + 1 < mean:
+        return False  # the median is less than one below the mean
     fine = Context(prec=60, Emax=10**9, Emin=-(10**9))
     each = fine.divide(Decimal(mean.numerator), Decimal(mean.denominator))
     wanted = fine.divide(fine.multiply(fine.exp(each), Decimal(chance.numerator)), Decimal(chance.denominator))
