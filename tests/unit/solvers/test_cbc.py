@@ -1,0 +1,51 @@
+"""`cbc` and other solvers behind PuLP: what they print and what is believed."""
+
+from __future__ import annotations
+
+import pytest
+
+from leptonopt.problem.protocol import Limits, Status
+from leptonopt.solvers import cbc
+from tests.helpers import random_problems
+from tests.helpers.answers import honest
+from tests.helpers.recording_monitor import Ear
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_answers_are_proven(seed: int) -> None:
+    """The optimum, or that there is none."""
+    made, ear = random_problems.problem(seed, groups=3, slots=5), Ear()
+    answer = cbc.solve(made, None, Limits(time_limit=20), ear)
+    assert answer.status is (Status.INFEASIBLE if honest(made, answer, ear) is None else Status.OPTIMAL)
+
+
+@pytest.mark.parametrize("value", [1.0, 123_456.7, 0.000012, 98_765_432.1, 3e15])
+def test_numbers_that_print_alike(value: float) -> None:
+    """The least of them is not above the number that was printed."""
+    assert cbc.printed_above(f"{value:.6g}") <= value * (1 + 1e-12)
+    assert cbc.printed_above(f"{value:.6g}") >= value * (1 - 1e-5)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Optimal - objective value 5.00000000",
+        "Infeasible - objective value 0",
+        "Stopped on time - objective value 5",
+        "nonsense",
+    ],
+)
+def test_first_lines_of_solution_files(line: str) -> None:
+    """Only known proofs count as proofs."""
+    word = cbc.first_word(line)
+    assert word in ("optimal", "infeasible", "stopped", "nothing")
+    assert (word == "optimal") == line.startswith("Optimal")
+    assert (word == "infeasible") == line.startswith("Infeasible")
+
+
+def test_solvers_that_pulp_reaches() -> None:
+    """CBC comes with it; an unknown one is named with those there are."""
+    assert cbc.available_solvers("PULP_CBC_CMD", "NO_SUCH") == ["PULP_CBC_CMD"]
+    message = cbc.unavailable_message("NO_SUCH")
+    assert "NO_SUCH" in message
+    assert "PULP_CBC_CMD" in message

@@ -1,0 +1,32 @@
+"""`lagrangian`: a bound without a schedule."""
+
+from __future__ import annotations
+
+import pytest
+
+from leptonopt.problem.protocol import Limits, Status
+from leptonopt.solvers import lagrangian
+from tests.helpers.answers import honest
+from tests.helpers.random_problems import problem as drawn
+from tests.helpers.recording_monitor import Ear
+from tests.helpers.small_problems import group, option, problem
+
+
+def test_a_bound_above_that_without_congestion() -> None:
+    """Two tasks want the one cheap slot: 1 + 1 without congestion, 1 + 9 in truth, 10 at the best price."""
+    made = problem(*[group(option(1, {0: 1}))] * 2, capacity=[[1, 1]], price=[[1, 9]])
+    ear = Ear()
+    found = lagrangian.solve(made, None, Limits(time_limit=10, deterministic=True), ear)
+    assert found.schedule is None
+    assert found.bound is not None
+    assert 2 < found.bound <= 10
+    assert ear.bounds == sorted(ear.bounds)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_claims_are_true(seed: int) -> None:
+    """On random problems, and infeasible where a task has no start."""
+    made, ear = drawn(seed, groups=3, slots=5), Ear()
+    answer = lagrangian.solve(made, None, Limits(time_limit=1, deterministic=True), ear)
+    best = honest(made, answer, ear)
+    assert answer.status is Status.UNKNOWN or best is None
