@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leptonopt.io.literature import projects
-from leptonopt.io.literature.projects import Circle, in_order, investment, predecessors, waits
+from leptonopt.io.literature.projects import Circle, activity_task, in_order, investment, predecessors
 
 
 def test_order() -> None:
@@ -62,7 +62,7 @@ def test_projects_without_sense(durations: list[int], needs: list[list[int]], sa
         investment("p", 4, durations, [[], []], needs, [1])
 
 
-def test_waiting_tasks_count_from_one() -> None:
+def test_tasks_count_from_one() -> None:
     """Activities count from 0; a task that waits for none has no such key."""
-    assert waits([0, 4]) == {"after": ["task-1", "task-5"]}
-    assert waits([]) == {}
+    assert activity_task(2, [0, 1], ["way"]) == {"id": "task-3", "after": ["task-1", "task-2"], "options": ["way"]}
+    assert "after" not in activity_task(0, [], ["way"])
