@@ -31,7 +31,7 @@ param late_once{GROUPS}, integer;                        # [money units]
 param late_after{GROUPS}, integer;                       # [slots]
 param group{OPTIONS}, symbolic, in GROUPS;
 param pool{OPTIONS}, symbolic, in POOLS;
-param duration{OPTIONS}, integer, >= 1;                  # [slots]
+param duration{OPTIONS}, integer, >= 0;                  # [slots]; 0: a milestone, which holds nothing
 param fixed{OPTIONS}, integer;                           # [money units]
 param first{OPTIONS}, integer, >= 0;                     # earliest start [slot]
 param last{o in OPTIONS}, integer, >= first[o];          # latest start [slot]

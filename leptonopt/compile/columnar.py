@@ -8,7 +8,7 @@ group, and money has the same unit.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cached_property
 from math import floor, lcm
@@ -18,8 +18,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.compile.columnar_windows import starts
+from leptonopt.compile.end_slot import with_end_slot
 from leptonopt.compile.money import MAX_LOST_BESIDE_USE, MAX_TOTAL, coarsened, finest_unit
-from leptonopt.compile.rows import RowBuilder
+from leptonopt.compile.rows import MAX_LOAD, RowBuilder
 from leptonopt.instance.columnar import ColumnarInstance
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
@@ -78,6 +79,7 @@ class _Groups:
 
 def compile_columnar(sheets: ColumnarInstance) -> CompiledColumnar:
     """Return the problem of an instance in columns."""
+    sheets, whole = _without_uses_of_milestones(sheets), sheets
     rows = RowBuilder(sheets.instance, ((),))
     of_pool = _rows_of(sheets, rows)
     task = np.repeat(np.arange(sheets.tasks, dtype=np.int32), np.diff(sheets.ptr))
@@ -94,11 +96,12 @@ def compile_columnar(sheets: ColumnarInstance) -> CompiledColumnar:
     np.add.at(copies, group, sheets.of_task("copies").astype(np.int64))
     ptr = _pointers(kept_ptr[heads + 1] - kept_ptr[heads])
     groups = _Groups(heads, copies, ptr, chosen, *_demands(sheets, of_pool, chosen))
+    rows.refuse_overflow(_loads(groups, len(rows.names)))
     used = np.bincount(groups.row, minlength=len(rows.prices)) > 0
     prices = [line if used[at] else [Fraction(0)] * len(line) for at, line in enumerate(rows.prices)]
     unit, loss = _unit(sheets, prices, groups)
-    problem = _arrays(sheets, rows.capacity, prices, groups, (first, last), unit)
-    return CompiledColumnar(sheets, problem, unit, loss, narrow, kept_ptr, group, impossible)
+    problem = with_end_slot(_arrays(sheets, rows.capacity, prices, groups, (first, last), unit))
+    return CompiledColumnar(whole, problem, unit, loss, narrow, kept_ptr, group, impossible)
 
 
 def _arrays(
@@ -141,6 +144,12 @@ def _arrays(
 def _pointers(sizes: Ints) -> Ints:
     """Return where each of some runs of these sizes begins, and where the last one ends."""
     return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def _without_uses_of_milestones(sheets: ColumnarInstance) -> ColumnarInstance:
+    """Return the instance with nothing used by options that take no time."""
+    slots = sheets.of_option("slots")
+    return sheets if slots.all() else replace(sheets, uses=np.where(slots[:, None] > 0, sheets.uses, 0))
 
 
 def positions(begin: Ints, end: Ints) -> Ints:
@@ -258,6 +267,20 @@ def _demands(sheets: ColumnarInstance, of_pool: Ints, chosen: Ints) -> tuple[Int
     row = np.take_along_axis(of_pool, order, axis=1)[pool]
     some = amount > 0
     return some.sum(axis=1), row[some], amount[some]
+
+
+def _loads(groups: _Groups, rows: int) -> list[int]:
+    """Return the greatest sum of demands on each row; nothing where none can be large."""
+    if int(groups.copies.sum()) * int(groups.demand.max(initial=0)) <= MAX_LOAD:
+        return []
+    of = np.repeat(np.repeat(np.arange(len(groups.copies)), np.diff(groups.ptr)), groups.held)
+    keys, at = np.unique(of * rows + groups.row, return_inverse=True)
+    most = np.zeros(len(keys), np.int64)
+    np.maximum.at(most, at.ravel(), groups.demand)
+    loads = [0] * rows
+    for key, amount in zip(keys.tolist(), most.tolist(), strict=True):
+        loads[key % rows] += int(groups.copies[key // rows]) * amount
+    return loads
 
 
 def _unit(sheets: ColumnarInstance, prices: list[list[Fraction]], groups: _Groups) -> tuple[Fraction, Fraction]:

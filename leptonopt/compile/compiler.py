@@ -13,6 +13,7 @@ from functools import cache
 
 import numpy as np
 
+from leptonopt.compile.end_slot import with_end_slot
 from leptonopt.compile.groups import Members, group_sets, group_tasks, precedence_edges
 from leptonopt.compile.money import Money
 from leptonopt.compile.node_form import TOLD_APART, NodeForm
@@ -22,14 +23,13 @@ from leptonopt.compile.rows import Row, RowBuilder
 from leptonopt.compile.ties import Ties
 from leptonopt.compile.windows import TaskWindows, infeasibility_reasons
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
-from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import Instance
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import Nodes, no_nodes
 from leptonopt.problem.problem import Problem, Quota
 from leptonopt.runtime.clock import check_time, check_time_each
 
-MAX_LOAD, MAX_SIZE = 2**60, 2**45
+MAX_SIZE = 2**45
 OFTEN = 256  # columns between two checks of the time limit
 
 
@@ -90,7 +90,7 @@ def compile_instance(instance: Instance, form: NodeForm = TOLD_APART) -> Compile
     heads = [members[0][0] for members in groups]
     copies = [sum(count for _, _, count in members) for members in groups]
     quotas = compile_quotas(instance, rows, list(zip(copies, (tasks.columns[head] for head in heads), strict=True)))
-    problem = _arrays(instance, rows, tasks, groups, money, [limit for limit, _ in quotas])
+    problem = with_end_slot(_arrays(instance, rows, tasks, groups, money, [limit for limit, _ in quotas]))
     check_time()
     return CompiledInstance(
         instance=instance,
@@ -175,13 +175,7 @@ def _loads(rows: RowBuilder, groups: Sequence[Members], tasks: TaskWindows) -> l
         copies = sum(count for _, _, count in members)
         for row, amount in most.items():
             found[row] += copies * amount
-    for row, load in enumerate(found):
-        if load > MAX_LOAD:
-            pool, name, _ = rows.names[row]
-            step, most_used = Fraction(1, rows.scale[row]), Fraction(load, rows.scale[row])
-            text = f"{float(most_used):.6g} of {name!r} may be used at once, in steps of {float(step):.6g}"
-            where = f"pool {pool!r}: " if pool else ""
-            raise InstanceError([Finding(f"{where}{text}; at most 2^60 steps can be counted", ("tasks",))])
+    rows.refuse_overflow(found)
     return found
 
 

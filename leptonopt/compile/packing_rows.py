@@ -98,7 +98,8 @@ def held_of(way: ConcreteOption, of_nodes: Iterable[str]) -> Held:
 
 def packing_rows(pool: Pool, ways: Iterable[ConcreteOption]) -> list[PackingRow]:
     """Return the packing rows of a pool for the options on it, without those that add nothing to others."""
-    held = sorted({held_of(way, pool.of_nodes) for way in ways if way.one_node and way.refused is None})
+    fitting = (way for way in ways if way.one_node and way.duration and way.refused is None)
+    held = sorted({held_of(way, pool.of_nodes) for way in fitting})
     fits = {each: _kinds_that_hold(pool, each) for each in held}
     fits = {each: kinds for each, kinds in fits.items() if each and kinds}
     whole, kept = list[PackingRow](), list[PackingRow]()

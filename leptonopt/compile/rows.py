@@ -26,6 +26,7 @@ from leptonopt.runtime.clock import check_time_each
 
 # A demand in units of its row (the finest amount used on it); sums of them stay far inside int64.
 MAX_DEMAND = 2**36
+MAX_LOAD = 2**60  # demand units on a row: the sum of all that can be used at once
 AMPLE = 2**61  # demand units of a resource: more than can be used
 MAX_PLACED = 200_000  # options on distinguished nodes
 OFTEN = 1000  # slots between two checks of the time limit
@@ -104,7 +105,7 @@ class RowBuilder:
         self.prices: list[list[Fraction]] = [zero_series(self.time) for _ in self.names]
         self._fill()
         self._always: list[int] = self.capacity.min(axis=1).tolist()
-        self._anywhere = np.arange(self.time.slots)
+        self._anywhere = np.arange(self.time.slots + 1)
         self.used: set[int] = set()
         self._starts: dict[tuple[tuple[int, ...], tuple[int, ...], int], Ints] = {}
         self._demands: dict[tuple[object, ...], Demands] = {}
@@ -242,6 +243,8 @@ class RowBuilder:
 
     def _placed(self, task: Task, way: ConcreteOption) -> list[ConcreteOption]:
         """Return the option on each choice of nodes, where nodes are distinguished and it matters."""
+        if not way.duration:
+            return [way]
         if way.one_node and way.whole > 1:
             return []
         if way.pool not in self.apart or not (way.one_node or way.whole):
@@ -276,6 +279,9 @@ class RowBuilder:
         return [replace(way, on_nodes=chosen) for chosen in combinations(labels, many)]
 
     def _timed(self, task: Task, way: ConcreteOption) -> Iterator[CompiledOption]:
+        if not way.duration:  # a milestone holds nothing, and may stand at the end of the horizon
+            yield CompiledOption(way, 0, (), (), self.starts((), (), 0), self._once(task, way))
+            return
         rows, amounts = self._held(task, way)
         self.used.update(rows)
         pool = self.pools[way.pool]
@@ -357,6 +363,16 @@ class RowBuilder:
         """Return an amount in demand units of a row, exactly."""
         numerator, denominator = amount.as_integer_ratio()
         return numerator * self.scale[row] // denominator
+
+    def refuse_overflow(self, loads: Sequence[int]) -> None:
+        """Raise `InstanceError` where int64 cannot hold the greatest sum of demands on a row."""
+        for row, load in enumerate(loads):
+            if load > MAX_LOAD:
+                pool, name, _ = self.names[row]
+                step, most_used = Fraction(1, self.scale[row]), Fraction(load, self.scale[row])
+                text = f"{float(most_used):.6g} of {name!r} may be used at once, in steps of {float(step):.6g}"
+                where = f"pool {pool!r}: " if pool else ""
+                raise InstanceError([Finding(f"{where}{text}; at most 2^60 steps can be counted", ("tasks",))])
 
     def _too_fine(self, way: ConcreteOption, pairs: Sequence[tuple[int, int]]) -> str:
         """Return the message for an amount too large against the finest step of its resource."""

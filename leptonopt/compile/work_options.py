@@ -67,7 +67,9 @@ def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
             id, count = f"{way.id}#{count}", count + 1
         taken.add(id)
         uses, one_node = _drawing(way.uses, pool), task.placement == "one-node" and bool(pool.nodes)
-        refused = way.refused or _refusal(way, task, pool) or (_beyond_a_node(way, pool) if one_node else None)
+        refused = way.refused or _refusal(way, task, pool)
+        if one_node and way.duration and refused is None:
+            refused = _beyond_a_node(way, pool)
         if (id, uses, one_node, refused) != (way.id, way.uses, way.one_node, way.refused):
             way = replace(way, id=id, uses=uses, one_node=one_node, refused=refused)
         found.append(way)

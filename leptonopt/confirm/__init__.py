@@ -5,6 +5,6 @@ takes the reading of `leptonopt.verify`, writes its own model of the rules, and 
 confirmed whole; for others the answer says why not.
 """
 
-from leptonopt.confirm.question import NAME, Confirmation, Question
+from leptonopt.confirm.question import NAME, Confirmation, Line, Question
 
-__all__ = ["NAME", "Confirmation", "Question"]
+__all__ = ["NAME", "Confirmation", "Line", "Question"]

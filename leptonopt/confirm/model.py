@@ -16,7 +16,7 @@ from typing import Any
 from leptonopt.confirm.question import Line
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
-from leptonopt.verify.quotas import covers, windows_of
+from leptonopt.verify.quotas import covers, starts_within, windows_of
 from leptonopt.verify.spot import Spot
 
 MOST_COLUMNS = 20_000
@@ -135,9 +135,9 @@ class Model:
             nodes[kind.pool] += kind.single
         for id in stated.tasks:
             for way in stated.ways(id).values():
-                places = max(1, nodes[way.pool]) if way.one_node or way.whole else 1
+                places = max(1, nodes[way.pool]) if (way.one_node or way.whole) and not way.milestone else 1
                 columns += stated.slots * places
-                length = min(stated.slots, max(1, ceil(way.seconds / stated.slot)))
+                length = min(stated.slots, ceil(way.seconds / stated.slot))
                 entries += stated.slots * places * length * max(1, len(way.uses))
                 if columns > MOST_COLUMNS or entries > MOST_ENTRIES:
                     text = f"it has more than {MOST_COLUMNS:,} starts, or {MOST_ENTRIES:,} entries in its rows"
@@ -163,9 +163,10 @@ class Model:
         release = 0 if task.get("release") is None else stated.second(task["release"])
         deadline = stated.horizon if task.get("deadline") is None else stated.second(task["deadline"])
         rates = stated.pools[way.pool].get("interruptions")
-        spot = None if rates is None else Spot(way.seconds, task.get("checkpoint"), stated.means(rates), slot)
-        for start in range(max(0, -(-release // slot)), stated.slots):
-            length = max(1, ceil(way.seconds / slot)) if spot is None else spot.slots(start)
+        plain = rates is None or way.milestone
+        spot = None if plain else Spot(way.seconds, task.get("checkpoint"), stated.means(rates), slot)
+        for start in range(max(0, -(-release // slot)), stated.slots + way.milestone):
+            length = ceil(way.seconds / slot) if spot is None else spot.slots(start)
             if length is None or (start + length) * slot > min(deadline, stated.horizon):
                 continue
             if spot is not None and task.get("on_time") is not None:
@@ -179,7 +180,7 @@ class Model:
     def _columns(self, id: str, copies: int, option: str, way: StatedOption, start: int, end: int) -> None:
         """The variables of a way from a slot on: one, or one for each node it can be within."""
         sizes = {resource for pool, resource in self.supplied if pool == way.pool}
-        held = {resource for resource, count in way.uses.items() if count} & sizes
+        held = set() if way.milestone else {resource for resource, count in way.uses.items() if count} & sizes
         cost = self._cost(id, way, start, end)
         if way.pool not in self.apart or not held or not (way.one_node or way.whole):
             self._column(Column(id, option, way, start, end, ()), copies, cost)
@@ -384,7 +385,7 @@ class Model:
         """What a start uses of a quota in slots [first, end); what is used once counts where it starts."""
         way, low, high = column.way, max(first, column.start), min(end, column.end)
         once = way.cost if of == "money" else exact(way.consumes.get(of, 0))
-        used = once if first <= column.start < end else NOTHING
+        used = once if starts_within(self.stated, column.start, first, end) else NOTHING
         if low >= high:
             return used
         if of == "money":

@@ -101,7 +101,7 @@ def _instant(value: object) -> datetime:
 
 def _some_time(seconds: int) -> int:
     if seconds == 0:
-        raise ValueError("a duration of zero; more than 0s is allowed, and `lag` says how long something waits")
+        raise ValueError("a duration of zero; more than 0s is allowed")
     return seconds
 
 
@@ -128,7 +128,7 @@ _duration_schema = WithJsonSchema(
     {"type": "string", "pattern": r"^(\d+(\.\d+)?\s*(w|d|h|min|m|s))+$", "examples": ["90m", "1h30m", "7d"]}
 )
 Duration = Annotated[int, PlainValidator(_duration), AfterValidator(_some_time), _duration_text, _duration_schema]
-Lag = Annotated[int, PlainValidator(_duration), _duration_text, _duration_schema]
+Lag = Annotated[int, PlainValidator(_duration), _duration_text, _duration_schema]  # 0s is allowed
 Instant = Annotated[
     datetime,
     PlainValidator(_instant),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Literal
 
 from pydantic import Field
@@ -23,7 +24,12 @@ class Quota(StrictModel):
 
     def covers(self, task: Task) -> bool:
         """Return True when a task counts for the quota."""
-        return (self.tasks is None or task.id in self.tasks) and (self.teams is None or task.team in self.teams)
+        return (self.tasks is None or task.id in self.named) and (self.teams is None or task.team in self.teams)
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        """Return the ids of `tasks`; a quota may name very many."""
+        return frozenset(self.tasks or ())
 
     @property
     def whole(self) -> bool:

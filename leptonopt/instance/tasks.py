@@ -81,7 +81,7 @@ class Option(StrictModel):
         default=None, description="whole nodes, for this task alone"
     )
     consumes: ByName[NotNegative] = empty_mapping("amounts used up once, for quotas")
-    duration: Duration
+    duration: Lag = Field(description="0s for a milestone, which holds nothing")
     cost: Amount = Field(default=Decimal(0), description="fixed cost, in addition to the price of its uses")
     variant: Name | None = None
     quality: NotNegative = Decimal(1)
@@ -131,7 +131,7 @@ class Profile(StrictModel):
 class Work(Profile):
     """An amount of work from which the options are made: variant x pool x device count."""
 
-    hours: Positive = Field(description="on one reference device (speed 1.0)")
+    hours: NotNegative = Field(description="on one reference device (speed 1.0)")
     profile: Name | None = None
     cost: Amount = Field(default=Decimal(0), description="fixed cost of every option made")
 

@@ -302,7 +302,7 @@ def _values(arrays: Arrays, files: dict[str, str], instance: Instance, resources
     ranges = {
         "task_release": (0, slots - 1), "task_deadline": (1, slots), "task_copies": (1, MOST["copies"]),
         "task_value": (-1, MOST["value"]), "task_after": (-1, tasks - 1), "task_due": (-1, slots),
-        "task_late_cost": (0, MOST["late_cost"]), "option_pool": (0, pools - 1), "option_slots": (1, 10**6),
+        "task_late_cost": (0, MOST["late_cost"]), "option_pool": (0, pools - 1), "option_slots": (0, 10**6),
         "option_cost": (0, MOST["cost"]), "option_uses": (0, MOST["uses"]),
     }  # fmt: skip
     for name, (low, high) in ranges.items():

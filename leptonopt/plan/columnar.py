@@ -133,7 +133,7 @@ def certificate(built: CompiledColumnar, price: Ints, scale: int, bound: Fractio
         "sha256": built.sheets.sha256,
         "unit": str(built.unit / scale),
         "bound": None if bound is None else str(bound),
-        "price": price,
+        "price": price[:, : built.sheets.instance.time.slots],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.decode import TaskRun
 from leptonopt.compile.node_kinds import NodeKindInfo
 from leptonopt.compile.quotas import QuotaWindow
-from leptonopt.instance import POWER, Commit, Instance, Pool, Task
+from leptonopt.instance import POWER, Commit, Instance, Pool, Quota, Task
 from leptonopt.problem.nodes import NodeSchedule
 
 NOTHING = Fraction(0)
@@ -193,7 +194,8 @@ class Bill:
     @cached_property
     def nodes(self) -> list[NodeBill]:
         """Return the bill of every kind of nodes."""
-        lines = zip(self.compiled.kinds, self.rent.on.tolist(), self.rent.committed.tolist(), strict=True)
+        on = self.rent.on[:, : self.instance.time.slots]  # an end slot is no part of the horizon
+        lines = zip(self.compiled.kinds, on.tolist(), self.rent.committed.tolist(), strict=True)
         return [node_bills(self.instance, self.prices, kind, on, committed) for kind, on, committed in lines]
 
     @cached_property
@@ -241,24 +243,32 @@ class Bill:
 
     # --- quotas ---
 
-    def used(self, window: QuotaWindow) -> Fraction:
-        """Return the use of a quota in a window of slots [units of the quota]."""
-        self.look()
-        quota, total, hours = window.quota, NOTHING, self.prices.hours
-        for run in self.runs:
-            if not quota.covers(self.instance.tasks[run.task]) or not _covers(quota.pools, run.way.pool):
-                continue
-            low, high = max(run.start, window.first), min(run.end, window.last + 1)
-            if high > low:
-                total += run.copies * self._held(quota.of, run, low, high) * hours
-            if window.first <= run.start <= window.last:
-                once = run.way.cost if quota.of == "money" else run.way.consumes.get(quota.of, 0)
-                total += run.copies * Fraction(once)
+    def used(self, windows: Sequence[QuotaWindow]) -> list[Fraction]:
+        """Return the use of a quota in each of its windows, which follow one another [units of the quota]."""
+        totals, firsts = [NOTHING] * len(windows), [window.first for window in windows]
+        if not windows:
+            return totals
+        quota, hours = windows[0].quota, self.prices.hours
+        for run in self._counted(quota):
+            self.look()
+            at = bisect_right(firsts, run.start) - 1
+            once = run.way.cost if quota.of == "money" else run.way.consumes.get(quota.of, 0)
+            totals[at] += run.copies * Fraction(once)
+            for other in range(at, bisect_left(firsts, run.end)):
+                low, high = max(run.start, windows[other].first), min(run.end, windows[other].last + 1)
+                totals[other] += run.copies * self._held(quota.of, run, low, high) * hours
         if quota.whole and quota.of in ("money", "energy", "carbon"):
             for nodes in self.nodes:
                 if _covers(quota.pools, nodes.kind.pool.id):
-                    total += self._within(quota.of, nodes, window)
-        return total
+                    spent = self._by_slot(quota.of, nodes)
+                    for at, window in enumerate(windows):
+                        totals[at] += spent.over(window.first, window.last + 1)
+        return totals
+
+    def _counted(self, quota: Quota) -> list[TaskRun]:
+        """Return the runs that count for a quota."""
+        tasks = self.instance.tasks
+        return [run for run in self.runs if quota.covers(tasks[run.task]) and _covers(quota.pools, run.way.pool)]
 
     def _held(self, of: str, run: TaskRun, low: int, high: int) -> Fraction:
         """Return unit-slots, money or carbon per hour of one copy of a run over slots [low, high)."""
@@ -271,29 +281,37 @@ class Bill:
             return Fraction(uses.get(POWER, 0)) * self.prices.grams(pool).over(low, high) / 1000
         return Fraction(uses.get(POWER if of == "energy" else of, 0)) * (high - low)
 
-    def _within(self, of: str, nodes: NodeBill, window: QuotaWindow) -> Fraction:
-        """Return the money, energy or carbon that nodes use in a window of slots."""
-        on = [count if window.first <= t <= window.last else 0 for t, count in enumerate(nodes.on)]
-        cut = node_bills(self.instance, self.prices, nodes.kind, on, nodes.committed)
-        if of != "money":
-            return cut.kwh if of == "energy" else cut.carbon_kg
-        stated, slots = nodes.kind.stated, self.instance.time.slots
+    def _by_slot(self, of: str, nodes: NodeBill) -> PrefixSums:
+        """Return prefix sums of what nodes use of money, energy or carbon."""
+        kind, time, hours = nodes.kind, self.instance.time, self.prices.hours
+        drawn = Fraction(kind.stated.power) * hours
+        if of == "energy":
+            return PrefixSums([count * drawn for count in nodes.on])
+        if of == "carbon":
+            grams = self.prices.grams(kind.pool.id)
+            return PrefixSums([count * drawn * grams.over(t, t + 1) / 1000 for t, count in enumerate(nodes.on)])
+        price = mean_by_slot(kind.stated.price, time) if kind.stated.price else zero_series(time)
+        tariff, each = self.prices.price(kind.pool.id, POWER), nodes.commit / time.slots
         before, after = (0, *nodes.on[:-1]), (*nodes.on[1:], 0)
-        inside = range(window.first, window.last + 1)
-        started = sum(max(0, nodes.on[t] - before[t]) for t in inside)
-        stopped = sum(max(0, nodes.on[t] - after[t]) for t in inside)
-        switching = started * Fraction(stated.startup) + stopped * Fraction(stated.shutdown)
-        return cut.rent + cut.idle + switching + nodes.commit * Fraction(len(inside), slots)
+        startup, shutdown = Fraction(kind.stated.startup), Fraction(kind.stated.shutdown)
+        return PrefixSums(
+            [
+                max(0, on - nodes.committed - kind.reserved) * price[t] * hours
+                + (on * drawn * tariff.over(t, t + 1) if on and drawn else NOTHING)
+                + max(0, on - before[t]) * startup
+                + max(0, on - after[t]) * shutdown
+                + each
+                for t, on in enumerate(nodes.on)
+            ]
+        )
 
-    def peak(self, of: str, tasks: Iterable[str], pools: Iterable[str] | None) -> Fraction:
-        """Return the greatest number of units that some tasks hold at once on some pools."""
+    def peak(self, quota: Quota) -> Fraction:
+        """Return the most units of a resource that the tasks of a quota hold at once on its pools."""
         steps: dict[int, Fraction] = defaultdict(Fraction)
-        chosen = set(tasks)
-        for run in self.runs:
-            if self.instance.tasks[run.task].id in chosen and _covers(pools, run.way.pool):
-                held = run.copies * Fraction(run.way.uses.get(of, 0))
-                steps[run.start] += held
-                steps[run.end] -= held
+        for run in self._counted(quota):
+            held = run.copies * Fraction(run.way.uses.get(quota.of, 0))
+            steps[run.start] += held
+            steps[run.end] -= held
         return max(accumulate(steps[slot] for slot in sorted(steps)), default=NOTHING)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.decode import TaskRun
+from leptonopt.compile.quotas import QuotaWindow
 from leptonopt.instance import Instance, Objective, Task, units
 from leptonopt.plan.costing import NOTHING, Bill, NodeBill, available_hours, cost_shares
 from leptonopt.plan.numbers import floor_number, gap, number, plain
@@ -172,14 +173,14 @@ def _nodes(instance: Instance, rented: NodeBill) -> dict[str, Any]:
 
 def _quotas(bill: Bill) -> Iterable[dict[str, Any]]:
     instance = bill.instance
-    windows = {quota.id: [] for quota in instance.quotas}  # type: dict[str, list[Any]]
+    windows: dict[str, list[QuotaWindow]] = {quota.id: [] for quota in instance.quotas}
     for window in bill.compiled.windows:
         windows[window.quota.id].append(window)
     for quota in instance.quotas:
-        spans = [(window.first, window.last + 1, bill.used(window)) for window in windows[quota.id]]
+        own = windows[quota.id]
+        spans = [(window.first, window.last + 1, used) for window, used in zip(own, bill.used(own), strict=True)]
         if quota.per == "moment":
-            covered = [task.id for task in instance.tasks if quota.covers(task)]
-            spans = [(0, instance.time.slots, bill.peak(quota.of, covered, quota.pools))]
+            spans = [(0, instance.time.slots, bill.peak(quota))]
         for first, end, used in spans:
             yield {
                 "id": quota.id,

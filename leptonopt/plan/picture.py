@@ -49,7 +49,8 @@ class Picture:
         ends = [instant(line["end"]) for line in document["tasks"]]
         begin = instance.time.start if instance else min(starts, default=None)
         self.begin: datetime = begin or instant("1970-01-01T00:00Z")
-        self.end: datetime = max(ends, default=self.begin + timedelta(days=1))
+        last = max(ends, default=self.begin)
+        self.end: datetime = last if last > self.begin else self.begin + timedelta(days=1)
         self.zone = ZoneInfo(instance.time.zone if instance else "UTC")
         spans = {pool: [time_span(line, line.get("copies", 1)) for line in self.tasks[pool]] for pool in self.busy}
         self.running = {pool: load_steps(found) for pool, found in spans.items()}

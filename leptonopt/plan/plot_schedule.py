@@ -86,7 +86,9 @@ def _bars(
     from matplotlib.dates import date2num
 
     many = copies_of(picture.document["tasks"]) > MAX_LABELS
-    found = _lanes(each for line in picture.tasks[pool] for each in _copies(line))
+    lines = picture.tasks[pool]
+    found = _lanes(each for line in lines if line["start"] < line["end"] for each in _copies(line))
+    _diamonds(picture, [line for line in lines if line["start"] == line["end"]], base + 0.5, ax)
     boxes, strips, faces, frames = [], [], [], []
     for at, (line, lane) in enumerate(check_time_each(found)):
         low, high = (float(date2num(instant(line[key]))) for key in ("start", "end"))
@@ -106,6 +108,16 @@ def _bars(
     ax.add_collection(PolyCollection(boxes, facecolors=faces, edgecolors=edges, linewidths=0.3 if many else 0.6))
     ax.add_collection(PolyCollection(frames, facecolors="none", edgecolors="black", linewidths=0.8 if many else 1.4))
     ax.add_collection(PolyCollection(strips, facecolors=LATE_COLOUR, edgecolors=LATE_COLOUR, linewidths=0.3))
+
+
+def _diamonds(picture: Picture, milestones: list[Line], y: float, ax: Axes) -> None:
+    """A diamond for each milestone, which has no length."""
+    for line in milestones:
+        colour = LATE_COLOUR if line.get("late_hours") else picture.colours[line["pool"]]
+        at: Any = instant(line["start"])
+        ax.plot([at], [y], marker="D", markersize=6, color=colour, markeredgecolor="white", clip_on=False, zorder=5)
+        if copies_of(picture.document["tasks"]) <= MAX_LABELS:
+            ax.annotate(as_label(label(line), 16), (at, y), (5, 5), textcoords="offset points", fontsize=7)
 
 
 def entry_key(line: Line) -> tuple[str, int]:

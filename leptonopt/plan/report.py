@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +74,7 @@ def _columns(document: dict[str, Any]) -> str:
 def headline(document: dict[str, Any]) -> Text:
     """Return one line with status, cost, proof, method, reason of the stop and seconds."""
     status, cost, bound = document["status"], document["cost"], document["bound"]
-    places, currency = decimals(document), printable(document["currency"])
+    places, currency = decimals_of([cost, bound]), printable(document["currency"])  # for trees and columns alike
     line = Text(printable(status), style=_STYLE.get(status, "bold"))
     if cost is not None:
         line.append(f"  {money(cost, places)} {currency}", style="bold")
@@ -110,9 +110,13 @@ def _proof(document: dict[str, Any]) -> str:
 
 
 def decimals(document: dict[str, Any]) -> int:
-    """Return the decimal places for money: 0 where all amounts are whole, else 2 to 6."""
-    lines = document["tasks"] if isinstance(document["tasks"], list) else []
-    amounts = [line["cost"] for line in lines] + [document["cost"] or 0, document["bound"] or 0]
+    """Return the decimal places for the money in the tables of a document; see `decimals_of`."""
+    return decimals_of([*(line["cost"] for line in document["tasks"]), document["cost"], document["bound"]])
+
+
+def decimals_of(sums: Iterable[float | None]) -> int:
+    """Return the decimal places for sums of money: 0 where all are whole, else 2 to 6."""
+    amounts = [amount or 0 for amount in sums]
     if all(amount == int(amount) for amount in amounts):
         return 0
     sizes = [abs(amount) for amount in amounts if amount]

@@ -99,7 +99,7 @@ class Problem:
     option_ptr : int64, shape (G + 1,)
         Options of group g are option_ptr[g] .. option_ptr[g+1] - 1.
     pool : int64, shape (O,)
-    duration : int64, shape (O,) [slots], at least 1
+    duration : int64, shape (O,) [slots]; 0 for a milestone, which holds no demand
     fixed : int64, shape (O,) [money units]
     first, last : int64, shape (O,) [slots]
         Inclusive window of starts, tightened through the precedence graph; never empty.

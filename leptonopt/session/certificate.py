@@ -117,7 +117,7 @@ def _document(compiled: CompiledInstance, duals: RelaxationDuals, sha256: str) -
     """The prices in the user's words: whole multiples of a fraction of money, of resources and of quotas."""
     problem = compiled.problem
     unit = compiled.unit / FINEST
-    whole = np.where(problem.capacity < UNLIMITED, duals.capacity, 0.0)
+    whole = np.where(problem.capacity < UNLIMITED, duals.capacity, 0.0)[:, : compiled.instance.time.slots]
     capacity, moments, packing = [], [], []
     for row, prices in zip(compiled.rows, whole, strict=True):
         steps = _steps([round(price * FINEST) * row.scale for price in prices.tolist()])

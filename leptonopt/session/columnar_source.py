@@ -12,6 +12,7 @@ import numpy as np
 
 from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, Multipliers
 from leptonopt.compile.columnar import Column, CompiledColumnar, compile_columnar
+from leptonopt.confirm import Line, Question
 from leptonopt.io.columnar import load, refuse_params
 from leptonopt.plan.columnar import certificate, runs, schedule_of, write_certificate, write_plan
 from leptonopt.plan.document import Outcome
@@ -23,10 +24,12 @@ from leptonopt.runtime.child_process import temporary_folder
 from leptonopt.runtime.clock import run_interruptible
 from leptonopt.session import portfolio
 from leptonopt.session.certificate import prices_within
+from leptonopt.session.closing import ClosingTime
 from leptonopt.session.result import Result
 from leptonopt.verify import Verdict
 from leptonopt.verify.columnar_bound import proven_columns
 from leptonopt.verify.columnar_checker import cost_of_columns, verify_columns
+from leptonopt.verify.columnar_document import MOST_OPTIONS, document_of_columns
 
 CLOSING = 2.2  # writing and checking a plan takes so many times as long as reading and compiling at most, and
 LEAST = 0.5  # seconds
@@ -117,17 +120,13 @@ class ColumnarSource:
         """Whether there is an ascent for the certificate: where the problem is large, `large-scale` has done it."""
         return not portfolio.large(self.problem)
 
-    def closing(self, spent: float) -> float:
-        """Return what was measured: the checker reads the columns again in plain Python."""
-        return LEAST + CLOSING * spent
-
     def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
         """Return the schedule of a plan's columns."""
         return schedule_of(self.built, plan)
 
-    def entry_seconds(self) -> float:
-        """Return 0: columns are written as a whole, which `closing` counts."""
-        return 0.0
+    def closing(self, spent: float) -> ClosingTime:
+        """Return what was measured: the checker reads the columns again in plain Python, all of them."""
+        return ClosingTime(LEAST + CLOSING * spent, 0.0)
 
     def answer(
         self, outcome: Outcome, schedule: Schedule | None, look: Callable[[], None]
@@ -164,8 +163,16 @@ class ColumnarSource:
                 best, least = made, bound
         return best | {"bound": None if least is None else str(least)}
 
-    def question(self, cost: Fraction | None, schedule: Schedule | None) -> None:
-        """Return None: the second model reads trees of tasks alone."""
+    def question(self, cost: Fraction | None, schedule: Schedule | None) -> Question | None:
+        """Return the document that the checker reads from the columns, with the claim; None where it is too large."""
+        if max(self.built.sheets.tasks, self.built.sheets.options) > MOST_OPTIONS:
+            return None
+        lines = list[Line]()
+        if schedule is not None:
+            made = runs(self.built, schedule)
+            entries = zip(*(made[name].tolist() for name in ("task", "option", "start")), strict=True)
+            lines = [(str(task), str(option), start, ()) for task, option, start in entries]
+        return Question(document_of_columns(self.path), cost, tuple(lines))
 
     def uncoupled(self) -> bool:
         """Return False: certificates of columns are compared with nothing."""

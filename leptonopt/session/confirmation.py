@@ -97,7 +97,8 @@ def _on_second_model(session: SolveSession, cost: int | None) -> bool:
     state.phase = NAME
     question = state.source.question(state.money(cost), None if cost is None else state.schedule)
     if question is None:
-        state.notes.append(f"instances in columns have no {NAME}; what confirms the proof shares one model with it")
+        why = f"the instance is not confirmed on a {NAME}: it has too many options"
+        state.notes.append(f"{why}; what confirms the proof shares one model with it")
         return False
     answer = _solve_second_model(session, question)
     if answer.engine:

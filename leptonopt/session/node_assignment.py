@@ -103,7 +103,7 @@ class NodeAssigner:
 
     def needs_node(self, way: ConcreteOption) -> bool:
         """Return whether a plan says on which nodes a run of an option is."""
-        if way.pool not in self.pools or not (way.one_node or way.whole):
+        if not way.duration or way.pool not in self.pools or not (way.one_node or way.whole):
             return False
         return bool(held_of(way, self.pools[way.pool].of_nodes))
 
@@ -142,7 +142,7 @@ class NodeAssigner:
         for at, kind in enumerate(self.compiled.kinds):
             if kind.pool.id != pool.id:
                 continue
-            count, boot = np.array(kind.count, np.int64), int(nodes.boot[at])
+            count, boot = nodes.count[at], int(nodes.boot[at])
             own = kind.reserved + int(rent.committed[at])
             paid = int(rent.on[at].max(initial=0)) + TUNING.spare_nodes if kind.stated.price is not None else 0
             size = [self._units(pool.id, name, kind.stated.size.get(name, Decimal(0))) for name in pool.of_nodes]

@@ -23,6 +23,7 @@ from leptonopt.runtime.clock import run_in_thread
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.signals import Signals
 from leptonopt.session import portfolio
+from leptonopt.session.closing import ClosingTime
 from leptonopt.session.kernel_warmup import compile_kernels
 from leptonopt.session.lane import Lane, relative_gain
 from leptonopt.session.portfolio import Stage
@@ -58,7 +59,7 @@ class SessionTimes:
     """
 
     tick: float = 0.02
-    closing_share: float = 0.3
+    closing_share: float = 0.4
     grace: float = 0.5
     grace_share: float = 0.02
     max_grace: float = 1.5
@@ -110,7 +111,7 @@ class SolveSession:
         source: InstanceSource,
         limits: Limits,
         begun: float,
-        closing: float,
+        closing: ClosingTime,
         signals: Signals,
         on_progress: Callable[[Progress], None] | None = None,
         options: WorkerOptions = WorkerOptions(),  # frozen
@@ -119,11 +120,12 @@ class SolveSession:
         self.state = self.state_type(source, limits, begun, on_progress)
         self.state.should_stop = self.should_stop
         self.limits, self.problem, self.signals, self.isolate = limits, source.problem, signals, options.isolate
-        self.deadline = Deadline(begun + limits.time_limit - min(closing, TIMES.closing_share * limits.time_limit))
+        kept = min(closing.fixed, TIMES.closing_share * limits.time_limit)
+        self.deadline = Deadline(begun + limits.time_limit - kept)
         self.grace = TIMES.stop_grace(limits.time_limit)
         self.start_seconds = TIMES.start
         self.slowness = 1.0
-        self.entry_seconds = source.entry_seconds()
+        self.entry_seconds = closing.entry
         self.work_left = limits.time_limit
         self.named = False
         self.lanes: list[Lane] = []

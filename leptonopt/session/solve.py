@@ -16,6 +16,7 @@ from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.signals import Signals, interruptible_until
 from leptonopt.session import certification
 from leptonopt.session.alike_session import AlikeSession, session_type
+from leptonopt.session.closing import ClosingTime
 from leptonopt.session.confirmation import confirm as confirm_proof
 from leptonopt.session.finalize import alarm_evidence, finalize
 from leptonopt.session.memory import parse_memory
@@ -118,13 +119,13 @@ def _solve(
             read = time.monotonic()
             source = compile_source()
             compiled = time.monotonic()
-        closing = source.closing(compiled - called)
+        cpu = time.process_time() - cpu
+        load = max(1.0, (compiled - called) / cpu) if cpu > _MIN_CPU_SECONDS else 1.0  # of the machine
+        closing = source.closing(min(cpu, compiled - called))
+        closing = ClosingTime(closing.fixed * load, closing.entry * load)
         session = session_type(source)(source, limits, begun, closing, signals, on_progress, options)
         session.state.notes += notes
-        cpu = time.process_time() - cpu
-        if cpu > _MIN_CPU_SECONDS:  # scale by the load of the machine
-            session.slowness = max(1.0, (compiled - called) / cpu)
-            session.entry_seconds *= session.slowness
+        session.slowness = load
         session.start_seconds = max(TIMES.start, called - begun)  # a worker loads about what this process loaded
         try:
             session = _search(session, request, source)

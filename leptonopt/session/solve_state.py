@@ -157,7 +157,10 @@ class SolveState:
 
     def _trace(self) -> None:
         """Add a step to the trace."""
-        self.trace.append((time.monotonic() - self.begun, self.plan_cost(), self.money(self.lower)))
+        bound = self.money(self.lower)
+        if self.trace and (known := self.trace[-1][2]) is not None:  # proven in finer units of money
+            bound = known if bound is None else max(bound, known)
+        self.trace.append((time.monotonic() - self.begun, self.plan_cost(), bound))
         self.show(now=True)
 
     def plan_cost(self) -> Fraction | None:

@@ -6,7 +6,6 @@ A `InstanceSource` has the problem, speaks of it in the user's words, writes the
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -25,12 +24,10 @@ from leptonopt.plan.plan import Plan
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule, node_schedule_of
 from leptonopt.session.certificate import best_certificate, infeasibility_certificate
+from leptonopt.session.closing import ClosingTime, closing_time
 from leptonopt.session.request import resolve_instance, warm_start_runs
 from leptonopt.session.result import Result
 from leptonopt.verify import Verdict, uncoupled, verify
-
-MEASURED = 400  # sums of fractions by which the machine's speed is measured
-SUMS, SUMS_HELD = 120.0, 60.0  # such sums for an entry of a plan, and for each resource that it holds
 
 
 class InstanceSource(Protocol):
@@ -69,14 +66,11 @@ class InstanceSource(Protocol):
     @property
     def prices_itself(self) -> bool: ...
 
-    def closing(self, spent: float) -> float:
-        """Return about the seconds for writing a plan and checking it, from those for reading and compiling."""
-
     def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
         """Return the schedule of a plan, as far as it fits the instance; raises `UsageError` for what is no plan."""
 
-    def entry_seconds(self) -> float:
-        """Return about how long a core of this machine takes to write and check an entry of a plan."""
+    def closing(self, spent: float) -> ClosingTime:
+        """Return how long writing and checking a plan takes, after `spent` seconds of reading and compiling."""
 
     def answer(
         self, outcome: Outcome, schedule: Schedule | None, look: Callable[[], None]
@@ -92,7 +86,7 @@ class InstanceSource(Protocol):
         """
 
     def question(self, cost: Fraction | None, schedule: Schedule | None) -> Question | None:
-        """Return what the second model is asked to confirm; None where there is no second model of the notation."""
+        """Return what the second model is asked to confirm; None where the instance is too large for it."""
 
     def uncoupled(self) -> bool:
         """Return whether no rule joins tasks, so that prices reach the optimum."""
@@ -152,10 +146,6 @@ class TreeSource:
         """The document as stated."""
         return self.stated
 
-    def closing(self, spent: float) -> float:
-        """Return as much as was spent."""
-        return spent
-
     def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
         """Return the schedule of a plan document, which is remembered."""
         runs = warm_start_runs(self.compiled, plan)
@@ -163,12 +153,9 @@ class TreeSource:
             self.wanted[task, option, start] = self.wanted.get((task, option, start), 0) + copies
         return encode(self.compiled, runs)
 
-    def entry_seconds(self) -> float:
-        """Return the seconds of so many sums of fractions, measured here and now."""
-        begun = time.process_time()
-        sum((Fraction(at % 7 + 1, 12) * 3 for at in range(MEASURED)), Fraction(0))
-        held = len(self.problem.demand) / max(1, self.problem.options)
-        return (time.process_time() - begun) / MEASURED * (SUMS + SUMS_HELD * held)
+    def closing(self, spent: float) -> ClosingTime:
+        """Return what follows from the counts of the instance."""
+        return closing_time(self.compiled, spent)
 
     def answer(
         self, outcome: Outcome, schedule: Schedule | None, look: Callable[[], None] = lambda: None

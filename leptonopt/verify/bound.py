@@ -149,7 +149,7 @@ class Bound:
                 costs = map(add, costs, [cost * factor for cost in ends[low + length : high + length + 1]])
             if any(once):
                 costs = map(add, costs, [int(amount * parts) for amount in once[low : high + 1]])
-            if way.pool in self.apart and (way.one_node or way.whole):
+            if not way.milestone and way.pool in self.apart and (way.one_node or way.whole):
                 found = self._on_nodes(way, length, low, high, list(costs), parts)
             else:
                 found = Fraction(min(costs), parts)
@@ -233,12 +233,16 @@ class Bound:
             total = [cost + stated.carbon_weight * (carbon[t + 1] - carbon[t]) for t, cost in enumerate(total)]
         for number in covering:
             priced = self.prices.quotas[number]
-            if priced.of == "money":
+            if priced.moment:  # of a resource, also of one that is named money, carbon or energy
+                if priced.of != name:
+                    continue
+                used = [Fraction(1)] * len(slots)
+            elif priced.of == "money":
                 used = [money[t + 1] - money[t] for t in slots]
             elif priced.of == "carbon":
                 used = [carbon[t + 1] - carbon[t] for t in slots] if carbon is not None else [NOTHING] * len(slots)
             elif priced.of == name or (priced.of == "energy" and power):
-                used = [Fraction(1) if priced.moment else stated.hours] * len(slots)
+                used = [stated.hours] * len(slots)
             else:
                 continue
             total = [cost + price * use for cost, price, use in zip(total, priced.by_slot, used, strict=True)]
@@ -248,14 +252,15 @@ class Bound:
         """What it costs more, by start: what it uses of quotas once, and the price of waiting."""
         total: list[Fraction] = []
         if waiting := self.prices.waiting_start(id):
-            total = [waiting * start for start in range(self.stated.slots)]
+            total = [waiting * start for start in range(self.stated.slots + 1)]
         for number in self.prices.covering(id, way):
             priced = self.prices.quotas[number]
             amount = way.cost if priced.of == "money" else exact(way.consumes.get(priced.of, 0))
             if amount and not priced.moment:
+                by_start = [*priced.by_slot, priced.by_slot[-1]]  # what starts at the end counts for the last slot
                 total = [
                     known + amount * price
-                    for known, price in zip(total or [NOTHING] * self.stated.slots, priced.by_slot, strict=True)
+                    for known, price in zip(total or [NOTHING] * len(by_start), by_start, strict=True)
                 ]
         return total
 
@@ -300,7 +305,7 @@ class Bound:
         """The ways of a task, each with the starts at which it fits alone."""
         task, found = self.stated.tasks[id], []
         for way in self.stated.ways(id).values():
-            if (way.one_node and way.whole > 1) or self._beyond_quota(id, way):
+            if not way.milestone and ((way.one_node and way.whole > 1) or self._beyond_quota(id, way)):
                 continue
             spans = tuple(self._spans(task, way))
             if spans:
@@ -316,10 +321,13 @@ class Bound:
         )
 
     def _spans(self, task: Mapping[str, Any], way: StatedOption) -> Iterable[tuple[int, Span]]:
-        stated, blocked = self.stated, self._blocked_sum(way)
-        rates = stated.pools[way.pool].get("interruptions")
+        stated = self.stated
+        if way.milestone:  # it holds nothing, and may stand at the end of the horizon
+            yield 0, (0, stated.slots)
+            return
+        blocked, rates = self._blocked_sum(way), stated.pools[way.pool].get("interruptions")
         if rates is None:
-            length = max(1, ceil(way.seconds / stated.slot))
+            length = ceil(way.seconds / stated.slot)
             lengths: list[int | None] = [length] * max(0, stated.slots - length + 1)
         else:
             lengths = self._interrupted(task, way, rates)

@@ -82,9 +82,14 @@ class Prices:
     def _read_waiting(self, certificate: Mapping[str, Any]) -> None:
         """Read the prices of precedence, and add up what each task is charged for its start, end and absence."""
         prices: dict[tuple[str, str], Fraction] = {}
+        lags: dict[str, dict[str, int]] = {}  # the longest where a task waits for another twice
+        for id, own in self.edges.items():
+            longest = lags[id] = {}
+            for first, lag in own:
+                longest[first] = max(longest.get(first, lag), lag)
         for line in _lines(certificate, "waiting"):
             pair = str(line.get("task")), str(line.get("after"))
-            if pair[1] not in [first for first, _ in self.edges.get(pair[0], ())]:
+            if pair[1] not in lags.get(pair[0], ()):
                 raise Malformed(f"waiting: {pair[0]!r} does not wait for {pair[1]!r}")
             prices[pair] = self._price(line.get("price"), "waiting")
         self._start: dict[str, Fraction] = defaultdict(Fraction)
@@ -92,8 +97,7 @@ class Prices:
         self._missing: dict[str, Fraction] = defaultdict(Fraction)
         self._constant = NOTHING
         for (id, first), price in prices.items():
-            lag = max(lag for other, lag in self.edges[id] if other == first)
-            early, late = self._copies(first), self._copies(id)
+            lag, early, late = lags[id][first], self._copies(first), self._copies(id)
             self._start[id] -= price * early
             self._end[first] += price * late
             self._missing[id] -= price * early * (self.stated.slots + lag)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from math import ceil
 from typing import Any
 
@@ -160,12 +160,12 @@ class PlanChecker:
         """What the runs that name a node use of it."""
         kind = rented.kind
         for resource, size in kind.size.items():
-            load = [NOTHING] * self.stated.slots
+            change = [NOTHING] * (self.stated.slots + 1)
             for run in runs:
                 held = run.copies * run.way.uses.get(resource, NOTHING) / len(run.nodes)
-                for slot in range(run.start, run.end):
-                    load[slot] += held
-            for slot, used in enumerate(load):
+                change[run.start] += held
+                change[run.end] -= held
+            for slot, used in enumerate(accumulate(change[:-1])) if runs else ():
                 if used > size * rented.usable[slot]:
                     self._too_much("nodes", f"node {kind.label!r} {resource}", slot, used, size * rented.usable[slot])
 
@@ -174,31 +174,42 @@ class PlanChecker:
         self.say(rule, f"{where} at {self.stated.shown(slot)}", text, load - offered)
 
     def _precedence(self, runs: Sequence[Run]) -> None:
-        of_task = defaultdict(list)
+        """Each edge by the first start of one task and the last end of the other."""
+        copies, starts, ends = Counter[str](), dict[str, int](), dict[str, int]()
         for run in runs:
-            of_task[run.id].append(run)
+            copies[run.id] += run.copies
+            starts[run.id] = min(starts.get(run.id, run.start), run.start)
+            ends[run.id] = max(ends.get(run.id, run.end), run.end)
         for id, task in self.stated.tasks.items():
-            for after in task.get("after") or () if of_task[id] else ():
+            self.findings.look()
+            for after in task.get("after") or () if id in starts else ():
                 stated = {"task": after} if isinstance(after, str) else after
-                first, lag = stated["task"], ceil(duration(stated.get("lag") or "0s") / self.stated.slot)
-                name = f"task {id!r} after {first!r}"
-                if sum(run.copies for run in of_task[first]) < self.stated.tasks[first].get("copies", 1):
-                    self.say("precedence", name, "runs, but what it waits for does not run in full")
+                first = stated["task"]
+                if copies[first] < self.stated.tasks[first].get("copies", 1):
+                    self.say(
+                        "precedence", f"task {id!r} after {first!r}", "runs, but what it waits for does not run in full"
+                    )
                     continue
-                early = max(run.end for run in of_task[first]) + lag - min(run.start for run in of_task[id])
+                lag = ceil(duration(stated["lag"]) / self.stated.slot) if stated.get("lag") else 0
+                early = ends[first] + lag - starts[id]
                 if early > 0:
-                    self.say("precedence", name, f"starts {early} slots too early", early)
+                    self.say("precedence", f"task {id!r} after {first!r}", f"starts {early} slots too early", early)
 
     def _affinity(self, runs: Sequence[Run]) -> None:
         document = self.stated.document
+        there: dict[str, Counter[str]] = defaultdict(Counter)  # by task: copies by pool
+        for run in runs:
+            there[run.id][run.way.pool] += run.copies
         for ids in document.get("together") or ():
-            pools = {run.way.pool for run in runs if run.id in ids}
+            self.findings.look()
+            pools = {pool for id in ids if id in there for pool in there[id]}
             if len(pools) > 1:
                 self.say("affinity", f"together {list(ids)}", f"run on the pools {sorted(pools)}")
         for ids in document.get("apart") or ():
-            there: Counter[str] = Counter()
-            for run in runs:
-                there[run.way.pool] += run.copies if run.id in ids else 0
-            for pool, count in sorted(there.items()):
+            self.findings.look()
+            together: Counter[str] = Counter()
+            for id in dict.fromkeys(ids):
+                together.update(there.get(id, {}))
+            for pool, count in sorted(together.items()):
                 if count > 1:
                     self.say("affinity", f"apart {list(ids)}", f"{count} of them run on pool {pool!r}", count - 1)

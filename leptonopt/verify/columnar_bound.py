@@ -174,7 +174,7 @@ class ColumnarBound:
             if amount and row is None:
                 return None
         for start in range(first, last + 1):
-            for slot in range(start if start == first else start + n - 1, start + n):
+            for slot in range(start if start == first or not n else start + n - 1, start + n):
                 for at in range(width):
                     amount, row = sheets.uses[option * width + at], sheets.rows[pool][at]
                     if amount and row is not None:

@@ -114,8 +114,8 @@ class StatedColumns:
         pool = self.option["pool"]
         if self.options and not (min(pool) >= 0 and max(pool) < len(self.pools)):
             raise Malformed("option_pool: there is no such pool")
-        if self.options and (min(self.option["slots"]) < 1 or (self.width and min(self.uses) < 0)):
-            raise Malformed("an option takes no time, or uses less than nothing")
+        if self.options and (min(self.option["slots"]) < 0 or (self.width and min(self.uses) < 0)):
+            raise Malformed("an option takes less than no time, or uses less than nothing")
 
     def _money(self) -> None:
         """Rows with their prices and what they offer."""

@@ -122,7 +122,16 @@ _SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "min": 60, "m": 60, "s": 1}
 
 
 def duration(text: Any) -> Fraction:
-    if not isinstance(text, str) or not re.fullmatch(rf"(?:{_PART.pattern}\s*)+", text.strip()):
+    """The seconds of a duration such as 1h30m."""
+    if not isinstance(text, str):
+        raise Malformed(f"{text!r} is not a duration")
+    return _seconds(text)
+
+
+@lru_cache(1 << 12)
+def _seconds(text: str) -> Fraction:
+    """The seconds of a duration; a document with many edges holds the same few texts again and again."""
+    if not re.fullmatch(rf"(?:{_PART.pattern}\s*)+", text.strip()):
         raise Malformed(f"{text!r} is not a duration")
     return sum((Fraction(count) * _SECONDS[unit] for count, unit in _PART.findall(text)), Fraction(0))
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import accumulate
 from typing import Any
 
 from leptonopt.verify.exact import Findings, Malformed
@@ -54,14 +55,15 @@ def _name(pool: object, kind: object, node: object, last: object) -> str:
 
 def _steps(stated: StatedInstance, entry: Mapping[str, Any], name: str) -> list[int]:
     """Nodes on in each slot."""
-    on, last = [0] * stated.slots, -1
+    on, last, held = list[int](), -1, 0
     for step in entry.get("on") or ():
         second, count = stated.second(step["from"]), _whole(step["count"], name)
         if second % stated.slot or not last < second // stated.slot < stated.slots or (last < 0 and second):
             raise Malformed(f"{name}: on: {step['from']!r} is not the beginning of a later slot")
         last = second // stated.slot
-        on[last:] = [count] * (stated.slots - last)
-    return on
+        on += [held] * (last - len(on))
+        held = count
+    return on + [held] * (stated.slots - len(on))
 
 
 def _whole(value: Any, name: str) -> int:
@@ -114,7 +116,8 @@ class _Counts:
 
     def _started_within(self, slots: int) -> list[int]:
         """Return the starts of the last so many slots, by slot."""
-        return [sum(self.started[max(0, t - slots + 1) : t + 1]) if slots else 0 for t in range(len(self.on))]
+        sums = list(accumulate(self.started, initial=0))
+        return [sums[t + 1] - sums[max(0, t - slots + 1)] if slots else 0 for t in range(len(self.on))]
 
     def changes(self) -> tuple[tuple[list[int], Fraction], tuple[list[int], Fraction]]:
         """Return starts and stops by slot, each with the fee of one."""
@@ -126,6 +129,8 @@ class _Counts:
         for t, (count, paid, young) in enumerate(
             zip(self.on, self.paid, self._started_within(kind.minimum), strict=True)
         ):
+            if count <= kind.count[t] and young <= count and (kind.price is not None or not paid):
+                continue
             at = f"{name} at {stated.shown(t)}"
             if count > kind.count[t]:
                 findings.say("nodes", at, f"{count} are on, {kind.count[t]} are there", count - kind.count[t])

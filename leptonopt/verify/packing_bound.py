@@ -94,7 +94,7 @@ class PackingPrice:
         found: dict[int, Fraction] = {}
         for id in self.stated.tasks:
             for way in self.stated.ways(id).values():
-                if way.pool == self.pool and way.one_node and kind in self._holding(way):
+                if way.pool == self.pool and way.one_node and not way.milestone and kind in self._holding(way):
                     amount, weight = way.uses.get(self.resource, NOTHING), int(self._weight(way))
                     if weight and (weight not in found or amount < found[weight]):
                         found[weight] = amount

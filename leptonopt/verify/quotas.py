@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -29,19 +30,14 @@ def check_quotas(
             findings.say("bill", f"quota {line['id']!r} from {line['from']}", text)
         lines[key] = line
     for quota in stated.quotas:
-        limit = exact(quota["limit"])
-        for first, end in windows_of(stated, quota):
+        limit, windows = exact(quota["limit"]), list(windows_of(stated, quota))
+        mine = covered(stated, quota, runs)
+        totals = (
+            [_peak(quota, mine)] if quota.get("per") == "moment" else _totals(stated, quota, mine, windows, findings)
+        )
+        for (first, end), used in zip(windows, totals, strict=True):
             findings.look()
-            used = _peak(stated, quota, runs) if quota.get("per") == "moment" else NOTHING
             if quota.get("per") != "moment":
-                used = sum(
-                    (
-                        run.copies * _counts(stated, quota, run, first, end)
-                        for run in runs
-                        if covers(stated, quota, run.id, run.way.pool)
-                    ),
-                    used,
-                )
                 used += sum((_nodes(quota, rented, first, end) for rented in nodes), NOTHING)
             name = f"quota {quota['id']!r} from {stated.shown(first)}"
             if used > limit:
@@ -72,12 +68,35 @@ def covers(stated: StatedInstance, quota: Mapping[str, Any], id: str, pool: str)
     return (tasks is None or id in tasks) and (teams is None or stated.tasks[id].get("team") in teams)
 
 
+def covered(stated: StatedInstance, quota: Mapping[str, Any], runs: Sequence[Run]) -> list[Run]:
+    """The runs that count for a quota."""
+    sets = {key: frozenset(quota[key]) for key in ("tasks", "teams", "pools") if quota.get(key) is not None}
+    return [run for run in runs if covers(stated, sets, run.id, run.way.pool)]
+
+
+def _totals(
+    stated: StatedInstance,
+    quota: Mapping[str, Any],
+    runs: Sequence[Run],
+    windows: Sequence[tuple[int, int]],
+    findings: Findings,
+) -> list[Fraction]:
+    """What runs use in each window; windows follow one another, so a run touches only a few."""
+    totals, begins = [NOTHING] * len(windows), [first for first, _ in windows]
+    for run in runs:
+        findings.look()
+        at = bisect_right(begins, run.start) - 1
+        for window in range(at, max(at + 1, bisect_left(begins, run.end))):
+            totals[window] += run.copies * _counts(stated, quota, run, *windows[window])
+    return totals
+
+
 def _counts(stated: StatedInstance, quota: Mapping[str, Any], run: Run, first: int, end: int) -> Fraction:
     """What each copy of a run uses in slots [first, end)."""
     of, way = quota["of"], run.way
     low, high = max(first, run.start), min(end, run.end)
     once = NOTHING
-    if first <= run.start < end:
+    if starts_within(stated, run.start, first, end):
         once = way.cost if of == "money" else exact(way.consumes.get(of, 0))
     if low >= high:
         return once
@@ -88,6 +107,11 @@ def _counts(stated: StatedInstance, quota: Mapping[str, Any], run: Run, first: i
         grams = stated.carbon_sum(way.pool)
         return once + way.uses.get(POWER, NOTHING) * (grams[high] - grams[low])
     return once + way.uses.get(POWER if of == "energy" else of, NOTHING) * (high - low) * stated.hours
+
+
+def starts_within(stated: StatedInstance, start: int, first: int, end: int) -> bool:
+    """Whether a start counts for slots [first, end); one at the end of the horizon counts for the last slot."""
+    return first <= min(start, stated.slots - 1) < end
 
 
 def _nodes(quota: Mapping[str, Any], rented: Rented, first: int, end: int) -> Fraction:
@@ -101,11 +125,10 @@ def _nodes(quota: Mapping[str, Any], rented: Rented, first: int, end: int) -> Fr
     return sum(counted.get(quota["of"], [])[first:end], NOTHING)
 
 
-def _peak(stated: StatedInstance, quota: Mapping[str, Any], runs: Sequence[Run]) -> Fraction:
+def _peak(quota: Mapping[str, Any], runs: Sequence[Run]) -> Fraction:
     change: dict[int, Fraction] = defaultdict(Fraction)
     for run in runs:
-        if covers(stated, quota, run.id, run.way.pool):
-            held = run.copies * run.way.uses.get(quota["of"], NOTHING)
-            change[run.start] += held
-            change[run.end] -= held
+        held = run.copies * run.way.uses.get(quota["of"], NOTHING)
+        change[run.start] += held
+        change[run.end] -= held
     return max(accumulate(change[slot] for slot in sorted(change)), default=NOTHING)

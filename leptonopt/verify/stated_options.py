@@ -30,6 +30,11 @@ class StatedOption:
     not_before: Any = None
     not_after: Any = None
 
+    @property
+    def milestone(self) -> bool:
+        """Return whether the option takes no time, and so holds nothing."""
+        return not self.seconds
+
 
 def named_options(
     task: Mapping[str, Any], profiles: Mapping[Any, Any], pools: Mapping[str, Any]

@@ -80,7 +80,9 @@ class TaskLineReader:
         self._window(name, task, low, high)
         for why in stated.out_of_window(way, low):
             say("window", name, why)
-        if low < 0 or low >= stated.horizon:
+        if low > stated.horizon:
+            say("window", name, f"starts {low - stated.horizon} s after the horizon", low - stated.horizon)
+        if low < 0 or low > stated.horizon or (low == stated.horizon and high > low):
             return None
         length = self._slots(name, task, way, low // stated.slot)
         if length is None:
@@ -113,6 +115,7 @@ class TaskLineReader:
         labels = tuple(str(label) for label in line.get("nodes") or ())
         own = {label: kind for (pool, label), kind in self.apart.items() if pool == way.pool}
         held = {name for name, count in way.uses.items() if count and (way.pool, name) in self.of_nodes}
+        held = set() if way.milestone else held
         if way.pool not in self.told_apart or not held or not (way.one_node or way.whole):
             if labels:
                 self.findings.say("option", name, "names nodes, where no node is told from another")
@@ -130,10 +133,12 @@ class TaskLineReader:
         return labels
 
     def _slots(self, name: str, task: Mapping[str, Any], way: StatedOption, start: int) -> int | None:
-        """How long it takes from a slot on; on pools with interruptions, on average."""
+        """How long it takes from a slot on; on pools with interruptions, on average; a milestone takes no time."""
+        if way.milestone:
+            return 0
         rates = self.stated.pools[way.pool].get("interruptions")
         if rates is None:
-            return max(1, ceil(way.seconds / self.stated.slot))
+            return ceil(way.seconds / self.stated.slot)
         key = (way.seconds, way.pool, repr(task.get("checkpoint")))
         if key not in self._spots:
             means = self.stated.means(rates)

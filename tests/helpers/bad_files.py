@@ -312,7 +312,7 @@ EDITS: list[tuple[str, tuple[str | int, ...], Any, str]] = [
     ("option cost too large", ("tasks", 0, "options", 0, "cost"), -(10**13), "too large; at most"),
     ("option with whole nodes of none", ("tasks", 0, "options", 0, "nodes"), 1, "which has 0 kinds of nodes"),
     ("option with too many nodes", ("tasks", 0, "options", 0, "nodes"), 1001, "less than or equal to 1000"),
-    ("work of no hours", ("tasks", 1, "work", "hours"), 0, "0 is not above zero"),
+    ("work below zero", ("tasks", 1, "work", "hours"), -1, "-1 is below zero; at least 0"),
     ("work without hours", ("tasks", 1, "work", "hours"), CUT, "hours: is missing"),
     ("work of an unknown profile", ("tasks", 1, "work", "profile"), "gpt", "there is no profile 'gpt'; known are 'bert'"),
     ("work elsewhere", ("tasks", 1, "work", "speed"), {"moon": 1}, "there is no pool 'moon'; known are"),

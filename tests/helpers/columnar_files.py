@@ -49,6 +49,9 @@ def tiny(seed: int, tasks: int = 4, slots: int = 8, must: bool = False) -> Array
         "option_cost": [rng.choice([0, 25]) for _ in range(options)],
         "option_uses": [[rng.randint(1, 2), *(rng.randint(0, 2) for _ in names[1:])] for _ in range(options)],
     }
+    dice = random.Random(f"milestones {seed}")
+    if dice.random() < 0.2:
+        arrays["option_slots"] = [dice.choice([0, slots]) for slots in arrays["option_slots"]]
     return {"head": np.frombuffer(json.dumps(head).encode(), np.uint8)} | {
         name: np.array(values, np.int32) for name, values in arrays.items()
     }

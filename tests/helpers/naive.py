@@ -292,13 +292,14 @@ def proved(
         cost += sum((price for (n, p), price in apart.items() if p == pool and g in problem.apart[n]), Fraction(0))
         if pool not in least[g] or cost < least[g][pool]:
             least[g][pool] = cost
+    latest = max(map(len, offered), default=problem.slots)  # the end of the horizon, without an end slot
     out: dict[int, Fraction] = {}
     for g in range(problem.groups):
         if problem.optional[g]:
             out[g] = Fraction(int(problem.value[g]))
             for e, price in waiting.items():
                 if problem.after[e] == g:
-                    out[g] -= price * (problem.slots + int(problem.lag[e]))
+                    out[g] -= price * (latest + int(problem.lag[e]))
     inside: dict[int, int] = {}
     for number, members in reversed([*enumerate(problem.together)]):
         inside |= dict.fromkeys(members.tolist(), number)

@@ -115,6 +115,7 @@ def instance(
                 for _ in range(rng.randint(1, 4))
             ]
         made.append(task)
+    _add_milestones(made, random.Random(f"milestones {seed}"))
     document = {
         "leptonopt": 1,
         "name": f"random {seed}",
@@ -130,6 +131,17 @@ def instance(
     if whole_bill or (whole_bill is None and seed % 2):
         _add_whole_bill(document, random.Random(f"bill {seed}"), minutes, slots)
     return document
+
+
+def _add_milestones(tasks: list[dict[str, Any]], rng: random.Random) -> None:
+    """Let some options of one seed in six take no time."""
+    if rng.random() < 1 / 6:
+        for task in tasks:
+            for option in task.get("options", []):
+                if rng.random() < 0.5:
+                    option["duration"] = "0s"
+            if "work" in task and rng.random() < 0.3:
+                task["work"]["hours"] = 0
 
 
 def _add_whole_bill(document: dict[str, Any], rng: random.Random, minutes: int, slots: int) -> None:

@@ -36,6 +36,7 @@ from leptonopt.problem.protocol import Limits, NullMonitor
 from leptonopt.problem.schedule import Schedule, node_schedule_of, objective
 from leptonopt.runtime.signals import Signals
 from leptonopt.session import finalize as answer
+from leptonopt.session.closing import ClosingTime
 from leptonopt.session.request import decode_warm_start
 from leptonopt.session.session import SolveSession
 from leptonopt.session.source import TreeSource
@@ -424,8 +425,8 @@ def test_time_is_kept_back_by_the_entries_of_the_plan() -> None:
     stated = instance(task(copies=200, optional=True, value=2), gpus=1)
     made = compile_instance(validate(stated))
     with Signals() as signals:
-        session = SolveSession(TreeSource(made, stated, {}), Limits(60.0), time.monotonic(), 0.0, signals)
-        session.entry_seconds, before = 0.5, session.left()
+        closing = ClosingTime(0.0, 0.5)
+        session = SolveSession(TreeSource(made, stated, {}), Limits(60.0), time.monotonic(), closing, signals)
+        before = session.left()
         session.state.schedule = greedy(made)
         assert before - session.left() >= 0.5 * 48
-    assert 1e-5 < TreeSource(made, stated, {}).entry_seconds() < 1

@@ -108,9 +108,10 @@ def test_an_empty_mapping_of_ways_is_refused(key: str) -> None:
         validate(stated)
 
 
-def test_a_duration_of_zero_is_refused_in_a_line_that_helps() -> None:
-    """Milestones are said by `after` and `lag`."""
-    stated = document({"id": "p", "capacity": {"gpu": 1}})
-    stated["tasks"][0]["options"][0]["duration"] = "0h"
-    with pytest.raises(InstanceError, match="duration of zero; more than 0s is allowed, and `lag` says"):
-        validate(stated)
+def test_a_duration_of_zero_holds_nothing() -> None:
+    """A milestone stands where there is no capacity at all."""
+    stated = document({"id": "p", "capacity": {"gpu": 0}})
+    stated["tasks"][0]["options"][0] |= {"duration": "0h", "cost": 2}
+    result = leptonopt.solve(stated, method="cpsat", isolate=False)
+    assert (result.status, result.cost) == ("optimal", 2)
+    assert verify(stated, result.document).ok

@@ -574,6 +574,7 @@ def duals(made: CompiledInstance, rng: random.Random) -> RelaxationDuals:
             for k in range(len(problem.capacity))
         ]
     ).reshape(problem.capacity.shape)
+    capacity[:, made.instance.time.slots :] = 0  # an end slot has no price
     of_pair: dict[tuple[int, int], float] = {}
     task_of = [members[0][0] for members in made.members]
     waiting = [
@@ -843,7 +844,7 @@ def test_amounts_are_those_of_the_arrays(seeds: range) -> None:
             there = supply(problem.nodes, rent, len(load)) if len(problem.nodes) else load
             true = set()
             for row, stands in enumerate(made.rows):
-                for t in range(problem.slots):
+                for t in range(made.instance.time.slots):
                     if row in supplied:
                         over, rule = Fraction(int(load[row, t] - there[row, t]), stands.scale), "nodes"
                     elif stands.pool and problem.capacity[row, t] < UNLIMITED:

@@ -248,6 +248,87 @@ tasks:
 """,
         "5",
     ),
+    "a milestone holds nothing and may end the horizon": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 0}, price: {gpu: 9}}, {id: b, capacity: {gpu: 1}, price: {gpu: 1}}]
+tasks:
+  - {id: t, options: [{pool: b, uses: {gpu: 1}, duration: 4h}]}
+  - {id: u, after: [t], options: [{pool: a, uses: {gpu: 5}, duration: 0s, cost: 2}]}
+""",
+        "6",
+    ),
+    "a milestone is late, and what waits for it waits": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: 1}}]
+tasks:
+  - {id: s, options: [{pool: a, uses: {gpu: 1}, duration: 90m}]}
+  - {id: t, after: [s], due: 2026-01-05T01:30Z, late_cost: 4, options: [{pool: a, duration: 0s}]}
+  - {id: u, after: [{task: t, lag: 1h}], due: 2026-01-05T03:00Z, late_penalty: 7, options: [{pool: a, uses: {gpu: 1},
+  duration: 1h}]}
+""",
+        "12",
+    ),
+    "milestones count for affinity, quotas of what is consumed, and values": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 1}}, {id: b, capacity: {gpu: 1}}]
+tasks:
+  - {id: s, options: [{pool: a, duration: 0s, cost: 1}, {pool: b, duration: 0s, cost: 2}]}
+  - {id: t, options: [{pool: a, duration: 0s, cost: 1}, {pool: b, duration: 0s, cost: 2}]}
+  - {id: u, optional: true, value: 5, options: [{pool: a, duration: 0s, consumes: {licence: 1}}]}
+  - {id: v, optional: true, value: 3, options: [{pool: a, duration: 0s, consumes: {licence: 1}}]}
+apart: [[s, t]]
+quotas: [{id: q, of: licence, limit: 1}]
+""",
+        "6",
+    ),
+    "a milestone at the end counts with the last day": (
+        """
+time: {start: 2026-01-05T22:00Z, slot: 1h, horizon: 4h, zone: UTC}
+pools: [{id: a, capacity: {gpu: 1}}]
+tasks:
+  - {id: s, release: 2026-01-06T02:00Z, options: [{pool: a, duration: 0s, cost: 2}]}
+  - {id: t, options: [{pool: a, duration: 0s, cost: 3}]}
+  - {id: u, optional: true, value: 1, after: [t], release: 2026-01-06T00:00Z, options: [{pool: a, duration: 0s, cost:
+  -4, consumes: {licence: 2}}]}
+quotas: [{id: q, of: money, limit: 3, per: day}, {id: r, of: licence, limit: 1, per: day}]
+""",
+        "6",
+    ),
+    "milestones on nodes and on spot need none and are not interrupted": (
+        TIME
+        + """
+pools:
+  - {id: a, interruptions: 2, nodes: {id: k, size: {gpu: 2}, count: 1, price: 9, minimum: 3h, startup: 1, shutdown: 2}}
+tasks:
+  - {id: s, placement: one-node, deadline: 2026-01-05T03:00Z, on_time: 0.9, options: [{pool: a, uses: {gpu: 3},
+  duration: 0s}]}
+  - {id: t, options: [{pool: a, nodes: 2, duration: 0s, cost: 1}]}
+  - {id: u, after: [s, t], work: {hours: 0, speed: {a: 1}, device: gpu, cost: 2}}
+""",
+        "3",
+    ),
+    "nodes beside a milestone at the end of the horizon": (
+        TIME
+        + """
+pools: [{id: a, nodes: {id: k, size: {gpu: 2}, count: 1, price: 3, minimum: 3h, startup: 1, shutdown: 2}}]
+tasks:
+  - {id: s, release: 2026-01-05T03:00Z, options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}
+  - {id: t, after: [s], options: [{pool: a, uses: {gpu: 1}, duration: 0s}]}
+""",
+        "6",
+    ),
+    "at a moment a quota is of the resource, also where it is named money": (
+        TIME
+        + """
+pools: [{id: a, nodes: {id: k, size: {money: 2}, count: 1, price: 3}}]
+tasks: [{id: t, copies: 2, team: x, options: [{pool: a, uses: {money: 1}, duration: 1h}]}]
+quotas: [{id: q, of: money, limit: 1, per: moment, teams: [x]}]
+""",
+        "6",
+    ),
     "expected time on spot, Young's interval": (
         TIME
         + """

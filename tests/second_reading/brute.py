@@ -18,6 +18,10 @@ class TooLarge(Exception):
     """Raised when there is more to try than the budget allows."""
 
 
+class Found(Exception):
+    """Raised at the first plan, where it is asked only whether there is one."""
+
+
 @dataclass(frozen=True)
 class Held:
     """What the tasks of a pool hold of nodes: by slot in all, and by slot of each node that is told apart."""
@@ -30,7 +34,7 @@ class Search:
     """The least cost over all choices of an option and a start for every copy, or of leaving it out."""
 
     def __init__(self, instance: Instance, budget: int = 30_000):
-        self.instance, self.budget = instance, budget
+        self.instance, self.budget, self.first = instance, budget, False
         self.best: Fraction | None = None
         self.slots = range(instance.clock.slots)
         self.copies = [(task, copy) for task in instance.tasks.values() for copy in range(task.copies)]
@@ -56,7 +60,7 @@ class Search:
     def _choices(self, task: Task) -> list[Run | None]:
         found: list[Run | None] = [None] if task.optional else []
         for option in task.options:
-            for start in self.slots:
+            for start in range(len(self.slots) + option.milestone):
                 run = self.instance.run(task, option, start)
                 if run is not None:
                     found.append(run)
@@ -76,6 +80,14 @@ class Search:
                 self.nodes_floor += min(idle.values())
         self._choose(0, 0, Fraction(0))
         return self.best
+
+    def exists(self) -> bool:
+        """Tell whether there is a plan."""
+        self.first = True
+        try:
+            return self.least() is not None
+        except Found:
+            return True
 
     def _choose(self, at: int, first: int, cost: Fraction) -> None:
         """Choose for the copies from `at` on; equal copies in the order of their choices."""
@@ -156,6 +168,8 @@ class Search:
         for used, total in totals.items():
             if all(a <= b for a, b in zip(used, left, strict=True)) and (self.best is None or total < self.best):
                 self.best = total
+                if self.first:
+                    raise Found
 
     def _pool_ways(self, pool: Pool, runs: list[Run]) -> dict[Used, Fraction]:
         """Return the cheapest nodes of a pool for each use of quotas, over all placements on nodes."""
@@ -180,7 +194,7 @@ class Search:
         run, rest = runs[0], runs[1:]
         held = {what for what in pool.of_nodes if run.option.uses.get(what)}
         wanted = run.option.nodes or int(run.task.one_node and bool(held))
-        if not pool.told_apart or not wanted:
+        if run.option.milestone or not pool.told_apart or not wanted:
             yield from self._placements(pool, rest, placed)
             return
         able = [n for n, unit in enumerate(self.units[pool.id]) if held <= unit.kind.size.keys()]

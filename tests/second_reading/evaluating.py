@@ -307,6 +307,7 @@ class Evaluation:
             wanted = run.option.nodes if pool.told_apart else 0
             if pool.told_apart and not wanted and run.task.one_node and any(uses.values()):
                 wanted = 1
+            wanted = 0 if run.option.milestone else wanted
             names = self.on_nodes[key]
             if len(names) != wanted or len(set(names)) != wanted or not set(names) <= named.keys():
                 self.say("option", f"{key} is on nodes {names}")

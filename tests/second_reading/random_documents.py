@@ -46,7 +46,7 @@ def text(document: dict[str, Any]) -> str:
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     return f"<{value:f}>" if isinstance(value, Decimal) else value
 
@@ -60,7 +60,7 @@ class Draw:
     """The choices of one seed."""
 
     def __init__(self, seed: int):
-        self.rng = Random(f"second reading {seed}")
+        self.seed, self.rng = seed, Random(f"second reading {seed}")
         rng = self.rng
         self.slot = rng.choice(SLOTS)
         self.slots = rng.choice([2, 3, 3, 4, 4, 5, 6])
@@ -145,6 +145,7 @@ class Draw:
         rng = self.rng
         self.pools = [self.pool(f"p{n}") for n in range(rng.choice([1, 1, 2, 2, 3]))]
         tasks = [self.task(n) for n in range(rng.choice([1, 2, 2, 3]))]
+        self.milestones(tasks)
         tree: dict[str, Any] = {
             "name": "drawn",
             "time": {
@@ -310,6 +311,17 @@ class Draw:
         if not works or self.may(0.3):
             task["options"] = [self.option(m) for m in range(rng.choice([1, 1, 2]))]
         return task
+
+    def milestones(self, tasks: list[dict[str, Any]]) -> None:
+        """Let some options of one seed in four take no time; by draws of their own, so that all else stays."""
+        rng = Random(f"milestones {self.seed}")
+        often = rng.choice([0, 0, 0, 0.5])
+        for task in tasks:
+            for option in task.get("options", []):
+                if rng.random() < often:
+                    option["duration"] = "0s"
+            if "work" in task and rng.random() < often / 2:
+                task["work"]["hours"] = 0
 
     def checkpoint(self) -> dict[str, Any]:
         """Draw how progress is saved."""

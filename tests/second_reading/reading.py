@@ -114,6 +114,11 @@ class Option:
     not_before: Fraction | None = None  # seconds since 1970
     not_after: Fraction | None = None
 
+    @property
+    def milestone(self) -> bool:
+        """Tell whether it takes no time; it then holds nothing, so that no capacity and no node limits it."""
+        return self.seconds == 0
+
 
 @dataclass
 class Task:
@@ -242,6 +247,10 @@ class Instance:
             return None
         if option.not_after is not None and clock.begin(start) > option.not_after:
             return None
+        if option.milestone:
+            return self._milestone(task, option, start)
+        if start == clock.slots:
+            return None
         end = spot.end(clock, pool.rate, task.checkpoint, option.seconds, start)
         if end is None or end > clock.slots:
             return None
@@ -267,6 +276,15 @@ class Instance:
             over * task.late_cost + (task.late_penalty if over else 0),
         )
 
+    def _milestone(self, task: Task, option: Option, start: int) -> Run | None:
+        """Return what a copy does that starts and ends at one instant, at the end of the horizon at the latest."""
+        at = self.clock.begin(start)
+        if start > self.clock.slots or (task.deadline is not None and at > task.deadline):
+            return None
+        over = Fraction(0) if task.due is None else max(Fraction(0), at - task.due) / 3600
+        late = over * task.late_cost + (task.late_penalty if over else 0)
+        return Run(task, option, start, start, [], [], [], over, late)
+
     def counted(self, quota: Quota, run: Run, window: list[int]) -> Fraction:
         """Return what a run counts for one window of a quota; of `per: moment` what it holds in the slot."""
         if not quota.covers(run.task, run.option.pool):
@@ -274,7 +292,7 @@ class Instance:
         held = [slot for slot in window if run.holds(slot)]
         if quota.per == "moment":
             return run.option.uses.get(quota.what, Fraction(0)) if held else Fraction(0)
-        once = run.start in window
+        once = min(run.start, self.clock.slots - 1) in window  # at the end of the horizon: with the last slot
         if quota.what == "money":
             return sum((run.running[slot - run.start] for slot in held), run.option.cost if once else Fraction(0))
         consumed = run.option.consumes.get(quota.what, Fraction(0)) if once else Fraction(0)
@@ -403,7 +421,7 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
         if labels <= option.pool.labels
         and not without & option.pool.labels
         and option.quality >= number(get(needs, "quality", 0))
-        and not (task.one_node and option.nodes > 1)
+        and not (task.one_node and option.nodes > 1 and not option.milestone)
     ]
     return task
 

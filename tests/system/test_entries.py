@@ -41,7 +41,10 @@ CHANGES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a resource that is not there": (lambda i: i.tasks[0].options[0].uses.update(tpu=Decimal(1)), "'tpu'"),
     "a capacity taken away": (lambda i: i.pools[0].capacity.clear(), "pools[0]"),
     "a price of another type": (lambda i: i.pools[0].price.update(gpu=3), "pools[0]: was changed"),
-    "a duration of zero": (lambda i: i.tasks[1].options[0].__dict__.update(duration=0), "tasks[1].options[0].duration"),
+    "a duration below zero": (
+        lambda i: i.tasks[1].options[0].__dict__.update(duration=-1),
+        "tasks[1].options[0].duration",
+    ),
     "an id twice": (lambda i: object.__setattr__(i.tasks[1], "__dict__", {**i.tasks[1].__dict__, "id": "t0"}), "'t0'"),
     "a copy with other tasks": (lambda i: i.model_copy(update={"tasks": ()}), "tasks"),
     "a start that is none": (lambda i: i.time.__dict__.update(start="never"), "time: was changed"),

@@ -72,9 +72,8 @@ def _cheapest_columns(
     order = np.argsort(span, kind="stable")
     begin = 0
     while begin < len(order):
-        end = min(
-            len(order), begin + max(1, CELLS // int(span[order[min(len(order) - 1, begin + 4000)]])), begin + 4000
-        )
+        widest = max(1, int(span[order[min(len(order) - 1, begin + 4000)]]))
+        end = min(len(order), begin + max(1, CELLS // widest), begin + 4000)
         part = order[begin:end]
         cost[part], start[part] = _cheapest_starts(options, group[of[part]], at[part], free, prefix)
         begin = end

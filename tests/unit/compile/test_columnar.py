@@ -11,6 +11,7 @@ import pytest
 
 from leptonopt.compile.columnar import compile_columnar
 from leptonopt.compile.money import MAX_CAST, MAX_TOTAL
+from leptonopt.errors import InstanceError
 from leptonopt.io.columnar import load
 from tests.helpers.columnar_files import saved
 from tests.helpers.columns_stated import (
@@ -171,3 +172,30 @@ def test_amounts_beyond_64_bits_are_scaled_exactly(tmp_path: Path) -> None:
     of.price[0] = {next(iter(of.capacity[0])): [Fraction(1, 10**9)] * SLOTS}
     of.task["value"][0] = 10**13
     check(built_of(tmp_path, of), of, built_of(tmp_path, of).unit)
+
+
+@pytest.mark.parametrize(("tasks", "fits"), [(53, True), (54, False)])
+def test_sums_of_uses_beyond_2_to_the_60_are_refused(tmp_path: Path, tasks: int, fits: bool) -> None:
+    """Each number is within its limit, and all together are not; only the largest option of a task counts."""
+    head = {
+        "columns": 1,
+        "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "4h"},
+        "resources": ["gpu"],
+        "pools": [{"id": "p", "capacity": {"gpu": "unlimited"}, "price": {"gpu": 1}}],
+    }
+    arrays = {
+        "head": np.frombuffer(json.dumps(head).encode(), np.uint8),
+        "task_release": np.zeros(tasks, np.int64),
+        "task_deadline": np.full(tasks, 4),
+        "task_copies": np.full(tasks, 10**7),
+        "option_ptr": 2 * np.arange(tasks + 1),
+        "option_pool": np.zeros(2 * tasks, np.int64),
+        "option_slots": np.full(2 * tasks, 2),
+        "option_uses": np.tile([[2**31 - 1], [5]], (tasks, 1)),
+    }
+    sheets = load(saved(tmp_path, arrays))
+    if fits:
+        compile_columnar(sheets)
+        return
+    with pytest.raises(InstanceError, match=r"pool 'p': 1\.\d+e\+18 of 'gpu' may be used at once"):
+        compile_columnar(sheets)

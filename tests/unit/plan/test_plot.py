@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import leptonopt
 from leptonopt.errors import UsageError
 from leptonopt.instance import validate
 from leptonopt.plan import picture as pictures
@@ -111,3 +112,20 @@ def test_no_plan_is_an_empty_picture(tmp_path: Path) -> None:
     assert "infeasible, no plan" in texts(
         plot.draw(plans.none("infeasible", "x"), plans.INSTANCE, tmp_path / "plan.png")
     )
+
+
+def test_milestones_are_diamonds(tmp_path: Path) -> None:
+    """What takes no time is drawn with its name, beside bars and alone."""
+    pool = {"id": "a", "capacity": {"gpu": 2}}
+    tasks = [
+        {"id": f"t{at}", "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": duration}]}
+        for at, duration in enumerate(("2h", "0s", "0s"))
+    ]
+    time = {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "4h"}
+    for chosen in (tasks, tasks[1:]):
+        stated = {"time": time, "pools": [pool], "tasks": chosen}
+        document = leptonopt.solve(stated, method="greedy", isolate=False).document
+        figure = plot.draw(document, validate(stated), tmp_path / "plan.png")
+        diamonds = [line for line in figure.axes[0].lines if line.get_marker() == "D"]
+        assert len(diamonds) == 2
+        assert {"t1", "t2"} <= {each.get_text() for each in figure.axes[0].texts}

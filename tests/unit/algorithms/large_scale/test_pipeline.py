@@ -151,7 +151,7 @@ BAD: dict[str, tuple[Callable[[Arrays], Any], str]] = {
     "copies": (changed("task_copies", 3, 0), "task_copies[3]: 0"),
     "value": (changed("task_value", 1, -7), "task_value[1]: -7"),
     "pool": (changed("option_pool", 1, 2), "option_pool[1]: 2; 0 to 1"),
-    "slots": (changed("option_slots", 0, 0), "option_slots[0]: 0"),
+    "slots": (changed("option_slots", 0, -1), "option_slots[0]: -1"),
     "uses": (changed("option_uses", 0, -1), "option_uses[0]"),
     "pointers": (changed("option_ptr", 1, 99), "option_ptr"),
     "after": (lambda a: a.update(task_after=np.array([-1, 0, -1, -1])), "the rule precedence"),
@@ -413,8 +413,10 @@ def test_any_prices_prove_a_bound(tmp_path: Path, seed: int) -> None:
     built = compile_columnar(load(file))
     problem, rng = built.problem, np.random.default_rng(seed)
     price = rng.integers(0, 20, problem.capacity.shape) * (problem.capacity < 2**62)
+    stated = price[:, : built.sheets.instance.time.slots].astype(np.int64)
+    price[:, stated.shape[1] :] = 0  # an end slot has no price
     head = {"leptonopt_certificate_columns": 1, "unit": str(built.unit / 4), "bound": None}
-    arrays = {"head": np.frombuffer(json.dumps(head).encode(), np.uint8), "price": price.astype(np.int64)}
+    arrays = {"head": np.frombuffer(json.dumps(head).encode(), np.uint8), "price": stated}
     proven = proven_columns(file, saved(tmp_path, arrays, "proof.npz"))
     prefix = np.concatenate([[[0]] * len(price), np.cumsum(problem.price * 4 + price, axis=1)], axis=1).astype(np.int64)
     least = np.minimum(
