@@ -280,7 +280,8 @@ class RowBuilder:
 
     def _timed(self, task: Task, way: ConcreteOption) -> Iterator[CompiledOption]:
         if not way.duration:  # a milestone holds nothing, and may stand at the end of the horizon
-            yield CompiledOption(way, 0, (), (), self.starts((), (), 0), self._once(task, way))
+            starts, special = self._within(way, self.starts((), (), 0))
+            yield CompiledOption(way, 0, (), (), starts, self._once(task, way), special)
             return
         rows, amounts = self._held(task, way)
         self.used.update(rows)

@@ -321,14 +321,14 @@ class Bound:
         )
 
     def _spans(self, task: Mapping[str, Any], way: StatedOption) -> Iterable[tuple[int, Span]]:
-        stated = self.stated
+        stated, blocked = self.stated, self._blocked_sum(way)
+        rates = stated.pools[way.pool].get("interruptions")
+        lengths: list[int | None]
         if way.milestone:  # it holds nothing, and may stand at the end of the horizon
-            yield 0, (0, stated.slots)
-            return
-        blocked, rates = self._blocked_sum(way), stated.pools[way.pool].get("interruptions")
-        if rates is None:
+            lengths, blocked = [0] * (stated.slots + 1), [0] * (stated.slots + 1)
+        elif rates is None:
             length = ceil(way.seconds / stated.slot)
-            lengths: list[int | None] = [length] * max(0, stated.slots - length + 1)
+            lengths = [length] * max(0, stated.slots - length + 1)
         else:
             lengths = self._interrupted(task, way, rates)
         first, last = 0, -1

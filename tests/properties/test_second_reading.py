@@ -310,6 +310,17 @@ tasks:
 """,
         "3",
     ),
+    "a milestone keeps the starts of its option": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 1}}]
+tasks:
+  - {id: s, due: 2026-01-05T00:30Z, late_cost: 1, options: [{pool: a, duration: 0s, not_before: 2026-01-05T02:10Z},
+  {pool: a, duration: 0s, cost: 9}]}
+  - {id: t, optional: true, value: 5, after: [s], options: [{pool: a, duration: 0s, not_after: 2026-01-05T02:59Z}]}
+""",
+        "7.5",
+    ),
     "nodes beside a milestone at the end of the horizon": (
         TIME
         + """
