@@ -24,7 +24,7 @@ def volumes(problem: Problem) -> NDArray[np.float64]:
 def priority_orders(problem: Problem) -> list[Ints]:
     """Return orders of the groups by volume and slack, volume, deadline and length, int64, shape (G,)."""
     volume = volumes(problem)
-    slack = _least(problem, (problem.last - problem.first + 1) / problem.duration)
+    slack = _least(problem, (problem.last - problem.first + 1) / np.maximum(1, problem.duration))
     latest = _least(problem, problem.last.astype(float))
     length = _least(problem, problem.duration.astype(float))
     keys = (-volume / np.sqrt(slack), -volume, latest)
