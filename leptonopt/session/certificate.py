@@ -1,9 +1,9 @@
 """Certificates: prices written down so that the independent checker can prove the bound from them alone.
 
-Prices come from two places, and those that prove more are taken: the ascent of `lagrangian.capacity_dual`, at any
-size, and
-the dual values of the linear relaxation, where it is small enough to solve. Neither is trusted: `leptonopt.verify`
-computes what the prices prove in fractions, from the instance's own document, and only that is written down.
+Prices come from two places, and those that prove more are taken: the dual values of the linear relaxation, where it is
+small enough to solve, and the ascent of `lagrangian.capacity_dual` from them, or from column generation. Neither is
+trusted: `leptonopt.verify` computes what the prices prove in fractions, from the instance's own document, and only that
+is written down.
 """
 
 from __future__ import annotations
@@ -19,12 +19,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, DualAscent, estimate_rounds
+from leptonopt.algorithms.lagrangian.column_generation import ColumnGeneration, GenerationLimits
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lagrangian.relaxation import RelaxationDuals, relaxation_duals
 from leptonopt.algorithms.models.time_indexed import has_no_columns, predicted_size
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.packing_rows import PackingRow
 from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.protocol import Limits
 from leptonopt.verify import fingerprint, proven
 
 
@@ -39,6 +41,7 @@ class CertificateSettings:
     lp_share : share of the time for the relaxation, at most
     slope : relative gain over `patience` rounds at which the ascent ends
     patience : rounds, see `slope`
+    pace : first step of the ascent [levels per round]
     """
 
     max_nonzeros: int = 1_500_000
@@ -46,6 +49,7 @@ class CertificateSettings:
     lp_share: float = 0.5
     slope: float = 1e-6
     patience: int = 120
+    pace: float = 0.3
 
 
 SETTINGS = CertificateSettings()
@@ -86,28 +90,36 @@ def _nothing(problem: Problem) -> RelaxationDuals:
 def prices_within(problem: Problem, seconds: float, work: float | None) -> Iterator[RelaxationDuals]:
     """Yield prices from all sources there are, each in its share of the time."""
     begun = time.monotonic()
-    if not has_no_columns(problem):
-        most = SETTINGS.max_nonzeros if work is None else min(SETTINGS.max_nonzeros, SETTINGS.nonzeros_a_second * work)
-        if (
-            predicted_size(problem)[1] <= most
-            and (duals := relaxation_duals(problem, seconds * SETTINGS.lp_share, certified=True)) is not None
-        ):
-            seconds -= time.monotonic() - begun
-            yield duals
-        begun = time.monotonic()
-        blocks = BlockPricer(problem)
-        ascent = DualAscent(problem, blocks)
-        rounds = None if work is None else estimate_rounds(problem, blocks.columns, work)
-        while (
-            time.monotonic() - begun < seconds
-            and len(ascent.values) != rounds
-            and ascent.slope(SETTINGS.patience) > SETTINGS.slope
-        ):
-            ascent.step()
-        if ascent.values:
-            yield RelaxationDuals(ascent.best_price, ascent.best_weight, np.zeros(len(problem.lag)))
-            return
-    yield _nothing(problem)
+    if has_no_columns(problem):
+        yield _nothing(problem)
+        return
+    most = SETTINGS.max_nonzeros if work is None else min(SETTINGS.max_nonzeros, SETTINGS.nonzeros_a_second * work)
+    duals = None
+    if predicted_size(problem)[1] <= most:
+        duals = relaxation_duals(problem, seconds * SETTINGS.lp_share, certified=True)
+    if duals is not None:
+        yield duals
+    left = seconds - (time.monotonic() - begun)
+    ascent = _ascended(problem, duals, Limits(left, deterministic=work is not None, work=work))
+    yield RelaxationDuals(ascent.best_price, ascent.best_weight, np.zeros(len(problem.lag)))
+
+
+def _ascended(problem: Problem, duals: RelaxationDuals | None, limits: Limits) -> DualAscent:
+    """Return an ascent from the duals of the relaxation, or from column generation where there are none."""
+    until, blocks = time.monotonic() + limits.time_limit, BlockPricer(problem)
+    ascent = DualAscent(problem, blocks)
+    ended = False
+    if duals is not None:
+        ascent.judge(duals.capacity, duals.quota)
+    else:
+        room = GenerationLimits.of(limits, SETTINGS.lp_share, lambda: time.monotonic() > until)
+        ended = ColumnGeneration(ascent, blocks, room).run()
+    ascent.polish(SETTINGS.pace)
+    rounds = estimate_rounds(problem, blocks.columns, limits.effort) if limits.deterministic else np.inf
+    while not ended and time.monotonic() < until and len(ascent.values) < rounds:
+        ascent.step()
+        ended = ascent.slope(SETTINGS.patience) <= SETTINGS.slope
+    return ascent
 
 
 # --- as a document --------------------------------------------------------------------------------

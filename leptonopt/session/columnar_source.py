@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, Multipliers
+from leptonopt.algorithms.lagrangian.capacity_dual import FINEST, Multipliers, unused_worth
 from leptonopt.compile.columnar import Column, CompiledColumnar, compile_columnar
 from leptonopt.confirm import Line, Question
 from leptonopt.io.columnar import load, refuse_params
@@ -151,8 +151,10 @@ class ColumnarSource:
         """Return the prices of the method where it has told any; else those of an ascent and the linear relaxation."""
         if known is not None:
             value, prices = known
-            # Bounds are rounded up to whole units, which the checker of certificates does not.
-            return certificate(self.built, prices.capacity, prices.scale, (value - 1) * self.unit)
+            # Bounds are rounded up to whole units and count capacity that demands can use up, which the checker of
+            # certificates does not or not to the same extent.
+            proven = value - 1 - unused_worth(self.problem, prices)
+            return certificate(self.built, prices.capacity, prices.scale, proven * self.unit)
         if not self.prices_itself:
             return None
         best, least = dict[str, Any](), None

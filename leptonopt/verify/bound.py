@@ -8,8 +8,9 @@ for what is on offer cannot raise the cost of a plan that keeps the rules; so th
     + what nodes do best that cost what they cost and earn what they offer
     - price * capacity - price * quota + price * lag - price * 1
 
-is at most the cost of every plan. `models/README.md` has the derivation. Nothing here is searched or rounded: it is
-one minimum per task and one per node, in integers, and it does not matter how the prices were found.
+is at most the cost of every plan. Capacity counts in multiples of the common divisor of what tasks use of it.
+`models/README.md` has the derivation. Nothing here is searched: it is one minimum per task and one per node, in
+integers, and it does not matter how the prices were found.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from itertools import accumulate
-from math import ceil, lcm
+from math import ceil, gcd, lcm
 from operator import add, sub
 from typing import Any
 
@@ -86,11 +87,11 @@ class Bound:
                 return None
             total += together
         total += sum((best_of_nodes(stated, kind, self.prices) for kind in self.kinds), NOTHING)
-        return total - self._paid_back()
+        return total - self._paid_back(windows)
 
-    def _paid_back(self) -> Fraction:
-        """The prices of what pools offer without nodes."""
-        total = NOTHING
+    def _paid_back(self, windows: Windows) -> Fraction:
+        """The prices of what pools offer without nodes, as far as it can be used up."""
+        total, steps = NOTHING, _steps(fit.way for fits in windows.fits.values() for fit in fits)
         for (pool, name, node), price in self.prices.capacity.items():
             if node is not None:
                 if not any(kind.pool == pool and kind.single and kind.label == node for kind in self.kinds):
@@ -99,7 +100,7 @@ class Bound:
                 for each, most in zip(price, self.stated.least(pool, name), strict=True):
                     if each and most is None:
                         raise Malformed(f"capacity: nothing limits {name} of pool {pool!r}; it can have no price")
-                    total += each * (most or 0)
+                    total += each * _used_up(most or NOTHING, steps.get((pool, name), NOTHING))
         return total
 
     # --- one task ---
@@ -385,6 +386,22 @@ def _most(kind: Kind) -> Line:
     own = None if kind.price is not None else kind.reserved + kind.commit_max
     most = [count if own is None else min(count, own) for count in kind.count]
     return [0] * min(kind.boot, len(most)) + most[kind.boot :]
+
+
+def _steps(ways: Iterable[StatedOption]) -> dict[tuple[str, str], Fraction]:
+    """By pool and resource the greatest amount of which all that ways use are multiples."""
+    found: dict[tuple[str, str], Fraction] = {}
+    for way in ways:
+        for name, count in way.uses.items():
+            old = found.get((way.pool, name), NOTHING)
+            part = lcm(old.denominator, count.denominator)
+            found[way.pool, name] = Fraction(gcd(int(old * part), int(count * part)), part)
+    return found
+
+
+def _used_up(most: Fraction, step: Fraction) -> Fraction:
+    """The largest multiple of a step that is at most so much; all of it where there is no step."""
+    return most // step * step if step else most
 
 
 def _on_one_pool(members: Sequence[tuple[int, Fraction | None, Mapping[str, Fraction]]]) -> Fraction | None:

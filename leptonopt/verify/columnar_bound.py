@@ -1,14 +1,14 @@
 """What the prices of a certificate in columns prove: no plan costs less. In whole numbers, pool by pool.
 
 As `leptonopt.verify.bound`, for the rules that columns have: the least cost of every task at these prices, less what
-is offered at them. Any prices prove a bound, so it does not matter where they come from.
+is offered at them, as far as it can be used up. Any prices prove a bound, so it does not matter where they come from.
 """
 
 from __future__ import annotations
 
 from array import array
 from fractions import Fraction
-from math import lcm
+from math import gcd, lcm
 from pathlib import Path
 
 from leptonopt.verify.columnar_checker import UNEXPECTED, StatedColumns, sheets_of
@@ -68,6 +68,7 @@ class ColumnarBound:
         self.finer = finer
         self.lines: list[list[int]] = []
         self.paid_back = 0
+        multiple = _common_divisors(sheets)
         for row, prefix in enumerate(sheets.prefix):
             line, added = [0], 0
             for slot in range(slots):
@@ -76,7 +77,7 @@ class ColumnarBound:
                     raise Malformed(f"price: row {row}, slot {slot}: below zero")
                 if each and most is None:
                     raise Malformed(f"price: row {row}, slot {slot}: nothing limits it; it can have no price")
-                self.paid_back += each * step * (most or 0)
+                self.paid_back += each * step * ((most or 0) // multiple[row] * multiple[row])
                 added += each * step
                 line.append(prefix[slot + 1] * finer + added)
             self.lines.append(line)
@@ -186,3 +187,13 @@ class ColumnarBound:
                 if best is None or cost < best:
                     best = cost
         return best
+
+
+def _common_divisors(sheets: StatedColumns) -> list[int]:
+    """By row the greatest amount of which all uses are multiples, at least 1."""
+    found, width = [0] * len(sheets.prefix), sheets.width
+    for option, pool in enumerate(sheets.option["pool"]):
+        for at, row in enumerate(sheets.rows[pool]):
+            if row is not None and found[row] != 1:
+                found[row] = gcd(found[row], sheets.uses[option * width + at])
+    return [max(1, each) for each in found]

@@ -354,6 +354,17 @@ def priced_prefix(problem: Problem, multipliers: Multipliers) -> Ints:
     return prefix
 
 
+def unused_worth(problem: Problem, multipliers: Multipliers) -> int:
+    """Return the worth of capacity that no demands can use up, in money units, rounded up.
+
+    A bound on the whole capacity is lower by that much than `exact_bound`.
+    """
+    unused = problem.capacity - problem.reachable
+    at = np.nonzero((multipliers.capacity > 0) & (unused > 0))
+    pairs = zip(multipliers.capacity[at].tolist(), unused[at].tolist(), strict=True)
+    return -int(-sum(price * many for price, many in pairs) // multipliers.scale)
+
+
 def exact_bound(problem: Problem, blocks: Pricer, multipliers: Multipliers) -> int | None:
     """Return the value at these multipliers, rounded up, in integers; None when a group has no column."""
     scale, quotas = multipliers.scale, QuotaMultipliers(problem)

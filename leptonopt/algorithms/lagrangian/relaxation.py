@@ -56,7 +56,7 @@ def relaxation_duals(
     """Return the dual values of the relaxation; None when it was not solved in time.
 
     It is over `columns`, or all; its rows are sums over buckets of `width` slots. With `certified` it has the rows that
-    only certificates price, and the whole capacity.
+    only certificates price, and capacity as the checker counts it.
 
     A group that must run may be left out at a cost that nothing else reaches: too few columns make no relaxation
     infeasible.
@@ -82,7 +82,7 @@ def _linear(problem: Problem, columns: StartColumns | None, width: int, certifie
     columns, left = variables.columns, variables.left
     parts = [rules.once(problem, columns, left)]
     # What nodes supply is limited by their number already.
-    room = (problem.capacity if certified else problem.reachable).copy()
+    room = _multiples(problem) if certified else problem.reachable.copy()
     room[problem.nodes.supply_row] = UNLIMITED
     bare = replace(problem, capacity=room)
     parts.append(_bucket_capacity(bare, columns, width))
@@ -97,6 +97,15 @@ def _linear(problem: Problem, columns: StartColumns | None, width: int, certifie
     if problem.apart and certified:
         parts.append(rules.apart(variables))
     return assemble(variables, cost(variables), parts)
+
+
+def _multiples(problem: Problem) -> Ints:
+    """Return the capacity in multiples of the common divisor of a row's demands, as the checker counts it."""
+    divisor = np.zeros(len(problem.capacity), np.int64)
+    np.gcd.at(divisor, problem.demand_row, problem.demand)
+    whole = problem.capacity // np.maximum(1, divisor)[:, None] * np.maximum(1, divisor)[:, None]
+    multiples: Ints = np.where(problem.capacity < UNLIMITED, whole, problem.capacity)
+    return multiples
 
 
 def _bucket_capacity(problem: Problem, columns: StartColumns, width: int) -> Rows:

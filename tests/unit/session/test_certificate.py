@@ -44,3 +44,13 @@ def test_infeasibility_by_windows(gpu: int, proves: bool) -> None:
         proof = proven(stated, certificate)
         assert proof.ok
         assert proof.bound is None
+
+
+def test_capacity_counts_as_far_as_it_can_be_used() -> None:
+    """Tasks of 4 use 4 of 7: prices prove all but a rounding of the optimum of 32; on the whole capacity, 25.14."""
+    pools = [pool(capacity={"gpu": 7}, price={"gpu": {"daily": {"00:00": 1, "02:00": 3}}})]
+    stated = instance(*TIGHT, pools=pools).document()
+    proof = proven(stated, best_certificate(compiled(*TIGHT, pools=pools), stated, 10.0, None))
+    assert proof.ok
+    assert proof.bound is not None
+    assert 31.999 < proof.bound <= 32
