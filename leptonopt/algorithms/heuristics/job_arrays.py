@@ -191,7 +191,7 @@ def _row_arrays(problem: Problem) -> Arrays:
     quota_paid, quota_idle = (np.zeros((len(counted), *paid.shape)) for _ in range(2))
     quota_rise = np.zeros((len(counted), len(nodes)))
     for at, quota in enumerate(problem.quotas):
-        if quota.nodes is not None:
+        if quota.nodes is not None and len(nodes):
             quota_paid[at], quota_idle[at], quota_rise[at] = _node_prices(problem, quota.nodes)
     return {
         "capacity": problem.capacity,
