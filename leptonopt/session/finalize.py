@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -16,7 +17,22 @@ from leptonopt.runtime.clock import gc_disabled
 from leptonopt.session.result import Result
 from leptonopt.session.solve_state import SolveState
 
-LATEST, LATEST_SHARE = 1.5, 0.04  # seconds, or share of the time limit, after which writing and checking ends
+
+@dataclass(frozen=True)
+class ClosingSettings:
+    """Time after which writing and checking a plan ends.
+
+    Attributes
+    ----------
+    latest : seconds after the time limit, at least
+    latest_share : the same as a share of the time limit
+    """
+
+    latest: float = 1.5
+    latest_share: float = 0.04
+
+
+SETTINGS = ClosingSettings()
 
 
 def finalize(
@@ -33,12 +49,8 @@ def finalize(
     lower = None if status is Status.INFEASIBLE else known.money(bound)
     schedule = None if known.schedule is None else with_node_schedule(known.problem, known.schedule)
     trace = () if known.limits.deterministic else tuple(known.trace)
-    why = _why(known, status)
-    if known.limits.deterministic and known.stop is Stop.LIMIT:
-        known.notes.append("the clock ended the search: not reproducible; a longer limit (-t) would be")
-    source = known.source
-    if source.loss:
-        known.notes.append(f"money was coarsened to {source.unit}; the bound is low by up to {source.loss}")
+    why, source = _why(known, status), known.source
+    _note_limits(known)
     proof = _proof(known, status)
     outcome = Outcome(str(status), str(stop), method, lower, _made(known, seconds), source.origin, why, trace, proof)
     with gc_disabled():
@@ -66,10 +78,18 @@ def finalize(
     )
 
 
+def _note_limits(known: SolveState) -> None:
+    """Note what makes the result less exact: the clock in deterministic mode, and coarse money."""
+    if known.limits.deterministic and known.stop is Stop.LIMIT:
+        known.notes.append("the clock ended the search: not reproducible; a longer limit (-t) would be")
+    if known.source.loss:
+        known.notes.append(f"money was coarsened to {known.source.unit}; the bound is low by up to {known.source.loss}")
+
+
 def _clock(known: SolveState, entries: int) -> Callable[[], None]:
     """Raise `NoPlan` from some time after the time limit on; that much time there is in any case."""
     limit = known.limits.time_limit
-    until = max(known.begun + limit, time.monotonic()) + max(LATEST, LATEST_SHARE * limit)
+    until = max(known.begun + limit, time.monotonic()) + max(SETTINGS.latest, SETTINGS.latest_share * limit)
 
     def look() -> None:
         if time.monotonic() > until:

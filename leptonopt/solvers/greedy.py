@@ -10,7 +10,7 @@ all this. Nothing is decided by the clock, except that it ends when the time is 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -21,7 +21,20 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective
 
-BASELINE = 0.4  # share of the time at most for the schedule that other methods start from
+
+@dataclass(frozen=True)
+class GreedySettings:
+    """Share of the time of a first schedule.
+
+    Attributes
+    ----------
+    baseline : share of the time for the schedule that other methods start from, at most
+    """
+
+    baseline: float = 0.4
+
+
+SETTINGS = GreedySettings()
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
@@ -35,7 +48,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
 
 def baseline(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """Return a first schedule; after one priority order it ends once `BASELINE` of the time is over."""
-    return _searched(problem, warm_start, limits, monitor, BASELINE)
+    return _searched(problem, warm_start, limits, monitor, SETTINGS.baseline)
 
 
 def _searched(

@@ -42,7 +42,7 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class LargeScaleSettings:
-    """Shares and counts of the stages of `large-scale`, measured on 1,000 to 100,000 tasks.
+    """Shares and counts of the stages of `large-scale`; see docs/explanation/large-scale-experiments.md.
 
     Attributes
     ----------

@@ -35,7 +35,7 @@ class LnsSettings:
     prices : share of the time limit for prices, at most
     rounds : rounds of prices at most
     pace : first step of the ascent after the relaxations [levels per round]
-    per_second : effort counted as a second in deterministic mode, about a third of a free core
+    per_second : effort counted as a second in deterministic mode
     """
 
     turn: float = 0.01

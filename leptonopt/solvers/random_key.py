@@ -26,7 +26,7 @@ from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
 
 @dataclass(frozen=True)
 class GeneticSettings:
-    """Parameters of the genetic algorithm, as Goncalves and Resende (2011) recommend them.
+    """Parameters of the genetic algorithm.
 
     Attributes
     ----------
