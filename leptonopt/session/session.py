@@ -240,7 +240,7 @@ class SolveSession:
 
     def _run_baselines(self) -> None:
         """Run the dispatching rules: `auto` is at least as good as each of them."""
-        if self.problem.groups > TIMES.baseline_groups or self.state.closed():
+        if self.workers.large or self.problem.groups > TIMES.baseline_groups or self.state.closed():
             return
         deadline = Deadline.after(TIMES.baseline_share * self.left())
         for entry in methods.dispatching_rules():
