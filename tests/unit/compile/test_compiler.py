@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import pytest
 
-from leptonopt.compile import compiler
+from leptonopt.compile import rows
 from leptonopt.errors import InstanceError
 from leptonopt.problem.problem import UNLIMITED
 from tests.helpers.tiny_instances import compiled, pool, task
@@ -57,7 +57,7 @@ def test_tasks_that_cannot_run() -> None:
 
 def test_loads_beyond_64_bits_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """The finding names the resource and the step in which it is counted."""
-    monkeypatch.setattr(compiler, "MAX_LOAD", 100)
+    monkeypatch.setattr(rows, "MAX_LOAD", 100)
     with pytest.raises(InstanceError, match=r"pool 'a': 200 of 'gpu' may be used at once, in steps of 1"):
         compiled(task(copies=100))
 

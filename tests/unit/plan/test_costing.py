@@ -121,8 +121,7 @@ def test_quotas_of_each_kind(of: str, used: Fraction | int) -> None:
     stated = task(duration="2h")
     stated["options"][0]["consumes"] = {"tokens": 7}
     made = compiled(stated, pools=[POWERED], quotas=[{"id": "q", "of": of, "limit": 99}])
-    (window,) = made.windows
-    assert bill(made, run(made, start=1)).used(window) == used
+    assert bill(made, run(made, start=1)).used(made.windows) == [used]
 
 
 def test_quotas_of_a_day_count_their_own_slots() -> None:
@@ -133,18 +132,16 @@ def test_quotas_of_a_day_count_their_own_slots() -> None:
     for of, used in (("gpu", [2, 2]), ("tokens", [7, 0])):
         made = compiled(stated, time=time, quotas=[{"id": "q", "of": of, "limit": 99, "per": "day"}])
         plan = bill(made, run(made, start=1))
-        assert [plan.used(window) for window in made.windows] == used
+        assert plan.used(made.windows) == used
 
 
 def test_the_peak_of_some_tasks() -> None:
     """Runs at once on the pools that count."""
-    made = compiled(task("x"), task("y", gpu=1), pools=[pool(), pool("b")])
+    scopes: list[dict[str, Any]] = [{}, {"tasks": ["y"], "pools": ["a"]}, {"tasks": ["x"], "pools": ["b"]}]
+    quotas = [{"id": str(at), "of": "gpu", "limit": 9, "per": "moment", **scope} for at, scope in enumerate(scopes)]
+    made = compiled(task("x"), task("y", gpu=1), pools=[pool(), pool("b")], quotas=quotas)
     plan = bill(made, run(made, 0), run(made, 1))
-    assert (plan.peak("gpu", ["x", "y"], None), plan.peak("gpu", ["y"], ["a"]), plan.peak("gpu", ["x"], ["b"])) == (
-        3,
-        1,
-        0,
-    )
+    assert [plan.peak(quota) for quota in made.instance.quotas] == [3, 1, 0]
 
 
 @pytest.mark.parametrize(
