@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from leptonopt.instance import Instance
     from leptonopt.io.load import load
     from leptonopt.plan.plan import Plan
+    from leptonopt.session.handle import Handle, solve_many, start
     from leptonopt.session.result import Progress, Result
     from leptonopt.session.solve import solve
 
 __all__ = [
     "Explanation",
+    "Handle",
     "Instance",
     "LeptonoptError",
     "Plan",
@@ -38,6 +40,8 @@ __all__ = [
     "generate",
     "load",
     "solve",
+    "solve_many",
+    "start",
 ]
 
 _HOME = {
@@ -51,7 +55,10 @@ _HOME = {
     "Progress": "session.result",
     "Result": "session.result",
     "load": "io.load",
+    "Handle": "session.handle",
     "solve": "session.solve",
+    "solve_many": "session.handle",
+    "start": "session.handle",
 }
 
 

@@ -102,6 +102,10 @@ class AlikeState(SolveState):
             if time.monotonic() >= self._waiting and not self.limits.deterministic:
                 self.place()
 
+    def best_form(self) -> tuple[InstanceSource, Schedule] | None:
+        """Return the best schedule with nodes."""
+        return None if self.placed is None else (self.placed.source, self.placed.schedule)
+
     def place(self, equal: bool = False) -> None:
         """Assign the best schedule to nodes, if that was not done; `equal` also takes a plan of the same cost."""
         if self.schedule is None or self.partial is not None:
@@ -220,7 +224,7 @@ class AlikeSession(SolveSession):
         return exact_assignment(self, self.state.source, self.state.assigner, assigned, target)
 
     def _is_over(self) -> bool:
-        return self.signals.caught is not None or self.left() <= 0
+        return self.signals.caught or self.left() <= 0
 
     def _answer(self, plan: PlacedPlan) -> SolveSession:
         session = self.sibling(plan.source, SolveSession)

@@ -40,7 +40,7 @@ def certify(session: SolveSession) -> None:
         return
     state.phase = "certificate"
     state.show(now=True)
-    seconds = SETTINGS.min_seconds if session.signals.caught is not None else session.left()
+    seconds = SETTINGS.min_seconds if session.signals.caught else session.left()
     work = SETTINGS.time_share * session.limits.time_limit if session.limits.deterministic else None
     state.certificate = state.source.certificate(max(SETTINGS.min_seconds, seconds), work, state.multipliers)
     if state.certificate is None:

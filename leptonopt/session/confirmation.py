@@ -143,7 +143,7 @@ def _last_message(session: SolveSession, worker: Worker | None, limits: Limits) 
         return Solution(Status.UNKNOWN, Stop.FAILED, note=session.state.notes[-1])
     try:
         deadline = limits.start().plus(session.grace)
-        while session.signals.caught is None and not deadline.expired():
+        while not session.signals.caught and not deadline.expired():
             while worker.messages.qsize():
                 match worker.messages.get():
                     case ("done", solution):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from leptonopt.problem.protocol import Status, Stop
 from leptonopt.problem.schedule import with_node_schedule
 from leptonopt.runtime.clock import gc_disabled
 from leptonopt.session.result import Result
+from leptonopt.session.snapshot import made_by
 from leptonopt.session.solve_state import SolveState
 
 
@@ -52,7 +52,17 @@ def finalize(
     why, source = _why(known, status), known.source
     _note_limits(known)
     proof = _proof(known, status)
-    outcome = Outcome(str(status), str(stop), method, lower, _made(known, seconds), source.origin, why, trace, proof)
+    outcome = Outcome(
+        str(status),
+        str(stop),
+        method,
+        lower,
+        made_by(known.limits, known.engines, known.source, seconds),
+        source.origin,
+        why,
+        trace,
+        proof,
+    )
     with gc_disabled():
         made, plan, verdict = source.answer(
             outcome, schedule, _clock(known, 0 if schedule is None else len(schedule.option))
@@ -136,7 +146,7 @@ def alarm_evidence(known: SolveState, method: str) -> dict[str, Any]:
         "leptonopt_alarm": 1,
         "method": method,
         "phase": known.phase,
-        "made": _made(known, {}),
+        "made": made_by(known.limits, known.engines, known.source, {}),
         "unit": str(known.source.unit),
         "cost": known.cost,
         "bounds": known.claims.bounds,
@@ -145,24 +155,4 @@ def alarm_evidence(known: SolveState, method: str) -> dict[str, Any]:
         "notes": known.notes,
         "log": known.logs,
         "instance": known.source.evidence,
-    }
-
-
-def _made(known: SolveState, seconds: dict[str, float]) -> dict[str, Any]:
-    from leptonopt import __version__
-
-    limits = known.limits
-    return {
-        "leptonopt": __version__,
-        "python": platform.python_version(),
-        "engines": dict(sorted(known.engines.items())),
-        "seed": limits.seed,
-        "limits": {
-            "time_limit": limits.time_limit,
-            "gap": limits.gap,
-            "threads": limits.threads,
-            "deterministic": limits.deterministic,
-        },
-        "seconds": {name: round(value, 3) for name, value in seconds.items()},
-        "money_loss": str(known.source.loss),
     }

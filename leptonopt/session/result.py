@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -23,6 +24,12 @@ class Progress:
     bound: Fraction | None
     gap: float | None
     phase: str
+    best: Callable[[], Plan | None] = field(default=lambda: None, repr=False, compare=False)
+
+    @property
+    def plan(self) -> Plan | None:
+        """The best plan so far, decoded and checked when asked for; None before the first."""
+        return self.best()
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from leptonopt.algorithms.heuristics.completion import complete
-from leptonopt.algorithms.heuristics.warm_start import kept_copies, kept_part, restored
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, uncapacitated_bound
 from leptonopt.errors import EngineError, OutOfTime
-from leptonopt.problem.feasibility import violated_rules
-from leptonopt.problem.protocol import SHORTEST_CALL, Limits, NullMonitor, Stop
-from leptonopt.problem.schedule import Schedule, objective
+from leptonopt.problem.protocol import SHORTEST_CALL, Limits, Stop
+from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.clock import run_in_thread
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.signals import Signals
@@ -30,6 +27,7 @@ from leptonopt.session.portfolio import Stage
 from leptonopt.session.result import Progress
 from leptonopt.session.solve_state import SolveState
 from leptonopt.session.source import InstanceSource
+from leptonopt.session.warm_start import restore_warm_start, take_warm_start
 from leptonopt.session.worker_pool import WorkerPool
 from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.session.worker_thread import WorkerThread
@@ -147,7 +145,7 @@ class SolveSession:
         state = self.state
         state.show()
         if state.stop is None:
-            if self.signals.caught is not None:
+            if self.signals.caught:
                 state.stop = Stop.INTERRUPT
             elif state.infeasible or state.closed():
                 state.stop = Stop.PROOF
@@ -180,7 +178,12 @@ class SolveSession:
             self.state.claims.claim_infeasible("windows")
             return
         if warm_start is not None:
-            self._take_warm_start(warm_start)
+            self.warm_start, seconds = warm_start, TIMES.warm_start_share * self.left()
+            is_over = self._over(seconds)
+            take_warm_start(
+                self.state, warm_start, self.warm_copies, self.limits_for(seconds),
+                lambda: self.should_stop() or is_over(),
+            )  # fmt: skip
         if not isinstance(method, str):
             self._take_uncapacitated_bound()
             self._run_here(getattr(method, "__name__", "function"), method, self.limits_for(self.left()))
@@ -201,32 +204,16 @@ class SolveSession:
             self._take_uncapacitated_bound()
             self._run_here(entry.name, methods.load_method(entry.name), self.limits_for(self.left()))
 
-    def _take_warm_start(self, schedule: Schedule) -> None:
-        """Take the schedule of an earlier plan; where it breaks rules, what fits of it, completed."""
-        self.state.phase, self.warm_start = "warm start", schedule
-        if not violated_rules(self.problem, schedule):
-            self.state.incumbent(schedule, objective(self.problem, schedule))
-            return
-        until = time.monotonic() + TIMES.warm_start_share * self.left()
-        monitor = NullMonitor(lambda: self.should_stop() or time.monotonic() > until)
-        kept = kept_part(self.problem, schedule)
-        found = complete(self.problem, kept, self.limits_for(self.left() * TIMES.warm_start_share), monitor)
-        if found is None:
-            self.state.notes.append("no plan is found around what the warm start keeps; it is not used")
-            return
-        self.state.incumbent(found, None)
-        copies = max(self.warm_copies, int(schedule.count.sum()))
-        self.state.notes.append(f"{kept_copies(found, schedule)} of {copies} runs of the warm start kept")
-
     def restore_warm_start(self) -> None:
-        """Go back to the warm start wherever that costs nothing, so that plans of equal cost change least."""
-        state, wanted = self.state, self.warm_start
-        if wanted is None or state.schedule is None or self.left() <= 0:
-            return
-        until = time.monotonic() + min(self.left(), TIMES.restore_share * self.limits.time_limit)
-        found = restored(self.problem, state.schedule, wanted, lambda: time.monotonic() > until)
-        if kept_copies(found, wanted) > kept_copies(state.schedule, wanted):
-            state.exchange(found)
+        """Go back to the warm start wherever that costs nothing."""
+        if self.warm_start is not None:
+            over = self._over(min(self.left(), TIMES.restore_share * self.limits.time_limit))
+            restore_warm_start(self.state, self.warm_start, over)
+
+    def _over(self, seconds: float) -> Callable[[], bool]:
+        """Return a function that tells whether some seconds from now are over."""
+        until = time.monotonic() + seconds
+        return lambda: time.monotonic() > until
 
     def _take_uncapacitated_bound(self) -> None:
         self.state.phase = "bound"
@@ -451,4 +438,4 @@ class SolveSession:
 
     def ended(self) -> bool:
         """Return whether a signal was caught or no time is left for the search."""
-        return self.signals.caught is not None or self.left() <= 0
+        return self.signals.caught or self.left() <= 0

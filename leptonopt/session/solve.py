@@ -49,6 +49,7 @@ def solve(
     executor: Executor | None = None,
     handle_signals: bool = False,
     begun: float | None = None,
+    cancelled: Callable[[], bool] | None = None,
 ) -> Result:
     """Find a plan of least cost and prove how good it is. `docs/how-to/python.md` has the details.
 
@@ -69,7 +70,7 @@ def solve(
     memory : bytes for each engine process, or `8GB`; default 90 % of the machine's, shared equally.
     executor : remote workers for the methods `auto`, `large-scale` and `lns-parallel`; see `dask.executor`.
     handle_signals : on the main thread, the first SIGINT or SIGTERM ends the search; see `Result.signal`.
-    begun : moment of `time.monotonic` from which the time limit counts; default the call.
+    begun, cancelled : moment from which the limit counts, and a function that asks for an end; see `leptonopt.start`.
 
     Raises
     ------
@@ -87,8 +88,7 @@ def solve(
     method = _checked_method(method, executor)
     options = WorkerOptions(isolate, parse_memory(memory), executor)
     request = SolveRequest(instance, format, params, method, warm_start, confirm, certify)
-    notes = [renamed] if renamed else []
-    return _solve(request, limits, options, notes, on_progress, handle_signals, begun)
+    return _solve(request, limits, options, [renamed], on_progress, Signals(handle_signals, cancelled), begun)
 
 
 def _checked_method(method: str | methods.Method, executor: Executor | None) -> str | methods.Method:
@@ -107,13 +107,13 @@ def _solve(
     options: WorkerOptions,
     notes: list[str],
     on_progress: Callable[[Progress], None] | None,
-    handle_signals: bool,
+    asked: Signals,
     begun: float | None,
 ) -> Result:
     """Read and compile the instance, run the session, and write and check the plan."""
     called, cpu = time.monotonic(), time.process_time()
     begun = called if begun is None else begun
-    with Signals(handle_signals) as signals:
+    with asked as signals:
         with interruptible_until(Deadline(begun + limits.time_limit), signals), gc_disabled():
             compile_source = open_source(request.instance, request.format, request.params)
             read = time.monotonic()
@@ -124,7 +124,7 @@ def _solve(
         closing = source.closing(min(cpu, compiled - called))
         closing = ClosingTime(closing.fixed * load, closing.entry * load)
         session = session_type(source)(source, limits, begun, closing, signals, on_progress, options)
-        session.state.notes += notes
+        session.state.notes += filter(None, notes)
         session.slowness = load
         session.start_seconds = max(TIMES.start, called - begun)  # a worker loads about what this process loaded
         try:
@@ -132,7 +132,7 @@ def _solve(
             solved = time.monotonic()
             seconds = {"read": read - called, "compile": compiled - read, "solve": solved - compiled}
             seconds["total"] = solved - begun
-            return finalize(session.state, request.method_name, {} if limits.deterministic else seconds, signals.caught)
+            return finalize(session.state, request.method_name, {} if limits.deterministic else seconds, signals.number)
         except Alarm as alarm:
             alarm.evidence = alarm_evidence(session.state, request.method_name)
             raise

@@ -13,6 +13,7 @@ from typing import Any
 from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
 from leptonopt.errors import Alarm
 from leptonopt.plan.numbers import gap
+from leptonopt.plan.plan import Plan
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
@@ -20,6 +21,7 @@ from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.session import portfolio
 from leptonopt.session.proofs import ProofLedger
 from leptonopt.session.result import Progress
+from leptonopt.session.snapshot import made_by, plan_so_far
 from leptonopt.session.source import InstanceSource
 
 
@@ -173,7 +175,17 @@ class SolveState:
         if self.on_progress and (now or seconds - self._shown > 0.2):
             self._shown = seconds
             cost, lower = self.plan_cost(), self.money(self.lower)
-            self.on_progress(Progress(seconds, cost, lower, gap(cost, lower), self.phase))
+            self.on_progress(Progress(seconds, cost, lower, gap(cost, lower), self.phase, self._best_plan(lower)))
+
+    def best_form(self) -> tuple[InstanceSource, Schedule] | None:
+        """Return the best schedule that can be written as a plan, and the form of the instance that it is of."""
+        return None if self.schedule is None else (self.source, self.schedule)
+
+    def _best_plan(self, lower: Fraction | None) -> Callable[[], Plan | None]:
+        """Return a function that makes the plan of what is best now."""
+        found, provers = self.best_form(), [] if lower is None else list(self.claims.provers_of(self.lower))
+        made = made_by(self.limits, dict(self.engines), self.source, {})
+        return lambda: None if found is None else plan_so_far(*found, lower, provers, made)
 
     def status(self) -> tuple[Status, Stop, int | None]:
         """Return what is proven, why it ended, and the bound."""

@@ -125,7 +125,7 @@ def test_an_ignored_signal_stays_ignored() -> None:
     try:
         with Signals() as signals:
             signal.raise_signal(signal.SIGTERM)
-            assert signals.caught is None
+            assert signals.number is None
         assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
     finally:
         signal.signal(signal.SIGTERM, before)

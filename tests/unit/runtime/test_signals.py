@@ -38,7 +38,7 @@ def test_the_first_signal_is_caught(number: signal.Signals) -> None:
     """The program's own handler hears it afterwards, and is in its place again."""
     with Signals() as signals:
         signal.raise_signal(number)
-        assert (signals.caught, HEARD) == (number, [])
+        assert (signals.number, HEARD) == (number, [])
     assert [number] == HEARD
     assert signal.getsignal(number) is listen
 
@@ -48,7 +48,7 @@ def test_default_actions_do_not_end_a_program_with_a_result() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     with Signals() as signals:
         signal.raise_signal(signal.SIGINT)
-    assert signals.caught == signal.SIGINT
+    assert signals.number == signal.SIGINT
 
 
 def test_without_a_result_the_signal_is_not_lost() -> None:
@@ -69,14 +69,14 @@ def test_ignored_signals_stay_ignored() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with Signals() as signals:
         signal.raise_signal(signal.SIGINT)
-    assert signals.caught is None
+    assert signals.number is None
 
 
 def test_nothing_is_handled_without_a_request() -> None:
     """Neither without `handle` nor in another thread."""
     with Signals(handle=False) as signals:
         signal.raise_signal(signal.SIGTERM)
-    assert (signals.caught, HEARD) == (None, [signal.SIGTERM])
+    assert (signals.number, HEARD) == (None, [signal.SIGTERM])
     seen: list[object] = []
 
     def work() -> None:
@@ -94,8 +94,8 @@ def test_nested_solves_end_together() -> None:
     with Signals() as outer:
         signal.raise_signal(signal.SIGTERM)
         with Signals() as inner:
-            assert inner.caught == signal.SIGTERM
-        assert outer.caught == signal.SIGTERM
+            assert inner.number == signal.SIGTERM
+        assert outer.number == signal.SIGTERM
 
 
 def test_reading_ends_by_deadline_and_signal() -> None:
