@@ -195,8 +195,8 @@ RULES = (
     PortfolioRule(
         "servers over time",
         lambda of: of.servers,
-        ((Stage("ruin-and-recreate", 0.8), LNS), (Stage("lagrangian"),)),
-        (Stage("lagrangian", 0.3), Stage("ruin-and-recreate", 0.8), LNS),
+        ((Stage("ruin-and-recreate", 0.5), LNS), (Stage("lagrangian"),)),
+        (Stage("lagrangian", 0.2), Stage("ruin-and-recreate", 0.5), LNS),
     ),
     PortfolioRule(
         "start times cost nothing, few groups",

@@ -30,8 +30,8 @@ class RuinTuning:
     by_part : shares of a node's price that are paid by the part taken (`node_costs`); one of them in a step
     """
 
-    groups: int = 16
-    random_share: float = 0.25
+    groups: int = 30
+    random_share: float = 0.5
     threshold: float = 0.2
     noise: tuple[float, float] = (0.1, 1.0)
     by_part: tuple[float, ...] = (0.0, 0.0, 0.5, 0.75)
