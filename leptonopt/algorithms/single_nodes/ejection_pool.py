@@ -1,4 +1,4 @@
-"""Ejection pool on single nodes: a group that fits nowhere ejects others, which are reinserted.
+"""Ejection pool on single nodes: a group that fits nowhere takes the place of others, which are inserted again.
 
 After Nagata and Bräysy (2009, doi:10.1016/j.orl.2009.04.006): the column is taken whose victims weigh least, each
 failure raises the group's weight, and some groups move at random. Of thousands of columns only those with the least
@@ -59,6 +59,7 @@ class EjectionPool:
         self.random = np.random.default_rng(seed)
         self.weight = np.where(self.problem.optional, TUNING.optional_weight, 1.0)
         self.queue = deque(placing.unplaced().tolist())
+        self._demands: dict[int, tuple[Ints, Ints]] = {}
         self.on_kind: list[set[int]] = [set() for _ in range(len(self.problem.nodes) + 1)]
         for group, ran in enumerate(placing.columns):
             self._register(group, ran)
@@ -69,7 +70,10 @@ class EjectionPool:
             if not self.queue or stop():
                 break
             self.step()
-        construct(self.placing, np.flatnonzero(self.placing.missing), stop)
+        lost = np.flatnonzero(self.placing.missing)
+        construct(self.placing, lost, stop)
+        for group in lost.tolist():
+            self._register(group, self.placing.columns[group])
         return self.placing.whole()
 
     def step(self) -> None:
@@ -141,7 +145,7 @@ class EjectionPool:
         return found
 
     def _shortage(self, batch: AlikeNodes) -> NDArray[np.float64]:
-        """Return what each start lacks, as a share of its amounts, float, shape (n, S); infinite for never."""
+        """Return what each start lacks over slots and rows, in parts of its amounts, float, (n, S); infinite: never."""
         part = slice(batch.first, batch.last + batch.duration)
         amounts = np.maximum(1, batch.amounts)[:, :, None]
         lack = np.maximum(0, amounts - self.placing.free[batch.rows, part]) / amounts
@@ -152,36 +156,57 @@ class EjectionPool:
 
     def _victims(self, group: int, option: int, start: int) -> list[int] | None:
         """Return groups whose removal makes room for a column, the lightest first; None if none do."""
-        problem, stop = self.problem, start + int(self.problem.duration[option])
-        rows, amounts = problem.demands(option)
+        stop = start + int(self.problem.duration[option])
+        rows, amounts = self._limited(option)
         short = amounts[:, None] - self.placing.free[rows, start:stop]
         victims: list[int] = []
-        others = sorted(self.on_kind[self.placing.kind_of[option]] - {group})
-        shares = {other: self._held(other, rows, start, stop) for other in others}
+        others, held = self._held(group, option, start, stop)
+        parts, weight = 1 / np.maximum(1, amounts)[:, None], self.weight[others]
         while (short > 0).any():
-            open_ = np.maximum(short, 0)
-            gains = (
-                (other, held, float((np.minimum(held, open_) / np.maximum(1, amounts)[:, None]).sum()))
-                for other, held in shares.items()
-                if held is not None
-            )
-            useful = [(self.weight[other] / gain, other, held) for other, held, gain in gains if gain > 0]
-            if not useful:
+            gain = (np.minimum(held, np.maximum(short, 0)) * parts).sum(axis=(1, 2))
+            if not gain.any():
                 return None
-            _, chosen, held = min(useful, key=lambda each: each[:2])
-            short = short - held
-            shares[chosen] = None
-            victims.append(chosen)
+            chosen = int(np.where(gain > 0, weight / np.maximum(gain, 1e-300), np.inf).argmin())
+            same = others == others[chosen]
+            short = short - held[same].sum(axis=0)
+            held[same] = 0
+            victims.append(int(others[chosen]))
         return victims
 
-    def _held(self, group: int, rows: Ints, start: int, stop: int) -> Ints | None:
-        """Return what a group holds of some rows in slots, int64, shape (R, stop - start); None for nothing."""
-        held: Ints | None = None
-        for option, begin in self.placing.columns[group]:
-            end = begin + int(self.problem.duration[option])
-            if begin < stop and end > start:
-                mine, amounts = self.problem.demands(option)
-                held = np.zeros((len(rows), stop - start), np.int64) if held is None else held
-                for row, amount in zip(mine.tolist(), amounts.tolist(), strict=True):
-                    held[rows == row, max(0, begin - start) : end - start] += amount
+    def _held(self, group: int, option: int, start: int, stop: int) -> tuple[Ints, Ints]:
+        """Return the copies of other groups on an option's node in slots, and what they hold of its limited rows.
+
+        int64, shapes (n,), the group of each copy, and (n, R, stop - start).
+        """
+        problem, rows = self.problem, self._limited(option)[0]
+        found: list[tuple[int, int, int]] = []
+        amounts: list[Ints] = []
+        for other in sorted(self.on_kind[self.placing.kind_of[option]] - {group}):
+            for column, begin in self.placing.columns[other]:
+                end = begin + int(problem.duration[column])
+                if begin < stop and end > start:
+                    found.append((other, begin, end))
+                    amounts.append(self._on_rows(column, rows))
+        table = np.array(found, np.int64).reshape(-1, 3)
+        slots = np.arange(start, stop)
+        running = (slots >= table[:, 1:2]) & (slots < table[:, 2:3])
+        held = np.array(amounts, np.int64).reshape(-1, len(rows), 1) * running[:, None, :]
+        return table[:, 0], held
+
+    def _limited(self, option: int) -> tuple[Ints, Ints]:
+        """Return the limited rows that an option holds, and the amounts; int64, shape (R,) each."""
+        if (known := self._demands.get(option)) is None:
+            rows, amounts = self.problem.demands(option)
+            kept = self.placing.limited[rows]
+            known = self._demands[option] = rows[kept], amounts[kept]
+        return known
+
+    def _on_rows(self, option: int, rows: Ints) -> Ints:
+        """Return what an option holds of some rows, int64, shape (R,)."""
+        mine, amounts = self._limited(option)
+        if len(mine) == len(rows) and np.array_equal(mine, rows):
+            return amounts
+        held = np.zeros(len(rows), np.int64)
+        known = np.isin(mine, rows)
+        held[np.searchsorted(rows, mine[known])] = amounts[known]
         return held

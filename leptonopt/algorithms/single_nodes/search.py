@@ -26,8 +26,8 @@ class SearchTuning:
 
     Attributes
     ----------
-    rounds : rounds of repair; in each one every order is repaired once
-    steps : ejection steps per group in the first round; twice as many in each following one
+    rounds : turns of repair of every order
+    steps : ejection steps per group in the first turn; twice as many in each following one
     by_part : share of a node's price that a group pays by its part of the node while a schedule is built: 4 % cheaper
         than 0 on the challenge's instance20
     passes : passes of reinsertion after the construction; a third one moves less than 2 % of the groups
@@ -38,7 +38,7 @@ class SearchTuning:
     """
 
     rounds: int = 4
-    steps: int = 10
+    steps: int = 4
     by_part: float = 0.75
     passes: int = 2
     effort: float = 1.0
@@ -139,24 +139,26 @@ class SingleNodeSearch:
 
 
 def first_schedule(problem: Problem, seed: int, stop: Callable[[], bool]) -> SingleNodeSchedule | None:
-    """Return a complete schedule, built in one of several orders or repaired; None when none was found."""
-    built: list[tuple[int, int]] = []
-    orders = priority_orders(problem)
-    for at, order in enumerate(orders):
+    """Return a complete schedule, built in one of several orders or repaired; None when none was found.
+
+    Orders are repaired in turn, that with the fewest groups left first, each time for twice as many steps.
+    """
+    built: list[SingleNodeSchedule] = []
+    for order in priority_orders(problem):
         placing = SingleNodeSchedule(problem)
         if not construct(placing, order, stop, TUNING.by_part):
             return None
         if placing.whole():
             return placing
-        built.append((len(placing.unplaced()), at))
+        built.append(placing)
+    built.sort(key=lambda each: len(each.unplaced()))
+    pools = [EjectionPool(placing, seed + at) for at, placing in enumerate(built)]
     for turn in range(TUNING.rounds):
-        for _, at in sorted(built):
-            placing = SingleNodeSchedule(problem)
-            if not construct(placing, orders[at], stop, TUNING.by_part):
-                return None
-            pool = EjectionPool(placing, seed + turn * len(orders) + at)
+        for pool in pools:
             if pool.run((TUNING.steps << turn) * problem.groups, stop):
-                return placing
+                return pool.placing
+            if stop():
+                return None
     return None
 
 
