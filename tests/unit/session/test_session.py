@@ -10,6 +10,7 @@ import pytest
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.signals import Signals
+from leptonopt.session.closing import ClosingTime
 from leptonopt.session.session import TIMES, SolveSession, WorkerOptions
 from leptonopt.session.source import open_source
 from tests.helpers.tiny_instances import document, pool, task
@@ -20,7 +21,9 @@ def session(stated: dict[str, Any] | None = None, begun: float | None = None, **
     source = open_source(stated or document())()
     given = Limits(**{"time_limit": 20.0, **limits})
     moment = time.monotonic() if begun is None else begun
-    return SolveSession(source, given, moment, 0.0, Signals(handle=False), None, WorkerOptions(isolate=False))
+    return SolveSession(
+        source, given, moment, ClosingTime(0.0, 0.0), Signals(handle=False), None, WorkerOptions(isolate=False)
+    )
 
 
 def test_a_method_in_this_process() -> None:
