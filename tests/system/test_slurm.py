@@ -1,6 +1,6 @@
 """A real Slurm cluster: read its state, plan, carry out, follow. Skipped where Slurm is not installed.
 
-`.ci/run` installs it and sets LEPTONOPT_REQUIRE_SLURM, with which nothing here is skipped.
+`.ci/run` installs it and sets LEPTONOPT_REQUIRE_SYSTEMS, with which nothing here is skipped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tests.helpers.run_cli import called
 
 pytestmark = [pytest.mark.ci, pytest.mark.long, pytest.mark.xdist_group("slurm")]
 HERE = Path(__file__).resolve().parents[1] / "helpers" / "slurm"
-REQUIRED = "LEPTONOPT_REQUIRE_SLURM" in os.environ
+REQUIRED = "LEPTONOPT_REQUIRE_SYSTEMS" in os.environ
 SLOT = 20  # seconds
 MINE = """
 pools:
