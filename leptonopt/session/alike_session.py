@@ -146,6 +146,15 @@ class AlikeState(SolveState):
         return None if self.placed is None else self.placed.cost
 
 
+def _sibling(session: SolveSession, source: InstanceSource, kind: type[SolveSession]) -> SolveSession:
+    """Return a session of a class on another form of the instance, for the rest of the time of one."""
+    begun, closing, on_progress, options = session.made_with
+    made = kind(source, session.limits, begun, closing, session.signals, on_progress, options)
+    made.deadline, made.start_seconds = session.deadline, session.start_seconds
+    made.entry_seconds = session.entry_seconds
+    return made
+
+
 class ToldApartSession(SolveSession):
     """The session with nodes told apart: it starts from a plan, and has a bound already."""
 
@@ -227,7 +236,7 @@ class AlikeSession(SolveSession):
         return self.signals.caught or self.left() <= 0
 
     def _answer(self, plan: PlacedPlan) -> SolveSession:
-        session = self.sibling(plan.source, SolveSession)
+        session = _sibling(self, plan.source, SolveSession)
         _inherit(session.state, self.state)
         session.state.incumbent(plan.schedule, None)
         session.prover = self
@@ -241,7 +250,7 @@ class AlikeSession(SolveSession):
         except (InstanceError, OutOfTime) as error:
             self.state.notes.append(f"no search with nodes told apart: {error}")
             return self._without_plan() if plan is None else self._answer(plan)
-        session = self.sibling(source, ToldApartSession)
+        session = _sibling(self, source, ToldApartSession)
         _inherit(session.state, self.state)
         session.work_left = (1 - SETTINGS.work_share) * self.limits.time_limit
         with time_limited(self.deadline.until, "nodes were told apart"):

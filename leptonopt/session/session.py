@@ -97,6 +97,7 @@ class SolveSession:
     start_seconds : seconds that a worker takes to load
     slowness : wall-clock time for each second of CPU time on this machine, as other work takes its cores
     workers : the worker processes and threads
+    made_with : begin, closing time, listener and options that it was made with
     lanes : the stages of the portfolio, while workers run them
     state_type : the class of the state
     prover : the session on whose problem a proof of optimality can be repeated
@@ -114,7 +115,7 @@ class SolveSession:
         on_progress: Callable[[Progress], None] | None = None,
         options: WorkerOptions = WorkerOptions(),  # frozen
     ) -> None:
-        self._made_with = begun, closing, on_progress, options
+        self.made_with = begun, closing, on_progress, options
         self.state = self.state_type(source, limits, begun, on_progress)
         self.state.should_stop = self.should_stop
         self.limits, self.problem, self.signals, self.isolate = limits, source.problem, signals, options.isolate
@@ -132,13 +133,6 @@ class SolveSession:
         self.prover: SolveSession = self
         self.warm_start: Schedule | None = None
         self.warm_copies = 0  # of the plan to start from, also those of which the instance knows nothing
-
-    def sibling(self, source: InstanceSource, kind: type[SolveSession]) -> SolveSession:
-        """Return a session of a class on another form of the instance, for the rest of the time of this one."""
-        begun, closing, on_progress, options = self._made_with
-        made = kind(source, self.limits, begun, closing, self.signals, on_progress, options)
-        made.deadline, made.start_seconds, made.entry_seconds = self.deadline, self.start_seconds, self.entry_seconds
-        return made
 
     def should_stop(self) -> bool:
         """Return whether the deadline has passed, a signal was caught, or the gap is reached."""
