@@ -19,6 +19,7 @@ from leptonopt.infeasibility.requirement import NotRemovable, Requirement, witho
 from leptonopt.infeasibility.requirements import grain
 from leptonopt.instance import Instance
 from leptonopt.runtime.deadline import Deadline
+from leptonopt.session.result import Result
 from leptonopt.session.solve import solve
 from leptonopt.solvers import registry as methods
 
@@ -102,7 +103,28 @@ class Repairs:
             if (found := self._least(change, conflict, self.document, (), deadline)) is None:
                 continue
             text, document, answer = found
-            yield from self._verified([text], document, answer, deadline, change.left_out)
+            for repair in self._verified([text], document, answer, deadline, change.left_out):
+                yield repair
+                if change.quota is not None:
+                    yield from self._cheaper(change, change.quota, repair, answer, deadline)
+
+    def _cheaper(
+        self, change: _Change, quota: str, least: Repair, answer: Answer, deadline: Deadline
+    ) -> Iterator[Repair]:
+        """Yield a quota raised to what a plan uses that costs less than the one of the least raise."""
+        document = copy.deepcopy(self.document)
+        stated = next(each for each in document["quotas"] if each["id"] == quota)
+        limit = stated["limit"]
+        stated["limit"] = _ample(limit)
+        result = None if deadline.expired() else self._solved(least.changes, document, answer, deadline)
+        if result is None or result.cost is None or result.cost >= least.cost:
+            return
+        used = max(Fraction(str(line["used"])) for line in result.document["quotas"] if line["id"] == quota)
+        changed = change.at(self.document, ceil((used - Fraction(limit)) / Fraction(grain(limit))))
+        if changed is not None:
+            known = Answer(True, tasks=tuple(result.document["tasks"]))
+            made = self._verified([changed[0]], changed[1], known, deadline, change.left_out)
+            yield from (repair for repair in made if repair.cost < least.cost)
 
     def _joint(self, conflicts: Sequence[ConflictView]) -> Iterator[Repair]:
         document, text = self.document, list[str]()
@@ -176,7 +198,7 @@ class Repairs:
             return least
         stated = next(each for each in changed["quotas"] if each["id"] == quota)
         limit = stated["limit"]
-        stated["limit"] = 1000 * limit + 1000
+        stated["limit"] = _ample(limit)
         uses = self.oracle.least_use(changed, quota, 0.5 * deadline.left())
         return least if uses is None else max(least, ceil((uses - Fraction(limit)) / Fraction(grain(limit))))
 
@@ -208,22 +230,31 @@ class Repairs:
         self, changes: Sequence[str], document: Document, answer: Answer, deadline: Deadline, left_out: bool
     ) -> Iterator[Repair]:
         """Yield the repair with the cost of a plan that passed the checker."""
+        result = self._solved(changes, document, answer, deadline)
+        if result is not None and result.plan is not None and result.cost is not None:
+            yield Repair(tuple(changes), result.cost, str(result.status), pruned(document), left_out)
+
+    def _solved(self, changes: Sequence[str], document: Document, answer: Answer, deadline: Deadline) -> Result | None:
+        """Return the result for a changed document; None, and a note, where there is no time or none comes."""
         seconds = min(deadline.left(), self.oracle.left() - TUNING.least_seconds, TUNING.most_seconds)
         if self.oracle.left() <= 2 * TUNING.least_seconds:
             self.notes.append("there was no time to verify every repair; try a longer limit (-t)")
-            return
+            return None
         stated = pruned(document)
         warm_start = {"tasks": list(answer.tasks)} if answer.tasks else None
         try:
             here: dict[str, Any] = {"method": methods.load_method("cpsat")} if is_small(document) else {}
-            result = solve(
+            return solve(
                 stated, time_limit=max(TUNING.least_seconds, seconds), gap=0.001, warm_start=warm_start, **here
             )
         except LeptonoptError as error:
             self.notes.append(f"{' and '.join(changes)}: could not be verified: {error}")
-            return
-        if result.plan is not None and result.cost is not None:
-            yield Repair(tuple(changes), result.cost, str(result.status), stated, left_out)
+            return None
+
+
+def _ample(limit: Any) -> Any:
+    """Return a limit of a quota that no plan is expected to reach."""
+    return 1000 * limit + 1000
 
 
 def _ease_of_change(statement: Requirement) -> tuple[bool, bool, bool]:

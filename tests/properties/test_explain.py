@@ -356,6 +356,20 @@ def test_what_a_task_earns_for_a_budget_is_not_forgotten() -> None:
     assert {conflict.tasks for conflict in found.conflicts} == {("a",)}
 
 
+def test_a_larger_raise_of_a_quota_is_offered_where_its_plan_costs_less() -> None:
+    """The least raise makes the task late; a larger one pays for the fast way, and is cheaper in all."""
+    slow = {"pool": "own", "uses": {"gpu": 1}, "duration": "8h"}
+    fast = {"pool": "cloud", "uses": {"gpu": 2}, "duration": "2h"}
+    document = day(
+        {"id": "a", "options": [slow, fast], "due": "2026-01-05T02:00:00Z", "late_cost": 2},
+        quotas=[{"id": "budget", "of": "money", "limit": 7}],
+    )
+    found = explain(document)
+    judged(document, found)
+    raised = {each.changes[0]: float(each.cost) for each in found.repairs if "raised" in each.changes[0]}
+    assert raised == {"the quota 'budget' raised by 1 to 8": 20, "the quota 'budget' raised by 5 to 12": 12}
+
+
 def test_proofs_without_search_are_exact() -> None:
     """13 copies on 12 pools are proven at once; what fits is not."""
     for copies, none in ((13, True), (12, False)):

@@ -22,7 +22,9 @@ def test_a_source_of_columns(tmp_path: Path) -> None:
     assert source.origin["file"] == file.name
     assert len(source.origin["sha256"]) == 64
     assert source.result_type is ColumnarResult
-    assert source.question(None, None) is None
+    question = source.question(None, None)
+    assert question is not None
+    assert len(question.document["tasks"]) == source.built.sheets.tasks
     result = leptonopt.solve(file, method="greedy", time_limit=20)
     assert isinstance(result.plan, ColumnarPlan)
     schedule = source.schedule_of(result.plan.columns)
