@@ -13,7 +13,7 @@ from leptonopt.problem.problem import Problem
 from leptonopt.session import portfolio
 from leptonopt.session.portfolio import LIMITS, RULES, InstanceFeatures, Stage, choose_stages
 from leptonopt.solvers.registry import TABLE
-from tests.helpers.traces import ROOT
+from tests.helpers.traces import ROOT, crowded
 
 
 def problem(document: dict[str, Any]) -> Problem:
@@ -74,6 +74,7 @@ def test_every_rule_applies_to_some_features_and_the_last_one_to_all() -> None:
         {"columns": 100, "nonzeros": 1000},
         {"servers": True},
         {"steady": True},
+        {"steady": True, "columns": 10_000},
         {"rented": True, "parts": 600},
         {"groups": 870},
         {"groups": 870, "nonzeros": 5_000_000},
@@ -139,6 +140,6 @@ def test_a_stage_is_passed_over_where_the_gap_is_small(
         "choose_stages",
         lambda problem, threads, steady: [(Stage("lagrangian"), Stage("highs", above=above))],
     )
-    result = leptonopt.solve(facilities(), time_limit=30, isolate=isolate)
+    result = leptonopt.solve(crowded(), time_limit=30, isolate=isolate)
     assert ("highs" in result.document["made"]["engines"]) is runs
     assert (result.status == "optimal") is runs
