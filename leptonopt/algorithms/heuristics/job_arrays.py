@@ -92,6 +92,20 @@ class JobSet:
             depth = deeper
         self.depth = depth[self.arrays.group]
 
+    def soft_penalty(self) -> Floats:
+        """Return a first cost of leaving each job out: for one that must run, twice its dearest column with nodes."""
+        arrays = self.arrays
+        dearest = np.maximum.reduceat(np.abs(arrays.cost), arrays.cost_ptr[:-1])
+        kind = arrays.kind[arrays.row]
+        paid = np.append(arrays.paid.sum(axis=1) / max(1, self.problem.slots), 0.0)[kind]
+        hosted = arrays.amount / arrays.size[arrays.row] * paid
+        option = np.repeat(np.arange(len(arrays.duration)), np.diff(arrays.demand_ptr))
+        dearest += arrays.duration * np.bincount(option, hosted, len(arrays.duration))
+        by_group = np.zeros(self.problem.groups)
+        np.maximum.at(by_group, self.problem.group, dearest)
+        soft: Floats = np.where(arrays.must, 2 * by_group[arrays.group] + by_group.mean() + 1, arrays.value)
+        return soft
+
     def state(self) -> JobState:
         """Return an empty schedule, its quota weights at their first value."""
         problem, jobs = self.problem, len(self.arrays.group)
@@ -110,7 +124,7 @@ class JobSet:
             on_together=np.zeros((len(problem.together), pools), np.int64),
             on_apart=np.zeros((len(problem.apart), pools), np.int64),
             noise=np.zeros(3),
-            extra=np.zeros((1 + quotas, problem.slots + 1)),
+            extra=np.zeros((3 + quotas, problem.slots + 1)),
         )
 
     def order_of(self, rank: Floats) -> Ints:

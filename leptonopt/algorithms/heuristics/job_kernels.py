@@ -95,7 +95,8 @@ class JobState(NamedTuple):
     on_together, on_apart : int64, shapes (S, P), jobs of each set by pool
     noise : float64, shape (3,), randomness of choices: greatest noise on the price of an option [money units],
         probability to pass over an option, probability to take the last of equal starts
-    extra : float64, shape (1 + Q, T + 1), prefix sums for one option: cost and quota use of more nodes
+    extra : float64, shape (3 + Q, T + 1), for one option: nodes of its kind with it in each slot; prefix sums of
+        additional rises in their number, and of cost and quota use of more nodes
     """
 
     option: Array
@@ -216,53 +217,91 @@ def start_window(jobs: JobArrays, state: JobState, group: int, option: int) -> t
 
 
 @inner_jit
-def node_extra(jobs: JobArrays, state: JobState, option: int, begin: int, stop: int) -> bool:
-    """Fill `state.extra` for slots begin .. stop - 1; return whether the option runs on nodes."""
-    hosted = False
+def hosting_kind(jobs: JobArrays, option: int) -> int:
+    """Return the first kind of nodes that an option runs on; -1 without one."""
+    for i in range(jobs.demand_ptr[option], jobs.demand_ptr[option + 1]):
+        if jobs.kind[jobs.row[i]] >= 0:
+            return int(jobs.kind[jobs.row[i]])
+    return NONE
+
+
+@inner_jit
+def node_extra(jobs: JobArrays, state: JobState, option: int, begin: int, stop: int) -> int:
+    """Fill `state.extra` for slots begin .. stop - 1; return the first kind the option runs on, or -1."""
+    host = hosting_kind(jobs, option)
+    if host < 0:
+        return host
+    for t in range(begin, stop):
+        state.extra[0, t] = state.need[host, t]
+    for line in range(1, state.extra.shape[0]):
+        for t in range(begin, stop + 1):
+            state.extra[line, t] = 0.0
     for i in range(jobs.demand_ptr[option], jobs.demand_ptr[option + 1]):
         row = jobs.row[i]
         kind = jobs.kind[row]
         if kind < 0:
             continue
-        if not hosted:
-            for line in range(state.extra.shape[0]):
-                for t in range(begin, stop + 1):
-                    state.extra[line, t] = 0.0
-        hosted = True
         size, amount, own = jobs.size[row], jobs.amount[i], jobs.owned[kind]
         for t in range(begin, stop):
             now = state.need[kind, t]
             new = max(now, -((state.free[row, t] - amount - jobs.capacity[row, t]) // size))
             if new > now:
+                if kind == host:
+                    state.extra[0, t] = max(state.extra[0, t], new)
                 bought = max(0, new - own) - max(0, now - own)
                 kept = new - now - bought
                 cost = bought * jobs.paid[kind, t] + kept * jobs.idle[kind, t]
-                state.extra[0, t + 1] = max(state.extra[0, t + 1], cost)
+                state.extra[2, t + 1] = max(state.extra[2, t + 1], cost)
                 for q in range(len(state.used)):
                     if jobs.quota_kinds[q]:
                         use = bought * jobs.quota_paid[q, kind, t] + kept * jobs.quota_idle[q, kind, t]
-                        state.extra[1 + q, t + 1] = max(state.extra[1 + q, t + 1], use)
-    if hosted:
-        for line in range(len(state.extra)):
-            if line == 0 or jobs.quota_kinds[line - 1]:
-                for t in range(begin, stop):
-                    state.extra[line, t + 1] += state.extra[line, t]
-    return hosted
+                        state.extra[3 + q, t + 1] = max(state.extra[3 + q, t + 1], use)
+    for t in range(begin + 1, stop):
+        state.extra[1, t] = rises(state.extra[0, t - 1], state.extra[0, t]) - rises(
+            state.need[host, t - 1], state.need[host, t]
+        )
+    for line in range(1, state.extra.shape[0]):
+        for t in range(begin, stop):
+            state.extra[line, t + 1] += state.extra[line, t]
+    return host
 
 
 @inner_jit
-def column_price(jobs: JobArrays, state: JobState, option: int, start: int, hosted: bool) -> Any:
-    """Return the cost of a column, with the nodes and the penalties that it adds."""
-    at, stop = start - jobs.first[option], start + jobs.duration[option]
+def rises(before: float, now: float) -> float:
+    """Return by how much the number of nodes rises."""
+    return max(0.0, now - before)
+
+
+@inner_jit
+def more_rises(state: JobState, kind: int, start: int, stop: int) -> float:
+    """Return how many more nodes are switched on when an option runs in [start, stop), after `node_extra`."""
+    slots = state.need.shape[1]
+    before = state.need[kind, start - 1] if start else 0
+    total = rises(before, state.extra[0, start]) - rises(before, state.need[kind, start])
+    total += state.extra[1, stop - 1] - state.extra[1, start]
+    if stop < slots:
+        behind = state.need[kind, stop]
+        total += rises(state.extra[0, stop - 1], behind) - rises(state.need[kind, stop - 1], behind)
+    return float(total)
+
+
+@inner_jit
+def column_price(jobs: JobArrays, state: JobState, option: int, start: int, kind: int) -> Any:
+    """Return the cost of a column, with the nodes and the penalties that it adds.
+
+    kind : what `node_extra` returned
+    """
+    at, stop, more = start - jobs.first[option], start + jobs.duration[option], 0.0
     cost = jobs.cost[jobs.cost_ptr[option] + at]
-    if hosted:
-        cost += state.extra[0, stop] - state.extra[0, start]
+    if kind >= 0:
+        more = more_rises(state, kind, start, stop)
+        cost += state.extra[2, stop] - state.extra[2, start] + more * jobs.rise[kind]
     for q in range(len(state.used)):
         use = 0.0
         if jobs.use_at[option, q] >= 0:
             use = jobs.use[jobs.use_at[option, q] + at]
-        if hosted and jobs.quota_kinds[q]:
-            use += state.extra[1 + q, stop] - state.extra[1 + q, start]
+        if kind >= 0 and jobs.quota_kinds[q]:
+            use += state.extra[3 + q, stop] - state.extra[3 + q, start] + more * jobs.quota_rise[q, kind]
         if use != 0.0:
             over = state.used[q] - state.limit[q]
             cost += state.weight[q] * (max(0.0, over + use) - max(0.0, over))
@@ -315,11 +354,13 @@ def cheapest_column(jobs: JobArrays, state: JobState, job: int) -> tuple[float, 
         if low > high:
             continue
         length = jobs.duration[option]
-        hosted = len(jobs.owned) > 0 and node_extra(jobs, state, option, low, high + length)
-        single = jobs.regular[option] and not hosted and len(state.used) == 0 and not late
+        kind = NONE
+        if len(jobs.owned) > 0:
+            kind = node_extra(jobs, state, option, low, high + length)
+        single = jobs.regular[option] and kind < 0 and len(state.used) == 0 and not late
         start, checked = next_fit(jobs, state, option, low, low, high), 0
         while start <= high:
-            price = column_price(jobs, state, option, start, hosted)
+            price = column_price(jobs, state, option, start, kind)
             if price + shift < best or (late and price + shift == best):
                 best, found, choice, chosen = price + shift, price, option, start
             if single:

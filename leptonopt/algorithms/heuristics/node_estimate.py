@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.problem.arrays import Ints
-from leptonopt.problem.nodes import NodeSchedule
+from leptonopt.problem.nodes import NodeCosts, NodeSchedule
 from leptonopt.problem.problem import Problem
 
 BATCH = 8  # least number of similar options for a batch
@@ -113,13 +113,18 @@ class NodeEstimate:
     owned : per kind, nodes without on-demand cost: reserved, and committed in the last node schedule
     """
 
-    def __init__(self, problem: Problem, hosts: NodeDemand, free: Ints) -> None:
+    def __init__(self, problem: Problem, hosts: NodeDemand, free: Ints, quota: NodeCosts | None = None) -> None:
+        """Estimate the cost of nodes, or with `quota` their use of a quota, in which booting counts too."""
         self.problem, self.demand, self.free = problem, hosts, free
-        self.nodes, costs = problem.nodes, problem.nodes.costs
+        self.nodes, costs = problem.nodes, problem.nodes.costs if quota is None else quota
+        self.commit = costs.commit
         self.owned = self.nodes.reserved.tolist()
         self.run = np.maximum(0, costs.on + costs.on_demand)
         self.idle = np.maximum(0, costs.on)
         self.switch = (costs.start + costs.stop).mean(axis=1).tolist() if problem.slots else []
+        if quota is not None and problem.slots:
+            booting = self.nodes.boot * self.run.mean(axis=1)
+            self.switch = [pair + extra for pair, extra in zip(self.switch, booting.tolist(), strict=True)]
         self.buys = (~self.nodes.on_demand & (self.nodes.commit_max > 0)).tolist()
         self._need: list[Ints | None] = [None] * len(self.nodes)
         self._cost: list[int | None] = [None] * len(self.nodes)
@@ -158,7 +163,7 @@ class NodeEstimate:
             return 0
         if self.buys[kind]:
             peak = max(0, int(need.max()) - int(self.nodes.reserved[kind]))
-            return peak * int(self.nodes.costs.commit[kind]) + int(need @ self.idle[kind])
+            return peak * int(self.commit[kind]) + int(need @ self.idle[kind])
         own = self.owned[kind]
         total = int(np.minimum(need, own) @ self.idle[kind]) + int(np.maximum(0, need - own) @ self.run[kind])
         if self.switch[kind]:
@@ -213,7 +218,7 @@ class NodeEstimate:
             if self.buys[kind]:
                 peak = max(int(need.max(initial=0)), int(self.nodes.reserved[kind]))
                 over = np.maximum(0, sliding_max(more, length) - peak)
-                total += over * int(self.nodes.costs.commit[kind])
+                total += over * int(self.commit[kind])
                 continue
             own = self.owned[kind]
             paid = np.maximum(0, more - np.maximum(need[part], own)) * self.run[kind, part]

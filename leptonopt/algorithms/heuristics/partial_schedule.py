@@ -12,6 +12,7 @@ from leptonopt.algorithms.heuristics.node_estimate import AlikeOptions, NodeDema
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.nodes import NodeSchedule
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule, column_costs
 from leptonopt.runtime.clock import check_time_each
@@ -91,6 +92,7 @@ class PartialSchedule:
     start, end : per group of one copy, its slots while it runs, -1 otherwise
     node_estimate : nodes that it needs; None in problems without nodes
     quota_left : per quota, the rest that columns leave
+    quota_nodes : by number of a quota that counts nodes, the estimate of their use
     together_count, apart_count : per affinity and anti-affinity set, copies by pool
     home_pool : per family, the pool of its members; -1 while undecided
     """
@@ -107,11 +109,30 @@ class PartialSchedule:
             NodeEstimate(problem, self.shape.node_demand, self.free) if self.shape.node_demand else None
         )
         self.quota_left = [quota.limit for quota in problem.quotas]
+        self.quota_nodes = self._quota_nodes()
         self.together_count = [Counter[int]() for _ in problem.together]
         self.apart_count = [Counter[int]() for _ in problem.apart]
         self.home_pool = [-1] * len(self.shape.families)
         for option, start, count in schedule or ():
             self.insert(option, start, count)
+
+    def _quota_nodes(self) -> dict[int, NodeEstimate]:
+        """Return an estimate of the use by nodes for each quota that counts them."""
+        hosts = self.shape.node_demand
+        if hosts is None:
+            return {}
+        quotas = enumerate(self.problem.quotas)
+        return {
+            number: NodeEstimate(self.problem, hosts, self.free, quota.nodes)
+            for number, quota in quotas
+            if quota.nodes is not None and quota.nodes.any()
+        }
+
+    def set_committed(self, rent: NodeSchedule) -> None:
+        """Take over the committed nodes of a node schedule."""
+        for estimate in (self.node_estimate, *self.quota_nodes.values()):
+            if estimate is not None:
+                estimate.set_committed(rent)
 
     def start_window(self, option: int) -> tuple[int, int]:
         """Return first and last start by window, predecessors and successors; empty if first > last."""
@@ -162,8 +183,13 @@ class PartialSchedule:
     def _exceeds_quota(self, option: int, low: int, high: int) -> Bools | None:
         """Return which starts exceed a quota, bool, shape (high - low + 1,); None if none does."""
         over: Bools | None = None
-        for left, quota in zip(self.quota_left, self.problem.quotas, strict=True):
-            bad = quota.uses(self.problem, option, low, high) > left
+        for number, quota in enumerate(self.problem.quotas):
+            left, uses = self.quota_left[number], quota.uses(self.problem, option, low, high)
+            if (estimate := self.quota_nodes.get(number)) is not None:
+                left -= estimate.cost()
+                if (extra := estimate.extra_cost(option, low, high)) is not None:
+                    uses = uses + extra
+            bad = (uses > left) & (uses > 0)
             if bad.any():
                 over = bad if over is None else over | bad
         return over
@@ -301,11 +327,22 @@ class PartialSchedule:
             default=INFEASIBLE_COST,
         )
         if self.shape.strict:
-            for left, quota in zip(self.quota_left, self.problem.quotas, strict=True):
-                if (use := int(quota.uses(self.problem, option, start, start)[0])) > 0:
-                    room = min(room, left // use)
+            room = min(room, self._copies_within_quotas(option, start))
             if self.shape.apart[self.shape.group[option]]:
                 room = min(room, 1)
+        return room
+
+    def _copies_within_quotas(self, option: int, start: int) -> int:
+        """Return the number of copies of a column that the quotas allow; one where nodes of a quota fit no more."""
+        room = INFEASIBLE_COST
+        for number, quota in enumerate(self.problem.quotas):
+            use, left = int(quota.uses(self.problem, option, start, start)[0]), self.quota_left[number]
+            if (estimate := self.quota_nodes.get(number)) is not None:
+                extra = estimate.extra_cost(option, start, start)
+                if extra is not None and extra[0] > 0:
+                    room = min(room, max(1, (left - estimate.cost()) // (use + int(extra[0]))))
+            if use > 0:
+                room = min(room, left // use)
         return room
 
     def insert(self, option: int, start: int, count: int = 1) -> None:
@@ -334,6 +371,8 @@ class PartialSchedule:
         """Update nodes, quotas and affinity counts after copies were inserted or, if negative, removed."""
         if self.node_estimate is not None:
             self.node_estimate.invalidate(option)
+        for estimate in self.quota_nodes.values():
+            estimate.invalidate(option)
         if self.shape.strict:
             group, pool = self.shape.group[option], self.shape.pool[option]
             for number, quota in enumerate(self.problem.quotas):

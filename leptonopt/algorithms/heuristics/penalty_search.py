@@ -34,7 +34,6 @@ class PenaltyTuning:
     steps : steps of the first round; in deterministic mode of every round
     round_seconds : length of a round that later ones are fitted to [s]
     hot, cold : first and last temperature, as shares of the mean cost of a job
-    least_weight : least weight of a quota, as a share of its first
     per_second : steps that count as a second in deterministic mode
     """
 
@@ -43,7 +42,6 @@ class PenaltyTuning:
     hot: float = 1.0
     cold: float = 0.01
     per_second: int = 10_000
-    least_weight: float = 1e-3
 
 
 TUNING = PenaltyTuning()
@@ -62,11 +60,11 @@ class PenaltySearch:
     def __init__(self, jobs: JobSet, ranks: Sequence[Floats], seed: int, found: Callable[[Schedule], object]) -> None:
         self.jobs, self.problem, self.found, self.seed = jobs, jobs.problem, found, seed
         empty, many = jobs.state(), len(jobs.penalty)
-        self.penalty = jobs.penalty.copy()
+        self.penalty = jobs.soft_penalty()
         self.ranks = np.array([_scaled(rank[jobs.arrays.group]) for rank in ranks]).reshape(-1, many)
         self.option, self.start = empty.option.copy(), empty.start.copy()
         self.limit, self.weight = empty.limit, empty.weight
-        self.lightest = TUNING.least_weight * empty.weight
+        self.first_weight, self.soft = empty.weight.copy(), self.penalty.copy()
         self.best = RuinBest(self.option.copy(), self.start.copy(), np.array([np.inf]))
         self.heat = 1.0
         self.rounds = 0
@@ -86,7 +84,7 @@ class PenaltySearch:
         before = float(self.best.cost[0])
         self.rounds += 1
         ruin_and_recreate(
-            jobs.arrays, state, self.ranks, jobs.depth, self.penalty, self.best, self.lightest, heat,
+            jobs.arrays, state, self.ranks, jobs.depth, self.penalty, self.best, self.first_weight, self.soft, heat,
             steps, self.seed + 7919 * self.rounds, PARAMETERS,
         )  # fmt: skip
         self.option, self.start = state.option, state.start

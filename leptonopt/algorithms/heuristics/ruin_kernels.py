@@ -31,25 +31,28 @@ class RuinParameters(NamedTuple):
     Attributes
     ----------
     most : jobs removed in a step, at most
+    wide : probability that up to half of the jobs may be removed
     anywhere : probability that random jobs are removed, and not neighbours
     blink, late : probabilities that an option is passed over, and that the last of equal starts is taken
     out : jobs without a place that are tried in a step, at most
     period : steps between two changes of the weights of quotas
     rise, fall : factors on the weight of a quota that is exceeded, or not
-    steepest : greatest weight of a quota, as a multiple of its least one
+    lightest, steepest : least and greatest weight of a quota, in first weights; beyond, all weights begin anew
     failure : factor on the penalty of a job that must run and found no place
     """
 
     most: int = 16
+    wide: float = 0.03
     anywhere: float = 0.2
     blink: float = 0.1
     late: float = 0.1
     out: int = 4
     period: int = 50
-    rise: float = 1.3
-    fall: float = 0.93
+    rise: float = 1.1
+    fall: float = 0.9
     failure: float = 1.02
-    steepest: float = 1e6
+    lightest: float = 1e-3
+    steepest: float = 1e2
 
 
 PARAMETERS = RuinParameters()
@@ -90,7 +93,8 @@ def overlapping(jobs: JobArrays, state: JobState, seed: int, pool: int, begin: i
 def choose_jobs(jobs: JobArrays, state: JobState, found: Array, parameters: RuinParameters) -> int:
     """Write random jobs, or neighbours of a seed's option, into `found`; return their number."""
     many = len(state.option)
-    limit = np.random.randint(1, parameters.most + 1)
+    most = parameters.most if np.random.random() >= parameters.wide else max(parameters.most, many // 2)
+    limit = np.random.randint(1, most + 1)
     seed = np.random.randint(many)
     group = jobs.group[seed]
     begin, end = jobs.option_ptr[group], jobs.option_ptr[group + 1]
@@ -197,12 +201,12 @@ def keep_best(jobs: JobArrays, state: JobState, penalty: Array, best: RuinBest) 
 @jit
 def ruin_and_recreate(
     jobs: JobArrays, state: JobState, ranks: Array, depth: Array, penalty: Array, best: RuinBest,
-    lightest: Array, heat: float, steps: int, seed: int, parameters: RuinParameters,
+    first: Array, soft: Array, heat: float, steps: int, seed: int, parameters: RuinParameters,
 ) -> None:  # fmt: skip
     """Run so many steps at a temperature, and update the weights of quotas in between.
 
     ranks : float64, shape (R, J), orders in which jobs are inserted, each from 0 to 1
-    lightest : float64, shape (Q,), least weights of quotas
+    first : float64, shape (Q,), first weights of quotas; soft : float64, shape (J,), first penalties
     depth : float64, shape (J,), number of predecessors in a row
     penalty : float64, shape (J,), cost of leaving a job out; it rises for those that must run and find no place
     heat : temperature [money units]
@@ -219,4 +223,7 @@ def ruin_and_recreate(
         if turn % parameters.period == parameters.period - 1:
             for q in range(len(state.used)):
                 state.weight[q] *= parameters.rise if state.used[q] > state.limit[q] else parameters.fall
-                state.weight[q] = min(max(state.weight[q], lightest[q]), parameters.steepest * lightest[q])
+                state.weight[q] = max(state.weight[q], parameters.lightest * first[q])
+                if state.weight[q] > parameters.steepest * first[q]:  # stuck: begin anew
+                    state.weight[q] = first[q]
+                    penalty[:] = soft

@@ -91,7 +91,7 @@ def _model(partial: PartialSchedule, sub: ColumnModelData) -> tuple[Any, bool]:
     _precedence(proto, problem, sub, missing)
     nodes = _Nodes(proto, partial, sub) if partial.node_estimate else None
     if partial.shape.strict:
-        _quotas(proto, partial, sub)
+        _quotas(proto, partial, sub, nodes.uses if nodes else {})
         _apart(proto, partial, sub)
     exact = _cost(proto, sub, missing, nodes.costs if nodes else [])
     _hint(proto, sub, missing, nodes.hint if nodes else [])
@@ -165,14 +165,21 @@ def _precedence(proto: Any, problem: Problem, sub: ColumnModelData, missing: dic
             _row(proto, both, [1] * len(columns[after]) + [-1] * len(columns[before]), -1, 0)
 
 
-def _quotas(proto: Any, partial: PartialSchedule, sub: ColumnModelData) -> None:
-    """Add: columns use at most what the columns that stay leave of each quota."""
+def _quotas(
+    proto: Any, partial: PartialSchedule, sub: ColumnModelData, nodes: dict[int, tuple[int, list[tuple[int, int]]]]
+) -> None:
+    """Add: columns and nodes use at most what the columns that stay leave of each quota.
+
+    nodes : by quota, the use by nodes outside the model, and (variable, use) of those within
+    """
     pairs = list(zip(sub.option.tolist(), sub.start.tolist(), strict=True))
-    for left, quota in zip(partial.quota_left, partial.problem.quotas, strict=True):
+    for number, quota in enumerate(partial.problem.quotas):
         uses = [int(quota.uses(partial.problem, option, start, start)[0]) for option, start in pairs]
-        at = [column for column, use in enumerate(uses) if use]
-        if sum(max(0, uses[column]) * int(sub.most[column]) for column in at) > left:
-            _row(proto, at, [uses[column] for column in at], -UNLIMITED, left)
+        outside, terms = nodes.get(number, (0, []))
+        left, at = partial.quota_left[number] - outside, [column for column, use in enumerate(uses) if use]
+        if terms or sum(max(0, uses[column]) * int(sub.most[column]) for column in at) > left:
+            variables = at + [variable for variable, _ in terms]
+            _row(proto, variables, [uses[column] for column in at] + [use for _, use in terms], -UNLIMITED, left)
 
 
 def _apart(proto: Any, partial: PartialSchedule, sub: ColumnModelData) -> None:
@@ -194,6 +201,7 @@ class _Nodes:
     ----------
     costs : (variable, cost)
     hint : values of these variables in the incumbent
+    uses : by quota that counts nodes, the estimated use outside the model, and (variable, use) of the nodes in it
     """
 
     def __init__(self, proto: Any, partial: PartialSchedule, sub: ColumnModelData) -> None:
@@ -203,6 +211,9 @@ class _Nodes:
         hosting = partial.node_estimate
         assert hosting is not None
         self.hosting = hosting
+        self.uses: dict[int, tuple[int, list[tuple[int, int]]]] = {
+            number: (estimate.cost(), []) for number, estimate in partial.quota_nodes.items()
+        }
         at_kind: dict[int, list[int]] = defaultdict(list)
         for column, option in enumerate(sub.option.tolist()):
             for kind, _ in hosting.demand.of_option(option):
@@ -247,15 +258,31 @@ class _Nodes:
             self.costs.append((bought, int(nodes.costs.commit[kind])))
         self.costs += [(variable, int(hosting.idle[kind, t])) for variable, t in zip(on, span, strict=True)]
         price = hosting.run[kind] - hosting.idle[kind]
+        counted = [estimate.run[kind] > estimate.idle[kind] for estimate in self.partial.quota_nodes.values()]
+        paid = dict(zip(span, on, strict=True))
         for variable, t in zip(on, span, strict=True):
-            if price[t] and not own:
-                self.costs.append((variable, int(price[t])))
-            elif price[t]:
-                paid = self._new(0, int(most[t]), max(0, int(hint[t]) - own))
-                _row(self.proto, [paid, variable], [1, -1], -own, UNLIMITED)
-                self.costs.append((paid, int(price[t])))
+            if own and (price[t] or any(line[t] for line in counted)):
+                paid[t] = self._new(0, int(most[t]), max(0, int(hint[t]) - own))
+                _row(self.proto, [paid[t], variable], [1, -1], -own, UNLIMITED)
+            if price[t]:
+                self.costs.append((paid[t], int(price[t])))
+        self._count_uses(kind, dict(zip(span, on, strict=True)), paid, need)
         if hosting.switch[kind]:
             self._switching(kind, on, begin, hint, need)
+
+    def _count_uses(self, kind: int, on: dict[int, int], paid: dict[int, int], need: Ints) -> None:
+        """Count the nodes of a kind in quotas: in the slots of the model by variables, elsewhere as they are.
+
+        on, paid : by slot, the variable of all nodes on, and of those on demand
+        """
+        own = self.hosting.owned[kind]
+        for number, estimate in self.partial.quota_nodes.items():
+            outside, terms = self.uses[number]
+            for t, variable in on.items():
+                idle, run, now = int(estimate.idle[kind, t]), int(estimate.run[kind, t]), int(need[t])
+                outside -= min(now, own) * idle + max(0, now - own) * run
+                terms += [(variable, idle)] * (idle != 0) + [(paid[t], run - idle)] * (run != idle)
+            self.uses[number] = outside, terms
 
     def _switching(self, kind: int, on: list[int], begin: int, hint: Ints, need: Ints) -> None:
         """Add the cost of every rise in the number of nodes; the cost of the later fall is included."""

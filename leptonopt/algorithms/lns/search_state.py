@@ -105,8 +105,8 @@ class SearchState:
         elif (cost := objective(self.problem, schedule)) < self.cost:
             self.best, self.cost = schedule, cost
             self.monitor.incumbent(schedule, cost)
-            if self.placing.node_estimate is not None and schedule.rent is not None:
-                self.placing.node_estimate.set_committed(schedule.rent)
+            if schedule.rent is not None:
+                self.placing.set_committed(schedule.rent)
 
     def proves_optimal(self, result: SubproblemResult, groups: int, usable: int) -> bool:
         """Return whether a result covers all groups and columns and so proves the incumbent optimal."""

@@ -105,7 +105,7 @@ def make_partial_schedule(problem: Problem, shape: ProblemIndex, schedule: Sched
     """Return a partial schedule with the nodes of a schedule."""
     partial = PartialSchedule(problem, shape, schedule)
     if partial.node_estimate is not None and (rent := node_schedule_of(problem, schedule)) is not None:
-        partial.node_estimate.set_committed(rent)
+        partial.set_committed(rent)
     return partial
 
 

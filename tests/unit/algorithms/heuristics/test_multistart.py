@@ -7,9 +7,15 @@ import pytest
 
 import leptonopt
 from leptonopt.algorithms.heuristics import multistart as starting
+from leptonopt.algorithms.heuristics.insertion import insert_copies
+from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
+from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.compile.compiler import compile_instance
+from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, NullMonitor, Stop
+from leptonopt.problem.schedule import with_node_schedule
 from leptonopt.solvers import greedy
 
 
@@ -36,3 +42,31 @@ def test_a_plan_of_the_first_order_is_given_even_when_others_must_have_their_tim
     ticks = iter(np.concatenate([[0.0], np.full(10_000, 0.5)]).tolist())
     monkeypatch.setattr(starting.time, "monotonic", lambda: next(ticks))
     assert greedy.baseline(loose, None, Limits(1.0), NullMonitor()).schedule is not None
+
+
+def two_pools(budget: int) -> Problem:
+    """Two jobs of two hours; a node for each of them costs 2 by the hour, room without nodes costs 9."""
+    nodes = {"id": "rented", "size": {"gpu": 1}, "count": 2, "price": 2}
+    pools = [{"id": "cloud", "nodes": nodes}, {"id": "spot", "capacity": {"gpu": 2}, "price": {"gpu": 9}}]
+    option = {"pools": ["cloud", "spot"], "uses": {"gpu": 1}, "duration": "2h"}
+    document = {
+        "leptonopt": 1,
+        "name": "budget",
+        "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "2h"},
+        "pools": pools,
+        "tasks": [{"id": "a", "options": [option]}, {"id": "b", "options": [option]}],
+        "quotas": [{"id": "q", "of": "money", "limit": budget, "pools": ["cloud"]}],
+    }
+    return compile_instance(leptonopt.Instance.model_validate(document)).problem
+
+
+@pytest.mark.parametrize(("budget", "rented"), [(8, 2), (7, 1), (4, 1), (3, 0)])
+def test_the_money_of_nodes_counts_while_tasks_are_placed(budget, rented):
+    """Each job spends 4 on nodes; what the budget does not pay goes to the dearer pool."""
+    problem = two_pools(budget)
+    placing = PartialSchedule(problem)
+    for group in range(problem.groups):
+        assert insert_copies(placing, group, CostGuide.true(problem, BlockPricer(problem)))
+    found = with_node_schedule(problem, placing.schedule())
+    assert not violated_rules(problem, found)
+    assert found.count[problem.pool[found.option] == 0].sum() == rented

@@ -17,9 +17,9 @@ def test_many_steps_leave_a_state_without_drift(at):
     jobs, state = listed(made)
     many = len(jobs.penalty)
     best = RuinBest(state.option.copy(), state.start.copy(), np.array([np.inf]))
-    ranks, lightest = np.zeros((1, many)), 1e-3 * state.weight
+    ranks, soft = np.zeros((1, many)), jobs.soft_penalty()
     ruin_and_recreate(
-        jobs.arrays, state, ranks, jobs.depth, jobs.penalty.copy(), best, lightest, 5.0, 300, at, PARAMETERS
+        jobs.arrays, state, ranks, jobs.depth, soft.copy(), best, state.weight.copy(), soft, 5.0, 300, at, PARAMETERS
     )
     again = jobs.state()
     enter(jobs.arrays, again, state.option, state.start)
