@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime import jit
 from leptonopt.runtime.jit_cache import JitWarmup
 
 
-def compile_kernels(problem: Problem) -> JitWarmup | None:
-    """Start to compile the kernels over jobs where greedy would use them; the caller has to end that."""
-    dated = bool(problem.late_slope.any() or problem.late_once.any())
-    return JitWarmup(part=jit.JOBS) if dated or problem.quotas or len(problem.nodes) else None
+def uses_kernels(problem: Problem) -> bool:
+    """Return whether greedy would use the kernels over jobs."""
+    return bool(problem.late_slope.any() or problem.late_once.any() or problem.quotas or len(problem.nodes))
+
+
+@contextmanager
+def compiled_beside(problem: Problem, wanted: bool) -> Iterator[None]:
+    """Compile the kernels over jobs in another process meanwhile, if wanted and of use."""
+    warmup = JitWarmup(part=jit.JOBS) if wanted and uses_kernels(problem) else None
+    try:
+        yield
+    finally:
+        if warmup is not None:
+            warmup.end()

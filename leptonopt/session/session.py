@@ -21,7 +21,7 @@ from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.signals import Signals
 from leptonopt.session import portfolio
 from leptonopt.session.closing import ClosingTime
-from leptonopt.session.kernel_warmup import compile_kernels
+from leptonopt.session.kernel_warmup import compiled_beside
 from leptonopt.session.lane import Lane, relative_gain
 from leptonopt.session.portfolio import Stage
 from leptonopt.session.result import Progress
@@ -154,17 +154,14 @@ class SolveSession:
     def run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
         """Run the warm start, greedy, and the stages of the method, until the search has to end."""
         beside = method == "auto" and self.isolate and not self.limits.deterministic and not self.workers.large
-        warmup = compile_kernels(self.problem) if beside else None
         try:
-            self._run(method, warm_start)
+            with compiled_beside(self.problem, beside):
+                self._run(method, warm_start)
         except OutOfTime:
             self.state.stop = self.state.stop or Stop.LIMIT
         except BaseException:
             self.state.stop = Stop.INTERRUPT  # a method in another thread then ends soon
             raise
-        finally:
-            if warmup is not None:
-                warmup.end()
 
     def _run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
         if self.state.source.impossible:
@@ -225,10 +222,9 @@ class SolveSession:
             return
         deadline = Deadline.after(TIMES.baseline_share * self.left())
         for entry in methods.dispatching_rules():
-            if deadline.expired() and not self.limits.deterministic:
-                return
             seconds = self.left() if self.limits.deterministic else deadline.left()
-            self._run_here(entry.name, methods.load_method(entry.name), self.limits_for(seconds))
+            if seconds > 0:
+                self._run_here(entry.name, methods.load_method(entry.name), self.limits_for(seconds))
 
     def _lanes_of_auto(self) -> list[tuple[Stage, ...]]:
         lanes = portfolio.choose_stages(self.problem, self.limits.threads, self.limits.deterministic)

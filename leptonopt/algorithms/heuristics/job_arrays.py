@@ -93,7 +93,7 @@ class JobSet:
         self.depth = depth[self.arrays.group]
 
     def soft_penalty(self) -> Floats:
-        """Return a first cost of leaving each job out: for one that must run, twice its dearest column with nodes."""
+        """Return a first cost of leaving each job out; if it must run, twice its dearest column with nodes."""
         arrays = self.arrays
         dearest = np.maximum.reduceat(np.abs(arrays.cost), arrays.cost_ptr[:-1])
         kind = arrays.kind[arrays.row]

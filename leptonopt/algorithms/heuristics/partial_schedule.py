@@ -333,7 +333,7 @@ class PartialSchedule:
         return room
 
     def _copies_within_quotas(self, option: int, start: int) -> int:
-        """Return the number of copies of a column that the quotas allow; one where nodes of a quota fit no more."""
+        """Return the number of copies of a column that the quotas allow; at least one as nodes count."""
         room = INFEASIBLE_COST
         for number, quota in enumerate(self.problem.quotas):
             use, left = int(quota.uses(self.problem, option, start, start)[0]), self.quota_left[number]

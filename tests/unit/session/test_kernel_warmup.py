@@ -1,15 +1,48 @@
 """Kernels over jobs are compiled beside a solve where lateness, quotas or nodes count."""
 
-from leptonopt.runtime import jit_cache
-from leptonopt.session.kernel_warmup import compile_kernels
+from typing import ClassVar
+
+import pytest
+
+from leptonopt.session import kernel_warmup
 from tests.helpers.one_machine import THREE, one_machine
 
 
-def test_a_process_is_started_for_lateness_alone(monkeypatch):
-    started = []
-    monkeypatch.setattr(jit_cache.jit, "compiled", lambda part: False)
-    monkeypatch.setattr(jit_cache, "start_module", lambda *call: started.append(call))
-    assert compile_kernels(one_machine(THREE)) is not None
-    assert len(started) == 1
-    assert compile_kernels(one_machine([{"length": 2}])) is None
-    assert len(started) == 1
+class Compiler:
+    """Stands for the process that compiles."""
+
+    started: ClassVar[list[str]] = []
+    ended = 0
+
+    def __init__(self, part: str) -> None:
+        Compiler.started.append(part)
+
+    def end(self) -> None:
+        """Count the ends."""
+        Compiler.ended += 1
+
+
+@pytest.fixture
+def compiler(monkeypatch):
+    Compiler.started, Compiler.ended = [], 0
+    monkeypatch.setattr(kernel_warmup, "JitWarmup", Compiler)
+    return Compiler
+
+
+def test_the_process_is_ended_with_the_solve_whatever_happens(compiler):
+    def fail() -> None:
+        with kernel_warmup.compiled_beside(one_machine(THREE), True):
+            assert (compiler.started, compiler.ended) == (["jobs"], 0)
+            raise ValueError("in between")
+
+    with pytest.raises(ValueError, match="in between"):
+        fail()
+    assert compiler.ended == 1
+
+
+def test_nothing_is_compiled_where_no_kernel_would_run_or_none_is_wanted(compiler):
+    with kernel_warmup.compiled_beside(one_machine([{"length": 2}]), True):
+        pass
+    with kernel_warmup.compiled_beside(one_machine(THREE), False):
+        pass
+    assert not compiler.started
