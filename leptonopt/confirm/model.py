@@ -1,4 +1,4 @@
-"""The second model: start counts per stated way, slot and node, nodes on by slot, and a linear row per rule.
+"""The second model: start counts per option, slot and node, nodes on by slot, a linear row per rule.
 
 Everything is exact: rows and costs are collected in fractions, and scaled to integers at the end. Names of rules are
 those of `leptonopt.verify`.
@@ -87,9 +87,10 @@ class Model:
         self._quotas()
 
     def _kinds(self) -> list[Kind]:
-        """Kinds of nodes; of alike ones that are told apart, each that a task can need, and the others together.
+        """Return the kinds of nodes.
 
-        A task is on at most one node, or on as many as it takes whole; on the others none is told to be.
+        Of alike nodes that are told apart, each that a task can need is a kind; the others are one kind together. A
+        task is on at most one node, or on as many as it takes whole; on the others none is told to be.
         """
         needed: dict[str, int] = defaultdict(int)
         for id, task in self.stated.tasks.items():
@@ -382,7 +383,10 @@ class Model:
         return self.columns[at].task, self.columns[at].way.pool
 
     def _used(self, of: str, column: Column, first: int, end: int) -> Fraction:
-        """What a start uses of a quota in slots [first, end); what is used once counts where it starts."""
+        """Return the use of a quota by a start in slots [first, end).
+
+        One-time use counts where it starts.
+        """
         way, low, high = column.way, max(first, column.start), min(end, column.end)
         once = way.cost if of == "money" else exact(way.consumes.get(of, 0))
         used = once if starts_within(self.stated, column.start, first, end) else NOTHING

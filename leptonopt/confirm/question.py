@@ -54,7 +54,10 @@ class Remaining(Protocol):
 
 
 class EngineLimits(Protocol):
-    """The part of `leptonopt.problem.protocol.Limits` that the second model uses; it does not import that package."""
+    """The part of `leptonopt.problem.protocol.Limits` that the second model uses.
+
+    It does not import that package.
+    """
 
     @property
     def threads(self) -> int: ...

@@ -37,7 +37,10 @@ LOCK = ".lock"
 
 @dataclass(frozen=True)
 class Step:
-    """How far a comparison is: runs done of all, seconds to go (None before the first has ended), the last line."""
+    """Progress of a comparison: runs done, runs in all, seconds to go, and the last line.
+
+    The seconds are None before the first run has ended.
+    """
 
     done: int
     total: int

@@ -1,4 +1,4 @@
-"""What is compared on: instances, each with the family it belongs to and the best value known of it."""
+"""Cases of a comparison: instances, each with its family and the best value known of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run: a case, a method, a seed and limits; solved in a process of its own; and the line kept of it.
+"""One run: a case, a method, a seed and limits, solved in its own process; and its record.
 
 A line holds all that tables and curves need, so that nothing is ever solved twice. Its key is made from the
 content of the instance, the method (the source of one that a researcher brings), the options and the versions
@@ -63,9 +63,10 @@ class Method:
 
 
 def method_of(given: str | Callable[..., Any], name: str | None = None) -> Method:
-    """A method of the table, `auto`, `pulp:NAME`; or a function over `Problem`, itself or as `file.py:name`.
+    """Return a method: one of the table, `auto`, `pulp:NAME`, or a function over `Problem`.
 
-    Raises `UsageError` when there is none of that name, or when another process could not find the function.
+    The function is given itself or as `file.py:name`. Raises `UsageError` when there is none of that name, or when
+    another process could not find the function.
     """
     if callable(given):
         file, called = inspect.getsourcefile(given), given.__qualname__

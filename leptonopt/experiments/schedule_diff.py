@@ -1,4 +1,4 @@
-"""Two plans of one instance, one above the other, what differs marked: the optimal against the heuristic one."""
+"""Figure of two plans of one instance, the optimal above the heuristic, with differences marked."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ Line = dict[str, Any]
 
 
 def schedules(results: Results) -> Figure:
-    """The cheapest plan below the next cheaper one of another method, on the first instance where costs differ.
+    """Plot the cheapest plan below the next cheaper one of another method.
 
-    Raises `UsageError` when there are no two plans to compare.
+    The instance is the first where costs differ. Raises `UsageError` when there are no two plans to compare.
     """
     found = sorted(map(_two, results.grouped(lambda run: run.content).values()), key=_equal)
     for first, second in filter(None, found):
@@ -32,7 +32,7 @@ def schedules(results: Results) -> Figure:
 
 
 def _two(runs: list[RunRecord]) -> tuple[RunRecord, RunRecord] | None:
-    """The next cheapest plan and the cheapest, of two methods, whose costs differ where there are such; else None."""
+    """Return the next cheapest plan and the cheapest, of two methods; None where no costs differ."""
     best: dict[str, tuple[Fraction, RunRecord]] = {}
     for run in runs:
         if run.cost is not None and (run.method not in best or run.cost < best[run.method][0]):
@@ -79,9 +79,9 @@ def drawn(first: Line, second: Line, names: tuple[str, str]) -> Figure:
 
 
 def differing(first: Line, second: Line) -> tuple[Counter[tuple[str, int]], Counter[tuple[str, int]]]:
-    """How many runs of each plan, by task and first copy, the other has not with that option and start.
+    """Count the runs of each plan that the other has not with that option and start.
 
-    Copies are alike.
+    The counts are by task and first copy. Copies are alike.
     """
     return _beyond(first, second), _beyond(second, first)
 

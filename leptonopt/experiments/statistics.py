@@ -1,4 +1,4 @@
-"""Whether one method is better than another, and how sure that is.
+"""Statistical comparison of two methods: the difference, and how sure it is.
 
 Two methods are compared on the instances both have run on. Of each instance a method has one figure: the mean,
 over its seeds, of the primal gap at the end in percent (0 at the best known plan, 100 without a plan), defined

@@ -1,4 +1,4 @@
-"""Parts of an instance document: the document with some tasks only, and without the gaps of removed entries.
+"""Parts of an instance document: some tasks only, and no gaps of removed entries.
 
 Documents are canonical, as `Instance.document()` returns them; they are copied, never changed. An entry removed from a
 list leaves a gap (None, or an empty set) until `pruned`, so that positions stay valid.
@@ -87,7 +87,10 @@ def _numbers(price: Any) -> Iterable[Any]:
 
 
 def _quotas_of(document: Document, result: Document) -> Iterator[Document]:
-    """The quotas that still limit something; one of tasks, teams or amounts that are gone would be refused."""
+    """Yield the quotas that still limit something.
+
+    A quota of tasks, teams or amounts that are gone would be refused.
+    """
     left = {"tasks": {task["id"] for task in result["tasks"]}, "teams": {task.get("team") for task in result["tasks"]}}
     gone = _consumed(document) - _consumed(result) - _offered(document)
     for quota in result["quotas"]:

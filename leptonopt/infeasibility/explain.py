@@ -1,4 +1,4 @@
-"""Why no plan exists, and what would help: conflicts found by a deletion filter, repairs verified by solving.
+"""Explanation of infeasibility: conflicts by a deletion filter, repairs verified by solving.
 
 A conflict is a set of tasks and statements that cannot hold together and of which none can be spared: without
 any one of them the rest can hold. Each of these answers is an engine's proof or a plan that passed the rules; where

@@ -1,4 +1,4 @@
-"""Proofs without search: the linear relaxation has no solution, shown by multipliers of its rows (Farkas' lemma).
+"""Proofs without search: multipliers of rows show that the relaxation has no solution (Farkas' lemma).
 
 The linear program leaves out the same share of all tasks, as small as possible: then few of them bind. Multipliers
 at its optimum are rounded to integers, and what they prove is added up in integers: an answer is a proof, whatever
@@ -26,13 +26,19 @@ ROOM = 2.0**61  # all sums stay below
 
 @dataclass(frozen=True)
 class Proof:
-    """That no schedule exists, even if all but `groups` may be left out; those of little weight come first."""
+    """Proof that no schedule exists even if all but `groups` may be left out.
+
+    Multipliers of little weight come first.
+    """
 
     groups: tuple[int, ...]
 
 
 def prove_infeasible(problem: Problem, seconds: float) -> Proof | None:
-    """Return a proof that the linear relaxation has no solution; None where it has one, or none was found in time."""
+    """Return a proof that the linear relaxation has no solution.
+
+    None where it has one, or none was found in time.
+    """
     if seconds <= 0 or predicted_size(problem)[1] > MOST:
         return None
     program = _program(problem)
@@ -61,7 +67,10 @@ def prove_infeasible(problem: Problem, seconds: float) -> Proof | None:
 
 @dataclass(frozen=True, eq=False)
 class _Program:
-    """The linear relaxation: runs v = copies, limited v <= limit, 0 <= v <= most; `group` labels the rows of `runs`."""
+    """Linear relaxation: runs v = copies, limited v <= limit, 0 <= v <= most.
+
+    `group` labels the rows of `runs`.
+    """
 
     runs: Any
     limited: Any

@@ -163,7 +163,10 @@ class FeasibilityOracle:
         return self.answer(document, share).feasible
 
     def answer(self, document: Document, share: float = 0.25, plan_first: bool = False) -> Answer:
-        """Return whether a document can have a plan, with the plan; it is searched before a proof if `plan_first`."""
+        """Return whether a document can have a plan, and the plan.
+
+        With `plan_first` a plan is searched before a proof.
+        """
         if not document["tasks"]:
             return Answer(True)
         if self.out_of_time():

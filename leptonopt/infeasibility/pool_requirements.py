@@ -1,4 +1,4 @@
-"""Requirements of pools and node kinds: capacity, maintenance, number of nodes, boot and minimum times."""
+"""Requirements of pools and nodes: capacity, maintenance, number, boot and minimum times."""
 
 from __future__ import annotations
 

@@ -58,7 +58,10 @@ class ConflictView(Protocol):
 
 @dataclass(frozen=True)
 class _Change:
-    """A requirement that can be relaxed by steps; `make` changes a document and returns the change in words."""
+    """A requirement that can be relaxed by steps.
+
+    `make` changes a document and returns the change in words.
+    """
 
     make: Callable[[Document, int], str | None]
     most: int
@@ -89,7 +92,10 @@ class Repairs:
         self.instance, self.document, self.oracle, self.say, self.notes = instance, document, oracle, say, notes
 
     def of(self, conflicts: Sequence[Any]) -> tuple[Repair, ...]:
-        """Return repairs, the smallest and cheapest first; for several conflicts one change for each, together."""
+        """Return repairs, the smallest and cheapest first.
+
+        For several conflicts a repair is one change for each, together.
+        """
         found = list(self._single(conflicts[0]) if len(conflicts) == 1 else self._joint(conflicts))
         return tuple(sorted(found, key=lambda repair: (repair.left_out, len(repair.changes), repair.cost)))
 

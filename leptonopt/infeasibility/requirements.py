@@ -1,4 +1,4 @@
-"""All requirements of an instance, in the order of a user's questions: tasks, pools, quotas, sets, horizon."""
+"""All requirements of an instance in a user's order: tasks, pools, quotas, sets, horizon."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def _drop_quota(document: Document, id: str) -> None:
 
 
 def _set_requirement(key: str, at: int, ids: Sequence[str], copies: dict[str, int]) -> Requirement:
-    """What a set says of some of its tasks; the others stay in it when that is dropped."""
+    """Return the requirement of a set on some of its tasks; the others stay in it when it is dropped."""
     names = ", ".join(f"{copies[id]:,} copies of {id!r}" if copies[id] > 1 else repr(id) for id in ids[:6])
     names += ", …" if len(ids) > 6 else ""
     what = "on pools of their own choice" if key == "together" else "on any pools"
@@ -127,9 +127,10 @@ def _horizon(instance: Instance) -> Requirement:
 
 
 def _unlimited_horizon(document: Document, instance: Instance) -> None:
-    """A horizon in which all can run one after the other once nothing changes any more; commitments cost the same.
+    """Return a horizon in which all can run one after the other once nothing changes.
 
-    A shorter one, in which all can run at their fastest, stands beside it: what fits there needs no longer one.
+    Commitments cost the same. A shorter one, in which all can run at their fastest, stands beside it: what fits there
+    needs no longer one.
     """
     time, left = instance.time, {task["id"] for task in document["tasks"]}
     slots = brief = time.slots

@@ -103,7 +103,7 @@ def _earlier_release(document: Document, steps: int, instance: Instance, task: T
 
 
 def _needs(instance: Instance, place: Path, task: Task, options: Sequence[ConcreteOption]) -> Iterator[Requirement]:
-    """What a task asks of pools and options, where any of them falls short of it."""
+    """Yield the demands of a task on pools and options, where any of them falls short."""
     pools = [pool for pool in instance.pools if pool.id in {option.pool for option in options}]
     for at, label in enumerate(task.needs.labels):
         if any(label not in pool.labels for pool in pools):

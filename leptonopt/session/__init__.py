@@ -1,1 +1,1 @@
-"""One solve: request, source of the instance, portfolio of methods, workers, confirmation, certificate, result."""
+"""One solve: request, instance source, methods, workers, confirmation, certificate, result."""

@@ -1,4 +1,4 @@
-"""Certificates: prices written down so that the independent checker can prove the bound from them alone.
+"""Certificates: prices from which the independent checker alone can prove the bound.
 
 Prices come from two places, and those that prove more are taken: the dual values of the linear relaxation, where it is
 small enough to solve, and the ascent of `lagrangian.capacity_dual` from them, or from column generation. Neither is
@@ -76,7 +76,10 @@ def best_certificate(
 
 
 def infeasibility_certificate(compiled: CompiledInstance, stated: Mapping[str, Any]) -> dict[str, Any] | None:
-    """A certificate without prices or a bound, where the checker sees by itself that some task can never run."""
+    """Return a certificate without prices or a bound.
+
+    The checker sees by itself that some task can never run.
+    """
     made = _document(compiled, _nothing(compiled.problem), fingerprint(stated)) | {"bound": None}
     proof = proven(stated, made)
     return made if proof.ok and proof.bound is None else None
@@ -161,7 +164,7 @@ def _document(compiled: CompiledInstance, duals: RelaxationDuals, sha256: str) -
 
 
 def _packing(row: PackingRow) -> dict[str, Any]:
-    """What says to the checker which packing row is meant; it computes weights and supplies by itself."""
+    """Return the key of a packing row for the checker; it computes weights and supplies by itself."""
     place = {"pool": row.pool, "resource": row.resource}
     if row.kinds:
         return place | {"kinds": list(row.kinds)}

@@ -96,7 +96,7 @@ class ColumnarSource:
 
     @property
     def loss(self) -> Fraction:
-        """What coarse money may lose."""
+        """Return the largest loss by coarse money."""
         return self.built.loss
 
     @property
@@ -117,7 +117,10 @@ class ColumnarSource:
 
     @property
     def prices_itself(self) -> bool:
-        """Whether there is an ascent for the certificate: where the problem is large, `large-scale` has done it."""
+        """Return whether the certificate needs an ascent.
+
+        Where the problem is large, `large-scale` has done it.
+        """
         return not portfolio.large(self.problem)
 
     def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
@@ -148,7 +151,10 @@ class ColumnarSource:
     def certificate(
         self, seconds: float, work: float | None, known: tuple[int, Multipliers] | None
     ) -> dict[str, Any] | None:
-        """Return the prices of the method where it has told any; else those of an ascent and the linear relaxation."""
+        """Return the prices of the method where it has told any.
+
+        Else those of an ascent and the linear relaxation.
+        """
         if known is not None:
             value, prices = known
             # Bounds are rounded up to whole units and count capacity that demands can use up, which the checker of
@@ -166,7 +172,10 @@ class ColumnarSource:
         return best | {"bound": None if least is None else str(least)}
 
     def question(self, cost: Fraction | None, schedule: Schedule | None) -> Question | None:
-        """Return the document that the checker reads from the columns, with the claim; None where it is too large."""
+        """Return the document that the checker reads from the columns, with the claim.
+
+        None where it is too large.
+        """
         if max(self.built.sheets.tasks, self.built.sheets.options) > MOST_OPTIONS:
             return None
         lines = list[Line]()
@@ -200,7 +209,7 @@ class ColumnarSource:
             return proven_columns(self.path, Path(room) / "certificate.npz").bound
 
     def _summary(self, outcome: Outcome, cost: Fraction | None, running: int) -> dict[str, Any]:
-        """What stands beside the plan's columns."""
+        """Return the summary beside the plan's columns."""
         sheets, bound = self.built.sheets, outcome.bound
         copies = int(self.problem.copies.sum())
         return {

@@ -62,9 +62,9 @@ def confirm(session: SolveSession) -> None:
 
 
 def _confirmed_by(session: SolveSession, name: str, cost: int | None) -> bool:
-    """Return whether an engine proves on the same model that no schedule costs less than `cost`, or that none exists.
+    """Return whether an engine proves on the same model that no schedule costs less than `cost`.
 
-    Raises `Alarm` when it finds one.
+    Without a cost, that none exists. Raises `Alarm` when it finds one.
     """
     state, prover = session.state, session.prover
     state.phase = f"{name}, confirming"
@@ -86,9 +86,9 @@ def _confirmed_by(session: SolveSession, name: str, cost: int | None) -> bool:
 
 
 def _on_second_model(session: SolveSession, cost: int | None) -> bool:
-    """Return whether the second model, built from the checker's reading of the document, confirms the proof.
+    """Return whether the second model confirms the proof.
 
-    Raises `Alarm` when it contradicts the proof.
+    It is built from the checker's reading of the document. Raises `Alarm` when it contradicts the proof.
     """
     state = session.state
     if session.ended():

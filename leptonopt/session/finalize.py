@@ -122,7 +122,7 @@ def _why(known: SolveState, status: Status) -> tuple[str, ...]:
 
 
 def _proof(known: SolveState, status: Status) -> dict[str, Any]:
-    """Who is behind the status and the bound."""
+    """Return the engines behind the status and the bound."""
     value = None if status is Status.INFEASIBLE else known.cost if status is Status.OPTIMAL else known.lower
     by = known.claims.provers_of(value) if status is Status.INFEASIBLE or value is not None else []
     certified = None if known.certificate is None else known.certificate["bound"]

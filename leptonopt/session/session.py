@@ -76,7 +76,10 @@ class SessionTimes:
 
 @dataclass(frozen=True)
 class WorkerOptions:
-    """How engines run: `isolate` in processes of their own, with `memory` bytes each; `executor` for remote workers."""
+    """Execution of engines.
+
+    `isolate`: in processes of their own, with `memory` bytes each; `executor`: for remote workers.
+    """
 
     isolate: bool = True
     memory: int | None = None
@@ -212,7 +215,10 @@ class SolveSession:
             self.state.bound(bound)
 
     def _run_greedy(self, function: methods.Method) -> None:
-        """Find a first plan, except where the problem is large: its method starts with a construction of its own."""
+        """Find a first plan, except where the problem is large.
+
+        The method of a large problem starts with a construction of its own.
+        """
         if not self.workers.large:
             self._run_here("greedy", function, self.limits_for(self.left()))
 
@@ -320,7 +326,10 @@ class SolveSession:
         return True
 
     def _poll(self, running: Running) -> None:
-        """Take the messages of the workers; stop a stage that gains nothing, and kill one that overruns its time."""
+        """Take the messages of the workers.
+
+        Stops a stage that gains nothing, and kills one that overruns its time.
+        """
         idle = True
         for at, (worker, deadline) in list(running.items()):
             if -deadline.left() > self.grace + worker.grace:

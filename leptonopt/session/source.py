@@ -1,4 +1,4 @@
-"""Instances as the session sees them, whatever their notation: a tree of tasks (YAML, JSON, ...), or columns.
+"""Instance sources of the session: a tree of tasks (YAML, JSON, ...), or columns.
 
 A `InstanceSource` has the problem, speaks of it in the user's words, writes the plan down and has it checked.
 """
@@ -67,7 +67,10 @@ class InstanceSource(Protocol):
     def prices_itself(self) -> bool: ...
 
     def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
-        """Return the schedule of a plan, as far as it fits the instance; raises `UsageError` for what is no plan."""
+        """Return the schedule of a plan, as far as it fits the instance.
+
+        Raises `UsageError` for what is no plan.
+        """
 
     def closing(self, spent: float) -> ClosingTime:
         """Return how long writing and checking a plan takes, after `spent` seconds of reading and compiling."""
@@ -75,7 +78,10 @@ class InstanceSource(Protocol):
     def answer(
         self, outcome: Outcome, schedule: Schedule | None, look: Callable[[], None]
     ) -> tuple[dict[str, Any], Plan | None, Verdict]:
-        """Return the document of a plan, the plan, and the checker's verdict on it; `look` may raise meanwhile."""
+        """Return the document of a plan, the plan, and the checker's verdict on it.
+
+        `look` may raise meanwhile.
+        """
 
     def certificate(
         self, seconds: float, work: float | None, known: tuple[int, Multipliers] | None
@@ -92,7 +98,7 @@ class InstanceSource(Protocol):
         """Return whether no rule joins tasks, so that prices reach the optimum."""
 
     def certificate_of_none(self) -> dict[str, Any] | None:
-        """Return a certificate from which the checker sees that some task can never run; None where it does not."""
+        """Return a certificate that shows the checker a task that can never run; None where none does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +139,7 @@ class TreeSource:
 
     @property
     def loss(self) -> Fraction:
-        """What coarse money may lose."""
+        """Return the largest loss by coarse money."""
         return self.compiled.loss
 
     @property

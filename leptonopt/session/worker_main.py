@@ -1,6 +1,6 @@
-"""The program of a worker process: read one task from standard input, run its method, report over standard output.
+"""Program of a worker process: read a task from standard input, run its method, report.
 
-`leptonopt.session.worker_process` starts it and describes the messages.
+Reports go to standard output. `leptonopt.session.worker_process` starts it and describes the messages.
 """
 
 from __future__ import annotations

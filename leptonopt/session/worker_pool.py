@@ -39,7 +39,10 @@ class WorkerPool:
     def start(
         self, method: str, warm_start: Schedule | None, limits: Limits, workers: int = 1
     ) -> WorkerProcess | WorkerThread | None:
-        """Start one of `workers` methods that run at the same time; None, and a note, where the machine refuses it."""
+        """Start one of `workers` methods that run at the same time.
+
+        Returns None, and makes a note, where the machine refuses it.
+        """
         try:
             child: WorkerProcess | WorkerThread
             if self._shares(method) or (self.large and lookup(method).package == OWN):

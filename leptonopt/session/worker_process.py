@@ -1,7 +1,7 @@
-"""The parent's side of a worker process: one method of a foreign solver, which may crash, hang or run out of memory.
+"""The parent's side of a worker process.
 
-Whatever the engine does costs only its worker, which can be killed. Parent and child exchange pickled tuples over the
-child's standard streams:
+It runs one method of a foreign solver, which may crash, hang or run out of memory. Whatever the engine does costs only
+its worker, which can be killed. Parent and child exchange pickled tuples over the child's standard streams:
 
     parent -> child   (method, problem, warm start, limits, memory, moment sent) once; then ("stop",) or
                       ("incumbent", schedule)

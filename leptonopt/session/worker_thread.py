@@ -1,4 +1,4 @@
-"""A method in a thread of this process, with the interface of `leptonopt.session.worker_process.WorkerProcess`.
+"""A method in a thread of this process, with the interface of `WorkerProcess`.
 
 A thread serves a method whose work is done by other processes, or whose problem is too large to be copied. Nothing can
 kill a thread: such a method must end soon after a stop is requested.

@@ -1,1 +1,1 @@
-"""The methods by name: one module per solver over `Problem`, their registry, and the self-test of engines."""
+"""The methods by name: one module per solver, their registry, the self-test of engines."""

@@ -92,9 +92,10 @@ def solver(name: str) -> Callable[[Problem, Schedule | None, Limits, Monitor], S
 
 
 def available_solvers(*names: str) -> list[str] | None:
-    """Return those of these solvers, or of all, that PuLP reaches here; None where it does not come to an answer.
+    """Return those of these solvers, or of all, that PuLP reaches here.
 
-    Asked in a process group of its own: PuLP starts some solvers to look for them, and they greet, fail or hang.
+    None where it does not come to an answer. Asked in a process group of its own: PuLP starts some solvers to look for
+    them, and they greet, fail or hang.
     """
     try:
         with start_process(isolated_command(SCRIPT, *names), stdout=PIPE, start_new_session=True) as asked:
@@ -117,7 +118,10 @@ def unavailable_message(name: str) -> str:
 
 
 def _pulp(name: str) -> Any:
-    """Return PuLP. It imports highspy, which can crash beside ortools in one process: only where HiGHS is asked for."""
+    """Import and return PuLP.
+
+    It imports highspy, which can crash beside ortools in one process: only where HiGHS is asked for.
+    """
     if not name.startswith("HiGHS"):
         sys.modules.setdefault("highspy", None)  # type: ignore[arg-type]  # an import of it then fails, and PuLP goes on
     import pulp
@@ -126,7 +130,10 @@ def _pulp(name: str) -> Any:
 
 
 def _reaches(pulp: Any, name: str) -> bool:
-    """Tell whether PuLP reaches a solver. It looks for no other: one that hangs or fails costs this one nothing."""
+    """Return whether PuLP reaches a solver.
+
+    It looks for no other: one that hangs or fails costs this one nothing.
+    """
     return name in pulp.listSolvers() and bool(pulp.getSolver(name, msg=False).available())
 
 

@@ -1,4 +1,4 @@
-"""Cheapest option first: each task, in turn, takes the option with the lowest price, as early as it fits.
+"""Cheapest option first: each task in turn takes its option of lowest price, as early as it fits.
 
 What a broker does that compares offers task by task and has no time axis: the option is chosen by what it
 costs at its cheapest, and only when it has no room left the next one. A baseline.

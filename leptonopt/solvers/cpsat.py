@@ -1,4 +1,4 @@
-"""OR-Tools CP-SAT on the time-indexed model: start booleans and plain linear rows; on intervals where they win.
+"""OR-Tools CP-SAT on the time-indexed model, and on intervals where they are faster.
 
 Of the formulations measured this one has the strongest bound for a cost objective. One worker runs with
 `linearization_level=2`; more than one means at least eight, because CP-SAT leaves its best bounding

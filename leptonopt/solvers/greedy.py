@@ -1,4 +1,4 @@
-"""Greedy: tasks one by one at their cheapest start that fits, in several orders, then mended and improved.
+"""Greedy: tasks in several orders at their cheapest start that fits, then repair and improvement.
 
 Orders differ in who comes first; half of them choose by prices on congested capacity (from a few
 rounds of `lagrangian.capacity_dual`) instead of the bare cost. Tasks that find no place push others out, those

@@ -1,7 +1,7 @@
-"""Scale: prices, placement in stages, annealing, ejection; for very many tasks with capacity, prices and windows.
+"""Large scale: prices, placement in stages, annealing, ejection.
 
-Of the model's rules it keeps once, window, capacity and cost (with copies, optional tasks and lateness); a problem
-with others is refused by the rule's name.
+For very many tasks with capacity, prices and windows. Of the model's rules it keeps once, window, capacity and cost
+(with copies, optional tasks and lateness); a problem with others is refused by the rule's name.
 """
 
 from __future__ import annotations

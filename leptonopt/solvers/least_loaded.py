@@ -1,4 +1,4 @@
-"""The article's naive rule: each task, in turn, to the least loaded pool that can run it, as early as it fits.
+"""The article's naive rule: each task to the least loaded pool, as early as it fits.
 
 Load is the share of a pool's capacity over the horizon that is already taken, on its fullest
 resource. Costs are not looked at. A baseline to compare with, not a method to use.

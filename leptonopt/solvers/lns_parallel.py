@@ -1,4 +1,4 @@
-"""Large-neighbourhood search over an executor: many neighbourhoods of one schedule are looked at side by side.
+"""Large neighbourhood search over an executor: many neighbourhoods of a schedule side by side.
 
 The schedule, the bound and what was learnt stay here. Prices on capacity come first, where there are very many columns
 by workers that price shards of the groups. Then workers are sent disjoint sets of groups to free; what they answer is

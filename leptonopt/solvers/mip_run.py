@@ -1,4 +1,4 @@
-"""Engines that count in doubles with tolerances: what they are given, and what is believed of their answers.
+"""Engines that compute in doubles with tolerances: their input, and the trust in their answers.
 
 Their words are not taken as they come. What counts is the solution itself, checked here, the bound they
 state, less what their tolerances may hide, and an infeasibility that a second run without preprocessing
@@ -38,7 +38,10 @@ MAX_RANGE = 10**9  # largest sum of an objective or a row that doubles with tole
 
 @dataclass(frozen=True)
 class EngineAnswer:
-    """What an engine said: `optimal`, `stopped` (with a solution), `infeasible` or `nothing`; values, bounds."""
+    """Answer of an engine.
+
+    The status is `optimal`, `stopped` (with a solution), `infeasible` or `nothing`; then values and bounds.
+    """
 
     word: str
     values: Any = None
@@ -163,10 +166,11 @@ class MipRun(ABC):
         return bool(self.stopped)
 
     def gaps(self) -> tuple[float, float]:
-        """Relative and absolute gap of the shifted objective that imply the gap asked for; 0 where its sign is unknown.
+        """Return the gaps of the shifted objective, relative and absolute, that imply the gap asked for.
 
-        What the engine sees is the objective less `constant`: where that is not below zero, a gap of
-        the engine's own is no larger than ours, nor is the share of the constant in absolute terms.
+        0 where the sign of the objective is unknown. What the engine sees is the objective less `constant`: where that
+        is not below zero, a gap of the engine's own is no larger than ours, nor is the share of the constant in
+        absolute terms.
         """
         if not self.limits.gap or self.constant < 0 or self.lowest < 0:
             return 0.0, 0.0

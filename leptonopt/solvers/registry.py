@@ -195,14 +195,17 @@ def current_name(name: str) -> str:
 
 
 def renamed_note(name: str) -> str:
-    """Return the line that states the present name of a method; empty where the name given is the present one."""
+    """Return the line that states the present name of a method.
+
+    Empty where the name given is the present one.
+    """
     return f"method {name} is now called {FORMER_NAMES[name]}" if name in FORMER_NAMES else ""
 
 
 def lookup(name: str) -> MethodInfo:
-    """Return the entry of a method by its present or former name; `pulp:NAME` reaches any solver that PuLP can call.
+    """Return the entry of a method by its present or former name.
 
-    Raises `UsageError` for an unknown name.
+    `pulp:NAME` reaches any solver that PuLP can call. Raises `UsageError` for an unknown name.
     """
     if name.startswith("pulp:"):
         return MethodInfo(name, "cbc", f"solver:{name[5:]}", "exact", f"{name[5:]} through PuLP", "pulp")
@@ -217,7 +220,10 @@ def dispatching_rules() -> list[MethodInfo]:
 
 
 def require_available(name: str) -> MethodInfo:
-    """Return the entry of a name that a user gave; raises `UsageError` also where PuLP reaches no such solver."""
+    """Return the entry of a name that a user gave.
+
+    Raises `UsageError` also where PuLP reaches no such solver.
+    """
     entry = lookup(name)
     if name.startswith("pulp:"):
         pulp_cbc = import_module("leptonopt.solvers.cbc")

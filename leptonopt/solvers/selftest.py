@@ -1,4 +1,4 @@
-"""An engine proves itself before it is believed: small problems with known answers, once per version on a machine.
+"""Self-test of engines: small problems with known answers, once per version on a machine.
 
 The problems are the patterns on which engines have been wrong. What counts is the truth of what an engine says; one
 that is slow, or gives up, is asked again another time. A pass is remembered as an empty file in the user's cache.

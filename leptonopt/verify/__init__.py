@@ -84,7 +84,7 @@ def stateless(instance: Mapping[str, Any]) -> str:
 
 
 def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof:
-    """What the prices of a certificate prove; see `leptonopt.verify.bound`.
+    """Return the proof by the prices of a certificate; see `leptonopt.verify.bound`.
 
     `ok` when that is at least the bound that the certificate states.
     """
@@ -106,7 +106,7 @@ def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof
 
 
 def uncoupled(instance: Mapping[str, Any]) -> bool:
-    """Whether no rule joins tasks, so that the least cost is the sum of what each costs alone.
+    """Return whether no rule joins tasks: the least cost is the sum of those of each alone.
 
     That is, there are no nodes, quotas, precedence or sets, and all tasks at once, each where it takes most, fit.
     """

@@ -63,7 +63,10 @@ class Bound:
         return cuts
 
     def value(self) -> Fraction | None:
-        """The bound; None when some task that must run has no way and no start, so that there is no plan at all."""
+        """Return the bound.
+
+        None when some task that must run has no option and no start, so that there is no plan at all.
+        """
         stated, total = self.stated, self.prices.constant()
         windows = Windows(stated, {id: self.fits(id) for id in stated.tasks}, self.prices.edges)
         if windows.impossible:
@@ -161,7 +164,10 @@ class Bound:
     def _on_nodes(
         self, way: StatedOption, length: int, low: int, high: int, costs: Line, parts: int
     ) -> Fraction | None:
-        """The same with what the cheapest nodes that can hold it cost more, where nodes are told apart."""
+        """Return the cost with the extra cost of the cheapest nodes that can hold it.
+
+        For nodes that are told apart.
+        """
         needed, best = max(1, way.whole), None
         held = {name: count / needed for name, count in way.uses.items() if (way.pool, name) in self._offered}
         held = {name: count for name, count in held.items() if count}
@@ -177,9 +183,10 @@ class Bound:
         return best
 
     def _node_lines(self, pool: str, held: Mapping[str, Fraction], needed: int) -> list[tuple[list[Fraction], Line]]:
-        """The nodes of a pool that can hold so much: what it costs more on each, and where the node is not usable.
+        """Return the nodes of a pool that can hold an amount.
 
-        Of nodes without prices that are usable in the same slots, as many as are needed stand for all.
+        For each: the extra cost, and where the node is not usable. Of nodes without prices that are usable in the same
+        slots, as many as are needed stand for all.
         """
         lines, alike = [], dict[tuple[int, ...], int]()
         for kind in self.kinds:
@@ -194,7 +201,7 @@ class Bound:
         return lines
 
     def _node_line(self, kind: Kind, held: Mapping[str, Fraction]) -> list[Fraction]:
-        """What holding so much of a node costs more, from the start of the horizon to each slot's beginning."""
+        """Return the extra cost of an amount on a node, from the horizon's start to each slot's beginning."""
         per_slot = [NOTHING] * self.stated.slots
         for name, count in held.items():
             price = self.prices.capacity.get((kind.pool, name, kind.label)) if kind.single else None
@@ -207,7 +214,7 @@ class Bound:
         return list(accumulate((int(not count) for count in usable), initial=0))
 
     def _line(self, id: str, way: StatedOption) -> tuple[Line, int]:
-        """What a way costs from the start of the horizon to each slot's beginning, in 1/n of money; and n."""
+        """Return the cost of an option from slot 0 to each slot's beginning, in 1/n of money; and n."""
         covering = self.prices.covering(id, way)
         key = way.pool, tuple(way.uses.items()), covering, way.one_node, way.whole
         if key not in self._lines:
@@ -224,7 +231,7 @@ class Bound:
         return self._lines[key]
 
     def _price(self, pool: str, name: str, covering: tuple[int, ...]) -> list[Fraction]:
-        """What a unit held for a slot costs at these prices."""
+        """Return the cost of a unit held for a slot at these prices."""
         stated, slots = self.stated, range(self.stated.slots)
         money, power = stated.price_sum(pool, name), name == POWER
         carbon = stated.carbon_sum(pool) if power else None
@@ -250,7 +257,7 @@ class Bound:
         return total
 
     def _once(self, id: str, way: StatedOption) -> list[Fraction]:
-        """What it costs more, by start: what it uses of quotas once, and the price of waiting."""
+        """Return the extra cost by start: one-time use of quotas, and the price of waiting."""
         total: list[Fraction] = []
         if waiting := self.prices.waiting_start(id):
             total = [waiting * start for start in range(self.stated.slots + 1)]
@@ -314,7 +321,7 @@ class Bound:
         return found
 
     def _beyond_quota(self, id: str, way: StatedOption) -> bool:
-        """Whether a way alone takes more than some quota allows at any moment."""
+        """Return whether an option alone takes more than some quota allows at any moment."""
         return any(
             way.uses.get(quota["of"], NOTHING) > exact(quota["limit"])
             for quota in self.stated.quotas
@@ -369,7 +376,7 @@ class Bound:
         ]
 
     def _blocked_sum(self, way: StatedOption) -> Line:
-        """How many slots up to each slot's beginning offer too little for the way alone."""
+        """Count the slots up to each slot's beginning that offer too little for the option alone."""
         key = way.pool, tuple(way.uses.items())
         if key not in self._blocked:
             short = [0] * self.stated.slots
@@ -405,7 +412,10 @@ def _used_up(most: Fraction, step: Fraction) -> Fraction:
 
 
 def _on_one_pool(members: Sequence[tuple[int, Fraction | None, Mapping[str, Fraction]]]) -> Fraction | None:
-    """The least that tasks cost which belong on one pool: (copies, cost when left out, cost by pool) of each."""
+    """Return the least cost of tasks that belong on one pool.
+
+    The result has (copies, cost when left out, cost by pool) of each.
+    """
     pools = {pool for _, _, least in members for pool in least}
     sums: list[Fraction] = []
     for pool in [*sorted(pools), None]:

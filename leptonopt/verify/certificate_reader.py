@@ -19,7 +19,7 @@ Row = tuple[str, str, str | None]  # pool, resource, and the node where it is on
 
 @dataclass(frozen=True)
 class PricedQuota:
-    """What one more unit of a quota's limit would be worth: in each slot, 0 outside its window."""
+    """Worth of one more unit of a quota's limit: in each slot, 0 outside its window."""
 
     quota: Mapping[str, Any]
     by_slot: list[Fraction]
@@ -27,21 +27,21 @@ class PricedQuota:
 
     @property
     def of(self) -> str:
-        """What it limits."""
+        """Return the quantity that the quota limits."""
         return str(self.quota["of"])
 
     @property
     def moment(self) -> bool:
-        """Whether it holds at every moment rather than over a window."""
+        """Return whether the quota holds at every moment rather than over a window."""
         return self.quota.get("per") == "moment"
 
     @property
     def whole(self) -> bool:
-        """Whether it holds for all tasks, and so for nodes as well."""
+        """Return whether the quota holds for all tasks, and so for nodes as well."""
         return self.quota.get("tasks") is None and self.quota.get("teams") is None
 
     def on(self, pool: str) -> bool:
-        """Whether what happens on a pool counts."""
+        """Return whether use on a pool counts."""
         return self.quota.get("pools") is None or pool in self.quota["pools"]
 
 
@@ -168,7 +168,7 @@ class Prices:
     # --- what tasks are charged ---
 
     def key(self, id: str) -> tuple[Any, ...]:
-        """What tells the charges of a task from those of one that is stated alike."""
+        """Return the key of a task's charges, which differs between tasks that are stated alike."""
         quotas = tuple(number for number, priced in enumerate(self.quotas) if id in (priced.quota.get("tasks") or ()))
         return quotas, self._sets.get(id, ()), self._start[id], self._end[id]
 
@@ -179,23 +179,26 @@ class Prices:
         )
 
     def waiting_start(self, id: str) -> Fraction:
-        """What starting a slot later earns, as a cost below zero: something waited for is then easier to keep."""
+        """Return the earning of a start one slot later, as a cost below zero.
+
+        A task that is waited for is then easier to keep.
+        """
         return self._start[id]
 
     def waiting_end(self, id: str) -> Fraction:
-        """What ending a slot later costs."""
+        """Return the cost of an end one slot later."""
         return self._end[id]
 
     def left_out(self, id: str) -> Fraction:
-        """What leaving a task out costs more: as if it started when nothing can be in its way."""
+        """Return the extra cost of leaving a task out, as if it started where nothing can be in its way."""
         return self._missing[id]
 
     def kept_apart(self, id: str, pool: str) -> Fraction:
-        """What running on a pool costs more."""
+        """Return the extra cost of running on a pool."""
         return sum((self._apart.get((number, pool), NOTHING) for number in self._sets.get(id, ())), NOTHING)
 
     def constant(self) -> Fraction:
-        """What is paid back for what does not depend on the plan, capacity that nodes offer aside."""
+        """Return the refund for all that does not depend on the plan, capacity that nodes offer aside."""
         total = self._constant - sum(self._apart.values(), NOTHING)
         return total - sum((priced.limit for priced in self.quotas), NOTHING)
 

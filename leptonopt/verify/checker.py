@@ -1,4 +1,4 @@
-"""One plan against one instance: the rules that hold between tasks, and what the plan claims of itself."""
+"""Check one plan against one instance: the rules between tasks, and the plan's own claims."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ def _spans(lines: Sequence[Mapping[str, Any]]) -> dict[Any, list[Span]]:
 
 
 def _counted(copies: int, ran: Sequence[Span], left: Sequence[Span]) -> Iterator[tuple[int, int, int, int]]:
-    """First and last of copies that stand equally often in both, and how often; a task's own and those beyond."""
+    """Yield the first and last of copies that stand equally often in both, and how often.
+
+    The counts are a task's own copies and those beyond.
+    """
     change: dict[int, list[int]] = {1: [0, 0], copies + 1: [0, 0]}
     for which, spans in enumerate((ran, left)):
         for first, end in spans:
@@ -131,7 +134,7 @@ class PlanChecker:
         return forgone
 
     def _capacity(self, runs: Sequence[Run], nodes: Sequence[Rented]) -> None:
-        """What is in use, in every slot, against what pools and nodes offer."""
+        """Compare the use in every slot with the supply of pools and nodes."""
         supplied = {key: [NOTHING] * self.stated.slots for key in self.stated.of_nodes()}
         for rented in nodes:
             for resource, size in rented.kind.size.items():
@@ -157,7 +160,7 @@ class PlanChecker:
                 self._one_node(rented, on_node[rented.kind.pool, rented.kind.label])
 
     def _one_node(self, rented: Rented, runs: Sequence[Run]) -> None:
-        """What the runs that name a node use of it."""
+        """Compare a node's size with its use by the runs that name it."""
         kind = rented.kind
         for resource, size in kind.size.items():
             change = [NOTHING] * (self.stated.slots + 1)

@@ -1,4 +1,4 @@
-"""What a plan document says of itself: whose instance it is for, what is proven, by whom, and how it was made.
+"""Claims of a plan document about itself: instance, proof, engines, and how it was made.
 
 Most of it follows from the rest of the plan and is computed anew. What only the solve knew (seconds, versions, which
 engine said what) cannot be; it is checked for its type by `verify.schema_check`, and here for what contradicts it.
@@ -113,7 +113,7 @@ class Claims:
             self.say("status", "proof.certified", f"is {shown(certified)}, yet there is no bound")
 
     def _made(self) -> None:
-        """How it was made: a deterministic run writes no seconds and no trace."""
+        """Check how the plan was made: a deterministic run writes no seconds and no trace."""
         made = self.plan["made"]
         if made["limits"]["deterministic"] and (made["seconds"] or self.plan["trace"]):
             self.say("form", "made.limits.deterministic", "is true, yet seconds or a trace are given")
@@ -184,7 +184,7 @@ class Claims:
 
 
 def _apart(one: Any, other: Any) -> Fraction:
-    """How much larger a rounded number is than another, beyond what rounding explains."""
+    """Return the excess of a rounded number over another, beyond the effect of rounding."""
     off = exact(one) - exact(other)
     return off if abs(off) > 2 * MICRO + abs(exact(other)) / 10**14 else NOTHING
 

@@ -1,4 +1,4 @@
-"""What the prices of a certificate in columns prove: no plan costs less. In whole numbers, pool by pool.
+"""Bound proven by a certificate in columns: in whole numbers, pool by pool.
 
 As `leptonopt.verify.bound`, for the rules that columns have: the least cost of every task at these prices, less what
 is offered at them, as far as it can be used up. Any prices prove a bound, so it does not matter where they come from.
@@ -18,9 +18,9 @@ from leptonopt.verify.exact import Malformed, Proof, Unreadable, fraction
 
 
 def proven_columns(instance: Path, certificate: Path) -> Proof:
-    """The bound that a certificate (`.npz`) proves for an instance in columns; `ok` when it is what it states.
+    """Return the bound that a certificate (`.npz`) proves for an instance in columns.
 
-    Raises `Unreadable` where a file is not what it should be.
+    `ok` when it is the bound that the certificate states. Raises `Unreadable` where a file is not what it should be.
     """
     sheets = sheets_of(instance)
     try:
@@ -151,7 +151,7 @@ class ColumnarBound:
         return min(limits) if limits else None
 
     def _curve(self, pool: int, shape: tuple[int, ...], n: int) -> tuple[list[int], bool]:
-        """What so much costs from each start for n slots; and whether it fits less than everywhere."""
+        """Return the cost of an amount from each start for n slots; and whether a start is shut."""
         slots, shut = self.sheets.stated.slots, False
         total = [0] * max(0, slots - n + 1)
         for at, amount in enumerate(shape):

@@ -1,4 +1,4 @@
-"""The checker for instances and plans in columns: every rule, every cent, and the bound of a certificate.
+"""Checker for instances and plans in columns: every rule, every cent, a certificate's bound.
 
 Standard library only, as all of `leptonopt.verify`; it reads the files itself, in machine integers, and adds up in
 whole parts of money. A million tasks take minutes and some hundred megabytes. The rules by their names: form, once,
@@ -140,7 +140,7 @@ class StatedColumns:
         self.late_unit = int(self.late_part * self.part)
 
     def late(self, task: int, end: int) -> int:
-        """What a task pays for ending at a slot, in parts."""
+        """Return the payment of a task for ending at a slot, in parts."""
         due = self.task["due"][task]
         return (end - due) * self.task["late_cost"][task] * self.late_unit if 0 <= due < end else 0
 
@@ -162,10 +162,11 @@ def sheets_of(path: Path) -> StatedColumns:
 
 
 def check_columns(instance: Path, plan: Path, any_instance: bool = False) -> tuple[Verdict, Mapping[str, Any]]:
-    """Return the verdict on a plan in columns, and its summary: `.npz`, or `.csv` with a `.json` beside it.
+    """Return the verdict on a plan in columns, and its summary.
 
-    A plan whose `instance.sha256` is not that of the instance's files is refused in one line, unless `any_instance`
-    asks for it to be judged all the same. The summary is empty where it cannot be read.
+    The plan is `.npz`, or `.csv` with a `.json` beside it. A plan whose `instance.sha256` is not that of the instance's
+    files is refused in one line, unless `any_instance` asks for it to be judged all the same. The summary is empty
+    where it cannot be read.
 
     Raises `Unreadable` where a file is not what it should be.
     """
@@ -200,7 +201,10 @@ def verify_columns(instance: Path, plan: Path, any_instance: bool = False) -> Ve
 
 
 def cost_of_columns(instance: Path, plan: Path) -> Fraction:
-    """What a plan in columns costs, whatever it says of itself; raises `Malformed` for what is no plan."""
+    """Return the cost of a plan in columns, whatever it claims.
+
+    Raises `Malformed` for what is no plan.
+    """
     sheets = StatedColumns(instance)
     check = ColumnarChecker(sheets, *_plan(plan), True)
     return Fraction(check.parts(), sheets.part)

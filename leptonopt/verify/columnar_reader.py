@@ -1,4 +1,4 @@
-"""Columns from files with the standard library alone: `.npz` (a zip of `.npy`) and CSV, as machine integers."""
+"""Read columns with the standard library alone, as machine integers: `.npz` (a zip of `.npy`) and CSV."""
 
 from __future__ import annotations
 

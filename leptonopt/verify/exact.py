@@ -26,7 +26,10 @@ class Violation:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the checker says: `ok` only when nothing at all was found. `cost` as recomputed, None without a plan."""
+    """Verdict of the checker: `ok` only without any violation.
+
+    `cost` is recomputed; None without a plan.
+    """
 
     ok: bool
     violations: tuple[Violation, ...]
@@ -36,7 +39,10 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Proof:
-    """What a certificate proves: no plan costs less than `bound`. `ok` when that is what it states, else `why` not."""
+    """Proof by a certificate: no plan costs less than `bound`.
+
+    `ok` when the certificate states that bound; else `why` not.
+    """
 
     ok: bool
     bound: Fraction | None
@@ -56,7 +62,7 @@ BROKEN = (KeyError, TypeError, ValueError, AttributeError, IndexError, Arithmeti
 
 
 def broken(error: Exception) -> str:
-    """What one of `BROKEN` says of a document, in words."""
+    """Return the meaning of one of `BROKEN` for a document, in words."""
     match error:
         case Malformed():
             return str(error)
@@ -145,12 +151,12 @@ def shown(value: Fraction | int) -> str:
 
 
 def near(stated: Fraction, true: Fraction) -> bool:
-    """Whether a number is the true one to within its rounding: six decimals, or fifteen digits."""
+    """Return whether a number is the true one within its rounding: six decimals, or fifteen digits."""
     return abs(stated - true) <= MICRO + abs(true) / 10**15
 
 
 class Findings:
-    """What was found, up to a number that people can read."""
+    """Violations found, up to a number that people can read."""
 
     SHOWN = 200
 
@@ -168,7 +174,7 @@ class Findings:
         self.found.append(Violation(rule, witness, None if amount is None else shown(amount), text))
 
     def notes(self) -> tuple[str, ...]:
-        """How many were found beyond those listed."""
+        """Return a note with the number of violations beyond those listed."""
         return (f"{self.more} more violations are not listed",) if self.more else ()
 
     def same(self, rule: str, witness: str, stated: Any, true: Fraction | int | None) -> None:

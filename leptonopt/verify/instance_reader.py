@@ -40,12 +40,12 @@ class Kind:
 
     @property
     def label(self) -> str:
-        """What lines of a plan call a node."""
+        """Return the name of a node in the lines of a plan."""
         return f"{self.name}/{self.node}"
 
     @property
     def single(self) -> bool:
-        """Whether it is one node that is told from others."""
+        """Return whether this is one node that is told from others."""
         return self.node is not None and self.node == self.last
 
 
@@ -198,7 +198,7 @@ class StatedInstance(Timeline):
     # --- ways to run a task ---
 
     def _named_ways(self, task: str) -> dict[str, MakeOption]:
-        """What makes each way, by the names that plans call them; None where it does not fit its devices."""
+        """Return the makers of options by the names in plans; None for one that does not fit its devices."""
         if task not in self._named:
             self._named[task] = named_options(self.tasks[task], self.profiles, self.pools)
         return self._named[task]

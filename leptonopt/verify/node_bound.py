@@ -1,4 +1,4 @@
-"""What nodes do best at prices for what they offer: their part of the bound of a certificate."""
+"""Part of nodes in the bound of a certificate: their best use at prices for their supply."""
 
 from __future__ import annotations
 
@@ -80,7 +80,10 @@ def _level(kind: Kind, high: int, commit: Fraction, path: Callable[[bool], Fract
 def _path(
     cost: list[int], earned: list[int], start: list[int], stop: list[int], there: list[bool], boot: int, minimum: int
 ) -> int:
-    """The cheapest way of one node through the slots, off before and after: a state for every slots it has been on."""
+    """Return the least cost of one node through the slots, off before and after.
+
+    The dynamic program has a state for every number of slots that the node has been on.
+    """
     oldest = max(boot + 1, minimum, 1)
     off, on = 0, dict[int, int]()  # least cost when off, and when on for so many slots (the last: or more)
     for t, exists in enumerate(there):

@@ -61,7 +61,7 @@ def windows_of(stated: StatedInstance, quota: Mapping[str, Any]) -> Iterator[tup
 
 
 def covers(stated: StatedInstance, quota: Mapping[str, Any], id: str, pool: str) -> bool:
-    """Whether what a task does on a pool counts for a quota."""
+    """Return whether the use of a task on a pool counts for a quota."""
     tasks, teams, pools = quota.get("tasks"), quota.get("teams"), quota.get("pools")
     if pools is not None and pool not in pools:
         return False
@@ -81,7 +81,7 @@ def _totals(
     windows: Sequence[tuple[int, int]],
     findings: Findings,
 ) -> list[Fraction]:
-    """What runs use in each window; windows follow one another, so a run touches only a few."""
+    """Return the use of runs in each window; windows follow one another, so a run touches few."""
     totals, begins = [NOTHING] * len(windows), [first for first, _ in windows]
     for run in runs:
         findings.look()
@@ -92,7 +92,7 @@ def _totals(
 
 
 def _counts(stated: StatedInstance, quota: Mapping[str, Any], run: Run, first: int, end: int) -> Fraction:
-    """What each copy of a run uses in slots [first, end)."""
+    """Return the use of each copy of a run in slots [first, end)."""
     of, way = quota["of"], run.way
     low, high = max(first, run.start), min(end, run.end)
     once = NOTHING
@@ -110,12 +110,15 @@ def _counts(stated: StatedInstance, quota: Mapping[str, Any], run: Run, first: i
 
 
 def starts_within(stated: StatedInstance, start: int, first: int, end: int) -> bool:
-    """Whether a start counts for slots [first, end); one at the end of the horizon counts for the last slot."""
+    """Return whether a start counts for slots [first, end).
+
+    One at the end of the horizon counts for the last slot.
+    """
     return first <= min(start, stated.slots - 1) < end
 
 
 def _nodes(quota: Mapping[str, Any], rented: Rented, first: int, end: int) -> Fraction:
-    """What nodes use of a quota that holds for all tasks."""
+    """Return the use by nodes of a quota that holds for all tasks."""
     pools = quota.get("pools")
     if quota.get("tasks") is not None or quota.get("teams") is not None:
         return NOTHING

@@ -1,4 +1,4 @@
-"""Check the form of a document against its published JSON Schema: keys, types, allowed values, finite numbers.
+"""Check a document against its published JSON Schema: keys, types, allowed values, finite numbers.
 
 The schemas of this package use a small part of JSON Schema (2020-12); `schema_violations` knows that part and refuses a
 schema that uses another. It is stricter in one place: `2.0` is no integer.
@@ -71,7 +71,7 @@ def _objections(value: Any, rule: Mapping[str, Any], root: Mapping[str, Any], at
 def _mapping(
     value: Mapping[str, Any], rule: Mapping[str, Any], root: Mapping[str, Any], at: str
 ) -> Iterator[tuple[str, str]]:
-    """What is wrong with the keys of a mapping, and with what stands under them."""
+    """Yield the violations in the keys of a mapping, and in the values under them."""
     known, others = rule.get("properties", {}), rule.get("additionalProperties", True)
     for key in rule.get("required", ()):
         if key not in value:

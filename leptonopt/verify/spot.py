@@ -68,7 +68,7 @@ class Spot:
         return end - start if end < len(self._done) else None
 
     def chance_kept(self, start: int, slots: int, chance: Fraction) -> bool:
-        """Whether so many slots are enough with that probability, each interruption at its worst."""
+        """Return whether the slots are enough with that probability, each interruption at its worst."""
         mean = (self._sums[start + slots] - self._sums[start]) * self.slot / 3600
         if self._worst is None:
             self._worst = self._ranked()
@@ -121,7 +121,7 @@ def _root(square: Fraction) -> Fraction:
 
 
 def _poisson(mean: Fraction, count: int, chance: Fraction) -> bool:
-    """Whether a Poisson variable is at most `count` with a probability of at least `chance`.
+    """Return whether a Poisson variable is at most `count` with a probability of at least `chance`.
 
     That is, whether the first terms of the series of e^mean are at least that part of it.
     """

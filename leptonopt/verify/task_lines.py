@@ -16,7 +16,10 @@ from leptonopt.verify.spot import Spot
 
 @dataclass(frozen=True)
 class Run:
-    """`copies` of a task, from `copy` on, that run alike in slots [start, end); what each costs and draws, exactly."""
+    """Copies of a task that run alike in slots [start, end), with exact cost and draw of each.
+
+    `copies` counts them from `copy` on.
+    """
 
     id: str
     copy: int
@@ -133,7 +136,10 @@ class TaskLineReader:
         return labels
 
     def _slots(self, name: str, task: Mapping[str, Any], way: StatedOption, start: int) -> int | None:
-        """How long it takes from a slot on; on pools with interruptions, on average; a milestone takes no time."""
+        """Return the duration from a slot on.
+
+        On pools with interruptions it is the average; a milestone takes no time.
+        """
         if way.milestone:
             return 0
         rates = self.stated.pools[way.pool].get("interruptions")
@@ -219,5 +225,5 @@ class TaskLineReader:
 
 
 def _differ(said: Fraction, true: Fraction) -> bool:
-    """Whether a number that is not rounded is another one; it has at least 15 digits."""
+    """Return whether an unrounded number is another one; it has at least 15 digits."""
     return abs(said - true) > abs(true) / 10**15

@@ -1,1 +1,1 @@
-"""Mathematical models of a `Problem`: time-indexed and interval, their constraints, and their export to files."""
+"""Mathematical models of a `Problem`, time-indexed and interval, and their export to files."""

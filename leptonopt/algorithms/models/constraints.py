@@ -22,7 +22,7 @@ def window(problem: Problem) -> StartColumns:
 
 
 def anywhere(problem: Problem) -> tuple[Problem, StartColumns]:
-    """What is left when rule `window` is switched off: columns at every slot of the horizon."""
+    """Return problem and columns with rule `window` switched off: columns at every slot of the horizon."""
     wide = replace(problem, first=np.zeros_like(problem.first), last=np.maximum(0, problem.slots - problem.duration))
     open_ = replace(wide, capacity=np.full_like(problem.capacity, UNLIMITED))
     return wide, open_.columns
@@ -81,7 +81,10 @@ def needed_cells(problem: Problem, columns: StartColumns, column: Ints, entry: I
 
 
 def _can_bind(problem: Problem, columns: StartColumns) -> Bools:
-    """bool, shape (K, T): whether all groups together, each at its largest demand, could exceed the capacity."""
+    """Return whether all groups together can exceed the capacity; bool, shape (K, T).
+
+    Each group counts at its largest demand.
+    """
     load = np.zeros(problem.capacity.shape)
     at = np.searchsorted(columns.option, np.arange(problem.options + 1))
     for group in range(problem.groups):
@@ -139,7 +142,10 @@ def precedence_runs(problem: Problem, columns: StartColumns) -> Rows:
 
 
 def _ends_of_edges(problem: Problem, columns: StartColumns) -> tuple[Ints, Ints, Ints, Ints]:
-    """Return (edge, column) pairs of the earlier groups, then of the later ones; columns are in order of groups."""
+    """Return (edge, column) pairs of the earlier groups, then of the later ones.
+
+    Columns are in order of groups.
+    """
     at = np.searchsorted(problem.group[columns.option], np.arange(problem.groups + 1))
     size = np.diff(at)
     earlier = expand_ranges(at[problem.before], size[problem.before])

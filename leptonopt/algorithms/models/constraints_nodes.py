@@ -1,4 +1,4 @@
-"""The rules of the model for nodes: what they supply, what is paid, and when they are switched on and off."""
+"""The rules of the model for nodes: supply, payment, and switching on and off."""
 
 from __future__ import annotations
 
@@ -38,7 +38,10 @@ def nodes_supply(variables: Variables) -> Rows:
 
 
 def nodes_paid(variables: Variables) -> Rows:
-    """nodes: n[m, t] <= reserved + c[m] + w[m, t]; where only the number paid matters, that is at most count."""
+    """Return rule `nodes`: n[m, t] <= reserved + c[m] + w[m, t].
+
+    Where only the number paid matters, the right-hand side is at most count.
+    """
     problem, nodes, table = variables.problem, variables.problem.nodes, RowTable()
     upper, label, at = [np.zeros(0, np.int64)], [np.zeros((0, 2), np.int64)], 0
     slots = np.arange(problem.slots)
@@ -142,9 +145,9 @@ def _unshared_sizes(problem: Problem) -> dict[int, dict[int, int]]:
 def _node_demands(
     variables: Variables, group: int, sizes: dict[int, dict[int, int]], begin: Ints
 ) -> dict[int, list[tuple[Ints, Ints, int]]]:
-    """Return by kind of nodes (slots, columns, nodes filled) of a group's options, slots and columns of shape (N,).
+    """Return by kind of nodes (slots, columns, nodes filled) of a group's options.
 
-    `begin`, shape (O + 1,), is where the columns of each option begin.
+    Slots and columns have shape (N,). `begin`, shape (O + 1,), is where the columns of each option begin.
     """
     problem, columns = variables.problem, variables.columns
     kind_of = {row: kind for kind, rows in sizes.items() for row in rows}

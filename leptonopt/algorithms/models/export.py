@@ -108,7 +108,10 @@ def _wrapped(head: str, words: Iterable[str]) -> Iterator[str]:
 
 
 def _mathprog(problem: Problem) -> Iterator[str]:
-    """Data as models/allocation.mod names it: the problem's own arrays; columns and their costs follow there."""
+    """Yield the data under the names of models/allocation.mod: the problem's own arrays.
+
+    Columns and their costs follow there.
+    """
     groups, options, rows = range(problem.groups), range(problem.options), range(len(problem.capacity))
     edges = list(zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True))
     holds = [

@@ -38,7 +38,7 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Variables:
-    """Where each variable stands; all are integers from 0 to `most`.
+    """Positions of the variables; all are integers from 0 to `most`.
 
     x[c] copies of column c; z[g] copies of optional group g left out; and per kind m of nodes, where
     the rules need them: n[m, t] nodes on, w[m, t] on demand, u[m, t] switched on, v[m, t] switched off,

@@ -1,4 +1,4 @@
-"""The mathematical model: one linear integer program from a `Problem`, put together from `models.constraints`.
+"""The time-indexed integer program of a `Problem`, put together from `models.constraints`.
 
 `models/README.md` derives each rule, and `models/allocation.mod` states the same in GNU MathProg. Every
 exact method and every export is made from what `build_model` returns; it is the table of contents.

@@ -1,4 +1,4 @@
-"""Ejection pool on single nodes: a group that fits nowhere takes the place of others, which are inserted again.
+"""Ejection pool on single nodes: a group that fits nowhere ejects others, which are inserted again.
 
 After Nagata and Bräysy (2009, doi:10.1016/j.orl.2009.04.006): the column is taken whose victims weigh least, each
 failure raises the group's weight, and some groups move at random. Of thousands of columns only those with the least
@@ -145,7 +145,10 @@ class EjectionPool:
         return found
 
     def _shortage(self, batch: AlikeNodes) -> NDArray[np.float64]:
-        """Return what each start lacks over slots and rows, in parts of its amounts, float, (n, S); infinite: never."""
+        """Return the shortage of each start over slots and rows, in parts of its amounts, float, (n, S).
+
+        A start that is never possible has infinite shortage.
+        """
         part = slice(batch.first, batch.last + batch.duration)
         amounts = np.maximum(1, batch.amounts)[:, :, None]
         lack = np.maximum(0, amounts - self.placing.free[batch.rows, part]) / amounts
@@ -174,7 +177,7 @@ class EjectionPool:
         return victims
 
     def _held(self, group: int, option: int, start: int, stop: int) -> tuple[Ints, Ints]:
-        """Return the copies of other groups on an option's node in slots, and what they hold of its limited rows.
+        """Return the copies of other groups on an option's node in slots, and their use of its limited rows.
 
         int64, shapes (n,), the group of each copy, and (n, R, stop - start).
         """

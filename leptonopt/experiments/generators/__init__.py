@@ -32,7 +32,7 @@ SLACK = Decimal(2)
 
 @dataclass(frozen=True)
 class Family:
-    """A family: what it is in a line, what makes it, its usual slack and greatest load, shares and own parameters."""
+    """A family: description, generator, usual slack and greatest load, shares and own parameters."""
 
     what: str
     made: Callable[[GeneratorParameters], Table]
@@ -79,7 +79,9 @@ def table(
     days: int | None = None,
     params: Mapping[str, object] | None = None,
 ) -> Table:
-    """An instance as columns, which is the only way to hold a very large one; `written` makes a file of it.
+    """Return an instance as columns, the only form that holds a very large one.
+
+    `written` makes a file of it.
 
     Parameters
     ----------

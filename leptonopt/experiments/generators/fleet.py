@@ -80,7 +80,10 @@ class Jobs:
 
 @dataclass(frozen=True)
 class Fleet:
-    """A family of this sort; `hours` weighs the hours of the day, `burst` [0.001] says how many come with the last."""
+    """A family of this sort.
+
+    `hours` weighs the hours of the day; `burst` [0.001] says how many jobs arrive with the last one.
+    """
 
     name: str
     about: str
@@ -96,7 +99,7 @@ class Fleet:
 
 @dataclass(frozen=True)
 class Batch:
-    """What is drawn of the jobs; int64 arrays, one entry each.
+    """Random attributes of the jobs; int64 arrays, one entry each.
 
     `kind`: position in `Fleet.jobs`; `devices` and `seconds` as submitted; `work` [0.0001 h of a reference device].
     """
@@ -143,7 +146,10 @@ def made(fleet: Fleet, parameters: GeneratorParameters) -> Table:
 
 
 def windows(draws: RandomStream, shortest: Ints, slack: int) -> Ints:
-    """Slots from release to deadline: `slack` [0.001] times the shortest duration on average; rounded at random."""
+    """Return the slots from release to deadline.
+
+    On average `slack` [0.001] times the shortest duration; rounded at random.
+    """
     count = len(shortest)
     extra = shortest * (slack - MILLI) * draws.quantiles("slack", count, SPREAD)
     return np.asarray(shortest + (extra + draws.below("rounding", count, MILLI * FAIR)) // (MILLI * FAIR))
@@ -173,7 +179,7 @@ def _batch(fleet: Fleet, parameters: GeneratorParameters, draws: RandomStream) -
 
 
 def _scaled(weights: Sequence[int]) -> list[int]:
-    """The same weights, their sum below 2^30."""
+    """Return the weights scaled so that their sum is below 2^30."""
     return [max(1, weight * (1 << 29) // sum(weights)) for weight in weights]
 
 
@@ -211,7 +217,7 @@ def _grown(fleet: Fleet, parameters: GeneratorParameters, batch: Batch, slots: i
 
 
 def _cut(fleet: Fleet, batch: Batch, slots: int) -> tuple[Ints, Ints]:
-    """Work that is done on the cloud within a share of the horizon, and its shortest duration there [slots]."""
+    """Return the cloud work within a share of the horizon, and its shortest duration there [slots]."""
     types = {site.type for site in fleet.sites if site.role == "cloud"}
     best = np.array([max(s for type in types for s in jobs.speed.get(type, {}).values()) for jobs in fleet.jobs])
     speed = best[batch.kind]
@@ -220,7 +226,10 @@ def _cut(fleet: Fleet, batch: Batch, slots: int) -> tuple[Ints, Ints]:
 
 
 def _workflows(draws: RandomStream, shortest: Ints, share: int) -> tuple[Ints, Ints, Ints]:
-    """Per job the one it follows or -1, the first of its workflow, and how long after that one it can start [slots]."""
+    """Return per job its predecessor or -1, the first of its workflow, and the earliest start after that.
+
+    Starts are in slots.
+    """
     count = len(shortest)
     stage = np.arange(count) % WORKFLOW
     follows = draws.chosen("follows", stage > 0, (count * share + MILLI // 2) // MILLI)
@@ -235,7 +244,10 @@ def _workflows(draws: RandomStream, shortest: Ints, share: int) -> tuple[Ints, I
 
 
 def _arrivals(fleet: Fleet, draws: RandomStream, root: Ints, ends: Ints, slots: int) -> Ints:
-    """Release of each job that follows none, early enough that all that follow it can be done by the horizon."""
+    """Return the release of each job without predecessor.
+
+    It is early enough that all successors can end by the horizon.
+    """
     count = len(root)
     need = np.zeros(count, np.int64)
     np.maximum.at(need, root, ends)
@@ -255,7 +267,7 @@ def _arrivals(fleet: Fleet, draws: RandomStream, root: Ints, ends: Ints, slots: 
 
 
 def _owned(fleet: Fleet) -> int:
-    """How many sites are owned; they come first."""
+    """Return the number of owned sites; they come first."""
     return sum(site.role == "owned" for site in fleet.sites)
 
 
@@ -278,7 +290,10 @@ def _homes(fleet: Fleet, draws: RandomStream, kind: Ints, work: Ints, window: In
 
 
 def _fewest(fleet: Fleet, curve: dict[int, int], work: Ints, window: Ints) -> Ints:
-    """Device-slots (times 1024, plus devices) of the option that holds the fewest and ends within the window."""
+    """Return the least device-slots of an option that ends within the window.
+
+    Values are device-slots times 1024, plus devices.
+    """
     found = np.full(len(work), NEVER)
     for devices, speed in curve.items():
         slots = slots_of(work, speed, fleet.slot_s)

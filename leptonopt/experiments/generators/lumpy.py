@@ -1,13 +1,14 @@
-"""Few large tasks on small pools: the hard case for bounds. A task takes an eighth to all of a pool of 8 to 32 GPUs.
+"""Few large tasks on small pools: the hard case for bounds.
 
-Made around a hidden plan, which keeps every rule: pools are cut into tasks without a gap, in shelves as long as a job
-of the ElasticFlow trace on one GPU (github.com/pkusys/ElasticFlow commit 04a0109, Apache-2.0), each shelf into columns
-of one to eight eighths of the pool, every second column in two. Of these tasks as many as are asked for stay; the
-pools are so many, or the horizon so long, that what stays is `load` of what they hold. A window of `slack` times the
-duration on average (spread as ElasticFlow's) lies around the place in the hidden plan. A task may run on its own pool
-and on those of the next three that are large enough; they differ in price: A100 80 GB by Azure region on 2026-05-20,
-ND96amsr by the GPU (a copy of the SkyPilot catalogue, github.com/anycloud-sh/catalog commit 62ff0a9, no licence
-stated, figures cited). There is no capacity beyond these pools: a plan must pack tightly, and a bound cannot see it.
+A task takes an eighth to all of a pool of 8 to 32 GPUs. Made around a hidden plan, which keeps every rule: pools are
+cut into tasks without a gap, in shelves as long as a job of the ElasticFlow trace on one GPU
+(github.com/pkusys/ElasticFlow commit 04a0109, Apache-2.0), each shelf into columns of one to eight eighths of the pool,
+every second column in two. Of these tasks as many as are asked for stay; the pools are so many, or the horizon so long,
+that what stays is `load` of what they hold. A window of `slack` times the duration on average (spread as ElasticFlow's)
+lies around the place in the hidden plan. A task may run on its own pool and on those of the next three that are large
+enough; they differ in price: A100 80 GB by Azure region on 2026-05-20, ND96amsr by the GPU (a copy of the SkyPilot
+catalogue, github.com/anycloud-sh/catalog commit 62ff0a9, no licence stated, figures cited). There is no capacity beyond
+these pools: a plan must pack tightly, and a bound cannot see it.
 """
 
 from __future__ import annotations
@@ -127,7 +128,10 @@ def _cut(random: Iterator[int], lengths: Sequence[int], pool: int, size: int, sl
 
 
 def _after(draws: RandomStream, parameters: GeneratorParameters, pool: Ints, start: Ints, end: Ints) -> Ints:
-    """Per task the one it follows: one of those on its pool that have ended in the hidden plan; -1 for none."""
+    """Return the predecessor of each task; -1 for none.
+
+    It is one of those on the task's pool that have ended in the hidden plan.
+    """
     bounds = np.searchsorted(pool, np.arange(int(pool[-1]) + 2)).tolist()
     earliest = np.full(len(bounds), fleet.NEVER)
     np.minimum.at(earliest, pool, end)
@@ -144,7 +148,10 @@ def _after(draws: RandomStream, parameters: GeneratorParameters, pool: Ints, sta
 
 
 def _values(draws: RandomStream, parameters: GeneratorParameters, held: Ints) -> Ints:
-    """Values [cents] of optional tasks: a quarter to twice of what their GPU-hours cost at the middle price."""
+    """Return the values of optional tasks [cents].
+
+    A value is a quarter to twice the cost of the task's GPU-hours at the middle price.
+    """
     cost = held * SLOT_S * int(PRICES[len(PRICES) // 2] * 10**4) // (3600 * 100)
     value = np.maximum(cost * (8 + draws.below("value", len(held), 57)) // 32, 1)
     return np.where(draws.share("optional", len(held), parameters.optional), value, -1)

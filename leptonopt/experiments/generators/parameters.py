@@ -1,4 +1,4 @@
-"""What is asked of a family: sizes and shares, checked, as whole numbers."""
+"""Parameters of a family: sizes and shares, checked, as whole numbers."""
 
 from __future__ import annotations
 
@@ -31,7 +31,10 @@ class FamilyParameter:
 
 @dataclass(frozen=True)
 class GeneratorParameters:
-    """Parameters of an instance; load, slack and shares in thousandths. `extra` are those of the family by name."""
+    """Parameters of an instance; load, slack and shares in thousandths.
+
+    `extra` are those of the family by name.
+    """
 
     tasks: int
     seed: int

@@ -1,4 +1,4 @@
-"""Random numbers that are the same on any machine: splitmix64 in uint64, and integer tables instead of formulas.
+"""Random numbers that are the same on any machine: splitmix64 in uint64, and integer tables.
 
 Steele, Lea and Flood (2014, doi:10.1145/2660193.2660195). No floating point anywhere: what numpy and the C library
 make of a distribution may change between versions and processors, whole numbers do not.

@@ -59,7 +59,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Works:
-    """Work from which options are made: per task the position of its profile, and hours [0.0001 h of a device]."""
+    """Work that options are made from: per task the position of its profile, and hours.
+
+    Hours are in 0.0001 h of a device.
+    """
 
     profiles: tuple[Profile, ...]
     profile: Ints
@@ -68,7 +71,10 @@ class Works:
 
 @dataclass(frozen=True)
 class Written:
-    """Tasks as they stand in the document beyond what the columns hold; the family has no options in columns."""
+    """Tasks as they stand in the document beyond the columns.
+
+    The family has no options in columns.
+    """
 
     profiles: tuple[Profile, ...]
     tasks: tuple[dict[str, Any], ...]
@@ -111,7 +117,7 @@ class Table:
 
     @cached_property
     def options(self) -> Options:
-        """All options: those written out, or one per pool and device count of the profile, as `work` makes them.
+        """Return all options: those written out, or one per pool and device count of the profile.
 
         On spot pools only where the task may run there. Raises `UsageError` where tasks hold what columns cannot.
         """
@@ -175,7 +181,10 @@ class Table:
             yield task | next(ways)
 
     def _ways(self) -> Iterator[dict[str, Any]]:
-        """How each task runs: `work` with a profile, or options; pools on which it is all the same share one."""
+        """Yield the options of each task: `work` with a profile, or options written out.
+
+        Pools on which a task runs alike share one option.
+        """
         if isinstance(self.ways, Written):
             yield from self.ways.tasks
             return
