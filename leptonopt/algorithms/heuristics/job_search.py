@@ -74,14 +74,17 @@ class JobSearch:
 
     def search_orders(self, seconds: float, idle: int = TUNING.idle) -> None:
         """Run the iterated descent over orders; report the schedule of every better local optimum."""
-        deterministic, until = self.limits.deterministic, time.monotonic() + seconds
+        deterministic, until = self.limits.deterministic, math.inf
 
         def over() -> bool:
             return self.over() or (not deterministic and time.monotonic() > until)
 
         descent = OrderDescent(self.jobs, self.limits.seed, over, self._report)
+        orders = [self.jobs.order_of(rank) for rank in self.ranks]
+        descent.start(orders[:1])  # kernels are loaded now, which takes up to half a second
+        until = time.monotonic() + seconds
         most = int(seconds * TUNING.placed_per_second) if deterministic else 2**62
-        descent.run([self.jobs.order_of(rank) for rank in self.ranks], most, idle)
+        descent.run(orders, most, idle)
 
     def _report(self, best: LocalOptimum) -> None:
         """Report the schedule of an order, if every job runs that must."""
@@ -93,6 +96,7 @@ class JobSearch:
         """Run ruin and recreate; report every better schedule. With `first`, end at the first one."""
         search = PenaltySearch(self.jobs, self.ranks, self.limits.seed, self.found)
         search.enter(self.option, self.start)
+        search.round(0.0, 1)  # kernels are loaded now
         if self.limits.deterministic:
             search.run_steps(seconds, self.over, first)
         else:

@@ -99,6 +99,10 @@ class MultiStart:
         """Return whether the monitor asks for a stop, or the time is up."""
         return self.monitor.should_stop() or time.monotonic() > (self.until if self.built else self.latest)
 
+    def out_of_time(self) -> bool:
+        """Return whether the monitor asks for a stop, or all of the time limit is over."""
+        return self.monitor.should_stop() or time.monotonic() > self.latest
+
     def incumbent(self, schedule: Schedule, cost: int) -> None:
         """Pass a schedule on to the monitor."""
         self.monitor.incumbent(schedule, cost)
@@ -160,7 +164,8 @@ class MultiStart:
                 self.attempt(order.tolist(), self.true, hurry=False)
         if not fits_kernels(problem) or not self.kernels_ready() or self.should_stop():
             return
-        search = JobSearch(problem, self.blocks, self.limits, self.should_stop, self.take)
+        over = self.should_stop if last else self.out_of_time
+        search = JobSearch(problem, self.blocks, self.limits, over, self.take)
         seconds = min(TUNING.job_seconds, TUNING.job_share * self.limits.effort)
         if dated and not last:
             search.search_orders(seconds)
