@@ -133,6 +133,7 @@ def test_auto_looks_for_a_plan_first_where_greedy_has_none(monkeypatch: pytest.M
     """On intervals, before anything else that its lane would run."""
     nothing = Solution(Status.UNKNOWN, Stop.DONE, note="nothing found")
     monkeypatch.setattr("leptonopt.solvers.greedy.baseline", lambda *given: nothing)
+    monkeypatch.setattr(methods, "dispatching_rules", list)
     result = leptonopt.solve(traces.crowded(), threads=1, time_limit=30)
     assert result.status is Status.OPTIMAL
     assert "cpsat-intervals" in result.document["made"]["engines"]
