@@ -79,7 +79,7 @@ def from_zero(problem: Problem, record: Record) -> None:
     for turn in range(1, SETTINGS.rounds + 1):
         ascent.step()
         if turn % SETTINGS.report == 0:
-            record.bound(max(least, ascent.best))
+            record.bound(max(least, ascent.exact() or least))
             if ascent.slope(SETTINGS.patience) < SETTINGS.slope:
                 return
         if record.should_stop():

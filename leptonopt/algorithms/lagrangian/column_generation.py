@@ -47,7 +47,7 @@ class GenerationParameters:
     shortest : seconds that a relaxation may take at least; later ones may take as long as all before
     share : of the time left that a relaxation of single slots may take
     iterations : of the simplex method in a relaxation at most, where no clock decides
-    bursts : rounds of the ascent between two widths at most
+    before, bursts : rounds of the ascent before the first relaxation, and between two widths, at most
     check, slope : relative gain over so many rounds at which they end
     pace : their first step [levels per round]
     nonzeros : of relaxations for a second of effort; HiGHS solves three times as many on a free core
@@ -66,6 +66,7 @@ class GenerationParameters:
     shortest: float = 2.0
     share: float = 0.5
     iterations: int = 30_000
+    before: int = 45
     bursts: int = 90
     check: int = 15
     slope: float = 5e-4
@@ -131,6 +132,7 @@ class ColumnGeneration:
         """Generate until nothing more is gained; True when no multipliers have a higher value."""
         ascent, problem = self.ascent, self.problem
         start = ascent.judge(ascent.price, ascent.weight)
+        self._ascend(TUNING.before)
         starts = int((problem.last - problem.first + 1).sum())
         while starts > TUNING.first * self.width:
             self.width *= 2
@@ -158,7 +160,8 @@ class ColumnGeneration:
 
     def _begin(self) -> float | None:
         """Solve the first relaxation, over the cheapest column of each option and bucket."""
-        self.key = np.sort(self._cheapest(self.problem.price_sum.astype(float), None)[0])
+        prefix, once = self._prefix(self.ascent.best_price, self.ascent.best_weight)
+        self.key = np.sort(self._cheapest(prefix, once)[0])
         return self._relax()
 
     def _narrow(self, whole: bool) -> None:
@@ -217,13 +220,18 @@ class ColumnGeneration:
     def _burst(self) -> None:
         """Ascend for some rounds from the best multipliers."""
         self.ascent.polish(TUNING.pace)
+        self._ascend(TUNING.bursts)
+
+    def _ascend(self, rounds: int) -> None:
+        """Ascend for some rounds, while they gain something."""
         before = self.ascent.best
-        for turn in range(1, TUNING.bursts + 1):
+        for turn in range(1, rounds + 1):
             self.ascent.step()
             if turn % TUNING.check == 0:
                 if self.ascent.best - before <= TUNING.slope * abs(before):
                     break
                 before = self.ascent.best
+                self.limits.judged()
             if self.limits.over():
                 break
         self.limits.judged()
