@@ -10,6 +10,7 @@ from typer.core import TyperGroup
 from leptonopt.cli import (
     compare,
     convert,
+    decide,
     execute,
     explain,
     export,
@@ -29,7 +30,7 @@ GROUPS = {
     "Plan": ("solve", "replan"),
     "Carry out": ("execute", "follow", "export"),
     "Check": ("validate", "verify"),
-    "Ask": ("explain", "methods", "schema"),
+    "Ask": ("whatif", "why-not", "cost-of", "prices", "explain", "methods", "schema"),
     "Prepare": ("import", "convert", "generate", "warmup"),
     "Compare": ("compare", "results"),
 }
@@ -75,6 +76,10 @@ app.command(epilog=replan.EPILOG)(replan.replan)
 app.command(epilog=execute.EXECUTE_EPILOG)(execute.execute)
 app.command(epilog=execute.FOLLOW_EPILOG)(execute.follow)
 app.command(epilog=export.EPILOG)(export.export)
+app.command(epilog=decide.WHATIF_EPILOG)(decide.whatif)
+app.command("why-not", epilog=decide.WHY_NOT_EPILOG)(decide.why_not)
+app.command("cost-of", epilog=decide.COST_OF_EPILOG)(decide.cost_of)
+app.command(epilog=decide.PRICES_EPILOG)(decide.prices)
 app.command(epilog=validate.EPILOG)(validate.validate)
 app.command(epilog=explain.EPILOG)(explain.explain)
 app.command(epilog=methods.EPILOG)(methods.methods)

@@ -10,7 +10,8 @@ from importlib import import_module
 from pathlib import Path
 
 from leptonopt.errors import InputError, UsageError
-from leptonopt.integrations.imported import Document, Grid, Imported, merged
+from leptonopt.instance.overlay import merged
+from leptonopt.integrations.imported import Document, Grid, Imported
 from leptonopt.io import files
 from leptonopt.runtime.child_process import tool_output
 

@@ -21,6 +21,7 @@ from math import ceil
 from typing import Any
 
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
+from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, Task, units
 from leptonopt.replanning.state import Key, Move, Running, State
@@ -369,13 +370,5 @@ def _option(
     consumes = {} if id.endswith(STAYS) else {name: each for name, each in way.consumes.items() if name != CHANGES}
     if change:
         consumes[CHANGES] = Decimal(1)
-    uses = way.uses if not way.whole else {}
-    bounds = {"not_before": not_before or way.not_before, "not_after": not_after or way.not_after}
-    made: Document = {"id": id, "pool": way.pool, "uses": dict(uses)}
-    if way.whole:
-        made["nodes"] = way.whole
-    made |= {"duration": units.duration_text(max(1, ceil(seconds))), "cost": cost, "quality": way.quality}
-    made |= {name: units.instant_text(at) for name, at in bounds.items() if at is not None}
-    if consumes:
-        made["consumes"] = consumes
-    return made if way.variant is None else {**made, "variant": way.variant}
+    way = replace(way, consumes=consumes)
+    return written_option(way, id, seconds, cost, not_before or way.not_before, not_after or way.not_after)

@@ -70,6 +70,7 @@ ALLOWED = {
     "execution": {"errors", "instance", "integrations", "runtime"},
     "plan": {"errors", "instance", "problem", "runtime", "compile", "io"},
     "replanning": {"errors", "instance", "compile", "plan"},
+    "decisions": {"errors", "instance", "compile"},
     "confirm": {"verify"},
     "session": BASE
     | {
@@ -104,6 +105,7 @@ ALLOWED = {
         "integrations",
         "execution",
         "replanning",
+        "decisions",
         "experiments",
         "algorithms.models",
     },

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leptonopt.errors import UsageError
-from leptonopt.integrations.imported import Grid, aligned_start, listed, merged, refreshed_pools, step_series
+from leptonopt.integrations.imported import Grid, aligned_start, listed, refreshed_pools, step_series
 
 GRID = Grid(datetime(2026, 1, 5, tzinfo=UTC), 3600, 4 * 3600)
 
@@ -32,24 +32,6 @@ def test_series() -> None:
     """Constant values are a number, others steps where they change."""
     assert step_series([3, 3, 3, 3], GRID) == 3
     assert step_series([3, 3, 2, 2], GRID) == {"steps": {GRID.instant(0): 3, GRID.instant(2): 2}}
-
-
-def test_overlay() -> None:
-    """Mappings merge by key and lists by id; null removes, and anything else replaces."""
-    below = {"pools": [{"id": "a", "labels": ["x"], "nodes": [{"id": "k", "count": 2}]}, {"id": "b"}], "name": "n"}
-    above = {
-        "pools": [{"id": "a", "labels": ["y"], "nodes": [{"id": "k", "price": 3}]}, {"id": "c", "capacity": {"g": 1}}],
-        "name": None,
-    }
-    assert merged(below, above) == {
-        "pools": [
-            {"id": "a", "labels": ["y"], "nodes": [{"id": "k", "count": 2, "price": 3}]},
-            {"id": "b"},
-            {"id": "c", "capacity": {"g": 1}},
-        ]
-    }
-    assert merged(below, {}) == below
-    assert below["name"] == "n"
 
 
 def test_listed() -> None:

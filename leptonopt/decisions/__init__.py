@@ -1,0 +1,1 @@
+"""Answer what-if, why-not and what-does-it-cost, as proven intervals."""

@@ -1,0 +1,48 @@
+"""Options of a task that are written out, restricted to what somebody asks for."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from leptonopt.compile.work_options import concrete_options
+from leptonopt.compile.written_options import written_option
+from leptonopt.errors import UsageError
+from leptonopt.instance import Instance
+
+
+def options_asked_for(
+    instance: Instance,
+    task: str,
+    pool: str | None = None,
+    option: str | None = None,
+    start: datetime | None = None,
+    before: datetime | None = None,
+) -> list[dict[str, Any]]:
+    """Return the options of a task on a pool, of a name, at a start, or at starts not after an instant.
+
+    Raises
+    ------
+    UsageError
+        When there is no such task, or it has no such option; options that it may not have are named with the reason.
+    """
+    stated = next((each for each in instance.tasks if each.id == task), None)
+    if stated is None:
+        known = ", ".join(each.id for each in instance.tasks[:8])
+        raise UsageError(f"there is no task {task!r}; known are {known}")
+    ways = concrete_options(instance, stated)
+    chosen = [way for way in ways if (pool is None or way.pool == pool) and (option is None or way.id == option)]
+    if not chosen:
+        raise UsageError(f"task {task!r} has no such option; it has {', '.join(way.id for way in ways[:12])}")
+    allowed = [way for way in chosen if way.refused is None]
+    if not allowed:
+        raise UsageError(f"task {task!r} may not run so: {chosen[0].id}: {chosen[0].refused}")
+    found = []
+    for way in allowed:
+        first, last = way.not_before, way.not_after
+        if start is not None:
+            first, last = start, start
+        if before is not None:
+            last = before if last is None else min(last, before)
+        found.append(written_option(way, way.id, way.duration, way.cost, first, last))
+    return found

@@ -1,0 +1,67 @@
+"""Intervals and answers; the difference contains what brute force finds."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from leptonopt import solve
+from leptonopt.decisions import edits
+from leptonopt.decisions.answer import Interval, answered, moved_copies
+
+
+@pytest.mark.parametrize(
+    ("interval", "text"),
+    [
+        (Interval(Fraction(1), Fraction(1)), "+1 USD, exactly"),
+        (Interval(Fraction(1, 2), Fraction(3)), "+0.5 to +3 USD"),
+        (Interval(None, Fraction(-3)), "at most -3 USD"),
+        (Interval(Fraction(2), None), "at least +2 USD"),
+        (Interval(None, None), "not known"),
+    ],
+)
+def test_in_words(interval: Interval, text: str) -> None:
+    """Both ends, one, or none."""
+    assert interval.text("USD", signed=True) == text
+
+
+def test_differences_are_safe() -> None:
+    """The least less the largest, the largest less the least."""
+    difference = Interval(Fraction(4), Fraction(6)) - Interval(Fraction(1), Fraction(3))
+    assert (difference.low, difference.high) == (1, 5)
+    assert (Interval(Fraction(4), None) - Interval(Fraction(1), None)).low is None
+
+
+def instance(gpus: int) -> dict[str, Any]:
+    """Return three tasks of an hour; own devices are free, others cost 5 an hour."""
+    option = {"uses": {"gpu": 1}, "duration": "1h"}
+    return {
+        "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "1h"},
+        "pools": [
+            {"id": "own", "capacity": {"gpu": gpus}},
+            {"id": "rent", "capacity": {"gpu": 9}, "price": {"gpu": 5}},
+        ],
+        "tasks": [{"id": name, "options": [{"pool": pool, **option} for pool in ("own", "rent")]} for name in "xyz"],
+    }
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_what_a_loss_costs(lost: int) -> None:
+    """Each device that is lost moves one task, at five; least changes are made."""
+    before = solve(instance(3), threads=1, time_limit=10).document
+    changed = edits.with_loss(instance(3), f"own.gpu={lost}")
+    after = solve(changed, threads=1, time_limit=10, warm_start=before).document
+    answer = answered(before, after)
+    assert (answer.difference.low, answer.difference.high) == (5 * lost, 5 * lost)
+    assert len(answer.moved) == lost
+    assert all(each.difference == 5 for each in answer.moved)
+
+
+def test_moved_copies() -> None:
+    """Copies that run alike are told apart; what runs in one plan alone moves from or to nowhere."""
+    line = {"id": "a", "option": "p", "pool": "p", "start": "t", "cost": 2, "copy": 1, "copies": 2}
+    found = moved_copies({"tasks": [line]}, {"tasks": [{**line, "copies": 1}]})
+    assert [(each.task, each.after, each.difference) for each in found] == [("a #2", None, -2)]
+    assert found[0].text("USD") == "a #2  p t -> does not run  -2 USD"

@@ -1,0 +1,23 @@
+"""Overlays on documents."""
+
+from __future__ import annotations
+
+from leptonopt.instance.overlay import merged
+
+
+def test_overlay() -> None:
+    """Mappings merge by key and lists by id; null removes, and anything else replaces."""
+    below = {"pools": [{"id": "a", "labels": ["x"], "nodes": [{"id": "k", "count": 2}]}, {"id": "b"}], "name": "n"}
+    above = {
+        "pools": [{"id": "a", "labels": ["y"], "nodes": [{"id": "k", "price": 3}]}, {"id": "c", "capacity": {"g": 1}}],
+        "name": None,
+    }
+    assert merged(below, above) == {
+        "pools": [
+            {"id": "a", "labels": ["y"], "nodes": [{"id": "k", "count": 2, "price": 3}]},
+            {"id": "b"},
+            {"id": "c", "capacity": {"g": 1}},
+        ]
+    }
+    assert merged(below, {}) == below
+    assert below["name"] == "n"
