@@ -23,8 +23,8 @@ def plain(value: Any) -> Any:
 def with_value(document: Document, path: str, text: str) -> Document:
     """Return a document with a value set, such as `pools.own.price.gpu=2`.
 
-    A step of the path is a key, the `id` of an entry, or its number from 0. The value is a number, `true`, `false`,
-    `null`, which removes the key, or else a text.
+    A step of the path is a key, the `id` of an entry, or its number from 0. Keys that are missing are made. The value
+    is a number, `true`, `false`, `null`, which removes the key, or else a text.
 
     Raises
     ------
@@ -32,7 +32,7 @@ def with_value(document: Document, path: str, text: str) -> Document:
         When a step leads nowhere.
     """
     made: Document = plain(document)
-    _above, last, place = _container(made, path)
+    _, last, place = _container(made, path, makes=True)
     value = _value(text)
     if isinstance(place, list):
         place[_index(place, last, path)] = value
@@ -165,7 +165,7 @@ def _steps(path: str) -> list[str]:
     return steps
 
 
-def _container(document: Any, path: str) -> tuple[list[str], str, Any]:
+def _container(document: Any, path: str, makes: bool = False) -> tuple[list[str], str, Any]:
     """Return the steps above the last one of a path, the last one, and the mapping or list that it is in.
 
     Names may hold dots: of all ways to read the path the one with the shortest last step that leads somewhere counts.
@@ -175,7 +175,7 @@ def _container(document: Any, path: str) -> tuple[list[str], str, Any]:
     for at in range(len(steps) - 1, -1, -1):
         above, last = steps[:at], ".".join(steps[at:])
         try:
-            place = _place(document, above, path)
+            place = _place(document, above, path, makes and at == len(steps) - 1)
             if isinstance(place, list):
                 _index(place, last, path)
             elif at < len(steps) - 1 and last not in place:
@@ -186,7 +186,7 @@ def _container(document: Any, path: str) -> tuple[list[str], str, Any]:
     raise first or UsageError(f"{path}: leads nowhere")
 
 
-def _place(document: Any, steps: Sequence[str], path: str) -> Any:
+def _place(document: Any, steps: Sequence[str], path: str, makes: bool = False) -> Any:
     """Return the mapping or list at a path; keys with dots in them are tried as well."""
     place = document
     at = 0
@@ -200,7 +200,9 @@ def _place(document: Any, steps: Sequence[str], path: str) -> Any:
                 place, at = place[name], end
                 break
         else:
-            raise UsageError(f"{path}: there is no {steps[at]!r} here")
+            if not makes or not isinstance(place, dict) or at == 0:
+                raise UsageError(f"{path}: there is no {steps[at]!r} here")
+            place[steps[at]] = {}
     if not isinstance(place, dict | list):
         raise UsageError(f"{path}: leads into a value")
     return place

@@ -22,7 +22,7 @@ def findings(given: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (document(task(coppies=2)), "tasks[0].coppies: is not a key that is known here; did you mean 'copies'?"),
+        (document(task(copiesx=2)), "tasks[0].copiesx: is not a key that is known here; did you mean 'copies'?"),
         (document(task(qqq=2)), "tasks[0].qqq: is not a key that is known here; allowed are id, copies"),
         (document(task(optional="yes")), "tasks[0].optional: 'yes' is not true or false"),
         (document(task(copies=1.5)), "tasks[0].copies: 1.5 is not a whole number"),
