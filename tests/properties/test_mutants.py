@@ -587,7 +587,7 @@ def duals(made: CompiledInstance, rng: random.Random) -> RelaxationDuals:
 
 
 def offered(made: CompiledInstance) -> list[list[Fraction | None]]:
-    """What pools offer in demand units, not rounded to whole ones; for a quota at any moment, its limit."""
+    """What pools offer in demand units, as far as it can be used up; for a quota at any moment, its limit."""
     instance, found = made.instance, []
     pools, limits = {pool.id: pool for pool in instance.pools}, {quota.id: quota.limit for quota in instance.quotas}
     for row in made.rows:
@@ -598,8 +598,17 @@ def offered(made: CompiledInstance) -> list[list[Fraction | None]]:
         pool = pools[row.pool]
         series = pool.capacity.get(row.resource)
         least = [None] * instance.time.slots if series is None else least_by_slot(series, pool.maintenance, row.resource, instance.time)  # fmt: skip
-        found.append([None if value is None else Fraction(value) * row.scale for value in least])
+        step = used_in_steps_of(made, len(found))
+        found.append([None if value is None else Fraction(value) * row.scale // step * step for value in least])
     return found
+
+
+def used_in_steps_of(made: CompiledInstance, row: int) -> Fraction:
+    """The greatest number of demand units of which all that options use of a row are multiples."""
+    where = made.rows[row]
+    uses = [way.uses.get(where.resource, 0) for ways in made.kept for way in ways if way.pool == where.pool]
+    common = math.gcd(*(int(Fraction(amount) * where.scale) for amount in uses))
+    return Fraction(common) if common else Fraction(1, 10**9)
 
 
 @pytest.mark.parametrize("seeds", first(1, [range(50), range(50, 150)]))
