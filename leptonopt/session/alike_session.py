@@ -28,7 +28,7 @@ from leptonopt.session import portfolio
 from leptonopt.session.exact_assignment import exact_assignment
 from leptonopt.session.node_assignment import AssignedRuns, NodeAssigner
 from leptonopt.session.node_moves import moved_runs
-from leptonopt.session.placed_plan import PlacedPlan, placed_plan, transferred
+from leptonopt.session.placed_plan import PlacedPlan, money_of, placed_plan, transferred
 from leptonopt.session.request import warm_start_runs
 from leptonopt.session.result import Progress
 from leptonopt.session.session import SolveSession
@@ -131,15 +131,17 @@ class AlikeState(SolveState):
         """Keep a plan that costs less than the best, or as little."""
         if plan is None:
             return
-        if self.placed is None or plan.cost < self.placed.cost or (equal and plan.cost == self.placed.cost):
+        if self.placed is None or plan.value < self.placed.value or (equal and plan.value == self.placed.value):
             self.placed = plan
 
     def fits(self, near: float = 0.0) -> bool:
         """Return whether the best plan costs no more than the best schedule on counted nodes, or hardly."""
         if self.placed is None or self.cost is None:
             return False
-        cost = self.cost * self.source.unit
-        return self.placed.cost <= cost + Fraction(near) * abs(cost)
+        cost = money_of(self.source, self.cost)
+        if near:
+            return self.placed.cost <= cost + Fraction(near) * abs(cost)
+        return self.placed.value <= (cost, self.cost % self.source.ties)
 
     def plan_cost(self) -> Fraction | None:
         """Return the cost of the best plan with nodes, in money."""
@@ -219,10 +221,10 @@ class AlikeSession(SolveSession):
         if state.schedule is not before:
             state.partial, state.is_exact = None, False
         state.place_exactly(equal=state.schedule is not before)
-        if state.schedule is None or state.infeasible:
-            return self
         plan = state.placed
-        if plan is not None and (state.fits() or not self.is_small or self._is_over()):
+        if state.infeasible or (state.schedule is None and plan is None):
+            return self
+        if plan is not None and (state.schedule is None or state.fits() or not self.is_small or self._is_over()):
             return self._answer(plan)
         return self._told_apart(method, plan)
 
@@ -279,11 +281,13 @@ class AlikeSession(SolveSession):
 def _inherit(state: SolveState, earlier: AlikeState) -> None:
     """Give a state what is known from the search on counted nodes, in its own units."""
 
+    source, least = state.source, state.source.unit * state.source.ties  # the least difference of money
+
     def units(bound: int) -> int:
-        money = bound * earlier.source.unit
-        if state.source.loss:
-            return floor((money - state.source.loss) / state.source.unit)
-        return ceil(money / state.source.unit)
+        if not source.loss and (source.unit, source.ties) == (earlier.source.unit, earlier.source.ties):
+            return bound
+        money = money_of(earlier.source, bound)
+        return (floor((money - source.loss) / least) if source.loss else ceil(money / least)) * source.ties
 
     state.claims.bounds = {method: units(bound) for method, bound in earlier.claims.bounds.items()}
     state.engines, state.logs, state.trace = earlier.engines, earlier.logs, earlier.trace

@@ -69,7 +69,9 @@ def _confirmed_by(session: SolveSession, name: str, cost: int | None) -> bool:
     state, prover = session.state, session.prover
     state.phase = f"{name}, confirming"
     if cost is not None and prover is not session:
-        cost = ceil(cost * state.source.unit / prover.state.source.unit)
+        least, money = prover.state.source.unit * prover.state.source.ties, state.money(cost)
+        assert money is not None
+        cost = ceil(money / least) * prover.state.source.ties
     solution = _solve_with_cutoff(prover, name, None if cost is None else cost - 1)
     state.engines[name] = solution.engine or state.engines.get(name, "")
     if solution.schedule is not None and not contradicts(prover.problem, solution.schedule):

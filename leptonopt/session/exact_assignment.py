@@ -12,15 +12,14 @@ from math import floor
 
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.node_form import NodeForm
-from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.fixed_starts import FixedRun, fix_starts
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import SHORTEST_CALL, NullMonitor
-from leptonopt.problem.schedule import Schedule, objective
+from leptonopt.problem.schedule import Schedule
 from leptonopt.problem.size import problem_size
 from leptonopt.runtime.clock import run_in_thread
 from leptonopt.session.node_assignment import AssignedRun, AssignedRuns, NodeAssigner
-from leptonopt.session.placed_plan import PlacedPlan
+from leptonopt.session.placed_plan import PlacedPlan, checked_plan
 from leptonopt.session.session import TIMES, SolveSession
 from leptonopt.session.source import TreeSource
 from leptonopt.session.worker_pool import WorkerPool
@@ -71,13 +70,12 @@ def exact_assignment(
     size = problem_size(problem)
     if size.columns > SETTINGS.max_columns or size.nonzeros > SETTINGS.max_nonzeros:
         return None
-    found = _searched(session, problem, None if target is None else floor(target / placed.unit))
+    least = placed.unit * placed.ties  # the least difference of money
+    found = _searched(session, problem, None if target is None else (floor(target / least) + 1) * placed.ties - 1)
     if found is None:
         return None
     schedule = Schedule.of(option[found.option], found.start, found.count)
-    if violated_rules(placed.problem, schedule):
-        return None
-    return PlacedPlan(placed, schedule, objective(placed.problem, schedule) * placed.unit)
+    return checked_plan(source, placed, schedule)
 
 
 def _choices(

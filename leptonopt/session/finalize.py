@@ -123,7 +123,11 @@ def _why(known: SolveState, status: Status) -> tuple[str, ...]:
 
 def _proof(known: SolveState, status: Status) -> dict[str, Any]:
     """Return the engines behind the status and the bound."""
-    value = None if status is Status.INFEASIBLE else known.cost if status is Status.OPTIMAL else known.lower
+    value = known.lower
+    if status is Status.OPTIMAL and known.cost is not None:
+        value = known.cost // known.source.ties * known.source.ties  # of money; secondary goals may be open
+    elif status is Status.INFEASIBLE:
+        value = None
     by = known.claims.provers_of(value) if status is Status.INFEASIBLE or value is not None else []
     certified = None if known.certificate is None else known.certificate["bound"]
     claims = known.claims

@@ -8,18 +8,30 @@ from fractions import Fraction
 from leptonopt.compile.decode import decode, encode
 from leptonopt.compile.node_form import NodeForm
 from leptonopt.problem.feasibility import violated_rules
-from leptonopt.problem.schedule import Schedule, objective
-from leptonopt.session.node_assignment import AssignedRuns
+from leptonopt.problem.schedule import Schedule, column_costs, objective
+from leptonopt.session.node_assignment import AssignedRun, AssignedRuns
 from leptonopt.session.source import TreeSource
 
 
 @dataclass(frozen=True)
 class PlacedPlan:
-    """A schedule with nodes told apart where it needs them, and its exact cost in money."""
+    """A schedule with nodes told apart where it needs them.
+
+    Attributes
+    ----------
+    cost : its exact cost, in money
+    ties : what it is worth by secondary goals, in units of the problem with counted nodes
+    """
 
     source: TreeSource
     schedule: Schedule
     cost: Fraction
+    ties: int = 0
+
+    @property
+    def value(self) -> tuple[Fraction, int]:
+        """Return what is made least, in order."""
+        return self.cost, self.ties
 
 
 def placed_plan(source: TreeSource, assigned: AssignedRuns) -> PlacedPlan | None:
@@ -28,12 +40,36 @@ def placed_plan(source: TreeSource, assigned: AssignedRuns) -> PlacedPlan | None
         return None
     placed = source.in_form(NodeForm(placements=assigned.placements(source.compiled)))
     schedule = encode(placed.compiled, assigned.runs)
+    return checked_plan(source, placed, schedule)
+
+
+def checked_plan(source: TreeSource, placed: TreeSource, schedule: Schedule) -> PlacedPlan | None:
+    """Return the plan of a schedule of a placed form of an instance; None where it breaks a rule.
+
+    The factor of secondary goals depends on the options that a form offers, so they are valued by `source` alone.
+    """
     if violated_rules(placed.problem, schedule):
         return None
-    return PlacedPlan(placed, schedule, objective(placed.problem, schedule) * placed.unit)
+    cost = money_of(placed, objective(placed.problem, schedule))
+    return PlacedPlan(placed, schedule, cost, ties_of(source, encode(source.compiled, runs_of(placed, schedule))))
+
+
+def money_of(source: TreeSource, units: int) -> Fraction:
+    """Return units of a problem in money, without secondary goals."""
+    return units // source.ties * (source.unit * source.ties)
+
+
+def ties_of(source: TreeSource, schedule: Schedule) -> int:
+    """Return what a schedule is worth by secondary goals, in units."""
+    return int(column_costs(source.problem, schedule.option, schedule.start) @ schedule.count) % source.ties
+
+
+def runs_of(source: TreeSource, schedule: Schedule) -> list[AssignedRun]:
+    """Return the runs of a schedule with their nodes."""
+    runs, _ = decode(source.compiled, schedule)
+    return [(run.task, run.way.id, run.way.on_nodes, run.start, run.copies) for run in runs]
 
 
 def transferred(plan: PlacedPlan, source: TreeSource) -> Schedule:
     """Return the schedule of a plan in another form of its instance."""
-    runs, _ = decode(plan.source.compiled, plan.schedule)
-    return encode(source.compiled, [(run.task, run.way.id, run.way.on_nodes, run.start, run.copies) for run in runs])
+    return encode(source.compiled, runs_of(plan.source, plan.schedule))

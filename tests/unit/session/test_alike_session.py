@@ -52,6 +52,23 @@ def test_where_the_relaxation_has_a_cheaper_schedule_the_search_goes_on() -> Non
     assert found.status == "optimal"
 
 
+@pytest.mark.parametrize("uses", [[4, 4, 4], [3, 3, 3, 3, 4]])
+def test_secondary_goals_hold_with_and_without_nodes_told_apart(uses: list[int]) -> None:
+    """Of two options of equal cost the one that consumes less, where the relaxation is enough and where it is not."""
+    document = stated(uses, hours=1, count=3)
+    document["objective"] = {"ties": ["wear"]}
+    for at, task in enumerate(document["tasks"]):
+        way = task["options"][0]
+        task["options"] = [
+            {**way, "id": "rough", "consumes": {"wear": 2 + at}},
+            {**way, "id": "soft", "consumes": {"wear": 1}},
+        ]
+    found = leptonopt.solve(document, method="cpsat", time_limit=20, isolate=False)
+    assert found.status == "optimal"
+    assert found.cost == len(uses) // 2 + len(uses) % 2 == found.bound
+    assert {line["option"] for line in found.document["tasks"]} == {"soft"}
+
+
 def test_deterministic_solves_give_the_same_plan() -> None:
     """Also where the search goes on with nodes told apart."""
     document = stated([3, 3, 3, 3, 4, 5, 6], hours=2, count=3)
