@@ -11,6 +11,7 @@ from leptonopt.cli import (
     compare,
     convert,
     decide,
+    diff,
     execute,
     explain,
     export,
@@ -20,6 +21,7 @@ from leptonopt.cli import (
     replan,
     results,
     schema,
+    show,
     solve,
     validate,
     warmup,
@@ -28,6 +30,7 @@ from leptonopt.errors import UsageError
 
 GROUPS = {
     "Plan": ("solve", "replan"),
+    "Report": ("show", "diff"),
     "Carry out": ("execute", "follow", "export"),
     "Check": ("validate", "verify"),
     "Ask": ("whatif", "why-not", "cost-of", "prices", "explain", "methods", "schema"),
@@ -73,6 +76,8 @@ leptonopt-alarm.json); 130, 143 interrupted (the best plan so far is written).""
 )
 app.command(epilog=solve.EPILOG)(solve.solve)
 app.command(epilog=replan.EPILOG)(replan.replan)
+app.command(epilog=show.EPILOG)(show.show)
+app.command(epilog=diff.EPILOG)(diff.diff)
 app.command(epilog=execute.EXECUTE_EPILOG)(execute.execute)
 app.command(epilog=execute.FOLLOW_EPILOG)(execute.follow)
 app.command(epilog=export.EPILOG)(export.export)

@@ -69,6 +69,8 @@ Plot = Annotated[Path | None, Option(metavar="FILE", help="draw schedule, load a
 LogFile = Annotated[Path | None, Option(metavar="FILE", help="write the logs of the solvers")]
 ModelFile = Annotated[Path | None, Option(metavar="FILE", help="write the model (.mps, .lp, .dat) before solving")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="no progress, no notes, one line of result")]
+ResultLine = Annotated[bool, Option("--quiet", "-q", help="one line of result")]
+AllTasks = Annotated[bool, Option("--verbose", "-v", help="list all tasks and resources")]
 Verbose = Annotated[bool, Option("--verbose", "-v", help="list all tasks; show progress also without a terminal")]
 
 # --- convert, schema ---

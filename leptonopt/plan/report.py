@@ -36,7 +36,10 @@ _STOP = {
 
 
 def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), everything: bool = False) -> None:
-    """Print the report; `everything` lists all tasks instead of the first 40, and every resource."""
+    """Print the report; `everything` lists all tasks instead of the first 40, and every resource.
+
+    The result line comes first, and once more at the end of a report with tables, where a terminal shows it.
+    """
     console.print(headline(document), soft_wrap=True)
     for reason in document.get("why") or ():
         console.print(Text.assemble(("  because ", "red"), printable(reason)), soft_wrap=True)
@@ -59,6 +62,8 @@ def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), 
         console.print(_figures(document, places))
     for note in notes:
         console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
+    if document["cost"] is not None and "leptonopt_plan_columns" not in document:
+        console.print(headline(document), soft_wrap=True)
 
 
 def _columns(document: dict[str, Any]) -> str:
@@ -231,7 +236,7 @@ def _quotas(document: dict[str, Any], rows: int | None) -> Table:
         lines = sorted(lines, key=lambda line: line["limit"] - line["used"])
     for line in lines[:rows]:
         part = _percent(line["used"] / line["limit"]) if line["limit"] else "-"
-        names = Text(printable(line["id"])), Text(_moment(line["from"])), Text(_moment(line["to"]))
+        names = Text(printable(line["id"])), Text(moment(line["from"])), Text(moment(line["to"]))
         table.add_row(*names, f"{line['used']:,.10g}", f"{line['limit']:,.10g}", part)
     return _cut(table, len(lines), rows)
 
@@ -277,13 +282,14 @@ def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
         cells = [_name(line), Text(printable(line["option"]))]
         cells += [Text(printable(line["pool"]))] if apart else []
         cells += [Text(printable(", ".join(line.get("nodes", []))))] if noded else []
-        cells += [Text(_moment(line[key])) for key in ("start", "end")]
+        cells += [Text(moment(line[key])) for key in ("start", "end")]
         cost = line["cost"] * line.get("copies", 1)  # an entry states what each of its copies costs
         table.add_row(*cells, money(cost, places), *([_hours(line.get("late_hours"))] if late else []))
     return _cut(table, len(tasks), rows)
 
 
-def _moment(text: str) -> str:
+def moment(text: str) -> str:
+    """Return an instant of a plan file for tables, without seconds that are 0."""
     return printable(text).replace("T", " ").removesuffix("Z").removesuffix(":00")
 
 
@@ -297,13 +303,25 @@ def _percent(portion: float) -> str:
     return "<1%" if 0 < portion < 0.01 else f"{portion:.0%}"
 
 
+def _shares(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return pool and resource, and the used share of the capacity; the most used where there are many."""
+    lines = [line for line in document["utilisation"] if line["utilisation"] is not None]
+    many = len(lines) > NAMES
+    if many:
+        lines = sorted(lines, key=lambda line: -line["utilisation"])
+    found = [(printable(f"{line['pool']} {line['resource']}"), f"{line['utilisation']:.1%}") for line in lines[:NAMES]]
+    return found + ([(f"{len(lines) - NAMES:,} others", f"≤ {lines[NAMES]['utilisation']:.1%}")] if many else [])
+
+
 def _figures(document: dict[str, Any], places: int) -> Table:
     figures = document["figures"]
     table = _table("Figures", show_header=False)
     table.add_column()
     table.add_column(justify="right")
     used, ratio = figures["utilisation"], figures["cost_profit_ratio"]
-    table.add_row("utilisation", "-" if used is None else f"{used:.1%}")
+    for name, share in _shares(document):
+        table.add_row(Text(f"utilisation of {name}"), share)
+    table.add_row("utilisation, average", "-" if used is None else f"{used:.1%}")
     table.add_row("total cost", money(figures["total_cost"], places))
     table.add_row("total profit", money(figures["total_profit"], places))
     table.add_row("cost-profit ratio", "-" if ratio is None else f"{ratio:.4g}")

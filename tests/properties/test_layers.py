@@ -143,7 +143,7 @@ DOORS = {
         "replanning.state",
     },
     "typer": {"cli.app", "cli.options", "cli.results"},
-    "rich": {"plan.report"},
+    "rich": {"plan.report", "plan.diff_report"},
     "pandas": {"plan.plan"},
     "numba": {"runtime.jit"},
     "distributed": {"runtime.dask"},

@@ -1,0 +1,75 @@
+"""`leptonopt show`: the report of a plan file, its picture, and wrong calls."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.helpers import plans
+from tests.helpers.run_cli import called, said
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[Path, Path]:
+    """Write a plan and its instance."""
+    document = plans.plan(plans.task("train", "a", 0, 2, 8), plans.task("test", "b", 2, 1, 2), bound_exact="10")
+    (tmp_path / "p.json").write_text(json.dumps(document), encoding="utf-8")
+    (tmp_path / "i.yaml").write_text(yaml.safe_dump(plans.INSTANCE), encoding="utf-8")
+    return tmp_path / "p.json", tmp_path / "i.yaml"
+
+
+def test_the_report_ends_with_its_result_line(files: tuple[Path, Path]) -> None:
+    """The first and the last line are the result; utilisation by pool stands before its average."""
+    code, out, _ = called("show", files[0])
+    lines = out.splitlines()
+    assert code == 0
+    assert lines[0] == lines[-1]
+    assert lines[0].startswith("optimal  10 USD  proven")
+    assert out.index("utilisation of a gpu") < out.index("utilisation, average")
+
+
+def test_quiet_prints_the_result_line_alone(files: tuple[Path, Path]) -> None:
+    """One line."""
+    assert len(called("show", files[0], "-q")[1].splitlines()) == 1
+
+
+def test_a_plot_with_the_capacity(files: tuple[Path, Path], tmp_path: Path) -> None:
+    """It is written; a note says that the plan is of another instance."""
+    code, _, err = called("show", files[0], "--instance", files[1], "--plot", tmp_path / "a.svg")
+    assert code == 0
+    assert "<svg" in (tmp_path / "a.svg").read_text(encoding="utf-8")
+    assert "the plan is of another instance" in err
+
+
+def test_a_file_without_a_plan(tmp_path: Path) -> None:
+    """Its reasons are printed; nothing is drawn."""
+    (tmp_path / "p.json").write_text(json.dumps(plans.none("infeasible", "too large")), encoding="utf-8")
+    code, out, err = called("show", tmp_path / "p.json", "--plot", tmp_path / "a.png")
+    assert code == 0
+    assert "too large" in out
+    assert "there is no plan to draw" in err
+    assert not (tmp_path / "a.png").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("show", "{i}"), 3, "is an instance, not a plan"),
+        (("show", "{p}", "--plot", "a.foo"), 2, "a plot is written as"),
+        (("show", "{p}", "--format", "gap"), 2, "give it with --instance"),
+        (("show", "{p}", "--plot", "{p}"), 2, "a plot is written as"),
+    ],
+)
+def test_wrong_calls(files: tuple[Path, Path], words: tuple[str, ...], code: int, message: str) -> None:
+    """One line each."""
+    assert message in said(*(word.format(p=files[0], i=files[1]) for word in words), code=code)
+
+
+def test_a_plan_without_the_form_of_a_plan(tmp_path: Path) -> None:
+    """The place and the fault are named."""
+    document = plans.plan(plans.task("train", "a", 0, 2, 8), currency=7)
+    (tmp_path / "p.json").write_text(json.dumps(document), encoding="utf-8")
+    assert "currency: 7 is not a text" in said("show", tmp_path / "p.json", code=3)
