@@ -153,7 +153,7 @@ def _stage(placed: Assignment, waiting: Ints, oracle: ClassPricer, option: Ints,
     most = np.inf if share >= 1 else share * float(volume[waiting].sum())
     by = insert_in_order if oracle.fast else insert_in_batches
     for patience in TUNING.patience if share >= 1 else TUNING.patience[:1]:
-        limit = np.minimum(worth, usual + patience * np.abs(usual) + 1e-9)
+        limit = worth if np.isinf(patience) else np.minimum(worth, usual + patience * np.abs(usual) + 1e-9)
         by(
             placed.options, order, placed.group, placed.free, prefix, each, limit[placed.group], volume, most,
             placed.option, placed.start,
