@@ -48,7 +48,8 @@ class GenerationParameters:
     share : of the time left that a relaxation of single slots may take
     iterations : of the simplex method in a relaxation at most, where no clock decides
     before, bursts : rounds of the ascent before the first relaxation, and between two widths, at most
-    check, slope : relative gain over so many rounds at which they end
+    check : rounds between two looks at their gain
+    slope, steep : relative gain at which they end; `steep` before the first relaxation
     pace : their first step [levels per round]
     nonzeros : of relaxations for a second of effort; HiGHS solves three times as many on a free core
     """
@@ -66,10 +67,11 @@ class GenerationParameters:
     shortest: float = 2.0
     share: float = 0.5
     iterations: int = 30_000
-    before: int = 45
+    before: int = 150
     bursts: int = 90
     check: int = 15
     slope: float = 5e-4
+    steep: float = 2e-3
     pace: float = 1.0
     nonzeros: int = 300_000
 
@@ -132,7 +134,7 @@ class ColumnGeneration:
         """Generate until nothing more is gained; True when no multipliers have a higher value."""
         ascent, problem = self.ascent, self.problem
         start = ascent.judge(ascent.price, ascent.weight)
-        self._ascend(TUNING.before)
+        self._ascend(TUNING.before, TUNING.steep)
         starts = int((problem.last - problem.first + 1).sum())
         while starts > TUNING.first * self.width:
             self.width *= 2
@@ -220,15 +222,15 @@ class ColumnGeneration:
     def _burst(self) -> None:
         """Ascend for some rounds from the best multipliers."""
         self.ascent.polish(TUNING.pace)
-        self._ascend(TUNING.bursts)
+        self._ascend(TUNING.bursts, TUNING.slope)
 
-    def _ascend(self, rounds: int) -> None:
+    def _ascend(self, rounds: int, slope: float) -> None:
         """Ascend for some rounds, while they gain something."""
         before = self.ascent.best
         for turn in range(1, rounds + 1):
             self.ascent.step()
             if turn % TUNING.check == 0:
-                if self.ascent.best - before <= TUNING.slope * abs(before):
+                if self.ascent.best - before <= slope * abs(before):
                     break
                 before = self.ascent.best
                 self.limits.judged()
