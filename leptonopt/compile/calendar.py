@@ -97,11 +97,17 @@ def _stretches(zone: str, start: datetime, horizon: int) -> tuple[tuple[int, int
 
 def mean_by_slot(series: Series, time: Time) -> list[Fraction]:
     """Return the time-weighted mean in each slot."""
+    return list(_mean_of_pieces(tuple(pieces(series, time)), time))
+
+
+@lru_cache(64)
+def _mean_of_pieces(found: tuple[Piece, ...], time: Time) -> tuple[Fraction, ...]:
+    """Return the mean of pieces in each slot; cached because many pools often share a tariff."""
     total = [Fraction(0)] * time.slots
-    for begin, end, value in pieces(series, time):
+    for begin, end, value in found:
         for slot, seconds in _overlaps(begin, end, time):
             total[slot] += Fraction(value) * seconds / time.slot
-    return total
+    return tuple(total)
 
 
 def least_by_slot(

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 
 import numpy as np
 
@@ -152,8 +153,8 @@ def _arrays(
         first=ints(int(found[0]) for found in starts),
         last=ints(int(found[-1]) for found in starts),
         demand_ptr=pointers(len(column.rows) for column in columns),
-        demand_row=ints(row for column in check_time_each(columns, OFTEN) for row in column.rows),
-        demand=ints(amount for column in check_time_each(columns, OFTEN) for amount in column.amounts),
+        demand_row=ints(chain.from_iterable(column.rows for column in check_time_each(columns, OFTEN))),
+        demand=ints(chain.from_iterable(column.amounts for column in check_time_each(columns, OFTEN))),
         before=edges[0],
         after=edges[1],
         lag=edges[2],

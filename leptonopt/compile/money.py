@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import chain
 from math import floor, gcd, lcm
 from typing import Any
@@ -87,11 +88,7 @@ def node_rates(
         if stated.power:
             tariff = mean_by_slot(pool.price[POWER], time) if POWER in pool.price else zero_series(time)
             grams = mean_by_slot(pool.carbon, time) if pool.carbon else zero_series(time)
-            drawn = Fraction(stated.power) * hours
-            idle = [
-                drawn * (money * per_kwh + kwh + carbon_kg * gram / 1000)
-                for per_kwh, gram in zip(tariff, grams, strict=True)
-            ]
+            idle = _drawn(Fraction(stated.power) * hours, tuple(tariff), tuple(grams), money, kwh, carbon_kg)
         commit, there = stated.commit, any(kind.count)
         total = Fraction(0)
         if commit is not None:
@@ -102,6 +99,18 @@ def node_rates(
         found.stop.append([money * Fraction(stated.shutdown)] * time.slots if there else zero_series(time))
         found.commit.append(money * total if there and kind.commit_max else Fraction(0))
     return found
+
+
+@lru_cache(64)
+def _drawn(
+    kwh_drawn: Fraction, tariff: tuple[Fraction, ...], grams: tuple[Fraction, ...], money: Fraction, kwh: Fraction,
+    carbon_kg: Fraction,
+) -> list[Fraction]:  # fmt: skip
+    """Return what drawing so much costs in each slot; cached because many nodes often draw alike at one tariff."""
+    return [
+        kwh_drawn * (money * per_kwh + kwh + carbon_kg * gram / 1000)
+        for per_kwh, gram in zip(tariff, grams, strict=True)
+    ]
 
 
 def finest_unit(amounts: Collection[Fraction]) -> Fraction:

@@ -16,6 +16,7 @@ import numpy as np
 
 from leptonopt.algorithms.heuristics.multistart import MultiStart
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, infeasible_solution, uncapacitated_bound
+from leptonopt.algorithms.single_nodes.aggregate import aggregate_nodes
 from leptonopt.algorithms.single_nodes.search import first_plan
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
@@ -55,8 +56,9 @@ def _searched(
     problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, share: float
 ) -> Solution:
     engine = f"numpy {np.__version__}"
-    blocks = BlockPricer(problem)
-    bound = uncapacitated_bound(problem, blocks.least)
+    smaller = aggregate_nodes(problem) or problem
+    blocks = BlockPricer(smaller)
+    bound = uncapacitated_bound(smaller, blocks.least)
     if bound is None:
         return infeasible_solution(engine)
     monitor.bound(bound)
@@ -65,6 +67,7 @@ def _searched(
         if alone.schedule is not None and objective(problem, alone.schedule) == bound:
             return Solution(Status.OPTIMAL, Stop.PROOF, alone.schedule, bound, engine)
         return replace(alone, bound=bound)
+    blocks = blocks if smaller is problem else BlockPricer(problem)
     starts = MultiStart(problem, blocks, limits, monitor, share)
     starts.adopt(alone.schedule if alone is not None else warm_start)
     starts.run()
