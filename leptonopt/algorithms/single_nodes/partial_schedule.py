@@ -177,6 +177,18 @@ class SingleNodeSchedule:
                 best, found = least, (int(batch.options[which]), batch.first + start)
         return None if found is None else (best, *found)
 
+    def earliest_column(self, group: int) -> tuple[int, int, int] | None:
+        """Return (start, option, start) of the group's first feasible start, whatever it costs; None without one."""
+        found: tuple[int, int, int] | None = None
+        for batch in self.alike(group):
+            fits = self.feasible_starts(batch)
+            start = np.where(fits.any(axis=1), fits.argmax(axis=1), fits.shape[1])
+            which = int(start.argmin())
+            at = batch.first + int(start[which])
+            if start[which] < fits.shape[1] and (found is None or at < found[0]):
+                found = at, int(batch.options[which]), at
+        return found
+
     def running_cost(self, group: int, option: int, start: int) -> int:
         """Return the exact cost of one copy of a group in a column, without its node [money units]."""
         problem, stop = self.problem, start + int(self.problem.duration[option])

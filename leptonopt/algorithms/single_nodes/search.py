@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from leptonopt.algorithms.single_nodes.construction import construct, priority_orders, reinsert
+from leptonopt.algorithms.single_nodes.construction import construct, construct_early, priority_orders, reinsert
 from leptonopt.algorithms.single_nodes.ejection_pool import EjectionPool
 from leptonopt.algorithms.single_nodes.partial_schedule import SingleNodeSchedule
 from leptonopt.algorithms.single_nodes.ruin_and_recreate import TUNING as RUIN
@@ -26,8 +26,9 @@ class SearchTuning:
 
     Attributes
     ----------
-    rounds : turns of repair of every order
-    steps : ejection steps per group in the first turn; twice as many in each following one
+    rounds : turns of repair of every construction
+    fewest_steps, groups_per_step : ejection steps in the first turn, at least, and groups for each; twice as many steps
+        in each following turn
     by_part : share of a node's price that a group pays by its part of the node while a schedule is built: 4 % cheaper
         than 0 on the challenge's instance20
     passes : passes of reinsertion after the construction; a third one moves less than 2 % of the groups
@@ -37,8 +38,9 @@ class SearchTuning:
     insertion, cell : seconds of an insertion, and of a cell of its table (options x rows x slots), on one core of 2026
     """
 
-    rounds: int = 4
-    steps: int = 4
+    rounds: int = 8
+    fewest_steps: int = 100
+    groups_per_step: int = 8
     by_part: float = 0.75
     passes: int = 2
     effort: float = 1.0
@@ -141,12 +143,13 @@ class SingleNodeSearch:
 def first_schedule(problem: Problem, seed: int, stop: Callable[[], bool]) -> SingleNodeSchedule | None:
     """Return a complete schedule, built in one of several orders or repaired; None when none was found.
 
-    Orders are repaired in turn, that with the fewest groups left first, each time for twice as many steps.
+    Constructions are repaired in turn, that with the fewest groups left first, each time for twice as many steps.
     """
+    tight, volume, latest, length = priority_orders(problem)
     built: list[SingleNodeSchedule] = []
-    for order in priority_orders(problem):
+    for order, early in ((tight, False), (latest, True), (volume, False), (latest, False), (length, False)):
         placing = SingleNodeSchedule(problem)
-        if not construct(placing, order, stop, TUNING.by_part):
+        if not (construct_early(placing, order, stop) if early else construct(placing, order, stop, TUNING.by_part)):
             return None
         if placing.whole():
             return placing
@@ -155,7 +158,7 @@ def first_schedule(problem: Problem, seed: int, stop: Callable[[], bool]) -> Sin
     pools = [EjectionPool(placing, seed + at) for at, placing in enumerate(built)]
     for turn in range(TUNING.rounds):
         for pool in pools:
-            if pool.run((TUNING.steps << turn) * problem.groups, stop):
+            if pool.run(max(TUNING.fewest_steps, problem.groups // TUNING.groups_per_step) << turn, stop):
                 return pool.placing
             if stop():
                 return None
