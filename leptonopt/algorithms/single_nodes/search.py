@@ -27,8 +27,8 @@ class SearchTuning:
     Attributes
     ----------
     rounds : turns of repair of every construction
-    fewest_steps, groups_per_step : ejection steps in the first turn, at least, and groups for each; twice as many steps
-        in each following turn
+    steps : ejection steps per group in the first turn, twice as many in each following one; sample09 takes some ten,
+        and short turns over all constructions lose what the weights have learnt
     by_part : share of a node's price that a group pays by its part of the node while a schedule is built: 4 % cheaper
         than 0 on the challenge's instance20
     passes : passes of reinsertion after the construction; a third one moves less than 2 % of the groups
@@ -38,9 +38,8 @@ class SearchTuning:
     insertion, cell : seconds of an insertion, and of a cell of its table (options x rows x slots), on one core of 2026
     """
 
-    rounds: int = 8
-    fewest_steps: int = 100
-    groups_per_step: int = 8
+    rounds: int = 4
+    steps: int = 10
     by_part: float = 0.75
     passes: int = 2
     effort: float = 1.0
@@ -153,12 +152,13 @@ def first_schedule(problem: Problem, seed: int, stop: Callable[[], bool]) -> Sin
             return None
         if placing.whole():
             return placing
-        built.append(placing)
+        if not early:
+            built.append(placing)
     built.sort(key=lambda each: len(each.unplaced()))
     pools = [EjectionPool(placing, seed + at) for at, placing in enumerate(built)]
     for turn in range(TUNING.rounds):
         for pool in pools:
-            if pool.run(max(TUNING.fewest_steps, problem.groups // TUNING.groups_per_step) << turn, stop):
+            if pool.run((TUNING.steps << turn) * problem.groups, stop):
                 return pool.placing
             if stop():
                 return None

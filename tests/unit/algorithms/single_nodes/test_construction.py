@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from leptonopt.algorithms.single_nodes.construction import construct, never, priority_orders, reinsert, volumes
+from leptonopt.algorithms.single_nodes.construction import (
+    construct,
+    construct_early,
+    never,
+    priority_orders,
+    reinsert,
+    volumes,
+)
 from leptonopt.algorithms.single_nodes.partial_schedule import SingleNodeSchedule
 from leptonopt.problem.schedule import objective, with_node_schedule
 from tests.helpers import servers
@@ -38,3 +45,13 @@ def test_reinsertion_never_costs_more() -> None:
     before = objective(problem, with_node_schedule(problem, placing.schedule()))
     reinsert(placing, np.arange(problem.groups)[::-1], never)
     assert objective(problem, with_node_schedule(problem, placing.schedule())) <= before
+
+
+def test_early_construction_starts_as_soon_as_groups_fit() -> None:
+    """On an empty day the first group starts at its release; it stops when asked."""
+    problem = servers.problem(2, tasks=8)
+    placing = SingleNodeSchedule(problem)
+    assert construct_early(placing, np.arange(problem.groups), never)
+    option, start = placing.columns[0][0]
+    assert start == problem.first[option]
+    assert not construct_early(SingleNodeSchedule(problem), np.arange(problem.groups), lambda: True)
