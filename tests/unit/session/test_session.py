@@ -59,7 +59,7 @@ def test_a_warm_start_that_breaks_a_rule_is_not_taken() -> None:
     ("change", "stop"),
     [
         (lambda made: None, None),
-        (lambda made: setattr(made.signals, "caught", 2), Stop.INTERRUPT),
+        (lambda made: setattr(made.signals, "number", 2), Stop.INTERRUPT),
         (lambda made: setattr(made.state, "infeasible", True), Stop.PROOF),
         (lambda made: setattr(made, "deadline", made.deadline.plus(-100)), Stop.LIMIT),
     ],
