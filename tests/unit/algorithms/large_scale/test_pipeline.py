@@ -422,7 +422,9 @@ def test_any_prices_prove_a_bound(tmp_path: Path, seed: int) -> None:
     least = np.minimum(
         ClassPricer(problem).group_least(prefix, 4), np.where(problem.optional, problem.value * 4, INFEASIBLE_COST)
     )
-    room = np.where(price > 0, problem.capacity, 0)
+    steps = [max(1, int(np.gcd.reduce(problem.demand[problem.demand_row == row]))) for row in range(len(price))]
+    usable = problem.capacity // np.array(steps)[:, None] * np.array(steps)[:, None]  # in multiples of all demands
+    room = np.where(price > 0, usable, 0)
     assert proven.bound == (int(least @ problem.copies) - int((price * room).sum())) * built.unit / 4
 
 
