@@ -106,7 +106,10 @@ def _drawn(
     kwh_drawn: Fraction, tariff: tuple[Fraction, ...], grams: tuple[Fraction, ...], money: Fraction, kwh: Fraction,
     carbon_kg: Fraction,
 ) -> list[Fraction]:  # fmt: skip
-    """Return what drawing so much costs in each slot; cached because many nodes often draw alike at one tariff."""
+    """Return the cost of a power draw in each slot.
+
+    Cached, because many nodes often draw alike at one tariff.
+    """
     return [
         kwh_drawn * (money * per_kwh + kwh + carbon_kg * gram / 1000)
         for per_kwh, gram in zip(tariff, grams, strict=True)

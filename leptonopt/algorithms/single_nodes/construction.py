@@ -54,9 +54,10 @@ def construct(placing: SingleNodeSchedule, order: Ints, stop: Callable[[], bool]
 
 
 def construct_early(placing: SingleNodeSchedule, order: Ints, stop: Callable[[], bool]) -> bool:
-    """Insert all mandatory copies in an order, each as early as it fits; return False when stopped before the end.
+    """Insert all mandatory copies in an order, each as early as it fits.
 
-    By deadline it packs densest: 11 groups of the challenge's sample09 find no place; at cheapest starts 51 to 308.
+    Returns False when stopped before the end. By deadline it packs densest: 11 groups of the challenge's sample09 find
+    no place; at cheapest starts 51 to 308.
     """
     for group in order.tolist():
         if stop():

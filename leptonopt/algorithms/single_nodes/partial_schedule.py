@@ -178,7 +178,10 @@ class SingleNodeSchedule:
         return None if found is None else (best, *found)
 
     def earliest_column(self, group: int) -> tuple[int, int, int] | None:
-        """Return (start, option, start) of the group's first feasible start, whatever it costs; None without one."""
+        """Return (start, option, start) of the group's first feasible start; None without one.
+
+        Its cost does not count.
+        """
         found: tuple[int, int, int] | None = None
         for batch in self.alike(group):
             fits = self.feasible_starts(batch)
