@@ -217,8 +217,8 @@ RULES = (
     PortfolioRule(
         "rented nodes, small on intervals",
         lambda of: of.rented and 0 < of.parts <= LIMITS.interval_parts and of.nonzeros <= LIMITS.whole_nonzeros,
-        ((Stage("lns", 0.3), Stage("cpsat-intervals", 0.7), LNS), (Stage("lagrangian", 0.05), HIGHS)),
-        (Stage("lagrangian", 0.05), Stage("lns", 0.25), INTERVALS, HIGHS),
+        ((Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (HIGHS,)),
+        (Stage("lns", 0.25), INTERVALS, HIGHS),
     ),
     PortfolioRule(
         "many groups, relaxation within seconds",
