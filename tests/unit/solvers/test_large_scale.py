@@ -91,11 +91,12 @@ def test_annealing_goes_on_from_the_best(monkeypatch: pytest.MonkeyPatch) -> Non
 
     monkeypatch.setattr(Annealer, "repaired", spoilt)
     monkeypatch.setattr(scale._Run, "_improve", noted)
-    problem = compile_instance(leptonopt.generate("lumpy", tasks=20, seed=0)).problem
+    problem = compile_instance(leptonopt.generate("lumpy", tasks=20, seed=1)).problem
     run = scale._Run(
         problem, Limits(60, deterministic=True), NullMonitor(), scale.ClassPricer(problem), scale.JitWarmup(here=True)
     )
     run.solution("all")
     assert len(seen) > scale.SETTINGS.looks / 2
+    assert not seen[2].missing_mandatory().any(), "the third has to place all tasks"
     assert len(begun) == 1
     assert begun[0] is seen[2]
