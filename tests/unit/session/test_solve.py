@@ -226,7 +226,7 @@ def test_deterministic_work_does_not_follow_the_clock(method: str, monkeypatch: 
             monkeypatch.setattr(module, "time", clock)
         leptonopt.solve(CROWDED, method=method, deterministic=True, time_limit=20)
     assert given[0] == given[1]
-    asked = {"auto": [("cpsat", 6.0), ("lns", 7.0), ("cpsat", 7.0)]}
+    asked = {"auto": [("cpsat", 3.0), ("lns", 8.5), ("cpsat", 8.5)]}
     assert given[0] == asked.get(method, [(method, 20.0)])
 
 
