@@ -49,11 +49,11 @@ def test_more_copies_than_columns() -> None:
 
 
 def test_the_stop_test_ends_an_insertion() -> None:
-    """Ranked columns ask before the first one."""
+    """After 15 columns chosen one by one, ranked columns ask before the first one."""
     made = problem(group(option(1, {0: 1}), copies=50), capacity=[[1] * 60])
     placing = PartialSchedule(made)
     assert not insert_copies(placing, 0, true_guide(made), over=lambda: True)
-    assert placing.missing[0] > 0
+    assert placing.missing[0] == 50 - 15
     assert not never()
 
 
@@ -90,3 +90,13 @@ def test_orders_keep_precedence() -> None:
     assert list(precedence_order(placing, [0.0, 2.0, 3.0])) == [1, 2, 0]
     assert list(precedence_order(placing, [0.0, 2.0, 1.0])) == [2, 0, 1]
     assert topological(placing) == [1, 2, 0]
+
+
+def test_a_successor_may_run_from_the_first_slot() -> None:
+    """Its predecessor has no limit of cost either."""
+    made = problem(
+        group(option(1, {0: 1}), value=7), group(option(1, {0: 1}), value=9), capacity=[[3] * 3], edges=[(0, 1, -1)]
+    )
+    placing = PartialSchedule(made)
+    placing.insert(1, 0)
+    assert cost_limit(placing, 0) == INFEASIBLE_COST

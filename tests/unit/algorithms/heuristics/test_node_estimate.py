@@ -108,9 +108,11 @@ def test_the_extra_cost_is_the_difference_of_costs(seed: int, own: bool) -> None
     load = (made.capacity - placing.free)[batch.rows, 0:6] + batch.amounts[:, :, None]
     together = found.extra_cost_batched(batch, load, 0, 4)
     for each in range(9):
-        alone = found.extra_cost(each, 0, 4)
+        alone, later = found.extra_cost(each, 0, 4), found.extra_cost(each, 2, 4)
         assert alone is not None
+        assert later is not None
         assert together[each].tolist() == alone.tolist()
+        assert later.tolist() == alone[2:].tolist()
         for start in range(5):
             if placing.max_copies(each, start):
                 before = found.cost()

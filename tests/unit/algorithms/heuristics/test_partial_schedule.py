@@ -172,3 +172,43 @@ def test_the_total_cost_is_the_objective(seed: int) -> None:
     assert PartialSchedule(made, schedule=schedule).total_cost() - out == sum(
         count * naive.column_cost(made, int(made.group[each]), each, start) for each, start, count in schedule
     )
+
+
+def test_some_copies_of_a_column_are_removed() -> None:
+    """One of two stays; the last one takes the column with it."""
+    placing = PartialSchedule(two_groups())
+    placing.insert(1, 0, 2)
+    placing.remove(1, 0)
+    assert placing.runs[1] == {(1, 0): 1}
+    assert placing.missing[1] == 2
+    placing.remove(1, 0)
+    assert placing.runs[1] == {}
+
+
+def test_a_pace_adds_to_every_slot_until_the_end() -> None:
+    """At 10 a slot, an end in slot 3 adds 30 to the cost of 4; from slot 2 on there is nothing earlier."""
+    made = problem(group(option(1, {0: 1}, first=2)), capacity=[[1] * 4], price=[[9, 9, 4, 1]])
+    placing, guide = PartialSchedule(made), true_guide(made)
+    assert placing.cheapest_column(0, guide) == (1, 0, 3)
+    assert placing.cheapest_column(0, guide.paced(10)) == (34, 0, 2)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_options_in_a_batch_cost_what_they_cost_alone(seed: int) -> None:
+    """Nine alike options with lateness, on rows that are partly full, in windows that begin later."""
+    random = np.random.default_rng(seed)
+    each = [option(2, {row: int(random.integers(1, 4))}, first=2, fixed=row, pool=row) for row in range(9)]
+    made = problem(
+        group(*each, slope=int(random.integers(0, 9)), base=30, once=5, after=6),
+        capacity=random.integers(0, 6, (9, 8)).tolist(),
+        price=random.integers(1, 9, (9, 8)).tolist(),
+    )
+    placing = PartialSchedule(made)
+    assert placing.shape.option_batches(0) is not None
+    costs = [
+        naive.column_cost(made, owner, one, start)
+        for owner, one, start in naive.columns(made)
+        if placing.max_copies(one, start)
+    ]
+    found = placing.cheapest_column(0, true_guide(made))
+    assert (found and found[0]) == min(costs, default=None)

@@ -105,3 +105,23 @@ def test_the_cost_never_rises(seed: int) -> None:
     improve(placing, guide, NullMonitor(), 3)
     assert violated_rules(made, placing.schedule()) <= broken
     assert placing.total_cost() <= before or sum(placing.missing) < missing
+
+
+def test_a_group_stays_where_another_place_costs_the_same() -> None:
+    """The cheap slot is taken for good, and both others cost 5."""
+    made = problem(ALONE, group(option(1, {0: 1}, last=0)), capacity=[[1, 1, 1]], price=[[1, 5, 5]])
+    placing = PartialSchedule(made)
+    placing.insert(1, 0)
+    placing.insert(0, 2)
+    improve(placing, true_guide(made), NullMonitor(), 2)
+    assert placing.start == [2, 0]
+
+
+def test_a_stopped_monitor_shifts_nothing() -> None:
+    """It is asked before the first group."""
+    made = problem(ALONE, ALONE, capacity=[[2] * 5], edges=[(0, 1, 0)])
+    placing = PartialSchedule(made)
+    placing.insert(0, 0)
+    placing.insert(1, 1)
+    use_slack(placing, true_guide(made), NullMonitor(lambda: True))
+    assert (placing.start[0], placing.start[1]) == (0, 1)

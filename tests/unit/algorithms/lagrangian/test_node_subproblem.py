@@ -65,3 +65,10 @@ def test_the_least_is_that_of_all_paths(seed: int) -> None:
     for kind, row, size in zip(nodes_.supply_node, nodes_.supply_row, nodes_.supply_size, strict=True):
         supply[row] += size * usable[kind]
     assert np.array_equal(offered, supply)
+
+
+@pytest.mark.parametrize(("count", "cost"), [([2, 2, 2], 0), ([2, 2, 1], -4)])
+def test_minimum_times_hold_where_all_levels_are_alike(count: list[int], cost: int) -> None:
+    """Two slots cost 12 and earn 8. Where levels differ the minimum does not hold, and slot 1 alone gains 2 twice."""
+    kind = nodes([count], [(0, 0, 4)], price=[[6, 6, 6]], minimum=[2])
+    assert NodeSubproblem(kind, 1).solve(ints([[0, 2, 0]]), kind.costs)[0] == cost

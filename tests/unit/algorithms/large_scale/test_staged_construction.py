@@ -79,6 +79,8 @@ def test_groups_with_more_to_lose_rank_higher() -> None:
     )
     rank = group_ranks(made, np.array([0.0, 90.0, 0.0, 5.0, 0.0, 0.0, 0.0, 0.0]), np.zeros(4))
     assert np.argsort(-rank).tolist() == [0, 2, 3, 1]
+    dear = group_ranks(made, np.array([0.0, 90.0, 0.0, 5.0, 35.0, 35.0, 0.0, 0.0]), np.array([0.0, 0.0, 35.0, 0.0]))
+    assert np.argsort(-dear).tolist() in ([0, 3, 1, 2], [0, 3, 2, 1])  # a value of 40 at a cost of 35 leaves 5
 
 
 def test_one_stage_places_all_that_fits() -> None:

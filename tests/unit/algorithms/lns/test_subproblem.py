@@ -156,3 +156,11 @@ def test_a_partial_schedule_owns_committed_nodes() -> None:
     assert placing.node_estimate is not None
     assert placing.node_estimate.owned == [2]
     assert placing.missing == [0]
+
+
+@pytest.mark.parametrize(("starts", "whole"), [(TUNING.columns, True), (TUNING.columns + 1, False)])
+def test_a_model_is_whole_with_all_columns(starts: int, whole: bool) -> None:
+    """As many as are allowed, and one more."""
+    sub = freed(PartialSchedule(problem(ALONE, capacity=[[1] * starts])), [0])
+    assert len(sub.columns_of(0)) == TUNING.columns
+    assert sub.whole is whole
