@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from leptonopt.instance import Instance
 
 NATIVE = ("yaml", "json", "toml")
+PAGES = ("html", "htm")
 MODELS = ("mps", "lp", "dat")
 MAX_PLAN_BYTES = 16 * 2**20  # default limit of a plan file; LEPTONOPT_MAX_SIZE raises it
 FORMATS_HELP = f"how to read the file: yaml, json, toml, {', '.join(FORMATS)}"

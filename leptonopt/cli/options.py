@@ -66,6 +66,9 @@ RepairedFile = Annotated[
     Path | None, Option("--output", "-o", metavar="FILE", help="write the instance with the cheapest repair applied")
 ]
 Plot = Annotated[Path | None, Option(metavar="FILE", help="draw schedule, load and cost (.png, .svg, .pdf)")]
+HtmlPage = Annotated[
+    Path | None, Option("--html", metavar="FILE", help="write one page: bill, Gantt chart, load, proof (.html)")
+]
 LogFile = Annotated[Path | None, Option(metavar="FILE", help="write the logs of the solvers")]
 ModelFile = Annotated[Path | None, Option(metavar="FILE", help="write the model (.mps, .lp, .dat) before solving")]
 Quiet = Annotated[bool, Option("--quiet", "-q", help="no progress, no notes, one line of result")]

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from leptonopt.cli import options
-from leptonopt.cli.common import load_instance, params_of, plan_of, print_note, require_ending
-from leptonopt.errors import InputError, UsageError
+from leptonopt.cli.common import PAGES, load_instance, params_of, plan_of, print_note, require_ending
+from leptonopt.errors import InputError, Rejected, UsageError
 from leptonopt.io import files
 
 if TYPE_CHECKING:
@@ -21,10 +21,14 @@ Examples:
   leptonopt show plan.json                                 the report, as `solve` prints it
   leptonopt show plan.json -q                              its result line alone
   leptonopt show plan.json --instance week.yaml --plot plan.png
+  leptonopt show plan.json --instance week.yaml --html plan.html
+  leptonopt show next.json --instance week.yaml --html next.html --against plan.json
+  leptonopt show plan.json --instance week.yaml --html plan.html --certificate plan.certificate.json
 
 \b
-Nothing is solved and nothing is checked; `leptonopt verify` does that. With the
-instance a plot also has the capacities."""
+Nothing is solved, and the plan is not checked; `leptonopt verify` does that. With
+the instance, a plot has the capacities, and a page also teams, deadlines and
+maintenance. The page is one file that loads nothing."""
 SCHEMA_LIMIT = 3  # violations of the plan's schema that are printed
 
 PlanArgument = Annotated[
@@ -32,6 +36,13 @@ PlanArgument = Annotated[
 ]
 InstanceFile = Annotated[
     Path | None, options.Option("--instance", metavar="FILE", help="the instance that the plan is of")
+]
+EarlierPlan = Annotated[
+    Path | None, options.Option("--against", metavar="PLAN", help="an earlier plan; the page lists the changes")
+]
+Certificate = Annotated[
+    Path | None,
+    options.Option("--certificate", metavar="FILE", help="its certificate; the page lists its prices"),
 ]
 
 
@@ -42,6 +53,9 @@ class ShowOptions:
     plan: PlanArgument
     instance: InstanceFile = None
     plot: options.Plot = None
+    html: options.HtmlPage = None
+    against: EarlierPlan = None
+    certificate: Certificate = None
     format: options.Format = None
     param: options.Params = None
     quiet: options.ResultLine = False
@@ -58,6 +72,9 @@ def show(_: options.Context, given: ShowOptions) -> int:
     instance = _instance(given, plan)
     if given.plot is not None:
         _draw(given.plot, plan, instance)
+    if given.html is not None:
+        against = None if given.against is None else checked_plan(given.against)
+        write_page(given.html, plan, instance, against, given.certificate)
     if given.quiet:
         report.console().print(report.headline(plan), soft_wrap=True)
     else:
@@ -84,8 +101,16 @@ def _require_writable(given: ShowOptions) -> None:
         require_ending(given.plot, FORMATS, "a plot")
     if given.instance is None and (given.format or given.param):
         raise UsageError("--format and --param say how to read an instance; give it with --instance FILE")
-    files.writable(given.plot)
-    files.different(given.plot, given.plan, given.instance)
+    if given.html is not None:
+        require_ending(given.html, PAGES, "a page")
+    elif given.against or given.certificate:
+        raise UsageError("--against and --certificate are parts of a page; say where with --html FILE")
+    if given.certificate and given.instance is None:
+        raise UsageError("prices need the instance as well; give it with --instance FILE")
+    inputs = (given.plan, given.instance, given.against, given.certificate)
+    for target, others in ((given.plot, inputs), (given.html, (*inputs, given.plot))):
+        files.writable(target)
+        files.different(target, *others)
 
 
 def _instance(given: ShowOptions, plan: Mapping[str, Any]) -> Instance | None:
@@ -109,3 +134,46 @@ def _draw(path: Path, plan: dict[str, Any], instance: Instance | None) -> None:
         print_not_written(path, "there is no plan to draw")
     else:
         draw(plan, instance, path)
+
+
+def write_page(
+    path: Path,
+    plan: Mapping[str, Any],
+    instance: Instance | None,
+    against: Mapping[str, Any] | None = None,
+    certificate: Path | None = None,
+) -> None:
+    """Write the page of a plan; a plan file without a plan is a note.
+
+    Raises `UsageError` for plans of two currencies, `Rejected` for a certificate that proves nothing.
+    """
+    from leptonopt.cli.common import print_not_written
+    from leptonopt.plan.page import PlanPage
+
+    if plan["bill"] is None:
+        print_not_written(path, "there is no plan to show")
+        return
+    prices = None if certificate is None or instance is None else _price_rows(instance, certificate)
+    files.write_atomic(path, PlanPage(plan, instance, against, prices).html())
+
+
+def _price_rows(instance: Instance, certificate: Path) -> list[tuple[str, ...]]:
+    """Return the price book of a certificate that the checker accepts as rows of a page."""
+    from leptonopt.decisions.price_book import price_book
+    from leptonopt.instance.units import instant_text
+    from leptonopt.verify import proven
+
+    document = plan_of(certificate, "a certificate")
+    proof = proven(instance.document(), document)
+    if not proof.ok:
+        raise Rejected(f"{files.printable(certificate)}: {proof.why}")
+    return [
+        (
+            worth.what,
+            *("" if at is None else instant_text(at) for at in (worth.start, worth.end)),
+            f"{float(worth.price):,.6g}",
+            f"{instance.currency} {worth.unit}",
+            f"{float(worth.total):,.6g}",
+        )
+        for worth in price_book(instance, document)
+    ]

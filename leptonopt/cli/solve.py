@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from leptonopt.cli import options
 from leptonopt.cli.common import (
     MODELS,
+    PAGES,
     load_instance,
     params_of,
     plan_of,
@@ -24,6 +25,7 @@ from leptonopt.errors import Infeasible, NoPlan, OutOfTime, UsageError
 from leptonopt.io import files
 
 if TYPE_CHECKING:
+    from leptonopt.instance import Instance
     from leptonopt.session.result import Result
 
 COLUMNAR_PLANS = ("npz", "csv")
@@ -34,6 +36,7 @@ Examples:
   leptonopt solve week.yaml -t 600 --gap 0.01      ten minutes, or within one percent
   leptonopt solve week.yaml -m cpsat --json        one engine; the plan as JSON
   leptonopt solve week.yaml --warm-start plan.json -o plan.json
+  leptonopt solve week.yaml -o plan.json --html plan.html    and a page to send on
   leptonopt solve week.yaml --confirm              "optimal" proven on a second model
   leptonopt solve week.yaml -o plan.json --certify and plan.certificate.json, for
                                                    `leptonopt verify --certificate`
@@ -70,6 +73,7 @@ class SolveOptions:
     as_json: options.Json = False
     output: options.PlanFile = None
     plot: options.Plot = None
+    html: options.HtmlPage = None
     log_file: options.LogFile = None
     write_model: options.ModelFile = None
     confirm: options.Confirm = False
@@ -134,12 +138,14 @@ def _require_writable(given: SolveOptions) -> None:
     if given.columnar and given.output is not None:
         kind = require_ending(given.output, COLUMNAR_PLANS, "a plan in columns")
         summary = given.output.with_suffix(".json") if kind == "csv" else None
-    targets = (given.output, summary, given.plot, given.log_file, given.write_model, certificate)
+    targets = (given.output, summary, given.plot, given.html, given.log_file, given.write_model, certificate)
     for at, target in enumerate(targets):
         files.writable(target)
         files.different(target, given.file, *targets[:at])
     if given.plot is not None:
         require_ending(given.plot, PICTURE_FORMATS, "a plot")
+    if given.html is not None:
+        require_ending(given.html, PAGES, "a page")
     if given.write_model is not None:
         require_ending(given.write_model, MODELS, "a model")
 
@@ -192,15 +198,30 @@ def _write(given: SolveOptions, params: dict[str, str], result: Result) -> None:
     if given.log_file is not None:
         files.write_atomic(given.log_file, files.printable_lines(result.log) + "\n")
     if given.plot is not None:
-        _draw(given.plot, given, params, result)
+        from leptonopt.plan.plot import draw
+
+        _draw(given.plot, draw, given, params, result)
+    if given.html is not None:
+        _draw(given.html, _page, given, params, result)
 
 
-def _draw(path: Path, given: SolveOptions, params: dict[str, str], result: Result) -> None:
+def _page(document: Mapping[str, Any], instance: Instance, path: Path) -> None:
+    from leptonopt.plan.page import PlanPage
+
+    files.write_atomic(path, PlanPage(document, instance).html())
+
+
+def _draw(
+    path: Path,
+    draw: Callable[[dict[str, Any], Instance, Path], object],
+    given: SolveOptions,
+    params: dict[str, str],
+    result: Result,
+) -> None:
     """Draw the plan; failures are notes, because the plan must not be lost for its picture."""
     if result.plan is None:
         print_not_written(path, "there is no plan to draw")
         return
-    from leptonopt.plan.plot import draw
     from leptonopt.runtime.clock import time_limited
 
     try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from html import escape
 from typing import Any
 from zlib import crc32
 
@@ -14,28 +13,10 @@ from leptonopt.experiments.results import Results
 from leptonopt.experiments.schedule_diff import schedules
 from leptonopt.experiments.statistics import paired_tests
 from leptonopt.experiments.tables import Table, certainties, summary
-from leptonopt.io.files import printable
+from leptonopt.plan.html import framed, html
 from leptonopt.plan.picture import rendered
 
-STYLE = """
-:root { color-scheme: light; }
-body { font: 15px/1.5 system-ui, sans-serif; color: #1d2733; max-width: 78rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; margin-bottom: .2rem; } h2 { font-size: 1.15rem; margin: 2.2rem 0 .5rem; }
-nav a { margin-right: 1rem; } .wide { overflow-x: auto; }
-table { border-collapse: collapse; font-size: .84rem; font-variant-numeric: tabular-nums; }
-th { text-align: right; border-bottom: 2px solid #1d2733; padding: .25rem .6rem; white-space: nowrap; }
-td { text-align: right; border-bottom: 1px solid #e3e7ec; padding: .2rem .6rem; white-space: nowrap; }
-th.word, td.word { text-align: left; } tbody tr:hover { background: #f3f6fa; }
-td.good { color: #17692f; font-weight: 600; } td.bad { color: #a3261f; font-weight: 600; }
-p.note { color: #5a6673; font-size: .84rem; margin: .3rem 0; }
-figure { margin: 0; } svg { max-width: 100%; height: auto; }
-"""
 GOOD, BAD = {"optimal", "better", "infeasible"}, {"failed", "worse", "unknown"}
-
-
-def html(text: object) -> str:
-    """Return a text of users as escaped HTML, without changes of writing direction."""
-    return escape(printable(text))
 
 
 def page(results: Results) -> str:
@@ -46,15 +27,8 @@ def page(results: Results) -> str:
     if not results.runs:
         raise UsageError("there is no run to show")
     sections = list(_sections(results))
-    links = "".join(f'<a href="#{key}">{html(title)}</a>' for key, title, _ in sections)
-    body = "".join(f'<h2 id="{key}">{html(title)}</h2>{content}' for key, title, content in sections)
     title = f"{', '.join(results.methods)} on {len(results.instances)} instances"
-    return (
-        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{html(title)}</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<style>{STYLE}</style></head><body><h1>Methods compared</h1><p>{html(title)}</p><nav>{links}</nav>"
-        f"{body}</body></html>\n"
-    )
+    return framed(title, "Methods compared", f"<p>{html(title)}</p>", sections)
 
 
 def _sections(results: Results) -> Iterator[tuple[str, str, str]]:

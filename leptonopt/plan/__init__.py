@@ -1,1 +1,1 @@
-"""A plan for users: its document, exact bill, report, pictures and columns."""
+"""A plan for users: its document, exact bill, report, differences, pictures, page and columns."""

@@ -42,7 +42,7 @@ def plot_load(picture: Picture, pool: str, resource: str, ax: Axes) -> Axes:
     used = next(line["utilisation"] for line in lines if (line["pool"], line["resource"]) == (pool, resource))
     words = "" if used is None else f"{'<1%' if 0 < used < 0.01 else f'{used:.0%}'} used"
     stated = next((item for item in picture.instance.pools if item.id == pool), None) if picture.instance else None
-    if stated and (offered := _offered(picture, stated, resource)):
+    if stated and (offered := offered_capacity(picture, stated, resource)):
         edges, limits = offered
         if min(limits) <= FAR_CAPACITY * peak:
             ax.stairs(limits, edges, color="0.15", linewidth=1.2, baseline=None)
@@ -62,7 +62,7 @@ def plot_load(picture: Picture, pool: str, resource: str, ax: Axes) -> Axes:
     return ax
 
 
-def _offered(picture: Picture, stated: Pool, resource: str) -> tuple[list[Any], list[float]] | None:
+def offered_capacity(picture: Picture, stated: Pool, resource: str) -> tuple[list[Any], list[float]] | None:
     """Return the capacity, or that of nodes that are on, as edges and levels; None without a limit."""
     assert picture.instance is not None
     time = picture.instance.time

@@ -52,13 +52,13 @@ def plot_schedule(picture: Picture, ax: Axes, marked: Mapping[tuple[str, int], i
     return ax
 
 
-def _copies(line: Line) -> Iterator[Line]:
+def copies_each(line: Line) -> Iterator[Line]:
     """Yield an entry for each copy of an entry."""
     for copy in range(line.get("copies", 1)):
         yield {**line, "copy": line["copy"] + copy, "copies": 1} if "copy" in line else line
 
 
-def _lanes(lines: Iterable[Line]) -> list[tuple[Line, int]]:
+def lanes(lines: Iterable[Line]) -> list[tuple[Line, int]]:
     """Return each entry with the lowest lane that is free when it starts."""
     ends: list[tuple[str, int]] = []
     free: list[int] = []
@@ -87,7 +87,7 @@ def _bars(
 
     many = copies_of(picture.document["tasks"]) > MAX_LABELS
     lines = picture.tasks[pool]
-    found = _lanes(each for line in lines if line["start"] < line["end"] for each in _copies(line))
+    found = lanes(each for line in lines if line["start"] < line["end"] for each in copies_each(line))
     _diamonds(picture, [line for line in lines if line["start"] == line["end"]], base + 0.5, ax)
     boxes, strips, faces, frames = [], [], [], []
     for at, (line, lane) in enumerate(check_time_each(found)):

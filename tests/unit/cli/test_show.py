@@ -44,13 +44,39 @@ def test_a_plot_with_the_capacity(files: tuple[Path, Path], tmp_path: Path) -> N
     assert "the plan is of another instance" in err
 
 
+def test_a_page_with_changes(files: tuple[Path, Path], tmp_path: Path) -> None:
+    """An earlier plan adds its changes."""
+    page = tmp_path / "a.html"
+    assert called("show", files[0], "--html", page, "--instance", files[1], "--against", files[0], "-q")[0] == 0
+    text = page.read_text(encoding="utf-8")
+    assert "no task changed, 2 kept" in text
+    assert "Gantt chart" in text
+
+
+def test_a_page_with_prices(tmp_path: Path) -> None:
+    """A certificate adds its price book; one of another instance is refused."""
+    plan, instance, page = (tmp_path / name for name in ("p.json", "i.yaml", "a.html"))
+    instance.write_text(yaml.safe_dump(plans.INSTANCE), encoding="utf-8")
+    assert called("solve", instance, "-o", plan, "--certify", "-m", "greedy", "-t", 20, "-q", "--html", page)[0] == 0
+    assert "What is proven" in page.read_text(encoding="utf-8")
+    words = ("show", plan, "--instance", instance, "--html", page, "-q", "--certificate")
+    certificate = tmp_path / "p.certificate.json"
+    assert called(*words, certificate)[0] == 0
+    assert 'id="prices"' in page.read_text(encoding="utf-8")
+    other = json.loads(certificate.read_text(encoding="utf-8"))
+    other["instance"]["sha256"] = "1" * 64
+    certificate.write_text(json.dumps(other), encoding="utf-8")
+    said(*words, certificate, code=6)
+
+
 def test_a_file_without_a_plan(tmp_path: Path) -> None:
     """Its reasons are printed; nothing is drawn."""
     (tmp_path / "p.json").write_text(json.dumps(plans.none("infeasible", "too large")), encoding="utf-8")
-    code, out, err = called("show", tmp_path / "p.json", "--plot", tmp_path / "a.png")
+    code, out, err = called("show", tmp_path / "p.json", "--plot", tmp_path / "a.png", "--html", tmp_path / "a.html")
     assert code == 0
     assert "too large" in out
     assert "there is no plan to draw" in err
+    assert "there is no plan to show" in err
     assert not (tmp_path / "a.png").exists()
 
 
@@ -59,6 +85,9 @@ def test_a_file_without_a_plan(tmp_path: Path) -> None:
     [
         (("show", "{i}"), 3, "is an instance, not a plan"),
         (("show", "{p}", "--plot", "a.foo"), 2, "a plot is written as"),
+        (("show", "{p}", "--html", "a.pdf"), 2, "a page is written as"),
+        (("show", "{p}", "--against", "{p}"), 2, "say where with --html"),
+        (("show", "{p}", "--html", "a.html", "--certificate", "{p}"), 2, "--instance FILE"),
         (("show", "{p}", "--format", "gap"), 2, "give it with --instance"),
         (("show", "{p}", "--plot", "{p}"), 2, "a plot is written as"),
     ],

@@ -37,12 +37,12 @@ def test_capacity_follows_the_instance() -> None:
     plan = plans.plan(plans.task("x", "a", 0, 2), plans.task("y", "a", 10, 30), pools=("a", "b"))
     picture = Picture(plan, validate(plans.INSTANCE))
     pools = {pool.id: pool for pool in validate(plans.INSTANCE).pools}
-    offered = plot_load._offered(picture, pools["a"], "gpu")
+    offered = plot_load.offered_capacity(picture, pools["a"], "gpu")
     assert offered is not None
     edges, levels = offered
     assert levels == [4, 0, 4]
     assert [(edge - edges[0]).total_seconds() / 3600 for edge in edges] == [0, 20, 26, 48]
-    assert plot_load._offered(picture, pools["b"], "gpu") is None
+    assert plot_load.offered_capacity(picture, pools["b"], "gpu") is None
 
 
 @pytest.mark.parametrize(("pool", "said"), [("a", "<1% used"), ("b", "no limit")])
@@ -67,7 +67,7 @@ def test_nodes_that_are_on_are_the_capacity() -> None:
     at = [(plans.START.replace(hour=hour)).strftime("%Y-%m-%dT%H:%M:%SZ") for hour in (0, 4)]
     plan["nodes"] = [{"pool": "a", "kind": "n", "on": [{"from": at[0], "count": 1}, {"from": at[1], "count": 3}]}]
     instance = validate({**stated, "tasks": [{"id": "x", "options": [{"pool": "a", "duration": "1h"}]}]})
-    offered = plot_load._offered(Picture(plan, instance), instance.pools[0], "gpu")
+    offered = plot_load.offered_capacity(Picture(plan, instance), instance.pools[0], "gpu")
     assert offered is not None
     assert offered[1] == [2, 6]
 

@@ -20,7 +20,7 @@ def axes(document: dict[str, Any], **more: Any) -> Any:
 def test_lanes_never_overlap_and_are_as_few_as_can_be() -> None:
     """Bars of a lane follow each other; as many lanes as tasks run at once."""
     lines = plans.crowd(300, 1)["tasks"]
-    found = plot_schedule._lanes(lines)
+    found = plot_schedule.lanes(lines)
     last: dict[int, str] = {}
     for line, lane in found:
         assert last.get(lane, "") <= line["start"]

@@ -1,0 +1,220 @@
+"""A plan as one HTML file that loads nothing: bill, Gantt chart, load, proof, changes, prices, tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from fractions import Fraction
+from typing import Any
+
+from leptonopt.errors import UsageError
+from leptonopt.instance import Instance
+from leptonopt.instance.units import instant
+from leptonopt.plan.diff import PlanDiff, plan_diff
+from leptonopt.plan.diff_report import change_row, cost_rows, result_line
+from leptonopt.plan.entries import copies_of, label
+from leptonopt.plan.html import framed, html, note_line, table
+from leptonopt.plan.numbers import percent, rational
+from leptonopt.plan.page_gantt import Teams, gantt, time_scale
+from leptonopt.plan.page_load import load_panels
+from leptonopt.plan.picture import Picture
+from leptonopt.plan.report import decimals, headline, money
+
+MOST_LINES = 5_000  # tasks or changes that are listed; 1 MB of HTML
+OPEN_LINES = 60  # lines up to which a list is not folded
+PRICE_HEADS = ("what", "from", "to", "at most", "unit", "in all")
+
+
+@dataclass(frozen=True)
+class PlanPage:
+    """The content of a page.
+
+    Attributes
+    ----------
+    document : a plan document with a plan.
+    instance : its instance; without it teams, deadlines, maintenance and capacity are missing.
+    against : an earlier plan, whose changes are listed.
+    prices : rows under `PRICE_HEADS`, the dearest first.
+    made : instant at which the page is made, if it is stated.
+    """
+
+    document: Mapping[str, Any]
+    instance: Instance | None = None
+    against: Mapping[str, Any] | None = None
+    prices: Sequence[Sequence[str]] | None = None
+    made: datetime | None = None
+
+    def html(self) -> str:
+        """Return the text of the file.
+
+        Raises
+        ------
+        UsageError
+            When the document has no plan, or `against` is in another currency.
+        """
+        if self.document["bill"] is None:
+            raise UsageError("there is no plan to show")
+        name = str(self.document["instance"]["name"])
+        line = headline(dict(self.document)).plain
+        made = "" if self.made is None else note_line(f"made {self.made:%Y-%m-%d %H:%M} UTC")
+        return framed(f"Plan of {name}", name, f'<p class="result">{html(line)}</p>{made}', list(self._sections()))
+
+    def _sections(self) -> Iterator[tuple[str, str, str]]:
+        """Yield key, title and content of each section, in the order of the page."""
+        document, places = self.document, decimals(dict(self.document))
+        picture, teams = Picture(dict(document), self.instance), Teams(document, self.instance)
+        yield "bill", "Bill", _bill(document, teams, places)
+        if document["tasks"]:
+            yield "schedule", "Schedule", gantt(picture, teams)
+            yield "load", "Load against capacity", load_panels(picture, time_scale(picture, teams))
+        yield "proof", "What is proven", _proof(document, places)
+        if self.against is not None:
+            yield "changes", "Changes", _changes(plan_diff(self.against, document))
+        if self.prices is not None:
+            yield "prices", "Prices", _prices(self.prices)
+        yield "tasks", "Tasks", _tasks(document, picture, teams, places)
+
+
+def _bill(document: Mapping[str, Any], teams: Teams, places: int) -> str:
+    currency = document["currency"]
+    found = f"<h3>By pool, in {html(currency)}</h3>{_by_pool(document, places)}"
+    if teams.tasks and any(teams.of(line["id"]) for line in document["tasks"]):
+        found += f"<h3>By team, in {html(currency)}</h3>{_by_team(document, teams, places)}"
+    return found + note_line("the bill by task is at the end of the page")
+
+
+def _by_pool(document: Mapping[str, Any], places: int) -> str:
+    bill = document["bill"]
+    parts = [key for key in ("running", "fixed", "nodes", "late") if bill[key]]
+    extra = [(key, name) for key, name in (("energy_kwh", "kWh"), ("carbon_kg", "kg CO2")) if bill[key]]
+    use: dict[str, list[str]] = {}
+    for line in document["utilisation"]:
+        if line["used_hours"]:
+            share = "" if line["utilisation"] is None else f" {line['utilisation']:.0%}"
+            use.setdefault(line["pool"], []).append(f"{line['resource']}{share}")
+    sunk = ["paid anyway"] if bill["sunk"] else []
+    heads = ["pool", "tasks", *parts, "total", *sunk, *(name for _, name in extra), "use of its capacity"]
+    rows = []
+    for pool in [*bill["pools"], {**bill, "pool": "total", "tasks": copies_of(document["tasks"])}]:
+        row = [pool["pool"], f"{pool['tasks']:,}", *(money(pool[key], places) if key in pool else "" for key in parts)]
+        row += [money(pool["total"], places), *([money(pool["sunk"], places)] if sunk else [])]
+        row += [f"{pool[key]:,.1f}" for key, _ in extra]
+        rows.append([*row, ", ".join(use.get(pool["pool"], [])) if pool is not bill else ""])
+    notes = [f"value left out: {money(bill['forgone'], places)}, part of the cost"] if bill["forgone"] else []
+    return table(heads, rows, ("pool", "use of its capacity"), notes, total=True)
+
+
+def team_costs(document: Mapping[str, Any], teams: Teams) -> list[tuple[str, int, Fraction]]:
+    """Return team, copies and cost in the objective, the dearest first; then what no team causes alone.
+
+    The sums of task costs are exact sums of the plan's figures, which are rounded to a millionth each.
+    """
+    sums: dict[str, tuple[int, Fraction]] = {}
+    for line in document["tasks"]:
+        copies = line.get("copies", 1)
+        count, cost = sums.get(teams.of(line["id"]), (0, Fraction(0)))
+        sums[teams.of(line["id"])] = count + copies, cost + copies * Fraction(str(line["cost"]))
+    ordered = sorted(sums.items(), key=lambda each: (-each[1][1], each[0]))
+    found = [(name or "without a team", count, cost) for name, (count, cost) in ordered]
+    forgone = Fraction(str(document["bill"]["forgone"]))
+    if forgone:
+        found.append(("value left out", copies_of(document["left_out"]), forgone))
+    shared = rational(document["cost_exact"]) - sum((cost for _, _, cost in found), Fraction(0))
+    if abs(shared) > Fraction(copies_of(document["tasks"]) + 1, 10**6):
+        found.append(("nodes, shared by all", 0, shared))
+    return found
+
+
+def _by_team(document: Mapping[str, Any], teams: Teams, places: int) -> str:
+    whole = rational(document["cost_exact"])
+    lines = [*team_costs(document, teams), ("cost", copies_of(document["tasks"]), whole)]
+    rows = [
+        (
+            name,
+            f"{count:,}" if count else "",
+            money(float(cost), places),
+            f"{float(cost / whole):.1%}" if whole else "-",
+        )
+        for name, count, cost in lines
+    ]
+    return table(("team", "tasks", "cost", "share"), rows, ("team",), total=True)
+
+
+def _proof(document: Mapping[str, Any], places: int) -> str:
+    proof, made = document["proof"], document["made"]
+    words = {
+        "optimal": "No plan costs less; this is proven.",
+        "feasible": "The plan keeps every rule. A cheaper one may exist, but none below the bound.",
+    }
+    models = {"second model": "on a second model", "same model": "on the same model"}
+    confirmed = ", ".join(proof["confirmed_by"])
+    rows = [
+        ("status", document["status"]),
+        ("cost", f"{money(document['cost'], places)} {document['currency']} (exactly {document['cost_exact']})"),
+        ("no plan costs less than", money(document["bound"], places, down=True)),
+        ("gap", percent(document["gap"])),
+        ("proven by", ", ".join(proof["by"]) or "-"),
+        ("confirmed by", f"{confirmed} {models.get(proof['confirmation'] or '', '')}" if confirmed else "-"),
+        ("certified without any engine", "-" if proof["certified"] is None else _exact(proof["certified"], places)),
+        ("method", document["method"]),
+        ("seconds", f"{made['seconds'].get('total', 0):,.1f} of {made['limits']['time_limit']:,.10g}"),
+        ("instance", f"{document['instance']['name']}, fingerprint {document['instance']['sha256'][:16]}…"),
+        ("leptonopt", made["leptonopt"]),
+    ]
+    return f"<p>{html(words.get(document['status'], ''))}</p>" + table(("", "value"), rows, ("", "value"))
+
+
+def _exact(text: str, places: int) -> str:
+    return f"no plan costs less than {money(float(rational(text)), places, down=True)}"
+
+
+def _changes(diff: PlanDiff) -> str:
+    heads = ("task", "what", "before", "after")
+    left = len(diff.changes) - MOST_LINES
+    notes = [f"{left:,} more, see `leptonopt diff`"] if left > 0 else []
+    costs = table(("pool", "before", "after", "difference"), cost_rows(diff), ("pool",), total=True)
+    found = f"<p>{html(result_line(diff))}</p>{costs}"
+    if diff.changes:
+        found += "<h3>Tasks, times in UTC</h3>" + table(heads, map(change_row, diff.changes[:MOST_LINES]), heads, notes)
+    return found
+
+
+def _prices(rows: Sequence[Sequence[str]]) -> str:
+    if not rows:
+        return "<p>Nothing is scarce: one more unit of anything saves nothing.</p>"
+    note = "one more unit lowers the least cost by at most its price: prices of a bound overstate"
+    left = [f"{len(rows) - MOST_LINES:,} more, see `leptonopt prices`"] if len(rows) > MOST_LINES else []
+    found = table(PRICE_HEADS, rows[:MOST_LINES], ("what", "from", "to", "unit"), left)
+    return note_line(note) + _folded(found, f"{len(rows):,} prices", len(rows))
+
+
+def _tasks(document: Mapping[str, Any], picture: Picture, teams: Teams, places: int) -> str:
+    """Return the bill by task, folded where it is long."""
+    lines, zone = document["tasks"], picture.zone
+    late, named = any(line.get("late_hours") for line in lines), any(teams.of(line["id"]) for line in lines)
+    heads = ["task", *(["team"] if named else []), "pool", "option", "start", "end", "hours"]
+    heads += [*(["hours late"] if late else []), "cost"]
+
+    def row(line: Mapping[str, Any]) -> list[str]:
+        start, end = instant(line["start"]), instant(line["end"])
+        found = [label(line), *([teams.of(line["id"])] if named else []), line["pool"], line["option"]]
+        found += [f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (start, end)]
+        hours = (end - start).total_seconds() / 3600 * line.get("copies", 1)
+        found += [f"{hours:,.2f}", *([f"{line['late_hours']:,.2f}" if line.get("late_hours") else ""] if late else [])]
+        return [*found, money(line["cost"] * line.get("copies", 1), places)]
+
+    left = [f"{len(lines) - MOST_LINES:,} more, see the plan file"] if len(lines) > MOST_LINES else []
+    notes = [*left, f"times in {zone.key}; hours and costs of all copies of an entry"]
+    words = ("task", "team", "pool", "option", "start", "end")
+    found = table(heads, map(row, lines[:MOST_LINES]), words, notes)
+    if document["left_out"]:
+        rest = [(label(line), money(line["value"] * line.get("copies", 1), places)) for line in document["left_out"]]
+        found += "<h3>Left out</h3>" + table(("task", "value"), rest[:MOST_LINES], ("task",))
+    return _folded(found, f"{len(lines):,} entries", len(lines))
+
+
+def _folded(content: str, summary: str, lines: int) -> str:
+    """Return content under a summary that opens it; short content is open from the start."""
+    opened = " open" if lines <= OPEN_LINES else ""
+    return f"<details{opened}><summary>{html(summary)}</summary>{content}</details>"
