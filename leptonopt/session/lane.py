@@ -28,7 +28,8 @@ class LaneSettings:
     factors : factors on the patience by method: a search tree is lost when its method stops, and annealing shows its
         gains at the end
     small : gain within the patience that counts as none, relative to the cost
-    large : gain within the patience for which a stage goes on beyond its share
+    large : recent gain for which a stage goes on beyond its share
+    recent : seconds that count as recent, as a part of the share
     elastic : methods that may go on beyond their share, as they do not plan their time
     slowest : factor on the patience on a busy machine at most
     shortest : seconds that have to be left for a stage that comes again; one that ended sooner without a gain does not
@@ -47,6 +48,7 @@ class LaneSettings:
     )
     small: float = 1e-4
     large: float = 5e-3
+    recent: float = 0.5
     elastic: tuple[str, ...] = ("lns", "cpsat", "cpsat-intervals")
     slowest: float = 4.0
     shortest: float = 3.0
@@ -130,7 +132,9 @@ class Lane:
             return False
         patience = self._slowness * 2 ** (self._rounds - 1) * SETTINGS.seconds(self.turn.stage.method, self._time_limit)
         gain = self.turn.gain_since(now - patience)
-        if now > self.turn.until and gain < SETTINGS.large:
+        # Beyond its share what counts is recent: a first plan is worth much, and says nothing of what is to come.
+        recent = min(patience, SETTINGS.recent * (self.turn.until - self.turn.begun))
+        if now > self.turn.until and self.turn.gain_since(now - recent) < SETTINGS.large:
             return True
         return now - self.turn.begun > patience and gain < SETTINGS.small
 

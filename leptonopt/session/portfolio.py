@@ -205,8 +205,8 @@ RULES = (
     PortfolioRule(
         "start times cost nothing, many columns",
         lambda of: of.steady and of.scalable and of.groups <= LIMITS.few_groups and of.columns > LIMITS.steady_columns,
-        ((LARGE,), (Stage("cpsat-intervals"), LNS)),
-        (Stage("cpsat-intervals", 0.25), Stage("large-scale", 0.8), LNS),
+        ((PRICES, LARGE), (Stage("cpsat-intervals"), LNS)),
+        (PRICES, Stage("cpsat-intervals", 0.25), Stage("large-scale", 0.8), LNS),
     ),
     PortfolioRule(
         "start times cost nothing, few groups",
