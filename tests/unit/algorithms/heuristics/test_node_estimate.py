@@ -9,6 +9,7 @@ from leptonopt.algorithms.heuristics.node_estimate import NodeDemand, NodeEstima
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule
 from leptonopt.problem.nodes import NodeSchedule
 from leptonopt.problem.problem import Problem
+from tests.helpers.guides import true_guide
 from tests.helpers.small_problems import group, ints, nodes, option, problem
 
 
@@ -139,3 +140,24 @@ def test_rows_of_a_kind() -> None:
     demand = NodeDemand(made)
     assert demand.rows == [[(0, 4)], [(2, 8)]]
     assert demand.of_option(0) == [(0, [(0, 1, 4)]), (1, [(2, 5, 8)])]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_cheapest_column_counts_its_nodes(seed: int) -> None:
+    """In a batch: the least of own cost plus extra cost of nodes over all options and starts that fit."""
+    made = many_pools(seed, own=True)
+    placing = PartialSchedule(made)
+    for each in range(9, 18):
+        placing.insert(each, each % 5)
+    costs = []
+    for each in range(9):
+        extra = estimate(placing).extra_cost(each, 0, 4)
+        assert extra is not None
+        costs += [
+            placing.column_cost(each, start) + int(extra[start])
+            for start in range(5)
+            if placing.max_copies(each, start)
+        ]
+    found = placing.cheapest_column(0, true_guide(made))
+    assert found is not None
+    assert found[0] == min(costs)
