@@ -22,7 +22,7 @@ tr.total td { border-top: 2px solid #1d2733; font-weight: 600; }
 p.note { color: #5a6673; font-size: .84rem; margin: .3rem 0; }
 p.result { font-size: 1.05rem; font-weight: 600; margin: .4rem 0 1rem; }
 summary { cursor: pointer; } figure { margin: 0; } svg { max-width: 100%; height: auto; }
-@media print { details > * { display: block; } nav { display: none; } }
+@media print { nav { display: none; } }
 """
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"  # a browser loads nothing and runs nothing
 

@@ -102,7 +102,8 @@ def _by_pool(document: Mapping[str, Any], places: int) -> str:
         row += [f"{pool[key]:,.1f}" for key, _ in extra]
         rows.append([*row, ", ".join(use.get(pool["pool"], [])) if pool is not bill else ""])
     notes = [f"value left out: {money(bill['forgone'], places)}, part of the cost"] if bill["forgone"] else []
-    return table(heads, rows, ("pool", "use of its capacity"), notes, total=True)
+    found = table(heads, rows, ("pool", "use of its capacity"), notes, total=True)
+    return found if len(rows) <= OPEN_LINES else _folded(found, f"{len(rows) - 1:,} pools", len(rows))
 
 
 def team_costs(document: Mapping[str, Any], teams: Teams) -> list[tuple[str, int, Fraction]]:
@@ -154,7 +155,7 @@ def _proof(document: Mapping[str, Any], places: int) -> str:
         ("cost", f"{money(document['cost'], places)} {document['currency']} (exactly {document['cost_exact']})"),
         ("no plan costs less than", money(document["bound"], places, down=True)),
         ("gap", percent(document["gap"])),
-        ("proven by", ", ".join(proof["by"]) or "-"),
+        ("bound proven by", ", ".join(proof["by"]) or "-"),
         ("confirmed by", f"{confirmed} {models.get(proof['confirmation'] or '', '')}" if confirmed else "-"),
         ("certified without any engine", "-" if proof["certified"] is None else _exact(proof["certified"], places)),
         ("method", document["method"]),
@@ -194,7 +195,9 @@ def _tasks(document: Mapping[str, Any], picture: Picture, teams: Teams, places: 
     lines, zone = document["tasks"], picture.zone
     late, named = any(line.get("late_hours") for line in lines), any(teams.of(line["id"]) for line in lines)
     heads = ["task", *(["team"] if named else []), "pool", "option", "start", "end", "hours"]
-    heads += [*(["hours late"] if late else []), "cost"]
+    parts = [key for key in ("running", "fixed", "late", "carbon") if any(line["parts"].get(key) for line in lines)]
+    parts = parts if len(parts) > 1 else []  # a single part is the cost
+    heads += [*(["hours late"] if late else []), *parts, "cost"]
 
     def row(line: Mapping[str, Any]) -> list[str]:
         start, end = instant(line["start"]), instant(line["end"])
@@ -202,7 +205,8 @@ def _tasks(document: Mapping[str, Any], picture: Picture, teams: Teams, places: 
         found += [f"{at.astimezone(zone):%Y-%m-%d %H:%M}" for at in (start, end)]
         hours = (end - start).total_seconds() / 3600 * line.get("copies", 1)
         found += [f"{hours:,.2f}", *([f"{line['late_hours']:,.2f}" if line.get("late_hours") else ""] if late else [])]
-        return [*found, money(line["cost"] * line.get("copies", 1), places)]
+        sums = [*(line["parts"].get(key, 0) for key in parts), line["cost"]]
+        return [*found, *(money(each * line.get("copies", 1), places) for each in sums)]
 
     left = [f"{len(lines) - MOST_LINES:,} more, see the plan file"] if len(lines) > MOST_LINES else []
     notes = [*left, f"times in {zone.key}; hours and costs of all copies of an entry"]

@@ -95,6 +95,7 @@ class _Gantt:
         crowd = sum(picture.height.values())
         self.lane = 10.0 if crowd <= 60 else 6.0 if crowd <= 120 else 3.0
         self.row = 17.0 if len(lines) <= 60 else 12.0 if len(lines) <= SETTINGS.named_rows else 6.0
+        self.letter = min(10.5, self.row - 3.5)
         self.y = 0.0
         self.maintained = self.dated = self.late = False
 
@@ -106,7 +107,8 @@ class _Gantt:
         frame = hatching("gantt-hatch") + axis(self.scale, 0, bottom)
         lines = self.picture.document["tasks"]
         late = copies_of(line for line in lines if line.get("late_hours"))
-        notes = [f"{copies_of(lines):,} tasks, {late:,} of them late", f"times in {self.picture.zone.key}"]
+        count = f"{copies_of(lines):,} tasks" + (f", {late:,} of them late" if late else "")
+        notes = [count, f"times in {self.picture.zone.key}"]
         notes += ["areas: tasks that run at a time"] if self.areas else []
         chart = drawing(bottom + 20, frame + "".join(body), "Gantt chart")
         return self._legend() + chart + note_line("; ".join(notes))
@@ -129,7 +131,7 @@ class _Gantt:
         found = []
         for line in lines:
             if self.row >= 10:
-                found.append(text(12, self.y + self.row - 4, _cut(_name(line), SETTINGS.letters), self.row - 6.5))
+                found.append(text(12, self.y + self.row * 0.76, _cut(_name(line), SETTINGS.letters), self.letter))
             found.append(self._bar(line, self.y, self.row))
             found.append(self._marks(line["id"], self.y, self.row))
             self.y += self.row
@@ -175,7 +177,7 @@ class _Gantt:
             due = self.scale.x(max(instant(line["start"]), instant(line["end"]) - timedelta(hours=late)))
             bar += rectangle(min(due, high - 2), y + pad, max(2, high - due), height - 2 * pad, LATE_COLOUR, title)
             if self.rows and self.row >= 10:
-                bar += text(high + 4, y + height - 4, f"{late:,.3g} h late", self.row - 6.5, colour=LATE_COLOUR)
+                bar += text(high + 4, y + height * 0.76, f"{late:,.3g} h late", self.letter, colour=LATE_COLOUR)
         return bar
 
     def _dates(self, id: str) -> Iterator[tuple[datetime, bool]]:

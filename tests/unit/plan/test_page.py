@@ -115,3 +115,17 @@ def test_an_empty_plan() -> None:
     text = PlanPage(plans.plan(pools=("a",))).html()
     assert "Gantt chart" not in text
     assert "What is proven" in text
+
+
+def test_parts_of_the_cost_of_tasks() -> None:
+    """They have columns where there are several, for all copies of an entry."""
+    parts = {"running": 8, "fixed": 1, "late": 0}
+    line = plans.task("train", "a", 0, 2, 9, parts=parts, copy=1, copies=2)
+    text = PlanPage(plans.plan(line)).html()
+    assert "<th>running</th><th>fixed</th><th>cost</th>" in text
+    assert "<td>16</td><td>2</td><td>18</td>" in text
+
+
+def test_many_pools_are_folded() -> None:
+    """The chart is then near the top of the page."""
+    assert "<summary>70 pools</summary>" in PlanPage(plans.crowd(100, 70)).html()

@@ -68,6 +68,7 @@ def test_lateness_is_marked_and_counted() -> None:
     assert "1.5 h late" in text
     assert "after the due date" in text
     assert "2 tasks, 1 of them late" in text
+    assert "late" not in chart(small())
 
 
 @pytest.mark.parametrize("tasks", [10, 100, SETTINGS.most_rows, 1_000])
