@@ -68,8 +68,7 @@ def show(_: options.Context, given: ShowOptions) -> int:
     from leptonopt.plan import report
 
     _require_writable(given)
-    plan = checked_plan(given.plan)
-    instance = _instance(given, plan)
+    plan, instance = _documents(given)
     if given.plot is not None:
         _draw(given.plot, plan, instance)
     if given.html is not None:
@@ -80,6 +79,18 @@ def show(_: options.Context, given: ShowOptions) -> int:
     else:
         report.show(plan, report.console(), (), given.verbose)
     return 0
+
+
+def _documents(given: ShowOptions) -> tuple[dict[str, Any], Instance | None]:
+    """Return the plan, and its instance if one is given; a plan in columns needs it."""
+    if not files.is_columns(given.plan):
+        plan = checked_plan(given.plan)
+        return plan, _instance(given, plan)
+    from leptonopt.session.columnar_documents import document_of_files
+
+    if given.instance is None or not files.is_columns(given.instance):
+        raise UsageError(f"{given.plan}: is a plan in columns; give its instance, in columns, with --instance FILE")
+    return document_of_files(given.instance, given.plan)
 
 
 def checked_plan(file: Path) -> dict[str, Any]:

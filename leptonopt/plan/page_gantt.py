@@ -177,7 +177,9 @@ class _Gantt:
             due = self.scale.x(max(instant(line["start"]), instant(line["end"]) - timedelta(hours=late)))
             bar += rectangle(min(due, high - 2), y + pad, max(2, high - due), height - 2 * pad, LATE_COLOUR, title)
             if self.rows and self.row >= 10:
-                bar += text(high + 4, y + height * 0.76, f"{late:,.3g} h late", self.letter, colour=LATE_COLOUR)
+                inside = high - due > 8 * self.letter
+                place, colour = (due + 4, "#ffffff") if inside else (high + 4, LATE_COLOUR)
+                bar += text(place, y + height * 0.76, f"{late:,.3g} h late", self.letter, colour=colour)
         return bar
 
     def _dates(self, id: str) -> Iterator[tuple[datetime, bool]]:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.helpers import plans
+from tests.helpers.columnar_files import saved, tiny
 from tests.helpers.run_cli import called, said
 
 
@@ -51,6 +52,16 @@ def test_a_page_with_changes(files: tuple[Path, Path], tmp_path: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert "no task changed, 2 kept" in text
     assert "Gantt chart" in text
+
+
+def test_a_plan_in_columns(tmp_path: Path) -> None:
+    """It needs its instance, and then has a report like any other."""
+    file, plan = saved(tmp_path, tiny(4)), tmp_path / "plan.npz"
+    assert called("solve", file, "-o", plan, "-m", "greedy", "-t", 20, "-q")[0] == 0
+    code, out, _ = called("show", plan, "--instance", file)
+    assert code == 0
+    assert "Schedule" in out
+    assert "give its instance, in columns" in said("show", plan, code=2)
 
 
 def test_a_page_with_prices(tmp_path: Path) -> None:
