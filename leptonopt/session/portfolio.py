@@ -206,7 +206,7 @@ RULES = (
         "start times cost nothing, many columns",
         lambda of: of.steady and of.scalable and of.groups <= LIMITS.few_groups and of.columns > LIMITS.steady_columns,
         ((PRICES, LARGE), (Stage("cpsat-intervals"), LNS)),
-        (PRICES, Stage("cpsat-intervals", 0.25), Stage("large-scale", 0.8), LNS),
+        (PRICES, Stage("cpsat-intervals", 0.45), Stage("large-scale", 0.6), LNS),
     ),
     PortfolioRule(
         "start times cost nothing, few groups",
