@@ -73,9 +73,9 @@ class Teams:
 
     def legend(self) -> list[tuple[str, str]]:
         """Return colours and their names."""
-        plain = "tasks" if len(self.colours) == 1 else "without a team"
+        plain = "tasks" if len(self.colours) == 1 else f"{OTHERS}, or none" if self.many else "without a team"
         found = [(colour, name or plain) for name, colour in self.colours.items()]
-        return found + ([(OTHER_COLOUR, OTHERS)] if self.many else [])
+        return found + ([(OTHER_COLOUR, OTHERS)] if self.many and "" not in self.colours else [])
 
 
 def gantt(picture: Picture, teams: Teams) -> str:
@@ -152,7 +152,8 @@ class _Gantt:
         for line in lines:
             groups.setdefault(self.teams.colour(line["id"]), []).append(time_span(line, line.get("copies", 1)))
         layers = []
-        for colour, spans in groups.items():
+        order = [colour for colour, _ in self.teams.legend()]
+        for colour, spans in sorted(groups.items(), key=lambda each: order.index(each[0])):
             below += spans
             edges, levels = load_steps(below)
             tops = [floor - level / peak * (self.area - 4) for level in levels]

@@ -100,5 +100,7 @@ def test_more_teams_than_colours() -> None:
     """The smallest share one, which the legend names."""
     stated = {**plans.INSTANCE, "tasks": [
         {**plans.INSTANCE["tasks"][0], "id": f"t{at}", "team": f"team-{at}"} for at in range(9)]}  # fmt: skip
-    text = chart(plans.plan(*(plans.task(f"t{at}", "a", at, 1) for at in range(9))), validate(stated))
-    assert "other teams" in text
+    lines = [plans.task(f"t{at}", "a", at, 1) for at in range(9)]
+    assert "other teams &emsp;" in chart(plans.plan(*lines), validate(stated))
+    text = chart(plans.plan(*lines, plans.task("none", "a", 9, 1)), validate(stated))
+    assert text.count("other teams") == text.count("other teams, or none") == 1
