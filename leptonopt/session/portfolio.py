@@ -236,7 +236,7 @@ RULES = (
         "few groups, or rules beyond large-scale",
         lambda of: of.nonzeros <= LIMITS.whole_nonzeros,
         ((PRICES, LNS), (HIGHS, INTERVALS)),
-        (PRICES, Stage("highs", 0.35), LNS),
+        (PRICES, Stage("lns", 0.5), Stage("highs", 0.6), LNS),
     ),
     PortfolioRule(
         "few groups, long horizon",
