@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import random
 from fractions import Fraction
 from pathlib import Path
@@ -135,6 +136,14 @@ def least_of(of: Stated, task: int, more: dict[tuple[int, int], Fraction]) -> Fr
     return min([*costs, *([Fraction(value, 100)] if value >= 0 else [])], default=None)
 
 
+def step_of(of: Stated, pool: int, name: str) -> int:
+    """The greatest amount of which all that options of a pool use of a resource are multiples."""
+    at = ("gpu", "cpu", "ram").index(name)
+    return max(
+        1, math.gcd(*(uses[at] for uses, where in zip(of.uses, of.option["pool"], strict=True) if where == pool))
+    )
+
+
 def proof_of(of: Stated, price: Any, unit: Fraction) -> Fraction | None:
     """What prices prove, by plain loops: what all tasks cost at least with them, less what is offered at them."""
     rows = rows_of(of)
@@ -142,10 +151,11 @@ def proof_of(of: Stated, price: Any, unit: Fraction) -> Fraction | None:
     least = [least_of(of, task, more) for task in range(len(of.task["release"]))]
     if any(each is None and copies for copies, each in zip(of.task["copies"], least, strict=True)):
         return None
-    back = sum(
-        (money * (of.capacity[rows[row][0]][rows[row][1]][slot] or 0) for (row, slot), money in more.items()),
-        Fraction(0),
-    )
+    back = Fraction(0)
+    for (row, slot), money in more.items():
+        pool, name = rows[row]
+        step = step_of(of, pool, name)
+        back += money * ((of.capacity[pool][name][slot] or 0) // step * step)
     return sum((copies * (each or 0) for copies, each in zip(of.task["copies"], least, strict=True)), -back)
 
 
