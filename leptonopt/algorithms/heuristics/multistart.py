@@ -39,6 +39,7 @@ class MultiStartTuning:
     ejections: int = 5  # ejection steps per unassigned group at the usual effort
     job_share: float = 0.25  # share of the time for each of the two searches by kernels over jobs
     job_seconds: float = 3.0  # the same in seconds
+    seconds_per_job: float = 0.05  # of each of these searches: what has no plan must not take all of the time
     order_groups: int = 60  # groups up to which schedules of orders for lateness are always taken
     notable_gain: float = 0.15  # of orders for lateness over a construction, below which their schedule is not taken:
     # neighbourhoods leave its basin late (elasticflow-100, 25 s: 6,999 from 7,093 by orders, 6,754 from 7,650 without)
@@ -170,7 +171,8 @@ class MultiStart:
             return
         over = self.should_stop if last else self.out_of_time
         search = JobSearch(problem, self.blocks, self.limits, over, self.take)
-        seconds = min(TUNING.job_seconds, TUNING.job_share * self.limits.effort)
+        most = TUNING.seconds_per_job * len(search.jobs.penalty)
+        seconds = min(TUNING.job_seconds, TUNING.job_share * self.limits.effort, most)
         if dated and not last:
             if self.found is not None and not penalised and problem.groups > TUNING.order_groups:
                 self.notable = round(self.cost - TUNING.notable_gain * abs(self.cost))
@@ -179,7 +181,7 @@ class MultiStart:
         if self.found is not None:
             search.enter(self.found)
         if penalised:
-            search.search_with_penalties(self.limits.effort if last else seconds, first=last)
+            search.search_with_penalties(min(self.limits.effort, most) if last else seconds, first=last)
         if self.found is not None:
             self.adopt(self.found)
 
