@@ -36,7 +36,7 @@ def test_imports_nothing_of_leptonopt() -> None:
         assert {name for name in names if "leptonopt" in name} <= ({"leptonopt"} if path.stem == "comparing" else set())
 
 
-@pytest.mark.parametrize("batch", first(2, range(100), ci=14))
+@pytest.mark.parametrize("batch", first(2, range(100), ci=10))
 def test_agrees_with_leptonopt(batch: int) -> None:
     """Drawn instances have the least cost, or no plan, as trying everything says; plans pass the evaluator."""
     outcomes = [comparing.compare(seed, time_limit=10) for seed in range(batch * BATCH, (batch + 1) * BATCH)]
@@ -45,7 +45,7 @@ def test_agrees_with_leptonopt(batch: int) -> None:
     assert kinds["plan"] + kinds["none"] >= BATCH / 2, kinds
 
 
-@pytest.mark.parametrize("batch", first(3, range(60), ci=20))
+@pytest.mark.parametrize("batch", first(3, range(60), ci=12))
 def test_agrees_with_leptonopt_on_nodes(batch: int) -> None:
     """The same of instances drawn about nodes: tasks within one, over several and on whole ones, of mixed kinds."""
     seeds = range(batch * BATCH, (batch + 1) * BATCH)

@@ -43,7 +43,7 @@ def run(method: str, problem: Problem, warm: Schedule | None = None, ear: Ear | 
     return methods.load_method(method)(problem, warm, Limits(time_limit=1, deterministic=True), ear or Ear())
 
 
-@pytest.mark.parametrize("part", first(1, range(6), ci=3))
+@pytest.mark.parametrize("part", first(1, range(6), ci=2))
 def test_answers_against_brute_force(part: int) -> None:
     """Schedules keep every rule and cost what they say, no bound exceeds the optimum, a proof is one."""
     there, missed = 0, 0
