@@ -51,7 +51,7 @@ def test_shapes_and_their_lanes() -> None:
         task |= {"due": task["deadline"], "late_cost": 1}
         del task["deadline"]
     assert methods(choose_stages(problem(dated), 2)) == [["lagrangian", "lns"], ["highs", "cpsat-intervals"]]
-    assert methods(choose_stages(problem(dated), 1)) == [["lagrangian", "highs", "lns"]]
+    assert methods(choose_stages(problem(dated), 1)) == [["lagrangian", "lns", "highs", "lns"]]
     many = leptonopt.generate("gavel", tasks=600, seed=0)
     assert "large-scale" in str(methods(choose_stages(compile_instance(many).problem, 2)))
     medium = compile_instance(leptonopt.generate("lumpy", tasks=400, seed=0)).problem
