@@ -98,7 +98,7 @@ def test_brute_force_agrees_with_nodes_quotas_and_affinity(method: Any, block: i
             best = optimum(problem)
             judged(problem, method.solve(problem, None, Limits(time_limit=20), ear), ear, best)
             compared += 1
-    assert compared > 40 // step(method)
+    assert compared >= 40 // step(method)
 
 
 @BOTH
