@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -66,11 +68,14 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             pytest.fail(why)
         pytest.skip(why)
     folder = tmp_path_factory.mktemp("slurm")
-    subprocess.run([HERE / "up.sh", folder], check=True, timeout=120, stdout=subprocess.DEVNULL)
-    os.environ["SLURM_CONF"] = str(folder / "slurm.conf")
-    yield
-    subprocess.run([HERE / "down.sh", folder], check=False, timeout=60)
-    del os.environ["SLURM_CONF"]
+    with open(Path(tempfile.gettempdir()) / "leptonopt-test-slurm.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # its ports are fixed: one cluster at a time, whichever worker runs a test
+        subprocess.run([HERE / "up.sh", folder], check=True, timeout=120, stdout=subprocess.DEVNULL)
+        os.environ["SLURM_CONF"] = str(folder / "slurm.conf")
+        yield
+        subprocess.run([HERE / "down.sh", folder], check=False, timeout=60)
+        del os.environ["SLURM_CONF"]
+        time.sleep(3)  # until the ports are free
 
 
 def ok(*words: object) -> str:
