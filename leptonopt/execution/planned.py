@@ -88,7 +88,7 @@ def planned_runs(instance: Instance, plan: Mapping[str, Any], system: str) -> li
     lines = plan.get("tasks", [])
     if sum(line.get("copies", 1) for line in lines) > MAX_RUNS:
         raise InputError(f"the plan has more than {MAX_RUNS:,} runs")
-    keys = {line["id"]: _keys(lines, line["id"]) for line in lines} if len(lines) < 1000 else _all_keys(lines)
+    keys = _keys(lines)
     found = []
     for line in lines:
         task = tasks.get(line["id"])
@@ -109,11 +109,7 @@ def _key(task: str, copy: int) -> str:
     return f"{task}#{copy}" if copy else task
 
 
-def _keys(lines: Sequence[Mapping[str, Any]], task: str) -> list[str]:
-    return [_key(task, copy) for line in lines if line["id"] == task for copy in _copies(line)]
-
-
-def _all_keys(lines: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
+def _keys(lines: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for line in lines:
         found.setdefault(line["id"], []).extend(_key(line["id"], copy) for copy in _copies(line))

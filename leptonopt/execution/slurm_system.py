@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -87,13 +87,14 @@ class SlurmSystem:
         """
         now = now or datetime.now(UTC)
         jobs, actions = self.jobs(), []
-        numbers = {key: job.identity for key, job in jobs.items() if job.state != "failed"}
+        records = {str(record["job_id"]): record for record in self._queue()}
+        numbers = {key: job.identity for key, job in jobs.items() if job.state in ("waiting", "running")}
         for run in in_precedence_order(runs):
             job = jobs.get(run.key)
             if job is not None and job.state in ("running", "done"):
                 actions.append(Action("keep", run.key, job.identity, job.state))
                 continue
-            action = self._settle(run, job, numbers, jobs, now, dry)
+            action = self._settle(run, job, numbers, records, now, dry)
             numbers[run.key] = action.identity
             actions.append(action)
         planned = {run.key for run in runs}
@@ -108,16 +109,15 @@ class SlurmSystem:
         run: PlannedRun,
         job: Job | None,
         numbers: Mapping[str, str],
-        jobs: Mapping[str, Job],
+        records: Mapping[str, Mapping[str, Any]],
         now: datetime,
         dry: bool,
     ) -> Action:
         """Submit, move or keep one run that does not run yet."""
-        done = {key for key in run.after if (other := jobs.get(key)) and other.state == "done"}
-        waits = tuple(key for key in run.after if key not in done and key in numbers)
-        command = sbatch_words(_after(run, waits), self.project, numbers, self.folder, now)
+        waits = tuple(key for key in run.after if key in numbers)
+        command = sbatch_words(replace(run, after=waits), self.project, numbers, self.folder, now)
         if job is not None and job.state == "waiting":
-            same = self._same(job, run)
+            same = _same(records.get(job.identity, {}), run)
             begins = job.begins or now
             if same and abs((begins - max(run.start, now)).total_seconds()) <= TOLERANCE:
                 return Action("keep", run.key, job.identity, "waits as planned")
@@ -131,22 +131,6 @@ class SlurmSystem:
         why = "moves elsewhere" if job is not None and job.state == "waiting" else f"begins {local_time(run.start)}"
         return Action("submit", run.key, number, "failed before" if job is not None and job.state == "failed" else why)
 
-    def _same(self, job: Job, run: PlannedRun) -> bool:
-        """Return whether a waiting job asks for what the plan says, but for its begin."""
-        record = self._waiting_record(job.identity)
-        wanted = dict(run.target)
-        if wanted.get("partition") and wanted["partition"] not in str(record.get("partition")).split(","):
-            return False
-        if wanted.get("constraint", "") != (record.get("features") or ""):
-            return False
-        limit = record.get("time_limit")
-        minutes = limit.get("number") if isinstance(limit, dict) else limit
-        return int(minutes or 0) == max(1, -(-run.seconds // 60))
-
-    def _waiting_record(self, identity: str) -> Mapping[str, Any]:
-        records = {str(record["job_id"]): record for record in self._queue()}
-        return records.get(identity, {})
-
     def cancel(self, key: str) -> None:
         """Cancel the job of a run, if it has one that is not over."""
         job = self.jobs().get(key)
@@ -157,6 +141,18 @@ class SlurmSystem:
     def _tool(command: Sequence[str], dry: bool) -> None:
         if not dry:
             tool_output(command)
+
+
+def _same(record: Mapping[str, Any], run: PlannedRun) -> bool:
+    """Return whether a waiting job asks for what the plan says, but for its begin."""
+    wanted = run.target
+    if wanted.get("partition") and wanted["partition"] not in str(record.get("partition")).split(","):
+        return False
+    if wanted.get("constraint", "") != (record.get("features") or ""):
+        return False
+    limit = record.get("time_limit")
+    minutes = limit.get("number") if isinstance(limit, dict) else limit
+    return int(minutes or 0) == max(1, -(-run.seconds // 60))
 
 
 def _answer(command: Sequence[str]) -> dict[str, Any]:
@@ -210,9 +206,3 @@ def _job(key: str, record: Mapping[str, Any]) -> Job:
 def _at(value: Any) -> datetime | None:
     seconds = moment(value)
     return datetime.fromtimestamp(seconds, UTC) if seconds else None
-
-
-def _after(run: PlannedRun, keys: tuple[str, ...]) -> PlannedRun:
-    from dataclasses import replace
-
-    return replace(run, after=keys)
