@@ -13,7 +13,9 @@ The rules have the same names everywhere (models/, checker, reports, tests):
     precedence  a group starts `lag` slots after another has ended, and runs only if the other runs
     quota       the use of a quota by columns and nodes is at most its limit
     affinity    groups of `together` run on one pool; no two copies of groups of `apart` share a pool
-    cost        the objective is the cost of columns and nodes plus the value of what is left out
+    replicas    replicas of services keep their counts, boot and minimum time; see `leptonopt.problem.services`
+    serve       usable replicas serve the demand of services, and batches in what is left
+    cost        the objective is the cost of columns, nodes and replicas plus the value of what is left out
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ import numpy as np
 from leptonopt.problem.arrays import Bools, Ints, positions
 from leptonopt.problem.nodes import NodeCosts, Nodes, no_nodes
 from leptonopt.problem.reachable_capacity import Demands, reachable_capacity
+from leptonopt.problem.services import ReplicaCosts, Services, no_services
 from leptonopt.runtime.clock import check_time_each
 
 UNLIMITED = 2**62
@@ -43,6 +46,7 @@ class Quota:
         independent of its duration
     first, last : the slots that count, inclusive
     nodes : the use by nodes, in the form of a cost; None when they use nothing
+    replicas : the use by replicas beyond what `rows` say of what they hold; None when they use nothing
     """
 
     limit: int
@@ -53,6 +57,7 @@ class Quota:
     first: int
     last: int
     nodes: NodeCosts | None = None
+    replicas: ReplicaCosts | None = None
 
     @cached_property
     def rate_sum(self) -> dict[int, Ints]:
@@ -111,6 +116,7 @@ class Problem:
     nodes : kinds of nodes; `capacity` of a row that they supply is an upper bound on their supply.
     quotas : limits on use over time.
     together, apart : tuples of int64 arrays of groups.
+    services : replicas that hold capacity and serve a demand; most methods take problems without them.
     """
 
     capacity: Ints
@@ -138,6 +144,7 @@ class Problem:
     quotas: tuple[Quota, ...] = ()
     together: tuple[Ints, ...] = ()
     apart: tuple[Ints, ...] = ()
+    services: Services = field(default_factory=lambda: no_services(0))
 
     @property
     def slots(self) -> int:

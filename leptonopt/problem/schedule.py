@@ -15,6 +15,7 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.node_commitment import cheapest_node_schedule
 from leptonopt.problem.nodes import NodeSchedule
 from leptonopt.problem.problem import Problem, Quota, held_entries
+from leptonopt.problem.services import ReplicaSchedule
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,16 +24,25 @@ class Schedule:
 
     Copies of a group beyond its counts are left out. Entries are sorted by option and start,
     with counts above zero and no pair twice (`Schedule.of` ensures this). `rent` states the nodes that are on;
-    None stands for the result of `leptonopt.problem.node_commitment.cheapest_node_schedule`.
+    None stands for the result of `leptonopt.problem.node_commitment.cheapest_node_schedule`. `replicas` states those of
+    services; None stands for a problem without services.
     """
 
     option: Ints
     start: Ints
     count: Ints
     rent: NodeSchedule | None = None
+    replicas: ReplicaSchedule | None = None
 
     @classmethod
-    def of(cls, option: Any, start: Any, count: Any = None, rent: NodeSchedule | None = None) -> Schedule:
+    def of(
+        cls,
+        option: Any,
+        start: Any,
+        count: Any = None,
+        rent: NodeSchedule | None = None,
+        replicas: ReplicaSchedule | None = None,
+    ) -> Schedule:
         """Return a schedule in canonical order from any entries; equal pairs are added up."""
         option, start = np.asarray(option, np.int64).ravel(), np.asarray(start, np.int64).ravel()
         count = np.ones_like(option) if count is None else np.asarray(count, np.int64).ravel()
@@ -40,7 +50,7 @@ class Schedule:
         total = np.zeros(len(pairs), np.int64)
         np.add.at(total, inverse.ravel(), count)
         keep = total > 0
-        return cls(pairs[keep, 0], pairs[keep, 1], total[keep], rent)
+        return cls(pairs[keep, 0], pairs[keep, 1], total[keep], rent, replicas)
 
     def __iter__(self) -> Iterator[tuple[int, int, int]]:
         """Yield (option, start, count) as Python ints."""
@@ -48,7 +58,7 @@ class Schedule:
 
 
 def objective(problem: Problem, schedule: Schedule) -> int:
-    """Return the exact objective: cost of columns and nodes plus the value of what is left out.
+    """Return the exact objective: cost of columns, nodes and replicas plus the value of what is left out.
 
     Raises `ValueError` when the nodes do not cover the load.
     """
@@ -56,6 +66,9 @@ def objective(problem: Problem, schedule: Schedule) -> int:
     if rent is None:
         raise ValueError("the nodes do not cover the load")
     total: int = problem.nodes.costs.of(rent, problem.nodes) if len(problem.nodes) else 0
+    if schedule.replicas is not None:
+        held = problem.services.load(schedule.replicas.on, len(problem.price))
+        total += schedule.replicas.cost(problem.services) + _dot(held.ravel(), problem.price.ravel())
     ran = np.zeros(problem.groups, np.int64)
     each = column_costs(problem, schedule.option, schedule.start)
     np.add.at(ran, problem.group[schedule.option], schedule.count)
@@ -90,6 +103,8 @@ def usage(problem: Problem, schedule: Schedule) -> Ints:
     np.add.at(change, (problem.demand_row[at], begin), amount)
     np.subtract.at(change, (problem.demand_row[at], begin + problem.duration[schedule.option[of]]), amount)
     load: Ints = np.cumsum(change, axis=1)[:, :-1]
+    if schedule.replicas is not None:
+        load += problem.services.load(schedule.replicas.on, len(load))
     return load
 
 
@@ -112,4 +127,8 @@ def with_node_schedule(problem: Problem, schedule: Schedule) -> Schedule:
 def quota_use(problem: Problem, quota: Quota, schedule: Schedule, rent: NodeSchedule) -> int:
     """Return the use of a quota by a schedule and its nodes."""
     total = sum(count * int(quota.uses(problem, option, start, start)[0]) for option, start, count in schedule)
+    if schedule.replicas is not None:
+        held = problem.services.load(schedule.replicas.on, len(problem.capacity))
+        total += _dot(held[quota.rows].ravel(), quota.rate.ravel())
+        total += quota.replicas.of(schedule.replicas.on) if quota.replicas else 0
     return total + (quota.nodes.of(rent, problem.nodes) if quota.nodes else 0)
