@@ -1,4 +1,4 @@
-"""Define services: replicas that follow a demand, their ways, costs and rules, and batches of offline requests.
+"""Define services: replicas that follow a demand, their costs and rules, and batches.
 
 A replica of way w is on or off, as a node is. While it is on it holds demand of capacity rows; once it has booted it
 is usable. The replicas on, h, determine all other quantities of a way:
