@@ -7,8 +7,8 @@ plan then pays exactly what it holds, and never holds more than there is at any 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -137,27 +137,47 @@ def zero_series(time: Time) -> list[Fraction]:
     return [Fraction(0)] * time.slots
 
 
-def calendar_days(time: Time) -> list[tuple[int, int]]:
-    """Return first and last slot of every local date of the horizon in `time.zone`.
+def calendar_windows(time: Time, period: str) -> list[tuple[int, int]]:
+    """Return first and last slot of every calendar day, week, month, quarter or year of the horizon in `time.zone`.
 
-    Raises `ValueError` when a day begins within a slot, or comes twice because the clock goes back over midnight.
+    Raises `ValueError` when one begins within a slot, or comes twice because the clock goes back over midnight.
     """
-    begins: list[tuple[int, int]] = []  # second, and the number of the date
+    begins: list[tuple[int, int]] = []  # second, and the number of the period
+    dates: dict[int, int] = {}  # by period its first date
     for low, high, wall in _clock(time):
         for day in range((wall + low) // DAY, (wall + high - 1) // DAY + 1):
-            if not begins or day != begins[-1][1]:
-                begins.append((max(low, day * DAY - wall), day))
+            number = PERIODS[period](day)
+            if not begins or number != begins[-1][1]:
+                if number in dates:
+                    date = _date(dates[number]).isoformat()
+                    raise ValueError(f"the clock goes back over midnight, so that {date} comes twice")
+                begins.append((max(low, day * DAY - wall), number))
+                dates[number] = day
     for second, _ in begins:
         if second % time.slot:
             moment = (time.start + timedelta(seconds=second)).isoformat()
-            raise ValueError(f"the day that begins at {moment} begins within a slot")
-    dates = [day for _, day in begins]
-    if len(set(dates)) < len(dates):
-        twice = next(day for at, day in enumerate(dates) if day in dates[:at])
-        date = (datetime(1, 1, 1) + timedelta(days=twice)).date().isoformat()
-        raise ValueError(f"the clock goes back over midnight, so that {date} comes twice")
+            raise ValueError(f"the {period} that begins at {moment} begins within a slot")
     cuts = [second // time.slot for second, _ in begins]
     return [(low, high - 1) for low, high in zip(cuts, [*cuts[1:], time.slots], strict=True)]
+
+
+def _date(day: int) -> date:
+    """Return the date of a number of days since Monday, the first of January of the year 1."""
+    return date.fromordinal(day + 1)
+
+
+def _month(day: int) -> int:
+    return _date(day).year * 12 + _date(day).month - 1
+
+
+# By name of a calendar period: the number of the one in which a day lies.
+PERIODS: dict[str, Callable[[int], int]] = {
+    "day": lambda day: day,
+    "week": lambda day: day // 7,
+    "month": _month,
+    "quarter": lambda day: _month(day) // 3,
+    "year": lambda day: _date(day).year,
+}
 
 
 def _overlaps(begin: int, end: int, time: Time) -> Iterator[tuple[int, int]]:

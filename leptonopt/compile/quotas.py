@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from math import gcd, lcm
+from math import floor, gcd, lcm
 
 import numpy as np
 
-from leptonopt.compile.calendar import calendar_days, mean_by_slot
+from leptonopt.compile.calendar import PERIODS, calendar_windows, mean_by_slot
 from leptonopt.compile.money import NodeRates, node_rates
 from leptonopt.compile.rows import CompiledOption, RowBuilder
 from leptonopt.errors import Finding, InstanceError
@@ -31,21 +31,33 @@ class QuotaWindow:
     first: int
     last: int
 
+    @property
+    def spent(self) -> Fraction:
+        """Return what was used before the horizon; the first window counts it."""
+        return Fraction(0 if self.first else self.quota.used)
+
+    @property
+    def limit(self) -> Fraction:
+        """Return how much the plan may use."""
+        return Fraction(self.quota.limit) - self.spent
+
 
 def quota_windows(instance: Instance) -> list[QuotaWindow]:
     """Return the windows of quotas that add up over time.
 
-    Raises `InstanceError` when a day starts within a slot.
+    Raises `InstanceError` when a calendar period starts within a slot.
     """
     found = []
     for at, quota in enumerate(instance.quotas):
         if quota.per == "horizon":
             found.append(QuotaWindow(quota, 0, instance.time.slots - 1))
-        elif quota.per == "day":
+        elif quota.per in PERIODS:
             try:
-                found += [QuotaWindow(quota, first, last) for first, last in calendar_days(instance.time)]
+                spans = calendar_windows(instance.time, quota.per)
             except ValueError as error:
-                raise InstanceError([Finding(f"a quota per day, but {error}", ("quotas", at, "per"))]) from None
+                text = f"a quota per {quota.per}, but {error}"
+                raise InstanceError([Finding(text, ("quotas", at, "per"))]) from None
+            found += [QuotaWindow(quota, first, last) for first, last in spans]
     return found
 
 
@@ -74,14 +86,14 @@ def _compile_window(
     once = {at: amount for at, column in options if (amount := dict(column.once).get(number))}
     shared = _node_use(instance, rows, window)
     rates = [value for line in use.values() for value in set(line)]
-    unit = _unit(quota, [*once.values(), *rates, *(shared.numbers() if shared else ())])
+    unit = _unit(window, [*once.values(), *rates, *(shared.numbers() if shared else ())])
     steepest, dearest = (max(map(abs, each), default=Fraction(0)) for each in (rates, once.values()))
     if shared or dearest * most[0] + steepest * most[1] > MAX_SUM * unit:
         _countable(quota, unit, groups, use, once, shared, rows)
     whole = partial(_whole, unit)
     rate = np.array([[whole(value) for value in line] for line in use.values()], np.int64)
     limit = Limit(
-        limit=min(MAX_LIMIT, whole(Fraction(quota.limit))),
+        limit=max(-MAX_LIMIT, min(MAX_LIMIT, floor(window.limit / unit))),
         rows=np.array(list(use), np.int64),
         rate=rate.reshape(len(use), instance.time.slots),
         options=np.array(list(once), np.int64),
@@ -138,16 +150,16 @@ def _only(found: NodeRates, keep: Sequence[bool]) -> NodeRates:
     return NodeRates(cut(found.on_demand), cut(found.on), cut(found.start), cut(found.stop), commit)
 
 
-def _unit(quota: Quota, amounts: Iterable[Fraction]) -> Fraction:
+def _unit(window: QuotaWindow, amounts: Iterable[Fraction]) -> Fraction:
     """Return the largest unit in which all amounts are whole, if possible also the limit."""
     used = set(amounts)
-    for values in (used | {Fraction(quota.limit)}, used):  # of whole amounts the whole part of a limit is enough
+    for values in (used | {window.limit}, used):  # of whole amounts the whole part of a limit is enough
         denominator = lcm(*(value.denominator for value in values))
         divisor = gcd(*(int(value * denominator) for value in values)) or 1
         largest, unit = max(map(abs, values), default=Fraction(0)), Fraction(divisor, denominator)
         if largest <= MAX_USE * unit:
             return unit
-    raise InstanceError([_too_fine(quota, unit, largest, "2^50")])
+    raise InstanceError([_too_fine(window.quota, unit, largest, "2^50")])
 
 
 def _too_fine(quota: Quota, unit: Fraction, largest: Fraction, most: str) -> Finding:

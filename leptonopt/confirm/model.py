@@ -16,7 +16,7 @@ from typing import Any
 from leptonopt.confirm.question import Line
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
-from leptonopt.verify.quotas import covers, starts_within, windows_of
+from leptonopt.verify.quotas import covers, left_of, starts_within, windows_of
 from leptonopt.verify.spot import Spot
 
 MOST_COLUMNS = 20_000
@@ -357,7 +357,7 @@ class Model:
 
     def _quotas(self) -> None:
         for quota in self.stated.quotas:
-            limit, of = exact(quota["limit"]), quota["of"]
+            of = quota["of"]
             mine = [at for at in self._starts() if covers(self.stated, quota, *self._who(at))]
             if quota.get("per") == "moment":
                 rows: list[Terms] = [{} for _ in range(self.stated.slots)]
@@ -366,7 +366,7 @@ class Model:
                     for slot in range(self.columns[at].start, self.columns[at].end):
                         rows[slot][at] = count
                 for terms in rows:
-                    self._row(terms, high=limit)
+                    self._row(terms, high=left_of(quota, 0))
                 continue
             for first, end in windows_of(self.stated, quota):
                 terms = {at: self._used(of, self.columns[at], first, end) for at in mine}
@@ -377,7 +377,7 @@ class Model:
                         for each in spent[first:end]:
                             for at, value in each[of].items():
                                 terms[at] = terms.get(at, NOTHING) + value
-                self._row(terms, high=limit)
+                self._row(terms, high=left_of(quota, first))
 
     def _who(self, at: int) -> tuple[str, str]:
         return self.columns[at].task, self.columns[at].way.pool

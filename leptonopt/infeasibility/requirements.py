@@ -58,7 +58,9 @@ def _quota(instance: Instance, at: int) -> Requirement:
     elif quota.tasks is not None:
         scope = f" of {len(quota.tasks)} task{'s' if len(quota.tasks) > 1 else ''}"
     where = f" on {', '.join(map(repr, quota.pools))}" if quota.pools is not None else ""
-    per = {"horizon": "in all", "day": "per day", "moment": "at any moment"}[quota.per]
+    per = {"horizon": "in all", "moment": "at any moment"}.get(quota.per, f"per {quota.per}")
+
+    used = f", of which {plain_text(quota.used)} is used before" if quota.used else ""
 
     def raise_limit(document: Document, steps: int) -> str:
         more = grain(quota.limit) * steps
@@ -68,7 +70,7 @@ def _quota(instance: Instance, at: int) -> Requirement:
     return Requirement(
         "quota",
         (quota.id,),
-        f"quota {quota.id!r}: at most {quota.limit} of {quota.of}{scope}{where} {per}",
+        f"quota {quota.id!r}: at most {quota.limit} of {quota.of}{scope}{where} {per}{used}",
         ("quotas", at),
         partial(_drop_quota, id=quota.id),
         raise_limit,

@@ -204,8 +204,7 @@ def _quota_findings(
             yield Finding(
                 f"{quota.of!r} is not a resource; only of a resource there is so much at a moment", (*path, "per")
             )
-        budget = quota.of == "money" and quota.per != "moment"  # at a moment it is of a resource that is named money
-        if budget and not quota.whole and (shared := _shared(chosen)):
+        if quota.budget and not quota.whole and (shared := _shared(chosen)):
             yield Finding(
                 f"a budget of some tasks on pool {shared!r}, whose nodes all tasks share; leave `tasks` and `teams` "
                 "out, or name pools without nodes",

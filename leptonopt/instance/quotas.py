@@ -2,25 +2,42 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from functools import cached_property
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from leptonopt.instance.fields import Many, Name, NotNegative, StrictModel
+from leptonopt.instance.fields import Amount, Many, Name, NotNegative, StrictModel
 from leptonopt.instance.tasks import Task
 
 
 class Quota(StrictModel):
-    """A limit on what some tasks use on some pools: over the horizon, on every day, or at any moment."""
+    """A limit on what some tasks use on some pools: over the horizon or each calendar period, or at any moment."""
 
     id: Name
     of: Name = Field(description="money, energy (kWh), carbon (kg), a resource (unit-hours), or what options consume")
-    limit: NotNegative
-    per: Literal["horizon", "day", "moment"] = "horizon"
+    limit: Amount = Field(description="at most so much; below 0 of money alone, which prices below 0 bring in")
+    used: NotNegative = Field(default=Decimal(0), description="used before the horizon, in its first window")
+    per: Literal["horizon", "day", "week", "month", "quarter", "year", "moment"] = "horizon"
     tasks: Many[Name] | None = Field(default=None, description="ids; all tasks when absent")
     teams: Many[Name] | None = None
     pools: Many[Name] | None = None
+
+    @model_validator(mode="after")
+    def _some_room(self) -> Quota:
+        if self.budget:
+            return self
+        if self.limit < 0:
+            raise ValueError(f"limit: {self.limit} is below zero; at least 0, except of money")
+        if self.used and self.per == "moment":
+            raise ValueError("used: nothing is used before the horizon at any moment; leave it out")
+        return self
+
+    @property
+    def budget(self) -> bool:
+        """Return True when money is limited; at a moment it is a resource that is named money."""
+        return self.of == "money" and self.per != "moment"
 
     def covers(self, task: Task) -> bool:
         """Return True when a task counts for the quota."""

@@ -245,7 +245,7 @@ class Bill:
 
     def used(self, windows: Sequence[QuotaWindow]) -> list[Fraction]:
         """Return the use of a quota in each of its windows, which follow one another [units of the quota]."""
-        totals, firsts = [NOTHING] * len(windows), [window.first for window in windows]
+        totals, firsts = [window.spent for window in windows], [window.first for window in windows]
         if not windows:
             return totals
         quota, hours = windows[0].quota, self.prices.hours

@@ -9,10 +9,10 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from leptonopt.verify.exact import Malformed, duration, exact, fraction
+from leptonopt.verify.exact import Malformed, duration, fraction
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance, StatedOption
 from leptonopt.verify.packing_bound import PackingPrice
-from leptonopt.verify.quotas import covers, windows_of
+from leptonopt.verify.quotas import covers, left_of, windows_of
 
 Row = tuple[str, str, str | None]  # pool, resource, and the node where it is one of its own
 
@@ -151,16 +151,16 @@ class Prices:
         quota = next((quota for quota in self.stated.quotas if quota["id"] == line.get("id")), None)
         if quota is None:
             raise Malformed(f"quotas: {line.get('id')!r} is no quota of the instance")
-        limit, slots = exact(quota["limit"]), self.stated.slots
+        slots = self.stated.slots
         if quota.get("per") == "moment":
             by_slot = self._steps(line.get("price"), f"quota {quota['id']!r}")
-            return PricedQuota(quota, by_slot, sum(by_slot, NOTHING) * limit)
+            return PricedQuota(quota, by_slot, sum(by_slot, NOTHING) * left_of(quota, 0))
         window = next((each for each in windows_of(self.stated, quota) if each[0] == line.get("slot")), None)
         if window is None:
             raise Malformed(f"quota {quota['id']!r}: no window of it begins in slot {line.get('slot')!r}")
         price, by_slot = self._price(line.get("price"), f"quota {quota['id']!r}"), [NOTHING] * slots
         by_slot[window[0] : window[1]] = [price] * (window[1] - window[0])
-        return PricedQuota(quota, by_slot, price * limit)
+        return PricedQuota(quota, by_slot, price * left_of(quota, window[0]))
 
     def _copies(self, id: str) -> int:
         return int(self.stated.tasks[id].get("copies", 1))

@@ -142,5 +142,5 @@ INSTANCE: Noun = {
     "time": (_noun({"start": AT, "slot": (_duration, "#3600"), "horizon": LONG, "zone": (_plain, "UTC")}), None),
     "objective": (_noun({"cost": ONE, "carbon_kg": ZERO, "ties": SOME}), {}), "pools": (_each(_noun(POOL)), None),
     "profiles": (_named(_noun(PROFILE)), {}), "tasks": (_each(_noun(TASK)), None),
-    "quotas": (_each(_noun({"per": (_plain, "horizon")})), []), "together": SOME, "apart": SOME,
+    "quotas": (_each(_noun({"per": (_plain, "horizon"), "used": ZERO})), []), "together": SOME, "apart": SOME,
 }  # fmt: skip

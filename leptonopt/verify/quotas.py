@@ -30,7 +30,7 @@ def check_quotas(
             findings.say("bill", f"quota {line['id']!r} from {line['from']}", text)
         lines[key] = line
     for quota in stated.quotas:
-        limit, windows = exact(quota["limit"]), list(windows_of(stated, quota))
+        windows = list(windows_of(stated, quota))
         mine = covered(stated, quota, runs)
         totals = (
             [_peak(quota, mine)] if quota.get("per") == "moment" else _totals(stated, quota, mine, windows, findings)
@@ -39,25 +39,32 @@ def check_quotas(
             findings.look()
             if quota.get("per") != "moment":
                 used += sum((_nodes(quota, rented, first, end) for rented in nodes), NOTHING)
-            name = f"quota {quota['id']!r} from {stated.shown(first)}"
+            name, limit = f"quota {quota['id']!r} from {stated.shown(first)}", left_of(quota, first)
             if used > limit:
                 findings.say("quota", name, f"{shown(used)} used, {shown(limit)} allowed", used - limit)
             line = lines.pop((quota["id"], first, end), {})
-            findings.same("bill", f"{name}: used", line.get("used"), used)
-            findings.same("bill", f"{name}: limit", line.get("limit"), limit)
+            before = exact(quota["limit"]) - limit
+            findings.same("bill", f"{name}: used", line.get("used"), before + used)
+            findings.same("bill", f"{name}: limit", line.get("limit"), before + limit)
     for id, first, _ in lines:
         findings.say("bill", f"quota {id!r} from {stated.shown(first)}", "is no quota of the instance")
 
 
 def windows_of(stated: StatedInstance, quota: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
     """First slot and the one after the last."""
-    if quota.get("per") != "day":
+    per = quota.get("per")
+    if per in (None, "horizon", "moment"):
         yield 0, stated.slots
         return
     try:
-        yield from stated.days()
+        yield from stated.periods(per)
     except Malformed as error:
         raise Malformed(f"quota {quota['id']!r}: {error}") from None
+
+
+def left_of(quota: Mapping[str, Any], first: int) -> Fraction:
+    """Return how much a window may use; what was used before the horizon counts in the one that begins with it."""
+    return exact(quota["limit"]) - (NOTHING if first else exact(quota.get("used", 0)))
 
 
 def covers(stated: StatedInstance, quota: Mapping[str, Any], id: str, pool: str) -> bool:

@@ -24,6 +24,22 @@ def _minutes(key: str) -> int:
     return 60 * int(hour) + int(minute) + (1440 * _WEEK.index(day) if day else 0)
 
 
+def _period(per: str, day: date) -> tuple[int, int]:
+    """Return year and number of the calendar period in which a date lies."""
+    match per:
+        case "day":
+            return day.year, day.timetuple().tm_yday
+        case "week":
+            return day.isocalendar()[:2]
+        case "month":
+            return day.year, day.month
+        case "quarter":
+            return day.year, (day.month + 2) // 3
+        case "year":
+            return day.year, 0
+    raise Malformed(f"{per!r} is no calendar period")
+
+
 class Timeline:
     """The time of an instance.
 
@@ -45,7 +61,7 @@ class Timeline:
         self.hours = Fraction(self.slot, 3600)
         self.zone = ZoneInfo(time.get("zone", "UTC"))
         self._shifts: list[int] | None = None
-        self._days: list[tuple[int, int]] | None = None
+        self._periods: dict[str, list[tuple[int, int]]] = {}
 
     def second(self, text: Any) -> int:
         """Return the seconds from the start of the horizon to an instant."""
@@ -129,26 +145,26 @@ class Timeline:
             self._shifts = [second for second in found if second < self.horizon]
         return self._shifts
 
-    def days(self) -> list[tuple[int, int]]:
-        """Return the first slot of each local date of the horizon, and the one after its last."""
-        if self._days is None:
-            dates: list[date] = []
+    def periods(self, per: str) -> list[tuple[int, int]]:
+        """Return the first slot of each local day, week, month, quarter or year, and the one after its last."""
+        if per not in self._periods:
+            found: list[tuple[int, int]] = []
             begins: list[int] = []
             shifts = self.shifts()
             for slot in range(self.slots):
                 low, high = slot * self.slot, (slot + 1) * self.slot
                 within = shifts[bisect_right(shifts, low) : bisect_left(shifts, high)]
-                seen = {self.local(second).date() for shift in within for second in (shift - 1, shift)}
-                seen |= {self.local(low).date(), self.local(high - 1).date()}
+                moments = {low, high - 1, *(second for shift in within for second in (shift - 1, shift))}
+                seen = {_period(per, self.local(second).date()) for second in moments}
                 if len(seen) > 1:
-                    raise Malformed(f"a day begins within the slot from {self.shown(slot)}")
-                if not dates or dates[-1] not in seen:
-                    dates += seen
+                    raise Malformed(f"a {per} begins within the slot from {self.shown(slot)}")
+                if not found or found[-1] not in seen:
+                    found += seen
                     begins.append(slot)
-            if len(set(dates)) < len(dates):
-                raise Malformed("the clock goes back over midnight, so that a date comes twice")
-            self._days = list(pairwise([*begins, self.slots]))
-        return self._days
+            if len(set(found)) < len(found):
+                raise Malformed(f"the clock goes back over midnight, so that a {per} comes twice")
+            self._periods[per] = list(pairwise([*begins, self.slots]))
+        return self._periods[per]
 
     def _spans(self, series: Any) -> Iterator[tuple[int, int, Fraction]]:
         at, values = self._jumps(series)

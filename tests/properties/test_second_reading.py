@@ -58,6 +58,42 @@ def test_agrees_with_leptonopt_on_nodes(batch: int) -> None:
 TIME = "time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 4h}\n"
 
 CASES = {
+    "a month's budget of which some is spent, and the whole of the next month's": (
+        """
+time: {start: 2026-01-31T22:00Z, slot: 1h, horizon: 4h}
+pools: [{id: a, capacity: {gpu: 9}, price: {gpu: 1}}]
+tasks: [{id: t, copies: 9, optional: true, value: 2, options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}]
+quotas: [{id: q, of: money, limit: 5, used: 3, per: month}]
+""",
+        "11",  # 2 in January, 5 in February, 2 left out at 2 each
+    ),
+    "a week begins on Monday, on the wall clock": (
+        """
+time: {start: 2026-01-04T21:00Z, slot: 1h, horizon: 4h, zone: Europe/Berlin}
+pools: [{id: a, capacity: {gpu: 9}, price: {gpu: {steps: {2026-01-04T21:00Z: 9, 2026-01-04T23:00Z: 1}}}}]
+tasks: [{id: t, copies: 3, options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}]
+quotas: [{id: q, of: gpu, limit: 2, per: week}]
+""",
+        "11",  # two from 23:00Z on, one on the Sunday before
+    ),
+    "a budget below zero makes prices below zero be earned": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: {steps: {2026-01-05T00:00Z: -1, 2026-01-05T01:00Z: -3}}}}]
+tasks: [{id: t, due: 2026-01-05T00:00Z, late_cost: 10, options: [{pool: a, uses: {gpu: 1}, duration: 2h}]}]
+quotas: [{id: q, of: money, limit: -5}]
+""",
+        "24",  # from 01:00 to 03:00: 30 late, 6 earned
+    ),
+    "nothing is left of a budget that is overspent": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: 1}}]
+tasks: [{id: t, optional: true, value: 1, options: [{pool: a, uses: {gpu: 1}, duration: 2h}]}]
+quotas: [{id: q, of: money, limit: 5, used: 6}]
+""",
+        None,
+    ),
     "whole slots are held and paid": (
         TIME
         + """

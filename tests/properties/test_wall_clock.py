@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import leptonopt
-from leptonopt.compile.calendar import calendar_days, least_by_slot, mean_by_slot
+from leptonopt.compile.calendar import calendar_windows, least_by_slot, mean_by_slot
 from leptonopt.errors import InstanceError
 from leptonopt.instance import Series, Time, validate
 from leptonopt.verify import verify
@@ -108,14 +108,14 @@ def test_a_day_is_all_instants_of_one_date() -> None:
             if any(len(set(slot)) > 1 for slot in slots) or len(set(order)) < len(order):
                 refused += 1
                 with pytest.raises(ValueError, match=r"begins within a slot|comes twice"):
-                    calendar_days(Time.model_validate(time))
+                    calendar_windows(Time.model_validate(time), "day")
                 with pytest.raises(Malformed, match=r"begins within the slot|comes twice"):
-                    stated.days()
+                    stated.periods("day")
                 continue
             cuts = [at for at, slot in enumerate(slots) if at == 0 or slot[0] != slots[at - 1][0]]
             windows = list(zip(cuts, [*cuts[1:], len(slots)], strict=True))
-            assert [(low, high + 1) for low, high in calendar_days(Time.model_validate(time))] == windows
-            assert stated.days() == windows
+            assert [(low, high + 1) for low, high in calendar_windows(Time.model_validate(time), "day")] == windows
+            assert stated.periods("day") == windows
     assert refused  # St John's, where the clock once went back over midnight
 
 

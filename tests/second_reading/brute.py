@@ -148,7 +148,7 @@ class Search:
         left = []
         for quota in self.instance.quotas:
             for window in quota.windows:
-                used = sum((self.instance.counted(quota, run, window) for run in runs), Fraction(0))
+                used = sum((self.instance.counted(quota, run, window) for run in runs), quota.spent(window))
                 if quota.counts_nodes:
                     left.append(quota.limit - used)
                 elif used > quota.limit:

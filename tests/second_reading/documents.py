@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -133,12 +133,9 @@ class Clock:
             found.append((minute, min(end, Fraction(60 * minute + 60)) - max(begin, Fraction(60 * minute))))
         return found
 
-    def date(self, slot: int) -> Any:
-        """Return the local calendar day of a slot; refuse a slot in which a day begins."""
-        dates = {self.wall(minute).date() for minute, _ in self.minutes(slot)}
-        if len(dates) != 1:
-            raise Refused("a day begins within a slot")
-        return dates.pop()
+    def dates(self, slot: int) -> set[date]:
+        """Return the local calendar days that a slot touches."""
+        return {self.wall(minute).date() for minute, _ in self.minutes(slot)}
 
     def touched(self, begin: Fraction, end: Fraction) -> list[int]:
         """Return the slots that share some time with the interval [begin, end)."""

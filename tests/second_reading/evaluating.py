@@ -346,7 +346,7 @@ class Evaluation:
             used = []
             for window in quota.windows:
                 runs = self.runs.values()
-                total = sum((self.instance.counted(quota, run, window) for run in runs), Fraction(0))
+                total = sum((self.instance.counted(quota, run, window) for run in runs), quota.spent(window))
                 if quota.counts_nodes:
                     bills = [bill for pool, _, _, _, bill in self.units if quota.covers_pool(pool)]
                     total += sum((bill.counted(quota.what, window) for bill in bills), Fraction(0))

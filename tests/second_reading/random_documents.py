@@ -441,4 +441,15 @@ class Draw:
             quota["teams"] = [team for team in teams if self.may(0.6)]
         if self.may(0.3):
             quota["pools"] = [pool["id"] for pool in self.pools if self.may(0.6)]
+        self.calendar(quota)
         return quota
+
+    def calendar(self, quota: dict[str, Any]) -> None:
+        """Let some quotas be per week or longer, be used before, or have a limit below zero; by draws of their own."""
+        rng = Random(f"calendar {self.seed} {quota['id']}")
+        if quota["per"] == "day" and rng.random() < 0.5:
+            quota["per"] = rng.choice(["week", "month", "quarter", "year"])
+        if quota["per"] != "moment" and rng.random() < 0.3:
+            quota["used"] = rng.choice([0, 1, 2, Decimal("0.5")])
+        if quota["of"] == "money" and quota["per"] != "moment" and rng.random() < 0.3:
+            quota["limit"] = rng.choice([-1, -2, Decimal("-0.5"), -5])

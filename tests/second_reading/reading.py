@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import field as of
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from . import spot
 from .documents import Clock, Refused, Series, duration, get, instant, number, truth, values, whole
+
+PERIODS: dict[str, Callable[[date], tuple[int, ...]]] = {
+    "day": lambda date: (date.year, date.month, date.day),
+    "week": lambda date: date.isocalendar()[:2],
+    "month": lambda date: (date.year, date.month),
+    "quarter": lambda date: (date.year, (date.month - 1) // 3),
+    "year": lambda date: (date.year,),
+}
+"""What tells a calendar period from others."""
 
 Limit = list[Fraction | None]
 """By slot, how much there is; None where nothing limits it."""
@@ -153,6 +164,11 @@ class Quota:
     teams: list[str] | None
     pools: list[str] | None
     windows: list[list[int]]  # the slots of each; of one `per: moment` each slot alone
+    before: Fraction = Fraction(0)  # used before the horizon
+
+    def spent(self, window: list[int]) -> Fraction:
+        """Return what counts for a window before the plan."""
+        return self.before if window[0] == 0 else Fraction(0)
 
     @property
     def special(self) -> bool:
@@ -519,22 +535,31 @@ def _quota(tree: dict[str, Any], clock: Clock) -> Quota:
     """Read a quota."""
     per = get(tree, "per", "horizon")
     slots = list(range(clock.slots))
-    if per == "day":
-        days: dict[Any, list[int]] = {}
+    if per in PERIODS:
+        found: dict[Any, list[int]] = {}
         for slot in slots:
-            days.setdefault(clock.date(slot), []).append(slot)
-        windows = list(days.values())
+            periods = {PERIODS[per](date) for date in clock.dates(slot)}
+            if len(periods) > 1:
+                raise Refused(f"a {per} begins within a slot")
+            found.setdefault(periods.pop(), []).append(slot)
+        windows = list(found.values())
         if any(window != list(range(window[0], window[-1] + 1)) for window in windows):
             raise Refused("a date that comes twice")
     else:
         windows = [[slot] for slot in slots] if per == "moment" else [slots]
+    limit, used = number(tree["limit"]), number(get(tree, "used", 0))
+    if limit < 0 and (tree["of"] != "money" or per == "moment"):
+        raise Refused("a limit below zero")
+    if used < 0 or (used and per == "moment"):
+        raise Refused("used before the horizon, at any moment")
     return Quota(
         tree["id"],
         tree["of"],
-        number(tree["limit"]),
+        limit,
         per,
         get(tree, "tasks"),
         get(tree, "teams"),
         get(tree, "pools"),
         windows,
+        used,
     )

@@ -339,8 +339,8 @@ class PartialSchedule:
             use, left = int(quota.uses(self.problem, option, start, start)[0]), self.quota_left[number]
             if (estimate := self.quota_nodes.get(number)) is not None:
                 extra = estimate.extra_cost(option, start, start)
-                if extra is not None and extra[0] > 0:
-                    room = min(room, max(1, (left - estimate.cost()) // (use + int(extra[0]))))
+                if extra is not None and extra[0] > 0 and (each := use + int(extra[0])) > 0:
+                    room = min(room, max(1, (left - estimate.cost()) // each))
             if use > 0:
                 room = min(room, left // use)
         return room

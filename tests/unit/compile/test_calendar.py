@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from leptonopt.compile.calendar import calendar_days, least_by_slot, mean_by_slot, pieces, zero_series
+from leptonopt.compile.calendar import calendar_windows, least_by_slot, mean_by_slot, pieces, zero_series
 from leptonopt.instance import Maintenance, Series, Time
 
 
@@ -82,16 +82,37 @@ def test_zero() -> None:
 )
 def test_days(grid: Time, days: list[tuple[int, int]]) -> None:
     """First and last slot of each local date; a day of the change has 23 hours."""
-    assert calendar_days(grid) == days
+    assert calendar_windows(grid, "day") == days
+
+
+@pytest.mark.parametrize(
+    ("period", "windows"),
+    [
+        ("week", [(0, 1), (2, 7)]),
+        ("month", [(0, 3), (4, 7)]),
+        ("quarter", [(0, 3), (4, 7)]),
+        ("year", [(0, 7)]),
+    ],
+)
+def test_calendar_periods(period: str, windows: list[tuple[int, int]]) -> None:
+    """Weeks begin on Monday (30 March 2026), months and quarters on their first (1 April)."""
+    grid = time("2026-03-28T00:00Z", horizon="8d", slot="1d")
+    assert calendar_windows(grid, period) == windows
+
+
+def test_only_the_period_itself_must_begin_on_a_slot() -> None:
+    """Days begin within slots of 36 hours; the month does not."""
+    grid = time("2026-01-30T00:00Z", horizon="6d", slot="48h")
+    assert calendar_windows(grid, "month") == [(0, 0), (1, 2)]
 
 
 def test_days_that_begin_within_a_slot_are_refused() -> None:
     """A slot would belong to two days."""
     with pytest.raises(ValueError, match="begins within a slot"):
-        calendar_days(time("2026-01-05T22:30Z"))
+        calendar_windows(time("2026-01-05T22:30Z"), "day")
 
 
 def test_a_date_that_comes_twice_is_refused() -> None:
     """Where the clock goes back over midnight."""
     with pytest.raises(ValueError, match="the clock goes back over midnight"):
-        calendar_days(time("2010-11-06T00:00Z", horizon="3d", zone="America/St_Johns", slot="1m"))
+        calendar_windows(time("2010-11-06T00:00Z", horizon="3d", zone="America/St_Johns", slot="1m"), "day")

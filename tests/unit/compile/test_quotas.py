@@ -26,6 +26,12 @@ def test_windows(per: str, windows: list[tuple[int, int]]) -> None:
     assert len(made.problem.quotas) == len(windows)
 
 
+def test_what_was_used_before_counts_in_the_first_window() -> None:
+    """The others have the whole limit; a limit below zero is of money alone."""
+    made = compiled(time=TWO_DAYS, quotas=[quota("money", limit=-2, used=3, per="day")])
+    assert [limit.limit * unit for limit, unit in zip(made.problem.quotas, made.quota_units, strict=True)] == [-5, -2]
+
+
 def test_days_that_begin_within_a_slot_are_refused() -> None:
     """With the place of the quota."""
     with pytest.raises(InstanceError, match=r"quotas\[0\].per: a quota per day, but"):

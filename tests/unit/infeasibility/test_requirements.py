@@ -41,7 +41,7 @@ def test_steps_of_limits(limit: str, step: str) -> None:
         ({"teams": ["b"]}, "quota 'q': at most 5 of gpu of team b in all"),
         ({"tasks": ["t"], "pools": ["a"]}, "quota 'q': at most 5 of gpu of 1 task on 'a' in all"),
         ({"per": "moment"}, "quota 'q': at most 5 of gpu at"),
-        ({"per": "day"}, "quota 'q': at most 5 of gpu"),
+        ({"per": "month", "used": 2}, "quota 'q': at most 5 of gpu per month, of which 2 is used before"),
     ],
 )
 def test_quotas_in_words(more: dict[str, Any], words: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from leptonopt.problem.schedule import Schedule
 from leptonopt.verify import verify
 from leptonopt.verify.exact import Malformed
-from leptonopt.verify.quotas import covers, windows_of
+from leptonopt.verify.quotas import covers, left_of, windows_of
 from tests.helpers.stated import judged, stated
 from tests.helpers.tiny_instances import document, pool, task
 
@@ -67,6 +67,21 @@ def test_windows() -> None:
     assert list(windows_of(made, {"id": "q", "per": "day"})) == [(0, 2), (2, 4)]
     with pytest.raises(Malformed, match="quota 'q': "):
         list(windows_of(stated(time={**NIGHT, "start": "2026-01-05T22:30Z"}), {"id": "q", "per": "day"}))
+
+
+def test_calendar_windows() -> None:
+    """A year that begins at midnight of the zone; what is no period is refused."""
+    made = stated(time={"start": "2026-12-31T22:00Z", "slot": "1h", "horizon": "4h"})
+    for per in ("month", "quarter", "year"):
+        assert list(windows_of(made, {"id": "q", "per": per})) == [(0, 2), (2, 4)]
+    assert list(windows_of(made, {"id": "q", "per": "week"})) == [(0, 4)]
+    with pytest.raises(Malformed, match="'moon' is no calendar period"):
+        list(windows_of(made, {"id": "q", "per": "moon"}))
+
+
+def test_what_was_used_before() -> None:
+    """It counts in the window with which the horizon begins."""
+    assert [left_of({"limit": 5, "used": 3}, first) for first in (0, 2)] == [2, 5]
 
 
 def test_what_counts() -> None:

@@ -47,7 +47,7 @@ def test_the_clock_is_moved_in_spring() -> None:
     """In Berlin clocks go from 02:00 to 03:00 on 29 March 2026, which is 01:00 UTC; that day has 23 hours."""
     time = Timeline(DAY)
     assert time.shifts() == [13 * 3600]
-    assert time.days() == [(0, 11), (11, 34), (34, 48)]
+    assert time.periods("day") == [(0, 11), (11, 34), (34, 48)]
     assert time.means({"daily": {"00:00": 1, "08:00": 2}})[10:19] == [2, 1, 1, 1, 1, 1, 1, 1, 2]
 
 
