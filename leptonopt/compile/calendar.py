@@ -138,7 +138,7 @@ def zero_series(time: Time) -> list[Fraction]:
 
 
 def calendar_windows(time: Time, period: str) -> list[tuple[int, int]]:
-    """Return first and last slot of every calendar day, week, month, quarter or year of the horizon in `time.zone`.
+    """Return first and last slot of every calendar day, week and so on of the horizon, in `time.zone`.
 
     Raises `ValueError` when one begins within a slot, or comes twice because the clock goes back over midnight.
     """

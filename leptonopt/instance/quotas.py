@@ -13,7 +13,7 @@ from leptonopt.instance.tasks import Task
 
 
 class Quota(StrictModel):
-    """A limit on what some tasks use on some pools: over the horizon or each calendar period, or at any moment."""
+    """A limit on what some tasks use on some pools: over time, or at any moment."""
 
     id: Name
     of: Name = Field(description="money, energy (kWh), carbon (kg), a resource (unit-hours), or what options consume")

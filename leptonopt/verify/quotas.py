@@ -63,7 +63,7 @@ def windows_of(stated: StatedInstance, quota: Mapping[str, Any]) -> Iterator[tup
 
 
 def left_of(quota: Mapping[str, Any], first: int) -> Fraction:
-    """Return how much a window may use; what was used before the horizon counts in the one that begins with it."""
+    """Return how much a window may use: the first one has less by what was used before the horizon."""
     return exact(quota["limit"]) - (NOTHING if first else exact(quota.get("used", 0)))
 
 
