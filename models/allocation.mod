@@ -64,6 +64,47 @@ param start_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
 param stop_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
 param commit_use{QUOTAS, KINDS}, integer, default 0;
 
+set SERVICES;
+set WAYS;                                                # ways to run a replica of a service
+set CLASSES;                                             # classes of requests of a service
+set BATCHES;                                             # offline requests of a service
+set SURVIVALS;                                           # what must be served when the ways of a zone are gone
+set KEPT, dimen 2, within SURVIVALS cross WAYS;          # the ways that are left
+set REPLICA_HOLDS, dimen 2, within WAYS cross ROWS;      # rows of which a replica that is on holds something
+
+param service{WAYS}, symbolic, in SERVICES;
+param class_service{CLASSES}, symbolic, in SERVICES;
+param batch_service{BATCHES}, symbolic, in SERVICES;
+param survival_service{SURVIVALS}, symbolic, in SERVICES;
+param hold{REPLICA_HOLDS}, integer, >= 1;                # [demand units of the row]
+param replicas_most{WAYS, 0..T-1}, integer, default 0;   # replicas that can be on
+param replicas_limit{SERVICES, 0..T-1}, integer, default 0;    # the same over the ways of a service
+param replica_boot{WAYS}, integer;                       # [slots]
+param replica_minimum{WAYS}, integer;                    # [slots]
+param way_least{WAYS}, integer;                          # usable replicas at any time
+param service_least{SERVICES}, integer;                  # the same over the ways of a service
+param replica_on_price{WAYS, 0..T-1}, integer, default 0;      # as for nodes
+param replica_start_price{WAYS, 0..T-1}, integer, default 0;
+param replica_stop_price{WAYS, 0..T-1}, integer, default 0;
+param replica_on_use{QUOTAS, WAYS, 0..T-1}, integer, default 0;
+param replica_start_use{QUOTAS, WAYS, 0..T-1}, integer, default 0;
+param replica_stop_use{QUOTAS, WAYS, 0..T-1}, integer, default 0;
+param requests{CLASSES, 0..T-1}, integer, default 0;     # demand [units of the service, as all rates]
+param full{WAYS, CLASSES}, integer, default 0;           # a replica that serves a class alone: at most,
+param planned{WAYS, CLASSES}, integer, default 0;        # ... with headroom,
+param offline{WAYS, CLASSES}, integer, default 0;        # ... and of batches
+param missed_price{CLASSES}, integer, default -1;        # of a unit missed for a slot; -1: all must be served
+param missed_step{SERVICES}, integer;                    # in steps of so many of its units the cost is rounded up
+param step_price{SERVICES}, integer;                     # of a step [money units]
+param whole{SERVICES}, binary;                           # whether a class is served by one way at a time
+param one_way{SERVICES}, binary;                         # whether only one way is ever on
+param fills{SERVICES}, binary;                           # whether batches may use the headroom
+param batch_first{BATCHES}, integer;                     # [slot]
+param batch_last{BATCHES}, integer;                      # [slot]
+param batch_optional{BATCHES}, binary;
+param batch_value{BATCHES}, integer;                     # of a batch left out [money units]
+param amount{BATCHES, CLASSES}, integer, default 0;      # [demand units times slots]
+
 # --- window: an option starts between its first and its last slot -----------------------------------
 
 set COLUMNS, dimen 2 := setof{o in OPTIONS, s in first[o] .. last[o]} (o, s);
@@ -85,11 +126,22 @@ var u{m in KINDS, t in 0..T-1}, integer, >= 0, <= count[m, t];   # nodes switche
 var v{m in KINDS, t in 0..T-1}, integer, >= 0, <= count[m, t];   # nodes switched off at the end of t
 var c{m in KINDS}, integer, >= 0, <= commit_max[m];              # nodes committed for the whole horizon
 
+var replicas{i in WAYS, t in 0..T-1}, integer, >= 0, <= replicas_most[i, t];       # on
+var replicas_up{i in WAYS, t in 0..T-1}, integer, >= 0, <= replicas_most[i, t];    # switched on at the beginning of t
+var replicas_down{i in WAYS, t in 0..T-1}, integer, >= 0, <= replicas_most[i, t];    # switched off at the end of t
+var paid{i in SERVICES, t in 0..T-1}, integer, >= 0;                     # steps of the cost of requests missed
+var done{j in BATCHES}, binary;                                          # batches that are done
+
 minimize total_cost:
     sum{(o, s) in COLUMNS} cost[o, s] * x[o, s] + sum{g in OPTIONAL} value[g] * z[g]
     + sum{m in KINDS, t in 0..T-1} (demand_price[m, t] * w[m, t] + on_price[m, t] * n[m, t]
         + start_price[m, t] * u[m, t] + stop_price[m, t] * v[m, t])
-    + sum{m in KINDS} commit_price[m] * c[m];
+    + sum{m in KINDS} commit_price[m] * c[m]
+    + sum{i in WAYS, t in 0..T-1} (replica_on_price[i, t] * replicas[i, t]
+        + replica_start_price[i, t] * replicas_up[i, t] + replica_stop_price[i, t] * replicas_down[i, t])
+    + sum{(i, k) in REPLICA_HOLDS, t in 0..T-1} hold[i, k] * price[k, t] * replicas[i, t]
+    + sum{i in SERVICES, t in 0..T-1} step_price[i] * paid[i, t]
+    + sum{j in BATCHES} batch_value[j] * (1 - done[j]);
 
 # --- once: every copy runs once, or is left out where that is allowed -------------------------------
 
@@ -100,6 +152,7 @@ s.t. once{g in GROUPS}:
 
 s.t. capacity_of{k in ROWS, t in 0..T-1: capacity[k, t] >= 0}:
     sum{(o, k) in HOLDS, (o, s) in COLUMNS: s <= t and t < s + duration[o]} demand[o, k] * x[o, s]
+    + sum{(i, k) in REPLICA_HOLDS} hold[i, k] * replicas[i, t]
     <= capacity[k, t];
 
 # --- nodes: what is at work fits what usable nodes offer; they are paid, switched on and off ------------
@@ -108,6 +161,7 @@ set SUPPLIED := setof{(m, k) in SUPPLIES} k;                     # rows that nod
 
 s.t. nodes_supply{k in SUPPLIED, t in 0..T-1}:
     sum{(o, k) in HOLDS, (o, s) in COLUMNS: s <= t and t < s + duration[o]} demand[o, k] * x[o, s]
+    + sum{(i, k) in REPLICA_HOLDS} hold[i, k] * replicas[i, t]
     <= sum{(m, k) in SUPPLIES} size[m, k] * (n[m, t] - sum{b in max(0, t - boot[m] + 1)..t} u[m, b]);
 
 s.t. nodes_paid{m in KINDS, t in 0..T-1}: n[m, t] <= reserved[m] + c[m] + w[m, t];
@@ -139,6 +193,10 @@ s.t. quota{q in QUOTAS}:
     + sum{m in KINDS, t in 0..T-1} (demand_use[q, m, t] * w[m, t] + on_use[q, m, t] * n[m, t]
         + start_use[q, m, t] * u[m, t] + stop_use[q, m, t] * v[m, t])
     + sum{m in KINDS} commit_use[q, m] * c[m]
+    + sum{i in WAYS, t in 0..T-1} (replica_on_use[q, i, t] * replicas[i, t]
+        + replica_start_use[q, i, t] * replicas_up[i, t]
+        + replica_stop_use[q, i, t] * replicas_down[i, t])
+    + sum{(i, k) in REPLICA_HOLDS, t in 0..T-1} hold[i, k] * rate[q, k, t] * replicas[i, t]
     <= limit[q];
 
 # --- affinity: groups of a set on one pool; copies kept apart on different ones -------------------------
@@ -152,6 +210,75 @@ s.t. together{(i, g) in TOGETHER, p in POOLS}:
 s.t. together_once{i in SHARED}: sum{p in POOLS} y[i, p] <= 1;
 s.t. apart_of{i in SPREAD, p in POOLS}:
     sum{(i, g) in APART, (o, s) in COLUMNS: group[o] = g and pool[o] = p} x[o, s] <= 1;
+
+# --- replicas: switched on and off as nodes are; as many usable ones as are asked for -------------------
+
+s.t. replicas_started{i in WAYS, t in 0..T-1}: replicas_up[i, t] >= replicas[i, t] - (if t > 0 then replicas[i, t-1]);
+s.t. replicas_stopped{i in WAYS, t in 0..T-1}:
+    replicas_down[i, t] >= replicas[i, t] - (if t < T - 1 then replicas[i, t+1]);
+s.t. replicas_stay{i in WAYS, t in 0..T-1: replica_minimum[i] > 1}:
+    replicas[i, t] >= sum{b in max(0, t - replica_minimum[i] + 1)..t} replicas_up[i, b];
+s.t. replicas_together{i in SERVICES, t in 0..T-1}:
+    sum{j in WAYS: service[j] = i} replicas[j, t] <= replicas_limit[i, t];
+
+var usable{i in WAYS, t in 0..T-1}, >= 0;
+s.t. replicas_usable{i in WAYS, t in 0..T-1}:
+    usable[i, t] = replicas[i, t] - sum{b in max(0, t - replica_boot[i] + 1)..t} replicas_up[i, b];
+s.t. replicas_least{i in WAYS, t in 0..T-1}: usable[i, t] >= way_least[i];
+s.t. replicas_least_of{i in SERVICES, t in 0..T-1}: sum{j in WAYS: service[j] = i} usable[j, t] >= service_least[i];
+
+set ALONE := setof{i in WAYS: one_way[service[i]]} i;
+var chosen{ALONE}, binary;                                       # the way of a service that is ever on
+s.t. replicas_one_way{i in ALONE, t in 0..T-1}: replicas[i, t] <= replicas_most[i, t] * chosen[i];
+s.t. replicas_one{i in SERVICES: one_way[i]}: sum{j in ALONE: service[j] = i} chosen[j] <= 1;
+
+# --- serve: usable replicas serve all requests that are not missed -------------------------------------
+# `serving` is the time of replicas that a way gives to a class: with each it serves `planned` requests.
+
+set SERVED, dimen 2 := setof{i in WAYS, b in CLASSES: planned[i, b] > 0} (i, b);
+set PRICED := setof{b in CLASSES: missed_price[b] >= 0} b;
+var serving{SERVED, 0..T-1}, >= 0;
+var missed{PRICED, 0..T-1}, >= 0;
+
+s.t. serve{b in CLASSES, t in 0..T-1}:
+    sum{(i, b) in SERVED} planned[i, b] * serving[i, b, t] + sum{a in PRICED: a = b} missed[a, t] = requests[b, t];
+s.t. serve_within{i in WAYS, t in 0..T-1}: sum{(i, b) in SERVED} serving[i, b, t] <= usable[i, t];
+s.t. serve_missed{i in SERVICES, t in 0..T-1}:
+    sum{b in PRICED: class_service[b] = i} missed_price[b] * missed[b, t] <= missed_step[i] * paid[i, t];
+
+set WHOLE, dimen 2 := setof{(i, b) in SERVED: whole[service[i]]} (i, b);
+var of_way{WHOLE, 0..T-1}, binary;                               # the way that serves a class in a slot
+s.t. serve_whole{(i, b) in WHOLE, t in 0..T-1}: planned[i, b] * serving[i, b, t] <= requests[b, t] * of_way[i, b, t];
+s.t. serve_by_one{b in CLASSES, t in 0..T-1: whole[class_service[b]]}: sum{(i, b) in WHOLE} of_way[i, b, t] <= 1;
+
+# ... and so does what is left of them when a zone is gone.
+
+set LEFT, dimen 3 := setof{(e, i) in KEPT, (i, b) in SERVED} (e, i, b);
+var surviving{LEFT, 0..T-1}, >= 0;
+s.t. survive{e in SURVIVALS, b in CLASSES, t in 0..T-1: class_service[b] = survival_service[e]}:
+    sum{(e, i, b) in LEFT} planned[i, b] * surviving[e, i, b, t] = requests[b, t];
+s.t. survive_within{(e, i) in KEPT, t in 0..T-1}: sum{(e, i, b) in LEFT} surviving[e, i, b, t] <= usable[i, t];
+
+set LEFT_WHOLE, dimen 3 := setof{(e, i, b) in LEFT: whole[service[i]]} (e, i, b);
+var left_way{LEFT_WHOLE, 0..T-1}, binary;
+s.t. survive_whole{(e, i, b) in LEFT_WHOLE, t in 0..T-1}:
+    planned[i, b] * surviving[e, i, b, t] <= requests[b, t] * left_way[e, i, b, t];
+s.t. survive_by_one{e in SURVIVALS, b in CLASSES, t in 0..T-1: whole[class_service[b]]}:
+    sum{(e, i, b) in LEFT_WHOLE} left_way[e, i, b, t] <= 1;
+
+# --- batches: done in their windows by what usable replicas have left ----------------------------------
+
+set FILLS, dimen 3 := setof{j in BATCHES, i in WAYS, b in CLASSES:
+    service[i] = batch_service[j] and offline[i, b] > 0 and amount[j, b] > 0} (j, i, b);
+var filling{(j, i, b) in FILLS, t in batch_first[j]..batch_last[j]}, >= 0;    # time of replicas
+
+s.t. batches{j in BATCHES, b in CLASSES: amount[j, b] > 0}:
+    sum{(j, i, b) in FILLS, t in batch_first[j]..batch_last[j]} offline[i, b] * filling[j, i, b, t]
+    >= amount[j, b] * done[j];
+s.t. batches_must{j in BATCHES: not batch_optional[j]}: done[j] = 1;
+s.t. batches_within{i in WAYS, t in 0..T-1}:
+    sum{(i, b) in SERVED} (if fills[service[i]] then planned[i, b] / full[i, b] else 1) * serving[i, b, t]
+    + sum{(j, i, b) in FILLS: batch_first[j] <= t and t <= batch_last[j]} filling[j, i, b, t] <= usable[i, t];
 
 solve;
 

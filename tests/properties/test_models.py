@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 import swiglpk as glp
 
@@ -12,9 +14,11 @@ from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits
+from leptonopt.problem.services import ReplicaCosts, Services, no_services
 from leptonopt.solvers.registry import load_method
 from tests.helpers import bruteforce, random_instances
 from tests.helpers.recording_monitor import Ear
+from tests.helpers.small_problems import ints, problem
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -88,3 +92,35 @@ def test_algebra_equals_brute_force_and_methods(block: int, tmp_path: Path) -> N
             assert (solution.status == "infeasible") == (true is None), (seed, name)
             assert true is None or solution.bound == true, (seed, name)
     assert compared >= 6
+
+
+def melange(**more: object) -> Problem:
+    """The example of Mélange: four classes of requests, two kinds of GPUs at 1.01 and 3.67."""
+    none, zero, zeros = no_services(1), ints([0]), ints([[0], [0]])
+    rate = ints([[2, 1, 5, 2], [20, 20, 40, 20]])
+    known = dataclasses.replace(
+        none, way_ptr=ints([0, 2]), class_ptr=ints([0, 4]), pool=ints([0, 1]), hold_ptr=ints([0, 1, 2]),
+        hold_row=ints([0, 1]), hold=ints([1, 1]), most=zeros + 20, limit=ints([[40]]), boot=ints([0, 0]),
+        minimum=ints([0, 0]), least=ints([0, 0]), service_least=zero, costs=ReplicaCosts(zeros, zeros, zeros),
+        demand=ints([[6], [3], [15], [6]]), rate=rate, planned=rate, offline=rate, missed=(None,) * 4,
+        whole=np.array([False]), one_way=np.array([False]), fill=np.array([True]),
+        batches=dataclasses.replace(none.batches, amount=ints(np.zeros((0, 4)))),
+    )  # fmt: skip
+    services: Services = dataclasses.replace(known, **more)
+    return problem(capacity=[[100], [100]], price=[[101], [367]], services=services)
+
+
+@pytest.mark.parametrize(
+    ("more", "cost"),
+    [
+        ({}, 468),
+        ({"whole": np.array([True])}, 670),
+        ({"one_way": np.array([True])}, 2 * 367),
+        ({"planned": ints([[1, 0, 2, 1], [10, 10, 20, 10]])}, 2 * 367 + 3 * 101),
+        ({"service_least": ints([4])}, 367 + 3 * 101),
+        ({"limit": ints([[1]])}, None),
+    ],
+)
+def test_algebra_of_services(more: dict[str, object], cost: int | None, tmp_path: Path) -> None:
+    """Replicas and what they serve, by hand."""
+    assert by_mathprog(melange(**more), tmp_path) == cost

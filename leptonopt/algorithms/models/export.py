@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from math import lcm
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from leptonopt.algorithms.models.time_indexed import NO_LIMIT, IntegerProgram, b
 from leptonopt.errors import UsageError
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.services import Services
 from leptonopt.runtime.clock import check_time_each
 
 OFTEN = 1000  # lines between two looks at the clock
@@ -128,6 +130,7 @@ def _mathprog(problem: Problem) -> Iterator[str]:
     yield from _table("set HOLDS", (f"({option},{row})" for option, row, _ in holds))
     yield from _table("set EDGES", (f"({before},{after})" for before, after, _ in edges))
     yield from _nodes(problem)
+    yield from _services(problem)
     yield from _table("set POOLS", sorted(set(problem.pool.tolist())))
     yield from _table("param pool", _numbered(problem.pool))
     for name in ("together", "apart"):
@@ -185,6 +188,61 @@ def _nodes(problem: Problem) -> Iterator[str]:
         yield from _table(f"param {short}_use", (f"{at} {cell}" for at, table in uses for cell in _cells(table, 0)))
     commits = ((at, quota.nodes.commit) for at, quota in enumerate(quotas) if quota.nodes)
     yield from _table("param commit_use", (f"{at} {cell}" for at, line in commits for cell in _numbered(line)))
+
+
+def _services(problem: Problem) -> Iterator[str]:
+    """Services, their ways and classes, and batches."""
+    services, batches = problem.services, problem.services.batches
+    way = np.repeat(np.arange(len(services.pool)), np.diff(services.hold_ptr))
+    holds = list(zip(way.tolist(), services.hold_row.tolist(), services.hold.tolist(), strict=True))
+    kept = ((at, way) for at, survival in enumerate(services.survivals) for way in survival.kept.tolist())
+    sizes = {
+        "SERVICES": len(services), "WAYS": len(services.pool), "CLASSES": len(services.demand),
+        "BATCHES": len(batches), "SURVIVALS": len(services.survivals),
+    }  # fmt: skip
+    for name, size in sizes.items():
+        yield from _table(f"set {name}", range(size))
+    yield from _table("set REPLICA_HOLDS", (f"({way},{row})" for way, row, _ in holds))
+    yield from _table("param hold", (f"{way} {row} {amount}" for way, row, amount in holds))
+    yield from _table("set KEPT", (f"({at},{way})" for at, way in kept))
+    survivals = (f"{at} {survival.service}" for at, survival in enumerate(services.survivals))
+    yield from _table("param survival_service", survivals)
+    lines = {
+        "service": _service_of(services.way_ptr), "class_service": _service_of(services.class_ptr),
+        "replica_boot": services.boot, "replica_minimum": services.minimum, "way_least": services.least,
+        "service_least": services.service_least, "whole": services.whole, "one_way": services.one_way,
+        "fills": services.fill, "batch_service": batches.service, "batch_first": batches.first,
+        "batch_last": batches.last, "batch_optional": batches.optional, "batch_value": batches.value,
+    }  # fmt: skip
+    for name, line in lines.items():
+        yield from _table(f"param {name}", _numbered(line.astype(np.int64)))
+    tables = {
+        "replicas_most": services.most, "replicas_limit": services.limit, "requests": services.demand,
+        "full": services.rate, "planned": services.planned, "offline": services.offline, "amount": batches.amount,
+    }  # fmt: skip
+    for name, table in tables.items():
+        yield from _table(f"param {name}", _cells(table, 0))
+    for part in ("on", "start", "stop"):
+        yield from _table(f"param replica_{part}_price", _cells(getattr(services.costs, part), 0))
+        uses = ((at, getattr(quota.replicas, part)) for at, quota in enumerate(problem.quotas) if quota.replicas)
+        cells = (f"{at} {cell}" for at, table in uses for cell in _cells(table, 0))
+        yield from _table(f"param replica_{part}_use", cells)
+    yield from _missed(services)
+
+
+def _service_of(pointers: Ints) -> Ints:
+    """Return the service of each way, or of each class."""
+    return np.repeat(np.arange(len(pointers) - 1), np.diff(pointers))
+
+
+def _missed(services: Services) -> Iterator[str]:
+    """Prices of requests missed, whole by a common denominator, and the steps in which they are paid."""
+    prices = [price for price in services.missed if price is not None]
+    whole = lcm(*(price.denominator for price in prices))
+    own = (f"{at} {int(price * whole)}" for at, price in enumerate(services.missed) if price is not None)
+    yield from _table("param missed_price", own)
+    yield from _table("param missed_step", (f"{at} {services.missed_step * whole}" for at in range(len(services))))
+    yield from _table("param step_price", (f"{at} {services.missed_step}" for at in range(len(services))))
 
 
 def _numbered(values: Ints) -> Iterator[str]:
