@@ -97,16 +97,18 @@ class FollowOptions:
 @options.takes(ExecuteOptions)
 def execute(_: options.Context, given: ExecuteOptions) -> int:
     """Carry a plan out: on Slurm, on this machine, or on the workers of a Dask cluster."""
-    from leptonopt.execution.planned import missing_commands
+    from leptonopt.execution.planned import own_runs, require_commands
 
     instance, runs, project = _planned(given)
-    if missing := missing_commands(runs):
-        raise UsageError(f"{missing[0]!r} has no `run`: nobody knows what to start")
+    require_commands(runs)
+    own = own_runs(runs)
+    if len(own) < len(runs):
+        print_note(f"jobs of others are left alone: {len(runs) - len(own)} of {len(runs)} runs")
     if given.on == "slurm":
         return _on_slurm(given, runs, project)
     given.folder.mkdir(parents=True, exist_ok=True)
     if given.dry_run:
-        for run in runs:
+        for run in own:
             print_line(f"{run.start:%Y-%m-%d %H:%M:%S}  {run.key}  {run.pool}  {run.run.command if run.run else ''}")
         return 0
     with _launcher(given) as launcher:
@@ -121,7 +123,8 @@ def follow(_: options.Context, given: FollowOptions) -> int:
     instance, runs, project = _planned(given)
     if given.replan and (given.on != "slurm" or given.output is None or given.instance is None):
         raise UsageError("--replan needs --on slurm, and files to write: -o PLAN and --instance FILE")
-    jobs, now = _jobs(given, project), datetime.now(UTC)
+    now = datetime.now(UTC)
+    jobs = _jobs(given, project, runs, now)
     state = state_document(runs, jobs, now)
     if given.state:
         files.write_atomic(given.state, files.dumped(state))
@@ -146,7 +149,8 @@ def _replanned(given: FollowOptions, instance: Instance, project: str, state: di
     """Plan what is left on the nodes that are there now, write plan and instance, and carry them out."""
     from leptonopt.execution.planned import planned_runs
     from leptonopt.instance import validate
-    from leptonopt.integrations.imported import Grid, refreshed_pools
+    from leptonopt.integrations.imported import Grid
+    from leptonopt.integrations.refreshed import refreshed_instance, refreshed_state
     from leptonopt.integrations.sources import read
     from leptonopt.io.native import writer
     from leptonopt.replanning.changes import changes_of, counted, shown
@@ -159,10 +163,8 @@ def _replanned(given: FollowOptions, instance: Instance, project: str, state: di
     time = instance.time
     found = read("slurm", [], {"project": project}, Grid(time.start, time.slot, time.horizon, time.zone))
     document = instance.document()
-    document["pools"] = refreshed_pools(document["pools"], found.pools)
-    document["tasks"] = [*document["tasks"], *found.tasks]
-    now = validate(document)
-    said: dict[str, Any] = {"move": {}, **state}
+    now = validate(refreshed_instance(document, found))
+    said: dict[str, Any] = {"move": {}, **refreshed_state(state, document, found)}
     plan = plan_of(given.plan)
     replanned = remaining_instance(now, plan, read_state(said, now))
     result = solve(
@@ -180,7 +182,7 @@ def _replanned(given: FollowOptions, instance: Instance, project: str, state: di
     for change in changes:
         print_line(shown(change))
     print_line(f"{counted(changes)} of {len(changes)} tasks change")
-    runs = [run for run in planned_runs(validate(replanned.document), result.document, "slurm") if run.run is not None]
+    runs = planned_runs(validate(replanned.document), result.document, "slurm")
     return _carry_out(runs, project, given.folder, dry=False)
 
 
@@ -249,11 +251,12 @@ def _drive(
     return 1 if failed else 0
 
 
-def _jobs(given: FollowOptions, project: str) -> Mapping[str, Job]:
+def _jobs(given: FollowOptions, project: str, runs: Sequence[PlannedRun], now: datetime) -> Mapping[str, Job]:
     if given.on == "slurm":
         from leptonopt.execution.slurm_system import SlurmSystem
 
-        return SlurmSystem(project).jobs()
+        return SlurmSystem(project).jobs(runs)
+    from leptonopt.execution.jobs import as_planned
     from leptonopt.execution.store import Store
 
     path = given.folder / f"{project}.sqlite"
@@ -261,7 +264,7 @@ def _jobs(given: FollowOptions, project: str) -> Mapping[str, Job]:
         raise UsageError(f"{path}: nothing has been carried out there; `leptonopt execute` begins it")
     store = Store(path)
     try:
-        return store.jobs()
+        return {**store.jobs(), **{run.key: as_planned(run, now) for run in runs if run.foreign}}
     finally:
         store.close()
 

@@ -66,7 +66,7 @@ class ExportOptions:
 def export(_: options.Context, given: ExportOptions) -> int:
     """Write a plan for another system: Slurm, Kubernetes, Kueue, SkyPilot, spreadsheets, calendars."""
     from leptonopt.cli.common import params_of
-    from leptonopt.execution.planned import planned_runs, project_name
+    from leptonopt.execution.planned import missing_commands, planned_runs, project_name
 
     if given.output is None:
         raise UsageError("say where to write, with -o FILE")
@@ -81,7 +81,7 @@ def export(_: options.Context, given: ExportOptions) -> int:
     runs = planned_runs(instance, plan, KINDS[kind][0])
     data = _WRITERS[kind](runs, project_name(instance), plan)
     files.write_atomic(given.output, data)
-    if kind == "sbatch" and (missing := sorted({run.task for run in runs if run.run is None})):
+    if kind == "sbatch" and (missing := missing_commands(runs)):
         print_note(f"{len(missing)} tasks have no `run` and would start `true`: {missing[0]} and others")
     return 0
 

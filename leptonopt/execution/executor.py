@@ -15,8 +15,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
-from leptonopt.execution.jobs import Job, State
-from leptonopt.execution.planned import PlannedRun
+from leptonopt.execution.jobs import Job, State, as_planned
+from leptonopt.execution.planned import PlannedRun, own_runs
 from leptonopt.execution.store import Store
 from leptonopt.instance import Instance
 from leptonopt.runtime.child_process import end_detached, is_alive, start_detached
@@ -93,7 +93,7 @@ class Executor:
 
     Parameters
     ----------
-    runs : the plan.
+    runs : the plan; runs of somebody else are taken to start and end as planned.
     capacity : what the pools hold; a run waits until there is room, where others take longer than planned.
     store : the memory.
     launcher : where runs are started.
@@ -105,6 +105,7 @@ class Executor:
     ) -> None:
         self.runs, self.capacity, self.store, self.launcher, self.folder = runs, capacity, store, launcher, folder
         self._by_key = {run.key: run for run in runs}
+        self._own = own_runs(runs)
 
     def drive(self, should_stop: Callable[[], bool], changed: Callable[[Job], None] = lambda job: None) -> bool:
         """Carry the plan out until all is over, or `should_stop`; return whether all is over.
@@ -120,25 +121,26 @@ class Executor:
             time.sleep(POLL)
 
     def step(self, now: datetime, changed: Callable[[Job], None] = lambda job: None) -> int:
-        """Collect what has ended, start what is due, and return how many runs are not over."""
-        jobs = self.store.jobs()
+        """Collect what has ended, start what is due, and return how many runs of ours are not over."""
+        own = self.store.jobs()
+        jobs = {**own, **{run.key: as_planned(run, now) for run in self.runs if run.foreign}}
 
         def put(job: Job) -> None:
             jobs[job.key] = job
             self.store.put(job)
             changed(job)
 
-        for job in list(jobs.values()):
+        for job in list(own.values()):
             if job.state == "running":
                 self._collect(job, now, put)
-        for run in self.runs:
+        for run in self._own:
             if _state(jobs, run.key) in ("running", "done", "failed"):
                 continue
             if broken := [key for key in run.after if _state(jobs, key) == "failed"]:
                 put(Job(run.key, "", "failed", ended=now, note=f"{broken[0]} failed"))
             elif self._may_start(run, jobs, now):
                 self._start(run, now, put)
-        return sum(_state(jobs, run.key) not in ("done", "failed") for run in self.runs)
+        return sum(_state(jobs, run.key) not in ("done", "failed") for run in self._own)
 
     def _collect(self, job: Job, now: datetime, put: Callable[[Job], None]) -> None:
         code = self.launcher.ended(job.identity, self._log(job.key))

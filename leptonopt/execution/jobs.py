@@ -42,7 +42,8 @@ class Job:
 def state_document(runs: Sequence[PlannedRun], jobs: Mapping[str, Job], now: datetime) -> dict[str, Any]:
     """Return the state of a plan that is carried out, as `replan` reads it.
 
-    `progress` of what runs is the share of its planned duration that has passed, below 1.
+    `progress` of what runs is the share of its planned duration that has passed, below 1. A job of somebody else ends
+    as planned, by its time limit; when it is over, however it went, it holds its place no longer and is done.
     """
     done, running, failed = [], [], []
     for run in runs:
@@ -54,17 +55,30 @@ def state_document(runs: Sequence[PlannedRun], jobs: Mapping[str, Job], now: dat
             **({"started": units.instant_text(job.started)} if job.started else {}),
             **({"ended": units.instant_text(job.ended)} if job.ended else {}),
         }
-        if job.state == "done":
+        if job.state == "done" or (run.foreign and job.state == "failed"):
             done.append({**name, "option": run.option, "pool": run.pool, **times})
         elif job.state == "failed":
             failed.append({**name, **times, "why": job.note or "failed"})
         else:
-            passed = (now - (job.started or now)).total_seconds()
-            progress = min(0.999, max(0.0, passed / run.seconds)) if run.seconds else 0.0
-            entry = {**name, "option": run.option, "pool": run.pool, **times, "progress": round(progress, 3)}
-            running.append(entry)
+            running.append({**name, "option": run.option, "pool": run.pool, **times, **_left(run, job, now)})
     head = {"leptonopt_state": STATE_VERSION, "now": units.instant_text(now)}
     return {**head, "done": done, "running": running, **({"failed": failed} if failed else {})}
+
+
+def _left(run: PlannedRun, job: Job, now: datetime) -> dict[str, Any]:
+    """Return what says how long a run goes on: its end where it is somebody else's, or its progress."""
+    if run.foreign:
+        return {"ends": units.instant_text(run.end)}
+    passed = (now - (job.started or now)).total_seconds()
+    progress = min(0.999, max(0.0, passed / run.seconds)) if run.seconds else 0.0
+    return {"progress": round(progress, 3)}
+
+
+def as_planned(run: PlannedRun, now: datetime) -> Job:
+    """Return the job of a run that nobody can be asked about: it starts and ends as planned."""
+    state: State = "waiting" if now < run.start else "running" if now < run.end else "done"
+    started, ended = (None if now < at else at for at in (run.start, run.end))
+    return Job(run.key, run.job or "", state, run.start, started, ended, run.pool, "somebody else's, taken as planned")
 
 
 @dataclass(frozen=True)

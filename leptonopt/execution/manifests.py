@@ -9,14 +9,14 @@ from typing import Any
 import yaml
 
 from leptonopt.errors import UsageError
-from leptonopt.execution.planned import PlannedRun, missing_commands
+from leptonopt.execution.planned import PlannedRun, own_runs, require_commands
 from leptonopt.instance import units
 
 Document = dict[str, Any]
 
 
 def kubernetes_documents(runs: Sequence[PlannedRun], project: str, queues: bool = False) -> list[Document]:
-    """Return a suspended Job for each run; who follows the plan unsuspends it at its start.
+    """Return a suspended Job for each run of ours; who follows the plan unsuspends it at its start.
 
     Parameters
     ----------
@@ -29,8 +29,9 @@ def kubernetes_documents(runs: Sequence[PlannedRun], project: str, queues: bool 
     UsageError
         When a task has no command or no image.
     """
-    _need(runs, "image")
-    return [_job(run, project, queues) for run in runs]
+    own = own_runs(runs)
+    _need(own, "image")
+    return [_job(run, project, queues) for run in own]
 
 
 def manifest_text(documents: Sequence[Document]) -> str:
@@ -39,8 +40,7 @@ def manifest_text(documents: Sequence[Document]) -> str:
 
 
 def _need(runs: Sequence[PlannedRun], what: str) -> None:
-    if missing := missing_commands(runs):
-        raise UsageError(f"{missing[0]!r} has no `run`: nobody knows what to start")
+    require_commands(runs)
     lacking = sorted({run.task for run in runs if getattr(run.run, what) is None})
     if lacking:
         raise UsageError(f"{lacking[0]!r} has no `run.{what}`, which a container needs")
@@ -98,10 +98,9 @@ def _requests(run: PlannedRun) -> dict[str, str]:
 
 
 def sky_documents(runs: Sequence[PlannedRun], project: str) -> list[Document]:
-    """Return a task of SkyPilot for each run; raises `UsageError` when a task has no command."""
-    if missing := missing_commands(runs):
-        raise UsageError(f"{missing[0]!r} has no `run`: nobody knows what to start")
-    return [_sky(run, project) for run in runs]
+    """Return a task of SkyPilot for each run of ours; raises `UsageError` when a task has no command."""
+    require_commands(runs)
+    return [_sky(run, project) for run in own_runs(runs)]
 
 
 def _sky(run: PlannedRun, project: str) -> Document:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from graphlib import TopologicalSorter
 from typing import Any
 
-from leptonopt.errors import InputError
+from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import Instance, units
 from leptonopt.instance.tasks import Run, Task
 
@@ -30,6 +30,7 @@ class PlannedRun:
     start, end : instants in UTC, as planned.
     after : keys of the runs that must have ended.
     target : where its pool is found in the system that carries it out.
+    job : the job of somebody else that carries it out, empty where that is in another system; None: it is ours.
     """
 
     key: str
@@ -47,6 +48,12 @@ class PlannedRun:
     after: tuple[str, ...]
     run: Run | None
     target: Mapping[str, str]
+    job: str | None = None
+
+    @property
+    def foreign(self) -> bool:
+        """Return whether somebody else carries it out, so that it is to be left alone."""
+        return self.job is not None
 
     @property
     def seconds(self) -> int:
@@ -96,7 +103,7 @@ def planned_runs(instance: Instance, plan: Mapping[str, Any], system: str) -> li
             raise InputError(f"the plan names {line['id']!r} on {line['pool']!r}, which the instance does not have")
         after = tuple(key for edge in task.after for key in keys.get(edge.task, ()))
         for copy in _copies(line):
-            found.append(_run(task, line, copy, after, targets[line["pool"]]))
+            found.append(_run(task, line, copy, after, targets[line["pool"]], system))
     return sorted(found, key=lambda run: (run.start, run.key))
 
 
@@ -117,7 +124,7 @@ def _keys(lines: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 
 def _run(
-    task: Task, line: Mapping[str, Any], copy: int, after: tuple[str, ...], target: Mapping[str, str]
+    task: Task, line: Mapping[str, Any], copy: int, after: tuple[str, ...], target: Mapping[str, str], system: str
 ) -> PlannedRun:
     whole = next(
         (
@@ -133,7 +140,7 @@ def _run(
         uses={name: Decimal(str(amount)) for name, amount in line.get("uses", {}).items()},
         whole=whole, on_node=task.placement == "one-node",
         start=units.instant(line["start"]), end=units.instant(line["end"]),
-        after=after, run=task.run, target=target,
+        after=after, run=task.run, target=target, job=task.job.get(system, "") if task.foreign else None,
     )  # fmt: skip
 
 
@@ -147,9 +154,22 @@ def project_name(instance: Instance) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]+", "-", instance.name).strip("-")[:40] or "plan"
 
 
+def require_commands(runs: Sequence[PlannedRun]) -> None:
+    """Raise `UsageError` where a task that is not somebody else's does not say what to run."""
+    if missing := missing_commands(runs):
+        raise UsageError(
+            f"{missing[0]!r} has no `run`: nobody knows what to start; a job that is there already is named by `job`"
+        )
+
+
 def missing_commands(runs: Sequence[PlannedRun]) -> list[str]:
-    """Return the tasks, in order, that do not say what to run."""
-    return sorted({run.task for run in runs if run.run is None})
+    """Return the tasks, in order, that do not say what to run, and that nobody else carries out."""
+    return sorted({run.task for run in own_runs(runs) if run.run is None})
+
+
+def own_runs(runs: Iterable[PlannedRun]) -> list[PlannedRun]:
+    """Return the runs that whoever has made the plan carries out."""
+    return [run for run in runs if not run.foreign]
 
 
 def in_precedence_order(runs: Sequence[PlannedRun]) -> list[PlannedRun]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from leptonopt.errors import InputError
-from leptonopt.execution.planned import PlannedRun, in_precedence_order
+from leptonopt.execution.planned import PlannedRun, in_precedence_order, own_runs
 
 PREFIX = "leptonopt"
 # What `target: {slurm: ...}` of a pool and `run: {options: ...}` of a task may say; `gpu` is the type of GPUs.
@@ -54,7 +55,10 @@ def sbatch_words(
     words += [f"--{name}={target[name]}" for name in OPTIONS if name in target and name != "gpu"]
     words += _resources(run, target.get("gpu", ""))
     if run.after:
-        words += [f"--dependency=afterok:{':'.join(jobs[key] for key in run.after)}", "--kill-on-invalid-dep=yes"]
+        words += [
+            f"--dependency=afterok:{':'.join(dict.fromkeys(jobs[key] for key in run.after))}",
+            "--kill-on-invalid-dep=yes",
+        ]
     if run.run and run.run.directory:
         words += [f"--chdir={run.run.directory}"]
     if run.run and run.run.environment:
@@ -78,12 +82,14 @@ def _resources(run: PlannedRun, gpu_type: str) -> list[str]:
 
 
 def script(runs: Sequence[PlannedRun], project: str) -> str:
-    """Return a shell script that submits all runs, in an order in which those they come after are first."""
+    """Return a shell script that submits all runs of ours, each after those that it comes after."""
     lines = ["#!/bin/sh", f"# Submits the plan {shlex.quote(project)} to Slurm. Times are local times of this machine."]
     lines += ["set -e"]
     names = {run.key: f"JOB_{at}" for at, run in enumerate(runs, 1)}
-    for run in in_precedence_order(runs):
-        words = sbatch_words(run, project, {key: f"${names[key]}" for key in run.after})
+    jobs = {run.key: run.job or f"${names[run.key]}" for run in runs if run.job != ""}
+    for run in own_runs(in_precedence_order(runs)):
+        waits = replace(run, after=tuple(key for key in run.after if key in jobs))
+        words = sbatch_words(waits, project, jobs)
         lines.append(f"{names[run.key]}=$({' '.join(map(_quoted, words))})")
     return "\n".join(lines) + "\n"
 

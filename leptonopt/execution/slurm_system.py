@@ -6,20 +6,23 @@ All is found again by the comment of a job, so that carrying a plan out twice su
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain, repeat
 from typing import Any
 
 from leptonopt.errors import InputError
-from leptonopt.execution.jobs import Job, State
-from leptonopt.execution.planned import PlannedRun, in_precedence_order
+from leptonopt.execution.jobs import Job, State, as_planned
+from leptonopt.execution.planned import PlannedRun, in_precedence_order, own_runs
 from leptonopt.execution.sbatch import PREFIX, local_time, sbatch_words
-from leptonopt.integrations.slurm_values import moment, words
+from leptonopt.integrations import slurm_values as values
 from leptonopt.runtime.child_process import tool_output
 
 WAITING = {"pending", "requeued", "requeue_hold", "special_exit", "suspended"}
 RUNNING = {"running", "completing", "configuring", "stage_out", "signaling", "resizing"}
+OPEN = ("waiting", "running")
 TOLERANCE = 60  # seconds by which the begin of a waiting job may differ from the plan
 
 
@@ -45,23 +48,28 @@ class SlurmSystem:
     def __init__(self, project: str, folder: str = "") -> None:
         self.project, self.folder = project, folder
 
-    def jobs(self) -> dict[str, Job]:
+    def jobs(self, runs: Sequence[PlannedRun] = ()) -> dict[str, Job]:
         """Return the last job of every run, from the queue and from the accounts.
+
+        Parameters
+        ----------
+        runs : a plan; its jobs of other people are found by their number, and are done when they are in neither.
 
         Raises
         ------
         InputError
             When Slurm's programs are not there, or do not answer.
         """
+        records = self._accounts() + self._queue()
         found: dict[str, tuple[int, Job]] = {}
-        for record in self._accounts() + self._queue():
+        for record in records:
             note = str(record["comment"] or "")
             if not note.startswith(f"{PREFIX}:{self.project}:"):
                 continue
             key, number = note.split(":", 2)[2], int(record["job_id"])
             if key not in found or number >= found[key][0]:
                 found[key] = number, _job(key, record)
-        return {key: job for key, (_, job) in found.items()}
+        return {**{key: job for key, (_, job) in found.items()}, **foreign_jobs(runs, records)}
 
     def _queue(self) -> list[dict[str, Any]]:
         answer = _answer(("squeue", "--json"))
@@ -78,7 +86,8 @@ class SlurmSystem:
         """Make the queue say what a plan says, and return what was done.
 
         What is done or runs is left alone. What waits is moved where only its begin differs, and submitted anew where
-        anything else does. What waits and is not planned any more is cancelled. What failed is submitted again.
+        anything else does. What waits and is not planned any more is cancelled. What failed is submitted again. Jobs of
+        other people are waited for, and nothing else is done to them.
 
         Raises
         ------
@@ -86,10 +95,10 @@ class SlurmSystem:
             When Slurm refuses a submission; what was submitted before stays, and another call goes on from there.
         """
         now = now or datetime.now(UTC)
-        jobs, actions = self.jobs(), []
+        jobs, actions = self.jobs(runs), []
         records = {str(record["job_id"]): record for record in self._queue()}
-        numbers = {key: job.identity for key, job in jobs.items() if job.state in ("waiting", "running")}
-        for run in in_precedence_order(runs):
+        numbers = {key: job.identity for key, job in jobs.items() if job.identity and job.state in OPEN}
+        for run in own_runs(in_precedence_order(runs)):
             job = jobs.get(run.key)
             if job is not None and job.state in ("running", "done"):
                 actions.append(Action("keep", run.key, job.identity, job.state))
@@ -134,13 +143,49 @@ class SlurmSystem:
     def cancel(self, key: str) -> None:
         """Cancel the job of a run, if it has one that is not over."""
         job = self.jobs().get(key)
-        if job is not None and job.state in ("waiting", "running"):
+        if job is not None and job.state in OPEN:
             tool_output(("scancel", job.identity))
 
     @staticmethod
     def _tool(command: Sequence[str], dry: bool) -> None:
         if not dry:
             tool_output(command)
+
+
+def foreign_jobs(runs: Sequence[PlannedRun], records: Sequence[Mapping[str, Any]]) -> dict[str, Job]:
+    """Return the jobs of other people in a plan, by run.
+
+    Copies of a task are elements of one array. Each that has begun has a record of its own, the others share one.
+
+    Parameters
+    ----------
+    runs : the plan.
+    records : what accounts and queue say, in this order; the last of a job counts.
+    """
+    wanted: dict[str, list[PlannedRun]] = defaultdict(list)
+    for run in runs:
+        if run.job:
+            wanted[run.job].append(run)
+    by_number: dict[str, dict[str, Mapping[str, Any]]] = {number: {} for number in wanted}
+    for record in records:
+        for number in {str(record["job_id"]), str(values.number(record.get("array_job_id")) or "")} & wanted.keys():
+            by_number[number][str(record["job_id"])] = record
+    now = datetime.now(UTC)
+    found = {run.key: as_planned(run, now) for run in runs if run.job == ""}
+    for number, copies in wanted.items():
+        found |= _foreign(number, copies, list(by_number[number].values()))
+    return found
+
+
+def _foreign(number: str, copies: Sequence[PlannedRun], records: Sequence[Mapping[str, Any]]) -> dict[str, Job]:
+    waiting = [record for record in records if set(values.words(record.get("job_state"))) & WAITING]
+    begun = [record for record in records if record not in waiting]
+    rest = waiting[0] if waiting else None
+    found = {}
+    for run, record in zip(copies, chain(begun, repeat(rest)), strict=False):
+        gone = Job(run.key, number, "done", note="is in the queue no more")
+        found[run.key] = gone if record is None else _job(run.key, record)
+    return found
 
 
 def _same(record: Mapping[str, Any], run: PlannedRun) -> bool:
@@ -173,6 +218,7 @@ def _of_accounts(record: Mapping[str, Any]) -> dict[str, Any]:
     time, state = record.get("time", {}), record.get("state", {})
     current = state.get("current") if isinstance(state, dict) else state
     made = {"job_id": record["job_id"], "comment": _comment(record.get("comment")), "job_state": current}
+    made["array_job_id"] = (record.get("array") or {}).get("job_id")
     made |= {"start_time": time.get("start"), "end_time": time.get("end"), "nodes": record.get("nodes")}
     code = record.get("exit_code") or {}
     return {**made, "state_reason": f"exit code {_code(code)}" if current == "FAILED" else ""}
@@ -184,7 +230,7 @@ def _code(value: Mapping[str, Any]) -> Any:
 
 
 def _job(key: str, record: Mapping[str, Any]) -> Job:
-    states = set(words(record.get("job_state")))
+    states = set(values.words(record.get("job_state")))
     state: State = "failed"
     if states & WAITING:
         state = "waiting"
@@ -204,5 +250,5 @@ def _job(key: str, record: Mapping[str, Any]) -> Job:
 
 
 def _at(value: Any) -> datetime | None:
-    seconds = moment(value)
+    seconds = values.moment(value)
     return datetime.fromtimestamp(seconds, UTC) if seconds else None

@@ -182,6 +182,12 @@ class Task(StrictModel):
     options: Many[Option] = ()
     work: Work | None = None
     run: Run | None = Field(default=None, description="the command that carries the task out; planned is nothing of it")
+    job: ByName[Text] = empty_mapping("the job of another that carries it out, by system; left alone")
+
+    @property
+    def foreign(self) -> bool:
+        """Return whether a job of somebody else carries the task out; with a command of its own, none does."""
+        return bool(self.job) and self.run is None
 
     @model_validator(mode="after")
     def _consistent(self) -> Task:

@@ -71,12 +71,14 @@ class Imported:
     Attributes
     ----------
     pools, tasks, quotas : entries of an instance, in the native format.
+    running : entries of `running` in a state, of those tasks that run already.
     notes : one line for each kind of thing that was left out or approximated.
     """
 
     pools: list[Document] = field(default_factory=list)
     tasks: list[Document] = field(default_factory=list)
     quotas: list[Document] = field(default_factory=list)
+    running: list[Document] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def document(self, name: str, source: str, grid: Grid) -> Document:
@@ -97,25 +99,3 @@ def step_series(values: Iterable[Any], grid: Grid) -> Any:
     found = list(values)
     steps = {grid.instant(at): value for at, value in enumerate(found) if not at or value != found[at - 1]}
     return found[0] if len(steps) == 1 else {"steps": steps}
-
-
-def refreshed_pools(stated: Iterable[Document], found: Iterable[Document]) -> list[Document]:
-    """Return the pools of an instance with the nodes, labels and targets that are found now.
-
-    What a system does not know (prices, power, maintenance) stays as it is stated, also of kinds of nodes. Pools and
-    kinds that are not found have no nodes; pools that are new are added.
-    """
-    now = {pool["id"]: dict(pool) for pool in found}
-    pools = []
-    for pool in stated:
-        new = now.pop(pool["id"], None)
-        if new is None and "nodes" not in pool:
-            pools.append(dict(pool))
-            continue
-        kinds = {kind["id"]: dict(kind) for kind in (new or {}).get("nodes", ())}
-        nodes = []
-        for kind in pool.get("nodes", ()):
-            seen = kinds.pop(kind.get("id"), None)
-            nodes.append({**kind, **(seen or {"count": 0, "reserved": 0})})
-        pools.append({**pool, **(new or {}), **({"nodes": [*nodes, *kinds.values()]} if nodes or kinds else {})})
-    return [*pools, *now.values()]

@@ -201,7 +201,8 @@ class _Reader:
         slots = min(self.grid.slots, max(1, self.grid.slots_until(left)))
         task = {"id": _id(pod), "placement": "one-node", "deadline": self.grid.instant(slots), **_team(pod)}
         uses, length = amounts(requests(pod["spec"]), math.ceil), units.duration_text(slots * self.grid.slot)
-        self.found.tasks.append({**task, "options": [{"pool": pool, "uses": uses, "duration": length}]})
+        self.found.running.append({"task": task["id"], "pool": pool, "ends": task["deadline"]})
+        self.found.tasks.append({**task, **_job(pod), "options": [{"pool": pool, "uses": uses, "duration": length}]})
 
     def _add_waiting(self, entry: Document) -> None:
         spec = entry["spec"]["template"]["spec"] if entry["kind"] == "Job" else entry["spec"]
@@ -227,7 +228,7 @@ class _Reader:
         copies = max(int(entry["spec"].get("completions") or 1), int(entry["spec"].get("parallelism") or 1))
         if entry["kind"] == "Job" and copies > 1:
             task["copies"] = copies
-        self.found.tasks.append({**task, "options": options})
+        self.found.tasks.append({**task, **_job(entry), "options": options})
 
     def _add_queues(self) -> None:
         """Add a quota at every moment for each resource of each cluster queue."""
@@ -363,6 +364,12 @@ def _phase(pod: Mapping[str, Any]) -> str:
 def _id(entry: Mapping[str, Any]) -> str:
     meta = entry["metadata"]
     return f"{meta['namespace']}/{meta['name']}" if meta.get("namespace", "default") != "default" else meta["name"]
+
+
+def _job(entry: Mapping[str, Any]) -> Document:
+    """Return what says that the task is an object of the cluster already."""
+    meta = entry["metadata"]
+    return {"job": {"kubernetes": f"{meta.get('namespace', 'default')}/{meta['name']}"}}
 
 
 def _team(entry: Mapping[str, Any]) -> Document:

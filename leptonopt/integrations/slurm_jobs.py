@@ -45,6 +45,7 @@ class Jobs:
             self.leave("run without a time limit, and hold their place over the whole horizon", record)
         option = {"pool": pool, "uses": self._uses(record), "duration": self._lasts(slots)}
         task = {"id": self._id(record), "deadline": self.grid.instant(slots), **self._common(record)}
+        self.found.running.append({"task": task["id"], "pool": pool, "ends": task["deadline"]})
         self._append(record, task, [option])
 
     def add_waiting(self, record: Document) -> None:
@@ -78,7 +79,7 @@ class Jobs:
         else:
             self.leave("need several nodes at once, of which only the sum is asked for", record)
         self.made.add(int(record["job_id"]))
-        self.found.tasks.append({**task, "options": options})
+        self.found.tasks.append({**task, "job": {"slurm": str(record["job_id"])}, "options": options})
 
     def _id(self, record: Document) -> str:
         """Return the task in the comment of a job, `leptonopt:PLAN:TASK`, or else a name by its number."""

@@ -212,7 +212,7 @@ class _Rewriting:
         way = self._way_of(task, run, ways)
         left = self._seconds_left(way, run)
         options = [_option(way, f"{way.id}{STAYS}", left, Decimal(0), not_after=self.start)]
-        move = run.move or self.state.move
+        move = None if task.foreign else run.move or self.state.move
         if move is not None:
             options += [self._moved(each, run, move) for each in ways.values() if each.refused is None]
         for key in ("release", "optional", "work", "after"):  # it has started

@@ -135,7 +135,7 @@ TASK: Noun = {
     "copies": ONE, "release": AT, "deadline": AT, "due": AT, "optional": FALSE, "after": (_each(_after), []),
     "needs": (_noun(NEEDS), {}), "confidential": FALSE, "placement": (_plain, "span"),
     "checkpoint": (_noun(CHECKPOINT), None), "options": (_each(_noun(OPTION)), []), "work": (_noun(WORK), None),
-    "run": UNPLANNED,
+    "run": UNPLANNED, "job": UNPLANNED,
 }  # fmt: skip
 INSTANCE: Noun = {
     "leptonopt": ONE, "currency": (_plain, "USD"),

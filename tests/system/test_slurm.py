@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -192,9 +193,16 @@ def test_a_drained_node_is_read(tmp_path: Path) -> None:
     assert task["options"][0]["uses"]["cpu"] == 4
 
 
+def somebody_elses_job(folder: Path) -> str:
+    """Submit a job that is no task of ours, and return its number."""
+    words = ["sbatch", "--parsable", "--wrap=sleep 120", "-p", "cpu", "-c", "2", "--mem=100M", "--time=5"]
+    done = subprocess.run([*words, "-o", folder / "x"], check=True, timeout=30, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
 @pytest.mark.usefixtures("cluster")
 def test_the_loop_is_closed(tmp_path: Path) -> None:
-    """A node is drained and a job killed: what is left is planned on the other nodes, and carried out."""
+    """A node is drained and a job killed: what is left is planned on the other nodes, beside jobs of other people."""
     mine = """
 name: loop
 pools: [{id: gpu-a100, price: {gpu: 1}}, {id: gpu-t4, price: {gpu: 5}}]
@@ -208,9 +216,14 @@ tasks:
     options:
       - {pool: gpu-a100, uses: {gpu: 8, cpu: 2, memory_mib: 100}, duration: 20s}
 """
+    early = somebody_elses_job(tmp_path)
+    time.sleep(3)
     files = planned(tmp_path, mine)
-    ok("execute", *files, "--on", "slurm", "--folder", tmp_path / "logs")
+    _, out, err = called("execute", *files, "--on", "slurm", "--folder", tmp_path / "logs")
+    assert "jobs of others are left alone: 1 of 4 runs" in err
+    assert (out.count("submit"), f"job-{early}" in out) == (3, False)
     system = SlurmSystem("loop")
+    late = somebody_elses_job(tmp_path)
     until(lambda jobs: jobs["first"].state == "running", system, 60)
     before = system.jobs()
     subprocess.run(["scontrol", "update", "NodeName=a100-2", "State=DRAIN", "Reason=test"], check=True, timeout=30)
@@ -221,9 +234,14 @@ tasks:
         words = ["--on", "slurm", "--folder", tmp_path / "logs", "--replan", "-o", next_plan, "--instance", rest]
         out = ok("follow", *files, *words, "-t", "10", "--threads", "1")
         ok("verify", rest, next_plan)
+        follows = ok("follow", rest, next_plan, "--on", "slurm")
     finally:
+        subprocess.run(["scancel", early, late], check=True, timeout=30)
         subprocess.run(["scontrol", "update", "NodeName=a100-2", "State=RESUME"], check=True, timeout=30)
     assert "submit  first" in out
+    for job in (early, late):
+        assert not re.search(rf"^(submit|move|cancel) +job-{job}", out, re.MULTILINE)
+        assert any(line.split()[:2] == [f"job-{job}", "running"] for line in follows.splitlines())
     found = {
         pool["id"]: sum(kind["count"] for kind in pool["nodes"]) for pool in yaml.safe_load(rest.read_text())["pools"]
     }

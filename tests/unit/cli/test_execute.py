@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from tests.helpers.run_cli import called, said
-from tests.unit.execution.samples import DOCUMENT, PLAN
+from tests.unit.execution.samples import DOCUMENT, PLAN, with_others_job
 
 
 @pytest.fixture
@@ -42,3 +42,15 @@ def test_wrong_calls(files: tuple[Path, Path], tmp_path: Path) -> None:
     bare = tmp_path / "bare.yaml"
     bare.write_text(yaml.safe_dump(DOCUMENT), encoding="utf-8")
     assert "'big' has no `run`" in said("execute", bare, files[1], code=2)
+
+
+def test_jobs_of_others_are_left_alone(tmp_path: Path) -> None:
+    """A line counts them, and nothing is started for them; `follow` takes them as planned where it cannot ask."""
+    files = tmp_path / "i.yaml", tmp_path / "p.json"
+    files[0].write_text(yaml.safe_dump(with_others_job()), encoding="utf-8")
+    files[1].write_text(json.dumps(PLAN), encoding="utf-8")
+    code, out, err = called("execute", *files, "--dry-run", "--folder", tmp_path / "runs")
+    assert code == 0
+    assert "jobs of others are left alone: 1 of 6 runs" in err
+    assert "prep" not in out
+    assert "big" in out

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from leptonopt.execution.planned import PlannedRun, planned_runs
@@ -43,6 +44,21 @@ PLAN: dict[str, Any] = {
     ],
 }  # fmt: skip
 INSTANCE = validate(DOCUMENT)
+
+
+def with_others_job() -> dict[str, Any]:
+    """Return the sample instance, where `prep` is job 15 of somebody else on Slurm."""
+    document = copy.deepcopy(DOCUMENT)
+    document["tasks"][0] = {**document["tasks"][0], "job": {"slurm": "15"}}
+    del document["tasks"][0]["run"]
+    document["tasks"][2]["run"] = {"command": "true", "image": "i"}
+    document["tasks"][3]["run"] = {"command": "true", "image": "i"}
+    return document
+
+
+def runs_beside_others(system: str = "slurm") -> dict[str, PlannedRun]:
+    """Return the runs of the plan by key, where `prep` is somebody else's."""
+    return {run.key: run for run in planned_runs(validate(with_others_job()), PLAN, system)}
 
 
 def runs(system: str = "slurm") -> dict[str, PlannedRun]:

@@ -21,7 +21,7 @@ from leptonopt.execution.planned import PlannedRun
 from leptonopt.execution.store import Store
 from leptonopt.instance.tasks import Run
 from tests.helpers.run_cli import called
-from tests.unit.execution.samples import INSTANCE, runs
+from tests.unit.execution.samples import INSTANCE, runs, runs_beside_others
 
 HOUR = timedelta(hours=1)
 
@@ -127,6 +127,18 @@ def test_processes(store: Store, tmp_path: Path) -> None:
     assert (tmp_path / "good.log").read_text(encoding="utf-8") == "good 4 x y\n"
     assert jobs["bad"].note == "exit code 127"
     assert "No such file" in jobs["lost"].note
+
+
+def test_jobs_of_others_hold_their_place(store: Store, tmp_path: Path) -> None:
+    """Nothing is started for them; what follows them waits until their planned end, and so does what lacks room."""
+    found = {**runs_beside_others("local")}
+    launcher, start = Remembered(), found["prep"].start
+    crowd = replace(found["sweep#1"], key="crowd", uses={"cpu": Decimal(30)}, after=(), start=start)
+    executor = Executor([*found.values(), crowd], capacity_of(INSTANCE), store, launcher, tmp_path)
+    assert executor.step(start) == 6
+    assert launcher.started == ["big"]
+    executor.step(start + HOUR)
+    assert launcher.started == ["big", "train", "crowd"]
 
 
 def test_a_killed_executor_goes_on(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from leptonopt.execution.jobs import Job, compared, state_document
-from tests.unit.execution.samples import runs
+import pytest
+
+from leptonopt.execution.jobs import Job, as_planned, compared, state_document
+from tests.unit.execution.samples import runs, runs_beside_others
 
 
 def test_state_document() -> None:
@@ -51,3 +53,22 @@ def test_planned_against_actual() -> None:
     assert (lines["train"].late, lines["train"].over) == (0, None)
     assert (lines["big"].late, lines["big"].over) == (3660, None)
     assert (lines["sweep#1"].late, lines["sweep#1"].over) == (None, None)
+
+
+def test_jobs_of_others() -> None:
+    """What runs elsewhere ends as planned; when it is over, however it went, it is done."""
+    prep = runs_beside_others()["prep"]
+    now = prep.start + timedelta(minutes=20)
+    job = Job("prep", "15", "running", started=prep.start - timedelta(hours=3))
+    state = state_document([prep], {"prep": job}, now)
+    assert state["running"][0]["ends"] == "2026-11-30T07:00:00Z"
+    assert "progress" not in state["running"][0]
+    over = state_document([prep], {"prep": Job("prep", "15", "failed", note="timeout")}, now)
+    assert ([entry["task"] for entry in over["done"]], "failed" in over) == (["prep"], False)
+
+
+@pytest.mark.parametrize(("minutes", "state"), [(-1, "waiting"), (0, "running"), (59, "running"), (60, "done")])
+def test_as_planned(minutes: int, state: str) -> None:
+    """A job that nobody can be asked about starts and ends at its planned instants."""
+    prep = runs_beside_others("local")["prep"]
+    assert as_planned(prep, prep.start + timedelta(minutes=minutes)).state == state

@@ -11,7 +11,7 @@ import yaml
 from leptonopt.errors import UsageError
 from leptonopt.execution.manifests import kubernetes_documents, manifest_text, sky_documents
 from leptonopt.instance.tasks import Run
-from tests.unit.execution.samples import runs
+from tests.unit.execution.samples import runs, runs_beside_others
 
 TRAIN = runs("kubernetes")["train"]
 
@@ -59,3 +59,11 @@ def test_what_is_missing() -> None:
         kubernetes_documents([runs()["prep"]], "p")
     with pytest.raises(UsageError, match="'big' has no `run`"):
         sky_documents([runs()["big"]], "p")
+
+
+def test_jobs_of_others_are_not_written() -> None:
+    """A task that somebody else carries out becomes no Job and no task of SkyPilot."""
+    found = list(runs_beside_others("kubernetes").values())
+    names = [job["metadata"]["annotations"]["leptonopt/key"] for job in kubernetes_documents(found, "p")]
+    assert names == ["big", "train", "sweep#1", "sweep#2", "sweep#3"]
+    assert len(sky_documents(found, "p")) == 5

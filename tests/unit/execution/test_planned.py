@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from leptonopt.errors import InputError
-from leptonopt.execution.planned import missing_commands, planned_runs, project_name
-from tests.unit.execution.samples import INSTANCE, PLAN, runs
+from leptonopt.errors import InputError, UsageError
+from leptonopt.execution.planned import missing_commands, own_runs, planned_runs, project_name, require_commands
+from leptonopt.instance import validate
+from tests.unit.execution.samples import INSTANCE, PLAN, runs, runs_beside_others, with_others_job
 
 
 def test_one_run_for_each_copy() -> None:
@@ -37,3 +38,17 @@ def test_a_plan_of_another_instance() -> None:
     other = {"tasks": [{**PLAN["tasks"][0], "id": "other"}]}
     with pytest.raises(InputError, match="'other'"):
         planned_runs(INSTANCE, other, "slurm")
+
+
+def test_jobs_of_others() -> None:
+    """A task with a job and without a command is somebody else's; with a command it is ours."""
+    found = runs_beside_others()
+    assert (found["prep"].foreign, found["prep"].job) == (True, "15")
+    assert runs_beside_others("local")["prep"].job == ""
+    assert [run.key for run in own_runs(found.values())] == ["big", "train", "sweep#1", "sweep#2", "sweep#3"]
+    require_commands(list(found.values()))
+    document = with_others_job()
+    document["tasks"][0]["run"] = "echo mine"
+    assert not planned_runs(validate(document), PLAN, "slurm")[1].foreign
+    with pytest.raises(UsageError, match="'big' has no `run`"):
+        require_commands(list(runs().values()))

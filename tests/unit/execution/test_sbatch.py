@@ -11,7 +11,7 @@ import pytest
 
 from leptonopt.errors import InputError
 from leptonopt.execution.sbatch import local_time, sbatch_words, script
-from tests.unit.execution.samples import runs
+from tests.unit.execution.samples import runs, runs_beside_others
 
 
 def test_words_of_a_task_within_a_node() -> None:
@@ -70,3 +70,11 @@ def test_script(tmp_path: Path) -> None:
     assert "--wrap=echo it's $HOME" in by_name["prep"]
     assert f"--dependency=afterok:{number['prep']}" in by_name["train"]
     assert f"--dependency=afterok:{number['train']}" in by_name["sweep-3"]
+
+
+def test_jobs_of_others_are_waited_for() -> None:
+    """The script submits nothing for them; what follows them depends on their number."""
+    text = script(list(runs_beside_others().values()), "p")
+    assert "--job-name=prep" not in text
+    assert '"--dependency=afterok:15"' in text
+    assert "dependency=afterok:15" not in script(list(runs_beside_others("").values()), "p")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from leptonopt.errors import UsageError
-from leptonopt.integrations.imported import Grid, aligned_start, listed, refreshed_pools, step_series
+from leptonopt.integrations.imported import Grid, aligned_start, listed, step_series
 
 GRID = Grid(datetime(2026, 1, 5, tzinfo=UTC), 3600, 4 * 3600)
 
@@ -38,27 +38,3 @@ def test_listed() -> None:
     """Names in order, the first five of many."""
     assert listed("cba") == "a, b, c"
     assert listed("gfedcba") == "a, b, c, d, e and 2 more"
-
-
-def test_pools_are_refreshed() -> None:
-    """Nodes are those found now; prices stay; what is gone has no nodes; what is new is added."""
-    stated = [
-        {
-            "id": "a",
-            "price": {"gpu": 1},
-            "nodes": [{"id": "x", "count": 4, "reserved": 4, "boot": "5m"}, {"id": "y", "count": 2}],
-        },
-        {"id": "b", "nodes": [{"id": "z", "count": 1}]},
-        {"id": "mine", "capacity": {"gpu": 1}},
-    ]
-    found = [
-        {"id": "a", "labels": ["l"], "nodes": [{"id": "x", "count": 3, "reserved": 3}]},
-        {"id": "new", "nodes": []},
-    ]
-    assert refreshed_pools(stated, found) == [
-        {"id": "a", "price": {"gpu": 1}, "labels": ["l"],
-         "nodes": [{"id": "x", "count": 3, "reserved": 3, "boot": "5m"}, {"id": "y", "count": 0, "reserved": 0}]},
-        {"id": "b", "nodes": [{"id": "z", "count": 0, "reserved": 0}]},
-        {"id": "mine", "capacity": {"gpu": 1}},
-        {"id": "new", "nodes": []},
-    ]  # fmt: skip

@@ -56,7 +56,8 @@ def test_running_pods_with_an_end() -> None:
     assert found.pools[0]["nodes"][0]["size"]["gpu"] == 8
     (task,) = found.tasks
     assert task["deadline"] == "2026-11-29T18:00:00Z"
-    assert task["team"] == "ml"
+    assert (task["team"], task["job"]) == ("ml", {"kubernetes": "ml/p"})
+    assert found.running == [{"task": "ml/p", "pool": "nodes", "ends": task["deadline"]}]
     assert task["options"] == [
         {"pool": "nodes", "uses": {"gpu": 4, "cpu": Decimal("0.75"), "memory_mib": 1024}, "duration": "2h"}
     ]

@@ -41,6 +41,8 @@ def test_recorded_jobs() -> None:
     found = slurm.read(texts("sinfo-22.05.json", "squeue-22.05.json"), {}, GRID)
     train, evaluate = found.tasks
     assert train["id"] == "train"
+    assert train["job"] == {"slurm": "21"}
+    assert found.running == [{"task": "train", "pool": "gpu-t4", "ends": "2026-11-29T16:29:00Z"}]
     assert train["deadline"] == "2026-11-29T16:29:00Z"
     assert train["options"] == [{"pool": "gpu-t4", "uses": {"gpu": 4, "cpu": 4, "memory_mib": 100}, "duration": "4m"}]
     assert evaluate["after"] == ["train"]
@@ -53,7 +55,7 @@ def test_waiting_job() -> None:
     (task,) = imported(job).tasks
     assert task == {
         "id": "job-7", "release": "2026-11-29T16:35:00Z", "deadline": "2026-11-29T17:25:00Z", "team": "vision",
-        "placement": "one-node",
+        "placement": "one-node", "job": {"slurm": "7"},
         "options": [{"pool": "gpu-a100", "uses": {"gpu": 8, "cpu": 16, "memory_mib": 65536}, "duration": "30m"}],
     }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from decimal import Decimal
 from typing import Any
 
@@ -14,7 +15,7 @@ from leptonopt.replanning.changes import changes_of, counted
 from leptonopt.replanning.document import Replanned, old_placements, remaining_instance
 from leptonopt.replanning.state import read_state
 from leptonopt.verify import verify
-from tests.unit.replanning.worlds import FOUR, PLAN, RUNNING, world
+from tests.unit.replanning.worlds import DOCUMENT, FOUR, PLAN, RUNNING, world
 
 
 def rest(state: dict[str, Any] | None = None, frozen: int = 0, changes: int | None = None, **more: Any) -> Replanned:
@@ -151,3 +152,13 @@ def test_the_fewest_changes_of_equal_cost() -> None:
     fewer = rest(pools=pools, changes=counted(changes_of(found, result.document)) - 1)
     cheaper = solve(fewer.document, time_limit=20)
     assert cheaper.plan is None or cheaper.cost > result.cost
+
+
+def test_jobs_of_others_do_not_move() -> None:
+    """Nobody moves a running job of somebody else, whatever moving costs."""
+    document = copy.deepcopy(DOCUMENT["tasks"])
+    document[0] = {**document[0], "job": {"slurm": "15"}}
+    found = tasks(rest({"move": {"cost": 1}}, tasks=document))
+    assert [option["id"] for option in found["a"]["options"]] == ["own (stays)"]
+    assert len(found["b"]["options"]) > 1
+    assert found["a"]["job"] == {"slurm": "15"}
