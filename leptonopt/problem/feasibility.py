@@ -7,6 +7,7 @@ import numpy as np
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeSchedule, keeps_rules, supply
 from leptonopt.problem.problem import Problem
+from leptonopt.problem.replicas import violated_service_rules
 from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use, usage
 
 
@@ -15,9 +16,9 @@ def violated_rules(problem: Problem, schedule: Schedule) -> set[str]:
 
     This is a guard for methods. The judge of plans is `leptonopt.verify`.
     """
-    broken = set()
-    if np.any(schedule.option < 0) or np.any(schedule.option >= problem.options):
-        return {"once"}
+    broken = violated_service_rules(problem, schedule.replicas)
+    if "replicas" in broken or np.any(schedule.option < 0) or np.any(schedule.option >= problem.options):
+        return broken or {"once"}
     ran = np.bincount(problem.group[schedule.option], schedule.count, problem.groups).astype(np.int64)
     if np.any(ran > problem.copies) or np.any((ran < problem.copies) & ~problem.optional):
         broken.add("once")

@@ -14,7 +14,8 @@ The rules have the same names everywhere (models/, checker, reports, tests):
     quota       the use of a quota by columns and nodes is at most its limit
     affinity    groups of `together` run on one pool; no two copies of groups of `apart` share a pool
     replicas    replicas of services keep their counts, boot and minimum time; see `leptonopt.problem.services`
-    serve       usable replicas serve the demand of services, and batches in what is left
+    serve       usable replicas serve the demand of services
+    batches     usable replicas do the batches in what is left
     cost        the objective is the cost of columns, nodes and replicas plus the value of what is left out
 """
 
@@ -27,12 +28,15 @@ import numpy as np
 
 from leptonopt.problem.arrays import Bools, Ints, positions
 from leptonopt.problem.nodes import NodeCosts, Nodes, no_nodes
+from leptonopt.problem.offline import Offline
 from leptonopt.problem.reachable_capacity import Demands, reachable_capacity
 from leptonopt.problem.services import ReplicaCosts, Services, no_services
+from leptonopt.problem.serving import Serving
 from leptonopt.runtime.clock import check_time_each
 
 UNLIMITED = 2**62
 RULES = ("once", "window", "capacity", "nodes", "precedence", "quota", "affinity", "cost")
+SERVICE_RULES = ("replicas", "serve", "batches")
 
 
 @dataclass(frozen=True, eq=False)
@@ -215,13 +219,24 @@ class Problem:
         return np.concatenate([np.zeros((len(self.price), 1), np.int64), np.cumsum(self.price, axis=1)], axis=1)
 
     @cached_property
+    def serving(self) -> tuple[Serving, ...]:
+        """Return what each service needs to serve its demand; raises `TooManyCuts`."""
+        return tuple(Serving.of(self.services, service) for service in range(len(self.services)))
+
+    @cached_property
+    def offline(self) -> dict[int, Offline]:
+        """Return the batches by service that has some; raises `TooManyCuts`."""
+        return {int(v): Offline.of(self.services, int(v)) for v in np.unique(self.services.batches.service)}
+
+    @cached_property
     def reachable(self) -> Ints:
         """Return the capacity that demands can use up, int64, shape (K, T); see `problem.reachable_capacity`.
 
-        Rows that nodes supply keep theirs.
+        Rows that nodes supply, or replicas hold, keep theirs.
         """
         limited = self.capacity < UNLIMITED
         limited[self.nodes.supply_row] = False
+        limited[self.services.hold_row] = False
         option = np.repeat(np.arange(self.options), np.diff(self.demand_ptr))
         low, high = self.first[option], self.last[option] + self.duration[option]
         demands = Demands(self.demand_row, self.demand, self.group[option], low, high)

@@ -191,4 +191,4 @@ def _validated(message: Any) -> tuple[Any, ...]:
 
 
 def _canonical(schedule: Schedule) -> Schedule:
-    return Schedule.of(schedule.option, schedule.start, schedule.count, schedule.rent)
+    return Schedule.of(schedule.option, schedule.start, schedule.count, schedule.rent, schedule.replicas)

@@ -1,0 +1,145 @@
+"""Decide how much of the batches of a service its usable replicas can do beside the demand.
+
+What a batch does in a slot is a demand of a class of its own. A way is two ways with the same replicas: one serves
+requests and batches up to the planned rate, the other one fills the headroom with batches. So the cuts of
+`leptonopt.problem.serving` decide here as well. Slots are filled in order, and in each slot the batch with the earliest
+deadline first: where all batches of a service have one class this does as much as possible in time, else it may miss a
+better division among classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.services import Services
+from leptonopt.problem.serving import Cuts, as_fractions, class_modes, demand_cuts
+
+
+@dataclass(frozen=True, eq=False)
+class Offline:
+    """The batches of one service.
+
+    Attributes
+    ----------
+    classes : the classes that batches have; they follow the classes of demand in `modes`
+    modes : families of cuts over usable replicas, of which one must hold
+    """
+
+    services: Services
+    service: int
+    classes: tuple[int, ...]
+    modes: tuple[Cuts, ...]
+
+    @classmethod
+    def of(cls, services: Services, service: int) -> Offline:
+        """Return the batches of a service; raises `TooManyCuts`."""
+        ways, own = services.ways(service), services.classes(service)
+        amounts = services.batches.amount[services.batches.service == service][:, own]
+        classes = tuple(np.flatnonzero(amounts.any(axis=0)).tolist())
+        planned, offline = as_fractions(services.planned[ways, own]), as_fractions(services.offline[ways, own])
+        spare = [1 - share if services.fill[service] else Fraction(0) for share in planned_share(services, service)]
+        missed = (*services.missed[own], *(None for _ in classes))
+        families = []
+        for rates in class_modes(planned, bool(services.whole[service])):
+            joint = tuple(
+                (*row, *((1 - more) * rate[b] if services.fill[service] else rate[b] for b in classes))
+                for row, rate, more in zip(rates, offline, spare, strict=True)
+            )
+            idle = tuple(
+                (*(Fraction(0) for _ in row), *(more * rate[b] for b in classes))
+                for row, rate, more in zip(rates, offline, spare, strict=True)
+            )
+            families.append(_folded(demand_cuts((*joint, *idle), missed), len(planned)))
+        return cls(services, service, classes, tuple(families))
+
+    def work(self, usable: Ints, money: Ints, done: Bools) -> dict[tuple[int, int, int], Fraction] | None:
+        """Return what is done of each (batch, class, slot) [demand units]; None where the batches do not fit.
+
+        `usable` has shape (W, T) for the ways of the service, `money` (T,) is paid for missed requests, and `done`
+        (J,) tells the batches to be done.
+        """
+        batches, begin = self.services.batches, self.services.classes(self.service).start
+        mine = np.flatnonzero(done & (batches.service == self.service)).tolist()
+        left = {(j, b): Fraction(int(batches.amount[j, begin + b])) for j in mine for b in self.classes}
+        found: dict[tuple[int, int, int], Fraction] = {}
+        for slot in range(usable.shape[1]):
+            open_ = [
+                j for j in mine if batches.first[j] <= slot <= batches.last[j] and any(left[j, b] for b in self.classes)
+            ]
+            if open_:
+                wanted = {
+                    (j, b): left[j, b]
+                    for j in sorted(open_, key=lambda j: int(batches.last[j]))
+                    for b in self.classes
+                    if left[j, b]
+                }
+                for (j, b), amount in self._slot(usable[:, slot], int(money[slot]), slot, wanted).items():
+                    left[j, b] -= amount
+                    found[j, begin + b, slot] = amount
+        return None if any(left.values()) else found
+
+    def _slot(
+        self, usable: Ints, money: int, slot: int, wanted: dict[tuple[int, int], Fraction]
+    ) -> dict[tuple[int, int], Fraction]:
+        """Return what is done in a slot, in the order of `wanted`, by the mode that does most of it."""
+        demand = self.services.demand[self.services.classes(self.service), slot].tolist()
+        best: dict[tuple[int, int], Fraction] = {}
+        for cuts in self.modes:
+            done = _filled(
+                cuts, usable.tolist(), money, [*demand, *(Fraction(0) for _ in self.classes)], wanted, self.classes
+            )
+            if sum(done.values()) > sum(best.values()):
+                best = done
+        return best
+
+
+def planned_share(services: Services, service: int) -> list[Fraction]:
+    """Return the planned part of the rate by way of a service; it is the same for all classes of a way."""
+    ways, own = services.ways(service), services.classes(service)
+    shares = []
+    for planned, rate in zip(services.planned[ways, own].tolist(), services.rate[ways, own].tolist(), strict=True):
+        each = {Fraction(some, most) for some, most in zip(planned, rate, strict=True) if most}
+        if len(each) > 1:
+            raise ValueError("the planned share of a way differs by class")
+        shares.append(each.pop() if each else Fraction(1))
+    return shares
+
+
+def _folded(cuts: Cuts, ways: int) -> Cuts:
+    """Return cuts over real ways from those over pairs of ways with the same replicas."""
+    return Cuts(cuts.weight[:, :ways] + cuts.weight[:, ways:], cuts.paid, cuts.need)
+
+
+def _filled(
+    cuts: Cuts,
+    usable: list[int],
+    money: int,
+    demand: list[Fraction],
+    wanted: dict[tuple[int, int], Fraction],
+    classes: tuple[int, ...],
+) -> dict[tuple[int, int], Fraction]:
+    """Return how much of each (batch, class) fits, one after the other.
+
+    It is nothing where the demand itself does not fit.
+    """
+    lines = list(zip(cuts.weight.tolist(), cuts.paid.tolist(), cuts.need.tolist(), strict=True))
+    spare = [
+        Fraction(sum(mu * a for mu, a in zip(weight, usable, strict=True)) + paid * money)
+        - sum(pi * d for pi, d in zip(need, demand, strict=True))
+        for weight, paid, need in lines
+    ]
+    if min(spare, default=Fraction(0)) < 0:
+        return {}
+    done, before = {}, len(demand) - len(classes)
+    for (j, b), amount in wanted.items():
+        at = before + classes.index(b)
+        prices = [need[at] for _, _, need in lines]
+        fits = min([left / pi for left, pi in zip(spare, prices, strict=True) if pi], default=amount)
+        if (part := min(amount, fits)) > 0:
+            spare = [left - pi * part for left, pi in zip(spare, prices, strict=True)]
+            done[j, b] = part
+    return done

@@ -1,0 +1,258 @@
+"""Decide exactly whether usable replicas serve a demand, without a routing.
+
+Usable replicas a of a service serve a demand D in a slot if and only if for every price vector pi >= 0 on classes
+
+    sum over ways w of mu[w] a[w]  >=  sum over classes b of pi[b] D[b]     with mu[w] = max over b of pi[b] rate[w, b]
+
+(Farkas' lemma). The right side less the left side is concave and piecewise linear in pi, so finitely many price vectors
+decide: the rays where pieces meet. On such a ray the classes with a price are joined by ties, pi[b] rate[w, b] =
+pi[c] rate[w, c], each over a way. Equivalently, prices mu on ways decide, with pi[b] = min of mu[w] / rate[w, b]; the
+ways are then joined by ties over classes. The smaller of the two families is enumerated.
+
+Requests missed at a price are served by one more way, whose capacity is money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import product
+from math import gcd, lcm
+
+import numpy as np
+
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.services import Services
+
+MAX_CUTS = 3_000  # cuts of one family at most
+MAX_MODES = 256  # assignments of classes to ways at most, where a class is served by one way
+SAFE = 2.0**61
+
+Rates = tuple[tuple[Fraction, ...], ...]  # by way and class; 0 where the way does not serve the class
+
+
+class TooManyCuts(Exception):
+    """A family of cuts is too large to be enumerated."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cuts:
+    """Inequalities weight . usable + paid * money >= need . demand.
+
+    The coefficients are whole numbers of shapes (C, W), (C,), (C, B). `money` pays for what is missed, in money units; `paid` is 0 in all cuts where all must be served. The arrays hold
+    Python integers where int64 could overflow.
+    """
+
+    weight: Ints
+    paid: Ints
+    need: Ints
+
+    def supply(self, usable: Ints) -> Ints:
+        """Return the left side of the cuts without money, shape (N, C); `usable` has shape (N, W)."""
+        return exact_product(usable, self.weight)
+
+    def required(self, demand: Ints) -> Ints:
+        """Return the right side of the cuts, shape (N, C); `demand` has shape (N, B)."""
+        return exact_product(demand, self.need)
+
+    def least_money(self, short: Ints) -> Ints:
+        """Return the least whole money that pays for a shortage, shape (N, C); -1 where no money is enough."""
+        free = self.paid == 0
+        money = np.zeros(len(short), short.dtype)
+        for at in np.flatnonzero(~free).tolist():
+            money = np.maximum(money, -(-short[:, at] // self.paid[at]))
+        hopeless = (short[:, free] > 0).any(axis=1)
+        found: Ints = np.where(hopeless, -1, money)
+        return found
+
+
+def exact_product(left: Ints, right: Ints) -> Ints:
+    """Return left @ right.T without overflow, in Python integers where int64 is too small."""
+    most = np.abs(left).max(axis=0, initial=0).astype(float) @ np.abs(right).astype(float).T
+    if most.max(initial=0) < SAFE:
+        small: Ints = left.astype(np.int64) @ right.astype(np.int64).T
+        return small
+    large: Ints = left.astype(object) @ right.astype(object).T
+    return large
+
+
+@dataclass(frozen=True, eq=False)
+class Serving:
+    """Families of cuts that decide whether replicas of one service serve its demand in a slot.
+
+    Attributes
+    ----------
+    modes : families of cuts, one of which must hold; several where a class is served by one way only
+    survivals : for each loss of a zone, families of which one must hold without money
+    step : what is paid for missed requests is a multiple of this [money units]
+    """
+
+    modes: tuple[Cuts, ...]
+    survivals: tuple[tuple[Cuts, ...], ...]
+    step: int
+
+    @classmethod
+    def of(cls, services: Services, service: int) -> Serving:
+        """Return the cuts of a service; raises `TooManyCuts`."""
+        ways, classes = services.ways(service), services.classes(service)
+        rates, whole = as_fractions(services.planned[ways, classes]), bool(services.whole[service])
+        own = range(ways.start, ways.stop)
+        survivals = [np.isin(own, loss.kept) for loss in services.survivals if loss.service == service]
+        return cls(
+            _modes(rates, services.missed[classes], whole),
+            tuple(_modes(_only(rates, kept.tolist()), (None,) * len(rates[0]), whole) for kept in survivals),
+            services.missed_step,
+        )
+
+    def least_money(self, usable: Ints, demand: Ints) -> Ints:
+        """Return the least money paid for misses, a multiple of `step`, shape (N,); -1 where none is enough.
+
+        `usable` has shape (N, W), `demand` (N, B) or (1, B).
+        """
+        found = _cheapest([cuts.least_money(cuts.required(demand) - cuts.supply(usable)) for cuts in self.modes])
+        for family in self.survivals:
+            without = _cheapest([cuts.least_money(cuts.required(demand) - cuts.supply(usable)) for cuts in family])
+            found = np.where(without < 0, -1, found)
+        stepped: Ints = np.where(found < 0, -1, -(-found // self.step) * self.step).astype(np.int64)
+        return stepped
+
+
+def as_fractions(table: Ints) -> Rates:
+    """Return a table of whole numbers as fractions."""
+    return tuple(tuple(map(Fraction, row)) for row in table.tolist())
+
+
+def _only(rates: Rates, kept: Sequence[bool]) -> Rates:
+    """Return the rates of some ways; the others serve nothing."""
+    return tuple(row if stays else (Fraction(0),) * len(row) for row, stays in zip(rates, kept, strict=True))
+
+
+def _cheapest(found: list[Ints]) -> Ints:
+    """Return the least of several amounts of money, where -1 means that there is none."""
+    best = found[0]
+    for other in found[1:]:
+        best = np.where((best < 0) | ((other >= 0) & (other < best)), other, best)
+    return best
+
+
+def _modes(rates: Rates, missed: Sequence[Fraction | None], whole: bool) -> tuple[Cuts, ...]:
+    """Return the families of cuts of which one must hold."""
+    return tuple(demand_cuts(each, missed) for each in class_modes(rates, whole))
+
+
+def class_modes(rates: Rates, whole: bool) -> list[Rates]:
+    """Return the rates for every assignment of classes to ways, or the rates where a class may be split.
+
+    Raises `TooManyCuts`.
+    """
+    if not whole:
+        return [rates]
+    choices = [[way for way, row in enumerate(rates) if row[b]] or [0] for b in range(len(rates[0]))]
+    if np.prod([float(len(each)) for each in choices]) > MAX_MODES:
+        raise TooManyCuts
+    return [
+        tuple(
+            tuple(rate if chosen[b] == way else Fraction(0) for b, rate in enumerate(row))
+            for way, row in enumerate(rates)
+        )
+        for chosen in product(*choices)
+    ]
+
+
+def demand_cuts(rates: Rates, missed: Sequence[Fraction | None]) -> Cuts:
+    """Return the cuts that together decide whether usable replicas, and money, serve a demand.
+
+    `missed` is by class the cost of missing one unit of demand, or None. Raises `TooManyCuts`.
+    """
+    paid = tuple(1 / Fraction(cost) if cost else Fraction(0) for cost in missed)
+    free = [cost is not None and cost == 0 for cost in missed]
+    table = (*rates, paid)
+    table = tuple(tuple(Fraction(0) if free[b] else rate for b, rate in enumerate(row)) for row in table)
+    wanted = [b for b in range(len(missed)) if not free[b]]
+    lines = sorted(set(_rays(table, wanted)))
+    size = len(table)
+    return Cuts(
+        _array([line[: size - 1] for line in lines], size - 1),
+        _array([line[size - 1 : size] for line in lines], 1)[:, 0],
+        _array([line[size:] for line in lines], len(missed)),
+    )
+
+
+def _array(lines: Sequence[Sequence[int]], width: int) -> Ints:
+    """Return whole numbers as an array of int64, or of Python integers where they are large."""
+    large = any(abs(each) >= SAFE for line in lines for each in line)
+    return np.array(lines, object if large else np.int64).reshape(len(lines), width)
+
+
+def _rays(table: Rates, wanted: list[int]) -> list[tuple[int, ...]]:
+    """Return the rays of the family as whole numbers: prices on ways, then prices on classes."""
+    ways = [w for w, row in enumerate(table) if any(row)]
+    if not ways or _trees(len(wanted), len(ways)) <= _trees(len(ways), len(wanted)):
+        found = _tied([[table[w][b] for w in ways] for b in wanted], inverse=True)
+    else:
+        priced = _tied([[table[w][b] for b in wanted] for w in ways], inverse=False)
+        found = {tuple(_least_price(table, ways, prices, b) for b in wanted) for prices in priced}
+        found |= {tuple(Fraction(int(b == c)) for c in wanted) for b in wanted if not any(row[b] for row in table)}
+    return [_ray(table, wanted, prices) for prices in found if any(prices)]
+
+
+def _trees(items: int, links: int) -> float:
+    """Return about how many trees join items by ties over links."""
+    return float(links) ** max(0, items - 1) * float(items) ** max(0, items - 2)
+
+
+def _least_price(table: Rates, ways: list[int], prices: tuple[Fraction, ...], b: int) -> Fraction:
+    """Return the price of a class at prices of ways: what its cheapest way asks for a unit."""
+    each = [price / table[w][b] for w, price in zip(ways, prices, strict=True) if table[w][b]]
+    return min(each, default=Fraction(0))
+
+
+def _ray(table: Rates, wanted: list[int], prices: tuple[Fraction, ...]) -> tuple[int, ...]:
+    """Return prices on ways, then on classes, in whole numbers, from those of the classes `wanted`."""
+    of = dict(zip(wanted, prices, strict=True))
+    on_ways = [max(price * row[b] for b, price in of.items()) for row in table]
+    return _whole([*on_ways, *(of.get(b, Fraction(0)) for b in range(len(table[0])))])
+
+
+def _tied(links: list[list[Fraction]], inverse: bool) -> set[tuple[Fraction, ...]]:
+    """Return price vectors whose items with a price are joined by ties.
+
+    links[i][k] is the rate of item i by link k. A tie over link k sets x[j] = x[i] links[j][k] / links[i][k], or the inverse ratio. Raises `TooManyCuts`.
+    """
+    items = len(links)
+    level = {tuple(Fraction(int(i == j)) for j in range(items)) for i in range(items)}
+    found = set(level)
+    for _ in range(items - 1):
+        level = {_scaled(each) for prices in level for each in _joined(prices, links, inverse)} - found
+        found |= level
+        if len(found) > MAX_CUTS:
+            raise TooManyCuts
+    return found
+
+
+def _joined(prices: tuple[Fraction, ...], links: list[list[Fraction]], inverse: bool) -> list[tuple[Fraction, ...]]:
+    """Return the price vectors in which one more item is tied to those that have a price."""
+    priced = [item for item, price in enumerate(prices) if price]
+    made = []
+    for new in [item for item, price in enumerate(prices) if not price]:
+        for old in priced:
+            for one, other in zip(links[old], links[new], strict=True):
+                if one and other:
+                    ratio = one / other if inverse else other / one
+                    made.append((*prices[:new], prices[old] * ratio, *prices[new + 1 :]))
+    return made
+
+
+def _scaled(prices: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
+    """Return the prices with the first one above zero made 1."""
+    first = next(price for price in prices if price)
+    return tuple(price / first for price in prices)
+
+
+def _whole(values: list[Fraction]) -> tuple[int, ...]:
+    """Return a vector in whole numbers without a common divisor."""
+    scale = lcm(*(value.denominator for value in values))
+    numbers = [int(value * scale) for value in values]
+    common = gcd(*numbers) or 1
+    return tuple(number // common for number in numbers)
