@@ -30,14 +30,11 @@ class DaskLauncher:
 
     def start(self, run: PlannedRun, log: Path) -> str:
         """Submit the command of a run."""
-        command = run.run
-        told = {"LEPTONOPT_TASK": run.key, "LEPTONOPT_POOL": run.pool, "LEPTONOPT_OPTION": run.option}
-        words = (
-            (command.command, command.directory, {**told, **command.environment}) if command else ("true", None, told)
-        )
         identity = f"{PREFIX}{run.slug}-{int(run.start.timestamp())}"
         resources = {run.pool: 1} if run.pool in self._pools else None
-        future = self._client.submit(run_command, *words, key=identity, pure=False, resources=resources, retries=0)
+        future = self._client.submit(
+            run_command, *run.invocation(), key=identity, pure=False, resources=resources, retries=0
+        )
         self._client.unpublish_dataset(identity)
         self._client.publish_dataset(future, name=identity)
         self._seen[identity] = future

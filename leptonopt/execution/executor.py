@@ -43,13 +43,10 @@ class LocalLauncher:
 
     def start(self, run: PlannedRun, log: Path) -> str:
         """Start the command of a run with its resources in the environment; raises `OSError`."""
-        told = {"LEPTONOPT_TASK": run.key, "LEPTONOPT_POOL": run.pool, "LEPTONOPT_OPTION": run.option}
-        told |= {f"LEPTONOPT_{_variable(name)}": f"{amount:f}" for name, amount in run.uses.items()}
-        command = run.run
         code = log.with_suffix(".exit")
         code.unlink(missing_ok=True)
-        directory, own = (command.directory, dict(command.environment)) if command else (None, {})
-        return start_detached(command.command if command else "true", log, code, directory, {**told, **own})
+        command, directory, environment = run.invocation()
+        return start_detached(command, log, code, directory, environment)
 
     def ended(self, identity: str, log: Path) -> int | None:
         """Return the exit code from the file that the shell of a run leaves."""
@@ -63,10 +60,6 @@ class LocalLauncher:
     def cancel(self, identity: str) -> None:
         """End the processes of a run."""
         end_detached(identity)
-
-
-def _variable(resource: str) -> str:
-    return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in resource.upper())
 
 
 def capacity_of(instance: Instance) -> Capacity:

@@ -70,10 +70,21 @@ class PlannedRun:
         """Return what it holds of a resource."""
         return self.uses.get(resource, Decimal(0))
 
+    def invocation(self) -> tuple[str, str | None, dict[str, str]]:
+        """Return what a shell is to run, where, and with which variables: what the run holds, and its task's own."""
+        command = self.run or Run(command="true")
+        told = {"LEPTONOPT_TASK": self.key, "LEPTONOPT_POOL": self.pool, "LEPTONOPT_OPTION": self.option}
+        held = {f"LEPTONOPT_{_variable(name)}": f"{amount:f}" for name, amount in self.uses.items()}
+        return command.command, command.directory, {**told, **held, **command.environment}
+
     def memory_mib(self) -> int:
         """Return the memory that it holds in MiB, of `memory_mib`, `memory_gib` or `memory_gb`; 0: not said."""
         exact = self.amount("memory_mib") + self.amount("memory_gib") * 1024 + self.amount("memory_gb") * 10**9 / 2**20
         return int(exact.to_integral_value(rounding="ROUND_CEILING"))
+
+
+def _variable(resource: str) -> str:
+    return "".join(letter if letter.isascii() and letter.isalnum() else "_" for letter in resource.upper())
 
 
 def planned_runs(instance: Instance, plan: Mapping[str, Any], system: str) -> list[PlannedRun]:

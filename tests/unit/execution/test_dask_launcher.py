@@ -42,12 +42,12 @@ def until_ended(launcher: Any, identity: str, log: Path) -> int:
 
 def test_commands_run_on_workers(address: str, tmp_path: Path) -> None:
     """Output and exit code come back; a second driver finds a run of the first by its name."""
-    run = replace(runs("dask")["train"], run=Run(command="echo on $LEPTONOPT_POOL; exit 3"))
+    run = replace(runs("dask")["train"], run=Run(command="echo $LEPTONOPT_GPU GPUs on $LEPTONOPT_POOL; exit 3"))
     slow = replace(run, key="slow", pool="cpu", run=Run(command="sleep 1; echo late"))
     with dask_launcher(address) as first:
         identity, later = first.start(run, tmp_path / "a.log"), first.start(slow, tmp_path / "b.log")
         assert until_ended(first, identity, tmp_path / "a.log") == 3
-    assert (tmp_path / "a.log").read_text(encoding="utf-8") == "on gpu\n"
+    assert (tmp_path / "a.log").read_text(encoding="utf-8") == "4 GPUs on gpu\n"
     with dask_launcher(address) as second:
         assert until_ended(second, later, tmp_path / "b.log") == 0
         assert second.ended("leptonopt-run-never", tmp_path / "c.log") == -1

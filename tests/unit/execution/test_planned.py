@@ -52,3 +52,14 @@ def test_jobs_of_others() -> None:
     assert not planned_runs(validate(document), PLAN, "slurm")[1].foreign
     with pytest.raises(UsageError, match="'big' has no `run`"):
         require_commands(list(runs().values()))
+
+
+def test_invocation() -> None:
+    """The command, its folder, and variables: what the run is and holds, then those of the task."""
+    command, directory, environment = runs()["train"].invocation()
+    assert (command, directory) == ("train", "/data")
+    assert environment == {
+        "LEPTONOPT_TASK": "train", "LEPTONOPT_POOL": "gpu", "LEPTONOPT_OPTION": "gpu",
+        "LEPTONOPT_GPU": "4", "LEPTONOPT_CPU": "7.5", "LEPTONOPT_MEMORY_MIB": "4096", "A": "1",
+    }  # fmt: skip
+    assert runs()["big"].invocation()[0] == "true"
