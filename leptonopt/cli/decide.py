@@ -255,6 +255,8 @@ def _solved(given: Any, document: Mapping[str, Any], warm_start: Any, seconds: f
 
 def _tell(given: Any, answer: Answer, saved: bool = False) -> int:
     """Print an answer, and write the plan after the change."""
+    from leptonopt.plan.diff_report import change_text
+
     currency = str(answer.document["currency"])
     if given.output is not None:
         files.write_atomic(given.output, files.dumped(dict(answer.document)))
@@ -268,20 +270,19 @@ def _tell(given: Any, answer: Answer, saved: bool = False) -> int:
             print_note(why)
         return 4 if answer.status == "infeasible" else 5
     for moved in answer.moved:
-        print_line(moved.text(currency))
-    print_line(f"{len(answer.moved)} tasks run otherwise")
+        print_line(f"{change_text(moved)}  {float(moved.difference):+,.6g} {currency}")
+    print_line(f"{sum(each.copies for each in answer.moved)} tasks run otherwise")
     print_line(f"now {answer.before.text(currency)}; then {answer.after.text(currency)}")
     print_line(f"difference: {difference.text(currency, signed=True)}")
     return 0
 
 
 def _as_document(answer: Answer, difference: Any, currency: str) -> dict[str, Any]:
+    from leptonopt.plan.diff import change_document
+
     def ends(interval: Any) -> list[str | None]:
         return [None if value is None else str(value) for value in (interval.low, interval.high)]
 
-    moved = [
-        {"task": each.task, "before": each.before, "after": each.after, "difference": str(each.difference)}
-        for each in answer.moved
-    ]
+    moved = [{**change_document(each), "difference": str(each.difference)} for each in answer.moved]
     spans = {"before": ends(answer.before), "after": ends(answer.after), "difference": ends(difference)}
     return {"leptonopt_answer": 1, "currency": currency, "status": answer.status, **spans, "moved": moved}

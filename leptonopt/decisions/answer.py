@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-Line = Mapping[str, Any]
+from leptonopt.plan.diff import TaskChange, task_changes
 
 
 @dataclass(frozen=True)
@@ -46,24 +46,6 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Moved:
-    """A copy of a task in two plans: option, pool and start in each, None where it does not run."""
-
-    task: str
-    before: tuple[str, str, str] | None
-    after: tuple[str, str, str] | None
-    difference: Fraction
-
-    def text(self, currency: str) -> str:
-        """Return it as a line."""
-
-        def place(at: tuple[str, str, str] | None) -> str:
-            return "does not run" if at is None else f"{at[0]} {at[2]}"
-
-        return f"{self.task}  {place(self.before)} -> {place(self.after)}  {float(self.difference):+,.6g} {currency}"
-
-
-@dataclass(frozen=True)
 class Answer:
     """The answer to a question.
 
@@ -71,14 +53,14 @@ class Answer:
     ----------
     before, after : where the least cost lies; after a change that leaves no plan, its ends are None.
     status : of the solve after the change.
-    moved : copies that run otherwise.
+    moved : copies that run otherwise, by what that costs, the dearest first.
     document : the plan after the change.
     """
 
     before: Interval
     after: Interval
     status: str
-    moved: tuple[Moved, ...]
+    moved: tuple[TaskChange, ...]
     document: Mapping[str, Any]
 
     @property
@@ -89,35 +71,6 @@ class Answer:
 
 def answered(before: Mapping[str, Any], after: Mapping[str, Any]) -> Answer:
     """Return the answer that two plans give: of the instance as it is, and as it would be."""
-    moved = moved_copies(before, after)
+    _, changes = task_changes(before, after)
+    moved = sorted(changes, key=lambda change: (-change.difference, change.task))
     return Answer(Interval.of_plan(before), Interval.of_plan(after), str(after["status"]), tuple(moved), after)
-
-
-def moved_copies(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Moved]:
-    """Return the copies that run otherwise in two plans, by what that costs, the dearest first."""
-    old, new = _copies(before), _copies(after)
-    found = []
-    for key in {**old, **new}:
-        one, other = old.get(key), new.get(key)
-        places = [None if line is None else _where(line) for line in (one, other)]
-        if places[0] != places[1]:
-            difference = _cost(other) - _cost(one)
-            found.append(Moved(key, places[0], places[1], difference))
-    return sorted(found, key=lambda each: (-each.difference, each.task))
-
-
-def _copies(plan: Mapping[str, Any]) -> dict[str, Line]:
-    found: dict[str, Line] = {}
-    for line in plan.get("tasks", ()):
-        first = line.get("copy", 1)
-        for copy in range(first, first + line.get("copies", 1)):
-            found[f"{line['id']} #{copy}" if "copy" in line else line["id"]] = line
-    return found
-
-
-def _where(line: Line) -> tuple[str, str, str]:
-    return str(line["option"]), str(line["pool"]), str(line["start"])
-
-
-def _cost(line: Line | None) -> Fraction:
-    return Fraction(0) if line is None else Fraction(str(line["cost"]))

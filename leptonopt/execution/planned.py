@@ -13,6 +13,7 @@ from typing import Any
 from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import Instance, units
 from leptonopt.instance.tasks import Run, Task
+from leptonopt.plan.entries import copies_of, each_copy
 
 MAX_RUNS = 100_000
 
@@ -71,7 +72,7 @@ class PlannedRun:
         return self.uses.get(resource, Decimal(0))
 
     def invocation(self) -> tuple[str, str | None, dict[str, str]]:
-        """Return what a shell is to run, where, and with which variables: what the run holds, and its task's own."""
+        """Return the command for a shell, its folder, and variables that say what the run is and holds."""
         command = self.run or Run(command="true")
         told = {"LEPTONOPT_TASK": self.key, "LEPTONOPT_POOL": self.pool, "LEPTONOPT_OPTION": self.option}
         held = {f"LEPTONOPT_{_variable(name)}": f"{amount:f}" for name, amount in self.uses.items()}
@@ -104,33 +105,27 @@ def planned_runs(instance: Instance, plan: Mapping[str, Any], system: str) -> li
     tasks = {task.id: task for task in instance.tasks}
     targets = {pool.id: dict(pool.target.get(system, {})) for pool in instance.pools}
     lines = plan.get("tasks", [])
-    if sum(line.get("copies", 1) for line in lines) > MAX_RUNS:
+    if copies_of(lines) > MAX_RUNS:
         raise InputError(f"the plan has more than {MAX_RUNS:,} runs")
     keys = _keys(lines)
     found = []
-    for line in lines:
-        task = tasks.get(line["id"])
+    for (id, copy), line in each_copy(lines):
+        task = tasks.get(id)
         if task is None or line["pool"] not in targets:
-            raise InputError(f"the plan names {line['id']!r} on {line['pool']!r}, which the instance does not have")
+            raise InputError(f"the plan names {id!r} on {line['pool']!r}, which the instance does not have")
         after = tuple(key for edge in task.after for key in keys.get(edge.task, ()))
-        for copy in _copies(line):
-            found.append(_run(task, line, copy, after, targets[line["pool"]], system))
+        found.append(_run(task, line, copy, after, targets[line["pool"]], system))
     return sorted(found, key=lambda run: (run.start, run.key))
 
 
-def _copies(line: Mapping[str, Any]) -> Iterable[int]:
-    first = line.get("copy", 0)
-    return range(first, first + line.get("copies", 1))
-
-
-def _key(task: str, copy: int) -> str:
-    return f"{task}#{copy}" if copy else task
+def _key(line: Mapping[str, Any], copy: int) -> str:
+    return f"{line['id']}#{copy}" if "copy" in line else str(line["id"])
 
 
 def _keys(lines: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for line in lines:
-        found.setdefault(line["id"], []).extend(_key(line["id"], copy) for copy in _copies(line))
+    for (task, copy), line in each_copy(lines):
+        found.setdefault(task, []).append(_key(line, copy))
     return found
 
 
@@ -146,7 +141,7 @@ def _run(
         0,
     )
     return PlannedRun(
-        key=_key(task.id, copy), task=task.id, copy=copy or 1, team=task.team, pool=line["pool"],
+        key=_key(line, copy), task=task.id, copy=copy, team=task.team, pool=line["pool"],
         option=line["option"], variant=line.get("variant"),
         uses={name: Decimal(str(amount)) for name, amount in line.get("uses", {}).items()},
         whole=whole, on_node=task.placement == "one-node",

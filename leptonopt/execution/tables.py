@@ -11,17 +11,14 @@ from typing import Any
 
 from leptonopt.errors import UsageError
 from leptonopt.execution.planned import PlannedRun
+from leptonopt.plan.entries import each_copy
 
 HEAD = ("task", "copy", "team", "pool", "option", "variant", "start", "end", "hours", "uses", "cost", "late_hours")
 
 
 def rows(runs: Sequence[PlannedRun], plan: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Return one row for each run under the columns of `HEAD`; costs are those of each copy."""
-    lines: dict[tuple[str, int], Mapping[str, Any]] = {}
-    for line in plan.get("tasks", []):
-        first = line.get("copy", 1)
-        for copy in range(first, first + line.get("copies", 1)):
-            lines[line["id"], copy] = line
+    lines = dict(each_copy(plan.get("tasks", ())))
     return [_row(run, lines[run.task, run.copy]) for run in runs]
 
 

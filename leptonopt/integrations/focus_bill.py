@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from fractions import Fraction
 
 from leptonopt.errors import InputError
-from leptonopt.integrations.imported import Document, Grid, Imported
+from leptonopt.integrations.imported import Document, Grid, Imported, plain_number
 
 NEEDED = {"EffectiveCost", "ProviderName", "PricingUnit", "PricingQuantity"}
 _HOURS = re.compile(r"(?i)(instance[- ]?)?(hours?|hrs?)")
@@ -139,7 +139,7 @@ def _pool(key: tuple[str, str, str, str], usage: Usage, size: Document | None) -
     most = max(usage.by_hour.values(), default=Fraction(1))
     price = Decimal((usage.cost / usage.hours * 10**9).__round__()) / 10**9
     kind = {"id": machine, "size": size or {"node": 1}, "count": max(1, -(-most.numerator // most.denominator))}
-    kind["price"] = int(price) if price == int(price) else price.normalize()
+    kind["price"] = plain_number(price)
     suffix = "" if paid == "Standard" else f"-{paid.lower()}"
     name = "-".join(filter(None, [provider.lower(), region, machine])) + suffix
     return {"id": name, "nodes": [kind], "labels": sorted({provider, region, paid} - {""})}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, TypeVar
 
 from leptonopt.errors import UsageError
 from leptonopt.instance import units
 
 Document = dict[str, Any]
+N = TypeVar("N")  # a node, as its system describes it
 
 
 @dataclass(frozen=True)
@@ -99,3 +102,46 @@ def step_series(values: Iterable[Any], grid: Grid) -> Any:
     found = list(values)
     steps = {grid.instant(at): value for at, value in enumerate(found) if not at or value != found[at - 1]}
     return found[0] if len(steps) == 1 else {"steps": steps}
+
+
+def plain_number(value: Decimal) -> int | Decimal:
+    """Return a number as it is written in an instance: whole where it is, without zeros at its end."""
+    return int(value) if value == int(value) else value.normalize()
+
+
+def default_duration(params: Mapping[str, str]) -> int | None:
+    """Return the parameter `default_duration`, of tasks without one [s]; raises `UsageError`."""
+    try:
+        return units.duration(params["default_duration"]) if "default_duration" in params else None
+    except ValueError as error:
+        raise UsageError(f"--param default_duration: {error}") from None
+
+
+def named_groups(
+    nodes: Iterable[N], group_of: Callable[[N], tuple[Any, ...]], name_of: Callable[[tuple[Any, ...]], str]
+) -> dict[str, list[N]]:
+    """Return nodes that are alike by the name of their pool, with a number where groups have one name."""
+    groups: dict[tuple[Any, ...], list[N]] = defaultdict(list)
+    for node in nodes:
+        groups[group_of(node)].append(node)
+    names = [name_of(key) or "nodes" for key in sorted(groups)]
+    return {
+        name if names.count(name) == 1 else f"{name}-{names[: at + 1].count(name)}": groups[key]
+        for at, (key, name) in enumerate(zip(sorted(groups), names, strict=True))
+    }
+
+
+def node_kinds(nodes: Iterable[N], size_of: Callable[[N], Mapping[str, Any]]) -> list[tuple[Document, list[N]]]:
+    """Return a kind of nodes, with `id`, `size`, `count` and `reserved`, for each size, and its nodes.
+
+    All nodes are reserved: they are there, and cost nothing more, unless an overlay states a price.
+    """
+    sizes: dict[tuple[tuple[str, Any], ...], list[N]] = defaultdict(list)
+    for node in nodes:
+        sizes[tuple(size_of(node).items())].append(node)
+    kinds = []
+    for size, members in sorted(sizes.items(), key=lambda item: (-len(item[1]), str(item[0]))):
+        label = "-".join(f"{amount}{name.removeprefix('memory_')}" for name, amount in size) or "empty"
+        kind: Document = {"id": label, "size": dict(size), "count": len(members), "reserved": len(members)}
+        kinds.append((kind, members))
+    return kinds

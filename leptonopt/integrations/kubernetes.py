@@ -16,9 +16,18 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.errors import InputError, UsageError
+from leptonopt.errors import InputError
 from leptonopt.instance import units
-from leptonopt.integrations.imported import Document, Grid, Imported, listed
+from leptonopt.integrations.imported import (
+    Document,
+    Grid,
+    Imported,
+    default_duration,
+    listed,
+    named_groups,
+    node_kinds,
+    plain_number,
+)
 
 COMMANDS = (("kubectl", "get", "nodes,pods,jobs", "-A", "-o", "json"),)
 DURATION = "leptonopt/duration"  # an annotation of pods and jobs: how long they take, as in `90m`
@@ -89,11 +98,7 @@ def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid
             cluster.objects[entry.get("kind", "")].append(entry)
     if not cluster.objects["Node"]:
         raise InputError("no nodes are found; give what `kubectl get nodes,pods -A -o json` prints")
-    try:
-        default = units.duration(params["default_duration"]) if "default_duration" in params else None
-    except ValueError as error:
-        raise UsageError(f"--param default_duration: {error}") from None
-    return _Reader(cluster, grid, default).read()
+    return _Reader(cluster, grid, default_duration(params)).read()
 
 
 def _objects(name: str, text: str) -> Iterator[Document]:
@@ -144,17 +149,9 @@ class _Reader:
         for pod in lasting:
             for name, amount in requests(pod["spec"]).items():
                 taken[pod["spec"]["nodeName"]][name] += amount
-        groups: dict[tuple[Any, ...], list[Node]] = defaultdict(list)
-        for entry in self.cluster.objects["Node"]:
-            if (node := self._node(entry, taken)) is not None:
-                groups[_group(node)].append(node)
-        names: dict[str, int] = {}
-        for key, nodes in sorted(groups.items()):
-            base = key[0] or "nodes"
-            names[base] = names.get(base, 0) + 1
-            name = base if sum(other[0] == key[0] for other in groups) == 1 else f"{base}-{names[base]}"
-            self.pools[name] = nodes
-            self.found.pools.append(self._pool(name, nodes))
+        nodes = [self._node(entry, taken) for entry in self.cluster.objects["Node"]]
+        self.pools = named_groups([node for node in nodes if node is not None], _group, lambda key: str(key[0]))
+        self.found.pools += [self._pool(name, alike) for name, alike in self.pools.items()]
 
     def _node(self, entry: Document, taken: Mapping[str, Mapping[str, Fraction]]) -> Node | None:
         name, spec, status = entry["metadata"]["name"], entry.get("spec", {}), entry.get("status", {})
@@ -175,13 +172,7 @@ class _Reader:
         return Node(name, entry["metadata"].get("labels", {}), taints, free)
 
     def _pool(self, name: str, nodes: Sequence[Node]) -> Document:
-        sizes: dict[tuple[tuple[str, Any], ...], int] = defaultdict(int)
-        for node in nodes:
-            sizes[tuple(amounts(node.free, math.floor).items())] += 1
-        kinds: list[Document] = []
-        for size, count in sorted(sizes.items(), key=lambda item: (-item[1], str(item[0]))):
-            label = "-".join(f"{amount}{key}" for key, amount in size) or "empty"
-            kinds.append({"id": label, "size": dict(size), "count": count, "reserved": count})
+        kinds = [kind for kind, _ in node_kinds(nodes, lambda node: amounts(node.free, math.floor))]
         first = nodes[0]
         labels = {first.labels.get(key) for key in (*PRODUCT, *INSTANCE, ZONE)} - {None, ""}
         labels |= {"spot"} if any(first.labels.get(key) == value for key, value in SPOT.items()) else set()
@@ -286,8 +277,7 @@ def amounts(given: Mapping[str, Fraction], rounded: Any, zero: bool = False) -> 
         if name is None:
             continue
         if name == "cpu":
-            exact = Decimal(rounded(value * 1000)) / 1000
-            amount: Any = int(exact) if exact == int(exact) else exact
+            amount: Any = plain_number(Decimal(rounded(value * 1000)) / 1000)
         else:
             amount = rounded(value / 2**20) if name.endswith("_mib") else rounded(value)
         if amount or zero:

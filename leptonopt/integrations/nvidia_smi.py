@@ -6,11 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
 from xml.etree import ElementTree
 
 from leptonopt.errors import InputError
-from leptonopt.integrations.imported import Document, Grid, Imported
+from leptonopt.integrations.imported import Document, Grid, Imported, plain_number
 
 COMMANDS = (("nvidia-smi", "-q", "-x"),)
 
@@ -59,10 +58,10 @@ def _pool(pool: str, model: str, gpus: Sequence[ElementTree.Element], found: Imp
     made: Document = {"id": pool, "capacity": dict(capacity), "labels": [model]}
     memory = min((_number(gpu.findtext("fb_memory_usage/total")) or Decimal(0) for gpu in gpus), default=Decimal(0))
     if memory and set(capacity) == {"gpu"}:
-        made["device_memory"] = _plain(round(memory / 1024, 3))
+        made["device_memory"] = plain_number(round(memory / 1024, 3))
     limits = [limit for gpu in gpus if (limit := _power_limit(gpu)) is not None]
     if limits and set(capacity) == {"gpu"}:
-        made["power"] = {"gpu": _plain(max(limits) / 1000)}
+        made["power"] = {"gpu": plain_number(max(limits) / 1000)}
         found.notes.append(f"{pool}: the power of a GPU is its limit, {max(limits)} W; measured power is less")
     busy = sum(bool(gpu.findall("processes/process_info")) for gpu in gpus)
     if busy:
@@ -85,7 +84,3 @@ def _power_limit(gpu: ElementTree.Element) -> Decimal | None:
 def _number(text: str | None) -> Decimal | None:
     found = re.match(r"\s*(\d+(?:\.\d+)?)", text or "")
     return Decimal(found[1]) if found else None
-
-
-def _plain(value: Decimal) -> Any:
-    return int(value) if value == int(value) else value.normalize()

@@ -7,10 +7,9 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
-from typing import Any
 
 from leptonopt.errors import InputError, UsageError
-from leptonopt.integrations.imported import Document, Grid, Imported
+from leptonopt.integrations.imported import Document, Grid, Imported, plain_number
 
 MOST_POOLS = 200
 SKYPILOT = {"InstanceType", "Price", "Region"}
@@ -136,13 +135,9 @@ def _chosen(offer: Offer, params: Mapping[str, str]) -> bool:
 
 def _pool(offer: Offer, nodes: int) -> Document:
     size = {"gpu": offer.accelerators, "cpu": offer.cpu, "memory_gib": offer.memory_gib}
-    shown = {name: _plain(amount) for name, amount in size.items() if amount} or {"node": 1}
+    shown = {name: plain_number(amount) for name, amount in size.items() if amount} or {"node": 1}
     parts = [offer.cloud, offer.instance, offer.region, "spot" if offer.spot else ""]
     labels = sorted({offer.cloud, offer.region, offer.accelerator, "spot" if offer.spot else "on-demand"} - {""})
-    kind = {"id": offer.instance or "node", "size": shown, "count": nodes, "price": _plain(round(offer.price, 9))}
+    kind = {"id": offer.instance or "node", "size": shown, "count": nodes, "price": plain_number(round(offer.price, 9))}
     made: Document = {"id": "-".join(filter(None, parts)), "nodes": [kind], "labels": labels}
-    return {**made, **({"device_memory": _plain(offer.device_memory)} if offer.device_memory else {})}
-
-
-def _plain(value: Decimal) -> Any:
-    return int(value) if value == int(value) else value.normalize()
+    return {**made, **({"device_memory": plain_number(offer.device_memory)} if offer.device_memory else {})}

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from leptonopt.errors import InputError
 from leptonopt.integrations import slurm_values as values
-from leptonopt.integrations.imported import Document, Grid, Imported, listed, step_series
+from leptonopt.integrations.imported import Document, Grid, Imported, listed, named_groups, node_kinds, step_series
 from leptonopt.integrations.slurm_cluster import Cluster, Node, Places, add_file
 from leptonopt.integrations.slurm_jobs import add_jobs
 
@@ -47,42 +46,25 @@ def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid
 
 def add_pools(cluster: Cluster, found: Imported, grid: Grid) -> Places:
     """Add one pool for all usable nodes of equal partitions, features and GPU types."""
-    groups: dict[tuple[Any, ...], list[Node]] = defaultdict(list)
-    for node in cluster.nodes.values():
-        if node.usable:
-            groups[node.partitions, node.gpu_type, tuple(sorted(node.features))].append(node)
+    usable = [node for node in cluster.nodes.values() if node.usable]
+    pools = named_groups(usable, _group, lambda key: "-".join([*key[0][:2], *filter(None, [key[1]])]))
     if left := [node.name for node in cluster.nodes.values() if not node.usable]:
         found.notes.append(f"{len(left)} of {len(cluster.nodes)} nodes take no new work: {listed(left)}")
-    ids = _pool_ids(groups)
-    pools = {ids[key]: nodes for key, nodes in sorted(groups.items())}
     for name, nodes in pools.items():
         found.pools.append(_pool(name, nodes, cluster.reservations, grid))
     return Places(pools)
 
 
-def _pool_ids(groups: Iterable[tuple[Any, ...]]) -> dict[tuple[Any, ...], str]:
-    """Return an id for each group: partitions and GPU type, and a number where these are not enough."""
-    base = {key: "-".join([*key[0][:2], *([key[1]] if key[1] else [])]) or "nodes" for key in sorted(groups)}
-    taken: dict[str, int] = {}
-    ids = {}
-    for key, name in base.items():
-        taken[name] = taken.get(name, 0) + 1
-        ids[key] = name if list(base.values()).count(name) == 1 else f"{name}-{taken[name]}"
-    return ids
+def _group(node: Node) -> tuple[Any, ...]:
+    """Return what nodes of one pool have in common: partitions, GPU type and features."""
+    return node.partitions, node.gpu_type, tuple(sorted(node.features))
 
 
 def _pool(name: str, nodes: Sequence[Node], reservations: Sequence[Document], grid: Grid) -> Document:
     first = nodes[0]
-    sizes: dict[tuple[tuple[str, int], ...], list[str]] = defaultdict(list)
-    for node in nodes:
-        sizes[tuple(node.size.items())].append(node.name)
     kinds = []
-    for size, members in sorted(sizes.items(), key=lambda item: (-len(item[1]), item[0])):
-        counts = _counts(members, reservations, grid)
-        parts = [f"{amount}{word}" for word, amount in zip(("gpu", "cpu"), dict(size).values(), strict=False)]
-        kind = "-".join(parts) if "gpu" in dict(size) else f"{dict(size)['cpu']}cpu"
-        kinds.append({"id": f"{kind}-{dict(size)['memory_mib']}mib", "size": dict(size), "count": counts})
-        kinds[-1]["reserved"] = len(members)
+    for kind, alike in node_kinds(nodes, lambda node: node.size):
+        kinds.append({**kind, "count": _counts([node.name for node in alike], reservations, grid)})
     labels = sorted({*first.features, *first.partitions, *filter(None, [first.gpu_type])})
     target = {"partition": first.partitions[0]} if first.partitions else {}
     target |= {"constraint": "&".join(first.features)} if first.features else {}

@@ -6,10 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from leptonopt.errors import UsageError
 from leptonopt.instance import units
 from leptonopt.integrations import slurm_values as values
-from leptonopt.integrations.imported import Document, Grid, Imported, listed
+from leptonopt.integrations.imported import Document, Grid, Imported, default_duration, listed
 
 if TYPE_CHECKING:
     from leptonopt.integrations.slurm_cluster import Cluster, Node, Places
@@ -168,11 +167,7 @@ def add_jobs(cluster: Cluster, places: Places, found: Imported, grid: Grid, para
     UsageError
         When `default_duration` is no duration.
     """
-    try:
-        default = units.duration(params["default_duration"]) if "default_duration" in params else None
-    except ValueError as error:
-        raise UsageError(f"--param default_duration: {error}") from None
-    jobs = Jobs(cluster, places, found, grid, default)
+    jobs = Jobs(cluster, places, found, grid, default_duration(params))
     own = f"leptonopt:{params['project']}:" if "project" in params else None
     for record in cluster.jobs.values():
         if own is not None and _text(record.get("comment")).startswith(own):

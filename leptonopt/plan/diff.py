@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from fractions import Fraction
 from typing import Any
 
 from leptonopt.errors import UsageError
+from leptonopt.instance import units
 from leptonopt.plan.numbers import number
 
 KINDS = ("moved", "shifted", "new", "gone")
@@ -19,13 +21,22 @@ KINDS = ("moved", "shifted", "new", "gone")
 
 @dataclass(frozen=True, order=True)
 class Place:
-    """A pool, option and variant, and the instants between which a copy of a task runs, in UTC."""
+    """A pool, option and variant, and the instants between which a copy of a task runs, in UTC.
+
+    `cost` is what it pays there [money]; places of different costs are equal.
+    """
 
     start: str
     end: str
     pool: str
     option: str
     variant: str | None = None
+    cost: Fraction = field(default=Fraction(0), compare=False)
+
+    @property
+    def begins(self) -> datetime:
+        """Return the start as an instant."""
+        return units.instant(self.start)
 
     @property
     def mode(self) -> tuple[str, str, str]:
@@ -51,6 +62,12 @@ class TaskChange:
     before: Place | None
     after: Place | None
     left_out: bool = False
+
+    @property
+    def difference(self) -> Fraction:
+        """Return what the copies pay after less what they pay before, in all [money]."""
+        before, after = (place.cost if place else Fraction(0) for place in (self.before, self.after))
+        return self.copies * (after - before)
 
 
 @dataclass(frozen=True)
@@ -97,7 +114,7 @@ class PlanDiff:
             "leptonopt_diff": 1,
             "currency": self.currency,
             "tasks": {"kept": self.kept, **self.counts()},
-            "changes": [_change_document(change) for change in self.changes],
+            "changes": [change_document(change) for change in self.changes],
             "pools": [{"pool": line.name, **_cost_document(line)} for line in self.pools],
             "parts": [{"part": line.name, **_cost_document(line)} for line in self.parts],
             "cost": _cost_document(self.cost),
@@ -116,14 +133,7 @@ def plan_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> PlanDiff:
         raise UsageError(
             f"the plans are in {before['currency']} and in {after['currency']}; compare plans of one currency"
         )
-    old, new = _places(before), _places(after)
-    out = {line["id"] for plan in (before, after) for line in plan["left_out"]}
-    changes: list[TaskChange] = []
-    kept = 0
-    for task in dict.fromkeys([*old, *new]):
-        was, now = old.get(task, Counter()), new.get(task, Counter())
-        kept += (was & now).total()
-        changes += _changes(task, was - now, now - was, task in out)
+    kept, changes = task_changes(before, after)
     exact = (None if plan["cost_exact"] is None else Fraction(plan["cost_exact"]) for plan in (before, after))
     return PlanDiff(
         currency=after["currency"],
@@ -135,12 +145,37 @@ def plan_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> PlanDiff:
     )
 
 
+def task_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[int, list[TaskChange]]:
+    """Return how many copies have the same place in two plans, and the changes of all others."""
+    old, new = _places(before), _places(after)
+    out = {line["id"] for plan in (before, after) for line in plan.get("left_out", ())}
+    changes: list[TaskChange] = []
+    kept = 0
+    for task in dict.fromkeys([*old, *new]):
+        was, now = old.get(task, Counter()), new.get(task, Counter())
+        kept += (was & now).total()
+        changes += _changes(task, was - now, now - was, task in out)
+    return kept, changes
+
+
+def kind_of_change(before: Place | None, after: Place | None) -> str:
+    """Return how a copy changes that runs in one of two plans at least: one of `KINDS`."""
+    if before is None or after is None:
+        return "new" if before is None else "gone"
+    return "shifted" if before.mode == after.mode else "moved"
+
+
+def place_of(line: Mapping[str, Any]) -> Place:
+    """Return the place of the copies that an entry of a plan stands for."""
+    cost = Fraction(str(line.get("cost", 0)))
+    return Place(line["start"], line["end"], line["pool"], line["option"], line.get("variant"), cost)
+
+
 def _places(plan: Mapping[str, Any]) -> dict[str, Counter[Place]]:
     """Return how many copies of each task run at each place."""
     found: dict[str, Counter[Place]] = {}
-    for line in plan["tasks"]:
-        place = Place(line["start"], line["end"], line["pool"], line["option"], line.get("variant"))
-        found.setdefault(line["id"], Counter())[place] += line.get("copies", 1)
+    for line in plan.get("tasks", ()):
+        found.setdefault(line["id"], Counter())[place_of(line)] += line.get("copies", 1)
     return found
 
 
@@ -148,21 +183,21 @@ def _changes(task: str, was: Counter[Place], now: Counter[Place], left_out: bool
     """Pair places that only one plan has: first those of one mode, then the rest by start."""
     for mode in sorted({place.mode for place in was} & {place.mode for place in now}):
         same = (sorted(place for place in each if place.mode == mode) for each in (was, now))
-        yield from _paired(task, "shifted", was, now, *same)
-    yield from _paired(task, "moved", was, now, sorted(was), sorted(now))
+        yield from _paired(task, was, now, *same)
+    yield from _paired(task, was, now, sorted(was), sorted(now))
     yield from (TaskChange(task, "gone", was[place], place, None, left_out) for place in sorted(was) if was[place])
     yield from (TaskChange(task, "new", now[place], None, place, left_out) for place in sorted(now) if now[place])
 
 
 def _paired(
-    task: str, what: str, was: Counter[Place], now: Counter[Place], old: Sequence[Place], new: Sequence[Place]
+    task: str, was: Counter[Place], now: Counter[Place], old: Sequence[Place], new: Sequence[Place]
 ) -> Iterator[TaskChange]:
     """Yield pairs of equal numbers of copies in order, and take them off the counts."""
     at = to = 0
     while at < len(old) and to < len(new):
         copies = min(was[old[at]], now[new[to]])
         if copies:
-            yield TaskChange(task, what, copies, old[at], new[to])
+            yield TaskChange(task, kind_of_change(old[at], new[to]), copies, old[at], new[to])
             was[old[at]] -= copies
             now[new[to]] -= copies
         at, to = at + (not was[old[at]]), to + (not now[new[to]])
@@ -207,7 +242,8 @@ def _carbon(plan: Mapping[str, Any]) -> Fraction | None:
     return Fraction(str(plan["bill"]["carbon_kg"])) * Fraction(str(weight))
 
 
-def _change_document(change: TaskChange) -> dict[str, Any]:
+def change_document(change: TaskChange) -> dict[str, Any]:
+    """Return a change as JSON data."""
     found: dict[str, Any] = {"task": change.task, "what": change.what, "copies": change.copies}
     found |= {"before": _place_document(change.before), "after": _place_document(change.after)}
     return found | ({"left_out": True} if change.left_out else {})

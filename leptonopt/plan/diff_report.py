@@ -32,16 +32,33 @@ def show_diff(diff: PlanDiff, console: Console, everything: bool = False) -> Non
 
 def change_row(change: TaskChange) -> tuple[str, str, str, str]:
     """Return the cells of a change: task, what happens, place before, place after."""
-    task = change.task if change.copies == 1 else f"{change.task} ({change.copies:,} copies)"
     missing = "left out" if change.left_out else "-"
     places = (missing if place is None else _place(place) for place in (change.before, change.after))
     before, after = places
-    return task, change.what, before, after
+    return task_text(change), change.what, before, after
+
+
+def change_text(change: TaskChange) -> str:
+    """Return task, place before and place after in a line."""
+    return f"{task_text(change)}  {place_text(change.before)} -> {place_text(change.after)}"
+
+
+def task_text(change: TaskChange) -> str:
+    """Return the task of a change, with the number of its copies where there are several."""
+    return change.task if change.copies == 1 else f"{change.task} ({change.copies:,} copies)"
+
+
+def place_text(place: Place | None) -> str:
+    """Return option and start."""
+    return "does not run" if place is None else f"{_option(place)} {place.start}"
 
 
 def _place(place: Place) -> str:
-    option = place.option if place.option.startswith(place.pool) else f"{place.pool} {place.option}"
-    return f"{option} {moment(place.start)} to {moment(place.end)}"
+    return f"{_option(place)} {moment(place.start)} to {moment(place.end)}"
+
+
+def _option(place: Place) -> str:
+    return place.option if place.option.startswith(place.pool) else f"{place.pool} {place.option}"
 
 
 def cost_rows(diff: PlanDiff) -> list[tuple[str, str, str, str]]:

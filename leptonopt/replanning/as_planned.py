@@ -7,6 +7,7 @@ from typing import Any
 
 from leptonopt.errors import UsageError
 from leptonopt.instance import units
+from leptonopt.plan.entries import each_copy
 
 
 def state_as_planned(plan: Mapping[str, Any], now: str) -> dict[str, Any]:
@@ -16,16 +17,12 @@ def state_as_planned(plan: Mapping[str, Any], now: str) -> dict[str, Any]:
     except ValueError as error:
         raise UsageError(f"--now: {error}") from None
     done, running = [], []
-    for line in plan.get("tasks", ()):
+    for (task, copy), line in each_copy(plan.get("tasks", ())):
         start, end = units.instant(line["start"]), units.instant(line["end"])
-        if start >= moment:
-            continue
-        first = line.get("copy", 1)
-        for copy in range(first, first + line.get("copies", 1)):
-            entry = {"task": line["id"], "copy": copy, "option": line["option"], "pool": line["pool"]}
-            entry["started"] = units.instant_text(start)
-            if end <= moment:
-                done.append({**entry, "ended": units.instant_text(end)})
-            else:
-                running.append({**entry, "ends": units.instant_text(end)})
+        entry = {"task": task, "copy": copy, "option": line["option"], "pool": line["pool"]}
+        entry["started"] = units.instant_text(start)
+        if end <= moment:
+            done.append({**entry, "ended": units.instant_text(end)})
+        elif start < moment:
+            running.append({**entry, "ends": units.instant_text(end)})
     return {"leptonopt_state": 1, "now": units.instant_text(moment), "done": done, "running": running}

@@ -24,21 +24,14 @@ from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, Task, units
+from leptonopt.plan.diff import Place, place_of
+from leptonopt.plan.entries import each_copy
 from leptonopt.replanning.state import Key, Move, Running, State
 
 CHANGES = "changes"
 STAYS, KEPT = " (stays)", " (kept)"
 MAX_COPIES = 20_000  # that are planned one by one
 Document = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Placement:
-    """The planned option of a copy by name, its pool and its start."""
-
-    option: str
-    pool: str
-    start: datetime
 
 
 @dataclass
@@ -49,31 +42,33 @@ class Replanned:
     ----------
     document : the instance, in the native format.
     names : per task of it, the task and the copy that it stands for.
-    placed : where copies were planned, by task and copy, of those that are planned again.
+    placed : where copies run or were planned, by task and copy, of those that are planned again.
     warm_start : the old plan in the words of the new instance.
     notes : what was approximated or changed, one line each.
     """
 
     document: Document
     names: dict[str, Key] = field(default_factory=dict)
-    placed: dict[Key, Placement] = field(default_factory=dict)
+    placed: dict[Key, Place] = field(default_factory=dict)
     warm_start: Document = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
 
-def old_placements(plan: Mapping[str, Any]) -> dict[Key, Placement]:
-    """Return where every copy runs in a plan; names of options lose what replanning has added to them."""
+def old_placements(plan: Mapping[str, Any]) -> dict[Key, Place]:
+    """Return where every copy runs in a plan."""
     found = {}
-    for line in plan.get("tasks", ()):
-        task, hash_sign, number = str(line["id"]).rpartition("#")
-        first = line.get("copy", 1)
-        name = _plain(str(line["option"]))
-        placement = Placement(name, str(line["pool"]), units.instant(line["start"]))
-        for copy in range(first, first + line.get("copies", 1)):
-            found[line["id"], copy] = placement
-            if hash_sign and number.isdigit():  # of a plan that was made by replanning
-                found.setdefault((task, int(number)), placement)
+    for key, line in each_copy(plan.get("tasks", ())):
+        task, hash_sign, number = key[0].rpartition("#")
+        found[key] = place_in(line)
+        if hash_sign and number.isdigit():  # of a plan that was made by replanning
+            found.setdefault((task, int(number)), found[key])
     return found
+
+
+def place_in(line: Mapping[str, Any]) -> Place:
+    """Return the place of an entry; the name of its option loses what replanning has added to it."""
+    place = place_of(line)
+    return replace(place, option=_plain(place.option))
 
 
 def remaining_instance(
@@ -104,7 +99,7 @@ class _Rewriting:
     """An instance on the way to what is left of it."""
 
     def __init__(
-        self, instance: Instance, old: dict[Key, Placement], state: State, frozen: int, changes: int | None
+        self, instance: Instance, old: dict[Key, Place], state: State, frozen: int, changes: int | None
     ) -> None:
         self.instance, self.old, self.state, self.changes = instance, old, state, changes
         time = instance.time
@@ -178,9 +173,6 @@ class _Rewriting:
         self._after(task, entry)
         run, planned = self.running.get(key), self.old.get(key)
         if run is not None:
-            begun = run.started or (planned.start if planned else self.state.now)
-            where = run.pool or (planned.pool if planned else "")
-            self.result.placed[key] = Placement(run.option or "", where, begun)
             self._runs_on(task, entry, run)
         elif planned is not None:
             self.result.placed[key] = planned
@@ -210,6 +202,7 @@ class _Rewriting:
         """Give a running task the option to stay, and those to move where it may."""
         ways = {way.id: way for way in self._ways(task)}
         way = self._way_of(task, run, ways)
+        self.result.placed[run.key] = Place(units.instant_text(self._begun(run)), "", way.pool, way.id, way.variant)
         left = self._seconds_left(way, run)
         options = [_option(way, f"{way.id}{STAYS}", left, Decimal(0), not_after=self.start)]
         move = None if task.foreign else run.move or self.state.move
@@ -245,27 +238,30 @@ class _Rewriting:
             raise UsageError(f"state: running task {task.id!r}: {named or 'no option'!r} is none of its options")
         return on_pool[0]
 
+    def _begun(self, run: Running) -> datetime:
+        """Return when a running task has started, by the state, or else by the old plan."""
+        return run.started or (self.old[run.key].begins if run.key in self.old else self.state.now)
+
     def _seconds_left(self, way: ConcreteOption, run: Running) -> Fraction:
         """Return the seconds from the new start until a running task ends, at least one."""
         if run.ends is not None:
             return Fraction(max(1, int((run.ends - self.start).total_seconds())))
-        begun = run.started or (self.old[run.key].start if run.key in self.old else self.state.now)
         waited = Fraction(int((self.start - self.state.now).total_seconds())) if self.start > self.state.now else 0
         if run.progress is not None:
             left = (1 - Fraction(run.progress)) * way.duration - waited
         else:
-            left = way.duration - int((self.start - begun).total_seconds())
+            left = way.duration - int((self.start - self._begun(run)).total_seconds())
         return max(Fraction(1), left)
 
     def _moved(self, way: ConcreteOption, run: Running, move: Move) -> Document:
         left = move.restart + (1 - Fraction(run.saved)) * way.duration
         return _option(way, way.id, max(Fraction(1), left), way.cost + move.cost, change=True)
 
-    def _waits(self, task: Task, entry: Document, planned: Placement) -> None:
+    def _waits(self, task: Task, entry: Document, planned: Place) -> None:
         """Give a waiting task the option to keep its place, and make all others changes."""
         ways = [way for way in self._ways(task) if way.refused is None]
         kept = [way for way in ways if way.id == planned.option] or [way for way in ways if way.pool == planned.pool]
-        start = max(planned.start, self.start)
+        start = max(planned.begins, self.start)
         options = []
         if kept:
             kept_option = _option(

@@ -67,10 +67,10 @@ ALLOWED = {
         "algorithms.large_scale",
     },
     "integrations": {"errors", "instance", "io", "runtime"},
-    "execution": {"errors", "instance", "integrations", "runtime"},
+    "execution": {"errors", "instance", "integrations", "plan", "runtime"},  # it reads the entries of plans
     "plan": {"errors", "instance", "problem", "runtime", "compile", "io"},
     "replanning": {"errors", "instance", "compile", "plan"},
-    "decisions": {"errors", "instance", "compile"},
+    "decisions": {"errors", "instance", "compile", "plan"},  # an answer is a comparison of plans
     "confirm": {"verify"},
     "session": BASE
     | {

@@ -9,7 +9,7 @@ import pytest
 
 from leptonopt import solve
 from leptonopt.decisions import edits
-from leptonopt.decisions.answer import Interval, answered, moved_copies
+from leptonopt.decisions.answer import Interval, answered
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,16 @@ def test_what_a_loss_costs(lost: int) -> None:
     assert all(each.difference == 5 for each in answer.moved)
 
 
-def test_moved_copies() -> None:
-    """Copies that run alike are told apart; what runs in one plan alone moves from or to nowhere."""
-    line = {"id": "a", "option": "p", "pool": "p", "start": "t", "cost": 2, "copy": 1, "copies": 2}
-    found = moved_copies({"tasks": [line]}, {"tasks": [{**line, "copies": 1}]})
-    assert [(each.task, each.after, each.difference) for each in found] == [("a #2", None, -2)]
-    assert found[0].text("USD") == "a #2  p t -> does not run  -2 USD"
+def test_copies_are_interchangeable() -> None:
+    """Copies that exchange their places do not move; those that do are dearest first."""
+    line = {"id": "a", "option": "p", "pool": "p", "start": "t", "end": "u", "cost": 2, "copy": 1, "copies": 2}
+    other = {**line, "pool": "q", "option": "q", "copy": 3, "copies": 1, "cost": 5}
+    after = [
+        {**other, "copy": 1},
+        {**line, "copy": 2, "copies": 1},
+        {"id": "b", **{key: line[key] for key in line if key not in ("id", "copy", "copies")}},
+    ]
+    found = answered({"tasks": [line, other]}, {"tasks": after, "status": "optimal"})
+    assert [(change.task, change.what, change.copies, change.difference) for change in found.moved] == [
+        ("b", "new", 1, 2), ("a", "gone", 1, -2),
+    ]  # fmt: skip

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
 from leptonopt.errors import UsageError
-from leptonopt.integrations.imported import Grid, aligned_start, listed, step_series
+from leptonopt.integrations.imported import (
+    Grid,
+    aligned_start,
+    default_duration,
+    listed,
+    named_groups,
+    node_kinds,
+    plain_number,
+    step_series,
+)
 
 GRID = Grid(datetime(2026, 1, 5, tzinfo=UTC), 3600, 4 * 3600)
 
@@ -38,3 +48,25 @@ def test_listed() -> None:
     """Names in order, the first five of many."""
     assert listed("cba") == "a, b, c"
     assert listed("gfedcba") == "a, b, c, d, e and 2 more"
+
+
+def test_groups_of_nodes() -> None:
+    """Nodes alike are a pool; pools of one name are numbered, one without a name is `nodes`."""
+    found = named_groups(["a1", "b2", "a3", "-4", "a1"], tuple, lambda key: key[0].strip("-"))
+    assert found == {"nodes": ["-4"], "a-1": ["a1", "a1"], "a-2": ["a3"], "b": ["b2"]}
+
+
+def test_kinds_of_nodes() -> None:
+    """A kind for each size, the most frequent first; its id is its size."""
+    sizes = {"x": {"gpu": 8, "memory_mib": 5}, "y": {"cpu": 2}, "z": {"cpu": 2}, "none": {}}
+    assert [(kind["id"], kind["count"], nodes) for kind, nodes in node_kinds(sizes, lambda name: sizes[name])] == [
+        ("2cpu", 2, ["y", "z"]), ("8gpu-5mib", 1, ["x"]), ("empty", 1, ["none"]),
+    ]  # fmt: skip
+
+
+def test_numbers_and_durations() -> None:
+    """Numbers as written in an instance; a duration that is none names its parameter."""
+    assert [str(plain_number(Decimal(text))) for text in ("2.0", "2.50")] == ["2", "2.5"]
+    assert (default_duration({}), default_duration({"default_duration": "4h"})) == (None, 14400)
+    with pytest.raises(UsageError, match="--param default_duration"):
+        default_duration({"default_duration": "soon"})

@@ -6,8 +6,8 @@ import io
 
 from rich.console import Console
 
-from leptonopt.plan.diff import plan_diff
-from leptonopt.plan.diff_report import ROWS, result_line, show_diff
+from leptonopt.plan.diff import Place, TaskChange, plan_diff
+from leptonopt.plan.diff_report import ROWS, change_text, result_line, show_diff
 from tests.helpers import plans
 
 
@@ -35,3 +35,10 @@ def test_nothing_changed() -> None:
     """The line says so."""
     plan = plans.plan(plans.task("t", "a", 0, 2, 8))
     assert result_line(plan_diff(plan, plan)) == "no task changed, 1 kept; cost 8 -> 8 USD"
+
+
+def test_a_change_in_a_line() -> None:
+    """The task with its copies, and both places by option and start."""
+    before = Place("2026-11-30T08:00:00Z", "", "own", "own x8")
+    change = TaskChange("t", "gone", 2, before, None)
+    assert change_text(change) == "t (2 copies)  own x8 2026-11-30T08:00:00Z -> does not run"

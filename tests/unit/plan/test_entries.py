@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from leptonopt.plan.entries import copies_of, label
+from leptonopt.plan.entries import copies_of, each_copy, label
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,9 @@ def test_copies() -> None:
     """An entry stands for one copy unless it says otherwise."""
     assert copies_of([{"id": "a"}, {"id": "b", "copy": 1, "copies": 5}]) == 6
     assert copies_of([]) == 0
+
+
+def test_every_copy() -> None:
+    """Copies are numbered from 1; each comes with the entry that it stands in."""
+    lines: list[dict[str, Any]] = [{"id": "a"}, {"id": "b", "copy": 3, "copies": 2}]
+    assert list(each_copy(lines)) == [(("a", 1), lines[0]), (("b", 3), lines[1]), (("b", 4), lines[1])]
