@@ -79,6 +79,7 @@ param survival_service{SURVIVALS}, symbolic, in SERVICES;
 param hold{REPLICA_HOLDS}, integer, >= 1;                # [demand units of the row]
 param replicas_most{WAYS, 0..T-1}, integer, default 0;   # replicas that can be on
 param replicas_limit{SERVICES, 0..T-1}, integer, default 0;    # the same over the ways of a service
+param replica_running{WAYS}, integer, >= 0;              # replicas on, and usable, before the first slot
 param replica_boot{WAYS}, integer;                       # [slots]
 param replica_minimum{WAYS}, integer;                    # [slots]
 param way_least{WAYS}, integer;                          # usable replicas at any time
@@ -213,7 +214,8 @@ s.t. apart_of{i in SPREAD, p in POOLS}:
 
 # --- replicas: switched on and off as nodes are; as many usable ones as are asked for -------------------
 
-s.t. replicas_started{i in WAYS, t in 0..T-1}: replicas_up[i, t] >= replicas[i, t] - (if t > 0 then replicas[i, t-1]);
+s.t. replicas_started{i in WAYS, t in 0..T-1}:
+    replicas_up[i, t] >= replicas[i, t] - (if t > 0 then replicas[i, t-1] else replica_running[i]);
 s.t. replicas_stopped{i in WAYS, t in 0..T-1}:
     replicas_down[i, t] >= replicas[i, t] - (if t < T - 1 then replicas[i, t+1]);
 s.t. replicas_stay{i in WAYS, t in 0..T-1: replica_minimum[i] > 1}:

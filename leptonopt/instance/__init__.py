@@ -1,4 +1,4 @@
-"""State an instance: time grid, pools, tasks with their options; valid once it exists.
+"""State an instance: time grid, pools, tasks with their options, services; valid once it exists.
 
 This package is the one place that says what an instance may contain. Reading (`leptonopt.io.load`) adds
 lines to the errors, `leptonopt schema` prints the JSON Schema made from these classes, and
@@ -19,13 +19,16 @@ from leptonopt.instance.instance import Instance, Objective, replace
 from leptonopt.instance.pools import POWER, Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Quota
 from leptonopt.instance.schema import instance_schema
+from leptonopt.instance.services import Batch, Demand, Service, Way
 from leptonopt.instance.tasks import Checkpoint, Option, Task, Variant, merged_work
 from leptonopt.instance.validation import findings_of, stated, validate
 
 __all__ = [
     "POWER",
+    "Batch",
     "Checkpoint",
     "Commit",
+    "Demand",
     "Instance",
     "Maintenance",
     "NodeKind",
@@ -34,9 +37,11 @@ __all__ = [
     "Pool",
     "Quota",
     "Series",
+    "Service",
     "Task",
     "Time",
     "Variant",
+    "Way",
     "findings_of",
     "instance_schema",
     "merged_work",

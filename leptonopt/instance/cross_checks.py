@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from leptonopt.errors import Finding, Path
 from leptonopt.instance import units
 from leptonopt.instance.fields import Series
+from leptonopt.instance.names import unknown_name
 from leptonopt.instance.pools import POWER, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Quota
+from leptonopt.instance.service_checks import service_findings
+from leptonopt.instance.services import Batch, Service
 from leptonopt.instance.tasks import Option, Profile, Task, Work, merged_work
 from leptonopt.runtime.clock import check_time_each
 from leptonopt.runtime.topological_order import topological_order
 
 MAX_FINDINGS = 100  # findings shown at most
-MAX_COMPARED = 1000  # known names up to which a similar one is suggested
 ALSO = ("money", "energy", "carbon")  # what a quota can limit, besides resources and consumed amounts
 
 
@@ -26,14 +28,19 @@ def cross_findings(
     tasks: Sequence[Task | None],
     quotas: Sequence[Quota | None] = (),
     sets: Mapping[str, Sequence[Sequence[str]]] | None = None,
+    services: Sequence[Service | None] = (),
+    batches: Sequence[Batch | None] = (),
 ) -> list[Finding]:
     """Return the findings between the parts; parts that are None are skipped.
 
     All of it, up to one more than `MAX_FINDINGS`.
     """
-    found = list(islice(_between(time, pools, profiles, tasks, quotas), MAX_FINDINGS + 1))
+    if not tasks and not services:
+        return [Finding("is empty; at least one entry, or one of `services`", ("tasks",))]
+    between = _between(time, pools, profiles, tasks, quotas, services, batches)
+    found = list(islice(between, MAX_FINDINGS + 1))
     if not found:
-        found = list(islice(_quotas_and_nodes(pools, tasks, quotas), MAX_FINDINGS + 1))
+        found = list(islice(_quotas_and_nodes(pools, tasks, quotas, services), MAX_FINDINGS + 1))
     if None not in tasks:
         found += islice(_set_findings(sets or {}, {task.id: task for task in tasks if task}), MAX_FINDINGS)
     return found or _cycles([task for task in tasks if task])
@@ -45,10 +52,13 @@ def _between(
     profiles: dict[str, Profile],
     tasks: Sequence[Task | None],
     quotas: Sequence[Quota | None],
+    services: Sequence[Service | None],
+    batches: Sequence[Batch | None],
 ) -> Iterator[Finding]:
     known_pools = {pool.id: pool for pool in pools if pool}
     whole = None not in pools
     yield from chain(_duplicates("pools", pools), _duplicates("tasks", tasks), _duplicates("quotas", quotas))
+    yield from chain(_duplicates("services", services), _duplicates("batches", batches))
     for at, pool in enumerate(pools):
         if pool:
             yield from _pool_findings(("pools", at), pool, time)
@@ -58,17 +68,21 @@ def _between(
     for at, task in enumerate(check_time_each(tasks)):
         if task:
             yield from _task_findings(("tasks", at), task, known_pools if whole else None, profiles, known_tasks)
+    yield from service_findings(time, known_pools if whole else None, services, batches)
 
 
 def _quotas_and_nodes(
-    pools: Sequence[Pool | None], tasks: Sequence[Task | None], quotas: Sequence[Quota | None]
+    pools: Sequence[Pool | None],
+    tasks: Sequence[Task | None],
+    quotas: Sequence[Quota | None],
+    services: Sequence[Service | None],
 ) -> Iterator[Finding]:
-    """Yield the findings that need valid pools and tasks."""
+    """Yield the findings that need valid pools, tasks and services."""
     known_pools = {pool.id: pool for pool in pools if pool}
     known_tasks = {task.id: task for task in tasks if task}
-    if None in pools or None in tasks:
+    if None in pools or None in tasks or None in services:
         return
-    teams = {task.team for task in known_tasks.values() if task.team is not None}
+    teams = {each.team for each in (*known_tasks.values(), *services) if each is not None and each.team is not None}
     consumed = {name for task in known_tasks.values() for option in task.options for name in option.consumes}
     for at, quota in enumerate(check_time_each(quotas)):
         if quota:
@@ -80,24 +94,14 @@ def _set_findings(sets: Mapping[str, Sequence[Sequence[str]]], tasks: Mapping[st
         for at, members in enumerate(check_time_each(each)):
             for number, member in enumerate(members):
                 if member not in tasks:
-                    yield Finding(_unknown("task", member, tasks), (kind, at, number))
+                    yield Finding(unknown_name("task", member, tasks), (kind, at, number))
 
 
-def _duplicates(kind: str, nouns: Sequence[Pool | Task | Quota | None]) -> Iterator[Finding]:
+def _duplicates(kind: str, nouns: Sequence[Pool | Task | Quota | Service | Batch | None]) -> Iterator[Finding]:
     first: dict[str, int] = {}
     for at, noun in enumerate(nouns):
         if noun and (before := first.setdefault(noun.id, at)) != at:
             yield Finding(f"the id {noun.id!r} stands already at {kind}[{before}]; ids are unique", (kind, at, "id"))
-
-
-def _unknown(kind: str, name: str, known: Iterable[str]) -> str:
-    from difflib import get_close_matches
-
-    names = sorted(known)
-    if len(names) <= MAX_COMPARED and (close := get_close_matches(name, names, 1)):
-        return f"there is no {kind} {name!r}; did you mean {close[0]!r}?"
-    shown = ", ".join(repr(other) for other in names[:8]) + (", …" if len(names) > 8 else "")
-    return f"there is no {kind} {name!r}; known are {shown or 'none'}"
 
 
 def _pool_findings(path: Path, pool: Pool, time: Time | None) -> Iterator[Finding]:
@@ -105,7 +109,7 @@ def _pool_findings(path: Path, pool: Pool, time: Time | None) -> Iterator[Findin
     for key in ("capacity", "price", "power"):
         for name in getattr(pool, key):
             if name not in known:
-                yield Finding(_unknown("resource", name, known), (*path, key, name))
+                yield Finding(unknown_name("resource", name, known), (*path, key, name))
     if POWER in pool.power:
         yield Finding("power itself draws no power; name the resources that do", (*path, "power", POWER))
     for place, series in _all_series(path, pool):
@@ -118,7 +122,9 @@ def _pool_findings(path: Path, pool: Pool, time: Time | None) -> Iterator[Findin
     for at, window in enumerate(pool.maintenance):
         for name in window.capacity or ():
             if name not in pool.capacity:
-                yield Finding(_unknown("resource", name, pool.capacity), (*path, "maintenance", at, "capacity", name))
+                yield Finding(
+                    unknown_name("resource", name, pool.capacity), (*path, "maintenance", at, "capacity", name)
+                )
     for at, kind in enumerate(pool.nodes):
         if kind.price is None and kind.commit is None and not kind.reserved:
             yield Finding("no price, no commit and nothing reserved: no such node can be had", (*path, "nodes", at))
@@ -150,7 +156,7 @@ def _task_findings(
 ) -> Iterator[Finding]:
     for at, after in enumerate(task.after):
         if tasks is not None and after.task not in tasks:
-            yield Finding(_unknown("task", after.task, tasks), (*path, "after", at))
+            yield Finding(unknown_name("task", after.task, tasks), (*path, "after", at))
     ids: set[str] = set()
     for at, option in enumerate(task.options):
         place = (*path, "options", at)
@@ -167,7 +173,7 @@ def _task_findings(
 def _option_findings(place: Path, option: Option, pools: dict[str, Pool]) -> Iterator[Finding]:
     for at, name in enumerate(option.where):
         if name not in pools:
-            yield Finding(_unknown("pool", name, pools), (*place, "pool") if option.pool else (*place, "pools", at))
+            yield Finding(unknown_name("pool", name, pools), (*place, "pool") if option.pool else (*place, "pools", at))
         else:
             yield from _there(place, option, pools[name])
 
@@ -176,7 +182,7 @@ def _there(place: Path, option: Option, pool: Pool) -> Iterator[Finding]:
     """Yield the findings of an option on one of its pools."""
     for name in option.uses:
         if name not in pool.resources:
-            yield Finding(_unknown("resource", name, pool.resources), (*place, "uses", name))
+            yield Finding(unknown_name("resource", name, pool.resources), (*place, "uses", name))
     if option.nodes is None:
         return
     if len(pool.nodes) != 1:
@@ -190,13 +196,13 @@ def _quota_findings(
 ) -> Iterator[Finding]:
     for at, name in enumerate(quota.tasks or ()):
         if name not in tasks:
-            yield Finding(_unknown("task", name, tasks), (*path, "tasks", at))
+            yield Finding(unknown_name("task", name, tasks), (*path, "tasks", at))
     for at, name in enumerate(quota.teams or ()):
         if name not in teams:
-            yield Finding(_unknown("team", name, teams), (*path, "teams", at))
+            yield Finding(unknown_name("team", name, teams), (*path, "teams", at))
     for at, name in enumerate(quota.pools or ()):
         if name not in pools:
-            yield Finding(_unknown("pool", name, pools), (*path, "pools", at))
+            yield Finding(unknown_name("pool", name, pools), (*path, "pools", at))
     chosen = [pool for name, pool in pools.items() if quota.pools is None or name in quota.pools]
     resources = {name for pool in chosen for name in pool.resources}
     if quota.of in ALSO or quota.of in resources or quota.of in consumed:
@@ -211,7 +217,7 @@ def _quota_findings(
                 (*path, "of"),
             )
     else:
-        yield Finding(_unknown("resource", quota.of, {*ALSO, *resources, *consumed}), (*path, "of"))
+        yield Finding(unknown_name("resource", quota.of, {*ALSO, *resources, *consumed}), (*path, "of"))
 
 
 def _shared(pools: Sequence[Pool]) -> str | None:
@@ -230,14 +236,14 @@ def _costly(kind: NodeKind) -> bool:
 def _work_findings(path: Path, work: Profile, pools: dict[str, Pool] | None) -> Iterator[Finding]:
     for pool in work.speed or () if pools is not None else ():
         if pool not in pools:  # type: ignore[operator]
-            yield Finding(_unknown("pool", pool, pools or ()), (*path, "speed", pool))
+            yield Finding(unknown_name("pool", pool, pools or ()), (*path, "speed", pool))
 
 
 def _whole_work(
     path: Path, work: Work, profiles: dict[str, Profile], pools: dict[str, Pool] | None
 ) -> Iterator[Finding]:
     if work.profile is not None and work.profile not in profiles:
-        yield Finding(_unknown("profile", work.profile, profiles), (*path, "profile"))
+        yield Finding(unknown_name("profile", work.profile, profiles), (*path, "profile"))
         return
     whole = merged_work(work, profiles)
     if not whole.speed:
@@ -278,4 +284,4 @@ def tie_findings(ties: Sequence[str], tasks: Sequence[Task]) -> Iterator[Finding
         if name in ties[:at]:
             yield Finding(f"names {name!r} twice", ("objective", "ties", at))
         elif name not in consumed:
-            yield Finding(_unknown("name that an option consumes", name, consumed), ("objective", "ties", at))
+            yield Finding(unknown_name("name that an option consumes", name, consumed), ("objective", "ties", at))

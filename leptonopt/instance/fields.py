@@ -311,7 +311,7 @@ def _series_limited(value: Series) -> Series:
 
 def _series_of_counts(value: Series) -> Series:
     if value.unlimited or any(number != int(number) or not 0 <= number <= MAX_NODES for number in value.numbers()):
-        raise ValueError(f"a number of nodes is whole, from 0 to {MAX_NODES:,}")
+        raise ValueError(f"a count is whole, from 0 to {MAX_NODES:,}")
     return value
 
 

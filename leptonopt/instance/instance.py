@@ -1,4 +1,4 @@
-"""Define an instance: time grid, pools, tasks, quotas and objective, valid once it exists."""
+"""Define an instance: time grid, pools, tasks, services, quotas and objective, valid once it exists."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from leptonopt.instance.cross_checks import cross_findings, tie_findings
 from leptonopt.instance.fields import ByName, Many, Name, NotNegative, StrictModel, empty_mapping
 from leptonopt.instance.pools import Pool, Time
 from leptonopt.instance.quotas import Quota
+from leptonopt.instance.services import Batch, Service
 from leptonopt.instance.tasks import Profile, Task
 
 
@@ -45,7 +46,9 @@ class Instance(StrictModel):
     objective: Objective = Objective()
     pools: Many[Pool] = Field(min_length=1)
     profiles: ByName[Profile] = empty_mapping()
-    tasks: Many[Task] = Field(min_length=1)
+    tasks: Many[Task] = Field(default=(), description="at least one where there is no service")
+    services: Many[Service] = Field(default=(), description="demands that replicas serve")
+    batches: Many[Batch] = Field(default=(), description="offline requests of services")
     quotas: Many[Quota] = ()
     together: Many[Many[Name]] = Field(default=(), description="tasks that share a pool")
     apart: Many[Many[Name]] = Field(default=(), description="tasks on different pools")
@@ -60,10 +63,8 @@ class Instance(StrictModel):
     @model_validator(mode="after")
     def _references(self) -> Instance:
         sets = {"together": self.together, "apart": self.apart}
-        if findings := [
-            *cross_findings(self.time, self.pools, self.profiles, self.tasks, self.quotas, sets),
-            *tie_findings(self.objective.ties, self.tasks),
-        ]:
+        parts = (self.time, self.pools, self.profiles, self.tasks, self.quotas, sets, self.services, self.batches)
+        if findings := [*cross_findings(*parts), *tie_findings(self.objective.ties, self.tasks)]:
             raise PydanticCustomError("references", "references", {"findings": findings})
         return self
 

@@ -18,7 +18,13 @@ def instance_schema() -> dict[str, Any]:
         schema = Instance.model_json_schema(by_alias=True)
     _short_forms(schema["$defs"])
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "leptonopt instance"}
-    return {**head, **_as_written(schema), "title": "leptonopt instance"}
+    some = {"anyOf": [{"required": ["tasks"], **_filled("tasks")}, {"required": ["services"], **_filled("services")}]}
+    return {**head, **_as_written(schema), **some, "title": "leptonopt instance"}
+
+
+def _filled(key: str) -> dict[str, Any]:
+    """Return the schema of a list under a key that has an entry."""
+    return {"properties": {key: {"minItems": 1}}}
 
 
 def _short_forms(nouns: dict[str, Any]) -> None:

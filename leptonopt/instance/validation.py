@@ -13,6 +13,7 @@ from leptonopt.instance.fields import StrictModel, quoted
 from leptonopt.instance.instance import Instance, Objective
 from leptonopt.instance.pools import Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Quota
+from leptonopt.instance.services import Batch, Missed, Service, Spread, Start, Way
 from leptonopt.instance.tasks import After, Checkpoint, Needs, Option, Profile, Task, Variant, Work
 from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
 
@@ -35,15 +36,17 @@ def _findings(items: list[Any]) -> list[Finding]:
     return found
 
 
-# Steps of pydantic's places that are ours, not the user's: a series written as a bare number, keys of mappings.
-_INNER = {"constant", "unlimited", "[key]"}
+# Steps of pydantic's places that are ours, not the user's: a series written as a bare number, keys of mappings,
+# a demand by class.
+_INNER = {"constant", "unlimited", "[key]", "[classes]"}
 
 
 # Where a noun stands in a document: the key that holds it, and the class whose keys are allowed there.
 _AT: dict[str | int, type[StrictModel]] = {
     "time": Time, "pools": Pool, "tasks": Task, "options": Option, "work": Work, "variants": Variant, "after": After,
     "needs": Needs, "maintenance": Maintenance, "profiles": Profile, "nodes": NodeKind, "commit": Commit,
-    "checkpoint": Checkpoint, "objective": Objective, "quotas": Quota,
+    "checkpoint": Checkpoint, "objective": Objective, "quotas": Quota, "services": Service, "replicas": Way,
+    "batches": Batch, "start": Start, "spread": Spread, "missed": Missed,
 }  # fmt: skip
 
 
@@ -124,7 +127,9 @@ def _cross_of_partial(document: Any) -> list[Finding]:
     """Return the cross findings of a document some of whose parts are invalid."""
 
     def each(kind: type[StrictModel], values: Any) -> list[Any]:
-        return [one(kind, value) for value in values] if values and isinstance(values, list | tuple) else [None]
+        if values and isinstance(values, list | tuple):
+            return [one(kind, value) for value in values]
+        return [] if values in ([], ()) and kind is not Pool else [None]
 
     def one(kind: type[StrictModel], value: Any) -> Any:
         try:
@@ -139,6 +144,11 @@ def _cross_of_partial(document: Any) -> list[Finding]:
     if None in profiles.values() or (given is not None and not isinstance(given, dict)):
         return []
     return cross_findings(
-        one(Time, document.get("time")), each(Pool, document.get("pools")), profiles, each(Task, document.get("tasks")),
+        one(Time, document.get("time")),
+        each(Pool, document.get("pools")),
+        profiles,
+        each(Task, document.get("tasks", [])),
         each(Quota, document.get("quotas", [])),
-    )  # fmt: skip
+        services=each(Service, document.get("services", [])),
+        batches=each(Batch, document.get("batches", [])),
+    )

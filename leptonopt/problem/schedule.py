@@ -130,5 +130,5 @@ def quota_use(problem: Problem, quota: Quota, schedule: Schedule, rent: NodeSche
     if schedule.replicas is not None:
         held = problem.services.load(schedule.replicas.on, len(problem.capacity))
         total += _dot(held[quota.rows].ravel(), quota.rate.ravel())
-        total += quota.replicas.of(schedule.replicas.on) if quota.replicas else 0
+        total += quota.replicas.of(schedule.replicas.on, problem.services.running) if quota.replicas else 0
     return total + (quota.nodes.of(rent, problem.nodes) if quota.nodes else 0)

@@ -3,7 +3,8 @@
 A replica of way w is on or off, as a node is. While it is on it holds demand of capacity rows; once it has booted it
 is usable. The replicas on, h, determine all other quantities of a way:
 
-    switched on  u[t] = max(0, h[t] - h[t-1]),  off after slot t  v[t] = max(0, h[t] - h[t+1]);  h = 0 outside
+    switched on  u[t] = max(0, h[t] - h[t-1]),  off after slot t  v[t] = max(0, h[t] - h[t+1])
+                 h = running before the first slot, 0 after the last
     usable       a[t] = h[t] - sum of u over the last `boot` slots, t among them
 
 Rules of their own, beside `capacity`, `nodes` and `quota`, which count what replicas hold:
@@ -45,9 +46,9 @@ class ReplicaCosts:
     start: Ints
     stop: Ints
 
-    def of(self, on: Ints) -> int:
-        """Return the exact cost of replicas on, int64, shape (W, T)."""
-        started, stopped = switched(on)
+    def of(self, on: Ints, running: Ints) -> int:
+        """Return the exact cost of replicas on, int64, shape (W, T); `running` of them before the first slot."""
+        started, stopped = replicas_switched(on, running)
         parts = ((on, self.on), (started, self.start), (stopped, self.stop))
         return sum(int(count @ price) for counts, prices in parts for count, price in zip(counts, prices, strict=True))
 
@@ -97,6 +98,7 @@ class Services:
         rows ascend and amounts are above zero.
     most : int64, shape (W, T): replicas that can be on
     limit : int64, shape (V, T): replicas of a service that can be on, over its ways
+    running : int64, shape (W,): replicas on, and usable, before the first slot
     boot, minimum : int64, shape (W,) [slots]; `minimum` is at least `boot`
     least : int64, shape (W,): usable replicas of a way at any time
     service_least : int64, shape (V,): usable replicas of a service at any time, over its ways
@@ -119,6 +121,7 @@ class Services:
     hold: Ints
     most: Ints
     limit: Ints
+    running: Ints
     boot: Ints
     minimum: Ints
     least: Ints
@@ -149,7 +152,11 @@ class Services:
 
     def usable(self, on: Ints) -> Ints:
         """Return the replicas that have booted, int64, shape (W, T)."""
-        return on - recent_sum(switched(on)[0], self.boot)
+        return on - recent_sum(self.switched(on)[0], self.boot)
+
+    def switched(self, on: Ints) -> tuple[Ints, Ints]:
+        """Return the replicas switched on at the start, and off at the end, of each slot; shapes (W, T)."""
+        return replicas_switched(on, self.running)
 
     def load(self, on: Ints, rows: int) -> Ints:
         """Return what replicas hold of every row, int64, shape (rows, T)."""
@@ -182,7 +189,16 @@ class ReplicaSchedule:
     def cost(self, services: Services) -> int:
         """Return the exact cost beyond the prices of what replicas hold, with the value of batches left out."""
         left_out = int(services.batches.value[~self.done].sum())
-        return services.costs.of(self.on) + int(self.missed.sum()) + left_out
+        return services.costs.of(self.on, services.running) + int(self.missed.sum()) + left_out
+
+
+def replicas_switched(on: Ints, running: Ints) -> tuple[Ints, Ints]:
+    """Return the replicas switched on at the start, and off at the end, of each slot; shapes (W, T).
+
+    `running` of them are on before the first slot.
+    """
+    started, stopped = switched(np.concatenate([running[:, None], on], axis=1))
+    return started[:, 1:], stopped[:, 1:]
 
 
 def no_services(slots: int) -> Services:
@@ -191,7 +207,7 @@ def no_services(slots: int) -> Services:
     square = np.zeros((0, 0), np.int64)
     return Services(
         way_ptr=pointers([]), class_ptr=pointers([]), pool=line, hold_ptr=pointers([]), hold_row=line, hold=line,
-        most=grid, limit=grid, boot=line, minimum=line, least=line, service_least=line,
+        most=grid, limit=grid, running=line, boot=line, minimum=line, least=line, service_least=line,
         costs=ReplicaCosts(grid, grid, grid), demand=grid, rate=square, planned=square, offline=square,
         missed=(), missed_step=1, whole=yes, one_way=yes, fill=yes, survivals=(),
         batches=Batches(line, line, line, square, yes, line),

@@ -35,3 +35,14 @@ def instance(*tasks: dict[str, Any], **more: Any) -> Instance:
 def compiled(*tasks: dict[str, Any], **more: Any) -> CompiledInstance:
     """Return the compiled instance of a document."""
     return compile_instance(instance(*tasks, **more))
+
+
+def service(id: str = "chat", **more: Any) -> dict[str, Any]:
+    """Return a service of two classes with one way on pool a: 6 and 2 requests per second of replicas of 2 and 1."""
+    way = {"pool": "a", "uses": {"gpu": 1}, "rate": {"short": 2, "long": 1}}
+    return {"id": id, "demand": {"short": 6, "long": 2}, "replicas": [way]} | more
+
+
+def service_document(**more: Any) -> dict[str, Any]:
+    """Return a document of four slots with one service and no task."""
+    return copy.deepcopy({"time": TIME, "pools": [pool(gpu=8)], "services": [service(**more)]})

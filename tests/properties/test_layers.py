@@ -136,6 +136,7 @@ DOORS = {
         "instance.pools",
         "instance.tasks",
         "instance.quotas",
+        "instance.services",
         "instance.instance",
         "instance.fields",
         "instance.validation",

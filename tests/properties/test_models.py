@@ -100,7 +100,7 @@ def melange(**more: object) -> Problem:
     rate = ints([[2, 1, 5, 2], [20, 20, 40, 20]])
     known = dataclasses.replace(
         none, way_ptr=ints([0, 2]), class_ptr=ints([0, 4]), pool=ints([0, 1]), hold_ptr=ints([0, 1, 2]),
-        hold_row=ints([0, 1]), hold=ints([1, 1]), most=zeros + 20, limit=ints([[40]]), boot=ints([0, 0]),
+        hold_row=ints([0, 1]), hold=ints([1, 1]), most=zeros + 20, limit=ints([[40]]), running=ints([0, 0]), boot=ints([0, 0]),
         minimum=ints([0, 0]), least=ints([0, 0]), service_least=zero, costs=ReplicaCosts(zeros, zeros, zeros),
         demand=ints([[6], [3], [15], [6]]), rate=rate, planned=rate, offline=rate, missed=(None,) * 4,
         whole=np.array([False]), one_way=np.array([False]), fill=np.array([True]),

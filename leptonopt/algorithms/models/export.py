@@ -209,6 +209,7 @@ def _services(problem: Problem) -> Iterator[str]:
     yield from _table("param survival_service", survivals)
     lines = {
         "service": _service_of(services.way_ptr), "class_service": _service_of(services.class_ptr),
+        "replica_running": services.running,
         "replica_boot": services.boot, "replica_minimum": services.minimum, "way_least": services.least,
         "service_least": services.service_least, "whole": services.whole, "one_way": services.one_way,
         "fills": services.fill, "batch_service": batches.service, "batch_first": batches.first,

@@ -64,7 +64,7 @@ def test_what_is_no_name(name: object, said: str) -> None:
         (fields.Capacity, "unlimited", -1, "a capacity below zero"),
         (fields.Price, -1, "unlimited", "a price cannot be unlimited"),
         (fields.Rate, 0, -0.5, "below zero; at least 0"),
-        (fields.Count, 3, 1.5, "a number of nodes is whole"),
+        (fields.Count, 3, 1.5, "a count is whole"),
     ],
 )
 def test_limits_of_each_type(kind: Any, good: Any, bad: Any, said: str) -> None:

@@ -16,7 +16,7 @@ def two_ways() -> Services:
     return replace(
         no_services(4),
         way_ptr=pointers([2]), class_ptr=pointers([1]), pool=line, hold_ptr=pointers([1, 2]),
-        hold_row=np.array([0, 0, 1]), hold=np.array([2, 1, 4]), boot=np.array([1, 0]), minimum=np.array([1, 0]),
+        hold_row=np.array([0, 0, 1]), hold=np.array([2, 1, 4]), running=line, boot=np.array([1, 0]), minimum=np.array([1, 0]),
         costs=ReplicaCosts(grid + 3, grid + 5, grid + 7),
     )  # fmt: skip
 
@@ -35,6 +35,14 @@ def test_the_cost_counts_slots_starts_stops_and_what_is_missed() -> None:
     on = np.array([[1, 2, 2, 0], [1, 0, 1, 1]])
     schedule = ReplicaSchedule(on, np.zeros(0, bool), np.array([[0, 11, 0, 0]]))
     assert schedule.cost(two_ways()) == 8 * 3 + 4 * 5 + 4 * 7 + 11
+
+
+def test_running_replicas_start_for_nothing_and_are_usable_at_once() -> None:
+    services = replace(two_ways(), running=np.array([2, 1]))
+    on = np.array([[3, 3, 2, 0], [0, 1, 1, 1]])
+    assert services.usable(on).tolist() == [[2, 3, 2, 0], [0, 1, 1, 1]]
+    assert services.switched(on)[0].tolist() == [[1, 0, 0, 0], [0, 1, 0, 0]]
+    assert ReplicaSchedule(on, np.zeros(0, bool), np.zeros((1, 4), int)).cost(services) == 11 * 3 + 2 * 5 + 4 * 7
 
 
 def test_entries_of_ways_are_found() -> None:
