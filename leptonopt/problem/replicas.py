@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from leptonopt.problem.arrays import Bools, Ints
-from leptonopt.problem.nodes import recent_sum, switched
+from leptonopt.problem.nodes import recent_sum
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.services import ReplicaSchedule, Services
 
@@ -46,7 +46,7 @@ def _keeps_counts(services: Services, on: Ints, slots: int) -> bool:
     """Return True when replicas keep the rule `replicas`."""
     if on.shape != (len(services.pool), slots) or np.any(on < 0) or np.any(on > services.most):
         return False
-    if np.any(on < recent_sum(switched(on)[0], services.minimum)):
+    if np.any(on < recent_sum(services.switched(on)[0], services.minimum)):
         return False
     usable = services.usable(on)
     return bool(np.all(usable >= services.least[:, None])) and all(

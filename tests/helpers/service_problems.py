@@ -81,6 +81,7 @@ def services(*each: dict[str, Any], batches: tuple[dict[str, Any], ...] = (), st
         hold=ints([hold[row] for hold in holds for row in sorted(hold)]),
         most=np.repeat(ints([one["most"] for one in each for _ in one["rate"]])[:, None], slots, axis=1),
         limit=np.repeat(ints([one.get("limit", UNLIMITED) for one in each])[:, None], slots, axis=1),
+        running=by_way("running"),
         boot=by_way("boot"),
         minimum=np.maximum(by_way("minimum"), by_way("boot")),
         least=by_way("least"),
