@@ -13,6 +13,8 @@ never searches. The rules, by the names they carry everywhere:
     precedence  a task starts `lag` after all copies of the task it waits for have ended
     quota       what counts for a quota is at most its limit
     affinity    tasks that belong together share a pool; tasks kept apart do not
+    replicas    replicas are of ways that there are, no more than may be, on long enough, and enough of them usable
+    serve       usable replicas serve the whole demand, what is missed at a price aside, and batches in their windows
     cost        the cost of every task and of the whole is what the instance's prices say
     bill        bill, nodes, utilisation and figures follow from the tasks
     status      status, bound and gap claim no more than the numbers carry
@@ -108,10 +110,11 @@ def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof
 def uncoupled(instance: Mapping[str, Any]) -> bool:
     """Return whether no rule joins tasks: the least cost is the sum of those of each alone.
 
-    That is, there are no nodes, quotas, precedence or sets, and all tasks at once, each where it takes most, fit.
+    That is, there are no nodes, quotas, precedence, sets or services, and all tasks at once, each where it takes most,
+    fit.
     """
     stated = StatedInstance(instance)
-    if stated.quotas or instance.get("together") or instance.get("apart") or stated.kinds():
+    if stated.quotas or instance.get("together") or instance.get("apart") or stated.kinds() or instance.get("services"):
         return False
     most: dict[tuple[str, str], Fraction] = {}
     for id, task in stated.tasks.items():

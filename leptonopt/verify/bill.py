@@ -11,6 +11,7 @@ from typing import Any
 from leptonopt.verify.exact import Findings, exact
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.nodes import Rented
+from leptonopt.verify.services import Served
 from leptonopt.verify.task_lines import Run
 
 Load = tuple[list[int], list[Fraction]]
@@ -43,16 +44,18 @@ class BillChecker:
     """The sums of a plan, by pool."""
 
     def __init__(
-        self, stated: StatedInstance, runs: Sequence[Run], nodes: Sequence[Rented], findings: Findings
+        self, stated: StatedInstance, runs: Sequence[Run], served: Served, nodes: Sequence[Rented], findings: Findings
     ) -> None:
-        self.stated, self.runs, self.rented, self.findings = stated, runs, nodes, findings
+        self.stated, self.runs, self.served, self.rented, self.findings = stated, runs, served, nodes, findings
+        self.held = [*runs, *served.runs]
         self.hours: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
         self.money: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
         self.by_pool: dict[str, dict[str, Fraction]] = {pool: defaultdict(Fraction) for pool in stated.pools}
         for run in runs:
+            self.by_pool[run.way.pool]["tasks"] += run.copies
+        for run in self.held:
             findings.look()
             pool = self.by_pool[run.way.pool]
-            pool["tasks"] += run.copies
             pool["running"] += run.copies * sum(run.running.values(), NOTHING)
             pool["fixed"] += run.copies * run.fixed
             pool["energy_kwh"] += run.copies * run.kwh
@@ -81,7 +84,11 @@ class BillChecker:
             for key in ("running", "fixed", "nodes", "sunk", "energy_kwh", "carbon_kg")
         }
         sums |= {"late": sum((run.copies * run.late for run in self.runs), NOTHING), "forgone": forgone}
-        sums["total"] = sums["running"] + sums["fixed"] + sums["nodes"] + sums["late"]
+        if self.stated.document.get("services"):
+            sums["missed"] = self.served.missed
+        elif "missed" in bill:
+            self.findings.say("bill", "bill.missed", "is given for an instance without services")
+        sums["total"] = sums["running"] + sums["fixed"] + sums["nodes"] + sums["late"] + self.served.missed
         sums["whole"] = sums["total"] + sums["sunk"]
         for key, true in sums.items():
             self.findings.same("bill", f"bill.{key}", bill.get(key), true)
@@ -122,7 +129,7 @@ class BillChecker:
 
     def _utilisation(self, plan: Mapping[str, Any]) -> list[Fraction]:
         lines = self._by(("pool", "resource"), plan["utilisation"], "utilisation")
-        changes, shares = loads(self.runs), []
+        changes, shares = loads(self.held), []
         for pool, resources in self.stated.resources.items():
             for resource in resources:
                 used, offered = self.hours[pool, resource], self._offered(pool, resource)
@@ -150,6 +157,7 @@ class BillChecker:
     def _figures(self, figures: Mapping[str, Any], whole: Fraction, shares: Sequence[Fraction]) -> None:
         tasks = self.stated.tasks
         profit = sum((run.copies * exact(tasks[run.id].get("value") or 0) for run in self.runs), NOTHING)
+        profit += self.served.earned
         resources = sum(len(names) for names in self.stated.resources.values())
         task_hours = sum((run.copies * (run.end - run.start) for run in self.runs), 0) * self.stated.hours
         for key, true in (

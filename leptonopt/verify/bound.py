@@ -39,6 +39,8 @@ class Bound:
     """The bound that prices prove for an instance."""
 
     def __init__(self, stated: StatedInstance, certificate: Mapping[str, Any]) -> None:
+        if stated.document.get("services"):
+            raise Malformed("services: no bound is computed for instances with services")
         self.stated, self.prices = stated, Prices(stated, certificate)
         self.kinds = stated.kinds(self._cuts())
         self.apart = stated.told_apart()

@@ -15,6 +15,7 @@ from leptonopt.verify.exact import Findings, Verdict, duration, exact, shown
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.nodes import Rented, read_nodes
 from leptonopt.verify.quotas import check_quotas
+from leptonopt.verify.services import read_services
 from leptonopt.verify.task_lines import Run, TaskLineReader, named, span
 
 Span = tuple[int, int]  # the first copy, and the one after the last
@@ -72,14 +73,17 @@ class PlanChecker:
         nodes = read_nodes(stated, plan, self.findings)
         reader = TaskLineReader(stated, nodes, self.findings)
         runs = [run for line in lines if (run := reader.read(line)) is not None]
-        forgone = self._once(lines)
-        self._capacity(runs, nodes)
+        served = read_services(stated, plan, self.findings)
+        forgone = self._once(lines) + served.forgone
+        self._capacity([*runs, *served.runs], nodes)
         self._precedence(runs)
         self._affinity(runs)
-        check_quotas(stated, plan, runs, nodes, self.findings)
-        cost = stated.weight * (total(runs, nodes) + forgone) + stated.carbon_weight * carbon(runs, nodes)
+        check_quotas(stated, plan, runs, served.replicas, nodes, self.findings)
+        held = [*runs, *served.runs]
+        money = total(held, nodes) + served.missed + forgone
+        cost = stated.weight * money + stated.carbon_weight * carbon(held, nodes)
         claims.check_cost(cost)
-        BillChecker(stated, runs, nodes, self.findings).check(plan, forgone)
+        BillChecker(stated, runs, served, nodes, self.findings).check(plan, forgone)
         claims.check_status(cost)
         return Verdict(not self.findings.found, tuple(self.findings.found), cost, (*notes, *self.findings.notes()))
 
@@ -89,8 +93,8 @@ class PlanChecker:
             self.same("cost", f"objective.{key}", weights[key], true)
 
     def _without_plan(self, claims: Claims) -> None:
-        for key in ("tasks", "left_out", "nodes", "quotas", "utilisation"):
-            if self.plan[key]:
+        for key in ("tasks", "left_out", "nodes", "services", "batches", "quotas", "utilisation"):
+            if self.plan.get(key):
                 self.say("status", "cost", f"is null, yet {key} are listed")
         for key in ("cost_exact", "gap", "bill", "figures"):
             if self.plan[key] is not None:

@@ -93,6 +93,12 @@ def _commit(value: Any) -> Any:
     return _plain(value if isinstance(value, Mapping) or value is None else {"price": value})
 
 
+def _demand(value: Any) -> Any:
+    if isinstance(value, Mapping) and isinstance(value.get("mix"), Mapping):
+        return _noun({"rate": SERIES, "mix": BY_NAME})(value)
+    return _named(_series)(value)
+
+
 def _after(value: Any) -> Any:
     return _noun(AFTER)({"task": value} if isinstance(value, str) else value)
 
@@ -137,10 +143,23 @@ TASK: Noun = {
     "checkpoint": (_noun(CHECKPOINT), None), "options": (_each(_noun(OPTION)), []), "work": (_noun(WORK), None),
     "run": UNPLANNED, "job": UNPLANNED,
 }  # fmt: skip
+START: Noun = {"takes": SHORT, "cost": ZERO}
+WAY: Noun = {
+    "uses": NONE, "quality": ONE, "start": (_noun(START), None), "stay": LONG, "limit": SERIES, "minimum": ZERO,
+    "running": ZERO,
+}  # fmt: skip
+SERVICE: Noun = {
+    "demand": (_demand, None), "replicas": (_each(_noun(WAY)), None), "routing": (_plain, "split"), "headroom": ZERO,
+    "minimum": ZERO, "limit": SERIES, "start": (_noun(START), {}), "stay": SHORT,
+    "spread": (_noun({"survive": ONE}), None), "fill": (_plain, True), "needs": (_noun(NEEDS), {}),
+    "confidential": FALSE,
+}  # fmt: skip
+BATCH: Noun = {"release": AT, "deadline": AT, "optional": FALSE}
 INSTANCE: Noun = {
     "leptonopt": ONE, "currency": (_plain, "USD"),
     "time": (_noun({"start": AT, "slot": (_duration, "#3600"), "horizon": LONG, "zone": (_plain, "UTC")}), None),
     "objective": (_noun({"cost": ONE, "carbon_kg": ZERO, "ties": SOME}), {}), "pools": (_each(_noun(POOL)), None),
-    "profiles": (_named(_noun(PROFILE)), {}), "tasks": (_each(_noun(TASK)), None),
+    "profiles": (_named(_noun(PROFILE)), {}), "tasks": (_each(_noun(TASK)), []),
+    "services": (_each(_noun(SERVICE)), []), "batches": (_each(_noun(BATCH)), []),
     "quotas": (_each(_noun({"per": (_plain, "horizon"), "used": ZERO})), []), "together": SOME, "apart": SOME,
 }  # fmt: skip

@@ -56,7 +56,7 @@ class StatedInstance(Timeline):
         super().__init__(document["time"])
         self.document = document
         self.pools = {pool["id"]: pool for pool in document["pools"]}
-        self.tasks = {task["id"]: task for task in document["tasks"]}
+        self.tasks = {task["id"]: task for task in document.get("tasks") or ()}
         self.profiles = document.get("profiles") or {}
         self.quotas = document.get("quotas") or []
         weights = document.get("objective") or {}
@@ -206,9 +206,11 @@ class StatedInstance(Timeline):
     def way(self, task: str, name: Any) -> StatedOption | None:
         """The way of that name; None where there is none, or it is not allowed."""
         made = self._named_ways(task).get(name)
-        if made is None or (way := made()) is None:
-            return None
-        return self._placed(self.tasks[task], way) if self._allowed(self.tasks[task], way) else None
+        return None if made is None else self.allowed_option(self.tasks[task], made())
+
+    def allowed_option(self, stated: Mapping[str, Any], way: StatedOption | None) -> StatedOption | None:
+        """Return the option of a task or service as it is placed; None where its needs do not allow it."""
+        return None if way is None or not self._allowed(stated, way) else self._placed(stated, way)
 
     def ways(self, task: str) -> dict[str, StatedOption]:
         """The ways a task may run, by the names that plans call them."""

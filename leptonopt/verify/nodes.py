@@ -53,8 +53,8 @@ def _name(pool: object, kind: object, node: object, last: object) -> str:
     return f"nodes {kind!r} of pool {pool!r}{which}"
 
 
-def _steps(stated: StatedInstance, entry: Mapping[str, Any], name: str) -> list[int]:
-    """Nodes on in each slot."""
+def on_by_slot(stated: StatedInstance, entry: Mapping[str, Any], name: str) -> list[int]:
+    """Return how many an entry of a plan has on in each slot."""
     on, last, held = list[int](), -1, 0
     for step in entry.get("on") or ():
         second, count = stated.second(step["from"]), _whole(step["count"], name)
@@ -66,15 +66,26 @@ def _steps(stated: StatedInstance, entry: Mapping[str, Any], name: str) -> list[
     return on + [held] * (stated.slots - len(on))
 
 
+def started(on: list[int]) -> list[int]:
+    """Return how many are switched on at the beginning of each slot."""
+    return [max(0, now - before) for now, before in zip(on, [0, *on[:-1]], strict=True)]
+
+
+def started_within(starts: list[int], slots: int) -> list[int]:
+    """Return the starts of the last so many slots, by slot."""
+    sums = list(accumulate(starts, initial=0))
+    return [sums[t + 1] - sums[max(0, t - slots + 1)] if slots else 0 for t in range(len(starts))]
+
+
 def _whole(value: Any, name: str) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise Malformed(f"{name}: {value!r} is not a whole number of nodes")
+        raise Malformed(f"{name}: {value!r} is not a whole number from 0 on")
     return value
 
 
 def _rented(stated: StatedInstance, kind: Kind, entry: Mapping[str, Any], name: str, findings: Findings) -> Rented:
     """Check what a plan says of nodes of a kind, and return what they offer and cost."""
-    counts = _Counts(kind, _steps(stated, entry, name), _whole(entry.get("committed", 0), name))
+    counts = _Counts(kind, on_by_slot(stated, entry, name), _whole(entry.get("committed", 0), name))
     counts.check(stated, name, findings)
     hours, slots = stated.hours, range(stated.slots)
     tariff, carbon = stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool)
@@ -108,16 +119,9 @@ class _Counts:
 
     def __init__(self, kind: Kind, on: list[int], committed: int) -> None:
         self.kind, self.on, self.committed = kind, on, committed
-        before, after = [0, *on[:-1]], [*on[1:], 0]
-        self.started = [max(0, now - other) for now, other in zip(on, before, strict=True)]
-        self.stopped = [max(0, now - other) for now, other in zip(on, after, strict=True)]
+        self.started, self.stopped = started(on), started(on[::-1])[::-1]
         self.paid = [max(0, count - committed - kind.reserved) for count in on]
-        self.usable = [count - new for count, new in zip(on, self._started_within(kind.boot), strict=True)]
-
-    def _started_within(self, slots: int) -> list[int]:
-        """Return the starts of the last so many slots, by slot."""
-        sums = list(accumulate(self.started, initial=0))
-        return [sums[t + 1] - sums[max(0, t - slots + 1)] if slots else 0 for t in range(len(self.on))]
+        self.usable = [count - new for count, new in zip(on, started_within(self.started, kind.boot), strict=True)]
 
     def changes(self) -> tuple[tuple[list[int], Fraction], tuple[list[int], Fraction]]:
         """Return starts and stops by slot, each with the fee of one."""
@@ -127,7 +131,7 @@ class _Counts:
         """Report counts that a kind does not allow."""
         kind = self.kind
         for t, (count, paid, young) in enumerate(
-            zip(self.on, self.paid, self._started_within(kind.minimum), strict=True)
+            zip(self.on, self.paid, started_within(self.started, kind.minimum), strict=True)
         ):
             if count <= kind.count[t] and young <= count and (kind.price is not None or not paid):
                 continue

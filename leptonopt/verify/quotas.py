@@ -12,13 +12,19 @@ from typing import Any
 from leptonopt.verify.exact import Findings, Malformed, exact, shown
 from leptonopt.verify.instance_reader import NOTHING, POWER, StatedInstance
 from leptonopt.verify.nodes import Rented
+from leptonopt.verify.replicas import Replicas
 from leptonopt.verify.task_lines import Run
 
 Key = tuple[str, int, int]
 
 
 def check_quotas(
-    stated: StatedInstance, plan: Mapping[str, Any], runs: Sequence[Run], nodes: Sequence[Rented], findings: Findings
+    stated: StatedInstance,
+    plan: Mapping[str, Any],
+    runs: Sequence[Run],
+    replicas: Sequence[Replicas],
+    nodes: Sequence[Rented],
+    findings: Findings,
 ) -> None:
     """Every quota is kept, and what the plan says is used of it is true."""
     lines: dict[Key, Mapping[str, Any]] = {}
@@ -32,6 +38,12 @@ def check_quotas(
     for quota in stated.quotas:
         windows = list(windows_of(stated, quota))
         mine = covered(stated, quota, runs)
+        mine += [
+            run
+            for each in replicas
+            if covers_service(quota, each.service.team, each.way.option.pool)
+            for run in each.runs
+        ]
         totals = (
             [_peak(quota, mine)] if quota.get("per") == "moment" else _totals(stated, quota, mine, windows, findings)
         )
@@ -73,6 +85,14 @@ def covers(stated: StatedInstance, quota: Mapping[str, Any], id: str, pool: str)
     if pools is not None and pool not in pools:
         return False
     return (tasks is None or id in tasks) and (teams is None or stated.tasks[id].get("team") in teams)
+
+
+def covers_service(quota: Mapping[str, Any], team: str | None, pool: str) -> bool:
+    """Return whether the use of a service's replicas on a pool counts for a quota."""
+    teams, pools = quota.get("teams"), quota.get("pools")
+    if quota.get("tasks") is not None or (pools is not None and pool not in pools):
+        return False
+    return teams is None or team in teams
 
 
 def covered(stated: StatedInstance, quota: Mapping[str, Any], runs: Sequence[Run]) -> list[Run]:

@@ -97,7 +97,7 @@ class TaskLineReader:
             return None
         if high > stated.horizon:
             return None
-        run = self._priced(id, (copy, copies), task, way, low // stated.slot, high // stated.slot, nodes)
+        run = priced(stated, id, (copy, copies), task, way, low // stated.slot, high // stated.slot, nodes)
         self._money(name, line, task, run)
         return run
 
@@ -168,44 +168,6 @@ class TaskLineReader:
         if task.get("deadline") is not None and (late := high - self.stated.second(task["deadline"])) > 0:
             say("window", name, f"ends {late} s after its deadline", late)
 
-    def _priced(
-        self,
-        id: str,
-        copies: tuple[int, int],
-        task: Mapping[str, Any],
-        way: StatedOption,
-        low: int,
-        high: int,
-        nodes: tuple[str, ...],
-    ) -> Run:
-        running = {}
-        for resource, count in way.uses.items():
-            sums = self.stated.price_sum(way.pool, resource)
-            running[resource] = count * (sums[high] - sums[low])
-        drawn, carbon = way.uses.get(POWER, NOTHING), self.stated.carbon_sum(way.pool)
-        return Run(
-            id=id,
-            copy=copies[0],
-            copies=copies[1],
-            way=way,
-            start=low,
-            end=high,
-            nodes=nodes,
-            running=running,
-            fixed=way.cost,
-            late=self._late(task, high),
-            kwh=drawn * (high - low) * self.stated.hours,
-            carbon_kg=drawn * (carbon[high] - carbon[low]),
-        )
-
-    def _late(self, task: Mapping[str, Any], end: int) -> Fraction:
-        seconds = self._seconds_late(task, end)
-        by_hour = exact(task.get("late_cost") or 0) * Fraction(seconds, 3600)
-        return by_hour + exact(task.get("late_penalty") or 0) if seconds else NOTHING
-
-    def _seconds_late(self, task: Mapping[str, Any], end: int) -> int:
-        return 0 if task.get("due") is None else max(0, end * self.stated.slot - self.stated.second(task["due"]))
-
     def _money(self, name: str, line: Mapping[str, Any], task: Mapping[str, Any], run: Run) -> None:
         same, parts = self.findings.same, line.get("parts") or {}
         carbon = self.stated.carbon_weight * run.carbon_kg
@@ -213,7 +175,7 @@ class TaskLineReader:
         same("cost", f"{name}: parts.running", parts.get("running"), sum(run.running.values(), NOTHING))
         same("cost", f"{name}: parts.fixed", parts.get("fixed"), run.fixed)
         same("cost", f"{name}: parts.late", parts.get("late"), run.late)
-        late = Fraction(self._seconds_late(task, run.end), 3600)
+        late = Fraction(_seconds_late(self.stated, task, run.end), 3600)
         same("cost", f"{name}: late_hours", line.get("late_hours", 0), late)
         if self.stated.carbon_weight or "carbon" in parts:
             same("cost", f"{name}: parts.carbon", parts.get("carbon"), carbon)
@@ -222,6 +184,48 @@ class TaskLineReader:
             same("cost", f"{name}: carbon_kg", line.get("carbon_kg"), run.carbon_kg)
         elif "energy_kwh" in line or "carbon_kg" in line:
             self.findings.say("cost", name, "has energy or carbon, where its pool counts no power")
+
+
+def priced(
+    stated: StatedInstance,
+    id: str,
+    copies: tuple[int, int],
+    task: Mapping[str, Any],
+    way: StatedOption,
+    low: int,
+    high: int,
+    nodes: tuple[str, ...],
+) -> Run:
+    """Return copies in slots [low, high) with what each costs and draws; `copies` is the first, and how many."""
+    running = {}
+    for resource, count in way.uses.items():
+        sums = stated.price_sum(way.pool, resource)
+        running[resource] = count * (sums[high] - sums[low])
+    drawn, carbon = way.uses.get(POWER, NOTHING), stated.carbon_sum(way.pool)
+    return Run(
+        id=id,
+        copy=copies[0],
+        copies=copies[1],
+        way=way,
+        start=low,
+        end=high,
+        nodes=nodes,
+        running=running,
+        fixed=way.cost,
+        late=_late(stated, task, high),
+        kwh=drawn * (high - low) * stated.hours,
+        carbon_kg=drawn * (carbon[high] - carbon[low]),
+    )
+
+
+def _late(stated: StatedInstance, task: Mapping[str, Any], end: int) -> Fraction:
+    seconds = _seconds_late(stated, task, end)
+    by_hour = exact(task.get("late_cost") or 0) * Fraction(seconds, 3600)
+    return by_hour + exact(task.get("late_penalty") or 0) if seconds else NOTHING
+
+
+def _seconds_late(stated: StatedInstance, task: Mapping[str, Any], end: int) -> int:
+    return 0 if task.get("due") is None else max(0, end * stated.slot - stated.second(task["due"]))
 
 
 def _differ(said: Fraction, true: Fraction) -> bool:

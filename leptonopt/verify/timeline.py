@@ -183,6 +183,19 @@ class Timeline:
                 per_slot[slot] += value * Fraction(shared, self.slot)
         return per_slot
 
+    def greatest(self, series: Any, factor: Any = 1) -> list[Fraction]:
+        """Return the greatest value in each slot of a series times another; none of them is below 0."""
+        per_slot, factors, at = [NOTHING] * self.slots, list(self._spans(factor)), 0
+        for begin, end, value in self._spans(series):
+            while factors[at][1] <= begin:
+                at += 1
+            for low, high, share in factors[at:]:
+                if low >= end:
+                    break
+                for slot in range(max(low, begin) // self.slot, -(-min(high, end) // self.slot)):
+                    per_slot[slot] = max(per_slot[slot], value * share)
+        return per_slot
+
     def lowest(self, series: Any, windows: Any, resource: str) -> list[Fraction | None]:
         """Return the least value of a series in each slot, also of what maintenance leaves."""
         offered: list[Fraction | None] = [None] * self.slots

@@ -64,3 +64,53 @@ def test_short_forms_are_the_long_ones() -> None:
     kind = {"size": {"gpu": 1}, "count": 1, "commit": 2}
     short, long = ({"id": "n", "nodes": nodes} for nodes in (kind, [{**kind, "commit": {"price": 2}}]))
     assert fingerprint(document(pools=[pool(), short])) == fingerprint(document(pools=[pool(), long]))
+
+
+SERVICE = {
+    "id": "s", "demand": {"rate": {"steps": {"2026-01-05T00:00Z": 2}}, "mix": {"a": 1}}, "stay": "1h30m",
+    "replicas": [{"pool": "p", "rate": {"a": 2}, "start": {"takes": "60m"}, "stay": "90m"}],
+}  # fmt: skip
+BATCH = {"id": "n", "service": "s", "amount": {"a": 5}, "deadline": "2026-01-05T02:00Z"}
+
+
+def serving(service: dict[str, Any] | None = None, way: dict[str, Any] | None = None, **batch: Any) -> str:
+    """Return the fingerprint of an instance of a service, with some keys changed."""
+    own = SERVICE | {"replicas": [SERVICE["replicas"][0] | (way or {})]} | (service or {})
+    time = {"start": "2026-01-05T00:00Z", "horizon": "4h"}
+    return fingerprint({"time": time, "pools": [], "services": [own], "batches": [BATCH | batch]})
+
+
+@pytest.mark.parametrize(
+    "same",
+    [
+        {"service": {"stay": "90m", "routing": "split", "headroom": 0, "fill": True, "minimum": 0, "needs": {}}},
+        {"service": {"demand": {"rate": {"steps": {"2026-01-05T01:00+01:00": 2.0}}, "mix": {"a": 1.0}}}},
+        {"service": {"start": {"takes": "0s", "cost": 0}, "missed": None, "confidential": False}},
+        {"way": {"start": {"takes": "1h", "cost": 0}, "minimum": 0, "running": 0, "quality": 1, "uses": {}}},
+        {"deadline": "2026-01-05T03:00+01:00", "optional": False, "value": None},
+    ],
+)
+def test_services_in_other_words(same: dict[str, Any]) -> None:
+    """Defaults written out, durations and instants of services and batches."""
+    assert serving(**same) == serving()
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"service": {"stay": "91m"}},
+        {"service": {"fill": False}},
+        {"service": {"demand": {"a": 2}}},
+        {"service": {"missed": {"cost": 0}}},
+        {"way": {"stay": None}},
+        {"way": {"stay": "0s"}},
+        {"way": {"start": None}},
+        {"way": {"headroom": 0}},
+        {"way": {"offline_rate": {"a": 2}}},
+        {"deadline": "2026-01-05T02:01Z"},
+        {"amount": {"a": 6}},
+    ],
+)
+def test_all_of_services_counts(other: dict[str, Any]) -> None:
+    """What a way states instead of its service counts, also where it is the default of a service."""
+    assert serving(**other) != serving()
