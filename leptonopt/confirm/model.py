@@ -129,8 +129,10 @@ class Model:
     # --- once, option, window ---
 
     def _check_size(self) -> None:
-        """Refuse what is too large before anything of it is built."""
+        """Refuse what is too large, and services, before anything is built."""
         stated, columns, entries = self.stated, 0, 0
+        if stated.document.get("services"):
+            raise TooLarge("it has services, whose routing in fractions is not part of that model")
         nodes: dict[str, int] = defaultdict(int)
         for kind in self.kinds:
             nodes[kind.pool] += kind.single

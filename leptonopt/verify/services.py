@@ -1,4 +1,4 @@
-"""Services of a plan: replicas, what they serve, and batches; what they hold and cost enters the other rules."""
+"""Services of a plan: replicas, what they serve, and batches."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from leptonopt.verify.task_lines import Run
 
 @dataclass(frozen=True)
 class Served:
-    """Replicas of all services; money for missed requests, and values of batches that are done and left out."""
+    """Replicas of all services, money for missed requests, values of batches done and left out."""
 
     replicas: tuple[Replicas, ...]
     missed: Fraction

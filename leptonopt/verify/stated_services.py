@@ -1,4 +1,4 @@
-"""Services of an instance, read for checking: demand by class and slot, ways to run a replica, zones, and batches."""
+"""Services of an instance, read for checking: demand by slot, ways to run a replica, batches."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def _service(stated: StatedInstance, service: Mapping[str, Any]) -> StatedServic
 
 
 def _ways(stated: StatedInstance, service: Mapping[str, Any]) -> Iterator[tuple[str, StatedWay | None]]:
-    """Yield the ways, named and placed as the options of a task are; None for one that its needs do not allow."""
+    """Yield the ways, named and placed as options of tasks are; None where needs do not allow it."""
     ways = service["replicas"]
     starts = [_START | _given(service.get("start") if way.get("start") is None else way["start"]) for way in ways]
     options = [{**way, "duration": "1s", "cost": start["cost"]} for way, start in zip(ways, starts, strict=True)]

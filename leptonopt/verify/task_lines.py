@@ -196,7 +196,7 @@ def priced(
     high: int,
     nodes: tuple[str, ...],
 ) -> Run:
-    """Return copies in slots [low, high) with what each costs and draws; `copies` is the first, and how many."""
+    """Return copies (the first, and how many) in slots [low, high) with what each costs and draws."""
     running = {}
     for resource, count in way.uses.items():
         sums = stated.price_sum(way.pool, resource)

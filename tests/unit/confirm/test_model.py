@@ -26,6 +26,7 @@ from leptonopt.verify.instance_reader import StatedInstance
 from tests.helpers import bruteforce, random_instances
 from tests.helpers.marks import first
 from tests.helpers.recording_monitor import Ear
+from tests.helpers.stated_services import instance as service_instance
 
 QUICK = Limits(time_limit=20.0)
 
@@ -214,3 +215,10 @@ def test_a_certificate_far_below_a_claimed_optimum_is_noted(monkeypatch: pytest.
     result = leptonopt.solve(free, method="cpsat", time_limit=30, isolate=False, certify=True)
     assert result.cost == 20
     assert any("no rule joins tasks here: the two should be equal" in note for note in result.notes)
+
+
+def test_services_are_refused_by_name() -> None:
+    """The second model has no routing, and says so."""
+    answer = confirm(Question(service_instance(), Fraction(16)), QUICK)
+    assert answer.agrees is None
+    assert "services" in answer.note
