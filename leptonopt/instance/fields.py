@@ -134,7 +134,12 @@ Instant = Annotated[
     PlainValidator(_instant),
     PlainSerializer(units.instant_text),
     WithJsonSchema(
-        {"type": "string", "format": "date-time", "examples": ["2026-11-23T09:00Z", "2026-11-23T09:00+01:00"]}
+        {
+            "type": "string",
+            "pattern": r"^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d)?([Zz]|[+-]\d\d:\d\d)?$",
+            "description": "without an offset it is a local time in time.zone",
+            "examples": ["2026-11-23T09:00Z", "2026-11-23T09:00+01:00"],
+        }
     ),
 ]
 Clock = Annotated[

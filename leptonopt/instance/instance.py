@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError, PydanticSerializationError
 from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance.cross_checks import cross_findings, tie_findings
 from leptonopt.instance.fields import ByName, Many, Name, NotNegative, StrictModel, empty_mapping
+from leptonopt.instance.notation import plain
 from leptonopt.instance.pools import Pool, Time
 from leptonopt.instance.quotas import Quota
 from leptonopt.instance.services import Batch, Service
@@ -59,6 +60,14 @@ class Instance(StrictModel):
         if isinstance(value, bool):  # which equals 1 where it is true
             raise ValueError(f"{str(value).lower()} is not allowed; 1")
         return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _in_plain_notation(cls, value: object) -> object:
+        try:
+            return plain(value).document if isinstance(value, dict) else value
+        except InstanceError as error:
+            raise PydanticCustomError("references", "references", {"findings": error.findings}) from None
 
     @model_validator(mode="after")
     def _references(self) -> Instance:

@@ -17,6 +17,7 @@ def instance_schema() -> dict[str, Any]:
         warnings.simplefilter("ignore", UserWarning)
         schema = Instance.model_json_schema(by_alias=True)
     _short_forms(schema["$defs"])
+    _notation(schema["$defs"])
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "leptonopt instance"}
     some = {"anyOf": [{"required": ["tasks"], **_filled("tasks")}, {"required": ["services"], **_filled("services")}]}
     return {**head, **_as_written(schema), **some, "title": "leptonopt instance"}
@@ -32,6 +33,49 @@ def _short_forms(nouns: dict[str, Any]) -> None:
     nodes, commit = nouns["Pool"]["properties"]["nodes"], nouns["NodeKind"]["properties"]["commit"]
     nodes["anyOf"] = [nodes["items"], {"type": nodes.pop("type"), "items": nodes.pop("items")}]
     commit["anyOf"].append({"type": "number", "minimum": 0})
+
+
+_AMOUNTS = {
+    "Pool": ("device_memory",), "NodeKind": ("size",), "Maintenance": ("capacity",), "Option": ("uses", "consumes"),
+    "Work": ("uses", "per_device", "memory"), "Profile": ("uses", "per_device", "memory"), "Quota": ("limit", "used"),
+}  # fmt: skip
+_WITH_UNIT = {
+    "type": "string",
+    "pattern": r"^[+-]?\d+(\.\d+)?\s*([kKMGTP]?B|[KMGTP]iB)$",
+    "examples": ["80GiB", "500GB"],
+}
+_REPEAT = {
+    "description": "a task on each of these days, from one time of day to the next other",
+    "type": "object",
+    "properties": {
+        **{key: {"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9]$"} for key in ("from", "to", "due")},
+        "days": {"type": "array", "items": {"enum": list(units.WEEK)}, "minItems": 1},
+    },
+    "required": ["from", "to"],
+    "additionalProperties": False,
+}
+
+
+def _notation(nouns: dict[str, Any]) -> None:
+    """Add what documents may say shorter: units of bytes, and tasks that repeat; see `instance.notation`."""
+    nouns["Amounts"] = _with_units(nouns["Series"])
+    nouns["Pool"]["properties"]["capacity"]["additionalProperties"] = {"$ref": "#/$defs/Amounts"}
+    nouns["Task"]["properties"]["repeat"] = {"anyOf": [_REPEAT, {"type": "null"}], "default": None}
+    for noun, keys in _AMOUNTS.items():
+        for key in keys:
+            nouns[noun]["properties"][key] = _with_units(nouns[noun]["properties"][key])
+
+
+def _with_units(schema: Any) -> Any:
+    """Return a schema in which each number may be a text with a unit."""
+    if isinstance(schema, list):
+        return [_with_units(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    about = {key: schema[key] for key in ("description", "default") if key in schema}
+    if schema.get("type") == "number":
+        return {**about, "anyOf": [{key: value for key, value in schema.items() if key not in about}, _WITH_UNIT]}
+    return {key: _with_units(part) for key, part in schema.items()}
 
 
 def _as_written(schema: Any) -> Any:

@@ -15,7 +15,7 @@ MAX_DECIMALS = 9
 _UNIT_SECONDS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "min": 60, "s": 1}
 _DURATION_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(w|d|h|min|m|s)", re.ASCII)
 _INSTANT = re.compile(r"(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d))?(Z|z|[+-]\d\d:\d\d)?", re.ASCII)
-_WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _CLOCK = re.compile(r"(\d\d):(\d\d)", re.ASCII)
 
 
@@ -94,7 +94,7 @@ def instant(value: object) -> datetime:
     else:
         raise ValueError(f"{_shown(value)} is not an instant; {allowed}")
     if moment.tzinfo is None:
-        raise ValueError(f"{_shown(value)} has no offset from UTC; {allowed}")
+        raise ValueError(f"{_shown(value)} has no offset from UTC; {allowed}, or give time.zone")
     if moment.microsecond:
         raise ValueError(f"{_shown(value)} is not on a whole second")
     try:
@@ -131,15 +131,15 @@ def week_clock(value: object) -> int:
     """Return minutes since local midnight of Monday from 'sat HH:MM'."""
     day, _, time = value.partition(" ") if isinstance(value, str) else ("", "", "")
     try:
-        return _WEEK.index(day) * 1440 + clock(time)
+        return WEEK.index(day) * 1440 + clock(time)
     except ValueError:
-        allowed = f"write DAY HH:MM such as 'sat 08:00', with {', '.join(_WEEK)} and 00:00 to 23:59"
+        allowed = f"write DAY HH:MM such as 'sat 08:00', with {', '.join(WEEK)} and 00:00 to 23:59"
         raise ValueError(f"{_shown(value)} is not a time of the week; {allowed}") from None
 
 
 def week_clock_text(minutes: int) -> str:
     """Return 'sat HH:MM' from minutes since Monday midnight; the inverse of `week_clock`."""
-    return f"{_WEEK[minutes // 1440]} {clock_text(minutes % 1440)}"
+    return f"{WEEK[minutes // 1440]} {clock_text(minutes % 1440)}"
 
 
 def _shown(value: object) -> str:

@@ -11,6 +11,7 @@ from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance.cross_checks import MAX_FINDINGS, cross_findings
 from leptonopt.instance.fields import StrictModel, quoted
 from leptonopt.instance.instance import Instance, Objective
+from leptonopt.instance.notation import plain
 from leptonopt.instance.pools import Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Quota
 from leptonopt.instance.services import Batch, Missed, Service, Spread, Start, Way
@@ -100,6 +101,8 @@ def validate(document: dict[str, Any]) -> Instance:
     """
     if wrong := wrong_kind_message(document_kind(document), "an instance"):
         raise InstanceError([Finding(f"{wrong}; give the document of the instance itself")])
+    written = plain(document)
+    document = written.document
     try:
         return Instance.model_validate(document)
     except ValidationError as error:
@@ -107,6 +110,7 @@ def validate(document: dict[str, Any]) -> Instance:
         found = _findings(items)
         if len(found) <= MAX_FINDINGS and not any("findings" in (item.get("ctx") or {}) for item in items):
             found += _cross_of_partial(document)
+        found = list(dict.fromkeys(map(written.stated, found)))
         if len(found) > MAX_FINDINGS:
             more = Finding(f"and more; of all findings the first {MAX_FINDINGS} are shown")
             found = [*found[:MAX_FINDINGS], more]

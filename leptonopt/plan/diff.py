@@ -91,7 +91,7 @@ class PlanDiff:
     """The differences of two plans of one currency.
 
     `kept` counts the copies whose place is the same; `parts` are costs outside any pool that one of the plans has;
-    `cost` is the objective, from the exact figures of both plans.
+    `cost` is the objective, from the exact figures of both plans; `zone` that in which instants are shown.
     """
 
     currency: str
@@ -100,6 +100,7 @@ class PlanDiff:
     pools: tuple[CostChange, ...]
     parts: tuple[CostChange, ...]
     cost: CostChange
+    zone: str = "UTC"
 
     def counts(self) -> dict[str, int]:
         """Return the number of copies that moved, shifted, are new or are gone."""
@@ -137,6 +138,7 @@ def plan_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> PlanDiff:
     exact = (None if plan["cost_exact"] is None else Fraction(plan["cost_exact"]) for plan in (before, after))
     return PlanDiff(
         currency=after["currency"],
+        zone=str(after.get("zone", "UTC")),
         kept=kept,
         changes=tuple(sorted(changes, key=_order)),
         pools=tuple(_pools(before, after)),

@@ -9,14 +9,14 @@ from rich.text import Text
 
 from leptonopt.io.files import printable
 from leptonopt.plan.diff import KINDS, CostChange, Place, PlanDiff, TaskChange
-from leptonopt.plan.report import decimals_of, listed, moment, money
+from leptonopt.plan.report import decimals_of, known_zone, listed, moment, money
 
 ROWS = 40
 
 
 def show_diff(diff: PlanDiff, console: Console, everything: bool = False) -> None:
     """Print the differences; `everything` lists all changes instead of the first 40."""
-    rows = [change_row(change) for change in diff.changes[: None if everything else ROWS]]
+    rows = [change_row(change, known_zone(diff.zone)) for change in diff.changes[: None if everything else ROWS]]
     if rows:
         left = len(diff.changes) - len(rows)
         notes = [f"… {left:,} more, see -v or --json"] if left else []
@@ -30,10 +30,10 @@ def show_diff(diff: PlanDiff, console: Console, everything: bool = False) -> Non
     console.print(Text(result_line(diff), style="bold"), soft_wrap=True)
 
 
-def change_row(change: TaskChange) -> tuple[str, str, str, str]:
+def change_row(change: TaskChange, zone: str = "UTC") -> tuple[str, str, str, str]:
     """Return the cells of a change: task, what happens, place before, place after."""
     missing = "left out" if change.left_out else "-"
-    places = (missing if place is None else _place(place) for place in (change.before, change.after))
+    places = (missing if place is None else _place(place, zone) for place in (change.before, change.after))
     before, after = places
     return task_text(change), change.what, before, after
 
@@ -53,8 +53,8 @@ def place_text(place: Place | None) -> str:
     return "does not run" if place is None else f"{_option(place)} {place.start}"
 
 
-def _place(place: Place) -> str:
-    return f"{_option(place)} {moment(place.start)} to {moment(place.end)}"
+def _place(place: Place, zone: str) -> str:
+    return f"{_option(place)} {moment(place.start, zone)} to {moment(place.end, zone)}"
 
 
 def _option(place: Place) -> str:

@@ -66,6 +66,8 @@ def plan_document(
         "status": outcome.status,
         "stop": outcome.stop,
     }
+    if instance.time.zone != "UTC":
+        head["zone"] = instance.time.zone
     weights = {"cost": instance.objective.cost, "carbon_kg": instance.objective.carbon_kg}
     if weights != {name: getattr(Objective(), name) for name in weights}:
         head["objective"] = {name: plain(weight) for name, weight in weights.items()}

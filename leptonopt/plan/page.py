@@ -19,7 +19,7 @@ from leptonopt.plan.numbers import percent, rational
 from leptonopt.plan.page_gantt import Teams, gantt, time_scale
 from leptonopt.plan.page_load import load_panels
 from leptonopt.plan.picture import Picture
-from leptonopt.plan.report import decimals, headline, money
+from leptonopt.plan.report import decimals, headline, known_zone, money
 
 MOST_LINES = 5_000  # tasks or changes that are listed; 1 MB of HTML
 OPEN_LINES = 60  # lines up to which a list is not folded
@@ -177,7 +177,9 @@ def _changes(diff: PlanDiff) -> str:
     costs = table(("pool", "before", "after", "difference"), cost_rows(diff), ("pool",), total=True)
     found = f"<p>{html(result_line(diff))}</p>{costs}"
     if diff.changes:
-        found += "<h3>Tasks, times in UTC</h3>" + table(heads, map(change_row, diff.changes[:MOST_LINES]), heads, notes)
+        zone = known_zone(diff.zone)
+        rows = [change_row(change, zone) for change in diff.changes[:MOST_LINES]]
+        found += f"<h3>Tasks, times in {html(zone)}</h3>" + table(heads, rows, heads, notes)
     return found
 
 

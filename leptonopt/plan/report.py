@@ -8,8 +8,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from rich.console import Console
 from rich.table import Table
@@ -227,7 +229,8 @@ def _nodes(document: dict[str, Any], rows: int | None, places: int) -> Table:
 def _quotas(document: dict[str, Any], rows: int | None) -> Table:
     """Return the table of quotas; the fullest first where there are many."""
     table = _table("Quotas")
-    for name in ("quota", "from (UTC)", "to (UTC)"):
+    zone = known_zone(document.get("zone"))
+    for name in ("quota", f"from ({zone})", f"to ({zone})"):
         table.add_column(name)
     for name in ("used", "of", ""):
         table.add_column(name, justify="right")
@@ -236,7 +239,7 @@ def _quotas(document: dict[str, Any], rows: int | None) -> Table:
         lines = sorted(lines, key=lambda line: line["limit"] - line["used"])
     for line in lines[:rows]:
         part = _percent(line["used"] / line["limit"]) if line["limit"] else "-"
-        names = Text(printable(line["id"])), Text(moment(line["from"])), Text(moment(line["to"]))
+        names = Text(printable(line["id"])), Text(moment(line["from"], zone)), Text(moment(line["to"], zone))
         table.add_row(*names, f"{line['used']:,.10g}", f"{line['limit']:,.10g}", part)
     return _cut(table, len(lines), rows)
 
@@ -274,7 +277,8 @@ def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
     noded = any("nodes" in line for line in tasks)
     for name in ("task", "option", *(["pool"] if apart else []), *(["nodes"] if noded else [])):
         table.add_column(name)
-    for name in ("start (UTC)", "end (UTC)"):
+    zone = known_zone(document.get("zone"))
+    for name in (f"start ({zone})", f"end ({zone})"):
         table.add_column(name)
     for name in ("cost", *(["late"] if late else [])):
         table.add_column(name, justify="right")
@@ -282,14 +286,24 @@ def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
         cells = [_name(line), Text(printable(line["option"]))]
         cells += [Text(printable(line["pool"]))] if apart else []
         cells += [Text(printable(", ".join(line.get("nodes", []))))] if noded else []
-        cells += [Text(moment(line[key])) for key in ("start", "end")]
+        cells += [Text(moment(line[key], zone)) for key in ("start", "end")]
         cost = line["cost"] * line.get("copies", 1)  # an entry states what each of its copies costs
         table.add_row(*cells, money(cost, places), *([_hours(line.get("late_hours"))] if late else []))
     return _cut(table, len(tasks), rows)
 
 
-def moment(text: str) -> str:
-    """Return an instant of a plan file for tables, without seconds that are 0."""
+def known_zone(name: str | None) -> str:
+    """Return the zone in which a plan shows its times; UTC for none, and for one that is not known here."""
+    try:
+        return ZoneInfo(name or "UTC").key
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        return "UTC"
+
+
+def moment(text: str, zone: str = "UTC") -> str:
+    """Return an instant of a plan file for tables, on the clock of a zone and without seconds that are 0."""
+    if zone != "UTC":
+        text = datetime.fromisoformat(text).astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M:%S")
     return printable(text).replace("T", " ").removesuffix("Z").removesuffix(":00")
 
 

@@ -51,10 +51,12 @@ class Claims:
 
     def check(self, document: Mapping[str, Any], same: bool) -> None:
         """Check everything; the names of the instance only where the plan says that it is for this one."""
+        zone = (document.get("time") or {}).get("zone") or "UTC"
         if same:
             for place, said, true in (
                 ("instance.name", self.plan["instance"]["name"], document.get("name", UNNAMED)),
                 ("currency", self.plan["currency"], document.get("currency", "USD")),
+                ("zone", self.plan.get("zone", zone), zone),  # older plans name none
             ):
                 if said != true:
                     self.say("form", place, f"is {said!r}, not {true!r}")

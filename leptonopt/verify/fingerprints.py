@@ -9,10 +9,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
-from leptonopt.verify.exact import Malformed, duration, exact, instant
+from leptonopt.verify.exact import BROKEN, Malformed, duration, exact, instant
+from leptonopt.verify.notation import plain
 
 Reader = Callable[[Any], Any]
 Noun = Mapping[str, tuple[Reader, Any]]  # per key how its value is read, and its default
@@ -20,6 +22,8 @@ Noun = Mapping[str, tuple[Reader, Any]]  # per key how its value is read, and it
 
 def fingerprint(document: Mapping[str, Any]) -> str:
     """Return the fingerprint of an instance's document."""
+    with suppress(Malformed, *BROKEN):
+        document = plain(document)
     said = _noun(INSTANCE)({key: value for key, value in document.items() if key not in FOR_PEOPLE})
     return hashlib.sha256(json.dumps(said, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 

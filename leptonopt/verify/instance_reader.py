@@ -10,6 +10,7 @@ from math import ceil
 from typing import Any
 
 from leptonopt.verify.exact import duration, exact
+from leptonopt.verify.notation import plain
 from leptonopt.verify.stated_options import MakeOption, StatedOption, named_options, pools_of
 from leptonopt.verify.timeline import NOTHING, Timeline, stated_numbers
 
@@ -53,6 +54,7 @@ class StatedInstance(Timeline):
     """The instance, read for checking."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:
+        document = plain(document)
         super().__init__(document["time"])
         self.document = document
         self.pools = {pool["id"]: pool for pool in document["pools"]}

@@ -58,6 +58,26 @@ def test_agrees_with_leptonopt_on_nodes(batch: int) -> None:
 TIME = "time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 4h}\n"
 
 CASES = {
+    "every weekday night, at local times and a tariff of the night": (
+        """
+time: {start: 2026-03-26T12:00, slot: 1h, horizon: 5d, zone: Europe/Berlin}
+pools: [{id: a, capacity: {gpu: 1, ram: 64GiB}, price: {gpu: {daily: {"00:00": 1, "05:00": 8, "23:00": 4}}}}]
+tasks:
+  - {id: n, repeat: {from: "22:00", to: "06:00", days: [thu, fri, mon, tue]},
+     options: [{pool: a, uses: {gpu: 1, ram: 68GB}, duration: 6h}]}
+""",
+        "27",  # 23:00 to 05:00, or 00:00 to 06:00: 4 + 5; Thursday, Friday and Monday
+    ),
+    "a task of each day waits for that of its own day": (
+        """
+time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 2d}
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: {daily: {"00:00": 1, "10:00": 5}}}}]
+tasks:
+  - {id: n, repeat: {from: "00:00", to: "12:00"}, options: [{pool: a, uses: {gpu: 1}, duration: 1h, not_before: 2026-01-05T08:00Z}]}
+  - {id: m, repeat: {from: "00:00", to: "12:00"}, after: [{task: n, lag: 1h}], options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}
+""",
+        "8",  # on the first day n from 08:00 and m from 10:00; on the second both before 10:00
+    ),
     "a month's budget of which some is spent, and the whole of the next month's": (
         """
 time: {start: 2026-01-31T22:00Z, slot: 1h, horizon: 4h}

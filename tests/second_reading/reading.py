@@ -9,7 +9,7 @@ from datetime import date
 from fractions import Fraction
 from typing import Any
 
-from . import spot
+from . import notation, spot
 from .documents import Clock, Refused, Series, duration, get, instant, number, truth, values, whole
 
 PERIODS: dict[str, Callable[[date], tuple[int, ...]]] = {
@@ -221,6 +221,7 @@ class Instance:
     """A whole instance file as it is understood here."""
 
     def __init__(self, tree: dict[str, Any]):
+        tree = notation.plain(tree)
         self.clock = Clock.of(tree["time"])
         objective = get(tree, "objective", {})
         self.weight = number(get(objective, "cost", 1))

@@ -31,6 +31,16 @@ def schema() -> dict[str, Any]:
                 {"id": "n", "nodes": {"size": {"gpu": 1}, "count": 1, "commit": 2}},
             ]
         ),
+        document(
+            {
+                "id": "n",
+                "repeat": {"from": "22:00", "to": "06:00", "days": ["mon"]},
+                "work": {"hours": 1, "memory": "80GiB"},
+            },
+            time={"start": "2026-01-05T00:00", "horizon": "4h", "zone": "Europe/Berlin"},
+            pools=[pool(capacity={"gpu": 1, "ram": {"daily": {"00:00": "1TiB"}}})],
+            quotas=[{"id": "q", "of": "ram", "limit": "2TB", "per": "month", "used": "1GB"}],
+        ),
         document({"id": "w", "work": {"hours": 1, "speed": {"a": {"1": 1, "2": 1.5}}}}),
     ],
 )
@@ -41,7 +51,14 @@ def test_short_forms_are_valid(schema: dict[str, Any], stated: dict[str, Any]) -
 
 @pytest.mark.parametrize(
     "stated",
-    [document(extra=1), document(task(copies=0)), document(pools=[]), document(pools=[pool(price={"gpu": "free"})])],
+    [
+        document(extra=1),
+        document(task(copies=0)),
+        document(pools=[]),
+        document(pools=[pool(price={"gpu": "free"})]),
+        document(pools=[pool(price={"gpu": "1GB"})]),
+        document(task(repeat="22:00")),
+    ],
 )
 def test_wrong_documents_are_not(schema: dict[str, Any], stated: dict[str, Any]) -> None:
     """Unknown keys, numbers out of range, empty lists, other types."""

@@ -1,0 +1,106 @@
+"""Short notation means what the plain one does: to the validation, the checker, and the second reading."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from random import Random
+from typing import Any
+
+import pytest
+
+from leptonopt.errors import InstanceError
+from leptonopt.instance import notation, validate
+from leptonopt.verify import notation as checked
+from leptonopt.verify.exact import Malformed
+from tests.helpers.marks import first
+from tests.second_reading import notation as third
+from tests.second_reading.documents import DAYS, Refused
+from tests.second_reading.random_documents import CHANGES
+
+Document = dict[str, Any]
+
+
+def drawn(seed: int) -> Document:
+    """Draw a document about a change of the clock, with local times, units, and tasks that repeat."""
+    rng = Random(f"short notation {seed}")
+    zone, change = rng.choice(CHANGES)
+    about = datetime.fromisoformat(change).astimezone(UTC)
+    start = (about - timedelta(hours=rng.choice([20, 40, 60]))).strftime("%Y-%m-%dT%H:%MZ")
+
+    def local() -> str:
+        moment = about + timedelta(minutes=rng.choice([-1500, -90, -60, -45, -30, -15, 0, 15, 30, 45, 90, 1500]))
+        return moment.replace(tzinfo=UTC).astimezone(notation.ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+
+    def clock() -> str:
+        return f"{rng.choice([0, 1, 2, 2, 3, 9, 22, 23]):02}:{rng.choice([0, 15, 30, 59]):02}"
+
+    name = rng.choice(["ram", "ram_gib", "ram_tb"])
+    amount = [f"{rng.choice(['1', '80', '0.5'])}{rng.choice(['GB', 'GiB', 'TiB', 'MB'])}" for _ in range(2)]
+    option = {"pool": "p", "uses": {name: amount[0]}, "duration": "30m"}
+    repeat = {"from": clock(), "to": clock(), "days": rng.sample(DAYS, rng.choice([1, 4, 7, 7]))}
+    if rng.random() < 0.5:
+        repeat["due"] = clock()
+    late = {"late_cost": 1} if "due" in repeat else {}
+    return {
+        "time": {"start": start, "slot": "15m", "horizon": "5d", "zone": zone},
+        "pools": [{"id": "p", "capacity": {name: {"steps": {start: amount[1], local(): "1GB"}}}}],
+        "tasks": [
+            {"id": "n", "repeat": repeat, "options": [option], **late},
+            {"id": "m", "after": [{"task": "n", "lag": "15m"}], "options": [{**option, "not_after": local()}]},
+            {"id": "r", "repeat": {**repeat, "from": "00:00", "to": "23:00"}, "after": ["n"], "options": [option], **late},
+        ][: rng.choice([1, 2, 3])],
+    }  # fmt: skip
+
+
+def normal(value: Any) -> Any:
+    """Return a document with instants and numbers by value."""
+    if isinstance(value, dict):
+        if waits := value.get("after"):
+            value = {**value, "after": [each if isinstance(each, dict) else {"task": each} for each in waits]}
+        return {normal(key): normal(each) for key, each in value.items() if each not in ([], {})}
+    if isinstance(value, list | tuple):
+        return [normal(each) for each in value]
+    try:
+        return datetime.fromisoformat(value).astimezone(UTC)
+    except (TypeError, ValueError):
+        pass
+    try:
+        return Fraction(str(value))
+    except ValueError:
+        return value
+
+
+@pytest.mark.parametrize("seed", first(60, range(600)))
+def test_three_readings_agree(seed: int) -> None:
+    """All refuse a document, or all read the same; the plain form is read as itself."""
+    stated, found = drawn(seed), []
+    for read, refusal in (
+        (notation.plain, InstanceError),
+        (checked.plain, (Malformed, KeyError)),
+        (third.plain, Refused),
+    ):
+        try:
+            made = read(stated)
+        except refusal:
+            found.append(None)
+            continue
+        found.append(normal(made.document if isinstance(made, notation.Plain) else made))
+    if found[0] is None and found[1] is not None and len(found[1]["tasks"]) < len(stated["tasks"]):
+        found[1] = None  # the checker need not refuse a task that has no day
+    assert found[0] == found[1] == found[2] or (found[0] is found[2] is None)
+    if found[0] is not None:
+        plain = notation.plain(stated).document
+        assert notation.plain(plain).document == plain
+
+
+def test_both_outcomes_are_drawn() -> None:
+    """Documents that are read, and ones that are refused."""
+    outcomes = set()
+    for seed in range(60):
+        try:
+            validate(drawn(seed))
+            outcomes.add("read")
+        except InstanceError:
+            outcomes.add("refused")
+    assert outcomes == {"read", "refused"}

@@ -1,0 +1,212 @@
+"""Read what a document says shorter: local times, units of bytes, tasks that repeat; by docs/reference/format.md."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from .documents import DAYS, Refused, duration, get
+
+LOCAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?")
+BYTES = re.compile(r"([+-]?\d+(?:\.\d+)?)\s*(B|kB|MB|GB|TB|PB|KB|KiB|MiB|GiB|TiB|PiB)")
+SIZES = {"B": 1, "kB": 10**3, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "PB": 10**15}
+SIZES |= {unit: 2 ** (10 * power) for power, unit in enumerate(("KiB", "MiB", "GiB", "TiB", "PiB"), 1)}
+NAMED = {f"_{unit.lower()}": unit for unit in ("kB", "MB", "GB", "TB", "KiB", "MiB", "GiB", "TiB")}
+MEMORY = "<memory of devices>"
+
+
+def plain(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return a document whose instants have offsets, whose amounts are numbers, and in which no task repeats."""
+    reading = Notation(get(tree["time"], "zone"))
+    return reading.repeated(reading.document(tree))
+
+
+class Notation:
+    """What one document means."""
+
+    def __init__(self, zone: str | None):
+        self.zone = None if zone is None else ZoneInfo(zone)
+        self.with_unit: set[str] = set()
+        self.without: set[str] = set()
+
+    def document(self, tree: dict[str, Any]) -> dict[str, Any]:
+        """Return the document with instants and amounts read."""
+        made = dict(tree)
+        made["time"] = self._instants(tree["time"], "start")
+        made["pools"] = [self._pool(pool) for pool in tree["pools"]]
+        made["profiles"] = {name: self._work(profile) for name, profile in get(tree, "profiles", {}).items()}
+        made["tasks"] = [self._task(task) for task in tree["tasks"]]
+        made["quotas"] = [self._quota(quota) for quota in get(tree, "quotas", [])]
+        mixed = {name for name in self.with_unit & self.without if not any(name.lower().endswith(end) for end in NAMED)}
+        if mixed:
+            raise Refused(f"{mixed} with and without units")
+        return made
+
+    def _pool(self, tree: dict[str, Any]) -> dict[str, Any]:
+        pool = self._amounts(tree, "capacity")
+        for key in ("carbon", "interruptions"):
+            if get(pool, key) is not None:
+                pool[key] = self._series(pool[key])
+        if get(pool, "price"):
+            pool["price"] = {name: self._series(value) for name, value in pool["price"].items()}
+        if get(pool, "device_memory") is not None:
+            pool["device_memory"] = self._amount(MEMORY, pool["device_memory"])
+        if get(pool, "maintenance"):
+            pool["maintenance"] = [
+                self._amounts(self._instants(each, "from", "to"), "capacity") for each in pool["maintenance"]
+            ]
+        if get(pool, "nodes"):
+            nodes = [pool["nodes"]] if isinstance(pool["nodes"], dict) else pool["nodes"]
+            kinds = [self._amounts(each, "size") for each in nodes]
+            for kind in kinds:
+                for key in ("count", "price"):
+                    if get(kind, key) is not None:
+                        kind[key] = self._series(kind[key])
+            pool["nodes"] = kinds
+        return pool
+
+    def _task(self, tree: dict[str, Any]) -> dict[str, Any]:
+        task = self._instants(tree, "release", "deadline", "due")
+        if get(task, "work") is not None:
+            task["work"] = self._work(task["work"])
+        if get(task, "options"):
+            task["options"] = [
+                self._amounts(self._instants(each, "not_before", "not_after"), "uses", "consumes")
+                for each in task["options"]
+            ]
+        return task
+
+    def _work(self, tree: dict[str, Any]) -> dict[str, Any]:
+        work = self._amounts(tree, "uses", "per_device")
+        if get(work, "memory") is not None:
+            work["memory"] = self._amount(MEMORY, work["memory"])
+        return work
+
+    def _quota(self, tree: dict[str, Any]) -> dict[str, Any]:
+        return tree | {key: self._amount(tree["of"], tree[key]) for key in ("limit", "used") if key in tree}
+
+    # --- amounts ---
+
+    def _amounts(self, tree: dict[str, Any], *keys: str) -> dict[str, Any]:
+        """Return a mapping of which some values are amounts by name of the resource."""
+        read = {
+            key: {name: self._series(value, name) for name, value in tree[key].items()}
+            for key in keys
+            if isinstance(tree.get(key), dict)
+        }
+        return {**tree, **read}
+
+    def _series(self, value: Any, name: str | None = None) -> Any:
+        """Return a series, of amounts of a resource where it is named."""
+        if not isinstance(value, dict):
+            return value if name is None else self._amount(name, value)
+        return {
+            kind: {
+                (self._instant(at) if kind == "steps" else at): number if name is None else self._amount(name, number)
+                for at, number in table.items()
+            }
+            for kind, table in value.items()
+        }
+
+    def _amount(self, name: str, value: Any) -> Any:
+        match = BYTES.fullmatch(str(value))
+        if not match:
+            if value != "unlimited" and Fraction(str(value)):
+                self.without.add(name)
+            return value
+        self.with_unit.add(name)
+        unit = next((unit for end, unit in NAMED.items() if name.lower().endswith(end)), "GB")
+        exact = Fraction(match[1]) * SIZES[match[2]] / SIZES[unit]
+        if (exact * 10**9).denominator != 1:
+            raise Refused(f"{value} is too fine")
+        return str(exact)
+
+    # --- instants ---
+
+    def _instants(self, tree: dict[str, Any], *keys: str) -> dict[str, Any]:
+        return {**tree, **{key: self._instant(tree[key]) for key in keys if get(tree, key) is not None}}
+
+    def _instant(self, text: Any) -> Any:
+        """Return an instant with its offset: of all minutes, the one at which the clock shows it."""
+        if self.zone is None or not LOCAL.fullmatch(str(text)):
+            return text
+        local = datetime.fromisoformat(str(text))
+        about = local.replace(tzinfo=UTC)
+        found = [
+            at
+            for at in (about + timedelta(minutes=minutes) for minutes in range(-26 * 60, 26 * 60 + 1))
+            if at.astimezone(self.zone).replace(tzinfo=None) == local
+        ]
+        if len(found) != 1:
+            raise Refused(f"{text} is shown {len(found)} times")
+        return found[0].isoformat()
+
+    # --- tasks that repeat ---
+
+    def repeated(self, tree: dict[str, Any]) -> dict[str, Any]:
+        """Return the document with the tasks that each one that repeats stands for."""
+        start = datetime.fromisoformat(str(tree["time"]["start"])).astimezone(UTC)
+        end = start + timedelta(seconds=int(duration(tree["time"]["horizon"])))
+        zone = self.zone or ZoneInfo("UTC")
+        ids: dict[str, dict[date, str]] = {}
+        tasks: list[tuple[date | None, dict[str, Any]]] = []
+        for task in tree["tasks"]:
+            if get(task, "repeat") is None:
+                tasks.append((None, task))
+                continue
+            own = self._days(task, start, end, zone)
+            ids[task["id"]] = {day: each["id"] for day, each in own}
+            tasks += own
+        every = {name: list(days.values()) for name, days in ids.items()}
+        made = {**tree, "tasks": [self._waits(day, task, ids) for day, task in tasks]}
+        for key in ("together", "apart"):
+            made[key] = [[each for name in group for each in every.get(name, [name])] for group in get(tree, key, [])]
+        made["quotas"] = [
+            {**quota, "tasks": [each for name in quota["tasks"] for each in every.get(name, [name])]}
+            if get(quota, "tasks") is not None
+            else quota
+            for quota in get(tree, "quotas", [])
+        ]
+        return made
+
+    @staticmethod
+    def _days(
+        task: dict[str, Any], start: datetime, end: datetime, zone: ZoneInfo
+    ) -> list[tuple[date | None, dict[str, Any]]]:
+        repeat, found = task["repeat"], []
+        if any(get(task, key) is not None for key in ("release", "deadline", "due")):
+            raise Refused("a task that repeats with dates of its own")
+        days = [DAYS.index(day) for day in get(repeat, "days", list(DAYS))]
+        day = start.astimezone(zone).date()
+        while day <= end.astimezone(zone).date():
+            moments = {"release": f"{day}T{repeat['from']}"}
+            for key, clock in (("deadline", repeat["to"]), ("due", get(repeat, "due"))):
+                if clock is not None:
+                    later = day if clock > repeat["from"] else day + timedelta(days=1)
+                    moments[key] = f"{later}T{clock}"
+            at = {
+                key: datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC) for key, text in moments.items()
+            }
+            if day.weekday() in days and at["release"] >= start and at["deadline"] <= end:
+                own = {key: value for key, value in task.items() if key != "repeat"}
+                texts = {key: moment.isoformat() for key, moment in at.items()}
+                found.append((day, {**own, "id": f"{task['id']} {day}", **texts}))
+            day += timedelta(days=1)
+        if not found:
+            raise Refused("no day of a task that repeats")
+        return found
+
+    @staticmethod
+    def _waits(day: date | None, task: dict[str, Any], ids: dict[str, dict[date, str]]) -> dict[str, Any]:
+        waits: list[Any] = []
+        for each in get(task, "after", []):
+            entry = each if isinstance(each, dict) else {"task": each}
+            own = ids.get(entry["task"], {None: entry["task"]})
+            if day is not None and entry["task"] in ids and day not in own:
+                raise Refused("waits for a day that there is not")
+            chosen = own.values() if day is None or entry["task"] not in ids else [own[day]]
+            waits += [{**entry, "task": name} for name in chosen]
+        return {**task, "after": waits}

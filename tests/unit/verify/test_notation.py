@@ -1,0 +1,60 @@
+"""The checker's own reading of short notation."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from leptonopt.verify.exact import Malformed
+from leptonopt.verify.fingerprints import fingerprint
+from leptonopt.verify.notation import plain
+from tests.helpers.tiny_instances import document, pool, task
+
+BERLIN = {"start": "2026-03-27T00:00", "slot": "1h", "horizon": "4d", "zone": "Europe/Berlin"}
+
+
+def test_instants_and_amounts() -> None:
+    """Offsets of the zone, and numbers in GB or in the unit of the name; keys that are names are left."""
+    capacity = {"from": "1TB", "ram_gib": {"steps": {"2026-03-27T00:00": "2TiB"}}}
+    stated = document(task(deadline="2026-03-29T09:00"), time=BERLIN, pools=[pool(capacity=capacity)])
+    made = plain(stated)
+    assert made["time"]["start"] == "2026-03-26T23:00:00+00:00"
+    assert made["tasks"][0]["deadline"] == "2026-03-29T07:00:00+00:00"
+    assert made["pools"][0]["capacity"] == {
+        "from": 1000,
+        "ram_gib": {"steps": {"2026-03-26T23:00:00+00:00": Decimal(2048)}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"deadline": "2026-03-29T02:30"}, "is shown never by the clock"),
+        ({"deadline": "2026-10-25T02:30"}, "is shown twice by the clock"),
+        ({"options": [{"pool": "a", "uses": {"gpu": "0.1B"}}]}, "has more than 9 decimals"),
+    ],
+)
+def test_what_has_no_plain_form(more: dict[str, Any], words: str) -> None:
+    """Times that are skipped or shown twice, and amounts that are too fine."""
+    with pytest.raises(Malformed, match=words):
+        plain(document({**task(), **more}, time=BERLIN))
+
+
+def test_nights_across_a_change_of_the_clock() -> None:
+    """Each from 22:00 to 06:00; what names the task means all of them, a task of the same day that day."""
+    repeat = {"from": "22:00", "to": "06:00", "days": ["fri", "sat"]}
+    stated = document(
+        task("n", repeat=repeat), task("r", repeat=repeat, after=["n"]), task("s", after=[{"task": "n", "lag": "1h"}]),
+        time=BERLIN, apart=[["n", "s"]], quotas=[{"id": "q", "of": "gpu", "limit": 9, "tasks": ["n"]}],
+    )  # fmt: skip
+    made = plain(stated)
+    ids = ["n 2026-03-27", "n 2026-03-28"]
+    assert [each["id"] for each in made["tasks"]] == [*ids, "r 2026-03-27", "r 2026-03-28", "s"]
+    assert [each.get("release", "")[:13] for each in made["tasks"][:2]] == ["2026-03-27T21", "2026-03-28T21"]
+    assert made["tasks"][1]["deadline"] == "2026-03-29T04:00:00+00:00"
+    assert [each["task"] for each in made["tasks"][3]["after"]] == ["n 2026-03-28"]
+    assert [each["task"] for each in made["tasks"][4]["after"]] == ids
+    assert (made["apart"], made["quotas"][0]["tasks"]) == ([[*ids, "s"]], ids)
+    assert fingerprint(stated) == fingerprint(made)
