@@ -91,6 +91,8 @@ class _Rewriting:
             "pools": self._each(self.pool),
             "profiles": self._named(self.work),
             "tasks": self._each(self.task),
+            "services": self._each(self.service),
+            "batches": self._each(lambda value, path: self._edited(value, path, self._dates)),
             "quotas": self._each(self.quota),
         }
         made: Document = self._edited(tree, (), edits)
@@ -117,8 +119,25 @@ class _Rewriting:
         return self._edited(tree, path, {"size": self.amounts, "count": self.series, "price": self.series})
 
     def task(self, tree: Any, path: Path) -> Any:
-        dates = dict.fromkeys(("release", "deadline", "due"), self.instant)
-        return self._edited(tree, path, {"options": self._each(self.option), "work": self.work, **dates})
+        return self._edited(tree, path, {"options": self._each(self.option), "work": self.work, **self._dates})
+
+    @property
+    def _dates(self) -> dict[str, Edit]:
+        return dict.fromkeys(("release", "deadline", "due"), self.instant)
+
+    def service(self, tree: Any, path: Path) -> Any:
+        return self._edited(
+            tree, path, {"demand": self.demand, "limit": self.series, "replicas": self._each(self.replica)}
+        )
+
+    def demand(self, tree: Any, path: Path) -> Any:
+        """Return a demand by class, or a rate and a mix of classes."""
+        if not isinstance(tree, dict) or "mix" not in tree:
+            return self._named(self.series)(tree, path)
+        return self._edited(tree, path, {"rate": self.series, "mix": self._named(self.series)})
+
+    def replica(self, tree: Any, path: Path) -> Any:
+        return self._edited(tree, path, {"uses": self.amounts, "limit": self.series})
 
     def option(self, tree: Any, path: Path) -> Any:
         dates = dict.fromkeys(("not_before", "not_after"), self.instant)
