@@ -37,7 +37,8 @@ def _short_forms(nouns: dict[str, Any]) -> None:
 
 _AMOUNTS = {
     "Pool": ("device_memory",), "NodeKind": ("size",), "Maintenance": ("capacity",), "Option": ("uses", "consumes"),
-    "Way": ("uses",), "Work": ("uses", "per_device", "memory"), "Profile": ("uses", "per_device", "memory"), "Quota": ("limit", "used"),
+    "Way": ("uses",),
+    "Work": ("uses", "per_device", "memory"), "Profile": ("uses", "per_device", "memory"), "Quota": ("limit", "used"),
 }  # fmt: skip
 _WITH_UNIT = {
     "type": "string",

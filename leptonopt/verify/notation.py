@@ -56,7 +56,7 @@ class _Reader:
         if isinstance(value, Mapping):
             if key in _AMOUNTS:
                 return {name: self._amount(name, each) for name, each in value.items()}
-            if key == "steps":
+            if key == "steps" and not any(isinstance(each, Mapping) for each in value.values()):
                 return {self._moment(at): number for at, number in value.items()}
             return self.mapping(value, key in _NAMED)
         if isinstance(value, list | tuple):
