@@ -1,4 +1,4 @@
-"""Rewrite documents in plain notation: instants with offsets, amounts as numbers, a task for each occurrence.
+"""Rewrite documents in plain notation: offsets of instants, amounts as numbers, a task a day.
 
 What people write shorter is local times where a zone is given, amounts with units of bytes, and tasks that repeat.
 All that is not recognised stays as it is, for the validation to judge.

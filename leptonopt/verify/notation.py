@@ -98,7 +98,7 @@ class _Reader:
 
 
 def _in_unit(value: Any, name: str) -> Any:
-    """Return an amount with a unit as a number: in GB, or in the unit with which the name of the resource ends."""
+    """Return an amount with a unit as a number: in GB, or in the unit that the resource names."""
     parts = _WITH_UNIT.fullmatch(value) if isinstance(value, str) else None
     if parts is None:
         return value
@@ -162,7 +162,7 @@ def _each_day(
 
 
 def _at(day: date, clock: str, zone: ZoneInfo) -> datetime:
-    """Return the instant of HH:MM on a date; the first of two, and by the offset before a time that is skipped."""
+    """Return the instant of HH:MM on a date, by the rule of RFC 5545 where the clock changes."""
     return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
