@@ -58,19 +58,7 @@ def plan_document(
 
     `look` is called between steps, and its exceptions end the work.
     """
-    instance = compiled.instance
-    head: dict[str, Any] = {
-        "leptonopt_plan": 1,
-        "instance": outcome.instance,
-        "currency": instance.currency,
-        "status": outcome.status,
-        "stop": outcome.stop,
-    }
-    if instance.time.zone != "UTC":
-        head["zone"] = instance.time.zone
-    weights = {"cost": instance.objective.cost, "carbon_kg": instance.objective.carbon_kg}
-    if weights != {name: getattr(Objective(), name) for name in weights}:
-        head["objective"] = {name: plain(weight) for name, weight in weights.items()}
+    instance, head = compiled.instance, _head(compiled.instance, outcome)
     tail: dict[str, Any] = {"why": list(outcome.why), "trace": outcome.steps()}
     if runs is None or rent is None:
         empty: dict[str, Any] = {key: [] for key in ("tasks", "left_out", "nodes", "quotas")}
@@ -87,6 +75,23 @@ def plan_document(
         "figures": _figures(bill),
     }
     return head | _proven(outcome, bill.objective) | body | tail
+
+
+def _head(instance: Instance, outcome: Outcome) -> dict[str, Any]:
+    """Return what a plan is for, and how its solve ended."""
+    head: dict[str, Any] = {
+        "leptonopt_plan": 1,
+        "instance": outcome.instance,
+        "currency": instance.currency,
+        "status": outcome.status,
+        "stop": outcome.stop,
+    }
+    if instance.time.zone != "UTC":
+        head["zone"] = instance.time.zone
+    weights = {"cost": instance.objective.cost, "carbon_kg": instance.objective.carbon_kg}
+    if weights != {name: getattr(Objective(), name) for name in weights}:
+        head["objective"] = {name: plain(weight) for name, weight in weights.items()}
+    return head
 
 
 def _proven(outcome: Outcome, cost: Fraction | None) -> dict[str, Any]:

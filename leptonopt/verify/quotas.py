@@ -27,14 +27,7 @@ def check_quotas(
     findings: Findings,
 ) -> None:
     """Every quota is kept, and what the plan says is used of it is true."""
-    lines: dict[Key, Mapping[str, Any]] = {}
-    for line in plan["quotas"]:
-        low, high = stated.second(line["from"]), stated.second(line["to"])
-        key = line["id"], low // stated.slot, high // stated.slot
-        if low % stated.slot or high % stated.slot or key in lines:
-            text = "is listed twice, or begins or ends within a slot"
-            findings.say("bill", f"quota {line['id']!r} from {line['from']}", text)
-        lines[key] = line
+    lines = _lines(stated, plan, findings)
     for quota in stated.quotas:
         windows = list(windows_of(stated, quota))
         mine = covered(stated, quota, runs)
@@ -60,6 +53,19 @@ def check_quotas(
             findings.same("bill", f"{name}: limit", line.get("limit"), before + limit)
     for id, first, _ in lines:
         findings.say("bill", f"quota {id!r} from {stated.shown(first)}", "is no quota of the instance")
+
+
+def _lines(stated: StatedInstance, plan: Mapping[str, Any], findings: Findings) -> dict[Key, Mapping[str, Any]]:
+    """Return the plan's lines on quotas by id and slots."""
+    lines: dict[Key, Mapping[str, Any]] = {}
+    for line in plan["quotas"]:
+        low, high = stated.second(line["from"]), stated.second(line["to"])
+        key = line["id"], low // stated.slot, high // stated.slot
+        if low % stated.slot or high % stated.slot or key in lines:
+            text = "is listed twice, or begins or ends within a slot"
+            findings.say("bill", f"quota {line['id']!r} from {line['from']}", text)
+        lines[key] = line
+    return lines
 
 
 def windows_of(stated: StatedInstance, quota: Mapping[str, Any]) -> Iterator[tuple[int, int]]:
