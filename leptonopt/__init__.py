@@ -15,6 +15,9 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from leptonopt.decisions.answer import Answer
+    from leptonopt.decisions.ask import ask
+    from leptonopt.decisions.questions import CostOf, WhatIf, WhyNot
     from leptonopt.errors import LeptonoptError
     from leptonopt.experiments.campaign import compare
     from leptonopt.experiments.generators import generate
@@ -27,6 +30,8 @@ if TYPE_CHECKING:
     from leptonopt.session.solve import solve
 
 __all__ = [
+    "Answer",
+    "CostOf",
     "Explanation",
     "Handle",
     "Instance",
@@ -34,7 +39,10 @@ __all__ = [
     "Plan",
     "Progress",
     "Result",
+    "WhatIf",
+    "WhyNot",
     "__version__",
+    "ask",
     "compare",
     "explain",
     "generate",
@@ -45,6 +53,11 @@ __all__ = [
 ]
 
 _HOME = {
+    "Answer": "decisions.answer",
+    "CostOf": "decisions.questions",
+    "WhatIf": "decisions.questions",
+    "WhyNot": "decisions.questions",
+    "ask": "decisions.ask",
     "Explanation": "infeasibility.explain",
     "compare": "experiments.campaign",
     "explain": "infeasibility.explain",

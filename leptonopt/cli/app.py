@@ -21,6 +21,7 @@ from leptonopt.cli import (
     replan,
     results,
     schema,
+    serve,
     show,
     solve,
     validate,
@@ -29,7 +30,7 @@ from leptonopt.cli import (
 from leptonopt.errors import UsageError
 
 GROUPS = {
-    "Plan": ("solve", "replan"),
+    "Plan": ("solve", "replan", "serve"),
     "Report": ("show", "diff"),
     "Carry out": ("execute", "follow", "export"),
     "Check": ("validate", "verify"),
@@ -76,6 +77,7 @@ leptonopt-alarm.json); 130, 143 interrupted (the best plan so far is written).""
 )
 app.command(epilog=solve.EPILOG)(solve.solve)
 app.command(epilog=replan.EPILOG)(replan.replan)
+app.command(epilog=serve.EPILOG)(serve.serve)
 app.command(epilog=show.EPILOG)(show.show)
 app.command(epilog=diff.EPILOG)(diff.diff)
 app.command(epilog=execute.EXECUTE_EPILOG)(execute.execute)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from leptonopt.cli import options
 from leptonopt.cli.common import load_instance, params_of, plan_of, print_line, print_note
-from leptonopt.errors import Rejected, UsageError
+from leptonopt.errors import Rejected
 from leptonopt.io import files
 
 if TYPE_CHECKING:
     from leptonopt.decisions.answer import Answer
+    from leptonopt.decisions.questions import Question
 
 WHATIF_EPILOG = """\b
 Examples:
@@ -114,70 +114,27 @@ class CostOfOptions(_Asked):
 @options.takes(WhatIfOptions)
 def whatif(_: options.Context, given: WhatIfOptions) -> int:
     """Say what a change of prices, capacity, tasks or rules would cost or save."""
-    from leptonopt.decisions import edits
-    from leptonopt.instance.overlay import merged
+    from leptonopt.decisions.questions import WhatIf
     from leptonopt.io.load import read_document
 
-    document = _document(given)
-    changed = document
-    for path in given.adds or ():
-        changed = merged(edits.plain(changed), read_document(path))
-    for text in given.sets or ():
-        place, equals, value = text.partition("=")
-        if not equals:
-            raise UsageError(f"--set {text}; write PATH=VALUE, such as pools.own.price.gpu=2")
-        changed = edits.with_value(changed, place, value)
-    for path_text in given.removes or ():
-        changed = edits.without(changed, path_text)
-    for text in given.losses or ():
-        changed = edits.with_loss(changed, text)
-    if changed is document:
-        raise UsageError("nothing is changed; say --set, --add, --remove or --lose")
-    return _tell(given, _answer(given, document, changed))
+    adds = tuple(read_document(path) for path in given.adds or ())
+    return _tell(given, WhatIf(adds, given.sets or (), given.removes or (), given.losses or ()))
 
 
 @options.takes(WhyNotOptions)
 def why_not(_: options.Context, given: WhyNotOptions) -> int:
     """Say what it would cost to run a task elsewhere, otherwise or earlier, and what stands against it."""
-    from leptonopt.decisions import edits
-    from leptonopt.decisions.why_not import options_asked_for
-    from leptonopt.instance import units
+    from leptonopt.decisions.questions import WhyNot
 
-    if given.pool is None and given.option is None and given.start is None and given.before is None:
-        raise UsageError("say how it is to run: --pool, --option, --start or --before")
-    try:
-        start, before = (None if text is None else units.instant(text) for text in (given.start, given.before))
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    instance = load_instance(given.file, given.format, params_of(given.param))
-    asked = options_asked_for(instance, given.task, given.pool, given.option, start, before)
-    document = edits.plain(instance.document())
-    return _tell(given, _answer(given, document, edits.forced(document, given.task, asked)))
+    return _tell(given, WhyNot(given.task, given.pool, given.option, given.start, given.before))
 
 
 @options.takes(CostOfOptions)
 def cost_of(_: options.Context, given: CostOfOptions) -> int:
     """Say what a task, a team or a deadline costs: what the least cost would be less without it."""
-    from leptonopt.decisions import edits
+    from leptonopt.decisions.questions import CostOf
 
-    document = _document(given)
-    kind, colon, name = given.subject.partition(":")
-    tasks = {task["id"]: task for task in document["tasks"]}
-    if colon and kind == "deadline":
-        if "deadline" not in tasks.get(name, {}):
-            raise UsageError(f"{given.subject}: there is no such task with a deadline")
-        changed = edits.with_value(document, f"tasks.{name}.deadline", "null")
-        changed = edits.with_value(changed, f"tasks.{name}.on_time", "null")
-    else:
-        of_team = [id for id, task in tasks.items() if colon and kind == "team" and task.get("team") == name]
-        gone = of_team or ([given.subject] if given.subject in tasks else [])
-        if not gone:
-            raise UsageError(f"{given.subject}: there is no such task or team; write TASK, team:NAME or deadline:TASK")
-        changed = document
-        for id in gone:
-            changed = edits.without(changed, f"tasks.{id}")
-        _drop_idle_teams(changed)
-    return _tell(given, _answer(given, document, changed), saved=True)
+    return _tell(given, CostOf(given.subject))
 
 
 def prices(
@@ -208,62 +165,31 @@ def prices(
     return 0
 
 
-def _document(given: Any) -> dict[str, Any]:
-    from leptonopt.decisions.edits import plain
+def _tell(given: Any, question: Question) -> int:
+    """Print the answer to a question, and write the plan after the change."""
+    from leptonopt.decisions.ask import ask
 
-    made: dict[str, Any] = plain(load_instance(given.file, given.format, params_of(given.param)).document())
-    return made
-
-
-def _drop_idle_teams(document: dict[str, Any]) -> None:
-    """Take teams without tasks out of quotas, and quotas of names that nothing consumes."""
-    teams = {task.get("team") for task in document["tasks"]}
-    for quota in document.get("quotas", ()):
-        if "teams" in quota:
-            quota["teams"] = [team for team in quota["teams"] if team in teams]
-
-
-def _answer(given: Any, document: Mapping[str, Any], changed: Mapping[str, Any]) -> Answer:
-    """Return the answer that the plan at hand and one after the change give; half of the time is for each."""
-    from leptonopt.decisions.answer import answered
-    from leptonopt.instance import validate
-
-    validate(dict(changed))
-    seconds = given.time_limit
-    if given.plan is not None:
-        plan = plan_of(given.plan)
-    else:
-        seconds /= 2
-        plan = _solved(given, document, None, seconds).document
-    if plan.get("cost_exact") is None:
-        raise UsageError("there is no plan of the instance as it is; `leptonopt explain` says why")
-    result = _solved(given, changed, plan, seconds)
-    for note in result.notes:
-        if "warm start" not in note:
-            print_note(note)
-    return answered(plan, result.document)
-
-
-def _solved(given: Any, document: Mapping[str, Any], warm_start: Any, seconds: float) -> Any:
-    from leptonopt.session.solve import solve
-
-    return solve(
-        document, method=given.method, time_limit=seconds, threads=given.threads, warm_start=warm_start,
+    plan = None if given.plan is None else plan_of(given.plan)
+    instance = load_instance(given.file, given.format, params_of(given.param))
+    answer = ask(
+        instance, question, plan, time_limit=given.time_limit, method=given.method, threads=given.threads,
         handle_signals=True,
     )  # fmt: skip
+    for note in answer.notes:
+        print_note(note)
+    if given.output is not None:
+        files.write_atomic(given.output, files.dumped(dict(answer.document)))
+    if given.json:
+        files.write_atomic("-", files.dumped(answer.as_document()))
+        return 0
+    return _print_answer(answer)
 
 
-def _tell(given: Any, answer: Answer, saved: bool = False) -> int:
-    """Print an answer, and write the plan after the change."""
+def _print_answer(answer: Answer) -> int:
+    """Print the tasks that run otherwise, both least costs, and their difference."""
     from leptonopt.plan.diff_report import change_text
 
     currency = str(answer.document["currency"])
-    if given.output is not None:
-        files.write_atomic(given.output, files.dumped(dict(answer.document)))
-    difference = answer.before - answer.after if saved else answer.difference
-    if given.json:
-        files.write_atomic("-", files.dumped(_as_document(answer, difference, currency)))
-        return 0
     if answer.after.high is None:
         print_line(f"there is no plan then: {answer.status}")
         for why in answer.document.get("why", ()):
@@ -273,16 +199,5 @@ def _tell(given: Any, answer: Answer, saved: bool = False) -> int:
         print_line(f"{change_text(moved)}  {float(moved.difference):+,.6g} {currency}")
     print_line(f"{sum(each.copies for each in answer.moved)} tasks run otherwise")
     print_line(f"now {answer.before.text(currency)}; then {answer.after.text(currency)}")
-    print_line(f"difference: {difference.text(currency, signed=True)}")
+    print_line(f"difference: {answer.difference.text(currency, signed=True)}")
     return 0
-
-
-def _as_document(answer: Answer, difference: Any, currency: str) -> dict[str, Any]:
-    from leptonopt.plan.diff import change_document
-
-    def ends(interval: Any) -> list[str | None]:
-        return [None if value is None else str(value) for value in (interval.low, interval.high)]
-
-    moved = [{**change_document(each), "difference": str(each.difference)} for each in answer.moved]
-    spans = {"before": ends(answer.before), "after": ends(answer.after), "difference": ends(difference)}
-    return {"leptonopt_answer": 1, "currency": currency, "status": answer.status, **spans, "moved": moved}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.plan.diff import TaskChange, task_changes
+from leptonopt.plan.diff import TaskChange, change_document, task_changes
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,10 @@ class Interval:
         low = None if self.low is None or other.high is None else self.low - other.high
         high = None if self.high is None or other.low is None else self.high - other.low
         return Interval(low, high)
+
+    def ends(self) -> list[str | None]:
+        """Return both ends as exact texts."""
+        return [None if value is None else str(value) for value in (self.low, self.high)]
 
     @property
     def exact(self) -> bool:
@@ -55,22 +59,36 @@ class Answer:
     status : of the solve after the change.
     moved : copies that run otherwise, by what that costs, the dearest first.
     document : the plan after the change.
+    saved : the question is what the change saves, not what it costs.
+    notes : of the solve after the change.
     """
 
     before: Interval
     after: Interval
     status: str
     moved: tuple[TaskChange, ...]
-    document: Mapping[str, Any]
+    document: Mapping[str, Any] = field(repr=False)
+    saved: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def difference(self) -> Interval:
-        """Return the cost of the change: no value outside of it is possible."""
-        return self.after - self.before
+        """Return what the change costs, or saves: no value outside of it is possible."""
+        return self.before - self.after if self.saved else self.after - self.before
+
+    def as_document(self) -> dict[str, Any]:
+        """Return the answer as a document for JSON, with exact fractions."""
+        spans = {name: getattr(self, name).ends() for name in ("before", "after", "difference")}
+        currency = str(self.document["currency"])
+        moved = [{**change_document(each), "difference": str(each.difference)} for each in self.moved]
+        return {"leptonopt_answer": 1, "currency": currency, "status": self.status, **spans, "moved": moved}
 
 
-def answered(before: Mapping[str, Any], after: Mapping[str, Any]) -> Answer:
+def answered(
+    before: Mapping[str, Any], after: Mapping[str, Any], saved: bool = False, notes: Iterable[str] = ()
+) -> Answer:
     """Return the answer that two plans give: of the instance as it is, and as it would be."""
     _, changes = task_changes(before, after)
-    moved = sorted(changes, key=lambda change: (-change.difference, change.task))
-    return Answer(Interval.of_plan(before), Interval.of_plan(after), str(after["status"]), tuple(moved), after)
+    moved = tuple(sorted(changes, key=lambda change: (-change.difference, change.task)))
+    told = tuple(note for note in notes if "warm start" not in note)
+    return Answer(Interval.of_plan(before), Interval.of_plan(after), str(after["status"]), moved, after, saved, told)

@@ -13,7 +13,7 @@ from leptonopt.errors import Finding, InputError, InstanceError, UsageError
 from leptonopt.errors import Path as Place
 from leptonopt.io import files
 from leptonopt.io.native.line_numbers import Lines
-from leptonopt.io.native.text import parse, read_text
+from leptonopt.io.native.text import MAX_BYTES, parse, read_text
 from leptonopt.runtime.clock import gc_disabled
 from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
 
@@ -123,6 +123,19 @@ def load_with_document(
         return _validated(*_read(path, format, params, max_bytes), validate)
 
 
+def load_text(text: str, kind: str, name: str = "text") -> tuple[Instance, dict[str, Any]]:
+    """Return the instance of a text of kind `yaml`, `json` or `toml`, and its document.
+
+    `name` stands for the file in errors. Raises as `load` does.
+    """
+    from leptonopt.instance import validate
+
+    if len(text) > (limit := files.most(MAX_BYTES)):
+        raise InputError(f"{name}: has {len(text):,} characters; at most {limit:,} are read")
+    with gc_disabled():
+        return _validated(*_parsed(text, kind, name), validate)
+
+
 def _validated(
     document: dict[str, Any], lines: Lines, file: str, validated: Callable[[dict[str, Any]], Instance]
 ) -> tuple[Instance, dict[str, Any]]:
@@ -167,17 +180,30 @@ def _read(
     try:
         if kind in FORMATS:
             return FORMATS[kind].document(text, path, params), lambda places: {}, file
+    except InstanceError as error:
+        raise _cut(error, file) from None
+    return _parsed(text, kind, file)
+
+
+def _parsed(text: str, kind: str, file: str) -> tuple[dict[str, Any], Lines, str]:
+    """Return the native document of a text, the finder of its lines, and the name of its file."""
+    try:
         document, lines = parse(text, kind, file)
     except InstanceError as error:
-        found = [located(item, item.file or file, item.line) for item in error.findings[:MAX_FINDINGS]]
-        if len(error.findings) > MAX_FINDINGS:
-            found.append(Finding(f"and more; of all findings the first {MAX_FINDINGS} are shown", file=file))
-        raise InstanceError(found) from None
+        raise _cut(error, file) from None
     if not isinstance(document, dict):
         raise InstanceError([Finding("the file holds no mapping of keys to values at its top", (), 1, file)])
     if wrong := wrong_kind_message(document_kind(document), "an instance"):
         raise InputError(f"{file}: {wrong}; give the file of the instance itself")
     return document, lines, file
+
+
+def _cut(error: InstanceError, file: str) -> InstanceError:
+    """Return an error with the first findings, each with its file."""
+    found = [located(item, item.file or file, item.line) for item in error.findings[:MAX_FINDINGS]]
+    if len(error.findings) > MAX_FINDINGS:
+        found.append(Finding(f"and more; of all findings the first {MAX_FINDINGS} are shown", file=file))
+    return InstanceError(found)
 
 
 def located(finding: Finding, file: str, line: int | None) -> Finding:

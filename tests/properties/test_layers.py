@@ -29,6 +29,7 @@ ALLOWED = {
         "session",
         "infeasibility",
         "experiments",
+        "decisions",
     },  # the public names, loaded lazily
     "__main__": {"errors", "runtime", "io", "cli"},
     "errors": set(),
@@ -70,7 +71,9 @@ ALLOWED = {
     "execution": {"errors", "instance", "integrations", "plan", "runtime"},  # it reads the entries of plans
     "plan": {"errors", "instance", "problem", "runtime", "compile", "io"},
     "replanning": {"errors", "instance", "compile", "plan"},
-    "decisions": {"errors", "instance", "compile", "plan"},  # an answer is a comparison of plans
+    # An answer is a comparison of the plans of two solves.
+    "decisions": {"errors", "instance", "compile", "plan", "session"},
+    "service": {"", "errors", "instance", "io", "plan", "solvers", "session", "decisions", "experiments"},
     "confirm": {"verify"},
     "session": BASE
     | {
@@ -106,6 +109,7 @@ ALLOWED = {
         "execution",
         "replanning",
         "decisions",
+        "service",
         "experiments",
         "algorithms.models",
     },
@@ -142,7 +146,12 @@ DOORS = {
         "instance.validation",
         "instance.chunked_validation",
         "replanning.state",
+        "service.messages",
     },
+    "fastapi": {"service.app", "service.errors"},
+    "starlette": {"service.errors", "service.guard"},
+    "uvicorn": {"cli.serve"},
+    "sqlite3": {"service.store", "execution.store"},
     "typer": {"cli.app", "cli.options", "cli.results"},
     "rich": {"plan.report", "plan.diff_report"},
     "pandas": {"plan.plan"},
@@ -162,6 +171,7 @@ DOORS = {
         "experiments.run",
         "cli.methods",
         "cli.schema",
+        "service.app",
         "runtime.child_process",
     },
 }

@@ -1,0 +1,121 @@
+"""Questions about an instance, each as the instance that it would be then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from leptonopt.decisions import edits
+from leptonopt.decisions.edits import Document
+from leptonopt.decisions.why_not import options_asked_for
+from leptonopt.errors import UsageError
+from leptonopt.instance import units, validate
+from leptonopt.instance.overlay import merged
+
+
+@dataclass(frozen=True)
+class WhatIf:
+    """Ask what changes of prices, capacity, tasks or rules would cost or save.
+
+    Attributes
+    ----------
+    adds : parts of an instance, laid over it.
+    sets : such as `pools.own.price.gpu=2`.
+    removes : such as `tasks.sweep`; what names it elsewhere goes with it.
+    losses : such as `own.gpu=2`, units or nodes of a pool.
+    """
+
+    adds: Sequence[Mapping[str, Any]] = ()
+    sets: Sequence[str] = ()
+    removes: Sequence[str] = ()
+    losses: Sequence[str] = ()
+    saved = False
+
+    def changed(self, document: Mapping[str, Any]) -> Document:
+        """Return the instance after the changes; raises `UsageError`."""
+        if not (self.adds or self.sets or self.removes or self.losses):
+            raise UsageError("nothing is changed; say --set, --add, --remove or --lose")
+        made: Document = edits.plain(document)
+        for part in self.adds:
+            made = merged(made, part)
+        for text in self.sets:
+            place, equals, value = text.partition("=")
+            if not equals:
+                raise UsageError(f"--set {text}; write PATH=VALUE, such as pools.own.price.gpu=2")
+            made = edits.with_value(made, place, value)
+        for path in self.removes:
+            made = edits.without(made, path)
+        for text in self.losses:
+            made = edits.with_loss(made, text)
+        return made
+
+
+@dataclass(frozen=True)
+class WhyNot:
+    """Ask what it would cost to run a task on a pool, in an option, at a start, or by an instant."""
+
+    task: str
+    pool: str | None = None
+    option: str | None = None
+    start: str | None = None
+    before: str | None = None
+    saved = False
+
+    def changed(self, document: Mapping[str, Any]) -> Document:
+        """Return the instance in which the task runs so; raises `UsageError` and `InstanceError`."""
+        if self.pool is None and self.option is None and self.start is None and self.before is None:
+            raise UsageError("say how it is to run: --pool, --option, --start or --before")
+        start, before = _instant(self.start), _instant(self.before)
+        instance = validate(dict(document))
+        options = options_asked_for(instance, self.task, self.pool, self.option, start, before)
+        return edits.forced(edits.plain(document), self.task, options)
+
+
+@dataclass(frozen=True)
+class CostOf:
+    """Ask for the share of a task, of `team:NAME` or of `deadline:TASK` in the least cost.
+
+    The answer's difference is what would be saved without it.
+    """
+
+    subject: str
+    saved = True
+
+    def changed(self, document: Mapping[str, Any]) -> Document:
+        """Return the instance without the subject; raises `UsageError`."""
+        made: Document = edits.plain(document)
+        tasks = {task["id"]: task for task in made["tasks"]}
+        kind, colon, name = self.subject.partition(":")
+        if colon and kind == "deadline":
+            if "deadline" not in tasks.get(name, {}):
+                raise UsageError(f"{self.subject}: there is no such task with a deadline")
+            made = edits.with_value(made, f"tasks.{name}.deadline", "null")
+            return edits.with_value(made, f"tasks.{name}.on_time", "null")
+        of_team = [id for id, task in tasks.items() if colon and kind == "team" and task.get("team") == name]
+        gone = of_team or ([self.subject] if self.subject in tasks else [])
+        if not gone:
+            raise UsageError(f"{self.subject}: there is no such task or team; write TASK, team:NAME or deadline:TASK")
+        for id in gone:
+            made = edits.without(made, f"tasks.{id}")
+        _drop_idle_teams(made)
+        return made
+
+
+Question = WhatIf | WhyNot | CostOf
+
+
+def _instant(text: str | None) -> datetime | None:
+    try:
+        return None if text is None else units.instant(text)
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+
+
+def _drop_idle_teams(document: Document) -> None:
+    """Take teams without tasks out of quotas."""
+    teams = {task.get("team") for task in document["tasks"]}
+    for quota in document.get("quotas", ()):
+        if "teams" in quota:
+            quota["teams"] = [team for team in quota["teams"] if team in teams]
