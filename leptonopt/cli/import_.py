@@ -1,4 +1,4 @@
-"""`leptonopt import`: the state of a cluster, a price list or a bill, as an instance."""
+"""`leptonopt import`: a cluster, a price list, a bill or a log of requests, as an instance."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ Examples:
       --param pool=onprem --param capacity=64 -o taken.yaml
   leptonopt import prices aws.csv --param accelerator=A100:8 --param region=us-east-1 -o rent.yaml
   leptonopt import focus bill.csv -o paid.yaml
+  leptonopt import demand LOG.csv --slot 10m --classes 3 --quantile 0.95 -o demand.yaml
 
 \b
 An overlay is a part of an instance in YAML, JSON or TOML: prices, labels, deadlines.
@@ -44,10 +45,18 @@ Overlay = Annotated[
     Path | None, options.Option(metavar="FILE", help="a part of an instance that is laid over what is read")
 ]
 Start = Annotated[
-    str | None, options.Option(metavar="INSTANT", help="start of the horizon  [default: now, at a whole slot]")
+    str | None, options.Option(metavar="INSTANT", help="start of the horizon  [default: now, or that of the log]")
+]
+Classes = Annotated[
+    str | None, options.Option(metavar="N", help="demand: classes of requests by tokens; AxB: by input and output")
+]
+Quantile = Annotated[
+    str | None, options.Option(metavar="SHARE", help="demand: quantile of the rate in a slot  [default: 0.95]")
 ]
 Slot = Annotated[str, options.Option(metavar="DURATION", help="length of a slot")]
-Horizon = Annotated[str, options.Option(metavar="DURATION", help="length of the horizon")]
+Horizon = Annotated[
+    str | None, options.Option(metavar="DURATION", help="length of the horizon  [default: 7d, or that of the log]")
+]
 Zone = Annotated[str, options.Option(metavar="NAME", help="time zone of daily series, such as Europe/Berlin")]
 List = Annotated[bool, options.Option("--list", help="list what can be read, and its parameters, and end")]
 
@@ -62,15 +71,17 @@ class ImportOptions:
     overlay: Overlay = None
     start: Start = None
     slot: Slot = "1h"
-    horizon: Horizon = "7d"
+    horizon: Horizon = None
     zone: Zone = "UTC"
+    classes: Classes = None
+    quantile: Quantile = None
     param: options.Params = None
     sources: List = False
 
 
 @options.takes(ImportOptions)
 def import_(_: options.Context, given: ImportOptions) -> int:
-    """Read the state of a cluster, a price list or a bill, and write it as an instance."""
+    """Read the state of a cluster, a price list, a bill or a log of requests, and write it as an instance."""
     from leptonopt.instance import validate
     from leptonopt.integrations.sources import SOURCES, instance_document, read
     from leptonopt.io.native import writer
@@ -80,23 +91,52 @@ def import_(_: options.Context, given: ImportOptions) -> int:
             params = f" (--param {', '.join(entry.params)})" if entry.params else ""
             print_line(f"{name:<11} {entry.what}{params}")
         return 0
-    if given.output is None:
+    if given.output is None and given.source != "demand":
         raise UsageError("say where to write the instance, with -o FILE")
-    kind = "yaml" if str(given.output) == "-" else require_ending(given.output, (*NATIVE, "yml"), "an instance")
-    files.writable(given.output)
+    output = given.output or Path("-")
+    kind = "yaml" if str(output) == "-" else require_ending(output, (*NATIVE, "yml"), "an instance")
+    files.writable(output)
     places = given.places or []
-    files.different(given.output, given.overlay, *(Path(place) for place in places if "://" not in place))
+    files.different(output, given.overlay, *(Path(place) for place in places if "://" not in place))
     grid = _grid(given)
-    found = read(given.source, places, params_of(given.param), grid)
+    found = read(given.source, places, _params(given), grid)
     document = instance_document(given.source, places, found, grid, _overlay(given.overlay))
-    if not document["tasks"]:
-        del document["tasks"]
-        found.notes.append("there are no tasks: this is a part of an instance; --overlay FILE can add them")
-    validate({"tasks": _placeholder(document), **document})
-    files.write_atomic(given.output, writer.dumped(document, "yaml" if kind == "yml" else kind))
+    needed = ("pools",) if "services" in document else ("pools", "tasks")
+    if missing := " and no ".join(key for key in needed if not document.get(key)):
+        found.notes.append(f"there are no {missing}: this is a part of an instance; --overlay FILE can add them")
+    document = {key: value for key, value in document.items() if value or key not in ("pools", "tasks")}
+    validate(_completed(document))
+    files.write_atomic(output, writer.dumped(document, "yaml" if kind == "yml" else kind))
     for note in found.notes:
         print_note(note)
     return 0
+
+
+def _params(given: ImportOptions) -> dict[str, str]:
+    """Return the parameters of the source, with those that are options of their own."""
+    own = {"classes": given.classes, "quantile": given.quantile}
+    return {**params_of(given.param), **{name: value for name, value in own.items() if value is not None}}
+
+
+def _completed(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a document with what a part of an instance lacks: pools, a task, demand and ways."""
+    services = document.get("services", [])
+    held: dict[str, dict[str, str]] = {}
+    for way in (way for service in services for way in service.get("replicas", ())):
+        held.setdefault(way["pool"], {"-": "unlimited"}).update(dict.fromkeys(way["uses"], "unlimited"))
+    held = held or {"-": {"-": "unlimited"}}
+    pools = document.get("pools") or [{"id": id, "capacity": capacity} for id, capacity in held.items()]
+    more = {"services": [_completed_service(service, pools[0]["id"]) for service in services]} if services else {}
+    time = document.get("time", {"start": "2000-01-01T00:00Z", "slot": "1h", "horizon": "1h"})
+    bare = {**document, "time": time, "pools": pools}
+    return {"tasks": _placeholder(bare), **bare, **more}
+
+
+def _completed_service(service: dict[str, Any], pool: str) -> dict[str, Any]:
+    """Return a service with a way to serve its classes, or with a demand of what its ways serve."""
+    demand = service.get("demand") or {name: 0 for way in service["replicas"] for name in way["rate"]}
+    classes = demand.get("mix", demand)
+    return {"replicas": [{"pool": pool, "rate": dict.fromkeys(classes, 1)}], **service, "demand": demand}
 
 
 def _placeholder(document: dict[str, Any]) -> list[dict[str, Any]]:
@@ -115,13 +155,14 @@ def _grid(given: ImportOptions) -> Any:
     from leptonopt.integrations.imported import Grid, aligned_start
 
     try:
-        slot, horizon = units.duration(given.slot), units.duration(given.horizon)
+        slot, horizon = units.duration(given.slot), units.duration(given.horizon or "7d")
         start = units.instant(given.start) if given.start else None
     except ValueError as error:
         raise UsageError(str(error)) from None
     if slot < 1:
         raise UsageError("--slot is at least 1s")
-    return Grid(start or aligned_start(datetime.now(UTC), slot), slot, horizon, given.zone)
+    stated = frozenset(name for name in ("start", "horizon") if getattr(given, name))
+    return Grid(start or aligned_start(datetime.now(UTC), slot), slot, horizon, given.zone, stated)
 
 
 def _overlay(path: Path | None) -> dict[str, Any] | None:

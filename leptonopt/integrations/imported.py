@@ -25,12 +25,14 @@ class Grid:
     start : start of the horizon, an aware datetime on a whole second.
     slot, horizon : seconds; the horizon is a whole number of slots.
     zone : name of the time zone of daily and weekly series.
+    stated : `start` and `horizon`, where the user states them; a log of requests has its own where not.
     """
 
     start: datetime
     slot: int
     horizon: int
     zone: str = "UTC"
+    stated: frozenset[str] = frozenset({"start", "horizon"})
 
     def __post_init__(self) -> None:
         if self.slot < 1 or self.horizon < self.slot or self.horizon % self.slot:
@@ -73,21 +75,31 @@ class Imported:
 
     Attributes
     ----------
-    pools, tasks, quotas : entries of an instance, in the native format.
+    pools, tasks, quotas, services : entries of an instance, in the native format.
     running : entries of `running` in a state, of those tasks that run already.
     notes : one line for each kind of thing that was left out or approximated.
+    grid : the time grid of a reader that has its own; None where it is that of the call.
+    timeless : whether what was found is of no time, and a part of an instance without a name.
     """
 
     pools: list[Document] = field(default_factory=list)
     tasks: list[Document] = field(default_factory=list)
     quotas: list[Document] = field(default_factory=list)
     running: list[Document] = field(default_factory=list)
+    services: list[Document] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    grid: Grid | None = None
+    timeless: bool = False
 
     def document(self, name: str, source: str, grid: Grid) -> Document:
         """Return an instance of what was found."""
-        made: Document = {"leptonopt": 1, "name": name, "source": source, "time": grid.document(), "pools": self.pools}
-        return {**made, "tasks": self.tasks, **({"quotas": self.quotas} if self.quotas else {})}
+        more = {"services": self.services, "quotas": self.quotas}
+        more = {key: entries for key, entries in more.items() if entries}
+        if self.timeless:
+            return {"leptonopt": 1, **more}
+        time = (self.grid or grid).document()
+        made: Document = {"leptonopt": 1, "name": name, "source": source, "time": time, "pools": self.pools}
+        return {**made, "tasks": self.tasks, **more}
 
 
 def listed(names: Iterable[str], most: int = 5) -> str:

@@ -49,6 +49,17 @@ SOURCES = {
         "nodes to rent, from the catalogue CSV of SkyPilot (.csv, .csv.gz) or the CSV of gpuhunt",
         ("accelerator", "region", "instance", "spot", "nodes"),
     ),
+    "demand": Source(
+        "demand",
+        "requests per second of services by class and slot, from a log of requests (CSV of the Azure traces, BurstGPT, "
+        "ServeGen or others)",
+        ("classes", "sizes", "quantile", "bin", "period", "by", "service", "time", "input", "output", "unit"),
+    ),
+    "rates": Source(
+        "benchmark_rates",
+        "what replicas serve within targets of latency, from a table of benchmarks (CSV or JSON of llm-d-planner)",
+        ("model", "ttft", "tpot", "percentile", "service", "pools"),
+    ),
     "focus": Source("focus_bill", "what node-hours cost in fact, from a bill in the FOCUS format (CSV)"),
 }
 

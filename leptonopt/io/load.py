@@ -71,7 +71,18 @@ FORMATS = {
     "cloudbalancing": Format(
         "cloudbalancing", "processes on computers, each computer used is paid (OptaPlanner, JSON)"
     ),
-    "melange": Format("melange", "GPU types bought whole for a rate of requests in buckets (Melange, JSON)"),
+    "melange": Format(
+        "melange",
+        "GPU types bought whole for a rate of requests in buckets (Melange, JSON); --param routing=whole: a slice of a "
+        "bucket is served by one type",
+        ("routing",),
+    ),
+    "inferno": Format(
+        "inferno",
+        "models served on limited accelerators within latency targets (inferno): server-data.json with the other files "
+        "beside it, or system-data.json (--param routing=one-way: one accelerator a service)",
+        ("routing",),
+    ),
     "ctu-energy": Format("ctu_energy", "one machine, prices by interval, off and standby states (CTU, JSON)"),
     "elasticflow": Format(
         "elasticflow",

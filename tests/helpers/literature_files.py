@@ -86,6 +86,21 @@ MELANGE = """{"gpu_info": {
  "total_request_rate": 10.5,
  "slice_factor": 2}
 """
+INFERNO = """{"system": {
+ "acceleratorData": {"accelerators": [
+  {"name": "A", "type": "A", "multiplicity": 1, "cost": 40.0},
+  {"name": "2xA", "type": "A", "multiplicity": 2, "cost": 80.0},
+  {"name": "B", "type": "B", "multiplicity": 1, "cost": 3.75}]},
+ "capacityData": {"count": [{"type": "A", "count": 6}, {"type": "B", "count": 10}]},
+ "modelData": {"models": [
+  {"name": "m", "acc": "A", "accCount": 1, "maxBatchSize": 4, "atTokens": 512, "perfParms": {"alpha": 20, "beta": 0.04, "gamma": 0.001}},
+  {"name": "m", "acc": "2xA", "accCount": 2, "maxBatchSize": 4, "atTokens": 512, "perfParms": {"alpha": 15, "beta": 0.03, "gamma": 0.001}},
+  {"name": "m", "acc": "B", "accCount": 1, "maxBatchSize": 4, "atTokens": 512, "perfParms": {"alpha": 900, "beta": 0.4, "gamma": 0.01}}]},
+ "serviceClassData": {"serviceClasses": [{"name": "Gold", "modelTargets": [{"model": "m", "slo-itl": 60, "slo-ttft": 1000}]}]},
+ "serverData": {"servers": [
+  {"name": "chat", "class": "Gold", "model": "m", "currentAlloc": {"load": {"arrivalRate": 60, "AvgInTokens": 128, "AvgOutTokens": 256}}}]},
+ "optimizerData": {"optimizer": {"unlimited": false}}}}
+"""
 CTU = """{"MachinesCount": 1,
  "Jobs": [{"Id": 0, "MachineIdx": 0, "ProcessingTime": 1}, {"Id": 1, "MachineIdx": 0, "ProcessingTime": 1}],
  "EnergyCosts": [1, 1, 1, 1, 9, 9, 9, 1, 1, 1, 1, 1],

@@ -54,7 +54,6 @@ PROVEN = [
     ("rip", "rip_xcsp23/25-0-j060-01-01.json", {}, "187"),
     ("mmkp", "mmkp/khan/I01", {}, "-173"),
     ("cloudbalancing", "cloudbalancing/2computers-6processes.json", {}, "5460"),
-    ("melange", "melange_example/example.json", {}, "6.70"),
     ("ctu-energy", "ctu_energy_states/benedikt2020a_prelim/0.json", {}, "1453"),
 ]
 MORE = [  # these take longer: CI has them

@@ -51,6 +51,20 @@ class Places:
             raise self.wrong(f"{value} is not a whole number from {least} to {most}", place)
         return int(value)
 
+    def text(self, place: Place) -> str:
+        """Return the name at a place: a text of one line."""
+        value = self._at(place)
+        if not isinstance(value, str) or not value.strip() or len(value) > 200 or not value.isprintable():
+            raise self.wrong(f"{str(value)[:40]!r} is no name; 1 to 200 characters are allowed", place)
+        return value
+
+    def truth(self, place: Place) -> bool:
+        """Return the truth value at a place."""
+        value = self._at(place)
+        if not isinstance(value, bool):
+            raise self.wrong("not true or false", place)
+        return value
+
     def none(self, place: Place) -> bool:
         """Return True when null stands at a place."""
         return self._at(place) is None

@@ -2,29 +2,31 @@
 
 A JSON file: workload_distribution (the share of each bucket of requests, by input and output size),
 total_request_rate (requests per second), slice_factor (equal slices of a bucket), and gpu_info (USD per hour, and
-requests per second of each bucket that one GPU sustains). A bucket is a task, its slices copies; a GPU type is a
-pool of nodes bought whole for one slot; a slice takes rate / throughput of a GPU, and may span GPUs of its type.
+requests per second of each bucket that one GPU sustains). A GPU type is a pool of nodes bought whole for one slot;
+the requests are those of one service, whose replicas are a GPU each; a bucket is a class.
 
-A pool counts in parts of a GPU that make every such load whole, so that loads are exact. Where that would take more
-than `FINEST` parts, loads are rounded up to that many, and the description says so: what fits then fits in truth.
+    routing=whole   each of the slices of a bucket, a class of its own, is served by one GPU type, as Melange plans
+                    (default: split; a bucket is divided over GPU types as costs least, and slices do not matter)
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
-from math import ceil, lcm
+from math import ceil, floor
 from pathlib import Path
 from typing import Any
 
 from leptonopt.errors import Path as Place
 from leptonopt.io.literature.hourly import hourly_document
 from leptonopt.io.literature.json_cursor import Places
-from leptonopt.io.literature.number_stream import MAX_OPTIONS
+from leptonopt.io.literature.routing import routing
 
-FINEST = 10**9  # parts of a GPU
-MAX_GPUS = 1000  # that one slice takes
+MAX_CLASSES = 10_000
+MAX_PAIRS = 100_000  # of a class and a GPU type
 MAX_COUNT = 100_000
+STEP = Fraction(1, 10**6)  # requests per second; demands are rounded up, what a GPU sustains down
 Bucket = tuple[int, int]
 
 
@@ -33,33 +35,64 @@ def document(text: str, path: Path, params: Mapping[str, str]) -> dict[str, Any]
     data = Places(text, path)
     data.keys((), {"gpu_info", "workload_distribution", "total_request_rate", "slice_factor"})
     total = Fraction(data.number(("total_request_rate",), 0, 10**9))
-    slices = data.whole(("slice_factor",), 1, 10_000)
+    slices = data.whole(("slice_factor",), 1, MAX_CLASSES)
     shares = _table(data, ("workload_distribution",), 1)
     if not total or not any(shares.values()):
         raise data.wrong(
             "no requests at all; a share and total_request_rate above 0 should be", ("workload_distribution",)
         )
-    gpus = _gpus(data, shares)
-    loads: dict[str, dict[Bucket, Fraction]] = {}
-    pools, rounded = [], []
+    kind = routing(params)
+    parts = slices if kind.get("routing") == "whole" else 1
+    rates = _rates(data, shares, parts)
+    demand = {at: _steps(ceil(share * total / parts / STEP)) for at, share in shares.items() if share}
+    service = {
+        "id": "requests",
+        **kind,
+        "demand": _by_class(demand, parts),
+        "replicas": [
+            {"pool": gpu, "uses": {"gpu": 1}, "rate": _by_class({at: table[at] for at in demand if table[at]}, parts)}
+            for gpu, table in rates.items()
+            if any(table[at] for at in demand)
+        ],
+    }
+    pools = [_pool(data, gpu, {at: parts * rate for at, rate in demand.items()}, rates[gpu]) for gpu in rates]
+    return hourly_document(path.stem or "melange", 1, pools, [], "USD", services=[service])
+
+
+def _rates(data: Places, shares: Mapping[Bucket, Fraction], parts: int) -> dict[str, dict[Bucket, Decimal]]:
+    """Return the requests per second of each bucket on each GPU type, rounded down to whole steps."""
+    gpus = _gpus(data, parts * len(shares))
+    rates = {}
     for gpu in gpus:
-        speeds = _table(data, ("gpu_info", gpu, "tputs"), 10**9, shares)
-        found = {at: share * total / slices / speeds[at] for at, share in shares.items() if share and speeds[at]}
-        found = {at: load for at, load in found.items() if load <= MAX_GPUS}
-        parts = 1
-        for load in found.values():
-            parts = min(lcm(parts, load.denominator), FINEST + 1)
-        if parts > FINEST:
-            parts = FINEST
-            rounded.append(gpu)
-        loads[gpu] = {at: Fraction(ceil(load * parts)) for at, load in found.items()}
-        count = min(MAX_COUNT, ceil(slices * sum(loads[gpu].values()) / parts)) or 1
-        price = data.amount(("gpu_info", gpu, "cost"), 0, 10**9)
-        pools.append({"id": gpu, "nodes": {"count": count, "size": {"load": parts}, "price": price}})
-    tasks = [_bucket(data, at, slices, loads) for at, share in shares.items() if share]
-    text = f"Loads on {', '.join(rounded)} are rounded up to {1 / Fraction(FINEST)} of a GPU."
-    more = {"description": text} if rounded else {}
-    return hourly_document(path.stem or "melange", 1, pools, tasks, "USD", **more)
+        exact = _table(data, ("gpu_info", gpu, "tputs"), 10**9, shares)
+        rates[gpu] = {at: _steps(floor(rate / STEP)) for at, rate in exact.items()}
+    for at, share in shares.items():
+        if share and not any(table[at] for table in rates.values()):
+            raise data.wrong(
+                "no GPU type serves this bucket; a throughput above 0 should be", ("workload_distribution", *at)
+            )
+    return rates
+
+
+def _by_class(values: Mapping[Bucket, Decimal], parts: int) -> dict[str, Decimal]:
+    """Return values by class: a bucket, or each of its slices."""
+    return {
+        f"{i}-{j}" if parts == 1 else f"{i}-{j} #{part}": value
+        for (i, j), value in values.items()
+        for part in range(1, parts + 1)
+    }
+
+
+def _steps(count: int) -> Decimal:
+    """Return a number of steps as requests per second."""
+    return Decimal(count) * STEP.numerator / STEP.denominator
+
+
+def _pool(data: Places, gpu: str, demand: Mapping[Bucket, Decimal], rates: Mapping[Bucket, Decimal]) -> dict[str, Any]:
+    """Return a GPU type with as many GPUs as can be of use: those that serve all buckets, each rounded up."""
+    count = sum(ceil(rate / rates[at]) for at, rate in demand.items() if rates[at])
+    price = data.amount(("gpu_info", gpu, "cost"), 0, 10**9)
+    return {"id": gpu, "nodes": {"count": min(MAX_COUNT, count), "size": {"gpu": 1}, "price": price}}
 
 
 def _table(
@@ -75,26 +108,15 @@ def _table(
     return {(i, j): Fraction(data.number((*place, i, j), 0, most)) for i in range(rows) for j in range(columns)}
 
 
-def _gpus(data: Places, shares: Mapping[Bucket, Fraction]) -> list[str]:
+def _gpus(data: Places, classes: int) -> list[str]:
     """Return the names of the GPU types."""
     gpus = data.names(("gpu_info",))
     if not gpus:
         raise data.wrong("no GPU type at all; at least one should be", ("gpu_info",))
-    if len(gpus) * len(shares) > MAX_OPTIONS:
-        raise data.wrong(f"{len(gpus) * len(shares):,} pairs of a bucket and a GPU type; at most {MAX_OPTIONS:,}")
+    if len(gpus) * classes > MAX_PAIRS:
+        raise data.wrong(f"{len(gpus) * classes:,} pairs of a class and a GPU type; at most {MAX_PAIRS:,}")
     for gpu in gpus:
         if not gpu.strip() or len(gpu) > 200 or not gpu.isprintable():
             raise data.wrong(f"{gpu[:40]!r} is no name of a GPU type; 1 to 200 characters are allowed", ("gpu_info",))
         data.keys(("gpu_info", gpu), {"cost", "tputs"})
     return gpus
-
-
-def _bucket(data: Places, at: Bucket, slices: int, loads: Mapping[str, Mapping[Bucket, Fraction]]) -> dict[str, Any]:
-    options = [
-        {"pool": gpu, "uses": {"load": int(load[at])}, "duration": "1h"} for gpu, load in loads.items() if at in load
-    ]
-    if not options:
-        raise data.wrong(
-            f"no GPU type serves this bucket with at most {MAX_GPUS} GPUs a slice", ("workload_distribution", *at)
-        )
-    return {"id": f"bucket-{at[0]}-{at[1]}", "copies": slices, "options": options}

@@ -3,44 +3,45 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
-import leptonopt
 from leptonopt.instance import validate
 from tests.helpers.literature_files import MELANGE, edited, read, refused
 
 
 def test_melange(tmp_path: Path) -> None:
-    """Loads are exact in parts of a GPU; a throughput of 0 is no option; slices are copies."""
+    """GPU types are pools of nodes, the requests a service, buckets classes; a throughput of 0 serves none."""
     document = read(tmp_path, "melange", MELANGE)
-    # a slice of the first bucket has 3.9375 requests/s: 21/16 of a small GPU, 63/320 of a large one
     assert document["pools"] == [
-        {"id": "small", "nodes": {"count": 3, "size": {"load": 16}, "price": Decimal("1.01")}},
-        {"id": "large", "nodes": {"count": 1, "size": {"load": 320}, "price": Decimal("3.67")}},
+        {"id": "small", "nodes": {"count": 4, "size": {"gpu": 1}, "price": Decimal("1.01")}},
+        {"id": "large", "nodes": {"count": 1, "size": {"gpu": 1}, "price": Decimal("3.67")}},
     ]
-    first, second = document["tasks"]
-    assert first["copies"] == 2
-    assert [(option["pool"], option["uses"]["load"]) for option in first["options"]] == [("small", 21), ("large", 63)]
-    assert [(option["pool"], option["uses"]["load"]) for option in second["options"]] == [("small", 3)]
-    assert "description" not in document
+    (service,) = document["services"]
+    assert service["demand"] == {"0-0": Decimal("7.875"), "0-1": Decimal("2.625")}
+    assert [way["rate"] for way in service["replicas"]] == [{"0-0": 3, "0-1": 7}, {"0-0": 20}]
     validate(document)
-    assert leptonopt.solve(tmp_path / "file", format="melange", method="cpsat", isolate=False).cost == 3 * Fraction(
-        "1.01"
-    )
 
 
-def test_melange_rounds_up_what_is_too_fine(tmp_path: Path) -> None:
-    """Measured throughputs with many digits: a load is never less than it is, and the description says so."""
-    document = read(tmp_path, "melange", edited(MELANGE, ("[[3, 7]]", "[[3.1415926535897, 7]]")))
-    loads = [task["options"][0]["uses"]["load"] for task in document["tasks"]]
-    truth = [Fraction("3.9375") / Fraction("3.1415926535897"), Fraction("1.3125") / 7]
-    assert document["pools"][0]["nodes"]["size"] == {"load": 10**9}
-    assert all(0 <= load - exact * 10**9 < 1 for load, exact in zip(loads, truth, strict=True))
-    assert document["description"] == "Loads on small are rounded up to 1/1000000000 of a GPU."
-    validate(document)
+def test_slices_are_classes_of_their_own(tmp_path: Path) -> None:
+    """Each slice of a bucket is served by one GPU type, as in the program of Melange."""
+    (service,) = read(tmp_path, "melange", MELANGE, routing="whole")["services"]
+    assert service["routing"] == "whole"
+    assert service["demand"] == {
+        "0-0 #1": Decimal("3.9375"),
+        "0-0 #2": Decimal("3.9375"),
+        "0-1 #1": Decimal("1.3125"),
+        "0-1 #2": Decimal("1.3125"),
+    }
+
+
+def test_rates_are_rounded_to_the_safe_side(tmp_path: Path) -> None:
+    """Measured throughputs with many digits are rounded down, demands up, to a millionth."""
+    many = edited(MELANGE, ("[[3, 7]]", "[[3.1415926535897, 7]]"), ("10.5", "10.000001"))
+    (service,) = read(tmp_path, "melange", many)["services"]
+    assert service["replicas"][0]["rate"]["0-0"] == Decimal("3.141592")
+    assert service["demand"]["0-0"] == Decimal("7.500001")
 
 
 @pytest.mark.parametrize(
