@@ -1,7 +1,7 @@
 """Convert series over time to one exact value per slot.
 
-A price becomes its time-weighted mean over the slot, a capacity its least value in the slot: a
-plan then pays exactly what it holds, and never holds more than there is at any moment.
+A price becomes its time-weighted mean over the slot, a capacity its least value in the slot, a demand its greatest: a
+plan then pays exactly what it holds, never holds more than there is at any moment, and always serves what is asked for.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from leptonopt.instance import Maintenance, Series, Time
@@ -130,6 +131,25 @@ def least_by_slot(
             begin, end = (int((at - time.start).total_seconds()) for at in (window.from_, window.to))
             lower(max(0, begin), min(time.horizon, end), left)
     return least
+
+
+def greatest_by_slot(found: Sequence[Piece], time: Time) -> list[Decimal]:
+    """Return the greatest value of pieces in each slot; of values at least 0."""
+    greatest = [Decimal(0)] * time.slots
+    for begin, end, value in found:
+        for slot, _ in _overlaps(begin, end, time):
+            greatest[slot] = max(greatest[slot], value)
+    return greatest
+
+
+def combined(each: Sequence[Sequence[Piece]], time: Time) -> Iterator[tuple[int, int, tuple[Decimal, ...]]]:
+    """Yield the stretches in which none of several series changes: from, to [seconds], and their values."""
+    cuts = sorted({0, time.horizon, *(begin for found in each for begin, _, _ in found)})
+    at = [0] * len(each)
+    for begin, end in pairwise(cuts):
+        for number, found in enumerate(each):
+            at[number] += found[at[number]][1] <= begin
+        yield begin, end, tuple(found[place][2] for found, place in zip(each, at, strict=True))
 
 
 def zero_series(time: Time) -> list[Fraction]:

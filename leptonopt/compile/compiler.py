@@ -21,6 +21,7 @@ from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.node_kinds import NodeKindInfo
 from leptonopt.compile.quotas import QuotaWindow, compile_quotas, quota_windows
 from leptonopt.compile.rows import Row, RowBuilder
+from leptonopt.compile.services import CompiledServices, replica_options
 from leptonopt.compile.ties import Ties
 from leptonopt.compile.windows import TaskWindows, infeasibility_reasons
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
@@ -49,6 +50,7 @@ class CompiledInstance:
     kinds : kinds of nodes, in the problem's order.
     windows : windows of the problem's quotas, in its order.
     quota_units : size of one unit of each quota in the user's unit.
+    services : services with their ways, classes and units, in the problem's order.
     stuck : mandatory tasks that cannot run, by index.
     impossible : reasons why no plan can exist; empty when none was found.
     alike : pools with nodes that plans tell apart and this problem counts: it is a relaxation there.
@@ -65,6 +67,7 @@ class CompiledInstance:
     kinds: tuple[NodeKindInfo, ...]
     windows: tuple[QuotaWindow, ...]
     quota_units: tuple[Fraction, ...]
+    services: CompiledServices
     stuck: tuple[int, ...]
     impossible: tuple[str, ...]
     alike: frozenset[str] = frozenset()
@@ -80,18 +83,19 @@ def compile_instance(instance: Instance, form: NodeForm = TOLD_APART) -> Compile
         too fine against each other for exact counting, or a quota's day starts within a slot.
     """
     all_ways = [concrete_options(instance, task) for task in instance.tasks]
-    rows = RowBuilder(instance, all_ways, form)
+    replicas = [replica_options(instance, service) for service in instance.services]
+    rows = RowBuilder(instance, all_ways, form, replicas)
     columns = [rows.columns(task, found) for task, found in zip(instance.tasks, all_ways, strict=True)]
     tasks = TaskWindows(instance, columns)
     tasks.tighten()
-    rows.used = {row for columns in tasks.columns for column in columns for row in column.rows}
+    services = CompiledServices.of(instance, rows, replicas)
+    rows.used = {row for columns in tasks.columns for column in columns for row in column.rows} | services.rows
     ties = Ties(instance, tasks)
-    money = Money(instance, rows, tasks, ties)
+    money = Money(instance, rows, tasks, ties, services)
     groups = group_tasks(instance, tasks, ties)
-    heads = [members[0][0] for members in groups]
-    copies = [sum(count for _, _, count in members) for members in groups]
-    quotas = compile_quotas(instance, rows, list(zip(copies, (tasks.columns[head] for head in heads), strict=True)))
-    problem = with_end_slot(_arrays(instance, rows, tasks, groups, money, [limit for limit, _ in quotas]))
+    runs = [(sum(count for _, _, count in members), tasks.columns[members[0][0]]) for members in groups]
+    quotas = compile_quotas(instance, rows, runs, services)
+    problem = with_end_slot(_arrays(instance, rows, tasks, groups, money, [limit for limit, _ in quotas], services))
     check_time()
     return CompiledInstance(
         instance=instance,
@@ -105,8 +109,9 @@ def compile_instance(instance: Instance, form: NodeForm = TOLD_APART) -> Compile
         kinds=tuple(rows.kinds),
         windows=tuple(quota_windows(instance)),
         quota_units=tuple(unit for _, unit in quotas),
+        services=services,
         stuck=tuple(tasks.stuck()),
-        impossible=tuple(infeasibility_reasons(instance, all_ways, tasks)),
+        impossible=(*infeasibility_reasons(instance, all_ways, tasks), *services.impossible()),
         alike=frozenset(rows.alike),
     )
 
@@ -118,6 +123,7 @@ def _arrays(
     groups: Sequence[Members],
     money: Money,
     quotas: Sequence[Quota],
+    services: CompiledServices,
 ) -> Problem:
     heads = [members[0][0] for members in groups]
     columns = [column for head in heads for column in tasks.columns[head]]
@@ -158,16 +164,19 @@ def _arrays(
         before=edges[0],
         after=edges[1],
         lag=edges[2],
-        nodes=_nodes(rows, money, _loads(rows, groups, tasks)),
+        nodes=_nodes(rows, money, _loads(rows, groups, tasks, services)),
         quotas=tuple(quotas),
         together=group_sets(instance, instance.together, groups),
         apart=group_sets(instance, instance.apart, groups),
+        services=services.arrays(money, money.unit),
     )
 
 
-def _loads(rows: RowBuilder, groups: Sequence[Members], tasks: TaskWindows) -> list[int]:
+def _loads(rows: RowBuilder, groups: Sequence[Members], tasks: TaskWindows, services: CompiledServices) -> list[int]:
     """Return the greatest sum of demands on each row; refuse sums that int64 cannot hold."""
     found = [0] * len(rows.names)
+    for row, amount in services.loads().items():
+        found[row] += amount
     for members in groups:
         most: dict[int, int] = {}
         for column in tasks.columns[members[0][0]]:

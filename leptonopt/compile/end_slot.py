@@ -13,6 +13,7 @@ import numpy as np
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeCosts
 from leptonopt.problem.problem import Problem
+from leptonopt.problem.services import ReplicaCosts, Services
 
 
 def with_end_slot(problem: Problem) -> Problem:
@@ -36,10 +37,27 @@ def with_end_slot(problem: Problem) -> Problem:
                 rate=_zero(quota.rate),
                 last=quota.last + (quota.last == last),
                 nodes=None if quota.nodes is None else _costs(quota.nodes),
+                replicas=None if quota.replicas is None else _replica_costs(quota.replicas),
             )
             for quota in problem.quotas
         ),
+        services=_services(problem.services),
     )
+
+
+def _services(services: Services) -> Services:
+    """Return services that are asked for nothing in the end slot, in which replicas can stay on."""
+    return replace(
+        services,
+        most=_again(services.most),
+        limit=_again(services.limit),
+        costs=_replica_costs(services.costs),
+        demand=_zero(services.demand),
+    )
+
+
+def _replica_costs(costs: ReplicaCosts) -> ReplicaCosts:
+    return ReplicaCosts(_zero(costs.on), _again(costs.start), _again(costs.stop))
 
 
 def _costs(costs: NodeCosts) -> NodeCosts:

@@ -16,8 +16,10 @@ import numpy as np
 from leptonopt.compile.calendar import mean_by_slot, zero_series
 from leptonopt.compile.node_kinds import NodeKindInfo
 from leptonopt.compile.rows import RowBuilder
+from leptonopt.compile.services import CompiledServices
 from leptonopt.compile.ties import MAX_FACTOR, Ties
 from leptonopt.compile.windows import TaskWindows
+from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import POWER, Instance
 from leptonopt.instance.units import seconds
 from leptonopt.problem.nodes import NodeCosts
@@ -135,10 +137,24 @@ def coarsened(unit: Fraction, total: Fraction, lost: int, largest: Fraction = Fr
     return unit * coarser, Fraction(0) if coarser == 1 else unit * coarser * lost
 
 
+def dividing(step: Fraction, unit: Fraction, loss: Fraction, total: Fraction) -> tuple[Fraction, Fraction]:
+    """Return the least unit that divides a step, and what rounding down to it can lose.
+
+    It is at least the given unit. Raises `InstanceError` where there is none.
+    """
+    if unit > step:
+        text = f"money of up to {float(total):.6g} in all, and requests missed are paid to a millionth"
+        raise InstanceError([Finding(f"{text}; at most 2^52 steps can be counted", ("services",))])
+    whole = step / (step // unit)
+    return whole, loss * whole / unit
+
+
 class Money:
     """The unit in which all money is whole, and the costs in it."""
 
-    def __init__(self, instance: Instance, rows: RowBuilder, tasks: TaskWindows, ties: Ties) -> None:
+    def __init__(
+        self, instance: Instance, rows: RowBuilder, tasks: TaskWindows, ties: Ties, services: CompiledServices
+    ) -> None:
         weight = self.weight = Fraction(instance.objective.cost)
         self._read_lateness(instance)
         self.value = [
@@ -150,15 +166,20 @@ class Money:
         fixed = {cost: weight * Fraction(cost) for cost in costs}
         amounts = set(fixed.values())
         amounts.update(*(rows.prices[row] for row in rows.used), *self.late, self.late_once, self.value)
-        amounts.update(self.rates.numbers())
-        task_total, task_lost = self._most_of_tasks(instance, rows, tasks, fixed)
-        node_total, node_lost = self._most_of_nodes(rows, instance.time.slots)
+        amounts.update(self.rates.numbers(), services.amounts())
+        parts = (
+            self._most_of_tasks(instance, rows, tasks, fixed),
+            self._most_of_nodes(rows, instance.time.slots),
+            services.most_money(rows.prices),
+        )
+        total, lost = sum((money for money, _ in parts), Fraction(0)), sum(units for _, units in parts)
         largest = max((instance.time.slots * abs(slope) + abs(base) for slope, base in self.late), default=Fraction(0))
-        lost = task_lost + node_lost
         self.ties, finest = ties, finest_unit(amounts)
-        if ties.factor > MAX_FACTOR or (task_total + node_total + finest) * ties.factor >= finest * MAX_TOTAL:
+        if ties.factor > MAX_FACTOR or (total + finest) * ties.factor >= finest * MAX_TOTAL:
             ties.drop()  # `CompiledInstance.ties` is then 1
-        self.unit, self.loss = coarsened(finest / ties.factor, task_total + node_total, lost, largest)
+        self.unit, self.loss = coarsened(finest / ties.factor, total, lost, largest)
+        if services.step:
+            self.unit, self.loss = dividing(services.step, self.unit, self.loss, total)
 
     def _read_lateness(self, instance: Instance) -> None:
         """Set slope and base of the lateness cost, its penalty, and the slot from which each task is late."""

@@ -13,6 +13,7 @@ import numpy as np
 from leptonopt.compile.calendar import PERIODS, calendar_windows, mean_by_slot
 from leptonopt.compile.money import NodeRates, node_rates
 from leptonopt.compile.rows import CompiledOption, RowBuilder
+from leptonopt.compile.services import CompiledServices
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import Instance, Pool, Quota
 from leptonopt.problem.problem import Quota as Limit
@@ -62,19 +63,24 @@ def quota_windows(instance: Instance) -> list[QuotaWindow]:
 
 
 def compile_quotas(
-    instance: Instance, rows: RowBuilder, groups: Sequence[tuple[int, Sequence[CompiledOption]]]
+    instance: Instance,
+    rows: RowBuilder,
+    groups: Sequence[tuple[int, Sequence[CompiledOption]]],
+    services: CompiledServices,
 ) -> list[tuple[Limit, Fraction]]:
     """Return the problem's quotas, one per window, with units; `groups` holds copies and columns."""
     runs = sum(copies for copies, _ in groups)
     unit_slots = sum(copies * max((c.slots * sum(c.amounts) for c in columns), default=0) for copies, columns in groups)
+    unit_slots += sum(way.greatest * sum(way.amounts) for way in services.ways) * instance.time.slots
     windows = check_time_each(quota_windows(instance))
-    return [_compile_window(instance, rows, groups, window, (runs, unit_slots)) for window in windows]
+    return [_compile_window(instance, rows, groups, services, window, (runs, unit_slots)) for window in windows]
 
 
 def _compile_window(
     instance: Instance,
     rows: RowBuilder,
     groups: Sequence[tuple[int, Sequence[CompiledOption]]],
+    services: CompiledServices,
     window: QuotaWindow,
     most: tuple[int, int],
 ) -> tuple[Limit, Fraction]:
@@ -85,11 +91,12 @@ def _compile_window(
     options = enumerate(column for _, columns in groups for column in columns)
     once = {at: amount for at, column in options if (amount := dict(column.once).get(number))}
     shared = _node_use(instance, rows, window)
+    starts = services.start_use(quota)
     rates = [value for line in use.values() for value in set(line)]
-    unit = _unit(window, [*once.values(), *rates, *(shared.numbers() if shared else ())])
+    unit = _unit(window, [*once.values(), *rates, *starts, *(shared.numbers() if shared else ())])
     steepest, dearest = (max(map(abs, each), default=Fraction(0)) for each in (rates, once.values()))
-    if shared or dearest * most[0] + steepest * most[1] > MAX_SUM * unit:
-        _countable(quota, unit, groups, use, once, shared, rows)
+    if shared or any(starts) or dearest * most[0] + steepest * most[1] > MAX_SUM * unit:
+        _countable(quota, unit, groups, use, once, shared, rows, services, starts)
     whole = partial(_whole, unit)
     rate = np.array([[whole(value) for value in line] for line in use.values()], np.int64)
     limit = Limit(
@@ -101,6 +108,7 @@ def _compile_window(
         first=window.first,
         last=window.last,
         nodes=shared.whole(whole) if shared else None,
+        replicas=services.starts(list(map(whole, starts)), window.first, window.last) if any(starts) else None,
     )
     return limit, unit
 
@@ -175,6 +183,8 @@ def _countable(
     once: dict[int, Fraction],
     shared: NodeRates | None,
     rows: RowBuilder,
+    services: CompiledServices,
+    starts: Sequence[Fraction],
 ) -> None:
     """Refuse a quota whose possible use int64 cannot hold."""
     steepest = {row: int(max(map(abs, line), default=Fraction(0)) / unit) for row, line in use.items()}
@@ -190,6 +200,11 @@ def _countable(
             most = max(most, column.slots * held + int(abs(once.get(at, Fraction(0))) / unit))
             at += 1
         total += copies * most
+    for way in services.ways:
+        held = sum(steepest.get(row, 0) * amount for row, amount in zip(way.rows, way.amounts, strict=True))
+        total += way.greatest * held * rows.time.slots
+    for way, cost in zip(services.ways, starts, strict=True):
+        total += way.greatest * rows.time.slots * cost / unit
     for kind, own in enumerate(rows.kinds if shared else ()):
         assert shared is not None
         grids = (shared.on_demand, shared.on, shared.start, shared.stop)

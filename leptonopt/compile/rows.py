@@ -18,7 +18,7 @@ from leptonopt.compile.packing_rows import PackingRow, packing_rows
 from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, SpotRuns
 from leptonopt.compile.work_options import EXACT, ConcreteOption
 from leptonopt.errors import Finding, InstanceError
-from leptonopt.instance import POWER, Instance, Pool, Quota, Task
+from leptonopt.instance import POWER, Instance, Pool, Quota, Service, Task
 from leptonopt.instance.units import seconds
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED
@@ -31,6 +31,7 @@ AMPLE = 2**61  # demand units of a resource: more than can be used
 MAX_PLACED = 200_000  # options on distinguished nodes
 OFTEN = 1000  # slots between two checks of the time limit
 MAX_CHOICES = 256  # choices of whole distinguished nodes for one option
+Ways = Sequence[Sequence[ConcreteOption]]  # by task, or by service
 Demands = tuple[tuple[int, ...], tuple[int, ...]]  # rows ascending, and the amount of each
 
 
@@ -75,9 +76,7 @@ class RowBuilder:
     alike : pools with nodes that plans tell apart and these rows do not
     """
 
-    def __init__(
-        self, instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]], form: NodeForm = TOLD_APART
-    ) -> None:
+    def __init__(self, instance: Instance, all_ways: Ways, form: NodeForm = TOLD_APART, replicas: Ways = ()) -> None:
         self.instance, self.time = instance, instance.time
         self.pools = {pool.id: pool for pool in instance.pools}
         self.pool = {pool.id: at for at, pool in enumerate(instance.pools)}
@@ -100,7 +99,7 @@ class RowBuilder:
         self.packing = dict(self._packing_rows(all_ways))
         for quota in instance.quotas:
             self.counting.append((quota, dict(self._counters(quota))))
-        self._scales(all_ways)
+        self._scales([*zip(instance.tasks, all_ways, strict=True), *zip(instance.services, replicas, strict=True)])
         self.capacity = np.full((len(self.names), self.time.slots), UNLIMITED, np.int64)
         self.prices: list[list[Fraction]] = [zero_series(self.time) for _ in self.names]
         self._fill()
@@ -161,14 +160,14 @@ class RowBuilder:
             return []
         return [wanted] if wanted in pool.resources else []
 
-    def _scales(self, all_ways: Sequence[Sequence[ConcreteOption]]) -> None:
+    def _scales(self, holders: Iterable[tuple[Task | Service, Sequence[ConcreteOption]]]) -> None:
         parts: dict[int, list[tuple[str, int]]] = {}  # by the identity of uses, which options keep alive
 
         def finer(row: int, denominator: int) -> None:
             if self.scale[row] % denominator:
                 self.scale[row] = lcm(self.scale[row], denominator)
 
-        for task, found in zip(check_time_each(self.instance.tasks), all_ways, strict=True):
+        for holder, found in check_time_each(list(holders)):
             for way in found:
                 if (fine := parts.get(id(way.uses))) is None:
                     ratios = ((name, count.as_integer_ratio()[1]) for name, count in way.uses.items())
@@ -176,7 +175,7 @@ class RowBuilder:
                 for name, denominator in fine:
                     finer(self.index[way.pool, name], denominator)
                     for quota, rows in self.counting:
-                        if (way.pool, name) in rows and quota.covers(task):
+                        if (way.pool, name) in rows and quota.covers(holder):
                             finer(rows[way.pool, name], denominator)
         for _, row, size in self.supply:
             finer(row, size.as_integer_ratio()[1])
@@ -283,7 +282,7 @@ class RowBuilder:
             starts, special = self._within(way, self.starts((), (), 0))
             yield CompiledOption(way, 0, (), (), starts, self._once(task, way), special)
             return
-        rows, amounts = self._held(task, way)
+        rows, amounts = self.held(task, way)
         self.used.update(rows)
         pool = self.pools[way.pool]
         if pool.interruptions is None:
@@ -308,7 +307,7 @@ class RowBuilder:
                 if len(run):
                     yield CompiledOption(way, length, rows, amounts, run, self._once(task, way), special=True)
 
-    def _held(self, task: Task, way: ConcreteOption) -> Demands:
+    def held(self, task: Task | Service, way: ConcreteOption) -> Demands:
         """Return rows and amounts that an option holds, cached where no nodes or quotas differ."""
         if way.on_nodes or self.counting or way.pool in self.alike:
             return self._holding(task, way)
@@ -317,7 +316,7 @@ class RowBuilder:
             known = self._demands[key] = self._of_pool(task, way)
         return known
 
-    def _of_pool(self, task: Task, way: ConcreteOption) -> Demands:
+    def _of_pool(self, task: Task | Service, way: ConcreteOption) -> Demands:
         """Return the result of `_holding` for the pool alone, in a third of the time.
 
         Amounts are counted once for all pools of an option, which share its `uses`.
@@ -339,7 +338,7 @@ class RowBuilder:
             return self._holding(task, way)  # refuses it
         return order[0], tuple(amounts)
 
-    def _holding(self, task: Task, way: ConcreteOption) -> Demands:
+    def _holding(self, task: Task | Service, way: ConcreteOption) -> Demands:
         """Return rows and amounts: of the pool, of the option's nodes, and of quotas."""
         held: dict[int, Decimal] = {}
         for name, count in way.uses.items():
@@ -357,7 +356,8 @@ class RowBuilder:
                 held[row] = weight
         pairs = sorted((row, self.units(row, count)) for row, count in held.items())
         if max((amount for _, amount in pairs), default=0) > MAX_DEMAND:
-            raise InstanceError([Finding(self._too_fine(way, pairs), ("tasks", self.instance.tasks.index(task)))])
+            place = ("tasks", self.instance.tasks.index(task)) if isinstance(task, Task) else ("services",)
+            raise InstanceError([Finding(self._too_fine(way, pairs), place)])
         return tuple(row for row, _ in pairs), tuple(amount for _, amount in pairs)
 
     def units(self, row: int, amount: Decimal) -> int:

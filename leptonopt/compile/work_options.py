@@ -146,9 +146,9 @@ def _refusal(way: ConcreteOption, task: Task, pool: Pool) -> str | None:
     if missing := [label for label in task.needs.labels if label not in pool.labels]:
         return f"pool {pool.id!r} lacks the label {missing[0]!r}"
     if unwanted := [label for label in task.needs.without if label in pool.labels]:
-        return f"pool {pool.id!r} has the label {unwanted[0]!r}, which the task must not meet"
+        return f"pool {pool.id!r} has the label {unwanted[0]!r}, which `needs` forbids"
     if task.confidential and CONFIDENTIAL not in pool.labels:
-        return f"the task is confidential, and pool {pool.id!r} lacks the label {CONFIDENTIAL!r}"
+        return f"what is confidential runs elsewhere: pool {pool.id!r} lacks the label {CONFIDENTIAL!r}"
     if way.quality < task.needs.quality:
         return f"quality {way.quality} is below the {task.needs.quality} needed"
     return None

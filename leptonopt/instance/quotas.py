@@ -9,6 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from leptonopt.instance.fields import Amount, Many, Name, NotNegative, StrictModel
+from leptonopt.instance.services import Service
 from leptonopt.instance.tasks import Task
 
 
@@ -39,9 +40,11 @@ class Quota(StrictModel):
         """Return True when money is limited; at a moment it is a resource that is named money."""
         return self.of == "money" and self.per != "moment"
 
-    def covers(self, task: Task) -> bool:
-        """Return True when a task counts for the quota."""
-        return (self.tasks is None or task.id in self.named) and (self.teams is None or task.team in self.teams)
+    def covers(self, holder: Task | Service) -> bool:
+        """Return True when a task, or the replicas of a service, count for the quota."""
+        if self.tasks is not None and not (isinstance(holder, Task) and holder.id in self.named):
+            return False
+        return self.teams is None or holder.team in self.teams
 
     @cached_property
     def named(self) -> frozenset[str]:

@@ -136,7 +136,11 @@ class Way(StrictModel):
     stay: Lag | None = Field(default=None, description="as of the service")
     limit: Count | None = Field(default=None, description="greatest number of replicas on, in this way")
     minimum: Replicas = Field(default=0, description="least number of usable replicas, in this way")
-    running: Replicas = Field(default=0, description="replicas on, and usable, when the horizon begins")
+    running: Replicas | None = Field(
+        default=None,
+        description="replicas on, and usable, before the horizon begins; as many as the plan wants, which pay their "
+        "start, when absent",
+    )
 
     @property
     def offline(self) -> dict[str, Decimal]:

@@ -72,8 +72,8 @@ def test_memory_of_devices() -> None:
         ({}, [], None),
         ({"needs": {"labels": ["eu"]}}, ["eu"], None),
         ({"needs": {"labels": ["eu"]}}, ["us"], "pool 'a' lacks the label 'eu'"),
-        ({"needs": {"without": ["spot"]}}, ["spot"], "pool 'a' has the label 'spot', which the task must not meet"),
-        ({"confidential": True}, [], "the task is confidential, and pool 'a' lacks the label 'confidential'"),
+        ({"needs": {"without": ["spot"]}}, ["spot"], "pool 'a' has the label 'spot', which `needs` forbids"),
+        ({"confidential": True}, [], "what is confidential runs elsewhere: pool 'a' lacks the label 'confidential'"),
         ({"needs": {"quality": 1.5}}, [], "quality 1 is below the 1.5 needed"),
     ],
 )
