@@ -6,6 +6,7 @@ for what is on offer cannot raise the cost of a plan that keeps the rules; so th
 
     sum of copies * the cheapest way and start of a task at these prices
     + what nodes do best that cost what they cost and earn what they offer
+    + what services do best that are paid for their demand, and for what their replicas hold
     - price * capacity - price * quota + price * lag - price * 1
 
 is at most the cost of every plan. Capacity counts in multiples of the common divisor of what tasks use of it.
@@ -18,7 +19,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, chain
 from math import ceil, gcd, lcm
 from operator import add, sub
 from typing import Any
@@ -28,7 +29,9 @@ from leptonopt.verify.exact import Malformed, exact
 from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
 from leptonopt.verify.node_bound import best_of_nodes
 from leptonopt.verify.quotas import covers
+from leptonopt.verify.service_bound import Charges, ServiceBound, check_names
 from leptonopt.verify.spot import Spot
+from leptonopt.verify.stated_services import StatedService, stated_batches, stated_services
 from leptonopt.verify.windows import Fit, Span, Windows, slot_of
 
 ONE_BY_ONE = 64  # nodes of a kind
@@ -39,9 +42,9 @@ class Bound:
     """The bound that prices prove for an instance."""
 
     def __init__(self, stated: StatedInstance, certificate: Mapping[str, Any]) -> None:
-        if stated.document.get("services"):
-            raise Malformed("services: no bound is computed for instances with services")
         self.stated, self.prices = stated, Prices(stated, certificate)
+        self.services, self.batches = stated_services(stated), stated_batches(stated)
+        check_names(self.prices, self.services, self.batches)
         self.kinds = stated.kinds(self._cuts())
         self.apart = stated.told_apart()
         self._offered = self._on_offer()
@@ -92,11 +95,14 @@ class Bound:
                 return None
             total += together
         total += sum((best_of_nodes(stated, kind, self.prices) for kind in self.kinds), NOTHING)
+        total += sum((self._best_of_service(service) for service in self.services.values()), NOTHING)
         return total - self._paid_back(windows)
 
     def _paid_back(self, windows: Windows) -> Fraction:
         """The prices of what pools offer without nodes, as far as it can be used up."""
-        total, steps = NOTHING, _steps(fit.way for fits in windows.fits.values() for fit in fits)
+        replicas = (way.option for service in self.services.values() for way in service.ways.values())
+        steps = _steps(chain((fit.way for fits in windows.fits.values() for fit in fits), replicas))
+        total = NOTHING
         for (pool, name, node), price in self.prices.capacity.items():
             if node is not None:
                 if not any(kind.pool == pool and kind.single and kind.label == node for kind in self.kinds):
@@ -107,6 +113,15 @@ class Bound:
                         raise Malformed(f"capacity: nothing limits {name} of pool {pool!r}; it can have no price")
                     total += each * _used_up(most or NOTHING, steps.get((pool, name), NOTHING))
         return total
+
+    # --- one service ---
+
+    def _best_of_service(self, service: StatedService) -> Fraction:
+        """Return the least that a service can cost at these prices."""
+        batches = [batch for batch in self.batches.values() if batch.service == service.id]
+        charges = Charges(self.stated, self.prices, self._price, self.offered)
+        ways = {name: charges.of(service, way) for name, way in service.ways.items()}
+        return ServiceBound(self.stated, service, batches, self.prices, ways).value()
 
     # --- one task ---
 

@@ -45,6 +45,20 @@ class PricedQuota:
         return self.quota.get("pools") is None or pool in self.quota["pools"]
 
 
+@dataclass(frozen=True)
+class ServicePrices:
+    """Prices of a service, by slot.
+
+    Attributes
+    ----------
+    demand : by zones that are gone (none: always) and class, of a request per second for a slot
+    minimum : by way ("" for all ways), of a usable replica for a slot
+    """
+
+    demand: dict[tuple[frozenset[str], str], list[Fraction]]
+    minimum: dict[str, list[Fraction]]
+
+
 class Prices:
     """All prices of a certificate.
 
@@ -53,6 +67,8 @@ class Prices:
     capacity : by pool, resource and node, money for a unit held in each slot
     packing : prices on what nodes can hold of tasks that must fit within one
     quotas : those with a price
+    services : by service, what its requests and its usable replicas are worth
+    batches : by batch and class, what a request is worth
     edges : what each task waits for, and the lag in slots
     """
 
@@ -69,6 +85,8 @@ class Prices:
             for line in _lines(certificate, "packing")
         ]
         self.quotas = [self._quota(line) for line in _lines(certificate, "quotas")]
+        self.services = dict(self._service(line) for line in _lines(certificate, "services"))
+        self.batches = dict(self._batch(line) for line in _lines(certificate, "batches"))
         self.edges = {
             id: [_edge(after, stated) for after in task["after"]]
             for id, task in stated.tasks.items()
@@ -161,6 +179,20 @@ class Prices:
         price, by_slot = self._price(line.get("price"), f"quota {quota['id']!r}"), [NOTHING] * slots
         by_slot[window[0] : window[1]] = [price] * (window[1] - window[0])
         return PricedQuota(quota, by_slot, price * left_of(quota, window[0]))
+
+    def _service(self, line: Mapping[str, Any]) -> tuple[str, ServicePrices]:
+        demand: dict[tuple[frozenset[str], str], list[Fraction]] = {}
+        for each in _lines(line, "demand"):
+            key = frozenset(map(str, each.get("without") or ())), str(each.get("class"))
+            demand[key] = self._steps(each.get("price"), f"services: demand of {line.get('id')!r}")
+        minimum = {
+            str(each.get("way") or ""): self._steps(each.get("price"), f"services: minimum of {line.get('id')!r}")
+            for each in _lines(line, "minimum")
+        }
+        return str(line.get("id")), ServicePrices(demand, minimum)
+
+    def _batch(self, line: Mapping[str, Any]) -> tuple[tuple[str, str], Fraction]:
+        return (str(line.get("id")), str(line.get("class"))), self._price(line.get("price"), "batches")
 
     def _copies(self, id: str) -> int:
         return int(self.stated.tasks[id].get("copies", 1))

@@ -48,7 +48,7 @@ def best_of_nodes(stated: StatedInstance, kind: Kind, prices: Prices) -> Fractio
 
         def path(paid: bool, there: list[bool] = there) -> Fraction:
             cost = [idle_[t] + (rent_[t] if paid else 0) for t in slots]
-            return Fraction(_path(cost, earned_, start_, stop_, there, kind.boot, kind.minimum * alike), whole)
+            return Fraction(best_path(cost, earned_, start_, stop_, there, kind.boot, kind.minimum * alike), whole)
 
         total += (high - low) * _level(kind, high, commit, path)
     return total
@@ -77,15 +77,25 @@ def _level(kind: Kind, high: int, commit: Fraction, path: Callable[[bool], Fract
     return min(choices)
 
 
-def _path(
-    cost: list[int], earned: list[int], start: list[int], stop: list[int], there: list[bool], boot: int, minimum: int
+def best_path(
+    cost: list[int],
+    earned: list[int],
+    start: list[int],
+    stop: list[int],
+    there: list[bool],
+    boot: int,
+    minimum: int,
+    running: bool = False,
 ) -> int:
-    """Return the least cost of one node through the slots, off before and after.
+    """Return the least cost of one node through the slots: off after them, and before unless `running`.
 
     The dynamic program has a state for every number of slots that the node has been on.
     """
     oldest = max(boot + 1, minimum, 1)
-    off, on = 0, dict[int, int]()  # least cost when off, and when on for so many slots (the last: or more)
+    off, on = (
+        0,
+        {oldest: 0} if running else {},
+    )  # least cost when off, and when on for so many slots (the last: or more)
     for t, exists in enumerate(there):
         if t and on:
             off = min([off, *(value + stop[t - 1] for age, value in on.items() if age >= minimum)])

@@ -92,7 +92,7 @@ def _check_counts(stated: StatedInstance, replicas: Replicas, name: str, finding
     way, young = replicas.way, started_within(_started(replicas.way, replicas.on), replicas.way.stay)
     for slot, (on, usable, new) in enumerate(zip(replicas.on, replicas.usable, young, strict=True)):
         at = f"{name} at {stated.shown(slot)}"
-        if way.limit is not None and on > way.limit[slot]:
+        if on > way.limit[slot]:
             findings.say("replicas", at, f"{on} are on, at most {way.limit[slot]} may be", on - way.limit[slot])
         if new > on:
             findings.say("replicas", at, "are switched off before their minimum time on", new - on)

@@ -14,6 +14,7 @@ from leptonopt.verify.instance_reader import NOTHING, StatedInstance, StatedOpti
 from leptonopt.verify.stated_options import named_options
 from leptonopt.verify.windows import slot_of
 
+MOST_REPLICAS = 100_000  # of a way without a limit
 _START: dict[str, Any] = {"takes": "0s", "cost": 0}
 
 
@@ -27,7 +28,7 @@ class StatedWay:
     rates, offline : by class, requests per second of a replica that serves it alone, and for batches
     planned : share of the rates that is planned, 1 - headroom
     boot, stay : slots from switched on to usable, and at least on; `stay` is at least `boot`
-    limit : replicas on at most in each slot; None without a limit
+    limit : replicas on at most in each slot
     minimum : usable replicas at least
     running : replicas on, and usable, before the horizon
     """
@@ -38,7 +39,7 @@ class StatedWay:
     planned: Fraction
     boot: int
     stay: int
-    limit: list[int] | None
+    limit: list[int]
     minimum: int
     running: int
 
@@ -148,7 +149,7 @@ def _way(
         planned=1 - exact(own("headroom", 0)),
         boot=boot,
         stay=max(boot, ceil(duration(own("stay", "0s")) / stated.slot)),
-        limit=_limit(stated, way),
+        limit=_limit(stated, way) or [MOST_REPLICAS] * stated.slots,
         minimum=int(way.get("minimum") or 0),
         running=int(way.get("running") or 0),
     )
