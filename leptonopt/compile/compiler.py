@@ -21,6 +21,7 @@ from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.node_kinds import NodeKindInfo
 from leptonopt.compile.quotas import QuotaWindow, compile_quotas, quota_windows
 from leptonopt.compile.rows import Row, RowBuilder
+from leptonopt.compile.segments import CutInstance, cut_instance, with_chains
 from leptonopt.compile.services import CompiledServices, replica_options
 from leptonopt.compile.ties import Ties
 from leptonopt.compile.windows import TaskWindows, infeasibility_reasons
@@ -45,15 +46,17 @@ class CompiledInstance:
     ties : so many units are the least difference of money; what is below it are secondary goals. 1 without these.
     loss : money by which the problem's total may be below the exact one; 0 when exact.
     rows : meaning of each row of capacity.
-    kept : per task, the options that can be chosen; option i of a task's group is its i-th kept option.
+    kept : per task (of `cut.instance`, where there is one), the options that can be chosen; option i of a task's group
+        is its i-th kept option.
     members : per group, (task index, first copy, number of copies); copies count from 1.
     kinds : kinds of nodes, in the problem's order.
-    windows : windows of the problem's quotas, in its order.
+    windows : windows of the instance's quotas, which are the problem's first ones, in its order.
     quota_units : size of one unit of each quota in the user's unit.
     services : services with their ways, classes and units, in the problem's order.
     stuck : mandatory tasks that cannot run, by index.
     impossible : reasons why no plan can exist; empty when none was found.
     alike : pools with nodes that plans tell apart and this problem counts: it is a relaxation there.
+    cut : tasks and parts, where tasks may be cut into segments; None where all are whole.
     """
 
     instance: Instance
@@ -71,6 +74,7 @@ class CompiledInstance:
     stuck: tuple[int, ...]
     impossible: tuple[str, ...]
     alike: frozenset[str] = frozenset()
+    cut: CutInstance | None = None
 
 
 def compile_instance(instance: Instance, form: NodeForm = TOLD_APART) -> CompiledInstance:
@@ -82,20 +86,14 @@ def compile_instance(instance: Instance, form: NodeForm = TOLD_APART) -> Compile
         When more than 100,000 copies have precedence, or more than two million pairs of them. Also when amounts are
         too fine against each other for exact counting, or a quota's day starts within a slot.
     """
-    all_ways = [concrete_options(instance, task) for task in instance.tasks]
-    replicas = [replica_options(instance, service) for service in instance.services]
-    rows = RowBuilder(instance, all_ways, form, replicas)
-    columns = [rows.columns(task, found) for task, found in zip(instance.tasks, all_ways, strict=True)]
-    tasks = TaskWindows(instance, columns)
-    tasks.tighten()
-    services = CompiledServices.of(instance, rows, replicas)
-    rows.used = {row for columns in tasks.columns for column in columns for row in column.rows} | services.rows
-    ties = Ties(instance, tasks)
-    money = Money(instance, rows, tasks, ties, services)
-    groups = group_tasks(instance, tasks, ties)
+    rows, cut, tasks, services = _rows(instance, form)
+    ties = Ties(cut.instance, tasks)
+    money = Money(cut.instance, rows, tasks, ties, services)
+    groups = group_tasks(cut.instance, tasks, ties)
     runs = [(sum(count for _, _, count in members), tasks.columns[members[0][0]]) for members in groups]
     quotas = compile_quotas(instance, rows, runs, services)
-    problem = with_end_slot(_arrays(instance, rows, tasks, groups, money, [limit for limit, _ in quotas], services))
+    made = _arrays(cut.instance, rows, tasks, groups, money, [limit for limit, _ in quotas], services)
+    problem = with_end_slot(with_chains(made, cut, tasks.columns, groups))
     check_time()
     return CompiledInstance(
         instance=instance,
@@ -111,9 +109,23 @@ def compile_instance(instance: Instance, form: NodeForm = TOLD_APART) -> Compile
         quota_units=tuple(unit for _, unit in quotas),
         services=services,
         stuck=tuple(tasks.stuck()),
-        impossible=(*infeasibility_reasons(instance, all_ways, tasks), *services.impossible()),
+        impossible=(*infeasibility_reasons(cut.instance, cut.ways, tasks), *services.impossible()),
         alike=frozenset(rows.alike),
+        cut=cut if cut.has_parts else None,
     )
+
+
+def _rows(instance: Instance, form: NodeForm) -> tuple[RowBuilder, CutInstance, TaskWindows, CompiledServices]:
+    """Return rows, tasks and parts of tasks, their columns within windows, and services."""
+    all_ways = [concrete_options(instance, task) for task in instance.tasks]
+    replicas = [replica_options(instance, service) for service in instance.services]
+    rows = RowBuilder(instance, all_ways, form, replicas)
+    cut = cut_instance(instance, all_ways)
+    tasks = TaskWindows(cut.instance, cut.columns(instance, rows))
+    tasks.tighten()
+    services = CompiledServices.of(instance, rows, replicas)
+    rows.used = {row for columns in tasks.columns for column in columns for row in column.rows} | services.rows
+    return rows, cut, tasks, services
 
 
 def _arrays(

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from leptonopt.compile.compiler import CompiledInstance
+from leptonopt.compile.segments import CutInstance
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.problem.schedule import Schedule
 
 
 @dataclass(frozen=True, slots=True)
 class TaskRun:
-    """`copies` of a task from `copy` on that run alike, in half-open slots [start, end)."""
+    """`copies` of a task from `copy` on that run alike, in half-open slots [start, end).
+
+    Of a copy that is cut, it is the segment of that number, counted from 1; `last` says whether it is the last one.
+    """
 
     task: int
     copy: int
@@ -23,6 +27,13 @@ class TaskRun:
     way: ConcreteOption
     start: int
     end: int
+    segment: int = 0
+    last: bool = True
+
+    @property
+    def first(self) -> bool:
+        """Return whether the copies begin with it."""
+        return self.segment <= 1
 
 
 Wanted = Mapping[tuple[int, str, int], int]  # copies by task index, option id and start slot
@@ -37,11 +48,13 @@ def decode(
     are numbered by start and option; copies with equal start and option make one run. Of tasks that are identical,
     those that are `wanted` in a column get it, and the others come in their order.
     """
-    problem = compiled.problem
+    problem, cut = compiled.problem, compiled.cut
     waiting = [[(task, copies) for task, _, copies in reversed(members)] for members in compiled.members]
     alike: dict[tuple[int, int, int, int], int] = defaultdict(int)
     entries = sorted(schedule, key=lambda entry: (entry[1], entry[0]))
-    taken_first = _wanted_first(compiled, entries, wanted, waiting, alike) if wanted else [0] * len(entries)
+    taken_first = (
+        _wanted_first(compiled, entries, wanted, waiting, alike) if wanted and cut is None else [0] * len(entries)
+    )
     for (option, start, whole), had in zip(entries, taken_first, strict=True):
         group, count = int(problem.group[option]), whole - had
         at, end = option - int(problem.option_ptr[group]), start + int(problem.duration[option])
@@ -52,12 +65,39 @@ def decode(
             count -= taken
             if there > taken:
                 waiting[group].append((task, there - taken))
-    runs, following = [], [1] * len(compiled.instance.tasks)
+    stated = compiled.instance.tasks if cut is None else cut.instance.tasks
+    runs, following = [], [1] * len(stated)
     for (task, at, start, end), copies in alike.items():
         runs.append(TaskRun(task, following[task], copies, compiled.kept[task][at], start, end))
         following[task] += copies
-    tasks = enumerate(zip(compiled.instance.tasks, following, strict=True))
-    return runs, [(at, first, task.copies - first + 1) for at, (task, first) in tasks if first <= task.copies]
+    tasks = enumerate(zip(stated, following, strict=True))
+    left = [(at, first, task.copies - first + 1) for at, (task, first) in tasks if first <= task.copies]
+    return (runs, left) if cut is None else (_joined(cut, runs), _left(cut, left))
+
+
+def _joined(cut: CutInstance, runs: Iterable[TaskRun]) -> list[TaskRun]:
+    """Return the runs of tasks from those of parts, without empty segments."""
+    found, segments = list[TaskRun](), defaultdict[tuple[int, int], list[TaskRun]](list)
+    for run in runs:
+        part = cut.parts[run.task]
+        if not part.number:
+            found.append(replace(run, task=part.task))
+        elif run.way.duration:
+            segments[part.task, part.copy].append(run)
+    for (task, copy), own in segments.items():
+        for number, run in enumerate(sorted(own, key=lambda run: run.start), 1):
+            found.append(replace(run, task=task, copy=copy, segment=number, last=number == len(own)))
+    return found
+
+
+def _left(cut: CutInstance, left: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Return the copies left out, by the first part of those that are cut."""
+    found = []
+    for at, first, copies in left:
+        part = cut.parts[at]
+        if part.number <= 1:
+            found.append((part.task, part.copy if part.number else first, copies))
+    return found
 
 
 def _wanted_first(

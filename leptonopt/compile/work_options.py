@@ -30,7 +30,7 @@ class ConcreteOption:
     `duration` is in exact seconds; `uses` is in the user's units and includes power and whole nodes.
     `consumes` is used up once; `refused` is the reason why the option is not allowed. `whole` nodes are held
     exclusively. With `one_node` all uses are on a single node; `on_nodes` are the chosen nodes. It starts within
-    [`not_before`, `not_after`].
+    [`not_before`, `not_after`]. As a segment of a task it does the share `work` of the task, and has a number.
     """
 
     id: str
@@ -47,6 +47,8 @@ class ConcreteOption:
     on_nodes: tuple[str, ...] = ()
     not_before: datetime | None = None
     not_after: datetime | None = None
+    segment: int = 0
+    work: Fraction = Fraction(1)
 
 
 def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:

@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from leptonopt.errors import InputError, UsageError
-from leptonopt.instance import Instance, units
+from leptonopt.instance import Instance, refuse_segments, units
 from leptonopt.instance.tasks import Run, Task
 from leptonopt.plan.entries import copies_of, each_copy
 
@@ -24,7 +24,7 @@ class PlannedRun:
 
     Attributes
     ----------
-    key : `TASK`, or `TASK#COPY` of a task with copies; unique in the plan.
+    key : `TASK`, or `TASK#COPY` of a task with copies, and `/SEGMENT` where it is one; unique in the plan.
     uses : what it holds of each resource, in all.
     whole : the number of whole nodes that it takes; 0 when it shares.
     on_node : it must be within a single node.
@@ -50,6 +50,7 @@ class PlannedRun:
     run: Run | None
     target: Mapping[str, str]
     job: str | None = None
+    segment: int = 0
 
     @property
     def foreign(self) -> bool:
@@ -102,6 +103,8 @@ def planned_runs(instance: Instance, plan: Mapping[str, Any], system: str) -> li
     InputError
         When the plan has no entry for a task that it names, or more than 100,000 runs.
     """
+    if system:
+        refuse_segments(instance, f"carrying out on {system}")
     tasks = {task.id: task for task in instance.tasks}
     targets = {pool.id: dict(pool.target.get(system, {})) for pool in instance.pools}
     lines = plan.get("tasks", [])
@@ -119,7 +122,8 @@ def planned_runs(instance: Instance, plan: Mapping[str, Any], system: str) -> li
 
 
 def _key(line: Mapping[str, Any], copy: int) -> str:
-    return f"{line['id']}#{copy}" if "copy" in line else str(line["id"])
+    whole = f"{line['id']}#{copy}" if "copy" in line else str(line["id"])
+    return f"{whole}/{line['segment']}" if "segment" in line else whole
 
 
 def _keys(lines: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
@@ -147,6 +151,7 @@ def _run(
         whole=whole, on_node=task.placement == "one-node",
         start=units.instant(line["start"]), end=units.instant(line["end"]),
         after=after, run=task.run, target=target, job=task.job.get(system, "") if task.foreign else None,
+        segment=line.get("segment", 0),
     )  # fmt: skip
 
 

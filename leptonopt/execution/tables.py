@@ -18,8 +18,8 @@ HEAD = ("task", "copy", "team", "pool", "option", "variant", "start", "end", "ho
 
 def rows(runs: Sequence[PlannedRun], plan: Mapping[str, Any]) -> list[tuple[Any, ...]]:
     """Return one row for each run under the columns of `HEAD`; costs are those of each copy."""
-    lines = dict(each_copy(plan.get("tasks", ())))
-    return [_row(run, lines[run.task, run.copy]) for run in runs]
+    lines = {(*key, line.get("segment", 0)): line for key, line in each_copy(plan.get("tasks", ()))}
+    return [_row(run, lines[run.task, run.copy, run.segment]) for run in runs]
 
 
 def _row(run: PlannedRun, line: Mapping[str, Any]) -> tuple[Any, ...]:

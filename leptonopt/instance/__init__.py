@@ -15,12 +15,12 @@ lines to the errors, `leptonopt schema` prints the JSON Schema made from these c
 """
 
 from leptonopt.instance.fields import Series
-from leptonopt.instance.instance import Instance, Objective, replace
+from leptonopt.instance.instance import Instance, Objective, refuse_segments, replace
 from leptonopt.instance.pools import POWER, Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Quota
 from leptonopt.instance.schema import instance_schema
 from leptonopt.instance.services import Batch, Demand, Service, Way
-from leptonopt.instance.tasks import Checkpoint, Option, Task, Variant, merged_work
+from leptonopt.instance.tasks import Checkpoint, Option, Segments, Task, Variant, merged_work
 from leptonopt.instance.validation import findings_of, stated, validate
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "Option",
     "Pool",
     "Quota",
+    "Segments",
     "Series",
     "Service",
     "Task",
@@ -45,6 +46,7 @@ __all__ = [
     "findings_of",
     "instance_schema",
     "merged_work",
+    "refuse_segments",
     "replace",
     "stated",
     "validate",

@@ -59,6 +59,7 @@ def _between(
     whole = None not in pools
     yield from chain(_duplicates("pools", pools), _duplicates("tasks", tasks), _duplicates("quotas", quotas))
     yield from chain(_duplicates("services", services), _duplicates("batches", batches))
+    yield from _beside_segments(tasks)
     for at, pool in enumerate(pools):
         if pool:
             yield from _pool_findings(("pools", at), pool, time)
@@ -95,6 +96,17 @@ def _set_findings(sets: Mapping[str, Sequence[Sequence[str]]], tasks: Mapping[st
             for number, member in enumerate(members):
                 if member not in tasks:
                     yield Finding(unknown_name("task", member, tasks), (kind, at, number))
+                elif tasks[member].is_cut:
+                    text = f"task {member!r} has segments, which {kind} does not support; leave one of them out"
+                    yield Finding(text, (kind, at, number))
+
+
+def _beside_segments(tasks: Sequence[Task | None]) -> Iterator[Finding]:
+    """Yield one-node tasks beside tasks that may be cut."""
+    if any(task.is_cut for task in tasks if task):
+        for at, task in enumerate(tasks):
+            if task and task.placement == "one-node":
+                yield Finding("one-node is not supported beside tasks with segments", ("tasks", at, "placement"))
 
 
 def _duplicates(kind: str, nouns: Sequence[Pool | Task | Quota | Service | Batch | None]) -> Iterator[Finding]:
@@ -168,6 +180,22 @@ def _task_findings(
     if task.work:
         yield from _work_findings((*path, "work"), task.work, pools)
         yield from _whole_work((*path, "work"), task.work, profiles, pools)
+    if task.is_cut:
+        yield from _segment_findings((*path, "segments"), task, pools or {}, profiles)
+
+
+def _segment_findings(
+    path: Path, task: Task, pools: Mapping[str, Pool], profiles: dict[str, Profile]
+) -> Iterator[Finding]:
+    """Yield what a task with segments may not have: milestones, and pools with interruptions."""
+    if any(not option.duration for option in task.options) or (task.work and not task.work.hours):
+        yield Finding("a milestone has nothing to cut; leave segments out, or give it a duration", path)
+    names = dict.fromkeys(name for option in task.options for name in option.where)
+    if task.work and (task.work.profile is None or task.work.profile in profiles):
+        names |= dict.fromkeys(merged_work(task.work, profiles).speed or ())
+    for name in names:
+        if name in pools and pools[name].interruptions is not None:
+            yield Finding(f"pool {name!r} has interruptions, where segments are not supported", path)
 
 
 def _option_findings(place: Path, option: Option, pools: dict[str, Pool]) -> Iterator[Finding]:

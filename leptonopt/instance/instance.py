@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError, PydanticSerializationError
 
-from leptonopt.errors import Finding, InstanceError, Path
+from leptonopt.errors import Finding, InstanceError, Path, Unsupported
 from leptonopt.instance.cross_checks import cross_findings, tie_findings
 from leptonopt.instance.fields import ByName, Many, Name, NotNegative, StrictModel, empty_mapping
 from leptonopt.instance.notation import plain
@@ -86,6 +86,13 @@ class Instance(StrictModel):
             return {"leptonopt": 1, **_plain(self)}
         except PydanticSerializationError as error:
             raise InstanceError(list(_unstatable(self)) or [Finding(_said(error))]) from None
+
+
+def refuse_segments(instance: Instance, what: str) -> None:
+    """Raise `Unsupported` where a task may be cut into segments; `what` is what does not support it."""
+    for task in instance.tasks:
+        if task.is_cut:
+            raise Unsupported(f"{what} does not support tasks with segments; {task.id!r} has them")
 
 
 def _plain(noun: StrictModel) -> dict[str, Any]:

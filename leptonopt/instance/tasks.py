@@ -26,6 +26,7 @@ from leptonopt.instance.fields import (
 )
 
 MAX_COPIES = 1_000_000
+MAX_SEGMENTS = 20
 
 
 class After(StrictModel):
@@ -65,6 +66,35 @@ class Checkpoint(StrictModel):
     )
     cost: Lag = Field(default=0, description="time that one checkpoint takes")
     restart: Lag = Field(default=0, description="time from an interruption until work goes on")
+
+
+class Segments(StrictModel):
+    """Limits on cutting a task: how many segments, how short, what going on costs, what may change."""
+
+    most: Annotated[int, Field(strict=True, ge=1, le=MAX_SEGMENTS)] = Field(
+        default=4, description="segments of each copy at most; 1 for a whole task"
+    )
+    shortest: Duration | None = Field(default=None, description="least length of a segment; one slot when absent")
+    restart: Lag | None = Field(
+        default=None, description="time that each later segment loses; checkpoint.restart when absent"
+    )
+    cost: NotNegative = Field(default=Decimal(0), description="money for each later segment")
+    move: bool = Field(default=False, description="segments may run on different pools")
+    resize: bool = Field(default=False, description="segments may hold different amounts")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_yes(cls, value: object) -> object:
+        return {} if value is True else value
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, core_schema: Any, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {
+            "anyOf": [
+                {"type": "boolean", "const": True, "description": "with the defaults"},
+                handler.resolve_ref_schema(handler(core_schema)),
+            ]
+        }
 
 
 class Option(StrictModel):
@@ -179,6 +209,7 @@ class Task(StrictModel):
     confidential: bool = Field(default=False, description="runs only on pools labelled `confidential`")
     placement: Literal["span", "one-node"] = Field(default="span", description="one-node: within a single node")
     checkpoint: Checkpoint | None = None
+    segments: Segments | None = Field(default=None, description="may pause and go on; true for the defaults")
     options: Many[Option] = ()
     work: Work | None = None
     run: Run | None = Field(default=None, description="the command that carries the task out; planned is nothing of it")
@@ -188,6 +219,18 @@ class Task(StrictModel):
     def foreign(self) -> bool:
         """Return whether a job of somebody else carries the task out; with a command of its own, none does."""
         return bool(self.job) and self.run is None
+
+    @property
+    def is_cut(self) -> bool:
+        """Return whether the task may run in more than one segment."""
+        return self.segments is not None and self.segments.most > 1
+
+    @property
+    def restart(self) -> int:
+        """Return the time that each segment after the first loses [s]."""
+        if self.segments is not None and self.segments.restart is not None:
+            return self.segments.restart
+        return 0 if self.checkpoint is None else self.checkpoint.restart
 
     @model_validator(mode="after")
     def _consistent(self) -> Task:
@@ -201,6 +244,10 @@ class Task(StrictModel):
             raise ValueError("the deadline is not after the release")
         if self.on_time is not None and (self.deadline is None or self.on_time >= 1):
             raise ValueError("on_time is a probability below 1, of meeting the deadline that the task must then have")
+        if self.is_cut and self.placement == "one-node":
+            raise ValueError("segments with placement one-node are not supported; leave one of them out")
+        if self.is_cut and self.on_time is not None:
+            raise ValueError("segments with on_time are not supported; leave one of them out")
         return self
 
 

@@ -15,7 +15,7 @@ from leptonopt.instance.notation import plain
 from leptonopt.instance.pools import Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Quota
 from leptonopt.instance.services import Batch, Missed, Service, Spread, Start, Way
-from leptonopt.instance.tasks import After, Checkpoint, Needs, Option, Profile, Task, Variant, Work
+from leptonopt.instance.tasks import After, Checkpoint, Needs, Option, Profile, Segments, Task, Variant, Work
 from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
 
 
@@ -46,8 +46,8 @@ _INNER = {"constant", "unlimited", "[key]", "[classes]"}
 _AT: dict[str | int, type[StrictModel]] = {
     "time": Time, "pools": Pool, "tasks": Task, "options": Option, "work": Work, "variants": Variant, "after": After,
     "needs": Needs, "maintenance": Maintenance, "profiles": Profile, "nodes": NodeKind, "commit": Commit,
-    "checkpoint": Checkpoint, "objective": Objective, "quotas": Quota, "services": Service, "replicas": Way,
-    "batches": Batch, "start": Start, "spread": Spread, "missed": Missed,
+    "checkpoint": Checkpoint, "segments": Segments, "objective": Objective, "quotas": Quota, "services": Service,
+    "replicas": Way, "batches": Batch, "start": Start, "spread": Spread, "missed": Missed,
 }  # fmt: skip
 
 

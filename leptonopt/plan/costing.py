@@ -82,7 +82,7 @@ class PriceTable:
         """Return all parts of the cost of one copy of a run."""
         task, time, way = self.instance.tasks[run.task], self.instance.time, run.way
         late_hours = NOTHING
-        if task.due is not None:
+        if task.due is not None and run.last:
             late = time.start + timedelta(seconds=run.end * time.slot) - task.due
             late_hours = max(NOTHING, Fraction(int(late.total_seconds()), 3600))
         penalty = Fraction(task.late_penalty or 0) if late_hours else NOTHING
@@ -337,7 +337,7 @@ class PoolBill:
 
     def take(self, run: TaskRun, cost: Costs, hours: Fraction) -> None:
         """Add a run."""
-        self.tasks += run.copies
+        self.tasks += run.copies * run.first
         self.fixed += run.copies * cost.fixed
         self.kwh += run.copies * cost.kwh
         self.carbon_kg += run.copies * cost.carbon_kg

@@ -115,6 +115,11 @@ def _id(task: Task, copy: int, copies: int) -> dict[str, Any]:
     return {"id": task.id} | first | ({"copies": copies} if copies > 1 else {})
 
 
+def _segment(run: TaskRun) -> dict[str, Any]:
+    """Return the number of a segment and the share of the task that it does; nothing for a whole task."""
+    return {"segment": run.segment, "work": number(run.way.work)} if run.segment else {}
+
+
 def _moment(instance: Instance, slot: int) -> datetime:
     return instance.time.start + timedelta(seconds=slot * instance.time.slot)
 
@@ -130,7 +135,7 @@ def _tasks(bill: Bill) -> list[dict[str, Any]]:
     for run, cost in zip(bill.runs, bill.costs, strict=True):
         bill.look()
         task, way = instance.tasks[run.task], run.way
-        line = _id(task, run.copy, run.copies) | {"option": way.id, "pool": way.pool}
+        line = _id(task, run.copy, run.copies) | _segment(run) | {"option": way.id, "pool": way.pool}
         if way.on_nodes:
             line["nodes"] = list(way.on_nodes)
         if way.variant is not None:
@@ -252,7 +257,9 @@ def _figures(bill: Bill) -> dict[str, Any]:
     """
     instance, used = bill.instance, list(cost_shares(bill).values())
     whole = bill.total + bill.sum("sunk")
-    profit = sum((run.copies * Fraction(instance.tasks[run.task].value or 0) for run in bill.runs), NOTHING)
+    profit = sum(
+        (run.copies * Fraction(instance.tasks[run.task].value or 0) for run in bill.runs if run.first), NOTHING
+    )
     slots = sum(run.copies * (run.end - run.start) for run in bill.runs)
     task_hours = slots * Fraction(instance.time.slot, 3600)
     resources = sum(len(pool.resources) for pool in instance.pools)

@@ -41,6 +41,7 @@ def fix_starts(problem: Problem, runs: Sequence[FixedRun]) -> tuple[Problem, Int
         quotas=tuple(_renumbered(quota, option) for quota in problem.quotas),
         together=(),
         apart=(),
+        chains=(),
     )
     return found, option
 

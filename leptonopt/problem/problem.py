@@ -27,6 +27,7 @@ from functools import cached_property
 import numpy as np
 
 from leptonopt.problem.arrays import Bools, Ints, positions
+from leptonopt.problem.chains import Chain
 from leptonopt.problem.nodes import NodeCosts, Nodes, no_nodes
 from leptonopt.problem.offline import Offline
 from leptonopt.problem.reachable_capacity import Demands, reachable_capacity
@@ -121,6 +122,7 @@ class Problem:
     quotas : limits on use over time.
     together, apart : tuples of int64 arrays of groups.
     services : replicas that hold capacity and serve a demand; most methods take problems without them.
+    chains : groups that are segments of one task; rules above tie them, and a method may ignore this.
     """
 
     capacity: Ints
@@ -149,6 +151,7 @@ class Problem:
     together: tuple[Ints, ...] = ()
     apart: tuple[Ints, ...] = ()
     services: Services = field(default_factory=lambda: no_services(0))
+    chains: tuple[Chain, ...] = ()
 
     @property
     def slots(self) -> int:

@@ -55,5 +55,6 @@ def restrict(
         late_once=problem.late_once[chosen],
         late_after=problem.late_after[chosen],
         **option_arrays(problem, option, of, len(chosen)),
+        chains=(),
     )
     return found, option

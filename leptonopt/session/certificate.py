@@ -147,7 +147,7 @@ def _document(compiled: CompiledInstance, duals: RelaxationDuals, sha256: str) -
     # A price per unit of a quota: what a whole number of units costs, in whole multiples of the same fraction.
     quotas = [
         {"id": window.quota.id, "slot": window.first, "price": price}
-        for window, weight, size in zip(compiled.windows, duals.quota.tolist(), compiled.quota_units, strict=True)
+        for window, weight, size in zip(compiled.windows, duals.quota.tolist(), compiled.quota_units, strict=False)
         if (price := round(Fraction(weight) * FINEST / size))
     ]
     return {

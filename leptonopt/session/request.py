@@ -11,6 +11,7 @@ from typing import Any
 
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.decode import encode
+from leptonopt.compile.encode_segments import Line
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, stated
@@ -109,6 +110,25 @@ def _known_option(ways: Sequence[ConcreteOption], line: Mapping[str, Any]) -> st
 def decode_warm_start(compiled: CompiledInstance, plan: Mapping[str, Any]) -> Schedule:
     """Return the schedule of a plan document, as far as it fits the instance's time grid and names."""
     return encode(compiled, warm_start_runs(compiled, plan))
+
+
+def warm_start_lines(compiled: CompiledInstance, plan: Mapping[str, Any]) -> list[Line]:
+    """Return the lines of a plan document that fit the time grid, for tasks that may be cut."""
+    if wrong := wrong_kind_message(document_kind(plan), "a plan"):
+        raise UsageError(f"the warm start {wrong}; give a plan document, as `solve` returns it")
+    time, found = compiled.instance.time, list[Line]()
+    try:
+        for line in plan["tasks"]:
+            begin, end = (int((instant(line[key]) - time.start).total_seconds()) for key in ("start", "end"))
+            if begin % time.slot == 0 and end % time.slot == 0:
+                first, copies = whole(line.get("copy", 1), "copy"), whole(line.get("copies", 1), "copies")
+                if copies > MAX_COPIES:
+                    raise ValueError(f"copies: {copies}; at most {MAX_COPIES:,} are allowed")
+                slots = begin // time.slot, end // time.slot
+                found.append(Line(str(line["id"]), first, copies, str(line["option"]), *slots))
+    except (AttributeError, KeyError, TypeError, ValueError, Malformed) as error:
+        raise UsageError(f"the warm start is not a plan document: {error!r}") from None
+    return found
 
 
 def warm_start_runs(compiled: CompiledInstance, plan: Mapping[str, Any]) -> list[WarmRun]:

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.decode import TaskRun, decode, encode
+from leptonopt.compile.encode_segments import encode_segments
 from leptonopt.compile.node_form import COUNTED, NodeForm
 from leptonopt.confirm import Question
 from leptonopt.instance import Instance
@@ -25,7 +26,7 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule, node_schedule_of
 from leptonopt.session.certificate import best_certificate, infeasibility_certificate
 from leptonopt.session.closing import ClosingTime, closing_time
-from leptonopt.session.request import resolve_instance, warm_start_runs
+from leptonopt.session.request import resolve_instance, warm_start_lines, warm_start_runs
 from leptonopt.session.result import Result
 from leptonopt.verify import Verdict, uncoupled, verify
 
@@ -115,7 +116,11 @@ class TreeSource:
     counted: CompiledInstance | None = None
     wanted: dict[tuple[int, str, int], int] = field(default_factory=dict)
     result_type = Result
-    prices_itself = True
+
+    @property
+    def prices_itself(self) -> bool:
+        """Return whether prices can certify the bound, which they cannot where tasks may be cut."""
+        return self.compiled.cut is None
 
     def in_form(self, form: NodeForm) -> TreeSource:
         """Return the instance compiled with nodes in another form; prices stay those of counted nodes."""
@@ -154,6 +159,8 @@ class TreeSource:
 
     def schedule_of(self, plan: Mapping[str, Any]) -> Schedule:
         """Return the schedule of a plan document, which is remembered."""
+        if self.compiled.cut is not None:
+            return encode_segments(self.compiled, self.compiled.cut, warm_start_lines(self.compiled, plan))
         runs = warm_start_runs(self.compiled, plan)
         for task, option, _, start, copies in runs:
             self.wanted[task, option, start] = self.wanted.get((task, option, start), 0) + copies
@@ -177,11 +184,15 @@ class TreeSource:
     def certificate(
         self, seconds: float, work: float | None, known: tuple[int, Multipliers] | None
     ) -> dict[str, Any] | None:
-        """Return the best certificate from an ascent and the linear relaxation."""
+        """Return the best certificate from an ascent and the linear relaxation; None where tasks may be cut."""
+        if not self.prices_itself:
+            return None
         return best_certificate(self.counted or self.compiled, self.stated, seconds, work)
 
     def question(self, cost: Fraction | None, schedule: Schedule | None) -> Question | None:
-        """Return the stated document with the claim and the plan behind it."""
+        """Return the stated document with the claim and the plan behind it; None where tasks may be cut."""
+        if self.compiled.cut is not None:
+            return None
         ids, runs = self.compiled.instance.tasks, list[TaskRun]()
         if schedule is not None:
             runs, _ = decode(self.compiled, schedule)
@@ -193,7 +204,9 @@ class TreeSource:
         return uncoupled(self.stated)
 
     def certificate_of_none(self) -> dict[str, Any] | None:
-        """Return a certificate without prices."""
+        """Return a certificate without prices; None where tasks may be cut."""
+        if not self.prices_itself:
+            return None
         return infeasibility_certificate(self.compiled, self.stated)
 
 

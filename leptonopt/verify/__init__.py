@@ -7,6 +7,7 @@ never searches. The rules, by the names they carry everywhere:
     form        the plan is a plan document at all
     once        every copy of every task runs exactly once, or is left out where it is optional
     option      what runs is a way to run the task: pool, uses, variant, quality, needs, and its duration
+    segments    a task that may be cut does all of its work, in segments one after another
     window      start on a slot, not before the release; end not after the deadline or the horizon
     capacity    in no slot do the demands exceed what a pool offers there
     nodes       no more nodes on than there are, held and paid as the instance says, and enough for the demands
@@ -33,6 +34,7 @@ from leptonopt.verify.exact import BROKEN, Findings, Malformed, Proof, Verdict, 
 from leptonopt.verify.fingerprints import fingerprint
 from leptonopt.verify.instance_reader import StatedInstance
 from leptonopt.verify.schema_check import load_schema, schema_violations
+from leptonopt.verify.segments import cut_of
 
 __all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "stateless", "uncoupled", "verify"]
 
@@ -91,7 +93,10 @@ def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof
     `ok` when that is at least the bound that the certificate states.
     """
     try:
-        bound = Bound(StatedInstance(instance), certificate).value()
+        stated_instance = StatedInstance(instance)
+        if any(cut_of(task, stated_instance.slot) for task in stated_instance.tasks.values()):
+            raise Malformed("a certificate does not support tasks with segments")
+        bound = Bound(stated_instance, certificate).value()
         stated = certificate.get("bound")
         made_for = (certificate.get("instance") or {}).get("sha256")
         if made_for not in (None, fingerprint(instance)):
@@ -114,6 +119,8 @@ def uncoupled(instance: Mapping[str, Any]) -> bool:
     fit.
     """
     stated = StatedInstance(instance)
+    if any(cut_of(task, stated.slot) for task in stated.tasks.values()):
+        return False
     if stated.quotas or instance.get("together") or instance.get("apart") or stated.kinds() or instance.get("services"):
         return False
     most: dict[tuple[str, str], Fraction] = {}

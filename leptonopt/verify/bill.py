@@ -52,7 +52,7 @@ class BillChecker:
         self.money: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
         self.by_pool: dict[str, dict[str, Fraction]] = {pool: defaultdict(Fraction) for pool in stated.pools}
         for run in runs:
-            self.by_pool[run.way.pool]["tasks"] += run.copies
+            self.by_pool[run.way.pool]["tasks"] += run.copies * run.first
         for run in self.held:
             findings.look()
             pool = self.by_pool[run.way.pool]
@@ -156,7 +156,7 @@ class BillChecker:
 
     def _figures(self, figures: Mapping[str, Any], whole: Fraction, shares: Sequence[Fraction]) -> None:
         tasks = self.stated.tasks
-        profit = sum((run.copies * exact(tasks[run.id].get("value") or 0) for run in self.runs), NOTHING)
+        profit = sum((run.copies * exact(tasks[run.id].get("value") or 0) for run in self.runs if run.first), NOTHING)
         profit += self.served.earned
         resources = sum(len(names) for names in self.stated.resources.values())
         task_hours = sum((run.copies * (run.end - run.start) for run in self.runs), 0) * self.stated.hours

@@ -15,6 +15,7 @@ from leptonopt.verify.exact import Findings, Verdict, duration, exact, shown
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.nodes import Rented, read_nodes
 from leptonopt.verify.quotas import check_quotas
+from leptonopt.verify.segments import Segment, check_segments, cut_of, last_numbers
 from leptonopt.verify.services import read_services
 from leptonopt.verify.task_lines import Run, TaskLineReader, named, span
 
@@ -71,10 +72,11 @@ class PlanChecker:
             return Verdict(not found, found, None, (*notes, "there is no plan to check"))
         lines = plan["tasks"]
         nodes = read_nodes(stated, plan, self.findings)
-        reader = TaskLineReader(stated, nodes, self.findings)
+        reader = TaskLineReader(stated, nodes, self.findings, last_numbers(lines))
         runs = [run for line in lines if (run := reader.read(line)) is not None]
         served = read_services(stated, plan, self.findings)
-        forgone = self._once(lines) + served.forgone
+        forgone = self._once([line for line in lines if line.get("segment", 1) == 1]) + served.forgone
+        self._segments(runs)
         self._capacity([*runs, *served.runs], nodes)
         self._precedence(runs)
         self._affinity(runs)
@@ -137,6 +139,17 @@ class PlanChecker:
                 self.same("cost", f"left out {line['id']!r}: value", line.get("value"), value)
         return forgone
 
+    def _segments(self, runs: Sequence[Run]) -> None:
+        """Compare the segments of each copy of the tasks that may be cut."""
+        segments: dict[tuple[str, int], list[Segment]] = defaultdict(list)
+        for run in runs:
+            if run.segment is not None:
+                segments[run.id, run.copy].append(run.segment)
+        for (id, copy), own in segments.items():
+            task = self.stated.tasks[id]
+            if (cut := cut_of(task, self.stated.slot)) is not None:
+                check_segments(named(id, task, copy, copy), cut, own, self.findings)
+
     def _capacity(self, runs: Sequence[Run], nodes: Sequence[Rented]) -> None:
         """Compare the use in every slot with the supply of pools and nodes."""
         supplied = {key: [NOTHING] * self.stated.slots for key in self.stated.of_nodes()}
@@ -184,7 +197,7 @@ class PlanChecker:
         """Each edge by the first start of one task and the last end of the other."""
         copies, starts, ends = Counter[str](), dict[str, int](), dict[str, int]()
         for run in runs:
-            copies[run.id] += run.copies
+            copies[run.id] += run.copies * run.first
             starts[run.id] = min(starts.get(run.id, run.start), run.start)
             ends[run.id] = max(ends.get(run.id, run.end), run.end)
         for id, task in self.stated.tasks.items():

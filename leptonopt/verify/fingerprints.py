@@ -107,6 +107,10 @@ def _after(value: Any) -> Any:
     return _noun(AFTER)({"task": value} if isinstance(value, str) else value)
 
 
+def _segments(value: Any) -> Any:
+    return _noun(SEGMENTS)({} if value is True else value)
+
+
 FOR_PEOPLE = ("name", "description", "source")
 Key = tuple[Reader, Any]
 AT: Key = (_instant, None)
@@ -129,6 +133,9 @@ POOL: Noun = {
 AFTER: Noun = {"lag": SHORT}
 NEEDS: Noun = {"labels": SOME, "without": SOME, "quality": ZERO}
 CHECKPOINT: Noun = {"every": LONG, "cost": SHORT, "restart": SHORT}
+SEGMENTS: Noun = {
+    "most": (_plain, "#4"), "shortest": LONG, "restart": LONG, "cost": ZERO, "move": FALSE, "resize": FALSE,
+}  # fmt: skip
 OPTION: Noun = {
     "not_before": AT,
     "not_after": AT,
@@ -145,7 +152,7 @@ TASK: Noun = {
     "copies": ONE, "release": AT, "deadline": AT, "due": AT, "optional": FALSE, "after": (_each(_after), []),
     "needs": (_noun(NEEDS), {}), "confidential": FALSE, "placement": (_plain, "span"),
     "checkpoint": (_noun(CHECKPOINT), None), "options": (_each(_noun(OPTION)), []), "work": (_noun(WORK), None),
-    "run": UNPLANNED, "job": UNPLANNED,
+    "segments": (_segments, None), "run": UNPLANNED, "job": UNPLANNED,
 }  # fmt: skip
 START: Noun = {"takes": SHORT, "cost": ZERO}
 WAY: Noun = {

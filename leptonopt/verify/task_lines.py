@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from leptonopt.verify.exact import Findings, exact, shown, whole
 from leptonopt.verify.instance_reader import NOTHING, POWER, StatedInstance, StatedOption
 from leptonopt.verify.nodes import Rented
+from leptonopt.verify.segments import Cut, Segment, cut_of
 from leptonopt.verify.spot import Spot
 
 
@@ -33,6 +34,12 @@ class Run:
     late: Fraction
     kwh: Fraction
     carbon_kg: Fraction
+    segment: Segment | None = None
+
+    @property
+    def first(self) -> bool:
+        """Return whether its copies begin with it."""
+        return self.segment is None or self.segment.number == 1
 
     @property
     def cost(self) -> Fraction:
@@ -55,8 +62,14 @@ def named(id: str, task: Mapping[str, Any], first: int, last: int) -> str:
 class TaskLineReader:
     """Reads lines of a plan."""
 
-    def __init__(self, stated: StatedInstance, nodes: list[Rented], findings: Findings) -> None:
-        self.stated, self.findings = stated, findings
+    def __init__(
+        self,
+        stated: StatedInstance,
+        nodes: list[Rented],
+        findings: Findings,
+        lasts: Mapping[tuple[Any, int], int] | None = None,
+    ) -> None:
+        self.stated, self.findings, self.lasts = stated, findings, lasts or {}
         self.apart = {(rented.kind.pool, rented.kind.label): rented.kind for rented in nodes if rented.kind.single}
         self.told_apart, self.of_nodes = stated.told_apart(), stated.of_nodes()
         self._spots: dict[tuple[Fraction, str, str], Spot] = {}
@@ -76,6 +89,31 @@ class TaskLineReader:
             return None
         self._as_stated(name, line, way)
         nodes = self._on_nodes(name, line, way)
+        if (times := self._times(name, line, task, way)) is None:
+            return None
+        low, high = times
+        segment = None
+        if (cut := cut_of(task, stated.slot)) is not None:
+            segment = self._segment(name, line, cut, way, low, high)
+            if segment is None or high > stated.horizon:
+                return None
+            way = replace(way, cost=way.cost + cut.cost) if segment.number > 1 else way
+        elif "segment" in line or "work" in line:
+            say("segments", name, "is a segment of a task that may not be cut")
+            return None
+        elif not self._lasts(name, line, task, way, low, high):
+            return None
+        run = priced(stated, id, (copy, copies), task, way, low // stated.slot, high // stated.slot, nodes)
+        run = replace(run, segment=segment)
+        run = run if self._ends_copy(run) else replace(run, late=NOTHING)
+        self._money(name, line, task, run)
+        return run
+
+    def _times(
+        self, name: str, line: Mapping[str, Any], task: Mapping[str, Any], way: StatedOption
+    ) -> tuple[int, int] | None:
+        """Return the seconds from and to which a line runs; None where it starts at no slot of the horizon."""
+        stated, say = self.stated, self.findings.say
         low, high = stated.second(line["start"]), stated.second(line["end"])
         if low % stated.slot:
             say("window", name, "does not start at the beginning of a slot", low % stated.slot)
@@ -85,21 +123,47 @@ class TaskLineReader:
             say("window", name, why)
         if low > stated.horizon:
             say("window", name, f"starts {low - stated.horizon} s after the horizon", low - stated.horizon)
-        if low < 0 or low > stated.horizon or (low == stated.horizon and high > low):
-            return None
+        outside = low < 0 or low > stated.horizon or (low == stated.horizon and high > low)
+        return None if outside else (low, high)
+
+    def _ends_copy(self, run: Run) -> bool:
+        """Return whether no segment follows, so that the copy ends with it."""
+        return run.segment is None or run.segment.number >= self.lasts.get((run.id, run.copy), 0)
+
+    def _lasts(
+        self, name: str, line: Mapping[str, Any], task: Mapping[str, Any], way: StatedOption, low: int, high: int
+    ) -> bool:
+        """Return whether a whole task lasts as long as its option takes, within the horizon."""
+        stated, say = self.stated, self.findings.say
         length = self._slots(name, task, way, low // stated.slot)
         if length is None:
             say("option", name, f"is interrupted too often for its option to end when it starts at {line['start']}")
-            return None
-        if high - low != length * stated.slot:
-            wrong = high - low - length * stated.slot
+            return False
+        if wrong := high - low - length * stated.slot:
             say("option", name, f"lasts {high - low} s; its option takes {length} slots of {stated.slot} s", wrong)
+            return False
+        return high <= stated.horizon
+
+    def _segment(
+        self, name: str, line: Mapping[str, Any], cut: Cut, way: StatedOption, low: int, high: int
+    ) -> Segment | None:
+        """Return the segment of a line, if it can be one at all."""
+        say = self.findings.say
+        if "segment" not in line or line.get("copies", 1) != 1:
+            say("segments", name, "is not one segment of one copy, with its number")
             return None
-        if high > stated.horizon:
+        number = whole(line["segment"], "segment")
+        if (high - low) % cut.slot:
+            say("window", name, "does not end at the end of a slot", (high - low) % cut.slot)
             return None
-        run = priced(stated, id, (copy, copies), task, way, low // stated.slot, high // stated.slot, nodes)
-        self._money(name, line, task, run)
-        return run
+        length, (least, most) = (high - low) // cut.slot, cut.lengths(way, number)
+        if not least <= length <= most:
+            wrong = length - most if length > most else length - least
+            say("segments", name, f"segment {number} lasts {length} slots; from {least} to {most} are allowed", wrong)
+            return None
+        share = cut.share(way, number, length)
+        self.findings.same("segments", f"{name}: work of segment {number}", line.get("work"), share)
+        return Segment(number, way, low // cut.slot, high // cut.slot, share)
 
     def _as_stated(self, name: str, line: Mapping[str, Any], way: StatedOption) -> None:
         say = self.findings.say
@@ -175,7 +239,7 @@ class TaskLineReader:
         same("cost", f"{name}: parts.running", parts.get("running"), sum(run.running.values(), NOTHING))
         same("cost", f"{name}: parts.fixed", parts.get("fixed"), run.fixed)
         same("cost", f"{name}: parts.late", parts.get("late"), run.late)
-        late = Fraction(_seconds_late(self.stated, task, run.end), 3600)
+        late = Fraction(_seconds_late(self.stated, task, run.end), 3600) if self._ends_copy(run) else NOTHING
         same("cost", f"{name}: late_hours", line.get("late_hours", 0), late)
         if self.stated.carbon_weight or "carbon" in parts:
             same("cost", f"{name}: parts.carbon", parts.get("carbon"), carbon)

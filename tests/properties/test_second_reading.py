@@ -17,7 +17,7 @@ import yaml
 
 import leptonopt
 from tests.helpers.marks import first
-from tests.second_reading import brute, comparing, documents, evaluating, packed_documents, reading, spot
+from tests.second_reading import brute, comparing, cut_documents, documents, evaluating, packed_documents, reading, spot
 
 HERE = Path(__file__).resolve().parents[1] / "second_reading"
 BATCH = 10
@@ -50,6 +50,16 @@ def test_agrees_with_leptonopt_on_nodes(batch: int) -> None:
     """The same of instances drawn about nodes: tasks within one, over several and on whole ones, of mixed kinds."""
     seeds = range(batch * BATCH, (batch + 1) * BATCH)
     outcomes = [comparing.compare(seed, 10, packed_documents.packed_document) for seed in seeds]
+    assert not [each for each in outcomes if each.kind == "disagreement"]
+    kinds = Counter(each.kind for each in outcomes)
+    assert kinds["plan"] + kinds["none"] >= BATCH / 2, kinds
+
+
+@pytest.mark.parametrize("batch", first(2, range(60), ci=12))
+def test_agrees_with_leptonopt_on_segments(batch: int) -> None:
+    """The same of instances whose tasks may be cut into segments."""
+    seeds = range(batch * BATCH, (batch + 1) * BATCH)
+    outcomes = [comparing.compare(seed, 10, cut_documents.cut_document) for seed in seeds]
     assert not [each for each in outcomes if each.kind == "disagreement"]
     kinds = Counter(each.kind for each in outcomes)
     assert kinds["plan"] + kinds["none"] >= BATCH / 2, kinds
@@ -121,6 +131,37 @@ pools: [{id: a, capacity: {gpu: 2}, price: {gpu: 3}}]
 tasks: [{id: t, options: [{pool: a, uses: {gpu: 2}, duration: 90m, cost: 0.5}]}]
 """,
         "12.5",
+    ),
+    "a task outlasts a maintenance window, and loses a restart": (
+        """
+time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 7h}
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: 2}, maintenance: [{from: 2026-01-05T02:30Z, to: 2026-01-05T04:00Z}]}]
+tasks: [{id: t, segments: true, checkpoint: {restart: 5m}, options: [{pool: a, uses: {gpu: 1}, duration: 4h}]}]
+""",
+        "10",  # two hours, and two hours and five minutes
+    ),
+    "segments may move and change what they hold, at a cost": (
+        """
+time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 4h}
+pools: [{id: a, capacity: {gpu: 4}, price: {gpu: {steps: {2026-01-05T00:00Z: 1, 2026-01-05T01:00Z: 9}}}},
+  {id: b, capacity: {gpu: 4}, price: {gpu: 2}}]
+tasks:
+  - {id: t, segments: {most: 2, cost: 0.5, move: true, resize: true}, work: {hours: 4, speed: {a: 1, b: 1},
+     devices: {1: 1, 3: 3}}}
+  - {id: u, segments: {most: 2, move: true}, after: [t], optional: true, value: 9, options: [{pool: a, uses: {gpu: 2},
+     duration: 2h}, {pool: b, uses: {gpu: 1}, duration: 2h}]}
+""",
+        "9.5",  # three hours' work on three at 1, one at 2, 0.5 for going on; u on b alone, where it holds the same
+    ),
+    "the last segment is late, once": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: {steps: {2026-01-05T00:00Z: 1, 2026-01-05T01:00Z: 0, 2026-01-05T03:00Z: 1}}}}]
+tasks: [{id: t, segments: {most: 2, shortest: 1h}, due: 2026-01-05T00:30Z, late_cost: 2, late_penalty: 3,
+  options: [{pool: a, uses: {gpu: 1}, duration: 2h, cost: 1, consumes: {x: 1}}]}]
+quotas: [{id: q, of: x, limit: 2}]
+""",
+        "12",  # 3.5 hours at 2, 3 once, and 1 with each segment
     ),
     "a price counts with its time-weighted mean": (
         TIME

@@ -14,6 +14,10 @@ Used = tuple[Fraction, ...]
 """What nodes use of each window of the quotas that count nodes."""
 
 
+Choice = tuple[Run, ...]
+"""What a copy does: a run, or several segments in order; nothing where it is left out."""
+
+
 class TooLarge(Exception):
     """Raised when there is more to try than the budget allows."""
 
@@ -39,7 +43,7 @@ class Search:
         self.slots = range(instance.clock.slots)
         self.copies = [(task, copy) for task in instance.tasks.values() for copy in range(task.copies)]
         self.choices = {task.id: self._choices(task) for task in instance.tasks.values()}
-        self.chosen: list[Run | None] = []
+        self.chosen: list[Choice] = []
         self.node_quotas = [
             (quota, window) for quota in instance.quotas if quota.counts_nodes for window in quota.windows
         ]
@@ -47,7 +51,7 @@ class Search:
         self.units = {pool.id: [unit for unit in pool.units() if any(unit.count)] for pool in instance.pools.values()}
         self.floor = [Fraction(0)]  # the least that what is not yet chosen can cost
         for task, _ in reversed(self.copies):
-            least = min((self.worth(task, run) for run in self.choices[task.id]), default=Fraction(0))
+            least = min((self.worth(task, choice) for choice in self.choices[task.id]), default=Fraction(0))
             self.floor.insert(0, self.floor[0] + least)
         self.nodes_floor = Fraction(0)
 
@@ -57,20 +61,43 @@ class Search:
         if self.budget < 0:
             raise TooLarge
 
-    def _choices(self, task: Task) -> list[Run | None]:
-        found: list[Run | None] = [None] if task.optional else []
+    def _choices(self, task: Task) -> list[Choice]:
+        found: list[Choice] = [()] if task.optional else []
+        if task.cut:
+            return found + [made for made in self._segments(task, []) if self.instance.whole(task, list(made))]
         for option in task.options:
             for start in range(len(self.slots) + option.milestone):
                 run = self.instance.run(task, option, start)
                 if run is not None:
-                    found.append(run)
+                    found.append((run,))
         return found
 
-    def worth(self, task: Task, run: Run | None) -> Fraction:
+    def _segments(self, task: Task, before: list[Run]) -> Iterator[Choice]:
+        """Yield all sequences of segments that begin with some."""
+        assert task.cut is not None
+        if len(before) == task.cut.most:
+            return
+        first = before[-1].end if before else 0
+        for option, start in product(task.options, self.slots[first:]):
+            for end in range(start + 1, len(self.slots) + 1):
+                self.spend()
+                number = len(before) + 1
+                last = self.instance.segment(task, option, start, end, number, last=True)
+                if last is None:
+                    continue
+                yield (*before, last)
+                going = self.instance.segment(task, option, start, end, number, last=False)
+                assert going is not None
+                yield from self._segments(task, [*before, going])
+
+    def worth(self, task: Task, choice: Choice) -> Fraction:
         """Return what a choice adds to the objective, nodes aside."""
-        if run is None:
+        if not choice:
             return self.instance.weight * task.value
-        return self.instance.weight * run.money + self.instance.carbon_weight * sum(run.carbon, Fraction(0))
+        money, carbon = (
+            sum(each, Fraction(0)) for each in zip(*((r.money, sum(r.carbon)) for r in choice), strict=True)
+        )
+        return self.instance.weight * money + self.instance.carbon_weight * carbon
 
     def least(self) -> Fraction | None:
         """Return the least cost, or None where there is no plan."""
@@ -100,34 +127,39 @@ class Search:
         task, copy = self.copies[at]
         choices = self.choices[task.id]
         for index in range(first if copy else 0, len(choices)):
-            run = choices[index]
-            if self._fits(task, run):
-                self.chosen.append(run)
-                self._choose(at + 1, index, cost + self.worth(task, run))
+            choice = choices[index]
+            if self._fits(task, choice):
+                self.chosen.append(choice)
+                self._choose(at + 1, index, cost + self.worth(task, choice))
                 self.chosen.pop()
 
-    def _fits(self, task: Task, run: Run | None) -> bool:
+    def _fits(self, task: Task, choice: Choice) -> bool:
         """Tell whether a choice goes with those made before: affinity, waiting, capacity."""
-        before = [(each, other) for (each, _), other in zip(self.copies, self.chosen, strict=False)]
-        for each, other in before:
+        first, last = (choice[0], choice[-1]) if choice else (None, None)
+        for (each, _), other in zip(self.copies, self.chosen, strict=False):
             for name, lag in each.after:
-                if name == task.id and other is not None and not self.instance.fits_waiting(other, run, lag):
+                if name == task.id and other and not self.instance.fits_waiting(other[0], last, lag):
                     return False
-            if run is None:
-                continue
             for name, lag in task.after:
-                if name == each.id and not self.instance.fits_waiting(run, other, lag):
+                if (
+                    name == each.id
+                    and first
+                    and not self.instance.fits_waiting(first, other[-1] if other else None, lag)
+                ):
                     return False
-            if other is None:
-                continue
+        others = [run for other in self.chosen for run in other]
+        return all(self._has_room(task, run, others) for run in choice)
+
+    def _has_room(self, task: Task, run: Run, others: list[Run]) -> bool:
+        """Tell whether a run goes with others: affinity and capacity."""
+        for other in others:
+            each = other.task
             same = other.option.pool is run.option.pool
             if not same and any(task.id in group and each.id in group for group in self.instance.together):
                 return False
             if same and any(task.id in group and each.id in group for group in self.instance.apart):
                 return False
-        if run is None:
-            return True
-        pool, others = run.option.pool, [other for _, other in before if other is not None]
+        pool = run.option.pool
         for slot in range(run.start, run.end):
             there = [other for other in others if other.option.pool is pool and other.holds(slot)]
             for what, amount in run.option.uses.items():
@@ -144,7 +176,7 @@ class Search:
 
     def _finish(self, cost: Fraction) -> None:
         """Add the cheapest nodes to a whole choice that keeps every quota."""
-        runs = [run for run in self.chosen if run is not None]
+        runs = [run for choice in self.chosen for run in choice]
         left = []
         for quota in self.instance.quotas:
             for window in quota.windows:

@@ -8,7 +8,10 @@ from fractions import Fraction
 from typing import Any
 
 from .documents import get, instant, number
-from .reading import Instance, Kind, Pool, Run, Task, Unit
+from .reading import Instance, Kind, Option, Pool, Run, Task, Unit
+
+Key = tuple[str, int, int]
+"""A copy of a task, and the number of its segment; 0 where it is whole."""
 
 MILLIONTH = Fraction(1, 1_000_000)
 
@@ -98,9 +101,9 @@ class Evaluation:
     def __init__(self, instance: Instance, plan: dict[str, Any]):
         self.instance, self.plan = instance, plan
         self.broken: list[str] = []
-        self.runs: dict[tuple[str, int], Run] = {}
+        self.runs: dict[Key, Run] = {}
         self.left: set[tuple[str, int]] = set()
-        self.on_nodes: dict[tuple[str, int], list[str]] = {}
+        self.on_nodes: dict[Key, list[str]] = {}
         self.units: list[tuple[Pool, Unit, list[int], int, NodeBill]] = []
         self._tasks()
         self._left_out()
@@ -134,9 +137,10 @@ class Evaluation:
             if task is None:
                 self.say("once", f"no task {entry['id']}")
                 continue
-            keys = self._copies(task, entry)
+            number = int(get(entry, "segment", 0))
+            keys = [(id, copy, number) for id, copy in self._copies(task, entry)]
             run = self._run(task, entry)
-            if run is None:
+            if run is None or (len(keys) > 1 and task.cut):
                 self.say("option", f"{keys} cannot run so")
                 continue
             for key in keys:
@@ -159,13 +163,26 @@ class Evaluation:
             shown = {what: amount for what, amount in entry["uses"].items() if number(amount)}
             if uses.keys() != shown.keys() or not all(near(shown[what], amount) for what, amount in uses.items()):
                 continue
-            run = self.instance.run(task, option, int(start))
+            run = self._in_option(task, option, int(start), entry)
             if run and clock.begin(run.end) == instant(entry["end"]) and near(entry["quality"], option.quality):
                 found.append(run)
         fitting = [run for run in found if near(entry["parts"]["fixed"], run.option.cost)]
         return (fitting or found or [None])[0]
 
-    def _task_numbers(self, keys: list[tuple[str, int]], run: Run, entry: dict[str, Any]) -> None:
+    def _in_option(self, task: Task, option: Option, start: int, entry: dict[str, Any]) -> Run | None:
+        """Return what an entry does in an option; None where it may not run so."""
+        if not task.cut:
+            return None if "segment" in entry or "work" in entry else self.instance.run(task, option, start)
+        end = (instant(entry["end"]) - self.instance.clock.start) / self.instance.clock.slot
+        if end.denominator != 1 or not 0 <= start < end <= self.instance.clock.slots:
+            return None
+        number, copy = int(entry["segment"]), get(entry, "copy")
+        same = [each for each in self.plan["tasks"] if each["id"] == task.id and get(each, "copy") == copy]
+        last = all(int(each["segment"]) <= number for each in same)
+        run = self.instance.segment(task, option, start, int(end), number, last)
+        return run if run and near(entry["work"], run.share) else None
+
+    def _task_numbers(self, keys: list[Key], run: Run, entry: dict[str, Any]) -> None:
         running, carbon = sum(run.running, Fraction(0)), sum(run.carbon, Fraction(0))
         parts = entry["parts"]
         claims = [
@@ -199,8 +216,16 @@ class Evaluation:
     def _once(self) -> None:
         for task in self.instance.tasks.values():
             for copy in range(1, task.copies + 1):
-                if ((task.id, copy) in self.runs) + ((task.id, copy) in self.left) != 1:
+                own = self._of_copy(task.id, copy)
+                if bool(own) + ((task.id, copy) in self.left) != 1:
                     self.say("once", f"copy {copy} of {task.id}")
+                numbered = [run.segment for run in own] == list(range(1, len(own) + 1))
+                if task.cut and own and not (numbered and self.instance.whole(task, own)):
+                    self.say("segments", f"copy {copy} of {task.id}")
+
+    def _of_copy(self, name: str, copy: int) -> list[Run]:
+        """Return the runs of a copy, its segments in order."""
+        return [run for _, run in sorted(self.runs.items(), key=lambda each: each[0]) if _[:2] == (name, copy)]
 
     def _on(self, entry: dict[str, Any]) -> list[int] | None:
         """Return how many nodes an entry has on in each slot."""
@@ -323,18 +348,19 @@ class Evaluation:
                     self.say("nodes", f"{pool.id} {name} {what} in slot {slot}: {amount}")
 
     def _precedence(self) -> None:
-        for (name, copy), run in self.runs.items():
+        for (name, copy, _), run in self.runs.items():
             for other, lag in run.task.after:
                 for each in range(1, self.instance.tasks[other].copies + 1):
-                    if not self.instance.fits_waiting(run, self.runs.get((other, each)), lag):
+                    before = self._of_copy(other, each)
+                    if not self.instance.fits_waiting(run, before[-1] if before else None, lag):
                         self.say("precedence", f"{name} {copy} after {other} {each}")
 
     def _affinity(self) -> None:
         for group in self.instance.together:
-            if len({run.option.pool.id for (name, _), run in self.runs.items() if name in group}) > 1:
+            if len({run.option.pool.id for (name, *_), run in self.runs.items() if name in group}) > 1:
                 self.say("affinity", f"{group} are not together")
         for group in self.instance.apart:
-            pools = [run.option.pool.id for (name, _), run in self.runs.items() if name in group]
+            pools = [run.option.pool.id for (name, *_), run in self.runs.items() if name in group]
             if len(pools) != len(set(pools)):
                 self.say("affinity", f"{group} are not apart")
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as of
 from datetime import date
 from fractions import Fraction
+from itertools import pairwise
+from math import ceil
 from typing import Any
 
 from . import notation, spot
@@ -132,6 +134,18 @@ class Option:
 
 
 @dataclass
+class Cut:
+    """How a task may be cut into segments; times in seconds."""
+
+    most: int
+    shortest: Fraction
+    restart: Fraction
+    cost: Fraction
+    move: bool
+    resize: bool
+
+
+@dataclass
 class Task:
     """Something to run, in equal copies; instants in seconds since 1970."""
 
@@ -150,6 +164,8 @@ class Task:
     checkpoint: spot.Checkpoint | None
     on_time: Fraction | None
     options: list[Option] = of(default_factory=list)
+    cut: Cut | None = None
+    stated: list[Option] = of(default_factory=list)  # also those that its needs do not allow
 
 
 @dataclass
@@ -206,6 +222,8 @@ class Run:
     running: list[Fraction]  # money by slot held
     late_hours: Fraction
     late: Fraction
+    segment: int = 0  # its number where the task may be cut
+    share: Fraction = Fraction(1)  # of the task
 
     @property
     def money(self) -> Fraction:
@@ -236,6 +254,18 @@ class Instance:
             self._check_quota(quota, tree)
         self.together = [list(each) for each in get(tree, "together", [])]
         self.apart = [list(each) for each in get(tree, "apart", [])]
+        self._check_segments()
+
+    def _check_segments(self) -> None:
+        """Refuse what goes with no segments."""
+        cut = [task for task in self.tasks.values() if task.cut]
+        if cut and any(task.one_node for task in self.tasks.values()):
+            raise Refused("segments beside a task on one node")
+        for task in cut:
+            if any(task.id in group for group in [*self.together, *self.apart]):
+                raise Refused("segments of a task that shares pools with others")
+            if any(option.pool.rate is not None or option.milestone for option in task.stated):
+                raise Refused("segments on a pool with interruptions, or of a milestone")
 
     def _check_quota(self, quota: Quota, tree: dict[str, Any]) -> None:
         """Refuse a quota of nothing that there is, and a budget of some tasks where nodes cost anything."""
@@ -277,6 +307,47 @@ class Instance:
             clock, pool.rate, task.checkpoint, option.seconds, start, task.deadline, task.on_time
         ):
             return None
+        return self._held(task, option, start, end)
+
+    def segment(self, task: Task, option: Option, start: int, end: int, number: int, last: bool) -> Run | None:
+        """Return a segment of a copy, or None where it may not be so."""
+        clock, cut = self.clock, task.cut
+        assert cut is not None
+        if task.release is not None and clock.begin(start) < task.release:
+            return None
+        if option.not_before is not None and clock.begin(start) < option.not_before:
+            return None
+        if option.not_after is not None and clock.begin(start) > option.not_after:
+            return None
+        if task.deadline is not None and clock.begin(end) > task.deadline:
+            return None
+        lost = cut.restart if number > 1 else Fraction(0)
+        length = (end - start) * clock.slot
+        least = ceil(min(cut.shortest, option.seconds) / clock.slot)
+        if not least <= end - start <= ceil((option.seconds + lost) / clock.slot) or length <= lost:
+            return None
+        paid = replace(option, cost=option.cost + cut.cost) if number > 1 else option
+        run = self._held(task, paid, start, end)
+        if not last:
+            run = replace(run, late_hours=Fraction(0), late=Fraction(0))
+        return replace(run, segment=number, share=(length - lost) / option.seconds)
+
+    def whole(self, task: Task, segments: list[Run]) -> bool:
+        """Tell whether segments, in order, may make up a copy."""
+        cut = task.cut
+        assert cut is not None
+        held = {tuple(sorted((what, n) for what, n in run.option.uses.items() if n)) for run in segments}
+        return (
+            1 <= len(segments) <= cut.most
+            and all(before.end <= after.start for before, after in pairwise(segments))
+            and sum(run.share for run in segments) >= 1
+            and (cut.move or len({run.option.pool.id for run in segments}) == 1)
+            and (cut.resize or len(held) == 1)
+        )
+
+    def _held(self, task: Task, option: Option, start: int, end: int) -> Run:
+        """Return what a copy holds in an option from one slot to another, late or not."""
+        clock, pool = self.clock, option.pool
         hours, held = clock.hours, range(start, end)
         drawn = option.uses.get("power", Fraction(0)) if pool.counts_power else Fraction(0)
         priced = [(amount, pool.price[what]) for what, amount in option.uses.items() if what in pool.price]
@@ -422,6 +493,10 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
         None if checkpoint is None else spot.Checkpoint.of(checkpoint),
         None if get(tree, "on_time") is None else number(tree["on_time"]),
     )
+    if (said := get(tree, "segments")) is not None:
+        task.cut = _cut({} if said in (True, "true") else said, checkpoint, instance.clock)
+    if task.cut is not None and (task.one_node or task.on_time is not None):
+        raise Refused("segments of a task on one node, or on time")
     if task.release is not None and task.deadline is not None and task.deadline <= task.release:
         raise Refused("the deadline is not after the release")
     labels, without = set(get(needs, "labels", [])), set(get(needs, "without", []))
@@ -432,6 +507,7 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
         if not option.uses.keys() <= option.pool.capacity.keys() | option.pool.of_nodes:
             raise Refused(f"{option.uses.keys()} are not all in pool {option.pool.id}")
         option.pool.told_apart |= task.one_node and bool(option.pool.kinds)
+    task.stated = made
     task.options = [
         option
         for option in made
@@ -441,6 +517,20 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
         and not (task.one_node and option.nodes > 1 and not option.milestone)
     ]
     return task
+
+
+def _cut(said: dict[str, Any], checkpoint: dict[str, Any] | None, clock: Clock) -> Cut | None:
+    """Read how a task may be cut; None where it runs as a whole."""
+    saved = get(checkpoint or {}, "restart", "0s")
+    cut = Cut(
+        whole(get(said, "most", 4)),
+        duration(said["shortest"]) if get(said, "shortest") is not None else clock.slot,
+        duration(get(said, "restart", saved)),
+        number(get(said, "cost", 0)),
+        truth(get(said, "move", False)),
+        truth(get(said, "resize", False)),
+    )
+    return None if cut.most == 1 else cut
 
 
 def _written(tree: dict[str, Any], instance: Instance) -> list[Option]:

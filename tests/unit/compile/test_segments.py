@@ -1,0 +1,94 @@
+"""Tasks with segments become chains of parts: lengths, shares, ids and limits of size."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+from leptonopt.compile import segments
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.compile.work_options import concrete_options
+from leptonopt.errors import InstanceError
+from leptonopt.instance import Instance
+
+HOUR = 3600
+
+
+def instance(task: dict[str, Any], horizon: str = "8h", **more: Any) -> Instance:
+    """Return an instance of one task on one pool."""
+    made = {"id": "t", "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "150m"}], **task}
+    return Instance.model_validate(
+        {
+            "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": horizon},
+            "pools": [{"id": "a", "capacity": {"gpu": 1}, "price": {"gpu": 1}}],
+            "tasks": [made],
+            **more,
+        }
+    )
+
+
+def test_lengths_are_those_of_the_documentation() -> None:
+    """The least length is `shortest` or all, beyond `restart` for later segments; the largest the rest of the task."""
+    found = instance({"segments": {"shortest": "2h", "restart": "1h"}})
+    task, duration = found.tasks[0], Fraction(150 * 60)
+    assert list(segments.lengths(found, task, duration, 1)) == [2, 3]
+    assert list(segments.lengths(found, task, duration, 2)) == [2, 3, 4]
+    short = instance({"segments": {"shortest": "9h", "restart": "3h"}})
+    assert list(segments.lengths(short, short.tasks[0], duration, 1)) == [3]
+    assert list(segments.lengths(short, short.tasks[0], duration, 2)) == [4, 5, 6]
+
+
+def test_shares_lose_the_restart() -> None:
+    """A later segment does less of the task by its restart, which is that of the checkpoint by default."""
+    found = instance({"segments": True, "checkpoint": {"restart": "30m"}})
+    duration = Fraction(150 * 60)
+    assert segments.shares(found.tasks[0], duration, 1, 2 * HOUR) == Fraction(4, 5)
+    assert segments.shares(found.tasks[0], duration, 2, 2 * HOUR) == Fraction(3, 5)
+
+
+def test_one_segment_is_a_whole_task() -> None:
+    """With at most one segment nothing is cut, and the problem is that without segments."""
+    whole, same = compile_instance(instance({})), compile_instance(instance({"segments": {"most": 1, "restart": "5m"}}))
+    assert same.cut is None
+    assert same.problem.options == whole.problem.options == 1
+
+
+def test_ids_of_parts_are_new() -> None:
+    """No part has the id of a task, whatever tasks are called."""
+    names = ["t segment 1", "t segment .1"]
+    more = [{"id": name, "options": [{"pool": "a", "duration": "1h"}]} for name in names]
+    found = instance({"segments": True})
+    found = found.model_copy(update={"tasks": (*found.tasks, *instance({}, tasks=more).tasks)})
+    cut = segments.cut_instance(found, [concrete_options(found, task) for task in found.tasks])
+    assert len({task.id for task in cut.instance.tasks}) == len(cut.instance.tasks) == 6
+
+
+def test_what_waits_for_a_cut_task_waits_for_its_last_part() -> None:
+    """The last part of every copy is waited for, and the first one waits."""
+    tasks = [
+        {"id": "first", "copies": 2, "segments": True, "options": [{"pool": "a", "duration": "2h"}]},
+        {"id": "then", "segments": True, "after": ["first"], "options": [{"pool": "a", "duration": "2h"}]},
+    ]
+    found = instance({}, tasks=tasks)
+    cut = segments.cut_instance(found, [concrete_options(found, task) for task in found.tasks])
+    begins = cut.instance.tasks[8]
+    assert [after.task for after in begins.after] == ["first copy 1 segment 4", "first copy 2 segment 4"]
+    assert [after.task for after in cut.instance.tasks[9].after] == [begins.id]
+
+
+def test_too_many_options_are_refused() -> None:
+    """A task whose segments have too many options is refused in one line."""
+    found = instance({"segments": {"most": 20}, "copies": 5000, "options": [{"pool": "a", "duration": "8h"}]})
+    with pytest.raises(InstanceError, match=r"tasks\[0\]\.segments: .*more than 500,000"):
+        compile_instance(found)
+
+
+def test_shares_that_are_too_fine_are_refused() -> None:
+    """Durations without a common measure are refused in one line."""
+    primes = [99991, 99989, 99971, 99961]
+    options = [{"id": f"{p}", "pool": "a", "duration": f"{p}s"} for p in primes]
+    found = instance({"segments": {"move": True, "resize": True}, "options": options}, horizon="40h")
+    with pytest.raises(InstanceError, match="state rounder durations"):
+        compile_instance(found)
