@@ -39,7 +39,8 @@ def least_money(problem: Problem, service: int, usable: Ints) -> Ints:
     `usable` has shape (W, T).
     """
     demand = problem.services.demand[problem.services.classes(service)]
-    return problem.serving[service].least_money(usable.T, demand.T)
+    serving = problem.serving[service]
+    return serving.least_money(serving.supply(usable.T), demand.T)
 
 
 def _keeps_counts(services: Services, on: Ints, slots: int) -> bool:

@@ -40,8 +40,8 @@ class TooManyCuts(Exception):
 class Cuts:
     """Inequalities weight . usable + paid * money >= need . demand.
 
-    The coefficients are whole numbers of shapes (C, W), (C,), (C, B). `money` pays for what is missed, in money units; `paid` is 0 in all cuts where all must be served. The arrays hold
-    Python integers where int64 could overflow.
+    The coefficients are whole numbers of shapes (C, W), (C,), (C, B), Python integers where int64 could overflow.
+    `money` pays for what is missed, in money units; `paid` is 0 in all cuts where all must be served.
     """
 
     weight: Ints
@@ -62,7 +62,9 @@ class Cuts:
         money = np.zeros(len(short), short.dtype)
         for at in np.flatnonzero(~free).tolist():
             money = np.maximum(money, -(-short[:, at] // self.paid[at]))
-        hopeless = (short[:, free] > 0).any(axis=1)
+        hopeless = np.zeros(len(short), bool)
+        for at in np.flatnonzero(free).tolist():
+            hopeless |= short[:, at] > 0
         found: Ints = np.where(hopeless, -1, money)
         return found
 
@@ -105,14 +107,23 @@ class Serving:
             services.missed_step,
         )
 
-    def least_money(self, usable: Ints, demand: Ints) -> Ints:
+    def supply(self, usable: Ints) -> list[list[Ints]]:
+        """Return the left sides of all cuts, shapes (N, C), by family: `modes`, then each of `survivals`."""
+        return [[cuts.supply(usable) for cuts in family] for family in (self.modes, *self.survivals)]
+
+    def least_money(self, supply: list[list[Ints]], demand: Ints) -> Ints:
         """Return the least money paid for misses, a multiple of `step`, shape (N,); -1 where none is enough.
 
-        `usable` has shape (N, W), `demand` (N, B) or (1, B).
+        `supply` is of usable replicas, and `demand` has shape (N, B) or (1, B).
         """
-        found = _cheapest([cuts.least_money(cuts.required(demand) - cuts.supply(usable)) for cuts in self.modes])
-        for family in self.survivals:
-            without = _cheapest([cuts.least_money(cuts.required(demand) - cuts.supply(usable)) for cuts in family])
+        families = [
+            _cheapest(
+                [cuts.least_money(cuts.required(demand) - left) for cuts, left in zip(family, lefts, strict=True)]
+            )
+            for family, lefts in zip((self.modes, *self.survivals), supply, strict=True)
+        ]
+        found = families[0]
+        for without in families[1:]:
             found = np.where(without < 0, -1, found)
         stepped: Ints = np.where(found < 0, -1, -(-found // self.step) * self.step).astype(np.int64)
         return stepped
@@ -218,7 +229,8 @@ def _ray(table: Rates, wanted: list[int], prices: tuple[Fraction, ...]) -> tuple
 def _tied(links: list[list[Fraction]], inverse: bool) -> set[tuple[Fraction, ...]]:
     """Return price vectors whose items with a price are joined by ties.
 
-    links[i][k] is the rate of item i by link k. A tie over link k sets x[j] = x[i] links[j][k] / links[i][k], or the inverse ratio. Raises `TooManyCuts`.
+    links[i][k] is the rate of item i by link k. A tie over link k sets
+    x[j] = x[i] links[j][k] / links[i][k], or the inverse ratio. Raises `TooManyCuts`.
     """
     items = len(links)
     level = {tuple(Fraction(int(i == j)) for j in range(items)) for i in range(items)}

@@ -46,6 +46,7 @@ ALLOWED = {
     "algorithms.single_nodes": {"problem"},
     "algorithms.node_assignment": {"problem"},
     "algorithms.heuristics": {"problem", "runtime", "algorithms.lagrangian"},
+    "algorithms.services": {"problem"},
     "algorithms.lns": {
         "problem",
         "runtime",

@@ -1,0 +1,1 @@
+"""Services: exact programs over replica counts, prices on shared rows, and neighbourhoods."""

@@ -1,0 +1,231 @@
+"""One service by itself: all its replica counts as states of a dynamic program.
+
+The states are usable replicas. A replica that boots costs its own prices while it does, which is a cost of its start.
+Dropped are a minimum time on and what booting replicas take of capacity and nodes: the value is a lower bound, and the
+optimum where the replicas of its path keep these rules at this cost.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.algorithms.services.state_program import KEPT, NEVER, Grid, StateProgram
+from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.node_commitment import cheapest_node_schedule
+from leptonopt.problem.nodes import NodeCosts, Nodes
+from leptonopt.problem.problem import UNLIMITED, Problem
+
+MAX_STATES = 3_000_000
+MAX_WORK = 120_000_000  # states times slots
+
+
+@dataclass(frozen=True, eq=False)
+class ServiceStates:
+    """The states of a service: counts 0 .. most[w] of usable replicas of its ways.
+
+    Attributes
+    ----------
+    kinds : kinds of nodes that the service pays for, as nothing else uses them
+    room : int64, shape (K, T), the capacity that is left to the service
+    """
+
+    problem: Problem
+    service: int
+    kinds: tuple[int, ...]
+    room: Ints
+
+    @cached_property
+    def ways(self) -> slice:
+        """Return the ways of the service."""
+        return self.problem.services.ways(self.service)
+
+    @cached_property
+    def most(self) -> tuple[int, ...]:
+        """Return the largest count of each way: what can be, and where costs are not negative what can be of use."""
+        services = self.problem.services
+        found = services.most[self.ways].max(axis=1)
+        for at, way in enumerate(range(self.ways.start, self.ways.stop)):
+            rows, amounts = self._held(way)
+            fits = self.room[rows] // amounts[:, None]
+            found[at] = min(int(found[at]), int(fits.max(axis=1).min(initial=UNLIMITED)))
+            if not self._gains(way):
+                found[at] = min(int(found[at]), self._useful(way))
+        return tuple(found.tolist())
+
+    def _held(self, way: int) -> tuple[Ints, Ints]:
+        services = self.problem.services
+        part = slice(services.hold_ptr[way], services.hold_ptr[way + 1])
+        return services.hold_row[part], services.hold[part]
+
+    def _gains(self, way: int) -> bool:
+        """Return whether a replica may earn money."""
+        services, nodes = self.problem.services, self.problem.nodes
+        rows, _ = self._held(way)
+        own = (services.costs.on[way] < 0).any() or (self.problem.price[rows] < 0).any()
+        return bool(own or (nodes.costs.on < 0).any())
+
+    def _useful(self, way: int) -> int:
+        """Return the replicas with which a way serves all that it can serve."""
+        services = self.problem.services
+        own = services.classes(self.service)
+        rate, demand = services.planned[way, own], services.demand[own]
+        served = rate > 0
+        alone = (demand[served] / rate[served][:, None]).sum(axis=0).max(initial=0.0)
+        least = max(int(services.least[way]), int(services.service_least[self.service]))
+        return max(int(np.ceil(alone * (1 + 1e-12))), least)
+
+    @property
+    def size(self) -> int:
+        """Return the number of states."""
+        return int(np.prod([float(most) + 1 for most in self.most]))
+
+    def fits(self) -> bool:
+        """Return whether the program is small enough."""
+        return self.size <= MAX_STATES and self.size * self.problem.slots <= MAX_WORK
+
+    @cached_property
+    def counts(self) -> Ints:
+        """Return the counts of every state, int64, shape (N, W)."""
+        grids = np.indices([most + 1 for most in self.most], np.int64)
+        return grids.reshape(len(self.most), -1).T.copy()
+
+    @cached_property
+    def _supply(self) -> list[list[Ints]]:
+        return self.problem.serving[self.service].supply(self.counts)
+
+    @cached_property
+    def money(self) -> dict[bytes, Ints]:
+        """Return the money for missed requests by demand, int64, shape (N,); `NEVER` for states that cannot serve."""
+        return {}
+
+    @cached_property
+    def _may_miss(self) -> bool:
+        services = self.problem.services
+        return any(cost for cost in services.missed[services.classes(self.service)])
+
+    def _money(self, slot: int) -> Ints:
+        services = self.problem.services
+        demand = services.demand[services.classes(self.service), slot]
+        if (found := self.money.get(key := demand.tobytes())) is None:
+            found = self.problem.serving[self.service].least_money(self._supply, demand[None])
+            found = np.where(found < 0, NEVER, found)
+            if self.size * (len(self.money) + 1) <= KEPT:
+                self.money[key] = found
+        return found
+
+    @cached_property
+    def _steady(self) -> Bools:
+        """Return the states that keep the least counts of the service."""
+        services = self.problem.services
+        allowed: Bools = (self.counts >= services.least[self.ways]).all(axis=1)
+        allowed &= self.counts.sum(axis=1) >= services.service_least[self.service]
+        return allowed
+
+    def allowed(self, slot: int) -> Bools:
+        """Return the states that keep limits and capacity in a slot, bool, shape (N,)."""
+        services, rows = self.problem.services, list(self.loads)
+        open_ = np.where(slot >= services.boot[self.ways], services.most[self.ways, slot], 0)
+        limit = services.limit[self.service, slot]
+        key = np.concatenate([open_, [limit], self.room[rows, slot]]).tobytes()
+        if key not in self._masks:
+            allowed = self._steady & (self.counts <= open_).all(axis=1) & (self.counts.sum(axis=1) <= limit)
+            for row, load in self.loads.items():
+                allowed &= load <= self.room[row, slot]
+            self._masks[key] = allowed
+        return self._masks[key]
+
+    @cached_property
+    def _masks(self) -> dict[bytes, Bools]:
+        return {}
+
+    @cached_property
+    def loads(self) -> dict[int, Ints]:
+        """Return what every state holds of each row, int64, shape (N,)."""
+        found: dict[int, Ints] = {}
+        for at, way in enumerate(range(self.ways.start, self.ways.stop)):
+            for row, amount in zip(*(part.tolist() for part in self._held(way)), strict=True):
+                found[row] = found.get(row, 0) + amount * self.counts[:, at]
+        return found
+
+    def unit_cost(self, price: NDArray[Any] | None = None, scale: int = 1) -> NDArray[Any]:
+        """Return the cost of a replica that is on, shape (W, T), at prices of rows [1/scale money units]."""
+        services = self.problem.services
+        price = scale * self.problem.price if price is None else price
+        cost = scale * services.costs.on[self.ways].astype(price.dtype)
+        for at, way in enumerate(range(self.ways.start, self.ways.stop)):
+            rows, amounts = self._held(way)
+            cost[at] += amounts @ price[rows]
+        return cost
+
+    def solve(self, price: NDArray[Any] | None = None, scale: int = 1) -> tuple[Any, Ints] | None:
+        """Return the least cost and usable replicas, (W, T), at prices of rows; None where there are none.
+
+        Prices have shape (K, T) [1/scale money units]; without them rows cost what they cost.
+        """
+        if not self.problem.services.one_way[self.service]:
+            return self._program(None, price, scale).solve()
+        each = [self._program(way, price, scale).solve() for way in range(len(self.most))]
+        return min((found for found in each if found is not None), key=lambda found: found[0], default=None)
+
+    def _program(self, only: int | None, price: NDArray[Any] | None, scale: int) -> StateProgram:
+        """Return the program, with replicas of one way only or of all."""
+        services, shape = self.problem.services, [most + 1 for most in self.most]
+        unit = self.unit_cost(price, scale)
+        start, stop = (
+            scale * part[self.ways].astype(unit.dtype) for part in (services.costs.start, services.costs.stop)
+        )
+
+        others = np.zeros(len(self.counts), bool)
+        if only is not None:
+            others = np.delete(self.counts, only, axis=1).any(axis=1)
+
+        def cost(slot: int) -> Grid:
+            total = self.counts @ unit[:, slot] + scale * self._nodes(slot)
+            money = self._money(slot)
+            total[~self.allowed(slot) | (money >= NEVER) | others] = NEVER
+            paid = scale * np.where(money < NEVER, money, 0) if self._may_miss else 0
+            return (total + paid).reshape(shape)
+
+        return StateProgram(tuple(self.most), cost, _booted(start, unit, services.boot[self.ways]), stop)
+
+    def _nodes(self, slot: int) -> Any:
+        """Return the cost of the nodes that states need in a slot, shape (N,)."""
+        nodes, total = self.problem.nodes, 0
+        for kind in self.kinds:
+            need: Any = 0
+            for at in np.flatnonzero(nodes.supply_node == kind).tolist():
+                load = self.loads.get(int(nodes.supply_row[at]))
+                if load is not None:
+                    need = np.maximum(need, -(-load // int(nodes.supply_size[at])))
+            price = int(nodes.costs.on_demand[kind, slot])
+            total = total + price * np.maximum(0, need - int(nodes.reserved[kind]))
+        return total
+
+    def replicas(self, usable: Ints) -> Ints | None:
+        """Return replicas on, (W, T), that make these usable at least cost by way; None where a way cannot."""
+        services, slots = self.problem.services, self.problem.slots
+        ways, grid = usable.shape[0], np.zeros_like(usable)
+        line = np.zeros(ways, np.int64)
+        unit = self.unit_cost()
+        costs = NodeCosts(unit, grid, services.costs.start[self.ways], services.costs.stop[self.ways], line)
+        each = Nodes(
+            services.most[self.ways], np.ones(ways, bool), line, line, services.boot[self.ways],
+            services.minimum[self.ways], costs, np.arange(ways), np.arange(ways), np.ones(ways, np.int64),
+        )  # fmt: skip
+        if slots and (found := cheapest_node_schedule(each, usable)) is not None:
+            return found.on
+        return None
+
+
+def _booted(start: NDArray[Any], unit: NDArray[Any], boot: Ints) -> NDArray[Any]:
+    """Return the costs of becoming usable in a slot: the start `boot` slots before, and the cost of booting."""
+    found = start.copy()
+    for way, wait in enumerate(boot.tolist()):
+        for slot in range(wait if wait else start.shape[1], start.shape[1]):
+            found[way, slot] = start[way, slot - wait] + unit[way, slot - wait : slot].sum()
+    return found
