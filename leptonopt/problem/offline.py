@@ -16,7 +16,7 @@ import numpy as np
 
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.services import Services
-from leptonopt.problem.serving import Cuts, as_fractions, class_modes, demand_cuts
+from leptonopt.problem.serving import Cuts, TooManyCuts, as_fractions, class_modes, demand_cuts
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,13 +98,13 @@ class Offline:
 
 
 def planned_share(services: Services, service: int) -> list[Fraction]:
-    """Return the planned part of the rate by way of a service; it is the same for all classes of a way."""
+    """Return the planned part of the rate by way of a service; raises `TooManyCuts` where it differs by class."""
     ways, own = services.ways(service), services.classes(service)
     shares = []
     for planned, rate in zip(services.planned[ways, own].tolist(), services.rate[ways, own].tolist(), strict=True):
         each = {Fraction(some, most) for some, most in zip(planned, rate, strict=True) if most}
         if len(each) > 1:
-            raise ValueError("the planned share of a way differs by class")
+            raise TooManyCuts  # the headroom would be a way of its own for each class
         shares.append(each.pop() if each else Fraction(1))
     return shares
 

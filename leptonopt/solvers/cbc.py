@@ -28,6 +28,7 @@ import numpy as np
 from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, has_no_columns, predicted_size
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.replicas import undecided
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.child_process import (
     PATIENCE,
@@ -150,6 +151,8 @@ def _solve(
     if not _reaches(pulp, name):
         return Solution(Status.UNKNOWN, Stop.FAILED, note=unavailable_message(name))
     engine = f"{'CBC 2.10.3' if name == 'PULP_CBC_CMD' else name} through PuLP {pulp.__version__}"
+    if why := undecided(problem):
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=why)
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
     nonzeros = predicted_size(problem)[1]
@@ -215,8 +218,11 @@ class _Run(MipRun):
     def _model(self) -> tuple[list[Any], Any]:
         pulp = self.pulp
         model = pulp.LpProblem("leptonopt", pulp.LpMinimize)
-        most = self.linear.most.tolist()
-        variables = [pulp.LpVariable(f"v{at}", 0, high, cat=pulp.LpInteger) for at, high in enumerate(most)]
+        most, kinds = self.linear.most.tolist(), (pulp.LpContinuous, pulp.LpInteger)
+        variables = [
+            pulp.LpVariable(f"v{at}", 0, high, cat=kinds[whole])
+            for at, (high, whole) in enumerate(zip(most, self.linear.whole.tolist(), strict=True))
+        ]
         model.setObjective(
             pulp.LpAffineExpression((variables[at], int(self.costs[at])) for at in np.flatnonzero(self.costs))
         )

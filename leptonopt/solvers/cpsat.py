@@ -35,6 +35,7 @@ from leptonopt.algorithms.models.time_indexed import (
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.replicas import undecided
 from leptonopt.problem.schedule import Schedule, objective
 
 
@@ -67,6 +68,8 @@ def solve(
 ) -> Solution:
     """Search to a proof or a limit. `without` switches rules off, for tests only."""
     begun = time.monotonic()
+    if why := _unsupported(problem):
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=_engine(), note=why)
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=_engine())
     form: IntervalModel | _Columns
@@ -78,6 +81,13 @@ def solve(
     else:
         form = _Columns(build_model(problem, without, limits.cutoff))
     return _searched(problem, form, warm_start, limits, monitor, begun, guarded=not without)
+
+
+def _unsupported(problem: Problem) -> str:
+    """Return which rule of services CP-SAT does not take; empty where it takes all."""
+    if len(problem.services.batches):
+        return "cpsat does not take batches of services, which are done in fractions; highs and cbc do"
+    return undecided(problem)
 
 
 def on_intervals(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:

@@ -24,6 +24,7 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.replicas import undecided
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.child_process import isolated_command, run_child, temporary_folder
 from leptonopt.solvers.mip_run import EngineAnswer, MipRun, round_up_safely
@@ -70,6 +71,8 @@ def solve(
 ) -> Solution:
     """Search to a proof or a limit. `without` switches rules off, for tests only."""
     begun, engine = time.monotonic(), _engine()
+    if why := undecided(problem):
+        return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=why)
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
     if (nonzeros := predicted_size(problem)[1]) > SETTINGS.max_nonzeros:
@@ -210,6 +213,7 @@ class _Run(MipRun):
             upper=np.where(self.upper >= NO_LIMIT, np.inf, self.upper),
             most=self.most.astype(float),
             start=np.zeros(0) if self.hint is None else self.hint,
+            whole=self.linear.whole,
         )
         self._ends = time.monotonic() + seconds
         presolve, threads = "0" if careful else "1", str(max(1, self.limits.threads))

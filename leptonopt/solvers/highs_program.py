@@ -88,7 +88,8 @@ def linear_program(model: Any, whole: bool) -> Any:
     program.a_matrix_.start_, program.a_matrix_.index_ = model["indptr"], model["indices"]
     program.a_matrix_.value_ = model["data"]
     if whole:
-        program.integrality_ = [highspy.HighsVarType.kInteger] * len(model["costs"])
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        program.integrality_ = [kinds[int(each)] for each in model["whole"]]
     return program
 
 

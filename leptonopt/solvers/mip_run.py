@@ -183,7 +183,7 @@ class MipRun(ABC):
         if answer.word not in ("optimal", "stopped") or answer.values is None:
             return None
         whole = np.rint(answer.values)
-        if not np.all(np.abs(answer.values - whole) <= 1e-5):
+        if not np.all(np.abs(answer.values - whole)[self.linear.whole] <= 1e-5):
             self.notes.append("the solution was refused: it is not in whole numbers")
             return None
         return whole.astype(np.int64)
@@ -231,6 +231,7 @@ def _coarsened(linear: IntegerProgram) -> tuple[Ints, Ints, bool]:
     if linear.parts and linear.parts[-1].name == "cutoff":  # of every group's columns one counts, not all
         sums[-1] = largest_objective(linear, np.asarray(matrix[-1].todense()).ravel())
     large = (upper < NO_LIMIT) & (linear.lower <= -NO_LIMIT) & (sums > MAX_RANGE)
+    large &= ~(matrix.astype(bool) @ ~linear.whole)  # rounding needs whole numbers
     unit = np.where(large, np.ceil(sums / MAX_RANGE), 1).astype(np.int64)
     return matrix.data // np.repeat(unit, np.diff(matrix.indptr)), upper // unit, bool(large.any())
 

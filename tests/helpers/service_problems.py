@@ -19,7 +19,7 @@ from tests.helpers.small_problems import group, ints, nodes, option, problem
 
 FEATURES = (
     "boot", "minimum", "switching", "missed", "tasks", "nodes", "batches", "whole", "one_way", "survive", "headroom",
-    "least", "limit", "two_services",
+    "least", "limit", "two_services", "running",
 )  # fmt: skip
 
 
@@ -152,6 +152,8 @@ def _random_service(rng: random.Random, has: set[str], slots: int) -> dict[str, 
         more["minimum"] = [rng.randint(0, 2) for _ in range(ways)]
     if "least" in has:
         more |= {"least": [rng.randint(0, 1), 0][:ways], "service_least": rng.randint(0, 1)}
+    if "running" in has:
+        more["running"] = [rng.randint(0, 2) for _ in range(ways)]
     if "limit" in has:
         more["limit"] = rng.randint(1, 3)
     if "survive" in has and ways == 2:
@@ -219,24 +221,24 @@ def _replicas(of: Services) -> Iterator[np.ndarray]:
             yield on.reshape(len(of.pool), slots)
 
 
-def _started(line: Any) -> list[int]:
-    return [max(0, now - before) for before, now in zip([0, *line[:-1]], line, strict=True)]
+def _started(line: Any, running: int = 0) -> list[int]:
+    return [max(0, now - before) for before, now in zip([running, *line[:-1]], line, strict=True)]
 
 
 def _usable(of: Services, way: int, line: Any) -> list[int]:
-    up, boot = _started(line), int(of.boot[way])
+    up, boot = _started(line, int(of.running[way])), int(of.boot[way])
     return [line[t] - sum(up[s] for s in range(max(0, t - boot + 1), t + 1)) for t in range(len(line))]
 
 
 def _may(of: Services, way: int, line: Any) -> bool:
-    up, span = _started(line), max(int(of.minimum[way]), int(of.boot[way]))
+    up, span = _started(line, int(of.running[way])), max(int(of.minimum[way]), int(of.boot[way]))
     return all(line[t] >= sum(up[max(0, t - span + 1) : t + 1]) for t in range(len(line)))
 
 
 def _replica_cost(of: Services, on: np.ndarray) -> int:
     total = 0
     for way, line in enumerate(on.tolist()):
-        for t, (count, up) in enumerate(zip(line, _started(line), strict=True)):
+        for t, (count, up) in enumerate(zip(line, _started(line, int(of.running[way])), strict=True)):
             down = max(0, count - (line[t + 1] if t + 1 < len(line) else 0))
             total += count * of.costs.on[way, t] + up * of.costs.start[way, t] + down * of.costs.stop[way, t]
     return int(total)

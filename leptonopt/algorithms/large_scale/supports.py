@@ -12,5 +12,6 @@ def unsupported_rule(problem: Problem) -> str | None:
         "precedence": len(problem.before) > 0,
         "quota": bool(problem.quotas),
         "affinity": bool(problem.together or problem.apart),
+        "services": len(problem.services) > 0,
     }
     return next((rule for rule, there in rules.items() if there), None)

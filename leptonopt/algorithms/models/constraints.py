@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from leptonopt.algorithms.models.constraints_services import held_entries
 from leptonopt.algorithms.models.rows import NO_LIMIT, Rows, RowTable, Variables, expand_ranges
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem, Quota, StartColumns
@@ -35,14 +36,17 @@ def once(problem: Problem, columns: StartColumns, left: Ints) -> Rows:
     return Rows("once", row, np.arange(len(row)), np.ones_like(row), problem.copies, problem.copies, label)
 
 
-def capacity(problem: Problem, columns: StartColumns) -> Rows:
-    """capacity: in row k and slot t, the demands of all columns at work there are at most capacity[k, t].
+def capacity(variables: Variables) -> Rows:
+    """capacity: in row k and slot t, the demands of columns at work, and of replicas, are at most capacity[k, t].
 
     Rows that follow from others, or can never be exceeded, are left out; see `needed_cells`. What is left
     is divided by the common divisor of its demands, and the capacity rounded down.
     """
+    problem, columns = variables.problem, variables.columns
     column, entry = expand_ranges(problem.demand_ptr[columns.option], np.diff(problem.demand_ptr)[columns.option])
     needed = needed_cells(problem, columns, column, entry)
+    held = problem.services.hold_row
+    needed[held] = problem.capacity[held] < UNLIMITED
     useful = np.any(needed, axis=1)[problem.demand_row[entry]]
     column, entry = column[useful], entry[useful]
     which, slot = expand_ranges(columns.start[column], problem.duration[columns.option[column]])
@@ -53,11 +57,17 @@ def capacity(problem: Problem, columns: StartColumns) -> Rows:
     row = (np.cumsum(needed) - 1)[cell]
     label = np.stack([cells // problem.slots, cells % problem.slots], axis=1)
     amount, upper = problem.demand[entry][which], problem.capacity.ravel()[cells]
+    rows, chosen, amounts = [row], [column[which]], [amount]
+    for at_row, at, hold in held_entries(variables):
+        slots = np.flatnonzero(needed[at_row])
+        rows.append((np.cumsum(needed[at_row]) - 1)[slots] + int(needed[:at_row].sum()))
+        chosen.append(at[slots])
+        amounts.append(np.full(len(slots), hold))
+    row, amount = np.concatenate(rows), np.concatenate(amounts)
     divisor = np.zeros_like(upper)
     np.gcd.at(divisor, row, amount)
-    return Rows(
-        "capacity", row, column[which], amount // divisor[row], np.full(len(cells), -NO_LIMIT), upper // divisor, label
-    )
+    entries = row, np.concatenate(chosen), amount // divisor[row]
+    return Rows("capacity", *entries, np.full(len(cells), -NO_LIMIT), upper // divisor, label)
 
 
 def needed_cells(problem: Problem, columns: StartColumns, column: Ints, entry: Ints) -> Bools:
@@ -167,6 +177,12 @@ def quota(variables: Variables) -> Rows:
                 table.add(np.full(len(starts), number), np.arange(begin[option], begin[option + 1]), uses)
         for at, factors in variables.spent(each.nodes) if each.nodes else ():
             table.add(np.full(len(at), number), at, factors)
+        for at, factors in variables.spent_by_replicas(each.replicas) if each.replicas else ():
+            table.add(np.full(len(at), number), at, factors)
+        rates = dict(zip(each.rows.tolist(), each.rate, strict=True))
+        for row, at, amount in held_entries(variables):
+            if row in rates:
+                table.add(np.full(len(at), number), at, amount * rates[row])
     limits = np.array([each.limit for each in problem.quotas], np.int64)
     return table.rows("quota", np.arange(len(limits)), limits, np.arange(len(limits))[:, None])
 

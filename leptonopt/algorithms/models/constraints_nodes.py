@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from leptonopt.algorithms.models.constraints_services import held_entries
 from leptonopt.algorithms.models.rows import Rows, RowTable, Variables, expand_ranges
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
@@ -24,6 +25,11 @@ def nodes_supply(variables: Variables) -> Rows:
     cell = (problem.demand_row[entry] * problem.slots)[which] + slot
     table = RowTable()
     table.add(cell, column[which], problem.demand[entry][which])
+    held = [np.zeros(0, np.int64)]
+    for row, at, amount in held_entries(variables):
+        if supplied[row]:
+            held.append(row * problem.slots + np.arange(problem.slots))
+            table.add(held[-1], at, np.full(len(at), amount))
     upper = np.zeros(problem.capacity.size, np.int64)
     for kind, row, size in zip(
         nodes.supply_node.tolist(), nodes.supply_row.tolist(), nodes.supply_size.tolist(), strict=True
@@ -32,7 +38,7 @@ def nodes_supply(variables: Variables) -> Rows:
         for slots, at, factor in terms:
             table.add(row * problem.slots + slots, at, np.full(len(at), -size * factor))
         upper[row * problem.slots : (row + 1) * problem.slots] += size * constant
-    cells = np.unique(cell)
+    cells = np.unique(np.concatenate([cell, *held]))
     label = np.stack([cells // problem.slots, cells % problem.slots], axis=1)
     return table.rows("nodes.supply", cells, upper[cells], label)
 

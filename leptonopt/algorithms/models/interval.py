@@ -42,7 +42,7 @@ SETTINGS = IntervalSettings()
 
 def is_preferable(problem: Problem) -> bool:
     """Return True when this model is preferable: order binds, and starts cost nothing."""
-    if not len(problem.before) or np.any(problem.copies != 1) or _time_matters(problem):
+    if len(problem.services) or not len(problem.before) or np.any(problem.copies != 1) or _time_matters(problem):
         return False
     limited = problem.capacity < UNLIMITED
     if np.any(limited.any(axis=1) != limited.all(axis=1)):
@@ -73,6 +73,8 @@ def parts(problem: Problem) -> int:
 
 def unsupported_feature(problem: Problem) -> str:
     """Return what intervals do not state here; empty when they state all."""
+    if len(problem.services):
+        return "services"
     if (many := parts(problem)) > SETTINGS.max_parts:
         return f"{many:,} options of jobs and counts of nodes; it states at most {SETTINGS.max_parts:,}"
     return ""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.nodes import NodeCosts
 from leptonopt.problem.problem import UNLIMITED, Problem, StartColumns
+from leptonopt.problem.replicas import useful_counts
+from leptonopt.problem.services import ReplicaCosts
 
 NO_LIMIT = UNLIMITED
 
@@ -38,11 +41,12 @@ class Rows:
 
 @dataclass(frozen=True, eq=False)
 class Variables:
-    """Positions of the variables; all are integers from 0 to `most`.
+    """Positions of the variables; all are from 0 to `most`, and integers where `whole` says so.
 
     x[c] copies of column c; z[g] copies of optional group g left out; and per kind m of nodes, where
     the rules need them: n[m, t] nodes on, w[m, t] on demand, u[m, t] switched on, v[m, t] switched off,
-    c[m] committed. y[s, p]: the groups of set s, which belong together, run on pool p.
+    c[m] committed. y[s, p]: the groups of set s, which belong together, run on pool p. Those of services are listed
+    at `services`.
     """
 
     problem: Problem
@@ -76,6 +80,76 @@ class Variables:
             sets.append(sorted(set.intersection(*must) if must else set().union(*each)))
         return sets
 
+    @cached_property
+    def services(self) -> dict[tuple[Any, ...], Ints]:
+        """Return positions of the variables of services by letter and index.
+
+        By slot: (h, w) replicas of way w on, (s, w) switched on, (d, w) switched off, (p, v) paid for requests missed
+        [steps], (k, v, f) the family of cuts that holds, one mode after the other. By slot of the window: (z, j, b)
+        what batch j does of a class [demand units]. (l, j) the batch is left out, (o, v) the one way of a service.
+        """
+        found, at = {}, len(self.columns.option) + len(self.left) + sum(map(len, self.nodes.values())) + len(self.pools)
+        for name, most in self._of_services():
+            found[name] = np.arange(at, at + len(most))
+            at += len(most)
+        return found
+
+    @cached_property
+    def replicas_most(self) -> Ints:
+        """Return the most replicas of each way that are of use, int64, shape (W, T)."""
+        return np.minimum(self.problem.services.most, useful_counts(self.problem)[:, None])
+
+    def _of_services(self) -> Iterator[tuple[tuple[Any, ...], Ints]]:
+        """Yield names and largest values of the variables of services."""
+        services, slots = self.problem.services, self.problem.slots
+        used = [services.costs, *(quota.replicas for quota in self.problem.quotas if quota.replicas)]
+        for way in range(len(services.pool)):
+            most = self.replicas_most[way]
+            yield ("h", way), most
+            if services.boot[way] or services.minimum[way] > 1 or any(each.start[way].any() for each in used):
+                yield ("s", way), most
+            if any(each.stop[way].any() for each in used):
+                yield ("d", way), most
+        for service in range(len(services)):
+            yield from self._of_service(service)
+        batches = services.batches
+        for j in range(len(batches)):
+            if batches.optional[j]:
+                yield ("l", j), np.ones(1, np.int64)
+            for b in np.flatnonzero(batches.amount[j]).tolist():
+                window = int(batches.last[j] - batches.first[j]) + 1
+                yield ("z", j, b), np.full(min(window, slots), batches.amount[j, b])
+
+    def _of_service(self, service: int) -> Iterator[tuple[tuple[Any, ...], Ints]]:
+        services, own = self.problem.services, self.problem.services.classes(service)
+        price = np.array([float(cost or 0) for cost in services.missed[own]])
+        if price.any():
+            most = price @ services.demand[own] / services.missed_step
+            yield ("p", service), np.ceil(most * (1 + 1e-9)).astype(np.int64) + 1
+        for number, family in enumerate(
+            (self.problem.serving[service].modes, *self.problem.serving[service].survivals)
+        ):
+            if len(family) > 1:
+                yield ("k", service, number), np.ones(len(family) * self.problem.slots, np.int64)
+        if services.one_way[service]:
+            ways = services.ways(service)
+            yield ("o", service), np.ones(ways.stop - ways.start, np.int64)
+
+    @cached_property
+    def whole(self) -> Bools:
+        """Return which variables are whole numbers, bool, shape (V,)."""
+        whole = np.ones(len(self.most), bool)
+        for name, at in self.services.items():
+            whole[at] = name[0] != "z"
+        return whole
+
+    def spent_by_replicas(self, costs: ReplicaCosts) -> Iterator[tuple[Ints, Ints]]:
+        """Yield (variables, factors) of the cost of replicas, in money or in units of a quota."""
+        tables = {"h": costs.on, "s": costs.start, "d": costs.stop}
+        for name, at in self.services.items():
+            if name[0] in tables:
+                yield at, tables[name[0]][name[1]]
+
     def _kinds(self) -> Iterator[tuple[str, int, int]]:
         nodes, plain, slots = self.problem.nodes, self.problem.plain, self.problem.slots
         starts, stops = self.problem.switching
@@ -101,6 +175,7 @@ class Variables:
             own = nodes.reserved[kind] if letter == "w" and problem.plain[kind] else 0
             parts.append(nodes.commit_max[[kind]] if letter == "c" else np.maximum(0, nodes.count[kind] - own))
         parts.append(np.ones(len(self.pools), np.int64))
+        parts += [most for _, most in self._of_services()]
         return np.concatenate(parts)
 
     def usable(self, kind: int) -> tuple[list[tuple[Ints, Ints, int]], int]:

@@ -14,11 +14,14 @@ import numpy as np
 
 from leptonopt.algorithms.models import constraints as rules
 from leptonopt.algorithms.models import constraints_nodes as node_rules
+from leptonopt.algorithms.models import constraints_services as service_rules
 from leptonopt.algorithms.models.rows import NO_LIMIT, Rows, Variables
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.nodes import NodeSchedule, switched
 from leptonopt.problem.problem import Problem, StartColumns
+from leptonopt.problem.replicas import least_money
 from leptonopt.problem.schedule import Schedule, node_schedule_of
+from leptonopt.problem.services import ReplicaSchedule
 from leptonopt.runtime.clock import check_time_each
 
 __all__ = ["NO_LIMIT", "IntegerProgram", "Rows", "build_model"]
@@ -26,7 +29,9 @@ __all__ = ["NO_LIMIT", "IntegerProgram", "Rows", "build_model"]
 
 @dataclass(frozen=True, eq=False)
 class IntegerProgram:
-    """min cost . v subject to lower <= matrix v <= upper and 0 <= v <= most, v integer; all int64.
+    """min cost . v subject to lower <= matrix v <= upper and 0 <= v <= most, with v integer; all int64.
+
+    Only what batches do in a slot is not an integer.
 
     `parts` are the rows by rule, in the order in which the matrix (CSR) holds them.
     """
@@ -50,6 +55,11 @@ class IntegerProgram:
         return self.variables.most
 
     @property
+    def whole(self) -> Bools:
+        """Return which variables are whole numbers, bool, shape (V,)."""
+        return self.variables.whole
+
+    @property
     def group(self) -> Ints:
         """int64: the group of each of the first variables; those behind them belong to none."""
         return np.concatenate([self.problem.group[self.columns.option], self.variables.left])
@@ -61,7 +71,10 @@ class IntegerProgram:
         names = [f"x_{g}_{o}_{s}" for g, o, s in triples] + [f"z_{g}" for g in self.variables.left.tolist()]
         for (letter, kind), at in self.variables.nodes.items():
             names += [f"c_{kind}"] if letter == "c" else [f"{letter}_{kind}_{slot}" for slot in range(len(at))]
-        return names + [f"y_{number}_{pool}" for number, pool in self.variables.pools]
+        names += [f"y_{number}_{pool}" for number, pool in self.variables.pools]
+        for name, at in self.variables.services.items():
+            names += ["_".join(map(str, (*name, slot))) for slot in range(len(at))]
+        return names
 
     def row_names(self) -> list[str]:
         """A name per row: its rule and its indices, such as once_GROUP, capacity_ROW_SLOT, precedence_EDGE."""
@@ -80,6 +93,7 @@ def cost(variables: Variables) -> Ints:
     costs[: len(own)] = own
     for at, factors in variables.spent(problem.nodes.costs):
         costs[at] = factors
+    service_rules.replica_costs(variables, costs)
     return costs
 
 
@@ -94,7 +108,7 @@ def build_model(problem: Problem, without: Collection[str] = (), cutoff: int | N
     variables = Variables(problem, columns, left)
     parts: list[tuple[str, Callable[[], Rows]]] = [
         ("once", lambda: rules.once(problem, columns, left)),
-        ("capacity", lambda: rules.capacity(problem, columns)),
+        ("capacity", lambda: rules.capacity(variables)),
         ("precedence", lambda: rules.precedence(problem, columns, left)),
         ("precedence", lambda: rules.precedence_runs(problem, columns)),
     ]
@@ -105,6 +119,12 @@ def build_model(problem: Problem, without: Collection[str] = (), cutoff: int | N
             ("nodes", lambda: node_rules.nodes_switched(variables)),
             ("nodes", lambda: node_rules.nodes_minimum(variables)),
             ("nodes", lambda: node_rules.nodes_strong(variables)),
+        ]
+    if len(problem.services):
+        parts += [
+            ("replicas", lambda: service_rules.replicas(variables)),
+            ("serve", lambda: service_rules.serve(variables)),
+            ("batches", lambda: service_rules.batches(variables)),
         ]
     if problem.quotas:
         parts.append(("quota", lambda: rules.quota(variables)))
@@ -151,7 +171,8 @@ def predicted_size(problem: Problem) -> tuple[int, int]:
     linked = of_group[problem.before].sum() + of_group[problem.after].sum()
     held = problem.duration * np.diff(problem.demand_ptr) + 1 + len(problem.quotas)
     nodes = problem.slots * (8 * len(problem.nodes) + len(problem.nodes.supply_row))
-    return int(starts.sum()), int((starts * held).sum() + 2 * linked + nodes)
+    services = problem.slots * (12 * len(problem.services.pool) + len(problem.services.hold_row))
+    return int(starts.sum()), int((starts * held).sum() + 2 * linked + nodes + services)
 
 
 def decode(linear: IntegerProgram, values: Any) -> Schedule:
@@ -160,7 +181,33 @@ def decode(linear: IntegerProgram, values: Any) -> Schedule:
     count = values[: len(linear.columns.option)]
     chosen = np.flatnonzero(count)
     rent = decode_nodes(linear.variables, values) if len(linear.problem.nodes) else None
-    return Schedule.of(linear.columns.option[chosen], linear.columns.start[chosen], count[chosen], rent)
+    replicas = decode_replicas(linear.variables, values) if len(linear.problem.services) else None
+    return Schedule.of(linear.columns.option[chosen], linear.columns.start[chosen], count[chosen], rent, replicas)
+
+
+def decode_replicas(variables: Variables, values: Ints) -> ReplicaSchedule:
+    """Return replicas on, batches done, and the least money for what is missed.
+
+    Where a service has batches, more money may be paid, which leaves replicas to them.
+    """
+    problem, services = variables.problem, variables.problem.services
+    on = np.array([values[variables.services["h", way]] for way in range(len(services.pool))], np.int64)
+    done = np.array(
+        [
+            values[variables.services["l", j][0]] == 0 if may else True
+            for j, may in enumerate(services.batches.optional)
+        ],
+        bool,
+    )
+    missed, usable = np.zeros((len(services), problem.slots), np.int64), services.usable(on.reshape(-1, problem.slots))
+    for service in range(len(services)):
+        if ("p", service) not in variables.services:
+            continue
+        missed[service] = services.missed_step * values[variables.services["p", service]]
+        if service not in problem.offline:
+            needed = least_money(problem, service, usable[services.ways(service)])
+            missed[service] = np.where(needed < 0, missed[service], needed)
+    return ReplicaSchedule(on.reshape(-1, problem.slots), done, missed)
 
 
 def decode_nodes(variables: Variables, values: Ints) -> NodeSchedule:
@@ -192,6 +239,8 @@ def encode(linear: IntegerProgram, schedule: Schedule) -> Ints:
     values[len(key) : len(key) + len(left)] = (problem.copies - ran)[left]
     if variables.nodes and (rent := node_schedule_of(problem, schedule)) is not None:
         encode_nodes(variables, rent, values)
+    if schedule.replicas is not None:
+        encode_replicas(variables, schedule.replicas, values)
     for (number, pool), position in variables.pools.items():
         mine = np.isin(problem.group[schedule.option], problem.together[number])
         values[position] = int(np.any(problem.pool[schedule.option[mine]] == pool))
@@ -205,6 +254,20 @@ def encode_nodes(variables: Variables, rent: NodeSchedule, values: Ints) -> None
     grids = {"n": rent.on, "w": paid, "u": started, "v": stopped}
     for (letter, kind), positions in variables.nodes.items():
         values[positions] = rent.committed[kind] if letter == "c" else grids[letter][kind]
+
+
+def encode_replicas(variables: Variables, replicas: ReplicaSchedule, values: Ints) -> None:
+    """Write the values of the variables of services into `values`; families of cuts and batch work are left at 0."""
+    services = variables.problem.services
+    started, stopped = services.switched(replicas.on)
+    grids = {"h": replicas.on, "s": started, "d": stopped, "p": replicas.missed // services.missed_step}
+    for name, positions in variables.services.items():
+        if name[0] in grids:
+            values[positions] = grids[name[0]][name[1]]
+        elif name[0] == "l":
+            values[positions] = not replicas.done[name[1]]
+        elif name[0] == "o":
+            values[positions] = replicas.on[services.ways(name[1])].any(axis=1)
 
 
 def normalise_costs(linear: IntegerProgram) -> tuple[Ints, int, int]:

@@ -18,7 +18,8 @@ from leptonopt.algorithms.services.state_program import KEPT, NEVER, Grid, State
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.node_commitment import cheapest_node_schedule
 from leptonopt.problem.nodes import NodeCosts, Nodes
-from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.replicas import useful_counts
 
 MAX_STATES = 3_000_000
 MAX_WORK = 120_000_000  # states times slots
@@ -46,38 +47,13 @@ class ServiceStates:
 
     @cached_property
     def most(self) -> tuple[int, ...]:
-        """Return the largest count of each way: what can be, and where costs are not negative what can be of use."""
-        services = self.problem.services
-        found = services.most[self.ways].max(axis=1)
-        for at, way in enumerate(range(self.ways.start, self.ways.stop)):
-            rows, amounts = self._held(way)
-            fits = self.room[rows] // amounts[:, None]
-            found[at] = min(int(found[at]), int(fits.max(axis=1).min(initial=UNLIMITED)))
-            if not self._gains(way):
-                found[at] = min(int(found[at]), self._useful(way))
-        return tuple(found.tolist())
+        """Return the largest count of each way that may be of use."""
+        return tuple(useful_counts(self.problem, self.room)[self.ways].tolist())
 
     def _held(self, way: int) -> tuple[Ints, Ints]:
         services = self.problem.services
         part = slice(services.hold_ptr[way], services.hold_ptr[way + 1])
         return services.hold_row[part], services.hold[part]
-
-    def _gains(self, way: int) -> bool:
-        """Return whether a replica may earn money."""
-        services, nodes = self.problem.services, self.problem.nodes
-        rows, _ = self._held(way)
-        own = (services.costs.on[way] < 0).any() or (self.problem.price[rows] < 0).any()
-        return bool(own or (nodes.costs.on < 0).any())
-
-    def _useful(self, way: int) -> int:
-        """Return the replicas with which a way serves all that it can serve."""
-        services = self.problem.services
-        own = services.classes(self.service)
-        rate, demand = services.planned[way, own], services.demand[own]
-        served = rate > 0
-        alone = (demand[served] / rate[served][:, None]).sum(axis=0).max(initial=0.0)
-        least = max(int(services.least[way]), int(services.service_least[self.service]))
-        return max(int(np.ceil(alone * (1 + 1e-12))), least)
 
     @property
     def size(self) -> int:
@@ -129,7 +105,8 @@ class ServiceStates:
     def allowed(self, slot: int) -> Bools:
         """Return the states that keep limits and capacity in a slot, bool, shape (N,)."""
         services, rows = self.problem.services, list(self.loads)
-        open_ = np.where(slot >= services.boot[self.ways], services.most[self.ways, slot], 0)
+        most, running = services.most[self.ways, slot], services.running[self.ways]
+        open_ = np.where(slot >= services.boot[self.ways], most, np.minimum(most, running))
         limit = services.limit[self.service, slot]
         key = np.concatenate([open_, [limit], self.room[rows, slot]]).tobytes()
         if key not in self._masks:
@@ -191,7 +168,8 @@ class ServiceStates:
             paid = scale * np.where(money < NEVER, money, 0) if self._may_miss else 0
             return (total + paid).reshape(shape)
 
-        return StateProgram(tuple(self.most), cost, _booted(start, unit, services.boot[self.ways]), stop)
+        running = services.running[self.ways]
+        return StateProgram(self.most, cost, _booted(start, unit, services.boot[self.ways]), stop, running)
 
     def _nodes(self, slot: int) -> Any:
         """Return the cost of the nodes that states need in a slot, shape (N,)."""
@@ -208,18 +186,27 @@ class ServiceStates:
 
     def replicas(self, usable: Ints) -> Ints | None:
         """Return replicas on, (W, T), that make these usable at least cost by way; None where a way cannot."""
-        services, slots = self.problem.services, self.problem.slots
-        ways, grid = usable.shape[0], np.zeros_like(usable)
-        line = np.zeros(ways, np.int64)
-        unit = self.unit_cost()
-        costs = NodeCosts(unit, grid, services.costs.start[self.ways], services.costs.stop[self.ways], line)
-        each = Nodes(
-            services.most[self.ways], np.ones(ways, bool), line, line, services.boot[self.ways],
-            services.minimum[self.ways], costs, np.arange(ways), np.arange(ways), np.ones(ways, np.int64),
+        services, running = self.problem.services, self.problem.services.running[self.ways]
+        ways, line = len(usable), np.zeros(len(usable), np.int64)
+        boot, minimum = services.boot[self.ways], services.minimum[self.ways]
+        before = int(max(boot.max(), minimum.max())) + 1  # slots in which what is running was started for nothing
+
+        def longer(part: Ints, first: Ints) -> Ints:
+            return np.concatenate([np.repeat(first[:, None], before, axis=1), part], axis=1)
+
+        each = services.costs
+        costs = NodeCosts(
+            longer(self.unit_cost(), line), longer(np.zeros_like(usable), line), longer(each.start[self.ways], line),
+            longer(each.stop[self.ways], line), line,
         )  # fmt: skip
-        if slots and (found := cheapest_node_schedule(each, usable)) is not None:
-            return found.on
-        return None
+        nodes = Nodes(
+            longer(services.most[self.ways], running), np.ones(ways, bool), line, line, boot, minimum, costs,
+            np.arange(ways), np.arange(ways), np.ones(ways, np.int64),
+        )  # fmt: skip
+        need = longer(usable, line)
+        need[:, before - 1] = running
+        found = cheapest_node_schedule(nodes, need)
+        return None if found is None else found.on[:, before:]
 
 
 def _booted(start: NDArray[Any], unit: NDArray[Any], boot: Ints) -> NDArray[Any]:

@@ -36,12 +36,14 @@ class StateProgram:
     most : the largest counts
     cost : returns the cost of every state in a slot, shape most + 1; `NEVER` or more where a state is not allowed
     start, stop : shapes (W, T): per count more than in the slot before, and per count more than in the next slot
+    running : shape (W,), the counts before the first slot; they may go down at no cost
     """
 
     most: tuple[int, ...]
     cost: Callable[[int], Grid]
     start: NDArray[Any]
     stop: NDArray[Any]
+    running: Ints
 
     @property
     def slots(self) -> int:
@@ -79,7 +81,7 @@ class StateProgram:
         if before is None:
             reached = np.zeros(cost.shape, cost.dtype)
             for way, counts in enumerate(self._counts()):
-                reached = reached + counts * self.start[way, 0]
+                reached = reached + np.maximum(0, counts - self.running[way]) * self.start[way, 0]
         else:
             reached = self._switched(before, slot)
         return np.where((cost >= NEVER) | (reached >= NEVER), NEVER, cost + reached)

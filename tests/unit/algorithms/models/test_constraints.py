@@ -38,7 +38,7 @@ def test_once() -> None:
 def test_capacity() -> None:
     """Columns at work in a slot; rows that cannot be exceeded are left out."""
     made = problem(group(option(2, {0: 3})), group(option(1, {0: 2})), capacity=[[4, 4, 9]])
-    rows = constraints.capacity(made, constraints.window(made))
+    rows = constraints.capacity(build_model(made).variables)
     full = dense(rows, 5)
     assert full
     for coefficients, upper in zip(full, rows.upper.tolist(), strict=True):

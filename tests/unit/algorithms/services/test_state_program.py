@@ -19,13 +19,12 @@ def made(seed: int, switching: bool = True) -> tuple[StateProgram, list[np.ndarr
     for cost in costs:
         cost[rng.random((3, 2)) < 0.3] = NEVER
     start, stop = rng.integers(0, 9, (2, 4)) * switching, rng.integers(0, 4, (2, 4)) * switching
-    return StateProgram((2, 1), costs.__getitem__, start, stop), costs
+    return StateProgram((2, 1), costs.__getitem__, start, stop, rng.integers(0, 2, 2)), costs
 
 
 def total(program: StateProgram, costs: list[np.ndarray], counts: np.ndarray) -> int:
     """Return the cost of counts, shape (W, T)."""
-    edge = np.zeros((len(counts), 1), np.int64)
-    change = np.diff(np.concatenate([edge, counts, edge], axis=1))
+    change = np.diff(np.concatenate([program.running[:, None], counts, np.zeros((2, 1), np.int64)], axis=1))
     up, down = np.maximum(0, change[:, :-1]), np.maximum(0, -change[:, 1:])
     switching = int((up * program.start).sum() + (down * program.stop).sum())
     return switching + sum(int(cost[tuple(counts[:, slot])]) for slot, cost in enumerate(costs))

@@ -1,0 +1,264 @@
+"""The rules of the model for services: counts of replicas, cuts that serve the demand, and batches.
+
+No routing is a variable: the cuts of `leptonopt.problem.serving` state in replicas and money when one exists. For whole
+numbers of replicas each cut implies others, divided by the weight of a way and rounded up, which are tighter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from leptonopt.algorithms.models.rows import Rows, RowTable, Variables
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.serving import Cuts
+
+Terms = list[tuple[Ints, Ints, Ints]]  # rows, variables, coefficients
+
+
+class _Lines:
+    """Rows of one rule, collected in blocks: each at most `upper`."""
+
+    def __init__(self, name: str) -> None:
+        self.name, self.table, self.upper, self.label = name, RowTable(), list[Ints](), list[Ints]()
+        self.size = 0
+
+    def block(self, count: int, upper: Ints | int, *label: Ints | int) -> Ints:
+        """Return the keys of new rows."""
+        rows = self.size + np.arange(count)
+        self.size += count
+        self.upper.append(np.broadcast_to(np.asarray(upper, np.int64), count))
+        self.label.append(np.stack([np.broadcast_to(np.asarray(part, np.int64), count) for part in label], axis=1))
+        return rows
+
+    def add(self, rows: Ints, variables: Ints, coefficient: Ints | int) -> None:
+        """Add entries."""
+        self.table.add(rows, variables, np.broadcast_to(np.asarray(coefficient, np.int64), len(rows)))
+
+    def rows(self) -> Rows:
+        """Return the rows."""
+        width = max((part.shape[1] for part in self.label), default=1)
+        label = [np.pad(part, ((0, 0), (0, width - part.shape[1])), constant_values=-1) for part in self.label]
+        none = [np.zeros(0, np.int64)]
+        labels = np.concatenate([np.zeros((0, width), np.int64), *label])
+        return self.table.rows(self.name, np.arange(self.size), np.concatenate([*none, *self.upper]), labels)
+
+
+def held_entries(variables: Variables) -> Iterator[tuple[int, Ints, int]]:
+    """Yield (row, variables by slot, amount) of all that replicas hold."""
+    services = variables.problem.services
+    for way in range(len(services.pool)):
+        for at in range(services.hold_ptr[way], services.hold_ptr[way + 1]):
+            yield int(services.hold_row[at]), variables.services["h", way], int(services.hold[at])
+
+
+def usable(variables: Variables, way: int) -> Terms:
+    """Return (slots, variables, coefficients) of the usable replicas of a way, less what is in `booted`."""
+    services, slots = variables.problem.services, np.arange(variables.problem.slots)
+    terms = [(slots, variables.services["h", way], np.ones(len(slots), np.int64))]
+    for back in range(int(services.boot[way])):
+        started = variables.services["s", way][: len(slots) - back]
+        terms.append((slots[back:], started, np.full(len(started), -1)))
+    return terms
+
+
+def replicas(variables: Variables) -> Rows:
+    """Return rule `replicas`: switching, minimum time, limits, least counts, and one way where only one may be used."""
+    lines, services = _Lines("replicas"), variables.problem.services
+    for way in range(len(services.pool)):
+        _switched(lines, variables, way)
+        _minimum(lines, variables, way)
+        if services.least[way]:
+            _at_least(lines, variables, [way], int(services.least[way]))
+    for service in range(len(services)):
+        ways = list(range(services.way_ptr[service], services.way_ptr[service + 1]))
+        if services.service_least[service]:
+            _at_least(lines, variables, ways, int(services.service_least[service]))
+        _limit(lines, variables, service, ways)
+        if services.one_way[service]:
+            _one_way(lines, variables, service, ways)
+    return lines.rows()
+
+
+def _switched(lines: _Lines, variables: Variables, way: int) -> None:
+    """State u >= h[t] - h[t-1] and v >= h[t] - h[t+1], with h = running before the first slot and 0 after the last."""
+    on, slots = variables.services["h", way], np.arange(variables.problem.slots)
+    for letter, neighbour, mine in (("s", slots[:-1], slots[1:]), ("d", slots[1:], slots[:-1])):
+        if (letter, way) not in variables.services or not len(slots):
+            continue
+        upper = np.zeros(len(slots), np.int64)
+        if letter == "s":
+            upper[0] = variables.problem.services.running[way]
+        rows = lines.block(len(slots), upper, 0 if letter == "s" else 1, way, slots)
+        lines.add(rows, on, 1)
+        lines.add(rows, variables.services[letter, way], -1)
+        lines.add(rows[mine], on[neighbour], -1)
+
+
+def _minimum(lines: _Lines, variables: Variables, way: int) -> None:
+    """State that replicas switched on in the last `minimum` slots are on."""
+    minimum, slots = int(variables.problem.services.minimum[way]), np.arange(variables.problem.slots)
+    if minimum > 1 and len(slots):
+        rows = lines.block(len(slots), 0, 2, way, slots)
+        lines.add(rows, variables.services["h", way], -1)
+        for back in range(min(minimum, len(slots))):
+            lines.add(rows[back:], variables.services["s", way][: len(slots) - back], 1)
+
+
+def _at_least(lines: _Lines, variables: Variables, ways: list[int], least: int) -> None:
+    """State that usable replicas of ways are at least so many."""
+    rows = lines.block(variables.problem.slots, -least, 3, ways[0], np.arange(variables.problem.slots))
+    for way in ways:
+        for slots, at, factor in usable(variables, way):
+            lines.add(rows[slots], at, -factor)
+
+
+def _limit(lines: _Lines, variables: Variables, service: int, ways: list[int]) -> None:
+    """State that replicas of a service are at most its limit, where they can be more."""
+    limit = variables.problem.services.limit[service]
+    most = sum(variables.replicas_most[way] for way in ways)
+    slots = np.flatnonzero(most > limit)
+    rows = lines.block(len(slots), limit[slots], 4, service, slots)
+    for way in ways:
+        lines.add(rows, variables.services["h", way][slots], 1)
+
+
+def _one_way(lines: _Lines, variables: Variables, service: int, ways: list[int]) -> None:
+    """State that only the replicas of the chosen way are ever on."""
+    chosen, slots = variables.services["o", service], np.arange(variables.problem.slots)
+    rows = lines.block(1, 1, 5, service)
+    lines.add(np.repeat(rows, len(ways)), chosen, 1)
+    for at, way in enumerate(ways):
+        rows = lines.block(len(slots), 0, 6, way, slots)
+        lines.add(rows, variables.services["h", way], 1)
+        lines.add(rows, np.repeat(chosen[at], len(slots)), -np.max(variables.replicas_most[way], initial=0))
+
+
+def serve(variables: Variables) -> Rows:
+    """Return rule `serve`: the cuts of every service and slot, and those rounded for whole numbers."""
+    lines, problem = _Lines("serve"), variables.problem
+    for service, serving in enumerate(problem.serving):
+        demand = problem.services.demand[problem.services.classes(service)]
+        for number, family in enumerate((serving.modes, *serving.survivals)):
+            chosen = variables.services.get(("k", service, number))
+            for mode, cuts in enumerate(family):
+                at = None if chosen is None else chosen[mode * problem.slots : (mode + 1) * problem.slots]
+                _cut_rows(lines, variables, service, cuts, demand, at)
+            if chosen is not None:
+                _one_mode(lines, service, chosen, len(family))
+    return lines.rows()
+
+
+def _one_mode(lines: _Lines, service: int, chosen: Ints, modes: int) -> None:
+    """State that at least one family of cuts holds in each slot."""
+    slots = len(chosen) // modes
+    rows = lines.block(slots, -1, service, -1, np.arange(slots))
+    for mode in range(modes):
+        lines.add(rows, chosen[mode * slots : (mode + 1) * slots], -1)
+
+
+def _cut_rows(lines: _Lines, variables: Variables, service: int, cuts: Cuts, demand: Ints, chosen: Ints | None) -> None:
+    """State each cut in each slot; with `chosen`, where its variable is 1."""
+    required = np.maximum(0, cuts.required(demand.T))
+    for number in range(len(cuts.paid)):
+        weight, need = cuts.weight[number].tolist(), required[:, number]
+        money = int(cuts.paid[number]) * variables.problem.services.missed_step
+        for each, paid, right in _rounded(weight, money, need):
+            rows = lines.block(len(right), 0 if chosen is not None else -right, service, number, np.arange(len(right)))
+            _usable_entries(lines, variables, service, rows, each)
+            if paid:
+                lines.add(rows, variables.services["p", service], -paid)
+            if chosen is not None:
+                lines.add(rows, chosen, right)
+
+
+def _usable_entries(lines: _Lines, variables: Variables, service: int, rows: Ints, weight: list[int]) -> None:
+    begin = int(variables.problem.services.way_ptr[service])
+    for at, amount in enumerate(weight):
+        if amount:
+            for slots, variable, factor in usable(variables, begin + at):
+                lines.add(rows[slots], variable, -amount * factor)
+
+
+def _rounded(weight: list[int], money: int, need: Ints) -> Iterator[tuple[list[int], int, Ints]]:
+    """Yield a cut in its smallest numbers, and without money also divided by each weight and rounded up."""
+    common = int(np.gcd.reduce([*weight, money])) or 1
+    weight, money, need = [each // common for each in weight], money // common, -(-need // common)
+    yield weight, money, need.astype(np.int64)
+    if not money:
+        for divisor in sorted({each for each in weight if each > 1}):
+            yield [-(-each // divisor) for each in weight], 0, (-(-need // divisor)).astype(np.int64)
+
+
+def batches(variables: Variables) -> Rows:
+    """Return rule `batches`: what batches do in a slot fits beside the demand, and they are done or left out."""
+    lines, problem = _Lines("batches"), variables.problem
+    of = problem.services.batches
+    for service, offline in problem.offline.items():
+        own, begin = problem.services.classes(service), problem.services.classes(service).start
+        mine = np.flatnonzero(of.service == service).tolist()
+        demand = np.vstack([problem.services.demand[own], np.zeros((len(offline.classes), problem.slots), np.int64)])
+        for mode, cuts in enumerate(offline.modes):
+            chosen = variables.services.get(("k", service, 0))
+            at = None if chosen is None else chosen[mode * problem.slots : (mode + 1) * problem.slots]
+            required = np.maximum(0, cuts.required(demand.T))
+            for number in range(len(cuts.paid)):
+                _offline_rows(lines, variables, service, cuts, number, required[:, number], at)
+        for j in mine:
+            for b in offline.classes:
+                _done(lines, variables, j, begin + b)
+    return lines.rows()
+
+
+def _offline_rows(
+    lines: _Lines, variables: Variables, service: int, cuts: Cuts, number: int, need: Ints, chosen: Ints | None
+) -> None:
+    """State one cut of demand and batches in each slot; with `chosen`, where its variable is 1."""
+    problem, offline = variables.problem, variables.problem.offline[service]
+    prices = cuts.need[number, -len(offline.classes) :].tolist() if offline.classes else []
+    if not any(prices):
+        return
+    slots, begin = np.arange(problem.slots), problem.services.classes(service).start
+    most = sum(
+        price * int(problem.services.batches.amount[problem.services.batches.service == service, begin + b].sum())
+        for price, b in zip(prices, offline.classes, strict=True)
+    )
+    upper = -need.astype(np.int64) if chosen is None else np.full(len(slots), most)
+    rows = lines.block(len(slots), upper, service, number, slots)
+    _usable_entries(lines, variables, service, rows, cuts.weight[number].tolist())
+    if paid := int(cuts.paid[number]) * problem.services.missed_step:
+        lines.add(rows, variables.services["p", service], -paid)
+    if chosen is not None:
+        lines.add(rows, chosen, need.astype(np.int64) + most)
+    for price, b in zip(prices, offline.classes, strict=True):
+        for j in np.flatnonzero(problem.services.batches.service == service).tolist():
+            at = variables.services.get(("z", j, begin + b))
+            if price and at is not None:
+                first = int(problem.services.batches.first[j])
+                lines.add(rows[first : first + len(at)], at, price)
+
+
+def _done(lines: _Lines, variables: Variables, j: int, b: int) -> None:
+    """State that a class of a batch is done, or that the batch is left out."""
+    amount = int(variables.problem.services.batches.amount[j, b])
+    if amount:
+        rows = lines.block(1, -amount, j, b)
+        at = variables.services["z", j, b]
+        lines.add(np.repeat(rows, len(at)), at, -1)
+        if ("l", j) in variables.services:
+            lines.add(rows, variables.services["l", j], -amount)
+
+
+def replica_costs(variables: Variables, costs: Ints) -> None:
+    """Write what replicas, missed requests and batches left out cost into `costs`, shape (V,)."""
+    problem, services = variables.problem, variables.problem.services
+    for at, factors in variables.spent_by_replicas(services.costs):
+        costs[at] = factors
+    for row, at, amount in held_entries(variables):
+        costs[at] += amount * problem.price[row]
+    for name, at in variables.services.items():
+        if name[0] == "p":
+            costs[at] = services.missed_step
+        elif name[0] == "l":
+            costs[at] = services.batches.value[name[1]]

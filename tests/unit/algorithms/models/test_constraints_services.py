@@ -1,0 +1,78 @@
+"""Tests of the rules for services in the model: their rows, and their optimum against enumeration."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pytest
+
+from leptonopt.algorithms.models.constraints_services import batches, replicas, serve
+from leptonopt.algorithms.models.time_indexed import build_model, decode, encode
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, NullMonitor, Status
+from leptonopt.problem.schedule import objective
+from leptonopt.solvers import cbc, cpsat, highs
+from tests.helpers import service_problems as made
+from tests.helpers.marks import first
+from tests.helpers.small_problems import problem
+
+LIMITS = Limits(20)
+
+
+def one_service(rate: list[list[int]], demand: list[list[int]], **more: object) -> Problem:
+    """Return a problem with one service, each way on a row of its own of capacity 9."""
+    found = problem(capacity=[[9] * len(demand[0])] * len(rate))
+    holds = [{row: 1} for row in range(len(rate))]
+    each = made.service(rate, demand, holds=holds, most=9, **more)  # type: ignore[arg-type]
+    object.__setattr__(found, "services", made.services(each))
+    return found
+
+
+def test_a_cut_is_stated_in_its_smallest_numbers_and_rounded() -> None:
+    rows = serve(build_model(one_service([[20], [50]], [[70]])).variables)
+    lines = [sorted(-rows.coefficient[rows.row == row]) + [-rows.upper[row]] for row in range(len(rows.upper))]
+    assert lines == [[2, 5, 7], [1, 3, 4], [1, 1, 2]]
+
+
+def test_replicas_that_switch_have_rows_for_it() -> None:
+    found = build_model(one_service([[2]], [[1, 1]], start=[3], minimum=[2]))
+    assert len(replicas(found.variables).upper) == 2 + 2
+    assert len(batches(found.variables).upper) == 0
+
+
+def test_a_schedule_is_encoded_and_decoded() -> None:
+    found = made.random_problem(24, ("missed", "switching"))
+    linear = build_model(found)
+    solution = highs.solve(found, None, LIMITS, NullMonitor())
+    assert solution.schedule is not None
+    values = encode(linear, solution.schedule)
+    assert np.all(linear.matrix @ values <= linear.upper)
+    assert objective(found, decode(linear, values)) == solution.bound
+
+
+@pytest.mark.parametrize("seed", first(24, range(400)))
+def test_exact_methods_agree_with_the_enumeration(seed: int) -> None:
+    rng = random.Random(seed)
+    features = tuple(name for name in made.FEATURES if rng.random() < (0.2 if name == "two_services" else 0.3))
+    found = made.random_problem(seed, features)
+    least = made.least_cost(found)
+    engines = [cpsat, highs, cbc][:: 1 if seed % 4 == 0 else -2 if seed % 4 == 1 else 2]
+    for engine in engines:
+        if engine is cpsat and "batches" in features:
+            continue
+        solution = engine.solve(found, None, LIMITS, NullMonitor())
+        if least is None:
+            assert solution.status is Status.INFEASIBLE, engine
+        else:
+            assert (solution.status, solution.bound) == (Status.OPTIMAL, least), engine
+            assert solution.schedule is not None
+            assert not violated_rules(found, solution.schedule)
+
+
+def test_cpsat_refuses_batches() -> None:
+    found = made.random_problem(3, ("batches",))
+    solution = cpsat.solve(found, None, LIMITS, NullMonitor())
+    assert solution.status is Status.UNKNOWN
+    assert "batches" in solution.note
