@@ -98,7 +98,7 @@ class Offline:
 
 
 def planned_share(services: Services, service: int) -> list[Fraction]:
-    """Return the planned part of the rate by way of a service; raises `TooManyCuts` where it differs by class."""
+    """Return the planned part of the rate by way; raises `TooManyCuts` where it differs by class."""
     ways, own = services.ways(service), services.classes(service)
     shares = []
     for planned, rate in zip(services.planned[ways, own].tolist(), services.rate[ways, own].tolist(), strict=True):

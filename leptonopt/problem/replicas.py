@@ -91,7 +91,7 @@ def useful_counts(problem: Problem, room: Ints | None = None) -> Ints:
     earn money. `room`, shape (K, T), is the capacity left to replicas.
     """
     services, room = problem.services, problem.capacity if room is None else room
-    found = services.most.max(axis=1, initial=0)
+    found: Ints = services.most.max(axis=1, initial=0)
     for way, service in enumerate(np.repeat(np.arange(len(services)), np.diff(services.way_ptr)).tolist()):
         part = slice(services.hold_ptr[way], services.hold_ptr[way + 1])
         rows, amounts = services.hold_row[part], services.hold[part]

@@ -37,7 +37,7 @@ def once(problem: Problem, columns: StartColumns, left: Ints) -> Rows:
 
 
 def capacity(variables: Variables) -> Rows:
-    """capacity: in row k and slot t, the demands of columns at work, and of replicas, are at most capacity[k, t].
+    """capacity: in row k and slot t, the demands of columns and replicas are at most capacity[k, t].
 
     Rows that follow from others, or can never be exceeded, are left out; see `needed_cells`. What is left
     is divided by the common divisor of its demands, and the capacity rounded down.

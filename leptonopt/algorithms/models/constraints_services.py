@@ -64,7 +64,7 @@ def usable(variables: Variables, way: int) -> Terms:
 
 
 def replicas(variables: Variables) -> Rows:
-    """Return rule `replicas`: switching, minimum time, limits, least counts, and one way where only one may be used."""
+    """Return rule `replicas`: switching, minimum time, limits, least counts, and one way."""
     lines, services = _Lines("replicas"), variables.problem.services
     for way in range(len(services.pool)):
         _switched(lines, variables, way)
@@ -82,7 +82,10 @@ def replicas(variables: Variables) -> Rows:
 
 
 def _switched(lines: _Lines, variables: Variables, way: int) -> None:
-    """State u >= h[t] - h[t-1] and v >= h[t] - h[t+1], with h = running before the first slot and 0 after the last."""
+    """State u >= h[t] - h[t-1] and v >= h[t] - h[t+1].
+
+    h is `running` before the first slot, and 0 after the last.
+    """
     on, slots = variables.services["h", way], np.arange(variables.problem.slots)
     for letter, neighbour, mine in (("s", slots[:-1], slots[1:]), ("d", slots[1:], slots[:-1])):
         if (letter, way) not in variables.services or not len(slots):
@@ -192,7 +195,7 @@ def _rounded(weight: list[int], money: int, need: Ints) -> Iterator[tuple[list[i
 
 
 def batches(variables: Variables) -> Rows:
-    """Return rule `batches`: what batches do in a slot fits beside the demand, and they are done or left out."""
+    """Return rule `batches`: their work fits beside the demand, and they are done or left out."""
     lines, problem = _Lines("batches"), variables.problem
     of = problem.services.batches
     for service, offline in problem.offline.items():

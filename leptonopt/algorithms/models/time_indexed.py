@@ -190,16 +190,12 @@ def decode_replicas(variables: Variables, values: Ints) -> ReplicaSchedule:
 
     Where a service has batches, more money may be paid, which leaves replicas to them.
     """
-    problem, services = variables.problem, variables.problem.services
+    problem, services, slots = variables.problem, variables.problem.services, variables.problem.slots
     on = np.array([values[variables.services["h", way]] for way in range(len(services.pool))], np.int64)
-    done = np.array(
-        [
-            values[variables.services["l", j][0]] == 0 if may else True
-            for j, may in enumerate(services.batches.optional)
-        ],
-        bool,
-    )
-    missed, usable = np.zeros((len(services), problem.slots), np.int64), services.usable(on.reshape(-1, problem.slots))
+    on = on.reshape(-1, slots)
+    left = {name[1]: values[at[0]] for name, at in variables.services.items() if name[0] == "l"}
+    done = np.array([not left.get(j, 0) for j in range(len(services.batches))], bool)
+    missed, usable = np.zeros((len(services), slots), np.int64), services.usable(on)
     for service in range(len(services)):
         if ("p", service) not in variables.services:
             continue
@@ -207,7 +203,7 @@ def decode_replicas(variables: Variables, values: Ints) -> ReplicaSchedule:
         if service not in problem.offline:
             needed = least_money(problem, service, usable[services.ways(service)])
             missed[service] = np.where(needed < 0, missed[service], needed)
-    return ReplicaSchedule(on.reshape(-1, problem.slots), done, missed)
+    return ReplicaSchedule(on, done, missed)
 
 
 def decode_nodes(variables: Variables, values: Ints) -> NodeSchedule:
@@ -257,7 +253,10 @@ def encode_nodes(variables: Variables, rent: NodeSchedule, values: Ints) -> None
 
 
 def encode_replicas(variables: Variables, replicas: ReplicaSchedule, values: Ints) -> None:
-    """Write the values of the variables of services into `values`; families of cuts and batch work are left at 0."""
+    """Write the values of the variables of services into `values`.
+
+    Those of families of cuts and of what batches do stay 0.
+    """
     services = variables.problem.services
     started, stopped = services.switched(replicas.on)
     grids = {"h": replicas.on, "s": started, "d": stopped, "p": replicas.missed // services.missed_step}

@@ -76,7 +76,10 @@ class ServiceStates:
 
     @cached_property
     def money(self) -> dict[bytes, Ints]:
-        """Return the money for missed requests by demand, int64, shape (N,); `NEVER` for states that cannot serve."""
+        """Return the money for missed requests by demand, int64, shape (N,).
+
+        It is `NEVER` for states that cannot serve.
+        """
         return {}
 
     @cached_property
@@ -98,9 +101,9 @@ class ServiceStates:
     def _steady(self) -> Bools:
         """Return the states that keep the least counts of the service."""
         services = self.problem.services
-        allowed: Bools = (self.counts >= services.least[self.ways]).all(axis=1)
-        allowed &= self.counts.sum(axis=1) >= services.service_least[self.service]
-        return allowed
+        allowed: Any = (self.counts >= services.least[self.ways]).all(axis=1)
+        enough: Bools = self.counts.sum(axis=1) >= services.service_least[self.service]
+        return allowed & enough
 
     def allowed(self, slot: int) -> Bools:
         """Return the states that keep limits and capacity in a slot, bool, shape (N,)."""
@@ -110,7 +113,7 @@ class ServiceStates:
         limit = services.limit[self.service, slot]
         key = np.concatenate([open_, [limit], self.room[rows, slot]]).tobytes()
         if key not in self._masks:
-            allowed = self._steady & (self.counts <= open_).all(axis=1) & (self.counts.sum(axis=1) <= limit)
+            allowed: Any = self._steady & (self.counts <= open_).all(axis=1) & (self.counts.sum(axis=1) <= limit)
             for row, load in self.loads.items():
                 allowed &= load <= self.room[row, slot]
             self._masks[key] = allowed
@@ -157,16 +160,16 @@ class ServiceStates:
             scale * part[self.ways].astype(unit.dtype) for part in (services.costs.start, services.costs.stop)
         )
 
-        others = np.zeros(len(self.counts), bool)
-        if only is not None:
-            others = np.delete(self.counts, only, axis=1).any(axis=1)
+        kept = np.arange(len(self.most)) == only if only is not None else np.ones(len(self.most), bool)
+        others = (self.counts[:, ~kept] > 0).any(axis=1)
 
         def cost(slot: int) -> Grid:
             total = self.counts @ unit[:, slot] + scale * self._nodes(slot)
             money = self._money(slot)
             total[~self.allowed(slot) | (money >= NEVER) | others] = NEVER
             paid = scale * np.where(money < NEVER, money, 0) if self._may_miss else 0
-            return (total + paid).reshape(shape)
+            grid: Grid = (total + paid).reshape(shape)
+            return grid
 
         running = services.running[self.ways]
         return StateProgram(self.most, cost, _booted(start, unit, services.boot[self.ways]), stop, running)
@@ -210,7 +213,7 @@ class ServiceStates:
 
 
 def _booted(start: NDArray[Any], unit: NDArray[Any], boot: Ints) -> NDArray[Any]:
-    """Return the costs of becoming usable in a slot: the start `boot` slots before, and the cost of booting."""
+    """Return the costs of becoming usable: the start `boot` slots before, and the cost of booting."""
     found = start.copy()
     for way, wait in enumerate(boot.tolist()):
         for slot in range(wait if wait else start.shape[1], start.shape[1]):

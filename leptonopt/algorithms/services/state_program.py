@@ -51,7 +51,10 @@ class StateProgram:
         return int(self.start.shape[1])
 
     def solve(self) -> tuple[Any, Ints] | None:
-        """Return the least cost and its counts, int64, shape (W, T); None where no state is allowed in some slot."""
+        """Return the least cost and its counts, int64, shape (W, T).
+
+        None where no state is allowed in some slot.
+        """
         if not self.start.any() and not self.stop.any():
             return self._apart()
         size = int(np.prod([most + 1 for most in self.most]))
@@ -61,7 +64,7 @@ class StateProgram:
             value = self._next(value, slot)
             if slot % block == block - 1:
                 kept[slot] = value
-        return self._traced(value, kept, block)
+        return None if value is None else self._traced(value, kept, block)
 
     def _apart(self) -> tuple[Any, Ints] | None:
         """Return the best state of each slot, where switching is free."""

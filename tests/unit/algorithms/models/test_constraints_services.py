@@ -32,7 +32,7 @@ def one_service(rate: list[list[int]], demand: list[list[int]], **more: object) 
 
 def test_a_cut_is_stated_in_its_smallest_numbers_and_rounded() -> None:
     rows = serve(build_model(one_service([[20], [50]], [[70]])).variables)
-    lines = [sorted(-rows.coefficient[rows.row == row]) + [-rows.upper[row]] for row in range(len(rows.upper))]
+    lines = [[*sorted(-rows.coefficient[rows.row == row]), -rows.upper[row]] for row in range(len(rows.upper))]
     assert lines == [[2, 5, 7], [1, 3, 4], [1, 1, 2]]
 
 
