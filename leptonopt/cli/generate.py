@@ -32,7 +32,7 @@ class GenerateOptions:
 
     family: options.GeneratorFamily = None
     output: options.Generated = None
-    tasks: options.Tasks = 100
+    tasks: options.Tasks = None
     seed: options.Seed = 0
     load: options.Load = 0.7
     slack: options.Slack = None

@@ -96,7 +96,10 @@ Generated = Annotated[
     Path | None,
     Option("--output", "-o", metavar="FILE", help="file to write: .yaml, .json, .npz; - for YAML on stdout"),
 ]
-Tasks = Annotated[int, Option(metavar="N", help="number of tasks, from 10 to 1,000,000")]
+Tasks = Annotated[
+    int | None,
+    Option(metavar="N", help="number of tasks, from 10 to 1,000,000  [default: 100; none in serving]"),
+]
 Load = Annotated[
     float, Option(metavar="SHARE", help="device-hours that the tasks need, as a share of those of limited pools")
 ]

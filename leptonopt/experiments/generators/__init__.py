@@ -18,7 +18,7 @@ from decimal import Decimal
 from typing import Any
 
 from leptonopt.errors import UsageError
-from leptonopt.experiments.generators import elasticflow, fleet, gaia, gavel, lumpy, platform, regions
+from leptonopt.experiments.generators import elasticflow, fleet, gaia, gavel, lumpy, platform, regions, serving
 from leptonopt.experiments.generators.fleet import Fleet
 from leptonopt.experiments.generators.parameters import FamilyParameter, GeneratorParameters, parse_parameters
 from leptonopt.experiments.generators.table import Table
@@ -32,7 +32,10 @@ SLACK = Decimal(2)
 
 @dataclass(frozen=True)
 class Family:
-    """A family: description, generator, usual slack and greatest load, shares and own parameters."""
+    """A family: description, generator, usual slack and greatest load, shares and own parameters.
+
+    `tasks` is how many there are when not asked for, `least_tasks` how many there must be.
+    """
 
     what: str
     made: Callable[[GeneratorParameters], Table]
@@ -40,6 +43,8 @@ class Family:
     most_load: Decimal = Decimal(2)
     usual: Mapping[str, Decimal] = field(default_factory=dict)
     parameters: Sequence[FamilyParameter] = ()
+    tasks: int = 100
+    least_tasks: int = 10
 
 
 def _fleet(what: str, of: Fleet, slack: Decimal = SLACK) -> Family:
@@ -63,13 +68,21 @@ FAMILIES = {
         parameters=platform.PARAMETERS,
     ),
     "regions": _fleet("training on 4 to 16 A100 or H100 over clouds and regions", regions.FLEET, Decimal(3)),
+    "serving": Family(
+        "services with a demand over the week on A100 and H100, owned and cloud, with batches; with training if asked",
+        serving.made,
+        slack=Decimal(3),
+        parameters=serving.PARAMETERS,
+        tasks=0,
+        least_tasks=0,
+    ),
 }
 
 
 def table(
     family: str,
     *,
-    tasks: int = 100,
+    tasks: int | None = None,
     seed: int = 0,
     load: float | Decimal = Decimal("0.7"),
     slack: float | Decimal | None = None,
@@ -86,7 +99,7 @@ def table(
     Parameters
     ----------
     family : a name from `FAMILIES`.
-    tasks : how many, copies counted; 10 to 1,000,000.
+    tasks : how many, copies counted; 10 to 1,000,000; 100 when absent, none in `serving`, which may have none.
     seed : from 0.
     load : least device-time that the tasks hold in time, over what the limited pools have.
     slack : deadline minus release (or the earliest end of what it follows) over shortest duration, on average; the
@@ -128,7 +141,14 @@ def parameters_of(family: str, *, params: Mapping[str, object] | None = None, **
     """The parameters of a call of `table`, with the family's own where they are absent."""
     kind = family_of(family)
     shares = {name: kind.usual.get(name, Decimal(0)) for name in ("precedence", "optional", "preemptible")}
-    stated: dict[str, Any] = {"tasks": 100, "seed": 0, "load": Decimal("0.7"), "slack": kind.slack, "days": None}
+    stated: dict[str, Any] = {
+        "tasks": kind.tasks,
+        "least_tasks": kind.least_tasks,
+        "seed": 0,
+        "load": Decimal("0.7"),
+        "slack": kind.slack,
+        "days": None,
+    }
     stated |= shares | {name: value for name, value in given.items() if value is not None}
     return parse_parameters(**stated, most_load=kind.most_load, given=params, known=kind.parameters)
 

@@ -58,6 +58,7 @@ def parse_parameters(
     preemptible: float | Decimal,
     days: int | None,
     most_load: Decimal,
+    least_tasks: int = 10,
     given: Mapping[str, object] | None = None,
     known: Sequence[FamilyParameter] = (),
 ) -> GeneratorParameters:
@@ -69,7 +70,7 @@ def parse_parameters(
         Naming the parameter and what is allowed.
     """
     return GeneratorParameters(
-        tasks=_whole("tasks", tasks, 10, MOST_TASKS),
+        tasks=_whole("tasks", tasks, least_tasks, MOST_TASKS),
         seed=_whole("seed", seed, 0, 2**63 - 1),
         load=_milli("load", load, Decimal("0.05"), most_load),
         slack=_milli("slack", slack, Decimal(1), Decimal(100)),

@@ -148,19 +148,19 @@ class Table:
 
     def document(self) -> dict[str, Any]:
         """The native document."""
-        return {**self.head, **self.shared(), "tasks": list(self.tasks())}
+        tasks = list(self.tasks())
+        return {**self.head, **self.shared()} | ({"tasks": tasks} if tasks else {})
 
     def shared(self) -> dict[str, Any]:
         """The `profiles` of the document, if there are any."""
-        return (
-            {} if isinstance(self.ways, Options) else {"profiles": {p.name: p.document() for p in self.ways.profiles}}
-        )
+        profiles = () if isinstance(self.ways, Options) else self.ways.profiles
+        return {"profiles": {profile.name: profile.document() for profile in profiles}} if profiles else {}
 
     def tasks(self) -> Iterator[dict[str, Any]]:
         """The tasks of the document, one by one."""
         count = len(self.release)
         digits = len(str(count - 1))
-        instants = [instant(slot * self.slot_s) for slot in range(int(self.deadline.max()) + 1)]
+        instants = [instant(slot * self.slot_s) for slot in range(int(self.deadline.max(initial=0)) + 1)]
         anywhere = not any(SPOT in pool.get("labels", []) for pool in self.head["pools"])
         ways = self._ways()
         columns = (self.release, self.deadline, self.copies, self.value, self.after, self.spot)

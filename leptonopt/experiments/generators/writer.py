@@ -20,6 +20,7 @@ from leptonopt.experiments.generators.table import Table
 
 KINDS = ("json", "yaml", "npz")
 COLUMNS_VERSION = 1
+LISTS = ("pools", "services", "batches")  # written an entry a line
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9._]*(-[A-Za-z0-9._]+)*|\d{4}-\d\d-\d\dT\d\d:\d\dZ|\d+[dhms]")
 
 
@@ -40,6 +41,8 @@ def written(table: Table, kind: str) -> bytes:
 
 def columns(table: Table) -> dict[str, NDArray[Any]]:
     """The arrays of the columns format, by name."""
+    if "services" in table.head:
+        raise UsageError("an instance with services cannot be written as .npz; allowed are .json, .yaml")
     options = table.options
     head = {**table.head, "columns": COLUMNS_VERSION, "resources": list(table.resources)}
     small = {"release": table.release, "deadline": table.deadline, "copies": table.copies, "after": table.after}
@@ -59,7 +62,7 @@ def columns(table: Table) -> dict[str, NDArray[Any]]:
 def _json(table: Table) -> Iterator[str]:
     yield "{\n"
     for key, value in {**table.head, **table.shared()}.items():
-        if key in ("pools", "profiles"):
+        if key in (*LISTS, "profiles"):
             lines = [_flow(child, False) for child in value]
             if isinstance(value, dict):
                 lines = [f"{line}: {_flow(child, False)}" for line, child in zip(lines, value.values(), strict=True)]
@@ -75,13 +78,13 @@ def _json(table: Table) -> Iterator[str]:
 
 def _yaml(table: Table) -> Iterator[str]:
     for key, value in {**table.head, **table.shared()}.items():
-        if key == "pools":
-            yield "pools:\n" + "".join(f"  - {_flow(pool, True)}\n" for pool in value)
+        if key in LISTS:
+            yield f"{key}:\n" + "".join(f"  - {_flow(pool, True)}\n" for pool in value)
         elif key == "profiles":
             yield "profiles:\n" + "".join(f"  {_text(name, True)}: {_flow(p, True)}\n" for name, p in value.items())
         else:
             yield f"{key}: {_flow(value, True)}\n"
-    yield "tasks:\n"
+    yield "tasks:\n" if len(table.release) else ""
     for task in table.tasks():
         yield f"  - {_flow(task, True)}\n"
 
