@@ -1,4 +1,4 @@
-"""`leptonopt export`: a plan as scripts, manifests, tables or a calendar."""
+"""`leptonopt export`: a plan as scripts, manifests, tables, a calendar, or schedules of replicas."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from leptonopt.io import files
 
 if TYPE_CHECKING:
     from leptonopt.execution.planned import PlannedRun
+    from leptonopt.instance import Instance
 
 EPILOG = """\b
 Examples:
@@ -24,10 +25,14 @@ Examples:
   leptonopt export week.yaml plan.json --to skypilot -o tasks.yaml
   leptonopt export week.yaml plan.json --to csv -o -
   leptonopt export week.yaml plan.json -o plan.xlsx                   also .csv, .ics, .sh
+  leptonopt export week.yaml plan.json --to keda --repeat weekly -o scaled.yaml
+  leptonopt export week.yaml plan.json --to envelope --ceiling high.json -o bounds.csv
+  leptonopt export week.yaml plan.json --to service-costs --tokens short:384,long:3072 -o -
 
 \b
 Tasks say what to start with `run`, pools where they are found with `target`: see
-the instance format. Nothing is submitted; `leptonopt execute` does that."""
+the instance format. Nothing is submitted; `leptonopt execute` does that. Services
+are written as keda, crontab, envelope, routing and service-costs."""
 
 # What is written, by name: the system whose `target` is meant, and endings that name it.
 KINDS = {
@@ -39,14 +44,32 @@ KINDS = {
     "xlsx": ("", ".xlsx"),
     "ics": ("", ".ics"),
 }
+# What is written of services, by name: the options that belong to it.
+SERVICE_KINDS: dict[str, set[str]] = {
+    "keda": {"repeat"},
+    "crontab": {"repeat"},
+    "envelope": {"ceiling"},
+    "routing": set(),
+    "service-costs": {"tokens"},
+}
 PlanFile = Annotated[
     Path, options.Argument(metavar="PLAN", show_default=False, help="its plan, as `solve -o` writes it")
 ]
 Kind = Annotated[
-    str | None, options.Option(metavar="NAME", help=f"{', '.join(KINDS)}  [default: the ending of the file]")
+    str | None, options.Option(metavar="NAME", help=f"{', '.join((*KINDS, *SERVICE_KINDS))}  [default: by the ending]")
 ]
 Output = Annotated[
     Path | None, options.Option("--output", "-o", metavar="FILE", help="file to write; - for standard output")
+]
+
+Repeat = Annotated[
+    str | None, options.Option(metavar="PERIOD", help="keda, crontab: daily or weekly, where the horizon is one such")
+]
+Ceiling = Annotated[
+    Path | None, options.Option(metavar="PLAN", help="envelope: a plan for a higher quantile of the demand")
+]
+Tokens = Annotated[
+    str | None, options.Option(metavar="CLASS:N,…", help="service-costs: tokens of a request of each class")
 ]
 
 
@@ -58,26 +81,35 @@ class ExportOptions:
     plan: PlanFile
     to: Kind = None
     output: Output = None
+    repeat: Repeat = None
+    ceiling: Ceiling = None
+    tokens: Tokens = None
     format: options.Format = None
     param: options.Params = None
 
 
 @options.takes(ExportOptions)
 def export(_: options.Context, given: ExportOptions) -> int:
-    """Write a plan for another system: Slurm, Kubernetes, Kueue, SkyPilot, spreadsheets, calendars."""
+    """Write a plan for another system: Slurm, Kubernetes, KEDA, SkyPilot, spreadsheets, calendars."""
     from leptonopt.cli.common import params_of
     from leptonopt.execution.planned import missing_commands, planned_runs, project_name
 
     if given.output is None:
         raise UsageError("say where to write, with -o FILE")
     kind = given.to or next((n for n, (_, end) in KINDS.items() if end and end == given.output.suffix.lower()), "")
-    if kind not in KINDS:
+    if kind not in KINDS and kind not in SERVICE_KINDS:
         what = f"there is no {kind!r} to write" if kind else f"{given.output}: its ending tells no kind; say --to NAME"
-        raise UsageError(f"{what}; allowed are {', '.join(KINDS)}")
+        raise UsageError(f"{what}; allowed are {', '.join((*KINDS, *SERVICE_KINDS))}")
+    for name in ("repeat", "ceiling", "tokens"):
+        if getattr(given, name) is not None and name not in SERVICE_KINDS.get(kind, ()):
+            raise UsageError(f"--{name} does not belong to --to {kind}; `leptonopt export -h` has examples")
     files.writable(given.output)
-    files.different(given.output, given.file, given.plan)
+    files.different(given.output, given.file, given.plan, given.ceiling)
     instance = load_instance(given.file, given.format, params_of(given.param))
     plan = plan_of(given.plan)
+    if kind in SERVICE_KINDS:
+        files.write_atomic(given.output, _SERVICE_WRITERS[kind](instance, plan, given))
+        return 0
     runs = planned_runs(instance, plan, KINDS[kind][0])
     data = _WRITERS[kind](runs, project_name(instance), plan)
     files.write_atomic(given.output, data)
@@ -131,4 +163,52 @@ _WRITERS: dict[str, Callable[[Sequence[PlannedRun], str, Any], str | bytes]] = {
     "csv": _csv,
     "xlsx": _xlsx,
     "ics": _ics,
+}
+
+
+def _keda(instance: Instance, plan: Any, given: ExportOptions) -> str:
+    from leptonopt.execution.manifests import manifest_text
+    from leptonopt.execution.replicas import clock_of, keda_documents, replica_counts
+
+    return manifest_text(keda_documents(replica_counts(instance, plan), clock_of(instance, given.repeat)))
+
+
+def _crontab(instance: Instance, plan: Any, given: ExportOptions) -> str:
+    from leptonopt.execution.replicas import clock_of, crontab_text, replica_counts
+
+    return crontab_text(replica_counts(instance, plan), clock_of(instance, given.repeat))
+
+
+def _envelope(instance: Instance, plan: Any, given: ExportOptions) -> str:
+    from leptonopt.execution.replicas import ENVELOPE_HEAD, envelope_rows, replica_counts
+    from leptonopt.execution.tables import csv_text
+
+    ceiling = None if given.ceiling is None else replica_counts(instance, plan_of(given.ceiling))
+    return csv_text(envelope_rows(replica_counts(instance, plan), ceiling), ENVELOPE_HEAD)
+
+
+def _routing(instance: Instance, plan: Any, given: ExportOptions) -> str:
+    from leptonopt.execution.replicas import ROUTING_HEAD, replica_counts, routing_rows
+    from leptonopt.execution.tables import csv_text
+
+    replica_counts(instance, plan)  # refuses a plan without services, or of others
+    return csv_text(routing_rows(plan), ROUTING_HEAD)
+
+
+def _service_costs(instance: Instance, plan: Any, given: ExportOptions) -> str:
+    from leptonopt.execution.replicas import replica_counts
+    from leptonopt.execution.tables import csv_text
+    from leptonopt.plan.service_costs import COST_HEAD, cost_rows, tokens_by_class
+
+    replica_counts(instance, plan)
+    tokens = tokens_by_class(given.tokens, instance) if given.tokens is not None else None
+    return csv_text(cost_rows(plan, instance, tokens), COST_HEAD)
+
+
+_SERVICE_WRITERS: dict[str, Callable[[Instance, Any, ExportOptions], str]] = {
+    "keda": _keda,
+    "crontab": _crontab,
+    "envelope": _envelope,
+    "routing": _routing,
+    "service-costs": _service_costs,
 }

@@ -32,11 +32,11 @@ def _row(run: PlannedRun, line: Mapping[str, Any]) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def csv_text(found: Iterable[Sequence[Any]]) -> str:
+def csv_text(found: Iterable[Sequence[Any]], head: Sequence[str] = HEAD) -> str:
     """Return rows as CSV under their head; a cell that looks like a formula begins with `'`."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(HEAD)
+    writer.writerow(head)
     for row in found:
         writer.writerow([_cell(value) for value in row])
     return out.getvalue()

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from tests.helpers.run_cli import called, said
+from tests.unit.execution import test_replicas
 from tests.unit.execution.samples import DOCUMENT, PLAN
 
 
@@ -43,3 +44,34 @@ def test_endings_name_the_kind(files: tuple[Path, Path], tmp_path: Path, words: 
 def test_wrong_calls(files: tuple[Path, Path], words: tuple[str, ...], message: str) -> None:
     """One line, exit code 2."""
     assert message in said("export", *files, *words, code=2)
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> tuple[Path, Path]:
+    """Write an instance with services and its plan."""
+    (tmp_path / "s.yaml").write_text(yaml.safe_dump(test_replicas.DOCUMENT), encoding="utf-8")
+    (tmp_path / "p.json").write_text(json.dumps(test_replicas.PLAN), encoding="utf-8")
+    return tmp_path / "s.yaml", tmp_path / "p.json"
+
+
+@pytest.mark.parametrize(
+    ("words", "begins"),
+    [
+        (("keda", "--repeat", "daily"), "apiVersion: keda.sh/v1alpha1"),
+        (("crontab",), "CRON_TZ=Etc/UTC\n0 0 23 11 * kubectl"),
+        (("envelope", "--ceiling", "{}/p.json"), "service,way,from,to,floor,ceiling\nChat v2,a10g,2026-11-23T00:00:00Z"),
+        (("routing",), "service,class,from,to,way,weight,share\nChat v2,s,2026-11-23T00:00:00Z"),
+    ],
+)
+def test_services(services: tuple[Path, Path], tmp_path: Path, words: tuple[str, ...], begins: str) -> None:
+    """Replicas as cron triggers, crontab, envelope and routing."""
+    code, out, _ = called("export", *services, "-o", "-", "--to", *(word.format(tmp_path) for word in words))
+    assert (code, out[: len(begins)]) == (0, begins)
+
+
+def test_options_of_other_kinds(files: tuple[Path, Path]) -> None:
+    """Options of services belong to their kinds; a plan without services has none to write."""
+    assert "--repeat does not belong to --to csv" in said(
+        "export", *files, "--to", "csv", "--repeat", "daily", "-o", "-", code=2
+    )
+    assert "the plan has no services" in said("export", *files, "--to", "keda", "-o", "-", code=3)
