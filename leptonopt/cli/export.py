@@ -198,7 +198,7 @@ def _routing(instance: Instance, plan: Any, given: ExportOptions) -> str:
 def _service_costs(instance: Instance, plan: Any, given: ExportOptions) -> str:
     from leptonopt.execution.replicas import replica_counts
     from leptonopt.execution.tables import csv_text
-    from leptonopt.plan.service_costs import COST_HEAD, cost_rows, tokens_by_class
+    from leptonopt.plan.hourly_costs import COST_HEAD, cost_rows, tokens_by_class
 
     replica_counts(instance, plan)
     tokens = tokens_by_class(given.tokens, instance) if given.tokens is not None else None

@@ -15,7 +15,7 @@ import numpy as np
 
 from leptonopt.compile.calendar import mean_by_slot
 from leptonopt.compile.service_demand import ServiceNumbers, service_numbers
-from leptonopt.instance import Instance, Series, Time, Way
+from leptonopt.instance import Instance, Series, Service, Time, Way
 from leptonopt.instance.units import instant
 
 Line = Mapping[str, Any]
@@ -109,7 +109,7 @@ def _service_use(numbers: ServiceNumbers, line: Line, document: Line, nodes: _No
     for entry, span, each in _offline(document, service.id, time):
         done[entry["class"]][span] += each
     ways = tuple(
-        _way_use(way, stated, demand, line, document, service.id, time)
+        _way_use(way, stated, demand, line, document, service, time)
         for way, stated in zip(line["ways"], service.replicas, strict=True)
     )
     price = float(service.missed.cost) * time.slot if service.missed else 0.0
@@ -121,21 +121,22 @@ def _service_use(numbers: ServiceNumbers, line: Line, document: Line, nodes: _No
 
 
 def _way_use(
-    way: Line, stated: Way, demand: Mapping[str, np.ndarray], line: Line, document: Line, service: str, time: Time
+    way: Line, stated: Way, demand: Mapping[str, np.ndarray], line: Line, document: Line, service: Service, time: Time
 ) -> WayUse:
     on = levels([(step["from"], step["count"]) for step in way["on"]], time)
-    before = on[0] if stated.running is None else stated.running
-    started = np.maximum(0.0, np.diff(on, prepend=before))
-    boot = -(-(stated.start.takes if stated.start else 0) // time.slot)
-    total = np.concatenate([[0.0], np.cumsum(started)])
-    recent = total[1:] - total[np.maximum(0, np.arange(1, time.slots + 1) - boot)]
+    started = np.maximum(0.0, np.diff(on, prepend=stated.running or 0))
+    start = service.start if stated.start is None else stated.start
+    booting = started.copy()
+    booting[0] = 0.0 if stated.running is None else started[0]  # replicas that begin with the horizon are usable
+    total = np.concatenate([[0.0], np.cumsum(booting)])
+    recent = total[1:] - total[np.maximum(0, np.arange(1, time.slots + 1) + start.takes // -time.slot)]
     served, offline = np.zeros(time.slots), np.zeros(time.slots)
     for entry in line["routing"]:
         if "without" not in entry and way["way"] in entry["shares"]:
             name, span = entry["class"], span_of(entry, time)
             share = float(Fraction(str(entry["shares"][way["way"]])))
             served[span] += share * demand[name][span] / float(stated.rate[name])
-    for entry, span, each in _offline(document, service, time):
+    for entry, span, each in _offline(document, service.id, time):
         if entry["way"] == way["way"]:
             offline[span] += each / time.slot / float(stated.offline[entry["class"]])
     return WayUse(way["way"], way["pool"], on, on - recent, started, served, offline)
