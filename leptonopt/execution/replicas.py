@@ -1,4 +1,4 @@
-"""Replica schedules of a plan for autoscalers: cron triggers of KEDA, crontab lines, envelopes, routing weights."""
+"""Write replica schedules for autoscalers: cron triggers of KEDA, crontab, envelopes, routing."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _steps(on: Sequence[Mapping[str, Any]]) -> tuple[tuple[datetime, int], ...]:
 
 @dataclass(frozen=True)
 class Clock:
-    """How instants are written for cron.
+    """Fields of cron for instants.
 
     Attributes
     ----------

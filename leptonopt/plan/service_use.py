@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leptonopt.compile.calendar import mean_by_slot
 from leptonopt.compile.service_demand import ServiceNumbers, service_numbers
@@ -19,6 +20,7 @@ from leptonopt.instance import Instance, Series, Service, Time, Way
 from leptonopt.instance.units import instant
 
 Line = Mapping[str, Any]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +35,16 @@ class WayUse:
 
     name: str
     pool: str
-    on: np.ndarray
-    usable: np.ndarray
-    started: np.ndarray
-    served: np.ndarray
-    offline: np.ndarray
+    on: Floats
+    usable: Floats
+    started: Floats
+    served: Floats
+    offline: Floats
 
 
 @dataclass(frozen=True, eq=False)
 class ServiceUse:
-    """What a service serves and costs; float64 arrays, shape (T,) each.
+    """Requests and money of a service; float64 arrays, shape (T,) each.
 
     Attributes
     ----------
@@ -53,19 +55,19 @@ class ServiceUse:
 
     id: str
     ways: tuple[WayUse, ...]
-    demand: Mapping[str, np.ndarray]
-    missed: Mapping[str, np.ndarray]
-    done: Mapping[str, np.ndarray]
-    own: np.ndarray
-    shared: np.ndarray
+    demand: Mapping[str, Floats]
+    missed: Mapping[str, Floats]
+    done: Mapping[str, Floats]
+    own: Floats
+    shared: Floats
     seconds: int
 
     @property
-    def cost(self) -> np.ndarray:
+    def cost(self) -> Floats:
         """Money in each slot."""
         return self.own + self.shared
 
-    def requests(self, name: str) -> np.ndarray:
+    def requests(self, name: str) -> Floats:
         """Return the requests of a class that are served in each slot, with those of batches."""
         return (self.demand[name] - self.missed[name]) * self.seconds + self.done[name]
 
@@ -121,7 +123,7 @@ def _service_use(numbers: ServiceNumbers, line: Line, document: Line, nodes: _No
 
 
 def _way_use(
-    way: Line, stated: Way, demand: Mapping[str, np.ndarray], line: Line, document: Line, service: Service, time: Time
+    way: Line, stated: Way, demand: Mapping[str, Floats], line: Line, document: Line, service: Service, time: Time
 ) -> WayUse:
     on = levels([(step["from"], step["count"]) for step in way["on"]], time)
     started = np.maximum(0.0, np.diff(on, prepend=stated.running or 0))
@@ -160,7 +162,7 @@ def _slot(text: str, time: Time) -> int:
     return int((instant(text) - time.start).total_seconds()) // time.slot
 
 
-def levels(steps: Sequence[tuple[str, float]], time: Time) -> np.ndarray:
+def levels(steps: Sequence[tuple[str, float]], time: Time) -> Floats:
     """Return a number in each slot, from instants and the number from there on; float64, shape (T,)."""
     found = np.zeros(time.slots)
     for at, value in steps:
@@ -168,33 +170,33 @@ def levels(steps: Sequence[tuple[str, float]], time: Time) -> np.ndarray:
     return found
 
 
-def _spread(amount: float, weights: np.ndarray) -> np.ndarray:
+def _spread(amount: float, weights: Floats) -> Floats:
     """Return an amount in proportion to weights; evenly where all are 0."""
     total = float(weights.sum())
     return amount * weights / total if total else np.full(len(weights), amount / len(weights))
 
 
-def _mean(series: Series | None, time: Time) -> np.ndarray:
+def _mean(series: Series | None, time: Time) -> Floats:
     values = mean_by_slot(series, time) if series is not None else [Fraction(0)] * time.slots
     return np.array([float(value) for value in values])
 
 
 class _NodeShares:
-    """Prices of pools by slot, and the cost of their nodes for each unit of the resource that is most used."""
+    """Prices of pools by slot, and the cost of nodes for each unit of the most used resource."""
 
     def __init__(self, document: Line, instance: Instance) -> None:
         self.time, self._document = instance.time, document
         self._pools = {pool.id: pool for pool in instance.pools}
         self._ways = {service.id: service.replicas for service in instance.services}
 
-    def running(self, way: Line, use: WayUse, stated: Way) -> np.ndarray:
+    def running(self, way: Line, use: WayUse, stated: Way) -> Floats:
         """Return what a way pays for what it holds, in each slot."""
         prices = self._pools[way["pool"]].price
         held = ((float(amount), _mean(prices.get(name), self.time)) for name, amount in stated.uses.items())
         each = sum((amount * price for amount, price in held), np.zeros(self.time.slots))
         return _spread(float(way["parts"]["running"]), use.on * each)
 
-    def share(self, use: WayUse, stated: Way) -> np.ndarray:
+    def share(self, use: WayUse, stated: Way) -> Floats:
         """Return a way's share of the cost of its pool's nodes, in each slot."""
         resource = self._resource(use.pool)
         held = float(stated.uses.get(resource, 0)) * use.on
@@ -206,7 +208,7 @@ class _NodeShares:
         best = max(lines, key=lambda line: (line["utilisation"] or 0, line["used_hours"] or 0), default=None)
         return str(best["resource"]) if best else ""
 
-    def _unit_cost(self, pool: str, resource: str) -> np.ndarray:
+    def _unit_cost(self, pool: str, resource: str) -> Floats:
         """Return the cost of a pool's nodes in each slot for each unit of a resource that is held."""
         cost, held = np.zeros(self.time.slots), np.zeros(self.time.slots)
         prices = dict(self._pools[pool].kinds)

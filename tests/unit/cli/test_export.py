@@ -59,7 +59,10 @@ def services(tmp_path: Path) -> tuple[Path, Path]:
     [
         (("keda", "--repeat", "daily"), "apiVersion: keda.sh/v1alpha1"),
         (("crontab",), "CRON_TZ=Etc/UTC\n0 0 23 11 * kubectl"),
-        (("envelope", "--ceiling", "{}/p.json"), "service,way,from,to,floor,ceiling\nChat v2,a10g,2026-11-23T00:00:00Z"),
+        (
+            ("envelope", "--ceiling", "{}/p.json"),
+            "service,way,from,to,floor,ceiling\nChat v2,a10g,2026-11-23T00:00:00Z",
+        ),
         (("routing",), "service,class,from,to,way,weight,share\nChat v2,s,2026-11-23T00:00:00Z"),
     ],
 )

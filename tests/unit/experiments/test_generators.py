@@ -42,6 +42,7 @@ DIGESTS = {
     "lumpy": "a0426117ead49dc43d32b246552a7bcc94d4157d40163eb1bed5e3bd68bd699b",
     "platform": "b31d8e939cdf6262e565de3947ca8ac10d80dd3281dfa61ea94e95383a5a8d45",
     "regions": "446c2c0d631dd6a17fea49d82a528c44b427866422ab023dc5853cdd0c0038d9",
+    "serving": "6acf80eeaa84949332b2c9d57b8a3c77f33aebc9cfc845fbf70a33b0ab6b571b",
 }
 
 
@@ -118,7 +119,7 @@ def test_draws_are_spread_evenly() -> None:
 # --- what they hold ---
 
 
-@pytest.mark.parametrize("family", sorted(FAMILIES))
+@pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"serving"}))
 @pytest.mark.parametrize("more", [{}, EVERYTHING], ids=["plain", "everything"])
 def test_valid_and_solved(family: str, more: dict[str, Any]) -> None:
     """A small instance is valid, and greedy finds a plan that passes the checker."""
