@@ -76,10 +76,14 @@ def load_instance(file: Path, format: str | None, params: dict[str, str]) -> Ins
 def write_model(path: Path, file: Path, format: str | None, params: dict[str, str], kind: str | None = None) -> None:
     """Write the time-indexed model of an instance; the file's ending states the kind unless it is given."""
     from leptonopt.algorithms.models import export
-    from leptonopt.session.source import open_source
+    from leptonopt.instance import refuse
+    from leptonopt.session.source import TreeSource, open_source
 
     kind = kind or require_ending(path, MODELS, "a model")
-    files.write_atomic(path, export.export_model(open_source(file, format, params)().problem, kind))
+    source = open_source(file, format, params)()
+    if isinstance(source, TreeSource):
+        refuse(source.compiled.instance, f"a model in {kind}", "data passed on between tasks")
+    files.write_atomic(path, export.export_model(source.problem, kind))
 
 
 def require_ending(path: Path, allowed: tuple[str, ...], what: str) -> str:

@@ -19,13 +19,14 @@ from leptonopt.compile.groups import Members, group_sets, group_tasks, precedenc
 from leptonopt.compile.money import Money
 from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.node_kinds import NodeKindInfo
+from leptonopt.compile.places import Places, task_options
 from leptonopt.compile.quotas import QuotaWindow, compile_quotas, quota_windows
 from leptonopt.compile.rows import Row, RowBuilder
 from leptonopt.compile.segments import CutInstance, cut_instance, with_chains
 from leptonopt.compile.services import CompiledServices, replica_options
 from leptonopt.compile.ties import Ties
 from leptonopt.compile.windows import TaskWindows, infeasibility_reasons
-from leptonopt.compile.work_options import ConcreteOption, concrete_options
+from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import Instance
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import Nodes, no_nodes
@@ -57,6 +58,7 @@ class CompiledInstance:
     impossible : reasons why no plan can exist; empty when none was found.
     alike : pools with nodes that plans tell apart and this problem counts: it is a relaxation there.
     cut : tasks and parts, where tasks may be cut into segments; None where all are whole.
+    places : regions of tasks that pass data on; None where these are free to choose, and data moves for nothing.
     """
 
     instance: Instance
@@ -75,18 +77,17 @@ class CompiledInstance:
     impossible: tuple[str, ...]
     alike: frozenset[str] = frozenset()
     cut: CutInstance | None = None
+    places: Places | None = None
 
 
-def compile_instance(instance: Instance, form: NodeForm = TOLD_APART) -> CompiledInstance:
+def compile_instance(instance: Instance, form: NodeForm = TOLD_APART, places: Places | None = None) -> CompiledInstance:
     """Return the problem of an instance, with nodes in the given form.
 
-    Raises
-    ------
-    InstanceError
-        When more than 100,000 copies have precedence, or more than two million pairs of them. Also when amounts are
-        too fine against each other for exact counting, or a quota's day starts within a slot.
+    Without `places` data is passed on for nothing. Raises `InstanceError` when over 100,000 copies have precedence,
+    or more than two million pairs of them; also when amounts are too fine against each other for exact counting, or a
+    quota's day starts within a slot.
     """
-    rows, cut, tasks, services = _rows(instance, form)
+    rows, cut, tasks, services = _rows(instance, form, places)
     ties = Ties(cut.instance, tasks)
     money = Money(cut.instance, rows, tasks, ties, services)
     groups = group_tasks(cut.instance, tasks, ties)
@@ -112,16 +113,19 @@ def compile_instance(instance: Instance, form: NodeForm = TOLD_APART) -> Compile
         impossible=(*infeasibility_reasons(cut.instance, cut.ways, tasks), *services.impossible()),
         alike=frozenset(rows.alike),
         cut=cut if cut.has_parts else None,
+        places=places,
     )
 
 
-def _rows(instance: Instance, form: NodeForm) -> tuple[RowBuilder, CutInstance, TaskWindows, CompiledServices]:
+def _rows(
+    instance: Instance, form: NodeForm, places: Places | None
+) -> tuple[RowBuilder, CutInstance, TaskWindows, CompiledServices]:
     """Return rows, tasks and parts of tasks, their columns within windows, and services."""
-    all_ways = [concrete_options(instance, task) for task in instance.tasks]
+    all_ways = task_options(instance, places)
     replicas = [replica_options(instance, service) for service in instance.services]
     rows = RowBuilder(instance, all_ways, form, replicas)
     cut = cut_instance(instance, all_ways)
-    tasks = TaskWindows(cut.instance, cut.columns(instance, rows))
+    tasks = TaskWindows(cut.instance, cut.columns(instance, rows), places)
     tasks.tighten()
     services = CompiledServices.of(instance, rows, replicas)
     rows.used = {row for columns in tasks.columns for column in columns for row in column.rows} | services.rows

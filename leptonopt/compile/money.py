@@ -167,6 +167,8 @@ class Money:
         amounts = set(fixed.values())
         amounts.update(*(rows.prices[row] for row in rows.used), *self.late, self.late_once, self.value)
         amounts.update(self.rates.numbers(), services.amounts())
+        passed = {after.gib for task in instance.tasks for after in task.after if after.gib}
+        amounts.update(weight * Fraction(link.price) * Fraction(gib) for link in instance.links for gib in passed)
         parts = (
             self._most_of_tasks(instance, rows, tasks, fixed),
             self._most_of_nodes(rows, instance.time.slots),

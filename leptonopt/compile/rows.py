@@ -12,11 +12,12 @@ from math import comb, floor, lcm
 import numpy as np
 
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
+from leptonopt.compile.data_moves import EXACT
 from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.node_kinds import node_kinds
 from leptonopt.compile.packing_rows import PackingRow, packing_rows
 from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, SpotRuns
-from leptonopt.compile.work_options import EXACT, ConcreteOption
+from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import POWER, Instance, Pool, Quota, Service, Task
 from leptonopt.instance.units import seconds

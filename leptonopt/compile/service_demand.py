@@ -11,7 +11,7 @@ from functools import cached_property
 from math import lcm
 
 from leptonopt.compile.calendar import combined, greatest_by_slot, pieces
-from leptonopt.compile.work_options import EXACT
+from leptonopt.compile.data_moves import EXACT
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import Batch, Demand, Service, Time, Way, units
 

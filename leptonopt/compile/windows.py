@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from leptonopt.compile.places import Places
 from leptonopt.compile.rows import CompiledOption
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import Instance, Task, units
@@ -16,7 +17,7 @@ from leptonopt.runtime.topological_order import OFTEN, topological_order
 class TaskWindows:
     """Columns of each task, and its window [release, deadline] in slots."""
 
-    def __init__(self, instance: Instance, columns: list[list[CompiledOption]]) -> None:
+    def __init__(self, instance: Instance, columns: list[list[CompiledOption]], places: Places | None = None) -> None:
         time = instance.time
         self.instance, self.columns = instance, columns
         self.release = [
@@ -29,7 +30,7 @@ class TaskWindows:
         ]
         index = {task.id: at for at, task in enumerate(instance.tasks)}
         self.edges = [
-            (index[after.task], at, -(-after.lag // time.slot))
+            (index[after.task], at, -(-(after.lag + (places.seconds(task, after) if places else 0)) // time.slot))
             for at, task in enumerate(check_time_each(instance.tasks))
             for after in task.after
         ]

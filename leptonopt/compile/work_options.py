@@ -9,17 +9,17 @@ solver chooses among them together with pool and start.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from decimal import Context, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
+from leptonopt.compile.data_moves import EXACT, DataMove, Links
 from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work
 from leptonopt.runtime.clock import check_time
 
-EXACT = Context(prec=100)  # products of amounts exceed the default precision
 CONFIDENTIAL = "confidential"  # the label of pools on which confidential tasks may run
 
 
@@ -30,7 +30,8 @@ class ConcreteOption:
     `duration` is in exact seconds; `uses` is in the user's units and includes power and whole nodes.
     `consumes` is used up once; `refused` is the reason why the option is not allowed. `whole` nodes are held
     exclusively. With `one_node` all uses are on a single node; `on_nodes` are the chosen nodes. It starts within
-    [`not_before`, `not_after`]. As a segment of a task it does the share `work` of the task, and has a number.
+    [`not_before`, `not_after`]. As a segment of a task it does the share `work` of the task, and has a number. `data`
+    is moved for it; `cost` contains what that costs.
     """
 
     id: str
@@ -49,6 +50,7 @@ class ConcreteOption:
     not_after: datetime | None = None
     segment: int = 0
     work: Fraction = Fraction(1)
+    data: tuple[DataMove, ...] = ()
 
 
 def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
@@ -75,7 +77,36 @@ def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
         if (id, uses, one_node, refused) != (way.id, way.uses, way.one_node, way.refused):
             way = replace(way, id=id, uses=uses, one_node=one_node, refused=refused)
         found.append(way)
+    return _with_data(instance, task, found) if task.inputs or task.results else found
+
+
+def _with_data(instance: Instance, task: Task, ways: Iterable[ConcreteOption]) -> list[ConcreteOption]:
+    """Return the options of a task that fetch its inputs, run, and write its results."""
+    links, found = Links.of(instance), []
+    for way in ways:
+        if (region := links.regions[way.pool]) is None:
+            found.append(without_region(way))
+        else:
+            found.append(moving(way, links.fixed_moves(task, region), takes_time=True))
     return found
+
+
+def without_region(way: ConcreteOption) -> ConcreteOption:
+    """Return an option refused because its pool has no region."""
+    return replace(way, refused=way.refused or f"its data moves, and pool {way.pool!r} has no label `region:NAME`")
+
+
+def moving(way: ConcreteOption, moves: Iterable[DataMove | None], takes_time: bool) -> ConcreteOption:
+    """Return an option that pays for moves, refused where one is None.
+
+    It also takes their time where `takes_time`.
+    """
+    for move in moves:
+        if move is None:
+            return replace(way, refused=way.refused or f"no link moves its data to or from pool {way.pool!r}")
+        cost, seconds = EXACT.add(way.cost, move.cost), move.seconds if takes_time else 0
+        way = replace(way, cost=cost, duration=way.duration + seconds, data=(*way.data, move))
+    return way
 
 
 def _drawing(uses: dict[str, Decimal], pool: Pool) -> dict[str, Decimal]:

@@ -13,7 +13,8 @@ from fractions import Fraction
 from math import ceil, floor, gcd, lcm
 from typing import Any
 
-from leptonopt.confirm.question import Line
+from leptonopt.confirm.data import add_data
+from leptonopt.confirm.question import Line, TooLarge
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
 from leptonopt.verify.quotas import covers, left_of, starts_within, windows_of
@@ -23,10 +24,6 @@ MOST_COLUMNS = 20_000
 MOST_ENTRIES = 1_000_000
 MAX_SUM = 2**60  # of a row; CP-SAT counts in 64 bits
 Terms = dict[int, Fraction]
-
-
-class TooLarge(Exception):
-    """The instance is beyond what is confirmed in this way; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +64,7 @@ class Model:
         self.rows: list[Row] = []
         self.columns: dict[int, Column] = {}
         self.cost: Terms = defaultdict(Fraction)
-        self._of_task: dict[str, list[int]] = defaultdict(list)
+        self.of_task: dict[str, list[int]] = defaultdict(list)
         self._on_node: dict[tuple[str, str], Terms] = defaultdict(dict)  # per node its users, each its share of uses
         self._left: dict[str, int] = {}
         self.apart = stated.told_apart()
@@ -83,6 +80,7 @@ class Model:
         self._nodes()
         self._capacity()
         self._precedence()
+        add_data(self)
         self._affinity()
         self._quotas()
 
@@ -108,11 +106,12 @@ class Model:
 
     # --- variables and rows ---
 
-    def _variable(self, most: int) -> int:
+    def variable(self, most: int) -> int:
+        """Add a variable from 0 to `most`."""
         self.most.append(most)
         return len(self.most) - 1
 
-    def _row(self, terms: Mapping[int, Fraction | int], low: Any = None, high: Any = None) -> None:
+    def row(self, terms: Mapping[int, Fraction | int], low: Any = None, high: Any = None) -> None:
         """Add a row, scaled to whole numbers."""
         terms = {at: Fraction(value) for at, value in terms.items() if value}
         scale = lcm(*(value.denominator for value in terms.values()))
@@ -156,9 +155,9 @@ class Model:
             for option, way in stated.ways(id).items():
                 for start, end in self._windows(task, way):
                     self._columns(id, copies, option, way, start, end)
-            left = self._left[id] = self._variable(copies if task.get("optional", False) else 0)
+            left = self._left[id] = self.variable(copies if task.get("optional", False) else 0)
             self.cost[left] += stated.weight * exact(task.get("value") or 0)
-            self._row(dict.fromkeys([*self._of_task[id], left], 1), copies, copies)
+            self.row(dict.fromkeys([*self.of_task[id], left], 1), copies, copies)
 
     def _windows(self, task: Mapping[str, Any], way: StatedOption) -> Iterator[tuple[int, int]]:
         """First slots, and the slots behind the last, that a way may have alone."""
@@ -200,17 +199,17 @@ class Model:
                 self._on_node[way.pool, label][at] = Fraction(1)
         elif len(there) >= needed:
             at = self._column(Column(id, option, way, start, end, ()), copies, cost)
-            parts = {label: self._variable(copies) for label in there}
+            parts = {label: self.variable(copies) for label in there}
             for label, part in parts.items():
-                self._row({part: 1, at: -1}, high=0)
+                self.row({part: 1, at: -1}, high=0)
                 self._on_node[way.pool, label][part] = Fraction(1, needed)
                 self.columns[part] = Column("", option, way, start, end, (label,))
-            self._row({at: -needed} | dict.fromkeys(parts.values(), 1), 0, 0)
+            self.row({at: -needed} | dict.fromkeys(parts.values(), 1), 0, 0)
 
     def _column(self, column: Column, copies: int, cost: Fraction) -> int:
-        at = self._variable(copies)
+        at = self.variable(copies)
         self.columns[at] = column
-        self._of_task[column.task].append(at)
+        self.of_task[column.task].append(at)
         self.cost[at] += cost
         return at
 
@@ -251,20 +250,20 @@ class Model:
 
     def _kind(self, kind: Kind) -> tuple[list[Terms], list[dict[str, Terms]]]:
         stated, slots = self.stated, range(self.stated.slots)
-        on = [self._variable(kind.count[t]) for t in slots]
-        up, down = ([self._variable(kind.count[t]) for t in slots] for _ in range(2))
-        committed = self._variable(kind.commit_max)
-        paid = [self._variable(kind.count[t] if kind.price is not None else 0) for t in slots]
+        on = [self.variable(kind.count[t]) for t in slots]
+        up, down = ([self.variable(kind.count[t]) for t in slots] for _ in range(2))
+        committed = self.variable(kind.commit_max)
+        paid = [self.variable(kind.count[t] if kind.price is not None else 0) for t in slots]
         tariff, grams = stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool)
         usable, spent = [], []
         for t in slots:
             # up and down count what is switched on in a slot and off behind it; neither ever pays to be larger.
             before = {on[t - 1]: -1, down[t - 1]: 1} if t else {}
-            self._row({on[t]: 1, up[t]: -1} | before, 0, 0)
-            self._row({on[t]: 1, committed: -1, paid[t]: -1}, high=kind.reserved)
+            self.row({on[t]: 1, up[t]: -1} | before, 0, 0)
+            self.row({on[t]: 1, committed: -1, paid[t]: -1}, high=kind.reserved)
             if kind.minimum:
                 recent = up[max(0, t - kind.minimum + 1) : t + 1]
-                self._row(dict.fromkeys(recent, 1) | {on[t]: -1}, high=0)
+                self.row(dict.fromkeys(recent, 1) | {on[t]: -1}, high=0)
             booting = up[max(0, t - kind.boot + 1) : t + 1] if kind.boot else []
             usable.append({on[t]: Fraction(1)} | dict.fromkeys(booting, Fraction(-1)))
             spent.append(
@@ -280,7 +279,7 @@ class Model:
                     "carbon": {on[t]: kind.power * (grams[t + 1] - grams[t])},
                 }
             )
-        self._row({on[-1]: 1, down[-1]: -1}, 0, 0)
+        self.row({on[-1]: 1, down[-1]: -1}, 0, 0)
         return usable, spent
 
     # --- capacity and nodes ---
@@ -298,9 +297,9 @@ class Model:
             least = None if (pool, resource) in self.supplied else self.stated.least(pool, resource)
             for slot, terms in enumerate(rows):
                 if least is None:
-                    self._row(self._less(terms, pool, resource, slot), high=0)
+                    self.row(self._less(terms, pool, resource, slot), high=0)
                 elif (most := least[slot]) is not None:
-                    self._row(terms, high=most)
+                    self.row(terms, high=most)
         for number, kind in enumerate(self.kinds):
             users = self._on_node.get((kind.pool, kind.label), {}) if kind.single else {}
             for resource, size in kind.size.items() if users else ():
@@ -310,7 +309,7 @@ class Model:
                         for at, share in users.items()
                         if self.columns[at].start <= slot < self.columns[at].end
                     }
-                    self._row(terms | {at: -size * value for at, value in usable.items()}, high=0)
+                    self.row(terms | {at: -size * value for at, value in usable.items()}, high=0)
 
     def _less(self, terms: Terms, pool: str, resource: str, slot: int) -> Terms:
         """The load less what all nodes of a pool offer."""
@@ -334,28 +333,28 @@ class Model:
                 edge = {"task": after} if isinstance(after, str) else after
                 first, lag = edge["task"], ceil(duration(edge.get("lag") or "0s") / stated.slot)
                 late, early = int(task.get("copies", 1)), int(stated.tasks[first].get("copies", 1))
-                for slot in sorted({self.columns[at].start for at in self._of_task[id]}):
-                    started = [at for at in self._of_task[id] if self.columns[at].start <= slot]
-                    ended = [at for at in self._of_task[first] if self.columns[at].end + lag <= slot]
-                    open_ = self._variable(1)
-                    self._row(dict.fromkeys(started, 1) | {open_: -late}, high=0)
-                    self._row(dict.fromkeys(ended, -1) | {open_: early}, high=0)
+                for slot in sorted({self.columns[at].start for at in self.of_task[id]}):
+                    started = [at for at in self.of_task[id] if self.columns[at].start <= slot]
+                    ended = [at for at in self.of_task[first] if self.columns[at].end + lag <= slot]
+                    open_ = self.variable(1)
+                    self.row(dict.fromkeys(started, 1) | {open_: -late}, high=0)
+                    self.row(dict.fromkeys(ended, -1) | {open_: early}, high=0)
 
     def _affinity(self) -> None:
         document = self.stated.document
         for ids in document.get("together") or ():
-            pools = {name: self._variable(1) for name in self.stated.pools}
-            self._row(dict.fromkeys(pools.values(), 1), high=1)
+            pools = {name: self.variable(1) for name in self.stated.pools}
+            self.row(dict.fromkeys(pools.values(), 1), high=1)
             for id in dict.fromkeys(ids):
                 copies = int(self.stated.tasks[id].get("copies", 1))
                 for pool, chosen in pools.items():
-                    self._row(dict.fromkeys(self._in(id, pool), 1) | {chosen: -copies}, high=0)
+                    self.row(dict.fromkeys(self._in(id, pool), 1) | {chosen: -copies}, high=0)
         for ids in document.get("apart") or ():
             for pool in self.stated.pools:
-                self._row({at: 1 for id in dict.fromkeys(ids) for at in self._in(id, pool)}, high=1)
+                self.row({at: 1 for id in dict.fromkeys(ids) for at in self._in(id, pool)}, high=1)
 
     def _in(self, id: str, pool: str) -> Iterable[int]:
-        return [at for at in self._of_task[id] if self.columns[at].way.pool == pool]
+        return [at for at in self.of_task[id] if self.columns[at].way.pool == pool]
 
     def _quotas(self) -> None:
         for quota in self.stated.quotas:
@@ -368,7 +367,7 @@ class Model:
                     for slot in range(self.columns[at].start, self.columns[at].end):
                         rows[slot][at] = count
                 for terms in rows:
-                    self._row(terms, high=left_of(quota, 0))
+                    self.row(terms, high=left_of(quota, 0))
                 continue
             for first, end in windows_of(self.stated, quota):
                 terms = {at: self._used(of, self.columns[at], first, end) for at in mine}
@@ -379,7 +378,7 @@ class Model:
                         for each in spent[first:end]:
                             for at, value in each[of].items():
                                 terms[at] = terms.get(at, NOTHING) + value
-                self._row(terms, high=left_of(quota, first))
+                self.row(terms, high=left_of(quota, first))
 
     def _who(self, at: int) -> tuple[str, str]:
         return self.columns[at].task, self.columns[at].way.pool

@@ -11,6 +11,10 @@ NAME = "second model"
 Line = tuple[str, str, int, tuple[str, ...]]  # task, option, first slot, nodes where it names any
 
 
+class TooLarge(Exception):
+    """The instance is beyond what is confirmed in this way; the message says why."""
+
+
 @dataclass(frozen=True)
 class Question:
     """A claim to confirm.

@@ -6,8 +6,8 @@ from fractions import Fraction
 from math import floor
 from typing import Any
 
-from leptonopt.confirm.model import MAX_SUM, Model, TooLarge
-from leptonopt.confirm.question import Confirmation, EngineLimits, Question, Remaining
+from leptonopt.confirm.model import MAX_SUM, Model
+from leptonopt.confirm.question import Confirmation, EngineLimits, Question, Remaining, TooLarge
 from leptonopt.verify.exact import BROKEN, Malformed, broken
 from leptonopt.verify.instance_reader import StatedInstance
 

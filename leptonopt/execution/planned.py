@@ -11,7 +11,7 @@ from graphlib import TopologicalSorter
 from typing import Any
 
 from leptonopt.errors import InputError, UsageError
-from leptonopt.instance import Instance, refuse_segments, units
+from leptonopt.instance import Instance, refuse, units
 from leptonopt.instance.tasks import Run, Task
 from leptonopt.plan.entries import copies_of, each_copy
 
@@ -104,7 +104,7 @@ def planned_runs(instance: Instance, plan: Mapping[str, Any], system: str) -> li
         When the plan has no entry for a task that it names, or more than 100,000 runs.
     """
     if system:
-        refuse_segments(instance, f"carrying out on {system}")
+        refuse(instance, f"carrying out on {system}", "tasks with segments")
     tasks = {task.id: task for task in instance.tasks}
     targets = {pool.id: dict(pool.target.get(system, {})) for pool in instance.pools}
     lines = plan.get("tasks", [])

@@ -26,7 +26,7 @@ from leptonopt.infeasibility.feasibility_check import Answer, FeasibilityOracle,
 from leptonopt.infeasibility.repairs import Repair, Repairs
 from leptonopt.infeasibility.requirement import FAMILIES, NotRemovable, Requirement, without_requirements
 from leptonopt.infeasibility.requirements import requirements_of
-from leptonopt.instance import Instance, refuse_segments
+from leptonopt.instance import Instance, refuse
 from leptonopt.plan.numbers import number
 from leptonopt.runtime.clock import time_limited
 from leptonopt.runtime.deadline import Deadline
@@ -176,7 +176,7 @@ def explain(
     make_limits(time_limit)
     with time_limited(begun + time_limit, "the instance was read"):
         found, _, _ = resolve_instance(instance, format, params)
-    refuse_segments(found, "explain")
+    refuse(found, "explain", "tasks with segments", "data passed on between tasks")
     return _Explainer(found, begun, time_limit, on_progress or (lambda line: None)).explanation()
 
 

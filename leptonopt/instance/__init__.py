@@ -14,8 +14,9 @@ lines to the errors, `leptonopt schema` prints the JSON Schema made from these c
 21600
 """
 
+from leptonopt.instance.features import refuse
 from leptonopt.instance.fields import Series
-from leptonopt.instance.instance import Instance, Objective, refuse_segments, replace
+from leptonopt.instance.instance import Instance, Objective, replace
 from leptonopt.instance.pools import POWER, Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Quota
 from leptonopt.instance.schema import instance_schema
@@ -46,7 +47,7 @@ __all__ = [
     "findings_of",
     "instance_schema",
     "merged_work",
-    "refuse_segments",
+    "refuse",
     "replace",
     "stated",
     "validate",

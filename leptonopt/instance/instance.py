@@ -9,8 +9,10 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError, PydanticSerializationError
 
-from leptonopt.errors import Finding, InstanceError, Path, Unsupported
+from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance.cross_checks import cross_findings, tie_findings
+from leptonopt.instance.data import Dataset, Link
+from leptonopt.instance.data_checks import data_findings
 from leptonopt.instance.fields import ByName, Many, Name, NotNegative, StrictModel, empty_mapping
 from leptonopt.instance.notation import plain
 from leptonopt.instance.pools import Pool, Time
@@ -53,6 +55,8 @@ class Instance(StrictModel):
     quotas: Many[Quota] = ()
     together: Many[Many[Name]] = Field(default=(), description="tasks that share a pool")
     apart: Many[Many[Name]] = Field(default=(), description="tasks on different pools")
+    links: Many[Link] = Field(default=(), description="ways for data between regions")
+    datasets: Many[Dataset] = ()
 
     @field_validator("leptonopt", mode="before")
     @classmethod
@@ -73,7 +77,11 @@ class Instance(StrictModel):
     def _references(self) -> Instance:
         sets = {"together": self.together, "apart": self.apart}
         parts = (self.time, self.pools, self.profiles, self.tasks, self.quotas, sets, self.services, self.batches)
-        if findings := [*cross_findings(*parts), *tie_findings(self.objective.ties, self.tasks)]:
+        if findings := [
+            *cross_findings(*parts),
+            *tie_findings(self.objective.ties, self.tasks),
+            *data_findings(self.pools, self.tasks, self.datasets),
+        ]:
             raise PydanticCustomError("references", "references", {"findings": findings})
         return self
 
@@ -86,13 +94,6 @@ class Instance(StrictModel):
             return {"leptonopt": 1, **_plain(self)}
         except PydanticSerializationError as error:
             raise InstanceError(list(_unstatable(self)) or [Finding(_said(error))]) from None
-
-
-def refuse_segments(instance: Instance, what: str) -> None:
-    """Raise `Unsupported` where a task may be cut into segments; `what` is what does not support it."""
-    for task in instance.tasks:
-        if task.is_cut:
-            raise Unsupported(f"{what} does not support tasks with segments; {task.id!r} has them")
 
 
 def _plain(noun: StrictModel) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 
+from leptonopt.instance.data import Results
 from leptonopt.instance.fields import (
     Amount,
     ByName,
@@ -34,6 +35,7 @@ class After(StrictModel):
 
     task: Name
     lag: Lag = 0
+    gib: NotNegative = Field(default=Decimal(0), description="data taken from it in GiB, moved between regions")
 
     @model_validator(mode="before")
     @classmethod
@@ -205,6 +207,8 @@ class Task(StrictModel):
     value: Amount | None = Field(default=None, description="money earned by running it (each copy)")
     optional: bool = Field(default=False, description="may be left out; its value is then not earned")
     after: Many[After] = ()
+    inputs: Many[Name] = Field(default=(), description="datasets that it fetches to its region before it runs")
+    results: Results | None = Field(default=None, description="what it writes to a region before it ends")
     needs: Needs = Needs()
     confidential: bool = Field(default=False, description="runs only on pools labelled `confidential`")
     placement: Literal["span", "one-node"] = Field(default="span", description="one-node: within a single node")

@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Any
 
 from leptonopt.compile.compiler import CompiledInstance
+from leptonopt.compile.data_moves import DataMove
 from leptonopt.compile.decode import TaskRun
 from leptonopt.compile.quotas import QuotaWindow
 from leptonopt.instance import Instance, Objective, Task, units
@@ -156,8 +157,22 @@ def _tasks(bill: Bill) -> list[dict[str, Any]]:
         line["parts"] = {"running": number(running), "fixed": number(cost.fixed), "late": number(cost.late)}
         if weights.carbon_kg:
             line["parts"]["carbon"] = number(carbon)
+        if way.data:
+            line["data"] = [_moved(move) for move in way.data]
         lines.append(line)
     return sorted(lines, key=lambda line: (line["start"], line["id"], line.get("copy", 1)))
+
+
+def _moved(move: DataMove) -> dict[str, Any]:
+    return {
+        "what": move.what,
+        "name": move.name,
+        "from": move.origin,
+        "to": move.to,
+        "gib": plain(move.gib),
+        "cost": number(Fraction(move.cost)),
+        "seconds": number(move.seconds),
+    }
 
 
 def _nodes(instance: Instance, rented: NodeBill) -> dict[str, Any]:

@@ -6,7 +6,7 @@ least cost, and the time z for batches.
     sum over w of planned[w, b] x[w, b] + s[b]  >=  demand[b]                     for every class b
     sum over w of offline[w, b] z[w, b]         >=  work[b]
     sum over b of x[w, b]                       <=  usable[w]                     for every way w
-    share[w] sum over b of x[w, b] + sum over b of z[w, b]  <=  usable[w]       share = planned / rate (1 without `fill`)
+    share[w] sum over b of x[w, b] + sum over b of z[w, b]  <=  usable[w]     share = planned / rate (1 without `fill`)
 
 The right side changes from slot to slot, and the shares of the slot before are kept while they fit.
 """

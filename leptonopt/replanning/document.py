@@ -23,7 +23,8 @@ from typing import Any
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
-from leptonopt.instance import Instance, Task, refuse_segments, units
+from leptonopt.instance import Instance, Task, refuse, units
+from leptonopt.instance.features import FEATURES
 from leptonopt.plan.diff import Place, place_of
 from leptonopt.plan.entries import each_copy
 from leptonopt.replanning.state import Key, Move, Running, State
@@ -92,7 +93,7 @@ def remaining_instance(
     UsageError
         When nothing is left of the horizon, or more than 20,000 copies are to be planned one by one.
     """
-    refuse_segments(instance, "replan")
+    refuse(instance, "replan", *FEATURES)
     return _Rewriting(instance, old_placements(plan), state, frozen, changes).made()
 
 

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil, floor
 from typing import Any
 
 from leptonopt.algorithms.heuristics.completion import complete
@@ -26,6 +25,7 @@ from leptonopt.problem.size import problem_size
 from leptonopt.runtime.clock import time_limited
 from leptonopt.session import portfolio
 from leptonopt.session.exact_assignment import exact_assignment
+from leptonopt.session.forms import answered_by, inherit, sibling
 from leptonopt.session.node_assignment import AssignedRuns, NodeAssigner
 from leptonopt.session.node_moves import moved_runs
 from leptonopt.session.placed_plan import PlacedPlan, money_of, placed_plan, transferred
@@ -63,11 +63,6 @@ class AlikeSettings:
 
 SETTINGS = AlikeSettings()
 OnProgress = Callable[[Progress], None] | None
-
-
-def session_type(source: InstanceSource) -> type[SolveSession]:
-    """Return the class of session for a source: one with counted nodes gives them to tasks afterwards."""
-    return AlikeSession if isinstance(source, TreeSource) and source.compiled.alike else SolveSession
 
 
 class AlikeState(SolveState):
@@ -146,15 +141,6 @@ class AlikeState(SolveState):
     def plan_cost(self) -> Fraction | None:
         """Return the cost of the best plan with nodes, in money."""
         return None if self.placed is None else self.placed.cost
-
-
-def _sibling(session: SolveSession, source: InstanceSource, kind: type[SolveSession]) -> SolveSession:
-    """Return a session of a class on another form of the instance, for the rest of the time of one."""
-    begun, closing, on_progress, options = session.made_with
-    made = kind(source, session.limits, begun, closing, session.signals, on_progress, options)
-    made.deadline, made.start_seconds = session.deadline, session.start_seconds
-    made.entry_seconds = session.entry_seconds
-    return made
 
 
 class ToldApartSession(SolveSession):
@@ -238,11 +224,7 @@ class AlikeSession(SolveSession):
         return self.signals.caught or self.left() <= 0
 
     def _answer(self, plan: PlacedPlan) -> SolveSession:
-        session = _sibling(self, plan.source, SolveSession)
-        _inherit(session.state, self.state)
-        session.state.incumbent(plan.schedule, None)
-        session.prover = self
-        return session
+        return answered_by(self, plan.source, plan.schedule)
 
     def _told_apart(self, method: str | methods.Method, plan: PlacedPlan | None) -> SolveSession:
         """Repair the schedule and search on with all nodes told apart."""
@@ -252,8 +234,8 @@ class AlikeSession(SolveSession):
         except (InstanceError, OutOfTime) as error:
             self.state.notes.append(f"no search with nodes told apart: {error}")
             return self._without_plan() if plan is None else self._answer(plan)
-        session = _sibling(self, source, ToldApartSession)
-        _inherit(session.state, self.state)
+        session = sibling(self, source, ToldApartSession)
+        inherit(session.state, self.state)
         session.work_left = (1 - SETTINGS.work_share) * self.limits.time_limit
         with time_limited(self.deadline.until, "nodes were told apart"):
             session.run(method, self._start(source, session))
@@ -276,24 +258,3 @@ class AlikeSession(SolveSession):
                 repaired = complete(source.problem, kept, limits, NullMonitor(session.should_stop))
                 found += [] if repaired is None else [repaired]
         return min(found, key=lambda schedule: objective(source.problem, schedule), default=None)
-
-
-def _inherit(state: SolveState, earlier: AlikeState) -> None:
-    """Give a state what is known from the search on counted nodes, in its own units."""
-
-    source, least = state.source, state.source.unit * state.source.ties  # the least difference of money
-
-    def units(bound: int) -> int:
-        if not source.loss and (source.unit, source.ties) == (earlier.source.unit, earlier.source.ties):
-            return bound
-        money = money_of(earlier.source, bound)
-        return (floor((money - source.loss) / least) if source.loss else ceil(money / least)) * source.ties
-
-    state.claims.bounds = {method: units(bound) for method, bound in earlier.claims.bounds.items()}
-    state.engines, state.logs, state.trace = earlier.engines, earlier.logs, earlier.trace
-    state.notes[:0] = earlier.notes
-    state.stop = earlier.stop if earlier.stop is Stop.INTERRUPT else None
-    state.last_stop = earlier.stop or earlier.last_stop
-    state.phase = earlier.phase
-    if earlier.lower is not None:
-        state.lower = units(earlier.lower)

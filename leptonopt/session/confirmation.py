@@ -52,6 +52,8 @@ def confirm(session: SolveSession) -> None:
     by = state.claims.provers_of(cost)
     if _on_second_model(session, cost) and not {*by} <= CPSAT_METHODS:
         return
+    if not session.prover.is_whole:
+        return
     for name in state.claims.others(cost):
         if session.ended():
             if not state.claims.confirmed:

@@ -10,7 +10,7 @@ from leptonopt.compile.node_form import NodeForm
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.schedule import Schedule, column_costs, objective
 from leptonopt.session.node_assignment import AssignedRun, AssignedRuns
-from leptonopt.session.source import TreeSource
+from leptonopt.session.source import InstanceSource, TreeSource
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def checked_plan(source: TreeSource, placed: TreeSource, schedule: Schedule) -> 
     return PlacedPlan(placed, schedule, cost, ties_of(source, encode(source.compiled, runs_of(placed, schedule))))
 
 
-def money_of(source: TreeSource, units: int) -> Fraction:
+def money_of(source: InstanceSource, units: int) -> Fraction:
     """Return units of a problem in money, without secondary goals."""
     return units // source.ties * (source.unit * source.ties)
 

@@ -6,7 +6,7 @@ The session alone owns the deadline, the signals and the workers. `session.solve
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -104,9 +104,11 @@ class SolveSession:
     lanes : the stages of the portfolio, while workers run them
     state_type : the class of the state
     prover : the session on whose problem a proof of optimality can be repeated
+    is_whole : whether its problem has all rules, so that other engines can repeat its proof there
     """
 
     state_type: type[SolveState] = SolveState
+    is_whole = True
 
     def __init__(
         self,
@@ -197,6 +199,14 @@ class SolveSession:
         else:
             self._take_uncapacitated_bound()
             self._run_here(entry.name, methods.load_method(entry.name), self.limits_for(self.left()))
+
+    def take_plan(self, plan: Mapping[str, Any]) -> None:
+        """Take the plan document that the search starts from, where more of it counts than its schedule."""
+
+    def finish(self, method: str | methods.Method) -> SolveSession:
+        """Return the session of the answer, once the search is over."""
+        self.restore_warm_start()
+        return self
 
     def restore_warm_start(self) -> None:
         """Go back to the warm start wherever that costs nothing."""

@@ -15,7 +15,6 @@ from leptonopt.runtime.clock import gc_disabled, time_limited
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.signals import Signals, interruptible_until
 from leptonopt.session import certification
-from leptonopt.session.alike_session import AlikeSession, session_type
 from leptonopt.session.closing import ClosingTime
 from leptonopt.session.confirmation import confirm as confirm_proof
 from leptonopt.session.finalize import alarm_evidence, finalize
@@ -23,6 +22,7 @@ from leptonopt.session.memory import parse_memory
 from leptonopt.session.request import SolveRequest, make_limits
 from leptonopt.session.result import Progress, Result
 from leptonopt.session.session import TIMES, SolveSession, WorkerOptions
+from leptonopt.session.session_type import session_type
 from leptonopt.session.source import InstanceSource, open_source
 from leptonopt.solvers import registry as methods
 
@@ -144,14 +144,11 @@ def _search(session: SolveSession, request: SolveRequest, source: InstanceSource
     with session.reserve(certification.SETTINGS.time_share * session.limits.time_limit if certifying else 0.0):
         with time_limited(session.deadline.until, "engines were made ready"):
             warm_start = None if request.warm_start is None else source.schedule_of(request.warm_start)
-            if isinstance(session, AlikeSession) and request.warm_start is not None:
+            if request.warm_start is not None:
                 session.take_plan(request.warm_start)
             session.warm_copies = request.warm_copies
             session.run(request.method, warm_start)
-            if not isinstance(session, AlikeSession):
-                session.restore_warm_start()
-        if isinstance(session, AlikeSession):
-            answer = session.finish(request.method)
+        answer = session.finish(request.method)
         if request.confirm:
             confirm_proof(answer)
     answer.deadline = session.deadline

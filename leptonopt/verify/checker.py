@@ -72,7 +72,7 @@ class PlanChecker:
             return Verdict(not found, found, None, (*notes, "there is no plan to check"))
         lines = plan["tasks"]
         nodes = read_nodes(stated, plan, self.findings)
-        reader = TaskLineReader(stated, nodes, self.findings, last_numbers(lines))
+        reader = TaskLineReader(stated, nodes, self.findings, self._pools(lines), last_numbers(lines))
         runs = [run for line in lines if (run := reader.read(line)) is not None]
         served = read_services(stated, plan, self.findings)
         forgone = self._once([line for line in lines if line.get("segment", 1) == 1]) + served.forgone
@@ -107,6 +107,14 @@ class PlanChecker:
         if self.plan["status"] == "infeasible" and (stated is not None or self.plan["bound"] is not None):
             self.say("status", "bound", "is given where no plan exists")
         claims.check_bound(None)
+
+    def _pools(self, lines: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+        """The pools of the tasks that pass data on and run, by their options."""
+        found = {}
+        for line in lines:
+            if line["id"] in self.stated.data.passing and (way := self.stated.way(line["id"], line.get("option"))):
+                found[line["id"]] = way.pool
+        return found
 
     # --- rules between tasks ---
 
@@ -196,6 +204,7 @@ class PlanChecker:
     def _precedence(self, runs: Sequence[Run]) -> None:
         """Each edge by the first start of one task and the last end of the other."""
         copies, starts, ends = Counter[str](), dict[str, int](), dict[str, int]()
+        moving = {(run.id, move.name): move.seconds for run in runs for move in run.data if move.what == "task"}
         for run in runs:
             copies[run.id] += run.copies * run.first
             starts[run.id] = min(starts.get(run.id, run.start), run.start)
@@ -210,7 +219,8 @@ class PlanChecker:
                         "precedence", f"task {id!r} after {first!r}", "runs, but what it waits for does not run in full"
                     )
                     continue
-                lag = ceil(duration(stated["lag"]) / self.stated.slot) if stated.get("lag") else 0
+                wait = moving.get((id, first), NOTHING) + (duration(stated["lag"]) if stated.get("lag") else 0)
+                lag = ceil(wait / self.stated.slot)
                 early = ends[first] + lag - starts[id]
                 if early > 0:
                     self.say("precedence", f"task {id!r} after {first!r}", f"starts {early} slots too early", early)

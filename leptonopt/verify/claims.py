@@ -21,7 +21,7 @@ METHODS = {
     "cpsat", "highs", "cbc", "assignment", "ruin-and-recreate",
     "deadline-first", "cheapest-first", "scale", "scale-prices", "scale-stages", "knapsacks", "spread",  # former names
 }  # fmt: skip
-OTHERS = {"windows", "bound", "certificate"}  # who proves something besides methods
+OTHERS = {"windows", "bound", "certificate", "regions"}  # who proves something besides methods
 UNNAMED = "unnamed"  # the name of an instance that states none
 CHECKER = "checker"  # who confirms what follows from the instance without a search
 PAIRS = {"optimal": {"proof"}, "infeasible": {"proof"}}  # why a solve ends, by what it proves

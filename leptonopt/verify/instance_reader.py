@@ -9,6 +9,7 @@ from itertools import accumulate, pairwise
 from math import ceil
 from typing import Any
 
+from leptonopt.verify.data import DataReader, Moved
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.notation import plain
 from leptonopt.verify.stated_options import MakeOption, StatedOption, named_options, pools_of
@@ -61,6 +62,7 @@ class StatedInstance(Timeline):
         self.tasks = {task["id"]: task for task in document.get("tasks") or ()}
         self.profiles = document.get("profiles") or {}
         self.quotas = document.get("quotas") or []
+        self.data = DataReader(document)
         weights = document.get("objective") or {}
         self.weight, self.carbon_weight = exact(weights.get("cost", 1)), exact(weights.get("carbon_kg", 0))
         self.resources = {name: self._resources(pool) for name, pool in self.pools.items()}
@@ -208,7 +210,10 @@ class StatedInstance(Timeline):
     def way(self, task: str, name: Any) -> StatedOption | None:
         """The way of that name; None where there is none, or it is not allowed."""
         made = self._named_ways(task).get(name)
-        return None if made is None else self.allowed_option(self.tasks[task], made())
+        way = None if made is None else self.allowed_option(self.tasks[task], made())
+        if way is None or (moves := self.data.of_task(self.tasks[task], way.pool)) is None:
+            return None
+        return self._with_data(way, moves) if moves else way
 
     def allowed_option(self, stated: Mapping[str, Any], way: StatedOption | None) -> StatedOption | None:
         """Return the option of a task or service as it is placed; None where its needs do not allow it."""
@@ -230,6 +235,12 @@ class StatedInstance(Timeline):
             if drawn:
                 uses[POWER] = drawn
         return replace(way, uses=uses, one_node=bool(kinds) and task.get("placement") == "one-node")
+
+    @staticmethod
+    def _with_data(way: StatedOption, moves: tuple[Moved, ...]) -> StatedOption:
+        """The way that fetches its inputs and writes its results."""
+        cost = way.cost + sum((move.money for move in moves), NOTHING)
+        return replace(way, cost=cost, seconds=way.seconds + sum((move.seconds for move in moves), NOTHING), data=moves)
 
     def _allowed(self, task: Mapping[str, Any], way: StatedOption) -> bool:
         needs = task.get("needs") or {}

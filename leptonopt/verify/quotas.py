@@ -130,7 +130,7 @@ def _counts(stated: StatedInstance, quota: Mapping[str, Any], run: Run, first: i
     low, high = max(first, run.start), min(end, run.end)
     once = NOTHING
     if starts_within(stated, run.start, first, end):
-        once = way.cost if of == "money" else exact(way.consumes.get(of, 0))
+        once = run.fixed if of == "money" else exact(way.consumes.get(of, 0))
     if low >= high:
         return once
     if of == "money":

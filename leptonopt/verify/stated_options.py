@@ -9,6 +9,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Any
 
+from leptonopt.verify.data import Moved
 from leptonopt.verify.exact import duration, exact
 
 MakeOption = Callable[[], "StatedOption | None"]
@@ -16,7 +17,10 @@ MakeOption = Callable[[], "StatedOption | None"]
 
 @dataclass(frozen=True)
 class StatedOption:
-    """An option of a task; it takes `whole` nodes alone, or `one_node` holds all of it."""
+    """An option of a task; it takes `whole` nodes alone, or `one_node` holds all of it.
+
+    Its cost and its seconds contain those of `data`, its inputs and results.
+    """
 
     pool: str
     uses: dict[str, Fraction]
@@ -29,6 +33,7 @@ class StatedOption:
     one_node: bool = False
     not_before: Any = None
     not_after: Any = None
+    data: tuple[Moved, ...] = ()
 
     @property
     def milestone(self) -> bool:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
+from leptonopt.verify.data import Moved, check_lines
 from leptonopt.verify.exact import Findings, exact, shown, whole
 from leptonopt.verify.instance_reader import NOTHING, POWER, StatedInstance, StatedOption
 from leptonopt.verify.nodes import Rented
@@ -35,6 +36,7 @@ class Run:
     kwh: Fraction
     carbon_kg: Fraction
     segment: Segment | None = None
+    data: tuple[Moved, ...] = ()
 
     @property
     def first(self) -> bool:
@@ -60,16 +62,17 @@ def named(id: str, task: Mapping[str, Any], first: int, last: int) -> str:
 
 
 class TaskLineReader:
-    """Reads lines of a plan."""
+    """Reads lines of a plan; `pools` are those of the tasks that pass data on and run, by id."""
 
     def __init__(
         self,
         stated: StatedInstance,
         nodes: list[Rented],
         findings: Findings,
+        pools: Mapping[str, str],
         lasts: Mapping[tuple[Any, int], int] | None = None,
     ) -> None:
-        self.stated, self.findings, self.lasts = stated, findings, lasts or {}
+        self.stated, self.findings, self.pools, self.lasts = stated, findings, pools, lasts or {}
         self.apart = {(rented.kind.pool, rented.kind.label): rented.kind for rented in nodes if rented.kind.single}
         self.told_apart, self.of_nodes = stated.told_apart(), stated.of_nodes()
         self._spots: dict[tuple[Fraction, str, str], Spot] = {}
@@ -106,6 +109,7 @@ class TaskLineReader:
         run = priced(stated, id, (copy, copies), task, way, low // stated.slot, high // stated.slot, nodes)
         run = replace(run, segment=segment)
         run = run if self._ends_copy(run) else replace(run, late=NOTHING)
+        run = self._with_data(name, line, task, run)
         self._money(name, line, task, run)
         return run
 
@@ -231,6 +235,16 @@ class TaskLineReader:
             say("window", name, f"starts {early} s before its release", early)
         if task.get("deadline") is not None and (late := high - self.stated.second(task["deadline"])) > 0:
             say("window", name, f"ends {late} s after its deadline", late)
+
+    def _with_data(self, name: str, line: Mapping[str, Any], task: Mapping[str, Any], run: Run) -> Run:
+        """The run with what it takes from other tasks; check what its line states of data."""
+        taken = self.stated.data.taken(task, run.way.pool, self.pools)
+        for other in (id for id, move in taken.items() if move is None):
+            self.findings.say("data", name, f"runs where no link brings what task {other!r} passes on")
+        moves = (*run.way.data, *(move for move in taken.values() if move is not None))
+        check_lines(self.findings, name, line.get("data") or (), moves)
+        passed = sum((move.money for move in moves if move.what == "task"), NOTHING)
+        return replace(run, fixed=run.fixed + passed, data=moves) if moves else run
 
     def _money(self, name: str, line: Mapping[str, Any], task: Mapping[str, Any], run: Run) -> None:
         same, parts = self.findings.same, line.get("parts") or {}

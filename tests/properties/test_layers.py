@@ -45,6 +45,7 @@ ALLOWED = {
     "algorithms.assignment": {"problem", "runtime"},
     "algorithms.single_nodes": {"problem"},
     "algorithms.node_assignment": {"problem"},
+    "algorithms.regions": {"problem"},
     "algorithms.heuristics": {"problem", "runtime", "algorithms.lagrangian"},
     "algorithms.services": {"problem"},
     "algorithms.lns": {
@@ -93,6 +94,7 @@ ALLOWED = {
         "algorithms.lns",
         "algorithms.large_scale",
         "algorithms.node_assignment",
+        "algorithms.regions",
     },
     "infeasibility": BASE | {"compile", "plan", "solvers", "algorithms.models", "session"},
     "experiments": (BASE - {"problem"}) | {"", "io", "plan", "verify", "solvers", "session"},
@@ -118,6 +120,7 @@ ALLOWED = {
 DOORS = {
     "scipy": {
         "algorithms.lagrangian.relaxation",
+        "algorithms.regions.choice",
         "infeasibility.farkas",
         "experiments.statistics",
         "experiments.figures",
@@ -140,6 +143,7 @@ DOORS = {
     "pydantic": {
         "instance.pools",
         "instance.tasks",
+        "instance.data",
         "instance.quotas",
         "instance.services",
         "instance.instance",

@@ -1099,7 +1099,7 @@ def test_deadlines_beyond_the_horizon_and_chances() -> None:
     given["pools"][0]["interruptions"] = Decimal("0.2")
     given["tasks"][0] |= {"on_time": Decimal("0.97"), "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "2h"}]}
     stated_ = StatedInstance(given)
-    runs = TaskLineReader(stated_, [], words.Findings())
+    runs = TaskLineReader(stated_, [], words.Findings(), {})
     for start in range(3):
         runs.findings.found.clear()
         length = runs._slots("it", stated_.tasks["t"], stated_.way("t", "a"), start)

@@ -17,7 +17,17 @@ import yaml
 
 import leptonopt
 from tests.helpers.marks import first
-from tests.second_reading import brute, comparing, cut_documents, documents, evaluating, packed_documents, reading, spot
+from tests.second_reading import (
+    brute,
+    comparing,
+    cut_documents,
+    data_documents,
+    documents,
+    evaluating,
+    packed_documents,
+    reading,
+    spot,
+)
 
 HERE = Path(__file__).resolve().parents[1] / "second_reading"
 BATCH = 10
@@ -63,6 +73,14 @@ def test_agrees_with_leptonopt_on_segments(batch: int) -> None:
     assert not [each for each in outcomes if each.kind == "disagreement"]
     kinds = Counter(each.kind for each in outcomes)
     assert kinds["plan"] + kinds["none"] >= BATCH / 2, kinds
+
+
+@pytest.mark.parametrize("batch", first(2, range(60), ci=8))
+def test_agrees_with_leptonopt_on_data(batch: int) -> None:
+    """The same of instances in which tasks fetch, write and pass on data between regions."""
+    seeds = range(batch * BATCH, (batch + 1) * BATCH)
+    outcomes = [comparing.compare(seed, 10, data_documents.data_document) for seed in seeds]
+    assert not [each for each in outcomes if each.kind == "disagreement"]
 
 
 TIME = "time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 4h}\n"

@@ -130,8 +130,14 @@ class Search:
             choice = choices[index]
             if self._fits(task, choice):
                 self.chosen.append(choice)
-                self._choose(at + 1, index, cost + self.worth(task, choice))
+                self._choose(at + 1, index, cost + self.worth(task, choice) + self._passed(choice))
                 self.chosen.pop()
+
+    def _passed(self, choice: Choice) -> Fraction:
+        """Return what moving data between a choice and those made before adds to the objective."""
+        others, mine = [run for each in self.chosen[:-1] for run in each], list(choice)
+        moved = sum((self.instance.passed_cost(run, others) for run in mine), Fraction(0))
+        return self.instance.weight * (moved + sum((self.instance.passed_cost(o, mine) for o in others), Fraction(0)))
 
     def _fits(self, task: Task, choice: Choice) -> bool:
         """Tell whether a choice goes with those made before: affinity, waiting, capacity."""
@@ -177,10 +183,11 @@ class Search:
     def _finish(self, cost: Fraction) -> None:
         """Add the cheapest nodes to a whole choice that keeps every quota."""
         runs = [run for choice in self.chosen for run in choice]
-        left = []
+        left, taken = [], [(run, self.instance.passed_cost(run, runs)) for run in runs]
         for quota in self.instance.quotas:
             for window in quota.windows:
-                used = sum((self.instance.counted(quota, run, window) for run in runs), quota.spent(window))
+                counts = (self.instance.counted(quota, run, window, passed) for run, passed in taken)
+                used = sum(counts, quota.spent(window))
                 if quota.counts_nodes:
                     left.append(quota.limit - used)
                 elif used > quota.limit:

@@ -131,7 +131,12 @@ class Evaluation:
             return []
         return [(task.id, copy) for copy in range(at, at + count)]
 
+    def passed_cost(self, run: Run) -> Fraction:
+        """Return what it costs to move what a run takes from others."""
+        return self.instance.passed_cost(run, list(self.runs.values()))
+
     def _tasks(self) -> None:
+        read = []
         for entry in self.plan["tasks"]:
             task = self.instance.tasks.get(entry["id"])
             if task is None:
@@ -148,6 +153,8 @@ class Evaluation:
                     self.say("once", f"{key} twice")
                 self.runs[key] = run
                 self.on_nodes[key] = get(entry, "nodes", [])
+            read.append((keys, run, entry))
+        for keys, run, entry in read:
             self._task_numbers(keys, run, entry)
 
     def _run(self, task: Task, entry: dict[str, Any]) -> Run | None:
@@ -184,10 +191,10 @@ class Evaluation:
 
     def _task_numbers(self, keys: list[Key], run: Run, entry: dict[str, Any]) -> None:
         running, carbon = sum(run.running, Fraction(0)), sum(run.carbon, Fraction(0))
-        parts = entry["parts"]
+        parts, passed = entry["parts"], self.passed_cost(run)
         claims = [
             ("running", parts["running"], running),
-            ("fixed", parts["fixed"], run.option.cost),
+            ("fixed", parts["fixed"], run.option.cost + passed),
             ("late", parts["late"], run.late),
             ("late_hours", get(entry, "late_hours", 0), run.late_hours),
         ]
@@ -196,7 +203,7 @@ class Evaluation:
             claims.append(("carbon_kg", entry["carbon_kg"], carbon))
         if "carbon" in parts:
             claims.append(("carbon", parts["carbon"], self.instance.carbon_weight * carbon))
-        weighed = self.instance.weight * run.money + self.instance.carbon_weight * carbon
+        weighed = self.instance.weight * (run.money + passed) + self.instance.carbon_weight * carbon
         claims.append(("cost", entry["cost"], weighed))
         for name, shown, exact in claims:
             if not near(shown, exact):
@@ -372,7 +379,8 @@ class Evaluation:
             used = []
             for window in quota.windows:
                 runs = self.runs.values()
-                total = sum((self.instance.counted(quota, run, window) for run in runs), quota.spent(window))
+                counts = (self.instance.counted(quota, run, window, self.passed_cost(run)) for run in runs)
+                total = sum(counts, quota.spent(window))
                 if quota.counts_nodes:
                     bills = [bill for pool, _, _, _, bill in self.units if quota.covers_pool(pool)]
                     total += sum((bill.counted(quota.what, window) for bill in bills), Fraction(0))
@@ -392,7 +400,7 @@ class Evaluation:
     def _cost(self) -> Fraction:
         slots, runs = list(range(self.instance.clock.slots)), self.runs.values()
         running = sum((sum(run.running, Fraction(0)) for run in runs), Fraction(0))
-        fixed = sum((run.option.cost for run in runs), Fraction(0))
+        fixed = sum((run.option.cost + self.passed_cost(run) for run in runs), Fraction(0))
         late = sum((run.late for run in runs), Fraction(0))
         nodes = sum((bill.money(slots) for *_, bill in self.units), Fraction(0))
         forgone = sum((self.instance.tasks[name].value for name, _ in self.left), Fraction(0))

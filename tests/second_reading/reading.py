@@ -159,6 +159,7 @@ class Task:
     value: Fraction
     optional: bool
     after: list[tuple[str, Fraction]]
+    takes: dict[str, Fraction]  # by task: GiB that it passes on
     one_node: bool
     team: str | None
     checkpoint: spot.Checkpoint | None
@@ -235,6 +236,53 @@ class Run:
         return self.start <= slot < self.end
 
 
+@dataclass
+class Move:
+    """Data that goes from one region to another: money and seconds."""
+
+    cost: Fraction = Fraction(0)
+    seconds: Fraction = Fraction(0)
+
+
+class Data:
+    """Links between regions, and datasets."""
+
+    def __init__(self, tree: dict[str, Any]):
+        self.links = get(tree, "links", [])
+        self.datasets = {each["id"]: each for each in get(tree, "datasets", [])}
+
+    def move(self, origin: str, to: str, gib: Fraction) -> Move | None:
+        """Return what it takes to move an amount; None where no link leads there."""
+        if origin == to or not gib:
+            return Move()
+        rank = {(origin, to): 0, (origin, "*"): 1, ("*", to): 2, ("*", "*"): 3}
+        fitting = [link for link in self.links if (link["from"], link["to"]) in rank]
+        if not fitting:
+            return None
+        link = min(fitting, key=lambda each: rank[each["from"], each["to"]])
+        seconds = duration(get(link, "setup", "0s"))
+        if get(link, "gbit") is not None:
+            seconds += gib * 2**33 / (number(link["gbit"]) * 10**9)
+        return Move(number(get(link, "price", 0)) * gib, seconds)
+
+    def own(self, tree: dict[str, Any], region: str) -> list[Move | None]:
+        """Return the moves of the inputs and results of a task in a region."""
+        moves: list[Move | None] = []
+        for name in get(tree, "inputs", []):
+            known = self.datasets[name]
+            offers = [self.move(place, region, number(known["gib"])) for place in known["at"]]
+            there = [each for each in offers if each]
+            moves.append(min(there, key=lambda each: (each.cost, each.seconds)) if there else None)
+        if (results := get(tree, "results")) is not None:
+            moves.append(self.move(region, results["to"], number(results["gib"])))
+        return moves
+
+
+def region_of(pool: Pool) -> str | None:
+    """Return the region of a pool."""
+    return next((label[7:] for label in sorted(pool.labels) if label.startswith("region:")), None)
+
+
 class Instance:
     """A whole instance file as it is understood here."""
 
@@ -248,7 +296,9 @@ class Instance:
             raise Refused("an objective of nothing")
         self.pools = {each["id"]: _pool(each, self.clock) for each in tree["pools"]}
         profiles = get(tree, "profiles", {})
+        self.data = Data(tree)
         self.tasks = {each["id"]: _task(each, self, profiles) for each in tree["tasks"]}
+        self._read_data(tree)
         self.quotas = [_quota(each, self.clock) for each in get(tree, "quotas", [])]
         for quota in self.quotas:
             self._check_quota(quota, tree)
@@ -266,6 +316,36 @@ class Instance:
                 raise Refused("segments of a task that shares pools with others")
             if any(option.pool.rate is not None or option.milestone for option in task.stated):
                 raise Refused("segments on a pool with interruptions, or of a milestone")
+
+    def _read_data(self, tree: dict[str, Any]) -> None:
+        """Leave each task with data the options on pools that have a region, with what their data costs and takes."""
+        passing = {name for task in self.tasks.values() for name, gib in task.takes.items() if gib}
+        for stated in tree["tasks"]:
+            task = self.tasks[stated["id"]]
+            taking = any(task.takes.values())
+            if taking and (task.copies > 1 or any(self.tasks[n].copies > 1 for n, gib in task.takes.items() if gib)):
+                raise Refused("data between copies")
+            if not (taking or task.id in passing or get(stated, "inputs", []) or get(stated, "results")):
+                continue
+            kept = []
+            for option in task.options:
+                region = region_of(option.pool)
+                moves = [] if region is None else self.data.own(stated, region)
+                if region is None or None in moves:
+                    continue
+                cost = sum((each.cost for each in moves if each), option.cost)
+                kept.append(
+                    replace(option, cost=cost, seconds=sum((each.seconds for each in moves if each), option.seconds))
+                )
+            task.options = kept
+
+    def passed(self, run: Run, other: Run) -> Move | None:
+        """Return how what a run takes from another one moves; None where it cannot."""
+        gib = run.task.takes.get(other.task.id, Fraction(0))
+        if not gib:
+            return Move()
+        origin, to = region_of(other.option.pool), region_of(run.option.pool)
+        return None if origin is None or to is None else self.data.move(origin, to, gib)
 
     def _check_quota(self, quota: Quota, tree: dict[str, Any]) -> None:
         """Refuse a quota of nothing that there is, and a budget of some tasks where nodes cost anything."""
@@ -373,8 +453,16 @@ class Instance:
         late = over * task.late_cost + (task.late_penalty if over else 0)
         return Run(task, option, start, start, [], [], [], over, late)
 
-    def counted(self, quota: Quota, run: Run, window: list[int]) -> Fraction:
-        """Return what a run counts for one window of a quota; of `per: moment` what it holds in the slot."""
+    def passed_cost(self, run: Run, others: list[Run]) -> Fraction:
+        """Return what it costs to move what a run takes from others."""
+        moves = [self.passed(run, other) for other in others if run.task.takes.get(other.task.id)]
+        return sum((move.cost for move in moves if move), Fraction(0))
+
+    def counted(self, quota: Quota, run: Run, window: list[int], passed: Fraction = Fraction(0)) -> Fraction:
+        """Return what a run counts for one window of a quota; of `per: moment` what it holds in the slot.
+
+        `passed` is the cost of what it takes from others.
+        """
         if not quota.covers(run.task, run.option.pool):
             return Fraction(0)
         held = [slot for slot in window if run.holds(slot)]
@@ -382,7 +470,8 @@ class Instance:
             return run.option.uses.get(quota.what, Fraction(0)) if held else Fraction(0)
         once = min(run.start, self.clock.slots - 1) in window  # at the end of the horizon: with the last slot
         if quota.what == "money":
-            return sum((run.running[slot - run.start] for slot in held), run.option.cost if once else Fraction(0))
+            fixed = run.option.cost + passed
+            return sum((run.running[slot - run.start] for slot in held), fixed if once else Fraction(0))
         consumed = run.option.consumes.get(quota.what, Fraction(0)) if once else Fraction(0)
         if quota.what == "energy":
             return sum((run.energy[slot - run.start] for slot in held), consumed)
@@ -392,7 +481,9 @@ class Instance:
 
     def fits_waiting(self, run: Run, other: Run | None, lag: Fraction) -> bool:
         """Tell whether a run may follow what it waits for; None is a copy that is left out."""
-        return other is not None and self.clock.begin(run.start) >= self.clock.begin(other.end) + lag
+        if other is None or (move := self.passed(run, other)) is None:
+            return False
+        return self.clock.begin(run.start) >= self.clock.begin(other.end) + lag + move.seconds
 
 
 def _pool(tree: dict[str, Any], clock: Clock) -> Pool:
@@ -488,6 +579,7 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
             (each["task"], duration(get(each, "lag", "0s"))) if isinstance(each, dict) else (each, Fraction(0))
             for each in get(tree, "after", [])
         ],
+        {each["task"]: number(get(each, "gib", 0)) for each in get(tree, "after", []) if isinstance(each, dict)},
         get(tree, "placement", "span") == "one-node",
         get(tree, "team"),
         None if checkpoint is None else spot.Checkpoint.of(checkpoint),
@@ -547,6 +639,9 @@ def _written(tree: dict[str, Any], instance: Instance) -> list[Option]:
                 if uses.keys() & pool.of_nodes:
                     raise Refused("whole nodes, and a part of what nodes hold")
                 uses.update({what: nodes * value for what, value in pool.kinds[0].size.items()})
+            window = [get(each, key) for key in ("not_before", "not_after")]
+            if None not in window and instant(window[1]) < instant(window[0]):
+                raise Refused("not_after is before not_before")
             given = get(each, "id")
             label = name if given is None else f"{given} {name}" if len(several) > 1 else given
             found.append(

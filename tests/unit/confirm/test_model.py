@@ -189,7 +189,7 @@ def test_amounts_beyond_64_bits_are_refused() -> None:
     with pytest.raises(model.TooLarge, match="too large to count exactly"):
         built.objective()
     with pytest.raises(model.TooLarge, match="too large to add up exactly"):
-        built._row({0: Fraction(10**12) + Fraction(1, 10**12 + 39)}, high=1)
+        built.row({0: Fraction(10**12) + Fraction(1, 10**12 + 39)}, high=1)
 
 
 def test_where_no_rule_joins_tasks() -> None:

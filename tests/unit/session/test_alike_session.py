@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 import leptonopt
-from leptonopt.session.alike_session import AlikeSession, session_type
+from leptonopt.session.alike_session import AlikeSession
 from leptonopt.session.session import SolveSession
+from leptonopt.session.session_type import session_type
 from leptonopt.session.source import open_source
 
 

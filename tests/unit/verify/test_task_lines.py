@@ -21,7 +21,7 @@ def read(**change: Any) -> tuple[Run | None, set[str], list[str]]:
     made, plan = judged(Schedule.of([0], [1], [3]), stated_task, pools=[pool(gpu=9, price={"gpu": 0.5})])
     line = plan["tasks"][0] | change
     findings = Findings()
-    run = TaskLineReader(made, [], findings).read(line)
+    run = TaskLineReader(made, [], findings, {}).read(line)
     return run, {found.rule for found in findings.found}, [found.message for found in findings.found]
 
 

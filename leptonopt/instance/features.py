@@ -1,0 +1,22 @@
+"""Name the parts of the format that only some commands support, and refuse them in the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from leptonopt.errors import Unsupported
+from leptonopt.instance.instance import Instance
+
+FEATURES: dict[str, Callable[[Instance], bool]] = {
+    "services": lambda instance: bool(instance.services),
+    "tasks with segments": lambda instance: any(task.is_cut for task in instance.tasks),
+    "data passed on between tasks": lambda instance: any(after.gib for task in instance.tasks for after in task.after),
+    "inputs or results of tasks": lambda instance: any(task.inputs or task.results for task in instance.tasks),
+}
+
+
+def refuse(instance: Instance, what: str, *features: str) -> None:
+    """Raise `Unsupported` where an instance has a feature; `what` is what does not support it."""
+    for feature in features:
+        if FEATURES[feature](instance):
+            raise Unsupported(f"{what} does not support {feature}; allowed is an instance without")

@@ -1,0 +1,50 @@
+"""Solve an instance in one form, and write the answer in another."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+
+from leptonopt.problem.protocol import Stop
+from leptonopt.problem.schedule import Schedule
+from leptonopt.session.placed_plan import money_of
+from leptonopt.session.session import SolveSession
+from leptonopt.session.solve_state import SolveState
+from leptonopt.session.source import InstanceSource
+
+
+def sibling(session: SolveSession, source: InstanceSource, kind: type[SolveSession]) -> SolveSession:
+    """Return a session of a class on another form of the instance, for the rest of the time of one."""
+    begun, closing, on_progress, options = session.made_with
+    made = kind(source, session.limits, begun, closing, session.signals, on_progress, options)
+    made.deadline, made.start_seconds = session.deadline, session.start_seconds
+    made.entry_seconds = session.entry_seconds
+    return made
+
+
+def answered_by(session: SolveSession, source: InstanceSource, schedule: Schedule) -> SolveSession:
+    """Return a session with a plan in another form, and the bound and notes of the one that found it."""
+    answer = sibling(session, source, SolveSession)
+    inherit(answer.state, session.state)
+    answer.state.incumbent(schedule, None)
+    answer.prover = session
+    return answer
+
+
+def inherit(state: SolveState, earlier: SolveState) -> None:
+    """Give a state what is known from the search on another form of its instance, in its own units."""
+    source, least = state.source, state.source.unit * state.source.ties  # the least difference of money
+
+    def units(bound: int) -> int:
+        if not source.loss and (source.unit, source.ties) == (earlier.source.unit, earlier.source.ties):
+            return bound
+        money = money_of(earlier.source, bound)
+        return (floor((money - source.loss) / least) if source.loss else ceil(money / least)) * source.ties
+
+    state.claims.bounds = {method: units(bound) for method, bound in earlier.claims.bounds.items()}
+    state.engines, state.logs, state.trace = earlier.engines, earlier.logs, earlier.trace
+    state.notes[:0] = earlier.notes
+    state.stop = earlier.stop if earlier.stop is Stop.INTERRUPT else None
+    state.last_stop = earlier.stop or earlier.last_stop
+    state.phase = earlier.phase
+    if earlier.lower is not None:
+        state.lower = units(earlier.lower)
