@@ -17,6 +17,7 @@ __version__ = "0.1.0"
 if TYPE_CHECKING:
     from leptonopt.decisions.answer import Answer
     from leptonopt.decisions.ask import ask
+    from leptonopt.decisions.front import Front, front
     from leptonopt.decisions.questions import CostOf, WhatIf, WhyNot
     from leptonopt.errors import LeptonoptError
     from leptonopt.experiments.campaign import compare
@@ -33,6 +34,7 @@ __all__ = [
     "Answer",
     "CostOf",
     "Explanation",
+    "Front",
     "Handle",
     "Instance",
     "LeptonoptError",
@@ -45,6 +47,7 @@ __all__ = [
     "ask",
     "compare",
     "explain",
+    "front",
     "generate",
     "load",
     "solve",
@@ -57,7 +60,9 @@ _HOME = {
     "CostOf": "decisions.questions",
     "WhatIf": "decisions.questions",
     "WhyNot": "decisions.questions",
+    "Front": "decisions.front",
     "ask": "decisions.ask",
+    "front": "decisions.front",
     "Explanation": "infeasibility.explain",
     "compare": "experiments.campaign",
     "explain": "infeasibility.explain",

@@ -15,6 +15,7 @@ from leptonopt.cli import (
     execute,
     explain,
     export,
+    front,
     generate,
     import_,
     methods,
@@ -34,7 +35,7 @@ GROUPS = {
     "Report": ("show", "diff"),
     "Carry out": ("execute", "follow", "export"),
     "Check": ("validate", "verify"),
-    "Ask": ("whatif", "why-not", "cost-of", "prices", "explain", "methods", "schema"),
+    "Ask": ("whatif", "why-not", "cost-of", "front", "prices", "explain", "methods", "schema"),
     "Prepare": ("import", "convert", "generate", "warmup"),
     "Compare": ("compare", "results"),
 }
@@ -86,6 +87,7 @@ app.command(epilog=export.EPILOG)(export.export)
 app.command(epilog=decide.WHATIF_EPILOG)(decide.whatif)
 app.command("why-not", epilog=decide.WHY_NOT_EPILOG)(decide.why_not)
 app.command("cost-of", epilog=decide.COST_OF_EPILOG)(decide.cost_of)
+app.command(epilog=front.EPILOG)(front.front)
 app.command(epilog=decide.PRICES_EPILOG)(decide.prices)
 app.command(epilog=validate.EPILOG)(validate.validate)
 app.command(epilog=explain.EPILOG)(explain.explain)

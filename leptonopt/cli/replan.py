@@ -169,19 +169,16 @@ def _solve_and_tell(given: ReplanOptions, replanned: Replanned, old: dict[str, A
 
 
 def _print_front(given: ReplanOptions, instance: Any, plan: Any, state: Any, frozen: int) -> int:
-    from leptonopt.replanning.front import front
+    from leptonopt.cli.front import print_front
+    from leptonopt.decisions.criteria import changes
+    from leptonopt.decisions.front import front_of
 
-    points = front(
-        instance, plan, state, frozen,
-        lambda document, warm, seconds: _solved(given, document, warm, seconds), given.time_limit,
+    found = front_of(
+        changes(instance, plan, state, frozen),
+        lambda document, warm, seconds: _solved(given, document, warm, seconds),
+        given.time_limit, str(instance.currency),
     )  # fmt: skip
-    print_line(f"{'changes':>7}  {'cost':>14}  {'at least':>14}  status")
-    for point in points:
-        cost = "no plan" if point.cost is None else f"{float(point.cost):,.6f}"
-        bound = "" if point.bound is None else f"{float(point.bound):,.6f}"
-        print_line(f"{point.allowed:>7}  {cost:>14}  {bound:>14}  {point.status}")
+    print_front(found)
     if given.plot is not None:
-        from leptonopt.replanning.plot_front import draw
-
-        draw(points, given.plot, str(instance.currency))
+        found.plot(given.plot)
     return 0

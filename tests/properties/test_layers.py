@@ -74,7 +74,7 @@ ALLOWED = {
     "plan": {"errors", "instance", "problem", "runtime", "compile", "io"},
     "replanning": {"errors", "instance", "compile", "plan"},
     # An answer is a comparison of the plans of two solves.
-    "decisions": {"errors", "instance", "compile", "plan", "session"},
+    "decisions": {"errors", "instance", "compile", "plan", "session", "replanning"},
     "service": {"", "errors", "instance", "io", "plan", "solvers", "session", "decisions", "experiments"},
     "confirm": {"verify"},
     "session": BASE
@@ -131,7 +131,7 @@ DOORS = {
     "pulp": {"solvers.cbc"},
     "matplotlib": {
         "plan.picture",
-        "replanning.plot_front",
+        "decisions.plot_front",
         "plan.plot",
         "plan.plot_schedule",
         "plan.plot_load",
