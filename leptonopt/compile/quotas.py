@@ -10,7 +10,8 @@ from math import floor, gcd, lcm
 
 import numpy as np
 
-from leptonopt.compile.calendar import PERIODS, calendar_windows, mean_by_slot
+from leptonopt.compile.calendar import PERIODS, calendar_windows, mean_by_slot, zero_series
+from leptonopt.compile.charges import charge_by_slot
 from leptonopt.compile.money import NodeRates, node_rates
 from leptonopt.compile.rows import CompiledOption, RowBuilder
 from leptonopt.compile.services import CompiledServices
@@ -142,7 +143,11 @@ def _node_use(instance: Instance, rows: RowBuilder, window: QuotaWindow) -> Node
 def _weights(instance: Instance, quota: Quota, pool: Pool, name: str) -> list[Fraction]:
     """Return the use of a quota by a unit-hour of a resource, by slot."""
     if quota.of == "money":
-        return mean_by_slot(pool.price[name], instance.time)
+        price = mean_by_slot(pool.price[name], instance.time) if name in pool.price else zero_series(instance.time)
+        if quota.whole:
+            return price
+        charge = charge_by_slot(pool, name, instance.time)
+        return [paid + charged for paid, charged in zip(price, charge, strict=True)]
     if quota.of == "carbon" and pool.carbon is not None:
         return [grams / 1000 for grams in mean_by_slot(pool.carbon, instance.time)]
     return [Fraction(1)] * instance.time.slots

@@ -155,7 +155,8 @@ class RowBuilder:
     def counted(self, quota: Quota, pool: Pool) -> list[str]:
         """Return the resources of a pool whose use counts for a quota."""
         if quota.of == "money":
-            return [name for name in pool.resources if name in pool.price]
+            charged = () if quota.whole else pool.charged
+            return [name for name in pool.resources if name in pool.price or name in charged]
         wanted = POWER if quota.of in ("energy", "carbon") else quota.of
         if quota.of == "carbon" and pool.carbon is None:
             return []

@@ -370,7 +370,7 @@ class Model:
                     self.row(terms, high=left_of(quota, 0))
                 continue
             for first, end in windows_of(self.stated, quota):
-                terms = {at: self._used(of, self.columns[at], first, end) for at in mine}
+                terms = {at: self._used(quota, self.columns[at], first, end) for at in mine}
                 for kind, spent in zip(self.kinds, self._spent, strict=True):
                     pools = quota.get("pools")
                     whole = quota.get("tasks") is None and quota.get("teams") is None
@@ -383,18 +383,19 @@ class Model:
     def _who(self, at: int) -> tuple[str, str]:
         return self.columns[at].task, self.columns[at].way.pool
 
-    def _used(self, of: str, column: Column, first: int, end: int) -> Fraction:
+    def _used(self, quota: Mapping[str, Any], column: Column, first: int, end: int) -> Fraction:
         """Return the use of a quota by a start in slots [first, end).
 
         One-time use counts where it starts.
         """
-        way, low, high = column.way, max(first, column.start), min(end, column.end)
+        way, of, low, high = column.way, quota["of"], max(first, column.start), min(end, column.end)
         once = way.cost if of == "money" else exact(way.consumes.get(of, 0))
         used = once if starts_within(self.stated, column.start, first, end) else NOTHING
         if low >= high:
             return used
         if of == "money":
-            return used + self._running(way, low, high)
+            sums = ((count, self.stated.quota_sum(quota, way.pool, name)) for name, count in way.uses.items())
+            return used + sum((count * (paid[high] - paid[low]) for count, paid in sums), NOTHING)
         if of == "carbon":
             return used + self._carbon(way, low, high)
         return used + way.uses.get(POWER if of == "energy" else of, NOTHING) * (high - low) * self.stated.hours

@@ -13,7 +13,21 @@ from leptonopt.errors import UsageError
 from leptonopt.execution.planned import PlannedRun
 from leptonopt.plan.entries import each_copy
 
-HEAD = ("task", "copy", "team", "pool", "option", "variant", "start", "end", "hours", "uses", "cost", "late_hours")
+HEAD = (
+    "task",
+    "copy",
+    "team",
+    "pool",
+    "option",
+    "variant",
+    "start",
+    "end",
+    "hours",
+    "uses",
+    "cost",
+    "late_hours",
+    "charged",
+)
 
 
 def rows(runs: Sequence[PlannedRun], plan: Mapping[str, Any]) -> list[tuple[Any, ...]]:
@@ -29,6 +43,7 @@ def _row(run: PlannedRun, line: Mapping[str, Any]) -> tuple[Any, ...]:
     return (
         run.task, copy, run.team or "", run.pool, run.option, run.variant or "", run.start, run.end,
         round(hours, 6), uses, Decimal(str(line["cost"])), Decimal(str(line.get("late_hours", 0))),
+        Decimal(str(line.get("charged", 0))),
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from leptonopt.errors import Finding, Path
 from leptonopt.instance import units
 from leptonopt.instance.fields import Series
 from leptonopt.instance.names import unknown_name
-from leptonopt.instance.pools import POWER, NodeKind, Pool, Time
+from leptonopt.instance.pools import POWER, Pool, Time
 from leptonopt.instance.quotas import Quota
 from leptonopt.instance.service_checks import service_findings
 from leptonopt.instance.services import Batch, Service
@@ -122,6 +122,9 @@ def _pool_findings(path: Path, pool: Pool, time: Time | None) -> Iterator[Findin
         for name in getattr(pool, key):
             if name not in known:
                 yield Finding(unknown_name("resource", name, known), (*path, key, name))
+    for name in pool.charge or ():
+        if name not in pool.of_nodes:
+            yield Finding(unknown_name("resource of nodes", name, pool.of_nodes), (*path, "charge", name))
     if POWER in pool.power:
         yield Finding("power itself draws no power; name the resources that do", (*path, "power", POWER))
     for place, series in _all_series(path, pool):
@@ -150,6 +153,8 @@ def _all_series(path: Path, pool: Pool) -> Iterator[tuple[Path, Series]]:
     for key in ("capacity", "price"):
         for name, series in getattr(pool, key).items():
             yield (*path, key, name), series
+    for name, series in (pool.charge or {}).items():
+        yield (*path, "charge", name), series
     for key in ("carbon", "interruptions"):
         if (series := getattr(pool, key)) is not None:
             yield (*path, key), series
@@ -238,27 +243,14 @@ def _quota_findings(
             yield Finding(
                 f"{quota.of!r} is not a resource; only of a resource there is so much at a moment", (*path, "per")
             )
-        if quota.budget and not quota.whole and (shared := _shared(chosen)):
+        if quota.budget and not quota.whole and (shared := [pool.id for pool in chosen if pool.uncharged]):
             yield Finding(
-                f"a budget of some tasks on pool {shared!r}, whose nodes all tasks share; leave `tasks` and `teams` "
-                "out, or name pools without nodes",
+                f"a budget of some tasks on pool {shared[0]!r}, whose nodes all tasks share; say in its `charge` "
+                "what a unit costs them an hour",
                 (*path, "of"),
             )
     else:
         yield Finding(unknown_name("resource", quota.of, {*ALSO, *resources, *consumed}), (*path, "of"))
-
-
-def _shared(pools: Sequence[Pool]) -> str | None:
-    """Return the id of a pool with nodes that have a cost; None when there is none."""
-    for pool in pools:
-        if any(_costly(kind) for kind in pool.nodes):
-            return pool.id
-    return None
-
-
-def _costly(kind: NodeKind) -> bool:
-    prices = [*(kind.price.numbers() if kind.price else ()), kind.startup, kind.shutdown, kind.power]
-    return any(prices) or kind.commit is not None
 
 
 def _work_findings(path: Path, work: Profile, pools: dict[str, Pool] | None) -> Iterator[Finding]:

@@ -141,6 +141,9 @@ class Pool(StrictModel):
     capacity: ByName[Capacity] = empty_mapping("units of each resource that is not in nodes")
     nodes: Many[NodeKind] = Field(default=(), description="nodes rented whole, by kind")
     price: ByName[Price] = empty_mapping("money per unit and hour; of power per kWh")
+    charge: ByName[Rate] | None = Field(
+        default=None, description="money per unit and hour that tasks are charged for resources of nodes"
+    )
     power: ByName[NotNegative] = empty_mapping("kW that a unit of a resource draws in use")
     carbon: Rate | None = Field(default=None, description="grams of CO2 per kWh")
     sunk: NotNegative = Field(default=Decimal(0), description="money per hour that is spent whatever the plan")
@@ -187,6 +190,23 @@ class Pool(StrictModel):
     def of_nodes(self) -> tuple[str, ...]:
         """Return the names of the resources that nodes hold, also where the count of nodes is zero."""
         return tuple(dict.fromkeys(name for kind in self.nodes for name in kind.size))
+
+    @cached_property
+    def charged(self) -> tuple[str, ...]:
+        """Return the resources of nodes for which tasks are charged: as stated, or gpu, or the only one."""
+        if self.charge is not None:
+            return tuple(self.charge)
+        usual = ("gpu",) if "gpu" in self.of_nodes else self.of_nodes if len(self.of_nodes) == 1 else ()
+        return tuple(name for name in usual if any(name in kind.size for kind in self._priced))
+
+    @property
+    def uncharged(self) -> bool:
+        """Return True when nodes have a price, and nothing says what of it tasks are charged."""
+        return self.charge is None and not all(set(self.charged) & set(kind.size) for kind in self._priced)
+
+    @property
+    def _priced(self) -> list[NodeKind]:
+        return [kind for kind in self.nodes if kind.price is not None or kind.commit is not None]
 
     @cached_property
     def powered(self) -> bool:

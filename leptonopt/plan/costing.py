@@ -14,6 +14,7 @@ from itertools import accumulate
 from math import lcm
 
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
+from leptonopt.compile.charges import charge_by_slot
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.decode import TaskRun
 from leptonopt.compile.node_kinds import NodeKindInfo
@@ -34,6 +35,7 @@ class Costs:
     late_hours: Fraction
     kwh: Fraction
     carbon_kg: Fraction
+    charged: Fraction = NOTHING  # for nodes; no part of the total
 
     @property
     def total(self) -> Fraction:
@@ -62,6 +64,7 @@ class PriceTable:
         self.pools = {pool.id: pool for pool in instance.pools}
         self._prices: dict[tuple[str, str], PrefixSums] = {}
         self._grams: dict[str, PrefixSums] = {}
+        self._charges: dict[tuple[str, str], PrefixSums] = {}
 
     def price(self, pool: str, resource: str) -> PrefixSums:
         """Return the price of a resource by slot [money per unit and hour]."""
@@ -97,7 +100,27 @@ class PriceTable:
             late_hours=late_hours,
             kwh=kw * (run.end - run.start) * self.hours,
             carbon_kg=kw * self.grams(way.pool).over(run.start, run.end) * self.hours / 1000 if kw else NOTHING,
+            charged=self.charged(run, run.start, run.end) * self.hours,
         )
+
+    def charged(self, run: TaskRun, low: int, high: int) -> Fraction:
+        """Return the charge for nodes of one copy of a run over slots [low, high) [money per hour, summed]."""
+        pool, uses = run.way.pool, run.way.uses
+        return sum(
+            (
+                self.charge(pool, name).over(low, high) * Fraction(uses[name])
+                for name in self.pools[pool].charged
+                if name in uses
+            ),
+            NOTHING,
+        )
+
+    def charge(self, pool: str, resource: str) -> PrefixSums:
+        """Return the charge for a resource of nodes by slot [money per unit and hour]."""
+        if (pool, resource) not in self._charges:
+            sums = PrefixSums(charge_by_slot(self.pools[pool], resource, self.instance.time))
+            self._charges[pool, resource] = sums
+        return self._charges[pool, resource]
 
 
 @dataclass(frozen=True)
@@ -256,7 +279,10 @@ class Bill:
             totals[at] += run.copies * Fraction(once)
             for other in range(at, bisect_left(firsts, run.end)):
                 low, high = max(run.start, windows[other].first), min(run.end, windows[other].last + 1)
-                totals[other] += run.copies * self._held(quota.of, run, low, high) * hours
+                held = self._held(quota.of, run, low, high)
+                if quota.budget and not quota.whole:
+                    held += self.prices.charged(run, low, high)
+                totals[other] += run.copies * held * hours
         if quota.whole and quota.of in ("money", "energy", "carbon"):
             for nodes in self.nodes:
                 if _covers(quota.pools, nodes.kind.pool.id):

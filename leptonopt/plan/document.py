@@ -20,6 +20,7 @@ from leptonopt.compile.quotas import QuotaWindow
 from leptonopt.instance import Instance, Objective, Task, units
 from leptonopt.plan.costing import NOTHING, Bill, NodeBill, available_hours, cost_shares
 from leptonopt.plan.numbers import floor_number, gap, number, plain
+from leptonopt.plan.teams import team_bills, uncharged
 from leptonopt.problem.nodes import NodeSchedule
 
 
@@ -133,6 +134,7 @@ def _tasks(bill: Bill) -> list[dict[str, Any]]:
     lines, instance = [], bill.instance
     weights = instance.objective
     powered = {pool.id for pool in instance.pools if pool.powered}
+    charging = {pool.id for pool in instance.pools if pool.charged}
     for run, cost in zip(bill.runs, bill.costs, strict=True):
         bill.look()
         task, way = instance.tasks[run.task], run.way
@@ -154,6 +156,8 @@ def _tasks(bill: Bill) -> list[dict[str, Any]]:
         if way.pool in powered:
             line |= {"energy_kwh": number(cost.kwh), "carbon_kg": number(cost.carbon_kg)}
         running = sum(cost.running.values(), NOTHING)
+        if way.pool in charging:
+            line["charged"] = number(cost.charged)
         line["parts"] = {"running": number(running), "fixed": number(cost.fixed), "late": number(cost.late)}
         if weights.carbon_kg:
             line["parts"]["carbon"] = number(carbon)
@@ -245,7 +249,20 @@ def _bill(bill: Bill) -> dict[str, Any]:
         "energy_kwh": number(bill.sum("kwh")),
         "carbon_kg": number(bill.sum("carbon_kg")),
         "pools": pools,
+        **_teams(bill),
     }
+
+
+def _teams(bill: Bill) -> dict[str, Any]:
+    """Return the bills of teams and what is left of the nodes' cost; nothing where no task has a team."""
+    if all(task.team is None for task in bill.instance.tasks):
+        return {}
+    sums = ("own", "charged", "total")
+    teams: list[dict[str, Any]] = [
+        {"team": line.team, "tasks": line.tasks, **{name: number(getattr(line, name)) for name in sums}}
+        for line in team_bills(bill)
+    ]
+    return {"teams": teams, "uncharged": number(uncharged(bill))}
 
 
 def _utilisation(bill: Bill) -> Iterable[dict[str, Any]]:

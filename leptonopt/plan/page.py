@@ -112,10 +112,12 @@ def team_costs(document: Mapping[str, Any], teams: Teams) -> list[tuple[str, int
     The sums of task costs are exact sums of the plan's figures, which are rounded to a millionth each.
     """
     sums: dict[str, tuple[int, Fraction]] = {}
+    weight = Fraction(str(document.get("objective", {}).get("cost", 1)))
     for line in document["tasks"]:
         copies = line.get("copies", 1)
+        charged = weight * Fraction(str(line.get("charged", 0)))
         count, cost = sums.get(teams.of(line["id"]), (0, Fraction(0)))
-        sums[teams.of(line["id"])] = count + copies, cost + copies * Fraction(str(line["cost"]))
+        sums[teams.of(line["id"])] = count + copies, cost + copies * (Fraction(str(line["cost"])) + charged)
     ordered = sorted(sums.items(), key=lambda each: (-each[1][1], each[0]))
     found = [(name or "without a team", count, cost) for name, (count, cost) in ordered]
     forgone = Fraction(str(document["bill"]["forgone"]))
@@ -123,7 +125,7 @@ def team_costs(document: Mapping[str, Any], teams: Teams) -> list[tuple[str, int
         found.append(("value left out", copies_of(document["left_out"]), forgone))
     shared = rational(document["cost_exact"]) - sum((cost for _, _, cost in found), Fraction(0))
     if abs(shared) > Fraction(copies_of(document["tasks"]) + 1, 10**6):
-        found.append(("nodes, shared by all", 0, shared))
+        found.append(("charged to nobody", 0, shared))
     return found
 
 

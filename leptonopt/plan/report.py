@@ -50,6 +50,8 @@ def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), 
     elif document["cost"] is not None:
         places = decimals(document)
         console.print(_bill(document, places))
+        if document["bill"].get("teams"):
+            console.print(_teams(document, places))
         if any(line["on"][1:] or line["cost"] or line["node_hours"] for line in document["nodes"]):
             console.print(_nodes(document, None if everything else ROWS, places))
         if document["quotas"]:
@@ -202,6 +204,25 @@ def _bill(document: dict[str, Any], places: int) -> Table:
     return table
 
 
+def _teams(document: dict[str, Any], places: int) -> Table:
+    """Return what each team pays, and what is left of the nodes' cost; the sum is the bill's."""
+    bill = document["bill"]
+    table = _table(f"Teams in {printable(document['currency'])}", show_footer=True)
+    table.add_column("team", "total")
+    table.add_column("tasks", f"{sum(line['tasks'] for line in bill['teams']):,}", justify="right")
+    for name in ("own", "charged"):
+        table.add_column(name, justify="right")
+    table.add_column("total", money(bill["total"], places), justify="right")
+    for line in bill["teams"]:
+        team = Text("without a team", style="dim") if line["team"] is None else Text(printable(line["team"]))
+        sums = (money(line[key], places) for key in ("own", "charged", "total"))
+        table.add_row(team, f"{line['tasks']:,}", *sums)
+    others = bill["total"] - sum(line["total"] for line in bill["teams"])
+    if round(others, places):
+        table.add_row(Text("charged to nobody", style="dim"), "", "", "", money(others, places))
+    return table
+
+
 def _nodes(document: dict[str, Any], rows: int | None, places: int) -> Table:
     """Return the table of rented nodes: counts, hours, commitments and cost."""
     table = _table("Nodes")
@@ -274,13 +295,13 @@ def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
     table = _table("Schedule")
     apart = any(not line["option"].startswith(line["pool"]) for line in tasks)
     late = any(line.get("late_hours") for line in tasks)
-    noded = any("nodes" in line for line in tasks)
+    noded, charged = any("nodes" in line for line in tasks), any(line.get("charged") for line in tasks)
     for name in ("task", "option", *(["pool"] if apart else []), *(["nodes"] if noded else [])):
         table.add_column(name)
     zone = known_zone(document.get("zone"))
     for name in (f"start ({zone})", f"end ({zone})"):
         table.add_column(name)
-    for name in ("cost", *(["late"] if late else [])):
+    for name in ("cost", *(["charged"] if charged else []), *(["late"] if late else [])):
         table.add_column(name, justify="right")
     for line in tasks[:rows]:
         cells = [_name(line), Text(printable(line["option"]))]
@@ -288,7 +309,8 @@ def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
         cells += [Text(printable(", ".join(line.get("nodes", []))))] if noded else []
         cells += [Text(moment(line[key], zone)) for key in ("start", "end")]
         cost = line["cost"] * line.get("copies", 1)  # an entry states what each of its copies costs
-        table.add_row(*cells, money(cost, places), *([_hours(line.get("late_hours"))] if late else []))
+        paid = [money(line.get("charged", 0) * line.get("copies", 1), places)] if charged else []
+        table.add_row(*cells, money(cost, places), *paid, *([_hours(line.get("late_hours"))] if late else []))
     return _cut(table, len(tasks), rows)
 
 

@@ -93,6 +93,7 @@ class BillChecker:
         for key, true in sums.items():
             self.findings.same("bill", f"bill.{key}", bill.get(key), true)
         self._pools(bill)
+        self._teams(bill, sums["nodes"])
         self._figures(plan.get("figures") or {}, sums["whole"], self._utilisation(plan))
 
     def _pools(self, bill: Mapping[str, Any]) -> None:
@@ -114,6 +115,25 @@ class BillChecker:
                 self.findings.say("bill", f"{name}: {other[0]!r}", "is no resource of the pool")
         for pool in entries:
             self.findings.say("bill", f"bill of pool {pool!r}", "is no pool of the instance")
+
+    def _teams(self, bill: Mapping[str, Any], nodes: Fraction) -> None:
+        """Check what each team pays, and what is left of the nodes' cost."""
+        tasks, sums = self.stated.tasks, defaultdict[Any, dict[str, Fraction]](lambda: defaultdict(Fraction))
+        for run in self.runs:
+            team = sums[tasks[run.id].get("team")]
+            team["tasks"] += run.copies * run.first
+            team["own"] += run.copies * run.cost
+            team["charged"] += run.copies * run.charged
+        given = any(task.get("team") is not None for task in tasks.values())
+        lines = self._by(("team",), bill.get("teams") or (), "bill.teams")
+        for name, team in sums.items() if given else ():
+            line = lines.pop((name,), {})
+            for key, true in (*team.items(), ("total", team["own"] + team["charged"])):
+                self.findings.same("bill", f"bill of team {name!r}: {key}", line.get(key), true)
+        for (name,) in lines:
+            self.findings.say("bill", f"bill of team {name!r}", "is no team with a task that runs")
+        left = nodes - sum((team["charged"] for team in sums.values()), NOTHING)
+        self.findings.same("bill", "bill.uncharged", bill.get("uncharged"), left if given else None)
 
     def _offered(self, pool: str, resource: str) -> Fraction | None:
         """Unit-hours on offer over the horizon; None where nothing limits them."""

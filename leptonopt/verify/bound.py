@@ -263,7 +263,8 @@ class Bound:
                     continue
                 used = [Fraction(1)] * len(slots)
             elif priced.of == "money":
-                used = [money[t + 1] - money[t] for t in slots]
+                sums = stated.quota_sum(priced.quota, pool, name)
+                used = [sums[t + 1] - sums[t] for t in slots]
             elif priced.of == "carbon":
                 used = [carbon[t + 1] - carbon[t] for t in slots] if carbon is not None else [NOTHING] * len(slots)
             elif priced.of == name or (priced.of == "energy" and power):

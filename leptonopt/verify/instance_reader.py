@@ -9,6 +9,7 @@ from itertools import accumulate, pairwise
 from math import ceil
 from typing import Any
 
+from leptonopt.verify.charges import charges
 from leptonopt.verify.data import DataReader, Moved
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.notation import plain
@@ -69,6 +70,9 @@ class StatedInstance(Timeline):
         self._named: dict[str, dict[str, MakeOption]] = {}
         self._sums: dict[tuple[str, str], list[Fraction]] = {}
         self._grams: dict[str, list[Fraction]] = {}
+        self._charges: dict[tuple[str, str], list[Fraction]] = {}
+        self._paid: dict[tuple[str, str], list[Fraction]] = {}
+        self._rates: dict[str, dict[str, list[Fraction]]] = {}
         self._least: dict[tuple[str, str], list[Fraction | None]] = {}
 
     # --- prices and carbon ---
@@ -79,6 +83,29 @@ class StatedInstance(Timeline):
             per_hour = self.means((self.pools[pool].get("price") or {}).get(resource, 0))
             self._sums[pool, resource] = list(accumulate((value * self.hours for value in per_hour), initial=NOTHING))
         return self._sums[pool, resource]
+
+    def charge_sum(self, pool: str, resource: str) -> list[Fraction]:
+        """Charge for one unit of nodes held from the start of the horizon to each slot's beginning."""
+        if (pool, resource) not in self._charges:
+            per_hour = self.charges(pool).get(resource, [NOTHING] * self.slots)
+            self._charges[pool, resource] = list(accumulate((rate * self.hours for rate in per_hour), initial=NOTHING))
+        return self._charges[pool, resource]
+
+    def charges(self, pool: str) -> dict[str, list[Fraction]]:
+        """Charge per unit and hour in each slot, by the resource of nodes that is charged."""
+        if pool not in self._rates:
+            self._rates[pool] = charges(self, self.pools[pool])
+        return self._rates[pool]
+
+    def quota_sum(self, quota: Mapping[str, Any], pool: str, resource: str) -> list[Fraction]:
+        """Money that counts for a quota, for one unit held from the start to each slot's beginning."""
+        sums = self.price_sum(pool, resource)
+        if quota.get("tasks") is None and quota.get("teams") is None:
+            return sums
+        if (pool, resource) not in self._paid:
+            pairs = zip(sums, self.charge_sum(pool, resource), strict=True)
+            self._paid[pool, resource] = [paid + charged for paid, charged in pairs]
+        return self._paid[pool, resource]
 
     def carbon_sum(self, pool: str) -> list[Fraction]:
         """Kilograms of CO2 for one kW drawn from the start of the horizon to each slot's beginning."""

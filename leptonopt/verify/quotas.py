@@ -134,7 +134,7 @@ def _counts(stated: StatedInstance, quota: Mapping[str, Any], run: Run, first: i
     if low >= high:
         return once
     if of == "money":
-        sums = {name: stated.price_sum(way.pool, name) for name in way.uses}
+        sums = {name: stated.quota_sum(quota, way.pool, name) for name in way.uses}
         return once + sum((count * (sums[name][high] - sums[name][low]) for name, count in way.uses.items()), NOTHING)
     if of == "carbon":
         grams = stated.carbon_sum(way.pool)

@@ -35,6 +35,7 @@ class Run:
     late: Fraction
     kwh: Fraction
     carbon_kg: Fraction
+    charged: Fraction = NOTHING
     segment: Segment | None = None
     data: tuple[Moved, ...] = ()
 
@@ -257,6 +258,10 @@ class TaskLineReader:
         same("cost", f"{name}: late_hours", line.get("late_hours", 0), late)
         if self.stated.carbon_weight or "carbon" in parts:
             same("cost", f"{name}: parts.carbon", parts.get("carbon"), carbon)
+        if self.stated.charges(run.way.pool):
+            same("cost", f"{name}: charged", line.get("charged"), run.charged)
+        elif "charged" in line:
+            self.findings.say("cost", name, "is charged, where its pool has no charge")
         if POWER in self.stated.resources[run.way.pool]:
             same("cost", f"{name}: energy_kwh", line.get("energy_kwh"), run.kwh)
             same("cost", f"{name}: carbon_kg", line.get("carbon_kg"), run.carbon_kg)
@@ -293,6 +298,14 @@ def priced(
         late=_late(stated, task, high),
         kwh=drawn * (high - low) * stated.hours,
         carbon_kg=drawn * (carbon[high] - carbon[low]),
+        charged=sum(
+            (
+                count * (sums[high] - sums[low])
+                for name, count in way.uses.items()
+                for sums in [stated.charge_sum(way.pool, name)]
+            ),
+            NOTHING,
+        ),
     )
 
 

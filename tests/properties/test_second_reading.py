@@ -86,6 +86,38 @@ def test_agrees_with_leptonopt_on_data(batch: int) -> None:
 TIME = "time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 4h}\n"
 
 CASES = {
+    "a team's budget on nodes that are shared": (
+        TIME
+        + """
+pools: [{id: a, nodes: {id: k, size: {gpu: 4, ram: 9}, count: 2, price: 8, startup: 5}}]
+tasks:
+  - {id: t, team: x, copies: 3, optional: true, value: 50, options: [{pool: a, uses: {gpu: 1, ram: 3}, duration: 1h}]}
+  - {id: u, team: y, options: [{pool: a, uses: {gpu: 4}, duration: 1h}]}
+quotas: [{id: q, of: money, limit: 5, teams: [x]}]
+""",
+        "71",  # two of t at 2 each within 5, one left out: 50; the two in one hour, u in the next, on one node: 21
+    ),
+    "a rate that the pool states, of each resource": (
+        TIME
+        + """
+pools: [{id: a, charge: {ram: {steps: {2026-01-05T00:00Z: 1, 2026-01-05T02:00Z: 3}}}, nodes: {id: k, size: {gpu: 4, ram: 8}, count: 1, reserved: 1}}]
+tasks: [{id: t, value: 1, copies: 4, optional: true, options: [{pool: a, uses: {ram: 8}, duration: 1h}]}]
+quotas: [{id: q, of: money, limit: 39, tasks: [t]}]
+""",
+        "2",  # 8, 8, 24, 24: two at 8 and none of the others, 40 would be too much
+    ),
+    "a charge of the cheapest kind that has a price": (
+        TIME
+        + """
+pools:
+  - id: a
+    nodes: [{id: j, size: {cpu: 2}, count: 1, price: 3}, {id: k, size: {cpu: 4}, count: 1, commit: {total: 8}},
+    {id: l, size: {cpu: 1}, count: 1, reserved: 1}]
+tasks: [{id: t, value: 9, copies: 4, optional: true, options: [{pool: a, uses: {cpu: 1}, duration: 1h}]}]
+quotas: [{id: q, of: money, limit: 1.5, tasks: [t]}]
+""",
+        "9",  # 2 an hour for a committed node of 4: 0.5 each, so three run, on the reserved node
+    ),
     "every weekday night, at local times and a tariff of the night": (
         """
 time: {start: 2026-03-26T12:00, slot: 1h, horizon: 5d, zone: Europe/Berlin}

@@ -201,6 +201,10 @@ class Evaluation:
         if run.option.pool.counts_power:
             claims.append(("energy_kwh", entry["energy_kwh"], sum(run.energy, Fraction(0))))
             claims.append(("carbon_kg", entry["carbon_kg"], carbon))
+        if ("charged" in entry) != bool(run.option.pool.charges(self.instance.clock)):
+            self.say("cost", f"{keys}: charged where there is no charge, or not where there is")
+        elif "charged" in entry:
+            claims.append(("charged", entry["charged"], self._charged(run)))
         if "carbon" in parts:
             claims.append(("carbon", parts["carbon"], self.instance.carbon_weight * carbon))
         weighed = self.instance.weight * (run.money + passed) + self.instance.carbon_weight * carbon
@@ -397,6 +401,28 @@ class Evaluation:
         if shown:
             self.say("bill", f"no such quotas: {sorted(shown)}")
 
+    def _teams(self, bill: dict[str, Any], nodes: Fraction) -> None:
+        """Check what each team pays, where there are teams; with what nobody is charged it is all of the bill."""
+        runs, given = list(self.runs.values()), any(task.team is not None for task in self.instance.tasks.values())
+        names = {run.task.team for run in runs} if given else set()
+        shown = {entry["team"]: entry for entry in bill.get("teams", [])}
+        if shown.keys() != names or ("uncharged" in bill) != given:
+            self.say("bill", f"teams {sorted(map(str, shown))}, must be {sorted(map(str, names))}")
+            return
+        for name in names:
+            mine = [run for run in runs if run.task.team == name]
+            copies = {(id, copy) for (id, copy, _), run in self.runs.items() if run.task.team == name}
+            own, charged = sum((run.money for run in mine), Fraction(0)), sum(map(self._charged, mine), Fraction(0))
+            for key, exact in {"tasks": len(copies), "own": own, "charged": charged, "total": own + charged}.items():
+                if not near(shown[name][key], Fraction(exact)):
+                    self.say("bill", f"team {name}: {key} is {shown[name][key]}, must be {exact}")
+        left = nodes - sum(map(self._charged, runs), Fraction(0))
+        if given and not near(bill["uncharged"], left):
+            self.say("bill", f"uncharged is {bill['uncharged']}, must be {left}")
+
+    def _charged(self, run: Run) -> Fraction:
+        return sum((self.instance.charged(run, slot) for slot in range(run.start, run.end)), Fraction(0))
+
     def _cost(self) -> Fraction:
         slots, runs = list(range(self.instance.clock.slots)), self.runs.values()
         running = sum((sum(run.running, Fraction(0)) for run in runs), Fraction(0))
@@ -426,6 +452,7 @@ class Evaluation:
         }.items():
             if not near(bill[name], exact):
                 self.say("bill", f"{name} is {bill[name]}, must be {exact}")
+        self._teams(bill, nodes)
         cost = self.instance.weight * (total + forgone) + self.instance.carbon_weight * carbon
         if number(self.plan["cost_exact"]) != cost:
             self.say("cost", f"is {self.plan['cost_exact']}, must be {cost}")

@@ -144,6 +144,7 @@ class Draw:
         """Draw everything."""
         rng = self.rng
         self.pools = [self.pool(f"p{n}") for n in range(rng.choice([1, 1, 2, 2, 3]))]
+        self.charges()
         tasks = [self.task(n) for n in range(rng.choice([1, 2, 2, 3]))]
         self.milestones(tasks)
         tree: dict[str, Any] = {
@@ -441,15 +442,25 @@ class Draw:
             quota["teams"] = [team for team in teams if self.may(0.6)]
         if self.may(0.3):
             quota["pools"] = [pool["id"] for pool in self.pools if self.may(0.6)]
-        self.calendar(quota)
+        self.calendar(quota, tasks)
         return quota
 
-    def calendar(self, quota: dict[str, Any]) -> None:
+    def charges(self) -> None:
+        """Let some pools with nodes say what tasks are charged; by draws of their own."""
+        rng = Random(f"charges {self.seed}")
+        for pool in self.pools:
+            held = sorted({what for kind in self.kinds(pool) for what in kind["size"]})
+            if held and rng.random() < 0.4:
+                pool["charge"] = {what: rng.choice([0, 1, Decimal("2.5")]) for what in held if rng.random() < 0.7}
+
+    def calendar(self, quota: dict[str, Any], tasks: list[dict[str, Any]]) -> None:
         """Let some quotas be per week or longer, be used before, or have a limit below zero; by draws of their own."""
         rng = Random(f"calendar {self.seed} {quota['id']}")
         if quota["per"] == "day" and rng.random() < 0.5:
             quota["per"] = rng.choice(["week", "month", "quarter", "year"])
         if quota["per"] != "moment" and rng.random() < 0.3:
             quota["used"] = rng.choice([0, 1, 2, Decimal("0.5")])
+        if quota["of"] == "money" and rng.random() < 0.3:
+            quota["tasks"] = [f"t{n}" for n in range(len(tasks)) if rng.random() < 0.7]
         if quota["of"] == "money" and quota["per"] != "moment" and rng.random() < 0.3:
             quota["limit"] = rng.choice([-1, -2, Decimal("-0.5"), -5])

@@ -45,6 +45,14 @@ class Kind:
     commit_max: int
     reserved: int
 
+    def hourly(self, clock: Clock) -> list[Fraction] | None:
+        """Return what a node costs an hour, on demand or else committed; None where it has no price."""
+        if self.price is not None:
+            return self.price
+        if self.commit_total is None:
+            return None
+        return [self.commit_total / (clock.hours * clock.slots)] * clock.slots
+
 
 @dataclass
 class Pool:
@@ -68,17 +76,26 @@ class Pool:
         """Resources that nodes hold."""
         return {resource for kind in self.kinds for resource in kind.size}
 
-    def nodes_cost(self) -> bool:
-        """Tell whether nodes can cost anything."""
-        tariff = any(self.price.get("power", []))
-        return any(
-            (kind.price and any(kind.price))
-            or kind.startup
-            or kind.shutdown
-            or kind.commit_total
-            or (kind.power and tariff)
-            for kind in self.kinds
-        )
+    charge: dict[str, list[Fraction]] | None = None  # as stated
+
+    def charges(self, clock: Clock) -> dict[str, list[Fraction]]:
+        """Return what a unit of each resource of nodes is charged an hour, in every slot."""
+        if self.charge is not None:
+            return self.charge
+        what = "gpu" if "gpu" in self.of_nodes else next(iter(self.of_nodes)) if len(self.of_nodes) == 1 else None
+        priced = [kind.hourly(clock) for kind in self.kinds if what in kind.size]
+        rates = [
+            [money / kind.size[what] for money in hourly]
+            for kind, hourly in zip([kind for kind in self.kinds if what in kind.size], priced, strict=True)
+            if hourly is not None
+        ]
+        return {what: [min(each) for each in zip(*rates, strict=True)]} if what is not None and rates else {}
+
+    def unclear(self, clock: Clock) -> bool:
+        """Tell whether some nodes have a price, and nothing says what tasks are charged of it."""
+        found = self.charges(clock)
+        priced = [kind for kind in self.kinds if kind.hourly(clock) is not None]
+        return self.charge is None and any(not found.keys() & kind.size.keys() for kind in priced)
 
     def units(self) -> list[Unit]:
         """Return what is switched on and paid by itself."""
@@ -362,8 +379,8 @@ class Instance:
         if quota.what not in known:
             raise Refused(f"a quota of {quota.what}, which there is not")
         budget = quota.special and quota.what == "money" and not quota.counts_nodes
-        if budget and any(pool.nodes_cost() for pool in covered):
-            raise Refused("a budget of some tasks where nodes cost anything")
+        if budget and any(pool.unclear(self.clock) for pool in covered):
+            raise Refused("a budget of some tasks, of whom nobody knows what they are charged")
 
     def run(self, task: Task, option: Option, start: int) -> Run | None:
         """Return what one copy does from a slot on, or None where it may not: window, deadline, horizon."""
@@ -471,13 +488,20 @@ class Instance:
         once = min(run.start, self.clock.slots - 1) in window  # at the end of the horizon: with the last slot
         if quota.what == "money":
             fixed = run.option.cost + passed
-            return sum((run.running[slot - run.start] for slot in held), fixed if once else Fraction(0))
+            paid = sum((run.running[slot - run.start] for slot in held), fixed if once else Fraction(0))
+            return paid if quota.counts_nodes else paid + sum((self.charged(run, slot) for slot in held), Fraction(0))
         consumed = run.option.consumes.get(quota.what, Fraction(0)) if once else Fraction(0)
         if quota.what == "energy":
             return sum((run.energy[slot - run.start] for slot in held), consumed)
         if quota.what == "carbon":
             return sum((run.carbon[slot - run.start] for slot in held), consumed)
         return consumed + run.option.uses.get(quota.what, Fraction(0)) * self.clock.hours * len(held)
+
+    def charged(self, run: Run, slot: int) -> Fraction:
+        """Return what a run is charged for nodes in a slot."""
+        rates = run.option.pool.charges(self.clock)
+        held = ((run.option.uses.get(what, Fraction(0)), rate) for what, rate in rates.items())
+        return sum((amount * rate[slot] * self.clock.hours for amount, rate in held), Fraction(0))
 
     def fits_waiting(self, run: Run, other: Run | None, lag: Fraction) -> bool:
         """Tell whether a run may follow what it waits for; None is a copy that is left out."""
@@ -503,6 +527,8 @@ def _pool(tree: dict[str, Any], clock: Clock) -> Pool:
         None if rates is None else Series.of(rates, clock).mean,
         [],
     )
+    if tree.get("charge") is not None:
+        pool.charge = {what: Series.of(value, clock).mean for what, value in tree["charge"].items()}
     for what, value in get(tree, "capacity", {}).items():
         pool.capacity[what] = [None] * clock.slots if value == "unlimited" else list(Series.of(value, clock).least)
     kinds = get(tree, "nodes", [])

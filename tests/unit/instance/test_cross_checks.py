@@ -12,6 +12,7 @@ from leptonopt.instance.cross_checks import MAX_FINDINGS, cross_findings
 from tests.helpers.tiny_instances import document, instance, pool, task
 
 NODES = {"id": "n", "nodes": {"size": {"gpu": 8}, "count": 2, "price": 3}}
+UNCLEAR = {"id": "n", "capacity": {"gpu": 9}, "nodes": {"size": {"cpu": 8, "ram": 1}, "count": 2, "price": 3}}
 WORK = {"id": "w", "work": {"hours": 1, "speed": {"a": 1}}}
 
 
@@ -39,7 +40,8 @@ WORK = {"id": "w", "work": {"hours": 1, "speed": {"a": 1}}}
         (document(quotas=[{"id": "q", "of": "tpu", "limit": 1}]), "quotas[0].of", "there is no resource 'tpu'"),
         (document(quotas=[{"id": "q", "of": "gpu", "limit": 1, "tasks": ["u"]}]), "quotas[0].tasks[0]", "there is no task 'u'"),
         (document(quotas=[{"id": "q", "of": "money", "limit": 1, "per": "moment"}]), "quotas[0].per", "'money' is not a resource"),
-        (document(task(pool="n"), pools=[NODES], quotas=[{"id": "q", "of": "money", "limit": 1, "tasks": ["t"]}]), "quotas[0].of", "whose nodes all tasks share"),
+        (document(task(pool="n"), pools=[UNCLEAR], quotas=[{"id": "q", "of": "money", "limit": 1, "tasks": ["t"]}]), "quotas[0].of", "whose nodes all tasks share"),
+        (document(task(pool="n"), pools=[{**UNCLEAR, "charge": {"gpu": 1}}]), "pools[0].charge.gpu", "there is no resource of nodes 'gpu'"),
         (document(together=[["t", "u"]]), "together[0][1]", "there is no task 'u'"),
     ],
 )  # fmt: skip

@@ -95,7 +95,7 @@ def test_team_costs_sum_to_the_cost() -> None:
     document["bill"]["forgone"] = 2
     document["left_out"] = [{"id": "x", "value": 2}]
     found = team_costs(document, Teams(document, validate(stated(team="nlp"))))
-    assert found == [("nlp", 1, 8), ("without a team", 1, 2), ("value left out", 1, 2), ("nodes, shared by all", 0, 3)]
+    assert found == [("nlp", 1, 8), ("without a team", 1, 2), ("value left out", 1, 2), ("charged to nobody", 0, 3)]
     assert sum((cost for _, _, cost in found), Fraction(0)) == 15
 
 

@@ -1,0 +1,41 @@
+"""Charges: what tasks pay for the nodes that all share, by the hour and unit that they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Any
+
+from leptonopt.verify.exact import exact
+from leptonopt.verify.timeline import Timeline
+
+
+def charges(time: Timeline, pool: Mapping[str, Any]) -> dict[str, list[Fraction]]:
+    """Return the charge per unit and hour in each slot, by the resource of nodes that is charged."""
+    stated = pool.get("charge")
+    if stated is not None:
+        return {name: time.means(series) for name, series in stated.items()}
+    found: dict[str, list[Fraction]] = {}
+    nodes = pool.get("nodes") or ()
+    kinds = [nodes] if isinstance(nodes, Mapping) else nodes
+    names = {name for kind in kinds for name in kind["size"]}
+    for kind in kinds:
+        hourly = _hourly(time, kind)
+        for name, size in kind["size"].items() if hourly else ():
+            if name == "gpu" or len(names) == 1:
+                rate = [money / exact(size) for money in hourly]
+                found[name] = [min(pair) for pair in zip(rate, found.get(name, rate), strict=True)]
+    return found
+
+
+def _hourly(time: Timeline, kind: Mapping[str, Any]) -> list[Fraction]:
+    """Return what a node costs an hour, on demand or else committed; empty where it has no price."""
+    if kind.get("price") is not None:
+        return time.means(kind["price"])
+    commit = kind.get("commit")
+    if commit is None:
+        return []
+    terms = commit if isinstance(commit, Mapping) else {"price": commit}
+    if terms.get("total") is not None:
+        return [exact(terms["total"]) / Fraction(time.horizon, 3600)] * time.slots
+    return [exact(terms["price"])] * time.slots
