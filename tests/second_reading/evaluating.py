@@ -412,7 +412,10 @@ class Evaluation:
         for name in names:
             mine = [run for run in runs if run.task.team == name]
             copies = {(id, copy) for (id, copy, _), run in self.runs.items() if run.task.team == name}
-            own, charged = sum((run.money for run in mine), Fraction(0)), sum(map(self._charged, mine), Fraction(0))
+            own, charged = (
+                sum((run.money + self.passed_cost(run) for run in mine), Fraction(0)),
+                sum(map(self._charged, mine), Fraction(0)),
+            )
             for key, exact in {"tasks": len(copies), "own": own, "charged": charged, "total": own + charged}.items():
                 if not near(shown[name][key], Fraction(exact)):
                     self.say("bill", f"team {name}: {key} is {shown[name][key]}, must be {exact}")
