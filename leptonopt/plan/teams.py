@@ -1,4 +1,4 @@
-"""Attribute a plan's bill to teams: what their tasks cost and are charged, and what nobody is charged for."""
+"""Attribute a plan's bill to teams: the cost of their tasks, and what they are charged for nodes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from leptonopt.plan.costing import NOTHING, Bill
 
 @dataclass
 class TeamBill:
-    """The bill of a team, or of tasks without one; `own` is the running, fixed and late cost of its tasks [money]."""
+    """The bill of a team, or of tasks without one; `own` is the cost of its tasks themselves [money]."""
 
     team: str | None
     tasks: int = 0
