@@ -15,7 +15,7 @@ from leptonopt.compile.calendar import least_by_slot
 from leptonopt.compile.rows import RowBuilder
 from leptonopt.compile.service_demand import ServiceNumbers, service_numbers
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
-from leptonopt.instance import Batch, Instance, Option, Quota, Series, Service, Task, Way, units
+from leptonopt.instance import Batch, Instance, Option, Quota, Series, Service, Task, Way
 from leptonopt.instance.fields import MAX_NODES
 from leptonopt.instance.services import Start
 from leptonopt.instance.units import seconds
@@ -331,7 +331,7 @@ def _unserved(instance: Instance, number: ServiceNumbers, ways: Sequence[Replica
         if first is None and any(values):
             yield f"service {service.id!r} cannot serve {name!r}: {refused or 'no way has a rate of it'}"
         elif first and any(values[:first]):
-            moment = units.instant_text(time.start + timedelta(seconds=first * time.slot))
+            moment = time.text(first)
             text = f"service {service.id!r} cannot serve {name!r} before {moment}, when its first replica has started"
             yield f"{text}; say how many are `running`, or give `missed` a price"
     if service.minimum and not any(first == 0 for first in ready.values()):

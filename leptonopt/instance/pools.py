@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 from typing import Annotated
@@ -47,6 +47,10 @@ class Time(StrictModel):
     def slots(self) -> int:
         """Return the number of slots in the horizon."""
         return self.horizon // self.slot
+
+    def text(self, slot: int) -> str:
+        """Return the instant at which a slot begins, as plans and messages state it."""
+        return units.instant_text(self.start + timedelta(seconds=slot * self.slot))
 
     @field_validator("start")
     @classmethod

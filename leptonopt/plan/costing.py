@@ -6,121 +6,21 @@ from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from itertools import accumulate
-from math import lcm
 
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
-from leptonopt.compile.charges import charge_by_slot
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.decode import TaskRun
 from leptonopt.compile.node_kinds import NodeKindInfo
 from leptonopt.compile.quotas import QuotaWindow
 from leptonopt.instance import POWER, Commit, Instance, Pool, Quota, Task
+from leptonopt.plan.price_table import NOTHING, Costs, PrefixSums, PriceTable
+from leptonopt.plan.service_costs import Served, WayBill, served
 from leptonopt.problem.nodes import NodeSchedule
-
-NOTHING = Fraction(0)
-
-
-@dataclass(frozen=True)
-class Costs:
-    """The exact cost of each copy of a run, in money, and what it draws."""
-
-    running: dict[str, Fraction]
-    fixed: Fraction
-    late: Fraction
-    late_hours: Fraction
-    kwh: Fraction
-    carbon_kg: Fraction
-    charged: Fraction = NOTHING  # for nodes; no part of the total
-
-    @property
-    def total(self) -> Fraction:
-        """Return running, fixed and late cost together [money]."""
-        return sum(self.running.values(), NOTHING) + self.fixed + self.late
-
-
-class PrefixSums:
-    """Prefix sums of numbers by slot, for exact sums over stretches of slots."""
-
-    def __init__(self, values: Sequence[Fraction]) -> None:
-        self.scale = lcm(*(value.denominator for value in values))
-        self.sums = list(accumulate((int(value * self.scale) for value in values), initial=0))
-
-    def over(self, start: int, end: int) -> Fraction:
-        """Return the exact sum over slots [start, end)."""
-        return Fraction(self.sums[end] - self.sums[start], self.scale)
-
-
-class PriceTable:
-    """Exact cost of holding resources, and the carbon of electricity."""
-
-    def __init__(self, instance: Instance) -> None:
-        self.instance = instance
-        self.hours = Fraction(instance.time.slot, 3600)
-        self.pools = {pool.id: pool for pool in instance.pools}
-        self._prices: dict[tuple[str, str], PrefixSums] = {}
-        self._grams: dict[str, PrefixSums] = {}
-        self._charges: dict[tuple[str, str], PrefixSums] = {}
-
-    def price(self, pool: str, resource: str) -> PrefixSums:
-        """Return the price of a resource by slot [money per unit and hour]."""
-        if (pool, resource) not in self._prices:
-            stated = self.pools[pool].price.get(resource)
-            time = self.instance.time
-            self._prices[pool, resource] = PrefixSums(mean_by_slot(stated, time) if stated else zero_series(time))
-        return self._prices[pool, resource]
-
-    def grams(self, pool: str) -> PrefixSums:
-        """Return the carbon intensity by slot [g CO2 per kWh]."""
-        if pool not in self._grams:
-            stated, time = self.pools[pool].carbon, self.instance.time
-            self._grams[pool] = PrefixSums(mean_by_slot(stated, time) if stated else zero_series(time))
-        return self._grams[pool]
-
-    def of(self, run: TaskRun) -> Costs:
-        """Return all parts of the cost of one copy of a run."""
-        task, time, way = self.instance.tasks[run.task], self.instance.time, run.way
-        late_hours = NOTHING
-        if task.due is not None and run.last:
-            late = time.start + timedelta(seconds=run.end * time.slot) - task.due
-            late_hours = max(NOTHING, Fraction(int(late.total_seconds()), 3600))
-        penalty = Fraction(task.late_penalty or 0) if late_hours else NOTHING
-        kw = Fraction(way.uses.get(POWER, 0))
-        return Costs(
-            running={
-                name: self.price(way.pool, name).over(run.start, run.end) * Fraction(count) * self.hours
-                for name, count in way.uses.items()
-            },
-            fixed=Fraction(way.cost),
-            late=late_hours * Fraction(task.late_cost or 0) + penalty,
-            late_hours=late_hours,
-            kwh=kw * (run.end - run.start) * self.hours,
-            carbon_kg=kw * self.grams(way.pool).over(run.start, run.end) * self.hours / 1000 if kw else NOTHING,
-            charged=self.charged(run, run.start, run.end) * self.hours,
-        )
-
-    def charged(self, run: TaskRun, low: int, high: int) -> Fraction:
-        """Return the charge for nodes of one copy of a run over slots [low, high) [money per hour, summed]."""
-        pool, uses = run.way.pool, run.way.uses
-        return sum(
-            (
-                self.charge(pool, name).over(low, high) * Fraction(uses[name])
-                for name in self.pools[pool].charged
-                if name in uses
-            ),
-            NOTHING,
-        )
-
-    def charge(self, pool: str, resource: str) -> PrefixSums:
-        """Return the charge for a resource of nodes by slot [money per unit and hour]."""
-        if (pool, resource) not in self._charges:
-            sums = PrefixSums(charge_by_slot(self.pools[pool], resource, self.instance.time))
-            self._charges[pool, resource] = sums
-        return self._charges[pool, resource]
+from leptonopt.problem.services import ReplicaSchedule
 
 
 @dataclass(frozen=True)
@@ -194,6 +94,7 @@ class Bill:
     left: Sequence[tuple[Task, int, int]]
     rent: NodeSchedule
     look: Callable[[], object] = lambda: None  # called where sums take long; raises to end them
+    replicas: ReplicaSchedule | None = None
 
     @property
     def instance(self) -> Instance:
@@ -222,12 +123,19 @@ class Bill:
         return [node_bills(self.instance, self.prices, kind, on, committed) for kind, on, committed in lines]
 
     @cached_property
+    def served(self) -> Served:
+        """Return the services of the plan."""
+        return served(self.compiled, self.replicas, self.prices, self.look)
+
+    @cached_property
     def by_pool(self) -> dict[str, PoolBill]:
         """Return the bill of every pool."""
         found = {pool.id: PoolBill(pool) for pool in self.instance.pools}
         for run, cost in zip(self.runs, self.costs, strict=True):
             self.look()
             found[run.way.pool].take(run, cost, self.prices.hours)
+        for way in self.served.ways:
+            found[way.way.option.pool].take_replicas(way, self.prices.hours)
         for nodes in self.nodes:
             pool = found[nodes.kind.pool.id]
             pool.nodes += nodes.total
@@ -249,13 +157,13 @@ class Bill:
 
     @cached_property
     def forgone(self) -> Fraction:
-        """Return the value of the tasks that are left out [money]."""
-        return sum((copies * Fraction(task.value or 0) for task, _, copies in self.left), NOTHING)
+        """Return the value of the tasks and batches that are left out [money]."""
+        return sum((copies * Fraction(task.value or 0) for task, _, copies in self.left), self.served.forgone)
 
     @cached_property
     def total(self) -> Fraction:
         """Return the cost of the plan without sunk cost [money]."""
-        return self.sum("total") + self.late
+        return self.sum("total") + self.late + self.served.missed
 
     @cached_property
     def objective(self) -> Fraction:
@@ -281,8 +189,12 @@ class Bill:
                 low, high = max(run.start, windows[other].first), min(run.end, windows[other].last + 1)
                 held = self._held(quota.of, run, low, high)
                 if quota.budget and not quota.whole:
-                    held += self.prices.charged(run, low, high)
+                    held += self.prices.charged(run.way, low, high)
                 totals[other] += run.copies * held * hours
+        for way in self._counted_ways(quota):
+            spent = way.used(quota, self.prices)
+            for at, window in enumerate(windows):
+                totals[at] += spent.over(window.first, window.last + 1)
         if quota.whole and quota.of in ("money", "energy", "carbon"):
             for nodes in self.nodes:
                 if _covers(quota.pools, nodes.kind.pool.id):
@@ -295,6 +207,11 @@ class Bill:
         """Return the runs that count for a quota."""
         tasks = self.instance.tasks
         return [run for run in self.runs if quota.covers(tasks[run.task]) and _covers(quota.pools, run.way.pool)]
+
+    def _counted_ways(self, quota: Quota) -> list[WayBill]:
+        """Return the replicas that count for a quota."""
+        ways = self.served.ways
+        return [way for way in ways if quota.covers(way.service) and _covers(quota.pools, way.way.option.pool)]
 
     def _held(self, of: str, run: TaskRun, low: int, high: int) -> Fraction:
         """Return unit-slots, money or carbon per hour of one copy of a run over slots [low, high)."""
@@ -332,12 +249,14 @@ class Bill:
         )
 
     def peak(self, quota: Quota) -> Fraction:
-        """Return the most units of a resource that the tasks of a quota hold at once on its pools."""
+        """Return the most units of a resource that is held at once of what a quota counts."""
         steps: dict[int, Fraction] = defaultdict(Fraction)
         for run in self._counted(quota):
             held = run.copies * Fraction(run.way.uses.get(quota.of, 0))
             steps[run.start] += held
             steps[run.end] -= held
+        for way in self._counted_ways(quota):
+            way.add_steps(steps, quota.of)
         return max(accumulate(steps[slot] for slot in sorted(steps)), default=NOTHING)
 
 
@@ -374,6 +293,17 @@ class PoolBill:
             self.hours[name] += count * (run.end - run.start) * hours
             self.steps[name][run.start] += count
             self.steps[name][run.end] -= count
+
+    def take_replicas(self, way: WayBill, hours: Fraction) -> None:
+        """Add the replicas of a way."""
+        self.fixed += way.fixed
+        self.kwh += way.kwh
+        self.carbon_kg += way.carbon_kg
+        for name, money in way.running.items():
+            self.running += money
+            self.spent[name] += money
+            self.hours[name] += Fraction(way.way.option.uses[name]) * sum(way.on) * hours
+            way.add_steps(self.steps[name], name)
 
     @property
     def total(self) -> Fraction:

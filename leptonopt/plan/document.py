@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -17,11 +16,14 @@ from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.data_moves import DataMove
 from leptonopt.compile.decode import TaskRun
 from leptonopt.compile.quotas import QuotaWindow
-from leptonopt.instance import Instance, Objective, Task, units
-from leptonopt.plan.costing import NOTHING, Bill, NodeBill, available_hours, cost_shares
+from leptonopt.instance import Instance, Objective, Task
+from leptonopt.plan.costing import Bill, NodeBill, available_hours, cost_shares
 from leptonopt.plan.numbers import floor_number, gap, number, plain
+from leptonopt.plan.price_table import NOTHING
+from leptonopt.plan.service_entries import service_entries
 from leptonopt.plan.teams import team_bills, uncharged
 from leptonopt.problem.nodes import NodeSchedule
+from leptonopt.problem.services import ReplicaSchedule
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ def plan_document(
     left: Iterable[tuple[int, int, int]],
     rent: NodeSchedule | None = None,
     look: Callable[[], object] = lambda: None,
+    replicas: ReplicaSchedule | None = None,
 ) -> dict[str, Any]:
     """Return the plan document; `runs` is None when there is no plan.
 
@@ -66,11 +69,12 @@ def plan_document(
         empty: dict[str, Any] = {key: [] for key in ("tasks", "left_out", "nodes", "quotas")}
         return head | _proven(outcome, None) | empty | {"bill": None, "utilisation": [], "figures": None} | tail
     left_out = [(instance.tasks[task], copy, copies) for task, copy, copies in sorted(left)]
-    bill = Bill(compiled, runs, left_out, rent, look)
+    bill = Bill(compiled, runs, left_out, rent, look, replicas)
     body = {
         "tasks": _tasks(bill),
         "left_out": [_id(*each) | {"value": plain(each[0].value or Decimal(0))} for each in left_out],
         "nodes": [_nodes(instance, rented) for rented in bill.nodes],
+        **service_entries(instance, bill.served, compiled.services.zones),
         "quotas": list(_quotas(bill)),
         "bill": _bill(bill),
         "utilisation": list(_utilisation(bill)),
@@ -122,14 +126,6 @@ def _segment(run: TaskRun) -> dict[str, Any]:
     return {"segment": run.segment, "work": number(run.way.work)} if run.segment else {}
 
 
-def _moment(instance: Instance, slot: int) -> datetime:
-    return instance.time.start + timedelta(seconds=slot * instance.time.slot)
-
-
-def _instant(instance: Instance, slot: int) -> str:
-    return units.instant_text(_moment(instance, slot))
-
-
 def _tasks(bill: Bill) -> list[dict[str, Any]]:
     lines, instance = [], bill.instance
     weights = instance.objective
@@ -147,8 +143,8 @@ def _tasks(bill: Bill) -> list[dict[str, Any]]:
         line |= {
             "quality": plain(way.quality),
             "uses": {name: plain(count) for name, count in way.uses.items()},
-            "start": _instant(instance, run.start),
-            "end": _instant(instance, run.end),
+            "start": instance.time.text(run.start),
+            "end": instance.time.text(run.end),
             "cost": number(Fraction(weights.cost) * cost.total + carbon),
         }
         if cost.late_hours:
@@ -182,7 +178,7 @@ def _moved(move: DataMove) -> dict[str, Any]:
 def _nodes(instance: Instance, rented: NodeBill) -> dict[str, Any]:
     kind, hours = rented.kind, Fraction(instance.time.slot, 3600)
     steps = [
-        {"from": _instant(instance, slot), "count": count}
+        {"from": instance.time.text(slot), "count": count}
         for slot, count in enumerate(rented.on)
         if not slot or count != rented.on[slot - 1]
     ]
@@ -215,8 +211,8 @@ def _quotas(bill: Bill) -> Iterable[dict[str, Any]]:
         for first, end, used in spans:
             yield {
                 "id": quota.id,
-                "from": _instant(instance, first),
-                "to": _instant(instance, end),
+                "from": instance.time.text(first),
+                "to": instance.time.text(end),
                 "used": number(used),
                 "limit": plain(quota.limit),
             }
@@ -237,12 +233,14 @@ def _bill(bill: Bill) -> dict[str, Any]:
             | {"tasks": found.tasks, "resources": resources}
         )
     sunk = bill.sum("sunk")
+    missed = {"missed": number(bill.served.missed)} if bill.served.services else {}
     return {
         "total": number(bill.total),
         "running": number(bill.sum("running")),
         "fixed": number(bill.sum("fixed")),
         "nodes": number(bill.sum("nodes")),
         "late": number(bill.late),
+        **missed,
         "forgone": number(bill.forgone),
         "sunk": number(sunk),
         "whole": number(bill.total + sunk),
@@ -289,9 +287,8 @@ def _figures(bill: Bill) -> dict[str, Any]:
     """
     instance, used = bill.instance, list(cost_shares(bill).values())
     whole = bill.total + bill.sum("sunk")
-    profit = sum(
-        (run.copies * Fraction(instance.tasks[run.task].value or 0) for run in bill.runs if run.first), NOTHING
-    )
+    earned = (run.copies * Fraction(instance.tasks[run.task].value or 0) for run in bill.runs if run.first)
+    profit = sum(earned, bill.served.profit)
     slots = sum(run.copies * (run.end - run.start) for run in bill.runs)
     task_hours = slots * Fraction(instance.time.slot, 3600)
     resources = sum(len(pool.resources) for pool in instance.pools)

@@ -55,7 +55,7 @@ class DualSimplex:
         return found
 
     def _entering(self, row: int) -> int | None:
-        """Return the column with the least ratio of reduced cost to entry, of equal ones the first; None for none."""
+        """Return the first column with the least ratio of reduced cost to entry; None for none."""
         best: tuple[Fraction, int] | None = None
         for column in np.flatnonzero(self._table[row] < 0).tolist():
             ratio = Fraction(int(self._table[-1, column]), -int(self._table[row, column]))

@@ -6,7 +6,7 @@ least cost, and the time z for batches.
     sum over w of planned[w, b] x[w, b] + s[b]  >=  demand[b]                     for every class b
     sum over w of offline[w, b] z[w, b]         >=  work[b]
     sum over b of x[w, b]                       <=  usable[w]                     for every way w
-    share[w] sum over b of x[w, b] + sum over b of z[w, b]  <=  usable[w]     share = planned / rate (1 without `fill`)
+    share[w] sum over b of x[w, b] + sum over b of z[w, b]  <=  usable[w]       share = planned / rate, or 1
 
 The right side changes from slot to slot, and the shares of the slot before are kept while they fit.
 """
@@ -33,7 +33,7 @@ Mode = tuple[int, ...] | None  # the way that serves each class, -1 for none; No
 
 @dataclass(frozen=True)
 class SlotRouting:
-    """What a service serves, misses and does of batches in a slot [demand units]."""
+    """Requests of a service that are served, missed, and done of batches in a slot [demand units]."""
 
     served: Flows
     missed: dict[int, Fraction] = field(default_factory=dict)
@@ -42,9 +42,10 @@ class SlotRouting:
 
 @dataclass(frozen=True)
 class ServiceRouting:
-    """The routing of a service over all slots, with what is done of each (batch, class, way, slot) [demand units].
+    """The routing of a service over all slots.
 
-    `survivals` has a routing for each loss of zones, in the order of the problem.
+    `survivals` has one for each loss of zones, in the order of the problem; `batches` says what is done of each (batch,
+    class, way, slot) [demand units].
     """
 
     slots: list[SlotRouting]
@@ -198,8 +199,13 @@ class Router:
             yield tuple(ways.get(b, -1) for b in range(len(demand)))
 
 
-def route_service(problem: Problem, replicas: ReplicaSchedule, service: int) -> ServiceRouting:
-    """Return the routing of a service; raises `ValueError` where its replicas do not serve what they have to."""
+def route_service(
+    problem: Problem, replicas: ReplicaSchedule, service: int, slots: int | None = None
+) -> ServiceRouting:
+    """Return the routing of a service over its first `slots`, all when None.
+
+    Raises `ValueError` where its replicas do not serve what they have to.
+    """
     services = problem.services
     usable = services.usable(replicas.on)[services.ways(service)]
     work = _work(problem, replicas, service)
@@ -209,17 +215,16 @@ def route_service(problem: Problem, replicas: ReplicaSchedule, service: int) -> 
     for (_, b, slot), amount in work.items():
         by_slot[slot][b] = by_slot[slot].get(b, Fraction(0)) + amount
     router = Router(services, service, range(len(usable)), batch_classes)
-    slots = _routed(router, usable.T.tolist(), demand, paid, by_slot)
-    lost = [each for each in services.survivals if each.service == service]
+    routed = _routed(router, usable.T.tolist(), demand, paid, by_slot)
     begin, nothing = services.ways(service).start, [0] * len(demand)
-    survivals = [
-        _routed(
-            Router(services, service, (each.kept - begin).tolist()), usable.T.tolist(), demand, nothing,
-            [{} for _ in demand],
-        )
-        for each in lost
-    ]  # fmt: skip
-    return ServiceRouting(slots, survivals, _divided(work, by_slot, slots))
+    none = list[dict[int, Fraction]]({} for _ in demand)
+    routers = [
+        Router(services, service, (lost.kept - begin).tolist())
+        for lost in services.survivals
+        if lost.service == service
+    ]
+    survivals = [_routed(each, usable.T.tolist(), demand, nothing, none)[:slots] for each in routers]
+    return ServiceRouting(routed[:slots], survivals, _divided(work, by_slot, routed))
 
 
 def _work(problem: Problem, replicas: ReplicaSchedule, service: int) -> dict[tuple[int, int, int], Fraction]:

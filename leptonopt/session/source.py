@@ -178,7 +178,8 @@ class TreeSource:
             made = plan_document(self.compiled, outcome, None, [])
             return made, None, verify(self.stated, made)
         runs, left = decode(self.compiled, schedule, self.wanted)
-        made = plan_document(self.compiled, outcome, runs, left, node_schedule_of(self.problem, schedule), look)
+        rent = node_schedule_of(self.problem, schedule)
+        made = plan_document(self.compiled, outcome, runs, left, rent, look, schedule.replicas)
         return made, Plan(made), verify(self.stated, made, look=look)
 
     def certificate(
