@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +28,7 @@ from leptonopt.session.certificate import best_certificate, infeasibility_certif
 from leptonopt.session.closing import ClosingTime, closing_time
 from leptonopt.session.request import resolve_instance, warm_start_lines, warm_start_runs
 from leptonopt.session.result import Result
+from leptonopt.session.warm_replicas import warm_start_replicas
 from leptonopt.verify import Verdict, uncoupled, verify
 
 
@@ -164,7 +165,7 @@ class TreeSource:
         runs = warm_start_runs(self.compiled, plan)
         for task, option, _, start, copies in runs:
             self.wanted[task, option, start] = self.wanted.get((task, option, start), 0) + copies
-        return encode(self.compiled, runs)
+        return replace(encode(self.compiled, runs), replicas=warm_start_replicas(self.compiled, plan))
 
     def closing(self, spent: float) -> ClosingTime:
         """Return what follows from the counts of the instance."""
