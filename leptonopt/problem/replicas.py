@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.dominated_ways import dominated_ways, needed_alone
 from leptonopt.problem.nodes import recent_sum
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.services import ReplicaSchedule, Services
@@ -88,17 +89,18 @@ def useful_counts(problem: Problem, room: Ints | None = None) -> Ints:
     """Return the replicas of each way beyond which none is of use, int64, shape (W,).
 
     With more than a way needs to serve all that it can serve, alone, replicas may be left off at no loss, unless they
-    earn money. `room`, shape (K, T), is the capacity left to replicas.
+    earn money. Dominated ways are of no use. `room`, shape (K, T), is the capacity left to replicas.
     """
     services, room = problem.services, problem.capacity if room is None else room
+    dominated = dominated_ways(problem)
     found: Ints = services.most.max(axis=1, initial=0)
     for way, service in enumerate(np.repeat(np.arange(len(services)), np.diff(services.way_ptr)).tolist()):
         part = slice(services.hold_ptr[way], services.hold_ptr[way + 1])
         rows, amounts = services.hold_row[part], services.hold[part]
         fits = (room[rows] // amounts[:, None]).min(axis=0, initial=UNLIMITED)
-        found[way] = min(int(found[way]), max(0, int(fits.max(initial=0))))
+        found[way] = 0 if dominated[way] else min(int(found[way]), max(0, int(fits.max(initial=0))))
         if not _earns(problem, way, rows):
-            found[way] = min(int(found[way]), _needed_alone(services, service, way))
+            found[way] = min(int(found[way]), needed_alone(services, service, way))
     return found
 
 
@@ -106,14 +108,3 @@ def _earns(problem: Problem, way: int, rows: Ints) -> bool:
     """Return whether a replica may earn money while it is on."""
     own = (problem.services.costs.on[way] < 0).any() or (problem.price[rows] < 0).any()
     return bool(own or (problem.nodes.costs.on < 0).any())
-
-
-def _needed_alone(services: Services, service: int, way: int) -> int:
-    """Return the replicas with which a way serves all that it can serve, and does all batches in one slot."""
-    own, batches = services.classes(service), services.batches
-    rate, offline = services.planned[way, own], services.offline[way, own]
-    peak = (services.demand[own][rate > 0] / rate[rate > 0][:, None]).sum(axis=0).max(initial=0.0)
-    amount = batches.amount[batches.service == service][:, own].sum(axis=0)
-    work = (amount[offline > 0] / offline[offline > 0]).sum()
-    least = max(int(services.least[way]), int(services.service_least[service]))
-    return max(int(np.ceil((peak + work) * (1 + 1e-12))), least)

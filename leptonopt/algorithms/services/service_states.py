@@ -103,7 +103,8 @@ class ServiceStates:
         services = self.problem.services
         allowed: Any = (self.counts >= services.least[self.ways]).all(axis=1)
         enough: Bools = self.counts.sum(axis=1) >= services.service_least[self.service]
-        return allowed & enough
+        steady: Bools = allowed & enough
+        return steady
 
     def allowed(self, slot: int) -> Bools:
         """Return the states that keep limits and capacity in a slot, bool, shape (N,)."""
