@@ -166,6 +166,13 @@ _METHODS = (
         "heuristic",
         "compiled descent over orders of tasks by insertions and swaps; weighted lateness",
     ),
+    MethodInfo(
+        "services",
+        "services",
+        "solve",
+        "heuristic",
+        "services alone: programs over replica counts, then together at prices; a proof where they fit",
+    ),
     MethodInfo("lns", "lns", "solve", "heuristic", "large neighbourhood search with exact subproblems", "ortools"),
     MethodInfo("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", "ortools"),
     MethodInfo("highs", "highs", "solve", "exact", "HiGHS through highspy on the time-indexed model", "highspy"),

@@ -47,7 +47,7 @@ ALLOWED = {
     "algorithms.node_assignment": {"problem"},
     "algorithms.regions": {"problem"},
     "algorithms.heuristics": {"problem", "runtime", "algorithms.lagrangian"},
-    "algorithms.services": {"problem"},
+    "algorithms.services": {"problem", "runtime"},
     "algorithms.lns": {
         "problem",
         "runtime",
@@ -68,6 +68,7 @@ ALLOWED = {
         "algorithms.single_nodes",
         "algorithms.lns",
         "algorithms.large_scale",
+        "algorithms.services",
     },
     "integrations": {"errors", "instance", "io", "runtime"},
     "execution": {"errors", "instance", "integrations", "plan", "runtime"},  # it reads the entries of plans
@@ -94,6 +95,7 @@ ALLOWED = {
         "algorithms.lns",
         "algorithms.large_scale",
         "algorithms.node_assignment",
+        "algorithms.services",
         "algorithms.regions",
     },
     "infeasibility": BASE | {"compile", "plan", "solvers", "algorithms.models", "session"},

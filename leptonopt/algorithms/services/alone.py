@@ -66,7 +66,7 @@ def service_states(problem: Problem, owned: Ownership, service: int, room: Ints 
 
 @dataclass(frozen=True, eq=False)
 class Alone:
-    """The optimum of one service by itself: a lower bound on its cost, and the replicas on, (W, T), if any do it."""
+    """Bound on the cost of one service by itself, and replicas on, (W, T), if any reach it."""
 
     bound: Any
     on: Ints | None

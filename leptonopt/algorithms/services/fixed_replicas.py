@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 
@@ -63,7 +64,7 @@ def _loads(held: Ints) -> Iterator[Load]:
                 yield row, first, end - first, int(held[row, first])
 
 
-def _with_loads(problem: Problem, loads: list[Load]) -> dict[str, Ints]:
+def _with_loads(problem: Problem, loads: list[Load]) -> dict[str, Any]:
     """Return the arrays of groups and options with one more for each load."""
     row, first, slots, amount = np.array(loads, np.int64).reshape(-1, 4).T
     one, zero = np.ones_like(row), np.zeros_like(row)

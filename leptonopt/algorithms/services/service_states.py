@@ -33,12 +33,15 @@ class ServiceStates:
     ----------
     kinds : kinds of nodes that the service pays for, as nothing else uses them
     room : int64, shape (K, T), the capacity that is left to the service
+    most_states : states at most; where there would be more, ways that serve dearly are left out, and the program is
+        no bound
     """
 
     problem: Problem
     service: int
     kinds: tuple[int, ...]
     room: Ints
+    most_states: float = float("inf")
 
     @cached_property
     def ways(self) -> slice:
@@ -48,7 +51,28 @@ class ServiceStates:
     @cached_property
     def most(self) -> tuple[int, ...]:
         """Return the largest count of each way that may be of use."""
-        return tuple(useful_counts(self.problem, self.room)[self.ways].tolist())
+        found = useful_counts(self.problem, self.room)[self.ways]
+        if np.prod(found + 1.0) > self.most_states:
+            kept = np.zeros_like(found)
+            for way in np.argsort(self._cost_of_serving(), kind="stable").tolist():
+                rest = self.most_states // np.prod(kept + 1.0)
+                kept[way] = min(int(found[way]), max(0, int(rest) - 1))
+            found = kept
+        return tuple(found.tolist())
+
+    def _cost_of_serving(self) -> NDArray[Any]:
+        """Return about what each way costs for a unit of the demand, shape (W,)."""
+        services, own = self.problem.services, self.problem.services.classes(self.service)
+        price = self.problem.price.astype(float)
+        nodes = self.problem.nodes
+        for kind, row, size in zip(nodes.supply_node, nodes.supply_row, nodes.supply_size, strict=True):
+            price[row] += nodes.costs.on_demand[kind] / size
+        cost = self.unit_cost(price).mean(axis=1)
+        mix = services.demand[own].mean(axis=1)
+        rate = services.planned[self.ways, own]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            served = (rate > 0) @ mix / np.where(rate > 0, mix / rate, 0.0).sum(axis=1)
+        return np.where(np.isfinite(served) & (served > 0), cost / np.maximum(1e-300, served), np.inf)
 
     def _held(self, way: int) -> tuple[Ints, Ints]:
         services = self.problem.services

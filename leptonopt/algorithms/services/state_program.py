@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.problem.arrays import Ints
+from leptonopt.runtime.clock import check_time_each
 
 NEVER = 2**60
 KEPT = 20_000_000  # values of states that are kept at once; beyond, blocks of slots are computed again
@@ -60,7 +61,7 @@ class StateProgram:
         size = int(np.prod([most + 1 for most in self.most]))
         block = self.slots if size * self.slots <= KEPT else isqrt(self.slots) + 1
         kept, value = {}, None
-        for slot in range(self.slots):
+        for slot in check_time_each(range(self.slots)):
             value = self._next(value, slot)
             if slot % block == block - 1:
                 kept[slot] = value
@@ -69,7 +70,7 @@ class StateProgram:
     def _apart(self) -> tuple[Any, Ints] | None:
         """Return the best state of each slot, where switching is free."""
         total, counts = 0, np.zeros((len(self.most), self.slots), np.int64)
-        for slot in range(self.slots):
+        for slot in check_time_each(range(self.slots)):
             cost = self.cost(slot)
             at = int(cost.argmin())
             if cost.flat[at] >= NEVER:
@@ -130,6 +131,6 @@ class StateProgram:
     def _block(self, kept: dict[int, Grid], first: int, last: int) -> dict[int, Grid]:
         """Return the values of the slots first .. last, computed from the last kept slot before."""
         values, value = dict[int, Grid](), kept.get(first - 1)
-        for slot in range(first, last + 1):
+        for slot in check_time_each(range(first, last + 1)):
             value = values[slot] = self._next(value, slot)
         return values

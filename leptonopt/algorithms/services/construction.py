@@ -1,0 +1,142 @@
+"""Construct a first schedule of services, by themselves or one after the other.
+
+Tasks are completed around the services.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leptonopt.algorithms.services.alone import Ownership, replica_schedule
+from leptonopt.algorithms.services.service_states import ServiceStates
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.services import ReplicaSchedule
+from leptonopt.runtime.clock import check_time_each
+
+FEW_STATES = 30_000  # states of a service in a construction, at most
+MORE_STATES = 3_000_000  # states of a service whose optimum is asked, at most
+MOST_WORK = 120_000_000  # states times slots, at most
+
+
+@dataclass(frozen=True, eq=False)
+class Parts:
+    """Services by themselves.
+
+    Attributes
+    ----------
+    on : int64, shape (W, T), replicas on; None where some service has none
+    bounds : by service a lower bound on its cost; None where its program is too large
+    impossible : services that have no schedule
+    """
+
+    on: Ints | None
+    bounds: tuple[int | None, ...]
+    impossible: tuple[int, ...]
+
+
+class Planner:
+    """Plans services, each by its states."""
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem, self.owned = problem, Ownership.of(problem)
+
+    def states(self, service: int, room: Ints | None = None, few: bool = False) -> ServiceStates:
+        """Return the states of a service; `few` of them where there would be many."""
+        room = self.problem.capacity if room is None else room
+        most = FEW_STATES if few else float("inf")
+        return ServiceStates(self.problem, service, self.owned.kinds(service), room, most)
+
+    def alone(self) -> Parts:
+        """Return the optimum of each service at its own prices."""
+        services, price = self.problem.services, self.prices()
+        on, bounds, impossible = np.zeros_like(services.most), list[int | None](), list[int]()
+        whole = True
+        for service in check_time_each(range(len(services))):
+            exact = self.states(service)
+            fits = exact.size <= MORE_STATES and exact.size * self.problem.slots <= MOST_WORK
+            found = exact.solve() if fits else None
+            if fits and found is None:
+                impossible.append(service)
+            bounds.append(int(found[0]) if found is not None else None)
+            if found is None or self._shares_nodes(service):
+                exact = self.states(service, few=not fits)
+                found = exact.solve(price)
+            replicas = None if found is None else exact.replicas(found[1])
+            whole &= replicas is not None
+            if replicas is not None:
+                on[services.ways(service)] = replicas
+        return Parts(on if whole else None, tuple(bounds), tuple(impossible))
+
+    def prices(self) -> NDArray[Any]:
+        """Return prices of rows, shape (K, T), with what a unit costs of the nodes that services share."""
+        nodes, price = self.problem.nodes, self.problem.price.astype(float)
+        for kind, row, size in zip(nodes.supply_node, nodes.supply_row, nodes.supply_size, strict=True):
+            if self.owned.kind[kind] < 0:
+                price[row] += (nodes.costs.on_demand[kind] + nodes.costs.on[kind]) / size
+        return price
+
+    def _shares_nodes(self, service: int) -> bool:
+        """Return whether a service holds rows of nodes that it does not pay for alone."""
+        services, nodes = self.problem.services, self.problem.nodes
+        ways = np.arange(len(services.pool))[services.ways(service)]
+        rows = services.hold_row[services.holds(ways)[0]]
+        return bool(np.isin(rows, nodes.supply_row[self.owned.kind[nodes.supply_node] < 0]).any())
+
+    def together(self, on: Ints | None) -> Ints | None:
+        """Return replicas that fit the capacity together, (W, T); None where none are found."""
+        services, capacity = self.problem.services, self.problem.capacity
+        if on is not None and np.all(services.load(on, len(capacity)) <= capacity):
+            return on
+        return self.fitted(np.zeros_like(capacity), self.prices(), on, range(len(services)))
+
+    def fitted(self, taken: Ints, price: NDArray[Any], on: Ints | None, order: Sequence[int]) -> Ints | None:
+        """Return replicas on, (W, T), that fit beside `taken`, (K, T); None where none are found.
+
+        Services come one after the other in this order, at prices of rows; those that fit already keep their replicas.
+        """
+        services, rows = self.problem.services, len(self.problem.capacity)
+        found = np.zeros_like(services.most)
+        for service in check_time_each(order):
+            ways = services.ways(service)
+            room = self.room(taken + services.load(found, rows))
+            if on is not None:
+                mine = np.zeros_like(found)
+                mine[ways] = on[ways]
+                if np.all(services.load(mine, rows) <= room):
+                    found[ways] = on[ways]
+                    continue
+            states = self.states(service, room, few=True)
+            solved = states.solve(price)
+            replicas = None if solved is None else states.replicas(solved[1])
+            if replicas is None:
+                return None
+            found[ways] = replicas
+        return found
+
+    def room(self, taken: Ints) -> Ints:
+        """Return the capacity that is left, shape (K, T)."""
+        capacity = self.problem.capacity
+        left: Ints = np.where(capacity < UNLIMITED, np.maximum(0, capacity - taken), capacity)
+        return left
+
+    def schedule(self, on: Ints) -> ReplicaSchedule | None:
+        """Return the schedule of replicas with the batches that fit, the most valuable first."""
+        batches = self.problem.services.batches
+        every = replica_schedule(self.problem, on, np.ones(len(batches), bool))
+        if every is None or not len(batches):
+            return every
+        done, usable = ~batches.optional, self.problem.services.usable(on)
+        for j in np.argsort(-batches.value, kind="stable").tolist():
+            tried = done.copy()
+            tried[j] = True
+            service = int(batches.service[j])
+            mine = usable[self.problem.services.ways(service)]
+            if self.problem.offline[service].work(mine, every.missed[service], tried) is not None:
+                done = tried
+        return replica_schedule(self.problem, on, done)

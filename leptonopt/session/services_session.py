@@ -1,0 +1,197 @@
+"""Solve problems with services: services first, tasks around them, and both in one exact model.
+
+Each service is solved by itself (`leptonopt.algorithms.services`). The sum of the optima of the parts is a lower bound;
+where they fit together it is the optimum. Replicas that are fixed leave a problem of tasks to the methods that know no
+services. The methods `highs`, `cbc` and `cpsat` take the whole problem.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer, uncapacitated_bound
+from leptonopt.algorithms.services.construction import Parts, Planner
+from leptonopt.algorithms.services.fixed_replicas import around, joined, tasks_of
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Stop
+from leptonopt.problem.replicas import undecided
+from leptonopt.problem.schedule import Schedule
+from leptonopt.problem.services import ReplicaSchedule, no_services
+from leptonopt.runtime.clock import time_limited
+from leptonopt.runtime.deadline import Deadline
+from leptonopt.session.part_source import PartSource
+from leptonopt.session.portfolio import Stage
+from leptonopt.session.session import SolveSession
+from leptonopt.session.solve_state import SolveState
+from leptonopt.solvers import registry as methods
+
+EXACT = ("highs", "cbc", "cpsat")  # methods that take services
+
+
+@dataclass(frozen=True)
+class ServicesSettings:
+    """Shares of the time left in a solve with services and tasks.
+
+    Attributes
+    ----------
+    alone : for tasks as if there were no services
+    around : for tasks around the first replicas
+    """
+
+    alone: float = 0.2
+    around: float = 0.4
+
+
+SETTINGS = ServicesSettings()
+
+
+class TasksState(SolveState):
+    """Pass schedules of the tasks on to another state."""
+
+    listener: Callable[[Schedule], None] | None = None
+
+    def incumbent(self, schedule: Schedule, cost: int | None) -> None:
+        """Take a better schedule and pass it on."""
+        before = self.cost
+        super().incumbent(schedule, cost)
+        if self.cost != before and self.schedule is not None and self.listener is not None:
+            self.listener(self.schedule)
+
+
+class TasksSession(SolveSession):
+    """The session of a problem of tasks inside another session."""
+
+    state: TasksState
+    state_type = TasksState
+
+
+class ServicesSession(SolveSession):
+    """The session of a problem with services.
+
+    Attributes
+    ----------
+    least : a lower bound on what the services cost; None without one
+    """
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.least: int | None = None
+
+    def _run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
+        if self.state.source.impossible:
+            super()._run(method, None)
+            return
+        if why := undecided(self.problem):
+            self.state.why.append(why)
+            return
+        replicas = self._plan_services(warm_start)
+        if self.should_stop():
+            return
+        if method in EXACT:
+            self.named = True
+            self._run_lanes([(Stage(str(method), threads=self.limits.threads),)])
+            return
+        if self.problem.groups:
+            self._plan_tasks(method, replicas)
+        if method == "auto" and not self.should_stop():
+            self._run_lanes(self._lanes_of_auto())
+
+    def _lanes_of_auto(self) -> list[tuple[Stage, ...]]:
+        """Return the lanes for the whole problem."""
+        return [(Stage("highs", threads=self.limits.threads),)]
+
+    # --- services ---
+
+    def _plan_services(self, warm_start: Schedule | None) -> ReplicaSchedule | None:
+        """Return replicas of the services: those of the warm start, or of each service by itself."""
+        if warm_start is not None and warm_start.replicas is not None:
+            self.state.phase = "warm start"
+            self.state.incumbent(warm_start, None)
+        self.state.phase = "services"
+        with time_limited(self.deadline.until, "services were planned", self.should_stop):
+            planner = Planner(self.problem)
+            parts = planner.alone()
+            if parts.impossible:
+                self.state.infeasible = True
+                self.state.claims.claim_infeasible("services")
+                return None
+            self._take_bounds(parts)
+            on = planner.together(parts.on)
+            replicas = None if on is None else planner.schedule(on)
+        if replicas is not None and not self.problem.groups:
+            self.state.incumbent(Schedule.of([], [], replicas=replicas), None)
+        best = self.state.schedule
+        return best.replicas if best is not None else replicas
+
+    def _take_bounds(self, parts: Parts) -> None:
+        """Take the sum of the optima of the services, and what tasks cost at least."""
+        if any(bound is None for bound in parts.bounds):
+            return
+        self.least = sum(bound for bound in parts.bounds if bound is not None)
+        if (tasks := uncapacitated_bound(self.problem, BlockPricer(self.problem).least)) is not None:
+            self.state.bound(tasks + self.least)
+
+    # --- tasks ---
+
+    def _plan_tasks(self, method: str | methods.Method, replicas: ReplicaSchedule | None) -> None:
+        """Plan the tasks as if there were no services, and around the replicas where they do not fit together."""
+        if method == "auto" and self.least is not None:
+            tasks = self._inside(replace(self.problem, services=no_services(self.problem.slots)), SETTINGS.alone)
+            tasks.run("auto", None)
+            self._conclude(tasks)
+            if tasks.state.infeasible:
+                self.state.infeasible = True
+                self.state.claims.claim_infeasible("services")
+                return
+            if tasks.state.lower is not None:
+                self.state.phase = "services"
+                self.state.bound(self.least + tasks.state.lower)
+            if tasks.state.schedule is not None and replicas is not None:
+                self._try(tasks.state.schedule, replicas)
+        if replicas is not None and not self.should_stop():
+            self._plan_around(method, replicas)
+
+    def _plan_around(self, method: str | methods.Method, replicas: ReplicaSchedule) -> None:
+        """Plan the tasks around replicas."""
+        if (problem := around(self.problem, replicas)) is None:
+            return
+        tasks = self._inside(problem, SETTINGS.around if method == "auto" else 1.0)
+        tasks.state.listener = lambda found: self._take_tasks(found, replicas)
+        best = self.state.schedule
+        known = best is not None and best.replicas is replicas
+        tasks.run(method, tasks_of(self.problem, best, problem) if known and best is not None else None)
+        self._conclude(tasks)
+
+    def _take_tasks(self, tasks: Schedule, replicas: ReplicaSchedule) -> None:
+        """Take the schedule of tasks around replicas."""
+        self.state.phase = "services"
+        self.state.incumbent(joined(self.problem, tasks, replicas), None)
+
+    def _try(self, tasks: Schedule, replicas: ReplicaSchedule) -> None:
+        """Take tasks and replicas that were planned apart, if they fit together."""
+        if (problem := around(self.problem, replicas)) is not None:
+            apart = replace(tasks, rent=None)
+            whole = joined(self.problem, tasks_of(self.problem, apart, problem), replicas)
+            if not violated_rules(self.problem, whole):
+                self._take_tasks(whole, replicas)
+
+    def _inside(self, problem: Problem, share: float) -> TasksSession:
+        """Return a session on a problem of tasks, for a share of the time left."""
+        begun, closing, _, options = self.made_with
+        source = PartSource(self.state.source, problem)
+        made = TasksSession(source, self.limits, begun, closing, self.signals, None, options)
+        made.deadline = Deadline.after(self.left() * share)
+        made.start_seconds, made.slowness = self.start_seconds, self.slowness
+        return made
+
+    def _conclude(self, tasks: TasksSession) -> None:
+        """Take over the notes of a session inside this one."""
+        self.signals.on_second = self.workers.slay
+        self.state.notes += tasks.state.notes
+        self.state.logs += tasks.state.logs
+        self.state.engines |= tasks.state.engines
+        if tasks.state.stop is Stop.INTERRUPT:
+            self.state.stop = Stop.INTERRUPT

@@ -1,0 +1,57 @@
+"""Tests of sessions with services, on documents."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import leptonopt
+
+SPLIT = {
+    "leptonopt": 1,
+    "time": {"start": "2026-11-23T00:00Z", "slot": "1h", "horizon": "1h"},
+    "pools": [
+        {"id": "a10g", "nodes": {"size": {"gpu": 1}, "count": 100, "price": "1.01"}},
+        {"id": "a100", "nodes": {"size": {"gpu": 1}, "count": 100, "price": "3.67"}},
+    ],
+    "services": [
+        {
+            "id": "chat",
+            "demand": {"s-s": 6, "s-l": 3, "l-s": 15, "l-l": 6},
+            "replicas": [
+                {"pool": "a10g", "uses": {"gpu": 1}, "rate": {"s-s": 2, "s-l": 1, "l-s": 5, "l-l": 2}},
+                {"pool": "a100", "uses": {"gpu": 1}, "rate": {"s-s": 20, "s-l": 20, "l-s": 40, "l-l": 20}},
+            ],
+        }
+    ],
+}
+TASK = {"id": "job", "options": [{"pool": "a10g", "uses": {"gpu": 1}, "duration": "1h"}]}
+
+
+def solved(document: dict[str, Any], **more: Any) -> tuple[str, float]:
+    """Return status and cost."""
+    result = leptonopt.solve(document, time_limit=15, threads=1, **more)
+    return str(result.status), float(result.cost or 0)
+
+
+def test_the_published_example_is_proven() -> None:
+    assert solved(SPLIT) == ("optimal", 4.68)
+
+
+def test_a_class_may_be_kept_whole() -> None:
+    service = SPLIT["services"][0] | {"routing": "whole"}  # type: ignore[index]
+    assert solved(SPLIT | {"services": [service]}) == ("optimal", 6.70)
+
+
+@pytest.mark.parametrize("method", ["auto", "greedy", "highs", "cpsat"])
+def test_tasks_are_planned_beside_services(method: str) -> None:
+    status, cost = solved(SPLIT | {"tasks": [TASK]}, method=method)
+    assert cost == 5.69
+    assert status == ("optimal" if method != "greedy" else status)
+
+
+def test_a_service_that_cannot_be_served_has_no_plan() -> None:
+    pools = [pool | {"nodes": pool["nodes"] | {"count": 1}} for pool in SPLIT["pools"]]  # type: ignore[index]
+    service = SPLIT["services"][0] | {"demand": {"s-s": 90}}  # type: ignore[index]
+    assert solved(SPLIT | {"pools": pools, "services": [service]})[0] == "infeasible"

@@ -1,0 +1,44 @@
+"""Tests of the method services: bounds and schedules against enumeration, and honest statuses."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from leptonopt.problem.feasibility import violated_rules
+from leptonopt.problem.protocol import Limits, NullMonitor, Status
+from leptonopt.problem.schedule import objective
+from leptonopt.solvers import services
+from tests.helpers import service_problems as made
+from tests.helpers.marks import first
+from tests.helpers.random_problems import problem as random_tasks
+
+LIMITS = Limits(20)
+
+
+@pytest.mark.parametrize("seed", first(30, range(400)))
+def test_bounds_are_valid_and_schedules_keep_the_rules(seed: int) -> None:
+    rng = random.Random(seed)
+    found = made.random_problem(seed, tuple(name for name in made.FEATURES if rng.random() < 0.3))
+    solution, least = services.solve(found, None, LIMITS, NullMonitor()), made.least_cost(found)
+    if solution.status is Status.INFEASIBLE:
+        assert least is None
+    if solution.bound is not None and least is not None:
+        assert solution.bound <= least
+    if solution.schedule is not None:
+        assert not violated_rules(found, solution.schedule)
+        assert least is not None
+        assert objective(found, solution.schedule) >= least
+    if solution.status is Status.OPTIMAL:
+        assert solution.bound == least
+
+
+def test_one_service_alone_is_proven() -> None:
+    found = made.random_problem(24, ("switching", "missed"))
+    solution = services.solve(found, None, LIMITS, NullMonitor())
+    assert (solution.status, solution.bound) == (Status.OPTIMAL, made.least_cost(found))
+
+
+def test_a_problem_without_services_is_refused() -> None:
+    assert "none" in services.solve(random_tasks(1), None, LIMITS, NullMonitor()).note
