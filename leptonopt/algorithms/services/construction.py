@@ -6,7 +6,7 @@ Tasks are completed around the services.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -126,17 +126,26 @@ class Planner:
         return left
 
     def schedule(self, on: Ints) -> ReplicaSchedule | None:
-        """Return the schedule of replicas with the batches that fit, the most valuable first."""
+        """Return the schedule of replicas with the batches that fit, the most valuable first.
+
+        None where replicas do not serve, or do not do a batch that must be done.
+        """
         batches = self.problem.services.batches
-        every = replica_schedule(self.problem, on, np.ones(len(batches), bool))
-        if every is None or not len(batches):
-            return every
-        done, usable = ~batches.optional, self.problem.services.usable(on)
+        found = replica_schedule(self.problem, on, ~batches.optional)
+        if found is None or not len(batches):
+            return found
+        if not self._fits_batches(found):
+            return None
         for j in np.argsort(-batches.value, kind="stable").tolist():
-            tried = done.copy()
-            tried[j] = True
-            service = int(batches.service[j])
-            mine = usable[self.problem.services.ways(service)]
-            if self.problem.offline[service].work(mine, every.missed[service], tried) is not None:
-                done = tried
-        return replica_schedule(self.problem, on, done)
+            tried = replace(found, done=found.done | (np.arange(len(batches)) == j))
+            if self._fits_batches(tried):
+                found = tried
+        return found
+
+    def _fits_batches(self, replicas: ReplicaSchedule) -> bool:
+        """Return whether replicas do their batches beside the demand."""
+        services, usable = self.problem.services, self.problem.services.usable(replicas.on)
+        return all(
+            offline.work(usable[services.ways(service)], replicas.missed[service], replicas.done) is not None
+            for service, offline in self.problem.offline.items()
+        )

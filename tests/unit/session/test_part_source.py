@@ -9,7 +9,7 @@ from tests.helpers.random_problems import problem
 DOCUMENT = {
     "leptonopt": 1,
     "time": {"start": "2026-11-23T00:00Z", "slot": "1h", "horizon": "2h"},
-    "pools": [{"id": "own", "capacity": {"gpu": 1}, "price": {"gpu": "0.5"}}],
+    "pools": [{"id": "own", "capacity": {"gpu": 1}, "price": {"gpu": 0.5}}],
     "tasks": [{"id": "one", "options": [{"pool": "own", "uses": {"gpu": 1}, "duration": "1h"}]}],
 }
 

@@ -12,8 +12,8 @@ SPLIT = {
     "leptonopt": 1,
     "time": {"start": "2026-11-23T00:00Z", "slot": "1h", "horizon": "1h"},
     "pools": [
-        {"id": "a10g", "nodes": {"size": {"gpu": 1}, "count": 100, "price": "1.01"}},
-        {"id": "a100", "nodes": {"size": {"gpu": 1}, "count": 100, "price": "3.67"}},
+        {"id": "a10g", "nodes": {"size": {"gpu": 1}, "count": 100, "price": 1.01}},
+        {"id": "a100", "nodes": {"size": {"gpu": 1}, "count": 100, "price": 3.67}},
     ],
     "services": [
         {
@@ -29,10 +29,10 @@ SPLIT = {
 TASK = {"id": "job", "options": [{"pool": "a10g", "uses": {"gpu": 1}, "duration": "1h"}]}
 
 
-def solved(document: dict[str, Any], **more: Any) -> tuple[str, float]:
+def solved(document: dict[str, Any], **more: Any) -> tuple[str, float | None]:
     """Return status and cost."""
     result = leptonopt.solve(document, time_limit=15, threads=1, **more)
-    return str(result.status), float(result.cost or 0)
+    return str(result.status), None if result.cost is None else float(result.cost)
 
 
 def test_the_published_example_is_proven() -> None:
@@ -53,5 +53,5 @@ def test_tasks_are_planned_beside_services(method: str) -> None:
 
 def test_a_service_that_cannot_be_served_has_no_plan() -> None:
     pools = [pool | {"nodes": pool["nodes"] | {"count": 1}} for pool in SPLIT["pools"]]  # type: ignore[index]
-    service = SPLIT["services"][0] | {"demand": {"s-s": 90}}  # type: ignore[index]
+    service = SPLIT["services"][0] | {"demand": {"s-s": 90, "s-l": 3, "l-s": 15, "l-l": 6}}  # type: ignore[index]
     assert solved(SPLIT | {"pools": pools, "services": [service]})[0] == "infeasible"
