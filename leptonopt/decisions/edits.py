@@ -10,7 +10,16 @@ from typing import Any
 from leptonopt.errors import UsageError
 
 Document = dict[str, Any]
-NAMED = ("pools", "tasks", "quotas", "nodes", "options")  # lists whose entries go by `id`
+NAMED = (
+    "pools",
+    "tasks",
+    "services",
+    "batches",
+    "quotas",
+    "nodes",
+    "options",
+    "replicas",
+)  # lists whose entries go by `id`
 
 
 def plain(value: Any) -> Any:
@@ -46,7 +55,8 @@ def with_value(document: Document, path: str, text: str) -> Document:
 def without(document: Document, path: str) -> Document:
     """Return a document without a part, such as `tasks.train`, `pools.cloud` or `quotas.budget`.
 
-    What names a removed task or pool elsewhere (precedence, sets, quotas, options) is removed with it.
+    What names a removed task, service or pool elsewhere (precedence, sets, quotas, options, ways, batches) is removed
+    with it.
 
     Raises
     ------
@@ -59,6 +69,8 @@ def without(document: Document, path: str) -> Document:
         gone = place.pop(_index(place, last, path))
         if above == ["tasks"]:
             _forget_task(made, gone["id"])
+        elif above == ["services"]:
+            _forget_service(made, gone["id"])
         elif above == ["pools"]:
             _forget_pool(made, gone["id"])
     elif last in place:
@@ -127,11 +139,20 @@ def _forget_task(document: Document, id: str) -> None:
     for quota in document.get("quotas", ()):
         if "tasks" in quota:
             quota["tasks"] = [each for each in quota["tasks"] if each != id]
-    if not document["tasks"]:
+    if not document["tasks"] and not document.get("services"):
         raise UsageError(f"tasks.{id}: is the only task")
 
 
+def _forget_service(document: Document, id: str) -> None:
+    if not document["tasks"] and not document["services"]:
+        raise UsageError(f"services.{id}: is the only service")
+    if "batches" in document:
+        document["batches"] = [batch for batch in document["batches"] if batch["service"] != id]
+
+
 def _forget_pool(document: Document, id: str) -> None:
+    for service in document.get("services", ()):
+        service["replicas"] = [way for way in service["replicas"] if way["pool"] != id]
     for task in document["tasks"]:
         options = [_off(option, id) for option in task.get("options", ())]
         task["options"] = [option for option in options if option is not None]

@@ -75,7 +75,7 @@ class WhyNot:
 
 @dataclass(frozen=True)
 class CostOf:
-    """Ask for the share of a task, of `team:NAME` or of `deadline:TASK` in the least cost.
+    """Ask for the share of a task, a service, of `team:NAME` or of `deadline:TASK` in the least cost.
 
     The answer's difference is what would be saved without it.
     """
@@ -93,12 +93,14 @@ class CostOf:
                 raise UsageError(f"{self.subject}: there is no such task with a deadline")
             made = edits.with_value(made, f"tasks.{name}.deadline", "null")
             return edits.with_value(made, f"tasks.{name}.on_time", "null")
-        of_team = [id for id, task in tasks.items() if colon and kind == "team" and task.get("team") == name]
-        gone = of_team or ([self.subject] if self.subject in tasks else [])
+        holders = [(key, each) for key in ("tasks", "services") for each in made.get(key, ())]
+        of_team = [(key, each["id"]) for key, each in holders if colon and kind == "team" and each.get("team") == name]
+        gone = of_team or [(key, each["id"]) for key, each in holders if each["id"] == self.subject]
         if not gone:
-            raise UsageError(f"{self.subject}: there is no such task or team; write TASK, team:NAME or deadline:TASK")
-        for id in gone:
-            made = edits.without(made, f"tasks.{id}")
+            text = "there is no such task, service or team; write TASK, SERVICE, team:NAME or deadline:TASK"
+            raise UsageError(f"{self.subject}: {text}")
+        for key, id in gone:
+            made = edits.without(made, f"{key}.{id}")
         _drop_idle_teams(made)
         return made
 
@@ -114,8 +116,8 @@ def _instant(text: str | None) -> datetime | None:
 
 
 def _drop_idle_teams(document: Document) -> None:
-    """Take teams without tasks out of quotas."""
-    teams = {task.get("team") for task in document["tasks"]}
+    """Take teams without tasks and services out of quotas."""
+    teams = {each.get("team") for each in (*document["tasks"], *document.get("services", ()))}
     for quota in document.get("quotas", ()):
         if "teams" in quota:
             quota["teams"] = [team for team in quota["teams"] if team in teams]

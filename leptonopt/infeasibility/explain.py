@@ -176,7 +176,7 @@ def explain(
     make_limits(time_limit)
     with time_limited(begun + time_limit, "the instance was read"):
         found, _, _ = resolve_instance(instance, format, params)
-    refuse(found, "explain", "tasks with segments", "data passed on between tasks")
+    refuse(found, "explain", "services", "tasks with segments", "data passed on between tasks")
     return _Explainer(found, begun, time_limit, on_progress or (lambda line: None)).explanation()
 
 

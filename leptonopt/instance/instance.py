@@ -91,7 +91,7 @@ class Instance(StrictModel):
         Raises `InstanceError` for one that was changed to what no file can state.
         """
         try:
-            return {"leptonopt": 1, **_plain(self)}
+            return {"leptonopt": 1, "tasks": [], **_plain(self)}
         except PydanticSerializationError as error:
             raise InstanceError(list(_unstatable(self)) or [Finding(_said(error))]) from None
 

@@ -78,7 +78,7 @@ def test_prices(files: tuple[Path, Path], tmp_path: Path) -> None:
         (("whatif", "I", "--set", "x"), "write PATH=VALUE"),
         (("why-not", "I", "x"), "say how it is to run"),
         (("why-not", "I", "x", "--start", "noon"), "is not an instant"),
-        (("cost-of", "I", "zed"), "there is no such task or team"),
+        (("cost-of", "I", "zed"), "there is no such task, service or team"),
         (("cost-of", "I", "deadline:x"), "no such task with a deadline"),
     ],
 )

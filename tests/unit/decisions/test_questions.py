@@ -6,6 +6,7 @@ import pytest
 
 from leptonopt.decisions.questions import CostOf, Question, WhatIf, WhyNot
 from leptonopt.errors import UsageError
+from tests.helpers.tiny_instances import service_document
 from tests.unit.decisions.test_answer import instance
 
 
@@ -28,6 +29,18 @@ def test_teams_and_deadlines() -> None:
     assert "deadline" not in CostOf("deadline:x").changed(document)["tasks"][0]
 
 
+def test_services_go_with_their_batches_and_teams() -> None:
+    """A service is named as a task is; what is left may be services alone."""
+    document = service_document(team="red") | {"tasks": [], "quotas": [{"id": "q", "of": "gpu", "limit": 1}]}
+    document["quotas"][0]["teams"] = ["red"]
+    document["services"] += service_document(id="code")["services"]
+    document["batches"] = [{"id": "n", "service": "chat", "amount": {"long": 1}}]
+    for subject in ("chat", "team:red"):
+        made = CostOf(subject).changed(document)
+        assert [each["id"] for each in made["services"]] == ["code"]
+        assert (made["batches"], made["quotas"][0]["teams"]) == ([], [])
+
+
 @pytest.mark.parametrize(
     ("question", "message"),
     [
@@ -35,7 +48,7 @@ def test_teams_and_deadlines() -> None:
         (WhatIf(sets=["x"]), "write PATH=VALUE"),
         (WhyNot("x"), "say how it is to run"),
         (WhyNot("x", start="noon"), "is not an instant"),
-        (CostOf("nobody"), "no such task or team"),
+        (CostOf("nobody"), "no such task, service or team"),
         (CostOf("deadline:x"), "no such task with a deadline"),
     ],
 )
