@@ -63,6 +63,8 @@ def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), 
             names = ", ".join(_name(line).plain for line in left[:NAMES])
             more = f", … {copies_of(left[NAMES:]):,} more" if len(left) > NAMES else ""
             console.print(Text(f"Left out: {copies_of(left):,} ({names}{more})"))
+        if moved := _moved(document, places):
+            console.print(moved, soft_wrap=True)
         console.print(_figures(document, places))
     for note in notes:
         console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
@@ -312,6 +314,15 @@ def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
         paid = [money(line.get("charged", 0) * line.get("copies", 1), places)] if charged else []
         table.add_row(*cells, money(cost, places), *paid, *([_hours(line.get("late_hours"))] if late else []))
     return _cut(table, len(tasks), rows)
+
+
+def _moved(document: dict[str, Any], places: int) -> Text | None:
+    """Return a line with the data that a plan moves between regions; None where it moves none."""
+    moves = [move for line in document["tasks"] for move in line.get("data", ()) if move["from"] != move["to"]]
+    parts = [f"{move['gib']:,.10g} GiB {move['from']} to {move['to']} {money(move['cost'], places)}" for move in moves]
+    more = f", … {len(parts) - NAMES:,} more" if len(parts) > NAMES else ""
+    total = money(sum(move["cost"] for move in moves), places)
+    return Text(printable(f"Data moved for {total}: {', '.join(parts[:NAMES])}{more}")) if parts else None
 
 
 def known_zone(name: str | None) -> str:

@@ -178,3 +178,13 @@ def test_summaries() -> None:
     )
     assert any(each.startswith("no plan exists: ") for each in lines)
     assert summary(compiled(pools=[pool()]))[1:] == []
+
+
+def test_data_that_moves_is_one_line() -> None:
+    """What it costs in all, then each move between two regions."""
+    plan = plans.plan(plans.task("t", "a", 0, 2, 3))
+    stays = {"what": "input", "name": "d", "from": "x", "to": "x", "gib": 9, "cost": 0, "seconds": 0}
+    plan["tasks"][0]["data"] = [stays, stays | {"to": "y", "gib": 1234.5, "cost": 2}]
+    out = io.StringIO()
+    report.show(plan, Console(file=out, width=150))
+    assert "Data moved for 2: 1,234.5 GiB x to y 2\n" in out.getvalue()
