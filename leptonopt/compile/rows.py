@@ -85,7 +85,12 @@ class RowBuilder:
         self.scale: list[int] = []
         self.counting: list[tuple[Quota, dict[tuple[str, str], int]]] = []
         self.index = {(pool.id, name): self._row(pool.id, name) for pool in instance.pools for name in pool.resources}
-        told_apart = {way.pool for found in all_ways for way in found if way.one_node}
+        told_apart = {
+            way.pool
+            for task, found in zip(instance.tasks, all_ways, strict=True)
+            for way in found
+            if task.placement != "span" and self.pools[way.pool].nodes
+        }
         self.apart, self.alike = (set[str](), told_apart) if form.alike else (told_apart, set[str]())
         self._chosen, self._form = 0, form
         self.kinds = node_kinds(instance, all_ways, self.apart, form)

@@ -15,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from math import ceil
 
 from leptonopt.compile.data_moves import EXACT, DataMove, Links
 from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work
@@ -70,7 +71,9 @@ def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
         while not own and id in taken:
             id, count = f"{way.id}#{count}", count + 1
         taken.add(id)
-        uses, one_node = _drawing(way.uses, pool), task.placement == "one-node" and bool(pool.nodes)
+        if task.placement == "packed" and pool.nodes and way.duration and not way.whole:
+            way = _packed(way, pool)
+        uses, one_node = _drawing(way.uses, pool), way.one_node or (task.placement == "one-node" and bool(pool.nodes))
         refused = way.refused or _refusal(way, task, pool)
         if one_node and way.duration and refused is None:
             refused = _beyond_a_node(way, pool)
@@ -185,6 +188,21 @@ def _refusal(way: ConcreteOption, task: Task, pool: Pool) -> str | None:
     if way.quality < task.needs.quality:
         return f"quality {way.quality} is below the {task.needs.quality} needed"
     return None
+
+
+def _packed(way: ConcreteOption, pool: Pool) -> ConcreteOption:
+    """Return an option within one node where one holds it, or else on the least number of whole nodes."""
+    held = {name: count for name, count in way.uses.items() if count and name in pool.of_nodes}
+    if not held:
+        return way
+    if any(all(kind.size.get(name, 0) >= count for name, count in held.items()) for kind in pool.nodes):
+        return replace(way, one_node=True)
+    size = pool.nodes[0].size
+    if len(pool.nodes) > 1 or not held.keys() <= size.keys():
+        return replace(way, refused=way.refused or "packed on whole nodes, on a pool with several kinds of nodes")
+    whole = max(ceil(Fraction(count) / Fraction(size[name])) for name, count in held.items())
+    nodes = {name: EXACT.multiply(count, Decimal(whole)) for name, count in size.items()}
+    return replace(way, whole=whole, uses={**way.uses, **nodes})
 
 
 def _beyond_a_node(way: ConcreteOption, pool: Pool) -> str | None:

@@ -193,4 +193,4 @@ def _kind(document: Document, pool: str, at: int) -> Document:
 
 
 def _has_one_node_tasks(document: Document) -> bool:
-    return any(task.get("placement") == "one-node" for task in document["tasks"])
+    return any(task.get("placement", "span") != "span" for task in document["tasks"])

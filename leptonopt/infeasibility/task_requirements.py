@@ -14,6 +14,8 @@ from leptonopt.infeasibility.documents import Document
 from leptonopt.infeasibility.requirement import Requirement, drop_key, find_entry, leave_gap, moment_text, plain_text
 from leptonopt.instance import Instance, Task, merged_work, units
 
+PLACED = {"one-node": "fits within one node", "packed": "is within one node, or on whole ones"}
+
 
 def task_requirements(
     instance: Instance, number: int, task: Task, options: Sequence[ConcreteOption], linked_ids: set[str]
@@ -32,16 +34,16 @@ def task_requirements(
                 dropped=f"{task.id!r} not waiting for {after.task!r}",
             )
     yield from _needs(instance, place, task, options)
-    if task.placement == "one-node":
+    if task.placement != "span":
         refused = [
             f"{option.id}: {option.refused}"
             for option in options
-            if option.refused and option.refused.startswith("one-node")
+            if option.refused and option.refused.startswith(task.placement)
         ]
         yield Requirement(
             "placement",
             (task.id,),
-            f"task {task.id!r} fits within one node" + (f" ({'; '.join(refused[:3])})" if refused else ""),
+            f"task {task.id!r} {PLACED[task.placement]}" + (f" ({'; '.join(refused[:3])})" if refused else ""),
             (*place, "placement"),
             partial(drop_key, id=task.id, key="placement"),
             dropped=f"{task.id!r} spread over several nodes",

@@ -102,11 +102,12 @@ def _set_findings(sets: Mapping[str, Sequence[Sequence[str]]], tasks: Mapping[st
 
 
 def _beside_segments(tasks: Sequence[Task | None]) -> Iterator[Finding]:
-    """Yield one-node tasks beside tasks that may be cut."""
+    """Yield tasks that tell nodes apart beside tasks that may be cut."""
     if any(task.is_cut for task in tasks if task):
         for at, task in enumerate(tasks):
-            if task and task.placement == "one-node":
-                yield Finding("one-node is not supported beside tasks with segments", ("tasks", at, "placement"))
+            if task and task.placement != "span":
+                text = f"{task.placement} is not supported beside tasks with segments"
+                yield Finding(text, ("tasks", at, "placement"))
 
 
 def _duplicates(kind: str, nouns: Sequence[Pool | Task | Quota | Service | Batch | None]) -> Iterator[Finding]:

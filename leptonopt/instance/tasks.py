@@ -211,7 +211,9 @@ class Task(StrictModel):
     results: Results | None = Field(default=None, description="what it writes to a region before it ends")
     needs: Needs = Needs()
     confidential: bool = Field(default=False, description="runs only on pools labelled `confidential`")
-    placement: Literal["span", "one-node"] = Field(default="span", description="one-node: within a single node")
+    placement: Literal["span", "one-node", "packed"] = Field(
+        default="span", description="one-node: within a single node; packed: within one, or on whole nodes"
+    )
     checkpoint: Checkpoint | None = None
     segments: Segments | None = Field(default=None, description="may pause and go on; true for the defaults")
     options: Many[Option] = ()
@@ -248,8 +250,8 @@ class Task(StrictModel):
             raise ValueError("the deadline is not after the release")
         if self.on_time is not None and (self.deadline is None or self.on_time >= 1):
             raise ValueError("on_time is a probability below 1, of meeting the deadline that the task must then have")
-        if self.is_cut and self.placement == "one-node":
-            raise ValueError("segments with placement one-node are not supported; leave one of them out")
+        if self.is_cut and self.placement != "span":
+            raise ValueError(f"segments with placement {self.placement} are not supported; leave one of them out")
         if self.is_cut and self.on_time is not None:
             raise ValueError("segments with on_time are not supported; leave one of them out")
         return self

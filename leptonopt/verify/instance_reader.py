@@ -140,10 +140,10 @@ class StatedInstance(Timeline):
         }
 
     def told_apart(self) -> set[str]:
-        """Pools on which some task has to fit within one node."""
+        """Pools on which some task has to fit within one node, or on whole ones."""
         found = set[str]()
         for task in self.tasks.values():
-            if task.get("placement") == "one-node":
+            if task.get("placement") in ("one-node", "packed"):
                 found |= pools_of(task, self.profiles)
         return {name for name in found if self._stated_kinds(self.pools[name])}
 
@@ -250,10 +250,15 @@ class StatedInstance(Timeline):
         """The ways a task may run, by the names that plans call them."""
         return {name: way for name in self._named_ways(task) if (way := self.way(task, name)) is not None}
 
-    def _placed(self, task: Mapping[str, Any], way: StatedOption) -> StatedOption:
-        """The way with whole nodes, what it draws, and whether it has to fit within one node."""
+    def _placed(self, task: Mapping[str, Any], way: StatedOption) -> StatedOption | None:
+        """The way with whole nodes, what it draws, and whether it has to fit within one node; None for no way."""
         pool, uses = self.pools[way.pool], dict(way.uses)
-        kinds = self._stated_kinds(pool)
+        kinds, alone = self._stated_kinds(pool), task.get("placement") == "one-node"
+        if task.get("placement") == "packed" and not way.whole and not way.milestone:
+            number = _nodes_for(uses, kinds)
+            if number is None:
+                return None
+            way, alone = replace(way, whole=number if number > 1 else 0), number == 1
         if way.whole:
             uses |= {name: exact(size) * way.whole for name, size in kinds[0]["size"].items()}
         if POWER in self.resources[way.pool] and POWER not in uses:
@@ -261,7 +266,7 @@ class StatedInstance(Timeline):
             drawn = sum((exact(draws.get(name, 0)) * count for name, count in uses.items()), NOTHING)
             if drawn:
                 uses[POWER] = drawn
-        return replace(way, uses=uses, one_node=bool(kinds) and task.get("placement") == "one-node")
+        return replace(way, uses=uses, one_node=bool(kinds) and alone)
 
     @staticmethod
     def _with_data(way: StatedOption, moves: tuple[Moved, ...]) -> StatedOption:
@@ -275,3 +280,19 @@ class StatedInstance(Timeline):
         if set(needs.get("without") or ()) & labels or (task.get("confidential") and "confidential" not in labels):
             return False
         return set(needs.get("labels") or ()) <= labels and way.quality >= exact(needs.get("quality", 0))
+
+
+def _nodes_for(uses: Mapping[str, Fraction], kinds: list[Mapping[str, Any]]) -> int | None:
+    """Return on how many nodes a packed way is; 0 where it uses nothing of nodes, None where no number will do."""
+    there = {name for kind in kinds for name in kind["size"]}
+    held = {name: count for name, count in uses.items() if count and name in there}
+    if not held:
+        return 0
+    least = [
+        max(ceil(count / exact(kind["size"][name])) for name, count in held.items())
+        for kind in kinds
+        if held.keys() <= kind["size"].keys()
+    ]
+    if 1 in least:
+        return 1
+    return least[0] if len(kinds) == 1 and least else None

@@ -86,6 +86,24 @@ def test_agrees_with_leptonopt_on_data(batch: int) -> None:
 TIME = "time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 4h}\n"
 
 CASES = {
+    "packed: within a node up to its size, whole nodes above, and never torn": (
+        TIME
+        + """
+pools: [{id: a, nodes: {id: k, size: {gpu: 8}, count: 2, price: 10}}]
+tasks:
+  - {id: s, copies: 3, deadline: 2026-01-05T01:00Z, options: [{pool: a, uses: {gpu: 5}, duration: 1h}]}
+  - {id: t, placement: packed, work: {hours: 6, speed: {a: 1}, devices: {6: 6, 12: 12}}}
+""",
+        "30",  # s torn over both nodes in the first hour; t on 6 GPUs of one node later, where 12 GPUs take two
+    ),
+    "packed: what no node holds is not allowed beside nodes of another kind": (
+        TIME
+        + """
+pools: [{id: a, nodes: [{id: k, size: {gpu: 8}, count: 2, price: 1}, {id: l, size: {gpu: 4}, count: 2, price: 1}]}]
+tasks: [{id: t, placement: packed, options: [{pool: a, uses: {gpu: 9}, duration: 1h}]}]
+""",
+        None,
+    ),
     "a team's budget on nodes that are shared": (
         TIME
         + """

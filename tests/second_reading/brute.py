@@ -232,7 +232,7 @@ class Search:
             return
         run, rest = runs[0], runs[1:]
         held = {what for what in pool.of_nodes if run.option.uses.get(what)}
-        wanted = run.option.nodes or int(run.task.one_node and bool(held))
+        wanted = run.option.nodes or int(run.option.alone and bool(held))
         if run.option.milestone or not pool.told_apart or not wanted:
             yield from self._placements(pool, rest, placed)
             return

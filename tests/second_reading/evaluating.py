@@ -341,7 +341,7 @@ class Evaluation:
                 continue
             uses = {what: run.option.uses[what] for what in run.option.uses if what in pool.of_nodes}
             wanted = run.option.nodes if pool.told_apart else 0
-            if pool.told_apart and not wanted and run.task.one_node and any(uses.values()):
+            if pool.told_apart and not wanted and run.option.alone and any(uses.values()):
                 wanted = 1
             wanted = 0 if run.option.milestone else wanted
             names = self.on_nodes[key]

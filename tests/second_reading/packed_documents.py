@@ -24,6 +24,13 @@ def packed_document(seed: int) -> dict[str, Any]:
         document["quotas"] = [{"id": "budget", "of": "money", "limit": rng.choice([2, 5, 9, 14])}]
     elif rng.random() < 0.2:
         document["quotas"] = [{"id": "peak", "of": "gpu", "limit": rng.choice([4, 6, 8]), "per": "moment"}]
+    own = Random(f"placement {seed}")
+    for task in tasks:
+        if own.random() < 0.3:
+            task["placement"] = "packed"
+            if own.random() < 0.5:
+                task["options"][0].setdefault("uses", {}).update({"gpu": own.randint(1, 12)})
+                task["options"][0].pop("nodes", None)
     return document
 
 

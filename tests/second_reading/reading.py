@@ -143,6 +143,23 @@ class Option:
     cost: Fraction
     not_before: Fraction | None = None  # seconds since 1970
     not_after: Fraction | None = None
+    alone: bool = False  # all it uses of nodes is on one of them
+    drawn: bool = False  # what it uses of power follows from the rest
+
+    def pack(self) -> None:
+        """Put it within one node if one holds it, or on whole nodes of the only kind; its nodes are -1 if neither."""
+        held = {what: value for what, value in self.uses.items() if value and what in self.pool.of_nodes}
+        kinds = [kind for kind in self.pool.kinds if held.keys() <= kind.size.keys()]
+        if not held or any(all(kind.size[what] >= value for what, value in held.items()) for kind in kinds):
+            self.alone = bool(held)
+        elif len(self.pool.kinds) != 1 or not kinds:
+            self.nodes = -1
+        else:
+            self.nodes = max(int(-(-value // kinds[0].size[what])) for what, value in held.items())
+            uses = {what: value for what, value in self.uses.items() if what != "power" or not self.drawn}
+            self.uses = _with_power(
+                self.pool, uses | {what: self.nodes * kinds[0].size[what] for what in kinds[0].size}
+            )
 
     @property
     def milestone(self) -> bool:
@@ -606,7 +623,7 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
             for each in get(tree, "after", [])
         ],
         {each["task"]: number(get(each, "gib", 0)) for each in get(tree, "after", []) if isinstance(each, dict)},
-        get(tree, "placement", "span") == "one-node",
+        get(tree, "placement", "span") != "span",
         get(tree, "team"),
         None if checkpoint is None else spot.Checkpoint.of(checkpoint),
         None if get(tree, "on_time") is None else number(tree["on_time"]),
@@ -620,7 +637,12 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
     labels, without = set(get(needs, "labels", [])), set(get(needs, "without", []))
     if truth(get(tree, "confidential", False)):
         labels.add("confidential")
+    placement = get(tree, "placement", "span")
     made = [*_written(tree, instance), *_worked(tree, instance, profiles)]
+    for option in made:
+        option.alone = placement == "one-node"
+        if placement == "packed" and not option.nodes and not option.milestone:
+            option.pack()
     for option in made:
         if not option.uses.keys() <= option.pool.capacity.keys() | option.pool.of_nodes:
             raise Refused(f"{option.uses.keys()} are not all in pool {option.pool.id}")
@@ -632,7 +654,8 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
         if labels <= option.pool.labels
         and not without & option.pool.labels
         and option.quality >= number(get(needs, "quality", 0))
-        and not (task.one_node and option.nodes > 1 and not option.milestone)
+        and option.nodes >= 0
+        and not (option.alone and option.nodes > 1 and not option.milestone)
     ]
     return task
 
@@ -683,6 +706,7 @@ def _written(tree: dict[str, Any], instance: Instance) -> list[Option]:
                     number(get(each, "cost", 0)),
                     None if get(each, "not_before") is None else instant(each["not_before"]),
                     None if get(each, "not_after") is None else instant(each["not_after"]),
+                    drawn="power" not in uses,
                 )
             )
     return found
@@ -730,6 +754,7 @@ def _worked(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) 
                         {},
                         3600 * number(work["hours"]) / (at * number(get(factors, "speed", 1))),
                         number(get(work, "cost", 0)),
+                        drawn="power" not in uses,
                     )
                 )
     return found
