@@ -85,12 +85,7 @@ class RowBuilder:
         self.scale: list[int] = []
         self.counting: list[tuple[Quota, dict[tuple[str, str], int]]] = []
         self.index = {(pool.id, name): self._row(pool.id, name) for pool in instance.pools for name in pool.resources}
-        told_apart = {
-            way.pool
-            for task, found in zip(instance.tasks, all_ways, strict=True)
-            for way in found
-            if task.placement != "span" and self.pools[way.pool].nodes
-        }
+        told_apart = self._told_apart(all_ways)
         self.apart, self.alike = (set[str](), told_apart) if form.alike else (told_apart, set[str]())
         self._chosen, self._form = 0, form
         self.kinds = node_kinds(instance, all_ways, self.apart, form)
@@ -118,6 +113,13 @@ class RowBuilder:
         self._row_order: dict[tuple[str, tuple[str, ...]], tuple[tuple[int, ...], list[tuple[int, int]]]] = {}
         self._whole: dict[int, Ints] = {}
         self._rates: dict[str, InterruptionRates] = {}
+
+    def _told_apart(self, all_ways: Sequence[Sequence[ConcreteOption]]) -> set[str]:
+        """Return the pools with nodes on which some task has to fit within one, or on whole ones."""
+        placed = zip(self.instance.tasks, all_ways, strict=True)
+        return {
+            way.pool for task, ways in placed if task.placement != "span" for way in ways if self.pools[way.pool].nodes
+        }
 
     def _row(self, pool: str, name: str, node: str | None = None) -> int:
         self.names.append((pool, name, node))

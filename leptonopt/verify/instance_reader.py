@@ -283,7 +283,7 @@ class StatedInstance(Timeline):
 
 
 def _nodes_for(uses: Mapping[str, Fraction], kinds: list[Mapping[str, Any]]) -> int | None:
-    """Return on how many nodes a packed way is; 0 where it uses nothing of nodes, None where no number will do."""
+    """Return the nodes of a packed way; 0 where it uses none, None where no number will do."""
     there = {name for kind in kinds for name in kind["size"]}
     held = {name: count for name, count in uses.items() if count and name in there}
     if not held:
