@@ -158,7 +158,6 @@ TASK: Noun = {
 START: Noun = {"takes": SHORT, "cost": ZERO}
 WAY: Noun = {
     "uses": NONE, "quality": ONE, "start": (_noun(START), None), "stay": LONG, "limit": SERIES, "minimum": ZERO,
-    "running": ZERO,
 }  # fmt: skip
 SERVICE: Noun = {
     "demand": (_demand, None), "replicas": (_each(_noun(WAY)), None), "routing": (_plain, "split"), "headroom": ZERO,

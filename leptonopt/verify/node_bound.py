@@ -85,17 +85,16 @@ def best_path(
     there: list[bool],
     boot: int,
     minimum: int,
-    running: bool = False,
+    early: int | None = None,
 ) -> int:
-    """Return the least cost of one node through the slots: off after them, and before unless `running`.
+    """Return the least cost of one node through the slots: off after them, and before them.
 
+    At the cost `early`, if any, it is on before them, and usable, for as long as it needs to be.
     The dynamic program has a state for every number of slots that the node has been on.
     """
     oldest = max(boot + 1, minimum, 1)
-    off, on = (
-        0,
-        {oldest: 0} if running else {},
-    )  # least cost when off, and when on for so many slots (the last: or more)
+    off = 0  # least cost when off, and when on for so many slots (the last: or more)
+    on = {} if early is None else {oldest: early}
     for t, exists in enumerate(there):
         if t and on:
             off = min([off, *(value + stop[t - 1] for age, value in on.items() if age >= minimum)])

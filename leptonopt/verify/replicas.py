@@ -57,22 +57,22 @@ def _replicas(stated: StatedInstance, service: StatedService, way: StatedWay, on
     booting = started_within(_started(way, on), way.boot)
     runs = []
     for first, end, count, new in _spells(on, way.running):
-        option = way.option if new else replace(way.option, cost=NOTHING)
+        option = way.option if new or way.running is None else replace(way.option, cost=NOTHING)
         runs.append(priced(stated, service.id, (1, count), {}, option, first, end, ()))
     return Replicas(service, way, on, [n - new for n, new in zip(on, booting, strict=True)], tuple(runs))
 
 
 def _started(way: StatedWay, on: list[int]) -> list[int]:
-    """Return the replicas switched on at the beginning of each slot, beside those that were running."""
-    return started([way.running, *on])[1:]
+    """Return the replicas switched on at the beginning of each slot, beside those that were on before the horizon."""
+    return started([on[0] if way.running is None else way.running, *on])[1:]
 
 
-def _spells(on: Sequence[int], running: int) -> Iterator[tuple[int, int, int, bool]]:
-    """Yield slots [first, end), how many replicas are on in just these, and whether they were switched on.
+def _spells(on: Sequence[int], running: int | None) -> Iterator[tuple[int, int, int, bool]]:
+    """Yield slots [first, end), how many replicas are on in just these, and whether they were switched on in them.
 
     The last that is switched on is the first that is switched off: costs are those of any other order.
     """
-    stack: list[tuple[int, int, bool]] = [(0, min(running, on[0]), False)]
+    stack: list[tuple[int, int, bool]] = [(0, on[0] if running is None else min(running, on[0]), False)]
     height = stack[0][1]
     for slot, count in enumerate([*on, 0]):
         if count > height:
@@ -126,7 +126,8 @@ def _check_words(
             f"is on pool {line['pool']!r} with variant {line.get('variant')!r}, not {option.pool!r}, {option.variant!r}"
         )
         findings.say("replicas", name, text)
-    same("bill", f"{name}: starts", line["starts"], sum(_started(replicas.way, replicas.on)))
+    before = replicas.on[0] if replicas.way.running is None else 0
+    same("bill", f"{name}: starts", line["starts"], before + sum(_started(replicas.way, replicas.on)))
     same("bill", f"{name}: replica_hours", line["replica_hours"], sum(replicas.on) * stated.hours)
     fixed, kwh, carbon_kg = (
         sum((run.copies * getattr(run, part) for run in runs), NOTHING) for part in ("fixed", "kwh", "carbon_kg")

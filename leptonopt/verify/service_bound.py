@@ -143,10 +143,11 @@ class ServiceBound:
         hold, start, earns = ([int(value * whole) for value in line] for line in (charged.hold, charged.start, earned))
         stay = way.stay if len(set(most)) == 1 else 0  # elsewhere one replica may take over from another
         total, none = 0, [0] * len(most)
-        cuts = sorted({0, min(way.running, max(most, default=0)), *most})
+        cuts = sorted({0, min(way.running or 0, max(most, default=0)), *most})
         for low, high in pairwise(cuts):
             there = [count >= high for count in most]
-            path = best_path(hold, earns, start, none, there, way.boot, stay, high <= way.running)
+            early = start[0] if way.running is None else 0 if high <= way.running else None
+            path = best_path(hold, earns, start, none, there, way.boot, stay, early)
             total += (high - low) * path
         return Fraction(total, whole)
 

@@ -30,7 +30,7 @@ class StatedWay:
     boot, stay : slots from switched on to usable, and at least on; `stay` is at least `boot`
     limit : replicas on at most in each slot
     minimum : usable replicas at least
-    running : replicas on, and usable, before the horizon
+    running : replicas on, and usable, before the horizon; None: those of the first slot, which pay their starts in it
     """
 
     option: StatedOption
@@ -41,7 +41,7 @@ class StatedWay:
     stay: int
     limit: list[int]
     minimum: int
-    running: int
+    running: int | None
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ def _way(
         stay=max(boot, ceil(duration(own("stay", "0s")) / stated.slot)),
         limit=_limit(stated, way) or [MOST_REPLICAS] * stated.slots,
         minimum=int(way.get("minimum") or 0),
-        running=int(way.get("running") or 0),
+        running=None if way.get("running") is None else int(way["running"]),
     )
 
 

@@ -11,8 +11,8 @@ from leptonopt.verify.instance_reader import StatedInstance
 from leptonopt.verify.services import Served, read_services
 
 WAYS = [
-    {"pool": "p", "uses": {"gpu": 1}, "rate": {"a": 2, "b": 1}},
-    {"pool": "q", "uses": {"gpu": 2}, "rate": {"a": 8, "b": 4}},
+    {"pool": "p", "uses": {"gpu": 1}, "rate": {"a": 2, "b": 1}, "running": 0},
+    {"pool": "q", "uses": {"gpu": 2}, "rate": {"a": 8, "b": 4}, "running": 0},
 ]
 
 

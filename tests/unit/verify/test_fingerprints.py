@@ -86,7 +86,7 @@ def serving(service: dict[str, Any] | None = None, way: dict[str, Any] | None = 
         {"service": {"stay": "90m", "routing": "split", "headroom": 0, "fill": True, "minimum": 0, "needs": {}}},
         {"service": {"demand": {"rate": {"steps": {"2026-01-05T01:00+01:00": 2.0}}, "mix": {"a": 1.0}}}},
         {"service": {"start": {"takes": "0s", "cost": 0}, "missed": None, "confidential": False}},
-        {"way": {"start": {"takes": "1h", "cost": 0}, "minimum": 0, "running": 0, "quality": 1, "uses": {}}},
+        {"way": {"start": {"takes": "1h", "cost": 0}, "minimum": 0, "running": None, "quality": 1, "uses": {}}},
         {"deadline": "2026-01-05T03:00+01:00", "optional": False, "value": None},
     ],
 )
@@ -103,6 +103,7 @@ def test_services_in_other_words(same: dict[str, Any]) -> None:
         {"service": {"demand": {"a": 2}}},
         {"service": {"missed": {"cost": 0}}},
         {"way": {"stay": None}},
+        {"way": {"running": 0}},
         {"way": {"stay": "0s"}},
         {"way": {"start": None}},
         {"way": {"headroom": 0}},

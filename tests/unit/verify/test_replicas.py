@@ -37,6 +37,19 @@ def test_running_replicas_start_free_and_usable() -> None:
     assert (one.usable, money(found)) == ([1, 1, 0, 0], 16 + 2 * 5)
 
 
+def test_replicas_of_the_first_slot_are_started_before_it() -> None:
+    """Where `running` is absent, they pay a start in it, are usable, and may go at any time; others boot and stay."""
+    document = instance(start={"takes": "2h", "cost": 5})
+    del document["services"][0]["replicas"][1]["running"]
+    made = plan([0, 0, 0, 0], [3, 1, 2, 2], ALL)
+    found, findings = served(document, made)
+    (one,) = [each for each in found.replicas if each.runs]
+    assert (one.usable, money(found)) == ([3, 1, 1, 1], 8 * 4 + 4 * 5)
+    assert broken(document, made) == set()
+    assert {run.fixed for run in one.runs if run.start == 0} == {5}
+    assert any(each.message.endswith("not 4") and "starts" in each.witness for each in findings.found)
+
+
 @pytest.mark.parametrize(
     ("more", "way", "p", "q", "right"),
     [

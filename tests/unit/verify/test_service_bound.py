@@ -96,6 +96,14 @@ def test_running_replicas_need_no_start() -> None:
     assert bound(document, services=[demand(a=1)]) == 4 * 4 - 4 * (8 - 4)
 
 
+def test_replicas_of_the_first_slot_are_usable_in_it() -> None:
+    """Where `running` is absent, they pay their start, but do not boot and need not stay."""
+    document = instance(start={"takes": "3h", "cost": 3})
+    document["services"][0]["replicas"][0]["limit"] = 0
+    del document["services"][0]["replicas"][1]["running"]
+    assert bound(document, services=[demand(a=[[0, 1], [1, 0]])]) == 4 - 4 * (8 - 4 - 3)
+
+
 def test_zones_and_minimum() -> None:
     """A demand must be served again by what is left; a minimum asks for usable replicas."""
     document = instance(spread={"label": "zone:"}, minimum=3)
