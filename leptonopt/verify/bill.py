@@ -124,6 +124,12 @@ class BillChecker:
             team["tasks"] += run.copies * run.first
             team["own"] += run.copies * run.cost
             team["charged"] += run.copies * run.charged
+        for name, missed in self.served.missed_of:
+            sums[name]["own"] += missed
+        for each in self.served.replicas:
+            team = sums[each.service.team]
+            team["own"] += each.money
+            team["charged"] += sum((run.copies * run.charged for run in each.runs), NOTHING)
         given = any(task.get("team") is not None for task in tasks.values())
         lines = self._by(("team",), bill.get("teams") or (), "bill.teams")
         for name, team in sums.items() if given else ():
@@ -131,7 +137,7 @@ class BillChecker:
             for key, true in (*team.items(), ("total", team["own"] + team["charged"])):
                 self.findings.same("bill", f"bill of team {name!r}: {key}", line.get(key), true)
         for (name,) in lines:
-            self.findings.say("bill", f"bill of team {name!r}", "is no team with a task that runs")
+            self.findings.say("bill", f"bill of team {name!r}", "is no team with a task that runs, or with a service")
         left = nodes - sum((team["charged"] for team in sums.values()), NOTHING)
         self.findings.same("bill", "bill.uncharged", bill.get("uncharged"), left if given else None)
 

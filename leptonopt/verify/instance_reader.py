@@ -237,20 +237,18 @@ class StatedInstance(Timeline):
     def way(self, task: str, name: Any) -> StatedOption | None:
         """The way of that name; None where there is none, or it is not allowed."""
         made = self._named_ways(task).get(name)
-        way = None if made is None else self.allowed_option(self.tasks[task], made())
-        if way is None or (moves := self.data.of_task(self.tasks[task], way.pool)) is None:
+        if made is None or (way := made()) is None or not self.allows(self.tasks[task], way):
             return None
-        return self._with_data(way, moves) if moves else way
-
-    def allowed_option(self, stated: Mapping[str, Any], way: StatedOption | None) -> StatedOption | None:
-        """Return the option of a task or service as it is placed; None where its needs do not allow it."""
-        return None if way is None or not self._allowed(stated, way) else self._placed(stated, way)
+        if (moves := self.data.of_task(self.tasks[task], way.pool)) is None:
+            return None
+        placed = self.placed(self.tasks[task], way)
+        return placed if placed is None or not moves else self._with_data(placed, moves)
 
     def ways(self, task: str) -> dict[str, StatedOption]:
         """The ways a task may run, by the names that plans call them."""
         return {name: way for name in self._named_ways(task) if (way := self.way(task, name)) is not None}
 
-    def _placed(self, task: Mapping[str, Any], way: StatedOption) -> StatedOption | None:
+    def placed(self, task: Mapping[str, Any], way: StatedOption) -> StatedOption | None:
         """The way with whole nodes, what it draws, and whether it has to fit within one node; None for no way."""
         pool, uses = self.pools[way.pool], dict(way.uses)
         kinds, alone = self._stated_kinds(pool), task.get("placement") == "one-node"
@@ -274,7 +272,8 @@ class StatedInstance(Timeline):
         cost = way.cost + sum((move.money for move in moves), NOTHING)
         return replace(way, cost=cost, seconds=way.seconds + sum((move.seconds for move in moves), NOTHING), data=moves)
 
-    def _allowed(self, task: Mapping[str, Any], way: StatedOption) -> bool:
+    def allows(self, task: Mapping[str, Any], way: StatedOption) -> bool:
+        """Return whether the needs of a task, or of a service, allow a way."""
         needs = task.get("needs") or {}
         labels = set(self.pools[way.pool].get("labels") or ())
         if set(needs.get("without") or ()) & labels or (task.get("confidential") and "confidential" not in labels):

@@ -36,16 +36,13 @@ def read_replicas(
     """Return the replicas of a service by way, and check what a plan says of them."""
     found, where = dict[str, Replicas](), f"service {service.id!r}"
     names = [line["way"] for line in entry["ways"]]
-    if names != service.all_ways:
-        findings.say("replicas", where, f"has entries for the ways {names}, not {service.all_ways}")
+    if names != list(service.ways):
+        findings.say("replicas", where, f"has entries for the ways {names}, not {list(service.ways)}")
     for line in entry["ways"]:
         name = f"{where} way {line['way']!r}"
-        on, way = on_by_slot(stated, line, name), service.ways.get(line["way"])
-        if way is None or line["way"] in found:
-            if any(on):
-                findings.say("replicas", name, "is no way that its replicas may run, or stands twice")
+        if (way := service.ways.get(line["way"])) is None:
             continue
-        replicas = _replicas(stated, service, way, on)
+        replicas = _replicas(stated, service, way, on_by_slot(stated, line, name))
         found[line["way"]] = replicas
         _check_counts(stated, replicas, name, findings)
         _check_words(stated, replicas, line, name, findings)
@@ -63,12 +60,12 @@ def _replicas(stated: StatedInstance, service: StatedService, way: StatedWay, on
 
 
 def _started(way: StatedWay, on: list[int]) -> list[int]:
-    """Return the replicas switched on at the beginning of each slot, beside those that were on before the horizon."""
+    """Return the replicas switched on at the beginning of each slot, without those on before them all."""
     return started([on[0] if way.running is None else way.running, *on])[1:]
 
 
 def _spells(on: Sequence[int], running: int | None) -> Iterator[tuple[int, int, int, bool]]:
-    """Yield slots [first, end), how many replicas are on in just these, and whether they were switched on in them.
+    """Yield slots [first, end), how many replicas are on in just these, and whether they start there.
 
     The last that is switched on is the first that is switched off: costs are those of any other order.
     """

@@ -18,12 +18,17 @@ from leptonopt.verify.task_lines import Run
 
 @dataclass(frozen=True)
 class Served:
-    """Replicas of all services, money for missed requests, values of batches done and left out."""
+    """Replicas of all services, money for missed requests by team, values of batches done and left out."""
 
     replicas: tuple[Replicas, ...]
-    missed: Fraction
+    missed_of: tuple[tuple[str | None, Fraction], ...]
     earned: Fraction
     forgone: Fraction
+
+    @property
+    def missed(self) -> Fraction:
+        """Return the money for missed requests of all services."""
+        return sum((money for _, money in self.missed_of), NOTHING)
 
     @property
     def runs(self) -> list[Run]:
@@ -39,23 +44,23 @@ def read_services(stated: StatedInstance, plan: Mapping[str, Any], findings: Fin
         if key in plan and not there:
             findings.say("form", key, "stands in a plan for an instance without them")
     done: dict[str, list[tuple[StatedBatch, Mapping[str, Any]]]] = defaultdict(list)
-    earned = forgone = missed = NOTHING
+    earned = forgone = NOTHING
     for batch, entry in batches_done(batches, plan.get("batches") or (), findings):
         if entry is None:
             forgone += batch.value
         else:
             earned += batch.value
             done[batch.service].append((batch, entry))
-    found: list[Replicas] = []
+    found, missed = list[Replicas](), list[tuple[str | None, Fraction]]()
     for id, entry in entries.items():
         replicas = read_replicas(stated, services[id], entry, findings)
         serving = ServingChecker(stated, services[id], replicas, findings)
         paid = serving.demand(entry)
         serving.batches(done[id])
         _check_cost(stated, list(replicas.values()), paid, entry, findings)
-        missed += paid
+        missed.append((services[id].team, paid))
         found += replicas.values()
-    return Served(tuple(found), missed, earned, forgone)
+    return Served(tuple(found), tuple(missed), earned, forgone)
 
 
 def _entries(

@@ -28,7 +28,7 @@ class StatedWay:
     rates, offline : by class, requests per second of a replica that serves it alone, and for batches
     planned : share of the rates that is planned, 1 - headroom
     boot, stay : slots from switched on to usable, and at least on; `stay` is at least `boot`
-    limit : replicas on at most in each slot
+    limit : replicas on at most in each slot; 0 where the needs of the service do not allow the way
     minimum : usable replicas at least
     running : replicas on, and usable, before the horizon; None: those of the first slot, which pay their starts in it
     """
@@ -51,8 +51,7 @@ class StatedService:
     Attributes
     ----------
     demand : by class, requests per second in each slot
-    ways : by the names that plans call them, those that its needs allow
-    all_ways : the names of all ways, in the order of the instance
+    ways : by the names that plans call them, in the order of the instance
     limit : replicas on at most in each slot, over all ways; None without a limit
     left : for each set of zones that may be gone, the names of the ways that are left
     missed : money for a request that is not served; None where all must be
@@ -62,7 +61,6 @@ class StatedService:
     team: str | None
     demand: dict[str, list[Fraction]]
     ways: dict[str, StatedWay]
-    all_ways: list[str]
     routing: str
     limit: list[int] | None
     minimum: int
@@ -107,31 +105,29 @@ def stated_batches(stated: StatedInstance) -> dict[str, StatedBatch]:
 
 def _service(stated: StatedInstance, service: Mapping[str, Any]) -> StatedService:
     ways, missed = dict(_ways(stated, service)), service.get("missed")
-    allowed = {name: way for name, way in ways.items() if way is not None}
     return StatedService(
         id=service["id"],
         team=service.get("team"),
         demand=_demand(stated, service["demand"]),
-        ways=allowed,
-        all_ways=list(ways),
+        ways=ways,
         routing=service.get("routing") or "split",
         limit=_limit(stated, service),
         minimum=int(service.get("minimum") or 0),
-        left=dict(_left(stated, service, allowed)),
+        left=dict(_left(stated, service, ways)),
         missed=None if missed is None else exact(missed["cost"]),
         fill=service.get("fill") is not False,
     )
 
 
-def _ways(stated: StatedInstance, service: Mapping[str, Any]) -> Iterator[tuple[str, StatedWay | None]]:
-    """Yield the ways, named and placed as options of tasks are; None where needs do not allow it."""
+def _ways(stated: StatedInstance, service: Mapping[str, Any]) -> Iterator[tuple[str, StatedWay]]:
+    """Yield the ways, named and placed as the options of a task are."""
     ways = service["replicas"]
     starts = [_START | _given(service.get("start") if way.get("start") is None else way["start"]) for way in ways]
     options = [{**way, "duration": "1s", "cost": start["cost"]} for way, start in zip(ways, starts, strict=True)]
     made = named_options({"options": options}, {}, stated.pools)
     for (name, make), way, start in zip(made.items(), ways, starts, strict=True):
-        option = stated.allowed_option(service, make())
-        yield name, None if option is None else _way(stated, service, way, option, start["takes"])
+        if (option := make()) is not None and (option := stated.placed(service, option)) is not None:
+            yield name, _way(stated, service, way, option, start["takes"])
 
 
 def _way(
@@ -142,6 +138,7 @@ def _way(
         return each if each is not None else service.get(key) if service.get(key) is not None else otherwise
 
     boot, rates = ceil(duration(takes) / stated.slot), _numbers(way["rate"])
+    limit = _limit(stated, way) or [MOST_REPLICAS] * stated.slots
     return StatedWay(
         option=option,
         rates=rates,
@@ -149,7 +146,7 @@ def _way(
         planned=1 - exact(own("headroom", 0)),
         boot=boot,
         stay=max(boot, ceil(duration(own("stay", "0s")) / stated.slot)),
-        limit=_limit(stated, way) or [MOST_REPLICAS] * stated.slots,
+        limit=limit if stated.allows(service, option) else [0] * stated.slots,
         minimum=int(way.get("minimum") or 0),
         running=None if way.get("running") is None else int(way["running"]),
     )

@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import combinations, pairwise, product
 
 from .reading import Instance, Pool, Quota, Run, Task, Unit
+from .services import NotTried, Schedule, schedules
 
 Used = tuple[Fraction, ...]
 """What nodes use of each window of the quotas that count nodes."""
@@ -35,7 +36,10 @@ class Held:
 
 
 class Search:
-    """The least cost over all choices of an option and a start for every copy, or of leaving it out."""
+    """The least cost over all choices of an option and a start for every copy, or of leaving it out.
+
+    Where there are services, it is so for every number of replicas by way and slot.
+    """
 
     def __init__(self, instance: Instance, budget: int = 30_000):
         self.instance, self.budget, self.first = instance, budget, False
@@ -54,6 +58,8 @@ class Search:
             least = min((self.worth(task, choice) for choice in self.choices[task.id]), default=Fraction(0))
             self.floor.insert(0, self.floor[0] + least)
         self.nodes_floor = Fraction(0)
+        self.replicas: list[Run] = []
+        self.served: dict[int, list[tuple[Fraction, Schedule]]] = {}
 
     def spend(self, amount: int = 1) -> None:
         """Count what is tried."""
@@ -105,8 +111,51 @@ class Search:
             if pool.kinds:
                 idle = self.frontier(pool, self._held(pool, [], {}))
                 self.nodes_floor += min(idle.values())
-        self._choose(0, 0, Fraction(0))
+        self.tasks_floor = self.floor[0] + self.nodes_floor
+        self.services_floor = [Fraction(0)]
+        for at in reversed(range(len(self.instance.services))):
+            least = min((cost for cost, _ in self._schedules(at)), default=None)
+            if least is None:
+                return None
+            self.services_floor.insert(0, self.services_floor[0] + least)
+        self._serve(0, Fraction(0))
         return self.best
+
+    def _serve(self, at: int, cost: Fraction) -> None:
+        """Choose for the services from `at` on, the cheapest first, and then for the tasks."""
+        if at == len(self.instance.services):
+            self._choose(0, 0, cost)
+            return
+        for more, schedule in self._schedules(at):
+            if self.best is not None and cost + more + self.services_floor[at + 1] + self.tasks_floor >= self.best:
+                return
+            before = list(self.replicas)
+            if self._held_by(schedule.runs):
+                self._serve(at + 1, cost + more)
+            self.replicas = before
+
+    def _schedules(self, at: int) -> list[tuple[Fraction, Schedule]]:
+        """Return what a service can do, with what it adds to the objective, nodes aside."""
+        if at not in self.served:
+            service = self.instance.services[at]
+            found = []
+            try:
+                for each in schedules(self.instance, service, self.spend):
+                    money = self.instance.weight * (each.missed + each.left_out)
+                    found.append((sum((self.worth(run.task, (run,)) for run in each.runs), money), each))
+            except NotTried:
+                raise TooLarge from None
+            self.served[at] = sorted(found, key=lambda pair: pair[0])
+        return self.served[at]
+
+    def _held_by(self, runs: list[Run]) -> bool:
+        """Add replicas to those that are on, and tell whether pools can hold them."""
+        for run in runs:
+            self.spend()
+            if not self._has_room(run.task, run, self.replicas):
+                return False
+            self.replicas.append(run)
+        return True
 
     def exists(self) -> bool:
         """Tell whether there is a plan."""
@@ -153,7 +202,7 @@ class Search:
                     and not self.instance.fits_waiting(first, other[-1] if other else None, lag)
                 ):
                     return False
-        others = [run for other in self.chosen for run in other]
+        others = [*self.replicas, *(run for other in self.chosen for run in other)]
         return all(self._has_room(task, run, others) for run in choice)
 
     def _has_room(self, task: Task, run: Run, others: list[Run]) -> bool:
@@ -182,7 +231,7 @@ class Search:
 
     def _finish(self, cost: Fraction) -> None:
         """Add the cheapest nodes to a whole choice that keeps every quota."""
-        runs = [run for choice in self.chosen for run in choice]
+        runs = [*self.replicas, *(run for choice in self.chosen for run in choice)]
         left, taken = [], [(run, self.instance.passed_cost(run, runs)) for run in runs]
         for quota in self.instance.quotas:
             for window in quota.windows:

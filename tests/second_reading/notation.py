@@ -38,7 +38,7 @@ class Notation:
         made["time"] = self._instants(tree["time"], "start")
         made["pools"] = [self._pool(pool) for pool in tree["pools"]]
         made["profiles"] = {name: self._work(profile) for name, profile in get(tree, "profiles", {}).items()}
-        made["tasks"] = [self._task(task) for task in tree["tasks"]]
+        made["tasks"] = [self._task(task) for task in get(tree, "tasks", [])]
         made["quotas"] = [self._quota(quota) for quota in get(tree, "quotas", [])]
         mixed = {name for name in self.with_unit & self.without if not any(name.lower().endswith(end) for end in NAMED)}
         if mixed:
@@ -153,7 +153,7 @@ class Notation:
         zone = self.zone or ZoneInfo("UTC")
         ids: dict[str, dict[date, str]] = {}
         tasks: list[tuple[date | None, dict[str, Any]]] = []
-        for task in tree["tasks"]:
+        for task in get(tree, "tasks", []):
             if get(task, "repeat") is None:
                 tasks.append((None, task))
                 continue

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import notation, spot
 from .documents import Clock, Refused, Series, duration, get, instant, number, truth, values, whole
+from .services import read_services
 
 PERIODS: dict[str, Callable[[date], tuple[int, ...]]] = {
     "day": lambda date: (date.year, date.month, date.day),
@@ -331,8 +332,9 @@ class Instance:
         self.pools = {each["id"]: _pool(each, self.clock) for each in tree["pools"]}
         profiles = get(tree, "profiles", {})
         self.data = Data(tree)
-        self.tasks = {each["id"]: _task(each, self, profiles) for each in tree["tasks"]}
+        self.tasks = {each["id"]: _task(each, self, profiles) for each in get(tree, "tasks", [])}
         self._read_data(tree)
+        self.services = read_services(tree, self)
         self.quotas = [_quota(each, self.clock) for each in get(tree, "quotas", [])]
         for quota in self.quotas:
             self._check_quota(quota, tree)
@@ -354,7 +356,7 @@ class Instance:
     def _read_data(self, tree: dict[str, Any]) -> None:
         """Leave each task with data the options on pools that have a region, with what their data costs and takes."""
         passing = {name for task in self.tasks.values() for name, gib in task.takes.items() if gib}
-        for stated in tree["tasks"]:
+        for stated in get(tree, "tasks", []):
             task = self.tasks[stated["id"]]
             taking = any(task.takes.values())
             if taking and (task.copies > 1 or any(self.tasks[n].copies > 1 for n, gib in task.takes.items() if gib)):
@@ -389,7 +391,7 @@ class Instance:
             known |= {"money", "energy", "carbon"}
             known |= {
                 what
-                for task in tree["tasks"]
+                for task in get(tree, "tasks", [])
                 for option in get(task, "options", [])
                 for what in get(option, "consumes", {})
             }
@@ -461,11 +463,15 @@ class Instance:
 
     def _held(self, task: Task, option: Option, start: int, end: int) -> Run:
         """Return what a copy holds in an option from one slot to another, late or not."""
-        clock, pool = self.clock, option.pool
-        hours, held = clock.hours, range(start, end)
+        over = Fraction(0) if task.due is None else max(Fraction(0), self.clock.begin(end) - task.due) / 3600
+        late = over * task.late_cost + (task.late_penalty if over else 0)
+        return replace(self.held(task, option, start, end), late_hours=over, late=late)
+
+    def held(self, task: Task, option: Option, start: int, end: int) -> Run:
+        """Return what an option holds, draws and costs from one slot to another, lateness aside."""
+        hours, held, pool = self.clock.hours, range(start, end), option.pool
         drawn = option.uses.get("power", Fraction(0)) if pool.counts_power else Fraction(0)
         priced = [(amount, pool.price[what]) for what, amount in option.uses.items() if what in pool.price]
-        over = Fraction(0) if task.due is None else max(Fraction(0), clock.begin(end) - task.due) / 3600
         return Run(
             task,
             option,
@@ -474,8 +480,8 @@ class Instance:
             [drawn * hours for _ in held],
             [drawn * hours * pool.carbon[slot] for slot in held],
             [sum((amount * hours * price[slot] for amount, price in priced), Fraction(0)) for slot in held],
-            over,
-            over * task.late_cost + (task.late_penalty if over else 0),
+            Fraction(0),
+            Fraction(0),
         )
 
     def _milestone(self, task: Task, option: Option, start: int) -> Run | None:
@@ -699,7 +705,7 @@ def _written(tree: dict[str, Any], instance: Instance) -> list[Option]:
                     label,
                     get(each, "variant"),
                     number(get(each, "quality", 1)),
-                    _with_power(pool, uses),
+                    with_power(pool, uses),
                     nodes,
                     {what: number(value) for what, value in get(each, "consumes", {}).items()},
                     duration(each["duration"]),
@@ -749,7 +755,7 @@ def _worked(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) 
                         f"{name} x{n}" + ("" if variant is None else f" {variant}"),
                         variant,
                         number(get(factors, "quality", 1)),
-                        _with_power(pool, uses),
+                        with_power(pool, uses),
                         0,
                         {},
                         3600 * number(work["hours"]) / (at * number(get(factors, "speed", 1))),
@@ -760,7 +766,7 @@ def _worked(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) 
     return found
 
 
-def _with_power(pool: Pool, uses: dict[str, Fraction]) -> dict[str, Fraction]:
+def with_power(pool: Pool, uses: dict[str, Fraction]) -> dict[str, Fraction]:
     """Return what is used with the power that it draws, where the pool counts power."""
     if not pool.counts_power or "power" in uses:
         return uses

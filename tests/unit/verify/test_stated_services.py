@@ -22,7 +22,7 @@ def ways(*more: dict[str, Any]) -> list[dict[str, Any]]:
 
 def test_names_of_ways() -> None:
     """By id, else by pool, told apart by numbers."""
-    assert read(replicas=ways({}, {"id": "x"}, {}, {"id": "p#2"}, {})).all_ways == ["p", "x", "p#3", "p#2", "p#4"]
+    assert list(read(replicas=ways({}, {"id": "x"}, {}, {"id": "p#2"}, {})).ways) == ["p", "x", "p#3", "p#2", "p#4"]
 
 
 def test_demand_of_a_slot_is_its_greatest() -> None:
@@ -49,7 +49,8 @@ def test_zones_that_may_be_gone() -> None:
     left = read(spread={"label": "zone:"}).left
     assert left == {frozenset({"zone:p"}): ["q"], frozenset({"zone:q"}): ["p"]}
     left = read(spread={"label": "zone:"}, needs={"without": ["zone:p"]}).left
-    assert left == {frozenset({"zone:p"}): ["q"], frozenset({"zone:q"}): []}
+    assert left == {frozenset({"zone:p"}): ["q"], frozenset({"zone:q"}): ["p"]}
+    assert read(needs={"without": ["zone:p"]}).ways["p"].limit == [0, 0, 0, 0]
 
 
 def test_windows_of_batches() -> None:
