@@ -158,9 +158,7 @@ class Option:
         else:
             self.nodes = max(int(-(-value // kinds[0].size[what])) for what, value in held.items())
             uses = {what: value for what, value in self.uses.items() if what != "power" or not self.drawn}
-            self.uses = _with_power(
-                self.pool, uses | {what: self.nodes * kinds[0].size[what] for what in kinds[0].size}
-            )
+            self.uses = with_power(self.pool, uses | {what: self.nodes * kinds[0].size[what] for what in kinds[0].size})
 
     @property
     def milestone(self) -> bool:
