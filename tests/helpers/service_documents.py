@@ -33,6 +33,9 @@ def random_document(seed: int) -> dict[str, Any]:
         "quotas": list(_quotas(rng, any("team" in service for service in services))),
     }
     if rng.random() < 0.3:
+        option = {"pool": "p0", "uses": {"gpu": 1}, "duration": "1h"}
+        stated["tasks"] = [{"id": "t", "team": "blue", "optional": True, "value": 0, "options": [option]}]
+    if rng.random() < 0.3:
         stated["objective"] = {"cost": rng.choice([1, 2]), "carbon_kg": rng.choice([0.1, 1])}
     return stated
 
