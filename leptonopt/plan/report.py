@@ -430,7 +430,11 @@ def summary(compiled: CompiledInstance) -> list[str]:
         "slot": problem.slots,
         "column": problem_size(problem).columns,
     }
-    lines = ["valid; " + ", ".join(f"{count:,} {name}{'' if count == 1 else 's'}" for name, count in counts.items())]
+    if instance.services:
+        counts |= {"service": len(instance.services), "way": len(compiled.services.ways)}
+    if instance.batches:
+        counts |= {"batch": len(instance.batches)}
+    lines = ["valid; " + ", ".join(_counted(count, name) for name, count in counts.items())]
     lines += [f"no plan exists: {reason}" for reason in compiled.impossible]
     if short:
         lost = float(sum(-way.duration % slot for way in short) / sum(way.duration for way in kept))
@@ -441,3 +445,8 @@ def summary(compiled: CompiledInstance) -> list[str]:
     if compiled.loss:
         lines.append(f"note: money is coarsened to {compiled.unit}; costs may be low by up to {compiled.loss} in all")
     return lines
+
+
+def _counted(count: int, name: str) -> str:
+    """Return a count with its noun, in the plural where that is right."""
+    return f"{count:,} {name}" + ("" if count == 1 else "es" if name.endswith("ch") else "s")

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from leptonopt.compile.compiler import compile_instance
+from leptonopt.instance import validate
 from leptonopt.plan import report
 from leptonopt.plan.report import ROWS, decimals, explained, headline, listed, money, show, summary
 from tests.helpers import plans
-from tests.helpers.tiny_instances import compiled, pool, task
+from tests.helpers.tiny_instances import compiled, pool, service_document, task
 
 
 def printed(write: Any, *given: Any, width: int = 150, **more: Any) -> str:
@@ -178,6 +180,12 @@ def test_summaries() -> None:
     )
     assert any(each.startswith("no plan exists: ") for each in lines)
     assert summary(compiled(pools=[pool()]))[1:] == []
+
+
+def test_a_summary_counts_services_and_batches() -> None:
+    batch = {"id": "n", "service": "chat", "amount": {"long": 1}}
+    (line,) = summary(compile_instance(validate(service_document() | {"batches": [batch, batch | {"id": "m"}]})))
+    assert line.endswith(", 0 columns, 1 service, 1 way, 2 batches")
 
 
 def test_data_that_moves_is_one_line() -> None:
