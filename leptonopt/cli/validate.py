@@ -44,7 +44,8 @@ def _summary(file: Path, format: str | None, params: dict[str, str]) -> list[str
 
         return [load(file).summary()]
     from leptonopt.compile.compiler import compile_instance
-    from leptonopt.compile.node_form import COUNTED
+    from leptonopt.compile.node_form import first_form
     from leptonopt.plan.report import summary
 
-    return summary(compile_instance(load_instance(file, format, params), COUNTED))
+    instance = load_instance(file, format, params)
+    return summary(compile_instance(instance, first_form(instance)))

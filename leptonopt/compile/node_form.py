@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from leptonopt.instance import Instance
+
 
 @dataclass(frozen=True, eq=False)
 class NodeForm:
@@ -22,3 +24,8 @@ class NodeForm:
 
 
 TOLD_APART, COUNTED = NodeForm(), NodeForm(alike=True)
+
+
+def first_form(instance: Instance) -> NodeForm:
+    """Return the form of a solve at first: nodes are counted, or told apart where there are services."""
+    return TOLD_APART if instance.services else COUNTED

@@ -17,10 +17,11 @@ import numpy as np
 
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.regions.choice import RegionAnswer, RegionChoice
+from leptonopt.algorithms.services.construction import services_least
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.data_moves import Links
 from leptonopt.compile.decode import decode, encode
-from leptonopt.compile.node_form import COUNTED
+from leptonopt.compile.node_form import first_form
 from leptonopt.compile.places import Places, data_tasks
 from leptonopt.errors import OutOfTime
 from leptonopt.plan.numbers import gap
@@ -30,7 +31,7 @@ from leptonopt.problem.protocol import Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.clock import time_limited
 from leptonopt.runtime.deadline import Deadline
-from leptonopt.session.alike_session import AlikeSession
+from leptonopt.session.form_type import form_type
 from leptonopt.session.forms import answered_by
 from leptonopt.session.placed_plan import money_of
 from leptonopt.session.result import Progress
@@ -99,7 +100,7 @@ class RegionModel:
         )
 
     def _others(self, least: Ints) -> int | None:
-        """Return the least cost of all groups that wait for none, and of nodes [units]."""
+        """Return the least cost of all groups that wait for none, of nodes and of services [units]."""
         problem = self.compiled.problem
         best = np.where(problem.optional, problem.value, UNLIMITED)
         np.minimum.at(best, problem.group, least)
@@ -108,7 +109,8 @@ class RegionModel:
             return None
         pairs = zip(best[others].tolist(), problem.copies[others].tolist(), strict=True)
         total: int = sum(cost * copies for cost, copies in pairs)
-        return problem.nodes.least_cost + total
+        services = services_least(problem) if len(problem.services) else 0
+        return problem.nodes.least_cost + total + services
 
     def _moves(self) -> dict[str, Ints]:
         """Return the delay and the cost of every edge by pairs of regions, int64, shape (E, R, R)."""
@@ -176,6 +178,7 @@ class RegionSession(SolveSession):
         self.source: TreeSource = given[0]
         self.plan: tuple[InstanceSource, Schedule, Fraction] | None = None
         self._planned: list[tuple[Ints, Fraction | float]] = []  # regions, and what their plans cost at least
+        self._again = False  # whether regions are planned once more, with all the time left
 
     def run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
         """Plan the cheapest choices of regions, one after the other, until no others can cost less."""
@@ -199,11 +202,22 @@ class RegionSession(SolveSession):
             self.state.phase = "regions"
             seconds = self.left() * (1.0 if self.limits.deterministic else SETTINGS.choice_share)
             answer = model.choice.best([regions for regions, _ in self._planned], seconds)
-            if self._proven(model.constant, answer) or answer.regions is None:
+            if self._proven(model.constant, answer):
                 return
             if self.limits.deterministic and len(self._planned) >= SETTINGS.choices:
                 return
-            self._plan(method, model, answer.regions, None)
+            regions = answer.regions
+            if regions is None and (not answer.infeasible or (regions := self._open()) is None):
+                return
+            self._plan(method, model, regions, None)
+
+    def _open(self) -> Ints | None:
+        """Take back the planned regions of the lowest bound, which more time may raise; None for none."""
+        at = min(range(len(self._planned)), key=lambda each: self._planned[each][1], default=None)
+        if at is None or self.limits.deterministic or self._again:
+            return None
+        self._again = True
+        return self._planned.pop(at)[0]
 
     def _proven(self, constant: int, answer: RegionAnswer) -> bool:
         """Take the bound of all regions, planned or not; return whether it is proven that no plan costs less."""
@@ -226,7 +240,8 @@ class RegionSession(SolveSession):
 
     def _plan(self, method: Any, model: RegionModel, regions: Ints, start: Schedule | None) -> None:
         """Plan with regions fixed, in a session of its own, and note what such plans cost at least."""
-        compiled = compile_instance(self.source.compiled.instance, COUNTED, model.places(regions))
+        instance = self.source.compiled.instance
+        compiled = compile_instance(instance, first_form(instance), model.places(regions))
         source = replace(self.source, compiled=compiled, counted=self.source.compiled)
         session = self._session(source)
         if start is not None:
@@ -248,9 +263,9 @@ class RegionSession(SolveSession):
         """Return the session of a choice of regions, for a share of the time left."""
         begun, closing, on_progress, options = self.made_with
         told = None if on_progress is None else self._told
-        kind = AlikeSession if source.compiled.alike else SolveSession
-        made = kind(source, self.limits, begun, closing, self.signals, told, options)
-        made.deadline = min(self.deadline, Deadline.after(SETTINGS.share * self.left()), key=lambda each: each.until)
+        made = form_type(source)(source, self.limits, begun, closing, self.signals, told, options)
+        share = 1.0 if self._again else SETTINGS.share
+        made.deadline = min(self.deadline, Deadline.after(share * self.left()), key=lambda each: each.until)
         made.work_left = self.work_left / SETTINGS.choices
         made.start_seconds, made.entry_seconds = self.start_seconds, self.entry_seconds
         return made

@@ -16,7 +16,7 @@ from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.decode import TaskRun, decode, encode
 from leptonopt.compile.encode_segments import encode_segments
-from leptonopt.compile.node_form import COUNTED, NodeForm
+from leptonopt.compile.node_form import NodeForm, first_form
 from leptonopt.confirm import Question
 from leptonopt.instance import Instance
 from leptonopt.io import files
@@ -229,4 +229,4 @@ def open_source(
 
         return source.open_columnar(Path(instance), params)
     found, stated, origin = resolve_instance(instance, format, params)
-    return lambda: TreeSource(compile_instance(found, COUNTED), stated, origin)
+    return lambda: TreeSource(compile_instance(found, first_form(found)), stated, origin)

@@ -149,3 +149,14 @@ class Planner:
             offline.work(usable[services.ways(service)], replicas.missed[service], replicas.done) is not None
             for service, offline in self.problem.offline.items()
         )
+
+
+def services_least(problem: Problem) -> int:
+    """Return a lower bound on what services cost beside all else [money units]."""
+    services, planner = problem.services, Planner(problem)
+    way = np.repeat(np.arange(len(services.pool)), np.diff(services.hold_ptr))
+    slot = services.costs.on.copy()
+    np.add.at(slot, way, services.hold[:, None] * problem.price[services.hold_row])
+    gains = (np.minimum(0, slot) * services.most).sum(axis=1)  # below zero only where prices are
+    bounds = enumerate(planner.alone().bounds)
+    return sum(int(gains[services.ways(at)].sum()) if bound is None else bound for at, bound in bounds)

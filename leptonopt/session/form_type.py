@@ -1,0 +1,15 @@
+"""Choose the class of session for one form of an instance."""
+
+from __future__ import annotations
+
+from leptonopt.session.alike_session import AlikeSession
+from leptonopt.session.services_session import ServicesSession
+from leptonopt.session.session import SolveSession
+from leptonopt.session.source import TreeSource
+
+
+def form_type(source: TreeSource) -> type[SolveSession]:
+    """Return the class of session for a source whose tasks have their regions, or pass no data on."""
+    if len(source.problem.services):
+        return ServicesSession
+    return AlikeSession if source.compiled.alike else SolveSession
