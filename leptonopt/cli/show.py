@@ -77,7 +77,7 @@ def show(_: options.Context, given: ShowOptions) -> int:
     if given.quiet:
         report.console().print(report.headline(plan), soft_wrap=True)
     else:
-        report.show(plan, report.console(), (), given.verbose)
+        report.show(plan, report.console(), (), given.verbose, instance)
     return 0
 
 

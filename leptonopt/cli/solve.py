@@ -126,7 +126,7 @@ def solve(context: options.Context, given: SolveOptions) -> int:
         try:
             _write(given, params, result)
         finally:  # a full disk must not cost the plan
-            _print(given, result)
+            _print(given, params, result)
     return _exit_code(result)
 
 
@@ -240,7 +240,7 @@ def _draw(
         print_not_written(path, str(error))
 
 
-def _print(given: SolveOptions, result: Result) -> None:
+def _print(given: SolveOptions, params: dict[str, str], result: Result) -> None:
     """Print the result as JSON, as one line, or as a report."""
     notes = () if given.quiet else result.notes
     if given.as_json or given.plan_to_stdout:
@@ -253,7 +253,9 @@ def _print(given: SolveOptions, result: Result) -> None:
     if given.quiet:
         report.console().print(report.headline(result.document), soft_wrap=True)
     else:
-        report.show(result.document, report.console(), notes, given.verbose)
+        served = bool(result.document.get("services"))
+        instance = load_instance(given.file, given.format, params) if served else None
+        report.show(result.document, report.console(), notes, given.verbose, instance)
 
 
 def _exit_code(result: Result) -> int:

@@ -14,6 +14,7 @@ from typing import Any
 
 from leptonopt.errors import UsageError
 from leptonopt.instance import units
+from leptonopt.plan.diff_services import ReplicaChange, change_documents, replica_changes
 from leptonopt.plan.numbers import number
 
 KINDS = ("moved", "shifted", "new", "gone")
@@ -91,7 +92,8 @@ class PlanDiff:
     """The differences of two plans of one currency.
 
     `kept` counts the copies whose place is the same; `parts` are costs outside any pool that one of the plans has;
-    `cost` is the objective, from the exact figures of both plans; `zone` that in which instants are shown.
+    `cost` is the objective, from the exact figures of both plans; `zone` that in which instants are shown; `replicas`
+    are the ways of services whose replicas differ.
     """
 
     currency: str
@@ -101,6 +103,7 @@ class PlanDiff:
     parts: tuple[CostChange, ...]
     cost: CostChange
     zone: str = "UTC"
+    replicas: tuple[ReplicaChange, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """Return the number of copies that moved, shifted, are new or are gone."""
@@ -111,6 +114,7 @@ class PlanDiff:
 
     def document(self) -> dict[str, Any]:
         """Return the differences as JSON data."""
+        services = {"services": change_documents(self.replicas)} if self.replicas else {}
         return {
             "leptonopt_diff": 1,
             "currency": self.currency,
@@ -119,6 +123,7 @@ class PlanDiff:
             "pools": [{"pool": line.name, **_cost_document(line)} for line in self.pools],
             "parts": [{"part": line.name, **_cost_document(line)} for line in self.parts],
             "cost": _cost_document(self.cost),
+            **services,
         }
 
 
@@ -144,6 +149,7 @@ def plan_diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> PlanDiff:
         pools=tuple(_pools(before, after)),
         parts=tuple(_parts(before, after)),
         cost=CostChange("cost", *exact),
+        replicas=replica_changes(before, after),
     )
 
 
@@ -227,7 +233,7 @@ def _pools(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cost
 
 def _parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[CostChange]:
     """Yield lateness, weighted carbon and the value of what is left out, where a plan has them."""
-    for key, name in (("late", "lateness"), ("forgone", "value left out")):
+    for key, name in (("late", "lateness"), ("missed", "missed requests"), ("forgone", "value left out")):
         sums = [(plan["bill"] or {}).get(key) for plan in (before, after)]
         if any(sums):
             yield CostChange(name, *map(_money, sums))

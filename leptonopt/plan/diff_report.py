@@ -9,6 +9,7 @@ from rich.text import Text
 
 from leptonopt.io.files import printable
 from leptonopt.plan.diff import KINDS, CostChange, Place, PlanDiff, TaskChange
+from leptonopt.plan.diff_services import CHANGE_HEADS, change_rows
 from leptonopt.plan.report import decimals_of, known_zone, listed, moment, money
 
 ROWS = 40
@@ -22,6 +23,9 @@ def show_diff(diff: PlanDiff, console: Console, everything: bool = False) -> Non
         notes = [f"… {left:,} more, see -v or --json"] if left else []
         heads = ("task", "what", "before", "after")
         listed(console, "Tasks", heads, rows, notes, heads)
+        console.print()
+    if diff.replicas:
+        listed(console, "Replicas", CHANGE_HEADS, change_rows(diff.replicas), (), CHANGE_HEADS[:2])
         console.print()
     if costs := cost_rows(diff):
         heads = ("pool", "before", "after", "difference")
@@ -90,6 +94,7 @@ def result_line(diff: PlanDiff) -> str:
     """Return the counts of changes and the cost before and after in one line."""
     counts = diff.counts()
     words = ", ".join(f"{counts[kind]:,} {kind}" for kind in KINDS if counts[kind]) or "no task changed"
+    words += f", {len(diff.replicas):,} ways of services changed" if diff.replicas else ""
     places, cost = _decimals(diff), diff.cost
     sums = f"{_shown(cost.before, places)} -> {_shown(cost.after, places)} {printable(diff.currency)}"
     known = cost.before is not None and cost.after is not None

@@ -13,11 +13,13 @@ from leptonopt.instance import Instance
 from leptonopt.instance.units import instant
 from leptonopt.plan.diff import PlanDiff, plan_diff
 from leptonopt.plan.diff_report import change_row, cost_rows, result_line
+from leptonopt.plan.diff_services import CHANGE_HEADS, change_rows
 from leptonopt.plan.entries import copies_of, label
 from leptonopt.plan.html import framed, html, note_line, table
 from leptonopt.plan.numbers import percent, rational
 from leptonopt.plan.page_gantt import Teams, gantt, time_scale
 from leptonopt.plan.page_load import load_panels
+from leptonopt.plan.page_services import services_section
 from leptonopt.plan.picture import Picture
 from leptonopt.plan.report import decimals, headline, known_zone, money
 
@@ -65,15 +67,20 @@ class PlanPage:
         document, places = self.document, decimals(dict(self.document))
         picture, teams = Picture(dict(document), self.instance), Teams(document, self.instance)
         yield "bill", "Bill", _bill(document, teams, places)
+        scale = time_scale(picture, teams)
         if document["tasks"]:
             yield "schedule", "Schedule", gantt(picture, teams)
-            yield "load", "Load against capacity", load_panels(picture, time_scale(picture, teams))
+        if document.get("services"):
+            yield "services", "Services", services_section(document, picture, scale, places)
+        if picture.loaded:
+            yield "load", "Load against capacity", load_panels(picture, scale)
         yield "proof", "What is proven", _proof(document, places)
         if self.against is not None:
             yield "changes", "Changes", _changes(plan_diff(self.against, document))
         if self.prices is not None:
             yield "prices", "Prices", _prices(self.prices)
-        yield "tasks", "Tasks", _tasks(document, picture, teams, places)
+        if document["tasks"] or document["left_out"] or not document.get("services"):
+            yield "tasks", "Tasks", _tasks(document, picture, teams, places)
 
 
 def _bill(document: Mapping[str, Any], teams: Teams, places: int) -> str:
@@ -86,7 +93,7 @@ def _bill(document: Mapping[str, Any], teams: Teams, places: int) -> str:
 
 def _by_pool(document: Mapping[str, Any], places: int) -> str:
     bill = document["bill"]
-    parts = [key for key in ("running", "fixed", "nodes", "late") if bill[key]]
+    parts = [key for key in ("running", "fixed", "nodes", "late", "missed") if bill.get(key)]
     extra = [(key, name) for key, name in (("energy_kwh", "kWh"), ("carbon_kg", "kg CO2")) if bill[key]]
     use: dict[str, list[str]] = {}
     for line in document["utilisation"]:
@@ -178,6 +185,8 @@ def _changes(diff: PlanDiff) -> str:
     notes = [f"{left:,} more, see `leptonopt diff`"] if left > 0 else []
     costs = table(("pool", "before", "after", "difference"), cost_rows(diff), ("pool",), total=True)
     found = f"<p>{html(result_line(diff))}</p>{costs}"
+    if diff.replicas:
+        found += "<h3>Replicas</h3>" + table(CHANGE_HEADS, change_rows(diff.replicas), CHANGE_HEADS[:2])
     if diff.changes:
         zone = known_zone(diff.zone)
         rows = [change_row(change, zone) for change in diff.changes[:MOST_LINES]]

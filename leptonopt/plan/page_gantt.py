@@ -213,10 +213,10 @@ class _Gantt:
         return "".join(found)
 
     def _legend(self) -> str:
-        found = [_swatch(colour, name) for colour, name in self.teams.legend()]
-        found += [_swatch(LATE_COLOUR, "after the due date")] if self.late else []
-        found += [_swatch(MARK_COLOUR, "deadline; dashed: due date")] if self.dated else []
-        found += [_swatch("url(#gantt-hatch)", "maintenance")] if self.maintained else []
+        found = [swatch(colour, name) for colour, name in self.teams.legend()]
+        found += [swatch(LATE_COLOUR, "after the due date")] if self.late else []
+        found += [swatch(MARK_COLOUR, "deadline; dashed: due date")] if self.dated else []
+        found += [swatch("url(#gantt-hatch)", "maintenance")] if self.maintained else []
         return f'<p class="note">{"".join(found)}</p>'
 
 
@@ -231,7 +231,8 @@ def maintenance(instance: Instance | None, scale: TimeScale, pool: str, top: flo
     return "".join(found)
 
 
-def _swatch(colour: str, name: str) -> str:
+def swatch(colour: str, name: str) -> str:
+    """Return a small box of a colour and its name, for a legend."""
     from leptonopt.plan.html import html
 
     box = f'<rect width="12" height="12" fill="{colour}" stroke="#5a6673" stroke-width=".5"/>'

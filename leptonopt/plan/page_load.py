@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from leptonopt.plan.html import html, note_line
 from leptonopt.plan.page_gantt import maintenance
-from leptonopt.plan.picture import Picture, load_steps, time_span
+from leptonopt.plan.picture import Picture, load_steps
 from leptonopt.plan.plot_load import FAR_CAPACITY, main_resources, offered_capacity
 from leptonopt.plan.svg import LEFT, TimeScale, axis, drawing, hatching, line_path, steps_path, text
 from leptonopt.runtime.clock import check_time_each
@@ -34,14 +34,13 @@ def load_panels(picture: Picture, scale: TimeScale) -> str:
         panels.append(_panel(picture, scale, pool, resource, y))
         y += SETTINGS.height + SETTINGS.gap
     legend = "grey: load; black line: capacity, or nodes that are on; hatched: maintenance"
-    cut = f"the {len(loaded)} busiest of {len(picture.busy)} pools; " if len(loaded) < len(picture.busy) else ""
+    cut = f"the {len(loaded)} busiest of {len(picture.loaded)} pools; " if len(loaded) < len(picture.loaded) else ""
     body = hatching("load-hatch") + axis(scale, 0, y) + "".join(panels)
     return drawing(y + 20, body, "Load against capacity") + note_line(f"{cut}{legend}")
 
 
 def _panel(picture: Picture, scale: TimeScale, pool: str, resource: str, top: float) -> str:
-    spans = [time_span(line, line.get("copies", 1) * line["uses"].get(resource, 0)) for line in picture.tasks[pool]]
-    edges, levels = load_steps(spans)
+    edges, levels = load_steps(picture.loads(pool, resource))
     peak, words = max(levels, default=0) or 1, ""
     stated = next((each for each in picture.instance.pools if each.id == pool), None) if picture.instance else None
     offered = offered_capacity(picture, stated, resource) if stated else None

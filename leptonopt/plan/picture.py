@@ -7,7 +7,7 @@ import io
 import os
 import warnings
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
@@ -16,9 +16,10 @@ from zoneinfo import ZoneInfo
 
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance
-from leptonopt.instance.units import instant
+from leptonopt.instance.units import instant, instant_text
 from leptonopt.io import files
 from leptonopt.io.files import printable
+from leptonopt.plan.service_use import service_uses
 from leptonopt.runtime.clock import check_time_each
 
 if TYPE_CHECKING:
@@ -44,11 +45,17 @@ class Picture:
             self.tasks[line["pool"]].append(line)
         self.pools = [pool["pool"] for pool in document["bill"]["pools"]] if document["bill"] else []
         self.busy = [pool for pool in self.pools if self.tasks[pool]]
+        self.services = service_uses(document, instance) if instance else []
+        self.replicas: dict[str, list[tuple[str, str, float, Mapping[str, float]]]] = defaultdict(list)
+        self._hold_replicas(instance)
+        self.loaded = [pool for pool in self.pools if self.tasks[pool] or self.replicas[pool]]
         self.colours = {pool: COLOURS[at % len(COLOURS)] for at, pool in enumerate(self.pools)}
         starts = [instant(line["start"]) for line in document["tasks"]]
         ends = [instant(line["end"]) for line in document["tasks"]]
         begin = instance.time.start if instance else min(starts, default=None)
         self.begin: datetime = begin or instant("1970-01-01T00:00Z")
+        if instance and self.services:
+            ends.append(self.begin + timedelta(seconds=instance.time.horizon))
         last = max(ends, default=self.begin)
         self.end: datetime = last if last > self.begin else self.begin + timedelta(days=1)
         self.zone = ZoneInfo(instance.time.zone if instance else "UTC")
@@ -56,6 +63,29 @@ class Picture:
         self.running = {pool: load_steps(found) for pool, found in spans.items()}
         self.height = {pool: int(max(levels, default=0)) for pool, (_, levels) in self.running.items()}
         self.crowded = sum(self.height.values()) > MAX_LANES
+
+    def _hold_replicas(self, instance: Instance | None) -> None:
+        """Note what replicas hold, by pool: from, to, number and amounts of each."""
+        if instance is None:
+            return
+        end = instant_text(instance.time.start + timedelta(seconds=instance.time.horizon))
+        stated = {service.id: service.replicas for service in instance.services}
+        for line in self.document.get("services") or ():
+            for way, replica in zip(line["ways"], stated.get(line["id"], ()), strict=False):
+                uses = {name: float(amount) for name, amount in replica.uses.items()}
+                for step, until in zip(way["on"], [*(step["from"] for step in way["on"][1:]), end], strict=True):
+                    if step["count"]:
+                        self.replicas[way["pool"]].append((step["from"], until, step["count"], uses))
+
+    def task_loads(self, pool: str, resource: str) -> list[tuple[str, str, float]]:
+        """Return what tasks hold of a resource, from and to."""
+        tasks = self.tasks[pool]
+        return [time_span(line, line.get("copies", 1) * line["uses"].get(resource, 0)) for line in tasks]
+
+    def loads(self, pool: str, resource: str) -> list[tuple[str, str, float]]:
+        """Return what tasks and replicas hold of a resource, from and to."""
+        held = [(low, high, count * uses.get(resource, 0.0)) for low, high, count, uses in self.replicas[pool]]
+        return self.task_loads(pool, resource) + held
 
     @property
     def height_in(self) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot
 from leptonopt.instance import POWER, Instance, Pool, Series
 from leptonopt.instance.units import instant
-from leptonopt.plan.picture import Picture, as_label, format_date_axis, load_steps, time_span
+from leptonopt.plan.picture import Picture, as_label, format_date_axis, load_steps
 from leptonopt.runtime.clock import check_time_each
 
 if TYPE_CHECKING:
@@ -27,17 +27,17 @@ def main_resources(picture: Picture) -> list[tuple[str, str]]:
         if line["used_hours"] and rank[:2] > best.get(line["pool"], (-1.0, -1.0, ""))[:2]:
             best[line["pool"]] = rank
     top = sorted(best, key=lambda pool: best[pool][:2], reverse=True)[:MAX_LOADS]
-    return [(pool, best[pool][2]) for pool in picture.busy if pool in top]
+    return [(pool, best[pool][2]) for pool in picture.loaded if pool in top]
 
 
 def plot_load(picture: Picture, pool: str, resource: str, ax: Axes) -> Axes:
-    """Plot the load of a pool's resource and its capacity over time."""
-    tasks = picture.tasks[pool]
-    edges, levels = load_steps(
-        [time_span(line, line.get("copies", 1) * line["uses"].get(resource, 0)) for line in tasks]
-    )
-    ax.stairs(levels, edges, fill=True, color=picture.colours[pool], alpha=0.85)
+    """Plot the load of a pool's resource, that of replicas lighter, and its capacity over time."""
+    edges, levels = load_steps(picture.loads(pool, resource))
+    ax.stairs(levels, edges, fill=True, color=picture.colours[pool], alpha=0.45 if picture.replicas[pool] else 0.85)
     peak = max(levels, default=0) or 1
+    if picture.replicas[pool] and picture.tasks[pool]:
+        of_tasks = load_steps(picture.task_loads(pool, resource))
+        ax.stairs(of_tasks[1], of_tasks[0], fill=True, color=picture.colours[pool], alpha=0.75)
     lines = picture.document["utilisation"]
     used = next(line["utilisation"] for line in lines if (line["pool"], line["resource"]) == (pool, resource))
     words = "" if used is None else f"{'<1%' if 0 < used < 0.01 else f'{used:.0%}'} used"
@@ -68,7 +68,7 @@ def offered_capacity(picture: Picture, stated: Pool, resource: str) -> tuple[lis
     time = picture.instance.time
     if resource in stated.capacity:
         least = least_by_slot(stated.capacity[resource], stated.maintenance, resource, time)
-        return None if None in least else _merge_equal(picture.instance, [float(level or 0) for level in least])
+        return None if None in least else merge_equal(picture.instance, [float(level or 0) for level in least])
     sizes = {name: float(kind.size.get(resource, 0)) for name, kind in stated.kinds}
     if not any(sizes.values()):
         return None
@@ -79,10 +79,10 @@ def offered_capacity(picture: Picture, stated: Pool, resource: str) -> tuple[lis
             for step, low, high in zip(line["on"], starts, [*starts[1:], time.slots], strict=True):
                 for slot in range(low, high):
                     levels[slot] += sizes[line["kind"]] * step["count"]
-    return _merge_equal(picture.instance, levels)
+    return merge_equal(picture.instance, levels)
 
 
-def _merge_equal(instance: Instance, levels: Sequence[float]) -> tuple[list[Any], list[float]]:
+def merge_equal(instance: Instance, levels: Sequence[float]) -> tuple[list[Any], list[float]]:
     """Return moments and levels between them; equal neighbours are merged."""
     time = instance.time
     changes = [slot for slot in range(time.slots) if slot == 0 or levels[slot] != levels[slot - 1]]
@@ -104,7 +104,7 @@ def _plot_driver(picture: Picture, stated: Pool, resource: str, ax: Axes) -> Non
     assert picture.instance is not None
     if (drives := _driver(picture.instance, stated, resource)) is None:
         return
-    edges, levels = _merge_equal(
+    edges, levels = merge_equal(
         picture.instance, [float(mean) for mean in mean_by_slot(drives[1], picture.instance.time)]
     )
     twin = ax.twinx()

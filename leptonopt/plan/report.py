@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from math import floor, log10
 from typing import TYPE_CHECKING, Any
@@ -24,6 +24,7 @@ from leptonopt.problem.size import problem_size
 
 if TYPE_CHECKING:
     from leptonopt.compile.compiler import CompiledInstance
+    from leptonopt.instance import Instance
 
 ROWS = 40
 NAMES = 12
@@ -37,8 +38,16 @@ _STOP = {
 }
 
 
-def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), everything: bool = False) -> None:
+def show(
+    document: dict[str, Any],
+    console: Console,
+    notes: Sequence[str] = (),
+    everything: bool = False,
+    instance: Instance | None = None,
+) -> None:
     """Print the report; `everything` lists all tasks instead of the first 40, and every resource.
+
+    With the instance, it says what services serve, use and cost with their share of nodes.
 
     The result line comes first, and once more at the end of a report with tables, where a terminal shows it.
     """
@@ -58,7 +67,10 @@ def show(document: dict[str, Any], console: Console, notes: Sequence[str] = (), 
             console.print(_quotas(document, None if everything else ROWS))
         if everything:
             console.print(_resources(document, places))
-        console.print(_schedule(document, None if everything else ROWS, places))
+        for table in _services(document, instance, places):
+            console.print(table)
+        if document["tasks"] or not document.get("services"):
+            console.print(_schedule(document, None if everything else ROWS, places))
         if left := document["left_out"]:
             names = ", ".join(_name(line).plain for line in left[:NAMES])
             more = f", … {copies_of(left[NAMES:]):,} more" if len(left) > NAMES else ""
@@ -181,7 +193,7 @@ def listed(
 def _bill(document: dict[str, Any], places: int) -> Table:
     bill = document["bill"]
     table = _table(f"Bill in {printable(document['currency'])}", show_footer=True)
-    parts = [key for key in ("running", "fixed", "nodes", "late") if bill[key]]
+    parts = [key for key in ("running", "fixed", "nodes", "late", "missed") if bill.get(key)]
     table.add_column("pool", "total")
     table.add_column("tasks", f"{sum(pool['tasks'] for pool in bill['pools']):,}", justify="right")
     for part in (*parts, "total"):
@@ -265,6 +277,30 @@ def _quotas(document: dict[str, Any], rows: int | None) -> Table:
         names = Text(printable(line["id"])), Text(moment(line["from"], zone)), Text(moment(line["to"], zone))
         table.add_row(*names, f"{line['used']:,.10g}", f"{line['limit']:,.10g}", part)
     return _cut(table, len(lines), rows)
+
+
+def _services(document: dict[str, Any], instance: Instance | None, places: int) -> Iterator[Table]:
+    """Yield the tables of services, of their replicas, and of batches."""
+    if not document.get("services"):
+        return
+    from leptonopt.plan.service_table import SERVED_HEADS, WAY_HEADS, batch_rows, served_rows, way_rows
+    from leptonopt.plan.service_use import service_uses
+
+    if instance is not None:
+        yield _of_rows("Services", SERVED_HEADS, 1, served_rows(service_uses(document, instance), places))
+    yield _of_rows("Replicas", WAY_HEADS, 3, way_rows(document, places))
+    if rows := batch_rows(document, places):
+        yield _of_rows("Batches", ("batch", "service", "done"), 3, rows)
+
+
+def _of_rows(title: str, heads: Sequence[str], words: int, rows: Iterable[Sequence[str]]) -> Table:
+    """Return a table whose first columns are words and the others numbers."""
+    table = _table(title)
+    for at, head in enumerate(heads):
+        table.add_column(head, justify="left" if at < words else "right")
+    for row in rows:
+        table.add_row(*(Text(printable(cell)) for cell in row))
+    return table
 
 
 def _cut(table: Table, lines: int, rows: int | None) -> Table:

@@ -30,6 +30,8 @@ class WayUse:
     Attributes
     ----------
     on, usable, started : replicas
+    rate : requests per second of a replica by class
+    requests : requests per second that it serves, without batches
     served, offline : replicas that requests, and requests of batches, take at their full rate
     """
 
@@ -38,8 +40,19 @@ class WayUse:
     on: Floats
     usable: Floats
     started: Floats
+    rate: Mapping[str, float]
+    requests: Floats
     served: Floats
     offline: Floats
+
+    def per_replica(self, demand: Mapping[str, Floats]) -> Floats:
+        """Return the requests per second of a busy replica: of what it serves, or of the mix where it is idle."""
+        known = {name: values for name, values in demand.items() if self.rate.get(name)}
+        asked = sum(known.values(), np.zeros(len(self.on)))
+        even = {name: np.where(asked > 0, values, 1.0) for name, values in known.items()}
+        work = sum((values / self.rate[name] for name, values in even.items()), np.zeros(len(self.on)))
+        mixed = np.divide(sum(even.values(), np.zeros(len(self.on))), work, out=np.zeros(len(self.on)), where=work > 0)
+        return np.divide(self.requests, self.served, out=mixed, where=self.served > 0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,6 +83,31 @@ class ServiceUse:
     def requests(self, name: str) -> Floats:
         """Return the requests of a class that are served in each slot, with those of batches."""
         return (self.demand[name] - self.missed[name]) * self.seconds + self.done[name]
+
+    @property
+    def asked(self) -> Floats:
+        """Requests per second of all classes in each slot."""
+        return sum(self.demand.values(), np.zeros(len(self.own)))
+
+    @property
+    def answered(self) -> Floats:
+        """Requests per second that are served in each slot."""
+        return self.asked - sum(self.missed.values(), np.zeros(len(self.own)))
+
+    def capacity(self) -> dict[str, Floats]:
+        """Return the requests per second that usable replicas could serve in each slot, by pool.
+
+        A replica counts with the rate of what it serves, so that what is served never exceeds the sum.
+        """
+        found: dict[str, Floats] = {}
+        for way in self.ways:
+            more = way.usable * way.per_replica(self.demand)
+            found[way.pool] = found.get(way.pool, np.zeros(len(more))) + more
+        return found
+
+    def filled(self) -> Floats:
+        """Return the part of the capacity that batches take, in the same unit."""
+        return sum((way.offline * way.per_replica(self.demand) for way in self.ways), np.zeros(len(self.own)))
 
     @property
     def served(self) -> float:
@@ -132,16 +170,18 @@ def _way_use(
     booting[0] = 0.0 if stated.running is None else started[0]  # replicas that begin with the horizon are usable
     total = np.concatenate([[0.0], np.cumsum(booting)])
     recent = total[1:] - total[np.maximum(0, np.arange(1, time.slots + 1) + start.takes // -time.slot)]
-    served, offline = np.zeros(time.slots), np.zeros(time.slots)
+    requests, served, offline = np.zeros(time.slots), np.zeros(time.slots), np.zeros(time.slots)
     for entry in line["routing"]:
         if "without" not in entry and way["way"] in entry["shares"]:
             name, span = entry["class"], span_of(entry, time)
             share = float(Fraction(str(entry["shares"][way["way"]])))
+            requests[span] += share * demand[name][span]
             served[span] += share * demand[name][span] / float(stated.rate[name])
     for entry, span, each in _offline(document, service.id, time):
         if entry["way"] == way["way"]:
             offline[span] += each / time.slot / float(stated.offline[entry["class"]])
-    return WayUse(way["way"], way["pool"], on, on - recent, started, served, offline)
+    rate = {name: float(value) for name, value in stated.rate.items()}
+    return WayUse(way["way"], way["pool"], on, on - recent, started, rate, requests, served, offline)
 
 
 def _offline(document: Line, service: str, time: Time) -> Iterator[tuple[Line, slice, float]]:

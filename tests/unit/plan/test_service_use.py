@@ -111,6 +111,17 @@ def test_costs(use: ServiceUse) -> None:
     assert use.cost.sum() == pytest.approx(14.6 + 16)
 
 
+def test_capacity(use: ServiceUse) -> None:
+    """Usable replicas at the rate of what they serve, or of the mix; batches in the same unit."""
+    assert use.asked.tolist() == [3, 3, 2, 2]
+    assert use.answered.tolist() == [2, 3, 2, 2]
+    capacity = use.capacity()
+    assert capacity["rented"].tolist() == pytest.approx([2, 2 * 2.5 / 1.5, 2, 2])
+    assert capacity["owned"].tolist() == [0, 1, 1, 0]
+    assert use.filled().tolist() == [0, 0.25, 0.25, 0]
+    assert all(use.answered + use.filled() <= sum(capacity.values()) + 1e-9)
+
+
 def test_a_plan_without_services() -> None:
     """There is nothing to state."""
     assert service_uses({**PLAN, "services": []}, validate(DOCUMENT)) == []
