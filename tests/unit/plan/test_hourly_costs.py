@@ -7,9 +7,9 @@ import pytest
 from leptonopt.errors import UsageError
 from leptonopt.instance import validate
 from leptonopt.plan.hourly_costs import COST_HEAD, cost_rows, tokens_by_class
-from tests.unit.plan.test_service_use import DOCUMENT, PLAN
+from tests.helpers.service_plans import INSTANCE_DOCUMENT, service_instance, service_plan
 
-INSTANCE = validate(DOCUMENT)
+INSTANCE, PLAN = service_instance(), service_plan()
 
 
 def test_rows() -> None:
@@ -25,7 +25,7 @@ def test_rows() -> None:
 
 def test_short_slots_add_up_to_hours() -> None:
     """Slots of half an hour: two of them are a row."""
-    halves = validate({**DOCUMENT, "time": {**DOCUMENT["time"], "slot": "30m"}})
+    halves = validate({**INSTANCE_DOCUMENT, "time": {**INSTANCE_DOCUMENT["time"], "slot": "30m"}})
     assert [row[3:5] for row in cost_rows(PLAN, halves, None)][1:] == [
         row[3:5] for row in cost_rows(PLAN, INSTANCE, None)
     ][1:]

@@ -13,6 +13,7 @@ from leptonopt.instance import validate
 from leptonopt.plan import report
 from leptonopt.plan.report import ROWS, decimals, explained, headline, listed, money, show, summary
 from tests.helpers import plans
+from tests.helpers.service_plans import service_instance, service_plan
 from tests.helpers.tiny_instances import compiled, pool, service_document, task
 
 
@@ -196,3 +197,11 @@ def test_data_that_moves_is_one_line() -> None:
     out = io.StringIO()
     report.show(plan, Console(file=out, width=150))
     assert "Data moved for 2: 1,234.5 GiB x to y 2\n" in out.getvalue()
+
+
+def test_services() -> None:
+    """Services, replicas and batches have tables; figures of services need the instance."""
+    text = printed(report.show, service_plan(), instance=service_instance())
+    for words in ("per million requests", "850.00", "replica hours", "3,600 requests"):
+        assert words in text
+    assert "per million requests" not in printed(report.show, service_plan())

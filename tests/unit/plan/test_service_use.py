@@ -2,84 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from leptonopt.instance import validate
 from leptonopt.plan.service_use import ServiceUse, levels, service_uses
-
-
-def hour(at: int) -> str:
-    """Return the instant some hours after the start."""
-    return f"2026-11-23T{at:02}:00:00Z"
-
-
-DOCUMENT: dict[str, Any] = {
-    "name": "serving",
-    "time": {"start": hour(0), "slot": "1h", "horizon": "4h"},
-    "pools": [
-        {"id": "rented", "nodes": {"id": "n", "size": {"gpu": 4}, "count": 9, "price": {"steps": {hour(0): 8, hour(2): 4}}}},
-        {"id": "owned", "capacity": {"gpu": 9}, "price": {"gpu": 2}},
-    ],
-    "tasks": [{"id": "job", "options": [{"pool": "rented", "uses": {"gpu": 2}, "duration": "2h"}]}],
-    "services": [
-        {
-            "id": "chat",
-            "demand": {"s": 2, "l": {"steps": {hour(0): 1, hour(2): 0}}},
-            "missed": {"cost": 0.001},
-            "replicas": [
-                {"pool": "rented", "uses": {"gpu": 1}, "rate": {"s": 2, "l": 1}, "start": {"takes": "1h", "cost": 3}, "running": 1},
-                {"id": "big", "pool": "owned", "uses": {"gpu": 2}, "rate": {"l": 1}, "offline_rate": {"l": 2}},
-            ],
-        }
-    ],
-    "batches": [{"id": "nightly", "service": "chat", "amount": {"l": 3600}}],
-}  # fmt: skip
-
-
-def on(*counts: int) -> list[dict[str, Any]]:
-    """Return replicas or nodes on by hour."""
-    return [{"from": hour(at), "count": count} for at, count in enumerate(counts)]
-
-
-def span(begin: int, end: int, **more: Any) -> dict[str, Any]:
-    """Return an entry over some hours."""
-    return {"from": hour(begin), "to": hour(end), **more}
-
-
-PLAN: dict[str, Any] = {
-    "services": [
-        {
-            "id": "chat",
-            "ways": [
-                {"way": "rented", "pool": "rented", "on": on(2, 2, 1, 1), "parts": {"running": 0, "fixed": 3}},
-                {"way": "big", "pool": "owned", "on": on(0, 1, 1, 0), "parts": {"running": 8, "fixed": 0}},
-            ],
-            "routing": [
-                span(0, 4, **{"class": "s"}, shares={"rented": "1"}),
-                span(1, 2, **{"class": "l"}, shares={"rented": "1/2", "big": "1/2"}),
-                span(1, 2, **{"class": "l"}, without=["z"], shares={"rented": "1"}),
-            ],
-            "missed": [span(0, 1, **{"class": "l"}, requests_per_second="1")],
-        }
-    ],
-    "batches": [
-        {"id": "nightly", "service": "chat", "done": [span(1, 3, **{"class": "l"}, way="big", requests="3600")]},
-    ],
-    "nodes": [{"pool": "rented", "kind": "n", "on": on(1, 1, 1, 1), "cost": 24}],
-    "tasks": [{"id": "job", "pool": "rented", "start": hour(0), "end": hour(2), "uses": {"gpu": 2}}],
-    "utilisation": [
-        {"pool": "rented", "resource": "gpu", "utilisation": 0.6, "used_hours": 10},
-        {"pool": "owned", "resource": "gpu", "utilisation": 0.1, "used_hours": 4},
-    ],
-}
+from tests.helpers.service_plans import hour, service_instance, service_plan
 
 
 @pytest.fixture(scope="module")
 def use() -> ServiceUse:
     """Return the use of the only service."""
-    (found,) = service_uses(PLAN, validate(DOCUMENT))
+    (found,) = service_uses(service_plan(), service_instance())
     return found
 
 
@@ -124,9 +56,9 @@ def test_capacity(use: ServiceUse) -> None:
 
 def test_a_plan_without_services() -> None:
     """There is nothing to state."""
-    assert service_uses({**PLAN, "services": []}, validate(DOCUMENT)) == []
+    assert service_uses(service_plan(services=[]), service_instance()) == []
 
 
 def test_levels() -> None:
     """A number holds from its instant to the next."""
-    assert levels([(hour(0), 1), (hour(3), 5)], validate(DOCUMENT).time).tolist() == [1, 1, 1, 5]
+    assert levels([(hour(0), 1), (hour(3), 5)], service_instance().time).tolist() == [1, 1, 1, 5]
