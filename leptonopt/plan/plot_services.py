@@ -1,8 +1,8 @@
-"""Plot a service over time: its demand as a line, and the usable capacity of its replicas by pool below and above."""
+"""Plot a service over time: its demand as a line, and the usable capacity by pool."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -63,6 +63,6 @@ def _area(picture: Picture, ax: Axes, low: Floats, high: Floats, **style: object
     ax.fill_between(edges, np.append(low, low[-1]), np.append(high, high[-1]), step="post", **kwargs)  # type: ignore[arg-type]
 
 
-def _steps(picture: Picture, values: Floats) -> tuple[list[object], list[float]]:
+def _steps(picture: Picture, values: Floats) -> tuple[list[Any], list[float]]:
     assert picture.instance is not None
     return merge_equal(picture.instance, values.tolist())

@@ -20,6 +20,7 @@ from rich.text import Text
 from leptonopt.io.files import printable
 from leptonopt.plan.entries import copies_of, label
 from leptonopt.plan.numbers import percent
+from leptonopt.plan.report_services import service_tables
 from leptonopt.problem.size import problem_size
 
 if TYPE_CHECKING:
@@ -57,31 +58,36 @@ def show(
     if "leptonopt_plan_columns" in document:
         console.print(Text(_columns(document)), soft_wrap=True)
     elif document["cost"] is not None:
-        places = decimals(document)
-        console.print(_bill(document, places))
-        if document["bill"].get("teams"):
-            console.print(_teams(document, places))
-        if any(line["on"][1:] or line["cost"] or line["node_hours"] for line in document["nodes"]):
-            console.print(_nodes(document, None if everything else ROWS, places))
-        if document["quotas"]:
-            console.print(_quotas(document, None if everything else ROWS))
-        if everything:
-            console.print(_resources(document, places))
-        for table in _services(document, instance, places):
-            console.print(table)
-        if document["tasks"] or not document.get("services"):
-            console.print(_schedule(document, None if everything else ROWS, places))
-        if left := document["left_out"]:
-            names = ", ".join(_name(line).plain for line in left[:NAMES])
-            more = f", … {copies_of(left[NAMES:]):,} more" if len(left) > NAMES else ""
-            console.print(Text(f"Left out: {copies_of(left):,} ({names}{more})"))
-        if moved := _moved(document, places):
-            console.print(moved, soft_wrap=True)
-        console.print(_figures(document, places))
+        for part in _parts(document, everything, instance):
+            console.print(part, soft_wrap=isinstance(part, Text))
     for note in notes:
         console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
     if document["cost"] is not None and "leptonopt_plan_columns" not in document:
         console.print(headline(document), soft_wrap=True)
+
+
+def _parts(document: dict[str, Any], everything: bool, instance: Instance | None) -> Iterator[Table | Text]:
+    """Yield the tables and lines of a plan in the order of the report."""
+    places, rows = decimals(document), None if everything else ROWS
+    yield _bill(document, places)
+    if document["bill"].get("teams"):
+        yield _teams(document, places)
+    if any(line["on"][1:] or line["cost"] or line["node_hours"] for line in document["nodes"]):
+        yield _nodes(document, rows, places)
+    if document["quotas"]:
+        yield _quotas(document, rows)
+    if everything:
+        yield _resources(document, places)
+    yield from service_tables(document, instance, places)
+    if document["tasks"] or not document.get("services"):
+        yield _schedule(document, rows, places)
+    if left := document["left_out"]:
+        names = ", ".join(_name(line).plain for line in left[:NAMES])
+        more = f", … {copies_of(left[NAMES:]):,} more" if len(left) > NAMES else ""
+        yield Text(f"Left out: {copies_of(left):,} ({names}{more})")
+    if moved := _moved(document, places):
+        yield moved
+    yield _figures(document, places)
 
 
 def _columns(document: dict[str, Any]) -> str:
@@ -277,30 +283,6 @@ def _quotas(document: dict[str, Any], rows: int | None) -> Table:
         names = Text(printable(line["id"])), Text(moment(line["from"], zone)), Text(moment(line["to"], zone))
         table.add_row(*names, f"{line['used']:,.10g}", f"{line['limit']:,.10g}", part)
     return _cut(table, len(lines), rows)
-
-
-def _services(document: dict[str, Any], instance: Instance | None, places: int) -> Iterator[Table]:
-    """Yield the tables of services, of their replicas, and of batches."""
-    if not document.get("services"):
-        return
-    from leptonopt.plan.service_table import SERVED_HEADS, WAY_HEADS, batch_rows, served_rows, way_rows
-    from leptonopt.plan.service_use import service_uses
-
-    if instance is not None:
-        yield _of_rows("Services", SERVED_HEADS, 1, served_rows(service_uses(document, instance), places))
-    yield _of_rows("Replicas", WAY_HEADS, 3, way_rows(document, places))
-    if rows := batch_rows(document, places):
-        yield _of_rows("Batches", ("batch", "service", "done"), 3, rows)
-
-
-def _of_rows(title: str, heads: Sequence[str], words: int, rows: Iterable[Sequence[str]]) -> Table:
-    """Return a table whose first columns are words and the others numbers."""
-    table = _table(title)
-    for at, head in enumerate(heads):
-        table.add_column(head, justify="left" if at < words else "right")
-    for row in rows:
-        table.add_row(*(Text(printable(cell)) for cell in row))
-    return table
 
 
 def _cut(table: Table, lines: int, rows: int | None) -> Table:

@@ -14,7 +14,7 @@ MILLION = 1_000_000
 
 
 def way_rows(document: Mapping[str, Any], places: int) -> list[tuple[str, ...]]:
-    """Return a row under `WAY_HEADS` for each way of which a replica is ever on; cost without shared nodes."""
+    """Return a row under `WAY_HEADS` for each way that is ever on; cost without shared nodes."""
     return [
         (
             service["id"],
@@ -32,7 +32,7 @@ def way_rows(document: Mapping[str, Any], places: int) -> list[tuple[str, ...]]:
 
 
 def served_rows(services: Iterable[ServiceUse], places: int) -> list[tuple[str, ...]]:
-    """Return a row under `SERVED_HEADS` for each service, with the requests of batches and its share of nodes."""
+    """Return a row under `SERVED_HEADS` for each service, with batches and its share of nodes."""
     return [
         (
             use.id,
