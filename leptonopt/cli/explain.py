@@ -51,8 +51,9 @@ def explain(
         files.write_atomic("-", files.dumped(found.document()))
     else:
         from leptonopt.plan import report
+        from leptonopt.plan.report_explanation import explained
 
-        report.explained(found.document(), report.console())
+        explained(found.document(), report.console())
     return {"infeasible": Infeasible.exit_code, "unknown": NoPlan.exit_code}.get(found.status, 0)
 
 

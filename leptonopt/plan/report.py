@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROWS = 40
 NAMES = 12
-_STYLE = {"optimal": "bold green", "feasible": "bold yellow", "infeasible": "bold red", "unknown": "bold red"}
+STYLE = {"optimal": "bold green", "feasible": "bold yellow", "infeasible": "bold red", "unknown": "bold red"}
 _STOP = {
     "gap": "the gap asked for is reached",
     "limit": "stopped at the limit",
@@ -104,7 +104,7 @@ def headline(document: dict[str, Any]) -> Text:
     """Return one line with status, cost, proof, method, reason of the stop and seconds."""
     status, cost, bound = document["status"], document["cost"], document["bound"]
     places, currency = decimals_of([cost, bound]), printable(document["currency"])  # for trees and columns alike
-    line = Text(printable(status), style=_STYLE.get(status, "bold"))
+    line = Text(printable(status), style=STYLE.get(status, "bold"))
     if cost is not None:
         line.append(f"  {money(cost, places)} {currency}", style="bold")
     if status == "optimal":
@@ -401,38 +401,6 @@ def _figures(document: dict[str, Any], places: int) -> Table:
     if weight := document.get("objective", {}).get("carbon_kg"):
         table.add_row("carbon in the cost", money(weight * bill["carbon_kg"], places))
     return table
-
-
-def explained(document: dict[str, Any], console: Console) -> None:
-    """Print why there is no plan, and what would help."""
-    status, currency = document["status"], printable(document["currency"])
-    words = {"feasible": "a plan exists: there is nothing to explain", "infeasible": "no plan exists", "unknown": ""}
-    line = Text(status, style=_STYLE[status])
-    console.print(line.append(f"  {words[status]}  ({document['seconds']:.1f} s)", style="default"), soft_wrap=True)
-    for reason in document["reasons"]:
-        console.print(Text.assemble(("  because ", "red"), printable(reason)), soft_wrap=True)
-    many = len(document["conflicts"]) > 1
-    for number, conflict in enumerate(document["conflicts"], 1):
-        few = len(conflict["unproven"])
-        spared = f"of which {few} may not be needed (marked ?)" if few else "none of which can be spared"
-        console.print(Text(f"\nConflict {number if many else ''}".rstrip() + f", {spared}:", style="bold"))
-        names = conflict["tasks"]
-        unproven = set(conflict["unproven"])
-        shown = ", ".join(repr(printable(name)) + " ?" * (name in unproven) for name in names[:NAMES])
-        more = f", … {len(names) - NAMES:,} more" if len(names) > NAMES else ""
-        console.print(Text(f"  {'task' if len(names) == 1 else 'tasks'} {shown}{more} must run"), soft_wrap=True)
-        for demand in conflict["demands"]:
-            sign = " ?" if demand["place"] in conflict["unproven"] else ""
-            console.print(Text(f"  {printable(demand['words'])}{sign}"), soft_wrap=True)
-    if document["repairs"]:
-        console.print(Text("\nWhat would help, each tried and checked:", style="bold"))
-    for repair in document["repairs"]:
-        cost = money(repair["cost"])
-        changes = " and ".join(map(printable, repair["changes"]))
-        proven = ", the least there is" if repair["status"] == "optimal" else ""
-        console.print(Text(f"  {changes}: feasible at {cost} {currency}{proven}"), soft_wrap=True)
-    for note in document["notes"]:
-        console.print(Text.assemble(("note ", "yellow"), printable(note)), soft_wrap=True)
 
 
 def summary(compiled: CompiledInstance) -> list[str]:

@@ -161,7 +161,7 @@ DOORS = {
     "uvicorn": {"cli.serve"},
     "sqlite3": {"service.store", "execution.store"},
     "typer": {"cli.app", "cli.options", "cli.results"},
-    "rich": {"plan.report", "plan.report_services", "plan.diff_report"},
+    "rich": {"plan.report", "plan.report_services", "plan.report_explanation", "plan.diff_report"},
     "pandas": {"plan.plan"},
     "numba": {"runtime.jit"},
     "distributed": {"runtime.dask"},

@@ -11,7 +11,7 @@ from rich.console import Console
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
 from leptonopt.plan import report
-from leptonopt.plan.report import ROWS, decimals, explained, headline, listed, money, show, summary
+from leptonopt.plan.report import ROWS, decimals, headline, listed, money, show, summary
 from tests.helpers import plans
 from tests.helpers.service_plans import service_instance, service_plan
 from tests.helpers.tiny_instances import compiled, pool, service_document, task
@@ -149,26 +149,6 @@ def test_the_console_is_as_wide_as_asked(monkeypatch: pytest.MonkeyPatch) -> Non
     assert report.console().width == 77
     monkeypatch.delenv("COLUMNS")
     assert report.console().width == 120
-
-
-def test_explanations() -> None:
-    """Conflicts with their demands, and repairs with their cost."""
-    conflict = {
-        "unproven": ["u"],
-        "tasks": ["t", "u"],
-        "demands": [{"place": "pools[0]", "words": "pool 'a' offers 4 gpu"}],
-    }
-    repair = {"cost": 30, "changes": ["2 more gpu", "one day more"], "status": "optimal"}
-    document = {
-        "status": "infeasible", "currency": "USD", "seconds": 1.0, "reasons": ["too much"], "conflicts": [conflict],
-        "repairs": [repair], "notes": ["n"],
-    }  # fmt: skip
-    said = printed(explained, document)
-    for words in (
-        "infeasible  no plan exists  (1.0 s)", "because too much", "Conflict, of which 1 may not be needed (marked ?)", "tasks 't', 'u' ? must run",
-        "pool 'a' offers 4 gpu", "2 more gpu and one day more: feasible at 30.00 USD, the least there is", "note n",
-    ):  # fmt: skip
-        assert words in said, words
 
 
 def test_summaries() -> None:
