@@ -46,6 +46,7 @@ param reserved{KINDS}, integer;
 param commit_max{KINDS}, integer;
 param boot{KINDS}, integer;                              # [slots]
 param minimum{KINDS}, integer;                           # [slots]
+param nodes_running{KINDS}, integer, default 0;              # nodes on when slot 0 begins
 param size{SUPPLIES}, integer, >= 1;                     # [demand units]
 param demand_price{KINDS, 0..T-1}, integer, default 0;   # per node on demand and slot [money units]
 param on_price{KINDS, 0..T-1}, integer, default 0;       # per node on and slot
@@ -125,6 +126,7 @@ var n{m in KINDS, t in 0..T-1}, integer, >= 0, <= count[m, t];   # nodes on
 var w{m in KINDS, t in 0..T-1}, integer, >= 0, <= on_demand[m] * count[m, t];    # nodes paid on demand
 var u{m in KINDS, t in 0..T-1}, integer, >= 0, <= count[m, t];   # nodes switched on at the beginning of t
 var v{m in KINDS, t in 0..T-1}, integer, >= 0, <= count[m, t];   # nodes switched off at the end of t
+var d{m in KINDS}, integer, >= 0, <= nodes_running[m];               # nodes switched off as slot 0 begins
 var c{m in KINDS}, integer, >= 0, <= commit_max[m];              # nodes committed for the whole horizon
 
 var replicas{i in WAYS, t in 0..T-1}, integer, >= 0, <= replicas_most[i, t];       # on
@@ -137,7 +139,7 @@ minimize total_cost:
     sum{(o, s) in COLUMNS} cost[o, s] * x[o, s] + sum{g in OPTIONAL} value[g] * z[g]
     + sum{m in KINDS, t in 0..T-1} (demand_price[m, t] * w[m, t] + on_price[m, t] * n[m, t]
         + start_price[m, t] * u[m, t] + stop_price[m, t] * v[m, t])
-    + sum{m in KINDS} commit_price[m] * c[m]
+    + sum{m in KINDS} (commit_price[m] * c[m] + stop_price[m, 0] * d[m])
     + sum{i in WAYS, t in 0..T-1} (replica_on_price[i, t] * replicas[i, t]
         + replica_start_price[i, t] * replicas_up[i, t] + replica_stop_price[i, t] * replicas_down[i, t])
     + sum{(i, k) in REPLICA_HOLDS, t in 0..T-1} hold[i, k] * price[k, t] * replicas[i, t]
@@ -166,7 +168,8 @@ s.t. nodes_supply{k in SUPPLIED, t in 0..T-1}:
     <= sum{(m, k) in SUPPLIES} size[m, k] * (n[m, t] - sum{b in max(0, t - boot[m] + 1)..t} u[m, b]);
 
 s.t. nodes_paid{m in KINDS, t in 0..T-1}: n[m, t] <= reserved[m] + c[m] + w[m, t];
-s.t. nodes_started{m in KINDS, t in 0..T-1}: u[m, t] >= n[m, t] - (if t > 0 then n[m, t-1]);
+s.t. nodes_started{m in KINDS, t in 0..T-1}: u[m, t] >= n[m, t] - (if t > 0 then n[m, t-1] else nodes_running[m]);
+s.t. nodes_dropped{m in KINDS}: d[m] >= nodes_running[m] - n[m, 0];
 s.t. nodes_stopped{m in KINDS, t in 0..T-1}: v[m, t] >= n[m, t] - (if t < T - 1 then n[m, t+1]);
 s.t. nodes_minimum{m in KINDS, t in 0..T-1: minimum[m] > 1}:
     n[m, t] >= sum{b in max(0, t - minimum[m] + 1)..t} u[m, b];
@@ -193,7 +196,7 @@ s.t. quota{q in QUOTAS}:
         + (if opens[q] <= s and s <= closes[q] then once_use[q, o] else 0))
     + sum{m in KINDS, t in 0..T-1} (demand_use[q, m, t] * w[m, t] + on_use[q, m, t] * n[m, t]
         + start_use[q, m, t] * u[m, t] + stop_use[q, m, t] * v[m, t])
-    + sum{m in KINDS} commit_use[q, m] * c[m]
+    + sum{m in KINDS} (commit_use[q, m] * c[m] + stop_use[q, m, 0] * d[m])
     + sum{i in WAYS, t in 0..T-1} (replica_on_use[q, i, t] * replicas[i, t]
         + replica_start_use[q, i, t] * replicas_up[i, t]
         + replica_stop_use[q, i, t] * replicas_down[i, t])

@@ -224,4 +224,5 @@ def _nodes(rows: RowBuilder, money: Money, loads: Sequence[int]) -> Nodes:
         supply_row=ints(row for _, row, _ in rows.supply),
         # A node larger than all possible demand is cut to all possible demand.
         supply_size=ints(min(rows.units(row, size), max(MAX_SIZE, loads[row])) for _, row, size in rows.supply),
+        before=ints(kind.before for kind in kinds),
     )

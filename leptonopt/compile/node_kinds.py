@@ -23,6 +23,7 @@ class NodeKindInfo:
     """A kind of nodes of the problem; in a pool of distinguished nodes a single node or a rest.
 
     `node` is the number of the first node, None in a pool without distinguished nodes; `last` is that of the last.
+    `before` of them are on when the horizon begins, which are the first ones.
     """
 
     pool: Pool
@@ -33,6 +34,7 @@ class NodeKindInfo:
     commit_max: int
     count: tuple[int, ...]
     last: int | None = None
+    before: int = 0
 
     @property
     def label(self) -> str:
@@ -90,7 +92,8 @@ def _kinds_of_pool(
     for name, kind in check_time_each(pool.kinds):
         count = [int(least or 0) for least in least_by_slot(kind.count, windows, "", instance.time)]
         if needed is None:
-            yield NodeKindInfo(pool, name, kind, None, kind.reserved, kind.commit_max, tuple(count))
+            paid = kind.reserved, kind.commit_max
+            yield NodeKindInfo(pool, name, kind, None, *paid, tuple(count), before=kind.running)
             continue
         if named is None:
             ranges = _single_nodes(instance, pool, name, kind, count, needed)
@@ -100,7 +103,8 @@ def _kinds_of_pool(
             size = high - low
             there = tuple(size * (least >= high) for least in count)
             own, committable = low < kind.reserved, kind.reserved <= low < kind.reserved + kind.commit_max
-            yield NodeKindInfo(pool, name, kind, low + 1, size * own, size * committable, there, high)
+            before = size * (low < kind.running)
+            yield NodeKindInfo(pool, name, kind, low + 1, size * own, size * committable, there, high, before)
 
 
 def _numbers(labels: Collection[str], kind: str) -> list[int]:
@@ -112,7 +116,7 @@ def _numbers(labels: Collection[str], kind: str) -> list[int]:
 def _ranges_around(kind: NodeKind, count: Sequence[int], slot: int, singles: Iterable[int]) -> list[tuple[int, int]]:
     """Return node numbers (low, high]: single nodes, and ranges of alike nodes between them."""
     top = kind.reserved + kind.commit_max
-    cuts = {0, kind.most, *(cut for cut in (kind.reserved, top, *count) if cut < kind.most)}
+    cuts = {0, kind.most, *(cut for cut in (kind.reserved, top, kind.running, *count) if cut < kind.most)}
     for number in singles:
         cuts |= {number - 1, number}
     if kind.commit_max and kind.price is not None and max(kind.minimum, kind.boot) > slot:
@@ -146,7 +150,7 @@ def _single_nodes(
     if kind.most <= SMALL:
         return [(number, number + 1) for number in range(kind.most)]
     top = kind.reserved + kind.commit_max
-    cuts = sorted({0, *(cut for cut in (kind.reserved, top, *count) if cut < kind.most), kind.most})
+    cuts = sorted({0, *(cut for cut in (kind.reserved, top, kind.running, *count) if cut < kind.most), kind.most})
     found: list[tuple[int, int]] = []
     for low, high in pairwise(cuts):
         mixed = kind.reserved <= low < top and kind.price is not None

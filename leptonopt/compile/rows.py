@@ -14,7 +14,7 @@ import numpy as np
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
 from leptonopt.compile.data_moves import EXACT
 from leptonopt.compile.node_form import TOLD_APART, NodeForm
-from leptonopt.compile.node_kinds import node_kinds
+from leptonopt.compile.node_kinds import NodeKindInfo, node_kinds
 from leptonopt.compile.packing_rows import PackingRow, packing_rows
 from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, SpotRuns
 from leptonopt.compile.work_options import ConcreteOption
@@ -219,13 +219,8 @@ class RowBuilder:
         }
         offered |= dict.fromkeys(self.packing, nothing)
         for at, row, size in check_time_each(self.supply):
-            kind = self.kinds[at]
-            there = np.array(kind.count, np.int64)
-            if kind.stated.price is None:
-                there = np.minimum(there, kind.reserved + kind.commit_max)
-            there[: -(-kind.stated.boot // self.time.slot)] = 0
             unit = self.units(row, size)
-            levels, level = np.unique(there, return_inverse=True)
+            levels, level = np.unique(self._usable_nodes(self.kinds[at]), return_inverse=True)
             most = np.array([min(AMPLE, unit * count) for count in levels.tolist()], np.int64)[level]
             offered[row] = np.minimum(AMPLE, offered.get(row, nothing) + most)
         for row, most in offered.items():
@@ -234,6 +229,15 @@ class RowBuilder:
             if quota.per == "moment":
                 for row in set(rows.values()):
                     self._offer(row, [quota.limit] * self.time.slots)
+
+    def _usable_nodes(self, kind: NodeKindInfo) -> Ints:
+        """Return the most nodes of a kind that can be usable, int64, shape (T,)."""
+        there = np.array(kind.count, np.int64)
+        if kind.stated.price is None:
+            there = np.minimum(there, kind.reserved + kind.commit_max)
+        booting = there[: -(-kind.stated.boot // self.time.slot)]
+        np.minimum(booting, kind.before, out=booting)
+        return there
 
     def _offer(self, row: int, least: Iterable[Decimal | None]) -> None:
         for slot, value in enumerate(check_time_each(least, OFTEN)):

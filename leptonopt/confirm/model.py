@@ -255,11 +255,11 @@ class Model:
         committed = self.variable(kind.commit_max)
         paid = [self.variable(kind.count[t] if kind.price is not None else 0) for t in slots]
         tariff, grams = stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool)
-        usable, spent = [], []
+        usable, spent, early = [], [], self.variable(kind.before)  # early: off as the horizon begins
         for t in slots:
             # up and down count what is switched on in a slot and off behind it; neither ever pays to be larger.
-            before = {on[t - 1]: -1, down[t - 1]: 1} if t else {}
-            self.row({on[t]: 1, up[t]: -1} | before, 0, 0)
+            before, known = ({on[t - 1]: -1, down[t - 1]: 1}, 0) if t else ({early: 1}, kind.before)
+            self.row({on[t]: 1, up[t]: -1} | before, known, known)
             self.row({on[t]: 1, committed: -1, paid[t]: -1}, high=kind.reserved)
             if kind.minimum:
                 recent = up[max(0, t - kind.minimum + 1) : t + 1]
@@ -272,6 +272,7 @@ class Model:
                         on[t]: kind.power * (tariff[t + 1] - tariff[t]),
                         up[t]: kind.startup,
                         down[t]: kind.shutdown,
+                        **({} if t else {early: kind.shutdown}),
                         paid[t]: (kind.price[t] if kind.price is not None else NOTHING) * stated.hours,
                         committed: kind.commit / stated.slots,
                     },

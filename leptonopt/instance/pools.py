@@ -124,6 +124,15 @@ class NodeKind(StrictModel):
     reserved: Annotated[int, Field(strict=True, ge=0, le=MAX_NODES)] = Field(
         default=0, description="nodes that are paid already"
     )
+    running: Annotated[int, Field(strict=True, ge=0, le=MAX_NODES)] = Field(
+        default=0, description="nodes that are on, and usable, when the horizon begins"
+    )
+
+    @model_validator(mode="after")
+    def _existing_nodes(self) -> NodeKind:
+        if self.running > self.most:
+            raise ValueError(f"running is {self.running}; at most {self.most}, the largest number that count takes")
+        return self
 
     @property
     def most(self) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
 from leptonopt.compile.compiler import CompiledInstance
@@ -53,8 +53,9 @@ def node_bills(
     time, stated, hours = instance.time, kind.stated, prices.hours
     price = mean_by_slot(stated.price, time) if stated.price else zero_series(time)
     paid = [max(0, count - committed - kind.reserved) for count in on]
-    started = sum(max(0, now - before) for before, now in zip((0, *on[:-1]), on, strict=True))
-    stopped = sum(max(0, now - after) for now, after in zip(on, (*on[1:], 0), strict=True))
+    around = (kind.before, *on, 0)
+    started = sum(max(0, now - was) for was, now in zip(around, on, strict=False))
+    stopped = sum(max(0, was - now) for was, now in pairwise(around))
     drawn = Fraction(stated.power) * hours
     tariff, grams = prices.price(kind.pool.id, POWER), prices.grams(kind.pool.id)
     commit = NOTHING
@@ -235,14 +236,15 @@ class Bill:
             return PrefixSums([count * drawn * grams.over(t, t + 1) / 1000 for t, count in enumerate(nodes.on)])
         price = mean_by_slot(kind.stated.price, time) if kind.stated.price else zero_series(time)
         tariff, each = self.prices.price(kind.pool.id, POWER), nodes.commit / time.slots
-        before, after = (0, *nodes.on[:-1]), (*nodes.on[1:], 0)
+        before, after = (kind.before, *nodes.on[:-1]), (*nodes.on[1:], 0)
+        dropped = max(0, kind.before - nodes.on[0])
         startup, shutdown = Fraction(kind.stated.startup), Fraction(kind.stated.shutdown)
         return PrefixSums(
             [
                 max(0, on - nodes.committed - kind.reserved) * price[t] * hours
                 + (on * drawn * tariff.over(t, t + 1) if on and drawn else NOTHING)
                 + max(0, on - before[t]) * startup
-                + max(0, on - after[t]) * shutdown
+                + (max(0, on - after[t]) + (0 if t else dropped)) * shutdown
                 + each
                 for t, on in enumerate(nodes.on)
             ]

@@ -28,9 +28,9 @@ def cheapest_node_schedule(nodes: Nodes, load: Ints) -> NodeSchedule | None:
         return None
     levels = Levels.of(nodes, need)
     gainful: Bools = np.any(nodes.costs.on < 0, axis=1)
-    levels = levels.only(np.any(levels.must, axis=1) | gainful[levels.kind])
-    free = on_off_paths(nodes, levels.kind, levels.must, levels.there, paid=False)
-    paid = on_off_paths(nodes, levels.kind, levels.must, levels.there, paid=True)
+    levels = levels.only(np.any(levels.must, axis=1) | gainful[levels.kind] | levels.before)
+    known = nodes, levels.kind, levels.must, levels.there
+    free, paid = (on_off_paths(*known, paid=paid, before=levels.before) for paid in (False, True))
     committed = np.zeros(len(nodes), np.int64)
     for kind in np.flatnonzero(nodes.commit_max).tolist():
         mine = np.flatnonzero((levels.kind == kind) & (levels.low >= nodes.reserved[kind]))
@@ -62,6 +62,7 @@ class Levels:
     ----------
     kind, low, high : int64, shape (R,), ascending by kind and level
     must, there : bool, shape (R, T): slots in which a node of the level is needed; in which it exists
+    before : bool, shape (R,), whether it is on when the horizon begins
     """
 
     kind: Ints
@@ -69,24 +70,27 @@ class Levels:
     high: Ints
     must: Bools
     there: Bools
+    before: Bools
 
     @classmethod
     def of(cls, nodes: Nodes, need: Ints) -> Levels:
-        """Return the levels of all kinds, cut where need, count, reserved or committed nodes change."""
+        """Return the levels of all kinds, cut where need, count, who pays, or being on before changes."""
         kinds, lows, highs = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]
         for kind in range(len(nodes)):
             own = nodes.reserved[kind], nodes.reserved[kind] + nodes.commit_max[kind]
-            cuts = np.unique(np.concatenate([[0], own, need[kind], nodes.count[kind]]))
+            cuts = np.unique(np.concatenate([[0], own, [nodes.before[kind]], need[kind], nodes.count[kind]]))
             cuts = cuts[cuts <= nodes.count[kind].max(initial=0)]
             kinds.append(np.full(len(cuts) - 1, kind))
             lows.append(cuts[:-1])
             highs.append(cuts[1:])
         of, low, high = np.concatenate(kinds), np.concatenate(lows), np.concatenate(highs)
-        return cls(of, low, high, need[of] >= high[:, None], nodes.count[of] >= high[:, None])
+        there, before = nodes.count[of] >= high[:, None], nodes.before[of] >= high
+        return cls(of, low, high, need[of] >= high[:, None], there, before)
 
     def only(self, keep: Bools) -> Levels:
         """Return the levels selected by `keep`."""
-        return Levels(self.kind[keep], self.low[keep], self.high[keep], self.must[keep], self.there[keep])
+        slots = self.must[keep], self.there[keep]
+        return Levels(self.kind[keep], self.low[keep], self.high[keep], *slots, self.before[keep])
 
 
 def needs(nodes: Nodes, load: Ints) -> Ints:
@@ -136,6 +140,7 @@ def on_off_paths(
     reward: NDArray[Any] | None = None,
     scale: int = 1,
     minimum: Ints | None = None,
+    before: Bools | None = None,
 ) -> Paths:
     """Return the cheapest path between off and on for each of R single nodes.
 
@@ -146,8 +151,10 @@ def on_off_paths(
     paid : whether the on-demand price is paid
     reward : shape (R, T), reward of being usable in a slot; costs are then in units of 1/scale
     minimum : shape (M,), replaces the minimum of the nodes
+    before : bool, shape (R,), whether it is on, usable and free to go when the horizon begins; not, when absent
     """
     costs = nodes.costs
+    before = np.zeros(len(kind), bool) if before is None else before
     run = costs.on[kind] + (costs.on_demand[kind] if paid else 0)
     exact = reward is None or reward.dtype == np.int64
     number: Any = np.int64 if exact else np.float64
@@ -157,19 +164,21 @@ def on_off_paths(
     boot = nodes.boot[kind]
     minimum = np.maximum(1, (nodes.minimum if minimum is None else minimum)[kind])
     if boot.any() or (minimum > 1).any():
-        return _aged((tables[0], tables[1], tables[2]), earned, must, there, boot, minimum, never)
+        return _aged((tables[0], tables[1], tables[2]), earned, must, there, before, boot, minimum, never)
     if tables[1].any() or tables[2].any():
-        return _switching((tables[0], tables[1], tables[2]), earned, must, there, never)
+        return _switching((tables[0], tables[1], tables[2]), earned, must, there, before, never)
     on = (must | (tables[0] < earned)) & there
     cost = np.where(on, tables[0] - earned, 0).sum(axis=1)
     return Paths(np.where((must & ~there).any(axis=1), never, cost), on.astype(np.int64), on.astype(np.int64))
 
 
-def _switching(prices: tuple[Any, Any, Any], earned: Any, must: Bools, there: Bools, never: Any) -> Paths:
+def _switching(
+    prices: tuple[Any, Any, Any], earned: Any, must: Bools, there: Bools, before: Bools, never: Any
+) -> Paths:
     """Return the paths of nodes without boot time and minimum time: a dynamic program of two states."""
     run, start, stop = prices
     many, slots = run.shape
-    off, on = np.zeros(many, run.dtype), np.full(many, never, run.dtype)
+    off, on = _before_the_first_slot(stop, before, never)
     ended, began = np.zeros((slots + 1, many), bool), np.zeros((slots, many), bool)
     gain = run - earned
     for t in range(slots):
@@ -193,11 +202,18 @@ def _switching(prices: tuple[Any, Any, Any], earned: Any, must: Bools, there: Bo
     return Paths(cost, found, found)
 
 
+def _before_the_first_slot(stop: Any, before: Bools, never: Any) -> tuple[Any, Any]:
+    """Return the cost of being off, and on, when the first slot begins; shapes (R,)."""
+    leave = stop[:, 0] if stop.shape[1] else np.zeros(len(stop), stop.dtype)
+    return np.where(before, leave, 0).astype(stop.dtype), np.where(before, 0, never).astype(stop.dtype)
+
+
 def _aged(
     prices: tuple[Any, Any, Any],
     earned: Any,
     must: Bools,
     there: Bools,
+    before: Bools,
     boot: Ints,
     minimum: Ints,
     never: Any,
@@ -210,7 +226,7 @@ def _aged(
     usable_at, can_stop = ages > boot[:, None], ages >= minimum[:, None]
     # state 0: off; state a: on for a slots now (the last state: that long or longer)
     value = np.full((many, oldest + 1), never, run.dtype)
-    value[:, 0] = 0
+    value[:, 0], value[:, oldest] = _before_the_first_slot(stop, before, never)
     back = np.zeros((slots + 1, many, oldest + 1), np.int16)
     rows = np.arange(many)
     off = value[:, 0]

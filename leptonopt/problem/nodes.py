@@ -3,14 +3,15 @@
 A kind m has up to count[m, t] nodes on in slot t. The nodes on, n, determine all other quantities:
 
     on demand    w[t] = max(0, n[t] - committed - reserved)
-    switched on  u[t] = max(0, n[t] - n[t-1]),  off after slot t  v[t] = max(0, n[t] - n[t+1]);  n = 0 outside
+    switched on  u[t] = max(0, n[t] - n[t-1]),  off after slot t  v[t] = max(0, n[t] - n[t+1])
+    outside      n[-1] = before, n[T] = 0; what goes off before slot 0 is paid as if it went off after slot 0
     usable       n[t] - sum of u over the last `boot` slots, t among them
     minimum      n[t] >= sum of u over the last `minimum` slots, t among them
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -40,7 +41,8 @@ class NodeCosts:
 
     def of(self, rent: NodeSchedule, nodes: Nodes) -> int:
         """Return the exact cost of a node schedule."""
-        started, stopped = switched(rent.on)
+        started, stopped = switched(rent.on, nodes.before)
+        stopped[:, :1] += dropped(rent.on, nodes.before)
         paid = np.maximum(0, rent.on - (rent.committed + nodes.reserved)[:, None])
         parts = ((paid, self.on_demand), (rent.on, self.on), (started, self.start), (stopped, self.stop))
         total = sum(int(count @ price) for counts, prices in parts for count, price in zip(counts, prices, strict=True))
@@ -65,6 +67,7 @@ class Nodes:
     supply_node, supply_row, supply_size : int64, shape (N,) [-, -, demand units]
         A usable node of kind supply_node[i] adds supply_size[i] to what row supply_row[i] offers. The
         demands on a row that any kind supplies must fit what usable nodes offer.
+    before : int64, shape (M,), nodes on when the horizon begins, usable and free to go; none when absent
     """
 
     count: Ints
@@ -77,8 +80,11 @@ class Nodes:
     supply_node: Ints
     supply_row: Ints
     supply_size: Ints
+    before: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
 
     def __post_init__(self) -> None:
+        if len(self.before) < len(self.count):
+            object.__setattr__(self, "before", np.zeros(len(self.count), np.int64))
         object.__setattr__(self, "minimum", np.maximum(self.minimum, self.boot))
 
     def __len__(self) -> int:
@@ -93,7 +99,8 @@ class Nodes:
         """Return the nodes that can be usable in each slot, int64, shape (M, T)."""
         slots = np.arange(self.count.shape[1])
         paid = np.where(self.on_demand, NEVER, self.reserved + self.commit_max)[:, None]
-        return np.where(slots >= self.boot[:, None], np.minimum(self.count, paid), 0)
+        ready = np.where(slots >= self.boot[:, None], NEVER, self.before[:, None])
+        return np.minimum(np.minimum(self.count, paid), ready)
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,11 +118,21 @@ def no_nodes(slots: int) -> Nodes:
     return Nodes(grid, np.zeros(0, bool), line, line, line, line, costs, line, line, line)
 
 
-def switched(on: Ints) -> tuple[Ints, Ints]:
-    """Return the nodes switched on at the start, and off at the end, of each slot; shapes (M, T)."""
+def switched(on: Ints, before: Ints | None = None) -> tuple[Ints, Ints]:
+    """Return the nodes switched on at the start, and off at the end, of each slot; shapes (M, T).
+
+    `before`, shape (M,), are on when the first slot begins; none when absent. See `dropped` for what goes off then.
+    """
     edge = np.zeros((len(on), 1), np.int64)
-    change = np.diff(np.concatenate([edge, on, edge], axis=1), axis=1)
+    first = edge if before is None else before[:, None]
+    change = np.diff(np.concatenate([first, on, edge], axis=1), axis=1)
     return np.maximum(0, change[:, :-1]), np.maximum(0, -change[:, 1:])
+
+
+def dropped(on: Ints, before: Ints) -> Ints:
+    """Return the nodes that are on before the first slot and off in it, int64, shape (M, min(1, T))."""
+    gone: Ints = np.maximum(0, before[:, None] - on[:, :1])
+    return gone
 
 
 def recent_sum(started: Ints, span: Ints) -> Ints:
@@ -129,7 +146,7 @@ def recent_sum(started: Ints, span: Ints) -> Ints:
 
 def supply(nodes: Nodes, rent: NodeSchedule, rows: int) -> Ints:
     """Return what usable nodes offer [demand units], int64, shape (rows, T)."""
-    usable = rent.on - recent_sum(switched(rent.on)[0], nodes.boot)
+    usable = rent.on - recent_sum(switched(rent.on, nodes.before)[0], nodes.boot)
     offered = np.zeros((rows, rent.on.shape[1]), np.int64)
     np.add.at(offered, nodes.supply_row, nodes.supply_size[:, None] * usable[nodes.supply_node])
     return offered
@@ -144,4 +161,4 @@ def keeps_rules(nodes: Nodes, rent: NodeSchedule) -> bool:
     own = (rent.committed + nodes.reserved)[:, None]
     if np.any((rent.on > own) & ~nodes.on_demand[:, None]):
         return False
-    return bool(np.all(rent.on >= recent_sum(switched(rent.on)[0], nodes.minimum)))
+    return bool(np.all(rent.on >= recent_sum(switched(rent.on, nodes.before)[0], nodes.minimum)))

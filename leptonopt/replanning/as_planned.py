@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from leptonopt.errors import UsageError
@@ -11,7 +12,7 @@ from leptonopt.plan.entries import each_copy
 
 
 def state_as_planned(plan: Mapping[str, Any], now: str) -> dict[str, Any]:
-    """Return the document of a state: what ended by then is done, what started runs; raises `UsageError`."""
+    """Return the state in which all went as planned until an instant; raises `UsageError`."""
     try:
         moment = units.instant(now)
     except ValueError as error:
@@ -25,4 +26,21 @@ def state_as_planned(plan: Mapping[str, Any], now: str) -> dict[str, Any]:
             done.append({**entry, "ended": units.instant_text(end)})
         elif start < moment:
             running.append({**entry, "ends": units.instant_text(end)})
-    return {"leptonopt_state": 1, "now": units.instant_text(moment), "done": done, "running": running}
+    state = {"leptonopt_state": 1, "now": units.instant_text(moment), "done": done, "running": running}
+    nodes = _nodes_as_planned(plan, moment)
+    return {**state, **({"nodes": nodes} if nodes else {})}
+
+
+def _nodes_as_planned(plan: Mapping[str, Any], moment: datetime) -> list[dict[str, Any]]:
+    """Return the nodes that are on and committed at an instant, by pool and kind, where there are some."""
+    found: dict[tuple[str, str], list[int]] = {}
+    for entry in plan.get("nodes", ()):
+        on = [step["count"] for step in entry["on"] if units.instant(step["from"]) <= moment][-1:]
+        counts = found.setdefault((entry["pool"], entry["kind"]), [0, 0])
+        counts[0] += sum(on)
+        counts[1] += entry.get("committed", 0)
+    return [
+        {"pool": pool, "kind": kind, "on": on, "committed": committed}
+        for (pool, kind), (on, committed) in found.items()
+        if on or committed
+    ]

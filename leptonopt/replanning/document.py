@@ -23,11 +23,11 @@ from typing import Any
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
-from leptonopt.instance import Instance, Task, refuse, units
+from leptonopt.instance import Instance, NodeKind, Task, refuse, units
 from leptonopt.instance.features import FEATURES
 from leptonopt.plan.diff import Place, place_of
 from leptonopt.plan.entries import each_copy
-from leptonopt.replanning.state import Key, Move, Running, State
+from leptonopt.replanning.state import Key, Move, Running, Standing, State
 
 CHANGES = "changes"
 STAYS, KEPT = " (stays)", " (kept)"
@@ -290,17 +290,25 @@ class _Rewriting:
     # --- pools and quotas ---
 
     def _pools(self, pools: list[Document]) -> list[Document]:
-        """Count what is committed already as reserved: it is paid, whatever is planned."""
-        for entry in self.state.nodes:
-            pool = next(pool for pool in pools if pool["id"] == entry.pool)
-            for kind in pool.get("nodes", ()):
-                if entry.kind in (None, kind.get("id")) and entry.committed:
-                    kind["reserved"] = kind.get("reserved", 0) + entry.committed
-                    commit = kind.get("commit")
-                    if isinstance(commit, dict) and commit.get("max") is not None:
-                        commit["max"] = max(0, commit["max"] - entry.committed)
-                    break
+        """Count what is committed already as reserved, since it is paid, and begin with the nodes that are on."""
+        for pool, stated in zip(pools, self.instance.pools, strict=True):
+            kinds = list(zip([name for name, _ in stated.kinds], pool.get("nodes", ()), strict=True))
+            for _, kind in kinds:
+                kind.pop("running", None)  # of the start of the old horizon
+            for entry in self.state.nodes:
+                if entry.pool == stated.id:
+                    for kind in [kind for name, kind in kinds if entry.kind in (None, name)][:1]:
+                        self._standing(kind, entry)
         return pools
+
+    def _standing(self, kind: Document, entry: Standing) -> None:
+        if entry.committed:
+            kind["reserved"] = kind.get("reserved", 0) + entry.committed
+            commit = kind.get("commit")
+            if isinstance(commit, dict) and commit.get("max") is not None:
+                commit["max"] = max(0, commit["max"] - entry.committed)
+        if entry.on:
+            kind["running"] = min(entry.on, NodeKind.model_validate(kind).most)
 
     def _quotas(self, document: Document) -> None:
         """Take off what has been used, and limit changes."""

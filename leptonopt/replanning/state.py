@@ -70,11 +70,12 @@ class Failed(Run):
 
 
 class Standing(StrictModel):
-    """Nodes of a kind that are committed already."""
+    """Nodes of a kind that are committed already, and that are on."""
 
     pool: Name
     kind: Name | None = None
     committed: int = Field(default=0, ge=0, strict=True)
+    on: int | None = Field(default=None, ge=0, strict=True)
 
 
 class State(StrictModel):
@@ -84,7 +85,7 @@ class State(StrictModel):
     ----------
     done, running, failed : copies of tasks; those of which nothing is said wait.
     fixed : tasks that keep their option and start.
-    nodes : what is committed already.
+    nodes : what is committed already, and is on.
     used : what has been used of quotas, by id.
     move : the price of moving any task that runs and has no price of its own; None: none moves.
     """

@@ -149,7 +149,7 @@ class NodeAssigner:
             for number in range(min(int(count.max(initial=0)), max(own, paid), wanted + own)):
                 there = count > number
                 sizes.append(size)
-                usable.append(_usable(there, boot))
+                usable.append(_usable(there, boot, number < int(nodes.before[at])))
                 rate = nodes.costs.on[at] + (0 if number < own else nodes.costs.on_demand[at])
                 cost.append(rate)
                 start.append(nodes.costs.start[at] + nodes.costs.stop[at])
@@ -166,9 +166,12 @@ class NodeAssigner:
         return found, labels
 
 
-def _usable(there: Bools, boot: int) -> Bools:
-    """Return the slots before which a node was there for as long as it boots, bool, shape (T,)."""
-    total = np.concatenate([np.zeros(boot + 1, np.int64), np.cumsum(there)])
+def _usable(there: Bools, boot: int, before: bool) -> Bools:
+    """Return the slots before which a node was there for as long as it boots, bool, shape (T,).
+
+    `before` says whether it is on when the first slot begins.
+    """
+    total = np.concatenate([[0], np.cumsum(np.concatenate([np.full(boot, before), there]))])
     usable: Bools = total[boot + 1 :] - total[: len(there)] == boot + 1
     return usable
 

@@ -123,7 +123,7 @@ SERIES: Key = (_series, None)
 BY_NAME: Key = (_named(_series), {})
 NODES: Noun = {
     "count": SERIES, "price": SERIES, "startup": ZERO, "shutdown": ZERO, "boot": SHORT, "minimum": SHORT, "power": ZERO,
-    "commit": (_commit, None), "reserved": ZERO,
+    "commit": (_commit, None), "reserved": ZERO, "running": ZERO,
 }  # fmt: skip
 POOL: Noun = {
     "capacity": BY_NAME, "nodes": (_nodes, []), "price": BY_NAME, "power": NONE, "carbon": SERIES, "sunk": ZERO,

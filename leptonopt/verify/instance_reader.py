@@ -40,6 +40,7 @@ class Kind:
     commit: Fraction
     commit_max: int
     reserved: int
+    before: int = 0  # on when the horizon begins
 
     @property
     def label(self) -> str:
@@ -163,7 +164,8 @@ class StatedInstance(Timeline):
                     continue
                 most = max(int(value) for value in stated_numbers(nodes["count"]))
                 top = kind.reserved + kind.commit_max
-                among = {0, most, kind.reserved, top, *kind.count, *((cuts or {}).get((name, kind.name)) or ())}
+                among = {0, most, kind.reserved, top, kind.before, *kind.count}
+                among |= set((cuts or {}).get((name, kind.name)) or ())
                 if kind.commit_max and kind.price is not None and kind.minimum > 1:
                     among |= set(range(kind.reserved, top + 1))  # committed ones and others must not change places
                 for low, high in pairwise(sorted(cut for cut in among if 0 <= cut <= most)):
@@ -176,6 +178,7 @@ class StatedInstance(Timeline):
                             count=[size * (count >= high) for count in kind.count],
                             reserved=size * own,
                             commit_max=size * (not own and low < top),
+                            before=size * (low < kind.before),
                         )
                     )
         return found
@@ -213,6 +216,7 @@ class StatedInstance(Timeline):
             commit=total,
             commit_max=most,
             reserved=int(nodes.get("reserved", 0)),
+            before=int(nodes.get("running", 0)),
         )
 
     def least(self, pool: str, resource: str) -> list[Fraction | None]:

@@ -39,19 +39,32 @@ def best_of_nodes(stated: StatedInstance, kind: Kind, prices: Prices) -> Fractio
     tables = [earned, idle, rent, start, stop]
     whole = lcm(*(value.denominator for table in tables for value in set(table)))
     earned_, idle_, rent_, start_, stop_ = ([int(value * whole) for value in table] for table in tables)
-    own, most = kind.reserved + kind.commit_max, max(kind.count, default=0)
-    cuts = sorted({0, min(kind.reserved, most), min(own, most), *kind.count})
-    alike = most <= 1 or (len(set(kind.count)) == 1 and (own == 0 or kind.price is None))
-    total = NOTHING
-    for low, high in pairwise(cuts):
-        there = [count >= high for count in kind.count]
+    alike, total = _alike(kind), NOTHING
+    for low, high in pairwise(_cuts(kind)):
+        there, before = [count >= high for count in kind.count], kind.before >= high
 
-        def path(paid: bool, there: list[bool] = there) -> Fraction:
+        def path(paid: bool, there: list[bool] = there, before: bool = before) -> Fraction:
             cost = [idle_[t] + (rent_[t] if paid else 0) for t in slots]
-            return Fraction(best_path(cost, earned_, start_, stop_, there, kind.boot, kind.minimum * alike), whole)
+            gone = stop_[0] if before else 0  # what is on before stays for nothing, or goes at this fee
+            known = cost, earned_, start_, stop_, there, kind.boot, kind.minimum * alike
+            return Fraction(gone + best_path(*known, -gone if before else None), whole)
 
-        total += (high - low) * _level(kind, high, commit, path)
+        total += (high - low) * _level(kind, high, stop[0] if before else NOTHING, commit, path)
     return total
+
+
+def _cuts(kind: Kind) -> list[int]:
+    """Return the numbers of nodes between which levels are there together, paid alike and on before alike."""
+    most = max(kind.count, default=0)
+    own = (kind.reserved, kind.reserved + kind.commit_max, kind.before)
+    return sorted({0, *(min(cut, most) for cut in own), *kind.count})
+
+
+def _alike(kind: Kind) -> bool:
+    """Return whether all nodes of a kind are always there, paid in the same way, and on before or not."""
+    most, own = max(kind.count, default=0), kind.reserved + kind.commit_max
+    paid_alike, there = own == 0 or kind.price is None, len(set(kind.count)) == 1
+    return most <= 1 or (there and paid_alike and kind.before in (0, most))
 
 
 def _earned(stated: StatedInstance, kind: Kind, prices: Prices) -> list[Fraction]:
@@ -64,9 +77,9 @@ def _earned(stated: StatedInstance, kind: Kind, prices: Prices) -> list[Fraction
     return earned
 
 
-def _level(kind: Kind, high: int, commit: Fraction, path: Callable[[bool], Fraction]) -> Fraction:
-    """The least of staying off, of being paid for by the hour, and of being there anyway or committed."""
-    choices = [NOTHING]
+def _level(kind: Kind, high: int, off: Fraction, commit: Fraction, path: Callable[[bool], Fraction]) -> Fraction:
+    """The least of staying `off`, of being paid for by the hour, and of being there anyway or committed."""
+    choices = [off]
     if high <= kind.reserved:
         choices.append(path(False))
     else:

@@ -66,9 +66,9 @@ def on_by_slot(stated: StatedInstance, entry: Mapping[str, Any], name: str) -> l
     return on + [held] * (stated.slots - len(on))
 
 
-def started(on: list[int]) -> list[int]:
-    """Return how many are switched on at the beginning of each slot."""
-    return [max(0, now - before) for now, before in zip(on, [0, *on[:-1]], strict=True)]
+def started(on: list[int], first: int = 0) -> list[int]:
+    """Return how many are switched on at the beginning of each slot, when `first` are on before."""
+    return [max(0, now - before) for now, before in zip(on, [first, *on[:-1]], strict=True)]
 
 
 def started_within(starts: list[int], slots: int) -> list[int]:
@@ -119,7 +119,8 @@ class _Counts:
 
     def __init__(self, kind: Kind, on: list[int], committed: int) -> None:
         self.kind, self.on, self.committed = kind, on, committed
-        self.started, self.stopped = started(on), started(on[::-1])[::-1]
+        self.started, self.stopped = started(on, kind.before), started(on[::-1])[::-1]
+        self.stopped[0] += max(0, kind.before - on[0])  # what goes off as the horizon begins is paid in its first slot
         self.paid = [max(0, count - committed - kind.reserved) for count in on]
         self.usable = [count - new for count, new in zip(on, started_within(self.started, kind.boot), strict=True)]
 

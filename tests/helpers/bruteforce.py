@@ -176,7 +176,7 @@ def summed(these: np.ndarray, those: Sequence[Any]) -> np.ndarray:
 def ways(nodes: Nodes, kind: int, slots: int) -> Iterator[tuple[tuple[int, ...], int]]:
     """(nodes on in each slot, committed) of a kind, as rule `nodes` allows them."""
     for on in product(*(range(most + 1) for most in nodes.count[kind].tolist())):
-        started = starts(on)
+        started = starts(on, int(nodes.before[kind]))
         if any(on[t] < sum(started[max(0, t + 1 - int(nodes.minimum[kind])) : t + 1]) for t in range(slots)):
             continue
         for committed in range(int(nodes.commit_max[kind]) + 1):
@@ -184,16 +184,17 @@ def ways(nodes: Nodes, kind: int, slots: int) -> Iterator[tuple[tuple[int, ...],
                 yield on, committed
 
 
-def starts(on: tuple[int, ...]) -> list[int]:
-    """Nodes switched on at the beginning of each slot."""
-    return [max(0, now - before) for before, now in pairwise((0, *on))]
+def starts(on: tuple[int, ...], first: int = 0) -> list[int]:
+    """Nodes switched on at the beginning of each slot, when `first` are on before."""
+    return [max(0, now - before) for before, now in pairwise((first, *on))]
 
 
 def priced(costs: NodeCosts, nodes: Nodes, kind: int, on: tuple[int, ...], committed: int) -> int:
     """What nodes of a kind cost, slot by slot."""
     total, own = committed * int(costs.commit[kind]), committed + int(nodes.reserved[kind])
-    stops = starts(on[::-1])[::-1]
-    for slot, (now, started, stopped) in enumerate(zip(on, starts(on), stops, strict=True)):
+    stops, first = starts(on[::-1])[::-1], int(nodes.before[kind])
+    stops[0] += max(0, first - on[0])
+    for slot, (now, started, stopped) in enumerate(zip(on, starts(on, first), stops, strict=True)):
         total += max(0, now - own) * int(costs.on_demand[kind, slot]) + now * int(costs.on[kind, slot])
         total += started * int(costs.start[kind, slot]) + stopped * int(costs.stop[kind, slot])
     return total
@@ -201,7 +202,7 @@ def priced(costs: NodeCosts, nodes: Nodes, kind: int, on: tuple[int, ...], commi
 
 def offered(problem: Problem, kind: int, on: tuple[int, ...]) -> np.ndarray:
     """What usable nodes of a kind offer, slot by slot."""
-    nodes, offer, started = problem.nodes, np.zeros_like(problem.capacity), starts(on)
+    nodes, offer, started = problem.nodes, np.zeros_like(problem.capacity), starts(on, int(problem.nodes.before[kind]))
     for slot, now in enumerate(on):
         booting = sum(started[max(0, slot + 1 - int(nodes.boot[kind])) : slot + 1]) if nodes.boot[kind] else 0
         for maker, row, size in zip(nodes.supply_node, nodes.supply_row, nodes.supply_size, strict=True):

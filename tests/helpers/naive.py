@@ -178,6 +178,8 @@ def node_variables(made: Model, problem: Problem) -> None:
             for t, there in enumerate(count):
                 most = max(0, there - (reserved if letter == "w" and plain else 0))
                 made.variable(f"{letter}_{kind}_{t}", most, 0)
+            if letter == "v" and nodes.before[kind]:
+                made.variable(f"v_{kind}_{len(count)}", int(nodes.before[kind]), 0)
         if nodes.commit_max[kind]:
             made.variable(f"c_{kind}", int(nodes.commit_max[kind]), 0)
     for name in made.most:
@@ -194,7 +196,7 @@ def node_cost(problem: Problem, costs: NodeCosts, name: str, made: Model) -> int
     if letter == "n":
         alone = f"w_{m}_{t}" not in made.most and problem.nodes.on_demand[m]
         return int(costs.on[m, t]) + (int(costs.on_demand[m, t]) if alone else 0)
-    return int({"w": costs.on_demand, "u": costs.start, "v": costs.stop}[letter][m, t])
+    return int({"w": costs.on_demand, "u": costs.start, "v": costs.stop}[letter][m, t % problem.slots])
 
 
 def usable(made: Model, problem: Problem, kind: int, t: int) -> tuple[Terms, int]:
@@ -231,7 +233,11 @@ def node_rows(made: Model, problem: Problem, at_work: Mapping[tuple[int, int], d
             for number, (each, other) in enumerate(((u, t - 1), (v, t + 1))):
                 if each in made.most:
                     terms = {n: 1, each: -1} | ({f"n_{kind}_{other}": -1} if 0 <= other < slots else {})
-                    made.row(f"nodes_switched_{number}_{kind}_{t}", terms, 0)
+                    known = int(nodes.before[kind]) if other < 0 else 0
+                    made.row(f"nodes_switched_{number}_{kind}_{t}", terms, known)
+            if t == slots - 1 and f"v_{kind}_{slots}" in made.most:
+                gone = {f"n_{kind}_0": -1, f"v_{kind}_{slots}": -1}
+                made.row(f"nodes_switched_1_{kind}_{slots}", gone, -int(nodes.before[kind]))
             if nodes.minimum[kind] > 1:
                 recent = range(max(0, t - int(nodes.minimum[kind]) + 1), t + 1)
                 made.row(f"nodes_minimum_{kind}_{t}", {n: -1} | {f"u_{kind}_{b}": 1 for b in recent}, 0)
@@ -343,18 +349,23 @@ def nodes_best(
         count, reserved = nodes.count[kind].tolist(), int(nodes.reserved[kind])
         own, boot = reserved + int(nodes.commit_max[kind]), int(nodes.boot[kind])
         alike = max(count) <= 1 or (len(set(count)) == 1 and (own == 0 or not nodes.on_demand[kind]))
-        minimum = int(nodes.minimum[kind]) if alike else 0
+        before = int(nodes.before[kind])
+        minimum = int(nodes.minimum[kind]) if alike and (max(count) <= 1 or before in (0, max(count))) else 0
         for level in range(1, max(count) + 1):
-            best = Fraction(0)
+            early = level <= before  # on when the horizon begins
+            best = grid["stop"][0] if early else Fraction(0)
             for path in product(*([0, 1] if there >= level else [0] for there in count)):
                 runs = [t for t in slots if path[t] and not (t and path[t - 1])]
-                cost, fine = Fraction(0), True
+                cost, fine = grid["stop"][0] if early and not path[0] else Fraction(0), True
                 for begun in runs:
-                    end = next((t for t in range(begun, len(count)) if not path[t]), len(count))
-                    fine &= end - begun >= minimum or end == len(count)
-                    cost += grid["start"][begun] + grid["stop"][end - 1]
+                    end, old = (
+                        next((t for t in range(begun, len(count)) if not path[t]), len(count)),
+                        early and not begun,
+                    )
+                    fine &= old or end - begun >= minimum or end == len(count)
+                    cost += (0 if old else grid["start"][begun]) + grid["stop"][end - 1]
                     cost += sum((grid["on"][t] for t in range(begun, end)), Fraction(0))
-                    cost -= sum((earns[t] for t in range(begun + boot, end)), Fraction(0))
+                    cost -= sum((earns[t] for t in range(begun + (0 if old else boot), end)), Fraction(0))
                 if fine and runs:
                     paid = sum((grid["on_demand"][t] for t in slots if path[t]), Fraction(0))
                     if level <= reserved:

@@ -172,6 +172,10 @@ def _add_whole_bill(document: dict[str, Any], rng: random.Random, minutes: int, 
         for key in ("boot", "minimum"):
             if rng.random() < 0.25:
                 made[key] = f"{rng.choice([10, minutes, 2 * minutes])}m"
+        early = random.Random(repr(made))  # of its own: what else is drawn stays as it was
+        if early.random() < 0.4:
+            count = made["count"]
+            made["running"] = early.randint(1, int(max(count["steps"].values()) if isinstance(count, dict) else count))
         return made
 
     pools, tasks = document["pools"], document["tasks"]
@@ -303,6 +307,7 @@ def wild(seed: int) -> dict[str, Any]:
             kind["id"] = "pool 0" if number == 0 else "gpu"
             kind["count"] = perhaps_none(kind["count"])
             kind.pop("reserved", None)
+            kind.pop("running", None)
             if rng.random() < 0.4:  # of several resources, and not the same in every pool
                 kind["size"]["nic"] = rng.randint(1, 4)
         if "gpu" in pool["capacity"]:

@@ -123,6 +123,12 @@ def rich(seed: int, groups: int = 3, slots: int = 4, scale: int = 1) -> Problem:
         supply_node=ints([kind for kind, _ in pairs]),
         supply_row=ints([row for _, row in pairs]),
         supply_size=ints([rng.randint(2, 5) for _ in pairs]),
+        before=ints(
+            [
+                min(random.Random(seed * 13 + at).choice([0, 0, 1, 2]), most)
+                for at, most in enumerate(count.max(axis=1).tolist())
+            ]
+        ),
     )
     capacity = plain.capacity.copy()
     for row in {row for _, row in pairs}:

@@ -83,6 +83,6 @@ def nodes(count: list[list[int]], supply: list[tuple[int, int, int]], **more: An
         supply_node=ints([kind for kind, _, _ in supply]),
         supply_row=ints([row for _, row, _ in supply]),
         supply_size=ints([size for _, _, size in supply]),
-        **{name: ints(more.pop(name, line)) for name in ("reserved", "commit_max", "boot", "minimum")},
+        **{name: ints(more.pop(name, line)) for name in ("reserved", "commit_max", "boot", "minimum", "before")},
         **more,
     )

@@ -156,6 +156,15 @@ tasks:
 """,
         "8",  # on the first day n from 08:00 and m from 10:00; on the second both before 10:00
     ),
+    "nodes that are on begin without a start, and what goes off at once is stopped": (
+        TIME
+        + """
+pools:
+  - {id: p, nodes: {id: k, size: {gpu: 1}, count: 3, price: 1, startup: 10, shutdown: 4, boot: 1h, running: 2}}
+tasks: [{id: t, options: [{pool: p, uses: {gpu: 1}, duration: 2h}]}]
+""",
+        "10",  # one goes at once, 4; the other is on for two hours, 2, and stops, 4
+    ),
     "a month's budget of which some is spent, and the whole of the next month's": (
         """
 time: {start: 2026-01-31T22:00Z, slot: 1h, horizon: 4h}

@@ -328,7 +328,7 @@ class Search:
     def _switched(self, pool: Pool, held: Held, units: list[Unit], committed: tuple[int, ...]) -> dict[Used, Fraction]:
         """Walk over the slots; a state says what was on in the slots that still matter."""
         keep = max([1, *(max(unit.kind.boot, unit.kind.minimum) for unit in units)])
-        past = tuple((0,) * (keep + 1) for _ in units)
+        past = tuple((unit.before,) * (keep + 1) for unit in units)
         states: dict[tuple[tuple[tuple[int, ...], ...], Used], Fraction] = {
             (past, tuple(Fraction(0) for _ in self.node_quotas)): Fraction(0)
         }
@@ -393,7 +393,7 @@ class Search:
             if not quota.covers_pool(pool):
                 return Fraction(0)
             amount = here[quota.what] if slot in window else Fraction(0)
-            return amount + (off if quota.what == "money" and slot - 1 in window else 0)
+            return amount + (off if quota.what == "money" and max(0, slot - 1) in window else 0)
 
         def charge(slot: int, before: int, now: int) -> tuple[Fraction, list[Fraction]]:
             key = (slot, before, now)

@@ -44,7 +44,9 @@ def bill_of(instance: Instance, pool: Pool, unit: Unit, on: list[int], committed
     """Return what a unit costs with so many nodes on in each slot."""
     clock, kind = instance.clock, unit.kind
     slots, hours = range(clock.slots), clock.hours
-    around = [0, *on, 0]
+    around = [unit.before, *on, 0]
+    stops = [max(0, around[t + 1] - around[t + 2]) for t in slots]
+    stops[0] += max(0, unit.before - on[0])
     demanded = [max(0, on[t] - committed - unit.reserved) for t in slots]
     rent = [demanded[t] * hours * (kind.price[t] if kind.price else 0) for t in slots]
     energy = [on[t] * kind.power * hours for t in slots]
@@ -53,7 +55,7 @@ def bill_of(instance: Instance, pool: Pool, unit: Unit, on: list[int], committed
     return NodeBill(
         [Fraction(each) for each in rent],
         [max(0, around[t + 1] - around[t]) * kind.startup for t in slots],
-        [max(0, around[t + 1] - around[t + 2]) * kind.shutdown for t in slots],
+        [each * kind.shutdown for each in stops],
         [share] * clock.slots,
         [energy[t] * tariff[t] for t in slots],
         energy,
@@ -61,16 +63,16 @@ def bill_of(instance: Instance, pool: Pool, unit: Unit, on: list[int], committed
     )
 
 
-def usable(kind: Kind, on: list[int]) -> list[int]:
+def usable(kind: Kind, on: list[int], running: int) -> list[int]:
     """Return by slot how many nodes are on and have booted."""
-    before = [0, *on]
+    before = [running, *on]
     started = [max(0, now - was) for was, now in zip(before, on, strict=False)]
     return [on[t] - sum(started[max(0, t - kind.boot + 1) : t + 1]) for t in range(len(on))]
 
 
-def stays_on(kind: Kind, on: list[int]) -> bool:
+def stays_on(kind: Kind, on: list[int], running: int) -> bool:
     """Tell whether what is switched on stays on for its minimum."""
-    before = [0, *on]
+    before = [running, *on]
     started = [max(0, now - was) for was, now in zip(before, on, strict=False)]
     return all(on[t] >= sum(started[max(0, t - kind.minimum + 1) : t + 1]) for t in range(len(on)))
 
@@ -87,12 +89,14 @@ def _merged(units: list[Unit | None]) -> Unit | None:
         return None
     first = there[0]
     if any(
-        (each.count, each.reserved, each.commit_max) != (first.count, first.reserved, first.commit_max)
+        (each.count, each.reserved, each.commit_max, each.before)
+        != (first.count, first.reserved, first.commit_max, first.before)
         for each in there
     ):
         return None
     n = len(there)
-    return Unit(first.kind, first.number, [n * at for at in first.count], n * first.reserved, n * first.commit_max)
+    count = [n * at for at in first.count]
+    return Unit(first.kind, first.number, count, n * first.reserved, n * first.commit_max, n * first.before)
 
 
 class Evaluation:
@@ -280,14 +284,14 @@ class Evaluation:
             self.say("nodes", f"{where}: {committed} committed")
         if any(not 0 <= count <= unit.limit(slot, committed) for slot, count in enumerate(on)):
             self.say("nodes", f"{where}: more on than there are")
-        if not stays_on(unit.kind, on):
+        if not stays_on(unit.kind, on, unit.before):
             self.say("nodes", f"{where}: off before its minimum")
         bill = bill_of(self.instance, pool, unit, on, committed)
         slots = list(range(self.instance.clock.slots))
         for name in ("rent", "startup", "shutdown", "commit", "idle"):
             if not near(entry[name], sum(getattr(bill, name), Fraction(0))):
                 self.say("bill", f"{where}: {name}")
-        hours, before = self.instance.clock.hours, [0, *on]
+        hours, before = self.instance.clock.hours, [unit.before, *on]
         figures = {
             "node_hours": sum(on) * hours,
             "on_demand_hours": sum(max(0, n - committed - unit.reserved) for n in on) * hours,
@@ -321,7 +325,7 @@ class Evaluation:
 
     def _supply(self) -> None:
         for pool in self.instance.pools.values():
-            mine = [(unit, usable(unit.kind, on)) for where, unit, on, _, _ in self.units if where is pool]
+            mine = [(unit, usable(unit.kind, on, unit.before)) for where, unit, on, _, _ in self.units if where is pool]
             for slot in range(self.instance.clock.slots):
                 demand = self._demand(pool, slot)
                 for what in pool.of_nodes:

@@ -68,6 +68,8 @@ def _terms(rng: Random) -> dict[str, Any]:
         terms["boot"] = "1h"
     if rng.random() < 0.2:
         terms["minimum"] = "2h"
+    if Random(repr(terms)).random() < 0.25:  # of its own: what else is drawn stays as it was
+        terms["running"] = 1
     return terms
 
 

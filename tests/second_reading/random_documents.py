@@ -244,6 +244,8 @@ class Draw:
             )
         if self.may(0.25):
             kind["reserved"] = rng.choice([0, 1, 1, 2])
+        if self.may(0.2):
+            kind["running"] = rng.choice([0, 1, 1, 2])  # now and then more than there are: refused
         for key in ("startup", "shutdown"):
             if self.may(0.35):
                 kind[key] = self.money(negative=False)

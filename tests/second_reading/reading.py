@@ -45,6 +45,7 @@ class Kind:
     commit_total: Fraction | None  # money per node for the whole horizon
     commit_max: int
     reserved: int
+    running: int
 
     def hourly(self, clock: Clock) -> list[Fraction] | None:
         """Return what a node costs an hour, on demand or else committed; None where it has no price."""
@@ -103,12 +104,13 @@ class Pool:
         found = []
         for kind in self.kinds:
             if not self.told_apart:
-                found.append(Unit(kind, 0, kind.count, kind.reserved, kind.commit_max))
+                found.append(Unit(kind, 0, kind.count, kind.reserved, kind.commit_max, kind.running))
                 continue
             for k in range(1, kind.most + 1):
                 reserved = int(k <= kind.reserved)
                 committed = int(kind.reserved < k <= kind.reserved + kind.commit_max)
-                found.append(Unit(kind, k, [int(count >= k) for count in kind.count], reserved, committed))
+                there, before = [int(count >= k) for count in kind.count], int(k <= kind.running)
+                found.append(Unit(kind, k, there, reserved, committed, before))
         return found
 
 
@@ -121,6 +123,7 @@ class Unit:
     count: list[int]
     reserved: int
     commit_max: int
+    before: int  # on when the horizon begins
 
     def limit(self, slot: int, committed: int) -> int:
         """Return how many may be on in a slot."""
@@ -580,6 +583,8 @@ def _kind(tree: dict[str, Any], clock: Clock) -> Kind:
     minimum = -(-duration(get(tree, "minimum", "0s")) // clock.slot)
     count = Series.of(tree["count"], clock)
     commit, most = get(tree, "commit"), int(max(values(tree["count"])))
+    if whole(get(tree, "running", 0)) > most:
+        raise Refused("more nodes are on before the horizon than there ever are")
     total, commit_max = None, 0
     if commit is not None:
         commit = commit if isinstance(commit, dict) else {"price": commit}
@@ -602,6 +607,7 @@ def _kind(tree: dict[str, Any], clock: Clock) -> Kind:
         total,
         commit_max,
         whole(get(tree, "reserved", 0)),
+        whole(get(tree, "running", 0)),
     )
 
 

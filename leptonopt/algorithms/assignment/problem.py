@@ -89,7 +89,7 @@ def _opening(problem: Problem, row_of: Ints) -> Ints | None:
     nodes, cost = problem.nodes, np.zeros(len(row_of), np.int64)
     for row, kind in zip(nodes.supply_row.tolist(), nodes.supply_node.tolist(), strict=True):
         alone = (nodes.supply_row == row).sum() == 1 and (nodes.supply_node == kind).sum() == 1
-        if not alone or nodes.count[kind].max(initial=0) != 1 or nodes.most()[kind, 0] != 1:
+        if not alone or nodes.before[kind] or nodes.count[kind].max(initial=0) != 1 or nodes.most()[kind, 0] != 1:
             return None
         costs = nodes.costs
         paid = int(costs.on_demand[kind, 0])

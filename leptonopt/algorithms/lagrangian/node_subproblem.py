@@ -28,7 +28,7 @@ class NodeSubproblem:
         for kind in range(len(nodes)):
             own = nodes.reserved[kind], nodes.reserved[kind] + nodes.commit_max[kind]
             top = nodes.count[kind].max(initial=0)
-            cuts = np.unique(np.concatenate([[0], np.minimum(own, top), nodes.count[kind]]))
+            cuts = np.unique(np.concatenate([[0], np.minimum((*own, nodes.before[kind]), top), nodes.count[kind]]))
             kinds.append(np.full(len(cuts) - 1, kind))
             lows.append(cuts[:-1])
             highs.append(cuts[1:])
@@ -37,12 +37,13 @@ class NodeSubproblem:
         low, high = np.concatenate([empty, *lows]), np.concatenate([empty, *highs])
         self.many: Ints = high - low
         self.there: Bools = nodes.count[self.kind] >= high[:, None]
+        self.before: Bools = nodes.before[self.kind] >= high
         self.free: Bools = high <= nodes.reserved[self.kind]
         self.committable: Bools = ~self.free & (high <= (nodes.reserved + nodes.commit_max)[self.kind])
         self.paid: Bools = ~self.free & nodes.on_demand[self.kind]
         most: Ints = nodes.count.max(axis=1, initial=0)
         alone = (nodes.reserved + nodes.commit_max == 0) | ~nodes.on_demand
-        steady = (nodes.count == most[:, None]).all(axis=1) & alone
+        steady = (nodes.count == most[:, None]).all(axis=1) & alone & ((nodes.before == 0) | (nodes.before >= most))
         self.minimum: Ints = np.where((most <= 1) | steady, nodes.minimum, 0)
 
     def solve(
@@ -60,7 +61,7 @@ class NodeSubproblem:
             earned = earned + more
         exact = price.dtype == np.int64
         never: Any = NEVER if exact else np.inf
-        best = np.zeros(len(self.kind), price.dtype)
+        best = np.where(self.before, scale * costs.stop[self.kind, 0], 0).astype(price.dtype)
         usable = np.zeros(self.there.shape, np.int64)
         nothing = np.zeros(self.there.shape, bool)
         for chosen, paid in ((self.free | self.committable, False), (self.paid, True)):
@@ -68,7 +69,9 @@ class NodeSubproblem:
             if not len(at):
                 continue
             kind = self.kind[at]
-            found = on_off_paths(nodes, kind, nothing[at], self.there[at], paid, earned[kind], scale, self.minimum)
+            found = on_off_paths(
+                nodes, kind, nothing[at], self.there[at], paid, earned[kind], scale, self.minimum, self.before[at]
+            )
             cost = np.where(found.cost >= never, 0, found.cost)
             if not paid:
                 cost = cost + np.where(self.committable[at], scale * costs.commit[kind], 0)

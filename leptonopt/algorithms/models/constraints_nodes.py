@@ -71,19 +71,28 @@ def nodes_paid(variables: Variables) -> Rows:
 
 
 def nodes_switched(variables: Variables) -> Rows:
-    """nodes: u[m, t] >= n[m, t] - n[m, t-1] and v[m, t] >= n[m, t] - n[m, t+1], with n = 0 outside."""
-    table, label, at = RowTable(), [np.zeros((0, 3), np.int64)], 0
+    """nodes: u[m, t] >= n[m, t] - n[m, t-1] and v[m, t] >= n[m, t] - n[m, t+1].
+
+    Before the first slot n is `before`, after the last it is 0.
+    """
+    table, label, upper, at = RowTable(), [np.zeros((0, 3), np.int64)], [np.zeros(0, np.int64)], 0
     slots = np.arange(variables.problem.slots)
     one = np.ones(len(slots), np.int64)
     for (letter, kind), switched in variables.nodes.items():
         if letter in "uv":
             on, before, behind = variables.nodes["n", kind], slots[1:], slots[:-1]
             table.add(at + slots, on, one)
-            table.add(at + slots, switched, -one)
+            table.add(at + slots, switched[: len(slots)], -one)
             table.add(at + (before if letter == "u" else behind), on[behind if letter == "u" else before], -one[1:])
-            label.append(np.stack([np.full(len(slots), "uv".index(letter)), np.full(len(slots), kind), slots], axis=1))
-            at += len(slots)
-    return table.rows("nodes.switched", np.arange(at), np.zeros(at, np.int64), np.concatenate(label))
+            known = int(variables.problem.nodes.before[kind])
+            upper.append(np.where((slots == 0) & (letter == "u"), known, 0))
+            for dropped in switched[len(slots) :]:  # v before slot 0 >= before - n[m, 0]
+                table.add(np.array([at + len(slots)] * 2), np.array([on[0], dropped]), -np.ones(2, np.int64))
+                upper.append(np.array([-known]))
+            where = np.arange(len(switched))
+            label.append(np.stack([np.full(len(where), "uv".index(letter)), np.full(len(where), kind), where], axis=1))
+            at += len(where)
+    return table.rows("nodes.switched", np.arange(at), np.concatenate(upper), np.concatenate(label))
 
 
 def nodes_minimum(variables: Variables) -> Rows:

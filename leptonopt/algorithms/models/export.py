@@ -159,6 +159,7 @@ def _nodes(problem: Problem) -> Iterator[str]:
     yield from _table("param on_demand", _numbered(nodes.on_demand.astype(np.int64)))
     for name in ("reserved", "commit_max", "boot", "minimum"):
         yield from _table(f"param {name}", _numbered(getattr(nodes, name)))
+    yield from _table("param nodes_running", _numbered(nodes.before))
     yield from _table("param count", _cells(nodes.count, 0))
     names = {"demand": "on_demand", "on": "on", "start": "start", "stop": "stop"}
     for short, name in names.items():

@@ -44,9 +44,9 @@ class Variables:
     """Positions of the variables; all are from 0 to `most`, and integers where `whole` says so.
 
     x[c] copies of column c; z[g] copies of optional group g left out; and per kind m of nodes, where
-    the rules need them: n[m, t] nodes on, w[m, t] on demand, u[m, t] switched on, v[m, t] switched off,
-    c[m] committed. y[s, p]: the groups of set s, which belong together, run on pool p. Those of services are listed
-    at `services`.
+    the rules need them: n[m, t] nodes on, w[m, t] on demand, u[m, t] switched on, v[m, t] switched off (behind the
+    last slot: before the first one), c[m] committed. y[s, p]: the groups of set s, which belong together, run on
+    pool p. Those of services are listed at `services`.
     """
 
     problem: Problem
@@ -55,7 +55,10 @@ class Variables:
 
     @cached_property
     def nodes(self) -> dict[tuple[str, int], Ints]:
-        """Return positions of n, w, u, v, shape (T,), and of c, shape (1,), by letter and kind."""
+        """Return positions of n, w, u, v, shape (T,), and of c, shape (1,), by letter and kind.
+
+        v has shape (T + 1,) where nodes are on before the first slot.
+        """
         found, at = {}, len(self.columns.option) + len(self.left)
         for letter, kind, size in self._kinds():
             found[letter, kind] = np.arange(at, at + size)
@@ -162,7 +165,7 @@ class Variables:
             if starts[kind]:
                 yield "u", kind, slots
             if stops[kind]:
-                yield "v", kind, slots
+                yield "v", kind, slots + bool(nodes.before[kind])
             if nodes.commit_max[kind]:
                 yield "c", kind, 1
 
@@ -173,7 +176,8 @@ class Variables:
         parts = [problem.copies[problem.group[self.columns.option]], problem.copies[self.left]]
         for letter, kind in self.nodes:
             own = nodes.reserved[kind] if letter == "w" and problem.plain[kind] else 0
-            parts.append(nodes.commit_max[[kind]] if letter == "c" else np.maximum(0, nodes.count[kind] - own))
+            most = nodes.commit_max[[kind]] if letter == "c" else np.maximum(0, nodes.count[kind] - own)
+            parts.append(np.append(most, nodes.before[kind]) if letter == "v" and nodes.before[kind] else most)
         parts.append(np.ones(len(self.pools), np.int64))
         parts += [most for _, most in self._of_services()]
         return np.concatenate(parts)
@@ -203,8 +207,10 @@ class Variables:
                 found.append((at, costs.on[kind] + paid))
             elif letter == "c":
                 found.append((at, costs.commit[[kind]]))
+            elif letter == "v":
+                found.append((at, np.append(costs.stop[kind], costs.stop[kind, :1])[: len(at)]))
             else:
-                found.append((at, {"w": costs.on_demand, "u": costs.start, "v": costs.stop}[letter][kind]))
+                found.append((at, {"w": costs.on_demand, "u": costs.start}[letter][kind]))
         return found
 
 

@@ -17,7 +17,7 @@ from leptonopt.algorithms.models import constraints_nodes as node_rules
 from leptonopt.algorithms.models import constraints_services as service_rules
 from leptonopt.algorithms.models.rows import NO_LIMIT, Rows, Variables
 from leptonopt.problem.arrays import Bools, Ints
-from leptonopt.problem.nodes import NodeSchedule, switched
+from leptonopt.problem.nodes import NodeSchedule, dropped, switched
 from leptonopt.problem.problem import Problem, StartColumns
 from leptonopt.problem.replicas import least_money
 from leptonopt.problem.schedule import Schedule, node_schedule_of
@@ -245,11 +245,13 @@ def encode(linear: IntegerProgram, schedule: Schedule) -> Ints:
 
 def encode_nodes(variables: Variables, rent: NodeSchedule, values: Ints) -> None:
     """Write the values of the variables of nodes into `values`, int64, shape (V,)."""
-    started, stopped = switched(rent.on)
+    before = variables.problem.nodes.before
+    started, stopped = switched(rent.on, before)
+    stopped = np.concatenate([stopped, dropped(rent.on, before)], axis=1)
     paid = np.maximum(0, rent.on - (rent.committed + variables.problem.nodes.reserved)[:, None])
     grids = {"n": rent.on, "w": paid, "u": started, "v": stopped}
     for (letter, kind), positions in variables.nodes.items():
-        values[positions] = rent.committed[kind] if letter == "c" else grids[letter][kind]
+        values[positions] = rent.committed[kind] if letter == "c" else grids[letter][kind][: len(positions)]
 
 
 def encode_replicas(variables: Variables, replicas: ReplicaSchedule, values: Ints) -> None:

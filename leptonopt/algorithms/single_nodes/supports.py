@@ -14,6 +14,7 @@ def unsupported_rule(problem: Problem) -> str | None:
     """
     rules = {
         "nodes": not _has_single_nodes(problem),
+        "nodes on before the horizon": bool(problem.nodes.before.any()),
         "precedence": len(problem.before) > 0,
         "quota": bool(problem.quotas),
         "affinity": bool(problem.together or problem.apart),

@@ -35,7 +35,7 @@ def test_the_schedule_of_one_kind_is_cheapest(seed: int) -> None:
     kind = nodes(
         grid(1, 3), [(0, 0, 4)], price=grid(0, 9), on=grid(-2, 2), start=grid(0, 6), stop=grid(0, 3),
         commit=[rng.randint(0, 15)], reserved=[rng.randint(0, 1)], commit_max=[rng.randint(0, 2)],
-        on_demand=[rng.random() < 0.8],
+        on_demand=[rng.random() < 0.8], before=[rng.randint(0, 1)],
     )  # fmt: skip
     load = ints([[rng.randint(0, 9) for _ in range(4)]])
     found, least = cheapest_node_schedule(kind, load), every_cost(kind, load)
@@ -64,8 +64,9 @@ def test_paths_with_boot_and_minimum_times_are_cheapest(seed: int) -> None:
         stop=grid(0, 3),
         boot=[rng.randint(0, 2)],
         minimum=[rng.randint(1, 3)],
+        before=[seed % 2],
     )
-    load = ints([[int(t > 1 and rng.random() < 0.4) for t in range(5)]])
+    load = ints([[int((t > 1 or seed % 2) and rng.random() < 0.4) for t in range(5)]])
     found = cheapest_node_schedule(kind, load)
     least = every_cost(kind, load)
     assert (None if found is None else kind.costs.of(found, kind)) == least

@@ -100,3 +100,13 @@ def test_no_nodes() -> None:
     assert (len(none), none.least_cost, none.costs.of(nothing, none)) == (0, 0, 0)
     assert keeps_rules(none, nothing)
     assert supply(none, nothing, 2).tolist() == [[0] * 3] * 2
+
+
+def test_nodes_on_before_the_first_slot() -> None:
+    """They cost no start and no boot; what goes off as the horizon begins is paid as a stop of the first slot."""
+    kind = nodes([[3, 3, 3]], [(0, 0, 4)], start=[[5, 5, 5]], stop=[[2, 3, 3]], boot=[1], before=[2])
+    assert supply(kind, on([2, 3, 1]), 1).tolist() == [[8, 8, 4]]
+    assert kind.costs.of(on([2, 3, 1]), kind) == 5 + 2 * 3 + 3
+    assert kind.costs.of(on([0, 0, 0]), kind) == 2 * 2
+    assert kind.most().tolist() == [[2, 3, 3]]
+    assert keeps_rules(kind, on([2, 2, 0]))

@@ -162,3 +162,13 @@ def test_jobs_of_others_do_not_move() -> None:
     assert [option["id"] for option in found["a"]["options"]] == ["own (stays)"]
     assert len(found["b"]["options"]) > 1
     assert found["a"]["job"] == {"slurm": "15"}
+
+
+def test_nodes_that_are_on() -> None:
+    """The new horizon begins with them, at most as many as there are; what was on before the old one is forgotten."""
+    common = {"size": {"cpu": 8}, "price": 1}
+    kinds = [{"id": "a", "count": 4, "running": 1, **common}, {"id": "b", "count": 2, **common}]
+    pools = [*world().document()["pools"], {"id": "n", "nodes": kinds}, {"id": "m", "nodes": {**kinds[0], "id": None}}]
+    state = {"nodes": [{"pool": "n", "kind": "b", "on": 7}, {"pool": "m", "kind": "m", "on": 3}]}
+    found = rest(state, pools=pools).document["pools"]
+    assert [kind.get("running") for pool in found[2:] for kind in pool["nodes"]] == [None, 2, 3]

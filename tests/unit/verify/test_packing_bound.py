@@ -34,6 +34,8 @@ def drawn(seed: int) -> dict[str, Any]:
             kind["size"]["cpu"] = rng.randint(2, 6)
     if rng.random() < 0.3:
         kinds[0] |= {"reserved": 1, "commit": {"price": 1, "max": 1}, "startup": 1, "minimum": "2h"}
+    if seed % 3 == 0:
+        kinds[-1]["running"] = 1
     largest = max(kind["size"]["gpu"] for kind in kinds)
     tasks: list[dict[str, Any]] = []
     for at in range(rng.randint(2, 5)):
