@@ -169,7 +169,8 @@ def _made(instance: Instance, task: Task, pools: dict[str, Pool]) -> Iterator[tu
                 needed = None if work.memory is None else EXACT.multiply(work.memory, variant.memory)
                 if needed is not None and room is not None and needed > EXACT.multiply(room, Decimal(devices)):
                     refused = f"{devices} x {room} of device memory hold less than the {needed} needed"
-                yield ConcreteOption(id, pool, uses, duration, work.cost, name, variant.quality, refused), False
+                way = ConcreteOption(id, pool, uses, duration, work.cost, name, variant.quality, refused, work.consumes)
+                yield way, False
 
 
 @lru_cache(4096)

@@ -102,7 +102,8 @@ def _quotas_of(document: Document, result: Document) -> Iterator[Document]:
 
 
 def _consumed(document: Document) -> set[str]:
-    return {name for task in document["tasks"] for way in task.get("options", ()) for name in way.get("consumes", ())}
+    ways = [way for task in document["tasks"] for way in [*task.get("options", ()), task.get("work") or {}]]
+    return {name for way in ways for name in way.get("consumes", ())}
 
 
 def _offered(document: Document) -> set[str]:

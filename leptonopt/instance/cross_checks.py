@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, islice
 
 from leptonopt.errors import Finding, Path
@@ -84,7 +84,7 @@ def _quotas_and_nodes(
     if None in pools or None in tasks or None in services:
         return
     teams = {each.team for each in (*known_tasks.values(), *services) if each is not None and each.team is not None}
-    consumed = {name for task in known_tasks.values() for option in task.options for name in option.consumes}
+    consumed = _consumed(known_tasks.values())
     for at, quota in enumerate(check_time_each(quotas)):
         if quota:
             yield from _quota_findings(("quotas", at), quota, known_pools, known_tasks, teams, consumed)
@@ -300,9 +300,15 @@ def _cycles(tasks: Sequence[Task]) -> list[Finding]:
 
 def tie_findings(ties: Sequence[str], tasks: Sequence[Task]) -> Iterator[Finding]:
     """Yield what is wrong with secondary goals: names twice, or that no option consumes."""
-    consumed = {name for task in tasks for option in task.options for name in option.consumes}
+    consumed = _consumed(tasks)
     for at, name in enumerate(ties):
         if name in ties[:at]:
             yield Finding(f"names {name!r} twice", ("objective", "ties", at))
         elif name not in consumed:
             yield Finding(unknown_name("name that an option consumes", name, consumed), ("objective", "ties", at))
+
+
+def _consumed(tasks: Iterable[Task]) -> set[str]:
+    """Return the names of what options consume, written or made from work."""
+    written = {name for task in tasks for option in task.options for name in option.consumes}
+    return written | {name for task in tasks if task.work for name in task.work.consumes}

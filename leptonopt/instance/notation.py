@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 
 from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance import units
+from leptonopt.instance.apart import without_apart_by
 
 Document = dict[str, Any]
 Edit = Callable[[Any, Path], Any]  # of a value at its place
@@ -61,6 +62,7 @@ def plain(document: Document) -> Plain:
     found = Plain(made)
     if isinstance(tasks := made.get("tasks"), list | tuple) and any(_repeats(task) for task in tasks):
         found = _Occurrences(made, zone or ZoneInfo("UTC"), rewriting.findings).expanded()
+    found = Plain(without_apart_by(found.document, rewriting.findings), found.origin)
     if rewriting.findings:
         raise InstanceError(rewriting.findings)
     return found
@@ -145,7 +147,9 @@ class _Rewriting:
 
     def work(self, tree: Any, path: Path) -> Any:
         memory = self._amount(_DEVICE_MEMORY)
-        return self._edited(tree, path, {"uses": self.amounts, "per_device": self.amounts, "memory": memory})
+        return self._edited(
+            tree, path, {**dict.fromkeys(("uses", "per_device", "consumes"), self.amounts), "memory": memory}
+        )
 
     def quota(self, tree: Any, path: Path) -> Any:
         name = tree.get("of") if isinstance(tree, dict) else None
@@ -367,6 +371,8 @@ class _Occurrences:
 
     def _members(self, names: Any) -> Any:
         """Return ids with those of all occurrences instead of a task that repeats."""
+        if isinstance(names, dict) and "tasks" in names:  # of a set that is apart by node or label
+            return {**names, "tasks": self._members(names["tasks"])}
         if not isinstance(names, list | tuple):
             return names
         known = ((self.ids.get(name) if isinstance(name, str) else None, name) for name in names)

@@ -32,6 +32,7 @@ from leptonopt.instance.fields import (
 
 MAX_SLOTS = 200_000
 MAX_YEAR = 9000  # the latest year in which a horizon starts; its end must have a date too
+MARK = "apart:"  # how the resources begin of which a task kept apart by node holds one
 POWER = "power"  # the resource of pools that draw electricity, in kW
 
 
@@ -209,7 +210,8 @@ class Pool(StrictModel):
         """Return the resources of nodes for which tasks are charged: as stated, or gpu, or the only one."""
         if self.charge is not None:
             return tuple(self.charge)
-        usual = ("gpu",) if "gpu" in self.of_nodes else self.of_nodes if len(self.of_nodes) == 1 else ()
+        held = tuple(name for name in self.of_nodes if not name.startswith(MARK))
+        usual = ("gpu",) if "gpu" in held else held if len(held) == 1 else ()
         return tuple(name for name in usual if any(name in kind.size for kind in self._priced))
 
     @property

@@ -17,7 +17,7 @@ def instance_schema() -> dict[str, Any]:
         warnings.simplefilter("ignore", UserWarning)
         schema = Instance.model_json_schema(by_alias=True)
     _short_forms(schema["$defs"])
-    _notation(schema["$defs"])
+    _notation(schema, schema["$defs"])
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "leptonopt instance"}
     some = {"anyOf": [{"required": ["tasks"], **_filled("tasks")}, {"required": ["services"], **_filled("services")}]}
     return {**head, **_as_written(schema), **some, "title": "leptonopt instance"}
@@ -38,7 +38,8 @@ def _short_forms(nouns: dict[str, Any]) -> None:
 _AMOUNTS = {
     "Pool": ("device_memory",), "NodeKind": ("size",), "Maintenance": ("capacity",), "Option": ("uses", "consumes"),
     "Way": ("uses",),
-    "Work": ("uses", "per_device", "memory"), "Profile": ("uses", "per_device", "memory"), "Quota": ("limit", "used"),
+    "Work": ("uses", "per_device", "consumes", "memory"),
+    "Profile": ("uses", "per_device", "memory"), "Quota": ("limit", "used"),
 }  # fmt: skip
 _WITH_UNIT = {
     "type": "string",
@@ -57,11 +58,22 @@ _REPEAT = {
 }
 
 
-def _notation(nouns: dict[str, Any]) -> None:
+_APART = {
+    "description": "tasks on different nodes, or on pools of different labels that begin so",
+    "type": "object",
+    "properties": {"tasks": {"type": "array", "items": {"type": "string"}}, "by": {"type": "string", "minLength": 1}},
+    "required": ["tasks"],
+    "additionalProperties": False,
+}
+
+
+def _notation(top: dict[str, Any], nouns: dict[str, Any]) -> None:
     """Add what documents may say shorter: units of bytes, and tasks that repeat; see `instance.notation`."""
     nouns["Amounts"] = _with_units(nouns["Series"])
     nouns["Pool"]["properties"]["capacity"]["additionalProperties"] = {"$ref": "#/$defs/Amounts"}
     nouns["Task"]["properties"]["repeat"] = {"anyOf": [_REPEAT, {"type": "null"}], "default": None}
+    sets = top["properties"]["apart"]
+    sets["items"] = {"anyOf": [sets["items"], _APART]}
     for noun, keys in _AMOUNTS.items():
         for key in keys:
             nouns[noun]["properties"][key] = _with_units(nouns[noun]["properties"][key])

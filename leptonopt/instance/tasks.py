@@ -166,6 +166,7 @@ class Work(Profile):
     hours: NotNegative = Field(description="on one reference device (speed 1.0)")
     profile: Name | None = None
     cost: Amount = Field(default=Decimal(0), description="fixed cost of every option made")
+    consumes: ByName[NotNegative] = empty_mapping("amounts used up once by every option made, for quotas")
 
 
 class Run(StrictModel):

@@ -230,13 +230,11 @@ def _teams(document: dict[str, Any], places: int) -> Table:
     table = _table(f"Teams in {printable(document['currency'])}", show_footer=True)
     table.add_column("team", "total")
     table.add_column("tasks", f"{sum(line['tasks'] for line in bill['teams']):,}", justify="right")
-    for name in ("own", "charged"):
-        table.add_column(name, justify="right")
-    table.add_column("total", money(bill["total"], places), justify="right")
+    for name, total in (("own", ""), ("charged", ""), ("total", money(bill["total"], places))):
+        table.add_column(name, total, justify="right")
     for line in bill["teams"]:
         team = Text("without a team", style="dim") if line["team"] is None else Text(printable(line["team"]))
-        sums = (money(line[key], places) for key in ("own", "charged", "total"))
-        table.add_row(team, f"{line['tasks']:,}", *sums)
+        table.add_row(team, f"{line['tasks']:,}", *(money(line[key], places) for key in ("own", "charged", "total")))
     others = bill["total"] - sum(line["total"] for line in bill["teams"])
     if round(others, places):
         table.add_row(Text("charged to nobody", style="dim"), "", "", "", money(others, places))

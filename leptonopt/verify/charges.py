@@ -18,11 +18,11 @@ def charges(time: Timeline, pool: Mapping[str, Any]) -> dict[str, list[Fraction]
     found: dict[str, list[Fraction]] = {}
     nodes = pool.get("nodes") or ()
     kinds = [nodes] if isinstance(nodes, Mapping) else nodes
-    names = {name for kind in kinds for name in kind["size"]}
+    names = {name for kind in kinds for name in kind["size"] if not name.startswith("apart:")}
     for kind in kinds:
         hourly = _hourly(time, kind)
         for name, size in kind["size"].items() if hourly else ():
-            if name == "gpu" or len(names) == 1:
+            if name == "gpu" or {name} == names:
                 rate = [money / exact(size) for money in hourly]
                 found[name] = [min(pair) for pair in zip(rate, found.get(name, rate), strict=True)]
     return found

@@ -148,7 +148,7 @@ OPTION: Noun = {
     "quality": ONE,
 }
 PROFILE: Noun = {"variants": (_named(_noun({"speed": ONE, "quality": ONE, "memory": ONE})), None)}
-WORK: Noun = {**PROFILE, "cost": ZERO}
+WORK: Noun = {**PROFILE, "cost": ZERO, "consumes": NONE}
 TASK: Noun = {
     "copies": ONE, "release": AT, "deadline": AT, "due": AT, "optional": FALSE, "after": (_each(_after), []),
     "needs": (_noun(NEEDS), {}), "confidential": FALSE, "placement": (_plain, "span"),

@@ -13,6 +13,7 @@ from decimal import Decimal, localcontext
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from leptonopt.verify.apart import without_apart_by
 from leptonopt.verify.exact import Malformed, duration, instant
 
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
@@ -34,8 +35,8 @@ def plain(document: Mapping[str, Any]) -> Mapping[str, Any]:
     made = read.mapping(document)
     tasks = made.get("tasks")
     if isinstance(tasks, list | tuple) and any(isinstance(task, Mapping) and task.get("repeat") for task in tasks):
-        return _without_repeat(made, ZoneInfo(zone or "UTC"))
-    return made
+        made = _without_repeat(made, ZoneInfo(zone or "UTC"))
+    return without_apart_by(made)
 
 
 class _Reader:
@@ -166,7 +167,9 @@ def _at(day: date, clock: str, zone: ZoneInfo) -> datetime:
     return datetime.fromisoformat(f"{day}T{clock}").replace(tzinfo=zone, fold=0).astimezone(UTC)
 
 
-def _all_of(ids: Any, days: Mapping[str, Mapping[date, str]]) -> list[str]:
+def _all_of(ids: Any, days: Mapping[str, Mapping[date, str]]) -> Any:
+    if isinstance(ids, Mapping):
+        return {**ids, "tasks": _all_of(ids["tasks"], days)}
     return [each for id in ids for each in (days[id].values() if id in days else [id])]
 
 

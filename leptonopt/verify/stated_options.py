@@ -126,4 +126,4 @@ def _work_option(
             uses[name] += exact(each) * times
     seconds = 3600 * exact(work["hours"]) / (rate * exact(factors.get("speed", 1)))
     cost, quality = exact(work.get("cost", 0)), exact(factors.get("quality", 1))
-    return StatedOption(pool, dict(uses), seconds, cost, variant, quality, {})
+    return StatedOption(pool, dict(uses), seconds, cost, variant, quality, work.get("consumes") or {})

@@ -341,6 +341,8 @@ EDITS: list[tuple[str, tuple[str | int, ...], Any, str]] = [
     ("quota of money a moment", ("quotas", 0, "per"), "moment", "'money' is not a resource; only of a resource"),
     ("together with nobody", ("together",), [["prepare", "nobody"]], "there is no task 'nobody'; known are"),
     ("together as a flat list", ("together",), ["prepare"], "together[0]: 'prepare' is not a list"),
+    ("apart by node of tasks that span", ("apart",), [{"tasks": ["prepare"], "by": "node"}], "may span several; say placement one-node or packed"),
+    ("apart by a label that no pool has", ("apart",), [{"tasks": ["prepare"], "by": "rack:"}], "labels that begin with 'rack:'"),
     ("apart as mapping", ("apart",), {"prepare": "train"}, "is not a list"),
     ("top key unknown", ("colour",), "red", "colour: is not a key that is known here; allowed are"),
     ("top key misspelt", ("task",), [], "did you mean 'tasks'?"),

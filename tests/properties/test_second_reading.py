@@ -86,6 +86,44 @@ def test_agrees_with_leptonopt_on_data(batch: int) -> None:
 TIME = "time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 4h}\n"
 
 CASES = {
+    "apart by node: at no time two on one node": (
+        TIME
+        + """
+pools: [{id: a, nodes: {id: k, size: {gpu: 8}, count: 3, price: 4}}, {id: b, capacity: {gpu: 9}, price: {gpu: 20}}]
+tasks:
+  - {id: s, copies: 3, placement: one-node, deadline: 2026-01-05T02:00Z, options: [{pools: [a, b], uses: {gpu: 1}, duration: 2h}]}
+  - {id: t, placement: packed, deadline: 2026-01-05T02:00Z, work: {hours: 2, speed: {a: 1}}}
+  - {id: u, options: [{pool: a, uses: {gpu: 6}, duration: 2h}]}
+apart: [{tasks: [s, t], by: node}]
+""",
+        "64",  # three of the four on nodes of their own: 24; one of s on b: 40; u beside one of them
+    ),
+    "apart by node: whole nodes are theirs alone, and a charge is as without": (
+        TIME
+        + """
+pools: [{id: a, nodes: {id: k, size: {cpu: 2}, count: 2, price: 3}}]
+tasks:
+  - {id: s, placement: packed, options: [{pool: a, uses: {cpu: 3}, duration: 1h}]}
+  - {id: t, placement: one-node, team: x, options: [{pool: a, uses: {cpu: 1}, duration: 1h}]}
+apart: [{tasks: [s, t], by: node}]
+quotas: [{id: q, of: money, limit: 1.5, teams: [x]}]
+""",
+        "9",
+    ),
+    "apart by zone: in the whole plan, over pools of one zone": (
+        TIME
+        + """
+pools:
+  - {id: a, labels: ["zone:x"], capacity: {gpu: 9}, price: {gpu: 1}}
+  - {id: b, labels: ["zone:x", eu], capacity: {gpu: 9}, price: {gpu: 2}}
+  - {id: c, labels: ["zone:y"], capacity: {gpu: 9}, price: {gpu: 5}}
+tasks:
+  - {id: s, copies: 2, optional: true, value: 7, options: [{pools: [a, b, c], uses: {gpu: 1}, duration: 1h}]}
+  - {id: t, optional: true, value: 4, work: {hours: 1, speed: {a: 1, b: 1}}}
+apart: [{tasks: [s, t], by: "zone:"}]
+""",
+        "10",  # one of s on a at 1 and the other on c at 5, t is left out at 4
+    ),
     "packed: within a node up to its size, whole nodes above, and never torn": (
         TIME
         + """

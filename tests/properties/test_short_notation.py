@@ -42,14 +42,33 @@ def drawn(seed: int) -> Document:
     if rng.random() < 0.5:
         repeat["due"] = clock()
     late = {"late_cost": 1} if "due" in repeat else {}
+    apart = {"tasks": rng.sample(["n", "m"], 2), "by": rng.choice(["node", "node", "zone:", "pool"])}
+    nodes = {"id": "k", "size": {name: "2TiB"}, "count": 2, "price": 1}
+    second = {
+        "id": "q",
+        "labels": ["zone:a"],
+        **({"nodes": nodes} if rng.random() < 0.7 else {"capacity": {name: "1TB"}}),
+    }
+    if apart["by"] != "pool":
+        option = {**option, "pools": ["p", "q"]}
+        del option["pool"]
     return {
+        **({"apart": [[], apart]} if rng.random() < 0.5 else {}),
+        "profiles": {"w": {"speed": {"q": 1}, "device": name, "uses": {name: "1GB"}}},
         "time": {"start": start, "slot": "15m", "horizon": "5d", "zone": zone},
-        "pools": [{"id": "p", "capacity": {name: {"steps": {start: amount[1], local(): "1GB"}}}}],
+        "pools": [
+            {"id": "p", "labels": ["zone:a"], "capacity": {name: {"steps": {start: amount[1], local(): "1GB"}}}},
+            second,
+        ],
         "tasks": [
-            {"id": "n", "repeat": repeat, "options": [option], **late},
-            {"id": "m", "after": [{"task": "n", "lag": "15m"}], "options": [{**option, "not_after": local()}]},
+            {"id": "n", "placement": "packed", "repeat": repeat, "options": [option], **late},
+            {
+                "id": "m", "placement": rng.choice(["one-node", "one-node", "span"]),
+                "after": [{"task": "n", "lag": "15m"}], "options": [{**option, "not_after": local()}],
+                **({"work": {"hours": 1, "profile": "w"}} if rng.random() < 0.5 else {}),
+            },
             {"id": "r", "repeat": {**repeat, "from": "00:00", "to": "23:00"}, "after": ["n"], "options": [option], **late},
-        ][: rng.choice([1, 2, 3])],
+        ][: rng.choice([2, 2, 3])],
     }  # fmt: skip
 
 
@@ -58,6 +77,8 @@ def normal(value: Any) -> Any:
     if isinstance(value, dict):
         if waits := value.get("after"):
             value = {**value, "after": [each if isinstance(each, dict) else {"task": each} for each in waits]}
+        if isinstance(nodes := value.get("nodes"), dict):
+            value = {**value, "nodes": [nodes]}
         return {normal(key): normal(each) for key, each in value.items() if each not in ([], {})}
     if isinstance(value, list | tuple):
         return [normal(each) for each in value]

@@ -21,7 +21,7 @@ MEMORY = "<memory of devices>"
 def plain(tree: dict[str, Any]) -> dict[str, Any]:
     """Return a document whose instants have offsets, whose amounts are numbers, and in which no task repeats."""
     reading = Notation(get(tree["time"], "zone"))
-    return reading.repeated(reading.document(tree))
+    return apart(reading.repeated(reading.document(tree)))
 
 
 class Notation:
@@ -80,7 +80,7 @@ class Notation:
         return task
 
     def _work(self, tree: dict[str, Any]) -> dict[str, Any]:
-        work = self._amounts(tree, "uses", "per_device")
+        work = self._amounts(tree, "uses", "per_device", "consumes")
         if get(work, "memory") is not None:
             work["memory"] = self._amount(MEMORY, work["memory"])
         return work
@@ -163,7 +163,11 @@ class Notation:
         every = {name: list(days.values()) for name, days in ids.items()}
         made = {**tree, "tasks": [self._waits(day, task, ids) for day, task in tasks]}
         for key in ("together", "apart"):
-            made[key] = [[each for name in group for each in every.get(name, [name])] for group in get(tree, key, [])]
+            made[key] = []
+            for group in get(tree, key, []):
+                names = group["tasks"] if isinstance(group, dict) else group
+                names = [each for name in names for each in every.get(name, [name])]
+                made[key].append({**group, "tasks": names} if isinstance(group, dict) else names)
         made["quotas"] = [
             {**quota, "tasks": [each for name in quota["tasks"] for each in every.get(name, [name])]}
             if get(quota, "tasks") is not None
@@ -210,3 +214,89 @@ class Notation:
             chosen = own.values() if day is None or entry["task"] not in ids else [own[day]]
             waits += [{**entry, "task": name} for name in chosen]
         return {**task, "after": waits}
+
+
+# --- tasks kept apart by node, or by label ---
+
+
+def apart(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with the resources and quotas that sets by node and by label stand for."""
+    made, seen = {**tree, "apart": []}, []
+    for group in tree["apart"]:
+        stated = group if isinstance(group, dict) else {"tasks": group}
+        by = get(stated, "by", "pool")
+        if by == "pool":
+            made["apart"].append(stated["tasks"])
+            continue
+        if not stated["tasks"]:
+            continue
+        seen.append(stated["tasks"][0])
+        mark = f"apart:{seen[-1]}" + (f"#{seen.count(seen[-1])}" if seen.count(seen[-1]) > 1 else "")
+        made = {**made, "tasks": [{**task} for task in made["tasks"]], "pools": [{**pool} for pool in made["pools"]]}
+        members = [task for task in made["tasks"] if task["id"] in stated["tasks"]]
+        if by == "node":
+            _by_node(made, members, mark)
+        else:
+            _by_label(made, members, mark, by)
+    return made
+
+
+def _pools(option: dict[str, Any]) -> list[str]:
+    return get(option, "pools", []) or [option["pool"]]
+
+
+def _whole_work(made: dict[str, Any], task: dict[str, Any]) -> dict[str, Any]:
+    profile = made["profiles"].get(get(task["work"], "profile"), {})
+    return {**profile, **{key: value for key, value in task["work"].items() if value is not None}}
+
+
+def _by_node(made: dict[str, Any], members: list[dict[str, Any]], mark: str) -> None:
+    pools, named = {pool["id"]: pool for pool in made["pools"]}, set()
+    for task in members:
+        if get(task, "placement", "span") == "span":
+            raise Refused("apart by node, yet not on single nodes")
+        options = []
+        for option in get(task, "options", []):
+            sizes = {what for name in _pools(option) for kind in get(pools[name], "nodes", []) for what in kind["size"]}
+            whole = get(option, "nodes") is not None
+            if whole or sizes & get(option, "uses", {}).keys():
+                named |= set(_pools(option))
+                option = option if whole else {**option, "uses": {**get(option, "uses", {}), mark: "1"}}
+            options.append(option)
+        if options:
+            task["options"] = options
+        if get(task, "work") is not None:
+            work = _whole_work(made, task)
+            named |= set(work["speed"])
+            task["work"] = {**task["work"], "uses": {**get(work, "uses", {}), mark: "1"}}
+    for name in named:
+        if get(pools[name], "nodes", []):
+            pools[name]["nodes"] = [{**kind, "size": {**kind["size"], mark: "1"}} for kind in pools[name]["nodes"]]
+        else:
+            pools[name]["capacity"] = {**get(pools[name], "capacity", {}), mark: "unlimited"}
+
+
+def _by_label(made: dict[str, Any], members: list[dict[str, Any]], mark: str, prefix: str) -> None:
+    named = set()
+    for task in members:
+        for key in ("options", "work"):
+            entries = get(task, key, [])
+            own = entries if key == "options" else [entries] if entries else []
+            named |= {
+                name
+                for each in own
+                for name in (_pools(each) if key == "options" else _whole_work(made, task)["speed"])
+            }
+            own = [{**each, "consumes": {**get(each, "consumes", {}), mark: "1"}} for each in own]
+            if own:
+                task[key] = own if key == "options" else own[0]
+    zones: dict[str, list[str]] = {}
+    for pool in made["pools"]:
+        labels = [label for label in get(pool, "labels", []) if label.startswith(prefix)]
+        if pool["id"] in named and len(labels) != 1:
+            raise Refused("not one label of that kind")
+        if pool["id"] in named:
+            zones.setdefault(labels[0], []).append(pool["id"])
+    made["quotas"] = made["quotas"] + [
+        {"id": f"{mark} {label}", "of": mark, "limit": "1", "pools": names} for label, names in zones.items()
+    ]

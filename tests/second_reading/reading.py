@@ -84,7 +84,8 @@ class Pool:
         """Return what a unit of each resource of nodes is charged an hour, in every slot."""
         if self.charge is not None:
             return self.charge
-        what = "gpu" if "gpu" in self.of_nodes else next(iter(self.of_nodes)) if len(self.of_nodes) == 1 else None
+        own = {what for what in self.of_nodes if not what.startswith("apart:")}
+        what = "gpu" if "gpu" in own else next(iter(own)) if len(own) == 1 else None
         priced = [kind.hourly(clock) for kind in self.kinds if what in kind.size]
         rates = [
             [money / kind.size[what] for money in hourly]
@@ -393,7 +394,7 @@ class Instance:
             known |= {
                 what
                 for task in get(tree, "tasks", [])
-                for option in get(task, "options", [])
+                for option in [*get(task, "options", []), get(task, "work", {})]
                 for what in get(option, "consumes", {})
             }
         if quota.what not in known:
@@ -761,7 +762,7 @@ def _worked(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) 
                         number(get(factors, "quality", 1)),
                         with_power(pool, uses),
                         0,
-                        {},
+                        {what: number(value) for what, value in get(work, "consumes", {}).items()},
                         3600 * number(work["hours"]) / (at * number(get(factors, "speed", 1))),
                         number(get(work, "cost", 0)),
                         drawn="power" not in uses,

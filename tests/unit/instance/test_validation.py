@@ -26,7 +26,7 @@ def findings(given: Any) -> list[str]:
         (document(task(qqq=2)), "tasks[0].qqq: is not a key that is known here; allowed are id, copies"),
         (document(task(optional="yes")), "tasks[0].optional: 'yes' is not true or false"),
         (document(task(copies=1.5)), "tasks[0].copies: 1.5 is not a whole number"),
-        (document(task(placement="x")), "tasks[0].placement: 'x' is not allowed; 'span' or 'one-node'"),
+        (document(task(placement="x")), "tasks[0].placement: 'x' is not allowed; 'span', 'one-node' or 'packed'"),
         (document(tasks={}), "tasks: {} is not a list"),
         (document(tasks=[5]), "tasks[0]: 5 is not a mapping of keys to values"),
         (document(tasks=[]), "tasks: is empty; at least one entry"),
