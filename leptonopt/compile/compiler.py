@@ -164,7 +164,7 @@ def _arrays(
         copies=ints(sum(count for _, _, count in members) for members in groups),
         optional=np.array([not tasks.mandatory[head] for head in heads], bool),
         value=ints(money(tasks_value) for tasks_value in (money.value[head] for head in heads)),
-        late_slope=ints(money(money.late[head][0]) for head in heads),
+        late_slope=ints(money.ties.slope(money(money.late[head][0])) for head in heads),
         late_base=ints(money.up(money.late[head][1]) for head in heads),
         late_once=ints(money(money.late_once[head]) for head in heads),
         late_after=ints(money.late_after[head] for head in heads),

@@ -12,7 +12,7 @@ from math import lcm
 
 from leptonopt.compile.windows import TaskWindows
 from leptonopt.compile.work_options import ConcreteOption
-from leptonopt.instance import Instance
+from leptonopt.instance import ENDS, Instance
 
 MAX_FACTOR = 2**30
 
@@ -23,12 +23,17 @@ class Ties:
     Attributes
     ----------
     factor : by which money is counted finer; 1 without such goals.
+    end : what ending a slot later costs, in units of 1 / `factor` of the unit of money; 0 without the goal `ends`.
     """
 
     def __init__(self, instance: Instance, tasks: TaskWindows) -> None:
         self._weights: list[tuple[str, int, int]] = []  # name, units in one, weight of a unit
-        self.factor = 1
+        self.factor, self.end = 1, 0
         for name in reversed(instance.objective.ties):
+            if name == ENDS:
+                self.end = self.factor
+                self.factor *= sum(task.copies for task in instance.tasks) * instance.time.slots + 1
+                continue
             units = lcm(1, *(_amount(c.way, name).denominator for columns in tasks.columns for c in columns))
             most = [
                 max((_amount(column.way, name) for column in columns), default=Fraction(0)) for columns in tasks.columns
@@ -36,6 +41,10 @@ class Ties:
             total = sum((task.copies * each for task, each in zip(instance.tasks, most, strict=True)), Fraction(0))
             self._weights.append((name, units, self.factor))
             self.factor *= int(total * units) + 1
+
+    def slope(self, late: int) -> int:
+        """Return what ending a slot later costs: as lateness does, which comes first, or by the ties."""
+        return late or self.end
 
     def cost(self, way: ConcreteOption) -> int:
         """Return what an option costs by its ties, in units of 1 / `factor` of the unit of money."""
@@ -47,7 +56,7 @@ class Ties:
 
     def drop(self) -> None:
         """Do without: money would have to be coarsened for them."""
-        self._weights, self.factor = [], 1
+        self._weights, self.factor, self.end = [], 1, 0
 
 
 def _amount(way: ConcreteOption, name: str) -> Fraction:

@@ -14,6 +14,7 @@ lines to the errors, `leptonopt schema` prints the JSON Schema made from these c
 21600
 """
 
+from leptonopt.instance.cross_checks import ENDS
 from leptonopt.instance.features import refuse
 from leptonopt.instance.fields import Series
 from leptonopt.instance.instance import Instance, Objective, replace
@@ -25,6 +26,7 @@ from leptonopt.instance.tasks import Checkpoint, Option, Segments, Task, Variant
 from leptonopt.instance.validation import findings_of, stated, validate
 
 __all__ = [
+    "ENDS",
     "POWER",
     "Batch",
     "Checkpoint",

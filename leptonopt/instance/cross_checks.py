@@ -18,6 +18,7 @@ from leptonopt.runtime.clock import check_time_each
 from leptonopt.runtime.topological_order import topological_order
 
 MAX_FINDINGS = 100  # findings shown at most
+ENDS = "ends"  # the secondary goal of early ends
 ALSO = ("money", "energy", "carbon")  # what a quota can limit, besides resources and consumed amounts
 
 
@@ -304,6 +305,13 @@ def tie_findings(ties: Sequence[str], tasks: Sequence[Task]) -> Iterator[Finding
     for at, name in enumerate(ties):
         if name in ties[:at]:
             yield Finding(f"names {name!r} twice", ("objective", "ties", at))
+        elif name == ENDS:
+            if any(task.is_cut for task in tasks):
+                yield Finding("ends of tasks with segments are not supported", ("objective", "ties", at))
+            if name in consumed:
+                yield Finding(
+                    f"{name!r} is also what an option consumes; give that another name", ("objective", "ties", at)
+                )
         elif name not in consumed:
             yield Finding(unknown_name("name that an option consumes", name, consumed), ("objective", "ties", at))
 

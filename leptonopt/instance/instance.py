@@ -27,7 +27,8 @@ class Objective(StrictModel):
     cost: NotNegative = Decimal(1)
     carbon_kg: NotNegative = Field(default=Decimal(0), description="money per kg of CO2")
     ties: Many[Name] = Field(
-        default=(), description="what is consumed of these is least among plans of equal objective, the first first"
+        default=(),
+        description="what is consumed of these, or `ends`, is least among plans of equal objective, the first first",
     )
 
     @model_validator(mode="after")

@@ -86,6 +86,17 @@ def test_agrees_with_leptonopt_on_data(batch: int) -> None:
 TIME = "time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 4h}\n"
 
 CASES = {
+    "the shortest makespan, by a milestone after all": (
+        TIME
+        + """
+pools: [{id: a, capacity: {gpu: 4}, price: {gpu: {steps: {2026-01-05T00:00Z: 2, 2026-01-05T02:00Z: 1}}}}]
+tasks:
+  - {id: s, work: {hours: 2, speed: {a: 1}, devices: {1: 1, 2: 2}}}
+  - {id: t, options: [{pool: a, uses: {gpu: 2}, duration: 1h}]}
+  - {id: all, after: [s, t], due: 2026-01-05T00:00Z, late_cost: 100, options: [{pool: a, duration: 0s}]}
+""",
+        "108",  # all in the first hour, at 8
+    ),
     "apart by node: at no time two on one node": (
         TIME
         + """

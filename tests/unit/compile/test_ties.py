@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from fractions import Fraction
+from random import Random
 from typing import Any
 
 import pytest
@@ -76,3 +78,64 @@ def test_names_that_nothing_consumes() -> None:
         instance(["z"], {})
     with pytest.raises(InstanceError, match="names 'a' twice"):
         instance(["a", "a"], {"consumes": {"a": 1}})
+
+
+def test_early_ends_are_a_slope_of_lateness() -> None:
+    """One unit for each slot of a copy, under what is below it; a task with late costs has them instead."""
+    late = {"id": "u", "due": "2026-01-05T02:00Z", "late_cost": 1, "options": [{"pool": "p", "duration": "1h"}]}
+    plain = {"id": "t", "copies": 2, "options": [{"pool": "p", "duration": "1h", "consumes": {"a": 3}}]}
+    made = compile_instance(instance(["ends", "a"], tasks=[plain, late]))
+    assert made.ties == (2 * 3 + 1) * (3 * 4 + 1)
+    assert made.problem.late_slope.tolist() == [7, made.ties]
+    assert made.problem.late_base.tolist() == [0, 2 * made.ties]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_early_ends_are_least_among_plans_of_equal_cost(seed: int) -> None:
+    """As where the cost is held by a budget, and each hour before the end costs 1."""
+    rng, pools = Random(seed), []
+    for name in ("p", "q"):
+        price = {"daily": {"00:00": rng.choice([0, 1, 2]), "02:00": rng.choice([0, 1])}}
+        pools.append({"id": name, "capacity": {"g": rng.choice([1, 2])}, "price": {"g": price}})
+    tasks = [
+        {
+            "id": f"t{n}",
+            "copies": rng.choice([1, 2]),
+            "options": [
+                {
+                    "pool": rng.choice("pq"),
+                    "uses": {"g": 1},
+                    "duration": f"{rng.choice([1, 2])}h",
+                    "cost": rng.choice([0, 1]),
+                }
+                for _ in range(3)
+            ],
+        }
+        for n in range(3)
+    ]
+    time = {**TIME, "horizon": "8h"}
+    given = {"time": time, "pools": pools, "tasks": tasks}
+    first = solve(given | {"objective": {"ties": ["ends"]}}, method="cpsat", isolate=False).document
+    assert first["status"] == "optimal"
+    hours = sum(
+        line.get("copies", 1)
+        * (datetime.fromisoformat(line["end"]) - datetime.fromisoformat(TIME["start"])).seconds
+        // 3600
+        for line in first["tasks"]
+    )
+    dated = [{**task, "due": TIME["start"], "late_cost": 1} for task in tasks]
+    budget = [{"id": "b", "of": "money", "limit": first["cost"]}]
+    second = solve(given | {"tasks": dated, "quotas": budget}, method="cpsat", isolate=False)
+    assert second.status == "optimal"
+    assert second.cost == Fraction(first["cost_exact"]) + hours
+
+
+def test_what_ends_may_not_be_named_with() -> None:
+    """A name that an option consumes; segments have no single end."""
+    for more, words in (
+        ({"consumes": {"ends": 1}}, "'ends' is also what an option consumes"),
+        ({}, "ends of tasks with segments are not supported"),
+    ):
+        task = {"id": "t", "options": [{"pool": "p", "uses": {"g": 1}, "duration": "1h", **more}]}
+        with pytest.raises(InstanceError, match=words):
+            instance(["ends"], tasks=[task if more else {**task, "segments": True}])
