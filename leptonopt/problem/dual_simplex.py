@@ -47,6 +47,10 @@ class DualSimplex:
                 return None
             self._pivot(row, column)
 
+    def multipliers(self) -> list[Fraction]:
+        """Return the dual values y >= 0 of the rows after the last solution: c + y A >= 0, and c x = - y b."""
+        return [Fraction(int(value), self._denominator) for value in self._table[-1, self._size :]]
+
     def _point(self, values: Any, scale: int) -> list[Fraction]:
         found = [Fraction(0)] * self._size
         for variable, value in zip(self._basis, values, strict=True):

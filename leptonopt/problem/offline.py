@@ -3,18 +3,21 @@
 What a batch does in a slot is a demand of a class of its own. A way is two ways with the same replicas: one serves
 requests and batches up to the planned rate, the other one fills the headroom with batches. So the cuts of
 `leptonopt.problem.serving` decide here as well. Slots are filled in order, and in each slot the batch with the earliest
-deadline first: where all batches of a service have one class this does as much as possible in time, else it may miss a
-better division among classes.
+deadline first: where all batches of a service have one class this does as much as possible in time. Several classes are
+divided by `leptonopt.problem.batch_division` where that order does not do; not with `whole`, which has several families
+of cuts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
 from leptonopt.problem.arrays import Bools, Ints
+from leptonopt.problem.batch_division import SlotRoom, divided
 from leptonopt.problem.services import Services
 from leptonopt.problem.serving import Cuts, TooManyCuts, as_fractions, class_modes, demand_cuts
 
@@ -80,7 +83,33 @@ class Offline:
                 for (j, b), amount in self._slot(usable[:, slot], int(money[slot]), slot, wanted).items():
                     left[j, b] -= amount
                     found[j, begin + b, slot] = amount
-        return None if any(left.values()) else found
+        if not any(left.values()):
+            return found
+        return self._divided(usable, money, mine) if len(self.modes) == 1 and len(self.classes) > 1 else None
+
+    def _divided(self, usable: Ints, money: Ints, mine: list[int]) -> dict[tuple[int, int, int], Fraction] | None:
+        """Return what is done of each (batch, class, slot) [demand units]; None where the batches do not fit."""
+        batches, begin, cuts = self.services.batches, self.services.classes(self.service).start, self.modes[0]
+        wanted = {(j, b): Fraction(int(batches.amount[j, begin + b])) for j in mine for b in self.classes}
+        wanted = {key: amount for key, amount in wanted.items() if amount}
+        demand = self.services.demand[self.services.classes(self.service)]
+        need = cuts.need[:, : len(demand)].astype(object) @ demand.astype(object)
+        room = cuts.weight.astype(object) @ usable.astype(object) + np.outer(cuts.paid, money).astype(object) - need
+        if (room < 0).any():
+            return None
+        rooms = [self._room(list(wanted), slot, room[:, slot]) for slot in range(usable.shape[1])]
+        if (found := divided(wanted, rooms)) is None:
+            return None
+        return {(j, begin + b, t): value for t, line in enumerate(found) for (j, b), value in line.items() if value}
+
+    def _room(self, keys: list[tuple[int, int]], slot: int, room: Any) -> SlotRoom:
+        """Return what a slot has for (batch, class) pairs."""
+        batches, before = self.services.batches, self.modes[0].need.shape[1] - len(self.classes)
+        kinds = [at for at, (j, _) in enumerate(keys) if batches.first[j] <= slot <= batches.last[j]]
+        need = self.modes[0].need[:, [before + self.classes.index(keys[at][1]) for at in kinds]]
+        bound = need.any(axis=1)
+        lines = tuple(tuple(map(int, line)) for line in need[bound].tolist())
+        return SlotRoom(tuple(kinds), lines, tuple(map(int, room[bound].tolist())))
 
     def _slot(
         self, usable: Ints, money: int, slot: int, wanted: dict[tuple[int, int], Fraction]

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pytest
 
 from leptonopt.problem.offline import Offline
 from tests.helpers import service_problems as made
@@ -37,3 +38,15 @@ def test_a_batch_is_done_in_its_window() -> None:
 def test_the_earliest_deadline_comes_first() -> None:
     batches = (made.batch(0, [2], 0, 1), made.batch(0, [2], 0, 0))
     assert work([1, 1], batches) == {(1, 0, 0): 2, (0, 0, 1): 2}
+
+
+@pytest.mark.parametrize(("amount", "fits"), [([10, 10], True), ([10, 11], False), ([15, 5], True), ([16, 5], False)])
+def test_classes_are_divided_among_slots(amount: list[int], fits: bool) -> None:
+    """The way of slot 0 does both classes alike, that of slot 1 mostly the first: filling in order would not do."""
+    ways = made.service([[10, 10], [10, 1]], [[0, 0], [0, 0]], holds=[{0: 1}, {0: 1}])
+    services = made.services(ways, batches=(made.batch(0, amount, 0, 1),))
+    usable, done = np.array([[1, 0], [0, 1]]), np.array([True])
+    found = Offline.of(services, 0).work(usable, np.zeros(2, int), done)
+    assert (found is not None) == fits
+    if found is not None:
+        assert [sum(value for (_, c, _), value in found.items() if c == b) for b in (0, 1)] == amount
