@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 MAX_SERVICES = 6  # services that are drawn, the dearest first
 BATCH_COLOUR = "#222222"
+HEADROOM = 1.3  # of the axis above the highest value, for the legend
 
 
 def drawn_services(picture: Picture) -> list[ServiceUse]:
@@ -37,7 +38,7 @@ def plot_service(picture: Picture, use: ServiceUse, ax: Axes) -> Axes:
         _area(picture, ax, use.answered, use.asked, color=LATE_COLOUR, label="missed")
     edges, levels = _steps(picture, use.asked)
     ax.stairs(levels, edges, color="black", linewidth=1.3, baseline=None, label="demand")
-    ax.set_ylim(0, 1.12 * max(float(base.max()), float(use.asked.max())) or 1)
+    ax.set_ylim(0, HEADROOM * max(float(base.max()), float(use.asked.max())) or 1)
     ax.set_ylabel(f"{as_label(use.id, 16)}\nrequests/s", fontsize=8, rotation=0, ha="right", va="center")
     ax.set_title(summary(picture, use), loc="right", fontsize=8, pad=2)
     ax.tick_params(labelsize=8)

@@ -54,9 +54,14 @@ PROVEN = [
     ("rip", "rip_xcsp23/25-0-j060-01-01.json", {}, "187"),
     ("mmkp", "mmkp/khan/I01", {}, "-173"),
     ("cloudbalancing", "cloudbalancing/2computers-6processes.json", {}, "5460"),
+    ("melange", "melange_example/example.json", {}, "4.68"),
+    ("melange", "melange_example/example.json", {"routing": "whole"}, "6.70"),
+    ("inferno", "services/inferno/small/server-data.json", {}, "35386.5"),
+    ("inferno", "services/inferno/small/server-data.json", {"routing": "one-way"}, "35767"),
     ("ctu-energy", "ctu_energy_states/benedikt2020a_prelim/0.json", {}, "1453"),
 ]
 MORE = [  # these take longer: CI has them
+    ("inferno", "services/inferno/large/server-data.json", {}, "26151.5"),
     ("sscflp", "sscflp/delmaire_diaz/p6", {}, "2269"),
     ("mmkp", "mmkp/khan/I03", {}, "-1602"),
     ("cloudbalancing", "cloudbalancing/3computers-9processes.json", {}, "5460"),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
 
+import leptonopt
 from leptonopt.instance import validate
 from tests.helpers.literature_files import MELANGE, edited, read, refused
 
@@ -22,6 +24,9 @@ def test_melange(tmp_path: Path) -> None:
     assert service["demand"] == {"0-0": Decimal("7.875"), "0-1": Decimal("2.625")}
     assert [way["rate"] for way in service["replicas"]] == [{"0-0": 3, "0-1": 7}, {"0-0": 20}]
     validate(document)
+    # 7.875 / 3 + 2.625 / 7 = 3 small GPUs
+    result = leptonopt.solve(tmp_path / "file", format="melange", time_limit=10, isolate=False)
+    assert (result.status, result.cost) == ("optimal", 3 * Fraction("1.01"))
 
 
 def test_slices_are_classes_of_their_own(tmp_path: Path) -> None:
