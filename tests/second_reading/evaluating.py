@@ -8,12 +8,11 @@ from fractions import Fraction
 from typing import Any
 
 from .documents import get, instant, number
+from .evaluating_services import ServiceEvaluation, counts_by_slot, near
 from .reading import Instance, Kind, Option, Pool, Run, Task, Unit
 
 Key = tuple[str, int, int]
 """A copy of a task, and the number of its segment; 0 where it is whole."""
-
-MILLIONTH = Fraction(1, 1_000_000)
 
 
 @dataclass
@@ -77,11 +76,6 @@ def stays_on(kind: Kind, on: list[int], running: int) -> bool:
     return all(on[t] >= sum(started[max(0, t - kind.minimum + 1) : t + 1]) for t in range(len(on)))
 
 
-def near(shown: Any, exact: Fraction) -> bool:
-    """Tell whether a number of a plan is an exact one rounded to a millionth, as a float can hold it."""
-    return abs(number(shown) - exact) <= MILLIONTH / 2 + abs(exact) / 2**51
-
-
 def _merged(units: list[Unit | None]) -> Unit | None:
     """Return nodes that are alike as one unit, of which only the number counts; None where they are not."""
     there = [unit for unit in units if unit is not None]
@@ -112,6 +106,8 @@ class Evaluation:
         self._tasks()
         self._left_out()
         self._once()
+        self.served = [ServiceEvaluation(self.instance, service, plan, self.say) for service in instance.services]
+        self._replicas()
         self._nodes()
         self._capacity()
         self._supply()
@@ -242,18 +238,18 @@ class Evaluation:
         """Return the runs of a copy, its segments in order."""
         return [run for _, run in sorted(self.runs.items(), key=lambda each: each[0]) if _[:2] == (name, copy)]
 
-    def _on(self, entry: dict[str, Any]) -> list[int] | None:
-        """Return how many nodes an entry has on in each slot."""
-        clock, on, now = self.instance.clock, [], 0
-        changes = {(instant(each["from"]) - clock.start) / clock.slot: int(each["count"]) for each in entry["on"]}
-        if any(at.denominator != 1 or not 0 <= at <= clock.slots for at in changes):
-            return None
-        if changes.get(Fraction(clock.slots)):
-            return None
-        for slot in range(clock.slots):
-            now = changes.get(Fraction(slot), now)
-            on.append(now)
-        return on
+    def _replicas(self) -> None:
+        """Add replicas to what runs."""
+        for served in self.served:
+            for n, run in enumerate(served.runs):
+                self.runs[run.task.id, n, 0] = run
+                self.on_nodes[run.task.id, n, 0] = []
+        for key in ("services", "batches"):
+            named = sorted(each["id"] for each in self.plan.get(key, []))
+            batches = [batch.id for service in self.instance.services for batch in service.batches]
+            stated = [service.id for service in self.instance.services] if key == "services" else batches
+            if named != sorted(stated) or (key in self.plan) != bool(stated):
+                self.say("form", f"{key}: {named}, must be {stated}")
 
     def _nodes(self) -> None:
         entries = list(self.plan["nodes"])
@@ -276,7 +272,11 @@ class Evaluation:
             self.say("nodes", f"no pool {entry['pool']}")
 
     def _unit(self, pool: Pool, unit: Unit, entry: dict[str, Any]) -> None:
-        where, on, committed = f"{pool.id} {unit.kind.id} {unit.number}", self._on(entry), int(entry["committed"])
+        where, on, committed = (
+            f"{pool.id} {unit.kind.id} {unit.number}",
+            counts_by_slot(self.instance.clock, entry),
+            int(entry["committed"]),
+        )
         if on is None:
             self.say("nodes", f"{where}: changes within a slot or after the end")
             return
@@ -409,15 +409,17 @@ class Evaluation:
         """Check what each team pays, where there are teams; with what nobody is charged it is all of the bill."""
         runs, given = list(self.runs.values()), any(task.team is not None for task in self.instance.tasks.values())
         names = {run.task.team for run in runs} if given else set()
+        names |= {service.team for service in self.instance.services} if given else set()
         shown = {entry["team"]: entry for entry in bill.get("teams", [])}
         if shown.keys() != names or ("uncharged" in bill) != given:
             self.say("bill", f"teams {sorted(map(str, shown))}, must be {sorted(map(str, names))}")
             return
         for name in names:
             mine = [run for run in runs if run.task.team == name]
-            copies = {(id, copy) for (id, copy, _), run in self.runs.items() if run.task.team == name}
+            copies = {(id, n) for (id, n, _), run in self.runs.items() if run.task.team == name and id[:1] != "\0"}
+            missed = sum((served.missed for served in self.served if served.service.team == name), Fraction(0))
             own, charged = (
-                sum((run.money + self.passed_cost(run) for run in mine), Fraction(0)),
+                missed + sum((run.money + self.passed_cost(run) for run in mine), Fraction(0)),
                 sum(map(self._charged, mine), Fraction(0)),
             )
             for key, exact in {"tasks": len(copies), "own": own, "charged": charged, "total": own + charged}.items():
@@ -437,11 +439,13 @@ class Evaluation:
         late = sum((run.late for run in runs), Fraction(0))
         nodes = sum((bill.money(slots) for *_, bill in self.units), Fraction(0))
         forgone = sum((self.instance.tasks[name].value for name, _ in self.left), Fraction(0))
+        forgone += sum((served.left_out for served in self.served), Fraction(0))
+        missed = sum((served.missed for served in self.served), Fraction(0))
         energy = sum((sum(run.energy, Fraction(0)) for run in runs), Fraction(0))
         energy += sum((bill.counted("energy", slots) for *_, bill in self.units), Fraction(0))
         carbon = sum((sum(run.carbon, Fraction(0)) for run in runs), Fraction(0))
         carbon += sum((bill.counted("carbon", slots) for *_, bill in self.units), Fraction(0))
-        total = running + fixed + late + nodes
+        total = running + fixed + late + nodes + missed
         hours = self.instance.clock.hours * len(slots)
         sunk = sum((pool.sunk for pool in self.instance.pools.values()), Fraction(0)) * hours
         bill = self.plan["bill"]
@@ -456,6 +460,7 @@ class Evaluation:
             "whole": total + sunk,
             "energy_kwh": energy,
             "carbon_kg": carbon,
+            **({"missed": missed} if self.served else {}),
         }.items():
             if not near(bill[name], exact):
                 self.say("bill", f"{name} is {bill[name]}, must be {exact}")

@@ -10,7 +10,7 @@ from itertools import combinations, product
 from math import ceil
 from typing import TYPE_CHECKING, Any
 
-from .documents import Clock, Refused, Series, duration, get, instant, number, pieces, truth, whole
+from .documents import Clock, Refused, Series, duration, get, instant, number, pieces, truth, values, whole
 from .linear import Row, least
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ def _service(tree: dict[str, Any], instance: Instance) -> Service:
     clock, spread = instance.clock, get(tree, "spread")
     demand = _demand(tree["demand"], clock)
     ways = list(_ways(tree, instance, None if spread is None else spread["label"]))
-    for name, values in demand.items():
-        if get(tree, "missed") is None and any(values) and not any(way.rate.get(name) for way in ways):
+    for name, stated in tree["demand"].get("mix", tree["demand"]).items():
+        if get(tree, "missed") is None and any(values(stated)) and not any(way.rate.get(name) for way in ways):
             raise Refused(f"nothing serves {name}")
     zones = sorted({way.zone for way in ways if way.zone is not None})
     gone = [] if spread is None else list(combinations(zones, whole(get(spread, "survive", 1))))
@@ -233,8 +233,9 @@ def replica_runs(instance: Instance, service: Service, way: Way, on: tuple[int, 
     from .reading import Task
 
     task = Task(
-        f"\0{service.id}", 1, None, None, None, Fraction(0), Fraction(0), Fraction(0), False, [], False, service.team,
-        None, None,
+        id=f"\0{service.id}", copies=1, release=None, deadline=None, due=None, late_cost=Fraction(0),
+        late_penalty=Fraction(0), value=Fraction(0), optional=False, after=[], takes={}, one_node=False,
+        team=service.team, checkpoint=None, on_time=None,
     )  # fmt: skip
     free = Fraction(0)
     waiting = [(0, free if way.running is not None else way.option.cost)] * min(way.before(on), on[0])
