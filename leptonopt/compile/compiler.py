@@ -171,7 +171,7 @@ def _arrays(
         option_ptr=pointers(len(tasks.columns[head]) for head in heads),
         pool=ints(rows.pool[column.way.pool] for column in check_time_each(columns, OFTEN)),
         duration=ints(column.slots for column in columns),
-        fixed=ints(fixed(column.way.cost) + money.ties.cost(column.way) for column in columns),
+        fixed=ints(fixed(column.way.fixed) + money.ties.cost(column.way) for column in columns),
         first=ints(int(found[0]) for found in starts),
         last=ints(int(found[-1]) for found in starts),
         demand_ptr=pointers(len(column.rows) for column in columns),

@@ -162,8 +162,8 @@ class Money:
             for task, must in zip(instance.tasks, tasks.mandatory, strict=True)
         ]
         self.rates = node_rates(instance, rows.kinds, weight, Fraction(0), Fraction(instance.objective.carbon_kg))
-        costs = {column.way.cost for columns in tasks.columns for column in columns}
-        fixed = {cost: weight * Fraction(cost) for cost in costs}
+        costs = {column.way.fixed for columns in tasks.columns for column in columns}
+        fixed = {cost: weight * cost for cost in costs}
         amounts = set(fixed.values())
         amounts.update(*(rows.prices[row] for row in rows.used), *self.late, self.late_once, self.value)
         amounts.update(self.rates.numbers(), services.amounts())
@@ -196,7 +196,7 @@ class Money:
             self.late_after.append(0 if task.due is None else min(due // instance.time.slot, instance.time.slots))
 
     def _most_of_tasks(
-        self, instance: Instance, rows: RowBuilder, tasks: TaskWindows, fixed: dict[Decimal, Fraction]
+        self, instance: Instance, rows: RowBuilder, tasks: TaskWindows, fixed: dict[Fraction, Fraction]
     ) -> tuple[Fraction, int]:
         """Return the most that all tasks can cost, and the units that rounding down can lose of it.
 
@@ -221,7 +221,7 @@ class Money:
                 running = 0
                 for place, price in prices:
                     running += price * held[place]
-                most = max(most, parts[column.way.cost] + column.slots * running)
+                most = max(most, parts[column.way.fixed] + column.slots * running)
                 most_lost = max(most_lost, column.slots * sum(held) + MAX_LOST_BESIDE_USE)
             most_lost += slots if self.late[at][0] else 0
             total += task.copies * max(abs(self.value[at]), Fraction(most, part) + late)
@@ -241,7 +241,7 @@ class Money:
     def __call__(self, money: Fraction | Decimal) -> int:
         return floor(Fraction(money) / self.unit)
 
-    def fixed(self, cost: Decimal) -> int:
+    def fixed(self, cost: Fraction) -> int:
         """Return a fixed cost as it counts in the objective."""
         return self(self.weight * Fraction(cost))
 

@@ -403,7 +403,7 @@ class RowBuilder:
         found = []
         for at, quota in enumerate(self.instance.quotas):
             if quota.covers(task) and (quota.pools is None or way.pool in quota.pools):
-                amount = Fraction(way.cost) if quota.of == "money" else Fraction(way.consumes.get(quota.of, 0))
+                amount = way.fixed if quota.of == "money" else Fraction(way.consumes.get(quota.of, 0))
                 if amount and quota.per != "moment":
                     found.append((at, amount))
         return tuple(found)

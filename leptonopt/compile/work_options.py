@@ -17,6 +17,7 @@ from fractions import Fraction
 from functools import lru_cache
 from math import ceil
 
+from leptonopt.compile.billing import billing_difference
 from leptonopt.compile.data_moves import EXACT, DataMove, Links
 from leptonopt.instance import POWER, Instance, Pool, Task, Variant, merged_work
 from leptonopt.runtime.clock import check_time
@@ -32,7 +33,7 @@ class ConcreteOption:
     `consumes` is used up once; `refused` is the reason why the option is not allowed. `whole` nodes are held
     exclusively. With `one_node` all uses are on a single node; `on_nodes` are the chosen nodes. It starts within
     [`not_before`, `not_after`]. As a segment of a task it does the share `work` of the task, and has a number. `data`
-    is moved for it; `cost` contains what that costs.
+    is moved for it; `cost` contains what that costs. `billed` is what a bill by started units of time differs by.
     """
 
     id: str
@@ -52,6 +53,12 @@ class ConcreteOption:
     segment: int = 0
     work: Fraction = Fraction(1)
     data: tuple[DataMove, ...] = ()
+    billed: Fraction = Fraction(0)
+
+    @property
+    def fixed(self) -> Fraction:
+        """Return what a run costs besides the prices of the slots that it holds [money]."""
+        return Fraction(self.cost) + self.billed
 
 
 def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
@@ -80,7 +87,12 @@ def concrete_options(instance: Instance, task: Task) -> list[ConcreteOption]:
         if (id, uses, one_node, refused) != (way.id, way.uses, way.one_node, way.refused):
             way = replace(way, id=id, uses=uses, one_node=one_node, refused=refused)
         found.append(way)
-    return _with_data(instance, task, found) if task.inputs or task.results else found
+    found = _with_data(instance, task, found) if task.inputs or task.results else found
+    if all(pool.billing is None for pool in instance.pools):
+        return found
+    return [
+        replace(way, billed=billing_difference(way.uses, way.duration, pools[way.pool], instance.time)) for way in found
+    ]
 
 
 def _with_data(instance: Instance, task: Task, ways: Iterable[ConcreteOption]) -> list[ConcreteOption]:

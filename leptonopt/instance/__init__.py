@@ -18,7 +18,7 @@ from leptonopt.instance.cross_checks import ENDS
 from leptonopt.instance.features import refuse
 from leptonopt.instance.fields import Series
 from leptonopt.instance.instance import Instance, Objective, replace
-from leptonopt.instance.pools import POWER, Commit, Maintenance, NodeKind, Pool, Time
+from leptonopt.instance.pools import POWER, Billing, Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Quota
 from leptonopt.instance.schema import instance_schema
 from leptonopt.instance.services import Batch, Demand, Service, Way
@@ -29,6 +29,7 @@ __all__ = [
     "ENDS",
     "POWER",
     "Batch",
+    "Billing",
     "Checkpoint",
     "Commit",
     "Demand",

@@ -61,6 +61,7 @@ def _between(
     yield from chain(_duplicates("pools", pools), _duplicates("tasks", tasks), _duplicates("quotas", quotas))
     yield from chain(_duplicates("services", services), _duplicates("batches", batches))
     yield from _beside_segments(tasks)
+    yield from _billing_findings(pools, tasks)
     for at, pool in enumerate(pools):
         if pool:
             yield from _pool_findings(("pools", at), pool, time)
@@ -109,6 +110,23 @@ def _beside_segments(tasks: Sequence[Task | None]) -> Iterator[Finding]:
             if task and task.placement != "span":
                 text = f"{task.placement} is not supported beside tasks with segments"
                 yield Finding(text, ("tasks", at, "placement"))
+
+
+def _billing_findings(pools: Sequence[Pool | None], tasks: Sequence[Task | None]) -> Iterator[Finding]:
+    """Yield what a pool with billing cannot have: prices over time, interruptions, tasks with segments."""
+    billed = {pool.id: at for at, pool in enumerate(pools) if pool and pool.billing}
+    for name, at in billed.items():
+        pool = pools[at]
+        for resource, price in pool.price.items() if pool else ():
+            if resource != POWER and price.constant is None:
+                text = "changes over time; on a pool with billing a price is a number"
+                yield Finding(text, ("pools", at, "price", resource))
+        if pool and pool.interruptions is not None:
+            yield Finding("billing is not supported with interruptions", ("pools", at, "billing"))
+        if any(task.is_cut for task in tasks if task):
+            yield Finding(
+                f"billing of pool {name!r} is not supported beside tasks with segments", ("pools", at, "billing")
+            )
 
 
 def _duplicates(kind: str, nouns: Sequence[Pool | Task | Quota | Service | Batch | None]) -> Iterator[Finding]:

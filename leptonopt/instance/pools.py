@@ -72,6 +72,13 @@ class Time(StrictModel):
         return self
 
 
+class Billing(StrictModel):
+    """How runs are billed: by started units of time, with a minimum; prices do not change over time then."""
+
+    unit: Duration = Field(default=1, description="time is rounded up to so much")
+    minimum: Lag = Field(default=0, description="a run pays at least so much time")
+
+
 class Maintenance(StrictModel):
     """A window with less capacity: none, or `capacity` of the resources that it names."""
 
@@ -155,6 +162,7 @@ class Pool(StrictModel):
     capacity: ByName[Capacity] = empty_mapping("units of each resource that is not in nodes")
     nodes: Many[NodeKind] = Field(default=(), description="nodes rented whole, by kind")
     price: ByName[Price] = empty_mapping("money per unit and hour; of power per kWh")
+    billing: Billing | None = Field(default=None, description="runs pay started units of time; slots when absent")
     charge: ByName[Rate] | None = Field(
         default=None, description="money per unit and hour that tasks are charged for resources of nodes"
     )

@@ -12,7 +12,7 @@ from leptonopt.instance.cross_checks import MAX_FINDINGS, cross_findings
 from leptonopt.instance.fields import StrictModel, quoted
 from leptonopt.instance.instance import Instance, Objective
 from leptonopt.instance.notation import plain
-from leptonopt.instance.pools import Commit, Maintenance, NodeKind, Pool, Time
+from leptonopt.instance.pools import Billing, Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Quota
 from leptonopt.instance.services import Batch, Missed, Service, Spread, Start, Way
 from leptonopt.instance.tasks import After, Checkpoint, Needs, Option, Profile, Segments, Task, Variant, Work
@@ -46,6 +46,7 @@ _INNER = {"constant", "unlimited", "[key]", "[classes]"}
 _AT: dict[str | int, type[StrictModel]] = {
     "time": Time, "pools": Pool, "tasks": Task, "options": Option, "work": Work, "variants": Variant, "after": After,
     "needs": Needs, "maintenance": Maintenance, "profiles": Profile, "nodes": NodeKind, "commit": Commit,
+    "billing": Billing,
     "checkpoint": Checkpoint, "segments": Segments, "objective": Objective, "quotas": Quota, "services": Service,
     "replicas": Way, "batches": Batch, "start": Start, "spread": Spread, "missed": Missed,
 }  # fmt: skip

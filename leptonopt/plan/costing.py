@@ -184,7 +184,7 @@ class Bill:
         for run in self._counted(quota):
             self.look()
             at = bisect_right(firsts, run.start) - 1
-            once = run.way.cost if quota.of == "money" else run.way.consumes.get(quota.of, 0)
+            once = run.way.fixed if quota.of == "money" else run.way.consumes.get(quota.of, 0)
             totals[at] += run.copies * Fraction(once)
             for other in range(at, bisect_left(firsts, run.end)):
                 low, high = max(run.start, windows[other].first), min(run.end, windows[other].last + 1)

@@ -88,7 +88,7 @@ class PriceTable:
                 name: self.price(way.pool, name).over(run.start, run.end) * Fraction(count) * self.hours
                 for name, count in way.uses.items()
             },
-            fixed=Fraction(way.cost),
+            fixed=way.fixed,
             late=late_hours * Fraction(task.late_cost or 0) + penalty,
             late_hours=late_hours,
             kwh=kw * (run.end - run.start) * self.hours,

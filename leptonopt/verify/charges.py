@@ -1,4 +1,4 @@
-"""Charges: what tasks pay for the nodes that all share, by the hour and unit that they hold."""
+"""Charges for nodes that all share, and bills by started units of time."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.verify.exact import exact
+from leptonopt.verify.exact import Malformed, duration, exact
+from leptonopt.verify.stated_options import StatedOption
 from leptonopt.verify.timeline import Timeline
 
 
@@ -39,3 +40,21 @@ def _hourly(time: Timeline, kind: Mapping[str, Any]) -> list[Fraction]:
     if terms.get("total") is not None:
         return [exact(terms["total"]) / Fraction(time.horizon, 3600)] * time.slots
     return [exact(terms["price"])] * time.slots
+
+
+def billed_beyond_slots(time: Timeline, pool: Mapping[str, Any], way: StatedOption) -> Fraction:
+    """Return what a way pays beyond its slots on a pool that bills started units; below 0 where less."""
+    billing = pool.get("billing")
+    if billing is None or way.milestone:
+        return Fraction(0)
+    unit, least = duration(billing.get("unit", "1s")), duration(billing.get("minimum", "0s"))
+    paid = max(least, -(-way.seconds // unit) * unit)
+    held = -(-way.seconds // time.slot) * time.slot
+    total = Fraction(0)
+    for name, count in way.uses.items():
+        price = (pool.get("price") or {}).get(name)
+        if isinstance(price, Mapping) and name != "power":
+            raise Malformed(f"pool {pool['id']!r} has billing, and a price of {name!r} that changes over time")
+        if price is not None and name != "power":
+            total += count * exact(price) * (paid - held) / 3600
+    return total

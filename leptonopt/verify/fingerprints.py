@@ -127,7 +127,7 @@ NODES: Noun = {
 }  # fmt: skip
 POOL: Noun = {
     "capacity": BY_NAME, "nodes": (_nodes, []), "price": BY_NAME, "power": NONE, "carbon": SERIES, "sunk": ZERO,
-    "charge": (_named(_series), None),
+    "charge": (_named(_series), None), "billing": (_noun({"unit": (_duration, "#1"), "minimum": SHORT}), None),
     "interruptions": SERIES, "maintenance": (_each(_noun({"from": AT, "to": AT})), []), "labels": SOME,
     "target": UNPLANNED,
 }  # fmt: skip

@@ -9,7 +9,7 @@ from itertools import accumulate, pairwise
 from math import ceil
 from typing import Any
 
-from leptonopt.verify.charges import charges
+from leptonopt.verify.charges import billed_beyond_slots, charges
 from leptonopt.verify.data import DataReader, Moved
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.notation import plain
@@ -246,7 +246,10 @@ class StatedInstance(Timeline):
         if (moves := self.data.of_task(self.tasks[task], way.pool)) is None:
             return None
         placed = self.placed(self.tasks[task], way)
-        return placed if placed is None or not moves else self._with_data(placed, moves)
+        if placed is None:
+            return None
+        placed = self._with_data(placed, moves) if moves else placed
+        return replace(placed, cost=placed.cost + billed_beyond_slots(self, self.pools[placed.pool], placed))
 
     def ways(self, task: str) -> dict[str, StatedOption]:
         """The ways a task may run, by the names that plans call them."""

@@ -106,6 +106,18 @@ services:
 """
 
 CASES = {
+    "billing by started minutes with a minimum, whatever the slot": (
+        TIME
+        + """
+pools:
+  - {id: a, capacity: {gpu: 2}, price: {gpu: 6}, billing: {unit: 1m, minimum: 10m}}
+  - {id: b, capacity: {gpu: 9}, price: {gpu: 6}}
+tasks:
+  - {id: s, copies: 2, options: [{pool: a, uses: {gpu: 1}, duration: 65m30s}]}
+  - {id: t, options: [{pools: [a, b], uses: {gpu: 2}, duration: 90s}]}
+""",
+        "15.2",  # 66 minutes at 0.1, twice; 10 minutes of two at 0.2
+    ),
     "the shortest makespan, by a milestone after all": (
         TIME
         + """

@@ -163,6 +163,7 @@ class Draw:
             tree["objective"] = {key: value for key, value in weights.items() if self.may(0.8)}
             if self.may(0.1):
                 tree["objective"] = {"cost": 0, "carbon_kg": 1}
+        self.billing(tree)
         if any("profile" in task.get("work", {}) for task in tasks):
             tree["profiles"] = {"common": self.profile()}
         quotas = [quota for n in range(2) if self.may("quota") for quota in [self.quota(n, tasks)] if quota]
@@ -446,6 +447,18 @@ class Draw:
             quota["pools"] = [pool["id"] for pool in self.pools if self.may(0.6)]
         self.calendar(quota, tasks)
         return quota
+
+    def billing(self, tree: dict[str, Any]) -> None:
+        """Let some pools bill by started units; by draws of their own."""
+        rng = Random(f"billing {self.seed}")
+        for pool in self.pools:
+            constant = not any(isinstance(price, dict) for what, price in pool["price"].items() if what != "power")
+            if constant and "interruptions" not in pool and rng.random() < 0.5:
+                unit = {"unit": rng.choice(["1s", "1m", "1h", "7m"])} if rng.random() < 0.7 else {}
+                pool["billing"] = {
+                    **unit,
+                    **({"minimum": rng.choice(["0s", "10m", "3h"])} if rng.random() < 0.6 else {}),
+                }
 
     def charges(self) -> None:
         """Let some pools with nodes say what tasks are charged; by draws of their own."""

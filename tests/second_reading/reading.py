@@ -79,6 +79,7 @@ class Pool:
         return {resource for kind in self.kinds for resource in kind.size}
 
     charge: dict[str, list[Fraction]] | None = None  # as stated
+    billing: tuple[Fraction, Fraction] | None = None  # unit and minimum, in seconds
 
     def charges(self, clock: Clock) -> dict[str, list[Fraction]]:
         """Return what a unit of each resource of nodes is charged an hour, in every slot."""
@@ -150,6 +151,19 @@ class Option:
     not_after: Fraction | None = None
     alone: bool = False  # all it uses of nodes is on one of them
     drawn: bool = False  # what it uses of power follows from the rest
+
+    def billed(self, clock: Clock) -> Option:
+        """Return the option with what it pays by started units of time, instead of by slots."""
+        if self.pool.billing is None or self.milestone:
+            return self
+        unit, least = self.pool.billing
+        paid, held = max(least, -(-self.seconds // unit) * unit), -(-self.seconds // clock.slot) * clock.slot
+        priced = [
+            value * self.pool.price[what][0]
+            for what, value in self.uses.items()
+            if what in self.pool.price and what != "power"
+        ]
+        return replace(self, cost=self.cost + sum(priced, Fraction(0)) * (paid - held) / 3600)
 
     def pack(self) -> None:
         """Put it within one node if one holds it, or on whole nodes of the only kind; its nodes are -1 if neither."""
@@ -336,6 +350,10 @@ class Instance:
         self.data = Data(tree)
         self.tasks = {each["id"]: _task(each, self, profiles) for each in get(tree, "tasks", [])}
         self._read_data(tree)
+        if any(pool.billing for pool in self.pools.values()) and any(task.cut for task in self.tasks.values()):
+            raise Refused("billing beside segments")
+        for task in self.tasks.values():
+            task.options = [option.billed(self.clock) for option in task.options]
         self.services = read_services(tree, self)
         self.quotas = [_quota(each, self.clock) for each in get(tree, "quotas", [])]
         for quota in self.quotas:
@@ -552,6 +570,11 @@ def _pool(tree: dict[str, Any], clock: Clock) -> Pool:
         None if rates is None else Series.of(rates, clock).mean,
         [],
     )
+    if (billing := get(tree, "billing")) is not None:
+        pool.billing = duration(get(billing, "unit", "1s")), duration(get(billing, "minimum", "0s"))
+        over_time = any(isinstance(price, dict) for what, price in get(tree, "price", {}).items() if what != "power")
+        if over_time or rates is not None or pool.billing[0] == 0:
+            raise Refused("billing where prices change, or a run may be interrupted")
     if tree.get("charge") is not None:
         pool.charge = {what: Series.of(value, clock).mean for what, value in tree["charge"].items()}
     for what, value in get(tree, "capacity", {}).items():
