@@ -16,9 +16,9 @@ def billed_seconds(duration: Fraction, billing: Billing) -> int:
 
 
 def billing_difference(uses: Mapping[str, Decimal], duration: Fraction, pool: Pool, time: Time) -> Fraction:
-    """Return what a run pays beyond the price of the slots that it holds [money]; below 0 where it pays for less.
+    """Return the pay of a run beyond the price of its slots [money].
 
-    0 on pools without `billing`, and for milestones.
+    It is below 0 where the run pays for less time, and 0 on pools without `billing`, and for milestones.
     """
     if pool.billing is None or not duration:
         return Fraction(0)

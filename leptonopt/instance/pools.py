@@ -73,7 +73,7 @@ class Time(StrictModel):
 
 
 class Billing(StrictModel):
-    """How runs are billed: by started units of time, with a minimum; prices do not change over time then."""
+    """The bill of runs by started units of time, with a minimum."""
 
     unit: Duration = Field(default=1, description="time is rounded up to so much")
     minimum: Lag = Field(default=0, description="a run pays at least so much time")
