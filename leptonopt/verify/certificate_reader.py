@@ -46,6 +46,19 @@ class PricedQuota:
 
 
 @dataclass(frozen=True)
+class PricedCut:
+    """A price by slot on a rounded cut, at `worth` of a request per second by class.
+
+    Usable replicas are together worth as much as the demand. Both are divided by `divisor` and rounded up, as replicas
+    are whole.
+    """
+
+    worth: dict[str, Fraction]
+    divisor: Fraction
+    price: list[Fraction]
+
+
+@dataclass(frozen=True)
 class ServicePrices:
     """Prices of a service, by slot.
 
@@ -53,10 +66,12 @@ class ServicePrices:
     ----------
     demand : by zones that are gone (none: always) and class, of a request per second for a slot
     minimum : by way ("" for all ways), of a usable replica for a slot
+    cuts : of usable replicas that serve a demand
     """
 
     demand: dict[tuple[frozenset[str], str], list[Fraction]]
     minimum: dict[str, list[Fraction]]
+    cuts: tuple[PricedCut, ...] = ()
 
 
 class Prices:
@@ -189,7 +204,14 @@ class Prices:
             str(each.get("way") or ""): self._steps(each.get("price"), f"services: minimum of {line.get('id')!r}")
             for each in _lines(line, "minimum")
         }
-        return str(line.get("id")), ServicePrices(demand, minimum)
+        return str(line.get("id")), ServicePrices(demand, minimum, tuple(map(self._cut, _lines(line, "cuts"))))
+
+    def _cut(self, line: Mapping[str, Any]) -> PricedCut:
+        worth = {str(name): fraction(value, "cuts: worth") for name, value in (line.get("worth") or {}).items()}
+        divisor = fraction(line.get("divisor"), "cuts: divisor")
+        if divisor <= 0 or min(worth.values(), default=NOTHING) < 0:
+            raise Malformed("cuts: a divisor is above 0, and no worth below 0")
+        return PricedCut(worth, divisor, self._steps(line.get("price"), "cuts"))
 
     def _batch(self, line: Mapping[str, Any]) -> tuple[tuple[str, str], Fraction]:
         return (str(line.get("id")), str(line.get("class"))), self._price(line.get("price"), "batches")

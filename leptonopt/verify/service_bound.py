@@ -8,6 +8,10 @@ on. It costs what it holds and its starts, less what a usable replica can earn a
     E, B    the greatest price times rate of a class, and of requests of a batch
     earned  planned x max(E, B), and (1 - planned) x B where batches may use the headroom
 
+Replicas are whole. So where all must be served, prices may be on rounded cuts: what a replica is worth at given worths
+of requests, divided and rounded up, adds up to the worth of the demand at least, divided and rounded up likewise
+(Chvatal 1973, Discrete Mathematics 4).
+
 A request that may be missed earns its price, or costs what missing it costs, whichever is less. No routing is needed: a
 plan serves each request once at most, and uses no replica for longer than it is there.
 """
@@ -18,9 +22,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from math import lcm
+from math import ceil, lcm
 
-from leptonopt.verify.certificate_reader import Prices, ServicePrices
+from leptonopt.verify.certificate_reader import PricedCut, Prices, ServicePrices
 from leptonopt.verify.exact import Malformed
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.node_bound import best_path
@@ -74,6 +78,12 @@ class Charges:
         return ChargedWay(way, hold, start, most)
 
 
+def _units(way: StatedWay, cut: PricedCut) -> int:
+    """Return what a usable replica is worth in a cut."""
+    worth = max((rate * cut.worth.get(name, NOTHING) for name, rate in way.rates.items()), default=NOTHING)
+    return ceil(way.planned * worth / cut.divisor)
+
+
 def _whole_units(offered: Fraction | None, each: Fraction, otherwise: int) -> int:
     """Return how many of an amount fit into what is offered."""
     return otherwise if offered is None else max(0, int(offered // each))
@@ -110,6 +120,9 @@ class ServiceBound:
         for gone, name in self.prices.demand:
             if name not in self.service.demand or (gone and gone not in self.service.left):
                 raise Malformed(f"services: {self.service.id!r} has no demand of class {name!r} without {sorted(gone)}")
+        for cut in self.prices.cuts:
+            if not cut.worth.keys() <= self.service.demand.keys() or self.service.missed is not None:
+                raise Malformed(f"services: {self.service.id!r} has no cuts on {sorted(cut.worth)}")
         for name in self.prices.minimum:
             if name and name not in self.service.ways:
                 raise Malformed(f"services: {self.service.id!r} has no way {name!r}")
@@ -129,6 +142,10 @@ class ServiceBound:
                 total += asked * (each if gone or cost is None else min(each, cost))
         for name, line in self.prices.minimum.items():
             total += (self.service.ways[name].minimum if name else self.service.minimum) * sum(line, NOTHING)
+        for cut in self.prices.cuts:
+            for slot, price in enumerate(cut.price):
+                worth = sum((each * self.service.demand[name][slot] for name, each in cut.worth.items()), NOTHING)
+                total += price * ceil(worth / cut.divisor)
         for batch in self.batches:
             own = ((self.of_batch.get((batch.id, name), NOTHING), count) for name, count in batch.amount.items())
             earned = sum((price * count for price, count in own), NOTHING)
@@ -155,12 +172,13 @@ class ServiceBound:
         """Return what a usable replica of a way earns in each slot at most."""
         way, service = self.service.ways[name], self.service
         kept = [ALWAYS, *(gone for gone, left in service.left.items() if name in left)]
-        found = []
+        found, cuts = [], [(cut.price, _units(way, cut)) for cut in self.prices.cuts]
         for slot in range(self.stated.slots):
             served = [self._best_class(way, gone, slot) for gone in kept]
             batch = self._best_batch(way, slot)
             full = way.planned * max(served[0], batch) + ((1 - way.planned) * batch if service.fill else 0)
             least = sum((line[slot] for key, line in self.prices.minimum.items() if key in ("", name)), NOTHING)
+            least += sum((price[slot] * units for price, units in cuts if price[slot]), NOTHING)
             found.append(full + way.planned * sum(served[1:], NOTHING) + least)
         return found
 

@@ -88,6 +88,30 @@ def test_levels(more: dict[str, Any], prices: dict[str, Any], least: int) -> Non
     assert bound(document, services=[demand(**prices)]) == least
 
 
+def test_rounded_cuts_prove_what_fractions_cannot() -> None:
+    """Of MELANGE 4.68 is the optimum: three cuts of whole replicas reach it, where a linear program has 4.12875."""
+    nodes = [{"pool": name, "resource": "gpu", "price": [[0, rent]]} for name, rent in (("a10g", 101), ("a100", 367))]
+    loads = {"s-s": "1/20", "s-l": "1/20", "l-s": "1/40", "l-l": "1/20"}  # of an A100: 9/8 in all
+    one = {"worth": loads, "divisor": "1/8", "price": [[0, 0]]}
+    whole = {"worth": loads, "divisor": "1", "price": [[0, 101]]}  # two of either at least
+    found = bound(MELANGE, unit="1/100", capacity=nodes, services=[{"id": "chat", "cuts": [one, whole]}])
+    assert found == Fraction("2.02")
+    some = {"worth": loads, "divisor": "1/8", "price": [[0, 45]]}  # an A100 is 8 eighths, an A10G one: 9 at least
+    found = bound(MELANGE, unit="1/100", capacity=nodes, services=[{"id": "chat", "cuts": [some]}])
+    assert found == Fraction("4.05")
+    both = [some | {"price": [[0, 38]]}, whole | {"price": [[0, 63]]}]
+    assert bound(MELANGE, unit="1/100", capacity=nodes, services=[{"id": "chat", "cuts": both}]) == Fraction("4.68")
+
+
+def test_cuts_need_that_nothing_is_missed() -> None:
+    """Where requests may be missed, whole numbers of replicas prove nothing."""
+    cut = {"worth": {"a": "1"}, "divisor": "1", "price": [[0, 1]]}
+    for document, own in ((instance(missed={"cost": 1}), cut), (instance(), cut | {"worth": {"x": "1"}})):
+        proof = proven(document, certificate(services=[{"id": "s", "cuts": [own]}]))
+        assert not proof.ok
+        assert "has no cuts" in proof.why
+
+
 def test_running_replicas_need_no_start() -> None:
     """One of four levels begins on."""
     document = instance(start={"cost": 20})
