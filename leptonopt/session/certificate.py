@@ -27,6 +27,7 @@ from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.packing_rows import PackingRow
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Limits
+from leptonopt.session.service_certificate import certified_services, service_prices
 from leptonopt.verify import fingerprint, proven
 
 
@@ -67,7 +68,8 @@ def best_certificate(
     A certificate without a bound says that some task can never run.
     """
     best, least = dict[str, Any](), None
-    for duals in prices_within(compiled.problem, seconds, work):
+    problem = certified_services(compiled.problem)
+    for duals in prices_within(problem, seconds, work):
         made = _document(compiled, duals, fingerprint(stated))
         value = proven(stated, made).bound
         if not best or (value is not None and (least is None or value > least)):
@@ -160,6 +162,7 @@ def _document(compiled: CompiledInstance, duals: RelaxationDuals, sha256: str) -
         "quotas": [*quotas, *moments],
         "waiting": list(_waiting(compiled, duals)),
         "apart": list(_apart(compiled, duals)),
+        "services": list(service_prices(compiled, certified_services(problem), duals)) if len(duals.serve) else [],
     }
 
 

@@ -53,6 +53,7 @@ class PricedCut:
     are whole.
     """
 
+    gone: frozenset[str]  # zones, whose ways do not count
     worth: dict[str, Fraction]
     divisor: Fraction
     price: list[Fraction]
@@ -211,7 +212,8 @@ class Prices:
         divisor = fraction(line.get("divisor"), "cuts: divisor")
         if divisor <= 0 or min(worth.values(), default=NOTHING) < 0:
             raise Malformed("cuts: a divisor is above 0, and no worth below 0")
-        return PricedCut(worth, divisor, self._steps(line.get("price"), "cuts"))
+        gone = frozenset(map(str, line.get("without") or ()))
+        return PricedCut(gone, worth, divisor, self._steps(line.get("price"), "cuts"))
 
     def _batch(self, line: Mapping[str, Any]) -> tuple[tuple[str, str], Fraction]:
         return (str(line.get("id")), str(line.get("class"))), self._price(line.get("price"), "batches")

@@ -121,7 +121,8 @@ class ServiceBound:
             if name not in self.service.demand or (gone and gone not in self.service.left):
                 raise Malformed(f"services: {self.service.id!r} has no demand of class {name!r} without {sorted(gone)}")
         for cut in self.prices.cuts:
-            if not cut.worth.keys() <= self.service.demand.keys() or self.service.missed is not None:
+            served = cut.gone in self.service.left if cut.gone else self.service.missed is None
+            if not served or not cut.worth.keys() <= self.service.demand.keys():
                 raise Malformed(f"services: {self.service.id!r} has no cuts on {sorted(cut.worth)}")
         for name in self.prices.minimum:
             if name and name not in self.service.ways:
@@ -172,7 +173,8 @@ class ServiceBound:
         """Return what a usable replica of a way earns in each slot at most."""
         way, service = self.service.ways[name], self.service
         kept = [ALWAYS, *(gone for gone, left in service.left.items() if name in left)]
-        found, cuts = [], [(cut.price, _units(way, cut)) for cut in self.prices.cuts]
+        found, mine = [], [cut for cut in self.prices.cuts if not cut.gone or name in service.left[cut.gone]]
+        cuts = [(cut.price, _units(way, cut)) for cut in mine]
         for slot in range(self.stated.slots):
             served = [self._best_class(way, gone, slot) for gone in kept]
             batch = self._best_batch(way, slot)

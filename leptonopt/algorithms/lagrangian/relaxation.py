@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from leptonopt.algorithms.models import constraints as rules
 from leptonopt.algorithms.models import constraints_nodes as node_rules
+from leptonopt.algorithms.models import constraints_services as service_rules
 from leptonopt.algorithms.models.rows import NO_LIMIT, Rows, RowTable, Variables, expand_ranges
 from leptonopt.algorithms.models.time_indexed import IntegerProgram, assemble, cost
 from leptonopt.problem.arrays import Bools, Ints
@@ -35,6 +36,7 @@ class RelaxationDuals:
     quota : float, shape (Q,), per unit of a quota
     waiting : float, shape (E,), per slot and edge of precedence
     apart : by set and pool, for running there
+    replicas, serve : float, of the rows of these rules, in their order
     value : the optimum of the relaxation, in floating point; no bound
     """
 
@@ -42,6 +44,8 @@ class RelaxationDuals:
     quota: Floats
     waiting: Floats
     apart: dict[tuple[int, int], float] = field(default_factory=dict)
+    replicas: Floats = field(default_factory=lambda: np.zeros(0))
+    serve: Floats = field(default_factory=lambda: np.zeros(0))
     value: float = -np.inf
 
 
@@ -85,7 +89,9 @@ def _linear(problem: Problem, columns: StartColumns | None, width: int, certifie
     room = _multiples(problem) if certified else problem.reachable.copy()
     room[problem.nodes.supply_row] = UNLIMITED
     bare = replace(problem, capacity=room)
-    parts.append(_bucket_capacity(bare, columns, width))
+    parts.append(_bucket_capacity(bare, variables, width))
+    if len(problem.services) and width == 1:
+        parts += [service_rules.replicas(variables), service_rules.serve(variables)]
     if len(problem.nodes):
         parts.append(node_rules.nodes_supply(variables) if width == 1 else _bucket_supply(variables, width))
         parts += [make(variables) for make in (node_rules.nodes_paid, node_rules.nodes_switched)]
@@ -103,19 +109,27 @@ def _multiples(problem: Problem) -> Ints:
     """Return the capacity in multiples of the common divisor of a row's demands, as the checker counts it."""
     divisor = np.zeros(len(problem.capacity), np.int64)
     np.gcd.at(divisor, problem.demand_row, problem.demand)
+    np.gcd.at(divisor, problem.services.hold_row, problem.services.hold)
     whole = problem.capacity // np.maximum(1, divisor)[:, None] * np.maximum(1, divisor)[:, None]
     multiples: Ints = np.where(problem.capacity < UNLIMITED, whole, problem.capacity)
     return multiples
 
 
-def _bucket_capacity(problem: Problem, columns: StartColumns, width: int) -> Rows:
+def _bucket_capacity(problem: Problem, variables: Variables, width: int) -> Rows:
     """capacity: in a bucket, demands times their slots fit the capacity of its slots."""
+    columns = variables.columns
     limited = np.any(problem.capacity < UNLIMITED, axis=1)
     cell, column, amount = _bucket_use(problem, columns, limited, width)
     if width == 1:
         part, entry = expand_ranges(problem.demand_ptr[columns.option], np.diff(problem.demand_ptr)[columns.option])
-        keep = rules.needed_cells(problem, columns, part, entry).ravel()[cell]
+        needed = rules.needed_cells(problem, columns, part, entry)
+        needed[problem.services.hold_row] = True
+        keep = needed.ravel()[cell]
         cell, column, amount = cell[keep], column[keep], amount[keep]
+        for row, at, hold in service_rules.held_entries(variables) if len(problem.services) else ():
+            if limited[row]:
+                cell = np.concatenate([cell, row * problem.slots + np.arange(problem.slots)])
+                column, amount = np.concatenate([column, at]), np.concatenate([amount, np.full(len(at), hold)])
     cells = np.unique(cell)
     buckets = -(-problem.slots // width)
     room = np.add.reduceat(np.minimum(problem.capacity, UNLIMITED // width), np.arange(0, problem.slots, width), axis=1)
@@ -204,12 +218,15 @@ def _by_rule(problem: Problem, linear: IntegerProgram, dual: Floats, value: floa
     capacity = np.zeros((len(problem.capacity), -(-problem.slots // width)))
     quota, waiting = np.zeros(len(problem.quotas)), np.zeros(len(problem.lag))
     apart: dict[tuple[int, int], float] = {}
+    of_services = {"replicas": np.zeros(0), "serve": np.zeros(0)}
     at = 0
     for part in linear.parts:
         rows, at = slice(at, at + len(part.lower)), at + len(part.lower)
         own = dual[rows]
         if part.name in ("capacity", "nodes.supply"):
             capacity[part.label[:, 0], part.label[:, 1]] = own
+        elif part.name in of_services:
+            of_services[part.name] = own
         elif part.name == "quota":
             quota[part.label[:, 0]] = own
         elif part.name == "precedence":
@@ -218,4 +235,4 @@ def _by_rule(problem: Problem, linear: IntegerProgram, dual: Floats, value: floa
             pairs = zip(part.label.tolist(), own.tolist(), strict=True)
             apart = {(number, pool): price for (number, pool), price in pairs if price > 0}
     spread = np.repeat(capacity, width, axis=1)[:, : problem.slots]
-    return RelaxationDuals(spread, quota, waiting, apart, value)
+    return RelaxationDuals(spread, quota, waiting, apart, **of_services, value=value)

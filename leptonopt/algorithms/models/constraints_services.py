@@ -167,7 +167,7 @@ def _cut_rows(lines: _Lines, variables: Variables, service: int, cuts: Cuts, dem
     for number in range(len(cuts.paid)):
         weight, need = cuts.weight[number].tolist(), required[:, number]
         money = int(cuts.paid[number]) * variables.problem.services.missed_step
-        for each, paid, right in _rounded(weight, money, need):
+        for each, paid, right in rounded(weight, money, need):
             rows = lines.block(len(right), 0 if chosen is not None else -right, service, number, np.arange(len(right)))
             _usable_entries(lines, variables, service, rows, each)
             if paid:
@@ -184,7 +184,7 @@ def _usable_entries(lines: _Lines, variables: Variables, service: int, rows: Int
                 lines.add(rows[slots], variable, -amount * factor)
 
 
-def _rounded(weight: list[int], money: int, need: Ints) -> Iterator[tuple[list[int], int, Ints]]:
+def rounded(weight: list[int], money: int, need: Ints) -> Iterator[tuple[list[int], int, Ints]]:
     """Yield a cut in its smallest numbers, and without money also divided by each weight and rounded up."""
     common = int(np.gcd.reduce([*weight, money])) or 1
     weight, money, need = [each // common for each in weight], money // common, -(-need // common)
