@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -27,6 +28,7 @@ from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.packing_rows import PackingRow
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Limits
+from leptonopt.problem.serving import TooManyCuts
 from leptonopt.session.service_certificate import certified_services, service_prices
 from leptonopt.verify import fingerprint, proven
 
@@ -101,7 +103,8 @@ def prices_within(problem: Problem, seconds: float, work: float | None) -> Itera
     most = SETTINGS.max_nonzeros if work is None else min(SETTINGS.max_nonzeros, SETTINGS.nonzeros_a_second * work)
     duals = None
     if predicted_size(problem)[1] <= most:
-        duals = relaxation_duals(problem, seconds * SETTINGS.lp_share, certified=True)
+        with suppress(TooManyCuts):  # of services: then these have no prices
+            duals = relaxation_duals(problem, seconds * SETTINGS.lp_share, certified=True)
     if duals is not None:
         yield duals
     left = seconds - (time.monotonic() - begun)

@@ -1,8 +1,8 @@
 """Prices of services in certificates: from dual values of the relaxation, in the user's words.
 
 A row of rule `serve` is a cut, rounded for whole replicas, in each slot. Its dual value is a price on the same cut,
-which the checker derives from the worth of a request of each class and a divisor. Where requests may be missed, a cut prices
-the requests themselves.
+which the checker derives from the worth of a request of each class and a divisor. Where requests may be missed, a cut
+prices the requests themselves.
 """
 
 from __future__ import annotations

@@ -11,14 +11,21 @@ import swiglpk as glp
 
 from leptonopt.algorithms.models import export
 from leptonopt.compile.compiler import compile_instance
+from leptonopt.errors import InputError
 from leptonopt.instance import validate
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.services import ReplicaCosts, Services, no_services
 from leptonopt.solvers.registry import load_method
 from tests.helpers import bruteforce, random_instances
+from tests.helpers.marks import first
 from tests.helpers.recording_monitor import Ear
 from tests.helpers.small_problems import ints, problem
+from tests.second_reading.brute import Search, TooLarge
+from tests.second_reading.documents import load
+from tests.second_reading.random_documents import text
+from tests.second_reading.reading import Instance
+from tests.second_reading.service_documents import service_document
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,6 +99,27 @@ def test_algebra_equals_brute_force_and_methods(block: int, tmp_path: Path) -> N
             assert (solution.status == "infeasible") == (true is None), (seed, name)
             assert true is None or solution.bound == true, (seed, name)
     assert compared >= 6
+
+
+@pytest.mark.parametrize("block", first(3, range(12), ci=6))
+def test_algebra_equals_the_second_reading_of_services(block: int, tmp_path: Path) -> None:
+    """allocation.mod by GLPK on the exported data of drawn files, with an explicit routing: the least cost of the file."""
+    compared = 0
+    for seed in range(7000 + block * 20, 7020 + block * 20):
+        document, path = service_document(seed), tmp_path / "drawn.json"
+        path.write_text(text(document), encoding="utf-8")
+        try:
+            made = compile_instance(validate(document))
+            least = Search(Instance(load(path)), 8_000).least()
+        except (InputError, TooLarge):
+            continue
+        if made.impossible:
+            assert least is None, seed
+            continue
+        found = by_mathprog(made.problem, tmp_path)
+        assert (None if found is None else found * made.unit) == least, seed
+        compared += 1
+    assert compared >= 5
 
 
 def melange(**more: object) -> Problem:
