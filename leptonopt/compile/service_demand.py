@@ -8,7 +8,7 @@ from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from math import lcm
+from math import ceil, lcm
 
 from leptonopt.compile.calendar import combined, greatest_by_slot, pieces
 from leptonopt.compile.data_moves import EXACT
@@ -110,7 +110,13 @@ def _times(numbers: Mapping[str, Decimal], factor: Fraction) -> dict[str, Fracti
 
 
 def _demand(place: int, demand: Demand, time: Time) -> Iterator[tuple[str, list[Fraction]]]:
-    """Yield every class with the greatest requests per second in each slot."""
+    """Yield every class with the greatest requests per second in each slot, or their quantile over samples."""
+    if demand.samples is not None:
+        samples = [dict(_demand(place, sample, time)) for sample in demand.samples]
+        rank = ceil(Fraction(demand.quantile or 1) * len(samples)) - 1
+        for name in demand.names:
+            lines = [sample.get(name, [Fraction(0)] * time.slots) for sample in samples]
+            yield name, [sorted(values)[rank] for values in zip(*lines, strict=True)]
     for name, series in (demand.classes or {}).items():
         yield name, [Fraction(value) for value in greatest_by_slot(pieces(series, time), time)]
     if demand.mix is None or demand.rate is None:

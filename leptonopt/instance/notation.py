@@ -133,7 +133,9 @@ class _Rewriting:
         )
 
     def demand(self, tree: Any, path: Path) -> Any:
-        """Return a demand by class, or a rate and a mix of classes."""
+        """Return a demand by class, a rate and a mix of classes, or a quantile of samples."""
+        if isinstance(tree, dict) and "samples" in tree:
+            return self._edited(tree, path, {"samples": self._each(self.demand)})
         if not isinstance(tree, dict) or "mix" not in tree:
             return self._named(self.series)(tree, path)
         return self._edited(tree, path, {"rate": self.series, "mix": self._named(self.series)})

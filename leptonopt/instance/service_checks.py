@@ -84,11 +84,10 @@ def _unserved(path: Path, service: Service) -> Iterator[Finding]:
     """Yield a finding for every class that no way serves, where all must be served."""
     served = {name for way in service.replicas for name, rate in way.rate.items() if rate}
     for name in service.demand.names if service.missed is None else ():
-        stated = (service.demand.classes or service.demand.mix or {})[name]
-        if name not in served and any(stated.numbers()):
-            below = ("mix", name) if service.demand.mix else (name,)
+        asked = (below for below, stated in service.demand.of_class(name) if any(stated.numbers()))
+        if name not in served and (place := next(asked, None)) is not None:
             yield Finding(
-                "no way has a rate of this class; give one, or a price of `missed`", (*path, "demand", *below)
+                "no way has a rate of this class; give one, or a price of `missed`", (*path, "demand", *place)
             )
 
 

@@ -39,16 +39,31 @@ Share = Annotated[Decimal, PlainValidator(units.amount), AfterValidator(_share),
 Replicas = Annotated[int, Field(strict=True, ge=0, le=MAX_NODES)]
 
 
+def _quantile(value: Decimal) -> Decimal:
+    if not 0 < value <= 1:
+        raise ValueError(f"{value} is not a quantile; above 0 and at most 1")
+    return value
+
+
+_QUANTILE_SCHEMA = {"type": "number", "exclusiveMinimum": 0, "maximum": 1}
+Quantile = Annotated[
+    Decimal, PlainValidator(units.amount), AfterValidator(_quantile), Field(json_schema_extra=_QUANTILE_SCHEMA)
+]
+MAX_SAMPLES = 1000
+
+
 class Demand(StrictModel):
-    """Requests per second by class, or a rate of all requests and the mix of classes.
+    """Requests per second by class, a rate of all requests and the mix of classes, or a quantile of such samples.
 
     In a file it is either `{CLASS: number that may change over time}`, or `{rate: such a number, mix: {CLASS: share}}`,
-    whose shares may change over time and sum to 1 at every instant.
+    whose shares may change over time and sum to 1 at every instant, or `{quantile: share, samples: [demand, ...]}`.
     """
 
     classes: SomeByName[Rate] | None = Field(default=None, alias="[classes]")  # no key of its own in a file
     rate: Rate | None = None
     mix: SomeByName[Rate] | None = None
+    quantile: Quantile | None = None
+    samples: Many[Demand] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -57,14 +72,32 @@ class Demand(StrictModel):
             return {field.alias or name: getattr(value, name) for name, field in cls.model_fields.items()}
         if not isinstance(value, dict):
             return value
-        stated = [key for key in ("rate", "mix") if key in value]
-        if len(stated) == 1:
-            other = "mix" if stated == ["rate"] else "rate"
-            raise ValueError(f"{stated[0]!r} without {other!r}; write {{rate: …, mix: …}} or {{CLASS: number}}")
-        return value if stated else {"[classes]": value}
+        for pair in (("rate", "mix"), ("quantile", "samples")):
+            stated = [key for key in pair if key in value]
+            if len(stated) == 1:
+                other = next(key for key in pair if key not in stated)
+                whole = f"{{{pair[0]}: …, {pair[1]}: …}}"
+                raise ValueError(f"{stated[0]!r} without {other!r}; write {whole} or {{CLASS: number}}")
+            if stated:
+                return value
+        return {"[classes]": value}
+
+    @model_validator(mode="after")
+    def _samples_of_demands(self) -> Demand:
+        if self.samples is None:
+            return self
+        if not 1 <= len(self.samples) <= MAX_SAMPLES:
+            raise ValueError(f"{len(self.samples):,} samples; 1 to {MAX_SAMPLES:,} are allowed")
+        if any(sample.samples is not None for sample in self.samples):
+            raise ValueError("a sample has samples of its own; {CLASS: number} or {rate: …, mix: …} are allowed")
+        if self.mix is not None:
+            raise ValueError("both 'samples' and 'mix'; either is allowed")
+        return self
 
     @model_serializer
     def _as_written(self) -> Any:
+        if self.samples is not None:
+            return {"quantile": self.quantile, "samples": self.samples}
         return self.classes if self.mix is None else {"rate": self.rate, "mix": self.mix}
 
     @classmethod
@@ -72,19 +105,33 @@ class Demand(StrictModel):
         fields = handler.resolve_ref_schema(handler(core_schema))["properties"]
         rate, mix, classes = (_only(fields[name]) for name in ("rate", "mix", "[classes]"))
         both = {"type": "object", "properties": {"rate": rate, "mix": mix}, "required": ["rate", "mix"]}
-        neither = {"not": {"anyOf": [{"required": ["rate"]}, {"required": ["mix"]}]}}
+        quantile, samples = (_only(fields[name]) for name in ("quantile", "samples"))
+        of = {"type": "object", "properties": {"quantile": quantile, "samples": {**samples, "minItems": 1}}}
+        of |= {"required": ["quantile", "samples"], "additionalProperties": False}
+        neither = {"not": {"anyOf": [{"required": [name]} for name in ("rate", "mix", "quantile", "samples")]}}
         return {
-            "description": "requests per second by class, or a rate and the mix of classes",
-            "anyOf": [{**both, "additionalProperties": False}, {**classes, **neither}],
+            "description": "requests per second by class, a rate and the mix of classes, or a quantile of samples",
+            "anyOf": [{**both, "additionalProperties": False}, of, {**classes, **neither}],
         }
 
     @property
     def names(self) -> tuple[str, ...]:
         """Return the classes."""
-        return tuple(self.classes or self.mix or ())
+        of_samples = dict.fromkeys(name for sample in self.samples or () for name in sample.names)
+        return tuple(self.classes or self.mix or of_samples)
 
-    def series(self) -> Iterator[tuple[tuple[str, ...], Series]]:
+    def of_class(self, name: str) -> Iterator[tuple[tuple[str | int, ...], Series]]:
+        """Yield the series that a class has of its own, each with its place below `demand`."""
+        for at, sample in enumerate(self.samples or ()):
+            yield from ((("samples", at, *below), stated) for below, stated in sample.of_class(name))
+        for place, table in (((), self.classes), (("mix",), self.mix)):
+            if table is not None and name in table:
+                yield (*place, name), table[name]
+
+    def series(self) -> Iterator[tuple[tuple[str | int, ...], Series]]:
         """Yield every series with its place below `demand`."""
+        for at, sample in enumerate(self.samples or ()):
+            yield from ((("samples", at, *below), stated) for below, stated in sample.series())
         if self.rate is not None:
             yield ("rate",), self.rate
         for name, stated in (self.mix or {}).items():

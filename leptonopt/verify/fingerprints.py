@@ -98,6 +98,8 @@ def _commit(value: Any) -> Any:
 
 
 def _demand(value: Any) -> Any:
+    if isinstance(value, Mapping) and "samples" in value:
+        return _noun({"quantile": (_plain, None), "samples": (_each(_demand), None)})(value)
     if isinstance(value, Mapping) and isinstance(value.get("mix"), Mapping):
         return _noun({"rate": SERIES, "mix": BY_NAME})(value)
     return _named(_series)(value)

@@ -167,7 +167,18 @@ def _left(
 
 
 def _demand(stated: StatedInstance, demand: Mapping[str, Any]) -> dict[str, list[Fraction]]:
-    """Return requests per second by class and slot."""
+    """Return requests per second by class and slot: of samples the least that so large a share does not exceed."""
+    if "samples" in demand:
+        samples = [_demand(stated, sample) for sample in demand["samples"]]
+        needed = exact(demand["quantile"]) * len(samples)
+        nothing = [NOTHING] * stated.slots
+        return {
+            name: [
+                min(value for value in values if sum(other <= value for other in values) >= needed)
+                for values in zip(*(sample.get(name, nothing) for sample in samples), strict=True)
+            ]
+            for name in dict.fromkeys(name for sample in samples for name in sample)
+        }
     if "mix" not in demand:
         return {name: stated.greatest(series) for name, series in demand.items()}
     return {name: stated.greatest(demand["rate"], share) for name, share in demand["mix"].items()}

@@ -14,7 +14,7 @@ import leptonopt
 from leptonopt.errors import InputError
 from leptonopt.instance import validate
 from tests.helpers.marks import first
-from tests.second_reading.service_documents import service_document
+from tests.second_reading.service_documents import classes_of, service_document
 
 Document = dict[str, Any]
 NEVER = Fraction(10**9)  # the cost of having no plan
@@ -56,13 +56,17 @@ def with_less_demand(document: Document) -> None:
     """Halve the demand of every class, and the requests of batches."""
     half = Decimal("0.5")
     for service in document["services"]:
-        demand = service["demand"]
-        if "mix" in demand:
-            demand["rate"] = _times(demand["rate"], half)
-        else:
-            service["demand"] = {name: _times(value, half) for name, value in demand.items()}
+        service["demand"] = _demand_times(service["demand"], half)
     for batch in document.get("batches", []):
         batch["amount"] = {name: value * half for name, value in batch["amount"].items()}
+
+
+def _demand_times(demand: Document, factor: Decimal) -> Document:
+    if "samples" in demand:
+        return {**demand, "samples": [_demand_times(sample, factor) for sample in demand["samples"]]}
+    if "mix" in demand:
+        return {**demand, "rate": _times(demand["rate"], factor)}
+    return {name: _times(value, factor) for name, value in demand.items()}
 
 
 def _times(series: Any, factor: Decimal) -> Any:
@@ -75,8 +79,8 @@ def with_another_way(document: Document) -> None:
     """Add a way like the first that serves all classes fast, at a start that costs more."""
     for service in document["services"]:
         way = {key: value for key, value in service["replicas"][0].items() if key in ("pool", "uses")}
-        names = service["demand"].get("mix", service["demand"])
-        service["replicas"].append({**way, "rate": dict.fromkeys(names, 4), "start": {"cost": 2}})
+        rate = dict.fromkeys(classes_of(service["demand"]), 4)
+        service["replicas"].append({**way, "rate": rate, "start": {"cost": 2}})
 
 
 def without_minimum(document: Document) -> None:

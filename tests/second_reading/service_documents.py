@@ -69,6 +69,11 @@ def _service(rng: Random, name: str, pools: list[dict[str, Any]], slots: int) ->
     if len(classes) == 2 and rng.random() < 0.3:
         share = rng.choice([Decimal("0.25"), Decimal("0.6")])
         demand = {"rate": _number(rng, lambda: rng.choice([1, 2, 3]), slots), "mix": {"a": share, "b": 1 - share}}
+    if rng.random() < 0.2:
+        others = [
+            {each: rng.choice(amounts) for each in classes[: rng.choice([1, 2, 3])]} for _ in range(rng.choice([1, 3]))
+        ]
+        demand = {"quantile": rng.choice([Decimal("0.5"), Decimal("0.75"), 1]), "samples": [demand, *others]}
     ways = [_way(rng, classes, pools, slots) for _ in range(rng.choice([1, 2, 2, 3] if slots == 1 else [1, 2, 2]))]
     for each in classes:  # some way serves each class
         rng.choice(ways)["rate"].setdefault(each, rng.choice([1, 2, 3]))
@@ -111,10 +116,17 @@ def _way(rng: Random, classes: list[str], pools: list[dict[str, Any]], slots: in
     return way | _may(rng, 0.1, "variant", lambda: "fp8")
 
 
+def classes_of(demand: dict[str, Any]) -> list[str]:
+    """Return the classes of a demand, of samples those of all."""
+    if "samples" in demand:
+        return list(dict.fromkeys(name for sample in demand["samples"] for name in classes_of(sample)))
+    return list(demand.get("mix", demand))
+
+
 def _batch(rng: Random, n: int, services: list[dict[str, Any]], slots: int) -> dict[str, Any]:
     service = rng.choice(services)
     demand = service["demand"]
-    names = list(demand.get("mix", demand))
+    names = classes_of(demand)
     amount = {each: rng.choice([0, 1800, 3600, 5000, 9000]) for each in names if rng.random() < 0.7}
     batch = {"id": f"n{n}", "service": service["id"], "amount": amount or {names[0]: 3600}}
     batch |= _may(rng, 0.3, "release", lambda: rng.choice([START.format(0), "2026-01-05T00:30Z", START.format(1)]))

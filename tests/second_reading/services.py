@@ -114,7 +114,7 @@ def _service(tree: dict[str, Any], instance: Instance) -> Service:
     clock, spread = instance.clock, get(tree, "spread")
     demand = _demand(tree["demand"], clock)
     ways = list(_ways(tree, instance, None if spread is None else spread["label"]))
-    for name, stated in tree["demand"].get("mix", tree["demand"]).items():
+    for name, stated in _by_class(tree["demand"]):
         if get(tree, "missed") is None and any(values(stated)) and not any(way.rate.get(name) for way in ways):
             raise Refused(f"nothing serves {name}")
     zones = sorted({way.zone for way in ways if way.zone is not None})
@@ -140,8 +140,27 @@ def _limit(tree: dict[str, Any], clock: Clock) -> list[int] | None:
     return None if get(tree, "limit") is None else [int(least) for least in Series.of(tree["limit"], clock).least]
 
 
+def _by_class(tree: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each class with a series of its own, of samples each of theirs."""
+    for sample in tree.get("samples", ()):
+        yield from _by_class(sample)
+    if "samples" not in tree:
+        yield from tree.get("mix", tree).items()
+
+
 def _demand(tree: dict[str, Any], clock: Clock) -> dict[str, list[Fraction]]:
-    """Return the greatest demand of each class in each slot."""
+    """Return the greatest demand of each class in each slot; of samples their quantile."""
+    if "samples" in tree:
+        samples = [_demand(sample, clock) for sample in tree["samples"]]
+        exceeding = int((1 - Fraction(str(tree["quantile"]))) * len(samples))  # so many samples may be above
+        slots = range(len(next(iter(samples[0].values()))))
+        return {
+            name: [
+                sorted((each[name][t] if name in each else Fraction(0) for each in samples), reverse=True)[exceeding]
+                for t in slots
+            ]
+            for name in dict.fromkeys(name for each in samples for name in each)
+        }
     if "mix" not in tree:
         return {name: [max(at for _, at in slot) for slot in pieces(value, clock)] for name, value in tree.items()}
     found = {}

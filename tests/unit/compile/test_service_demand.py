@@ -48,6 +48,15 @@ def test_rate_and_mix_may_both_change_within_a_slot() -> None:
     assert (found["short"][0], found["long"][0]) == (10, 10)
 
 
+@pytest.mark.parametrize(("quantile", "expected"), [(1, 9), (0.75, 6), (0.5, 5), (0.51, 6), (0.2, 1), (0.01, 1)])
+def test_quantile_of_samples(quantile: float, expected: int) -> None:
+    """The least value that so large a share of the samples does not exceed; an absent class is 0."""
+    samples = [{"short": 6}, {"short": 1}, {"short": 9, "long": 2}, {"rate": 10, "mix": {"short": 0.5, "long": 0.5}}]
+    found = numbers(demand={"quantile": quantile, "samples": samples}).demand
+    assert found["short"] == [expected] * 4
+    assert found["long"] == [{1: 5, 0.75: 2, 0.51: 2}.get(quantile, 0)] * 4
+
+
 def test_shares_that_do_not_sum_to_one_are_refused() -> None:
     later = {"steps": {"2026-01-05T00:00Z": 0.5, "2026-01-05T02:00Z": 0.4}}
     with pytest.raises(InstanceError) as caught:

@@ -16,8 +16,11 @@ BY_CLASS = {"short": 6, "long": {"daily": {"00:00": 1, "08:00": 3}}}
 BY_MIX = {"rate": {"steps": {"2026-01-05T00:00Z": 12}}, "mix": {"short": 0.7, "long": 0.3}}
 
 
-@pytest.mark.parametrize("demand", [BY_CLASS, BY_MIX])
-def test_both_forms_of_demand_are_written_as_they_are_read(demand: dict[str, Any]) -> None:
+SAMPLES = {"quantile": 0.75, "samples": [BY_CLASS, BY_MIX, {"short": 9}]}
+
+
+@pytest.mark.parametrize("demand", [BY_CLASS, BY_MIX, SAMPLES])
+def test_all_forms_of_demand_are_written_as_they_are_read(demand: dict[str, Any]) -> None:
     """An instance states what it was made of, and its schema allows it."""
     stated = service_document(demand=demand)
     made = validate(stated)
@@ -36,6 +39,15 @@ def test_both_forms_of_demand_are_written_as_they_are_read(demand: dict[str, Any
             "services[0].demand: 'rate' without 'mix'; write {rate: …, mix: …} or {CLASS: number}",
         ),
         ({"demand": {"mix": {"short": 1}}}, "services[0].demand: 'mix' without 'rate'"),
+        ({"demand": {"samples": [BY_CLASS]}}, "services[0].demand: 'samples' without 'quantile'"),
+        ({"demand": {"quantile": 0, "samples": [BY_CLASS]}}, "services[0].demand.quantile: 0 is not a quantile"),
+        ({"demand": {"quantile": 1, "samples": []}}, "services[0].demand: 0 samples; 1 to 1,000 are allowed"),
+        ({"demand": {"quantile": 1, "samples": [SAMPLES]}}, "services[0].demand: a sample has samples of its own"),
+        ({"demand": {**SAMPLES, **BY_MIX}}, "services[0].demand: both 'samples' and 'mix'"),
+        (
+            {"demand": {"quantile": 1, "samples": [{"short": 1}, {"other": 1}]}},
+            "services[0].demand.samples[1].other: no way has a rate of this class",
+        ),
         ({"demand": {}}, "services[0].demand: is empty; at least one entry"),
         ({"demand": {"short": -1}}, "services[0].demand.short: below zero; at least 0"),
         ({"demand": {"short": "unlimited"}}, "services[0].demand.short: "),

@@ -36,6 +36,15 @@ def test_demand_of_a_slot_is_its_greatest() -> None:
     assert read(demand={"rate": {"steps": steps}, "mix": mix}).demand["a"][0] == Fraction(3, 4)
 
 
+def test_quantile_of_samples() -> None:
+    """Slot by slot, of the samples' greatest values; an absent class is 0."""
+    samples = [{"a": {"steps": {at(0): 1, at(2): 7}}}, {"a": 4}, {"rate": 6, "mix": {"a": 0.5, "b": 0.5}}]
+    found = read(demand={"quantile": 0.6, "samples": samples}).demand
+    assert found["a"] == [3, 3, 4, 4]
+    assert found["b"] == [0, 0, 0, 0]
+    assert read(demand={"quantile": 1, "samples": samples}).demand["b"] == [3, 3, 3, 3]
+
+
 def test_keys_of_a_way_come_first() -> None:
     """Headroom, start and stay of a way stand for those of the service, each as a whole."""
     more = {"headroom": 0.5, "stay": "3h", "start": {"takes": "90m", "cost": 2}}
