@@ -17,10 +17,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import islice, product
-from math import gcd, lcm
+from math import ceil, gcd, lcm
 
 import numpy as np
 
+from leptonopt.problem.arrays import Ints
 from leptonopt.problem.dual_simplex import DualSimplex
 from leptonopt.problem.offline import planned_share
 from leptonopt.problem.problem import Problem
@@ -225,6 +226,20 @@ def route_service(
     ]
     survivals = [_routed(each, usable.T.tolist(), demand, nothing, none)[:slots] for each in routers]
     return ServiceRouting(routed[:slots], survivals, _divided(work, by_slot, routed))
+
+
+def money_missed(problem: Problem, replicas: ReplicaSchedule, service: int) -> Ints:
+    """Return the cost of the requests that a service misses, int64, shape (T,); at most what is paid.
+
+    Raises `ValueError` as `route_service` does.
+    """
+    services = problem.services
+    prices = services.missed[services.classes(service)]
+    costs = [
+        sum(((prices[b] or 0) * value for b, value in slot.missed.items()), Fraction(0))
+        for slot in route_service(problem, replicas, service).slots
+    ]
+    return np.array([ceil(cost / services.missed_step) * services.missed_step for cost in costs], np.int64)
 
 
 def _work(problem: Problem, replicas: ReplicaSchedule, service: int) -> dict[tuple[int, int, int], Fraction]:

@@ -156,7 +156,7 @@ def _solve(
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
     nonzeros = predicted_size(problem)[1]
-    linear = build_model(problem, without, limits.cutoff) if nonzeros <= SETTINGS.max_built else None
+    linear = build_model(problem, without, limits.cutoff, coarse=True) if nonzeros <= SETTINGS.max_built else None
     if linear is None or linear.matrix.nnz > SETTINGS.max_nonzeros:
         found = nonzeros if linear is None else linear.matrix.nnz
         note = f"the model has {found:,} nonzeros; through PuLP at most {SETTINGS.max_nonzeros:,}"

@@ -78,7 +78,7 @@ def solve(
     if (nonzeros := predicted_size(problem)[1]) > SETTINGS.max_nonzeros:
         note = f"the model may have {nonzeros:,} nonzeros; highs takes at most {SETTINGS.max_nonzeros:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
-    linear = build_model(problem, without, limits.cutoff)
+    linear = build_model(problem, without, limits.cutoff, coarse=True)
     with temporary_folder(tempfile.gettempdir()) as room:
         return _Run(room, "highs", problem, linear, warm_start, limits, monitor, begun, not without).solution(engine)
 

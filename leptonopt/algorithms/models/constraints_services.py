@@ -165,8 +165,8 @@ def _cut_rows(lines: _Lines, variables: Variables, service: int, cuts: Cuts, dem
     """State each cut in each slot; with `chosen`, where its variable is 1."""
     required = np.maximum(0, cuts.required(demand.T))
     for number in range(len(cuts.paid)):
-        weight, need = cuts.weight[number].tolist(), required[:, number]
-        money = int(cuts.paid[number]) * variables.problem.services.missed_step
+        money, spared = _money(variables, service, cuts, number)
+        weight, need = cuts.weight[number].tolist(), np.maximum(0, required[:, number] - spared)
         for each, paid, right in rounded(weight, money, need):
             rows = lines.block(len(right), 0 if chosen is not None else -right, service, number, np.arange(len(right)))
             _usable_entries(lines, variables, service, rows, each)
@@ -174,6 +174,13 @@ def _cut_rows(lines: _Lines, variables: Variables, service: int, cuts: Cuts, dem
                 lines.add(rows, variables.services["p", service], -paid)
             if chosen is not None:
                 lines.add(rows, chosen, right)
+
+
+def _money(variables: Variables, service: int, cuts: Cuts, number: int) -> tuple[int, int]:
+    """Return what a unit of `p` adds to a cut, and what less than a unit adds at most."""
+    step = int(cuts.paid[number]) * variables.problem.services.missed_step
+    units = variables.missed_units(service) if step else 1
+    return step * units, step * (units - 1)
 
 
 def _usable_entries(lines: _Lines, variables: Variables, service: int, rows: Ints, weight: list[int]) -> None:
@@ -227,10 +234,12 @@ def _offline_rows(
         price * int(problem.services.batches.amount[problem.services.batches.service == service, begin + b].sum())
         for price, b in zip(prices, offline.classes, strict=True)
     )
+    paid, spared = _money(variables, service, cuts, number)
+    need = need - spared
     upper = -need.astype(np.int64) if chosen is None else np.full(len(slots), most)
     rows = lines.block(len(slots), upper, service, number, slots)
     _usable_entries(lines, variables, service, rows, cuts.weight[number].tolist())
-    if paid := int(cuts.paid[number]) * problem.services.missed_step:
+    if paid:
         lines.add(rows, variables.services["p", service], -paid)
     if chosen is not None:
         lines.add(rows, chosen, need.astype(np.int64) + most)
@@ -262,6 +271,6 @@ def replica_costs(variables: Variables, costs: Ints) -> None:
         costs[at] += amount * problem.price[row]
     for name, at in variables.services.items():
         if name[0] == "p":
-            costs[at] = services.missed_step
+            costs[at] = services.missed_step * variables.missed_units(name[1])
         elif name[0] == "l":
             costs[at] = services.batches.value[name[1]]

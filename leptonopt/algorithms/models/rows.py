@@ -16,6 +16,8 @@ from leptonopt.problem.replicas import useful_counts
 from leptonopt.problem.services import ReplicaCosts
 
 NO_LIMIT = UNLIMITED
+MAX_STEPS = 2**29  # steps of money for requests missed, over all slots, up to which they are counted one by one
+MAX_UNITS = 2**16  # beyond: units of such money in a slot
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +54,7 @@ class Variables:
     problem: Problem
     columns: StartColumns
     left: Ints
+    coarse: bool = False  # whether large sums of money for requests missed are rounded, see `missed_units`
 
     @cached_property
     def nodes(self) -> dict[tuple[str, int], Ints]:
@@ -88,8 +91,9 @@ class Variables:
         """Return positions of the variables of services by letter and index.
 
         By slot: (h, w) replicas of way w on, (s, w) switched on, (d, w) switched off, (p, v) paid for requests missed
-        [steps], (k, v, f) the family of cuts that holds, one mode after the other. By slot of the window: (z, j, b)
-        what batch j does of a class [demand units]. (l, j) the batch is left out, (o, v) the one way of a service.
+        [`missed_units` steps], (k, v, f) the family of cuts that holds, one mode after the other. By slot of a window:
+        (z, j, b) what batch j does of a class [demand units]. (l, j) the batch is left out, (o, v) the one way of a
+        service.
         """
         found, at = {}, len(self.columns.option) + len(self.left) + sum(map(len, self.nodes.values())) + len(self.pools)
         for name, most in self._of_services():
@@ -123,12 +127,26 @@ class Variables:
                 window = int(batches.last[j] - batches.first[j]) + 1
                 yield ("z", j, b), np.full(min(window, slots), batches.amount[j, b])
 
-    def _of_service(self, service: int) -> Iterator[tuple[tuple[Any, ...], Ints]]:
+    def missed_units(self, service: int) -> int:
+        """Return in how many steps of money `p` counts.
+
+        Above 1, `p` is rounded down for engines that compute in doubles: the model is then a relaxation, in which less
+        than a unit for each slot is missed for nothing.
+        """
+        most = self._most_missed(service)
+        return int(-(-most.max() // MAX_UNITS)) if self.coarse and most.sum() > MAX_STEPS else 1
+
+    def _most_missed(self, service: int) -> Ints:
+        """Return the most that can be paid for requests missed, int64, shape (T,) [steps of money]."""
         services, own = self.problem.services, self.problem.services.classes(service)
         price = np.array([float(cost or 0) for cost in services.missed[own]])
-        if price.any():
-            most = price @ services.demand[own] / services.missed_step
-            yield ("p", service), np.ceil(most * (1 + 1e-9)).astype(np.int64) + 1
+        most = price @ services.demand[own] / services.missed_step
+        return np.ceil(most * (1 + 1e-9)).astype(np.int64)
+
+    def _of_service(self, service: int) -> Iterator[tuple[tuple[Any, ...], Ints]]:
+        services = self.problem.services
+        if (most := self._most_missed(service)).any():
+            yield ("p", service), most // self.missed_units(service) + 1
         for number, family in enumerate(
             (self.problem.serving[service].modes, *self.problem.serving[service].survivals)
         ):

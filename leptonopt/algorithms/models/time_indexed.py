@@ -7,6 +7,7 @@ exact method and every export is made from what `build_model` returns; it is the
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,7 @@ from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.nodes import NodeSchedule, dropped, switched
 from leptonopt.problem.problem import Problem, StartColumns
 from leptonopt.problem.replicas import least_money
+from leptonopt.problem.routing import money_missed
 from leptonopt.problem.schedule import Schedule, node_schedule_of
 from leptonopt.problem.services import ReplicaSchedule
 from leptonopt.runtime.clock import check_time_each
@@ -97,15 +99,18 @@ def cost(variables: Variables) -> Ints:
     return costs
 
 
-def build_model(problem: Problem, without: Collection[str] = (), cutoff: int | None = None) -> IntegerProgram:
+def build_model(
+    problem: Problem, without: Collection[str] = (), cutoff: int | None = None, coarse: bool = False
+) -> IntegerProgram:
     """Return the whole model; with a `cutoff`, restricted to costs of at most that.
 
-    Rules named in `without` are switched off, to test that somebody notices.
+    Rules named in `without` are switched off, to test that somebody notices. `coarse` is for engines that compute in
+    doubles: large sums of money for requests missed are rounded down, so that the model may be a relaxation.
     """
     off = "window" in without
     problem, columns = rules.anywhere(problem) if off else (problem, rules.window(problem))
     left = np.flatnonzero(problem.optional)
-    variables = Variables(problem, columns, left)
+    variables = Variables(problem, columns, left, coarse)
     parts: list[tuple[str, Callable[[], Rows]]] = [
         ("once", lambda: rules.once(problem, columns, left)),
         ("capacity", lambda: rules.capacity(variables)),
@@ -199,10 +204,14 @@ def decode_replicas(variables: Variables, values: Ints) -> ReplicaSchedule:
     for service in range(len(services)):
         if ("p", service) not in variables.services:
             continue
-        missed[service] = services.missed_step * values[variables.services["p", service]]
+        units, paid = variables.missed_units(service), values[variables.services["p", service]]
+        missed[service] = services.missed_step * (units * paid + units - 1)
         if service not in problem.offline:
             needed = least_money(problem, service, usable[services.ways(service)])
             missed[service] = np.where(needed < 0, missed[service], needed)
+        elif units > 1:
+            with suppress(ValueError):  # where there is no routing, the schedule breaks a rule anyway
+                missed[service] = money_missed(problem, ReplicaSchedule(on, done, missed), service)
     return ReplicaSchedule(on, done, missed)
 
 
@@ -264,7 +273,8 @@ def encode_replicas(variables: Variables, replicas: ReplicaSchedule, values: Int
     grids = {"h": replicas.on, "s": started, "d": stopped, "p": replicas.missed // services.missed_step}
     for name, positions in variables.services.items():
         if name[0] in grids:
-            values[positions] = grids[name[0]][name[1]]
+            units = variables.missed_units(name[1]) if name[0] == "p" else 1
+            values[positions] = grids[name[0]][name[1]] // units
         elif name[0] == "l":
             values[positions] = not replicas.done[name[1]]
         elif name[0] == "o":

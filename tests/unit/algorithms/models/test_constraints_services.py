@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+from fractions import Fraction
 
 import numpy as np
 import pytest
 
 from leptonopt.algorithms.models.constraints_services import batches, replicas, serve
+from leptonopt.algorithms.models.rows import MAX_UNITS
 from leptonopt.algorithms.models.time_indexed import build_model, decode, encode
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
@@ -76,3 +78,27 @@ def test_cpsat_refuses_batches() -> None:
     solution = cpsat.solve(found, None, LIMITS, NullMonitor())
     assert solution.status is Status.UNKNOWN
     assert "batches" in solution.note
+
+
+@pytest.mark.parametrize("seed", first(8, range(60)))
+def test_large_sums_for_missed_requests_are_relaxed(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bound holds, and the schedule pays what it misses, to the step."""
+    monkeypatch.setattr("leptonopt.algorithms.models.rows.MAX_STEPS", 0)
+    monkeypatch.setattr("leptonopt.algorithms.models.rows.MAX_UNITS", 3)
+    found = made.random_problem(
+        seed, ("missed", "batches", "headroom") if seed % 2 else ("missed", "switching", "tasks")
+    )
+    least, answer = made.least_cost(found), highs.solve(found, None, LIMITS, NullMonitor())
+    assert (answer.bound is None) == (answer.status is Status.INFEASIBLE)
+    assert least is None or (answer.bound is not None and answer.bound <= least)
+    if answer.schedule is not None:
+        assert not violated_rules(found, answer.schedule)
+        assert least is not None
+        assert objective(found, answer.schedule) >= least
+
+
+def test_single_steps_are_counted_where_they_can_be() -> None:
+    """The exact model is the default, whatever the sums; engines in doubles count units of many steps."""
+    found = one_service([[1]], [[10**6]], missed=[Fraction(1000)])
+    exact, coarse = build_model(found).variables, build_model(found, coarse=True).variables
+    assert (exact.missed_units(0), coarse.missed_units(0)) == (1, -(-1000000001 // MAX_UNITS))
