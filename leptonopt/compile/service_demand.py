@@ -110,7 +110,7 @@ def _times(numbers: Mapping[str, Decimal], factor: Fraction) -> dict[str, Fracti
 
 
 def _demand(place: int, demand: Demand, time: Time) -> Iterator[tuple[str, list[Fraction]]]:
-    """Yield every class with the greatest requests per second in each slot, or their quantile over samples."""
+    """Yield every class with the greatest requests per second in each slot; of samples a quantile."""
     if demand.samples is not None:
         samples = [dict(_demand(place, sample, time)) for sample in demand.samples]
         rank = ceil(Fraction(demand.quantile or 1) * len(samples)) - 1

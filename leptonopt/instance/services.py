@@ -53,7 +53,7 @@ MAX_SAMPLES = 1000
 
 
 class Demand(StrictModel):
-    """Requests per second by class, a rate of all requests and the mix of classes, or a quantile of such samples.
+    """Requests per second by class, a rate and the mix of classes, or a quantile of samples.
 
     In a file it is either `{CLASS: number that may change over time}`, or `{rate: such a number, mix: {CLASS: share}}`,
     whose shares may change over time and sum to 1 at every instant, or `{quantile: share, samples: [demand, ...]}`.
@@ -106,8 +106,8 @@ class Demand(StrictModel):
         rate, mix, classes = (_only(fields[name]) for name in ("rate", "mix", "[classes]"))
         both = {"type": "object", "properties": {"rate": rate, "mix": mix}, "required": ["rate", "mix"]}
         quantile, samples = (_only(fields[name]) for name in ("quantile", "samples"))
-        of = {"type": "object", "properties": {"quantile": quantile, "samples": {**samples, "minItems": 1}}}
-        of |= {"required": ["quantile", "samples"], "additionalProperties": False}
+        of: dict[str, Any] = {"type": "object", "required": ["quantile", "samples"], "additionalProperties": False}
+        of["properties"] = {"quantile": quantile, "samples": {**samples, "minItems": 1}}
         neither = {"not": {"anyOf": [{"required": [name]} for name in ("rate", "mix", "quantile", "samples")]}}
         return {
             "description": "requests per second by class, a rate and the mix of classes, or a quantile of samples",

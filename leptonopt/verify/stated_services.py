@@ -167,7 +167,7 @@ def _left(
 
 
 def _demand(stated: StatedInstance, demand: Mapping[str, Any]) -> dict[str, list[Fraction]]:
-    """Return requests per second by class and slot: of samples the least that so large a share does not exceed."""
+    """Return requests per second by class and slot; of samples their quantile."""
     if "samples" in demand:
         samples = [_demand(stated, sample) for sample in demand["samples"]]
         needed = exact(demand["quantile"]) * len(samples)
