@@ -24,6 +24,7 @@ from leptonopt.cli import (
     schema,
     serve,
     show,
+    simulate,
     solve,
     validate,
     warmup,
@@ -35,7 +36,7 @@ GROUPS = {
     "Report": ("show", "diff"),
     "Carry out": ("execute", "follow", "export"),
     "Check": ("validate", "verify"),
-    "Ask": ("whatif", "why-not", "cost-of", "front", "prices", "explain", "methods", "schema"),
+    "Ask": ("whatif", "why-not", "cost-of", "front", "prices", "simulate", "eta", "explain", "methods", "schema"),
     "Prepare": ("import", "convert", "generate", "warmup"),
     "Compare": ("compare", "results"),
 }
@@ -89,6 +90,8 @@ app.command("why-not", epilog=decide.WHY_NOT_EPILOG)(decide.why_not)
 app.command("cost-of", epilog=decide.COST_OF_EPILOG)(decide.cost_of)
 app.command(epilog=front.EPILOG)(front.front)
 app.command(epilog=decide.PRICES_EPILOG)(decide.prices)
+app.command(epilog=simulate.SIMULATE_EPILOG)(simulate.simulate)
+app.command(epilog=simulate.ETA_EPILOG)(simulate.eta)
 app.command(epilog=validate.EPILOG)(validate.validate)
 app.command(epilog=explain.EPILOG)(explain.explain)
 app.command(epilog=methods.EPILOG)(methods.methods)

@@ -77,6 +77,16 @@ ALLOWED = {
     # An answer is a comparison of the plans of two solves.
     "decisions": {"errors", "instance", "compile", "plan", "session", "replanning"},
     "service": {"", "errors", "instance", "io", "plan", "solvers", "session", "decisions", "experiments"},
+    "simulation": {  # a simulation plans, plans again, carries out, and has its histories checked
+        "errors",
+        "instance",
+        "problem",
+        "compile",
+        "plan",
+        "session",
+        "replanning",
+        "decisions",
+    },
     "confirm": {"verify"},
     "session": BASE
     | {
@@ -114,6 +124,7 @@ ALLOWED = {
         "execution",
         "replanning",
         "decisions",
+        "simulation",
         "service",
         "experiments",
         "algorithms.models",
@@ -154,6 +165,7 @@ DOORS = {
         "instance.validation",
         "instance.chunked_validation",
         "replanning.state",
+        "simulation.noise",
         "service.messages",
     },
     "fastapi": {"service.app", "service.errors"},

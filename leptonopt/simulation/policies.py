@@ -1,0 +1,84 @@
+"""Policies: what is planned when, of what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from leptonopt.compile.work_options import concrete_options
+from leptonopt.instance import Instance
+from leptonopt.replanning.changes import changes_of, counted
+from leptonopt.replanning.document import place_in, remaining_instance
+from leptonopt.replanning.state import read_state
+from leptonopt.simulation.execution import Execution, Key
+from leptonopt.simulation.world import known_at, moment_of, restricted_to
+
+Solve = Callable[[Mapping[str, Any], Mapping[str, Any] | None], Any]  # a document and a warm start to a `Result`
+
+
+@dataclass
+class Planner:
+    """A policy at work in one world.
+
+    `once` plans at the first instant alone; what arrives later begins as soon as it can, in the option that takes least
+    time. Others plan what is left again at every call of `plan`, with as few changes as cost nothing.
+
+    Attributes
+    ----------
+    wanted : the option and the start that a waiting copy is planned in.
+    changes : copies that were moved or shifted so far.
+    """
+
+    world: Instance
+    solve: Solve
+    once: bool
+    wanted: dict[Key, tuple[str, datetime]] = field(default_factory=dict)
+    changes: int = 0
+    _lines: list[dict[str, Any]] = field(default_factory=list)
+
+    def plan(self, slot: int, execution: Execution) -> None:
+        """Plan what is known and has not begun."""
+        moment = moment_of(self.world, slot)
+        known = restricted_to(self.world, known_at(self.world, moment))
+        waiting = {
+            (task.id, copy) for task in known.tasks for copy in range(1, task.copies + 1)
+        } - execution.begun.keys()
+        if not waiting:
+            return
+        if not slot:
+            self._take(self.solve(known.document(), None).document, {})
+        elif self.once:
+            for key in sorted(waiting - self.wanted.keys()):
+                self.wanted[key] = _quickest(known, key[0]), moment
+        else:
+            self._plan_again(slot, known, execution)
+
+    def _plan_again(self, slot: int, known: Instance, execution: Execution) -> None:
+        """Plan again; where nothing is found, what was planned stays."""
+        old = {"tasks": [*execution.lines(), *(line for line in self._lines if _key(line) not in execution.begun)]}
+        found = remaining_instance(known, old, read_state(execution.state(slot), known))
+        result = self.solve(found.document, found.warm_start)
+        if result.plan is not None:
+            self.changes += counted(changes_of(found, result.document))
+            self._take(result.document, found.names)
+
+    def _take(self, plan: Mapping[str, Any], names: Mapping[str, Key]) -> None:
+        self.wanted, self._lines = {}, []
+        for line in plan.get("tasks", ()):
+            place = place_in(line)
+            task, first = names.get(line["id"], (line["id"], line.get("copy", 1)))
+            for copy in range(first, first + line.get("copies", 1)):
+                self.wanted[task, copy] = place.option, place.begins
+                self._lines.append({**line, "id": task, "option": place.option, "copy": copy, "copies": 1})
+
+
+def _key(line: Mapping[str, Any]) -> Key:
+    return line["id"], line["copy"]
+
+
+def _quickest(known: Instance, task: str) -> str:
+    stated = next(each for each in known.tasks if each.id == task)
+    ways = [way for way in concrete_options(known, stated) if way.refused is None]
+    return min(ways, key=lambda way: (way.duration, way.cost)).id

@@ -1,0 +1,145 @@
+"""Simulate policies on the same worlds: bills, deadlines, changes, and regret against hindsight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from leptonopt.instance import Instance
+from leptonopt.session.solve import solve
+from leptonopt.simulation.execution import Execution, Key
+from leptonopt.simulation.noise import Noise
+from leptonopt.simulation.policies import Planner
+from leptonopt.simulation.world import as_it_turns_out, moment_of, refuse_unsupported, with_soft_deadlines
+
+ONCE, ROLLING = "once", "rolling"
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The setting of a simulation.
+
+    Attributes
+    ----------
+    every : seconds between two plans, rounded up to slots.
+    seconds, threads : for each solve.
+    method : of `once` and `rolling`.
+    miss : money that a missed deadline costs.
+    tail : seconds by which the world is longer than the horizon.
+    hindsight : whether to look for the best plan of each world, for regret.
+    """
+
+    every: int
+    seconds: float = 5.0
+    threads: int | None = 1
+    method: str = "auto"
+    miss: Decimal = Decimal(1000)
+    tail: int = 0
+    hindsight: bool = True
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """The outcome of a policy in the world of a seed.
+
+    Attributes
+    ----------
+    cost : the realised cost, exact and checked, with what misses cost; None where mandatory tasks were left undone.
+    hits, deadlines : deadlines that were met, and all.
+    changes : copies that were moved or shifted by planning again.
+    times : start and end of every copy that ran.
+    regret : at least and at most; None without a cost.
+    """
+
+    policy: str
+    seed: int
+    cost: Fraction | None
+    hits: int
+    deadlines: int
+    changes: int
+    times: Mapping[Key, tuple[datetime, datetime]]
+    regret: tuple[Fraction, Fraction | None] | None = None
+
+
+def simulate(
+    instance: Instance,
+    policies: Sequence[str],
+    seeds: Sequence[int],
+    noise: Noise,
+    setting: Setting,
+    tell: Callable[[Outcome], None] = lambda outcome: None,
+) -> list[Outcome]:
+    """Return how each policy fares in the world of each seed, which is the same for all of them.
+
+    Policies are `once`, `rolling`, or the name of a method, with which to plan again.
+
+    Raises
+    ------
+    Unsupported
+        When the instance has what a simulation does not carry out.
+    """
+    refuse_unsupported(instance)
+    expected = with_soft_deadlines(instance, setting.miss, setting.tail)
+    found = []
+    for seed in seeds:
+        real = as_it_turns_out(expected, noise, seed)
+        histories = [(policy, *_history(expected, real, policy, setting)) for policy in policies]
+        outcomes = [_outcome(instance, real, seed, *each) for each in histories]
+        for outcome in _with_regret(real, outcomes, setting):
+            found.append(outcome)
+            tell(outcome)
+    return found
+
+
+def _history(expected: Instance, real: Instance, policy: str, setting: Setting) -> tuple[Execution, Planner]:
+    """Return what a policy does in a world, and its planner."""
+    method = setting.method if policy in (ONCE, ROLLING) else policy
+
+    def planned(document: Mapping[str, Any], warm: Mapping[str, Any] | None) -> Any:
+        return solve(
+            document, method=method, time_limit=setting.seconds, threads=setting.threads, warm_start=warm,
+            deterministic=True, isolate=False,
+        )  # fmt: skip
+
+    execution, planner = Execution(real), Planner(expected, planned, policy == ONCE)
+    every = max(1, -(-setting.every // real.time.slot))
+    for slot in range(real.time.slots):
+        if slot % every == 0:
+            planner.plan(slot, execution)
+        now = moment_of(real, slot)
+        due = sorted((start, key, option) for key, (option, start) in planner.wanted.items() if start <= now)
+        for _, key, option in due:
+            if key not in execution.begun:
+                execution.try_to_start(key, option, slot)
+    return execution, planner
+
+
+def _outcome(
+    instance: Instance, real: Instance, seed: int, policy: str, execution: Execution, planner: Planner
+) -> Outcome:
+    limits = {task.id: task.deadline for task in instance.tasks if task.deadline is not None}
+    times = {key: (moment_of(real, run.start), moment_of(real, run.end)) for key, run in execution.begun.items()}
+    copies = [(task.id, copy) for task in instance.tasks for copy in range(1, task.copies + 1) if task.id in limits]
+    hits = sum(key in times and times[key][1] <= limits[key[0]] for key in copies)
+    cost = execution.plan().cost if execution.complete() else None
+    return Outcome(policy, seed, cost, hits, len(copies), planner.changes, times)
+
+
+def _with_regret(real: Instance, outcomes: Sequence[Outcome], setting: Setting) -> list[Outcome]:
+    """Return outcomes with what they cost more than the best plan in hindsight: at least, and at most."""
+    known = [outcome.cost for outcome in outcomes if outcome.cost is not None]
+    if not known or not setting.hindsight:
+        return list(outcomes)
+    hindsight = solve(real, time_limit=setting.seconds, threads=setting.threads, isolate=False)
+    best = min([*known, *([hindsight.cost] if hindsight.cost is not None else [])])
+    found = []
+    for outcome in outcomes:
+        regret = None
+        if outcome.cost is not None:
+            regret = outcome.cost - best, None if hindsight.bound is None else outcome.cost - hindsight.bound
+        found.append(Outcome(**{**vars(outcome), "regret": regret}))
+    return found

@@ -1,0 +1,44 @@
+"""Policies at work: what they plan of what is known."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import leptonopt
+from leptonopt.simulation.execution import Execution
+from leptonopt.simulation.policies import Planner
+from leptonopt.simulation.world import moment_of, with_soft_deadlines
+from tests.unit.simulation.worlds import day
+
+
+def solved(document: Any, warm: Any) -> Any:
+    """Solve with the construction heuristic."""
+    return leptonopt.solve(document, method="greedy", time_limit=60, threads=1, warm_start=warm, isolate=False)
+
+
+def test_once_and_rolling() -> None:
+    """At the start both plan what is known; later one places what is new, the other plans again."""
+    world = with_soft_deadlines(day(), Decimal(50), 0)
+    for once in (True, False):
+        execution, planner = Execution(world), Planner(world, solved, once)
+        planner.plan(0, execution)
+        first = dict(planner.wanted)
+        assert {task for task, _ in first} >= {"job0", "sweep", "last"}
+        assert ("job1", 1) not in first
+        planner.plan(2, execution)
+        assert ("job1", 1) in planner.wanted
+        if once:
+            assert planner.wanted[("job1", 1)] == ("own", moment_of(world, 2))
+            assert {key: planner.wanted[key] for key in first} == first
+
+
+def test_what_runs_is_not_planned_again() -> None:
+    """Copies that have begun keep their place in the state; only the others are wanted."""
+    world = with_soft_deadlines(day(), Decimal(50), 0)
+    execution, planner = Execution(world), Planner(world, solved, once=False)
+    planner.plan(0, execution)
+    for copy in (1, 2):
+        assert execution.try_to_start(("sweep", copy), "own", 0)
+    planner.plan(2, execution)
+    assert all(start >= moment_of(world, 2) for key, (_, start) in planner.wanted.items() if key not in execution.begun)

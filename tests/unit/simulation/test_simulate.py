@@ -1,0 +1,48 @@
+"""Policies on the same worlds: checked costs, deadlines and regret."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from leptonopt.simulation.noise import read_noise
+from leptonopt.simulation.simulate import Setting, simulate
+from tests.unit.simulation.worlds import day
+
+SETTING = Setting(every=7200, seconds=2, method="greedy", miss=Decimal(50), tail=8 * 3600)
+
+
+@pytest.mark.parametrize("sigma", [0, 0.5])
+def test_regret_is_never_below_zero(sigma: float) -> None:
+    """Histories are plans of their world: none is cheaper than the bound, and the best has no regret against itself."""
+    outcomes = simulate(
+        day(), ["once", "rolling"], range(2), read_noise({"duration": {"sigma": sigma}}, day()), SETTING
+    )
+    assert [(each.policy, each.seed) for each in outcomes] == [("once", 0), ("rolling", 0), ("once", 1), ("rolling", 1)]
+    for each in outcomes:
+        assert each.cost is not None
+        assert each.regret is not None
+        low, high = each.regret
+        assert low >= 0
+        assert high is None or low <= high
+        assert (each.deadlines, 0 <= each.hits <= 3) == (3, True)
+        assert len(each.times) >= 6
+
+
+def test_a_day_without_noise_and_arrivals_is_as_planned() -> None:
+    """What is known from the start and takes as long as stated has no regret, and nothing changes."""
+    tasks = [{k: v for k, v in task.items() if k != "release"} for task in day().document()["tasks"]]
+    instance = day(tasks=tasks)
+    for each in simulate(instance, ["once", "rolling"], [0], read_noise({}, instance), SETTING):
+        assert each.regret is not None
+        assert each.regret[0] == 0
+        assert (each.hits, each.changes) == (3, 0)
+
+
+def test_tasks_left_undone_have_no_cost() -> None:
+    """Where a quota lets a mandatory task never begin, there is no plan to pay."""
+    instance = day(quotas=[{"id": "q", "of": "gpu", "limit": 37}])  # unit-hours, of which all need 36
+    noise = read_noise({"tasks": {"sweep": {"factor": 2}}}, instance)
+    (outcome,) = simulate(instance, ["once"], [0], noise, SETTING)
+    assert (outcome.cost, outcome.regret) == (None, None)
