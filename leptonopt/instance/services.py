@@ -11,7 +11,6 @@ from pydantic import AfterValidator, Field, GetJsonSchemaHandler, PlainValidator
 from leptonopt.instance import units
 from leptonopt.instance.fields import (
     MAX_NODES,
-    Amount,
     ByName,
     Count,
     Instant,
@@ -227,7 +226,7 @@ class Batch(StrictModel):
     amount: SomeByName[NotNegative] = Field(description="requests by class")
     release: Instant | None = None
     deadline: Instant | None = None
-    value: Amount | None = Field(default=None, description="money earned by doing it")
+    value: NotNegative | None = Field(default=None, description="money earned by doing it")
     optional: bool = Field(default=False, description="may be left out; its value is then not earned")
 
     @model_validator(mode="after")

@@ -117,8 +117,8 @@ def _why(known: SolveState, status: Status) -> tuple[str, ...]:
         return ()
     if status is not Status.INFEASIBLE:
         return tuple(dict.fromkeys([*known.why, *known.notes]))
-    by = ", ".join(known.claims.denials)
-    return known.source.impossible or (f"{by} proved it by search; `leptonopt explain` says what is in conflict",)
+    more = "" if len(known.problem.services) else "; `leptonopt explain` says what is in conflict"
+    return known.source.impossible or (f"{', '.join(known.claims.denials)} proved it by search{more}",)
 
 
 def _proof(known: SolveState, status: Status) -> dict[str, Any]:

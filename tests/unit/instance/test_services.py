@@ -76,6 +76,7 @@ def test_services_that_are_refused(changes: dict[str, Any], said: str) -> None:
             "batches[0]: the deadline is not after the release",
         ),
         ({"amount": {}}, "batches[0].amount: is empty; at least one entry"),
+        ({"optional": True, "value": -1}, "batches[0].value: -1 is below zero; at least 0"),
     ],
 )
 def test_batches_that_are_refused(batch: dict[str, Any], said: str) -> None:
