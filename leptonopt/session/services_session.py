@@ -12,21 +12,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, uncapacitated_bound
-from leptonopt.algorithms.services.construction import Parts, Planner
 from leptonopt.algorithms.services.fixed_replicas import around, joined, tasks_of
+from leptonopt.algorithms.services.subproblem import without_tasks
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.protocol import Stop
+from leptonopt.problem.protocol import NullMonitor, Status, Stop
 from leptonopt.problem.replicas import undecided
 from leptonopt.problem.schedule import Schedule
 from leptonopt.problem.services import ReplicaSchedule, no_services
-from leptonopt.runtime.clock import time_limited
+from leptonopt.runtime.clock import run_in_thread
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.part_source import PartSource
 from leptonopt.session.portfolio import Stage
 from leptonopt.session.session import SolveSession
 from leptonopt.session.solve_state import SolveState
 from leptonopt.solvers import registry as methods
+from leptonopt.solvers import services
 
 EXACT = ("highs", "cbc", "cpsat")  # methods that take services
 
@@ -37,12 +38,16 @@ class ServicesSettings:
 
     Attributes
     ----------
+    services : for services without the tasks
     alone : for tasks as if there were no services
     around : for tasks around the first replicas
+    again : for services around these tasks
     """
 
+    services: float = 0.7
     alone: float = 0.2
     around: float = 0.4
+    again: float = 0.5
 
 
 SETTINGS = ServicesSettings()
@@ -101,38 +106,35 @@ class ServicesSession(SolveSession):
 
     def _lanes_of_auto(self) -> list[tuple[Stage, ...]]:
         """Return the lanes for the whole problem."""
-        return [(Stage("highs", threads=self.limits.threads),)]
+        whole = Stage("highs", threads=self.limits.threads)
+        return [(Stage("services", SETTINGS.again), whole)] if self.problem.groups else [(whole,)]
 
     # --- services ---
 
     def _plan_services(self, warm_start: Schedule | None) -> ReplicaSchedule | None:
-        """Return replicas of the services: those of the warm start, or of each service by itself."""
+        """Return replicas of the services: those of the warm start, or of services without the tasks."""
         if warm_start is not None and warm_start.replicas is not None:
             self.state.phase = "warm start"
             self.state.incumbent(warm_start, None)
+        limits = self.limits_for(SETTINGS.services * self.left())
+        function = run_in_thread(services.solve)
+        if not self.problem.groups:
+            self._run_here("services", function, limits)
+            return None if self.state.schedule is None else self.state.schedule.replicas
         self.state.phase = "services"
-        with time_limited(self.deadline.until, "services were planned", self.should_stop):
-            planner = Planner(self.problem)
-            parts = planner.alone()
-            if parts.impossible:
-                self.state.infeasible = True
-                self.state.claims.claim_infeasible("services")
-                return None
-            self._take_bounds(parts)
-            on = planner.together(parts.on)
-            replicas = None if on is None else planner.schedule(on)
-        if replicas is not None and not self.problem.groups:
-            self.state.incumbent(Schedule.of([], [], replicas=replicas), None)
+        found = function(without_tasks(self.problem), None, limits, NullMonitor(self.should_stop))
+        if found.status is Status.INFEASIBLE:
+            self.state.infeasible = True
+            self.state.claims.claim_infeasible("services")
+            return None
+        if found.bound is not None:
+            self.least = found.bound
+            if (tasks := uncapacitated_bound(self.problem, BlockPricer(self.problem).least)) is not None:
+                self.state.bound(tasks + self.least)
         best = self.state.schedule
-        return best.replicas if best is not None else replicas
-
-    def _take_bounds(self, parts: Parts) -> None:
-        """Take the sum of the optima of the services, and what tasks cost at least."""
-        if any(bound is None for bound in parts.bounds):
-            return
-        self.least = sum(bound for bound in parts.bounds if bound is not None)
-        if (tasks := uncapacitated_bound(self.problem, BlockPricer(self.problem).least)) is not None:
-            self.state.bound(tasks + self.least)
+        if best is not None:
+            return best.replicas
+        return None if found.schedule is None else found.schedule.replicas
 
     # --- tasks ---
 

@@ -5,19 +5,42 @@ Tasks, where there are some, stay as the warm start has them, or are inserted ar
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 
 from leptonopt.algorithms.heuristics.completion import complete
 from leptonopt.algorithms.services.construction import Planner
 from leptonopt.algorithms.services.fixed_replicas import around, joined
+from leptonopt.algorithms.services.prices import bound_at, relaxation_prices
 from leptonopt.errors import OutOfTime
+from leptonopt.problem.arrays import Ints
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.protocol import Limits, Monitor, NullMonitor, Solution, Status, Stop
 from leptonopt.problem.replicas import undecided
-from leptonopt.problem.schedule import Schedule, objective
-from leptonopt.problem.services import ReplicaSchedule
+from leptonopt.problem.schedule import Schedule, objective, usage
 from leptonopt.runtime.clock import time_limited
+from leptonopt.runtime.deadline import Deadline
+
+
+@dataclass(frozen=True)
+class ServicesSettings:
+    """Shares of the time left.
+
+    Attributes
+    ----------
+    relaxation : for the linear relaxation
+    bound : for the bound at its prices
+    gap : relative gap at which the integer program of a service is left
+    """
+
+    relaxation: float = 0.5
+    bound: float = 0.7
+    gap: float = 1e-3
+
+
+SETTINGS = ServicesSettings()
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
@@ -27,8 +50,8 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note="services: the problem has none")
     if why := undecided(problem):
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=why)
-    search = _Search(problem, warm_start, limits, monitor)
     deadline = limits.start()
+    search = _Search(problem, warm_start, limits, monitor, deadline)
     try:
         with time_limited(deadline.until, "services were planned", monitor.should_stop):
             search.run()
@@ -41,8 +64,10 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
 class _Search:
     """One run: the best schedule and the bound."""
 
-    def __init__(self, problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> None:
-        self.problem, self.limits, self.monitor = problem, limits, monitor
+    def __init__(
+        self, problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, deadline: Deadline
+    ) -> None:
+        self.problem, self.limits, self.monitor, self.deadline = problem, limits, monitor, deadline
         self.planner = Planner(problem)
         self.best, self.cost, self.lower = None, None, None
         self.infeasible = False
@@ -54,24 +79,77 @@ class _Search:
     lower: int | None
 
     def run(self) -> None:
-        """Plan the services by themselves, then together."""
+        """Plan the services by themselves; together at prices where they do not fit."""
+        services, planner = self.problem.services, self.planner
+        if all(planner.solvable(planner.states(service)) for service in range(len(services))):
+            self.plan_alone()
+        if not self.closed():
+            self.plan_together()
+
+    def plan_alone(self) -> None:
+        """Solve each service by itself."""
         parts = self.planner.alone()
         if parts.impossible:
             self.infeasible = True
             return
         if not self.problem.groups and all(bound is not None for bound in parts.bounds):
-            self.lower = sum(bound for bound in parts.bounds if bound is not None) + self.problem.nodes.least_cost
-            self.monitor.bound(self.lower)
-        if (on := self.planner.together(parts.on)) is not None and (replicas := self.planner.schedule(on)) is not None:
-            self.propose(replicas)
+            self.raise_to(sum(bound for bound in parts.bounds if bound is not None) + self.problem.nodes.least_cost)
+        self.propose(self.planner.together(parts.on, self.taken()))
 
-    def propose(self, replicas: ReplicaSchedule) -> None:
-        """Take replicas with the tasks around them."""
-        if (alone := around(self.problem, replicas)) is None:
+    def plan_together(self) -> None:
+        """Plan services at prices on what they share, and take the bound that these prove."""
+        planner, problem, taken = self.planner, self.problem, self.taken()
+        if np.all(planner.owned.row[problem.services.hold_row] >= 0):
             return
-        tasks = complete(alone, Schedule.of([], []), self.limits, self.monitor) if alone.groups else Schedule.of([], [])
-        if tasks is not None:
-            self.take(joined(self.problem, tasks, replicas))
+        room = planner.room(taken)
+        prices = relaxation_prices(problem, planner, room, SETTINGS.relaxation * self.deadline.left())
+        if prices is None:
+            return
+        price = planner.prices() + prices
+        on = planner.fitted(taken, price, planner.at_prices(price), range(len(problem.services)))
+        self.propose(on)
+        bound = bound_at(problem, planner, prices, SETTINGS.bound * self.deadline.left(), SETTINGS.gap)
+        if bound is not None:
+            self.raise_to(bound)
+        while on is not None and not self.closed():
+            before = self.cost
+            on = planner.improved(on, taken)
+            self.propose(on)
+            if self.cost == before:
+                return
+
+    def taken(self) -> Ints:
+        """Return what tasks hold in the best schedule, int64, shape (K, T)."""
+        if self.best is None or self.best.replicas is None:
+            return np.zeros_like(self.problem.capacity)
+        held: Ints = usage(self.problem, replace(self.best, replicas=None))
+        return held
+
+    def closed(self) -> bool:
+        """Return whether the best schedule is proven."""
+        return self.infeasible or (self.cost is not None and self.lower is not None and self.lower >= self.cost)
+
+    def raise_to(self, bound: int) -> None:
+        """Take a bound."""
+        if self.lower is None or bound > self.lower:
+            self.lower = bound
+            self.monitor.bound(bound)
+
+    def propose(self, on: Ints | None) -> None:
+        """Take replicas on, with the tasks of the best schedule where these fit, or inserted around them."""
+        replicas = None if on is None else self.planner.schedule(on)
+        if replicas is None or (alone := around(self.problem, replicas)) is None:
+            return
+        tasks = Schedule.of([], [])
+        if self.best is not None and self.problem.groups:
+            kept = replace(self.best, rent=None, replicas=replicas)
+            if not violated_rules(self.problem, kept):
+                self.take(kept)
+                return
+        inside = NullMonitor(self.monitor.should_stop)
+        found = complete(alone, tasks, self.limits.until(self.deadline), inside) if alone.groups else tasks
+        if found is not None:
+            self.take(joined(self.problem, found, replicas))
 
     def take(self, schedule: Schedule) -> None:
         """Take a schedule that keeps all rules and is better."""
@@ -88,6 +166,6 @@ class _Search:
             return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
         if self.best is None:
             return Solution(Status.UNKNOWN, stop, bound=self.lower, engine=engine)
-        if self.lower is not None and self.cost is not None and self.lower >= self.cost:
+        if self.closed():
             return Solution(Status.OPTIMAL, Stop.PROOF, self.best, self.lower, engine)
         return Solution(Status.FEASIBLE, stop, self.best, self.lower, engine)

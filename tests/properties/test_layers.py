@@ -47,7 +47,7 @@ ALLOWED = {
     "algorithms.node_assignment": {"problem"},
     "algorithms.regions": {"problem"},
     "algorithms.heuristics": {"problem", "runtime", "algorithms.lagrangian"},
-    "algorithms.services": {"problem", "runtime"},
+    "algorithms.services": {"problem", "runtime", "algorithms.models", "algorithms.lagrangian"},
     "algorithms.lns": {
         "problem",
         "runtime",
@@ -138,6 +138,7 @@ DOORS = {
         "experiments.statistics",
         "experiments.figures",
         "algorithms.models.time_indexed",
+        "algorithms.services.integer_program",
     },
     "highspy": {"solvers.highs_program"},
     "ortools": {"solvers.cpsat", "algorithms.models.cpsat_call", "confirm.solve"},

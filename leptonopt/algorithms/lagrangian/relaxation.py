@@ -65,10 +65,19 @@ def relaxation_duals(
     A group that must run may be left out at a cost that nothing else reaches: too few columns make no relaxation
     infeasible.
     """
-    linear = _linear(problem, columns, width, certified)
+    options = {"time_limit": max(0.1, seconds)} if seconds is not None else {"maxiter": iterations}
+    return _duals(problem, _linear(problem, columns, width, certified), width, options)
+
+
+def program_duals(problem: Problem, linear: IntegerProgram, seconds: float) -> RelaxationDuals | None:
+    """Return the dual values of the relaxation of a whole model; None when it was not solved in time."""
+    return _duals(problem, linear, 1, {"time_limit": max(0.1, seconds)})
+
+
+def _duals(problem: Problem, linear: IntegerProgram, width: int, options: dict[str, Any]) -> RelaxationDuals | None:
+    """Return the dual values of a relaxation."""
     if not len(linear.lower):
         return _by_rule(problem, linear, np.zeros(0), 0.0, width)
-    options = {"time_limit": max(0.1, seconds)} if seconds is not None else {"maxiter": iterations}
     found, above, below = _solved(linear, options)
     if found.status != 0:
         return None

@@ -13,13 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.algorithms.services.alone import Ownership, replica_schedule
+from leptonopt.algorithms.services.integer_program import solve_integer
 from leptonopt.algorithms.services.service_states import ServiceStates
+from leptonopt.algorithms.services.subproblem import only_service
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.services import ReplicaSchedule
 from leptonopt.runtime.clock import check_time_each
 
-FEW_STATES = 30_000  # states of a service in a construction, at most
+FEW_STATES = 2_000  # states of a service in a construction, at most
+SECONDS, GAP = 3.0, 3e-3  # of the integer program of a service that finds no place, and its relative gap
 MORE_STATES = 3_000_000  # states of a service whose optimum is asked, at most
 MOST_WORK = 120_000_000  # states times slots, at most
 
@@ -46,11 +49,28 @@ class Planner:
     def __init__(self, problem: Problem) -> None:
         self.problem, self.owned = problem, Ownership.of(problem)
 
-    def states(self, service: int, room: Ints | None = None, few: bool = False) -> ServiceStates:
-        """Return the states of a service; `few` of them where there would be many."""
+    def states(self, service: int, room: Ints | None = None) -> ServiceStates:
+        """Return the states of a service."""
         room = self.problem.capacity if room is None else room
-        most = FEW_STATES if few else float("inf")
-        return ServiceStates(self.problem, service, self.owned.kinds(service), room, most)
+        return ServiceStates(self.problem, service, self.owned.kinds(service), room)
+
+    def planned(self, service: int, price: NDArray[Any], room: Ints | None = None) -> Ints | None:
+        """Return replicas of a service on, (W, T), at prices of rows; None where none are found.
+
+        Where there are many states, it is over those of the cheapest ways; where these find none, HiGHS is asked.
+        """
+        exact = self.states(service, room)
+        few = replace(exact, most_states=FEW_STATES, guide=price)
+        if (solved := few.solve(price)) is not None and (found := few.replicas(solved[1])) is not None:
+            return found
+        whole = np.rint(price).astype(np.int64)
+        alone = only_service(self.problem, service, exact.kinds, whole, exact.room)
+        schedule = solve_integer(alone, SECONDS, GAP).schedule
+        return None if schedule is None or schedule.replicas is None else schedule.replicas.on
+
+    def solvable(self, states: ServiceStates) -> bool:
+        """Return whether a program is small enough to be solved."""
+        return states.size <= MORE_STATES and states.size * self.problem.slots <= MOST_WORK
 
     def alone(self) -> Parts:
         """Return the optimum of each service at its own prices."""
@@ -59,15 +79,14 @@ class Planner:
         whole = True
         for service in check_time_each(range(len(services))):
             exact = self.states(service)
-            fits = exact.size <= MORE_STATES and exact.size * self.problem.slots <= MOST_WORK
+            fits = self.solvable(exact)
             found = exact.solve() if fits else None
             if fits and found is None:
                 impossible.append(service)
             bounds.append(int(found[0]) if found is not None else None)
-            if found is None or self._shares_nodes(service):
-                exact = self.states(service, few=not fits)
-                found = exact.solve(price)
             replicas = None if found is None else exact.replicas(found[1])
+            if found is None or self._shares_nodes(service):
+                replicas = self.planned(service, price)
             whole &= replicas is not None
             if replicas is not None:
                 on[services.ways(service)] = replicas
@@ -88,12 +107,33 @@ class Planner:
         rows = services.hold_row[services.holds(ways)[0]]
         return bool(np.isin(rows, nodes.supply_row[self.owned.kind[nodes.supply_node] < 0]).any())
 
-    def together(self, on: Ints | None) -> Ints | None:
+    def together(self, on: Ints | None, taken: Ints | None = None) -> Ints | None:
         """Return replicas that fit the capacity together, (W, T); None where none are found."""
-        services, capacity = self.problem.services, self.problem.capacity
-        if on is not None and np.all(services.load(on, len(capacity)) <= capacity):
-            return on
-        return self.fitted(np.zeros_like(capacity), self.prices(), on, range(len(services)))
+        services = self.problem.services
+        taken = np.zeros_like(self.problem.capacity) if taken is None else taken
+        return self.fitted(taken, self.prices(), on, range(len(services)))
+
+    def at_prices(self, price: NDArray[Any]) -> Ints | None:
+        """Return replicas on, (W, T), of each service alone at prices of rows; None where one finds none."""
+        services = self.problem.services
+        on = np.zeros_like(services.most)
+        for service in check_time_each(range(len(services))):
+            if (replicas := self.planned(service, price)) is None:
+                return None
+            on[services.ways(service)] = replicas
+        return on
+
+    def improved(self, on: Ints, taken: Ints) -> Ints:
+        """Return replicas on, (W, T), after each service was planned again in what the others leave."""
+        services, rows, price = self.problem.services, len(self.problem.capacity), self.prices()
+        for service in check_time_each(range(len(services))):
+            others = on.copy()
+            others[services.ways(service)] = 0
+            replicas = self.planned(service, price, self.room(taken + services.load(others, rows)))
+            if replicas is not None:
+                others[services.ways(service)] = replicas
+                on = others
+        return on
 
     def fitted(self, taken: Ints, price: NDArray[Any], on: Ints | None, order: Sequence[int]) -> Ints | None:
         """Return replicas on, (W, T), that fit beside `taken`, (K, T); None where none are found.
@@ -111,10 +151,7 @@ class Planner:
                 if np.all(services.load(mine, rows) <= room):
                     found[ways] = on[ways]
                     continue
-            states = self.states(service, room, few=True)
-            solved = states.solve(price)
-            replicas = None if solved is None else states.replicas(solved[1])
-            if replicas is None:
+            if (replicas := self.planned(service, price, room)) is None:
                 return None
             found[ways] = replicas
         return found

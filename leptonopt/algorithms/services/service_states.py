@@ -14,15 +14,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.services.state_program import KEPT, NEVER, Grid, StateProgram
+from leptonopt.algorithms.services.state_program import NEVER, Grid, StateProgram
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.node_commitment import cheapest_node_schedule
 from leptonopt.problem.nodes import NodeCosts, Nodes
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.replicas import useful_counts
 
-MAX_STATES = 3_000_000
-MAX_WORK = 120_000_000  # states times slots
+CACHED = 10_000_000  # amounts of money that are kept at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,6 +34,7 @@ class ServiceStates:
     room : int64, shape (K, T), the capacity that is left to the service
     most_states : states at most; where there would be more, ways that serve dearly are left out, and the program is
         no bound
+    guide : float, shape (K, T), prices of rows at which ways are compared for this; None for their own
     """
 
     problem: Problem
@@ -42,6 +42,7 @@ class ServiceStates:
     kinds: tuple[int, ...]
     room: Ints
     most_states: float = float("inf")
+    guide: NDArray[Any] | None = None
 
     @cached_property
     def ways(self) -> slice:
@@ -53,21 +54,25 @@ class ServiceStates:
         """Return the largest count of each way that may be of use."""
         found = useful_counts(self.problem, self.room)[self.ways]
         if np.prod(found + 1.0) > self.most_states:
-            kept = np.zeros_like(found)
+            kept, many = np.zeros_like(found), 1.0
             for way in np.argsort(self._cost_of_serving(), kind="stable").tolist():
-                rest = self.most_states // np.prod(kept + 1.0)
-                kept[way] = min(int(found[way]), max(0, int(rest) - 1))
+                limit = self.most_states * (1 if np.count_nonzero(kept) > 1 else 10)  # at least two ways
+                if many * (found[way] + 1.0) <= limit:
+                    kept[way], many = found[way], many * (found[way] + 1.0)
             found = kept
         return tuple(found.tolist())
+
+    def _with_nodes(self) -> NDArray[Any]:
+        """Return the prices of rows, shape (K, T), with what a unit costs of the nodes that supply it."""
+        nodes, price = self.problem.nodes, self.problem.price.astype(float)
+        for kind, row, size in zip(nodes.supply_node, nodes.supply_row, nodes.supply_size, strict=True):
+            price[row] += nodes.costs.on_demand[kind] / size
+        return price
 
     def _cost_of_serving(self) -> NDArray[Any]:
         """Return about what each way costs for a unit of the demand, shape (W,)."""
         services, own = self.problem.services, self.problem.services.classes(self.service)
-        price = self.problem.price.astype(float)
-        nodes = self.problem.nodes
-        for kind, row, size in zip(nodes.supply_node, nodes.supply_row, nodes.supply_size, strict=True):
-            price[row] += nodes.costs.on_demand[kind] / size
-        cost = self.unit_cost(price).mean(axis=1)
+        cost = self.unit_cost(self._with_nodes() if self.guide is None else self.guide).mean(axis=1)
         mix = services.demand[own].mean(axis=1)
         rate = services.planned[self.ways, own]
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -83,10 +88,6 @@ class ServiceStates:
     def size(self) -> int:
         """Return the number of states."""
         return int(np.prod([float(most) + 1 for most in self.most]))
-
-    def fits(self) -> bool:
-        """Return whether the program is small enough."""
-        return self.size <= MAX_STATES and self.size * self.problem.slots <= MAX_WORK
 
     @cached_property
     def counts(self) -> Ints:
@@ -117,7 +118,7 @@ class ServiceStates:
         if (found := self.money.get(key := demand.tobytes())) is None:
             found = self.problem.serving[self.service].least_money(self._supply, demand[None])
             found = np.where(found < 0, NEVER, found)
-            if self.size * (len(self.money) + 1) <= KEPT:
+            if self.size * (len(self.money) + 1) <= CACHED:
                 self.money[key] = found
         return found
 
@@ -185,11 +186,12 @@ class ServiceStates:
             scale * part[self.ways].astype(unit.dtype) for part in (services.costs.start, services.costs.stop)
         )
 
+        used = np.array(self.most) > 0
         kept = np.arange(len(self.most)) == only if only is not None else np.ones(len(self.most), bool)
         others = (self.counts[:, ~kept] > 0).any(axis=1)
 
         def cost(slot: int) -> Grid:
-            total = self.counts @ unit[:, slot] + scale * self._nodes(slot)
+            total = self.counts[:, used] @ unit[used, slot] + scale * self._nodes(slot)
             money = self._money(slot)
             total[~self.allowed(slot) | (money >= NEVER) | others] = NEVER
             paid = scale * np.where(money < NEVER, money, 0) if self._may_miss else 0
@@ -201,32 +203,45 @@ class ServiceStates:
 
     def _nodes(self, slot: int) -> Any:
         """Return the cost of the nodes that states need in a slot, shape (N,)."""
-        nodes, total = self.problem.nodes, 0
+        costs, total = self.problem.nodes.costs.on_demand, 0
+        for kind, paid in self._paid.items():
+            total = total + int(costs[kind, slot]) * paid
+        return total
+
+    @cached_property
+    def _paid(self) -> dict[int, Any]:
+        """Return the nodes that are paid for by kind, int64, shape (N,)."""
+        nodes, found = self.problem.nodes, dict[int, Any]()
         for kind in self.kinds:
             need: Any = 0
             for at in np.flatnonzero(nodes.supply_node == kind).tolist():
                 load = self.loads.get(int(nodes.supply_row[at]))
                 if load is not None:
                     need = np.maximum(need, -(-load // int(nodes.supply_size[at])))
-            price = int(nodes.costs.on_demand[kind, slot])
-            total = total + price * np.maximum(0, need - int(nodes.reserved[kind]))
-        return total
+            found[kind] = np.maximum(0, need - int(nodes.reserved[kind]))
+        return found
 
     def replicas(self, usable: Ints) -> Ints | None:
         """Return replicas on, (W, T), that make these usable at least cost by way; None where a way cannot."""
         services, running = self.problem.services, self.problem.services.running[self.ways]
         ways, line = len(usable), np.zeros(len(usable), np.int64)
         boot, minimum = services.boot[self.ways], services.minimum[self.ways]
+        if not boot.any() and np.all(minimum <= 1):
+            return usable
         before = int(max(boot.max(), minimum.max())) + 1  # slots in which what is running was started for nothing
 
         def longer(part: Ints, first: Ints) -> Ints:
             return np.concatenate([np.repeat(first[:, None], before, axis=1), part], axis=1)
 
         each = services.costs
+        unit = np.rint(self.unit_cost(self._with_nodes())).astype(np.int64)
         costs = NodeCosts(
-            longer(self.unit_cost(), line), longer(np.zeros_like(usable), line), longer(each.start[self.ways], line),
-            longer(each.stop[self.ways], line), line,
-        )  # fmt: skip
+            longer(unit, line),
+            longer(np.zeros_like(usable), line),
+            longer(each.start[self.ways], line),
+            longer(each.stop[self.ways], line),
+            line,
+        )
         nodes = Nodes(
             longer(services.most[self.ways], running), np.ones(ways, bool), line, line, boot, minimum, costs,
             np.arange(ways), np.arange(ways), np.ones(ways, np.int64),

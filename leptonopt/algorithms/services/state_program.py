@@ -23,7 +23,7 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.runtime.clock import check_time_each
 
 NEVER = 2**60
-KEPT = 20_000_000  # values of states that are kept at once; beyond, blocks of slots are computed again
+KEPT = 50_000_000  # values of states that are kept at once; beyond, blocks of slots are computed again
 
 Grid = NDArray[Any]  # int64 or float64, one axis for each way
 
@@ -84,7 +84,7 @@ class StateProgram:
         cost = self.cost(slot)
         if before is None:
             reached = np.zeros(cost.shape, cost.dtype)
-            for way, counts in enumerate(self._counts()):
+            for way, counts in self._counts():
                 reached = reached + np.maximum(0, counts - self.running[way]) * self.start[way, 0]
         else:
             reached = self._switched(before, slot)
@@ -92,25 +92,26 @@ class StateProgram:
 
     def _switched(self, value: Grid, slot: int) -> Grid:
         """Return the least cost of reaching every state of a slot from those of the slot before."""
-        for way, counts in enumerate(self._counts()):
+        for way, counts in self._counts():
             up, down = counts * self.start[way, slot], counts * self.stop[way, slot - 1]
             above = np.minimum.accumulate(value - up, axis=way) + up
             below = np.flip(np.minimum.accumulate(np.flip(value + down, way), axis=way), way) - down
             value = np.minimum(above, below)
         return value
 
-    def _counts(self) -> list[Ints]:
-        """Return the count of each way by state, in shapes that broadcast."""
+    def _counts(self) -> list[tuple[int, Ints]]:
+        """Return the count of each way that has some, by state, in shapes that broadcast."""
         ways = len(self.most)
         return [
-            np.arange(most + 1).reshape([-1 if axis == way else 1 for axis in range(ways)])
+            (way, np.arange(most + 1).reshape([-1 if axis == way else 1 for axis in range(ways)]))
             for way, most in enumerate(self.most)
+            if most
         ]
 
     def _traced(self, value: Grid, kept: dict[int, Grid], block: int) -> tuple[Any, Ints] | None:
         """Return the cost and the counts of the best path, from the last slot back to the first."""
         counts = np.zeros((len(self.most), self.slots), np.int64)
-        for way, each in enumerate(self._counts()):
+        for way, each in self._counts():
             value = value + each * self.stop[way, -1]
         at = int(value.argmin())
         if (least := value.flat[at]) >= NEVER:
@@ -122,7 +123,7 @@ class StateProgram:
             if slot not in values:
                 values = self._block(kept, slot // block * block, slot)
             reached = values[slot]
-            for way, each in enumerate(self._counts()):
+            for way, each in self._counts():
                 up = np.maximum(0, counts[way, slot + 1] - each) * self.start[way, slot + 1]
                 reached = reached + up + np.maximum(0, each - counts[way, slot + 1]) * self.stop[way, slot]
             counts[:, slot] = np.unravel_index(int(reached.argmin()), reached.shape)

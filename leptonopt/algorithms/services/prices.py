@@ -1,0 +1,104 @@
+"""Prices on what services share, and the bound that they prove.
+
+With prices u >= 0 on the rows that services share, each service and each task decides on its own:
+
+    sum over services of their least cost at prices + u  +  the value of the tasks' Lagrangian dual at u
+
+is a lower bound (`lagrangian.capacity_dual` has the second part, with - u * capacity). The prices are dual values of
+the linear relaxation of the services, whose cuts are rounded for whole numbers; switching costs are left out of it. The
+least cost of a service is exact where its states are few. Else it is the bound of HiGHS on its integer program, or what
+the cheapest way asks for each unit of the demand.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers, exact_bound
+from leptonopt.algorithms.lagrangian.pricing import BlockPricer
+from leptonopt.algorithms.lagrangian.relaxation import program_duals
+from leptonopt.algorithms.models.time_indexed import build_model
+from leptonopt.algorithms.services.construction import Planner
+from leptonopt.algorithms.services.integer_program import solve_integer
+from leptonopt.algorithms.services.service_states import ServiceStates
+from leptonopt.algorithms.services.subproblem import only_service, other_kinds, without_tasks
+from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import UNLIMITED, Problem
+from leptonopt.problem.services import ReplicaCosts
+from leptonopt.runtime.clock import check_time_each
+
+SHORTEST = 0.3  # seconds for the integer program of a service, at least
+QUICK = 4_000_000  # states times slots up to which the program over states is faster
+
+
+def relaxation_prices(problem: Problem, planner: Planner, room: Ints | None, seconds: float) -> Ints | None:
+    """Return prices on shared rows, int64, (K, T) [money units]; None where the relaxation takes too long.
+
+    `room` is the capacity that tasks leave.
+    """
+    alone = _without_switching(without_tasks(problem, room))
+    duals = program_duals(alone, build_model(alone), seconds)
+    if duals is None:
+        return None
+    shared = (problem.capacity < UNLIMITED) & (planner.owned.row < 0)[:, None]
+    prices: Ints = np.where(shared, np.rint(duals.capacity), 0).astype(np.int64)
+    return prices
+
+
+def bound_at(problem: Problem, planner: Planner, prices: Ints, seconds: float, gap: float) -> int | None:
+    """Return the lower bound that prices on shared rows prove; None where some service has none."""
+    own = planner.owned.kind >= 0
+    rest = replace(problem, nodes=other_kinds(problem.nodes, own))
+    tasks = exact_bound(rest, BlockPricer(rest), Multipliers(prices, np.zeros(len(problem.quotas), np.int64), 1))
+    if tasks is None:
+        return None
+    total, until, many = tasks, time.monotonic() + seconds, len(problem.services)
+    sizes = [fluid_bound(planner.states(service), prices) or 0 for service in range(many)]
+    for at, service in enumerate(check_time_each(np.argsort(-np.array(sizes, float), kind="stable").tolist())):
+        share = 2 * (until - time.monotonic()) / (many - at)  # some need less
+        found = service_bound(problem, planner, service, prices, max(SHORTEST, share), gap)
+        if found is None:
+            return None
+        total += found
+    return total
+
+
+def _without_switching(problem: Problem) -> Problem:
+    """Return the problem of services whose replicas come and go at once, for nothing."""
+    services, nothing = problem.services, np.zeros_like(problem.services.boot)
+    free = np.zeros_like(services.costs.start)
+    costs = ReplicaCosts(services.costs.on, free, free)
+    return replace(problem, services=replace(services, boot=nothing, minimum=nothing, costs=costs))
+
+
+def service_bound(
+    problem: Problem, planner: Planner, service: int, prices: Ints, seconds: float, gap: float
+) -> int | None:
+    """Return a lower bound on the cost of one service at its own prices and these; None where there is none."""
+    states = planner.states(service)
+    if states.size * problem.slots <= QUICK:
+        found = states.solve(problem.price + prices)
+        return None if found is None else int(found[0])
+    alone = only_service(problem, service, planner.owned.kinds(service), problem.price + prices)
+    bounds = (solve_integer(alone, seconds, gap).bound, fluid_bound(states, prices))
+    return max((bound for bound in bounds if bound is not None), default=None)
+
+
+def fluid_bound(states: ServiceStates, prices: Ints) -> int | None:
+    """Return what the cheapest way asks for each unit of the demand, with nothing to be switched or rounded."""
+    services, unit = states.problem.services, states.unit_cost(states.problem.price + prices).astype(float)
+    if unit.min(initial=0.0) < 0:
+        return None
+    total = 0.0
+    for b in range(*states.problem.services.classes(states.service).indices(len(services.demand))):
+        rate = services.planned[states.ways, b]
+        each = (unit[rate > 0] / rate[rate > 0][:, None]).min(axis=0, initial=np.inf)
+        cost = services.missed[b]
+        each = each if cost is None else np.minimum(each, float(cost))
+        asked = services.demand[b] > 0
+        total += float((each[asked] * services.demand[b][asked]).sum())
+    return math.floor(total * (1 - 1e-9)) if math.isfinite(total) else None
