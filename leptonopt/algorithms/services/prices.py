@@ -78,7 +78,7 @@ def _without_switching(problem: Problem) -> Problem:
 def service_bound(
     problem: Problem, planner: Planner, service: int, prices: Ints, seconds: float, gap: float
 ) -> int | None:
-    """Return a lower bound on the cost of one service at its own prices and these; None where there is none."""
+    """Return a lower bound on the cost of one service at its own prices and these; None without one."""
     states = planner.states(service)
     if states.size * problem.slots <= QUICK:
         found = states.solve(problem.price + prices)
@@ -89,7 +89,7 @@ def service_bound(
 
 
 def fluid_bound(states: ServiceStates, prices: Ints) -> int | None:
-    """Return what the cheapest way asks for each unit of the demand, with nothing to be switched or rounded."""
+    """Return what the cheapest way asks for each unit of the demand, without switching and rounding."""
     services, unit = states.problem.services, states.unit_cost(states.problem.price + prices).astype(float)
     if unit.min(initial=0.0) < 0:
         return None
