@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance import units
 from leptonopt.instance.apart import without_apart_by
+from leptonopt.instance.offers import without_offers
 
 Document = dict[str, Any]
 Edit = Callable[[Any, Path], Any]  # of a value at its place
@@ -59,6 +60,7 @@ def plain(document: Document) -> Plain:
     rewriting = _Rewriting(zone)
     made = rewriting.document(document)
     rewriting.mixed_units()
+    made = without_offers(made, rewriting.findings)
     found = Plain(made)
     if isinstance(tasks := made.get("tasks"), list | tuple) and any(_repeats(task) for task in tasks):
         found = _Occurrences(made, zone or ZoneInfo("UTC"), rewriting.findings).expanded()
@@ -118,7 +120,11 @@ class _Rewriting:
         return self._edited(tree, path, {"capacity": self.amounts, "from": self.instant, "to": self.instant})
 
     def kind(self, tree: Any, path: Path) -> Any:
-        return self._edited(tree, path, {"size": self.amounts, "count": self.series, "price": self.series})
+        edits: dict[str, Edit] = {"size": self.amounts, "count": self.series, "price": self.series}
+        return self._edited(tree, path, edits | {"commit": self._each(self.offer)})
+
+    def offer(self, tree: Any, path: Path) -> Any:
+        return self._edited(tree, path, {"start": self._each(self.instant)})
 
     def task(self, tree: Any, path: Path) -> Any:
         return self._edited(tree, path, {"options": self._each(self.option), "work": self.work, **self._dates})

@@ -67,11 +67,28 @@ _APART = {
 }
 
 
+_OFFERS = {
+    "description": "offers: one for the whole horizon, and others for a term from each of their starts",
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {
+            **{key: {"type": "number", "minimum": 0} for key in ("price", "total")},
+            "max": {"type": "integer", "minimum": 0},
+            "term": {"type": "string"},
+            "start": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        },
+        "additionalProperties": False,
+    },
+}
+
+
 def _notation(top: dict[str, Any], nouns: dict[str, Any]) -> None:
     """Add what documents may say shorter: units of bytes, and tasks that repeat; see `instance.notation`."""
     nouns["Amounts"] = _with_units(nouns["Series"])
     nouns["Pool"]["properties"]["capacity"]["additionalProperties"] = {"$ref": "#/$defs/Amounts"}
     nouns["Task"]["properties"]["repeat"] = {"anyOf": [_REPEAT, {"type": "null"}], "default": None}
+    nouns["NodeKind"]["properties"]["commit"]["anyOf"].append(_OFFERS)
     sets = top["properties"]["apart"]
     sets["items"] = {"anyOf": [sets["items"], _APART]}
     for noun, keys in _AMOUNTS.items():

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from leptonopt.verify.apart import without_apart_by
 from leptonopt.verify.exact import Malformed, duration, instant
+from leptonopt.verify.offers import without_offers
 
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _WITH_UNIT = re.compile(r"\s*([+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?)\s*([kKMGTP]?)(i?)B\s*")
@@ -36,7 +37,7 @@ def plain(document: Mapping[str, Any]) -> Mapping[str, Any]:
     tasks = made.get("tasks")
     if isinstance(tasks, list | tuple) and any(isinstance(task, Mapping) and task.get("repeat") for task in tasks):
         made = _without_repeat(made, ZoneInfo(zone or "UTC"))
-    return without_apart_by(made)
+    return without_apart_by(without_offers(made))
 
 
 class _Reader:
@@ -61,6 +62,8 @@ class _Reader:
                 return {self._moment(at): number for at, number in value.items()}
             return self.mapping(value, key in _NAMED)
         if isinstance(value, list | tuple):
+            if key == "start":  # of an offer
+                return [self._moment(each) for each in value]
             return [self.mapping(each) if isinstance(each, Mapping) else each for each in value]
         return value
 

@@ -106,6 +106,27 @@ services:
 """
 
 CASES = {
+    "offers: a block for two hours from one of two starts, on demand else": (
+        TIME
+        + """
+pools:
+  - id: a
+    nodes: {size: {gpu: 8}, count: 1, price: 10, startup: 1, commit: [{total: 12, max: 1, term: 2h, start: [2026-01-05T01:00Z, 2026-01-05T02:00Z]}]}
+tasks:
+  - {id: s, release: 2026-01-05T02:00Z, copies: 2, options: [{pool: a, uses: {gpu: 8}, duration: 2h}]}
+""",
+        "34",  # both from 02:00 to 04:00: on demand 20 + 1, the later block 12 + 1
+    ),
+    "offers: a price by the hour of the whole term, cut by the horizon, and one without a term": (
+        """
+time: {start: 2026-01-05T00:00, slot: 1h, horizon: 4h, zone: Europe/Berlin}
+pools:
+  - id: a
+    nodes: {id: k, size: {gpu: 1}, count: 1, commit: [{price: 5}, {price: 2, max: 2, term: 3h, start: [2026-01-05T02:00]}]}
+tasks: [{id: s, release: 2026-01-05T02:00, copies: 3, options: [{pool: a, uses: {gpu: 1}, duration: 2h}]}]
+""",
+        "32",  # 4 x 5 for the whole horizon, and two at 3 x 2
+    ),
     "billing by started minutes with a minimum, whatever the slot": (
         TIME
         + """

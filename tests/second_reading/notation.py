@@ -36,6 +36,7 @@ class Notation:
         """Return the document with instants and amounts read."""
         made = dict(tree)
         made["time"] = self._instants(tree["time"], "start")
+        self.start = datetime.fromisoformat(str(made["time"]["start"])).astimezone(UTC)
         made["pools"] = [self._pool(pool) for pool in tree["pools"]]
         made["profiles"] = {name: self._work(profile) for name, profile in get(tree, "profiles", {}).items()}
         made["tasks"] = [self._task(task) for task in get(tree, "tasks", [])]
@@ -61,12 +62,41 @@ class Notation:
         if get(pool, "nodes"):
             nodes = [pool["nodes"]] if isinstance(pool["nodes"], dict) else pool["nodes"]
             kinds = [self._amounts(each, "size") for each in nodes]
+            kinds = [each for n, kind in enumerate(kinds, 1) for each in self._offers(tree["id"], n, len(kinds), kind)]
             for kind in kinds:
                 for key in ("count", "price"):
                     if get(kind, key) is not None:
                         kind[key] = self._series(kind[key])
             pool["nodes"] = kinds
         return pool
+
+    def _offers(self, pool: str, number: int, many: int, kind: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return a kind of nodes, and one for each start of each of its offers with a term."""
+        if not isinstance(kind.get("commit"), list):
+            return [kind]
+        name = get(kind, "id") or (pool if many == 1 else f"{pool}-{number}")
+        whole = [offer for offer in kind["commit"] if get(offer, "term") is None]
+        found = []
+        if whole or get(kind, "price") is not None or int(get(kind, "reserved", 0)):
+            found.append({**kind, "id": name, "commit": whole[0] if whole else None})
+        for offer in kind["commit"]:
+            if offer in whole:
+                continue
+            if len(whole) > 1 or (get(offer, "price") is None) == (get(offer, "total") is None):
+                raise Refused("offers that are not clear")
+            for text in offer["start"]:
+                start = datetime.fromisoformat(str(self._instant(text))).astimezone(UTC)
+                seconds = duration(offer["term"])
+                end = start + timedelta(seconds=int(seconds))
+                first = min(start, self.start)
+                steps = {first.isoformat(): "0"} | {start.isoformat(): offer["max"], end.isoformat(): "0"}
+                total = get(offer, "total") or str(Fraction(offer["price"]) * seconds / 3600)
+                shown = start.strftime("%Y-%m-%dT%H:%M:%SZ")
+                other = sum(each["id"].startswith(f"{name} from {shown}") for each in found)
+                own = {key: value for key, value in kind.items() if key not in ("price", "reserved")}
+                own["id"] = f"{name} from {shown}" + (f"#{other + 1}" if other else "")
+                found.append({**own, "count": {"steps": steps}, "commit": {"total": total, "max": offer["max"]}})
+        return found
 
     def _task(self, tree: dict[str, Any]) -> dict[str, Any]:
         task = self._instants(tree, "release", "deadline", "due")

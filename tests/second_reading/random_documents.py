@@ -145,6 +145,7 @@ class Draw:
         rng = self.rng
         self.pools = [self.pool(f"p{n}") for n in range(rng.choice([1, 1, 2, 2, 3]))]
         self.charges()
+        self.offers()
         tasks = [self.task(n) for n in range(rng.choice([1, 2, 2, 3]))]
         self.milestones(tasks)
         tree: dict[str, Any] = {
@@ -459,6 +460,23 @@ class Draw:
                     **unit,
                     **({"minimum": rng.choice(["0s", "10m", "3h"])} if rng.random() < 0.6 else {}),
                 }
+
+    def offers(self) -> None:
+        """Let some kinds of nodes be offered for a term; by draws of their own."""
+        rng = Random(f"offers {self.seed}")
+        for pool in self.pools:
+            for kind in self.kinds(pool):
+                if rng.random() < 0.15:
+                    own = [kind["commit"]] if isinstance(kind.get("commit"), dict) else []
+                    start = [self.instant(rng.choice([-1, 0, 1, 1.5])) for _ in range(rng.choice([1, 1, 2]))]
+                    money = {rng.choice(["total", "price"]): rng.choice([0, 1, 2, 6])}
+                    offer = {
+                        **money,
+                        "max": rng.choice([1, 1, 2]),
+                        "term": self.minutes(rng.choice([1, 2, 2])),
+                        "start": start,
+                    }
+                    kind["commit"] = [*own, offer]
 
     def charges(self) -> None:
         """Let some pools with nodes say what tasks are charged; by draws of their own."""
