@@ -1,4 +1,4 @@
-"""Rewrite offers of commitments with a term as kinds of nodes of their own, there from each start for the term."""
+"""Rewrite offers of commitments with a term: each start is a kind of nodes of its own."""
 
 from __future__ import annotations
 

@@ -91,6 +91,8 @@ class Notation:
                 first = min(start, self.start)
                 steps = {first.isoformat(): "0"} | {start.isoformat(): offer["max"], end.isoformat(): "0"}
                 total = get(offer, "total") or str(Fraction(offer["price"]) * seconds / 3600)
+                if (Fraction(total) * 10**9).denominator != 1:
+                    raise Refused("a price of an offer that makes no exact total")
                 shown = start.strftime("%Y-%m-%dT%H:%M:%SZ")
                 other = sum(each["id"].startswith(f"{name} from {shown}") for each in found)
                 own = {key: value for key, value in kind.items() if key not in ("price", "reserved")}

@@ -468,12 +468,15 @@ class Draw:
             for kind in self.kinds(pool):
                 if rng.random() < 0.15:
                     own = [kind["commit"]] if isinstance(kind.get("commit"), dict) else []
-                    start = [self.instant(rng.choice([-1, 0, 1, 1.5])) for _ in range(rng.choice([1, 1, 2]))]
+                    start = [
+                        f"{self.start + timedelta(minutes=int(self.slot * rng.choice([-1, 0, 1, 1.5]))):%Y-%m-%dT%H:%MZ}"
+                        for _ in range(rng.choice([1, 1, 2]))
+                    ]
                     money = {rng.choice(["total", "price"]): rng.choice([0, 1, 2, 6])}
                     offer = {
                         **money,
                         "max": rng.choice([1, 1, 2]),
-                        "term": self.minutes(rng.choice([1, 2, 2])),
+                        "term": f"{self.slot * rng.choice([1, 2, 2])}m",
                         "start": start,
                     }
                     kind["commit"] = [*own, offer]
