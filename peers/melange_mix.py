@@ -9,8 +9,8 @@ of their type add up to, at the least cost per hour. Mélange is not on the pack
 from what is published. Its example answers 6.70 USD/h. `gen-` are generated: throughputs fall with the size of a
 request and vary by GPU type at random; the prices of A10G and A100 are those of the example, of L4 and H100 assumed.
 
-leptonopt reads the same files with `--format melange --param routing=whole`: a slice of a bucket is a class of
-requests that one GPU type serves, a GPU type a pool of nodes, the hour the only slot. Both have two threads.
+leptonopt reads the same files with `--format melange --param routing=whole`: a bucket is a task with a copy for each
+slice, a GPU type a pool of nodes, the hour the only slot. Both have two threads.
 """
 
 from __future__ import annotations

@@ -74,7 +74,7 @@ FORMATS = {
     "melange": Format(
         "melange",
         "GPU types bought whole for a rate of requests in buckets (Melange, JSON); --param routing=whole: a slice of a "
-        "bucket is served by one type",
+        "bucket is on one type",
         ("routing",),
     ),
     "inferno": Format(

@@ -628,7 +628,7 @@ LITERATURE: list[tuple[str, str, tuple[str, str], int | None, str]] = [
     ("melange", "a rate negative", ("[[3, 7]]", "[[3, -7]]"), 2, "tputs[0][1]: -7 is not a number from 0"),
     ("melange", "a rate in words", ("[[3, 7]]", '[[3, "7"]]'), 2, "tputs[0][1]: not a number from 0"),
     ("melange", "a rate of infinity", ("[[3, 7]]", "[[3, Infinity]]"), 2, "Infinity is not a finite number"),
-    ("melange", "a bucket of no GPU", ("[[3, 7]]", "[[3, 0]]"), 4, "no GPU type serves this bucket"),
+    ("melange", "a bucket of no GPU", ("[[3, 7]]", "[[3, 0]]"), 4, "no GPU type serves this bucket; a throughput above 0 should be"),
     ("melange", "a cost too fine", ("1.01", "1.0123456789"), 2, "has too many decimals; at most 9"),
     ("melange", "a cost negative", ("1.01", "-1.01"), 2, "gpu_info.small.cost: -1.01 is not a number from 0"),
     ("melange", "no slices", ('"slice_factor": 2', '"slice_factor": 0'), 6, "slice_factor: 0 is not a whole number from 1"),
