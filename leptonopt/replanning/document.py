@@ -297,8 +297,7 @@ class _Rewriting:
                 kind.pop("running", None)  # of the start of the old horizon
             for entry in self.state.nodes:
                 if entry.pool == stated.id:
-                    for kind in [kind for name, kind in kinds if entry.kind in (None, name)][:1]:
-                        self._standing(kind, entry)
+                    self._standing(next(kind for name, kind in kinds if entry.kind in (None, name)), entry)
         return pools
 
     def _standing(self, kind: Document, entry: Standing) -> None:
@@ -308,7 +307,7 @@ class _Rewriting:
             if isinstance(commit, dict) and commit.get("max") is not None:
                 commit["max"] = max(0, commit["max"] - entry.committed)
         if entry.on:
-            kind["running"] = min(entry.on, NodeKind.model_validate(kind).most)
+            kind["running"] = min(kind.get("running", 0) + entry.on, NodeKind.model_validate(kind).most)
 
     def _quotas(self, document: Document) -> None:
         """Take off what has been used, and limit changes."""

@@ -133,10 +133,21 @@ def _findings(state: State, instance: Instance) -> list[Finding]:
             found.append(Finding(f"there is no task {name!r}", ("fixed", at)))
     quotas = {quota.id for quota in instance.quotas}
     found += [Finding(f"there is no quota {name!r}", ("used", name)) for name in state.used if name not in quotas]
-    pools = {pool.id for pool in instance.pools}
-    found += [
-        Finding(f"there is no pool {entry.pool!r}", ("nodes", at, "pool"))
-        for at, entry in enumerate(state.nodes)
-        if entry.pool not in pools
-    ]
+    return found + _findings_of_nodes(state, instance)
+
+
+def _findings_of_nodes(state: State, instance: Instance) -> list[Finding]:
+    """Return what names no pool, or no kind of nodes of it."""
+    kinds = {pool.id: [name for name, _ in pool.kinds] for pool in instance.pools}
+    found = []
+    for at, entry in enumerate(state.nodes):
+        names = kinds.get(entry.pool)
+        if names is None:
+            found.append(Finding(f"there is no pool {entry.pool!r}", ("nodes", at, "pool")))
+        elif entry.kind is None and len(names) != 1:
+            found.append(Finding(f"pool {entry.pool!r} has {len(names)} kinds of nodes; say which", ("nodes", at)))
+        elif entry.kind is not None and entry.kind not in names:
+            known = ", ".join(names) or "none"
+            text = f"pool {entry.pool!r} has no kind of nodes {entry.kind!r}; there are {known}"
+            found.append(Finding(text, ("nodes", at, "kind")))
     return found

@@ -191,10 +191,16 @@ class AlikeSession(SolveSession):
         return self.state.stop is not None
 
     def take_plan(self, plan: Mapping[str, Any]) -> None:
-        """Keep a plan document that fits the instance with the nodes that it states."""
-        source = self.state.source
+        """Keep a plan document that fits the instance with the nodes that it states.
+
+        One that does not state the nodes of all tasks that need one is a warm start alone.
+        """
+        source, assigner = self.state.source, self.state.assigner
         runs = tuple(warm_start_runs(source.compiled, plan))
-        self.state.take(placed_plan(source, AssignedRuns(runs, (), {}, {})))
+        ways = {(at, way.id): way for at, kept in enumerate(source.compiled.kept) for way in kept}
+        known = {run: ways.get(run[:2]) for run in runs if not run[2]}
+        lacking = tuple(run for run, way in known.items() if way is not None and assigner.needs_node(way))
+        self.state.take(placed_plan(source, AssignedRuns(runs, lacking, {}, {})))
 
     def left(self) -> float:
         """Return the seconds left for the search: the time to give nodes to a schedule is kept back."""

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+import leptonopt
 from leptonopt.errors import UsageError
+from leptonopt.instance import validate
 from leptonopt.replanning.as_planned import state_as_planned
-from tests.unit.replanning.worlds import PLAN
+from leptonopt.replanning.changes import changes_of, counted
+from leptonopt.replanning.document import remaining_instance
+from leptonopt.replanning.state import read_state
+from tests.unit.replanning.worlds import PLAN, line
 
 
 def test_done_and_running() -> None:
@@ -31,3 +36,24 @@ def test_nodes_as_planned() -> None:
     ]
     state = state_as_planned({"tasks": [], "nodes": nodes}, "2026-11-30T03:00Z")
     assert state["nodes"] == [{"pool": "n", "kind": "k", "on": 4, "committed": 1}]
+
+
+def test_nodes_that_run_on_cost_no_second_start() -> None:
+    """Three hours on, a node is on: the rest costs its hours alone, and one-node tasks keep their place on it."""
+    node = {"id": "k", "size": {"gpu": 4}, "count": 3, "price": 2, "startup": 10, "boot": "1h"}
+    small = {"placement": "one-node", "options": [{"pool": "rent", "uses": {"gpu": 2}, "duration": "2h"}]}
+    instance = validate({
+        "time": {"start": "2026-11-30T00:00Z", "slot": "1h", "horizon": "12h"},
+        "pools": [{"id": "rent", "nodes": node}],
+        "tasks": [{"id": "a", "options": [{"pool": "rent", "uses": {"gpu": 4}, "duration": "6h"}]},
+                  {"id": "b", **small}, {"id": "c", **small}],
+    })  # fmt: skip
+    old = {
+        "tasks": [line("a", "rent", 1, 6), line("b", "rent", 7, 2), line("c", "rent", 7, 2)],
+        "nodes": [{"pool": "rent", "kind": "k", "on": [{"from": "2026-11-30T00:00:00Z", "count": 1}], "committed": 0}],
+    }
+    state = read_state(state_as_planned(old, "2026-11-30T03:00Z"), instance)
+    found = remaining_instance(instance, old, state)
+    result = leptonopt.solve(found.document, method="greedy", time_limit=60, warm_start=found.warm_start, threads=1)
+    assert result.cost == 6 * 2
+    assert counted(changes_of(found, result.document)) == 0
