@@ -127,8 +127,21 @@ class _Run(MipRun):
         if word == "infeasible" and self.ceiling is not None:  # no cheaper schedule is left in the smaller model
             self.notes.append("the model without the columns removed was called infeasible")
             word = "nothing"
+        if word == "optimal" and answer is not None and self._above_its_bound(values, float(answer["bound"])):
+            self.notes.append("HiGHS called a solution optimal that costs more than its own bound")
+            if not careful:
+                return self.call(careful=True)
+            word = "stopped"
         bounds = self._bounds() if answer is None else (*self._bounds(), float(answer["bound"]))
         return EngineAnswer(word, values, bounds, self._log())
+
+    def _above_its_bound(self, values: Any, bound: float) -> bool:
+        """Return whether a solution costs more than the bound that HiGHS ends with.
+
+        HiGHS 1.16 can take a start for optimal that costs 0 in its reduced model and more in the given one.
+        """
+        cost = bound if values is None else float(values @ self.costs)
+        return cost - bound > 0.5 + 1e-6 * abs(cost) + self.slack(int(cost))
 
     def slack(self, found: int) -> float:
         """Return the gap given; with gap 0 it stops only where no integer value is left."""

@@ -67,3 +67,26 @@ def test_the_incumbent_of_another_method_is_taken() -> None:
     said = highs.solve(problem, start, Limits(time_limit=3), Holder())
     assert said.schedule is not None
     assert objective(problem, said.schedule) <= objective(problem, better)
+
+
+def test_a_start_is_not_taken_for_optimal() -> None:
+    """Presolve makes the costs of a start vanish: what costs more than the engine's own bound is not optimal."""
+    tariff = {"steps": {"2026-03-27T00:00Z": 7, "2026-03-29T00:00Z": 20, "2026-03-29T12:00Z": 1.25}}
+    kind = {"size": {"gpu": 2}, "count": 1, "price": tariff, "shutdown": 2}
+    free = {"pool": "p", "duration": "36h"}
+    optional = {"optional": True, "value": 0.5}
+    tasks = [
+        {"id": "t", **optional, "value": 0.1, "options": [
+            {"pool": "p", "uses": {"gpu": 2}, "duration": "24h", "cost": 0.1, "not_before": "2026-03-28T12:00Z",
+             "not_after": "2026-03-29T00:00Z", "id": "o"},
+            {"pool": "p", "uses": {"gpu": 1}, "duration": "24h", "id": "p"},
+        ], "deadline": "2026-03-31T00:00Z"},
+        {"id": "u", **optional, "work": {"hours": 48, "speed": {"p": 0.7}, "devices": {"1": 1, "3": 1.9}}, "options": [
+            free, {"pool": "p", "uses": {"gpu": 1}, "duration": "24h", "id": "o"}]},
+    ]  # fmt: skip
+    time = {"start": "2026-03-28T00:00Z", "slot": "24h", "horizon": "96h"}
+    pools = [{"id": "p", "nodes": [{**kind, "id": "b"}, {"id": "a", "size": {"gpu": 2}, "count": 0, "price": 20}]}]
+    problem = compile_instance(leptonopt.Instance(time=time, pools=pools, tasks=tasks)).problem
+    start = greedy.baseline(problem, None, Limits(time_limit=5), Ear()).schedule
+    said = highs.solve(problem, start, Limits(time_limit=30), Ear())
+    assert (said.status, said.bound) == (Status.OPTIMAL, 1)
