@@ -11,7 +11,7 @@ from leptonopt.plan.html import html, note_line, table
 from leptonopt.plan.page_gantt import swatch
 from leptonopt.plan.picture import LATE_COLOUR, Picture
 from leptonopt.plan.plot_load import merge_equal
-from leptonopt.plan.plot_services import drawn_services
+from leptonopt.plan.plot_services import BATCH_COLOUR, drawn_services
 from leptonopt.plan.service_table import SERVED_HEADS, WAY_HEADS, batch_rows, served_rows, way_rows
 from leptonopt.plan.service_use import Floats, ServiceUse
 from leptonopt.plan.svg import LEFT, TimeScale, axis, drawing, hatching, line_path, steps_path, text
@@ -39,8 +39,10 @@ def _panels(picture: Picture, scale: TimeScale) -> str:
         y += HEIGHT + GAP
     pools = dict.fromkeys(way.pool for use in picture.services for way in use.ways if way.on.any())
     legend = "".join(swatch(picture.colours[pool], pool) for pool in pools)
-    legend += swatch("url(#service-hatch)", "batches") + swatch(LATE_COLOUR, "missed")
-    body = hatching("service-hatch") + axis(scale, 0, y) + "".join(panels)
+    batches = any(use.filled().any() for use in picture.services)
+    legend += swatch("url(#service-hatch)", "batches") if batches else ""
+    legend += swatch(LATE_COLOUR, "missed") if any(use.missed_share for use in picture.services) else ""
+    body = hatching("service-hatch", BATCH_COLOUR) + axis(scale, 0, y) + "".join(panels)
     note = note_line("black line: demand in requests per second; areas: usable capacity by pool")
     return drawing(y + 20, body, "Demand against usable capacity") + f'<p class="note">{legend}</p>' + note
 
@@ -50,18 +52,18 @@ def _panel(picture: Picture, scale: TimeScale, use: ServiceUse, top: float) -> s
     highest = 1.05 * max(float(sum(capacity.values(), base).max()), float(use.asked.max())) or 1.0
     floor, parts = top + HEIGHT, []
 
-    def area(low: Floats, high: Floats, fill: str) -> str:
+    def area(low: Floats, high: Floats, fill: str, opacity: float = 1.0) -> str:
         """Return the area between two step functions: up to the higher one, cut out below the lower."""
         assert picture.instance is not None
         found = []
         for bound in (high, low):
             edges, levels = merge_equal(picture.instance, bound.tolist())
             found.append(steps_path(scale, edges, [floor - value / highest * HEIGHT for value in levels], floor))
-        return f'<path d="{"".join(found)}" fill="{fill}" fill-rule="evenodd"/>'
+        return f'<path d="{"".join(found)}" fill="{fill}" fill-opacity="{opacity:g}" fill-rule="evenodd"/>'
 
     for pool, more in capacity.items():
         if more.any():
-            parts.append(area(base, base + more, picture.colours[pool]))
+            parts.append(area(base, base + more, picture.colours[pool], 0.55))
             base = base + more
     if use.filled().any():
         parts.append(area(use.answered, use.answered + use.filled(), "url(#service-hatch)"))

@@ -96,11 +96,11 @@ def line_path(scale: TimeScale, edges: Sequence[datetime], heights: Sequence[flo
     return "".join(parts)
 
 
-def hatching(key: str) -> str:
-    """Return the definition of grey hatching; `url(#key)` fills with it."""
+def hatching(key: str, colour: str = "#9aa5b1") -> str:
+    """Return the definition of hatching, grey by default; `url(#key)` fills with it."""
     return (
         f'<defs><pattern id="{key}" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
-        '<path d="M0 0V6" stroke="#9aa5b1" stroke-width="2"/></pattern></defs>'
+        f'<path d="M0 0V6" stroke="{colour}" stroke-width="2"/></pattern></defs>'
     )
 
 
