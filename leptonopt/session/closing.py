@@ -26,6 +26,7 @@ class ClosingCosts:
     edge : for an edge of precedence (180,000 edges: 1.5, most of it for the fingerprint of the document)
     option : for an option of a task
     slot : for a slot of a resource or of nodes (8,760 slots of a year: 27; 64 nodes over 700 slots: 25)
+    routed : for a class of requests, a way that may serve it, and a slot (27 services over a week: 137)
     again : share of the time for reading and compiling, for whatever else the document holds
     """
 
@@ -35,6 +36,7 @@ class ClosingCosts:
     edge: float = 3.0
     option: float = 30.0
     slot: float = 54.0
+    routed: float = 280.0
     again: float = 0.1
 
 
@@ -56,4 +58,15 @@ def closing_time(compiled: CompiledInstance, spent: float) -> ClosingTime:
     edges = sum(len(task.after) for task in instance.tasks)
     edges += sum(map(len, instance.together)) + sum(map(len, instance.apart))
     fixed = COSTS.slot * lines * instance.time.slots + COSTS.edge * edges + COSTS.option * problem.options
+    fixed += COSTS.routed * _routed(compiled)
     return ClosingTime(fixed * MICRO + COSTS.again * spent, entry * MICRO)
+
+
+def _routed(compiled: CompiledInstance) -> int:
+    """Return how many shares of ways in classes of requests a plan may have, over all slots."""
+    services = compiled.services
+    pairs = (
+        len(services.of_service(at)) * len(number.classes) * (1 + len(services.zones[at]))
+        for at, number in enumerate(services.numbers)
+    )
+    return sum(pairs) * compiled.instance.time.slots

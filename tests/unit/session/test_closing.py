@@ -9,6 +9,7 @@ from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
 from leptonopt.session.closing import COSTS, MICRO, closing_time
 from leptonopt.verify import verify
+from tests.helpers.tiny_instances import pool, service_document
 
 
 def dense(tasks: int, **more: Any) -> dict[str, Any]:
@@ -50,6 +51,15 @@ def test_slots_of_nodes_count() -> None:
     apart = dense(5, pools=[pool])
     apart["tasks"][0]["placement"] = "one-node"
     assert fixed(apart) > fixed(shared) > fixed(dense(5))
+
+
+def test_routings_of_services_count() -> None:
+    """Each way of a service in each class and slot, again for every zone that may be gone."""
+    pools = [pool(name, labels=[f"zone:{name}"]) for name in "ab"]
+    ways = [{"pool": name, "uses": {"gpu": 1}, "rate": {"short": 2, "long": 1}} for name in "ab"]
+    plain = service_document(replicas=ways) | {"pools": pools}
+    spread = service_document(replicas=ways, spread={"label": "zone:"}) | {"pools": pools}
+    assert abs(fixed(spread) - fixed(plain) - 2 * 2 * 2 * 4 * COSTS.routed * MICRO) < 1e-9
 
 
 def test_quotas_count_for_every_entry() -> None:
