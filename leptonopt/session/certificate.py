@@ -29,7 +29,7 @@ from leptonopt.compile.packing_rows import PackingRow
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.serving import TooManyCuts
-from leptonopt.session.service_certificate import certified_services, service_prices
+from leptonopt.session.service_certificate import certified_services, service_prices, with_states
 from leptonopt.verify import fingerprint, proven
 
 
@@ -73,9 +73,10 @@ def best_certificate(
     problem = certified_services(compiled.problem)
     for duals in prices_within(problem, seconds, work):
         made = _document(compiled, duals, fingerprint(stated))
-        value = proven(stated, made).bound
-        if not best or (value is not None and (least is None or value > least)):
-            best, least = made, value
+        for form in (made, *with_states(compiled, made)):
+            value = proven(stated, form).bound
+            if not best or (value is not None and (least is None or value > least)):
+                best, least = form, value
     return best | {"bound": None if least is None else str(least)}
 
 

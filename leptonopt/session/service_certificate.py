@@ -22,7 +22,7 @@ from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.services import no_services
 
-Gone = tuple[str, ...]
+MOST_WAYS = 2  # of a service whose states the checker tries
 
 
 def certified_services(problem: Problem) -> Problem:
@@ -59,6 +59,15 @@ def service_prices(compiled: CompiledInstance, problem: Problem, duals: Relaxati
         lines = [{"class": name, "price": steps} for name, each in direct.items() if (steps := _steps(each))]
         if cuts or lines:
             yield {"id": stated.id, "demand": lines, "cuts": cuts}
+
+
+def with_states(compiled: CompiledInstance, certificate: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield the certificate with services whose numbers of replicas the checker can try, if there are any."""
+    services = compiled.instance.services
+    tried = {service.id for service in services if len(service.replicas) <= MOST_WAYS and service.missed is None}
+    if tried:
+        kept = [line for line in certificate["services"] if line["id"] not in tried]
+        yield certificate | {"services": [*kept, *({"id": id, "form": "states"} for id in sorted(tried))]}
 
 
 def _divisor(weight: list[int], step: int) -> int:

@@ -68,11 +68,13 @@ class ServicePrices:
     demand : by zones that are gone (none: always) and class, of a request per second for a slot
     minimum : by way ("" for all ways), of a usable replica for a slot
     cuts : of usable replicas that serve a demand
+    states : whether its numbers of replicas are tried, at prices for what they hold alone
     """
 
     demand: dict[tuple[frozenset[str], str], list[Fraction]]
     minimum: dict[str, list[Fraction]]
     cuts: tuple[PricedCut, ...] = ()
+    states: bool = False
 
 
 class Prices:
@@ -205,7 +207,10 @@ class Prices:
             str(each.get("way") or ""): self._steps(each.get("price"), f"services: minimum of {line.get('id')!r}")
             for each in _lines(line, "minimum")
         }
-        return str(line.get("id")), ServicePrices(demand, minimum, tuple(map(self._cut, _lines(line, "cuts"))))
+        cuts, form = tuple(map(self._cut, _lines(line, "cuts"))), line.get("form", "levels")
+        if form not in ("levels", "states") or (form == "states" and (demand or minimum or cuts)):
+            raise Malformed(f"services: form: {form!r}; allowed are levels, and states without prices of its own")
+        return str(line.get("id")), ServicePrices(demand, minimum, cuts, form == "states")
 
     def _cut(self, line: Mapping[str, Any]) -> PricedCut:
         worth = {str(name): fraction(value, "cuts: worth") for name, value in (line.get("worth") or {}).items()}

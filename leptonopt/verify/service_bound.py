@@ -29,6 +29,7 @@ from leptonopt.verify.exact import Malformed
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.node_bound import best_path
 from leptonopt.verify.quotas import covers_service
+from leptonopt.verify.service_states import least_by_states
 from leptonopt.verify.stated_services import StatedBatch, StatedService, StatedWay
 
 Line = list[Fraction]
@@ -130,9 +131,19 @@ class ServiceBound:
 
     def value(self) -> Fraction:
         """Return the bound: what is paid for all that must be served, and the best of every way."""
+        if self.prices.states:
+            return self._asked() + self._states()
         best = [self._levels(name) for name in self.ways]
         replicas = min(best, default=NOTHING) if self.service.routing == "one-way" else sum(best, NOTHING)
         return self._asked() + replicas
+
+    def _states(self) -> Fraction:
+        """Return the least cost over numbers of replicas; no request of its batches is priced then."""
+        if any((batch.id, name) in self.of_batch for batch in self.batches for name in batch.amount):
+            raise Malformed(f"services: {self.service.id!r} has prices of batches beside its states")
+        charged = self.ways.values()
+        tables = ([each.hold for each in charged], [each.start for each in charged], [each.most for each in charged])
+        return least_by_states(self.service, [each.way for each in charged], *tables)
 
     def _asked(self) -> Fraction:
         """Return the prices of the demand, of minimums and of batches."""

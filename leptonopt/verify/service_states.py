@@ -1,0 +1,162 @@
+"""Part of a service in the bound of a certificate, by a program over its numbers of replicas.
+
+At prices for what replicas hold, a service of one or two ways that misses nothing costs at least the cheapest sequence
+of numbers of replicas that serve its demand in every slot, with a start for each replica that is switched on. Boot,
+minimum times, zones and whole routing are left out: they only take sequences away. More replicas of a way than serve
+all that it can serve, or than its minimum asks for, never help where they cost nothing below zero.
+
+The first way serves what saves most of the other one for its own time: a fractional knapsack (Dantzig 1957, Operations
+Research 5). Starts cost per replica, so that the step from slot to slot is one sweep up and one down in each way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from math import ceil, lcm
+
+from leptonopt.verify.exact import Malformed
+from leptonopt.verify.instance_reader import NOTHING
+from leptonopt.verify.stated_services import StatedService, StatedWay
+
+MOST_STATES = 3_000_000  # numbers of replicas times slots
+Table = list[list[int]]  # least cost by replicas of the first way, and of the second
+Line = list[Fraction]
+
+
+def least_by_states(
+    service: StatedService,
+    ways: Sequence[StatedWay],
+    hold: Sequence[Line],
+    start: Sequence[Line],
+    most: Sequence[list[int]],
+) -> Fraction:
+    """Return the least cost of a service; `hold`, `start` and `most` are by way and slot.
+
+    Raises `Malformed` where the service has more ways, misses requests, or has too many states.
+    """
+    if not 1 <= len(ways) <= 2 or service.missed is not None:
+        raise Malformed(
+            f"services: {service.id!r} has no program over states: it has one or two ways, and misses nothing"
+        )
+    slots = len(hold[0])
+    whole = lcm(*(value.denominator for lines in (hold, start) for line in lines for value in set(line)))
+    each = zip(ways, hold, start, most, strict=True)
+    sizes = [_useful(service, way, held, paid, top) for way, held, paid, top in each]
+    sizes += [0] * (2 - len(ways))
+    if (sizes[0] + 1) * (sizes[1] + 1) * slots > MOST_STATES:
+        raise Malformed(f"services: {service.id!r} has more than {MOST_STATES:,} states")
+    magnitudes = sum(abs(value) for lines in (hold, start) for line in lines for value in line)
+    highest = int(magnitudes * whole) * (1 + max(sizes))
+    never = 3 * highest + 1  # more than any cost, also where later slots cost less than nothing
+    cost: Table = []
+    need: dict[tuple[Fraction, ...], list[int | None]] = {}
+    for slot in range(slots):
+        fees, costs = ([int(line[slot] * whole) for line in lines] for lines in (start, hold))
+        reached = _switched(cost, fees) if cost else _begun(ways, fees, sizes)
+        asked = tuple(line[slot] for line in service.demand.values())
+        if asked not in need:
+            need[asked] = _needed(service, ways, slot, sizes[0])
+        limits = [line[slot] for line in most]
+        cost = _served(reached, costs, need[asked], limits, service, slot, never)
+    least = min(min(line) for line in cost)
+    if least > highest:
+        raise Malformed(f"services: no numbers of replicas serve {service.id!r}")
+    return Fraction(least, whole)
+
+
+def _useful(service: StatedService, way: StatedWay, hold: Line, start: Line, most: list[int]) -> int:
+    """Return how many replicas of a way can be of use at a time."""
+    top = max(most, default=0)
+    if min(hold) < 0 or min(start) < 0:
+        return top
+    loads = [NOTHING] * len(hold)
+    for name, rate in way.rates.items():
+        for slot, asked in enumerate(service.demand.get(name, ())):
+            loads[slot] += asked / (rate * way.planned)
+    return min(top, max(ceil(max(loads)), service.minimum, way.minimum))
+
+
+def _begun(ways: Sequence[StatedWay], start: Sequence[int], sizes: Sequence[int]) -> Table:
+    """Return the cost of starts in the first slot."""
+    first, second = (
+        [cost * max(0, count - (way.running or 0)) for count in range(size + 1)]
+        for way, cost, size in zip((*ways, ways[0]), (*start, 0), sizes, strict=False)
+    )
+    return [[one + other for other in second] for one in first]
+
+
+def _switched(cost: Table, start: Sequence[int]) -> Table:
+    """Return the least cost of reaching each number of replicas from those of the slot before."""
+    if len(cost[0]) > 1:
+        cost = [_swept(line, start[1]) for line in cost]
+    return [list(line) for line in zip(*(_swept(line, start[0]) for line in zip(*cost, strict=True)), strict=True)]
+
+
+def _swept(line: Sequence[int], start: int) -> list[int]:
+    """Return the least of each number and of others, from below with starts, from above for nothing."""
+    found = list(line)
+    for at in range(1, len(found)):
+        found[at] = min(found[at], found[at - 1] + start)
+    for at in range(len(found) - 2, -1, -1):
+        found[at] = min(found[at], found[at + 1])
+    return found
+
+
+def _needed(service: StatedService, ways: Sequence[StatedWay], slot: int, size: int) -> list[int | None]:
+    """Return the least replicas of the second way beside each number of the first; None where none are enough."""
+    first, second = ways[0], ways[1] if len(ways) > 1 else None
+    asked = {name: line[slot] for name, line in service.demand.items() if line[slot]}
+    other = second.rates if second else {}
+    must = sum(
+        (amount / first.rates[name] for name, amount in asked.items() if name in first.rates.keys() - other.keys()),
+        NOTHING,
+    )
+    if any(name not in first.rates and name not in other for name in asked):
+        return [None] * (size + 1)
+    left = sum((amount / other[name] for name, amount in asked.items() if name in other), NOTHING)
+    shared = sorted(
+        (name for name in asked if name in first.rates and name in other),
+        key=lambda name: -first.rates[name] / other[name],
+    )
+    found: list[int | None] = []
+    for count in range(size + 1):
+        room, rest = first.planned * count - must, left
+        if room < 0:
+            found.append(None)
+            continue
+        for name in shared:
+            time = min(room, asked[name] / first.rates[name])
+            room -= time
+            rest -= time * first.rates[name] / other[name]
+        found.append(ceil(rest / second.planned) if second else 0)
+    return found
+
+
+def _served(
+    reached: Table,
+    hold: Sequence[int],
+    need: Sequence[int | None],
+    most: Sequence[int],
+    service: StatedService,
+    slot: int,
+    never: int,
+) -> Table:
+    """Return the cost with what is held in a slot, `never` or more where too few serve or more are on than may be."""
+    limit = None if service.limit is None else service.limit[slot]
+    other = (most[1], hold[1]) if len(most) > 1 else (0, 0)
+    found: Table = []
+    for one, line in enumerate(reached):
+        least = need[one]
+        if least is None or one > most[0]:
+            found.append([never] * len(line))
+            continue
+        low = max(least, service.minimum - one)
+        high = other[0] if limit is None else min(other[0], limit - one)
+        found.append(
+            [
+                cost + one * hold[0] + count * other[1] if low <= count <= high else never
+                for count, cost in enumerate(line)
+            ]
+        )
+    return found
