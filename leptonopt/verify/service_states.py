@@ -104,7 +104,7 @@ def _swept(line: Sequence[int], start: int) -> list[int]:
 
 
 def _needed(service: StatedService, ways: Sequence[StatedWay], slot: int, size: int) -> list[int | None]:
-    """Return the least replicas of the second way beside each number of the first; None where none are enough."""
+    """Return the least replicas of the second way beside each number of the first; None for no number."""
     first, second = ways[0], ways[1] if len(ways) > 1 else None
     asked = {name: line[slot] for name, line in service.demand.items() if line[slot]}
     other = second.rates if second else {}
@@ -142,7 +142,7 @@ def _served(
     slot: int,
     never: int,
 ) -> Table:
-    """Return the cost with what is held in a slot, `never` or more where too few serve or more are on than may be."""
+    """Return the cost with what is held in a slot; `never` where too few serve, or too many are on."""
     limit = None if service.limit is None else service.limit[slot]
     other = (most[1], hold[1]) if len(most) > 1 else (0, 0)
     found: Table = []

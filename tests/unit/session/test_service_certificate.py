@@ -15,6 +15,8 @@ from leptonopt.errors import InputError
 from leptonopt.instance import validate
 from leptonopt.session.certificate import best_certificate
 from leptonopt.verify import proven
+from leptonopt.verify.instance_reader import StatedInstance
+from leptonopt.verify.stated_services import stated_services
 from tests.helpers.marks import first
 from tests.second_reading.brute import Search, TooLarge
 from tests.second_reading.documents import load
@@ -68,7 +70,7 @@ def any_prices(document: dict[str, Any], rng: Random) -> dict[str, Any]:
     ]
     services = []
     for service in document["services"]:
-        names = list(service["demand"].get("mix", service["demand"]))
+        names = list(stated_services(StatedInstance(document))[service["id"]].demand)
         zones = sorted({way["pool"] for way in service["replicas"]}) if "spread" in service else []
         gone = [{}, *({"without": [f"zone:{zone}"]} for zone in zones)]
         cuts = [
