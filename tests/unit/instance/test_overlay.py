@@ -21,3 +21,13 @@ def test_overlay() -> None:
     }
     assert merged(below, {}) == below
     assert below["name"] == "n"
+
+
+def test_services_are_laid_over_by_id() -> None:
+    """Keys of a service are merged; its ways without ids are replaced as a whole."""
+    below = {"services": [{"id": "chat", "headroom": 0.1, "replicas": [{"pool": "a", "limit": 2}, {"pool": "b"}]}]}
+    above = {"services": [{"id": "chat", "minimum": 2, "replicas": [{"pool": "c"}]}, {"id": "code"}]}
+    assert merged(below, above)["services"] == [
+        {"id": "chat", "headroom": 0.1, "minimum": 2, "replicas": [{"pool": "c"}]},
+        {"id": "code"},
+    ]
