@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import PackageNotFoundError, version
 
 from leptonopt.cli import options
 from leptonopt.cli.common import print_line
@@ -43,6 +42,8 @@ def methods(as_json: options.Json = False) -> int:
 
 def _engine(package: str) -> tuple[str, str]:
     """Return the package of a method with its version, and its licence, without importing it."""
+    from importlib.metadata import PackageNotFoundError, version  # loads the package email
+
     if not package:
         return "", ""
     try:

@@ -18,11 +18,9 @@ import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
-
-import numba
-from numba import njit
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 Result = TypeVar("Result")
@@ -44,8 +42,12 @@ def _private_folder() -> str:
     return str(folder)
 
 
+@cache
 def _cached_probe() -> Any:
     """Return a function whose cache folder can be written to; None without such a folder."""
+    import numba  # takes as long to load as all the rest, and small problems have no use for it
+    from numba import njit
+
     with contextlib.suppress(RuntimeError):  # numba's way to report that no folder can be written to
         return njit(cache=True)(_probe)
     with contextlib.suppress(RuntimeError, OSError):
@@ -54,9 +56,8 @@ def _cached_probe() -> Any:
     return None
 
 
-_probed = _cached_probe()
-CACHEABLE = _probed is not None
-FAST = CACHEABLE  # the former name
+CACHEABLE: bool  # found when first asked for
+FAST: bool  # the former name
 LARGE_SCALE, ASSIGNMENT, JOBS = PARTS = (
     "large_scale",
     "assignment",
@@ -64,9 +65,18 @@ LARGE_SCALE, ASSIGNMENT, JOBS = PARTS = (
 )  # methods whose kernels are compiled together
 
 
+def __getattr__(name: str) -> bool:
+    """Return whether kernels can be kept on disk, as `CACHEABLE`."""
+    if name not in ("CACHEABLE", "FAST"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _cached_probe() is not None
+
+
 def jit(function: Function) -> Function:
     """Return a kernel, compiled on its first call and kept on disk; it releases the interpreter lock."""
-    compiled: Function = njit(cache=CACHEABLE, nogil=True, boundscheck=False)(function)
+    from numba import njit
+
+    compiled: Function = njit(cache=_cached_probe() is not None, nogil=True, boundscheck=False)(function)
     return compiled
 
 
@@ -76,8 +86,10 @@ def inner_jit(function: Function) -> Function:
     Without an entry from Python it compiles much faster. Without reference counts a call with a tuple of 50 arrays
     takes some nanoseconds instead of 600.
     """
+    from numba import njit
+
     options = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True, "_nrt": False}
-    compiled: Function = njit(cache=CACHEABLE, nogil=True, boundscheck=False, **options)(function)
+    compiled: Function = njit(cache=_cached_probe() is not None, nogil=True, boundscheck=False, **options)(function)
     return compiled
 
 
@@ -91,14 +103,15 @@ def run_threads(call: Callable[..., Result], arguments: Sequence[tuple[Any, ...]
 
 def cache_marker(part: str) -> Path | None:
     """Return the file that exists once a part's kernels are compiled; None where none can be kept."""
-    if _probed is None:
+    if (probed := _cached_probe()) is None:
         return None
+    import numba
     from numba.core.codegen import get_host_cpu_features
 
     state = hashlib.sha256(f"{numba.__version__} {sys.version} {get_host_cpu_features()}".encode())
     for file in sorted((Path(__file__).parents[1] / "algorithms").rglob("*.py")):
         state.update(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}".encode())
-    return Path(_probed._cache.cache_path, f"leptonopt-{part}-{state.hexdigest()[:16]}.compiled")
+    return Path(probed._cache.cache_path, f"leptonopt-{part}-{state.hexdigest()[:16]}.compiled")
 
 
 def compiled(part: str = LARGE_SCALE) -> bool:

@@ -8,11 +8,14 @@ from contextlib import contextmanager
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime import jit
 from leptonopt.runtime.jit_cache import JitWarmup
+from leptonopt.solvers.branch_and_bound import is_small
 
 
 def uses_kernels(problem: Problem) -> bool:
-    """Return whether greedy would use the kernels over jobs."""
-    return bool(problem.late_slope.any() or problem.late_once.any() or problem.quotas or len(problem.nodes))
+    """Return whether greedy would use the kernels over jobs; small problems do without."""
+    return not is_small(problem) and bool(
+        problem.late_slope.any() or problem.late_once.any() or problem.quotas or len(problem.nodes)
+    )
 
 
 @contextmanager

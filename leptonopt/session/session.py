@@ -31,7 +31,7 @@ from leptonopt.session.warm_start import restore_warm_start, take_warm_start
 from leptonopt.session.worker_pool import WorkerPool
 from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.session.worker_thread import WorkerThread
-from leptonopt.solvers import greedy, selftest
+from leptonopt.solvers import branch_and_bound, greedy, selftest
 from leptonopt.solvers import registry as methods
 
 Worker = WorkerProcess | WorkerThread
@@ -127,8 +127,7 @@ class SolveSession:
         kept = min(closing.fixed, TIMES.closing_share * limits.time_limit)
         self.deadline = Deadline(begun + limits.time_limit - kept)
         self.grace = TIMES.stop_grace(limits.time_limit)
-        self.start_seconds = TIMES.start
-        self.slowness = 1.0
+        self.start_seconds, self.slowness = TIMES.start, 1.0
         self.entry_seconds = closing.entry
         self.work_left = limits.time_limit
         self.named = False
@@ -185,6 +184,7 @@ class SolveSession:
             self._run_here(getattr(method, "__name__", "function"), method, self.limits_for(self.left()))
             return
         if method == "auto":
+            self._run_here("branch-and-bound", branch_and_bound.first, self.limits_for(self.left()))
             self._run_greedy(greedy.baseline)
             self._run_baselines()
             self._run_lanes(self._lanes_of_auto())
@@ -260,7 +260,7 @@ class SolveSession:
         """Run all stages in this process, one after another."""
         fallback = self._fallback(lanes)
         waiting = [*(stage for lane in lanes for stage in lane), *fallback]
-        while waiting:
+        while waiting and not self.should_stop():
             stage = waiting.pop(0)
             if stage in fallback and self.state.schedule is not None:
                 break

@@ -183,6 +183,14 @@ _METHODS = (
         "exact",
         "branch and bound over knapsacks: generalised assignment, facility location",
     ),
+    MethodInfo(
+        "branch-and-bound",
+        "branch_and_bound",
+        "solve",
+        "exact",
+        "depth-first branch and bound without an engine, for a few tasks",
+        isolated=False,
+    ),
     MethodInfo("cbc", "cbc", "solve", "exact", "CBC through PuLP on the time-indexed model", "pulp"),
     MethodInfo(
         "lns-parallel",

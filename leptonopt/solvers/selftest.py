@@ -12,7 +12,6 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +127,8 @@ def failed_selftest(name: str, should_stop: Callable[[], bool] = lambda: False) 
     judge = name if name.startswith("pulp:") else JUDGED.get(package)
     if judge is None or os.environ.get("LEPTONOPT_SELFTEST") == "off":
         return ""
+    from importlib.metadata import PackageNotFoundError, version  # loads the package email
+
     try:
         engine = f"{judge.replace(':', '-')} {package} {version(package)}"
     except PackageNotFoundError:  # the method says so itself

@@ -17,8 +17,8 @@ from leptonopt.verify.instance_reader import NOTHING
 METHODS = {
     "auto", "greedy", "least-loaded", "earliest-deadline", "cheapest-option", "random-key", "cpsat-intervals",
     "apparent-tardiness-cost", "earliest-due-date", "weighted-shortest-processing", "penalty-search",
-    "order-descent", "lagrangian", "large-scale", "large-scale-prices", "large-scale-stages", "lns", "lns-parallel",
-    "cpsat", "highs", "cbc", "assignment", "ruin-and-recreate", "services",
+    "branch-and-bound", "order-descent", "lagrangian", "large-scale", "large-scale-prices", "large-scale-stages", "lns",
+    "lns-parallel", "cpsat", "highs", "cbc", "assignment", "ruin-and-recreate", "services",
     "deadline-first", "cheapest-first", "scale", "scale-prices", "scale-stages", "knapsacks", "spread",  # former names
 }  # fmt: skip
 OTHERS = {"windows", "bound", "certificate", "regions"}  # who proves something besides methods

@@ -46,6 +46,7 @@ ALLOWED = {
     "algorithms.single_nodes": {"problem"},
     "algorithms.node_assignment": {"problem"},
     "algorithms.regions": {"problem"},
+    "algorithms.enumeration": {"problem"},
     "algorithms.heuristics": {"problem", "runtime", "algorithms.lagrangian"},
     "algorithms.services": {"problem", "runtime", "algorithms.models", "algorithms.lagrangian"},
     "algorithms.lns": {
@@ -64,6 +65,7 @@ ALLOWED = {
         "algorithms.models",
         "algorithms.lagrangian",
         "algorithms.assignment",
+        "algorithms.enumeration",
         "algorithms.heuristics",
         "algorithms.single_nodes",
         "algorithms.lns",
@@ -374,7 +376,7 @@ def test_a_planted_circle_is_found() -> None:
     [
         ("import leptonopt", {"numpy", "pydantic", "ortools", "pulp", "yaml", "typer", "matplotlib", "numba"}),
         ("import leptonopt.verify", {"numpy", "pydantic", "ortools", "pulp", "yaml", "typer", "matplotlib", "numba"}),
-        ("import leptonopt.session.solve", {"ortools", "pulp", "matplotlib", "pandas"}),
+        ("import leptonopt.session.solve", {"ortools", "pulp", "matplotlib", "pandas", "numba", "scipy"}),
     ],
 )
 def test_nothing_heavy_at_import(code: str, unwanted: set[str]) -> None:

@@ -134,6 +134,7 @@ def test_auto_looks_for_a_plan_first_where_greedy_has_none(monkeypatch: pytest.M
     nothing = Solution(Status.UNKNOWN, Stop.DONE, note="nothing found")
     monkeypatch.setattr("leptonopt.solvers.greedy.baseline", lambda *given: nothing)
     monkeypatch.setattr(methods, "dispatching_rules", list)
+    monkeypatch.setattr("leptonopt.solvers.branch_and_bound.is_small", lambda problem: False)
     result = leptonopt.solve(traces.crowded(), threads=1, time_limit=30)
     assert result.status is Status.OPTIMAL
     assert "cpsat-intervals" in result.document["made"]["engines"]

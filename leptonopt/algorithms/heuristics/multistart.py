@@ -8,8 +8,6 @@ from dataclasses import dataclass
 
 from leptonopt.algorithms.heuristics.due_date_rules import due_date_orders, has_due_dates
 from leptonopt.algorithms.heuristics.ejection_pool import repair_by_ejection
-from leptonopt.algorithms.heuristics.job_arrays import fits_kernels
-from leptonopt.algorithms.heuristics.job_search import JobSearch
 from leptonopt.algorithms.heuristics.list_scheduling import ListScheduler, priority_orders
 from leptonopt.algorithms.heuristics.partial_schedule import PartialSchedule, ProblemIndex
 from leptonopt.algorithms.heuristics.reinsertion import improve, use_slack
@@ -167,7 +165,12 @@ class MultiStart:
         if dated and not last and problem.groups <= TUNING.dated_groups:
             for order in due_date_orders(problem):
                 self.attempt(order.tolist(), self.true, hurry=False)
-        if not fits_kernels(problem) or not self.kernels_ready() or self.should_stop():
+        if not self.kernels_ready() or self.should_stop():
+            return
+        from leptonopt.algorithms.heuristics.job_arrays import fits_kernels  # load numba
+        from leptonopt.algorithms.heuristics.job_search import JobSearch
+
+        if not fits_kernels(problem):
             return
         over = self.should_stop if last else self.out_of_time
         search = JobSearch(problem, self.blocks, self.limits, over, self.take)

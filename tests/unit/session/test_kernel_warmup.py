@@ -26,6 +26,7 @@ class Compiler:
 def compiler(monkeypatch):
     Compiler.started, Compiler.ended = [], 0
     monkeypatch.setattr(kernel_warmup, "JitWarmup", Compiler)
+    monkeypatch.setattr(kernel_warmup, "is_small", lambda problem: False)
     return Compiler
 
 
@@ -46,3 +47,7 @@ def test_nothing_is_compiled_where_no_kernel_would_run_or_none_is_wanted(compile
     with kernel_warmup.compiled_beside(one_machine(THREE), False):
         pass
     assert not compiler.started
+
+
+def test_nothing_is_compiled_for_small_problems():
+    assert not kernel_warmup.uses_kernels(one_machine(THREE))

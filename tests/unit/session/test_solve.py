@@ -27,6 +27,7 @@ from leptonopt.session import solve as solving
 from leptonopt.session.result import Progress
 from leptonopt.session.worker_pool import WorkerPool
 from leptonopt.session.worker_process import WorkerProcess
+from leptonopt.solvers import branch_and_bound
 from leptonopt.solvers import cbc as pulp_cbc
 from leptonopt.solvers import registry as methods
 from tests.helpers import random_instances
@@ -219,6 +220,7 @@ def test_deterministic_work_does_not_follow_the_clock(method: str, monkeypatch: 
 
     real = time.monotonic
     monkeypatch.setattr(WorkerPool, "start", start)
+    monkeypatch.setattr(branch_and_bound, "SMALL", branch_and_bound.SmallProblems(copies=0))
     for pace in (1, 3):
         given.append([])
         clock = SimpleNamespace(monotonic=lambda pace=pace: pace * real(), process_time=lambda: 0.0)
