@@ -31,11 +31,11 @@ def replica_options(instance: Instance, service: Service) -> list[ConcreteOption
     """Return the ways of a service as options that take a slot, in its order, with their ids in plans."""
     slot = timedelta(seconds=instance.time.slot)
     options = [
-        Option(id=way.id, pool=way.pool, uses=way.uses, duration=slot, variant=way.variant, quality=way.quality)  # type: ignore[arg-type]
+        Option(id=way.id, pool=way.pool, uses=way.uses, duration=slot, variant=way.variant, quality=way.quality)
         for way in service.replicas
     ]
     needs, secret = service.needs, service.confidential
-    return concrete_options(instance, Task(id=service.id, options=options, needs=needs, confidential=secret))  # type: ignore[arg-type]
+    return concrete_options(instance, Task(id=service.id, options=options, needs=needs, confidential=secret))
 
 
 @dataclass(frozen=True, eq=False)

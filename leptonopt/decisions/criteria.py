@@ -12,9 +12,9 @@ from typing import Any
 
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.compile.written_options import written_option
-from leptonopt.decisions.edits import Document, forced, plain
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, Task
+from leptonopt.instance.edits import Document, forced, plain
 from leptonopt.replanning.as_planned import state_as_planned
 from leptonopt.replanning.changes import changes_of, counted
 from leptonopt.replanning.document import Replanned, remaining_instance

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from leptonopt.decisions import edits
-from leptonopt.decisions.edits import Document
 from leptonopt.decisions.why_not import options_asked_for
 from leptonopt.errors import UsageError
-from leptonopt.instance import units, validate
+from leptonopt.instance import edits, units, validate
+from leptonopt.instance.edits import Document
 from leptonopt.instance.overlay import merged
 
 

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
 from leptonopt.instance.fields import Lag, Many, Name, NotNegative, Positive, StrictModel
 from leptonopt.instance.pools import Pool
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from leptonopt.instance.documents import DatasetDocument, LinkDocument, ResultsDocument
+
 
 REGION = "region:"  # how the label of a pool begins that names its region
 ANYWHERE = "*"
@@ -15,6 +22,10 @@ ANYWHERE = "*"
 
 class Link(StrictModel):
     """A way for data from one region to another; within a region data moves for nothing, and at once."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[LinkDocument]) -> None: ...
 
     from_: Name = Field(alias="from", description="a region, or * for any")
     to: Name = Field(description="a region, or * for any")
@@ -26,6 +37,10 @@ class Link(StrictModel):
 class Dataset(StrictModel):
     """Data that lies in regions before anything runs."""
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[DatasetDocument]) -> None: ...
+
     id: Name
     gib: NotNegative = Field(description="size in GiB, of 2^30 bytes")
     at: Many[Name] = Field(min_length=1, description="regions that have a copy")
@@ -33,6 +48,10 @@ class Dataset(StrictModel):
 
 class Results(StrictModel):
     """Data that a task writes, and the region that must have it when the task ends."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[ResultsDocument]) -> None: ...
 
     gib: NotNegative = Field(description="size in GiB, of 2^30 bytes")
     to: Name = Field(description="a region")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError, PydanticSerializationError
 
-from leptonopt.errors import Finding, InstanceError, Path
+from leptonopt.errors import Finding, InstanceError, Path, UsageError
 from leptonopt.instance.cross_checks import cross_findings, tie_findings
 from leptonopt.instance.data import Dataset, Link
 from leptonopt.instance.data_checks import data_findings
@@ -20,9 +20,21 @@ from leptonopt.instance.quotas import Quota
 from leptonopt.instance.services import Batch, Service
 from leptonopt.instance.tasks import Profile, Task
 
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from leptonopt.instance.documents import InstanceDocument, Number, ObjectiveDocument, SeriesDocument, TaskDocument
+
+
+Noun = TypeVar("Noun", bound=StrictModel)
+
 
 class Objective(StrictModel):
     """The weighted sum to minimise: `cost` times the money, plus `carbon_kg` times kilograms of CO2."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[ObjectiveDocument]) -> None: ...
 
     cost: NotNegative = Decimal(1)
     carbon_kg: NotNegative = Field(default=Decimal(0), description="money per kg of CO2")
@@ -40,6 +52,10 @@ class Objective(StrictModel):
 
 class Instance(StrictModel):
     """A whole planning problem in the user's own words and units."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[InstanceDocument]) -> None: ...
 
     leptonopt: Literal[1] = Field(default=1, description="version of the format")
     name: Name = "unnamed"
@@ -96,6 +112,46 @@ class Instance(StrictModel):
         except PydanticSerializationError as error:
             raise InstanceError(list(_unstatable(self)) or [Finding(_said(error))]) from None
 
+    def with_task(self, task: Task | TaskDocument) -> Instance:
+        """Return the instance with a task added, or in place of the one with its id.
+
+        The other tasks are not read again. Raises `InstanceError` when the result is not valid.
+        """
+        made = task if isinstance(task, Task) else _read(Task, task)
+        at = next((at for at, each in enumerate(self.tasks) if each.id == made.id), len(self.tasks))
+        return _read(Instance, _parts(self) | {"tasks": (*self.tasks[:at], made, *self.tasks[at + 1 :])})
+
+    def with_price(self, pool: str, resource: str, price: Number | SeriesDocument) -> Instance:
+        """Return the instance with another price of a resource of a pool; only that pool is read again.
+
+        Raises `UsageError` for a pool that is not there, `InstanceError` when the result is not valid.
+        """
+        known = {each.id: each for each in self.pools}
+        if pool not in known:
+            raise UsageError(f"there is no pool {pool!r}; known are {', '.join(known)}")
+        document = _plain(known[pool])
+        made = _read(Pool, {**document, "price": {**document.get("price", {}), resource: price}})
+        return _read(
+            Instance, _parts(self) | {"pools": tuple(made if each.id == pool else each for each in self.pools)}
+        )
+
+    def without(self, path: str) -> Instance:
+        """Return the instance without a part, such as `tasks.sweep`, `pools.cloud` or `quotas.budget`.
+
+        What names a removed task or pool elsewhere goes with it. Raises `UsageError` when the path leads nowhere,
+        `InstanceError` when what is left is not valid.
+        """
+        from leptonopt.instance.edits import without
+
+        return _read(Instance, without(self.document(), path))
+
+    def __repr__(self) -> str:
+        copies = sum(task.copies for task in self.tasks)
+        services = f", {len(self.services)} services" if self.services else ""
+        return f"<Instance {self.name!r}: {copies} tasks on {len(self.pools)} pools, {self.time.slots} slots{services}>"
+
+    __str__ = __repr__
+
 
 def _plain(noun: StrictModel) -> dict[str, Any]:
     return noun.model_dump(by_alias=True, exclude_defaults=True, warnings=False)
@@ -125,4 +181,20 @@ def replace(instance: Instance, **changes: Any) -> Instance:
 
     Raises `pydantic.ValidationError` when the result is not valid.
     """
-    return Instance.model_validate({**{name: getattr(instance, name) for name in Instance.model_fields}, **changes})
+    return Instance.model_validate({**_parts(instance), **changes})
+
+
+def _parts(instance: Instance) -> dict[str, Any]:
+    return {name: getattr(instance, name) for name in Instance.model_fields}
+
+
+def _read(noun: type[Noun], value: object) -> Noun:
+    """Return a noun that is validated; raises `InstanceError`."""
+    try:
+        return noun.model_validate(value)
+    except ValidationError as error:
+        found: list[Finding] = []
+        for item in error.errors(include_url=False):
+            known = (item.get("ctx") or {}).get("findings")
+            found += [Finding(item["msg"], item["loc"])] if known is None else known
+        raise InstanceError(found) from None

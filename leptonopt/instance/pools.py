@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field, field_validator, model_validator
 
@@ -30,6 +30,17 @@ from leptonopt.instance.fields import (
     empty_mapping,
 )
 
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from leptonopt.instance.documents import (
+        CommitDocument,
+        MaintenanceDocument,
+        NodeKindDocument,
+        PoolDocument,
+        TimeDocument,
+    )
+
 MAX_SLOTS = 200_000
 MAX_YEAR = 9000  # the latest year in which a horizon starts; its end must have a date too
 MARK = "apart:"  # how the resources begin of which a task kept apart by node holds one
@@ -38,6 +49,10 @@ POWER = "power"  # the resource of pools that draw electricity, in kW
 
 class Time(StrictModel):
     """The time grid: `horizon` cut into slots of equal length; all of it computed in UTC."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[TimeDocument]) -> None: ...
 
     start: Instant
     slot: Duration = 3600
@@ -82,6 +97,10 @@ class Billing(StrictModel):
 class Maintenance(StrictModel):
     """A window with less capacity: none, or `capacity` of the resources that it names."""
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[MaintenanceDocument]) -> None: ...
+
     from_: Instant = Field(alias="from")
     to: Instant
     capacity: ByName[NotNegative] | None = Field(default=None, description="what is left; nothing when absent")
@@ -95,6 +114,10 @@ class Maintenance(StrictModel):
 
 class Commit(StrictModel):
     """Nodes committed for the whole horizon at their own price; the solver decides how many."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[CommitDocument]) -> None: ...
 
     price: NotNegative | None = Field(default=None, description="money per node and hour of the horizon")
     total: NotNegative | None = Field(default=None, description="money per node for the whole horizon")
@@ -116,6 +139,10 @@ class Commit(StrictModel):
 
 class NodeKind(StrictModel):
     """Nodes of one size that are rented whole: machines, or single units of a resource."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[NodeKindDocument]) -> None: ...
 
     id: Name | None = None
     size: ByName[Positive] = Field(min_length=1, description="what a node offers of each resource")
@@ -157,6 +184,10 @@ class NodeKind(StrictModel):
 
 class Pool(StrictModel):
     """Resources that are bought, owned or rented together, at one place and one price list."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[PoolDocument]) -> None: ...
 
     id: Name
     capacity: ByName[Capacity] = empty_mapping("units of each resource that is not in nodes")

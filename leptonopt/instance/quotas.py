@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import cached_property
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, model_validator
 
@@ -12,9 +12,18 @@ from leptonopt.instance.fields import Amount, Many, Name, NotNegative, StrictMod
 from leptonopt.instance.services import Service
 from leptonopt.instance.tasks import Task
 
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from leptonopt.instance.documents import QuotaDocument
+
 
 class Quota(StrictModel):
     """A limit on what some tasks use on some pools: over time, or at any moment."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[QuotaDocument]) -> None: ...
 
     id: Name
     of: Name = Field(description="money, energy (kWh), carbon (kg), a resource (unit-hours), or what options consume")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, GetJsonSchemaHandler, PlainValidator, model_serializer, model_validator
 
@@ -25,6 +25,19 @@ from leptonopt.instance.fields import (
     empty_mapping,
 )
 from leptonopt.instance.tasks import Needs
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from leptonopt.instance.documents import (
+        BatchDocument,
+        DemandDocument,
+        MissedDocument,
+        ServiceDocument,
+        SpreadDocument,
+        StartDocument,
+        WayDocument,
+    )
 
 
 def _share(value: Decimal) -> Decimal:
@@ -57,6 +70,10 @@ class Demand(StrictModel):
     In a file it is either `{CLASS: number that may change over time}`, or `{rate: such a number, mix: {CLASS: share}}`,
     whose shares may change over time and sum to 1 at every instant, or `{quantile: share, samples: [demand, ...]}`.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[DemandDocument]) -> None: ...
 
     classes: SomeByName[Rate] | None = Field(default=None, alias="[classes]")  # no key of its own in a file
     rate: Rate | None = None
@@ -148,12 +165,20 @@ def _only(schema: dict[str, Any]) -> dict[str, Any]:
 class Start(StrictModel):
     """Switching a replica on: time until it is usable, and money."""
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[StartDocument]) -> None: ...
+
     takes: Lag = Field(default=0, description="from switched on, holding and paid, to usable")
     cost: NotNegative = Field(default=Decimal(0), description="money, once")
 
 
 class Spread(StrictModel):
     """Zones, told by a label of each pool, of which some may be gone while what is left still serves."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[SpreadDocument]) -> None: ...
 
     label: Name = Field(description="beginning of the label that names a pool's zone, such as `zone:`")
     survive: Annotated[int, Field(strict=True, ge=1, le=10)] = Field(default=1, description="zones gone at once")
@@ -162,11 +187,19 @@ class Spread(StrictModel):
 class Missed(StrictModel):
     """The price of requests that are not served."""
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[MissedDocument]) -> None: ...
+
     cost: NotNegative = Field(description="money per request")
 
 
 class Way(StrictModel):
     """A way to run a replica: where, on what, and how many requests per second of each class it serves."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[WayDocument]) -> None: ...
 
     id: Name | None = None
     pool: Name
@@ -197,6 +230,10 @@ class Way(StrictModel):
 class Service(StrictModel):
     """A demand over time, and the ways to run the replicas that serve it."""
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[ServiceDocument]) -> None: ...
+
     id: Name
     team: Name | None = None
     demand: Demand
@@ -220,6 +257,10 @@ class Service(StrictModel):
 
 class Batch(StrictModel):
     """Offline requests of a service, done at any time between release and deadline."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[BatchDocument]) -> None: ...
 
     id: Name
     service: Name

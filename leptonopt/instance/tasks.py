@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, GetJsonSchemaHandler, model_validator
 
@@ -26,12 +26,32 @@ from leptonopt.instance.fields import (
     empty_mapping,
 )
 
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from leptonopt.instance.documents import (
+        AfterDocument,
+        CheckpointDocument,
+        NeedsDocument,
+        OptionDocument,
+        ProfileDocument,
+        RunDocument,
+        SegmentsDocument,
+        TaskDocument,
+        VariantDocument,
+        WorkDocument,
+    )
+
 MAX_COPIES = 1_000_000
 MAX_SEGMENTS = 20
 
 
 class After(StrictModel):
     """A task that must have ended, `lag` earlier, before this one starts."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[AfterDocument]) -> None: ...
 
     task: Name
     lag: Lag = 0
@@ -55,6 +75,10 @@ class After(StrictModel):
 class Needs(StrictModel):
     """Labels and quality that a pool or an option must have, or must not have, for a task."""
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[NeedsDocument]) -> None: ...
+
     labels: Many[Name] = ()
     without: Many[Name] = Field(default=(), description="labels the pool must not have")
     quality: NotNegative = Decimal(0)
@@ -62,6 +86,10 @@ class Needs(StrictModel):
 
 class Checkpoint(StrictModel):
     """Checkpoints of a task: their interval and cost, and the time to restart."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[CheckpointDocument]) -> None: ...
 
     every: Duration | None = Field(
         default=None, description="work between two checkpoints; Young's interval when absent"
@@ -72,6 +100,10 @@ class Checkpoint(StrictModel):
 
 class Segments(StrictModel):
     """Limits on cutting a task: how many segments, how short, what going on costs, what may change."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[SegmentsDocument]) -> None: ...
 
     most: Annotated[int, Field(strict=True, ge=1, le=MAX_SEGMENTS)] = Field(
         default=4, description="segments of each copy at most; 1 for a whole task"
@@ -104,6 +136,10 @@ class Option(StrictModel):
 
     With `pools` it is a way on each of them, all alike.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[OptionDocument]) -> None: ...
 
     id: Name | None = None
     pool: Name | None = None
@@ -139,6 +175,10 @@ class Option(StrictModel):
 class Variant(StrictModel):
     """A form of the model (full, quantised, pruned): factors on speed and memory, and its quality."""
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[VariantDocument]) -> None: ...
+
     speed: Positive = Decimal(1)
     quality: NotNegative = Decimal(1)
     memory: Positive = Decimal(1)
@@ -150,6 +190,10 @@ class Profile(StrictModel):
     `speed` says per pool how fast one device is against the reference device (1.0), or gives the
     whole curve {devices: speed}; `devices` is the scaling curve for pools with a single number.
     """
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[ProfileDocument]) -> None: ...
 
     speed: SomeByName[Speed] | None = None
     devices: Curve | None = None
@@ -163,6 +207,10 @@ class Profile(StrictModel):
 class Work(Profile):
     """An amount of work from which the options are made: variant x pool x device count."""
 
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[WorkDocument]) -> None: ...
+
     hours: NotNegative = Field(description="on one reference device (speed 1.0)")
     profile: Name | None = None
     cost: Amount = Field(default=Decimal(0), description="fixed cost of every option made")
@@ -171,6 +219,10 @@ class Work(Profile):
 
 class Run(StrictModel):
     """The command that carries a task out; nothing that is planned depends on it."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[RunDocument]) -> None: ...
 
     command: Text = Field(description="a line for a POSIX shell")
     image: Text | None = Field(default=None, description="container image, for Kubernetes and SkyPilot")
@@ -195,6 +247,10 @@ class Run(StrictModel):
 
 class Task(StrictModel):
     """A task that runs once (or `copies` times), in exactly one of its options."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[TaskDocument]) -> None: ...
 
     id: Name
     copies: Annotated[int, Field(strict=True, ge=1, le=MAX_COPIES)] = 1

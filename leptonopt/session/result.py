@@ -32,7 +32,7 @@ class Progress:
         return self.best()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Result:
     """The result of a solve; its plan has passed the checker and its bound is valid.
 
@@ -54,6 +54,15 @@ class Result:
     log: str = field(default="", repr=False)
     signal: int | None = None
     certificate: dict[str, Any] | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        money = "" if self.cost is None else f", cost {float(self.cost):.6g}"
+        bound = "" if self.bound is None else f", bound {float(self.bound):.6g}"
+        return f"<Result {self.status}{money}{bound}, stopped by {self.stop}>"
+
+    def _repr_html_(self) -> str | None:
+        """Return the page of the plan for notebooks; None without a plan."""
+        return None if self.plan is None else self.plan._repr_html_()
 
     def save(self, path: Path) -> bool:
         """Write the plan file, which states reasons where there is no plan; return True.

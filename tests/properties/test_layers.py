@@ -147,6 +147,7 @@ DOORS = {
     "pulp": {"solvers.cbc"},
     "matplotlib": {
         "plan.picture",
+        "plan.plan",
         "decisions.plot_front",
         "plan.plot",
         "plan.plot_schedule",

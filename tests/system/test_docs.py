@@ -116,6 +116,14 @@ def test_commands_of_the_pages_exist(page: str) -> None:
         assert options <= known[name], (name, options - known[name])
 
 
+def test_the_reference_lists_all_public_names() -> None:
+    """Each name of `leptonopt` is on the page of the Python interface."""
+    page = (ROOT / "docs" / "reference" / "api.md").read_text(encoding="utf-8")
+    missing = [name for name in leptonopt.__all__ if not re.search(rf"\b{name}\b", page)]
+    assert missing == ["__version__"]
+    assert set(leptonopt.__all__) <= set(dir(leptonopt))
+
+
 @pytest.mark.parametrize("module", ["instance.units", "instance", "io.files"])
 def test_docstring_examples_run(module: str) -> None:
     """Examples in docstrings."""

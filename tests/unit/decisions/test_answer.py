@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from leptonopt import solve
-from leptonopt.decisions import edits
 from leptonopt.decisions.answer import Interval, answered
+from leptonopt.instance import edits
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
+import leptonopt
 from leptonopt.plan.plan import Plan
 from tests.helpers import plans
 
@@ -59,3 +61,31 @@ def test_text(plan: Plan) -> None:
     lines = str(plan).splitlines()
     assert lines[0] == "optimal: 12 USD, 6 tasks"
     assert lines[2].endswith("many #1-3  b x1  2")
+
+
+def test_representations(plan: Plan, tmp_path: Path) -> None:
+    """A line, a page in a frame without scripts, and a figure."""
+    assert repr(plan).startswith("<Plan of ")
+    assert len(repr(plan)) < 200
+    assert plan.typed is plan.document
+
+
+def test_pictures_of_a_real_plan(tmp_path: Path) -> None:
+    """The page is escaped within its frame; the figure is written where a path is given."""
+    option = {"pool": "a", "uses": {"gpu": 1}, "duration": "1h"}
+    stated = {
+        "name": "<b>x</b>",
+        "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "4h"},
+        "pools": [{"id": "a", "capacity": {"gpu": 2}, "price": {"gpu": 1}}],
+        "tasks": [{"id": "t", "options": [option]}],
+    }
+    result = leptonopt.solve(stated, time_limit=10)
+    found = result.require_plan()
+    page = result._repr_html_()
+    assert page is not None
+    assert page.startswith('<iframe srcdoc="&lt;!doctype html&gt;')
+    assert "<b>" not in page
+    assert " sandbox " in page
+    assert repr(result) == "<Result optimal, cost 1, bound 1, stopped by proof>"
+    assert len(found.plot(stated, tmp_path / "plan.svg").axes) >= 2
+    assert (tmp_path / "plan.svg").stat().st_size > 1000

@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from leptonopt.decisions import edits
-from leptonopt.errors import UsageError
-from leptonopt.instance import validate
+from leptonopt.errors import InstanceError, UsageError
+from leptonopt.instance import edits, validate
 
 DOCUMENT: dict[str, Any] = {
     "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "4h"},
@@ -115,3 +114,31 @@ def test_forced_options() -> None:
     """A task has the given options alone, and runs."""
     made = edits.forced(DOCUMENT, "u", [{"pool": "a.b", "duration": "2h"}])
     assert made["tasks"][1] == {"id": "u", "after": ["t"], "options": [{"pool": "a.b", "duration": "2h"}]}
+
+
+def test_edits_of_instances() -> None:
+    """A task is added or replaced, a price changed, a part removed; the original stays, and the rest is shared."""
+    stated = validate(DOCUMENT)
+    first = stated.tasks[0]
+    more = stated.with_task({"id": "new", "options": [{"pool": stated.pools[0].id, "duration": "1h"}]})
+    assert [task.id for task in more.tasks][-1] == "new"
+    assert more.tasks[0] is first
+    again = more.with_task({"id": "new", "options": [{"pool": stated.pools[0].id, "duration": "2h"}]})
+    assert len(again.tasks) == len(more.tasks)
+    assert again.tasks[-1].options[0].duration == 7200
+    pool = stated.pools[0]
+    priced = stated.with_price(pool.id, "gpu", 7)
+    assert priced.document()["pools"][0]["price"]["gpu"] == 7
+    assert stated.pools[0] is pool
+    assert first.id not in [task.id for task in more.without(f"tasks.{first.id}").tasks]
+    for wrong in (lambda: stated.with_price("nowhere", "gpu", 1), lambda: stated.without("tasks.nobody")):
+        with pytest.raises(UsageError):
+            wrong()
+    with pytest.raises(InstanceError, match="nowhere"):
+        stated.with_task({"id": "new", "options": [{"pool": "nowhere", "duration": "1h"}]})
+
+
+def test_short_reprs() -> None:
+    """Instances are told in one line."""
+    assert repr(validate(DOCUMENT)).startswith("<Instance ")
+    assert len(str(validate(DOCUMENT))) < 200
