@@ -69,6 +69,7 @@ class NodeKindDocument(TypedDict):
     power: NotRequired[Number]
     commit: NotRequired[CommitDocument | Noun | Number | None]
     reserved: NotRequired[int]
+    running: NotRequired[int]
 
 
 MaintenanceDocument = TypedDict(  # a time in which a pool has less capacity
@@ -88,6 +89,7 @@ class PoolDocument(TypedDict):
     capacity: NotRequired[Mapping[str, Series]]
     nodes: NotRequired[NodeKindDocument | Noun | Sequence[NodeKindDocument | Noun]]
     price: NotRequired[Mapping[str, Series]]
+    charge: NotRequired[Mapping[str, Series] | None]
     power: NotRequired[Mapping[str, Number]]
     carbon: NotRequired[Series | None]
     sunk: NotRequired[Number]
@@ -131,6 +133,7 @@ class WorkDocument(TypedDict):
     hours: Number
     profile: NotRequired[str | None]
     cost: NotRequired[Number]
+    consumes: NotRequired[Mapping[str, Number]]
 
 
 class AfterDocument(TypedDict):
@@ -221,7 +224,7 @@ class TaskDocument(TypedDict):
     results: NotRequired[ResultsDocument | Noun | None]
     needs: NotRequired[NeedsDocument | Noun]
     confidential: NotRequired[bool]
-    placement: NotRequired[Literal["span", "one-node"]]
+    placement: NotRequired[Literal["span", "one-node", "packed"]]
     checkpoint: NotRequired[CheckpointDocument | Noun | None]
     segments: NotRequired[bool | int | SegmentsDocument | Noun | None]
     options: NotRequired[Sequence[OptionDocument | Noun]]
@@ -358,6 +361,6 @@ class InstanceDocument(TypedDict):
     batches: NotRequired[Sequence[BatchDocument | Noun]]
     quotas: NotRequired[Sequence[QuotaDocument | Noun]]
     together: NotRequired[Sequence[Sequence[str]]]
-    apart: NotRequired[Sequence[Sequence[str]]]
+    apart: NotRequired[Sequence[Sequence[str] | Mapping[str, Any]]]
     links: NotRequired[Sequence[LinkDocument | Noun]]
     datasets: NotRequired[Sequence[DatasetDocument | Noun]]

@@ -98,6 +98,7 @@ class PlanTask(TypedDict):
     energy_kwh: NotRequired[float]
     carbon_kg: NotRequired[float]
     data: NotRequired[list[PlanTaskData]]
+    charged: NotRequired[float]
     parts: PlanTaskParts
 
 
@@ -233,6 +234,16 @@ class PoolBill(TypedDict):
     resources: list[ResourceBill]
 
 
+class BillTeams(TypedDict):
+    """The bill of a team."""
+
+    team: str | None
+    tasks: int
+    own: float
+    charged: float
+    total: float
+
+
 class Bill(TypedDict):
     """The bill of a plan."""
 
@@ -247,6 +258,8 @@ class Bill(TypedDict):
     whole: float
     energy_kwh: float
     carbon_kg: float
+    teams: NotRequired[list[BillTeams]]
+    uncharged: NotRequired[float]
     pools: list[PoolBill]
 
 

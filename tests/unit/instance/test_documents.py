@@ -31,7 +31,7 @@ def test_the_keys_are_those_of_the_schema(name: str) -> None:
     """A key that is added to the format is added to `leptonopt/instance/documents.py` as well."""
     noun = keys(SCHEMA if name == "Instance" else SCHEMA["$defs"][name])
     typed = getattr(documents, f"{name}Document")
-    assert set(get_type_hints(typed)) == set(noun["properties"])
+    assert set(get_type_hints(typed)) == set(noun["properties"]), "add the keys to leptonopt/instance/documents.py"
     assert required(typed) == set(noun.get("required", ()))
 
 

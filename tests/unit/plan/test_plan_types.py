@@ -26,5 +26,7 @@ def test_the_keys_are_those_of_the_schema() -> None:
     found = list(objects(load_schema("plan"), PlanDocument))
     assert len(found) >= 20
     for schema, typed in found:
-        assert set(get_type_hints(typed)) == set(schema["properties"]), typed.__name__
+        assert set(get_type_hints(typed)) == set(schema["properties"]), (
+            f"add the keys to {typed.__name__} in plan/plan_types.py"
+        )
         assert required(typed) == set(schema.get("required", ())), typed.__name__
