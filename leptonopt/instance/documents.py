@@ -30,6 +30,13 @@ class SeriesDocument(TypedDict, total=False):
 Series = Number | SeriesDocument | Noun
 
 
+class BillingDocument(TypedDict):
+    """The way in which a provider bills."""
+
+    unit: NotRequired[Duration]
+    minimum: NotRequired[Duration]
+
+
 class TimeDocument(TypedDict):
     """The time grid."""
 
@@ -89,6 +96,7 @@ class PoolDocument(TypedDict):
     capacity: NotRequired[Mapping[str, Series]]
     nodes: NotRequired[NodeKindDocument | Noun | Sequence[NodeKindDocument | Noun]]
     price: NotRequired[Mapping[str, Series]]
+    billing: NotRequired[BillingDocument | Noun | None]
     charge: NotRequired[Mapping[str, Series] | None]
     power: NotRequired[Mapping[str, Number]]
     carbon: NotRequired[Series | None]

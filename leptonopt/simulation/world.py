@@ -10,9 +10,9 @@ from typing import Any
 
 from leptonopt.compile.work_options import concrete_options
 from leptonopt.compile.written_options import written_option
-from leptonopt.decisions.edits import plain, without
 from leptonopt.errors import Unsupported
 from leptonopt.instance import Instance, refuse, units, validate
+from leptonopt.instance.edits import plain, without
 from leptonopt.instance.features import FEATURES
 from leptonopt.simulation.noise import Noise
 

@@ -87,7 +87,6 @@ ALLOWED = {
         "plan",
         "session",
         "replanning",
-        "decisions",
     },
     "confirm": {"verify"},
     "session": BASE
