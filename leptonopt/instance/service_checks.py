@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from math import comb
 
 from leptonopt.errors import Finding, Path
@@ -56,6 +57,7 @@ def _of_service(
         if pools is not None:
             yield from _place_of_way(place, way, pools)
     yield from _unserved(path, service)
+    yield from _constant_mix(path, service)
     if service.spread and pools is not None and all(way.pool in pools for way in service.replicas):
         yield from _zones((*path, "spread"), service, service.spread, pools)
 
@@ -89,6 +91,16 @@ def _unserved(path: Path, service: Service) -> Iterator[Finding]:
             yield Finding(
                 "no way has a rate of this class; give one, or a price of `missed`", (*path, "demand", *place)
             )
+
+
+def _constant_mix(path: Path, service: Service) -> Iterator[Finding]:
+    """Yield a finding where shares that never change do not sum to 1.
+
+    Others are summed at every change when the instance is compiled.
+    """
+    shares = [series.constant for series in (service.demand.mix or {}).values() if series.constant is not None]
+    if len(shares) == len(service.demand.mix or ()) and shares and (total := sum(shares, Decimal(0))) != 1:
+        yield Finding(f"the shares sum to {total.normalize():f}; they sum to 1", (*path, "demand", "mix"))
 
 
 def _zones(path: Path, service: Service, spread: Spread, pools: Mapping[str, Pool]) -> Iterator[Finding]:

@@ -54,6 +54,10 @@ def way(**changes: Any) -> dict[str, Any]:
             "services[0].demand.short.steps: the first step is after the start of the horizon",
         ),
         (
+            {"demand": {"rate": 5, "mix": {"short": 0.7, "long": 0.2}}},
+            "services[0].demand.mix: the shares sum to 0.9; they sum to 1",
+        ),
+        (
             {"spread": {"label": "zone:"}},
             "services[0].spread.label: pool 'a' has 0 labels that begin with 'zone:'; exactly one is allowed",
         ),
