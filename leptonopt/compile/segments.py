@@ -209,8 +209,8 @@ def with_chains(
             for part, group in enumerate(chain)
             for at, column in enumerate(columns[tasks[group]])
         ]
-        found.append(Chain(np.array(chain, np.int64), len(quotas)))
-        quotas.append(_work(options, problem.slots, number))
+        found.append(_chain(task, chain, options, len(quotas), cut.instance.time.slot, number))
+        quotas.append(_work(options, found[-1], problem.slots))
         quotas += _families(task, options, len(chain), problem.slots)
         if task.optional:
             last = len(chain) - 1
@@ -226,14 +226,46 @@ def _quota(use: dict[int, int], slots: int) -> Quota:
     return Quota(0, none, np.zeros((0, slots), np.int64), table[:, 0], table[:, 1], 0, slots - 1)
 
 
-def _work(options: Sequence[_Option], slots: int, task: int) -> Quota:
-    """Return the quota of work; raises `InstanceError` where shares are too fine to be counted."""
-    need = {o.at: (o.part == 0) - min(o.way.work, Fraction(1)) for o in options}
-    unit = _unit({*need.values(), Fraction(1)})
-    if 1 / unit * len({o.part for o in options}) > MAX_SHARES:
+def _chain(task: Task, groups: Sequence[int], options: Sequence[_Option], quota: int, slot: int, number: int) -> Chain:
+    """Return a chain; raises `InstanceError` where shares are too fine to be counted."""
+    ways = dict[tuple[str, tuple[str, ...]], Fraction]()  # work of a second, by way
+    for o in options:
+        if o.way.duration:
+            lost = task.restart if o.part else 0
+            ways[_key(o.way)] = o.way.work / (o.way.duration - lost)
+    unit = _unit(
+        {Fraction(1), *(each * slot for each in ways.values()), *(each * task.restart for each in ways.values())}
+    )
+    if len(groups) / unit > MAX_SHARES:
         text = f"the shares of segments come in steps of {float(unit):.3g}; at most 2^50 steps can be counted"
-        raise InstanceError([Finding(f"{text}, so state rounder durations", ("tasks", task, "segments"))])
-    return _quota({at: int(share / unit) for at, share in need.items()}, slots)
+        raise InstanceError([Finding(f"{text}, so state rounder durations", ("tasks", number, "segments"))])
+    index = {key: at for at, key in enumerate(ways)}
+    families = {_key(o.way): family(task, o.way) for o in options if o.way.duration}
+    kinds = sorted(set(families.values()), key=repr)
+    return Chain(
+        groups=np.array(groups, np.int64),
+        quota=quota,
+        way=tuple(
+            np.array(
+                [index.get(_key(o.way), -1) if o.way.duration else -1 for o in options if o.part == part], np.int64
+            )
+            for part in range(len(groups))
+        ),
+        need=int(1 / unit),
+        rate=np.array([int(each * slot / unit) for each in ways.values()], np.int64),
+        lost=np.array([int(each * task.restart / unit) for each in ways.values()], np.int64),
+        family=np.array([kinds.index(families[key]) for key in ways], np.int64),
+    )
+
+
+def _key(way: ConcreteOption) -> tuple[str, tuple[str, ...]]:
+    return way.id, way.on_nodes
+
+
+def _work(options: Sequence[_Option], chain: Chain, slots: int) -> Quota:
+    """Return the quota of work, in units of the chain."""
+    need = {o.at: (o.part == 0) - min(o.way.work, Fraction(1)) for o in options}
+    return _quota({at: int(share * chain.need) for at, share in need.items()}, slots)
 
 
 def _unit(amounts: Iterable[Fraction]) -> Fraction:

@@ -60,7 +60,7 @@ def _between(
     whole = None not in pools
     yield from chain(_duplicates("pools", pools), _duplicates("tasks", tasks), _duplicates("quotas", quotas))
     yield from chain(_duplicates("services", services), _duplicates("batches", batches))
-    yield from _beside_segments(tasks)
+    yield from _beside_segments(tasks, services)
     yield from _billing_findings(pools, tasks)
     for at, pool in enumerate(pools):
         if pool:
@@ -103,13 +103,19 @@ def _set_findings(sets: Mapping[str, Sequence[Sequence[str]]], tasks: Mapping[st
                     yield Finding(text, (kind, at, number))
 
 
-def _beside_segments(tasks: Sequence[Task | None]) -> Iterator[Finding]:
-    """Yield tasks that tell nodes apart beside tasks that may be cut."""
-    if any(task.is_cut for task in tasks if task):
-        for at, task in enumerate(tasks):
-            if task and task.placement != "span":
-                text = f"{task.placement} is not supported beside tasks with segments"
-                yield Finding(text, ("tasks", at, "placement"))
+def _beside_segments(tasks: Sequence[Task | None], services: Sequence[Service | None]) -> Iterator[Finding]:
+    """Yield nodes told apart, services and data that move, beside tasks that may be cut."""
+    cut = {task.id for task in tasks if task and task.is_cut}
+    if cut and services:
+        yield Finding("services are not supported beside tasks with segments", ("services",))
+    for at, task in enumerate(tasks if cut else ()):
+        if task and task.placement != "span":
+            text = f"{task.placement} is not supported beside tasks with segments"
+            yield Finding(text, ("tasks", at, "placement"))
+        if task and any(after.gib and (task.id in cut or after.task in cut) for after in task.after):
+            yield Finding("data that move to or from tasks with segments are not supported", ("tasks", at, "after"))
+        elif task and task.id in cut and (task.inputs or task.results):
+            yield Finding("segments with inputs or results are not supported", ("tasks", at, "segments"))
 
 
 def _billing_findings(pools: Sequence[Pool | None], tasks: Sequence[Task | None]) -> Iterator[Finding]:

@@ -7,16 +7,17 @@ from typing import Any
 
 
 def label(line: Mapping[str, Any]) -> str:
-    """Return the label of an entry: the task's id, and its copies where the task has several."""
+    """Return the label of an entry: the task's id, its copies where it has several, and its segment."""
+    segment = f" /{line['segment']}" if "segment" in line else ""
     if "copy" not in line:
-        return str(line["id"])
+        return f"{line['id']}{segment}"
     first, copies = line["copy"], line.get("copies", 1)
-    return f"{line['id']} #{first}" + (f"-{first + copies - 1}" if copies > 1 else "")
+    return f"{line['id']} #{first}" + (f"-{first + copies - 1}" if copies > 1 else "") + segment
 
 
 def copies_of(lines: Iterable[Mapping[str, Any]]) -> int:
-    """Return the number of copies that entries stand for."""
-    return sum(line.get("copies", 1) for line in lines)
+    """Return the number of copies that entries stand for; the segments of a copy count once."""
+    return sum(line.get("copies", 1) for line in lines if line.get("segment", 1) == 1)
 
 
 def numbers_of(line: Mapping[str, Any]) -> range:

@@ -90,11 +90,13 @@ def _bars(
     found = lanes(each for line in lines if line["start"] < line["end"] for each in copies_each(line))
     _diamonds(picture, [line for line in lines if line["start"] == line["end"]], base + 0.5, ax)
     boxes, strips, faces, frames = [], [], [], []
+    first: dict[tuple[str, int], int] = {}  # the segments of a copy have one colour
     for at, (line, lane) in enumerate(check_time_each(found)):
         low, high = (float(date2num(instant(line[key]))) for key in ("start", "end"))
         y = base + lane
         boxes.append([(low, y + 0.08), (low, y + 0.92), (high, y + 0.92), (high, y + 0.08)])
-        colour = picture.colours[pool] if len(picture.busy) > 1 else COLOURS[at % len(COLOURS)]
+        place = first.setdefault(entry_key(line), at)
+        colour = picture.colours[pool] if len(picture.busy) > 1 else COLOURS[place % len(COLOURS)]
         faces.append(colour if not marked or entry_key(line) in marked else f"{colour}80")
         if entry_key(line) in marked:
             frames.append(boxes[-1])

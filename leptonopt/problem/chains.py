@@ -13,9 +13,19 @@ class Chain:
 
     Attributes
     ----------
-    groups : int64, shape (S,), in order; an option of duration 0 of a group after the first is an empty segment
-    quota : number of the quota that asks for the whole work
+    groups : int64, shape (S,), in order
+    quota : number of the quota that asks for the whole work; it and those behind it are of chains
+    way : int64, per group, shape (its options,): which of W ways an option runs in; -1 for an empty segment
+    need : units of work of the whole task
+    rate : int64, shape (W,): units of work that a slot does in a way
+    lost : int64, shape (W,): units of work that a segment after the first loses
+    family : int64, shape (W,): all segments are in ways of one family
     """
 
     groups: Ints
     quota: int
+    way: tuple[Ints, ...]
+    need: int
+    rate: Ints
+    lost: Ints
+    family: Ints

@@ -38,7 +38,7 @@ def fix_starts(problem: Problem, runs: Sequence[FixedRun]) -> tuple[Problem, Int
         before=none,
         after=none,
         lag=none,
-        quotas=tuple(_renumbered(quota, option) for quota in problem.quotas),
+        quotas=tuple(renumbered(quota, option) for quota in problem.quotas),
         together=(),
         apart=(),
         chains=(),
@@ -46,7 +46,7 @@ def fix_starts(problem: Problem, runs: Sequence[FixedRun]) -> tuple[Problem, Int
     return found, option
 
 
-def _renumbered(quota: Quota, option: Ints) -> Quota:
+def renumbered(quota: Quota, option: Ints) -> Quota:
     """Return the quota with its one-time use by the new numbers of options."""
     kept = [(at, quota.once_of[old]) for at, old in enumerate(option.tolist()) if old in quota.once_of]
     table = np.array(kept, np.int64).reshape(-1, 2)

@@ -17,9 +17,12 @@ from leptonopt.algorithms.lagrangian.pattern_dual import has_small_bins
 from leptonopt.algorithms.large_scale.supports import unsupported_rule
 from leptonopt.algorithms.lns.interval_model import has_constant_prices
 from leptonopt.algorithms.models.interval import is_preferable, parts, unsupported_feature
+from leptonopt.algorithms.models.time_indexed import predicted_size
 from leptonopt.algorithms.single_nodes.supports import unsupported_rule as no_single_nodes
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.size import problem_size
+from leptonopt.problem.size import ModelSize, problem_size
+from leptonopt.solvers import greedy, segments
+from leptonopt.solvers.registry import Method
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class PortfolioLimits:
     interval_parts : options and node counts by slot for which CP-SAT on intervals finds plans beside rented nodes: 603
         on a week of 23 groups (3,891 in 33 s, the optimum); useless at 60 groups with 10 kinds
     near : gap at which an exact method is left to go on
+    baseline_groups : groups up to which dispatching rules are tried
     """
 
     large_groups: int = 10_000
@@ -70,6 +74,7 @@ class PortfolioLimits:
     relaxed_nonzeros: int = 3_000_000
     interval_parts: int = 8_000
     near: float = 0.005
+    baseline_groups: int = 5_000
 
 
 LIMITS = PortfolioLimits()
@@ -98,6 +103,7 @@ class InstanceFeatures:
     rented : whether nodes are rented whole
     servers : whether each node is a kind of its own, over time, with the rules of `ruin-and-recreate`
     steady : whether it makes no difference to the cost when tasks start
+    cut : whether tasks may be cut into segments
     """
 
     groups: int
@@ -111,11 +117,14 @@ class InstanceFeatures:
     rented: bool
     servers: bool
     steady: bool
+    cut: bool
 
     @classmethod
     def of(cls, problem: Problem) -> InstanceFeatures:
         """Return the features of a problem; those of large ones that no rule reads are left at False."""
         size, scalable = problem_size(problem), unsupported_rule(problem) is None
+        if problem.chains:
+            size = ModelSize(*predicted_size(problem))
         large = problem.groups >= LIMITS.large_groups and scalable
         return cls(
             groups=problem.groups,
@@ -129,6 +138,7 @@ class InstanceFeatures:
             rented=len(problem.nodes) > 0,
             servers=problem.slots > 1 and no_single_nodes(problem) is None,
             steady=not large and _is_steady(problem),
+            cut=bool(problem.chains),
         )
 
     @property
@@ -162,6 +172,12 @@ class PortfolioRule:
 
 RULES = (
     PortfolioRule("very many groups", lambda of: of.large, ((LARGE,),), (LARGE,)),
+    PortfolioRule(
+        "tasks in segments",
+        lambda of: of.cut,
+        ((HIGHS,), (Stage("segments", 0.5), CPSAT)),
+        (Stage("segments", 0.3), HIGHS, CPSAT),
+    ),
     PortfolioRule("project under a deadline", lambda of: of.project, ((Stage("cpsat"),),), (Stage("cpsat"),)),
     PortfolioRule(
         "assignment with nodes to open",
@@ -251,6 +267,18 @@ RULES = (
 def large(problem: Problem) -> bool:
     """Return whether `large-scale` alone solves a problem, as others are too slow."""
     return problem.groups >= LIMITS.large_groups and unsupported_rule(problem) is None
+
+
+def has_baselines(problem: Problem) -> bool:
+    """Return whether the dispatching rules are quick, and made for the problem."""
+    return problem.groups <= LIMITS.baseline_groups and not problem.chains
+
+
+def greedy_method(problem: Problem, first: bool = False) -> Method:
+    """Return what places tasks one by one; `first`: only for a first plan."""
+    if problem.chains:
+        return segments.baseline
+    return greedy.baseline if first else greedy.solve
 
 
 def choose_rule(features: InstanceFeatures) -> PortfolioRule:

@@ -31,7 +31,7 @@ from leptonopt.session.warm_start import restore_warm_start, take_warm_start
 from leptonopt.session.worker_pool import WorkerPool
 from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.session.worker_thread import WorkerThread
-from leptonopt.solvers import branch_and_bound, greedy, selftest
+from leptonopt.solvers import branch_and_bound, selftest
 from leptonopt.solvers import registry as methods
 
 Worker = WorkerProcess | WorkerThread
@@ -53,7 +53,6 @@ class SessionTimes:
     warm_start_share : greatest share of the time left for completing what a warm start keeps
     restore_share : greatest share of the time limit for going back to the warm start where that costs nothing
     baseline_share : greatest share of the time left for all dispatching rules, as starts of `auto`
-    baseline_groups : groups above which they are not tried
     """
 
     tick: float = 0.02
@@ -67,7 +66,6 @@ class SessionTimes:
     warm_start_share: float = 0.2
     restore_share: float = 0.05
     baseline_share: float = 0.05
-    baseline_groups: int = 5_000
 
     def stop_grace(self, time_limit: float) -> float:
         """Return the seconds from a stop request to the kill."""
@@ -185,15 +183,15 @@ class SolveSession:
             return
         if method == "auto":
             self._run_here("branch-and-bound", branch_and_bound.first, self.limits_for(self.left()))
-            self._run_greedy(greedy.baseline)
+            self._run_greedy(portfolio.greedy_method(self.problem, first=True))
             self._run_baselines()
             self._run_lanes(self._lanes_of_auto())
             return
         entry = methods.lookup(method)
         if entry.name == "greedy":
-            self._run_here("greedy", greedy.solve, self.limits_for(self.left()))
+            self._run_here("greedy", portfolio.greedy_method(self.problem), self.limits_for(self.left()))
         elif entry.isolated:
-            self._run_greedy(greedy.baseline)
+            self._run_greedy(portfolio.greedy_method(self.problem, first=True))
             self.named, self.workers.sharing = True, entry.name
             self._run_lanes([(Stage(entry.name, threads=self.limits.threads),)])
         else:
@@ -221,7 +219,8 @@ class SolveSession:
 
     def _take_uncapacitated_bound(self) -> None:
         self.state.phase = "bound"
-        if (bound := uncapacitated_bound(self.problem, BlockPricer(self.problem).least)) is not None:
+        bare = not self.problem.chains  # the least cost of a segment says little
+        if bare and (bound := uncapacitated_bound(self.problem, BlockPricer(self.problem).least)) is not None:
             self.state.bound(bound)
 
     def _run_greedy(self, function: methods.Method) -> None:
@@ -233,8 +232,8 @@ class SolveSession:
             self._run_here("greedy", function, self.limits_for(self.left()))
 
     def _run_baselines(self) -> None:
-        """Run the dispatching rules: `auto` is at least as good as each of them."""
-        if self.workers.large or self.problem.groups > TIMES.baseline_groups or self.state.closed():
+        """Run the dispatching rules: `auto` is at least as good as each of them, where tasks run as a whole."""
+        if self.workers.large or not portfolio.has_baselines(self.problem) or self.state.closed():
             return
         deadline = Deadline.after(TIMES.baseline_share * self.left())
         for entry in methods.dispatching_rules():

@@ -73,7 +73,7 @@ def solve(
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=_engine())
     form: IntervalModel | _Columns
-    if not without and is_preferable(problem):
+    if not without and not problem.chains and is_preferable(problem):
         form = IntervalModel(problem, limits.cutoff)
     elif (nonzeros := predicted_size(problem)[1]) > SETTINGS.max_nonzeros:
         note = f"the model may have {nonzeros:,} nonzeros; cpsat takes at most {SETTINGS.max_nonzeros:,}"
@@ -271,7 +271,7 @@ class _Run:
         if self.guarded and (broken := violated_rules(self.problem, schedule)):
             self.notes.append(f"a solution was refused: it breaks {', '.join(sorted(broken))}")
             return
-        cost = objective(self.form.problem, schedule)
+        cost = objective(self.problem, schedule)
         if self.cost is None or cost < self.cost:
             self.best, self.cost = schedule, cost
             if self.guarded:

@@ -139,14 +139,12 @@ class MipRun(ABC):
         return Stop.FAILED if answer.word == "nothing" else Stop.DONE
 
     def _closed(self) -> bool:
-        return (
-            self.best is not None and self.lower is not None and self.lower >= objective(self.linear.problem, self.best)
-        )
+        return self.best is not None and self.lower is not None and self.lower >= objective(self.problem, self.best)
 
     def _near_enough(self) -> bool:
         if not self.limits.gap or self.best is None or self.lower is None:
             return False
-        cost = objective(self.linear.problem, self.best)
+        cost = objective(self.problem, self.best)
         return cost - self.lower <= Fraction(self.limits.gap) * abs(cost)
 
     def limited(self) -> bool:
@@ -215,8 +213,8 @@ class MipRun(ABC):
             why = ", whose amounts had to be rounded" if self.relaxed else ""
             self.notes.append(f"the solution was refused: it breaks {', '.join(sorted(broken))}{why}")
             return False
-        cost = objective(self.linear.problem, schedule)
-        if self.best is not None and cost >= objective(self.linear.problem, self.best):
+        cost = objective(self.problem, schedule)
+        if self.best is not None and cost >= objective(self.problem, self.best):
             return False
         self.best = schedule
         if self.guarded:

@@ -153,6 +153,13 @@ _METHODS = (
         "servers, each on or off: construction, ejection pool, ruin and recreate over all nodes at once",
     ),
     MethodInfo(
+        "segments",
+        "segments",
+        "solve",
+        "heuristic",
+        "tasks in segments: shortest paths over slots and work, ruin and recreate",
+    ),
+    MethodInfo(
         "penalty-search",
         "compiled_search",
         "solve",

@@ -49,8 +49,9 @@ def test_all_are_here() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 def test_has_the_size_that_the_readme_says(file: Path) -> None:
     """Tasks, slots and columns."""
-    problem = compile_instance(load(file)).problem
-    size = [int(problem.copies.sum()), problem.slots, len(problem.columns.option)]
+    instance = load(file)
+    problem = compile_instance(instance).problem
+    size = [sum(task.copies for task in instance.tasks), problem.slots, len(problem.columns.option)]
     assert size == [int(number) for number in SIZES[file.stem][:3]]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,9 @@ import numpy as np
 from leptonopt.algorithms.models import constraints as rules
 from leptonopt.algorithms.models import constraints_nodes as node_rules
 from leptonopt.algorithms.models import constraints_services as service_rules
+from leptonopt.algorithms.models import segments
 from leptonopt.algorithms.models.rows import NO_LIMIT, Rows, Variables
+from leptonopt.algorithms.models.segment_variables import SlotForm, SlotVariables, applies, chain_size
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.nodes import NodeSchedule, dropped, switched
 from leptonopt.problem.problem import Problem, StartColumns
@@ -35,7 +37,8 @@ class IntegerProgram:
 
     Only what batches do in a slot is not an integer.
 
-    `parts` are the rows by rule, in the order in which the matrix (CSR) holds them.
+    `parts` are the rows by rule, in the order in which the matrix (CSR) holds them. With `slots`, tasks in segments
+    have variables by slot, and `problem` is that of the others; see `models.segments`.
     """
 
     problem: Problem
@@ -45,6 +48,7 @@ class IntegerProgram:
     lower: Ints
     upper: Ints
     parts: tuple[Rows, ...]
+    slots: SlotVariables | None = None
 
     @property
     def columns(self) -> StartColumns:
@@ -76,7 +80,7 @@ class IntegerProgram:
         names += [f"y_{number}_{pool}" for number, pool in self.variables.pools]
         for name, at in self.variables.services.items():
             names += ["_".join(map(str, (*name, slot))) for slot in range(len(at))]
-        return names
+        return names + [f"s_{at}" for at in range(len(self.most) - len(names))]
 
     def row_names(self) -> list[str]:
         """A name per row: its rule and its indices, such as once_GROUP, capacity_ROW_SLOT, precedence_EDGE."""
@@ -107,6 +111,13 @@ def build_model(
     Rules named in `without` are switched off, to test that somebody notices. `coarse` is for engines that compute in
     doubles: large sums of money for requests missed are rounded down, so that the model may be a relaxation.
     """
+    if not without and applies(problem):
+        return _by_slots(SlotForm(problem), cutoff)
+    return _by_columns(problem, without, cutoff, coarse)
+
+
+def _by_columns(problem: Problem, without: Collection[str], cutoff: int | None, coarse: bool) -> IntegerProgram:
+    """Return the model with a variable for each option and start."""
     off = "window" in without
     problem, columns = rules.anywhere(problem) if off else (problem, rules.window(problem))
     left = np.flatnonzero(problem.optional)
@@ -140,13 +151,43 @@ def build_model(
     return linear if cutoff is None else _cut(linear, cutoff)
 
 
+def _by_slots(form: SlotForm, cutoff: int | None) -> IntegerProgram:
+    """Return the model with tasks in segments by slots."""
+    problem = form.plain
+    columns, left = rules.window(problem), np.flatnonzero(problem.optional)
+    variables = SlotVariables.of(form, columns, left)
+    held = variables.holding
+    parts = [
+        rules.once(problem, columns, left),
+        held.placed(rules.capacity(held)),
+        rules.precedence(problem, columns, left),
+        rules.precedence_runs(problem, columns),
+        segments.chain_rows(variables),
+        segments.edge_rows(variables),
+    ]
+    if len(problem.nodes):
+        parts += [
+            held.placed(node_rules.nodes_supply(held)),
+            node_rules.nodes_paid(variables),
+            node_rules.nodes_switched(variables),
+            node_rules.nodes_minimum(variables),
+            node_rules.nodes_strong(variables),
+        ]
+    if problem.quotas:
+        parts.append(segments.with_starts(variables, held.placed(rules.quota(held))))
+    if problem.together or problem.apart:
+        parts += [rules.together(variables), rules.apart(variables)]
+    linear = replace(assemble(variables, variables.cost(cost(variables)), parts), slots=variables)
+    return linear if cutoff is None else _cut(linear, cutoff)
+
+
 def _cut(linear: IntegerProgram, cutoff: int) -> IntegerProgram:
     """The model with the row that the objective is at most `cutoff`, in the smallest numbers that say so."""
     costs, divisor, constant = normalise_costs(linear)
     used = np.flatnonzero(costs)
     upper, label = np.array([(cutoff - constant) // divisor]), np.zeros((1, 1), np.int64)
     rows = Rows("cutoff", np.zeros(len(used), np.int64), used, costs[used], np.array([-NO_LIMIT]), upper, label)
-    return assemble(linear.variables, linear.cost, [*linear.parts, rows])
+    return replace(assemble(linear.variables, linear.cost, [*linear.parts, rows]), slots=linear.slots)
 
 
 def assemble(variables: Variables, costs: Ints, parts: Sequence[Rows]) -> IntegerProgram:
@@ -171,6 +212,10 @@ def assemble(variables: Variables, costs: Ints, parts: Sequence[Rows]) -> Intege
 
 def predicted_size(problem: Problem) -> tuple[int, int]:
     """Return upper limits of (columns, nonzeros), counted without building the model."""
+    if applies(problem):
+        columns, nonzeros = predicted_size(SlotForm(problem).plain)
+        own = [chain_size(problem, chain) for chain in problem.chains]
+        return columns + sum(each for each, _ in own), nonzeros + sum(each for _, each in own)
     starts = problem.last - problem.first + 1
     of_group = np.bincount(problem.group, starts, problem.groups)
     linked = of_group[problem.before].sum() + of_group[problem.after].sum()
@@ -186,6 +231,11 @@ def decode(linear: IntegerProgram, values: Any) -> Schedule:
     count = values[: len(linear.columns.option)]
     chosen = np.flatnonzero(count)
     rent = decode_nodes(linear.variables, values) if len(linear.problem.nodes) else None
+    if linear.slots is not None:
+        option = linear.slots.form.option[linear.columns.option[chosen]]
+        own = zip(option.tolist(), linear.columns.start[chosen].tolist(), count[chosen].tolist(), strict=True)
+        entries = np.array([*own, *segments.decode_segments(linear.slots, values)], np.int64).reshape(-1, 3)
+        return Schedule.of(entries[:, 0], entries[:, 1], entries[:, 2], rent)
     replicas = decode_replicas(linear.variables, values) if len(linear.problem.services) else None
     return Schedule.of(linear.columns.option[chosen], linear.columns.start[chosen], count[chosen], rent, replicas)
 
@@ -233,6 +283,9 @@ def decode_nodes(variables: Variables, values: Ints) -> NodeSchedule:
 def encode(linear: IntegerProgram, schedule: Schedule) -> Ints:
     """int64, shape (V,): a value for every variable; entries that are no columns are passed over."""
     problem, variables = linear.problem, linear.variables
+    whole = schedule
+    if linear.slots is not None:
+        schedule = _of_others(linear.slots.form, schedule)
     slots = problem.slots
     key = linear.columns.option * slots + linear.columns.start
     wanted = schedule.option * slots + schedule.start
@@ -242,7 +295,10 @@ def encode(linear: IntegerProgram, schedule: Schedule) -> Ints:
     ran = np.bincount(problem.group[linear.columns.option], values[: len(key)], problem.groups)
     left = variables.left
     values[len(key) : len(key) + len(left)] = (problem.copies - ran)[left]
-    if variables.nodes and (rent := node_schedule_of(problem, schedule)) is not None:
+    if linear.slots is not None:
+        segments.encode_chains(linear.slots, whole, values)
+    stated = problem if linear.slots is None else linear.slots.form.problem
+    if variables.nodes and (rent := node_schedule_of(stated, whole)) is not None:
         encode_nodes(variables, rent, values)
     if schedule.replicas is not None:
         encode_replicas(variables, schedule.replicas, values)
@@ -250,6 +306,14 @@ def encode(linear: IntegerProgram, schedule: Schedule) -> Ints:
         mine = np.isin(problem.group[schedule.option], problem.together[number])
         values[position] = int(np.any(problem.pool[schedule.option[mine]] == pool))
     return values
+
+
+def _of_others(form: SlotForm, schedule: Schedule) -> Schedule:
+    """Return the schedule of the groups that are no segments, in their numbers."""
+    at = np.searchsorted(form.option, schedule.option)
+    mine = at < len(form.option)
+    mine[mine] = form.option[at[mine]] == schedule.option[mine]
+    return Schedule(at[mine], schedule.start[mine], schedule.count[mine], schedule.rent)
 
 
 def encode_nodes(variables: Variables, rent: NodeSchedule, values: Ints) -> None:
@@ -319,5 +383,7 @@ def largest_objective(linear: IntegerProgram, costs: Ints) -> int:
 
 def has_no_columns(problem: Problem) -> bool:
     """Return True when a mandatory group has no column; then no schedule exists."""
+    if applies(problem):
+        problem = SlotForm(problem).plain  # a chain has columns, or its task was found to be stuck
     offered = np.bincount(problem.group[problem.columns.option], minlength=problem.groups)
     return bool(np.any((offered == 0) & ~problem.optional))

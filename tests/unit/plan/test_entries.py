@@ -33,3 +33,10 @@ def test_every_copy() -> None:
     """Copies are numbered from 1; each comes with the entry that it stands in."""
     lines: list[dict[str, Any]] = [{"id": "a"}, {"id": "b", "copy": 3, "copies": 2}]
     assert list(each_copy(lines)) == [(("a", 1), lines[0]), (("b", 3), lines[1]), (("b", 4), lines[1])]
+
+
+def test_segments() -> None:
+    """Labels tell segments apart, and the segments of a copy count once."""
+    lines = [{"id": "a", "copy": 2, "segment": 1}, {"id": "a", "copy": 2, "segment": 2}, {"id": "b", "copies": 3}]
+    assert [label(line) for line in lines] == ["a #2 /1", "a #2 /2", "b"]
+    assert copies_of(lines) == 4

@@ -1,0 +1,89 @@
+"""Tasks in segments: construction by shortest paths, prices on capacity, ruin and recreate by them."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from leptonopt.algorithms.heuristics.chain_search import ChainSearch, whole_start
+from leptonopt.algorithms.lagrangian.path_dual import PathDual
+from leptonopt.algorithms.lagrangian.pricing import infeasible_solution
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class SegmentsSettings:
+    """Shares of the effort.
+
+    Attributes
+    ----------
+    first : share of the time for a schedule of whole tasks to start from
+    prices : share of the time after which prices on capacity end
+    rounds : rounds of prices at most
+    steps, slow_rounds : steps of ruin and recreate, and rounds of prices, for each second of the limit, where the clock
+        must not decide
+    """
+
+    first: float = 0.1
+    prices: float = 0.35
+    rounds: int = 200
+    steps: int = 20
+    slow_rounds: int = 2
+
+
+SETTINGS = SegmentsSettings()
+
+
+def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Return the best schedule of the search; it takes problems without segments, too."""
+    begun, engine = time.monotonic(), f"numpy {np.__version__}"
+    search, dual = ChainSearch(problem, monitor, limits.seed), PathDual(problem)
+    search.start(warm_start or monitor.best() or _first(problem, limits))
+
+    def spent(share: float) -> bool:
+        late = not limits.deterministic and time.monotonic() - begun > share * limits.time_limit
+        return late or monitor.should_stop() or (search.found is not None and search.cost == dual.best)
+
+    def cost() -> int | None:
+        return None if search.found is None else search.cost
+
+    slow = int(SETTINGS.slow_rounds * limits.effort) + 1
+    dual.ascend(lambda: spent(SETTINGS.prices), slow if limits.deterministic else SETTINGS.rounds, cost)
+    if dual.impossible:
+        return infeasible_solution(engine)
+    assert dual.best is not None
+    monitor.bound(dual.best)
+    search.price = dual.best_price
+    search.improve(lambda: spent(1.0), int(SETTINGS.steps * limits.effort) if limits.deterministic else None)
+    return _said(search, dual.best, Stop.DONE if limits.deterministic else Stop.LIMIT, engine)
+
+
+def baseline(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Return a first schedule, and the bound without capacity; what other methods start from."""
+    engine, dual = f"numpy {np.__version__}", PathDual(problem)
+    dual.evaluate()
+    if dual.impossible or dual.best is None:
+        return infeasible_solution(engine)
+    monitor.bound(dual.best)
+    search = ChainSearch(problem, monitor, limits.seed)
+    search.start(warm_start or _first(problem, limits))
+    return _said(search, dual.best, Stop.DONE, engine)
+
+
+def _first(problem: Problem, limits: Limits) -> Schedule | None:
+    """Return a schedule of whole tasks, in a share of the time."""
+    return whole_start(problem, replace(limits, time_limit=SETTINGS.first * limits.time_limit, deadline=None))
+
+
+def _said(search: ChainSearch, bound: int, stop: Stop, engine: str) -> Solution:
+    """Return what was found."""
+    if search.found is None:
+        note = "some mandatory task found no place"
+        return Solution(Status.UNKNOWN, stop, bound=bound, engine=engine, note=note)
+    if search.cost <= bound:
+        return Solution(Status.OPTIMAL, Stop.PROOF, search.found, bound, engine)
+    return Solution(Status.FEASIBLE, stop, search.found, bound, engine)
