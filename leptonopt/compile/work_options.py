@@ -9,7 +9,7 @@ solver chooses among them together with pool and start.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
@@ -33,7 +33,8 @@ class ConcreteOption:
     `consumes` is used up once; `refused` is the reason why the option is not allowed. `whole` nodes are held
     exclusively. With `one_node` all uses are on a single node; `on_nodes` are the chosen nodes. It starts within
     [`not_before`, `not_after`]. As a segment of a task it does the share `work` of the task, and has a number. `data`
-    is moved for it; `cost` contains what that costs. `billed` is what a bill by started units of time differs by.
+    is moved for it; `cost` contains what that costs. `billed` is what a bill by started units of time differs by;
+    `beside` is what is used beside whole nodes.
     """
 
     id: str
@@ -54,6 +55,7 @@ class ConcreteOption:
     work: Fraction = Fraction(1)
     data: tuple[DataMove, ...] = ()
     billed: Fraction = Fraction(0)
+    beside: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def fixed(self) -> Fraction:
@@ -153,6 +155,7 @@ def _written(task: Task, pools: dict[str, Pool]) -> Iterator[tuple[ConcreteOptio
                 quality=option.quality,
                 consumes=option.consumes,
                 whole=option.nodes or 0,
+                beside=option.uses if option.nodes else {},
                 not_before=option.not_before,
                 not_after=option.not_after,
             )
@@ -215,7 +218,8 @@ def _packed(way: ConcreteOption, pool: Pool) -> ConcreteOption:
         return replace(way, refused=way.refused or "packed on whole nodes, on a pool with several kinds of nodes")
     whole = max(ceil(Fraction(count) / Fraction(size[name])) for name, count in held.items())
     nodes = {name: EXACT.multiply(count, Decimal(whole)) for name, count in size.items()}
-    return replace(way, whole=whole, uses={**way.uses, **nodes})
+    beside = {name: count for name, count in way.uses.items() if name not in pool.of_nodes}
+    return replace(way, whole=whole, uses={**way.uses, **nodes}, beside=beside)
 
 
 def _beyond_a_node(way: ConcreteOption, pool: Pool) -> str | None:

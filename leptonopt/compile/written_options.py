@@ -28,7 +28,7 @@ def written_option(
     """
     seconds -= sum((move.seconds for move in way.data), Fraction(0))
     cost = EXACT.subtract(cost, sum((move.cost for move in way.data), Decimal(0)))
-    made: dict[str, Any] = {"id": id, "pool": way.pool, "uses": {} if way.whole else dict(way.uses)}
+    made: dict[str, Any] = {"id": id, "pool": way.pool, "uses": dict(way.beside if way.whole else way.uses)}
     if way.whole:
         made["nodes"] = way.whole
     made |= {
