@@ -74,7 +74,7 @@ class NodeKindDocument(TypedDict):
     boot: NotRequired[Duration]
     minimum: NotRequired[Duration]
     power: NotRequired[Number]
-    commit: NotRequired[CommitDocument | Noun | Number | None]
+    commit: NotRequired[CommitDocument | Noun | Number | Sequence[Mapping[str, Any]] | None]
     reserved: NotRequired[int]
     running: NotRequired[int]
 
