@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, uncapacitated_bound
 from leptonopt.algorithms.services.fixed_replicas import around, joined, tasks_of
 from leptonopt.algorithms.services.subproblem import without_tasks
@@ -148,7 +150,7 @@ class ServicesSession(SolveSession):
                 self.state.infeasible = True
                 self.state.claims.claim_infeasible("services")
                 return
-            if tasks.state.lower is not None:
+            if tasks.state.lower is not None and not shares_nodes(self.problem):
                 self.state.phase = "services"
                 self.state.bound(self.least + tasks.state.lower)
             if tasks.state.schedule is not None and replicas is not None:
@@ -197,3 +199,13 @@ class ServicesSession(SolveSession):
         self.state.engines |= tasks.state.engines
         if tasks.state.stop is Stop.INTERRUPT:
             self.state.stop = Stop.INTERRUPT
+
+
+def shares_nodes(problem: Problem) -> bool:
+    """Return True where a node can hold tasks and replicas: both together may then cost less than each by itself."""
+    nodes, demands = problem.nodes, np.zeros((2, len(problem.capacity)), bool)
+    demands[0, problem.demand_row] = demands[1, problem.services.hold_row] = True
+    held = np.zeros((2, len(nodes)), bool)
+    for number in range(2):
+        np.logical_or.at(held[number], nodes.supply_node, demands[number, nodes.supply_row])
+    return bool(held.all(axis=0).any())

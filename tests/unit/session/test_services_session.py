@@ -55,3 +55,13 @@ def test_a_service_that_cannot_be_served_has_no_plan() -> None:
     pools = [pool | {"nodes": pool["nodes"] | {"count": 1}} for pool in SPLIT["pools"]]  # type: ignore[index]
     service = SPLIT["services"][0] | {"demand": {"s-s": 90, "s-l": 3, "l-s": 15, "l-l": 6}}  # type: ignore[index]
     assert solved(SPLIT | {"pools": pools, "services": [service]})[0] == "infeasible"
+
+
+def test_a_node_that_tasks_and_replicas_share_is_paid_once() -> None:
+    """Services alone and tasks alone pay for a node each, both together for one: their sum is no bound."""
+    pools = [{"id": "q", "nodes": {"size": {"gpu": 2}, "count": 2, "price": 1}}]
+    replicas = [{"pool": "q", "uses": {"gpu": 0.5}, "rate": {"a": 1}, "limit": 3}]
+    task = {"id": "job", "options": [{"pool": "q", "uses": {"gpu": 1}, "duration": "1h"}], "optional": True, "value": 3}
+    services = [{"id": "s", "demand": {"a": 2}, "replicas": replicas}]
+    document = {"time": SPLIT["time"], "pools": pools, "services": services, "tasks": [task]}
+    assert solved(document, isolate=False) == ("optimal", 1.0)
