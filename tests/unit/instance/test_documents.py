@@ -40,7 +40,7 @@ WRONG = {
     'Instance(time={"start": "2026-01-05T00:00Z"}, pools=[])': "horizon",
     'Instance(time={"start": "2026-01-05T00:00Z", "horizon": "1d"}, pools=[{"id": "a", "prize": {}}])': "prize",
     'solve("week.yaml", time_limt=5)': "time_limt",
-    'solve("week.yaml").require_plan().tasks[0]["strat"]': "strat",
+    'solve("week.yaml").require_plan().tasks[0]["start_at"]': "start_at",
     'WhatIf(loses=["own.gpu=2"])': "loses",
 }
 
