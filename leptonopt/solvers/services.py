@@ -12,7 +12,7 @@ import numpy as np
 from leptonopt.algorithms.heuristics.completion import complete
 from leptonopt.algorithms.services.construction import Planner
 from leptonopt.algorithms.services.fixed_replicas import around, joined
-from leptonopt.algorithms.services.prices import bound_at, relaxation_prices
+from leptonopt.algorithms.services.prices import relaxation_prices, services_at
 from leptonopt.errors import OutOfTime
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.feasibility import violated_rules
@@ -31,7 +31,7 @@ class ServicesSettings:
     Attributes
     ----------
     relaxation : for the linear relaxation
-    bound : for the bound at its prices
+    bound : for the services at its prices
     gap : relative gap at which the integer program of a service is left
     """
 
@@ -105,12 +105,11 @@ class _Search:
         prices = relaxation_prices(problem, planner, room, SETTINGS.relaxation * self.deadline.left())
         if prices is None:
             return
-        price = planner.prices() + prices
-        on = planner.fitted(taken, price, planner.at_prices(price), range(len(problem.services)))
+        found = services_at(problem, planner, prices, SETTINGS.bound * self.deadline.left(), SETTINGS.gap)
+        if found.bound is not None:
+            self.raise_to(found.bound)
+        on = planner.fitted(taken, planner.prices() + prices, found.on, range(len(problem.services)))
         self.propose(on)
-        bound = bound_at(problem, planner, prices, SETTINGS.bound * self.deadline.left(), SETTINGS.gap)
-        if bound is not None:
-            self.raise_to(bound)
         while on is not None and not self.closed():
             before = self.cost
             on = planner.improved(on, taken)

@@ -21,7 +21,7 @@ from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.services import ReplicaSchedule
 from leptonopt.runtime.clock import check_time_each
 
-FEW_STATES = 2_000  # states of a service in a construction, at most
+FEW_STATES = 8_000  # states of a service in a construction, at most
 SECONDS, GAP = 3.0, 3e-3  # of the integer program of a service that finds no place, and its relative gap
 MORE_STATES = 3_000_000  # states of a service whose optimum is asked, at most
 MOST_WORK = 120_000_000  # states times slots, at most
@@ -112,16 +112,6 @@ class Planner:
         services = self.problem.services
         taken = np.zeros_like(self.problem.capacity) if taken is None else taken
         return self.fitted(taken, self.prices(), on, range(len(services)))
-
-    def at_prices(self, price: NDArray[Any]) -> Ints | None:
-        """Return replicas on, (W, T), of each service alone at prices of rows; None where one finds none."""
-        services = self.problem.services
-        on = np.zeros_like(services.most)
-        for service in check_time_each(range(len(services))):
-            if (replicas := self.planned(service, price)) is None:
-                return None
-            on[services.ways(service)] = replicas
-        return on
 
     def improved(self, on: Ints, taken: Ints) -> Ints:
         """Return replicas on, (W, T), after each service was planned again in what the others leave."""

@@ -5,7 +5,7 @@ With prices u >= 0 on the rows that services share, each service and each task d
     sum over services of their least cost at prices + u  +  the value of the tasks' Lagrangian dual at u
 
 is a lower bound (`lagrangian.capacity_dual` has the second part, with - u * capacity). The prices are dual values of
-the linear relaxation of the services, whose cuts are rounded for whole numbers; switching costs are left out of it. The
+the linear relaxation of the services, whose cuts are rounded for whole numbers. The
 least cost of a service is exact where its states are few. Else it is the bound of HiGHS on its integer program, or what
 the cheapest way asks for each unit of the demand.
 """
@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -28,10 +28,11 @@ from leptonopt.algorithms.services.service_states import ServiceStates
 from leptonopt.algorithms.services.subproblem import only_service, other_kinds, without_tasks
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
-from leptonopt.problem.services import ReplicaCosts
+from leptonopt.problem.schedule import objective
 from leptonopt.runtime.clock import check_time_each
 
 SHORTEST = 0.3  # seconds for the integer program of a service, at least
+NEAR = 0.004  # gap at which the integer program's own schedule is used
 QUICK = 4_000_000  # states times slots up to which the program over states is faster
 
 
@@ -40,7 +41,7 @@ def relaxation_prices(problem: Problem, planner: Planner, room: Ints | None, sec
 
     `room` is the capacity that tasks leave.
     """
-    alone = _without_switching(without_tasks(problem, room))
+    alone = without_tasks(problem, room)
     duals = program_duals(alone, build_model(alone), seconds)
     if duals is None:
         return None
@@ -49,43 +50,55 @@ def relaxation_prices(problem: Problem, planner: Planner, room: Ints | None, sec
     return prices
 
 
-def bound_at(problem: Problem, planner: Planner, prices: Ints, seconds: float, gap: float) -> int | None:
-    """Return the lower bound that prices on shared rows prove; None where some service has none."""
+@dataclass(frozen=True, eq=False)
+class PricedServices:
+    """Services at prices: a lower bound on what all costs, and the replicas on, (W, T), that services then choose.
+
+    Each is None where there is none.
+    """
+
+    bound: int | None
+    on: Ints | None
+
+
+def services_at(problem: Problem, planner: Planner, prices: Ints, seconds: float, gap: float) -> PricedServices:
+    """Return what prices on shared rows prove, and what services choose at them."""
     own = planner.owned.kind >= 0
     rest = replace(problem, nodes=other_kinds(problem.nodes, own))
-    tasks = exact_bound(rest, BlockPricer(rest), Multipliers(prices, np.zeros(len(problem.quotas), np.int64), 1))
-    if tasks is None:
-        return None
-    total, until, many = tasks, time.monotonic() + seconds, len(problem.services)
+    bounds = [exact_bound(rest, BlockPricer(rest), Multipliers(prices, np.zeros(len(problem.quotas), np.int64), 1))]
+    until, many = time.monotonic() + seconds, len(problem.services)
+    on: Ints | None = np.zeros_like(problem.services.most)
     sizes = [fluid_bound(planner.states(service), prices) or 0 for service in range(many)]
     for at, service in enumerate(check_time_each(np.argsort(-np.array(sizes, float), kind="stable").tolist())):
         share = 2 * (until - time.monotonic()) / (many - at)  # some need less
-        found = service_bound(problem, planner, service, prices, max(SHORTEST, share), gap)
+        bound, found = service_at(problem, planner, service, prices, max(SHORTEST, share), gap)
+        bounds.append(bound)
         if found is None:
-            return None
-        total += found
-    return total
+            found = planner.planned(service, planner.prices() + prices)
+        if found is None:
+            on = None
+        elif on is not None:
+            on[problem.services.ways(service)] = found
+    known = [bound for bound in bounds if bound is not None]
+    return PricedServices(sum(known) if len(known) == len(bounds) else None, on)
 
 
-def _without_switching(problem: Problem) -> Problem:
-    """Return the problem of services whose replicas come and go at once, for nothing."""
-    services, nothing = problem.services, np.zeros_like(problem.services.boot)
-    free = np.zeros_like(services.costs.start)
-    costs = ReplicaCosts(services.costs.on, free, free)
-    return replace(problem, services=replace(services, boot=nothing, minimum=nothing, costs=costs))
-
-
-def service_bound(
+def service_at(
     problem: Problem, planner: Planner, service: int, prices: Ints, seconds: float, gap: float
-) -> int | None:
-    """Return a lower bound on the cost of one service at its own prices and these; None without one."""
+) -> tuple[int | None, Ints | None]:
+    """Return a lower bound on the cost of one service at its own prices and these, and its replicas on."""
     states = planner.states(service)
     if states.size * problem.slots <= QUICK:
         found = states.solve(problem.price + prices)
-        return None if found is None else int(found[0])
+        return (None, None) if found is None else (int(found[0]), states.replicas(found[1]))
     alone = only_service(problem, service, planner.owned.kinds(service), problem.price + prices)
-    bounds = (solve_integer(alone, seconds, gap).bound, fluid_bound(states, prices))
-    return max((bound for bound in bounds if bound is not None), default=None)
+    answer = solve_integer(alone, seconds, gap)
+    bounds = [bound for bound in (answer.bound, fluid_bound(states, prices)) if bound is not None]
+    bound, schedule = max(bounds, default=None), answer.schedule
+    if schedule is None or schedule.replicas is None or bound is None:
+        return bound, None
+    cost = objective(alone, schedule)
+    return bound, schedule.replicas.on if cost - bound <= NEAR * abs(cost) else None
 
 
 def fluid_bound(states: ServiceStates, prices: Ints) -> int | None:

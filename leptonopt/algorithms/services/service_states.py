@@ -56,9 +56,9 @@ class ServiceStates:
         if np.prod(found + 1.0) > self.most_states:
             kept, many = np.zeros_like(found), 1.0
             for way in np.argsort(self._cost_of_serving(), kind="stable").tolist():
-                limit = self.most_states * (1 if np.count_nonzero(kept) > 1 else 10)  # at least two ways
-                if many * (found[way] + 1.0) <= limit:
-                    kept[way], many = found[way], many * (found[way] + 1.0)
+                limit = self.most_states * (1 if np.count_nonzero(kept) > 1 else 10)  # two ways as a whole
+                kept[way] = min(int(found[way]), max(0, int(limit // many) - 1))
+                many *= kept[way] + 1.0
             found = kept
         return tuple(found.tolist())
 

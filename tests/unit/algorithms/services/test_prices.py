@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from leptonopt.algorithms.services.construction import Planner
-from leptonopt.algorithms.services.prices import bound_at, fluid_bound, relaxation_prices
+from leptonopt.algorithms.services.prices import fluid_bound, relaxation_prices, services_at
 from tests.helpers import service_problems as made
 from tests.helpers.marks import first
 
@@ -25,7 +25,7 @@ def test_bounds_are_valid(seed: int) -> None:
     prices = relaxation_prices(found, planner, None, 5)
     assert prices is not None
     for each in (prices, np.zeros_like(prices), np.where(prices > 0, prices + 1, 0)):
-        bound = bound_at(found, planner, each, 5, 0.0)
+        bound = services_at(found, planner, each, 5, 0.0).bound
         assert bound is not None
         assert bound <= least
 
