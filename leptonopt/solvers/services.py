@@ -136,6 +136,8 @@ class _Search:
 
     def propose(self, on: Ints | None) -> None:
         """Take replicas on, with the tasks of the best schedule where these fit, or inserted around them."""
+        if on is not None and len(self.problem.services.batches):
+            on = self.planner.with_batches(on, self.taken())
         replicas = None if on is None else self.planner.schedule(on)
         if replicas is None or (alone := around(self.problem, replicas)) is None:
             return

@@ -170,7 +170,7 @@ def _cut_rows(lines: _Lines, variables: Variables, service: int, cuts: Cuts, dem
         for each, paid, right in rounded(weight, money, need):
             rows = lines.block(len(right), 0 if chosen is not None else -right, service, number, np.arange(len(right)))
             _usable_entries(lines, variables, service, rows, each)
-            if paid:
+            if paid and ("p", service) in variables.services:  # without a demand nothing is missed
                 lines.add(rows, variables.services["p", service], -paid)
             if chosen is not None:
                 lines.add(rows, chosen, right)
@@ -239,7 +239,7 @@ def _offline_rows(
     upper = -need.astype(np.int64) if chosen is None else np.full(len(slots), most)
     rows = lines.block(len(slots), upper, service, number, slots)
     _usable_entries(lines, variables, service, rows, cuts.weight[number].tolist())
-    if paid:
+    if paid and ("p", service) in variables.services:
         lines.add(rows, variables.services["p", service], -paid)
     if chosen is not None:
         lines.add(rows, chosen, need.astype(np.int64) + most)

@@ -169,6 +169,21 @@ class Planner:
                 found = tried
         return found
 
+    def with_batches(self, on: Ints, taken: Ints) -> Ints:
+        """Return replicas on, (W, T), with services that have batches planned anew by HiGHS."""
+        services, rows = self.problem.services, len(self.problem.capacity)
+        price = np.rint(self.prices()).astype(np.int64)
+        for service in check_time_each(self.problem.offline):
+            others = on.copy()
+            others[services.ways(service)] = 0
+            room = self.room(taken + services.load(others, rows))
+            alone = only_service(self.problem, service, self.owned.kinds(service), price, room)
+            schedule = solve_integer(alone, SECONDS, GAP).schedule
+            if schedule is not None and schedule.replicas is not None:
+                others[services.ways(service)] = schedule.replicas.on
+                on = others
+        return on
+
     def _fits_batches(self, replicas: ReplicaSchedule) -> bool:
         """Return whether replicas do their batches beside the demand."""
         services, usable = self.problem.services, self.problem.services.usable(replicas.on)

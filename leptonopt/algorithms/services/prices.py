@@ -52,7 +52,7 @@ def relaxation_prices(problem: Problem, planner: Planner, room: Ints | None, sec
 
 @dataclass(frozen=True, eq=False)
 class PricedServices:
-    """Services at prices: a lower bound on what all costs, and the replicas on, (W, T), that services then choose.
+    """Bound on what all costs at prices, and the replicas on, (W, T), that services then choose.
 
     Each is None where there is none.
     """
