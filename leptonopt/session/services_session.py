@@ -202,7 +202,7 @@ class ServicesSession(SolveSession):
 
 
 def shares_nodes(problem: Problem) -> bool:
-    """Return True where a node can hold tasks and replicas: both together may then cost less than each by itself."""
+    """Return True where a node can hold tasks and replicas, so that both together may cost less."""
     nodes, demands = problem.nodes, np.zeros((2, len(problem.capacity)), bool)
     demands[0, problem.demand_row] = demands[1, problem.services.hold_row] = True
     held = np.zeros((2, len(nodes)), bool)

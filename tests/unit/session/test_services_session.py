@@ -57,6 +57,17 @@ def test_a_service_that_cannot_be_served_has_no_plan() -> None:
     assert solved(SPLIT | {"pools": pools, "services": [service]})[0] == "infeasible"
 
 
+def test_a_service_that_nobody_asks_is_free() -> None:
+    """A price of missing where there is no demand: the models have nothing to pay."""
+    service = {**SPLIT["services"][0], "demand": {"s-s": 0}, "missed": {"cost": 0.001}, "minimum": 1}
+    batch = {"id": "n", "service": "chat", "amount": {"s-s": 3600}}
+    service["replicas"] = [{"pool": "a10g", "uses": {"gpu": 1}, "rate": {"s-s": 2}}]
+    for method in ("auto", "highs"):
+        for batches in ([], [batch]):
+            document = {**SPLIT, "services": [service], "batches": batches}
+            assert solved(document, method=method, isolate=False) == ("optimal", 1.01)
+
+
 def test_a_node_that_tasks_and_replicas_share_is_paid_once() -> None:
     """Services alone and tasks alone pay for a node each, both together for one: their sum is no bound."""
     pools = [{"id": "q", "nodes": {"size": {"gpu": 2}, "count": 2, "price": 1}}]
