@@ -22,6 +22,7 @@ class SegmentsSettings:
     Attributes
     ----------
     first : share of the time for a schedule of whole tasks to start from
+    repairs : steps of ruin and recreate for a first schedule, where the construction placed not every task
     prices : share of the time after which prices on capacity end
     rounds : rounds of prices at most
     steps, slow_rounds : steps of ruin and recreate, and rounds of prices, for each second of the limit, where the clock
@@ -29,6 +30,7 @@ class SegmentsSettings:
     """
 
     first: float = 0.1
+    repairs: int = 200
     prices: float = 0.35
     rounds: int = 200
     steps: int = 20
@@ -71,6 +73,7 @@ def baseline(problem: Problem, warm_start: Schedule | None, limits: Limits, moni
     monitor.bound(dual.best)
     search = ChainSearch(problem, monitor, limits.seed)
     search.start(warm_start or _first(problem, limits))
+    search.improve(lambda: search.found is not None, SETTINGS.repairs)
     return _said(search, dual.best, Stop.DONE, engine)
 
 
