@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import leptonopt
 from leptonopt.compile import segments
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.compile.work_options import concrete_options
@@ -92,3 +93,16 @@ def test_shares_that_are_too_fine_are_refused() -> None:
     found = instance({"segments": {"move": True, "resize": True}, "options": options}, horizon="40h")
     with pytest.raises(InstanceError, match="state rounder durations"):
         compile_instance(found)
+
+
+def test_more_segments_never_cost_more() -> None:
+    """The least cost of a whole task is that with one segment, and falls with the number of segments."""
+    prices = {f"2026-01-05T{hour:02}:00Z": price for hour, price in enumerate((1, 6, 2, 7, 1, 8, 2, 9))}
+    pools = [{"id": "a", "capacity": {"gpu": 1}, "price": {"gpu": {"steps": prices}}}]
+    costs = []
+    for most in (None, 1, 2, 3, 4):
+        cut = {} if most is None else {"segments": {"most": most}}
+        found = leptonopt.solve(instance(cut, pools=pools), method="cpsat", time_limit=20, isolate=False)
+        assert str(found.status) == "optimal"
+        costs.append(found.cost)
+    assert costs == [9, 9, 8, 4, 4]
