@@ -12,7 +12,7 @@ from leptonopt.errors import UsageError
 from leptonopt.io import files
 
 if TYPE_CHECKING:
-    from leptonopt.service.settings import Settings
+    from leptonopt.server.settings import Settings
 
 EPILOG = """\b
 Examples:
@@ -63,10 +63,10 @@ def serve(_: options.Context, given: ServeOptions) -> int:
     try:
         import uvicorn
 
-        from leptonopt.service.app import make_app
+        from leptonopt.server.app import make_app
     except ImportError:
         raise UsageError("the service needs packages: pip install 'leptonopt[serve]'") from None
-    from leptonopt.service.store import JobStore
+    from leptonopt.server.store import JobStore
 
     app = make_app(settings, JobStore(given.store))
     config = uvicorn.Config(
@@ -97,7 +97,7 @@ def _settings(given: ServeOptions) -> Settings:
     """Return the settings of a call; raises `UsageError`."""
     import os
 
-    from leptonopt.service.settings import Settings, token_of
+    from leptonopt.server.settings import Settings, token_of
     from leptonopt.session.memory import parse_memory
 
     parse_memory(given.memory)

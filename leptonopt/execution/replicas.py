@@ -145,7 +145,7 @@ def _scaled_object(counts: ReplicaCounts, clock: Clock) -> Document:
         "kind": "ScaledObject",
         "metadata": {
             "name": counts.name,
-            "annotations": {"leptonopt/service": counts.service, "leptonopt/way": counts.way},
+            "annotations": {"leptonopt/server": counts.service, "leptonopt/way": counts.way},
         },
         "spec": {
             "scaleTargetRef": {"name": counts.name},

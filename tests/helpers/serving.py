@@ -17,9 +17,9 @@ import httpx
 import uvicorn
 
 from leptonopt.experiments.generators import table, written
-from leptonopt.service.app import make_app
-from leptonopt.service.settings import Settings
-from leptonopt.service.store import JobStore
+from leptonopt.server.app import make_app
+from leptonopt.server.settings import Settings
+from leptonopt.server.store import JobStore
 
 FINAL = ("done", "cancelled", "interrupted", "failed")
 

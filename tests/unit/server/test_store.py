@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from leptonopt.errors import UsageError
-from leptonopt.service.messages import Job, JobState, SolveOptions
-from leptonopt.service.store import JobStore
+from leptonopt.server.messages import Job, JobState, SolveOptions
+from leptonopt.server.store import JobStore
 
 
 def job(id: str, created: float, state: JobState = JobState.DONE) -> Job:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from leptonopt.errors import Finding, InstanceError, UsageError
-from leptonopt.service.errors import Refusal, message_of, response_of
+from leptonopt.server.errors import Refusal, message_of, response_of
 
 
 def test_messages() -> None:

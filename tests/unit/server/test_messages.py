@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from leptonopt.decisions.questions import CostOf, WhatIf, WhyNot
-from leptonopt.service.messages import JobState, QuestionRequest
+from leptonopt.server.messages import JobState, QuestionRequest
 
 
 @pytest.mark.parametrize(

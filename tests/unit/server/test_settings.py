@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from leptonopt.errors import UsageError
-from leptonopt.service.settings import free_memory, is_loopback, token_of
+from leptonopt.server.settings import free_memory, is_loopback, token_of
 
 
 @pytest.mark.parametrize(

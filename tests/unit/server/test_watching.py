@@ -7,8 +7,8 @@ import threading
 
 import pytest
 
-from leptonopt.service.errors import Refusal
-from leptonopt.service.watching import Watchers
+from leptonopt.server.errors import Refusal
+from leptonopt.server.watching import Watchers
 
 
 def test_wake() -> None:

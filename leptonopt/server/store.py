@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from leptonopt.errors import UsageError
-from leptonopt.service.messages import Job, JobState
+from leptonopt.server.messages import Job, JobState
 
 VERSION = 1  # of the tables
 TABLES = """

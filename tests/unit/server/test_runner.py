@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from leptonopt.decisions.questions import CostOf, WhatIf, WhyNot
-from leptonopt.service import runner as module
-from leptonopt.service.errors import Refusal
-from leptonopt.service.messages import Job, JobState, SolveOptions
-from leptonopt.service.runner import Runner, asked_text
-from leptonopt.service.settings import Settings
-from leptonopt.service.store import JobStore
+from leptonopt.server import runner as module
+from leptonopt.server.errors import Refusal
+from leptonopt.server.messages import Job, JobState, SolveOptions
+from leptonopt.server.runner import Runner, asked_text
+from leptonopt.server.settings import Settings
+from leptonopt.server.store import JobStore
 from tests.helpers.serving import client, ended, long_text, tiny, with_plan
 
 LONG = SolveOptions(time_limit=60)

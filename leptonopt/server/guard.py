@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from leptonopt.service.errors import Refusal, response_of
-from leptonopt.service.settings import LOOPBACK_NAMES, Settings
+from leptonopt.server.errors import Refusal, response_of
+from leptonopt.server.settings import LOOPBACK_NAMES, Settings
 
 PUBLIC = ("/", "/page.css", "/page.js")  # hold no data: the page asks for the token
 HEADERS = {

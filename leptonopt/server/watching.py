@@ -8,7 +8,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterator
 
-from leptonopt.service.errors import Refusal
+from leptonopt.server.errors import Refusal
 
 Watcher = tuple[asyncio.AbstractEventLoop, asyncio.Event]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from leptonopt.io.load import load_text
-from leptonopt.service.examples import EXAMPLES, example_text
+from leptonopt.server.examples import EXAMPLES, example_text
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

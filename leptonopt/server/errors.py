@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from leptonopt.errors import InstanceError, LeptonoptError, dotted
-from leptonopt.service.messages import ErrorMessage, FindingMessage
+from leptonopt.server.messages import ErrorMessage, FindingMessage
 
 MOST_FINDINGS = 100
 NAMES = {

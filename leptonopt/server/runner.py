@@ -16,11 +16,11 @@ from leptonopt.decisions.questions import CostOf, Question
 from leptonopt.io import files
 from leptonopt.io.native import writer
 from leptonopt.io.native.text import parse
-from leptonopt.service.errors import Refusal, message_of
-from leptonopt.service.messages import ErrorMessage, Job, JobState, ProgressMessage, SolveOptions
-from leptonopt.service.settings import Settings, free_memory
-from leptonopt.service.store import JobStore
-from leptonopt.service.watching import Watchers
+from leptonopt.server.errors import Refusal, message_of
+from leptonopt.server.messages import ErrorMessage, Job, JobState, ProgressMessage, SolveOptions
+from leptonopt.server.settings import Settings, free_memory
+from leptonopt.server.store import JobStore
+from leptonopt.server.watching import Watchers
 from leptonopt.session.handle import Handle, start
 from leptonopt.session.result import Progress, Result
 

@@ -19,13 +19,13 @@ from leptonopt.instance import Instance, stated, validate
 from leptonopt.io.load import load_text
 from leptonopt.io.native.text import parse
 from leptonopt.plan.page import PlanPage
-from leptonopt.service.errors import RESPONSES, Refusal, handle_errors
-from leptonopt.service.examples import EXAMPLES, example_text
-from leptonopt.service.guard import Guard
-from leptonopt.service.messages import Example, Health, Job, JobRequest, QuestionRequest
-from leptonopt.service.runner import Runner
-from leptonopt.service.settings import Settings
-from leptonopt.service.store import JobStore
+from leptonopt.server.errors import RESPONSES, Refusal, handle_errors
+from leptonopt.server.examples import EXAMPLES, example_text
+from leptonopt.server.guard import Guard
+from leptonopt.server.messages import Example, Health, Job, JobRequest, QuestionRequest
+from leptonopt.server.runner import Runner
+from leptonopt.server.settings import Settings
+from leptonopt.server.store import JobStore
 from leptonopt.solvers import registry
 
 DESCRIPTION = """Plans AI workloads at the lowest cost that can be proven.
@@ -106,7 +106,7 @@ Reading = Depends(_reader, scope="function")
 def _add_page(app: FastAPI) -> None:
     """Add the page, the examples and the state of the service."""
     for path, (name, kind) in WEB.items():
-        content = resources("leptonopt.service").joinpath("web", name).read_bytes()
+        content = resources("leptonopt.server").joinpath("web", name).read_bytes()
         app.add_api_route(
             path, lambda content=content, kind=kind: Response(content, media_type=kind), include_in_schema=False
         )
