@@ -7,7 +7,7 @@ import copy
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from tests.second_reading import (
     documents,
     evaluating,
     packed_documents,
+    random_documents,
     reading,
     service_documents,
     spot,
@@ -47,49 +48,32 @@ def test_imports_nothing_of_leptonopt() -> None:
         assert {name for name in names if "leptonopt" in name} <= ({"leptonopt"} if path.stem == "comparing" else set())
 
 
-@pytest.mark.parametrize("batch", first(2, range(100), ci=10))
-def test_agrees_with_leptonopt(batch: int) -> None:
+DRAWN: dict[str, tuple[Callable[[int], dict[str, Any]], int, int, int, float]] = {
+    "anything": (random_documents.document, 2, 100, 10, 0.5),
+    "nodes": (packed_documents.packed_document, 3, 60, 12, 0.5),
+    "segments": (cut_documents.cut_document, 2, 60, 12, 0.5),
+    "data": (data_documents.data_document, 2, 60, 8, 0.0),
+    "services": (service_documents.service_document, 3, 50, 12, 0.0),
+}
+"""By what is drawn: the generator, batches by default, in all and in CI, and the least share of solved ones in a batch."""
+
+
+def batches() -> Iterator[Any]:
+    """Yield what is drawn with the number of each batch, marked by when it runs."""
+    for name, (_, some, whole, ci, _) in DRAWN.items():
+        for batch in first(some, range(whole), ci=ci):
+            values, marks = getattr(batch, "values", (batch,)), getattr(batch, "marks", ())
+            yield pytest.param(name, *values, marks=marks)
+
+
+@pytest.mark.parametrize(("name", "batch"), list(batches()))
+def test_agrees_with_leptonopt(name: str, batch: int) -> None:
     """Drawn instances have the least cost, or no plan, as trying everything says; plans pass the evaluator."""
-    outcomes = [comparing.compare(seed, time_limit=10) for seed in range(batch * BATCH, (batch + 1) * BATCH)]
+    draw, *_, least = DRAWN[name]
+    outcomes = [comparing.compare(seed, 10, draw) for seed in range(batch * BATCH, (batch + 1) * BATCH)]
     assert not [each for each in outcomes if each.kind == "disagreement"]
     kinds = Counter(each.kind for each in outcomes)
-    assert kinds["plan"] + kinds["none"] >= BATCH / 2, kinds
-
-
-@pytest.mark.parametrize("batch", first(3, range(60), ci=12))
-def test_agrees_with_leptonopt_on_nodes(batch: int) -> None:
-    """The same of instances drawn about nodes: tasks within one, over several and on whole ones, of mixed kinds."""
-    seeds = range(batch * BATCH, (batch + 1) * BATCH)
-    outcomes = [comparing.compare(seed, 10, packed_documents.packed_document) for seed in seeds]
-    assert not [each for each in outcomes if each.kind == "disagreement"]
-    kinds = Counter(each.kind for each in outcomes)
-    assert kinds["plan"] + kinds["none"] >= BATCH / 2, kinds
-
-
-@pytest.mark.parametrize("batch", first(2, range(60), ci=12))
-def test_agrees_with_leptonopt_on_segments(batch: int) -> None:
-    """The same of instances whose tasks may be cut into segments."""
-    seeds = range(batch * BATCH, (batch + 1) * BATCH)
-    outcomes = [comparing.compare(seed, 10, cut_documents.cut_document) for seed in seeds]
-    assert not [each for each in outcomes if each.kind == "disagreement"]
-    kinds = Counter(each.kind for each in outcomes)
-    assert kinds["plan"] + kinds["none"] >= BATCH / 2, kinds
-
-
-@pytest.mark.parametrize("batch", first(2, range(60), ci=8))
-def test_agrees_with_leptonopt_on_data(batch: int) -> None:
-    """The same of instances in which tasks fetch, write and pass on data between regions."""
-    seeds = range(batch * BATCH, (batch + 1) * BATCH)
-    outcomes = [comparing.compare(seed, 10, data_documents.data_document) for seed in seeds]
-    assert not [each for each in outcomes if each.kind == "disagreement"]
-
-
-@pytest.mark.parametrize("batch", first(3, range(50), ci=12))
-def test_agrees_with_leptonopt_on_services(batch: int) -> None:
-    """The same of services and batches: every number of replicas by way and slot is tried."""
-    seeds = range(batch * BATCH, (batch + 1) * BATCH)
-    outcomes = [comparing.compare(seed, 10, service_documents.service_document) for seed in seeds]
-    assert not [each for each in outcomes if each.kind == "disagreement"]
+    assert kinds["plan"] + kinds["none"] >= least * BATCH, kinds
 
 
 TIME = "time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 4h}\n"
