@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.models.reduced_costs import ReducedCosts, reduced_costs
+from leptonopt.algorithms.models.scaling import row_units, scaled_entries
 from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, encode, has_no_columns, predicted_size
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.feasibility import violated_rules
@@ -216,14 +217,15 @@ class _Run(MipRun):
         for name in ("answer.npz", "found.npy", "bound", "known.npy"):
             (self.room / name).unlink(missing_ok=True)
         matrix, lower = self.linear.matrix, self.linear.lower
+        units = row_units(self.data, matrix, self.linear.most)
         np.savez(
             self.room / "model.npz",
             costs=self.costs.astype(float),
-            data=self.data.astype(float),
+            data=scaled_entries(self.data, matrix, units),
             indices=matrix.indices.astype(np.int32),
             indptr=matrix.indptr.astype(np.int32),
-            lower=np.where(lower <= -NO_LIMIT, -np.inf, lower),
-            upper=np.where(self.upper >= NO_LIMIT, np.inf, self.upper),
+            lower=np.where(lower <= -NO_LIMIT, -np.inf, lower / units),
+            upper=np.where(self.upper >= NO_LIMIT, np.inf, self.upper / units),
             most=self.most.astype(float),
             start=np.zeros(0) if self.hint is None else self.hint,
             whole=self.linear.whole,
@@ -234,7 +236,8 @@ class _Run(MipRun):
         words = [str(self.room), task, f"{max(0.05, seconds):.2f}", repr(gap), presolve, threads]
         run_child(isolated_command(_RUN, str(PROGRAM), *words), str(self.room), self.written, self._glance)
         with suppress(OSError, ValueError, KeyError), np.load(self.room / "answer.npz") as answer:
-            return dict(answer)
+            duals = answer["duals"]
+            return {**answer, "duals": duals / units if len(duals) == len(units) else duals}
         return None
 
     def _glance(self) -> bool:

@@ -18,6 +18,7 @@ from leptonopt.algorithms.models import constraints as rules
 from leptonopt.algorithms.models import constraints_nodes as node_rules
 from leptonopt.algorithms.models import constraints_services as service_rules
 from leptonopt.algorithms.models.rows import NO_LIMIT, Rows, RowTable, Variables, expand_ranges
+from leptonopt.algorithms.models.scaling import row_units, scaled_entries
 from leptonopt.algorithms.models.time_indexed import IntegerProgram, assemble, cost
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import UNLIMITED, Problem, StartColumns
@@ -192,6 +193,8 @@ def _solved(linear: IntegerProgram, options: dict[str, Any]) -> tuple[Any, Bools
     from scipy import optimize, sparse  # takes as long to load as many a plan to find
 
     matrix, lower, upper = linear.matrix.astype(float), linear.lower, linear.upper
+    units = row_units(linear.matrix.data, linear.matrix, linear.most)
+    matrix.data = scaled_entries(linear.matrix.data, matrix, units)
     equal = lower == upper
     above, below = (upper < NO_LIMIT) & ~equal, (lower > -NO_LIMIT) & ~equal
     missing = int(equal.sum())
@@ -209,16 +212,16 @@ def _solved(linear: IntegerProgram, options: dict[str, Any]) -> tuple[Any, Bools
     found = solve(
         costs / unit,
         A_ub=unequal if unequal.shape[0] else None,
-        b_ub=np.concatenate([upper[above], -lower[below]]).astype(float) if unequal.shape[0] else None,
+        b_ub=np.concatenate([(upper / units)[above], -(lower / units)[below]]) if unequal.shape[0] else None,
         A_eq=sparse.hstack([matrix[equal], sparse.identity(missing)], format="csr"),
-        b_eq=lower[equal].astype(float),
+        b_eq=(lower / units)[equal],
         bounds=np.stack([np.zeros(len(costs)), most], axis=1),
         method="highs-ds",
         options=options,
     )
     if found.status == 0:
         found.fun *= unit
-        found.ineqlin.marginals = found.ineqlin.marginals * unit
+        found.ineqlin.marginals = found.ineqlin.marginals * unit / np.concatenate([units[above], units[below]])
     return found, above, below
 
 

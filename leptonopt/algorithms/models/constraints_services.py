@@ -14,6 +14,7 @@ from leptonopt.algorithms.models.rows import Rows, RowTable, Variables
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.serving import Cuts
 
+HELD = 2**59  # coefficient of a cut, at most
 Terms = list[tuple[Ints, Ints, Ints]]  # rows, variables, coefficients
 
 
@@ -195,10 +196,21 @@ def rounded(weight: list[int], money: int, need: Ints) -> Iterator[tuple[list[in
     """Yield a cut in its smallest numbers, and without money also divided by each weight and rounded up."""
     common = int(np.gcd.reduce([*weight, money])) or 1
     weight, money, need = [each // common for each in weight], money // common, -(-need // common)
+    unit = _coarse_unit(weight, money, need)
+    weight, money, need = [-(-each // unit) for each in weight], -(-money // unit), need // unit
     yield weight, money, need.astype(np.int64)
     if not money:
         for divisor in sorted({each for each in weight if each > 1}):
             yield [-(-each // divisor) for each in weight], 0, (-(-need // divisor)).astype(np.int64)
+
+
+def _coarse_unit(weight: list[int], money: int, need: Ints) -> int:
+    """Return by what a cut is divided so that int64 holds it; 1 where it does already.
+
+    With the left side rounded up and the right side rounded down it is a relaxation, whose
+    error is about one in 2**59.
+    """
+    return -(-max(1, money, int(need.max(initial=0)), *weight) // HELD)
 
 
 def batches(variables: Variables) -> Rows:
@@ -235,10 +247,13 @@ def _offline_rows(
         for price, b in zip(prices, offline.classes, strict=True)
     )
     paid, spared = _money(variables, service, cuts, number)
-    need = need - spared
+    need, weight = need - spared, cuts.weight[number].tolist()
+    unit = _coarse_unit(weight, paid, np.maximum(need, most))
+    weight, paid, need, most = [-(-each // unit) for each in weight], -(-paid // unit), need // unit, -(-most // unit)
+    prices = [price // unit for price in prices]
     upper = -need.astype(np.int64) if chosen is None else np.full(len(slots), most)
     rows = lines.block(len(slots), upper, service, number, slots)
-    _usable_entries(lines, variables, service, rows, cuts.weight[number].tolist())
+    _usable_entries(lines, variables, service, rows, weight)
     if paid and ("p", service) in variables.services:
         lines.add(rows, variables.services["p", service], -paid)
     if chosen is not None:

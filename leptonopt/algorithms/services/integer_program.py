@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from leptonopt.algorithms.models.scaling import row_units, scaled_entries
 from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, decode
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule
@@ -28,11 +29,13 @@ def solve_integer(problem: Problem, seconds: float, gap: float) -> IntegerAnswer
     from scipy.optimize import Bounds, LinearConstraint, milp  # loads slowly
 
     linear = build_model(problem)
-    low = np.where(linear.lower <= -NO_LIMIT, -np.inf, linear.lower)
-    high = np.where(linear.upper >= NO_LIMIT, np.inf, linear.upper)
+    units, matrix = row_units(linear.matrix.data, linear.matrix, linear.most), linear.matrix.astype(float)
+    matrix.data = scaled_entries(linear.matrix.data, matrix, units)
+    low = np.where(linear.lower <= -NO_LIMIT, -np.inf, linear.lower / units)
+    high = np.where(linear.upper >= NO_LIMIT, np.inf, linear.upper / units)
     found = milp(
         linear.cost.astype(float),
-        constraints=LinearConstraint(linear.matrix.astype(float), low, high),
+        constraints=LinearConstraint(matrix, low, high),
         bounds=Bounds(0, linear.most.astype(float)),
         integrality=linear.whole.astype(int),
         options={"time_limit": seconds, "mip_rel_gap": gap},
