@@ -65,6 +65,20 @@ class Offline:
         `usable` has shape (W, T) for the ways of the service, `money` (T,) is paid for missed requests, and `done`
         (J,) tells the batches to be done.
         """
+        found, undone = self._in_order(usable, money, done)
+        if not undone:
+            return found
+        mine = np.flatnonzero(done & (self.services.batches.service == self.service)).tolist()
+        return self._divided(usable, money, mine) if len(self.modes) == 1 and len(self.classes) > 1 else None
+
+    def undone(self, usable: Ints, money: Ints, done: Bools) -> dict[tuple[int, int], Fraction]:
+        """Return what is left of each (batch, class) [demand units]; empty where the batches fit."""
+        return {} if self.work(usable, money, done) is not None else self._in_order(usable, money, done)[1]
+
+    def _in_order(
+        self, usable: Ints, money: Ints, done: Bools
+    ) -> tuple[dict[tuple[int, int, int], Fraction], dict[tuple[int, int], Fraction]]:
+        """Return what is done of each (batch, class, slot) by earliest deadline, and what is left of (batch, class)."""
         batches, begin = self.services.batches, self.services.classes(self.service).start
         mine = np.flatnonzero(done & (batches.service == self.service)).tolist()
         left = {(j, b): Fraction(int(batches.amount[j, begin + b])) for j in mine for b in self.classes}
@@ -83,9 +97,7 @@ class Offline:
                 for (j, b), amount in self._slot(usable[:, slot], int(money[slot]), slot, wanted).items():
                     left[j, b] -= amount
                     found[j, begin + b, slot] = amount
-        if not any(left.values()):
-            return found
-        return self._divided(usable, money, mine) if len(self.modes) == 1 and len(self.classes) > 1 else None
+        return found, {key: amount for key, amount in left.items() if amount}
 
     def _divided(self, usable: Ints, money: Ints, mine: list[int]) -> dict[tuple[int, int, int], Fraction] | None:
         """Return what is done of each (batch, class, slot) [demand units]; None where the batches do not fit."""

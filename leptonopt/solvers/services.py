@@ -81,6 +81,8 @@ class _Search:
     def run(self) -> None:
         """Plan the services by themselves; together at prices where they do not fit."""
         services, planner = self.problem.services, self.planner
+        if self.best is None:
+            self._propose(planner.first(self.taken()))
         if all(planner.solvable(planner.states(service)) for service in range(len(services))):
             self.plan_alone()
         if not self.closed():
@@ -136,8 +138,15 @@ class _Search:
 
     def propose(self, on: Ints | None) -> None:
         """Take replicas on, with the tasks of the best schedule where these fit, or inserted around them."""
-        if on is not None and len(self.problem.services.batches):
-            on = self.planner.with_batches(on, self.taken())
+        if on is None:
+            return
+        taken = self.taken()
+        self._propose(self.planner.worked(on, taken))
+        if len(self.problem.services.batches) and not self.closed():
+            self._propose(self.planner.with_batches(on, taken))
+
+    def _propose(self, on: Ints | None) -> None:
+        """Take replicas on that do the batches."""
         replicas = None if on is None else self.planner.schedule(on)
         if replicas is None or (alone := around(self.problem, replicas)) is None:
             return

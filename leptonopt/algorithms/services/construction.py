@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leptonopt.algorithms.services.alone import Ownership, replica_schedule
+from leptonopt.algorithms.services.cover import Cover, covered
 from leptonopt.algorithms.services.integer_program import solve_integer
 from leptonopt.algorithms.services.service_states import ServiceStates
 from leptonopt.algorithms.services.subproblem import only_service
@@ -54,19 +55,23 @@ class Planner:
         room = self.problem.capacity if room is None else room
         return ServiceStates(self.problem, service, self.owned.kinds(service), room)
 
-    def planned(self, service: int, price: NDArray[Any], room: Ints | None = None) -> Ints | None:
+    def planned(self, service: int, price: NDArray[Any], room: Ints | None = None, quick: bool = False) -> Ints | None:
         """Return replicas of a service on, (W, T), at prices of rows; None where none are found.
 
-        Where there are many states, it is over those of the cheapest ways; where these find none, HiGHS is asked.
+        Where there are many states, it is over those of the cheapest ways; where these find none, HiGHS is asked,
+        unless it must be `quick`, and then the demand is covered greedily.
         """
         exact = self.states(service, room)
         few = replace(exact, most_states=FEW_STATES, guide=price)
         if (solved := few.solve(price)) is not None and (found := few.replicas(solved[1])) is not None:
             return found
-        whole = np.rint(price).astype(np.int64)
-        alone = only_service(self.problem, service, exact.kinds, whole, exact.room)
-        schedule = solve_integer(alone, SECONDS, GAP).schedule
-        return None if schedule is None or schedule.replicas is None else schedule.replicas.on
+        if not quick:
+            whole = np.rint(price).astype(np.int64)
+            alone = only_service(self.problem, service, exact.kinds, whole, exact.room)
+            schedule = solve_integer(alone, SECONDS, GAP).schedule
+            if schedule is not None and schedule.replicas is not None:
+                return schedule.replicas.on
+        return covered(exact, price)
 
     def solvable(self, states: ServiceStates) -> bool:
         """Return whether a program is small enough to be solved."""
@@ -107,6 +112,22 @@ class Planner:
         rows = services.hold_row[services.holds(ways)[0]]
         return bool(np.isin(rows, nodes.supply_row[self.owned.kind[nodes.supply_node] < 0]).any())
 
+    def first(self, taken: Ints) -> Ints | None:
+        """Return replicas that fit beside `taken`, (K, T), within a second or two; None where none are found.
+
+        Services come one after the other; one that finds no place comes first in the next round.
+        """
+        order = list(range(len(self.problem.services)))
+        for _ in range(1 + len(order)):
+            on, missing = self._in_order(taken, self.prices(), None, order, quick=True)
+            if missing is None:
+                return self.worked(on, taken)
+            if order[0] == missing:
+                break
+            order.remove(missing)
+            order.insert(0, missing)
+        return None
+
     def together(self, on: Ints | None, taken: Ints | None = None) -> Ints | None:
         """Return replicas that fit the capacity together, (W, T); None where none are found."""
         services = self.problem.services
@@ -130,6 +151,13 @@ class Planner:
 
         Services come one after the other in this order, at prices of rows; those that fit already keep their replicas.
         """
+        found, missing = self._in_order(taken, price, on, order, quick=False)
+        return found if missing is None else None
+
+    def _in_order(
+        self, taken: Ints, price: NDArray[Any], on: Ints | None, order: Sequence[int], quick: bool
+    ) -> tuple[Ints, int | None]:
+        """Return replicas on, (W, T), as in `fitted`, and the first service for which none are found."""
         services, rows = self.problem.services, len(self.problem.capacity)
         found = np.zeros_like(services.most)
         for service in check_time_each(order):
@@ -141,10 +169,10 @@ class Planner:
                 if np.all(services.load(mine, rows) <= room):
                     found[ways] = on[ways]
                     continue
-            if (replicas := self.planned(service, price, room)) is None:
-                return None
+            if (replicas := self.planned(service, price, room, quick)) is None:
+                return found, service
             found[ways] = replicas
-        return found
+        return found, None
 
     def room(self, taken: Ints) -> Ints:
         """Return the capacity that is left, shape (K, T)."""
@@ -168,6 +196,23 @@ class Planner:
             if self._fits_batches(tried):
                 found = tried
         return found
+
+    def worked(self, on: Ints, taken: Ints) -> Ints | None:
+        """Return replicas on, (W, T), with those added that do the batches; None where they find no place."""
+        services, rows = self.problem.services, len(self.problem.capacity)
+        for service in check_time_each(self.problem.offline):
+            others, ways = on.copy(), services.ways(service)
+            others[ways] = 0
+            states = self.states(service, self.room(taken + services.load(others, rows)))
+            before = services.usable(on)[ways]
+            if (usable := Cover(states, self.prices()).work(before)) is None:
+                return None
+            if usable is not before:
+                if (replicas := states.replicas(usable)) is None:
+                    return None
+                others[ways] = replicas
+                on = others
+        return on
 
     def with_batches(self, on: Ints, taken: Ints) -> Ints:
         """Return replicas on, (W, T), with services that have batches planned anew by HiGHS."""

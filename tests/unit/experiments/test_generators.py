@@ -119,7 +119,7 @@ def test_draws_are_spread_evenly() -> None:
 # --- what they hold ---
 
 
-@pytest.mark.parametrize("family", sorted(set(FAMILIES) - {"serving"}))
+@pytest.mark.parametrize("family", sorted(FAMILIES))
 @pytest.mark.parametrize("more", [{}, EVERYTHING], ids=["plain", "everything"])
 def test_valid_and_solved(family: str, more: dict[str, Any]) -> None:
     """A small instance is valid, and greedy finds a plan that passes the checker."""
