@@ -111,7 +111,8 @@ class Cover:
             row = int(services.hold_row[at])
             free = np.where(self.states.room[row] < UNLIMITED, self.states.room[row] - load[row], UNLIMITED)
             left[owner] = np.minimum(left[owner], free // services.hold[at])
-        return np.maximum(0, left)
+        some: Ints = np.maximum(0, left)
+        return some
 
     def _held(self) -> tuple[Ints, Ints]:
         services = self.problem.services
@@ -157,7 +158,7 @@ class Cover:
 
     def _chosen(self, usable: Ints) -> Bools:
         """Return the ways that may have replicas, bool, shape (W,)."""
-        used = usable.any(axis=1)
+        used: Bools = np.asarray(usable.any(axis=1), bool)
         if not self.problem.services.one_way[self.states.service] or not used.any():
             return np.ones(len(usable), bool)
         return used
