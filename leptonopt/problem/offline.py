@@ -78,7 +78,7 @@ class Offline:
     def _in_order(
         self, usable: Ints, money: Ints, done: Bools
     ) -> tuple[dict[tuple[int, int, int], Fraction], dict[tuple[int, int], Fraction]]:
-        """Return what is done of each (batch, class, slot) by earliest deadline, and what is left of (batch, class)."""
+        """Return what earliest deadline first does of each (batch, class, slot), and what is left undone."""
         batches, begin = self.services.batches, self.services.classes(self.service).start
         mine = np.flatnonzero(done & (batches.service == self.service)).tolist()
         left = {(j, b): Fraction(int(batches.amount[j, begin + b])) for j in mine for b in self.classes}
