@@ -102,7 +102,7 @@ def test_exported_files_say_the_same(kind: str, tmp_path: Path) -> None:
     for seed in range(1100, 1140):
         problem = random_problems.rich(seed) if seed % 2 else random_problems.problem(seed)
         stated = of_file(export.export_model(problem, kind), tmp_path / f"model.{kind}")
-        if not problem.groups:
+        if not problem.groups and not len(problem.nodes):  # a file without columns says nothing
             stated = 0
         assert claimed(cpsat.solve(problem, None, Limits(time_limit=20), Ear()), problem) == stated, seed
 
