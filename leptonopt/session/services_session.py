@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer, uncapacitated_bound
+from leptonopt.algorithms.models.time_indexed import predicted_size
 from leptonopt.algorithms.services.fixed_replicas import around, joined, tasks_of
 from leptonopt.algorithms.services.subproblem import without_tasks
 from leptonopt.problem.feasibility import violated_rules
@@ -41,12 +42,15 @@ class ServicesSettings:
     Attributes
     ----------
     services : for services without the tasks
+    services_small : for them where the whole model has no more than `small` nonzeros, which HiGHS soon ends better
     alone : for tasks as if there were no services
     around : for tasks around the first replicas
     again : for services around these tasks
     """
 
     services: float = 0.7
+    services_small: float = 0.3
+    small: int = 1_000_000
     alone: float = 0.2
     around: float = 0.4
     again: float = 0.5
@@ -118,7 +122,7 @@ class ServicesSession(SolveSession):
         if warm_start is not None and warm_start.replicas is not None:
             self.state.phase = "warm start"
             self.state.incumbent(warm_start, None)
-        limits = self.limits_for(SETTINGS.services * self.left())
+        limits = self.limits_for(self._share_of_services() * self.left())
         function = run_in_thread(services.solve)
         if not self.problem.groups:
             self._run_here("services", function, limits)
@@ -137,6 +141,11 @@ class ServicesSession(SolveSession):
         if best is not None:
             return best.replicas
         return None if found.schedule is None else found.schedule.replicas
+
+    def _share_of_services(self) -> float:
+        """Return the share of the time left for the services without the tasks."""
+        small = predicted_size(self.problem)[1] <= SETTINGS.small
+        return SETTINGS.services_small if small else SETTINGS.services
 
     # --- tasks ---
 
