@@ -34,8 +34,9 @@ class _Lines:
         return rows
 
     def add(self, rows: Ints, variables: Ints, coefficient: Ints | int) -> None:
-        """Add entries."""
-        self.table.add(rows, variables, np.broadcast_to(np.asarray(coefficient, np.int64), len(rows)))
+        """Add entries; those of row -1, which was not made, are left out."""
+        kept, entries = rows >= 0, np.broadcast_to(np.asarray(coefficient, np.int64), len(rows))
+        self.table.add(rows[kept], variables[kept], entries[kept])
 
     def rows(self) -> Rows:
         """Return the rows."""
@@ -236,12 +237,15 @@ def batches(variables: Variables) -> Rows:
 def _offline_rows(
     lines: _Lines, variables: Variables, service: int, cuts: Cuts, number: int, need: Ints, chosen: Ints | None
 ) -> None:
-    """State one cut of demand and batches in each slot; with `chosen`, where its variable is 1."""
+    """State one cut of demand and batches in each slot of the batches' windows.
+
+    With `chosen` it holds where its variable is 1. Elsewhere rule `serve` says as much.
+    """
     problem, offline = variables.problem, variables.problem.offline[service]
     prices = cuts.need[number, -len(offline.classes) :].tolist() if offline.classes else []
     if not any(prices):
         return
-    slots, begin = np.arange(problem.slots), problem.services.classes(service).start
+    slots, begin = _windows(variables, service), problem.services.classes(service).start
     most = sum(
         price * int(problem.services.batches.amount[problem.services.batches.service == service, begin + b].sum())
         for price, b in zip(prices, offline.classes, strict=True)
@@ -251,8 +255,9 @@ def _offline_rows(
     unit = _coarse_unit(weight, paid, np.maximum(need, most))
     weight, paid, need, most = [-(-each // unit) for each in weight], -(-paid // unit), need // unit, -(-most // unit)
     prices = [price // unit for price in prices]
-    upper = -need.astype(np.int64) if chosen is None else np.full(len(slots), most)
-    rows = lines.block(len(slots), upper, service, number, slots)
+    upper = -need.astype(np.int64) if chosen is None else np.full(len(need), most)
+    rows = np.full(problem.slots, -1)
+    rows[slots] = lines.block(len(slots), upper[slots], service, number, slots)
     _usable_entries(lines, variables, service, rows, weight)
     if paid and ("p", service) in variables.services:
         lines.add(rows, variables.services["p", service], -paid)
@@ -264,6 +269,14 @@ def _offline_rows(
             if price and at is not None:
                 first = int(problem.services.batches.first[j])
                 lines.add(rows[first : first + len(at)], at, price)
+
+
+def _windows(variables: Variables, service: int) -> Ints:
+    """Return the slots in which batches of a service can be done."""
+    batches, inside = variables.problem.services.batches, np.zeros(variables.problem.slots, bool)
+    for j in np.flatnonzero(batches.service == service).tolist():
+        inside[batches.first[j] : batches.last[j] + 1] = True
+    return np.flatnonzero(inside)
 
 
 def _done(lines: _Lines, variables: Variables, j: int, b: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from fractions import Fraction
 
@@ -102,3 +103,13 @@ def test_single_steps_are_counted_where_they_can_be() -> None:
     found = one_service([[1]], [[10**6]], missed=[Fraction(1000)])
     exact, coarse = build_model(found).variables, build_model(found, coarse=True).variables
     assert (exact.missed_units(0), coarse.missed_units(0)) == (1, -(-1000000001 // MAX_UNITS))
+
+
+def test_batches_have_rows_in_their_windows_only() -> None:
+    """Elsewhere rule `serve` says as much."""
+    one = made.service([[4]], [[2, 2, 2, 2]], holds=[{0: 1}])
+    two = (made.batch(0, [4], 0, 0), made.batch(0, [4], 2, 2))
+    found = dataclasses.replace(problem(capacity=[[9] * 4]), services=made.services(one, batches=two))
+    (rows,) = (part for part in build_model(found).parts if part.name == "batches")
+    slots = {int(label[2]) for label in rows.label if label[2] >= 0}
+    assert slots == {0, 2}
