@@ -48,7 +48,7 @@ class RegionSettings:
     ----------
     choice_share : share of the time left for one choice of regions
     share : share of the time left for the plan of one choice; a proof ends it earlier
-    choices : choices that a deterministic solve plans at most
+    choices : choices that are planned at most by a deterministic solve, or with a method that proves nothing
     """
 
     choice_share: float = 0.2
@@ -204,12 +204,17 @@ class RegionSession(SolveSession):
             answer = model.choice.best([regions for regions, _ in self._planned], seconds)
             if self._proven(model.constant, answer):
                 return
-            if self.limits.deterministic and len(self._planned) >= SETTINGS.choices:
+            if self._few(method) and len(self._planned) >= SETTINGS.choices:
                 return
             regions = answer.regions
             if regions is None and (not answer.infeasible or (regions := self._open()) is None):
                 return
             self._plan(method, model, regions, None)
+
+    def _few(self, method: str | methods.Method) -> bool:
+        """Return whether only some choices are planned: none is proven, or the time does not count."""
+        proves = method == "auto" or (isinstance(method, str) and methods.lookup(method).kind == "exact")
+        return self.limits.deterministic or not proves
 
     def _open(self) -> Ints | None:
         """Take back the planned regions of the lowest bound, which more time may raise; None for none."""

@@ -37,6 +37,7 @@ class Planner:
     wanted: dict[Key, tuple[str, datetime]] = field(default_factory=dict)
     changes: int = 0
     _lines: list[dict[str, Any]] = field(default_factory=list)
+    _planned: set[Key] = field(default_factory=set)
 
     def plan(self, slot: int, execution: Execution) -> None:
         """Plan what is known and has not begun."""
@@ -48,10 +49,12 @@ class Planner:
         if not waiting:
             return
         if not slot:
+            self._planned = waiting  # what the plan leaves out of these stays out
             self._take(self.solve(known.document(), None).document, {})
         elif self.once:
-            for key in sorted(waiting - self.wanted.keys()):
+            for key in sorted(waiting - self._planned):
                 self.wanted[key] = _quickest(known, key[0]), moment
+            self._planned |= waiting
         else:
             self._plan_again(slot, known, execution)
 

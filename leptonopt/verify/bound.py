@@ -410,7 +410,7 @@ def _most(kind: Kind) -> Line:
     """Nodes of a kind that can be usable in each slot."""
     own = None if kind.price is not None else kind.reserved + kind.commit_max
     most = [count if own is None else min(count, own) for count in kind.count]
-    return [0] * min(kind.boot, len(most)) + most[kind.boot :]
+    return [min(count, kind.before) for count in most[: kind.boot]] + most[kind.boot :]
 
 
 def _steps(ways: Iterable[StatedOption]) -> dict[tuple[str, str], Fraction]:

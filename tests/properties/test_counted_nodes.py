@@ -36,6 +36,8 @@ def drawn(seed: int) -> dict[str, Any]:
 def test_a_kind_split_in_two_costs_the_same(seed: int) -> None:
     """Of n nodes of a kind, one under another name: they are still alike."""
     document = drawn(seed)
+    if any(task.get("placement") == "packed" for task in document["tasks"]):
+        return  # beyond the size of a node they take whole nodes, which are of one kind
     split = copy.deepcopy(document)
     for pool in split["pools"]:
         kinds = pool["nodes"] if isinstance(pool["nodes"], list) else [pool["nodes"]]

@@ -334,6 +334,9 @@ def an_option_removed(document: Document, dice: random.Random) -> Iterator[Claim
 @relation
 def a_pool_removed(document: Document, dice: random.Random) -> Iterator[Claim]:
     """One pool less, and what ran there, never costs less; what could run nowhere else cannot run or is left out."""
+    for each in document["pools"]:
+        for kind in kinds(each):
+            kind.pop("running", None)  # what is on before the horizon costs even where it is not used
     before, pool = least(document), dice.choice(document["pools"])["id"]
     document["pools"] = [other for other in document["pools"] if other["id"] != pool]
     for task in document["tasks"]:

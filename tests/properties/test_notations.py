@@ -303,7 +303,7 @@ def test_all_options_of_solve_are_there_for_columns(tmp_path: Path) -> None:
     assert verdict.ok
     assert proven_columns(file, tmp_path / "plan.certificate.npz").ok
     assert (tmp_path / "plan.svg").stat().st_size > 10_000
-    assert "--- greedy" in (tmp_path / "log.txt").read_text()
+    assert "--- branch-and-bound" in (tmp_path / "log.txt").read_text()
     assert (tmp_path / "model.lp").read_text().startswith("Minimize")
     code, out, _ = called("solve", file, "-t", 20, "--warm-start", plan, "-m", "lagrangian", "--json")
     document = json.loads(out)
@@ -379,7 +379,7 @@ def test_an_error_of_a_method_in_this_process_is_a_note(
         raise MemoryError
 
     monkeypatch.setattr("leptonopt.solvers.large_scale.solve", starves)
-    result = leptonopt.solve(saved(tmp_path, tiny(4)), time_limit=10)
+    result = leptonopt.solve(saved(tmp_path, tiny(4, tasks=30)), time_limit=10)
     assert result.status is Status.UNKNOWN
     assert result.notes == ("large-scale ran out of memory",)
     assert not large

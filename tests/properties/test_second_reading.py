@@ -50,7 +50,7 @@ def test_imports_nothing_of_leptonopt() -> None:
 
 DRAWN: dict[str, tuple[Callable[[int], dict[str, Any]], int, int, int, float]] = {
     "anything": (random_documents.document, 2, 100, 10, 0.5),
-    "nodes": (packed_documents.packed_document, 3, 60, 12, 0.5),
+    "nodes": (packed_documents.packed_document, 3, 60, 12, 0.3),
     "segments": (cut_documents.cut_document, 2, 60, 12, 0.5),
     "data": (data_documents.data_document, 2, 60, 8, 0.0),
     "services": (service_documents.service_document, 3, 50, 12, 0.0),

@@ -305,7 +305,7 @@ def test_engines_pass_once_per_version(method: str, cache: Path, monkeypatch: py
     assert len(list(cache.iterdir())) == 1
     monkeypatch.setattr(selftest, "_examined", lambda *given: "asked again")
     assert selftest.failed_selftest(method) == ""
-    monkeypatch.setattr(selftest, "version", lambda package: "99.0")
+    monkeypatch.setattr("importlib.metadata.version", lambda package: "99.0")
     assert "99.0 fails the self-test: asked again" in selftest.failed_selftest(method)
 
 

@@ -24,6 +24,7 @@ def asked(folder: Path, task: str, upper: float, start: tuple[int, ...] = ()) ->
         lower=np.array([3.0, -np.inf]),
         upper=np.array([np.inf, upper]),
         most=np.array([4.0, 4.0]),
+        whole=np.array([True, True]),
         start=np.array(start),
     )
     words = [str(folder), task, "10", "0.0", "1", "1"]
