@@ -302,7 +302,7 @@ EDITS: list[tuple[str, tuple[str | int, ...], Any, str]] = [
     ("after with a negative lag", ("tasks", 1, "after", 0), {"task": "prepare", "lag": "-1h"}, "not a duration; write"),
     ("needs as list", ("tasks", 1, "needs"), ["eu"], "needs: ['eu'] is not a mapping"),
     ("needs something unknown", ("tasks", 1, "needs", "region"), "eu", "allowed are labels, without, quality"),
-    ("placement unknown", ("tasks", 1, "placement"), "one-rack", "'one-rack' is not allowed; 'span' or 'one-node'"),
+    ("placement unknown", ("tasks", 1, "placement"), "one-rack", "'one-rack' is not allowed; 'span', 'one-node' or 'packed'"),
     ("checkpoint in words", ("tasks", 1, "checkpoint"), "often", "'often' is not a mapping"),
     ("option nowhere", ("tasks", 0, "options", 0, "pool"), CUT, "either a pool or several pools"),
     ("option on an unknown pool", ("tasks", 0, "options", 0, "pool"), "ours", "there is no pool 'ours'; known are 'cloud', 'own'"),
