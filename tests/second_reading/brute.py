@@ -46,6 +46,10 @@ class Search:
         self.best: Fraction | None = None
         self.slots = range(instance.clock.slots)
         self.copies = [(task, copy) for task in instance.tasks.values() for copy in range(task.copies)]
+        self.joined = {pair for group in instance.together for pair in product(group, group)}
+        self.apart = {pair for group in instance.apart for pair in product(group, group)}
+        self.waiting = any(task.after for task in instance.tasks.values())
+        self.passing = any(gib for task in instance.tasks.values() for gib in task.takes.values())
         self.choices = {task.id: self._choices(task) for task in instance.tasks.values()}
         self.chosen: list[Choice] = []
         self.node_quotas = [
@@ -174,22 +178,26 @@ class Search:
             self._finish(cost)
             return
         task, copy = self.copies[at]
-        choices = self.choices[task.id]
+        choices, others = self.choices[task.id], [*self.replicas, *(run for other in self.chosen for run in other)]
         for index in range(first if copy else 0, len(choices)):
             choice = choices[index]
-            if self._fits(task, choice):
+            if all(self._has_room(task, run, others) for run in choice) and (
+                not self.waiting or self._waits(task, choice)
+            ):
                 self.chosen.append(choice)
                 self._choose(at + 1, index, cost + self.worth(task, choice) + self._passed(choice))
                 self.chosen.pop()
 
     def _passed(self, choice: Choice) -> Fraction:
         """Return what moving data between a choice and those made before adds to the objective."""
+        if not self.passing:
+            return Fraction(0)
         others, mine = [run for each in self.chosen[:-1] for run in each], list(choice)
         moved = sum((self.instance.passed_cost(run, others) for run in mine), Fraction(0))
         return self.instance.weight * (moved + sum((self.instance.passed_cost(o, mine) for o in others), Fraction(0)))
 
-    def _fits(self, task: Task, choice: Choice) -> bool:
-        """Tell whether a choice goes with those made before: affinity, waiting, capacity."""
+    def _waits(self, task: Task, choice: Choice) -> bool:
+        """Tell whether a choice waits for those made before, and they for it."""
         first, last = (choice[0], choice[-1]) if choice else (None, None)
         for (each, _), other in zip(self.copies, self.chosen, strict=False):
             for name, lag in each.after:
@@ -202,17 +210,16 @@ class Search:
                     and not self.instance.fits_waiting(first, other[-1] if other else None, lag)
                 ):
                     return False
-        others = [*self.replicas, *(run for other in self.chosen for run in other)]
-        return all(self._has_room(task, run, others) for run in choice)
+        return True
 
     def _has_room(self, task: Task, run: Run, others: list[Run]) -> bool:
         """Tell whether a run goes with others: affinity and capacity."""
         for other in others:
             each = other.task
             same = other.option.pool is run.option.pool
-            if not same and any(task.id in group and each.id in group for group in self.instance.together):
+            if not same and (task.id, each.id) in self.joined:
                 return False
-            if same and any(task.id in group and each.id in group for group in self.instance.apart):
+            if same and (task.id, each.id) in self.apart:
                 return False
         pool = run.option.pool
         for slot in range(run.start, run.end):
