@@ -374,7 +374,10 @@ def less_capacity(document: Document, dice: random.Random) -> Iterator[Claim]:
 @relation
 def a_node_removed(document: Document, dice: random.Random) -> Iterator[Claim]:
     """A node less of each kind, down to none, or all nodes of a kind, never costs less."""
-    before, rented = least(document), [kind for pool in document["pools"] for kind in kinds(pool)]
+    rented = [kind for pool in document["pools"] for kind in kinds(pool)]
+    for kind in rented:
+        kind.pop("running", None)  # no more are on before the horizon than there are
+    before = least(document)
     if not rented:
         return
     for kind in rented:
