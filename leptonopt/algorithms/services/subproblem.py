@@ -44,7 +44,7 @@ def _kinds(nodes: Nodes, kinds: tuple[int, ...]) -> Nodes:
     return Nodes(
         nodes.count[at], nodes.on_demand[at], nodes.reserved[at], nodes.commit_max[at], nodes.boot[at],
         nodes.minimum[at], NodeCosts(*(part[at] for part in parts)),
-        np.searchsorted(at, nodes.supply_node[kept]), nodes.supply_row[kept], nodes.supply_size[kept],
+        np.searchsorted(at, nodes.supply_node[kept]), nodes.supply_row[kept], nodes.supply_size[kept], nodes.before[at],
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from leptonopt.algorithms.services.subproblem import only_service, other_kinds, without_tasks
@@ -11,6 +12,7 @@ from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.protocol import Limits, NullMonitor, Status
 from leptonopt.solvers import cpsat
 from tests.helpers import service_problems as made
+from tests.helpers.small_problems import ints, nodes
 
 LIMITS = Limits(20)
 
@@ -41,3 +43,10 @@ def test_services_alone_cost_at_most_what_they_cost_together(seed: int) -> None:
 def test_other_kinds_of_nodes_are_left() -> None:
     found = made.random_problem(5, ("nodes",))
     assert len(other_kinds(found.nodes, dataclasses.replace(found).nodes.on_demand)) == 0
+
+
+def test_kinds_that_are_left_keep_what_is_on_before_the_horizon() -> None:
+    """A kind that runs already pays no start, so a bound without that would claim too much."""
+    found = nodes([[2], [2]], [(0, 0, 1), (1, 1, 1)], price=[[1], [1]])
+    running = dataclasses.replace(found, before=ints([1, 2]))
+    assert other_kinds(running, np.array([True, False])).before.tolist() == [2]
