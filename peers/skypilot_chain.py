@@ -62,7 +62,7 @@ def skypilot(
 
 
 def document(tasks: list[Task], offers: Offers, hours: int, moved: bool = False) -> dict[str, Any]:
-    """The same as an instance of leptonopt: clouds are regions and pools without limit, `hours` the horizon."""
+    """Return the same as an instance of leptonopt: clouds are regions and pools without limit, `hours` the horizon."""
     pools = []
     for cloud in PER_GB:
         prices = {machine: Decimal(str(price)) for (where, machine), price in offers.items() if where == cloud}

@@ -26,9 +26,10 @@ from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.replicas import undecided
+from leptonopt.problem.rounding import round_up_safely
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.child_process import isolated_command, run_child, temporary_folder
-from leptonopt.solvers.mip_run import EngineAnswer, MipRun, round_up_safely
+from leptonopt.solvers.mip_run import EngineAnswer, MipRun
 
 PROGRAM = Path(__file__).resolve().parent / "highs_program.py"
 _RUN = "import runpy; runpy.run_path(sys.argv.pop(1), run_name='__main__')"

@@ -31,6 +31,7 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.rounding import round_up_safely
 from leptonopt.problem.schedule import Schedule, objective
 
 MAX_RANGE = 10**9  # largest sum of an objective or a row that doubles with tolerances are trusted with
@@ -232,11 +233,3 @@ def _coarsened(linear: IntegerProgram) -> tuple[Ints, Ints, bool]:
     large &= ~(matrix.astype(bool) @ ~linear.whole)  # rounding needs whole numbers
     unit = np.where(large, np.ceil(sums / MAX_RANGE), 1).astype(np.int64)
     return matrix.data // np.repeat(unit, np.diff(matrix.indptr)), upper // unit, bool(large.any())
-
-
-def round_up_safely(value: float) -> int:
-    """Return the least integer that an integer objective must reach when `value` bounds it.
-
-    Engines print few digits and compute with tolerances: that much is taken off first.
-    """
-    return math.ceil(value - 1e-3 - 1e-7 * abs(value)) if math.isfinite(value) else -(2**62)

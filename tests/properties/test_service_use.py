@@ -1,4 +1,4 @@
-"""What is shown of services agrees with the plan: replicas are not used beyond what is usable, and costs add up."""
+"""Test that what is shown of services agrees with the plan: replicas are not used beyond what is usable, and costs add up."""
 
 from __future__ import annotations
 

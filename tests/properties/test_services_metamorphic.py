@@ -1,4 +1,4 @@
-"""What must follow for a changed instance with services from the optimum of the one before, whatever that is."""
+"""Test what must follow for a changed instance with services from the optimum of the one before, whatever that is."""
 
 from __future__ import annotations
 

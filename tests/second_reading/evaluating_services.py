@@ -37,7 +37,7 @@ def counts_by_slot(clock: Clock, entry: dict[str, Any]) -> list[int] | None:
 
 
 class ServiceEvaluation:
-    """What a plan does for a service: replicas as runs, money for what is missed, value of batches left out."""
+    """Hold what a plan does for a service: replicas as runs, money for what is missed, value of batches left out."""
 
     def __init__(self, instance: Instance, service: Service, plan: dict[str, Any], say: Callable[[str, str], None]):
         self.instance, self.service, self._say = instance, service, say

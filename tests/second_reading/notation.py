@@ -25,7 +25,7 @@ def plain(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 class Notation:
-    """What one document means."""
+    """Read what one document means."""
 
     def __init__(self, zone: str | None):
         self.zone = None if zone is None else ZoneInfo(zone)

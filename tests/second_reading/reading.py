@@ -22,7 +22,7 @@ PERIODS: dict[str, Callable[[date], tuple[int, ...]]] = {
     "quarter": lambda date: (date.year, (date.month - 1) // 3),
     "year": lambda date: (date.year,),
 }
-"""What tells a calendar period from others."""
+"""Hold what tells a calendar period from others."""
 
 Limit = list[Fraction | None]
 """By slot, how much there is; None where nothing limits it."""

@@ -272,7 +272,7 @@ def replica_runs(instance: Instance, service: Service, way: Way, on: tuple[int, 
 
 
 class Serving:
-    """What usable replicas of a service can serve, by linear programs in fractions."""
+    """Tell what usable replicas of a service can serve, by linear programs in fractions."""
 
     def __init__(self, service: Service, seconds: Fraction):
         self.service, self.seconds = service, seconds

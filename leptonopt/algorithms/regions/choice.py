@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.problem.arrays import Bools, Floats, Ints
+from leptonopt.problem.rounding import round_up_safely
 
 MAX_SUM = 10**9  # of an objective in doubles with tolerances whose optimum is trusted to the unit
 
@@ -176,7 +177,7 @@ class _Program:
             return RegionAnswer(None, None, infeasible=True)
         bound = None
         if found.mip_dual_bound is not None and np.isfinite(found.mip_dual_bound):
-            bound = int(np.ceil(found.mip_dual_bound - 1e-3 - 1e-7 * abs(found.mip_dual_bound)))
+            bound = round_up_safely(found.mip_dual_bound)
         if found.x is None:
             return RegionAnswer(None, None if bound is None else bound * divisor)
         chosen = np.flatnonzero(np.rint(found.x[: self.left]))

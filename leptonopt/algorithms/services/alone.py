@@ -8,12 +8,10 @@ sum of the optima is a lower bound on what services cost, and where they fit tog
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.services.service_states import ServiceStates
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.replicas import least_money
@@ -57,27 +55,6 @@ class Ownership:
     def kinds(self, service: int) -> tuple[int, ...]:
         """Return the kinds of nodes that a service pays for."""
         return tuple(np.flatnonzero(self.kind == service).tolist())
-
-
-def service_states(problem: Problem, owned: Ownership, service: int, room: Ints | None = None) -> ServiceStates:
-    """Return the states of a service, with the capacity left to it."""
-    return ServiceStates(problem, service, owned.kinds(service), problem.capacity if room is None else room)
-
-
-@dataclass(frozen=True, eq=False)
-class Alone:
-    """Bound on the cost of one service by itself, and replicas on, (W, T), if any reach it."""
-
-    bound: Any
-    on: Ints | None
-
-
-def solve_alone(states: ServiceStates, price: NDArray[Any] | None = None, scale: int = 1) -> Alone | None:
-    """Return the optimum of a service at prices of rows; None where it has no schedule."""
-    if (found := states.solve(price, scale)) is None:
-        return None
-    cost, usable = found
-    return Alone(cost, states.replicas(usable))
 
 
 def replica_schedule(problem: Problem, on: Ints, done: NDArray[np.bool_] | None = None) -> ReplicaSchedule | None:

@@ -10,6 +10,7 @@ import numpy as np
 from leptonopt.algorithms.models.scaling import row_units, scaled_entries
 from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, decode
 from leptonopt.problem.problem import Problem
+from leptonopt.problem.rounding import round_up_safely
 from leptonopt.problem.schedule import Schedule
 
 
@@ -42,6 +43,6 @@ def solve_integer(problem: Problem, seconds: float, gap: float) -> IntegerAnswer
     )
     bound, value = None, found.mip_dual_bound
     if value is not None and math.isfinite(value):
-        bound = math.ceil(value - 1e-3 - 1e-7 * abs(value))
+        bound = round_up_safely(value)
     schedule = None if found.x is None else decode(linear, np.rint(found.x).astype(np.int64))
     return IntegerAnswer(bound, schedule)
