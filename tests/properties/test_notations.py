@@ -268,8 +268,9 @@ def test_an_engine_that_fails_its_self_test_is_not_used_on_columns(
 ) -> None:
     """Asked for by name it is refused with the reason."""
     monkeypatch.setattr("leptonopt.solvers.selftest.failed_selftest", lambda name, stop: f"{name} is not used: it lies")
+    file = both(tmp_path, "gavel", "--tasks", 10)[1]  # the greedy plan does not prove it
     with pytest.raises(leptonopt.errors.EngineError, match="cpsat is not used: it lies"):
-        leptonopt.solve(saved(tmp_path, tiny(4)), method="cpsat", time_limit=20, isolate=False)
+        leptonopt.solve(file, method="cpsat", time_limit=20, isolate=False)
 
 
 def test_where_there_is_no_plan(tmp_path: Path) -> None:
