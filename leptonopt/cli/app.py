@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from leptonopt.cli import (
-    compare,
-    convert,
-    decide,
-    diff,
-    execute,
-    explain,
-    export,
-    front,
-    generate,
-    import_,
-    methods,
-    replan,
-    results,
-    schema,
-    serve,
-    show,
-    simulate,
-    solve,
-    validate,
-    warmup,
-)
 from leptonopt.errors import UsageError
 
 GROUPS = {
@@ -39,6 +19,34 @@ GROUPS = {
     "Ask": ("whatif", "why-not", "cost-of", "front", "prices", "simulate", "eta", "explain", "methods", "schema"),
     "Prepare": ("import", "convert", "generate", "warmup"),
     "Compare": ("compare", "results"),
+}
+
+# Module, function and text below the help of each command; all of `results` are in one module.
+COMMANDS = {
+    "solve": ("solve", "solve", "EPILOG"),
+    "replan": ("replan", "replan", "EPILOG"),
+    "serve": ("serve", "serve", "EPILOG"),
+    "show": ("show", "show", "EPILOG"),
+    "diff": ("diff", "diff", "EPILOG"),
+    "execute": ("execute", "execute", "EXECUTE_EPILOG"),
+    "follow": ("execute", "follow", "FOLLOW_EPILOG"),
+    "export": ("export", "export", "EPILOG"),
+    "whatif": ("decide", "whatif", "WHATIF_EPILOG"),
+    "why-not": ("decide", "why_not", "WHY_NOT_EPILOG"),
+    "cost-of": ("decide", "cost_of", "COST_OF_EPILOG"),
+    "front": ("front", "front", "EPILOG"),
+    "prices": ("decide", "prices", "PRICES_EPILOG"),
+    "simulate": ("simulate", "simulate", "SIMULATE_EPILOG"),
+    "eta": ("simulate", "eta", "ETA_EPILOG"),
+    "validate": ("validate", "validate", "EPILOG"),
+    "explain": ("explain", "explain", "EPILOG"),
+    "methods": ("methods", "methods", "EPILOG"),
+    "schema": ("schema", "schema", ""),
+    "import": ("import_", "import_", "EPILOG"),
+    "convert": ("convert", "convert", "EPILOG"),
+    "generate": ("generate", "generate", "EPILOG"),
+    "warmup": ("warmup", "warmup", ""),
+    "compare": ("compare", "compare", "EPILOG"),
 }
 
 
@@ -57,15 +65,9 @@ class GroupedCommands(TyperGroup):
                 )
 
 
-app = typer.Typer(
-    cls=GroupedCommands,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Plans AI workloads on pools of GPUs, CPUs and memory at the lowest cost that can be proven.",
-    epilog="""\b
+UNREAD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+HELP = "Plans AI workloads on pools of GPUs, CPUs and memory at the lowest cost that can be proven."
+EPILOG = """\b
 Examples:
   leptonopt solve week.yaml                      the plan, its bill, and how good it is
   leptonopt solve week.yaml -o plan.json --plot plan.png
@@ -75,36 +77,32 @@ Examples:
 Exit codes: 0 done, a verified plan; 2 usage; 3 a bad file; 4 infeasible;
 5 no plan within the limits; 6 the checker rejects the plan; 7 two proofs
 contradict each other, a fault of leptonopt (the evidence is written to
-leptonopt-alarm.json); 130, 143 interrupted (the best plan so far is written).""",
-)
-app.command(epilog=solve.EPILOG)(solve.solve)
-app.command(epilog=replan.EPILOG)(replan.replan)
-app.command(epilog=serve.EPILOG)(serve.serve)
-app.command(epilog=show.EPILOG)(show.show)
-app.command(epilog=diff.EPILOG)(diff.diff)
-app.command(epilog=execute.EXECUTE_EPILOG)(execute.execute)
-app.command(epilog=execute.FOLLOW_EPILOG)(execute.follow)
-app.command(epilog=export.EPILOG)(export.export)
-app.command(epilog=decide.WHATIF_EPILOG)(decide.whatif)
-app.command("why-not", epilog=decide.WHY_NOT_EPILOG)(decide.why_not)
-app.command("cost-of", epilog=decide.COST_OF_EPILOG)(decide.cost_of)
-app.command(epilog=front.EPILOG)(front.front)
-app.command(epilog=decide.PRICES_EPILOG)(decide.prices)
-app.command(epilog=simulate.SIMULATE_EPILOG)(simulate.simulate)
-app.command(epilog=simulate.ETA_EPILOG)(simulate.eta)
-app.command(epilog=validate.EPILOG)(validate.validate)
-app.command(epilog=explain.EPILOG)(explain.explain)
-app.command(epilog=methods.EPILOG)(methods.methods)
-app.command()(schema.schema)
-app.command("import", epilog=import_.EPILOG)(import_.import_)
-app.command(epilog=convert.EPILOG)(convert.convert)
-app.command(epilog=generate.EPILOG)(generate.generate)
-app.command()(warmup.warmup)
-app.command(epilog=compare.EPILOG)(compare.compare)
-app.add_typer(results.results, name="results")
+leptonopt-alarm.json); 130, 143 interrupted (the best plan so far is written)."""
 
 
-@app.command(context_settings={"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []})
+def command_app(word: str = "") -> typer.Typer:
+    """Return the command line with the command of this name alone; with all where there is none."""
+    app = typer.Typer(
+        cls=GroupedCommands,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help=HELP,
+        epilog=EPILOG,
+        callback=root,
+    )
+    for name in [word] if word in COMMANDS else COMMANDS:
+        module, function, epilog = COMMANDS[name]
+        home = import_module(f"leptonopt.cli.{module}")
+        app.command(name, epilog=getattr(home, epilog, None))(getattr(home, function))
+    if word not in COMMANDS:
+        app.command(context_settings=UNREAD)(verify)
+        app.add_typer(import_module("leptonopt.cli.results").results, name="results")
+    return app
+
+
 def verify(context: typer.Context) -> int:
     """Check a plan against its instance: every rule, every cent, every claim."""
     from leptonopt.cli.verify import main
@@ -125,7 +123,6 @@ Version = Annotated[
 ]
 
 
-@app.callback()
 def root(version: Version = False) -> None:
     """Take the options before any command."""
 
@@ -139,6 +136,7 @@ def run(begun: float | None = None) -> int:
     """
     usage_error: Any = typer.BadParameter.__bases__[0]  # click's, which typer contains under names that vary
     try:
+        app = command_app(next(iter(sys.argv[1:]), ""))
         return int(app(prog_name="leptonopt", standalone_mode=False, obj=begun) or 0)
     except usage_error as error:
         if type(error).__name__ == "NoArgsIsHelpError":

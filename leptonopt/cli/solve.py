@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from contextlib import nullcontext
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,17 +118,25 @@ def solve(context: options.Context, given: SolveOptions) -> int:
         begun = time.monotonic() if context.obj is None else context.obj
         with time_limited(begun + given.time_limit, "the model was written"):
             write_model(given.write_model, given.file, given.format, params)
-    from leptonopt.runtime.dask import dask_executor
     from leptonopt.runtime.signals import Signals
 
     # A signal after the plan is found must not lose it: the handlers cover writing and printing as well.
-    with dask_executor(given.cluster) if given.cluster else nullcontext() as workers, Signals():
+    with _workers(given.cluster) as workers, Signals():
         result = _solve(given, params, workers, context.obj)
         try:
             _write(given, params, result)
         finally:  # a full disk must not cost the plan
             _print(given, params, result)
     return _exit_code(result)
+
+
+def _workers(cluster: str | None) -> AbstractContextManager[Executor | None]:
+    """Return the workers of a Dask scheduler; none without an address."""
+    if not cluster:
+        return nullcontext()
+    from leptonopt.runtime.dask import dask_executor
+
+    return dask_executor(cluster)
 
 
 def _require_writable(given: SolveOptions) -> None:

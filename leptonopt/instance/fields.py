@@ -211,7 +211,7 @@ Speed = Annotated[
 class StrictModel(BaseModel):
     """Base of all parts of an instance: immutable, unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
     @model_validator(mode="before")
     @classmethod

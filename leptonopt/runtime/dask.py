@@ -6,7 +6,6 @@ sends what a lost worker had to do to another one by itself.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import platform
 import re
@@ -99,6 +98,7 @@ def _package() -> Any:
 
 def _greet(distributed: Any, address: str, patience: float) -> None:
     """Ask for a scheduler before a client is made; one without a scheduler cannot be closed in time."""
+    import asyncio  # which takes long to load
 
     async def ask() -> Any:
         secret = distributed.Security().get_connection_args("client")

@@ -34,6 +34,7 @@ from leptonopt.session.result import Progress
 from leptonopt.session.session import SolveSession
 from leptonopt.session.solve_state import SolveState
 from leptonopt.session.source import InstanceSource, TreeSource
+from leptonopt.session.stages import Lanes
 from leptonopt.solvers import registry as methods
 
 
@@ -151,12 +152,12 @@ class ToldApartSession(SolveSession):
         if self.state.schedule is None:
             super()._run_greedy(function)
 
-    def _lanes_of_auto(self) -> portfolio.Lanes:
+    def _lanes_of_auto(self) -> Lanes:
         """Return the lanes of a small problem; for others neighbourhoods, and CP-SAT beside them."""
         size, limits = problem_size(self.problem), portfolio.LIMITS
         if size.columns <= limits.small_columns and size.nonzeros <= limits.small_nonzeros:
             return super()._lanes_of_auto()
-        lanes: portfolio.Lanes = [(portfolio.LNS,)]
+        lanes: Lanes = [(portfolio.LNS,)]
         if self.limits.threads > 1 and not self.limits.deterministic and size.nonzeros <= limits.whole_nonzeros:
             lanes.append((portfolio.CPSAT,))
         return lanes if self.state.schedule is not None else portfolio.with_first_plan_stage(lanes, self.problem)

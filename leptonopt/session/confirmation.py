@@ -12,8 +12,9 @@ from leptonopt.errors import Alarm
 from leptonopt.problem.protocol import Limits, NullMonitor, Solution, Status, Stop
 from leptonopt.problem.schedule import objective
 from leptonopt.runtime.clock import run_in_thread
-from leptonopt.session.session import TIMES, SolveSession, Worker
+from leptonopt.session.session import SolveSession, Worker
 from leptonopt.session.solve_state import contradicts
+from leptonopt.session.times import TIMES
 from leptonopt.solvers import registry as methods
 from leptonopt.solvers import selftest
 

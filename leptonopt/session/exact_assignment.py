@@ -20,8 +20,9 @@ from leptonopt.problem.size import problem_size
 from leptonopt.runtime.clock import run_in_thread
 from leptonopt.session.node_assignment import AssignedRun, AssignedRuns, NodeAssigner
 from leptonopt.session.placed_plan import PlacedPlan, checked_plan
-from leptonopt.session.session import TIMES, SolveSession
+from leptonopt.session.session import SolveSession
 from leptonopt.session.source import TreeSource
+from leptonopt.session.times import TIMES
 from leptonopt.session.worker_pool import WorkerPool
 from leptonopt.solvers.registry import load_method
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from leptonopt.session.alike_session import AlikeSession
-from leptonopt.session.services_session import ServicesSession
 from leptonopt.session.session import SolveSession
 from leptonopt.session.source import TreeSource
 
@@ -11,5 +9,11 @@ from leptonopt.session.source import TreeSource
 def form_type(source: TreeSource) -> type[SolveSession]:
     """Return the class of session for a source whose tasks have their regions, or pass no data on."""
     if len(source.problem.services):
+        from leptonopt.session.services_session import ServicesSession
+
         return ServicesSession
-    return AlikeSession if source.compiled.alike else SolveSession
+    if source.compiled.alike:
+        from leptonopt.session.alike_session import AlikeSession
+
+        return AlikeSession
+    return SolveSession

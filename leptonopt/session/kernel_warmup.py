@@ -19,9 +19,9 @@ def uses_kernels(problem: Problem) -> bool:
 
 
 @contextmanager
-def compiled_beside(problem: Problem, wanted: bool) -> Iterator[None]:
-    """Compile the kernels over jobs in another process meanwhile, if wanted and of use."""
-    warmup = JitWarmup(part=jit.JOBS) if wanted and uses_kernels(problem) else None
+def compiled_beside(wanted: bool) -> Iterator[None]:
+    """Compile the kernels over jobs in another process meanwhile, if wanted."""
+    warmup = JitWarmup(part=jit.JOBS) if wanted else None
     try:
         yield
     finally:

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from leptonopt.problem.protocol import Stop
-from leptonopt.session.portfolio import Stage
+from leptonopt.session.stages import Stage
 
 OVER = (Stop.DONE, Stop.PROOF, Stop.FAILED)  # a stage that ends like this would do the same again
 

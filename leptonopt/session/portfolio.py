@@ -21,24 +21,9 @@ from leptonopt.algorithms.models.time_indexed import predicted_size
 from leptonopt.algorithms.single_nodes.supports import unsupported_rule as no_single_nodes
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.size import ModelSize, problem_size
+from leptonopt.session.stages import CLOCKED, Lanes, Stage
 from leptonopt.solvers import greedy, segments
 from leptonopt.solvers.registry import Method
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A method by name, its share of the time its lane has left when it starts, and its threads.
-
-    It is passed over where the gap is at most `above` when its turn comes: a proof is near then.
-    """
-
-    method: str
-    share: float = 1.0
-    threads: int = 1
-    above: float = 0.0
-
-
-Lanes = list[tuple[Stage, ...]]
 
 
 @dataclass(frozen=True)
@@ -79,9 +64,6 @@ class PortfolioLimits:
 
 LIMITS = PortfolioLimits()
 HIGHS_NONZEROS = 10_000_000  # what `highs` takes; it refuses more
-CLOCKED = ("highs", "cbc")  # engines whose effort nothing but the clock limits
-# What is asked, in this order, when a lane has come to its end and there is no plan.
-FALLBACK = ("cpsat", "highs", "cbc")
 SEEKING = Stage("cpsat-intervals", 0.5)  # what finds a plan most often where greedy finds none
 INTERVALS = Stage("cpsat-intervals", 0.4)
 HIGHS = Stage("highs")

@@ -25,9 +25,9 @@ from leptonopt.problem.services import ReplicaSchedule, no_services
 from leptonopt.runtime.clock import run_in_thread
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.part_source import PartSource
-from leptonopt.session.portfolio import Stage
 from leptonopt.session.session import SolveSession
 from leptonopt.session.solve_state import SolveState
+from leptonopt.session.stages import Stage
 from leptonopt.solvers import registry as methods
 from leptonopt.solvers import services
 

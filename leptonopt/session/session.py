@@ -19,15 +19,14 @@ from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.clock import run_in_thread
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.signals import Signals
-from leptonopt.session import portfolio
 from leptonopt.session.closing import ClosingTime
-from leptonopt.session.kernel_warmup import compiled_beside
+from leptonopt.session.kernel_warmup import compiled_beside, uses_kernels
 from leptonopt.session.lane import Lane, relative_gain
-from leptonopt.session.portfolio import Stage
 from leptonopt.session.result import Progress
 from leptonopt.session.solve_state import SolveState
 from leptonopt.session.source import InstanceSource
-from leptonopt.session.warm_start import restore_warm_start, take_warm_start
+from leptonopt.session.stages import FALLBACK, Stage
+from leptonopt.session.times import TIMES
 from leptonopt.session.worker_pool import WorkerPool
 from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.session.worker_thread import WorkerThread
@@ -36,40 +35,6 @@ from leptonopt.solvers import registry as methods
 
 Worker = WorkerProcess | WorkerThread
 Running = dict[int, tuple[Worker, Deadline]]  # by lane: the worker and the end of its stage
-
-
-@dataclass(frozen=True)
-class SessionTimes:
-    """Times of a session, in seconds or as shares of the time limit.
-
-    Attributes
-    ----------
-    tick : seconds between two looks at the messages of the workers
-    closing_share : greatest share of the time limit for writing and checking the plan
-    grace, grace_share, max_grace : seconds, plus a share of the limit, and at most, from a stop request to the kill
-    start : seconds that an engine takes at least to report a first result
-    proof_grace : seconds for the last message of an engine whose proof ends the solve
-    interrupt_grace : the same after an interrupt: the solve has to end within two seconds
-    warm_start_share : greatest share of the time left for completing what a warm start keeps
-    restore_share : greatest share of the time limit for going back to the warm start where that costs nothing
-    baseline_share : greatest share of the time left for all dispatching rules, as starts of `auto`
-    """
-
-    tick: float = 0.02
-    closing_share: float = 0.4
-    grace: float = 0.5
-    grace_share: float = 0.02
-    max_grace: float = 1.5
-    start: float = 0.3
-    proof_grace: float = 0.5
-    interrupt_grace: float = 1.0
-    warm_start_share: float = 0.2
-    restore_share: float = 0.05
-    baseline_share: float = 0.05
-
-    def stop_grace(self, time_limit: float) -> float:
-        """Return the seconds from a stop request to the kill."""
-        return min(self.max_grace, self.grace + self.grace_share * time_limit)
 
 
 @dataclass(frozen=True)
@@ -82,9 +47,6 @@ class WorkerOptions:
     isolate: bool = True
     memory: int | None = None
     executor: Executor | None = None
-
-
-TIMES = SessionTimes()
 
 
 class SolveSession:
@@ -155,9 +117,9 @@ class SolveSession:
 
     def run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
         """Run the warm start, greedy, and the stages of the method, until the search has to end."""
-        beside = method == "auto" and self.isolate and not self.limits.deterministic and not self.workers.large
+        beside = method == "auto" and self.isolate and not self.limits.deterministic and uses_kernels(self.problem)
         try:
-            with compiled_beside(self.problem, beside):
+            with compiled_beside(beside and not self.workers.large):
                 self._run(method, warm_start)
         except OutOfTime:
             self.state.stop = self.state.stop or Stop.LIMIT
@@ -171,6 +133,8 @@ class SolveSession:
             self.state.claims.claim_infeasible("windows")
             return
         if warm_start is not None:
+            from leptonopt.session.warm_start import take_warm_start
+
             self.warm_start, seconds = warm_start, TIMES.warm_start_share * self.left()
             is_over = self._over(seconds)
             take_warm_start(
@@ -183,6 +147,11 @@ class SolveSession:
             return
         if method == "auto":
             self._run_here("branch-and-bound", branch_and_bound.first, self.limits_for(self.left()))
+            if self.should_stop():
+                return
+        from leptonopt.session import portfolio
+
+        if method == "auto":
             self._run_greedy(portfolio.greedy_method(self.problem, first=True))
             self._run_baselines()
             self._run_lanes(self._lanes_of_auto())
@@ -209,6 +178,8 @@ class SolveSession:
     def restore_warm_start(self) -> None:
         """Go back to the warm start wherever that costs nothing."""
         if self.warm_start is not None:
+            from leptonopt.session.warm_start import restore_warm_start
+
             over = self._over(min(self.left(), TIMES.restore_share * self.limits.time_limit))
             restore_warm_start(self.state, self.warm_start, over)
 
@@ -233,6 +204,8 @@ class SolveSession:
 
     def _run_baselines(self) -> None:
         """Run the dispatching rules: `auto` is at least as good as each of them, where tasks run as a whole."""
+        from leptonopt.session import portfolio
+
         if self.workers.large or not portfolio.has_baselines(self.problem) or self.state.closed():
             return
         deadline = Deadline.after(TIMES.baseline_share * self.left())
@@ -242,6 +215,8 @@ class SolveSession:
                 self._run_here(entry.name, methods.load_method(entry.name), self.limits_for(seconds))
 
     def _lanes_of_auto(self) -> list[tuple[Stage, ...]]:
+        from leptonopt.session import portfolio
+
         lanes = portfolio.choose_stages(self.problem, self.limits.threads, self.limits.deterministic)
         if self.state.schedule is None:
             lanes = portfolio.with_first_plan_stage(lanes, self.problem)
@@ -292,7 +267,7 @@ class SolveSession:
         if self.named or self.workers.large:
             return []
         used = {stage.method for lane in lanes for stage in lane}
-        return [Stage(method) for method in portfolio.FALLBACK if method not in used]
+        return [Stage(method) for method in FALLBACK if method not in used]
 
     # --- workers ---
 

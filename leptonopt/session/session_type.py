@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from leptonopt.compile.places import data_tasks
 from leptonopt.session.form_type import form_type
-from leptonopt.session.region_session import RegionSession
 from leptonopt.session.session import SolveSession
 from leptonopt.session.source import InstanceSource, TreeSource
 
@@ -14,5 +13,7 @@ def session_type(source: InstanceSource) -> type[SolveSession]:
     if not isinstance(source, TreeSource):
         return SolveSession
     if source.compiled.places is None and data_tasks(source.compiled.instance):
+        from leptonopt.session.region_session import RegionSession
+
         return RegionSession
     return form_type(source)

@@ -14,16 +14,15 @@ from leptonopt.problem.protocol import Limits
 from leptonopt.runtime.clock import gc_disabled, time_limited
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.signals import Signals, interruptible_until
-from leptonopt.session import certification
 from leptonopt.session.closing import ClosingTime
-from leptonopt.session.confirmation import confirm as confirm_proof
 from leptonopt.session.finalize import alarm_evidence, finalize
 from leptonopt.session.memory import parse_memory
 from leptonopt.session.request import SolveRequest, make_limits
 from leptonopt.session.result import Progress, Result
-from leptonopt.session.session import TIMES, SolveSession, WorkerOptions
+from leptonopt.session.session import SolveSession, WorkerOptions
 from leptonopt.session.session_type import session_type
 from leptonopt.session.source import InstanceSource, open_source
+from leptonopt.session.times import TIMES
 from leptonopt.solvers import registry as methods
 
 _MIN_CPU_SECONDS = 0.02  # less CPU time does not tell how busy the machine is
@@ -141,7 +140,7 @@ def _solve(
 def _search(session: SolveSession, request: SolveRequest, source: InstanceSource) -> SolveSession:
     """Run the method, then confirm and certify as requested; return the session of the answer."""
     certifying, answer = request.certify and source.prices_itself, session
-    with session.reserve(certification.SETTINGS.time_share * session.limits.time_limit if certifying else 0.0):
+    with session.reserve(_certification_share() * session.limits.time_limit if certifying else 0.0):
         with time_limited(session.deadline.until, "engines were made ready"):
             warm_start = None if request.warm_start is None else source.schedule_of(request.warm_start)
             if request.warm_start is not None:
@@ -150,8 +149,19 @@ def _search(session: SolveSession, request: SolveRequest, source: InstanceSource
             session.run(request.method, warm_start)
         answer = session.finish(request.method)
         if request.confirm:
-            confirm_proof(answer)
+            from leptonopt.session.confirmation import confirm
+
+            confirm(answer)
     answer.deadline = session.deadline
     if request.certify:
-        certification.certify(answer)
+        from leptonopt.session.certification import certify
+
+        certify(answer)
     return answer
+
+
+def _certification_share() -> float:
+    """Return the share of the time limit that is reserved for a certificate."""
+    from leptonopt.session.certification import SETTINGS
+
+    return SETTINGS.time_share

@@ -18,11 +18,11 @@ from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective
-from leptonopt.session import portfolio
 from leptonopt.session.proofs import ProofLedger
 from leptonopt.session.result import Progress
 from leptonopt.session.snapshot import made_by, plan_so_far
 from leptonopt.session.source import InstanceSource
+from leptonopt.session.stages import CLOCKED
 
 
 class SolveState:
@@ -110,7 +110,7 @@ class SolveState:
                 filter(None, [f"--- {name}: {solution.status}, {solution.stop} ---", solution.note, solution.log])
             )
         )
-        if self.limits.deterministic and solution.stop is Stop.LIMIT and name in portfolio.CLOCKED:
+        if self.limits.deterministic and solution.stop is Stop.LIMIT and name in CLOCKED:
             self.stop = Stop.LIMIT
         if solution.remark:
             self.notes.append(f"{name}: {solution.remark}")

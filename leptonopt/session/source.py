@@ -24,7 +24,6 @@ from leptonopt.plan.document import Outcome, plan_document
 from leptonopt.plan.plan import Plan
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule, node_schedule_of
-from leptonopt.session.certificate import best_certificate, infeasibility_certificate
 from leptonopt.session.closing import ClosingTime, closing_time
 from leptonopt.session.request import resolve_instance, warm_start_lines, warm_start_runs
 from leptonopt.session.result import Result
@@ -189,6 +188,8 @@ class TreeSource:
         """Return the best certificate from an ascent and the linear relaxation; None where tasks may be cut."""
         if not self.prices_itself:
             return None
+        from leptonopt.session.certificate import best_certificate
+
         return best_certificate(self.counted or self.compiled, self.stated, seconds, work)
 
     def question(self, cost: Fraction | None, schedule: Schedule | None) -> Question | None:
@@ -209,6 +210,8 @@ class TreeSource:
         """Return a certificate without prices; None where tasks may be cut."""
         if not self.prices_itself:
             return None
+        from leptonopt.session.certificate import infeasibility_certificate
+
         return infeasibility_certificate(self.compiled, self.stated)
 
 

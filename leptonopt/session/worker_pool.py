@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from functools import cached_property
 
 from leptonopt.confirm import NAME, Question
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.schedule import Schedule
-from leptonopt.session import portfolio
 from leptonopt.session.memory import share_of_memory
 from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.session.worker_thread import WorkerThread
@@ -24,17 +24,22 @@ class WorkerPool:
     Attributes
     ----------
     memory : bytes for each worker process; None for an equal share of the machine's
-    large : whether the problem is too large for a copy
-    sharing : the method that uses the executor
+    sharing : the method that uses the executor; empty for the one that the size of the problem asks for
     """
 
     def __init__(
         self, problem: Problem, memory: int | None, notes: list[str], executor: Executor | None = None
     ) -> None:
         self.problem, self.memory, self.notes, self.executor = problem, memory, notes, executor
-        self.large = portfolio.large(problem)
-        self.sharing = "large-scale" if self.large else "lns-parallel"
+        self.sharing = ""
         self._children: list[WorkerProcess | WorkerThread] = []
+
+    @cached_property
+    def large(self) -> bool:
+        """Return whether the problem is too large for a copy."""
+        from leptonopt.session import portfolio
+
+        return portfolio.large(self.problem)
 
     def start(
         self, method: str, warm_start: Schedule | None, limits: Limits, workers: int = 1
@@ -73,7 +78,8 @@ class WorkerPool:
 
     def _shares(self, method: str) -> bool:
         """Return whether a method distributes its work over the executor."""
-        return self.executor is not None and method == self.sharing
+        usual = "large-scale" if self.large else "lns-parallel"
+        return self.executor is not None and method == (self.sharing or usual)
 
     def end(self, child: WorkerProcess | WorkerThread) -> None:
         """Kill one worker."""

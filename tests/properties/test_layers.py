@@ -192,6 +192,7 @@ DOORS = {
         "io.load",
         "io.native.text",
         "experiments.run",
+        "cli.app",
         "cli.methods",
         "cli.schema",
         "server.app",

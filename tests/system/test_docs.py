@@ -14,11 +14,11 @@ import pytest
 import typer
 
 import leptonopt
-from leptonopt.cli.app import app
+from leptonopt.cli.app import command_app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md")))]
-COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+COMMANDS = typer.main.get_command(command_app()).commands  # type: ignore[attr-defined]
 
 
 def option_names(command: object) -> list[str]:

@@ -32,7 +32,7 @@ def compiler(monkeypatch):
 
 def test_the_process_is_ended_with_the_solve_whatever_happens(compiler):
     def fail() -> None:
-        with kernel_warmup.compiled_beside(one_machine(THREE), True):
+        with kernel_warmup.compiled_beside(True):
             assert (compiler.started, compiler.ended) == (["jobs"], 0)
             raise ValueError("in between")
 
@@ -42,9 +42,9 @@ def test_the_process_is_ended_with_the_solve_whatever_happens(compiler):
 
 
 def test_nothing_is_compiled_where_no_kernel_would_run_or_none_is_wanted(compiler):
-    with kernel_warmup.compiled_beside(one_machine([{"length": 2}]), True):
+    with kernel_warmup.compiled_beside(kernel_warmup.uses_kernels(one_machine([{"length": 2}]))):
         pass
-    with kernel_warmup.compiled_beside(one_machine(THREE), False):
+    with kernel_warmup.compiled_beside(False):
         pass
     assert not compiler.started
 

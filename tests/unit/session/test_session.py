@@ -11,8 +11,9 @@ from leptonopt.problem.protocol import Limits, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.signals import Signals
 from leptonopt.session.closing import ClosingTime
-from leptonopt.session.session import TIMES, SolveSession, WorkerOptions
+from leptonopt.session.session import SolveSession, WorkerOptions
 from leptonopt.session.source import open_source
+from leptonopt.session.times import TIMES
 from tests.helpers.tiny_instances import document, pool, task
 
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from leptonopt.problem.protocol import Limits
-from leptonopt.session import worker_pool
+from leptonopt.session import portfolio, worker_pool
 from leptonopt.session.worker_pool import WorkerPool
 from leptonopt.solvers.registry import load_method
 from tests.helpers.small_problems import group, option, problem
@@ -58,7 +58,7 @@ def test_small_problems_are_solved_in_processes() -> None:
 
 def test_own_methods_stay_here_where_problems_are_large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Foreign engines never do."""
-    monkeypatch.setattr(worker_pool.portfolio, "large", lambda problem: True)
+    monkeypatch.setattr(portfolio, "large", lambda problem: True)
     pool = WorkerPool(TASK, None, [])
     pool.start("large-scale", None, Limits())
     pool.start("cpsat", None, Limits())

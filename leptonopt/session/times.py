@@ -1,0 +1,42 @@
+"""Times of a session: how long it waits, and which shares of the time limit are kept for what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class SessionTimes:
+    """Times of a session, in seconds or as shares of the time limit.
+
+    Attributes
+    ----------
+    tick : seconds between two looks at the messages of the workers
+    closing_share : greatest share of the time limit for writing and checking the plan
+    grace, grace_share, max_grace : seconds, plus a share of the limit, and at most, from a stop request to the kill
+    start : seconds that an engine takes at least to report a first result
+    proof_grace : seconds for the last message of an engine whose proof ends the solve
+    interrupt_grace : the same after an interrupt: the solve has to end within two seconds
+    warm_start_share : greatest share of the time left for completing what a warm start keeps
+    restore_share : greatest share of the time limit for going back to the warm start where that costs nothing
+    baseline_share : greatest share of the time left for all dispatching rules, as starts of `auto`
+    """
+
+    tick: float = 0.02
+    closing_share: float = 0.4
+    grace: float = 0.5
+    grace_share: float = 0.02
+    max_grace: float = 1.5
+    start: float = 0.3
+    proof_grace: float = 0.5
+    interrupt_grace: float = 1.0
+    warm_start_share: float = 0.2
+    restore_share: float = 0.05
+    baseline_share: float = 0.05
+
+    def stop_grace(self, time_limit: float) -> float:
+        """Return the seconds from a stop request to the kill."""
+        return min(self.max_grace, self.grace + self.grace_share * time_limit)
+
+
+TIMES = SessionTimes()
