@@ -39,6 +39,8 @@ param demand{HOLDS}, integer, >= 1;                      # [demand units]
 param capacity{ROWS, 0..T-1}, integer, default -1;       # -1: nothing limits it [demand units]
 param price{ROWS, 0..T-1}, integer, default 0;           # [money units per demand unit and slot]
 param lag{EDGES}, integer;                               # [slots]
+set CLOSE, within EDGES, default {};                     # edges with a greatest lag
+param most{CLOSE}, integer;                              # [slots]
 
 param count{KINDS, 0..T-1}, integer, default 0;          # nodes there are
 param on_demand{KINDS}, binary;                          # whether more than committed and reserved ones can be had
@@ -182,6 +184,12 @@ param latest{i in GROUPS} := max(0, max{o in OPTIONS: group[o] = i} (last[o] + d
 s.t. precedence{(i, j) in EDGES}:
     sum{(o, s) in COLUMNS: group[o] = j} s * x[o, s] + sum{h in OPTIONAL: h = j} (latest[i] + lag[i, j]) * z[h]
     >= sum{(o, s) in COLUMNS: group[o] = i} (s + duration[o]) * x[o, s] + lag[i, j];
+
+# ... and at most `most` slots after; left out, its sum is 0, which keeps the row.
+
+s.t. precedence_most{(i, j) in CLOSE}:
+    sum{(o, s) in COLUMNS: group[o] = j} s * x[o, s]
+    <= sum{(o, s) in COLUMNS: group[o] = i} (s + duration[o]) * x[o, s] + most[i, j];
 
 # ... and it runs only if the earlier one runs.
 

@@ -180,6 +180,7 @@ def _arrays(
         before=edges[0],
         after=edges[1],
         lag=edges[2],
+        most=edges[3],
         nodes=_nodes(rows, money, _loads(rows, groups, tasks, services)),
         quotas=tuple(quotas),
         together=group_sets(instance, instance.together, groups),

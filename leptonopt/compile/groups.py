@@ -23,7 +23,7 @@ Members = list[tuple[int, int, int]]  # (task index, first copy, number of copie
 
 def group_tasks(instance: Instance, tasks: TaskWindows, ties: Ties) -> list[Members]:
     """Return the members of each group of identical tasks; tasks with precedence stay single."""
-    linked = {at for first, second, _ in tasks.edges for at in (first, second)}
+    linked = {at for first, second, *_ in tasks.edges for at in (first, second)}
     many = [at for at in linked if instance.tasks[at].copies > 1]
     if (copies := sum(instance.tasks[at].copies for at in many)) > MAX_LINKED:
         at = max(many, key=lambda task: instance.tasks[task].copies)
@@ -72,28 +72,30 @@ def group_sets(instance: Instance, sets: Sequence[Sequence[str]], groups: Sequen
 
 
 def precedence_edges(instance: Instance, tasks: TaskWindows, groups: Sequence[Members]) -> Ints:
-    """Return an edge for every pair of copies with precedence, int64, shape (3, E)."""
+    """Return an edge for every pair of copies with precedence, int64, shape (4, E); then both lags."""
     of_task = defaultdict(list)
     for group, members in enumerate(check_time_each(groups)):
         for task, _, _ in members:
             of_task[task].append(group)
-    pairs = sum(len(of_task[first]) * len(of_task[second]) for first, second, _ in check_time_each(tasks.edges, OFTEN))
+    pairs = sum(len(of_task[first]) * len(of_task[second]) for first, second, *_ in check_time_each(tasks.edges, OFTEN))
     if pairs > MAX_EDGES:
         raise InstanceError(
             [Finding(f"{pairs:,} pairs of copies wait for each other; at most {MAX_EDGES:,}", ("tasks",))]
         )
-    edges = np.fromiter(chain.from_iterable(check_time_each(tasks.edges, OFTEN)), np.int64).reshape(-1, 3)
+    edges = np.fromiter(chain.from_iterable(check_time_each(tasks.edges, OFTEN)), np.int64).reshape(-1, 4)
     base = np.array([of_task[at][0] for at in range(len(instance.tasks))], np.int64)  # copies that wait follow it
     copies = np.array([len(of_task[at]) for at in range(len(instance.tasks))], np.int64)
     each = copies[edges[:, 0]] * copies[edges[:, 1]]
     edge = np.repeat(np.arange(len(edges)), each)
     number = np.arange(pairs) - np.repeat(np.cumsum(each) - each, each)
-    first, second, lags = edges[edge].T
+    first, second, lags, most = edges[edge].T
     before, after = base[first] + number // copies[second], base[second] + number % copies[second]
     check_time()
     order = np.lexsort((lags, after, before))
     check_time()
-    before, after, lags = before[order], after[order], lags[order]
-    last = np.ones(pairs, bool)  # of equal pairs the one with the longest lag
+    before, after, lags, most = before[order], after[order], lags[order], most[order]
+    last = np.ones(pairs, bool)  # of equal pairs the strictest lags
     last[:-1] = (before[1:] != before[:-1]) | (after[1:] != after[:-1])
-    return np.stack([before[last], after[last], lags[last]])
+    first_of = np.flatnonzero(np.concatenate([np.ones(min(1, pairs), bool), last[:-1]]))
+    most = np.minimum.reduceat(most, first_of) if pairs else most
+    return np.stack([before[last], after[last], lags[last], most])

@@ -10,6 +10,7 @@ from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.instance import Instance, Task, units
 from leptonopt.instance.units import seconds
 from leptonopt.problem.arrays import Ints
+from leptonopt.problem.problem import UNLIMITED
 from leptonopt.runtime.clock import check_time_each
 from leptonopt.runtime.topological_order import OFTEN, topological_order
 
@@ -30,7 +31,12 @@ class TaskWindows:
         ]
         index = {task.id: at for at, task in enumerate(instance.tasks)}
         self.edges = [
-            (index[after.task], at, -(-(after.lag + (places.seconds(task, after) if places else 0)) // time.slot))
+            (
+                index[after.task],
+                at,
+                -(-(after.lag + (places.seconds(task, after) if places else 0)) // time.slot),
+                UNLIMITED if after.most is None else after.most // time.slot,
+            )
             for at, task in enumerate(check_time_each(instance.tasks))
             for after in task.after
         ]
@@ -41,7 +47,7 @@ class TaskWindows:
         """Tighten releases and deadlines along the precedence graph; drop columns that no longer fit."""
         before: list[list[tuple[int, int]]] = [[] for _ in self.columns]
         behind: list[list[tuple[int, int]]] = [[] for _ in self.columns]
-        for first, second, lag in check_time_each(self.edges, OFTEN):
+        for first, second, lag, _ in check_time_each(self.edges, OFTEN):
             before[second].append((first, lag))
             behind[first].append((second, lag))
         order = topological_order([[first for first, _ in each] for each in check_time_each(before)])

@@ -14,6 +14,7 @@ from math import ceil, floor, gcd, lcm
 from typing import Any
 
 from leptonopt.confirm.data import add_data
+from leptonopt.confirm.lags import add_greatest_lag
 from leptonopt.confirm.question import Line, TooLarge
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
@@ -340,6 +341,8 @@ class Model:
                     open_ = self.variable(1)
                     self.row(dict.fromkeys(started, 1) | {open_: -late}, high=0)
                     self.row(dict.fromkeys(ended, -1) | {open_: early}, high=0)
+                if edge.get("most") is not None:
+                    add_greatest_lag(self, id, first, duration(edge["most"]) // stated.slot)
 
     def _affinity(self) -> None:
         document = self.stated.document

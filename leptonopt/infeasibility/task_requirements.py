@@ -25,6 +25,8 @@ def task_requirements(
     for at, after in enumerate(task.after):
         if after.task in linked_ids:
             lag = f" and {units.duration_text(after.lag)}" if after.lag else ""
+            if after.most is not None:
+                lag += f", and starts at most {units.duration_text(after.most)} after it"
             yield Requirement(
                 "after",
                 (task.id, after.task),

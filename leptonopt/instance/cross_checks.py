@@ -13,7 +13,7 @@ from leptonopt.instance.pools import POWER, Pool, Time
 from leptonopt.instance.quotas import Quota
 from leptonopt.instance.service_checks import service_findings
 from leptonopt.instance.services import Batch, Service
-from leptonopt.instance.tasks import Option, Profile, Task, Work, merged_work
+from leptonopt.instance.tasks import After, Option, Profile, Task, Work, merged_work
 from leptonopt.runtime.clock import check_time_each
 from leptonopt.runtime.topological_order import topological_order
 
@@ -190,6 +190,17 @@ def _all_series(path: Path, pool: Pool) -> Iterator[tuple[Path, Series]]:
                 yield (*path, "nodes", at, key), series
 
 
+def _greatest_lag(path: Path, task: Task, after: After, tasks: Mapping[str, Task]) -> Iterator[Finding]:
+    """Yield what does not go with `most` of an after: a longer lag, data that move, segments."""
+    if after.most is not None and after.most < after.lag:
+        text = f"{units.duration_text(after.most)} is less than lag, {units.duration_text(after.lag)}; at least that"
+        yield Finding(text, (*path, "most"))
+    if after.gib:
+        yield Finding("with gib is not supported; leave one of them out", (*path, "most"))
+    if task.is_cut or (after.task in tasks and tasks[after.task].is_cut):
+        yield Finding("to or from tasks with segments is not supported; leave it out", (*path, "most"))
+
+
 def _task_findings(
     path: Path,
     task: Task,
@@ -200,6 +211,8 @@ def _task_findings(
     for at, after in enumerate(task.after):
         if tasks is not None and after.task not in tasks:
             yield Finding(unknown_name("task", after.task, tasks), (*path, "after", at))
+        elif after.most is not None:
+            yield from _greatest_lag((*path, "after", at), task, after, tasks or {})
     ids: set[str] = set()
     for at, option in enumerate(task.options):
         place = (*path, "options", at)

@@ -149,6 +149,7 @@ class AfterDocument(TypedDict):
 
     task: str
     lag: NotRequired[Duration]
+    most: NotRequired[Duration]
     gib: NotRequired[Number]
 
 

@@ -47,7 +47,7 @@ MAX_SEGMENTS = 20
 
 
 class After(StrictModel):
-    """A task that must have ended, `lag` earlier, before this one starts."""
+    """A task that must have ended, `lag` and at most `most` earlier, before this one starts."""
 
     if TYPE_CHECKING:
 
@@ -55,6 +55,7 @@ class After(StrictModel):
 
     task: Name
     lag: Lag = 0
+    most: Lag | None = Field(default=None, description="greatest time from its end to the start of this one")
     gib: NotNegative = Field(default=Decimal(0), description="data taken from it in GiB, moved between regions")
 
     @model_validator(mode="before")

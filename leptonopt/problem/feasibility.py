@@ -40,8 +40,8 @@ def violated_rules(problem: Problem, schedule: Schedule) -> set[str]:
     start[problem.group[schedule.option]] = schedule.start
     end[problem.group[schedule.option]] = schedule.start + problem.duration[schedule.option]
     runs = start[problem.after] >= 0
-    waits = (end[problem.before] >= 0) & (start[problem.after] >= end[problem.before] + problem.lag)
-    if np.any(runs & ~waits):
+    ended, wait = end[problem.before], start[problem.after] - end[problem.before]
+    if np.any(runs & ((ended < 0) | (wait < problem.lag) | (wait > problem.most))):
         broken.add("precedence")
     return broken
 

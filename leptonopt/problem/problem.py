@@ -10,7 +10,7 @@ The rules have the same names everywhere (models/, checker, reports, tests):
     window      a column starts between `first` and `last` of its option
     capacity    in every row and slot the sum of demands fits the capacity
     nodes       the demands on a row that nodes supply fit what usable nodes offer; see `leptonopt.problem.nodes`
-    precedence  a group starts `lag` slots after another has ended, and runs only if the other runs
+    precedence  a group starts `lag` to `most` slots after another has ended, and runs only if the other runs
     quota       the use of a quota by columns and nodes is at most its limit
     affinity    groups of `together` run on one pool; no two copies of groups of `apart` share a pool
     replicas    replicas of services keep their counts, boot and minimum time; see `leptonopt.problem.services`
@@ -118,6 +118,8 @@ class Problem:
         rows ascend and amounts are above zero.
     before, after, lag : int64, shape (E,)
         Group after[e] starts at least lag[e] slots after group before[e] ended; both have one copy.
+    most : int64, shape (E,) [slots]
+        ... and at most most[e] slots after; `UNLIMITED` without a limit, as for all edges when absent.
     nodes : kinds of nodes; `capacity` of a row that they supply is an upper bound on their supply.
     quotas : limits on use over time.
     together, apart : tuples of int64 arrays of groups.
@@ -146,12 +148,17 @@ class Problem:
     before: Ints
     after: Ints
     lag: Ints
+    most: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     nodes: Nodes = field(default_factory=lambda: no_nodes(0))
     quotas: tuple[Quota, ...] = ()
     together: tuple[Ints, ...] = ()
     apart: tuple[Ints, ...] = ()
     services: Services = field(default_factory=lambda: no_services(0))
     chains: tuple[Chain, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.most) != len(self.lag):
+            object.__setattr__(self, "most", np.full(len(self.lag), UNLIMITED))
 
     @property
     def slots(self) -> int:

@@ -74,6 +74,7 @@ def whole_chains(problem: Problem) -> WholeChains:
         before=before[edges],
         after=after[edges],
         lag=problem.lag[edges],
+        most=problem.most[edges],
         quotas=tuple(renumbered(quota, option) for quota in limits),
         together=tuple(_numbers(number, each) for each in problem.together),
         apart=tuple(_numbers(number, each) for each in problem.apart),

@@ -11,7 +11,7 @@ never searches. The rules, by the names they carry everywhere:
     window      start on a slot, not before the release; end not after the deadline or the horizon
     capacity    in no slot do the demands exceed what a pool offers there
     nodes       no more nodes on than there are, held and paid as the instance says, and enough for the demands
-    precedence  a task starts `lag` after all copies of the task it waits for have ended
+    precedence  a task starts `lag`, and at most `most`, after each copy of the task it waits for has ended
     quota       what counts for a quota is at most its limit
     affinity    tasks that belong together share a pool; tasks kept apart do not
     replicas    replicas are of ways that there are, no more than may be, on long enough, and enough of them usable

@@ -202,13 +202,16 @@ class PlanChecker:
         self.say(rule, f"{where} at {self.stated.shown(slot)}", text, load - offered)
 
     def _precedence(self, runs: Sequence[Run]) -> None:
-        """Each edge by the first start of one task and the last end of the other."""
+        """Each edge by the first and the last start of one task, and the first and the last end of the other."""
         copies, starts, ends = Counter[str](), dict[str, int](), dict[str, int]()
+        last, soonest = dict[str, int](), dict[str, int]()
         moving = {(run.id, move.name): move.seconds for run in runs for move in run.data if move.what == "task"}
         for run in runs:
             copies[run.id] += run.copies * run.first
             starts[run.id] = min(starts.get(run.id, run.start), run.start)
             ends[run.id] = max(ends.get(run.id, run.end), run.end)
+            last[run.id] = max(last.get(run.id, run.start), run.start)
+            soonest[run.id] = min(soonest.get(run.id, run.end), run.end)
         for id, task in self.stated.tasks.items():
             self.findings.look()
             for after in task.get("after") or () if id in starts else ():
@@ -224,6 +227,10 @@ class PlanChecker:
                 early = ends[first] + lag - starts[id]
                 if early > 0:
                     self.say("precedence", f"task {id!r} after {first!r}", f"starts {early} slots too early", early)
+                if stated.get("most") is not None:
+                    latest = soonest[first] + duration(stated["most"]) // self.stated.slot
+                    if (late := last[id] - latest) > 0:
+                        self.say("precedence", f"task {id!r} after {first!r}", f"starts {late} slots too late", late)
 
     def _affinity(self, runs: Sequence[Run]) -> None:
         document = self.stated.document

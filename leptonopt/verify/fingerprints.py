@@ -133,7 +133,7 @@ POOL: Noun = {
     "interruptions": SERIES, "maintenance": (_each(_noun({"from": AT, "to": AT})), []), "labels": SOME,
     "target": UNPLANNED,
 }  # fmt: skip
-AFTER: Noun = {"lag": SHORT}
+AFTER: Noun = {"lag": SHORT, "most": LONG}
 NEEDS: Noun = {"labels": SOME, "without": SOME, "quality": ZERO}
 CHECKPOINT: Noun = {"every": LONG, "cost": SHORT, "restart": SHORT}
 SEGMENTS: Noun = {

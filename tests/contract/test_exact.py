@@ -101,6 +101,19 @@ def test_brute_force_agrees_with_nodes_quotas_and_affinity(method: Any, block: i
     assert compared >= 40 // step(method)
 
 
+@ALL
+def test_brute_force_agrees_with_greatest_lags(method: Any) -> None:
+    """Twenty problems in which groups follow others within some slots."""
+    compared = 0
+    for seed in range(900, 1000)[:: step(method)]:
+        problem, ear = random_problems.problem(seed, groups=3, slots=5), Ear()
+        if len(problem.before):
+            problem = dataclasses.replace(problem, most=problem.lag + np.arange(len(problem.lag)) % 2)
+            judged(problem, method.solve(problem, None, Limits(time_limit=20), ear), ear, optimum(problem))
+            compared += 1
+    assert compared >= 20 // step(method)
+
+
 @BOTH
 def test_a_warm_start_changes_no_answer(method: Any) -> None:
     """Started from the optimum or from nothing, the answer is the same; the result is never worse than the start."""

@@ -300,6 +300,8 @@ EDITS: list[tuple[str, tuple[str | int, ...], Any, str]] = [
     ("after each other", ("tasks", 0, "after"), ["train"], "wait for each other in a circle"),
     ("after as text", ("tasks", 1, "after"), "prepare", "'prepare' is not a list"),
     ("after with a negative lag", ("tasks", 1, "after", 0), {"task": "prepare", "lag": "-1h"}, "not a duration; write"),
+    ("after with more lag than at most", ("tasks", 1, "after", 0), {"task": "prepare", "lag": "2h", "most": "1h"}, "most: 1h is less than lag, 2h; at least that"),
+    ("after with data and at most", ("tasks", 1, "after", 0), {"task": "prepare", "gib": 4, "most": "1h"}, "most: with gib is not supported"),
     ("needs as list", ("tasks", 1, "needs"), ["eu"], "needs: ['eu'] is not a mapping"),
     ("needs something unknown", ("tasks", 1, "needs", "region"), "eu", "allowed are labels, without, quality"),
     ("placement unknown", ("tasks", 1, "placement"), "one-rack", "'one-rack' is not allowed; 'span', 'one-node' or 'packed'"),

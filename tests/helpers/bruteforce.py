@@ -94,17 +94,18 @@ class Clash:
         columns = problem.columns
         self.start, self.pool = columns.start.tolist(), problem.pool[columns.option].tolist()
         self.end = (columns.start + problem.duration[columns.option]).tolist()
-        self.edges = list(zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True))
+        edges = (problem.before, problem.after, problem.lag, problem.most)
+        self.edges = list(zip(*(part.tolist() for part in edges), strict=True))
         self.together = [members.tolist() for members in problem.together]
         self.apart = [members.tolist() for members in problem.apart]
 
     def seen(self, chosen: list[tuple[int, ...]]) -> bool:
         """Whether the columns of the first groups break a rule that no later group can mend."""
         last = len(chosen) - 1
-        for i, j, lag in self.edges:
+        for i, j, lag, most in self.edges:
             if last == max(i, j) and chosen[j]:
                 ends = [self.end[column] for column in chosen[i]]
-                if not ends or any(self.start[column] < max(ends) + lag for column in chosen[j]):
+                if not ends or any(not lag <= self.start[column] - max(ends) <= most for column in chosen[j]):
                     return True
         for members in self.together:
             if last in members and len(set(self.pools(chosen, members))) > 1:

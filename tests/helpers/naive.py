@@ -136,6 +136,9 @@ def model(problem: Problem) -> Model:
         if problem.optional[i]:
             terms = {x[o, s]: 1 if g == i else -1 for g, o, s in found if g in (i, j)}
             made.row(f"precedence_runs_{edge}", terms, UNLIMITED, 0)
+        if (most := int(problem.most[edge])) < UNLIMITED:
+            terms = {x[o, s]: s if g == j else -s - length[o] for g, o, s in found if g in (i, j)}
+            made.row(f"precedence_most_{edge}", terms, most)
 
     node_rows(made, problem, {key: each for key, each in at_work.items() if key[0] in nodes.supply_row}, x)
     strong_rows(made, problem, found, work, held, x)

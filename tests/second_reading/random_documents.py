@@ -79,6 +79,7 @@ class Draw:
         }
         self.dice = Random(f"starts {seed}")  # apart, so that all else is drawn as it was before options had windows
         self.windows = self.dice.choice([0, 0, 0.3])
+        self.lags = Random(f"most {seed}")
         self.wild = rng.choice([[], [], [], [], WILD[:2], WILD[2:4], WILD])
         self.pools: list[dict[str, Any]] = []
 
@@ -292,6 +293,9 @@ class Draw:
         if n and self.may("after"):
             other = f"t{rng.randrange(n)}"
             task["after"] = [other if self.may(0.5) else {"task": other, "lag": self.minutes(rng.choice([0, 0.5, 1]))}]
+            if self.lags.random() < 0.4:
+                edge = {"task": other} if task["after"] == [other] else task["after"][0]
+                task["after"] = [{**edge, "most": f"{self.lags.choice([1, 1.5, 2, 3]) * self.slot * 60 + 61:.0f}s"}]
         if self.may(0.2):
             needs = {
                 "labels": [label for label in ("eu",) if self.may(0.2)],

@@ -15,6 +15,8 @@ from . import notation, spot
 from .documents import Clock, Refused, Series, duration, get, instant, number, truth, values, whole
 from .services import read_services
 
+Wait = tuple[Fraction, Fraction | None]
+
 PERIODS: dict[str, Callable[[date], tuple[int, ...]]] = {
     "day": lambda date: (date.year, date.month, date.day),
     "week": lambda date: date.isocalendar()[:2],
@@ -209,7 +211,7 @@ class Task:
     late_penalty: Fraction
     value: Fraction
     optional: bool
-    after: list[tuple[str, Fraction]]
+    after: list[tuple[str, Wait]]
     takes: dict[str, Fraction]  # by task: GiB that it passes on
     one_node: bool
     team: str | None
@@ -546,11 +548,18 @@ class Instance:
         held = ((run.option.uses.get(what, Fraction(0)), rate) for what, rate in rates.items())
         return sum((amount * rate[slot] * self.clock.hours for amount, rate in held), Fraction(0))
 
-    def fits_waiting(self, run: Run, other: Run | None, lag: Fraction) -> bool:
+    def fits_waiting(self, run: Run, other: Run | None, lag: Wait) -> bool:
         """Tell whether a run may follow what it waits for; None is a copy that is left out."""
         if other is None or (move := self.passed(run, other)) is None:
             return False
-        return self.clock.begin(run.start) >= self.clock.begin(other.end) + lag + move.seconds
+        waited = self.clock.begin(run.start) - self.clock.begin(other.end)
+        return waited >= lag[0] + move.seconds and (lag[1] is None or waited <= lag[1])
+
+
+def _wait(tree: dict[str, Any]) -> Wait:
+    """Read the least and the greatest lag of an entry of `after`, in seconds."""
+    most = get(tree, "most")
+    return duration(get(tree, "lag", "0s")), None if most is None else duration(most)
 
 
 def _pool(tree: dict[str, Any], clock: Clock) -> Pool:
@@ -653,7 +662,7 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
         number(get(tree, "value", 0)),
         truth(get(tree, "optional", False)),
         [
-            (each["task"], duration(get(each, "lag", "0s"))) if isinstance(each, dict) else (each, Fraction(0))
+            (each["task"], _wait(each)) if isinstance(each, dict) else (each, (Fraction(0), None))
             for each in get(tree, "after", [])
         ],
         {each["task"]: number(get(each, "gib", 0)) for each in get(tree, "after", []) if isinstance(each, dict)},

@@ -83,10 +83,10 @@ class BranchAndBound:
         # A negative use of quotas would free some of it later: then nothing may be cut off by what is left.
         uses = [use for columns in self.columns for column in columns for use in column.quotas]
         self.falling = min(uses, default=0) >= 0
-        edges = zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True)
-        self.before: dict[int, list[tuple[int, int]]] = {}
-        for before, after, lag in edges:
-            self.before.setdefault(after, []).append((before, lag))
+        edges = (problem.before, problem.after, problem.lag, problem.most)
+        self.before: dict[int, list[tuple[int, int, int]]] = {}
+        for before, after, lag, most in zip(*(part.tolist() for part in edges), strict=True):
+            self.before.setdefault(after, []).append((before, lag, most))
 
     below: int | None
     best: tuple[Schedule, int] | None
@@ -164,15 +164,15 @@ class BranchAndBound:
     def _may_follow(self, node: Node, group: int, column: PackedColumn) -> bool:
         """Return whether a column starts after those that its group follows, as far as they are chosen."""
         chosen = dict(node.chosen)
-        for before, lag in self.before[group]:
+        for before, lag, most in self.before[group]:
             placed = chosen.get(before)
-            if placed is not None and (placed.option < 0 or column.start < placed.end + lag):
+            if placed is not None and (placed.option < 0 or not lag <= column.start - placed.end <= most):
                 return False
         return True
 
     def _waits(self, node: Node, group: int) -> bool:
         """Return whether a group follows one that is not yet chosen."""
-        return any(before in node.left for before, _ in self.before.get(group, ()))
+        return any(before in node.left for before, _, _ in self.before.get(group, ()))
 
     def _with(self, node: Node, group: int, at: int) -> Node:
         """Return a node with one more copy of a group in a column."""

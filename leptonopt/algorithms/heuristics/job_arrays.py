@@ -151,8 +151,9 @@ def _group_arrays(problem: Problem) -> Arrays:
     """Return the arrays of jobs and of groups."""
     group = np.repeat(np.arange(problem.groups), problem.copies)
     job = np.cumsum(np.concatenate([[0], problem.copies]))[:-1]
-    before_ptr, before, before_lag = _edges(problem.groups, problem.after, job[problem.before], problem.lag)
-    behind_ptr, behind, behind_lag = _edges(problem.groups, problem.before, job[problem.after], problem.lag)
+    lags = problem.lag, problem.most
+    before_ptr, before, before_lag, before_most = _edges(problem.groups, problem.after, job[problem.before], *lags)
+    behind_ptr, behind, behind_lag, behind_most = _edges(problem.groups, problem.before, job[problem.after], *lags)
     together_ptr, together = _sets(problem.groups, problem.together)
     apart_ptr, apart = _sets(problem.groups, problem.apart)
     return {
@@ -163,9 +164,11 @@ def _group_arrays(problem: Problem) -> Arrays:
         "before_ptr": before_ptr,
         "before": before,
         "before_lag": before_lag,
+        "before_most": before_most,
         "behind_ptr": behind_ptr,
         "behind": behind,
         "behind_lag": behind_lag,
+        "behind_most": behind_most,
         "together_ptr": together_ptr,
         "together": together,
         "apart_ptr": apart_ptr,
@@ -262,10 +265,10 @@ def _supplied(problem: Problem) -> tuple[Ints, Ints, Ints, Ints]:
     return kind, size, ptr, rows[by_kind]
 
 
-def _edges(groups: int, of: Ints, other: Ints, lag: Ints) -> tuple[Ints, Ints, Ints]:
-    """Return edges sorted by group: pointers, the other job, the lag."""
+def _edges(groups: int, of: Ints, other: Ints, lag: Ints, most: Ints) -> tuple[Ints, Ints, Ints, Ints]:
+    """Return edges sorted by group: pointers, the other job, the least and the greatest lag."""
     by = np.argsort(of, kind="stable")
-    return np.searchsorted(of[by], np.arange(groups + 1)).astype(np.int64), other[by], lag[by]
+    return np.searchsorted(of[by], np.arange(groups + 1)).astype(np.int64), other[by], lag[by], most[by]
 
 
 def _sets(groups: int, sets: tuple[Ints, ...]) -> tuple[Ints, Ints]:

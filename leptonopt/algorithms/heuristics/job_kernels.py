@@ -28,8 +28,8 @@ class JobArrays(NamedTuple):
     duration, first, last, pool : int64, shape (O,); regular : bool, shape (O,), cost never falls with the start
     cost_ptr, cost : int64 and float64, shapes (O + 1,), (C,), cost of each start from `first` on; least : shape (O,)
     demand_ptr, row, amount : int64, shapes (O + 1,), (N,), (N,)
-    before_ptr, before, before_lag : predecessors of each group: the job, and the lag [slots]
-    behind_ptr, behind, behind_lag : successors of each group
+    before_ptr, before, before_lag, before_most : predecessors of each group: the job, least and greatest lag [slots]
+    behind_ptr, behind, behind_lag, behind_most : successors of each group
     capacity : int64, shape (K, T); kind, size : int64, shape (K,), the kind that alone supplies a row; -1 without one
     kind_ptr, kind_row : rows of each kind
     owned : int64, shape (M,); paid, idle : float64, shape (M, T); rise : float64, shape (M,), cost of switching on
@@ -58,9 +58,11 @@ class JobArrays(NamedTuple):
     before_ptr: Array
     before: Array
     before_lag: Array
+    before_most: Array
     behind_ptr: Array
     behind: Array
     behind_lag: Array
+    behind_most: Array
     capacity: Array
     kind: Array
     size: Array
@@ -208,11 +210,13 @@ def start_window(jobs: JobArrays, state: JobState, group: int, option: int) -> t
         job = jobs.before[i]
         if state.option[job] < 0:
             return 0, -1
-        low = max(low, state.start[job] + jobs.duration[state.option[job]] + jobs.before_lag[i])
+        end = state.start[job] + jobs.duration[state.option[job]]
+        low, high = max(low, end + jobs.before_lag[i]), min(high, end + jobs.before_most[i])
     for i in range(jobs.behind_ptr[group], jobs.behind_ptr[group + 1]):
         job = jobs.behind[i]
         if state.option[job] >= 0:
-            high = min(high, state.start[job] - jobs.behind_lag[i] - jobs.duration[option])
+            start = state.start[job] - jobs.duration[option]
+            low, high = max(low, start - jobs.behind_most[i]), min(high, start - jobs.behind_lag[i])
     return low, high
 
 

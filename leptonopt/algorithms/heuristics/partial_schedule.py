@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from leptonopt.algorithms.heuristics.neighbours import neighbours
 from leptonopt.algorithms.heuristics.node_estimate import AlikeOptions, NodeDemand, NodeEstimate, batch_options
 from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
@@ -28,6 +29,7 @@ class ProblemIndex:
     Attributes
     ----------
     predecessors, successors : per group, (other group, lag [slots])
+    close_predecessors, close_successors : the same where the lag has an upper limit, and that
     rank : per group, its place in a topological order
     strict : whether quotas, affinity or anti-affinity restrict options
     """
@@ -44,12 +46,8 @@ class ProblemIndex:
             list(zip(rows[cut[o] : cut[o + 1]], amounts[cut[o] : cut[o + 1]], strict=True))
             for o in check_time_each(range(problem.options), OFTEN)
         ]
-        self.predecessors: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
-        self.successors: list[list[tuple[int, int]]] = [[] for _ in range(problem.groups)]
-        edges = zip(problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True)
-        for first, second, lag in check_time_each(edges, OFTEN):
-            self.predecessors[second].append((first, lag))
-            self.successors[first].append((second, lag))
+        self.predecessors, self.successors = neighbours(problem, problem.lag)
+        self.close_predecessors, self.close_successors = neighbours(problem, problem.most)
         self.pool = problem.pool.tolist()
         self.node_demand = NodeDemand(problem) if len(problem.nodes) else None
         nodes = problem.nodes
@@ -147,6 +145,18 @@ class PartialSchedule:
         for behind, lag in shape.successors[group]:
             if self.start[behind] >= 0:
                 high = min(high, self.start[behind] - lag - shape.duration[option])
+        return self.close_window(option, low, high)
+
+    def close_window(self, option: int, low: int, high: int) -> tuple[int, int]:
+        """Return the part of a window of starts that upper limits on lags to placed groups leave."""
+        shape = self.shape
+        group = shape.group[option]
+        for before, most in shape.close_predecessors[group]:
+            if self.end[before] >= 0:
+                high = min(high, self.end[before] + most)
+        for behind, most in shape.close_successors[group]:
+            if self.start[behind] >= 0:
+                low = max(low, self.start[behind] - most - shape.duration[option])
         return low, high
 
     def is_pool_blocked(self, option: int) -> bool:

@@ -31,7 +31,7 @@ class ColumnModelData:
         Columns; position of their group among the F; cost of a copy; copies at most; copies in the incumbent.
     copies, value : int64, shape (F,)
     may_miss : bool, shape (F,), groups that may be left out
-    edges : (before, after, lag [slots]) between the F groups, by position
+    edges : (before, after, least and greatest lag [slots]) between the F groups, by position
     """
 
     option: Ints
@@ -43,7 +43,7 @@ class ColumnModelData:
     copies: Ints
     value: Ints
     may_miss: Any
-    edges: list[tuple[int, int, int]]
+    edges: list[tuple[int, int, int, int]]
 
 
 @dataclass(frozen=True)
@@ -147,15 +147,17 @@ def _capacity(proto: Any, problem: Problem, sub: ColumnModelData, free: Ints) ->
 
 
 def _precedence(proto: Any, problem: Problem, sub: ColumnModelData, missing: dict[int, int]) -> None:
-    """Add: a successor starts `lag` slots after its predecessor has ended, and runs only if that runs."""
+    """Add: a successor starts within the lags after its predecessor has ended, and runs only if that runs."""
     columns = defaultdict(list)
     for column, owner in enumerate(sub.owner.tolist()):
         columns[owner].append(column)
     length = problem.duration[sub.option]
-    for before, after, lag in sub.edges:
+    for before, after, lag, most in sub.edges:
         variables = columns[after] + columns[before]
         factors = [int(sub.start[c]) for c in columns[after]]
         factors += [-int(sub.start[c] + length[c]) for c in columns[before]]
+        if most < UNLIMITED:
+            _row(proto, variables, factors, -UNLIMITED, most)
         low = lag
         if after in missing:
             variables, factors = [*variables, missing[after]], [*factors, problem.slots + lag]

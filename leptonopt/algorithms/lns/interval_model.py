@@ -50,14 +50,15 @@ class Job:
 def solve(
     partial: PartialSchedule,
     jobs: list[Job],
-    edges: list[tuple[int, int, int]],
+    edges: list[tuple[int, int, int, int]],
     effort: float,
     seconds: float,
     seed: int,
 ) -> SubproblemSolution | None:
     """Return the best solution within `effort` (deterministic time) and `seconds`; None without one.
 
-    `partial` holds the columns that stay. Edges are (before, after, lag [slots]) between jobs, by position.
+    `partial` holds the columns that stay. Edges are (before, after, least and greatest lag [slots])
+    between jobs, by position.
     """
     model = _Model(partial, jobs, edges, new_model())
     values, proven, spent = solve_cp_model(model.model, effort, seconds, seed, linearization=LINEARIZATION)
@@ -83,7 +84,7 @@ class _Model:
     """
 
     def __init__(
-        self, partial: PartialSchedule, jobs: list[Job], edges: list[tuple[int, int, int]], model: Any
+        self, partial: PartialSchedule, jobs: list[Job], edges: list[tuple[int, int, int, int]], model: Any
     ) -> None:
         self.partial, self.problem, self.model = partial, partial.problem, model
         self.chosen: list[list[Any]] = []
@@ -96,9 +97,11 @@ class _Model:
         for job in jobs:
             self._add_job(job)
             self._add_cost(job, len(self.starts) - 1)
-        for before, after, lag in edges:
-            row = model.add(self.starts[after] >= self.ends[before] + lag)
-            if self.out[after] is not None:
+        for before, after, lag, most in edges:
+            rows = [model.add(self.starts[after] >= self.ends[before] + lag)]
+            if most < UNLIMITED:
+                rows.append(model.add(self.starts[after] <= self.ends[before] + most))
+            for row in rows if self.out[after] is not None else ():
                 row.only_enforce_if(self.out[after].negated())
             if self.out[before] is not None:
                 model.add(self.out[after] >= self.out[before])

@@ -7,6 +7,7 @@ reduces the free capacity.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,7 @@ from leptonopt.algorithms.lagrangian.cost_guide import CostGuide
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST
 from leptonopt.algorithms.lns import column_model, interval_model
 from leptonopt.problem.arrays import Bools, Ints
-from leptonopt.problem.problem import Problem
+from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.schedule import Schedule, node_schedule_of
 
 
@@ -169,7 +170,7 @@ class Subproblem:
                     high[group] = min(high[group], partial.start[behind] - lag)
         return {group: (low[group], high[group]) for group in linked}
 
-    def interval_jobs(self) -> tuple[list[interval_model.Job], list[tuple[int, int, int]]]:
+    def interval_jobs(self) -> tuple[list[interval_model.Job], list[tuple[int, int, int, int]]]:
         """Return all copies with all their options and starts, and the precedence edges among them."""
         partial, shape, jobs = self.partial, self.partial.shape, list[interval_model.Job]()
         first: dict[int, int] = {}
@@ -188,13 +189,17 @@ class Subproblem:
             for copy in range(shape.copies[group]):
                 jobs.append(interval_model.Job(group, modes, missing, now[copy] if copy < len(now) else None))
             self.columns += len(modes) * shape.copies[group]
-        edges = [
-            (first[before], first[group], lag)
-            for group in self.groups
-            for before, lag in shape.predecessors[group]
-            if before in self.at
-        ]
+        edges = [(first[before], first[after], lag, most) for before, after, lag, most in self.edges()]
         return jobs, edges
+
+    def edges(self) -> Iterator[tuple[int, int, int, int]]:
+        """Yield the precedence edges among removed groups: before, after, least and greatest lag."""
+        shape = self.partial.shape
+        for group in self.groups:
+            most = dict(shape.close_predecessors[group])
+            for before, lag in shape.predecessors[group]:
+                if before in self.at:
+                    yield before, group, lag, most.get(before, UNLIMITED)
 
     def column_data(self) -> column_model.ColumnModelData:
         """Return the columns of least reduced cost; set `whole` and `columns`."""
@@ -215,12 +220,7 @@ class Subproblem:
             copies=np.array(copies, np.int64),
             value=np.array([shape.value[group] for group in self.groups], np.int64),
             may_miss=[shape.optional[group] and not self.is_required(group) for group in self.groups],
-            edges=[
-                (self.at[before], self.at[group], lag)
-                for group in self.groups
-                for before, lag in shape.predecessors[group]
-                if before in self.at
-            ],
+            edges=[(self.at[before], self.at[after], lag, most) for before, after, lag, most in self.edges()],
         )
 
     def is_required(self, group: int) -> bool:
@@ -303,4 +303,4 @@ class Subproblem:
         if group in self.precedence_windows:
             begin, end = self.precedence_windows[group]
             low, high = max(low, begin), min(high, end - shape.duration[option])
-        return low, high
+        return self.partial.close_window(option, low, high)

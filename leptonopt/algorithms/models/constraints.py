@@ -137,6 +137,22 @@ def precedence(problem: Problem, columns: StartColumns, left: Ints) -> Rows:
     )
 
 
+def precedence_most(problem: Problem, columns: StartColumns) -> Rows:
+    """precedence: sum of s x over the later group <= sum of (s + d) x over the earlier one + most.
+
+    A later group that is left out has sum 0, which keeps the row.
+    """
+    early_edge, early, late_edge, late = _ends_of_edges(problem, columns)
+    edges = np.flatnonzero(problem.most < UNLIMITED)
+    row_of = np.full(len(problem.lag), -1)
+    row_of[edges] = np.arange(len(edges))
+    end = columns.start + problem.duration[columns.option]
+    row = row_of[np.concatenate([late_edge, early_edge])]
+    variable, factor = np.concatenate([late, early]), np.concatenate([columns.start[late], -end[early]])
+    keep, free = row >= 0, np.full(len(edges), -NO_LIMIT)
+    return Rows("precedence.most", row[keep], variable[keep], factor[keep], free, problem.most[edges], edges[:, None])
+
+
 def precedence_runs(problem: Problem, columns: StartColumns) -> Rows:
     """precedence: where the earlier group is optional, the later one runs only if the earlier one runs."""
     early_edge, early, late_edge, late = _ends_of_edges(problem, columns)

@@ -109,6 +109,15 @@ def _wrapped(head: str, words: Iterable[str]) -> Iterator[str]:
     yield line
 
 
+def _close(problem: Problem) -> Iterator[str]:
+    """Yield the edges with a greatest lag, where there are any."""
+    close = problem.most < UNLIMITED
+    edges = np.stack([problem.before, problem.after, problem.most], axis=1)[close].tolist()
+    if edges:
+        yield from _table("set CLOSE", (f"({before},{after})" for before, after, _ in edges))
+        yield from _table("param most", (f"{before} {after} {most}" for before, after, most in edges))
+
+
 def _mathprog(problem: Problem) -> Iterator[str]:
     """Yield the data under the names of models/allocation.mod: the problem's own arrays.
 
@@ -129,6 +138,7 @@ def _mathprog(problem: Problem) -> Iterator[str]:
     yield from _table("set ROWS", rows)
     yield from _table("set HOLDS", (f"({option},{row})" for option, row, _ in holds))
     yield from _table("set EDGES", (f"({before},{after})" for before, after, _ in edges))
+    yield from _close(problem)
     yield from _nodes(problem)
     yield from _services(problem)
     yield from _table("set POOLS", sorted(set(problem.pool.tolist())))

@@ -244,12 +244,13 @@ class _Statement:
         """precedence: groups in a precedence have one copy, so one job."""
         problem, starts, ends, left = self.problem, self.starts, self.ends, self.left
         job_of = {group: job for job, group in enumerate(self.jobs)}
-        for before, after, lag in zip(
-            problem.before.tolist(), problem.after.tolist(), problem.lag.tolist(), strict=True
-        ):
+        edges = (problem.before, problem.after, problem.lag, problem.most)
+        for before, after, lag, most in zip(*(part.tolist() for part in edges), strict=True):
             first, second = job_of[before], job_of[after]
-            row = self.cp.add(starts[second] >= ends[first] + lag)
-            if problem.optional[after]:
+            rows = [self.cp.add(starts[second] >= ends[first] + lag)]
+            if most < UNLIMITED:
+                rows.append(self.cp.add(starts[second] <= ends[first] + most))
+            for row in rows if problem.optional[after] else ():
                 row.only_enforce_if(left[second].negated())
             if problem.optional[before]:
                 self.cp.add(left[second] >= left[first])

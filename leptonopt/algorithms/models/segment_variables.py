@@ -95,6 +95,7 @@ class SlotForm:
             before=self.number[problem.before[own]],
             after=self.number[problem.after[own]],
             lag=problem.lag[own],
+            most=problem.most[own],
             quotas=tuple(renumbered(quota, self.option) for quota in limits),
             together=tuple(self._members(each) for each in problem.together),
             apart=tuple(self._members(each) for each in problem.apart),

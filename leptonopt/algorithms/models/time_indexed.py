@@ -127,6 +127,7 @@ def _by_columns(problem: Problem, without: Collection[str], cutoff: int | None, 
         ("capacity", lambda: rules.capacity(variables)),
         ("precedence", lambda: rules.precedence(problem, columns, left)),
         ("precedence", lambda: rules.precedence_runs(problem, columns)),
+        ("precedence", lambda: rules.precedence_most(problem, columns)),
     ]
     if len(problem.nodes):
         parts += [
@@ -162,6 +163,7 @@ def _by_slots(form: SlotForm, cutoff: int | None) -> IntegerProgram:
         held.placed(rules.capacity(held)),
         rules.precedence(problem, columns, left),
         rules.precedence_runs(problem, columns),
+        rules.precedence_most(problem, columns),
         segments.chain_rows(variables),
         segments.edge_rows(variables),
     ]
@@ -222,7 +224,7 @@ def predicted_size(problem: Problem) -> tuple[int, int]:
     held = problem.duration * np.diff(problem.demand_ptr) + 1 + len(problem.quotas)
     nodes = problem.slots * (8 * len(problem.nodes) + len(problem.nodes.supply_row))
     services = problem.slots * (12 * len(problem.services.pool) + len(problem.services.hold_row))
-    return int(starts.sum()), int((starts * held).sum() + 2 * linked + nodes + services)
+    return int(starts.sum()), int((starts * held).sum() + 3 * linked + nodes + services)
 
 
 def decode(linear: IntegerProgram, values: Any) -> Schedule:

@@ -8,6 +8,7 @@ import pytest
 
 from leptonopt.compile import groups
 from leptonopt.errors import InstanceError
+from leptonopt.problem.problem import UNLIMITED
 from tests.helpers.tiny_instances import compiled, pool, task
 
 
@@ -43,6 +44,14 @@ def test_of_equal_edges_the_longest_lag_counts() -> None:
     """Stated twice with two lags."""
     made = compiled(task("x"), task("y", after=["x", {"task": "x", "lag": "1h"}]))
     assert (made.problem.before.tolist(), made.problem.after.tolist(), made.problem.lag.tolist()) == ([0], [1], [1])
+
+
+def test_of_equal_edges_the_shortest_greatest_lag_counts() -> None:
+    """Rounded down; without one there is no limit."""
+    waits = [{"task": "x", "most": "150m"}, "x", {"task": "x", "lag": "1h", "most": "5h"}]
+    made = compiled(task("x"), task("y", after=waits), task("z", after=["y"]))
+    assert made.problem.lag.tolist() == [1, 0]
+    assert made.problem.most.tolist() == [2, UNLIMITED]
 
 
 def test_too_many_copies_with_precedence(monkeypatch: pytest.MonkeyPatch) -> None:

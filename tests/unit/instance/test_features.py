@@ -17,6 +17,12 @@ def test_a_feature_is_refused_by_name() -> None:
         refuse(validate(chain()), "explain", "data passed on between tasks")
 
 
+def test_a_greatest_lag_is_a_feature() -> None:
+    """Plan again does not know when the limit began to run."""
+    with pytest.raises(UsageError, match="replan does not support tasks that follow others within a time"):
+        refuse(instance(task("x"), task("y", after=[{"task": "x", "most": "1h"}])), "replan", *FEATURES)
+
+
 def test_other_instances_pass() -> None:
     """An amount of 0 is no data."""
     refuse(validate(chain(gib=0)), "explain", *FEATURES)

@@ -29,7 +29,7 @@ INSTANCE: dict[str, Any] = {
     ],
     "tasks": [
         {"id": "first", "options": [{"pool": "a", "uses": {"gpu": 2}, "duration": "2h", "cost": 1}]},
-        {"id": "then", "after": [{"task": "first", "lag": "1h"}], "options": [{"pool": "a", "uses": {"gpu": 1},
+        {"id": "then", "after": [{"task": "first", "lag": "1h", "most": "3h"}], "options": [{"pool": "a", "uses": {"gpu": 1},
         "duration": "90m"}]},
         {"id": "eu", "needs": {"labels": ["eu"]}, "release": "2026-01-05T01:00Z", "deadline": "2026-01-05T07:00Z",
          "options": [{"pool": "b", "uses": {"gpu": 1}, "duration": "1h"}, {"pool": "a", "uses": {"gpu": 2},
@@ -74,6 +74,7 @@ BREAKS: list[tuple[str, str, Break]] = [
     ("window", "inside a slot", lambda p: entry(p, "first").update(start="2026-01-05T00:30:00Z", end="2026-01-05T02:30:00Z")),
     ("capacity", "too much at once", lambda p: [shift(line, 0, 2) for line in p["tasks"] if line["id"] == "many"]),
     ("precedence", "too early", lambda p: shift(entry(p, "then"), 2, 4)),
+    ("precedence", "too late", lambda p: shift(entry(p, "then"), 10, 12)),
     ("cost", "a micro-unit off", lambda p: entry(p, "first").update(cost=entry(p, "first")["cost"] + 0.000002)),
     ("cost", "a part off", lambda p: entry(p, "late")["parts"].update(late=0)),
     ("cost", "the sum off", lambda p: p.update(cost=p["cost"] - 1)),

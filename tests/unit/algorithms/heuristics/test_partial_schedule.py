@@ -212,3 +212,15 @@ def test_options_in_a_batch_cost_what_they_cost_alone(seed: int) -> None:
     ]
     found = placing.cheapest_column(0, true_guide(made))
     assert (found and found[0]) == min(costs, default=None)
+
+
+def test_a_greatest_lag_limits_starts_on_both_sides() -> None:
+    """A successor starts at most 1 slot after the end; a predecessor ends at most 1 slot before the start."""
+    groups = [group(option(2, {0: 1})) for _ in range(2)]
+    made = problem(*groups, capacity=[[2] * 9], edges=[(0, 1, 0)], most=ints([1]))
+    placing = PartialSchedule(made)
+    placing.insert(0, 2, 1)
+    assert placing.start_window(1) == (4, 5)
+    placing.insert(1, 5, 1)
+    placing.remove_group(0)
+    assert placing.start_window(0) == (2, 3)

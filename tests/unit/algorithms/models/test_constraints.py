@@ -57,6 +57,16 @@ def test_precedence() -> None:
     assert len(constraints.precedence_runs(made, columns).upper) == 0
 
 
+def test_precedence_with_a_greatest_lag() -> None:
+    """The start of the later one is at most the end of the earlier one and the greatest lag."""
+    made = problem(
+        group(option(2, {0: 1})), group(option(1, {0: 1})), capacity=[[9] * 4], edges=[(0, 1, 1)], most=ints([2])
+    )
+    rows = constraints.precedence_most(made, constraints.window(made))
+    assert (rows.name, rows.upper.tolist()) == ("precedence.most", [2])
+    assert dense(rows, 7) == [[-2, -3, -4, 0, 1, 2, 3]]
+
+
 def test_quota_and_affinity() -> None:
     """Uses of columns; at most one of a set kept apart on each pool."""
     quota = Quota(4, ints([0]), ints([[1, 2]]), ints([]), ints([]), 0, 1)
