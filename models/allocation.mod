@@ -16,6 +16,7 @@ set OPTIONS;                                             # ways to run a task of
 set ROWS;                                                # a resource of a pool
 set HOLDS, dimen 2, within OPTIONS cross ROWS;           # rows on which an option has a demand
 set EDGES, dimen 2, within GROUPS cross GROUPS;          # (earlier, later); both have one copy
+set CLOSE, dimen 2, within EDGES;                        # edges with a greatest lag
 set KINDS;                                               # kinds of nodes that are rented whole
 set SUPPLIES, dimen 2, within KINDS cross ROWS;          # rows to which a usable node of a kind adds capacity
 set QUOTAS;
@@ -39,7 +40,6 @@ param demand{HOLDS}, integer, >= 1;                      # [demand units]
 param capacity{ROWS, 0..T-1}, integer, default -1;       # -1: nothing limits it [demand units]
 param price{ROWS, 0..T-1}, integer, default 0;           # [money units per demand unit and slot]
 param lag{EDGES}, integer;                               # [slots]
-set CLOSE, within EDGES, default {};                     # edges with a greatest lag
 param most{CLOSE}, integer;                              # [slots]
 
 param count{KINDS, 0..T-1}, integer, default 0;          # nodes there are

@@ -110,12 +110,11 @@ def _wrapped(head: str, words: Iterable[str]) -> Iterator[str]:
 
 
 def _close(problem: Problem) -> Iterator[str]:
-    """Yield the edges with a greatest lag, where there are any."""
+    """Yield the edges with a greatest lag, and that."""
     close = problem.most < UNLIMITED
     edges = np.stack([problem.before, problem.after, problem.most], axis=1)[close].tolist()
-    if edges:
-        yield from _table("set CLOSE", (f"({before},{after})" for before, after, _ in edges))
-        yield from _table("param most", (f"{before} {after} {most}" for before, after, most in edges))
+    yield from _table("set CLOSE", (f"({before},{after})" for before, after, _ in edges))
+    yield from _table("param most", (f"{before} {after} {most}" for before, after, most in edges))
 
 
 def _mathprog(problem: Problem) -> Iterator[str]:
