@@ -31,6 +31,7 @@ class MultiStartTuning:
     guided_groups: int = 3_000  # groups inserted in all attempts with multipliers
     priced_columns: int = 40_000_000  # columns priced in all subgradient rounds
     ruin_steps: int = 400  # steps of ruin and recreate
+    ruin_steps_per_job: int = 20  # most steps of ruin and recreate: small problems have few schedules
     large: int = 1_000  # groups above which only the longest repair is tried
     long_effort: int = 16  # longest repair, in multiples of the usual effort
     pace_attempts: int = 12  # bisection steps between cheapest starts and earliest ends
@@ -226,6 +227,7 @@ class MultiStart:
         if self.found is not None and not self.should_stop():
             placing = PartialSchedule(self.problem, self.shape, self.found)
             tries = min(TUNING.ruin_steps, 100 * TUNING.guided_groups // self.problem.groups)
+            tries = min(tries, TUNING.ruin_steps_per_job * int(self.problem.copies.sum()))
             RuinAndRecreate(placing, guide, self.true, ranks[0], self.limits.seed).run(tries, self)
             improve(placing, self.true, self, passes=2)
             self.accept(placing)
