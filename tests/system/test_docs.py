@@ -53,6 +53,15 @@ def commands(page: str) -> list[list[str]]:
     return [re.split(r" {2,}|\s#", line)[0].rstrip("\\ ").split() for line in lines]
 
 
+def test_every_page_is_reached() -> None:
+    """The navigation names every page, and the first page links to all but the diaries of experiments."""
+    pages = {page.removeprefix("docs/") for page in PAGES if page.startswith("docs/")} - {"index.md"}
+    shown = set(re.findall(r": ([\w/.-]+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
+    linked = set(re.findall(r"\]\(([\w/.-]+\.md)\)", (ROOT / "docs" / "index.md").read_text(encoding="utf-8")))
+    assert pages <= shown
+    assert {page for page in pages if not page.endswith("-experiments.md")} <= linked
+
+
 @cache
 def known_options() -> dict[str, set[str]]:
     """Return the options of every command; those of `verify` from its help, as typer does not parse them."""
