@@ -76,14 +76,29 @@ def load_instance(file: Path, format: str | None, params: dict[str, str]) -> Ins
 def write_model(path: Path, file: Path, format: str | None, params: dict[str, str], kind: str | None = None) -> None:
     """Write the time-indexed model of an instance; the file's ending states the kind unless it is given."""
     from leptonopt.algorithms.models import export
+    from leptonopt.compile.model_names import model_names
     from leptonopt.instance import refuse
     from leptonopt.session.source import TreeSource, open_source
 
     kind = kind or require_ending(path, MODELS, "a model")
     source = open_source(file, format, params)()
+    remarks: Iterable[str] = ()
     if isinstance(source, TreeSource):
         refuse(source.compiled.instance, f"a model in {kind}", "data passed on between tasks")
-    files.write_atomic(path, export.export_model(source.problem, kind))
+        remarks = model_names(source.compiled)
+    files.write_atomic(path, export.export_model(source.problem, kind, remarks))
+
+
+def plan_of_solution(solution: Path, file: Path, format: str | None, params: dict[str, str]) -> dict[str, Any]:
+    """Return the plan of a solution of the exported model; raises `InputError` with the file's name."""
+    from leptonopt.io.native.text import read_text
+    from leptonopt.session.foreign_solution import plan_of_solution as plan_of_text
+
+    text = read_text(solution, files.most(MAX_PLAN_BYTES))
+    try:
+        return plan_of_text(file, text, format, params).document
+    except InputError as error:
+        raise InputError(f"{files.printable(solution)}: {error}") from None
 
 
 def require_ending(path: Path, allowed: tuple[str, ...], what: str) -> str:

@@ -50,7 +50,7 @@ Cluster = Annotated[
 ]
 Seed = Annotated[int, Option(metavar="N", help="seed of all random choices")]
 Deterministic = Annotated[bool, Option("--deterministic", help="return the same plan on every run; somewhat slower")]
-WarmStart = Annotated[Path | None, Option(metavar="PLAN", help="a plan file to start from")]
+WarmStart = Annotated[Path | None, Option(metavar="PLAN", help="a plan file, or a .sol of the model, to start from")]
 Confirm = Annotated[
     bool, Option("--confirm", help="prove the result again on a second, independent model, in the time left")
 ]
@@ -83,6 +83,14 @@ To = Annotated[
 ]
 Converted = Annotated[
     Path, Option("--output", "-o", metavar="FILE", help="file to write; its ending states the format")
+]
+SolutionFile = Annotated[
+    Path | None,
+    Option(
+        "--solution",
+        metavar="FILE",
+        help="a solution of the exported model by HiGHS, CBC, SCIP, Gurobi or GLPK, to be written as a plan",
+    ),
 ]
 SchemaKind = Annotated[str, Argument(metavar="[instance|plan]", help="the kind of file that the schema describes")]
 

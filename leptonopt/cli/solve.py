@@ -17,6 +17,7 @@ from leptonopt.cli.common import (
     load_instance,
     params_of,
     plan_of,
+    plan_of_solution,
     print_not_written,
     print_note,
     require_ending,
@@ -191,6 +192,8 @@ def _warm_start(given: SolveOptions) -> Mapping[str, Any] | None:
     """Return the plan to start from, if any."""
     if given.warm_start is None:
         return None
+    if given.warm_start.suffix.lower() == ".sol" and not given.columnar:
+        return plan_of_solution(given.warm_start, given.file, given.format, params_of(given.param))
     if not given.columnar:
         return plan_of(given.warm_start)
     from leptonopt.plan.columnar import read_plan

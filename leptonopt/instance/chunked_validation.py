@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError, ValidatorFunctionWrapHandler
 from pydantic_core import InitErrorDetails
 
+from leptonopt.instance.frozen import FrozenDict
 from leptonopt.runtime.clock import check_time
 
 CHUNK = 100
@@ -22,7 +23,8 @@ def in_chunks(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
     """
     check_time()
     if not isinstance(value, list | tuple | dict) or len(value) <= CHUNK:
-        return validate(value)
+        few = validate(value)
+        return FrozenDict(few) if isinstance(few, dict) else few
     made: list[Any] = []
     errors: list[InitErrorDetails] = []
     entries = iter(value.items() if isinstance(value, dict) else value)
@@ -38,7 +40,7 @@ def in_chunks(value: Any, validate: ValidatorFunctionWrapHandler) -> Any:
             break
     if errors:
         raise ValidationError.from_exception_data("many", errors[:ENOUGH])
-    return dict(made) if isinstance(value, dict) else tuple(made)
+    return FrozenDict(made) if isinstance(value, dict) else tuple(made)
 
 
 def _moved(error: ValidationError, by: int) -> Iterator[InitErrorDetails]:

@@ -31,6 +31,7 @@ from pydantic import (
 
 from leptonopt.instance import units
 from leptonopt.instance.chunked_validation import CHUNK, ENOUGH, in_chunks
+from leptonopt.instance.frozen import FrozenDict
 
 MAX_TEXT = 10_000  # characters of a command
 MAX_NODES = 100_000
@@ -171,7 +172,7 @@ def _not_empty(value: Any) -> Any:
 
 def empty_mapping(description: str | None = None) -> Any:
     """Return the field of a mapping that is empty by default; a factory is faster than copying a default."""
-    return Field(default_factory=dict, description=description, json_schema_extra={"default": {}})
+    return Field(default_factory=FrozenDict, description=description, json_schema_extra={"default": {}})
 
 
 _T = TypeVar("_T")
@@ -197,7 +198,7 @@ def _speed(value: object) -> Decimal | dict[int, Decimal]:
                 f"{quoted(key)} is not a number of devices; write {{devices: speed}} with whole numbers from 1"
             )
         curve[devices] = _positive(units.amount(speed))
-    return curve
+    return FrozenDict(curve)
 
 
 _CURVE = {"type": "object", "minProperties": 1, "additionalProperties": {**_NUMBER, "exclusiveMinimum": 0}}

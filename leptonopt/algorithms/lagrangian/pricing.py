@@ -85,9 +85,13 @@ class BlockPricer:
         self._fixed: list[NDArray[np.float64]] | None = None
         self._keep = self.columns <= keep
 
-    @cached_property
+    @property
     def least(self) -> Ints:
         """int64, shape (O,): exact cost of each option's cheapest start; `INFEASIBLE_COST` without a start."""
+        return self._least
+
+    @cached_property
+    def _least(self) -> Ints:
         return self.cheapest(self.problem.price_sum)[0]
 
     def cheapest(self, prefix: Ints, scale: int = 1, once: Ints | None = None) -> tuple[Ints, Ints]:

@@ -14,18 +14,25 @@ from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.services import Services
 from leptonopt.runtime.clock import check_time_each
 
+LONGEST_REMARK = 240  # characters; some readers of LP files take lines of 255
 OFTEN = 1000  # lines between two looks at the clock
 
 
-def export_model(problem: Problem, kind: str) -> str:
+REMARKS = {"mps": "* ", "lp": "\\ ", "dat": "# "}  # how a line that solvers skip begins
+
+
+def export_model(problem: Problem, kind: str, remarks: Iterable[str] = ()) -> str:
     """Return a problem's model as text in `mps`, `lp` or `dat`; all numbers are integers.
+
+    `remarks` stand above it, for people: unit, offset, and what the numbers in names mean.
 
     Raises `UsageError` for any other kind.
     """
     kinds: dict[str, Callable[[Problem], str]] = {"mps": to_mps, "lp": to_lp, "dat": to_mathprog}
     if kind not in kinds:
         raise UsageError(f"there is no model format {kind!r}; known are {', '.join(kinds)}")
-    return kinds[kind](problem)
+    lines = (remark.encode("ascii", "backslashreplace").decode().replace("\n", " ") for remark in remarks)
+    return "".join(f"{REMARKS[kind]}{line[:LONGEST_REMARK]}\n" for line in lines) + kinds[kind](problem)
 
 
 def to_mps(problem: Problem) -> str:

@@ -69,7 +69,7 @@ def test_instances_and_models(tmp_path: Path) -> None:
     file.write_text(json.dumps(document()))
     assert load_instance(file, None, {}).tasks[0].id == "t"
     write_model(tmp_path / "model.lp", file, None, {})
-    assert (tmp_path / "model.lp").read_text().startswith("Minimize")
+    assert (tmp_path / "model.lp").read_text().startswith("\\ objective: 1 is 1 USD")
     write_model(tmp_path / "model", file, None, {}, "mps")
     assert (tmp_path / "model").read_text().startswith(("NAME", "*"))
 

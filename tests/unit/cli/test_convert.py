@@ -31,7 +31,8 @@ def test_a_model_on_standard_output(week: Path) -> None:
     """`--to` where no ending states the format."""
     code, out, _ = called("convert", week, "--to", "lp", "-o", "-")
     assert code == 0
-    assert out.startswith("Minimize")
+    assert out.startswith("\\ objective: ")
+    assert "\nMinimize\n" in out
 
 
 @pytest.mark.parametrize(
