@@ -72,6 +72,7 @@ set WAYS;                                                # ways to run a replica
 set CLASSES;                                             # classes of requests of a service
 set BATCHES;                                             # offline requests of a service
 set SURVIVALS;                                           # what must be served when the ways of a zone are gone
+#                                                          ... or when some of their replicas fail
 set KEPT, dimen 2, within SURVIVALS cross WAYS;          # the ways that are left
 set REPLICA_HOLDS, dimen 2, within WAYS cross ROWS;      # rows of which a replica that is on holds something
 
@@ -79,6 +80,7 @@ param service{WAYS}, symbolic, in SERVICES;
 param class_service{CLASSES}, symbolic, in SERVICES;
 param batch_service{BATCHES}, symbolic, in SERVICES;
 param survival_service{SURVIVALS}, symbolic, in SERVICES;
+param failed{KEPT}, integer, default 0;                  # usable replicas that fail
 param hold{REPLICA_HOLDS}, integer, >= 1;                # [demand units of the row]
 param replicas_most{WAYS, 0..T-1}, integer, default 0;   # replicas that can be on
 param replicas_limit{SERVICES, 0..T-1}, integer, default 0;    # the same over the ways of a service
@@ -264,13 +266,22 @@ var of_way{WHOLE, 0..T-1}, binary;                               # the way that 
 s.t. serve_whole{(i, b) in WHOLE, t in 0..T-1}: planned[i, b] * serving[i, b, t] <= requests[b, t] * of_way[i, b, t];
 s.t. serve_by_one{b in CLASSES, t in 0..T-1: whole[class_service[b]]}: sum{(i, b) in WHOLE} of_way[i, b, t] <= 1;
 
-# ... and so does what is left of them when a zone is gone.
+# ... and so does what is left of them when a zone is gone, or when replicas fail.
 
 set LEFT, dimen 3 := setof{(e, i) in KEPT, (i, b) in SERVED} (e, i, b);
 var surviving{LEFT, 0..T-1}, >= 0;
 s.t. survive{e in SURVIVALS, b in CLASSES, t in 0..T-1: class_service[b] = survival_service[e]}:
     sum{(e, i, b) in LEFT} planned[i, b] * surviving[e, i, b, t] = requests[b, t];
-s.t. survive_within{(e, i) in KEPT, t in 0..T-1}: sum{(e, i, b) in LEFT} surviving[e, i, b, t] <= usable[i, t];
+s.t. survive_within{(e, i) in KEPT, t in 0..T-1: failed[e, i] = 0}:
+    sum{(e, i, b) in LEFT} surviving[e, i, b, t] <= usable[i, t];
+
+set FAILING, dimen 2 := setof{(e, i) in KEPT: failed[e, i] > 0} (e, i);
+var there{FAILING, 0..T-1}, binary;                              # whether so many are usable as fail
+var working{FAILING, 0..T-1}, >= 0;                              # max(0, usable - failed), at most
+s.t. fail{(e, i) in FAILING, t in 0..T-1}: working[e, i, t] + failed[e, i] * there[e, i, t] <= usable[i, t];
+s.t. fail_all{(e, i) in FAILING, t in 0..T-1}: working[e, i, t] <= replicas_most[i, t] * there[e, i, t];
+s.t. survive_failing{(e, i) in FAILING, t in 0..T-1}:
+    sum{(e, i, b) in LEFT} surviving[e, i, b, t] <= working[e, i, t];
 
 set LEFT_WHOLE, dimen 3 := setof{(e, i, b) in LEFT: whole[service[i]]} (e, i, b);
 var left_way{LEFT_WHOLE, 0..T-1}, binary;

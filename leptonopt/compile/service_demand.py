@@ -58,7 +58,7 @@ class ServiceNumbers:
         done = sum(
             _replicas(amount, offline.get(name)) for own in self.amounts.values() for name, amount in own.items()
         )
-        return asked + done + self.stated.minimum + self.stated.replicas[way].minimum
+        return asked + done + self.stated.spare + self.stated.minimum + self.stated.replicas[way].minimum
 
     def refuse_too_fine(self, place: int) -> None:
         """Raise `InstanceError` where a number of the service has too many units."""

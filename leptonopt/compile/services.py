@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from functools import cached_property
-from itertools import combinations
+from itertools import combinations, combinations_with_replacement
 
 import numpy as np
 
@@ -86,12 +87,14 @@ class CompiledServices:
     numbers : per service its demand, rates and amounts
     ways : all ways, in the order of the problem
     zones : per service, each set of zones that may be gone
+    failures : per service, each set of replicas that may fail at once: the number of its way for every replica
     """
 
     instance: Instance
     numbers: tuple[ServiceNumbers, ...]
     ways: tuple[ReplicaWay, ...]
     zones: tuple[tuple[tuple[str, ...], ...], ...]
+    failures: tuple[tuple[tuple[int, ...], ...], ...]
 
     @classmethod
     def of(cls, instance: Instance, rows: RowBuilder, options: Sequence[Sequence[ConcreteOption]]) -> CompiledServices:
@@ -103,7 +106,8 @@ class CompiledServices:
             for at, (number, own) in enumerate(zip(numbers, options, strict=True))
             for place, option in enumerate(check_time_each(own))
         )
-        return cls(instance, numbers, ways, tuple(tuple(_losses(instance, service)) for service in instance.services))
+        zones = tuple(tuple(_losses(instance, service)) for service in instance.services)
+        return cls(instance, numbers, ways, zones, tuple(map(_failures, instance.services)))
 
     @cached_property
     def rows(self) -> set[int]:
@@ -216,6 +220,7 @@ class CompiledServices:
             **{key: np.array([s.routing == name for s in instance.services], bool) for key, name in flags.items()},
             fill=np.array([service.fill for service in instance.services], bool),
             survivals=tuple(self._survivals()),
+            spare=_line(service.spare for service in instance.services),
             batches=self._batches(money),
         )
 
@@ -254,7 +259,10 @@ class CompiledServices:
         for at, losses in enumerate(self.zones):
             own = [place for place, way in enumerate(self.ways) if way.service == at]
             for gone in losses:
-                yield Survival(at, _line(w for w in own if labels[self.ways[w].option.pool].isdisjoint(gone)))
+                kept = _line(w for w in own if labels[self.ways[w].option.pool].isdisjoint(gone))
+                yield Survival.of(at, kept)
+            for failed in self.failures[at]:
+                yield Survival.of(at, _line(own), Counter(own[number] for number in failed))
 
     def _batches(self, money: Callable[[Fraction], int]) -> Batches:
         batches, weight = self.instance.batches, Fraction(self.instance.objective.cost)
@@ -318,6 +326,13 @@ def _losses(instance: Instance, service: Service) -> Iterator[tuple[str, ...]]:
     pools = {pool.id: pool for pool in instance.pools}
     names = (label for way in service.replicas for label in pools[way.pool].labels if label.startswith(spread.label))
     yield from combinations(dict.fromkeys(names), spread.survive)
+
+
+def _failures(service: Service) -> tuple[tuple[int, ...], ...]:
+    """Return every set of replicas of a service that may fail at once, by the numbers of their ways."""
+    if not service.spare:
+        return ()
+    return tuple(combinations_with_replacement(range(len(service.replicas)), service.spare))
 
 
 def _unserved(instance: Instance, number: ServiceNumbers, ways: Sequence[ReplicaWay]) -> Iterator[str]:

@@ -207,6 +207,6 @@ def routing_rows(plan: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         )
         for service in plan.get("services") or ()
         for line in service["routing"]
-        if "without" not in line
+        if not {"without", "failed"} & line.keys()
         for way, share in line["shares"].items()
     ]

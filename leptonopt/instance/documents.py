@@ -302,6 +302,7 @@ class ServiceDocument(TypedDict):
     start: NotRequired[StartDocument | Noun]
     stay: NotRequired[Duration]
     spread: NotRequired[SpreadDocument | Noun | None]
+    spare: NotRequired[int]
     missed: NotRequired[MissedDocument | Noun | None]
     fill: NotRequired[bool]
     needs: NotRequired[NeedsDocument | Noun]

@@ -12,7 +12,7 @@ from leptonopt.instance.names import unknown_name
 from leptonopt.instance.pools import Pool, Time
 from leptonopt.instance.services import Batch, Service, Spread, Way
 
-MAX_LOSSES = 1000  # sets of zones that may be gone
+MAX_LOSSES = 1000  # sets of zones, or of replicas, that may be gone
 
 
 def service_findings(
@@ -58,6 +58,9 @@ def _of_service(
             yield from _place_of_way(place, way, pools)
     yield from _unserved(path, service)
     yield from _constant_mix(path, service)
+    if (sets := comb(len(service.replicas) + service.spare - 1, service.spare)) > MAX_LOSSES:
+        text = f"{service.spare} replicas of {len(service.replicas)} ways can fail in {sets:,} combinations"
+        yield Finding(f"{text}; at most {MAX_LOSSES:,} are allowed", (*path, "spare"))
     if service.spread and pools is not None and all(way.pool in pools for way in service.replicas):
         yield from _zones((*path, "spread"), service, service.spread, pools)
 

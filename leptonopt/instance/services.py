@@ -62,6 +62,7 @@ Quantile = Annotated[
     Decimal, PlainValidator(units.amount), AfterValidator(_quantile), Field(json_schema_extra=_QUANTILE_SCHEMA)
 ]
 MAX_SAMPLES = 1000
+MAX_SPARE = 10
 
 
 class Demand(StrictModel):
@@ -249,6 +250,9 @@ class Service(StrictModel):
     start: Start = Start()
     stay: Lag = Field(default=0, description="a replica that is switched on stays on at least so long")
     spread: Spread | None = None
+    spare: Annotated[int, Field(strict=True, ge=0, le=MAX_SPARE)] = Field(
+        default=0, description="usable replicas that may fail at once, whichever they are, while what is left serves"
+    )
     missed: Missed | None = Field(default=None, description="all requests are served when absent")
     fill: bool = Field(default=True, description="whether batches may use the headroom")
     needs: Needs = Needs()

@@ -74,7 +74,7 @@ def plan_document(
         "tasks": _tasks(bill),
         "left_out": [_id(*each) | {"value": plain(each[0].value or Decimal(0))} for each in left_out],
         "nodes": [_nodes(instance, rented) for rented in bill.nodes],
-        **service_entries(instance, bill.served, compiled.services.zones),
+        **service_entries(instance, bill.served, compiled.services),
         "quotas": list(_quotas(bill)),
         "bill": _bill(bill),
         "utilisation": list(_utilisation(bill)),

@@ -168,7 +168,14 @@ class WayUse(TypedDict):
 
 ServiceUseRouting = TypedDict(
     "ServiceUseRouting",
-    {"from": str, "to": str, "class": str, "without": NotRequired[list[str]], "shares": dict[str, str | None]},
+    {
+        "from": str,
+        "to": str,
+        "class": str,
+        "without": NotRequired[list[str]],
+        "failed": NotRequired[dict[str, int | None]],
+        "shares": dict[str, str | None],
+    },
 )
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
 from typing import Any, TypeVar
 
+from leptonopt.compile.services import CompiledServices
 from leptonopt.instance import Batch, Instance
 from leptonopt.plan.numbers import number, plain
 from leptonopt.plan.service_costs import Served, ServiceBill, WayBill
@@ -16,24 +18,30 @@ from leptonopt.problem.routing import SlotRouting
 _T = TypeVar("_T")
 
 
-def service_entries(instance: Instance, found: Served, losses: Sequence[Sequence[tuple[str, ...]]]) -> dict[str, Any]:
-    """Return the keys `services` and `batches` of a plan, each only where the instance has some.
-
-    `losses` are the sets of zones of each service that may be gone.
-    """
+def service_entries(instance: Instance, found: Served, compiled: CompiledServices) -> dict[str, Any]:
+    """Return the keys `services` and `batches` of a plan, each only where the instance has some."""
     body: dict[str, Any] = {}
     if found.services:
-        body["services"] = [_service(instance, each, gone) for each, gone in zip(found.services, losses, strict=True)]
+        losses = zip(found.services, compiled.zones, compiled.failures, strict=True)
+        body["services"] = [_service(instance, each, list(_lost(each, *both))) for each, *both in losses]
     if found.batches:
         body["batches"] = [_batch(instance, found, at) for at in range(len(found.batches))]
     return body
 
 
-def _service(instance: Instance, bill: ServiceBill, losses: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+def _lost(bill: ServiceBill, zones: Sequence[Sequence[str]], failures: Sequence[Sequence[int]]) -> Iterator[Any]:
+    """Yield what is gone in each routing of what is left, in the order of the problem."""
+    for gone in zones:
+        yield {"without": list(gone)}
+    for failed in failures:
+        yield {"failed": dict(Counter(bill.ways[number].way.option.id for number in failed))}
+
+
+def _service(instance: Instance, bill: ServiceBill, losses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     weights, scale = instance.objective, bill.numbers.scale
     routing = list(_routing(instance, bill, bill.routing.slots, {}))
     for gone, slots in zip(losses, bill.routing.survivals, strict=True):
-        routing += _routing(instance, bill, slots, {"without": list(gone)})
+        routing += _routing(instance, bill, slots, gone)
     missed = [
         _span(instance, first, end) | {"class": name, "requests_per_second": str(value)}
         for at, name in enumerate(bill.numbers.classes)

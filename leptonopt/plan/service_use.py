@@ -172,7 +172,7 @@ def _way_use(
     recent = total[1:] - total[np.maximum(0, np.arange(1, time.slots + 1) + start.takes // -time.slot)]
     requests, served, offline = np.zeros(time.slots), np.zeros(time.slots), np.zeros(time.slots)
     for entry in line["routing"]:
-        if "without" not in entry and way["way"] in entry["shares"]:
+        if not {"without", "failed"} & entry.keys() and way["way"] in entry["shares"]:
             name, span = entry["class"], span_of(entry, time)
             share = float(Fraction(str(entry["shares"][way["way"]])))
             requests[span] += share * demand[name][span]

@@ -98,4 +98,4 @@ def needed_alone(services: Services, service: int, way: int) -> int:
     amount = batches.amount[batches.service == service][:, own].sum(axis=0)
     work = (amount[offline > 0] / offline[offline > 0]).sum()
     least = max(int(services.least[way]), int(services.service_least[service]))
-    return max(int(np.ceil((peak + work) * (1 + 1e-12))), least)
+    return max(int(np.ceil((peak + work) * (1 + 1e-12))) + int(services.spare[service]), least)

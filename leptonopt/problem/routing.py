@@ -45,8 +45,8 @@ class SlotRouting:
 class ServiceRouting:
     """The routing of a service over all slots.
 
-    `survivals` has one for each loss of zones, in the order of the problem; `batches` says what is done of each (batch,
-    class, way, slot) [demand units].
+    `survivals` has one for each loss of zones or replicas, in the order of the problem; `batches` says what is done of
+    each (batch, class, way, slot) [demand units].
     """
 
     slots: list[SlotRouting]
@@ -219,12 +219,12 @@ def route_service(
     routed = _routed(router, usable.T.tolist(), demand, paid, by_slot)
     begin, nothing = services.ways(service).start, [0] * len(demand)
     none = list[dict[int, Fraction]]({} for _ in demand)
-    routers = [
-        Router(services, service, (lost.kept - begin).tolist())
-        for lost in services.survivals
-        if lost.service == service
-    ]
-    survivals = [_routed(each, usable.T.tolist(), demand, nothing, none)[:slots] for each in routers]
+    survivals = list[list[SlotRouting]]()
+    for loss in (loss for loss in services.survivals if loss.service == service):
+        left, kept = usable.copy(), loss.kept - begin
+        left[kept] = np.maximum(0, left[kept] - loss.lost[:, None])
+        alone = Router(services, service, kept.tolist())
+        survivals.append(_routed(alone, left.T.tolist(), demand, nothing, none)[:slots])
     return ServiceRouting(routed[:slots], survivals, _divided(work, by_slot, routed))
 
 

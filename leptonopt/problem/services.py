@@ -16,7 +16,8 @@ Rules of their own, beside `capacity`, `nodes` and `quota`, which count what rep
                   sum of y[w, b] / planned[w, b] over classes <= a[w]        for every way w
               where y[w, b] = 0 if the rate is 0, s = 0 without a price of missing, and the cost of s, rounded up to
               `missed_step`, is at most what the schedule pays; with `whole` y[w, b] > 0 for one way of a class at most;
-              the same without a price of missing for the ways that are left when a zone is gone (`survivals`)
+              the same without a price of missing for the ways that are left when a zone is gone, and for what is
+              left when replicas fail (`survivals`)
     batches   the requests of a batch that runs are done in its window by what usable replicas have left:
                   sum of y[w, b] / rate[w, b] + sum of z[w, b] / offline[w, b] <= a[w]
               with `planned` instead of `rate` where the service says so (`fill` False)
@@ -24,6 +25,7 @@ Rules of their own, beside `capacity`, `nodes` and `quota`, which count what rep
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -79,10 +81,20 @@ class Batches:
 
 @dataclass(frozen=True, eq=False)
 class Survival:
-    """A demand of a service that the ways `kept` alone must serve, int64 indices of ways."""
+    """A demand of a service that the ways `kept` alone must serve, int64 indices of ways.
+
+    `lost` of their usable replicas are gone, as far as there are so many: int64, in the order of `kept`.
+    """
 
     service: int
     kept: Ints
+    lost: Ints
+
+    @classmethod
+    def of(cls, service: int, kept: Ints, lost: Mapping[int, int] | None = None) -> Survival:
+        """Return what is left of ways, of which some lose replicas."""
+        gone = lost or {}
+        return cls(service, kept, np.array([gone.get(way, 0) for way in kept.tolist()], np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +121,8 @@ class Services:
     missed : per class the cost of missing one unit of demand for one slot [money units]; None where all must be served
     missed_step : the cost of missing, by service and slot, is rounded up to multiples of this [money units]
     whole, one_way, fill : bool, shape (V,)
-    survivals : what is left when zones are gone
+    survivals : what is left when zones, or replicas, are gone
+    spare : int64, shape (V,): replicas that fail at once, as `survivals` has them
     batches : offline requests
     """
 
@@ -137,6 +150,7 @@ class Services:
     one_way: Bools
     fill: Bools
     survivals: tuple[Survival, ...]
+    spare: Ints
     batches: Batches
 
     def __len__(self) -> int:
@@ -209,6 +223,6 @@ def no_services(slots: int) -> Services:
         way_ptr=pointers([]), class_ptr=pointers([]), pool=line, hold_ptr=pointers([]), hold_row=line, hold=line,
         most=grid, limit=grid, running=line, boot=line, minimum=line, least=line, service_least=line,
         costs=ReplicaCosts(grid, grid, grid), demand=grid, rate=square, planned=square, offline=square,
-        missed=(), missed_step=1, whole=yes, one_way=yes, fill=yes, survivals=(),
+        missed=(), missed_step=1, whole=yes, one_way=yes, fill=yes, survivals=(), spare=line,
         batches=Batches(line, line, line, square, yes, line),
     )  # fmt: skip

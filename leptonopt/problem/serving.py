@@ -23,7 +23,7 @@ from math import gcd, lcm
 import numpy as np
 
 from leptonopt.problem.arrays import Ints
-from leptonopt.problem.services import Services
+from leptonopt.problem.services import Services, Survival
 
 MAX_CUTS = 3_000  # cuts of one family at most
 MAX_MODES = 256  # assignments of classes to ways at most, where a class is served by one way
@@ -86,12 +86,14 @@ class Serving:
     Attributes
     ----------
     modes : families of cuts, one of which must hold; several where a class is served by one way only
-    survivals : for each loss of a zone, families of which one must hold without money
+    survivals : for each loss of a zone or of replicas, families of which one must hold without money
+    lost : for each of `survivals`, the usable replicas that are gone, int64, shape (W,)
     step : what is paid for missed requests is a multiple of this [money units]
     """
 
     modes: tuple[Cuts, ...]
     survivals: tuple[tuple[Cuts, ...], ...]
+    lost: tuple[Ints, ...]
     step: int
 
     @classmethod
@@ -99,17 +101,25 @@ class Serving:
         """Return the cuts of a service; raises `TooManyCuts`."""
         ways, classes = services.ways(service), services.classes(service)
         rates, whole = as_fractions(services.planned[ways, classes]), bool(services.whole[service])
-        own = range(ways.start, ways.stop)
-        survivals = [np.isin(own, loss.kept) for loss in services.survivals if loss.service == service]
+        own, nothing = range(ways.start, ways.stop), (None,) * len(rates[0])
+        survivals = [loss for loss in services.survivals if loss.service == service]
+        kept = [tuple(np.isin(own, loss.kept).tolist()) for loss in survivals]
+        families = {each: _modes(_only(rates, each), nothing, whole) for each in dict.fromkeys(kept)}
         return cls(
             _modes(rates, services.missed[classes], whole),
-            tuple(_modes(_only(rates, kept.tolist()), (None,) * len(rates[0]), whole) for kept in survivals),
+            tuple(families[each] for each in kept),
+            tuple(_by_way(loss, ways) for loss in survivals),
             services.missed_step,
         )
 
+    @property
+    def families(self) -> list[tuple[tuple[Cuts, ...], Ints | int]]:
+        """Return all families, each with the usable replicas that it does not count."""
+        return [(self.modes, 0), *zip(self.survivals, self.lost, strict=True)]
+
     def supply(self, usable: Ints) -> list[list[Ints]]:
         """Return the left sides of all cuts, shapes (N, C), by family: `modes`, then each of `survivals`."""
-        return [[cuts.supply(usable) for cuts in family] for family in (self.modes, *self.survivals)]
+        return [[cuts.supply(np.maximum(0, usable - lost)) for cuts in family] for family, lost in self.families]
 
     def least_money(self, supply: list[list[Ints]], demand: Ints) -> Ints:
         """Return the least money paid for misses, a multiple of `step`, shape (N,); -1 where none is enough.
@@ -127,6 +137,13 @@ class Serving:
             found = np.where(without < 0, -1, found)
         stepped: Ints = np.where(found < 0, -1, -(-found // self.step) * self.step).astype(np.int64)
         return stepped
+
+
+def _by_way(loss: Survival, ways: slice) -> Ints:
+    """Return the replicas that are lost of each way of a service, int64, shape (W,)."""
+    found = np.zeros(ways.stop - ways.start, np.int64)
+    found[loss.kept - ways.start] = loss.lost
+    return found
 
 
 def as_fractions(table: Ints) -> Rates:

@@ -66,7 +66,7 @@ def _routed(compiled: CompiledInstance) -> int:
     """Return how many shares of ways in classes of requests a plan may have, over all slots."""
     services = compiled.services
     pairs = (
-        len(services.of_service(at)) * len(number.classes) * (1 + len(services.zones[at]))
+        len(services.of_service(at)) * len(number.classes) * (1 + len(services.zones[at]) + len(services.failures[at]))
         for at, number in enumerate(services.numbers)
     )
     return sum(pairs) * compiled.instance.time.slots

@@ -26,12 +26,18 @@ MOST_WAYS = 2  # of a service whose states the checker tries
 
 
 def certified_services(problem: Problem) -> Problem:
-    """Return the problem whose relaxation certificates price: split routing, and no batches."""
+    """Return the problem whose relaxation certificates price: split routing, no batches, no spare replicas."""
     services, batches = problem.services, problem.services.batches
     if not len(services):
         return problem
     bare = replace(no_services(problem.slots).batches, amount=np.zeros((0, len(services.demand)), np.int64))
-    split = replace(services, whole=np.zeros_like(services.whole), batches=bare if len(batches) else batches)
+    split = replace(
+        services,
+        whole=np.zeros_like(services.whole),
+        batches=bare if len(batches) else batches,
+        survivals=tuple(loss for loss in services.survivals if not loss.lost.any()),
+        spare=np.zeros_like(services.spare),
+    )
     return replace(problem, services=split)
 
 

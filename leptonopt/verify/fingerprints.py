@@ -164,7 +164,7 @@ WAY: Noun = {
 SERVICE: Noun = {
     "demand": (_demand, None), "replicas": (_each(_noun(WAY)), None), "routing": (_plain, "split"), "headroom": ZERO,
     "minimum": ZERO, "limit": SERIES, "start": (_noun(START), {}), "stay": SHORT,
-    "spread": (_noun({"survive": ONE}), None), "fill": (_plain, True), "needs": (_noun(NEEDS), {}),
+    "spread": (_noun({"survive": ONE}), None), "spare": ZERO, "fill": (_plain, True), "needs": (_noun(NEEDS), {}),
     "confidential": FALSE,
 }  # fmt: skip
 BATCH: Noun = {"release": AT, "deadline": AT, "optional": FALSE}

@@ -1,9 +1,10 @@
 """Part of a service in the bound of a certificate, by a program over its numbers of replicas.
 
-At prices for what replicas hold, a service of one or two ways that misses nothing costs at least the cheapest sequence
-of numbers of replicas that serve its demand in every slot, with a start for each replica that is switched on. Boot,
-minimum times, zones and whole routing are left out: they only take sequences away. More replicas of a way than serve
-all that it can serve, or than its minimum asks for, never help where they cost nothing below zero.
+At prices for what replicas hold, a service of one or two ways that misses nothing costs at least the cheapest
+sequence of numbers of replicas that serve its demand in every slot, with a start for each replica that is switched
+on. Boot, minimum times, zones and whole routing are left out: they only take sequences away. More replicas of a way
+than serve all that it can serve when `spare` of them fail, or than its minimum asks for, never help where they cost
+nothing below zero.
 
 The first way serves what saves most of the other one for its own time: a fractional knapsack (Dantzig 1957, Operations
 Research 5). Starts cost per replica, so that the step from slot to slot is one sweep up and one down in each way.
@@ -56,7 +57,7 @@ def least_by_states(
         reached = _switched(cost, fees) if cost else _begun(ways, fees, sizes)
         asked = tuple(line[slot] for line in service.demand.values())
         if asked not in need:
-            need[asked] = _needed(service, ways, slot, sizes[0])
+            need[asked] = _with_spare(_needed(service, ways, slot, sizes[0]), service.spare, len(ways))
         limits = [line[slot] for line in most]
         cost = _served(reached, costs, need[asked], limits, service, slot, never)
     least = min(min(line) for line in cost)
@@ -74,7 +75,7 @@ def _useful(service: StatedService, way: StatedWay, hold: Line, start: Line, mos
     for name, rate in way.rates.items():
         for slot, asked in enumerate(service.demand.get(name, ())):
             loads[slot] += asked / (rate * way.planned)
-    return min(top, max(ceil(max(loads)), service.minimum, way.minimum))
+    return min(top, max(ceil(max(loads)) + service.spare, service.minimum, way.minimum))
 
 
 def _begun(ways: Sequence[StatedWay], start: Sequence[int], sizes: Sequence[int]) -> Table:
@@ -130,6 +131,18 @@ def _needed(service: StatedService, ways: Sequence[StatedWay], slot: int, size: 
             room -= time
             rest -= time * first.rates[name] / other[name]
         found.append(ceil(rest / second.planned) if second else 0)
+    return found
+
+
+def _with_spare(need: list[int | None], spare: int, ways: int) -> list[int | None]:
+    """Return the least replicas of the second way with which any `spare` of both may fail."""
+    found: list[int | None] = []
+    for count in range(len(need)):
+        least: int | None = 0
+        for first in range(spare + 1) if ways > 1 else (spare,):
+            left = need[max(0, count - first)]
+            least = None if left is None or least is None else max(least, left + spare - first if left else 0)
+        found.append(least)
     return found
 
 

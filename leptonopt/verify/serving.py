@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
+from itertools import combinations_with_replacement
 from math import ceil
 from typing import Any
 
@@ -16,6 +17,8 @@ from leptonopt.verify.stated_services import StatedBatch, StatedService
 MILLION = 10**6
 Shares = Mapping[str, Fraction]  # by way
 ByClassAndSlot = dict[tuple[str, int], Any]
+Loss = tuple[frozenset[str], tuple[tuple[str, int], ...]]  # zones that are gone, and replicas by way
+NO_LOSS: Loss = (frozenset(), ())
 
 
 class ServingChecker:
@@ -35,23 +38,32 @@ class ServingChecker:
 
     def demand(self, entry: Mapping[str, Any]) -> Fraction:
         """Check routing and missed requests; return what the missed ones cost."""
-        routing: dict[frozenset[str], ByClassAndSlot] = {gone: {} for gone in (frozenset[str](), *self.service.left)}
+        routing: dict[Loss, ByClassAndSlot] = {loss: {} for loss in self._losses()}
         for line in entry["routing"]:
-            gone = frozenset(line.get("without", ()))
-            if gone not in routing:
-                self.findings.say("serve", self.where, f"has a routing without {sorted(gone)}, which it does not need")
+            loss = frozenset(line.get("without", ())), _sorted(line.get("failed", {}))
+            if loss not in routing:
+                text = f"has a routing without {_named(loss)}, which it does not need"
+                self.findings.say("serve", self.where, text)
                 continue
             shares = {way: fraction(share, "shares") for way, share in line["shares"].items()}
-            self._fill(routing[gone], line, shares)
+            self._fill(routing[loss], line, shares)
         missed: ByClassAndSlot = {}
         for line in entry["missed"]:
             self._fill(missed, line, fraction(line["requests_per_second"], "requests_per_second"))
         for (name, slot), amount in missed.items():
             if self.service.missed is None or amount <= 0:
                 self._say(f"{self.where} class {name!r}", slot, f"{shown(amount)} requests per second are missed")
-        for gone, shares_of in routing.items():
-            self._routed(gone, shares_of, {} if gone else missed)
+        for loss, shares_of in routing.items():
+            self._routed(loss, shares_of, missed if loss == NO_LOSS else {})
         return self._paid(entry, missed)
+
+    def _losses(self) -> Iterator[Loss]:
+        """Yield what may be gone at once: nothing, zones, replicas by way."""
+        yield NO_LOSS
+        yield from ((gone, ()) for gone in self.service.left)
+        for failed in combinations_with_replacement(self.service.ways, self.service.spare):
+            if failed:
+                yield NO_LOSS[0], _sorted({way: failed.count(way) for way in failed})
 
     def _fill(self, table: ByClassAndSlot, line: Mapping[str, Any], value: Any) -> None:
         """Write the value of a line into its slots, each of which may have one."""
@@ -68,9 +80,10 @@ class ServingChecker:
             raise Malformed(f"{self.where}: {line['from']} to {line['to']} are no slots of the horizon")
         return range(low // slot, high // slot)
 
-    def _routed(self, gone: frozenset[str], shares_of: ByClassAndSlot, missed: ByClassAndSlot) -> None:
-        """Check a routing: that of all ways, or of those that are left when zones are gone."""
-        where = f"{self.where} without {', '.join(sorted(gone))}" if gone else self.where
+    def _routed(self, loss: Loss, shares_of: ByClassAndSlot, missed: ByClassAndSlot) -> None:
+        """Check a routing: that of all ways, or of what is left when zones or replicas are gone."""
+        gone, failed = loss[0], dict(loss[1])
+        where = self.where if loss == NO_LOSS else f"{self.where} without {_named(loss)}"
         ways = self.service.left[gone] if gone else list(self.service.ways)
         used: dict[tuple[str, int], Fraction] = defaultdict(Fraction)
         for name, demand in self.service.demand.items():
@@ -86,8 +99,8 @@ class ServingChecker:
                     else:
                         used[way, slot] += asked * share / rate
         for (way, slot), busy in used.items():
-            self._within(f"{where} way {way!r}", slot, busy, self._planned(way, slot))
-        if not gone:
+            self._within(f"{where} way {way!r}", slot, busy, self._planned(way, slot, failed.get(way, 0)))
+        if loss == NO_LOSS:
             self.busy = used
 
     def _class(self, where: str, slot: int, asked: Fraction, shares: Shares, missed: Fraction) -> None:
@@ -103,8 +116,8 @@ class ServingChecker:
     def _usable(self, way: str, slot: int) -> int:
         return self.replicas[way].usable[slot] if way in self.replicas else 0
 
-    def _planned(self, way: str, slot: int) -> Fraction:
-        return self.service.ways[way].planned * self._usable(way, slot)
+    def _planned(self, way: str, slot: int, failed: int = 0) -> Fraction:
+        return self.service.ways[way].planned * max(0, self._usable(way, slot) - failed)
 
     def _within(self, where: str, slot: int, busy: Fraction, there: Fraction | int) -> None:
         if busy > there:
@@ -153,6 +166,15 @@ class ServingChecker:
                 self._say(where, slot, f"class {line['class']!r} is listed twice")
             seen.add(key)
             self.busy[way, slot] += requests / (len(slots) * self.stated.slot * rate)
+
+
+def _sorted(failed: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple(sorted((way, int(count)) for way, count in failed.items()))
+
+
+def _named(loss: Loss) -> str:
+    """Return what is gone, for messages."""
+    return ", ".join([*sorted(loss[0]), *(f"{count} of {way!r}" for way, count in loss[1])]) or "nothing"
 
 
 def batches_done(

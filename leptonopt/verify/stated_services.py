@@ -54,6 +54,7 @@ class StatedService:
     ways : by the names that plans call them, in the order of the instance
     limit : replicas on at most in each slot, over all ways; None without a limit
     left : for each set of zones that may be gone, the names of the ways that are left
+    spare : usable replicas that may fail at once
     missed : money for a request that is not served; None where all must be
     """
 
@@ -65,6 +66,7 @@ class StatedService:
     limit: list[int] | None
     minimum: int
     left: dict[frozenset[str], list[str]]
+    spare: int
     missed: Fraction | None
     fill: bool
 
@@ -114,6 +116,7 @@ def _service(stated: StatedInstance, service: Mapping[str, Any]) -> StatedServic
         limit=_limit(stated, service),
         minimum=int(service.get("minimum") or 0),
         left=dict(_left(stated, service, ways)),
+        spare=int(service.get("spare") or 0),
         missed=None if missed is None else exact(missed["cost"]),
         fill=service.get("fill") is not False,
     )

@@ -78,7 +78,7 @@ def _service(rng: random.Random, id: str, pools: list[str]) -> dict[str, Any]:
     extras = {
         "routing": rng.choice(["whole", "split"]), "headroom": rng.choice([0.1, 0.25]), "minimum": 1,
         "missed": {"cost": rng.choice([0.0001, 0.0007])}, "start": {"takes": "20m", "cost": 0.3}, "stay": "1h",
-        "fill": False, "team": "red", "spread": {"label": "zone:"},
+        "fill": False, "team": "red", "spread": {"label": "zone:"}, "spare": 1,
     }  # fmt: skip
     service |= {key: value for key, value in extras.items() if rng.random() < 0.25}
     return service

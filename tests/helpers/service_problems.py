@@ -19,7 +19,7 @@ from tests.helpers.small_problems import group, ints, nodes, option, problem
 
 FEATURES = (
     "boot", "minimum", "switching", "missed", "tasks", "nodes", "batches", "whole", "one_way", "survive", "headroom",
-    "least", "limit", "two_services", "running",
+    "least", "limit", "two_services", "running", "spare",
 )  # fmt: skip
 
 
@@ -68,10 +68,15 @@ def services(*each: dict[str, Any], batches: tuple[dict[str, Any], ...] = (), st
     for j, one in enumerate(batches):
         amount[j, class_at[one["service"]] : class_at[one["service"] + 1]] = one["amount"]
     lost = [
-        Survival(number, ints([way_at[number] + way for way in kept]))
+        Survival.of(number, ints([way_at[number] + way for way in kept]))
         for number, one in enumerate(each)
         for kept in one.get("survivals", ())
     ]
+    for number, one in enumerate(each):
+        own = range(way_at[number], way_at[number + 1])
+        for failed in itertools.combinations_with_replacement(own, one.get("spare", 0)):
+            if failed:
+                lost.append(Survival.of(number, ints(list(own)), {way: failed.count(way) for way in failed}))
     return Services(
         way_ptr=way_at,
         class_ptr=class_at,
@@ -97,6 +102,7 @@ def services(*each: dict[str, Any], batches: tuple[dict[str, Any], ...] = (), st
         one_way=flag("one_way", False),
         fill=flag("fill", True),
         survivals=tuple(lost),
+        spare=ints([one.get("spare", 0) for one in each]),
         batches=Batches(
             service=ints([one["service"] for one in batches]),
             first=ints([one["first"] for one in batches]),
@@ -158,6 +164,8 @@ def _random_service(rng: random.Random, has: set[str], slots: int) -> dict[str, 
         more["limit"] = rng.randint(1, 3)
     if "survive" in has and ways == 2:
         more["survivals"] = [[0], [1]]
+    if "spare" in has:
+        more["spare"] = rng.choice([1, 1, 2])
     missed = [rng.choice([None, Fraction(rng.randint(0, 9), 2)]) for _ in range(classes)] if "missed" in has else None
     late = 1 if "boot" in has else 0  # nothing is usable in the first slots
     demand = [[0 if slot < late else rng.randint(0, 5) for slot in range(slots)] for _ in range(classes)]
@@ -294,13 +302,20 @@ def _served(of: Services, on: np.ndarray) -> int | None:
             if (cost := _routed(of, v, usable, chosen)) is not None:
                 choices.append(cost + left)
         if not choices or not all(
-            _routed(of, v, usable, [], set(loss.kept.tolist())) is not None
+            _routed(of, v, _left(usable, loss), [], set(loss.kept.tolist())) is not None
             for loss in of.survivals
             if loss.service == v
         ):
             return None
         total += min(choices)
     return total
+
+
+def _left(usable: np.ndarray, loss: Survival) -> np.ndarray:
+    """Return usable replicas without those that fail."""
+    left = usable.copy()
+    left[loss.kept] = np.maximum(0, left[loss.kept] - loss.lost[:, None])
+    return left
 
 
 def _routed(of: Services, v: int, usable: np.ndarray, batches: list[int], kept: set[int] | None = None) -> int | None:

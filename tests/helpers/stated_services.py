@@ -46,6 +46,7 @@ def plan(
     missed: dict[str, str] | None = None,
     batches: list[dict[str, Any]] | None = None,
     without: dict[str, dict[str, dict[str, str]]] | None = None,
+    failed: dict[str, dict[str, dict[str, str]]] | None = None,
 ) -> dict[str, Any]:
     """Return the services of a plan: counts of both ways, and by class what serves it in every slot."""
     whole = {"from": at(0), "to": at(len(p))}
@@ -57,6 +58,8 @@ def plan(
     routing = [{**whole, "class": name, "shares": each} for name, each in (shares or {}).items()]
     for zone, left in (without or {}).items():
         routing += [{**whole, "class": name, "without": [zone], "shares": each} for name, each in left.items()]
+    for way, left in (failed or {}).items():
+        routing += [{**whole, "class": name, "failed": {way: 1}, "shares": each} for name, each in left.items()]
     lacking = [{**whole, "class": name, "requests_per_second": each} for name, each in (missed or {}).items()]
     entry = {"id": "s", "ways": ways, "routing": routing, "missed": lacking, "missed_cost": 0, "cost": 0}
     return {"services": [entry], "batches": batches or []}

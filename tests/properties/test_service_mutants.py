@@ -44,7 +44,7 @@ MUTANTS: dict[str, tuple[ModuleType, str, str, Callable[[], object]]] = {
     ),
     "the headroom makes replicas faster": (
         serving,
-        "return self.service.ways[way].planned * self._usable(way, slot)",
+        "return self.service.ways[way].planned * max(0, self._usable(way, slot) - failed)",
         "return self._usable(way, slot) / self.service.ways[way].planned",
         rules(NONE, [1] * 4, ON_Q, {"headroom": 0.5}),
     ),
@@ -61,6 +61,12 @@ MUTANTS: dict[str, tuple[ModuleType, str, str, Callable[[], object]]] = {
         rules(
             [4] * 4, [1] * 4, ON_Q, {"spread": {"label": "zone:"}}, without={"zone:p": ON_Q, "zone:q": ON_Q}
         ),
+    ),
+    "replicas that fail serve on": (
+        serving,
+        "max(0, self._usable(way, slot) - failed)",
+        "self._usable(way, slot)",
+        rules([1] * 4, [1] * 4, ON_Q, {"spare": 1}, failed={"p": ON_Q, "q": ON_Q}),
     ),
     "a request is missed once in a slot, not once in a second": (
         serving,

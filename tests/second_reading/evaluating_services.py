@@ -126,16 +126,19 @@ class ServiceEvaluation:
                 if (entry["class"], t) in lacks or service.missed is None or number(entry["requests_per_second"]) <= 0:
                     self.say("serve", f"missed {entry}")
                 lacks[entry["class"], t] = number(entry["requests_per_second"])
-        shares: dict[frozenset[str], dict[tuple[str, int], dict[str, Fraction]]] = defaultdict(dict)
+        shares: dict[frozenset[Any], dict[tuple[str, int], dict[str, Fraction]]] = defaultdict(dict)
         for entry in self.entry["routing"]:
             for t in self._span(entry):
-                place = shares[frozenset(get(entry, "without", []))]
+                failed = {way: int(number(count)) for way, count in get(entry, "failed", {}).items()}
+                place = shares[frozenset([*get(entry, "without", []), *failed.items()])]
                 if (entry["class"], t) in place or entry["class"] not in service.demand:
                     self.say("serve", f"routing {entry}")
                 place[entry["class"], t] = {way: number(share) for way, share in entry["shares"].items()}
         self.busy = self._routed(shares.pop(frozenset(), {}), lacks, service.ways)
         for gone in service.zones:
             self._routed(shares.pop(gone, {}), {}, [way for way in service.ways if way.zone not in gone])
+        for failed in service.failures:
+            self._routed(shares.pop(frozenset(failed.items()), {}), {}, service.ways, failed)
         if shares:
             self.say("serve", f"routing without {[*shares]}")
         for t in self.slots:
@@ -151,6 +154,7 @@ class ServiceEvaluation:
         shares: dict[tuple[str, int], dict[str, Fraction]],
         lacks: dict[tuple[str, int], Fraction],
         ways: list[Way],
+        failed: dict[str, int] | None = None,
     ) -> dict[tuple[int, int], Fraction]:
         """Check a routing, and return how long each way is busy in each slot."""
         busy: dict[tuple[int, int], Fraction] = defaultdict(Fraction)
@@ -171,7 +175,8 @@ class ServiceEvaluation:
                     else:
                         busy[index[way], t] += asked * share / rate
         for (n, t), time in busy.items():
-            if time > self.service.ways[n].keep * self.usable[n][t]:
+            left = max(0, self.usable[n][t] - (failed or {}).get(self.service.ways[n].name, 0))
+            if time > self.service.ways[n].keep * left:
                 self.say("serve", f"{self.service.ways[n].name} in slot {t}: {time} of {self.usable[n][t]}")
         return busy
 

@@ -92,6 +92,7 @@ def _service(rng: Random, name: str, pools: list[dict[str, Any]], slots: int) ->
     service |= _may(rng, 0.4, "team", lambda: "red")
     if len({way["pool"] for way in ways}) == 2 and rng.random() < 0.3:
         service["spread"] = {"label": "zone:"}
+    service |= _may(rng, 0.15, "spare", lambda: rng.choice([1, 1, 2]))
     return service
 
 

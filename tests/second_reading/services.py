@@ -78,6 +78,7 @@ class Service:
     minimum: int
     limit: list[int] | None
     zones: list[frozenset[str]]  # that may be gone together
+    failures: list[dict[str, int]]  # replicas by way that may fail together
     missed: Fraction | None
     fill: bool
     batches: list[Batch] = field(default_factory=list)
@@ -131,9 +132,17 @@ def _service(tree: dict[str, Any], instance: Instance) -> Service:
         whole(get(tree, "minimum", 0)),
         _limit(tree, clock),
         [frozenset(each) for each in gone],
+        list(_failures([way.name for way in ways], whole(get(tree, "spare", 0)))),
         None if missed is None else number(missed["cost"]),
         truth(get(tree, "fill", True)),
     )
+
+
+def _failures(ways: list[str], spare: int) -> Iterator[dict[str, int]]:
+    """Yield every choice of numbers of replicas that fail and sum to `spare`, without zeros."""
+    for numbers in product(range(spare + 1), repeat=len(ways)):
+        if spare and sum(numbers) == spare:
+            yield {way: number for way, number in zip(ways, numbers, strict=True) if number}
 
 
 def _limit(tree: dict[str, Any], clock: Clock) -> list[int] | None:
@@ -291,6 +300,10 @@ class Serving:
         for gone in service.zones:
             left = [n for n, way in enumerate(service.ways) if way.zone not in gone]
             if self._least(asked, usable, left, None) is None:
+                return None
+        for failed in service.failures:
+            left = [max(0, n - failed.get(way.name, 0)) for n, way in zip(usable, service.ways, strict=True)]
+            if self._least(asked, tuple(left), list(range(len(left))), None) is None:
                 return None
         price = None if service.missed is None else service.missed * self.seconds
         found = self._least(asked, usable, list(range(len(service.ways))), price)

@@ -145,11 +145,12 @@ def serve(variables: Variables) -> Rows:
     lines, problem = _Lines("serve"), variables.problem
     for service, serving in enumerate(problem.serving):
         demand = problem.services.demand[problem.services.classes(service)]
-        for number, family in enumerate((serving.modes, *serving.survivals)):
+        _left_by_failures(lines, variables, service)
+        for number, (family, lost) in enumerate(serving.families):
             chosen = variables.services.get(("k", service, number))
             for mode, cuts in enumerate(family):
                 at = None if chosen is None else chosen[mode * problem.slots : (mode + 1) * problem.slots]
-                _cut_rows(lines, variables, service, cuts, demand, at)
+                _cut_rows(lines, variables, service, cuts, demand, at, lost)
             if chosen is not None:
                 _one_mode(lines, service, chosen, len(family))
     return lines.rows()
@@ -163,19 +164,42 @@ def _one_mode(lines: _Lines, service: int, chosen: Ints, modes: int) -> None:
         lines.add(rows, chosen[mode * slots : (mode + 1) * slots], -1)
 
 
-def _cut_rows(lines: _Lines, variables: Variables, service: int, cuts: Cuts, demand: Ints, chosen: Ints | None) -> None:
-    """State each cut in each slot; with `chosen`, where its variable is 1."""
+def _left_by_failures(lines: _Lines, variables: Variables, service: int) -> None:
+    """State q <= max(0, usable - n) for each number n of replicas that may fail; e tells whether n are there."""
+    ways, slots = variables.problem.services.ways(service), np.arange(variables.problem.slots)
+    for way in range(ways.start, ways.stop):
+        for failed in range(1, int(variables.problem.services.spare[service]) + 1):
+            left, there = variables.services["q", way, failed], variables.services["e", way, failed]
+            most = int(variables.most[left].max(initial=0))
+            for amount, counted in ((failed, usable(variables, way)), (-max(0, most), [])):
+                rows = lines.block(len(slots), 0, way, failed, slots)
+                lines.add(rows, left, 1)
+                lines.add(rows, there, amount)
+                for at, variable, factor in counted:
+                    lines.add(rows[at], variable, -factor)
+
+
+def _cut_rows(
+    lines: _Lines, variables: Variables, service: int, cuts: Cuts, demand: Ints, chosen: Ints | None, lost: Ints | int
+) -> None:
+    """State each cut in each slot, with `lost` replicas gone; with `chosen`, where its variable is 1."""
     required = np.maximum(0, cuts.required(demand.T))
     for number in range(len(cuts.paid)):
         money, spared = _money(variables, service, cuts, number)
         weight, need = cuts.weight[number].tolist(), np.maximum(0, required[:, number] - spared)
         for each, paid, right in rounded(weight, money, need):
             rows = lines.block(len(right), 0 if chosen is not None else -right, service, number, np.arange(len(right)))
-            _usable_entries(lines, variables, service, rows, each)
+            _usable_entries(lines, variables, service, rows, each, lost)
             if paid and ("p", service) in variables.services:  # without a demand nothing is missed
                 lines.add(rows, variables.services["p", service], -paid)
             if chosen is not None:
                 lines.add(rows, chosen, right)
+
+
+def _left(variables: Variables, way: int, failed: int) -> Terms:
+    """Return (slots, variables, coefficients) of the usable replicas that are left when some fail."""
+    slots = np.arange(variables.problem.slots)
+    return [(slots, variables.services["q", way, failed], np.ones(len(slots), np.int64))]
 
 
 def _money(variables: Variables, service: int, cuts: Cuts, number: int) -> tuple[int, int]:
@@ -185,11 +209,15 @@ def _money(variables: Variables, service: int, cuts: Cuts, number: int) -> tuple
     return step * units, step * (units - 1)
 
 
-def _usable_entries(lines: _Lines, variables: Variables, service: int, rows: Ints, weight: list[int]) -> None:
+def _usable_entries(
+    lines: _Lines, variables: Variables, service: int, rows: Ints, weight: list[int], lost: Ints | int = 0
+) -> None:
     begin = int(variables.problem.services.way_ptr[service])
-    for at, amount in enumerate(weight):
+    for at, (amount, gone) in enumerate(zip(weight, np.broadcast_to(lost, len(weight)).tolist(), strict=True)):
         if amount:
-            for slots, variable, factor in usable(variables, begin + at):
+            for slots, variable, factor in (
+                _left(variables, begin + at, gone) if gone else usable(variables, begin + at)
+            ):
                 lines.add(rows[slots], variable, -amount * factor)
 
 

@@ -222,6 +222,7 @@ def _services(problem: Problem) -> Iterator[str]:
     yield from _table("set REPLICA_HOLDS", (f"({way},{row})" for way, row, _ in holds))
     yield from _table("param hold", (f"{way} {row} {amount}" for way, row, amount in holds))
     yield from _table("set KEPT", (f"({at},{way})" for at, way in kept))
+    yield from _table("param failed", _failed(services))
     survivals = (f"{at} {survival.service}" for at, survival in enumerate(services.survivals))
     yield from _table("param survival_service", survivals)
     lines = {
@@ -246,6 +247,14 @@ def _services(problem: Problem) -> Iterator[str]:
         cells = (f"{at} {cell}" for at, table in uses for cell in _cells(table, 0))
         yield from _table(f"param replica_{part}_use", cells)
     yield from _missed(services)
+
+
+def _failed(services: Services) -> Iterator[str]:
+    """Yield the replicas that fail, by loss and way."""
+    for at, loss in enumerate(services.survivals):
+        yield from (
+            f"{at} {way} {lost}" for way, lost in zip(loss.kept.tolist(), loss.lost.tolist(), strict=True) if lost
+        )
 
 
 def _service_of(pointers: Ints) -> Ints:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -91,7 +92,8 @@ class Variables:
         """Return positions of the variables of services by letter and index.
 
         By slot: (h, w) replicas of way w on, (s, w) switched on, (d, w) switched off, (p, v) paid for requests missed
-        [`missed_units` steps], (k, v, f) the family of cuts that holds, one mode after the other. By slot of a window:
+        [`missed_units` steps], (q, w, n) usable when n replicas fail, at most, (e, w, n) whether there are n, (k, v, f)
+        the family of cuts that holds, one mode after the other. By slot of a window:
         (z, j, b) what batch j does of a class [demand units]. (l, j) the batch is left out, (o, v) the one way of a
         service.
         """
@@ -152,8 +154,11 @@ class Variables:
         ):
             if len(family) > 1:
                 yield ("k", service, number), np.ones(len(family) * self.problem.slots, np.int64)
+        ways = services.ways(service)
+        for way, failed in product(range(ways.start, ways.stop), range(1, int(services.spare[service]) + 1)):
+            yield ("q", way, failed), np.maximum(0, self.replicas_most[way] - failed)
+            yield ("e", way, failed), np.ones(self.problem.slots, np.int64)
         if services.one_way[service]:
-            ways = services.ways(service)
             yield ("o", service), np.ones(ways.stop - ways.start, np.int64)
 
     @cached_property

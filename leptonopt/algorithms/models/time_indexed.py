@@ -335,10 +335,13 @@ def encode_replicas(variables: Variables, replicas: ReplicaSchedule, values: Int
     Those of families of cuts and of what batches do stay 0.
     """
     services = variables.problem.services
-    started, stopped = services.switched(replicas.on)
+    (started, stopped), usable = services.switched(replicas.on), services.usable(replicas.on)
     grids = {"h": replicas.on, "s": started, "d": stopped, "p": replicas.missed // services.missed_step}
     for name, positions in variables.services.items():
-        if name[0] in grids:
+        if name[0] in "qe":
+            left = usable[name[1]] - name[2]
+            values[positions] = np.maximum(0, left) if name[0] == "q" else left >= 0
+        elif name[0] in grids:
             units = variables.missed_units(name[1]) if name[0] == "p" else 1
             values[positions] = grids[name[0]][name[1]] // units
         elif name[0] == "l":

@@ -89,11 +89,12 @@ class Cover:
         least = services.service_least[service]
         total: Floats = np.maximum(0, least - usable.sum(axis=0)) / max(1, least)
         serving = self.problem.serving[service]
-        for family in (serving.modes, *serving.survivals):
+        for family, lost in serving.families:
+            left = np.maximum(0, usable.T - lost)
             short = np.full(len(total), np.inf)
             for cuts in family:
                 required = cuts.required(demand)
-                parts = np.maximum(0, required - cuts.supply(usable.T)) / np.maximum(1, required)
+                parts = np.maximum(0, required - cuts.supply(left)) / np.maximum(1, required)
                 short = np.minimum(short, parts.astype(float).sum(axis=1))
             total = total + short
         return total

@@ -63,7 +63,10 @@ def _only(services: Services, v: int) -> Services:
     lines: dict[str, Any] = {
         name: getattr(services, name)[ways] for name in ("pool", "most", "running", "boot", "minimum", "least")
     }
-    own = {name: getattr(services, name)[v : v + 1] for name in ("limit", "service_least", "whole", "one_way", "fill")}
+    own = {
+        name: getattr(services, name)[v : v + 1]
+        for name in ("limit", "service_least", "spare", "whole", "one_way", "fill")
+    }
     return replace(
         services,
         way_ptr=pointers([ways.stop - ways.start]),
@@ -74,7 +77,9 @@ def _only(services: Services, v: int) -> Services:
         costs=ReplicaCosts(costs.on[ways], costs.start[ways], costs.stop[ways]),
         demand=services.demand[classes],
         missed=services.missed[classes],
-        survivals=tuple(Survival(0, loss.kept - ways.start) for loss in services.survivals if loss.service == v),
+        survivals=tuple(
+            Survival(0, loss.kept - ways.start, loss.lost) for loss in services.survivals if loss.service == v
+        ),
         batches=Batches(
             np.zeros(int(mine.sum()), np.int64), batches.first[mine], batches.last[mine],
             batches.amount[mine][:, classes], batches.optional[mine], batches.value[mine],

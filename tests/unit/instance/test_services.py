@@ -57,6 +57,9 @@ def test_all_forms_of_demand_are_written_as_they_are_read(demand: dict[str, Any]
         ({"start": {"take": "5m"}}, "services[0].start.take: is not a key that is known here; did you mean 'takes'?"),
         ({"limit": 1.5}, "services[0].limit: a count is whole"),
         ({"spread": {"label": "zone:", "survive": 0}}, "services[0].spread.survive: "),
+        ({"spare": -1}, "services[0].spare: "),
+        ({"spare": 1.5}, "services[0].spare: "),
+        ({"spare": 11}, "services[0].spare: "),
         ({"missed": 5}, "services[0].missed: 5 is not a mapping of keys to values"),
     ],
 )

@@ -18,7 +18,7 @@ from tests.helpers import service_problems as made
 from tests.helpers.marks import first
 from tests.helpers.small_problems import problem
 
-KINDS = ("headroom", "missed", "batches", "whole", "survive", "boot")
+KINDS = ("headroom", "missed", "batches", "whole", "survive", "boot", "spare")
 
 
 def schedules(found: Problem, most: int) -> list[ReplicaSchedule]:

@@ -13,7 +13,7 @@ from leptonopt.problem.problem import Problem
 from tests.helpers import service_problems as made
 from tests.helpers.marks import first
 
-EXACT = ("switching", "missed", "whole", "one_way", "survive", "headroom", "least", "limit", "running")
+EXACT = ("switching", "missed", "whole", "one_way", "survive", "headroom", "least", "limit", "running", "spare")
 
 
 def states(found: Problem) -> ServiceStates:
