@@ -23,6 +23,7 @@ SIMULATE_EPILOG = """\b
 Examples:
   leptonopt simulate week.yaml --noise noise.yaml
   leptonopt simulate week.yaml --policy once,rolling,greedy --every 30m --seeds 20 --noise noise.yaml
+  leptonopt simulate serving.yaml --trace LOG.csv --headroom 0,0.1,0.2 --lag 10m,20m,30m --plot misses.png
 
 \b
 once plans at the start alone; rolling plans again what is left, every so often; the
@@ -52,6 +53,24 @@ Tail = Annotated[
 ]
 
 
+TraceFile = Annotated[
+    Path | None, options.Option("--trace", metavar="LOG", help="services: requests that came, a CSV file")
+]
+Headrooms = Annotated[
+    str | None,
+    options.Option(
+        "--headroom", metavar="SHARES", help="with --trace: shares of rates left free  [default: 0,0.1,0.2]"
+    ),
+]
+Lags = Annotated[
+    str, options.Option("--lag", metavar="DURATIONS", help="with --trace: from a scaler's decision to a usable replica")
+]
+Bin = Annotated[str, options.Option("--bin", metavar="DURATION", help="with --trace: step of time")]
+Plot = Annotated[
+    Path | None, options.Option("--plot", metavar="FILE", help="with --trace: draw misses (.png, .svg, .pdf)")
+]
+
+
 @dataclass(frozen=True)
 class SimulateOptions:
     """The options of `leptonopt simulate`."""
@@ -63,6 +82,11 @@ class SimulateOptions:
     noise: NoiseFile = None
     miss: Miss = "1000"
     tail: Tail = None
+    trace: TraceFile = None
+    headroom: Headrooms = None
+    lag: Lags = "0s,10m,20m,30m"
+    bin: Bin = "1m"
+    plot: Plot = None
     json: options.Json = False
     method: options.Method = "auto"
     time_limit: options.Seconds = 5.0
@@ -83,6 +107,10 @@ def simulate(_: options.Context, given: SimulateOptions) -> int:
     """Simulate policies: what they cost, which deadlines they meet, and how far from hindsight they are."""
     from leptonopt.simulation.summary import summaries
 
+    if given.trace is not None:
+        from leptonopt.cli.simulate_serving import simulate_serving
+
+        return simulate_serving(given)
     instance = load_instance(given.file, given.format, params_of(given.param))
     outcomes = _outcomes(given, instance, given.policy.split(","))
     if given.json:

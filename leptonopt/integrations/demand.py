@@ -96,7 +96,7 @@ def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid
     if len(texts) != 1:
         raise UsageError(f"demand reads one log, not {len(texts)} files")
     asked = _asked(params, grid)
-    log, grid = _on_grid(read_log(*texts[0], params), asked, grid)
+    log, grid = on_grid(read_log(*texts[0], params), asked, grid)
     found = Imported(grid=grid)
     alone = params.get("service", re.split(r"[\\/]", texts[0][0])[-1].split(".")[0] or "service")
     values = sorted(set(log.by.tolist()))
@@ -160,7 +160,7 @@ def _share(text: str) -> Fraction:
     return found
 
 
-def _on_grid(log: RequestLog, asked: Asked, grid: Grid) -> tuple[RequestLog, Grid]:
+def on_grid(log: RequestLog, asked: Asked, grid: Grid) -> tuple[RequestLog, Grid]:
     """Return the log with times counted from the start of the horizon, and the grid of the horizon.
 
     Where the start is stated, the log moves by whole days or periods, so that the time of day stays. A log that

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import groupby
@@ -22,14 +22,16 @@ def service_entries(instance: Instance, found: Served, compiled: CompiledService
     """Return the keys `services` and `batches` of a plan, each only where the instance has some."""
     body: dict[str, Any] = {}
     if found.services:
-        losses = zip(found.services, compiled.zones, compiled.failures, strict=True)
-        body["services"] = [_service(instance, each, list(_lost(each, *both))) for each, *both in losses]
+        each = zip(found.services, compiled.zones, compiled.failures, strict=True)
+        body["services"] = [_service(instance, bill, list(_lost(bill, zones, few))) for bill, zones, few in each]
     if found.batches:
         body["batches"] = [_batch(instance, found, at) for at in range(len(found.batches))]
     return body
 
 
-def _lost(bill: ServiceBill, zones: Sequence[Sequence[str]], failures: Sequence[Sequence[int]]) -> Iterator[Any]:
+def _lost(
+    bill: ServiceBill, zones: Sequence[Sequence[str]], failures: Sequence[Sequence[int]]
+) -> Iterator[dict[str, Any]]:
     """Yield what is gone in each routing of what is left, in the order of the problem."""
     for gone in zones:
         yield {"without": list(gone)}
@@ -37,7 +39,7 @@ def _lost(bill: ServiceBill, zones: Sequence[Sequence[str]], failures: Sequence[
         yield {"failed": dict(Counter(bill.ways[number].way.option.id for number in failed))}
 
 
-def _service(instance: Instance, bill: ServiceBill, losses: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+def _service(instance: Instance, bill: ServiceBill, losses: Sequence[dict[str, Any]]) -> dict[str, Any]:
     weights, scale = instance.objective, bill.numbers.scale
     routing = list(_routing(instance, bill, bill.routing.slots, {}))
     for gone, slots in zip(losses, bill.routing.survivals, strict=True):

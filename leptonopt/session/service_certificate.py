@@ -26,7 +26,7 @@ MOST_WAYS = 2  # of a service whose states the checker tries
 
 
 def certified_services(problem: Problem) -> Problem:
-    """Return the problem whose relaxation certificates price: split routing, no batches, no spare replicas."""
+    """Return the problem that certificates price: split routing, no batches, no spare replicas."""
     services, batches = problem.services, problem.services.batches
     if not len(services):
         return problem

@@ -25,9 +25,10 @@ class Spread(StrictModel):
 
 
 class Noise(StrictModel):
-    """The factor of all durations, and those of single tasks, by id."""
+    """Factors of all durations, of single tasks, by id, and of the requests of a service in an hour."""
 
     duration: Spread = Spread()
+    demand: Spread = Spread()
     tasks: ByName[Spread] = empty_mapping()
 
     def factor(self, task: str, seed: int) -> Fraction:

@@ -21,6 +21,8 @@ Document = dict[str, Any]
 
 def refuse_unsupported(instance: Instance) -> None:
     """Raise `Unsupported` where an instance has what a simulation does not carry out."""
+    if instance.services:
+        raise Unsupported("simulate carries services out on a trace of requests alone; --trace LOG.csv names it")
     refuse(instance, "simulate", *FEATURES)
     if any(pool.interruptions is not None for pool in instance.pools):
         raise Unsupported("simulate does not support pools with interruptions; allowed is an instance without")

@@ -155,6 +155,7 @@ DOORS = {
         "plan.plot_cost",
         "experiments.schedule_diff",
         "experiments.figures",
+        "simulation.plot_serving",
     },
     "yaml": {"io.native.yaml_reader", "execution.manifests"},
     "pydantic": {

@@ -165,7 +165,7 @@ def _one_mode(lines: _Lines, service: int, chosen: Ints, modes: int) -> None:
 
 
 def _left_by_failures(lines: _Lines, variables: Variables, service: int) -> None:
-    """State q <= max(0, usable - n) for each number n of replicas that may fail; e tells whether n are there."""
+    """State q <= max(0, usable - n) for each number n that may fail; e tells whether n are there."""
     ways, slots = variables.problem.services.ways(service), np.arange(variables.problem.slots)
     for way in range(ways.start, ways.stop):
         for failed in range(1, int(variables.problem.services.spare[service]) + 1):
