@@ -9,6 +9,10 @@
   one accelerator (`one-way`).
 - Hour by hour, as SageServe (arXiv 2502.14617) plans: an integer program for each hour of a curve, at the cost of the
   hour and of what is started in it. leptonopt sees all hours. The fleet that serves the peak all the time is beside it.
+- A reactive scaler, on ServeGen's rates by ten minutes: it sees them ten minutes late, its replicas come after a lag,
+  and some requests are missed; the plan of the hours meets the same requests.
+- Malloovia (pypi.org/project/malloovia) on commitments: one class of requests, machines reserved for the whole time at
+  60 % of the price or on demand. It runs in an environment of its own (`peers/setup.sh`).
 
 The curve is ServeGen's m-large (mean rate of each hour), scaled to a peak; rates and prices are those of Mélange's
 example; a start costs a quarter of an hour. Both have two threads.
@@ -18,8 +22,10 @@ from __future__ import annotations
 
 import csv
 import json
+import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from itertools import chain
 from math import ceil
 from pathlib import Path
@@ -31,6 +37,9 @@ from common import Row, Table, arguments, cbc, our_row, ours
 from melange_mix import melange
 
 START = 0.25  # hours of the price
+COMMITTED = ((168, 300), (336, 300), (336, 3000))  # hours, requests per second
+MACHINES = {"a10g": (1.01, 7200), "a100": (3.67, 72000)}  # price per hour, requests per hour
+MALLOOVIA = Path(__file__).with_name(".venv-malloovia") / "bin" / "python"
 PEAKS = ((24, 30), (168, 30), (168, 300))  # hours, requests per second
 CANNOT_HOUR = "what later hours need"
 CANNOT_GREEDY = "a bound; several accelerators"
@@ -42,6 +51,12 @@ def curve(data: Path, hours: int, peak: float) -> list[float]:
     with (data / "services" / "servegen_m-large_hourly.csv").open(newline="") as lines:
         rates = [float(row["mean_req_per_s"]) for row in csv.DictReader(lines)][:hours]
     return [round(peak * rate / max(rates), 6) for rate in rates]
+
+
+def instants(hours: int) -> list[str]:
+    """Return the beginnings of hours."""
+    begin = datetime(2026, 11, 23, tzinfo=UTC)
+    return [(begin + timedelta(hours=at)).strftime("%Y-%m-%dT%H:%MZ") for at in range(hours)]
 
 
 class Hours:
@@ -90,7 +105,7 @@ def hour_by_hour(hours: Hours, demand: Sequence[float]) -> tuple[float, float]:
 
 def week(hours: Hours, demand: Sequence[float]) -> dict[str, Any]:
     """Return the instance of a curve."""
-    instants = [f"2026-11-{23 + at // 24}T{at % 24:02}:00Z" for at in range(len(demand))]
+    times = instants(len(demand))
     names = [str(at) for at in range(len(hours.mix))]
     ways = [
         {
@@ -102,11 +117,11 @@ def week(hours: Hours, demand: Sequence[float]) -> dict[str, Any]:
         }
         for gpu, price in hours.price.items()
     ]
-    rates = {"steps": dict(zip(instants, demand, strict=True))}
+    rates = {"steps": dict(zip(times, demand, strict=True))}
     return {
         "leptonopt": 1,
         "name": f"{len(demand)} hours",
-        "time": {"start": instants[0], "slot": "1h", "horizon": f"{len(demand)}h"},
+        "time": {"start": times[0], "slot": "1h", "horizon": f"{len(demand)}h"},
         "pools": [
             {"id": gpu, "nodes": {"size": {"gpu": 1}, "count": 1000, "price": price}}
             for gpu, price in hours.price.items()
@@ -163,6 +178,80 @@ def _regret(choices: Sequence[tuple[float, str, int]], at: int) -> float:
     return choices[at + 1][0] - choices[at][0] if at + 1 < len(choices) else float("inf")
 
 
+def reactive(data: Path, instance: Mapping[str, Any], hours: int, peak: float) -> Iterator[Row]:
+    """Yield rows of a plan and of scalers on rates by ten minutes: cost, and the share missed as a note."""
+    from decimal import Decimal
+
+    import numpy as np
+
+    from leptonopt.instance import validate
+    from leptonopt.simulation.serving import ServingSetting, Trace, serving_summaries, simulate_services
+
+    stated, name = validate(dict(instance)), f"{hours} hours, peak {peak}/s"
+    bins = json.loads((data / "services" / "servegen_language_m-large.json").read_text())
+    rates = np.array([bins[second] for second in sorted(bins, key=int)])[: 6 * hours]
+    rates *= peak / rates.reshape(hours, 6).mean(axis=1).max()
+    mix = stated.services[0].demand.mix or {}
+    asked = {each: rates * float(share.constant or 0) for each, share in mix.items()}
+    setting = ServingSetting(["plan", "scaler"], [Decimal(0), Decimal("0.2")], [600, 1800], seconds=20)
+    begun = time.monotonic()
+    lines = serving_summaries(simulate_services(stated, Trace(0, 600, {"chat": asked}), setting))
+    for line in lines:
+        lag = "" if line.lag is None else f", lag {line.lag // 60} min"
+        system = f"{line.policy}, {line.headroom:.0%} free{lag}"
+        yield Row(
+            name, system, "simulated", line.cost, time.monotonic() - begun, note=f"misses {line.missed_share:.2%}"
+        )
+
+
+def commitments(data: Path, seconds: float) -> Iterator[Row]:
+    """Yield rows of machines that are reserved or on demand."""
+    for hours, peak in COMMITTED:
+        name = f"commit, {hours} hours, {peak}/s"
+        asked = [ceil(3600 * rate) for rate in curve(data, hours, peak)]
+        yield _malloovia(name, asked, seconds)
+        pools = [
+            {
+                "id": gpu,
+                "nodes": {
+                    "size": {"gpu": 1},
+                    "count": 1000,
+                    "price": price,
+                    "commit": {"price": round(0.6 * price, 4)},
+                },
+            }
+            for gpu, (price, _) in MACHINES.items()
+        ]
+        ways = [{"pool": gpu, "uses": {"gpu": 1}, "rate": {"any": rate}} for gpu, (_, rate) in MACHINES.items()]
+        document = {
+            "time": {"start": instants(1)[0], "slot": "1h", "horizon": f"{hours}h"},
+            "pools": pools,
+            "services": [
+                {
+                    "id": "chat",
+                    "demand": {"any": {"steps": dict(zip(instants(hours), asked, strict=True))}},
+                    "replicas": ways,
+                }
+            ],
+        }
+        result, took = ours(document, seconds)
+        yield our_row(name, result, took)
+
+
+def _malloovia(name: str, asked: Sequence[int], seconds: float) -> Row:
+    """Return the row of Malloovia, which runs in an environment of its own."""
+    if not MALLOOVIA.exists():
+        return Row(name, "Malloovia", "not there", None, 0.0, note="bash peers/setup.sh installs it")
+    question = {"asked": asked, "machines": MACHINES, "reserved": 0.6, "seconds": seconds}
+    program = Path(__file__).with_name("malloovia_commit.py")
+    done = subprocess.run([MALLOOVIA, program], input=json.dumps(question), capture_output=True, text=True, check=True)
+    answer = json.loads(done.stdout.splitlines()[-1])
+    status = "optimal" if answer["status"] == "optimal" else "feasible"
+    return Row(
+        name, "Malloovia", status, answer["cost"], answer["seconds"], "starts, several classes, divided requests"
+    )
+
+
 def mixes(example: dict[str, Any], seconds: float, folder: Path) -> Iterator[Row]:
     """Yield rows of one hour of the example."""
     for slices in (1, 2, 4, 8):
@@ -211,6 +300,7 @@ def curves(data: Path, example: Mapping[str, Any], seconds: float) -> Iterator[R
         instance = week(hours, demand)
         result, took = ours(instance, seconds)
         yield our_row(name, result, took)
+        yield from reactive(data, instance, length, peak)
 
 
 def main() -> None:
@@ -222,6 +312,7 @@ def main() -> None:
         for row in chain(
             mixes(example, given.time_limit, Path(folder)),
             infernos(given.data, given.time_limit),
+            commitments(given.data, given.time_limit),
             curves(given.data, example, given.time_limit),
         ):
             table.add(row)

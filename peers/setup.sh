@@ -10,3 +10,8 @@ from importlib.metadata import version
 
 print(*(f"{name} {version(name)}" for name in ("pyjobshop", "psplib", "ortools")), sep=", ")
 EOF
+
+# Malloovia asks for PuLP 2.0, so it has an environment of its own.
+"${PYTHON:-python3}" -m venv .venv-malloovia
+.venv-malloovia/bin/pip install -q --disable-pip-version-check "malloovia==2.3.2"
+.venv-malloovia/bin/python -c 'from importlib.metadata import version; print("malloovia", version("malloovia"))'

@@ -109,7 +109,8 @@ def class_names(log: RequestLog, names: Sequence[str]) -> np.ndarray:
     if all(SIZE.fullmatch(name) for name in names):
         sizes = [(int(part[1]), int(part[2])) for name in names if (part := SIZE.fullmatch(name))]
         made = classes_of_sizes(log, sizes)
-        return np.array(made.names)[made.of]
+        of_sizes: np.ndarray = np.array(made.names)[made.of]
+        return of_sizes
     input, output = (np.zeros(len(log.at), np.int64) if line is None else line for line in (log.input, log.output))
     if all(EDGE.fullmatch(name) for name in names):
         return _by_edges(input + output, names)
