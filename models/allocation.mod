@@ -19,7 +19,9 @@ set EDGES, dimen 2, within GROUPS cross GROUPS;          # (earlier, later); bot
 set CLOSE, dimen 2, within EDGES;                        # edges with a greatest lag
 set KINDS;                                               # kinds of nodes that are rented whole
 set SUPPLIES, dimen 2, within KINDS cross ROWS;          # rows to which a usable node of a kind adds capacity
-set QUOTAS;
+set QUOTAS;                                              # limits on what is used, and what meters price
+set METERS, within QUOTAS;                               # meters: prices by tiers of what is used
+set TIERS, dimen 2;                                      # (meter, tier), tiers from 0 on
 set POOLS;
 set TOGETHER, dimen 2;                                   # (set, group): the groups of a set share a pool
 set APART, dimen 2;                                      # (set, group): no two copies of a set share a pool
@@ -66,6 +68,8 @@ param on_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
 param start_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
 param stop_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
 param commit_use{QUOTAS, KINDS}, integer, default 0;
+param tier_size{TIERS}, integer, >= 0;                   # what a tier of a meter holds
+param tier_price{TIERS}, integer, >= 0;                  # per unit of use [money units]
 
 set SERVICES;
 set WAYS;                                                # ways to run a replica of a service
@@ -139,6 +143,10 @@ var replicas_down{i in WAYS, t in 0..T-1}, integer, >= 0, <= replicas_most[i, t]
 var paid{i in SERVICES, t in 0..T-1}, integer, >= 0;                     # steps of the cost of requests missed
 var done{j in BATCHES}, binary;                                          # batches that are done
 
+var used{QUOTAS};                                                        # what is used of a quota or a meter
+var held{(m, k) in TIERS}, integer, >= 0, <= tier_size[m, k];            # what a tier of a meter holds
+var tier_full{TIERS}, binary;                                            # tiers that may be followed by others
+
 minimize total_cost:
     sum{(o, s) in COLUMNS} cost[o, s] * x[o, s] + sum{g in OPTIONAL} value[g] * z[g]
     + sum{m in KINDS, t in 0..T-1} (demand_price[m, t] * w[m, t] + on_price[m, t] * n[m, t]
@@ -148,7 +156,8 @@ minimize total_cost:
         + replica_start_price[i, t] * replicas_up[i, t] + replica_stop_price[i, t] * replicas_down[i, t])
     + sum{(i, k) in REPLICA_HOLDS, t in 0..T-1} hold[i, k] * price[k, t] * replicas[i, t]
     + sum{i in SERVICES, t in 0..T-1} step_price[i] * paid[i, t]
-    + sum{j in BATCHES} batch_value[j] * (1 - done[j]);
+    + sum{j in BATCHES} batch_value[j] * (1 - done[j])
+    + sum{(m, k) in TIERS} tier_price[m, k] * held[m, k];
 
 # --- once: every copy runs once, or is left out where that is allowed -------------------------------
 
@@ -200,7 +209,7 @@ s.t. precedence_runs{(i, j) in EDGES: i in OPTIONAL}:
 
 # --- quota: what runs and what nodes use is at most the limit ------------------------------------------
 
-s.t. quota{q in QUOTAS}:
+s.t. quota_use{q in QUOTAS}:
     sum{(o, s) in COLUMNS} x[o, s] * (
         sum{(o, k) in HOLDS, t in s .. s + duration[o] - 1} demand[o, k] * rate[q, k, t]
         + (if opens[q] <= s and s <= closes[q] then once_use[q, o] else 0))
@@ -211,7 +220,14 @@ s.t. quota{q in QUOTAS}:
         + replica_start_use[q, i, t] * replicas_up[i, t]
         + replica_stop_use[q, i, t] * replicas_down[i, t])
     + sum{(i, k) in REPLICA_HOLDS, t in 0..T-1} hold[i, k] * rate[q, k, t] * replicas[i, t]
-    <= limit[q];
+    = used[q];
+s.t. quota{q in QUOTAS}: used[q] <= limit[q];
+
+# --- cost: tiers of a meter hold what is used, one after the other --------------------------------------
+
+s.t. meter{m in METERS}: sum{(m, k) in TIERS} held[m, k] = used[m];
+s.t. tier_is_full{(m, k) in TIERS}: held[m, k] >= tier_size[m, k] * tier_full[m, k];
+s.t. tier_follows{(m, k) in TIERS: k > 0}: held[m, k] <= tier_size[m, k] * tier_full[m, k - 1];
 
 # --- affinity: groups of a set on one pool; copies kept apart on different ones -------------------------
 

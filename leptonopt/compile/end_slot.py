@@ -12,7 +12,7 @@ import numpy as np
 
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.nodes import NodeCosts
-from leptonopt.problem.problem import Problem
+from leptonopt.problem.problem import Problem, Quota
 from leptonopt.problem.services import ReplicaCosts, Services
 
 
@@ -31,17 +31,20 @@ def with_end_slot(problem: Problem) -> Problem:
         capacity=_again(problem.capacity),
         price=_zero(problem.price),
         nodes=replace(nodes, count=_again(nodes.count), costs=_costs(nodes.costs)),
-        quotas=tuple(
-            replace(
-                quota,
-                rate=_zero(quota.rate),
-                last=quota.last + (quota.last == last),
-                nodes=None if quota.nodes is None else _costs(quota.nodes),
-                replicas=None if quota.replicas is None else _replica_costs(quota.replicas),
-            )
-            for quota in problem.quotas
-        ),
+        quotas=tuple(_quota(quota, last) for quota in problem.quotas),
+        meters=tuple(replace(meter, use=_quota(meter.use, last)) for meter in problem.meters),
         services=_services(problem.services),
+    )
+
+
+def _quota(quota: Quota, last: int) -> Quota:
+    """Return a quota that counts what is used once in the end slot with the last one."""
+    return replace(
+        quota,
+        rate=_zero(quota.rate),
+        last=quota.last + (quota.last == last),
+        nodes=None if quota.nodes is None else _costs(quota.nodes),
+        replicas=None if quota.replicas is None else _replica_costs(quota.replicas),
     )
 
 

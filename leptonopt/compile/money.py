@@ -153,7 +153,13 @@ class Money:
     """The unit in which all money is whole, and the costs in it."""
 
     def __init__(
-        self, instance: Instance, rows: RowBuilder, tasks: TaskWindows, ties: Ties, services: CompiledServices
+        self,
+        instance: Instance,
+        rows: RowBuilder,
+        tasks: TaskWindows,
+        ties: Ties,
+        services: CompiledServices,
+        metered: tuple[Collection[Fraction], Fraction, int] = ((), Fraction(0), 0),
     ) -> None:
         weight = self.weight = Fraction(instance.objective.cost)
         self._read_lateness(instance)
@@ -166,13 +172,14 @@ class Money:
         fixed = {cost: weight * cost for cost in costs}
         amounts = set(fixed.values())
         amounts.update(*(rows.prices[row] for row in rows.used), *self.late, self.late_once, self.value)
-        amounts.update(self.rates.numbers(), services.amounts())
+        amounts.update(self.rates.numbers(), services.amounts(), (weight * step for step in metered[0]))
         passed = {after.gib for task in instance.tasks for after in task.after if after.gib}
         amounts.update(weight * Fraction(link.price) * Fraction(gib) for link in instance.links for gib in passed)
         parts = (
             self._most_of_tasks(instance, rows, tasks, fixed),
             self._most_of_nodes(rows, instance.time.slots),
             services.most_money(rows.prices),
+            (weight * metered[1], metered[2]),
         )
         total, lost = sum((money for money, _ in parts), Fraction(0)), sum(units for _, units in parts)
         largest = max((instance.time.slots * abs(slope) + abs(base) for slope, base in self.late), default=Fraction(0))

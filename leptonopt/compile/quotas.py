@@ -1,12 +1,12 @@
-"""Compile quotas: the use of each by columns and nodes, in whole units."""
+"""Compile quotas and meters: the use of each by columns and nodes, in whole units."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import partial
-from math import floor, gcd, lcm
+from math import ceil, floor, gcd, lcm
 
 import numpy as np
 
@@ -15,8 +15,9 @@ from leptonopt.compile.charges import charge_by_slot
 from leptonopt.compile.money import NodeRates, node_rates
 from leptonopt.compile.rows import CompiledOption, RowBuilder
 from leptonopt.compile.services import CompiledServices
-from leptonopt.errors import Finding, InstanceError
-from leptonopt.instance import Instance, Pool, Quota
+from leptonopt.errors import Finding, InstanceError, Path
+from leptonopt.instance import Instance, Measure, Meter, Pool, Quota
+from leptonopt.problem.problem import Meter as Tiers
 from leptonopt.problem.problem import Quota as Limit
 from leptonopt.runtime.clock import check_time_each
 
@@ -26,10 +27,10 @@ MAX_LIMIT = 2**61  # more than can be used
 
 
 @dataclass(frozen=True)
-class QuotaWindow:
-    """First and last slot for which a limit of a quota holds."""
+class Window:
+    """First and last slot for which a quota or a meter adds up."""
 
-    quota: Quota
+    quota: Measure
     first: int
     last: int
 
@@ -38,10 +39,36 @@ class QuotaWindow:
         """Return what was used before the horizon; the first window counts it."""
         return Fraction(0 if self.first else self.quota.used)
 
+
+@dataclass(frozen=True)
+class QuotaWindow(Window):
+    """First and last slot for which a limit of a quota holds."""
+
+    quota: Quota
+
     @property
     def limit(self) -> Fraction:
         """Return how much the plan may use."""
         return Fraction(self.quota.limit) - self.spent
+
+
+@dataclass(frozen=True)
+class MeterWindow(Window):
+    """First and last slot for which a meter adds up."""
+
+    quota: Meter
+
+    @property
+    def tiers(self) -> list[tuple[Fraction, Fraction]]:
+        """Return where each tier begins within what the plan uses, from 0 on, and its price [money per unit]."""
+        stated = [
+            (max(Fraction(0), Fraction(tier.from_) - self.spent), Fraction(tier.price)) for tier in self.quota.tiers
+        ]
+        return [tier for tier, after in zip(stated, [*stated[1:], None], strict=True) if after is None or after[0]]
+
+    def cost(self, used: Fraction) -> Fraction:
+        """Return what the plan pays where so much is used, before the horizon included [money]."""
+        return self.quota.cost(used) - self.quota.cost(self.spent)
 
 
 def quota_windows(instance: Instance) -> list[QuotaWindow]:
@@ -49,18 +76,25 @@ def quota_windows(instance: Instance) -> list[QuotaWindow]:
 
     Raises `InstanceError` when a calendar period starts within a slot.
     """
-    found = []
-    for at, quota in enumerate(instance.quotas):
-        if quota.per == "horizon":
-            found.append(QuotaWindow(quota, 0, instance.time.slots - 1))
-        elif quota.per in PERIODS:
-            try:
-                spans = calendar_windows(instance.time, quota.per)
-            except ValueError as error:
-                text = f"a quota per {quota.per}, but {error}"
-                raise InstanceError([Finding(text, ("quotas", at, "per"))]) from None
-            found += [QuotaWindow(quota, first, last) for first, last in spans]
-    return found
+    each = ((quota, _spans(instance, quota, ("quotas", at, "per"))) for at, quota in enumerate(instance.quotas))
+    return [QuotaWindow(quota, first, last) for quota, spans in each for first, last in spans]
+
+
+def meter_windows(instance: Instance) -> list[MeterWindow]:
+    """Return the windows of meters; raises `InstanceError` when a calendar period starts within a slot."""
+    each = ((meter, _spans(instance, meter, ("meters", at, "per"))) for at, meter in enumerate(instance.meters))
+    return [MeterWindow(meter, first, last) for meter, spans in each for first, last in spans]
+
+
+def _spans(instance: Instance, measure: Measure, path: Path) -> list[tuple[int, int]]:
+    """Return first and last slot of each window; none for a quota at every moment."""
+    if measure.per not in PERIODS:
+        return [(0, instance.time.slots - 1)] if measure.per == "horizon" else []
+    try:
+        return calendar_windows(instance.time, measure.per)
+    except ValueError as error:
+        text = f"a {str(path[0])[:-1]} per {measure.per}, but {error}"
+        raise InstanceError([Finding(text, path)]) from None
 
 
 def compile_quotas(
@@ -86,35 +120,108 @@ def _compile_window(
     most: tuple[int, int],
 ) -> tuple[Limit, Fraction]:
     """Return the limit of one window and its unit; `most` bounds runs, and demand units times slots."""
-    quota = window.quota
-    use = _use(instance, rows, window)
-    number = next(at for at, each in enumerate(instance.quotas) if each.id == quota.id)
-    options = enumerate(column for _, columns in groups for column in columns)
-    once = {at: amount for at, column in options if (amount := dict(column.once).get(number))}
-    shared = _node_use(instance, rows, window)
-    starts = services.start_use(quota)
-    rates = [value for line in use.values() for value in set(line)]
-    unit = _unit(window, [*once.values(), *rates, *starts, *(shared.numbers() if shared else ())])
-    steepest, dearest = (max(map(abs, each), default=Fraction(0)) for each in (rates, once.values()))
-    if shared or any(starts) or dearest * most[0] + steepest * most[1] > MAX_SUM * unit:
-        _countable(quota, unit, groups, use, once, shared, rows, services, starts)
-    whole = partial(_whole, unit)
-    rate = np.array([[whole(value) for value in line] for line in use.values()], np.int64)
-    limit = Limit(
-        limit=max(-MAX_LIMIT, min(MAX_LIMIT, floor(window.limit / unit))),
-        rows=np.array(list(use), np.int64),
-        rate=rate.reshape(len(use), instance.time.slots),
-        options=np.array(list(once), np.int64),
-        once=np.array([whole(amount) for amount in once.values()], np.int64),
-        first=window.first,
-        last=window.last,
-        nodes=shared.whole(whole) if shared else None,
-        replicas=services.starts(list(map(whole, starts)), window.first, window.last) if any(starts) else None,
-    )
-    return limit, unit
+    used = _Use.of(instance, rows, groups, services, window)
+    unit = _unit(window.quota, used.numbers(), window.limit)
+    steepest, dearest = (max(map(abs, each), default=Fraction(0)) for each in (used.rates, used.once.values()))
+    if used.nodes or any(used.starts) or dearest * most[0] + steepest * most[1] > MAX_SUM * unit:
+        _countable(used, unit, groups, rows, services)
+    return used.limit(unit, max(-MAX_LIMIT, min(MAX_LIMIT, floor(window.limit / unit))), services), unit
 
 
-def _use(instance: Instance, rows: RowBuilder, window: QuotaWindow) -> dict[int, list[Fraction]]:
+def meter_steps(
+    instance: Instance, rows: RowBuilder, groups: Sequence[tuple[int, Sequence[CompiledOption]]],
+    services: CompiledServices,
+) -> tuple[set[Fraction], Fraction, int]:  # fmt: skip
+    """Return the money of a unit by meter and tier, the most that all meters cost [money], the most units."""
+    steps, total, units = set[Fraction](), Fraction(0), 0
+    for window in check_time_each(meter_windows(instance)):
+        used = _Use.of(instance, rows, groups, services, window)
+        unit = _meter_unit(window, used)
+        most = ceil(_countable(used, unit, groups, rows, services))
+        steps |= {price * unit for _, price in window.tiers}
+        total, units = total + window.cost(window.spent + most * unit), units + most
+    return steps, total, units
+
+
+def compile_meters(
+    instance: Instance,
+    rows: RowBuilder,
+    groups: Sequence[tuple[int, Sequence[CompiledOption]]],
+    services: CompiledServices,
+    money: Callable[[Fraction], int],
+) -> tuple[Tiers, ...]:
+    """Return the problem's meters, one per window; `money` returns an amount in money units."""
+    found = []
+    for window in check_time_each(meter_windows(instance)):
+        used = _Use.of(instance, rows, groups, services, window)
+        unit = _meter_unit(window, used)
+        most = ceil(_countable(used, unit, groups, rows, services))
+        begins = np.array([begin / unit for begin, _ in window.tiers]).astype(np.int64)
+        prices = np.array([money(price * unit) for _, price in window.tiers], np.int64)
+        found.append(Tiers(used.limit(unit, most, services), begins, prices))
+    return tuple(found)
+
+
+def _meter_unit(window: MeterWindow, used: _Use) -> Fraction:
+    """Return the unit of a meter, in which its tiers begin at whole amounts."""
+    return _unit(window.quota, [*used.numbers(), *(begin for begin, _ in window.tiers)])
+
+
+@dataclass(frozen=True)
+class _Use:
+    """The use of a window by demand units of rows, starts of options, nodes, and starts of replicas."""
+
+    window: Window
+    slots: int
+    rows: dict[int, list[Fraction]]
+    once: dict[int, Fraction]
+    nodes: NodeRates | None
+    starts: Sequence[Fraction]
+
+    @classmethod
+    def of(
+        cls,
+        instance: Instance,
+        rows: RowBuilder,
+        groups: Sequence[tuple[int, Sequence[CompiledOption]]],
+        services: CompiledServices,
+        window: Window,
+    ) -> _Use:
+        """Return the use of a window; `groups` holds copies and columns."""
+        number = next(at for at, each in enumerate(instance.measures) if each.id == window.quota.id)
+        options = enumerate(column for _, columns in groups for column in columns)
+        once = {at: amount for at, column in options if (amount := dict(column.once).get(number))}
+        use, starts = _use(instance, rows, window), services.start_use(window.quota)
+        return cls(window, instance.time.slots, use, once, _node_use(instance, rows, window), starts)
+
+    @property
+    def rates(self) -> list[Fraction]:
+        """Return the use by demand units of rows."""
+        return [value for line in self.rows.values() for value in set(line)]
+
+    def numbers(self) -> list[Fraction]:
+        """Return all amounts of use."""
+        return [*self.once.values(), *self.rates, *self.starts, *(self.nodes.numbers() if self.nodes else ())]
+
+    def limit(self, unit: Fraction, limit: int, services: CompiledServices) -> Limit:
+        """Return the limit on this use, in whole units."""
+        whole, window = partial(_whole, unit), self.window
+        rate = np.array([[whole(value) for value in line] for line in self.rows.values()], np.int64)
+        starts = list(map(whole, self.starts))
+        return Limit(
+            limit=limit,
+            rows=np.array(list(self.rows), np.int64),
+            rate=rate.reshape(len(self.rows), self.slots),
+            options=np.array(list(self.once), np.int64),
+            once=np.array([whole(amount) for amount in self.once.values()], np.int64),
+            first=window.first,
+            last=window.last,
+            nodes=self.nodes.whole(whole) if self.nodes else None,
+            replicas=services.starts(starts, window.first, window.last) if any(starts) else None,
+        )
+
+
+def _use(instance: Instance, rows: RowBuilder, window: Window) -> dict[int, list[Fraction]]:
     """Return the use of a quota by a demand unit and slot, by row; rows that no option uses are left out."""
     quota, counters = window.quota, {quota.id: own for quota, own in rows.counting}
     use = {}
@@ -130,7 +237,7 @@ def _use(instance: Instance, rows: RowBuilder, window: QuotaWindow) -> dict[int,
     return use
 
 
-def _node_use(instance: Instance, rows: RowBuilder, window: QuotaWindow) -> NodeRates | None:
+def _node_use(instance: Instance, rows: RowBuilder, window: Window) -> NodeRates | None:
     """Return the use of a quota by nodes; None where nodes do not count."""
     quota, weights = window.quota, {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1)}
     if not quota.whole or quota.of not in weights:
@@ -140,7 +247,7 @@ def _node_use(instance: Instance, rows: RowBuilder, window: QuotaWindow) -> Node
     return _only(rates, [kind.pool.id in covered for kind in rows.kinds]).within(window.first, window.last)
 
 
-def _weights(instance: Instance, quota: Quota, pool: Pool, name: str) -> list[Fraction]:
+def _weights(instance: Instance, quota: Measure, pool: Pool, name: str) -> list[Fraction]:
     """Return the use of a quota by a unit-hour of a resource, by slot."""
     if quota.of == "money":
         price = mean_by_slot(pool.price[name], instance.time) if name in pool.price else zero_series(instance.time)
@@ -163,35 +270,32 @@ def _only(found: NodeRates, keep: Sequence[bool]) -> NodeRates:
     return NodeRates(cut(found.on_demand), cut(found.on), cut(found.start), cut(found.stop), commit)
 
 
-def _unit(window: QuotaWindow, amounts: Iterable[Fraction]) -> Fraction:
+def _unit(quota: Measure, amounts: Iterable[Fraction], limit: Fraction = Fraction(0)) -> Fraction:
     """Return the largest unit in which all amounts are whole, if possible also the limit."""
     used = set(amounts)
-    for values in (used | {window.limit}, used):  # of whole amounts the whole part of a limit is enough
+    for values in (used | {limit}, used):  # of whole amounts the whole part of a limit is enough
         denominator = lcm(*(value.denominator for value in values))
         divisor = gcd(*(int(value * denominator) for value in values)) or 1
         largest, unit = max(map(abs, values), default=Fraction(0)), Fraction(divisor, denominator)
         if largest <= MAX_USE * unit:
             return unit
-    raise InstanceError([_too_fine(window.quota, unit, largest, "2^50")])
+    raise InstanceError([_too_fine(quota, unit, largest, "2^50")])
 
 
-def _too_fine(quota: Quota, unit: Fraction, largest: Fraction, most: str) -> Finding:
-    text = f"amounts of up to {float(largest):.6g}, in steps of {float(unit):.6g}"
-    return Finding(f"quota {quota.id!r}: {text}; at most {most} steps can be counted", ("quotas",))
+def _too_fine(quota: Measure, unit: Fraction, largest: Fraction, most: str) -> Finding:
+    text, kind = f"amounts of up to {float(largest):.6g}, in steps of {float(unit):.6g}", type(quota).__name__.lower()
+    return Finding(f"{kind} {quota.id!r}: {text}; at most {most} steps can be counted", (f"{kind}s",))
 
 
 def _countable(
-    quota: Quota,
+    used: _Use,
     unit: Fraction,
     groups: Sequence[tuple[int, Sequence[CompiledOption]]],
-    use: dict[int, list[Fraction]],
-    once: dict[int, Fraction],
-    shared: NodeRates | None,
     rows: RowBuilder,
     services: CompiledServices,
-    starts: Sequence[Fraction],
-) -> None:
-    """Refuse a quota whose possible use int64 cannot hold."""
+) -> Fraction:
+    """Return the most that can be used [units]; refuse what int64 cannot hold."""
+    use, once, shared, starts = used.rows, used.once, used.nodes, used.starts
     steepest = {row: int(max(map(abs, line), default=Fraction(0)) / unit) for row, line in use.items()}
     total, at = Fraction(0), 0
     for copies, columns in groups:
@@ -216,7 +320,8 @@ def _countable(
         total += max(own.count, default=0) * sum(sum(map(abs, grid[kind])) for grid in grids) / unit
         total += own.commit_max * abs(shared.commit[kind]) / unit
     if total > MAX_SUM:
-        raise InstanceError([_too_fine(quota, unit, total * unit, "2^60")])
+        raise InstanceError([_too_fine(used.window.quota, unit, total * unit, "2^60")])
+    return total
 
 
 def _whole(unit: Fraction, value: Fraction) -> int:

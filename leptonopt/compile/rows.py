@@ -19,7 +19,7 @@ from leptonopt.compile.packing_rows import PackingRow, packing_rows
 from leptonopt.compile.spot import CheckpointPlan, InterruptionRates, SpotRuns
 from leptonopt.compile.work_options import ConcreteOption
 from leptonopt.errors import Finding, InstanceError
-from leptonopt.instance import POWER, Instance, Pool, Quota, Service, Task
+from leptonopt.instance import POWER, Instance, Measure, Pool, Quota, Service, Task
 from leptonopt.instance.units import seconds
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED
@@ -83,7 +83,7 @@ class RowBuilder:
         self.pool = {pool.id: at for at, pool in enumerate(instance.pools)}
         self.names: list[tuple[str, str, str | None]] = []
         self.scale: list[int] = []
-        self.counting: list[tuple[Quota, dict[tuple[str, str], int]]] = []
+        self.counting: list[tuple[Measure, dict[tuple[str, str], int]]] = []
         self.index = {(pool.id, name): self._row(pool.id, name) for pool in instance.pools for name in pool.resources}
         told_apart = self._told_apart(all_ways)
         self.apart, self.alike = (set[str](), told_apart) if form.alike else (told_apart, set[str]())
@@ -98,7 +98,7 @@ class RowBuilder:
                     row = self.of_node[kind.pool.id, kind.label, name] = self._row(kind.pool.id, name, kind.label)
                     self.supply.append((at, row, size))
         self.packing = dict(self._packing_rows(all_ways))
-        for quota in instance.quotas:
+        for quota in instance.measures:
             self.counting.append((quota, dict(self._counters(quota))))
         self._scales([*zip(instance.tasks, all_ways, strict=True), *zip(instance.services, replicas, strict=True)])
         self.capacity = np.full((len(self.names), self.time.slots), UNLIMITED, np.int64)
@@ -143,7 +143,7 @@ class RowBuilder:
                         self.supply.append((at, row, packing.supply[kind.name]))
                 yield row, packing
 
-    def _counters(self, quota: Quota) -> Iterator[tuple[tuple[str, str], int]]:
+    def _counters(self, quota: Measure) -> Iterator[tuple[tuple[str, str], int]]:
         """Yield extra rows for a quota by pool and resource; none where the pool's own row suffices."""
         if quota.whole and quota.per != "moment":
             return
@@ -155,11 +155,11 @@ class RowBuilder:
             for name in self.counted(quota, pool):
                 yield (pool.id, name), self._row("", f"{quota.id}: {name} of {pool.id}")
 
-    def covered(self, quota: Quota) -> list[Pool]:
+    def covered(self, quota: Measure) -> list[Pool]:
         """Return the pools that count for a quota."""
         return [pool for pool in self.instance.pools if quota.pools is None or pool.id in quota.pools]
 
-    def counted(self, quota: Quota, pool: Pool) -> list[str]:
+    def counted(self, quota: Measure, pool: Pool) -> list[str]:
         """Return the resources of a pool whose use counts for a quota."""
         if quota.of == "money":
             charged = () if quota.whole else pool.charged
@@ -226,7 +226,7 @@ class RowBuilder:
         for row, most in offered.items():
             self.capacity[row] = np.where(most < AMPLE, most, UNLIMITED)
         for quota, rows in self.counting:
-            if quota.per == "moment":
+            if isinstance(quota, Quota) and quota.per == "moment":
                 for row in set(rows.values()):
                     self._offer(row, [quota.limit] * self.time.slots)
 
@@ -397,11 +397,11 @@ class RowBuilder:
         return f"option {way.id!r}: {text}; at most {MAX_DEMAND:,} steps can be counted"
 
     def _once(self, task: Task, way: ConcreteOption) -> tuple[tuple[int, Fraction], ...]:
-        """Return the one-time use of an option, by quota."""
-        if not self.instance.quotas:
+        """Return the one-time use of an option, by quota and meter."""
+        if not self.instance.measures:
             return ()
         found = []
-        for at, quota in enumerate(self.instance.quotas):
+        for at, quota in enumerate(self.instance.measures):
             if quota.covers(task) and (quota.pools is None or way.pool in quota.pools):
                 amount = way.fixed if quota.of == "money" else Fraction(way.consumes.get(quota.of, 0))
                 if amount and quota.per != "moment":

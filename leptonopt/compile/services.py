@@ -16,7 +16,7 @@ from leptonopt.compile.calendar import least_by_slot
 from leptonopt.compile.rows import RowBuilder
 from leptonopt.compile.service_demand import ServiceNumbers, service_numbers
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
-from leptonopt.instance import Batch, Instance, Option, Quota, Series, Service, Task, Way
+from leptonopt.instance import Batch, Instance, Measure, Option, Series, Service, Task, Way
 from leptonopt.instance.fields import MAX_NODES
 from leptonopt.instance.services import Start
 from leptonopt.instance.units import seconds
@@ -162,7 +162,7 @@ class CompiledServices:
                 found[row] += way.greatest * amount
         return found
 
-    def start_use(self, quota: Quota) -> list[Fraction]:
+    def start_use(self, quota: Measure) -> list[Fraction]:
         """Return what a start uses of a quota, by way."""
         if quota.of != "money" or quota.per == "moment":
             return [Fraction(0)] * len(self.ways)

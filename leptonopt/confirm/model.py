@@ -15,6 +15,7 @@ from typing import Any
 
 from leptonopt.confirm.data import add_data
 from leptonopt.confirm.lags import add_greatest_lag
+from leptonopt.confirm.meters import add_meters
 from leptonopt.confirm.question import Line, TooLarge
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.instance_reader import NOTHING, POWER, Kind, StatedInstance, StatedOption
@@ -84,6 +85,7 @@ class Model:
         add_data(self)
         self._affinity()
         self._quotas()
+        add_meters(self)
 
     def _kinds(self) -> list[Kind]:
         """Return the kinds of nodes.
@@ -374,15 +376,20 @@ class Model:
                     self.row(terms, high=left_of(quota, 0))
                 continue
             for first, end in windows_of(self.stated, quota):
-                terms = {at: self._used(quota, self.columns[at], first, end) for at in mine}
-                for kind, spent in zip(self.kinds, self._spent, strict=True):
-                    pools = quota.get("pools")
-                    whole = quota.get("tasks") is None and quota.get("teams") is None
-                    if whole and of in spent[0] and (pools is None or kind.pool in pools):
-                        for each in spent[first:end]:
-                            for at, value in each[of].items():
-                                terms[at] = terms.get(at, NOTHING) + value
-                self.row(terms, high=left_of(quota, first))
+                self.row(self.used(quota, first, end), high=left_of(quota, first))
+
+    def used(self, quota: Mapping[str, Any], first: int, end: int) -> Terms:
+        """Return the use of a quota or a meter in slots [first, end), by variable."""
+        of, mine = quota["of"], [at for at in self._starts() if covers(self.stated, quota, *self._who(at))]
+        terms = {at: self._used(quota, self.columns[at], first, end) for at in mine}
+        for kind, spent in zip(self.kinds, self._spent, strict=True):
+            pools = quota.get("pools")
+            whole = quota.get("tasks") is None and quota.get("teams") is None
+            if whole and of in spent[0] and (pools is None or kind.pool in pools):
+                for each in spent[first:end]:
+                    for at, value in each[of].items():
+                        terms[at] = terms.get(at, NOTHING) + value
+        return terms
 
     def _who(self, at: int) -> tuple[str, str]:
         return self.columns[at].task, self.columns[at].way.pool

@@ -117,6 +117,6 @@ def _instant(text: str | None) -> datetime | None:
 def _drop_idle_teams(document: Document) -> None:
     """Take teams without tasks and services out of quotas."""
     teams = {each.get("team") for each in (*document["tasks"], *document.get("services", ()))}
-    for quota in document.get("quotas", ()):
+    for quota in (*document.get("quotas", ()), *document.get("meters", ())):
         if "teams" in quota:
             quota["teams"] = [team for team in quota["teams"] if team in teams]

@@ -27,6 +27,7 @@ HEAD = (
     "cost",
     "late_hours",
     "charged",
+    "metered",
 )
 
 
@@ -43,7 +44,7 @@ def _row(run: PlannedRun, line: Mapping[str, Any]) -> tuple[Any, ...]:
     return (
         run.task, copy, run.team or "", run.pool, run.option, run.variant or "", run.start, run.end,
         round(hours, 6), uses, Decimal(str(line["cost"])), Decimal(str(line.get("late_hours", 0))),
-        Decimal(str(line.get("charged", 0))),
+        Decimal(str(line.get("charged", 0))), Decimal(str(line.get("metered", 0))),
     )  # fmt: skip
 
 

@@ -23,6 +23,7 @@ def subset(document: Document, ids: Collection[str]) -> Document:
     the rest may depend on what it earns.
     """
     keep, earning, result = set(ids), earners(document), copy.deepcopy(document)
+    result.pop("meters", None)  # they cost money, and limit nothing
     left = keep | earning
     result["tasks"] = [task for task in result["tasks"] if task["id"] in left]
     for task in result["tasks"]:

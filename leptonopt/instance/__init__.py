@@ -19,7 +19,7 @@ from leptonopt.instance.features import refuse
 from leptonopt.instance.fields import Series
 from leptonopt.instance.instance import Instance, Objective, replace
 from leptonopt.instance.pools import POWER, Billing, Commit, Maintenance, NodeKind, Pool, Time
-from leptonopt.instance.quotas import Quota
+from leptonopt.instance.quotas import Measure, Meter, Quota
 from leptonopt.instance.schema import instance_schema
 from leptonopt.instance.services import Batch, Demand, Service, Way
 from leptonopt.instance.tasks import Checkpoint, Option, Segments, Task, Variant, merged_work
@@ -35,6 +35,8 @@ __all__ = [
     "Demand",
     "Instance",
     "Maintenance",
+    "Measure",
+    "Meter",
     "NodeKind",
     "Objective",
     "Option",

@@ -10,7 +10,7 @@ from leptonopt.instance import units
 from leptonopt.instance.fields import Series
 from leptonopt.instance.names import unknown_name
 from leptonopt.instance.pools import POWER, Pool, Time
-from leptonopt.instance.quotas import Quota
+from leptonopt.instance.quotas import Measure, Meter, Quota
 from leptonopt.instance.service_checks import service_findings
 from leptonopt.instance.services import Batch, Service
 from leptonopt.instance.tasks import After, Option, Profile, Task, Work, merged_work
@@ -31,6 +31,7 @@ def cross_findings(
     sets: Mapping[str, Sequence[Sequence[str]]] | None = None,
     services: Sequence[Service | None] = (),
     batches: Sequence[Batch | None] = (),
+    meters: Sequence[Meter | None] = (),
 ) -> list[Finding]:
     """Return the findings between the parts; parts that are None are skipped.
 
@@ -38,10 +39,14 @@ def cross_findings(
     """
     if not tasks and not services:
         return [Finding("is empty; at least one entry, or one of `services`", ("tasks",))]
-    between = _between(time, pools, profiles, tasks, quotas, services, batches)
+    between = chain(
+        _between(time, pools, profiles, tasks, quotas, services, batches),
+        _beside_meters(quotas, meters, tasks, services),
+    )
     found = list(islice(between, MAX_FINDINGS + 1))
     if not found:
-        found = list(islice(_quotas_and_nodes(pools, tasks, quotas, services), MAX_FINDINGS + 1))
+        measures = {"quotas": quotas, "meters": meters}
+        found = list(islice(_measures_and_nodes(pools, tasks, measures, services), MAX_FINDINGS + 1))
     if None not in tasks:
         found += islice(_set_findings(sets or {}, {task.id: task for task in tasks if task}), MAX_FINDINGS)
     return found or _cycles([task for task in tasks if task])
@@ -74,10 +79,31 @@ def _between(
     yield from service_findings(time, known_pools if whole else None, services, batches)
 
 
-def _quotas_and_nodes(
+def _beside_meters(
+    quotas: Sequence[Quota | None],
+    meters: Sequence[Meter | None],
+    tasks: Sequence[Task | None],
+    services: Sequence[Service | None],
+) -> Iterator[Finding]:
+    """Yield ids of meters that stand twice, also among quotas, and what meters do not support."""
+    known = {quota.id for quota in quotas if quota}
+    for at, meter in enumerate(meters):
+        if meter and meter.id in known:
+            yield Finding(
+                f"{meter.id!r} is also the id of another quota or meter; it must be unique", ("meters", at, "id")
+            )
+        known |= {meter.id} if meter else set()
+    if meters and services:
+        yield Finding("services are not supported beside meters", ("services",))
+    for at, task in enumerate(tasks if meters else ()):
+        if task and task.is_cut:
+            yield Finding("segments are not supported beside meters", ("tasks", at, "segments"))
+
+
+def _measures_and_nodes(
     pools: Sequence[Pool | None],
     tasks: Sequence[Task | None],
-    quotas: Sequence[Quota | None],
+    measures: Mapping[str, Sequence[Measure | None]],
     services: Sequence[Service | None],
 ) -> Iterator[Finding]:
     """Yield the findings that need valid pools, tasks and services."""
@@ -87,9 +113,10 @@ def _quotas_and_nodes(
         return
     teams = {each.team for each in (*known_tasks.values(), *services) if each is not None and each.team is not None}
     consumed = _consumed(known_tasks.values())
-    for at, quota in enumerate(check_time_each(quotas)):
-        if quota:
-            yield from _quota_findings(("quotas", at), quota, known_pools, known_tasks, teams, consumed)
+    for key, each in measures.items():
+        for at, measure in enumerate(check_time_each(each)):
+            if measure:
+                yield from _measure_findings((key, at), measure, known_pools, known_tasks, teams, consumed)
 
 
 def _set_findings(sets: Mapping[str, Sequence[Sequence[str]]], tasks: Mapping[str, Task]) -> Iterator[Finding]:
@@ -263,8 +290,8 @@ def _there(place: Path, option: Option, pool: Pool) -> Iterator[Finding]:
         yield Finding(f"whole nodes hold all of {twice[0]!r}; do not state it beside them", (*place, "uses", twice[0]))
 
 
-def _quota_findings(
-    path: Path, quota: Quota, pools: dict[str, Pool], tasks: Mapping[str, Task], teams: set[str], consumed: set[str]
+def _measure_findings(
+    path: Path, quota: Measure, pools: dict[str, Pool], tasks: Mapping[str, Task], teams: set[str], consumed: set[str]
 ) -> Iterator[Finding]:
     for at, name in enumerate(quota.tasks or ()):
         if name not in tasks:

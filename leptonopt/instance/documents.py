@@ -321,6 +321,22 @@ class BatchDocument(TypedDict):
     optional: NotRequired[bool]
 
 
+TierDocument = TypedDict("TierDocument", {"from": NotRequired[Number], "price": Number})
+
+
+class MeterDocument(TypedDict):
+    """A price by tiers of what tasks use."""
+
+    id: str
+    of: str
+    tiers: Sequence[TierDocument | Noun]
+    used: NotRequired[Number]
+    per: NotRequired[Literal["horizon", "day", "week", "month", "quarter", "year"]]
+    tasks: NotRequired[Sequence[str] | None]
+    teams: NotRequired[Sequence[str] | None]
+    pools: NotRequired[Sequence[str] | None]
+
+
 class QuotaDocument(TypedDict):
     """A limit on what tasks use."""
 
@@ -370,6 +386,7 @@ class InstanceDocument(TypedDict):
     services: NotRequired[Sequence[ServiceDocument | Noun]]
     batches: NotRequired[Sequence[BatchDocument | Noun]]
     quotas: NotRequired[Sequence[QuotaDocument | Noun]]
+    meters: NotRequired[Sequence[MeterDocument | Noun]]
     together: NotRequired[Sequence[Sequence[str]]]
     apart: NotRequired[Sequence[Sequence[str] | Mapping[str, Any]]]
     links: NotRequired[Sequence[LinkDocument | Noun]]

@@ -16,6 +16,7 @@ NAMED = (
     "services",
     "batches",
     "quotas",
+    "meters",
     "nodes",
     "options",
     "replicas",
@@ -136,7 +137,7 @@ def _forget_task(document: Document, id: str) -> None:
     for name in ("together", "apart"):
         if name in document:
             document[name] = [each for each in ([t for t in ids if t != id] for ids in document[name]) if each]
-    for quota in document.get("quotas", ()):
+    for quota in (*document.get("quotas", ()), *document.get("meters", ())):
         if "tasks" in quota:
             quota["tasks"] = [each for each in quota["tasks"] if each != id]
     if not document["tasks"] and not document.get("services"):
@@ -164,7 +165,7 @@ def _forget_pool(document: Document, id: str) -> None:
     for profile in document.get("profiles", {}).values():
         if profile.get("speed"):
             profile["speed"] = {pool: speed for pool, speed in profile["speed"].items() if pool != id}
-    for quota in document.get("quotas", ()):
+    for quota in (*document.get("quotas", ()), *document.get("meters", ())):
         if "pools" in quota:
             quota["pools"] = [each for each in quota["pools"] if each != id]
 

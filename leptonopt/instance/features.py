@@ -14,6 +14,7 @@ FEATURES: dict[str, Callable[[Instance], bool]] = {
     "tasks that follow others within a time (`most` of an after)": lambda instance: any(
         after.most is not None for task in instance.tasks for after in task.after
     ),
+    "meters": lambda instance: bool(instance.meters),
     "inputs or results of tasks": lambda instance: any(task.inputs or task.results for task in instance.tasks),
 }
 

@@ -16,7 +16,7 @@ from leptonopt.instance.data_checks import data_findings
 from leptonopt.instance.fields import ByName, Many, Name, NotNegative, StrictModel, empty_mapping
 from leptonopt.instance.notation import plain
 from leptonopt.instance.pools import Pool, Time
-from leptonopt.instance.quotas import Quota
+from leptonopt.instance.quotas import Measure, Meter, Quota
 from leptonopt.instance.services import Batch, Service
 from leptonopt.instance.tasks import Profile, Task
 
@@ -70,6 +70,7 @@ class Instance(StrictModel):
     services: Many[Service] = Field(default=(), description="demands that replicas serve")
     batches: Many[Batch] = Field(default=(), description="offline requests of services")
     quotas: Many[Quota] = ()
+    meters: Many[Meter] = Field(default=(), description="prices by tiers of what is used in a period")
     together: Many[Many[Name]] = Field(default=(), description="tasks that share a pool")
     apart: Many[Many[Name]] = Field(default=(), description="tasks on different pools")
     links: Many[Link] = Field(default=(), description="ways for data between regions")
@@ -95,12 +96,17 @@ class Instance(StrictModel):
         sets = {"together": self.together, "apart": self.apart}
         parts = (self.time, self.pools, self.profiles, self.tasks, self.quotas, sets, self.services, self.batches)
         if findings := [
-            *cross_findings(*parts),
+            *cross_findings(*parts, meters=self.meters),
             *tie_findings(self.objective.ties, self.tasks),
             *data_findings(self.pools, self.tasks, self.datasets),
         ]:
             raise PydanticCustomError("references", "references", {"findings": findings})
         return self
+
+    @property
+    def measures(self) -> tuple[Measure, ...]:
+        """Return quotas and meters."""
+        return (*self.quotas, *self.meters)
 
     def document(self) -> dict[str, Any]:
         """Return the instance as a plain tree, as a native file states it (numbers as Decimal).

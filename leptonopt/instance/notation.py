@@ -97,7 +97,8 @@ class _Rewriting:
             "tasks": self._each(self.task),
             "services": self._each(self.service),
             "batches": self._each(lambda value, path: self._edited(value, path, self._dates)),
-            "quotas": self._each(self.quota),
+            "quotas": self._each(self.measure),
+            "meters": self._each(self.measure),
         }
         made: Document = self._edited(tree, (), edits)
         return made
@@ -159,11 +160,14 @@ class _Rewriting:
             tree, path, {**dict.fromkeys(("uses", "per_device", "consumes"), self.amounts), "memory": memory}
         )
 
-    def quota(self, tree: Any, path: Path) -> Any:
+    def measure(self, tree: Any, path: Path) -> Any:
+        """Return a quota or a meter, with the amounts of its limit or its tiers."""
         name = tree.get("of") if isinstance(tree, dict) else None
         if not isinstance(name, str):
             return tree
-        return self._edited(tree, path, dict.fromkeys(("limit", "used"), self._amount(name)))
+        amount = self._amount(name)
+        tiers = self._each(lambda tier, place: self._edited(tier, place, {"from": amount}))
+        return self._edited(tree, path, {"limit": amount, "used": amount, "tiers": tiers})
 
     # --- ways through mappings and lists ---
 
@@ -332,11 +336,14 @@ class _Occurrences:
         for key in ("together", "apart"):
             if isinstance(sets := result.get(key), list | tuple):
                 result[key] = [self._members(each) for each in sets]
-        if isinstance(quotas := result.get("quotas"), list | tuple):
-            result["quotas"] = [
-                {**each, "tasks": self._members(each["tasks"])} if isinstance(each, dict) and "tasks" in each else each
-                for each in quotas
-            ]
+        for key in ("quotas", "meters"):
+            if isinstance(measures := result.get(key), list | tuple):
+                result[key] = [
+                    {**each, "tasks": self._members(each["tasks"])}
+                    if isinstance(each, dict) and "tasks" in each
+                    else each
+                    for each in measures
+                ]
         return Plain(result, [at for at, _, _ in made])
 
     def _horizon(self) -> tuple[datetime, datetime] | None:

@@ -40,6 +40,7 @@ _AMOUNTS = {
     "Way": ("uses",),
     "Work": ("uses", "per_device", "consumes", "memory"),
     "Profile": ("uses", "per_device", "memory"), "Quota": ("limit", "used"),
+    "Meter": ("used",), "Tier": ("from",),
 }  # fmt: skip
 _WITH_UNIT = {
     "type": "string",

@@ -13,7 +13,7 @@ from leptonopt.instance.fields import StrictModel, quoted
 from leptonopt.instance.instance import Instance, Objective
 from leptonopt.instance.notation import plain
 from leptonopt.instance.pools import Billing, Commit, Maintenance, NodeKind, Pool, Time
-from leptonopt.instance.quotas import Quota
+from leptonopt.instance.quotas import Meter, Quota, Tier
 from leptonopt.instance.services import Batch, Missed, Service, Spread, Start, Way
 from leptonopt.instance.tasks import After, Checkpoint, Needs, Option, Profile, Segments, Task, Variant, Work
 from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
@@ -47,7 +47,9 @@ _AT: dict[str | int, type[StrictModel]] = {
     "time": Time, "pools": Pool, "tasks": Task, "options": Option, "work": Work, "variants": Variant, "after": After,
     "needs": Needs, "maintenance": Maintenance, "profiles": Profile, "nodes": NodeKind, "commit": Commit,
     "billing": Billing,
-    "checkpoint": Checkpoint, "segments": Segments, "objective": Objective, "quotas": Quota, "services": Service,
+    "checkpoint": Checkpoint, "segments": Segments, "objective": Objective, "quotas": Quota,
+    "meters": Meter, "tiers": Tier,
+    "services": Service,
     "replicas": Way, "batches": Batch, "start": Start, "spread": Spread, "missed": Missed,
 }  # fmt: skip
 
@@ -156,4 +158,5 @@ def _cross_of_partial(document: Any) -> list[Finding]:
         each(Quota, document.get("quotas", [])),
         services=each(Service, document.get("services", [])),
         batches=each(Batch, document.get("batches", [])),
+        meters=each(Meter, document.get("meters", [])),
     )

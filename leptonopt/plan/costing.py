@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from leptonopt.compile.calendar import least_by_slot, mean_by_slot, zero_series
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.decode import TaskRun
 from leptonopt.compile.node_kinds import NodeKindInfo
-from leptonopt.compile.quotas import QuotaWindow
-from leptonopt.instance import POWER, Commit, Instance, Pool, Quota, Task
+from leptonopt.compile.quotas import MeterWindow, Window
+from leptonopt.instance import POWER, Commit, Instance, Measure, Pool, Quota, Task
 from leptonopt.plan.price_table import NOTHING, Costs, PrefixSums, PriceTable
 from leptonopt.plan.service_costs import Served, WayBill, served
 from leptonopt.problem.nodes import NodeSchedule
@@ -84,6 +84,25 @@ def committed_total(instance: Instance, commit: Commit) -> Fraction:
     if commit.total is not None:
         return Fraction(commit.total)
     return Fraction(commit.price or 0) * Fraction(instance.time.horizon, 3600)
+
+
+@dataclass(frozen=True)
+class MeterBill:
+    """A window of a meter: what is used, before the horizon included, and what the plan pays.
+
+    `by_run` is the use of each run, all its copies, by position.
+    """
+
+    window: MeterWindow
+    used: Fraction
+    cost: Fraction
+    by_run: Mapping[int, Fraction]
+
+    @property
+    def mean(self) -> Fraction:
+        """Return the mean price of what the plan uses [money per unit]."""
+        own = self.used - self.window.spent
+        return self.cost / own if own else NOTHING
 
 
 @dataclass(frozen=True)
@@ -162,9 +181,31 @@ class Bill:
         return sum((copies * Fraction(task.value or 0) for task, _, copies in self.left), self.served.forgone)
 
     @cached_property
+    def meters(self) -> list[MeterBill]:
+        """Return the bill of every window of a meter."""
+        found = []
+        for _, same in groupby(self.compiled.meter_windows, lambda window: window.quota.id):
+            windows = list(same)
+            uses = {at: self._uses_of(run, windows) for at, run in self._counted(windows[0].quota)}
+            for place, (window, used) in enumerate(zip(windows, self.used(windows), strict=True)):
+                by_run = {at: use[place] for at, use in uses.items() if place in use}
+                found.append(MeterBill(window, used, window.cost(used), by_run))
+        return found
+
+    @cached_property
+    def metered(self) -> list[Fraction]:
+        """Return what each run, all its copies, pays of meters, in proportion to its use [money]."""
+        found = [NOTHING] * len(self.runs)
+        for meter in self.meters:
+            for at, use in meter.by_run.items():
+                found[at] += use * meter.mean
+        return found
+
+    @cached_property
     def total(self) -> Fraction:
         """Return the cost of the plan without sunk cost [money]."""
-        return self.sum("total") + self.late + self.served.missed
+        metered = sum((meter.cost for meter in self.meters), NOTHING)
+        return self.sum("total") + self.late + self.served.missed + metered
 
     @cached_property
     def objective(self) -> Fraction:
@@ -175,23 +216,16 @@ class Bill:
 
     # --- quotas ---
 
-    def used(self, windows: Sequence[QuotaWindow]) -> list[Fraction]:
-        """Return the use of a quota in each of its windows, which follow one another [units of the quota]."""
-        totals, firsts = [window.spent for window in windows], [window.first for window in windows]
+    def used(self, windows: Sequence[Window]) -> list[Fraction]:
+        """Return the use of a quota or a meter in each of its windows, which follow one another [its units]."""
+        totals = [window.spent for window in windows]
         if not windows:
             return totals
-        quota, hours = windows[0].quota, self.prices.hours
-        for run in self._counted(quota):
+        quota = windows[0].quota
+        for _, run in self._counted(quota):
             self.look()
-            at = bisect_right(firsts, run.start) - 1
-            once = run.way.fixed if quota.of == "money" else run.way.consumes.get(quota.of, 0)
-            totals[at] += run.copies * Fraction(once)
-            for other in range(at, bisect_left(firsts, run.end)):
-                low, high = max(run.start, windows[other].first), min(run.end, windows[other].last + 1)
-                held = self._held(quota.of, run, low, high)
-                if quota.budget and not quota.whole:
-                    held += self.prices.charged(run.way, low, high)
-                totals[other] += run.copies * held * hours
+            for at, use in self._uses_of(run, windows).items():
+                totals[at] += use
         for way in self._counted_ways(quota):
             spent = way.used(quota, self.prices)
             for at, window in enumerate(windows):
@@ -204,12 +238,30 @@ class Bill:
                         totals[at] += spent.over(window.first, window.last + 1)
         return totals
 
-    def _counted(self, quota: Quota) -> list[TaskRun]:
-        """Return the runs that count for a quota."""
-        tasks = self.instance.tasks
-        return [run for run in self.runs if quota.covers(tasks[run.task]) and _covers(quota.pools, run.way.pool)]
+    def _uses_of(self, run: TaskRun, windows: Sequence[Window]) -> dict[int, Fraction]:
+        """Return what all copies of a run use in the windows of a quota or a meter, by position of the window."""
+        quota, firsts = windows[0].quota, [window.first for window in windows]
+        at = bisect_right(firsts, run.start) - 1
+        once = run.way.fixed if quota.of == "money" else run.way.consumes.get(quota.of, 0)
+        found = {at: run.copies * Fraction(once)}
+        for other in range(at, bisect_left(firsts, run.end)):
+            low, high = max(run.start, windows[other].first), min(run.end, windows[other].last + 1)
+            held = self._held(quota.of, run, low, high)
+            if quota.budget and not quota.whole:
+                held += self.prices.charged(run.way, low, high)
+            found[other] = found.get(other, NOTHING) + run.copies * held * self.prices.hours
+        return found
 
-    def _counted_ways(self, quota: Quota) -> list[WayBill]:
+    def _counted(self, quota: Measure) -> list[tuple[int, TaskRun]]:
+        """Return the runs that count for a quota or a meter, with their positions."""
+        tasks = self.instance.tasks
+        return [
+            (at, run)
+            for at, run in enumerate(self.runs)
+            if quota.covers(tasks[run.task]) and _covers(quota.pools, run.way.pool)
+        ]
+
+    def _counted_ways(self, quota: Measure) -> list[WayBill]:
         """Return the replicas that count for a quota."""
         ways = self.served.ways
         return [way for way in ways if quota.covers(way.service) and _covers(quota.pools, way.way.option.pool)]
@@ -253,7 +305,7 @@ class Bill:
     def peak(self, quota: Quota) -> Fraction:
         """Return the most units of a resource that is held at once of what a quota counts."""
         steps: dict[int, Fraction] = defaultdict(Fraction)
-        for run in self._counted(quota):
+        for _, run in self._counted(quota):
             held = run.copies * Fraction(run.way.uses.get(quota.of, 0))
             steps[run.start] += held
             steps[run.end] -= held

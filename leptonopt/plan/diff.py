@@ -233,7 +233,12 @@ def _pools(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cost
 
 def _parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[CostChange]:
     """Yield lateness, weighted carbon and the value of what is left out, where a plan has them."""
-    for key, name in (("late", "lateness"), ("missed", "missed requests"), ("forgone", "value left out")):
+    for key, name in (
+        ("late", "lateness"),
+        ("missed", "missed requests"),
+        ("metered", "meters"),
+        ("forgone", "value left out"),
+    ):
         sums = [(plan["bill"] or {}).get(key) for plan in (before, after)]
         if any(sums):
             yield CostChange(name, *map(_money, sums))

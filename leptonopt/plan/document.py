@@ -76,6 +76,7 @@ def plan_document(
         "nodes": [_nodes(instance, rented) for rented in bill.nodes],
         **service_entries(instance, bill.served, compiled.services),
         "quotas": list(_quotas(bill)),
+        **_meters(bill),
         "bill": _bill(bill),
         "utilisation": list(_utilisation(bill)),
         "figures": _figures(bill),
@@ -131,7 +132,7 @@ def _tasks(bill: Bill) -> list[dict[str, Any]]:
     weights = instance.objective
     powered = {pool.id for pool in instance.pools if pool.powered}
     charging = {pool.id for pool in instance.pools if pool.charged}
-    for run, cost in zip(bill.runs, bill.costs, strict=True):
+    for run, cost, metered in zip(bill.runs, bill.costs, bill.metered, strict=True):
         bill.look()
         task, way = instance.tasks[run.task], run.way
         line = _id(task, run.copy, run.copies) | _segment(run) | {"option": way.id, "pool": way.pool}
@@ -154,6 +155,8 @@ def _tasks(bill: Bill) -> list[dict[str, Any]]:
         running = sum(cost.running.values(), NOTHING)
         if way.pool in charging:
             line["charged"] = number(cost.charged)
+        if instance.meters:
+            line["metered"] = number(metered / run.copies)
         line["parts"] = {"running": number(running), "fixed": number(cost.fixed), "late": number(cost.late)}
         if weights.carbon_kg:
             line["parts"]["carbon"] = number(carbon)
@@ -218,6 +221,22 @@ def _quotas(bill: Bill) -> Iterable[dict[str, Any]]:
             }
 
 
+def _meters(bill: Bill) -> dict[str, Any]:
+    """Return a line for each window of a meter; nothing where the instance has none."""
+    time = bill.instance.time
+    lines = [
+        {
+            "id": meter.window.quota.id,
+            "from": time.text(meter.window.first),
+            "to": time.text(meter.window.last + 1),
+            "used": number(meter.used),
+            "cost": number(meter.cost),
+        }
+        for meter in bill.meters
+    ]
+    return {"meters": lines} if bill.instance.meters else {}
+
+
 def _bill(bill: Bill) -> dict[str, Any]:
     pools = []
     for found in bill.by_pool.values():
@@ -241,6 +260,7 @@ def _bill(bill: Bill) -> dict[str, Any]:
         "nodes": number(bill.sum("nodes")),
         "late": number(bill.late),
         **missed,
+        **({"metered": number(sum((meter.cost for meter in bill.meters), NOTHING))} if bill.instance.meters else {}),
         "forgone": number(bill.forgone),
         "sunk": number(sunk),
         "whole": number(bill.total + sunk),
@@ -255,7 +275,7 @@ def _teams(bill: Bill) -> dict[str, Any]:
     """Return the bills of teams and what is left of the nodes' cost; nothing where no task has a team."""
     if all(task.team is None for task in bill.instance.tasks):
         return {}
-    sums = ("own", "charged", "total")
+    sums = ("own", "charged", *(("metered",) if bill.instance.meters else ()), "total")
     teams: list[dict[str, Any]] = [
         {"team": line.team, "tasks": line.tasks, **{name: number(getattr(line, name)) for name in sums}}
         for line in team_bills(bill)

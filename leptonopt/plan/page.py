@@ -93,7 +93,7 @@ def _bill(document: Mapping[str, Any], teams: Teams, places: int) -> str:
 
 def _by_pool(document: Mapping[str, Any], places: int) -> str:
     bill = document["bill"]
-    parts = [key for key in ("running", "fixed", "nodes", "late", "missed") if bill.get(key)]
+    parts = [key for key in ("running", "fixed", "nodes", "late", "missed", "metered") if bill.get(key)]
     extra = [(key, name) for key, name in (("energy_kwh", "kWh"), ("carbon_kg", "kg CO2")) if bill[key]]
     use: dict[str, list[str]] = {}
     for line in document["utilisation"]:
@@ -122,7 +122,7 @@ def team_costs(document: Mapping[str, Any], teams: Teams) -> list[tuple[str, int
     weight = Fraction(str(document.get("objective", {}).get("cost", 1)))
     for line in document["tasks"]:
         copies = line.get("copies", 1)
-        charged = weight * Fraction(str(line.get("charged", 0)))
+        charged = weight * sum(Fraction(str(line.get(key, 0))) for key in ("charged", "metered"))
         count, cost = sums.get(teams.of(line["id"]), (0, Fraction(0)))
         sums[teams.of(line["id"])] = count + copies, cost + copies * (Fraction(str(line["cost"])) + charged)
     ordered = sorted(sums.items(), key=lambda each: (-each[1][1], each[0]))

@@ -99,6 +99,7 @@ class PlanTask(TypedDict):
     carbon_kg: NotRequired[float]
     data: NotRequired[list[PlanTaskData]]
     charged: NotRequired[float]
+    metered: NotRequired[float]
     parts: PlanTaskParts
 
 
@@ -218,6 +219,12 @@ QuotaUse = TypedDict(
 )
 
 
+MeterUse = TypedDict(
+    "MeterUse",
+    {"id": str, "from": str, "to": str, "used": float, "cost": float},
+)
+
+
 class ResourceBill(TypedDict):
     """The bill of a resource."""
 
@@ -248,6 +255,7 @@ class BillTeams(TypedDict):
     tasks: int
     own: float
     charged: float
+    metered: NotRequired[float]
     total: float
 
 
@@ -260,6 +268,7 @@ class Bill(TypedDict):
     nodes: float
     late: float
     missed: NotRequired[float]
+    metered: NotRequired[float]
     forgone: float
     sunk: float
     whole: float
@@ -324,6 +333,7 @@ class PlanDocument(TypedDict):
     services: NotRequired[list[ServiceUse]]
     batches: NotRequired[list[BatchUse]]
     quotas: list[QuotaUse]
+    meters: NotRequired[list[MeterUse]]
     bill: Bill | None
     utilisation: list[Utilisation]
     figures: Figures | None

@@ -76,6 +76,9 @@ def _parts(document: dict[str, Any], everything: bool, instance: Instance | None
         yield _nodes(document, rows, places)
     if document["quotas"]:
         yield _quotas(document, rows)
+    if document.get("meters"):
+        cost = [money(line["cost"], places) for line in document["meters"]]
+        yield _windows(document, "meter", document["meters"], {"cost": cost}, rows)
     if everything:
         yield _resources(document, places)
     yield from service_tables(document, instance, places)
@@ -199,7 +202,7 @@ def listed(
 def _bill(document: dict[str, Any], places: int) -> Table:
     bill = document["bill"]
     table = _table(f"Bill in {printable(document['currency'])}", show_footer=True)
-    parts = [key for key in ("running", "fixed", "nodes", "late", "missed") if bill.get(key)]
+    parts = [key for key in ("running", "fixed", "nodes", "late", "missed", "metered") if bill.get(key)]
     table.add_column("pool", "total")
     table.add_column("tasks", f"{sum(pool['tasks'] for pool in bill['pools']):,}", justify="right")
     for part in (*parts, "total"):
@@ -230,14 +233,15 @@ def _teams(document: dict[str, Any], places: int) -> Table:
     table = _table(f"Teams in {printable(document['currency'])}", show_footer=True)
     table.add_column("team", "total")
     table.add_column("tasks", f"{sum(line['tasks'] for line in bill['teams']):,}", justify="right")
-    for name, total in (("own", ""), ("charged", ""), ("total", money(bill["total"], places))):
-        table.add_column(name, total, justify="right")
+    parts = [name for name in ("own", "charged", "metered", "total") if name in bill["teams"][0]]
+    for name in parts:
+        table.add_column(name, money(bill["total"], places) if name == "total" else "", justify="right")
     for line in bill["teams"]:
         team = Text("without a team", style="dim") if line["team"] is None else Text(printable(line["team"]))
-        table.add_row(team, f"{line['tasks']:,}", *(money(line[key], places) for key in ("own", "charged", "total")))
+        table.add_row(team, f"{line['tasks']:,}", *(money(line[key], places) for key in parts))
     others = bill["total"] - sum(line["total"] for line in bill["teams"])
     if round(others, places):
-        table.add_row(Text("charged to nobody", style="dim"), "", "", "", money(others, places))
+        table.add_row(Text("charged to nobody", style="dim"), *[""] * len(parts), money(others, places))
     return table
 
 
@@ -267,19 +271,25 @@ def _nodes(document: dict[str, Any], rows: int | None, places: int) -> Table:
 
 def _quotas(document: dict[str, Any], rows: int | None) -> Table:
     """Return the table of quotas; the fullest first where there are many."""
-    table = _table("Quotas")
-    zone = known_zone(document.get("zone"))
-    for name in ("quota", f"from ({zone})", f"to ({zone})"):
-        table.add_column(name)
-    for name in ("used", "of", ""):
-        table.add_column(name, justify="right")
     lines = document["quotas"]
     if rows is not None and len(lines) > rows:
         lines = sorted(lines, key=lambda line: line["limit"] - line["used"])
-    for line in lines[:rows]:
-        part = _percent(line["used"] / line["limit"]) if line["limit"] else "-"
+    shares = [_percent(line["used"] / line["limit"]) if line["limit"] else "-" for line in lines]
+    return _windows(document, "quota", lines, {"of": [f"{line['limit']:,.10g}" for line in lines], "": shares}, rows)
+
+
+def _windows(
+    document: dict[str, Any], kind: str, lines: Sequence[Any], columns: dict[str, list[str]], rows: int | None
+) -> Table:
+    """Return a table with a line for each window of quotas or meters: what is used, and other columns."""
+    table, zone = _table(f"{kind.capitalize()}s"), known_zone(document.get("zone"))
+    for name in (kind, f"from ({zone})", f"to ({zone})"):
+        table.add_column(name)
+    for name in ("used", *columns):
+        table.add_column(name, justify="right")
+    for line, *cells in list(zip(lines, *columns.values(), strict=True))[:rows]:
         names = Text(printable(line["id"])), Text(moment(line["from"], zone)), Text(moment(line["to"], zone))
-        table.add_row(*names, f"{line['used']:,.10g}", f"{line['limit']:,.10g}", part)
+        table.add_row(*names, f"{line['used']:,.10g}", *cells)
     return _cut(table, len(lines), rows)
 
 
@@ -313,13 +323,16 @@ def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
     table = _table("Schedule")
     apart = any(not line["option"].startswith(line["pool"]) for line in tasks)
     late = any(line.get("late_hours") for line in tasks)
-    noded, charged = any("nodes" in line for line in tasks), any(line.get("charged") for line in tasks)
+    noded, charged = (
+        any("nodes" in line for line in tasks),
+        [name for name in ("charged", "metered") if any(line.get(name) for line in tasks)],
+    )
     for name in ("task", "option", *(["pool"] if apart else []), *(["nodes"] if noded else [])):
         table.add_column(name)
     zone = known_zone(document.get("zone"))
     for name in (f"start ({zone})", f"end ({zone})"):
         table.add_column(name)
-    for name in ("cost", *(["charged"] if charged else []), *(["late"] if late else [])):
+    for name in ("cost", *charged, *(["late"] if late else [])):
         table.add_column(name, justify="right")
     for line in tasks[:rows]:
         cells = [_name(line), Text(printable(line["option"]))]
@@ -327,7 +340,7 @@ def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
         cells += [Text(printable(", ".join(line.get("nodes", []))))] if noded else []
         cells += [Text(moment(line[key], zone)) for key in ("start", "end")]
         cost = line["cost"] * line.get("copies", 1)  # an entry states what each of its copies costs
-        paid = [money(line.get("charged", 0) * line.get("copies", 1), places)] if charged else []
+        paid = [money(line.get(name, 0) * line.get("copies", 1), places) for name in charged]
         table.add_row(*cells, money(cost, places), *paid, *([_hours(line.get("late_hours"))] if late else []))
     return _cut(table, len(tasks), rows)
 

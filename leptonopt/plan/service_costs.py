@@ -12,7 +12,7 @@ from math import ceil
 from leptonopt.compile.compiler import CompiledInstance
 from leptonopt.compile.service_demand import ServiceNumbers
 from leptonopt.compile.services import MISSED_STEP, ReplicaWay
-from leptonopt.instance import POWER, Batch, Instance, Quota, Service
+from leptonopt.instance import POWER, Batch, Instance, Measure, Service
 from leptonopt.plan.price_table import NOTHING, PrefixSums, PriceTable
 from leptonopt.problem.routing import ServiceRouting, SlotRouting, route_service
 from leptonopt.problem.services import ReplicaSchedule
@@ -52,13 +52,13 @@ class WayBill:
             if now != before:
                 steps[slot] = steps.get(slot, NOTHING) + (now - before) * held
 
-    def used(self, quota: Quota, prices: PriceTable) -> PrefixSums:
+    def used(self, quota: Measure, prices: PriceTable) -> PrefixSums:
         """Return prefix sums of what the replicas use of a quota that counts them."""
         cost = Fraction(self.way.start.cost) if quota.of == "money" else NOTHING
         held = (on * self._held(quota, prices, slot) if on else NOTHING for slot, on in enumerate(self.on))
         return PrefixSums([each + paid * cost for each, paid in zip(held, self.paid, strict=True)])
 
-    def _held(self, quota: Quota, prices: PriceTable, slot: int) -> Fraction:
+    def _held(self, quota: Measure, prices: PriceTable, slot: int) -> Fraction:
         """Return what a replica that is on uses of a quota in a slot."""
         uses, pool = self.way.option.uses, self.way.option.pool
         found = Fraction(uses.get(POWER if quota.of in ("energy", "carbon") else quota.of, 0))

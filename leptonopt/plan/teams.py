@@ -1,4 +1,4 @@
-"""Attribute a plan's bill to teams: the cost of their tasks, and what they are charged for nodes."""
+"""Attribute a plan's bill to teams: cost of their tasks, charges for nodes, and shares of meters."""
 
 from __future__ import annotations
 
@@ -17,24 +17,26 @@ class TeamBill:
     tasks: int = 0
     own: Fraction = NOTHING
     charged: Fraction = NOTHING
+    metered: Fraction = NOTHING
 
     @property
     def total(self) -> Fraction:
         """Return what the team pays [money]."""
-        return self.own + self.charged
+        return self.own + self.charged + self.metered
 
 
 def team_bills(bill: Bill) -> list[TeamBill]:
     """Return the bills of teams by name, tasks without a team last."""
     tasks = bill.instance.tasks
     found: dict[str | None, TeamBill] = {}
-    for run, cost in zip(bill.runs, bill.costs, strict=True):
+    for run, cost, metered in zip(bill.runs, bill.costs, bill.metered, strict=True):
         bill.look()
         team = tasks[run.task].team
         line = found.setdefault(team, TeamBill(team))
         line.tasks += run.copies * run.first
         line.own += run.copies * cost.total
         line.charged += run.copies * cost.charged
+        line.metered += metered
     for service in bill.served.services:
         team = service.numbers.stated.team
         line = found.setdefault(team, TeamBill(team))
@@ -44,5 +46,6 @@ def team_bills(bill: Bill) -> list[TeamBill]:
 
 
 def uncharged(bill: Bill) -> Fraction:
-    """Return what nodes cost beyond what tasks are charged [money]; below 0 where they are charged more."""
-    return bill.sum("nodes") - sum((line.charged for line in team_bills(bill)), NOTHING)
+    """Return what nodes and meters cost beyond what tasks pay of them [money]; below 0 for less."""
+    metered = sum((meter.cost for meter in bill.meters), NOTHING)
+    return bill.sum("nodes") + metered - sum((line.charged + line.metered for line in team_bills(bill)), NOTHING)

@@ -39,6 +39,7 @@ def fix_starts(problem: Problem, runs: Sequence[FixedRun]) -> tuple[Problem, Int
         after=none,
         lag=none,
         quotas=tuple(renumbered(quota, option) for quota in problem.quotas),
+        meters=tuple(replace(meter, use=renumbered(meter.use, option)) for meter in problem.meters),
         together=(),
         apart=(),
         chains=(),

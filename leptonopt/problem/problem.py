@@ -16,7 +16,7 @@ The rules have the same names everywhere (models/, checker, reports, tests):
     replicas    replicas of services keep their counts, boot and minimum time; see `leptonopt.problem.services`
     serve       usable replicas serve the demand of services
     batches     usable replicas do the batches in what is left
-    cost        the objective is the cost of columns, nodes and replicas plus the value of what is left out
+    cost        the objective is the cost of columns, nodes, replicas and meters, and the value of what is left out
 """
 
 from __future__ import annotations
@@ -90,6 +90,38 @@ class Quota:
 
 
 @dataclass(frozen=True, eq=False)
+class Meter:
+    """A price by tiers of what is used over time.
+
+    Attributes
+    ----------
+    use : the use; its limit is the most that any schedule can use
+    begin, price : int64, shape (K,), ascending from 0 [units of use], and at least 0 [money units per unit of use]
+        Each unit of use costs the price of the last tier that begins at or before it.
+    """
+
+    use: Quota
+    begin: Ints
+    price: Ints
+
+    @cached_property
+    def size(self) -> Ints:
+        """Return how much each tier can hold, int64, shape (K,)."""
+        ends = np.append(self.begin[1:], self.use.limit)
+        size: Ints = np.maximum(0, np.minimum(ends, self.use.limit) - self.begin)
+        return size
+
+    def filled(self, amount: int) -> Ints:
+        """Return what each tier holds of an amount, int64, shape (K,)."""
+        filled: Ints = np.clip(amount - self.begin, 0, self.size)
+        return filled
+
+    def cost(self, amount: int) -> int:
+        """Return what an amount costs [money units]."""
+        return sum(held * price for held, price in zip(self.filled(amount).tolist(), self.price.tolist(), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
 class Problem:
     """G groups of identical tasks, O options, K rows of capacity, T slots; all numbers integers.
 
@@ -122,6 +154,7 @@ class Problem:
         ... and at most most[e] slots after; `UNLIMITED` without a limit, as for all edges when absent.
     nodes : kinds of nodes; `capacity` of a row that they supply is an upper bound on their supply.
     quotas : limits on use over time.
+    meters : prices by tiers of use over time; methods that ignore them solve a relaxation, as these cost at least 0.
     together, apart : tuples of int64 arrays of groups.
     services : replicas that hold capacity and serve a demand; most methods take problems without them.
     chains : groups that are segments of one task; rules above tie them, and a method may ignore this.
@@ -151,6 +184,7 @@ class Problem:
     most: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     nodes: Nodes = field(default_factory=lambda: no_nodes(0))
     quotas: tuple[Quota, ...] = ()
+    meters: tuple[Meter, ...] = ()
     together: tuple[Ints, ...] = ()
     apart: tuple[Ints, ...] = ()
     services: Services = field(default_factory=lambda: no_services(0))
@@ -221,7 +255,12 @@ class Problem:
         return starts, stops
 
     def _node_costs(self) -> list[NodeCosts]:
-        return [self.nodes.costs, *(quota.nodes for quota in self.quotas if quota.nodes)]
+        return [self.nodes.costs, *(quota.nodes for quota in self.uses if quota.nodes)]
+
+    @property
+    def uses(self) -> tuple[Quota, ...]:
+        """Return what is counted: quotas, and the use of meters."""
+        return (*self.quotas, *(meter.use for meter in self.meters))
 
     @cached_property
     def price_sum(self) -> Ints:

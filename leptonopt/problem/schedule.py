@@ -58,7 +58,7 @@ class Schedule:
 
 
 def objective(problem: Problem, schedule: Schedule) -> int:
-    """Return the exact objective: cost of columns, nodes and replicas plus the value of what is left out.
+    """Return the exact objective: cost of columns, nodes, replicas and meters, and value left out.
 
     Raises `ValueError` when the nodes do not cover the load.
     """
@@ -66,6 +66,7 @@ def objective(problem: Problem, schedule: Schedule) -> int:
     if rent is None:
         raise ValueError("the nodes do not cover the load")
     total: int = problem.nodes.costs.of(rent, problem.nodes) if len(problem.nodes) else 0
+    total += sum(meter.cost(quota_use(problem, meter.use, schedule, rent)) for meter in problem.meters)
     if schedule.replicas is not None:
         held = problem.services.load(schedule.replicas.on, len(problem.price))
         total += schedule.replicas.cost(problem.services) + _dot(held.ravel(), problem.price.ravel())

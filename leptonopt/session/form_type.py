@@ -8,6 +8,10 @@ from leptonopt.session.source import TreeSource
 
 def form_type(source: TreeSource) -> type[SolveSession]:
     """Return the class of session for a source whose tasks have their regions, or pass no data on."""
+    if source.problem.meters:
+        from leptonopt.session.meter_session import MeterSession
+
+        return MeterSession
     if len(source.problem.services):
         from leptonopt.session.services_session import ServicesSession
 

@@ -119,8 +119,8 @@ class TreeSource:
 
     @property
     def prices_itself(self) -> bool:
-        """Return whether prices can certify the bound, which they cannot where tasks may be cut."""
-        return self.compiled.cut is None
+        """Return whether prices can certify the bound: not where tasks may be cut, nor beside meters."""
+        return self.compiled.cut is None and not self.problem.meters
 
     def in_form(self, form: NodeForm) -> TreeSource:
         """Return the instance compiled with nodes in another form; prices stay those of counted nodes."""

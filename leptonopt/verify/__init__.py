@@ -121,6 +121,8 @@ def uncoupled(instance: Mapping[str, Any]) -> bool:
     stated = StatedInstance(instance)
     if any(cut_of(task, stated.slot) for task in stated.tasks.values()):
         return False
+    if instance.get("meters"):
+        return False
     if stated.quotas or instance.get("together") or instance.get("apart") or stated.kinds() or instance.get("services"):
         return False
     most: dict[tuple[str, str], Fraction] = {}

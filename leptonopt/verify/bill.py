@@ -10,6 +10,7 @@ from typing import Any
 
 from leptonopt.verify.exact import Findings, exact
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
+from leptonopt.verify.meters import Metered
 from leptonopt.verify.nodes import Rented
 from leptonopt.verify.services import Served
 from leptonopt.verify.task_lines import Run
@@ -44,9 +45,16 @@ class BillChecker:
     """The sums of a plan, by pool."""
 
     def __init__(
-        self, stated: StatedInstance, runs: Sequence[Run], served: Served, nodes: Sequence[Rented], findings: Findings
+        self,
+        stated: StatedInstance,
+        runs: Sequence[Run],
+        served: Served,
+        nodes: Sequence[Rented],
+        metered: Metered,
+        findings: Findings,
     ) -> None:
         self.stated, self.runs, self.served, self.rented, self.findings = stated, runs, served, nodes, findings
+        self.metered = metered
         self.held = [*runs, *served.runs]
         self.hours: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
         self.money: dict[tuple[str, str], Fraction] = defaultdict(Fraction)
@@ -88,7 +96,12 @@ class BillChecker:
             sums["missed"] = self.served.missed
         elif "missed" in bill:
             self.findings.say("bill", "bill.missed", "is given for an instance without services")
+        if self.stated.document.get("meters"):
+            sums["metered"] = self.metered.total
+        elif "metered" in bill:
+            self.findings.say("bill", "bill.metered", "is given for an instance without meters")
         sums["total"] = sums["running"] + sums["fixed"] + sums["nodes"] + sums["late"] + self.served.missed
+        sums["total"] += self.metered.total
         sums["whole"] = sums["total"] + sums["sunk"]
         for key, true in sums.items():
             self.findings.same("bill", f"bill.{key}", bill.get(key), true)
@@ -117,13 +130,15 @@ class BillChecker:
             self.findings.say("bill", f"bill of pool {pool!r}", "is no pool of the instance")
 
     def _teams(self, bill: Mapping[str, Any], nodes: Fraction) -> None:
-        """Check what each team pays, and what is left of the nodes' cost."""
+        """Check what each team pays, and what is left of the cost of nodes and meters."""
         tasks, sums = self.stated.tasks, defaultdict[Any, dict[str, Fraction]](lambda: defaultdict(Fraction))
         for run in self.runs:
             team = sums[tasks[run.id].get("team")]
             team["tasks"] += run.copies * run.first
             team["own"] += run.copies * run.cost
             team["charged"] += run.copies * run.charged
+            if self.stated.document.get("meters"):
+                team["metered"] += run.copies * self.metered.share(run)
         for name, missed in self.served.missed_of:
             sums[name]["own"] += missed
         for each in self.served.replicas:
@@ -134,11 +149,12 @@ class BillChecker:
         lines = self._by(("team",), bill.get("teams") or (), "bill.teams")
         for name, team in sums.items() if given else ():
             line = lines.pop((name,), {})
-            for key, true in (*team.items(), ("total", team["own"] + team["charged"])):
+            for key, true in (*team.items(), ("total", team["own"] + team["charged"] + team["metered"])):
                 self.findings.same("bill", f"bill of team {name!r}: {key}", line.get(key), true)
         for (name,) in lines:
             self.findings.say("bill", f"bill of team {name!r}", "is no team with a task that runs, or with a service")
-        left = nodes - sum((team["charged"] for team in sums.values()), NOTHING)
+        left = nodes + self.metered.total
+        left -= sum((team["charged"] + team["metered"] for team in sums.values()), NOTHING)
         self.findings.same("bill", "bill.uncharged", bill.get("uncharged"), left if given else None)
 
     def _offered(self, pool: str, resource: str) -> Fraction | None:

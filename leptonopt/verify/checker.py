@@ -13,6 +13,7 @@ from leptonopt.verify.bill import BillChecker, carbon, loads, total
 from leptonopt.verify.claims import Claims
 from leptonopt.verify.exact import Findings, Verdict, duration, exact, shown
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
+from leptonopt.verify.meters import check_meters
 from leptonopt.verify.nodes import Rented, read_nodes
 from leptonopt.verify.quotas import check_quotas
 from leptonopt.verify.segments import Segment, check_segments, cut_of, last_numbers
@@ -81,11 +82,12 @@ class PlanChecker:
         self._precedence(runs)
         self._affinity(runs)
         check_quotas(stated, plan, runs, served.replicas, nodes, self.findings)
+        metered = check_meters(stated, plan, runs, nodes, self.findings)
         held = [*runs, *served.runs]
-        money = total(held, nodes) + served.missed + forgone
+        money = total(held, nodes) + metered.total + served.missed + forgone
         cost = stated.weight * money + stated.carbon_weight * carbon(held, nodes)
         claims.check_cost(cost)
-        BillChecker(stated, runs, served, nodes, self.findings).check(plan, forgone)
+        BillChecker(stated, runs, served, nodes, metered, self.findings).check(plan, forgone)
         claims.check_status(cost)
         return Verdict(not self.findings.found, tuple(self.findings.found), cost, (*notes, *self.findings.notes()))
 
@@ -95,7 +97,7 @@ class PlanChecker:
             self.same("cost", f"objective.{key}", weights[key], true)
 
     def _without_plan(self, claims: Claims) -> None:
-        for key in ("tasks", "left_out", "nodes", "services", "batches", "quotas", "utilisation"):
+        for key in ("tasks", "left_out", "nodes", "services", "batches", "quotas", "meters", "utilisation"):
             if self.plan.get(key):
                 self.say("status", "cost", f"is null, yet {key} are listed")
         for key in ("cost_exact", "gap", "bill", "figures"):

@@ -168,6 +168,7 @@ SERVICE: Noun = {
     "confidential": FALSE,
 }  # fmt: skip
 BATCH: Noun = {"release": AT, "deadline": AT, "optional": FALSE}
+METER: Noun = {"per": (_plain, "horizon"), "used": ZERO, "tiers": (_each(_noun({"from": ZERO})), None)}
 INSTANCE: Noun = {
     "leptonopt": ONE, "currency": (_plain, "USD"),
     "time": (_noun({"start": AT, "slot": (_duration, "#3600"), "horizon": LONG, "zone": (_plain, "UTC")}), None),
@@ -175,4 +176,5 @@ INSTANCE: Noun = {
     "profiles": (_named(_noun(PROFILE)), {}), "tasks": (_each(_noun(TASK)), []),
     "services": (_each(_noun(SERVICE)), []), "batches": (_each(_noun(BATCH)), []),
     "quotas": (_each(_noun({"per": (_plain, "horizon"), "used": ZERO})), []), "together": SOME, "apart": SOME,
+    "meters": (_each(_noun(METER)), []),
 }  # fmt: skip

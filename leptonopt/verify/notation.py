@@ -62,6 +62,12 @@ class _Reader:
                 return {self._moment(at): number for at, number in value.items()}
             return self.mapping(value, key in _NAMED)
         if isinstance(value, list | tuple):
+            if key == "tiers":
+                of = str(around.get("of"))
+                return [
+                    {name: _in_unit(each, of) if name == "from" else each for name, each in tier.items()}
+                    for tier in value
+                ]
             if key == "start":  # of an offer
                 return [self._moment(each) for each in value]
             return [self.mapping(each) if isinstance(each, Mapping) else each for each in value]
@@ -137,11 +143,12 @@ def _without_repeat(document: Mapping[str, Any], zone: ZoneInfo) -> dict[str, An
     for key in ("together", "apart"):
         if document.get(key):
             made[key] = [_all_of(ids, days) for ids in document[key]]
-    if document.get("quotas"):
-        made["quotas"] = [
-            {**quota, "tasks": _all_of(quota["tasks"], days)} if quota.get("tasks") is not None else quota
-            for quota in document["quotas"]
-        ]
+    for key in ("quotas", "meters"):
+        if document.get(key):
+            made[key] = [
+                {**each, "tasks": _all_of(each["tasks"], days)} if each.get("tasks") is not None else each
+                for each in document[key]
+            ]
     return made
 
 

@@ -43,7 +43,7 @@ def check_quotas(
         for (first, end), used in zip(windows, totals, strict=True):
             findings.look()
             if quota.get("per") != "moment":
-                used += sum((_nodes(quota, rented, first, end) for rented in nodes), NOTHING)
+                used += sum((nodes_use(quota, rented, first, end) for rented in nodes), NOTHING)
             name, limit = f"quota {quota['id']!r} from {stated.shown(first)}", left_of(quota, first)
             if used > limit:
                 findings.say("quota", name, f"{shown(used)} used, {shown(limit)} allowed", used - limit)
@@ -120,11 +120,11 @@ def _totals(
         findings.look()
         at = bisect_right(begins, run.start) - 1
         for window in range(at, max(at + 1, bisect_left(begins, run.end))):
-            totals[window] += run.copies * _counts(stated, quota, run, *windows[window])
+            totals[window] += run.copies * counts(stated, quota, run, *windows[window])
     return totals
 
 
-def _counts(stated: StatedInstance, quota: Mapping[str, Any], run: Run, first: int, end: int) -> Fraction:
+def counts(stated: StatedInstance, quota: Mapping[str, Any], run: Run, first: int, end: int) -> Fraction:
     """Return the use of each copy of a run in slots [first, end)."""
     of, way = quota["of"], run.way
     low, high = max(first, run.start), min(end, run.end)
@@ -150,7 +150,7 @@ def starts_within(stated: StatedInstance, start: int, first: int, end: int) -> b
     return first <= min(start, stated.slots - 1) < end
 
 
-def _nodes(quota: Mapping[str, Any], rented: Rented, first: int, end: int) -> Fraction:
+def nodes_use(quota: Mapping[str, Any], rented: Rented, first: int, end: int) -> Fraction:
     """Return the use by nodes of a quota that holds for all tasks."""
     pools = quota.get("pools")
     if quota.get("tasks") is not None or quota.get("teams") is not None:

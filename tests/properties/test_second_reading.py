@@ -24,6 +24,7 @@ from tests.second_reading import (
     data_documents,
     documents,
     evaluating,
+    meter_documents,
     packed_documents,
     random_documents,
     reading,
@@ -52,6 +53,7 @@ DRAWN: dict[str, tuple[Callable[[int], dict[str, Any]], int, int, int, float]] =
     "anything": (random_documents.document, 2, 100, 10, 0.5),
     "nodes": (packed_documents.packed_document, 3, 60, 12, 0.3),
     "segments": (cut_documents.cut_document, 2, 60, 12, 0.5),
+    "meters": (meter_documents.meter_document, 1, 60, 8, 0.2),
     "data": (data_documents.data_document, 2, 60, 8, 0.0),
     "services": (service_documents.service_document, 3, 50, 12, 0.0),
 }

@@ -53,7 +53,10 @@ class Search:
         self.choices = {task.id: self._choices(task) for task in instance.tasks.values()}
         self.chosen: list[Choice] = []
         self.node_quotas = [
-            (quota, window) for quota in instance.quotas if quota.counts_nodes for window in quota.windows
+            (quota, window)
+            for quota in [*instance.quotas, *instance.meters]
+            if quota.counts_nodes
+            for window in quota.windows
         ]
         self.memo: dict[tuple[str, Held], dict[Used, Fraction]] = {}
         self.units = {pool.id: [unit for unit in pool.units() if any(unit.count)] for pool in instance.pools.values()}
@@ -248,6 +251,16 @@ class Search:
                     left.append(quota.limit - used)
                 elif used > quota.limit:
                     return
+        ask = []  # what is asked of the use by nodes: at most a limit, or the price of a meter
+        for meter in self.instance.meters:
+            for window in meter.windows:
+                used = sum((self.instance.counted(meter, run, window, passed) for run, passed in taken), Fraction(0))
+                if meter.counts_nodes:
+                    ask.append((meter, window, used))
+                else:
+                    cost += self.instance.weight * meter.cost(window, used)
+        limited = len(left)
+        left += [Fraction(0)] * len(ask)
         totals: dict[Used, Fraction] = {tuple(Fraction(0) for _ in left): cost}
         for pool in self.instance.pools.values():
             if not pool.kinds:
@@ -261,7 +274,10 @@ class Search:
                     merged[key] = sofar + money
             totals = merged
         for used, total in totals.items():
-            if all(a <= b for a, b in zip(used, left, strict=True)) and (self.best is None or total < self.best):
+            for more, (meter, window, own) in zip(used[limited:], ask, strict=True):
+                total += self.instance.weight * meter.cost(window, own + more)
+            kept = all(a <= b for a, b in zip(used[:limited], left[:limited], strict=True))
+            if kept and (self.best is None or total < self.best):
                 self.best = total
                 if self.first:
                     raise Found

@@ -405,6 +405,32 @@ class Evaluation:
         if shown:
             self.say("bill", f"no such quotas: {sorted(shown)}")
 
+    def _metered(self) -> tuple[Fraction, dict[Key, Fraction]]:
+        """Return what meters cost, and what each copy pays of it by its use; check the lines of the plan."""
+        total, shares = Fraction(0), dict.fromkeys(self.runs, Fraction(0))
+        entries = list(self.plan.get("meters", []))
+        for meter in self.instance.meters:
+            for window in meter.windows:
+                uses = {
+                    key: self.instance.counted(meter, run, window, self.passed_cost(run))
+                    for key, run in self.runs.items()
+                }
+                used = sum(uses.values(), Fraction(0))
+                if meter.counts_nodes:
+                    bills = [bill for pool, _, _, _, bill in self.units if meter.covers_pool(pool)]
+                    used += sum((bill.counted(meter.what, window) for bill in bills), Fraction(0))
+                cost = meter.cost(window, used)
+                total += cost
+                for key, use in uses.items() if used else ():
+                    shares[key] += cost * use / used
+                entry = entries.pop(0) if entries else {"id": None, "used": -1, "cost": -1}
+                right = near(entry["used"], used + meter.spent(window)) and near(entry["cost"], cost)
+                if entry["id"] != meter.id or not right:
+                    self.say("bill", f"meter {meter.id}: {entry}, must be {used} at {cost}")
+        if entries:
+            self.say("bill", f"no such meters: {entries}")
+        return total, shares
+
     def _teams(self, bill: dict[str, Any], nodes: Fraction) -> None:
         """Check what each team pays, where there are teams; with what nobody is charged it is all of the bill."""
         runs, given = list(self.runs.values()), any(task.team is not None for task in self.instance.tasks.values())
@@ -422,10 +448,14 @@ class Evaluation:
                 missed + sum((run.money + self.passed_cost(run) for run in mine), Fraction(0)),
                 sum(map(self._charged, mine), Fraction(0)),
             )
-            for key, exact in {"tasks": len(copies), "own": own, "charged": charged, "total": own + charged}.items():
+            metered = sum((self.shares[key] for key, run in self.runs.items() if run.task.team == name), Fraction(0))
+            sums = {"tasks": len(copies), "own": own, "charged": charged, "total": own + charged + metered}
+            for key, exact in (sums | ({"metered": metered} if self.instance.meters else {})).items():
                 if not near(shown[name][key], Fraction(exact)):
                     self.say("bill", f"team {name}: {key} is {shown[name][key]}, must be {exact}")
-        left = nodes - sum(map(self._charged, runs), Fraction(0))
+        left = (
+            nodes + self.metered - sum(map(self._charged, runs), Fraction(0)) - sum(self.shares.values(), Fraction(0))
+        )
         if given and not near(bill["uncharged"], left):
             self.say("bill", f"uncharged is {bill['uncharged']}, must be {left}")
 
@@ -445,7 +475,8 @@ class Evaluation:
         energy += sum((bill.counted("energy", slots) for *_, bill in self.units), Fraction(0))
         carbon = sum((sum(run.carbon, Fraction(0)) for run in runs), Fraction(0))
         carbon += sum((bill.counted("carbon", slots) for *_, bill in self.units), Fraction(0))
-        total = running + fixed + late + nodes + missed
+        self.metered, self.shares = self._metered()
+        total = running + fixed + late + nodes + missed + self.metered
         hours = self.instance.clock.hours * len(slots)
         sunk = sum((pool.sunk for pool in self.instance.pools.values()), Fraction(0)) * hours
         bill = self.plan["bill"]
@@ -461,6 +492,7 @@ class Evaluation:
             "energy_kwh": energy,
             "carbon_kg": carbon,
             **({"missed": missed} if self.served else {}),
+            **({"metered": self.metered} if self.instance.meters else {}),
         }.items():
             if not near(bill[name], exact):
                 self.say("bill", f"{name} is {bill[name]}, must be {exact}")

@@ -41,6 +41,7 @@ class Notation:
         made["profiles"] = {name: self._work(profile) for name, profile in get(tree, "profiles", {}).items()}
         made["tasks"] = [self._task(task) for task in get(tree, "tasks", [])]
         made["quotas"] = [self._quota(quota) for quota in get(tree, "quotas", [])]
+        made["meters"] = [self._meter(meter) for meter in get(tree, "meters", [])]
         mixed = {name for name in self.with_unit & self.without if not any(name.lower().endswith(end) for end in NAMED)}
         if mixed:
             raise Refused(f"{mixed} with and without units")
@@ -119,6 +120,12 @@ class Notation:
 
     def _quota(self, tree: dict[str, Any]) -> dict[str, Any]:
         return tree | {key: self._amount(tree["of"], tree[key]) for key in ("limit", "used") if key in tree}
+
+    def _meter(self, tree: dict[str, Any]) -> dict[str, Any]:
+        tiers = [
+            tier | {key: self._amount(tree["of"], tier[key]) for key in tier if key == "from"} for tier in tree["tiers"]
+        ]
+        return self._quota(tree) | {"tiers": tiers}
 
     # --- amounts ---
 
@@ -200,12 +207,13 @@ class Notation:
                 names = group["tasks"] if isinstance(group, dict) else group
                 names = [each for name in names for each in every.get(name, [name])]
                 made[key].append({**group, "tasks": names} if isinstance(group, dict) else names)
-        made["quotas"] = [
-            {**quota, "tasks": [each for name in quota["tasks"] for each in every.get(name, [name])]}
-            if get(quota, "tasks") is not None
-            else quota
-            for quota in get(tree, "quotas", [])
-        ]
+        for key in ("quotas", "meters"):
+            made[key] = [
+                {**quota, "tasks": [each for name in quota["tasks"] for each in every.get(name, [name])]}
+                if get(quota, "tasks") is not None
+                else quota
+                for quota in get(tree, key, [])
+            ]
         return made
 
     @staticmethod

@@ -264,6 +264,22 @@ class Quota:
 
 
 @dataclass
+class Meter(Quota):
+    """A price by tiers of what some tasks use."""
+
+    tiers: list[tuple[Fraction, Fraction]] = of(default_factory=list)  # from which amount on, and the price
+
+    def cost(self, window: list[int], used: Fraction) -> Fraction:
+        """Return what use costs that comes after what was used before the horizon."""
+        spent, total = self.spent(window), Fraction(0)
+        for at, (begin, price) in enumerate(self.tiers):
+            end = self.tiers[at + 1][0] if at + 1 < len(self.tiers) else max(begin, spent + used)
+            low, high = max(begin, spent), min(end, spent + used)
+            total += max(Fraction(0), high - low) * price
+        return total
+
+
+@dataclass
 class Run:
     """A copy of a task in one way from one slot on: what it holds, and what it costs."""
 
@@ -358,7 +374,8 @@ class Instance:
             task.options = [option.billed(self.clock) for option in task.options]
         self.services = read_services(tree, self)
         self.quotas = [_quota(each, self.clock) for each in get(tree, "quotas", [])]
-        for quota in self.quotas:
+        self.meters = [_meter(each, self.clock) for each in get(tree, "meters", [])]
+        for quota in [*self.quotas, *self.meters]:
             self._check_quota(quota, tree)
         self.together = [list(each) for each in get(tree, "together", [])]
         self.apart = [list(each) for each in get(tree, "apart", [])]
@@ -809,6 +826,18 @@ def with_power(pool: Pool, uses: dict[str, Fraction]) -> dict[str, Fraction]:
         return uses
     drawn = sum((value * pool.draw.get(what, Fraction(0)) for what, value in uses.items()), Fraction(0))
     return {**uses, "power": drawn}
+
+
+def _meter(tree: dict[str, Any], clock: Clock) -> Meter:
+    """Read a meter."""
+    tiers = [(number(get(tier, "from", 0)), number(tier["price"])) for tier in tree["tiers"]]
+    begins = [begin for begin, _ in tiers]
+    if begins[:1] != [0] or begins != sorted(set(begins)) or any(price < 0 for _, price in tiers):
+        raise Refused("tiers that do not ascend from 0, or prices below zero")
+    if tree["of"] == "money" or get(tree, "per") == "moment":
+        raise Refused("a meter of money, or at any moment")
+    quota = _quota(tree | {"limit": 0}, clock)
+    return Meter(**vars(quota), tiers=tiers)
 
 
 def _quota(tree: dict[str, Any], clock: Clock) -> Quota:

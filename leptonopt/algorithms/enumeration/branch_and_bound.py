@@ -32,6 +32,8 @@ def unsupported_rule(problem: Problem) -> str | None:
         return "affinity"
     if len(problem.services):
         return "services"
+    if problem.meters:
+        return "meters"
     if any(quota.nodes is not None or quota.replicas is not None for quota in problem.quotas):
         return "quotas on nodes"
     return None

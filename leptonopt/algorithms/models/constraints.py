@@ -6,6 +6,7 @@ GNU MathProg. The rules for nodes are in `constraints_nodes`; `time_indexed` joi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -181,9 +182,44 @@ def _ends_of_edges(problem: Problem, columns: StartColumns) -> tuple[Ints, Ints,
 
 def quota(variables: Variables) -> Rows:
     """quota: what columns and nodes use of a quota is at most its limit."""
-    problem, columns, table = variables.problem, variables.columns, RowTable()
+    problem, table = variables.problem, RowTable()
+    _add_use(variables, table, problem.quotas)
+    limits = np.array([each.limit for each in problem.quotas], np.int64)
+    return table.rows("quota", np.arange(len(limits)), limits, np.arange(len(limits))[:, None])
+
+
+def meters(variables: Variables) -> Rows:
+    """cost: what columns and nodes use of a meter is what its tiers hold."""
+    problem, table = variables.problem, RowTable()
+    _add_use(variables, table, [meter.use for meter in problem.meters])
+    for number, at in enumerate(variables.tiers):
+        table.add(np.full(len(at), number), at, np.full(len(at), -1))
+    zero = np.zeros(len(problem.meters), np.int64)
+    return replace(table.rows("cost.meters", np.arange(len(zero)), zero, np.arange(len(zero))[:, None]), lower=zero)
+
+
+def tiers(variables: Variables) -> Rows:
+    """cost: where a price falls, a tier of a meter holds something only where the one before is full.
+
+    With q[m, k], which is 1 only where tier k of meter m is full: a[m, k] >= size q[m, k], a[m, k + 1] <= size q[m, k].
+    """
+    problem, table = variables.problem, RowTable()
+    label: list[tuple[int, int, int]] = []
+    for (number, tier), at in variables.full_tiers.items():
+        size, held = problem.meters[number].size, variables.tiers[number]
+        for side, signs in enumerate(((-1, size[tier]), (1, -size[tier + 1]))):
+            entries = np.array([held[tier + side], at]), np.array(signs)
+            table.add(np.full(2, len(label)), *entries)
+            label.append((number, tier, side))
+    upper = np.zeros(len(label), np.int64)
+    return table.rows("cost.tiers", np.arange(len(label)), upper, np.array(label, np.int64).reshape(-1, 3))
+
+
+def _add_use(variables: Variables, table: RowTable, quotas: Sequence[Quota]) -> None:
+    """Add a row for each quota with what columns, nodes and replicas use of it."""
+    problem, columns = variables.problem, variables.columns
     begin = np.searchsorted(columns.option, np.arange(problem.options + 1))
-    for number, each in enumerate(problem.quotas):
+    for number, each in enumerate(quotas):
         for option in check_time_each(_touched(problem, each)):
             part = slice(begin[option], begin[option + 1])
             starts = columns.start[part]
@@ -199,8 +235,6 @@ def quota(variables: Variables) -> Rows:
         for row, at, amount in held_entries(variables):
             if row in rates:
                 table.add(np.full(len(at), number), at, amount * rates[row])
-    limits = np.array([each.limit for each in problem.quotas], np.int64)
-    return table.rows("quota", np.arange(len(limits)), limits, np.arange(len(limits))[:, None])
 
 
 def _touched(problem: Problem, each: Quota) -> list[int]:

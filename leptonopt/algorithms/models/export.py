@@ -146,6 +146,7 @@ def _mathprog(problem: Problem) -> Iterator[str]:
     yield from _table("set EDGES", (f"({before},{after})" for before, after, _ in edges))
     yield from _close(problem)
     yield from _nodes(problem)
+    yield from _quotas(problem)
     yield from _services(problem)
     yield from _table("set POOLS", sorted(set(problem.pool.tolist())))
     yield from _table("param pool", _numbered(problem.pool))
@@ -165,9 +166,12 @@ def _mathprog(problem: Problem) -> Iterator[str]:
     yield "end;"
 
 
+_NODE_COSTS = {"demand": "on_demand", "on": "on", "start": "start", "stop": "stop"}
+
+
 def _nodes(problem: Problem) -> Iterator[str]:
-    """Kinds of nodes, and quotas."""
-    nodes, quotas = problem.nodes, problem.quotas
+    """Yield the kinds of nodes."""
+    nodes = problem.nodes
     supplies = list(zip(nodes.supply_node.tolist(), nodes.supply_row.tolist(), nodes.supply_size.tolist(), strict=True))
     yield from _table("set KINDS", range(len(nodes)))
     yield from _table("set SUPPLIES", (f"({kind},{row})" for kind, row, _ in supplies))
@@ -177,10 +181,14 @@ def _nodes(problem: Problem) -> Iterator[str]:
         yield from _table(f"param {name}", _numbered(getattr(nodes, name)))
     yield from _table("param nodes_running", _numbered(nodes.before))
     yield from _table("param count", _cells(nodes.count, 0))
-    names = {"demand": "on_demand", "on": "on", "start": "start", "stop": "stop"}
-    for short, name in names.items():
+    for short, name in _NODE_COSTS.items():
         yield from _table(f"param {short}_price", _cells(getattr(nodes.costs, name), 0))
     yield from _table("param commit_price", _numbered(nodes.costs.commit))
+
+
+def _quotas(problem: Problem) -> Iterator[str]:
+    """Yield the quotas, and the use of meters behind them."""
+    quotas = problem.uses
     yield from _table("set QUOTAS", range(len(quotas)))
     yield from _table("param limit", (f"{at} {quota.limit}" for at, quota in enumerate(quotas)))
     yield from _table("param opens", (f"{at} {quota.first}" for at, quota in enumerate(quotas)))
@@ -200,11 +208,22 @@ def _nodes(problem: Problem) -> Iterator[str]:
         if value
     )
     yield from _table("param once_use", once)
-    for short, name in names.items():
+    for short, name in _NODE_COSTS.items():
         uses = ((at, getattr(quota.nodes, name)) for at, quota in enumerate(quotas) if quota.nodes)
         yield from _table(f"param {short}_use", (f"{at} {cell}" for at, table in uses for cell in _cells(table, 0)))
     commits = ((at, quota.nodes.commit) for at, quota in enumerate(quotas) if quota.nodes)
     yield from _table("param commit_use", (f"{at} {cell}" for at, line in commits for cell in _numbered(line)))
+    yield from _meters(problem)
+
+
+def _meters(problem: Problem) -> Iterator[str]:
+    """Meters, numbered behind the quotas, and their tiers."""
+    meters = list(enumerate(problem.meters, len(problem.quotas)))
+    yield from _table("set METERS", (at for at, _ in meters))
+    for name, form in (("set TIERS", "({},{})"), ("param tier_size", "{} {} {}"), ("param tier_price", "{} {} {}")):
+        key = "price" if name.endswith("price") else "size"
+        tiers = ((at, *tier) for at, meter in meters for tier in enumerate(getattr(meter, key).tolist()))
+        yield from _table(name, (form.format(*tier) for tier in tiers))
 
 
 def _services(problem: Problem) -> Iterator[str]:

@@ -75,6 +75,8 @@ def unsupported_feature(problem: Problem) -> str:
     """Return what intervals do not state here; empty when they state all."""
     if len(problem.services):
         return "services"
+    if problem.meters:
+        return "meters"
     if (many := parts(problem)) > SETTINGS.max_parts:
         return f"{many:,} options of jobs and counts of nodes; it states at most {SETTINGS.max_parts:,}"
     return ""

@@ -49,7 +49,7 @@ class Variables:
     x[c] copies of column c; z[g] copies of optional group g left out; and per kind m of nodes, where
     the rules need them: n[m, t] nodes on, w[m, t] on demand, u[m, t] switched on, v[m, t] switched off (behind the
     last slot: before the first one), c[m] committed. y[s, p]: the groups of set s, which belong together, run on
-    pool p. Those of services are listed at `services`.
+    pool p. Those of services are listed at `services`. a[m, k]: what tier k of meter m holds; q[m, k]: it is full.
     """
 
     problem: Problem
@@ -102,6 +102,29 @@ class Variables:
             found[name] = np.arange(at, at + len(most))
             at += len(most)
         return found
+
+    @cached_property
+    def tiers(self) -> list[Ints]:
+        """Return the positions of a[m, k] by meter, shape (K,)."""
+        at, found = self._before_tiers, []
+        for meter in self.problem.meters:
+            found.append(np.arange(at, at + len(meter.begin)))
+            at += len(meter.begin)
+        return found
+
+    @cached_property
+    def full_tiers(self) -> dict[tuple[int, int], int]:
+        """Return the position of q[m, k] by meter and tier but the last, where the price falls somewhere."""
+        at = self._before_tiers + sum(map(len, self.tiers))
+        falling = [number for number, meter in enumerate(self.problem.meters) if np.any(np.diff(meter.price) < 0)]
+        pairs = [(number, tier) for number in falling for tier in range(len(self.tiers[number]) - 1)]
+        return {pair: at + place for place, pair in enumerate(pairs)}
+
+    @property
+    def _before_tiers(self) -> int:
+        parts = (self.nodes.values(), self.services.values())
+        own = len(self.columns.option) + len(self.left) + len(self.pools)
+        return own + sum(len(at) for part in parts for at in part)
 
     @cached_property
     def replicas_most(self) -> Ints:
@@ -203,6 +226,8 @@ class Variables:
             parts.append(np.append(most, nodes.before[kind]) if letter == "v" and nodes.before[kind] else most)
         parts.append(np.ones(len(self.pools), np.int64))
         parts += [most for _, most in self._of_services()]
+        parts += [meter.size for meter in self.problem.meters]
+        parts.append(np.ones(len(self.full_tiers), np.int64))
         return np.concatenate(parts)
 
     def usable(self, kind: int) -> tuple[list[tuple[Ints, Ints, int]], int]:

@@ -24,7 +24,7 @@ from leptonopt.problem.nodes import NodeSchedule, dropped, switched
 from leptonopt.problem.problem import Problem, StartColumns
 from leptonopt.problem.replicas import least_money
 from leptonopt.problem.routing import money_missed
-from leptonopt.problem.schedule import Schedule, node_schedule_of
+from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use
 from leptonopt.problem.services import ReplicaSchedule
 from leptonopt.runtime.clock import check_time_each
 
@@ -80,6 +80,8 @@ class IntegerProgram:
         names += [f"y_{number}_{pool}" for number, pool in self.variables.pools]
         for name, at in self.variables.services.items():
             names += ["_".join(map(str, (*name, slot))) for slot in range(len(at))]
+        names += [f"a_{m}_{k}" for m, at in enumerate(self.variables.tiers) for k in range(len(at))]
+        names += [f"q_{m}_{k}" for m, k in self.variables.full_tiers]
         return names + [f"s_{at}" for at in range(len(self.most) - len(names))]
 
     def row_names(self) -> list[str]:
@@ -99,6 +101,8 @@ def cost(variables: Variables) -> Ints:
     costs[: len(own)] = own
     for at, factors in variables.spent(problem.nodes.costs):
         costs[at] = factors
+    for at, meter in zip(variables.tiers, problem.meters, strict=True):
+        costs[at] = meter.price
     service_rules.replica_costs(variables, costs)
     return costs
 
@@ -145,6 +149,8 @@ def _by_columns(problem: Problem, without: Collection[str], cutoff: int | None, 
         ]
     if problem.quotas:
         parts.append(("quota", lambda: rules.quota(variables)))
+    if problem.meters:
+        parts += [("meter", lambda: rules.meters(variables)), ("meter", lambda: rules.tiers(variables))]
     if problem.together or problem.apart:
         parts += [("affinity", lambda: rules.together(variables)), ("affinity", lambda: rules.apart(variables))]
     costs = cost(variables) * (-1 if "cost" in without else 1)
@@ -221,7 +227,7 @@ def predicted_size(problem: Problem) -> tuple[int, int]:
     starts = problem.last - problem.first + 1
     of_group = np.bincount(problem.group, starts, problem.groups)
     linked = of_group[problem.before].sum() + of_group[problem.after].sum()
-    held = problem.duration * np.diff(problem.demand_ptr) + 1 + len(problem.quotas)
+    held = problem.duration * np.diff(problem.demand_ptr) + 1 + len(problem.uses)
     nodes = problem.slots * (8 * len(problem.nodes) + len(problem.nodes.supply_row))
     services = problem.slots * (12 * len(problem.services.pool) + len(problem.services.hold_row))
     return int(starts.sum()), int((starts * held).sum() + 3 * linked + nodes + services)
@@ -304,6 +310,7 @@ def encode(linear: IntegerProgram, schedule: Schedule) -> Ints:
         encode_nodes(variables, rent, values)
     if schedule.replicas is not None:
         encode_replicas(variables, schedule.replicas, values)
+    encode_meters(variables, schedule, values)
     for (number, pool), position in variables.pools.items():
         mine = np.isin(problem.group[schedule.option], problem.together[number])
         values[position] = int(np.any(problem.pool[schedule.option[mine]] == pool))
@@ -327,6 +334,18 @@ def encode_nodes(variables: Variables, rent: NodeSchedule, values: Ints) -> None
     grids = {"n": rent.on, "w": paid, "u": started, "v": stopped}
     for (letter, kind), positions in variables.nodes.items():
         values[positions] = rent.committed[kind] if letter == "c" else grids[letter][kind][: len(positions)]
+
+
+def encode_meters(variables: Variables, schedule: Schedule, values: Ints) -> None:
+    """Write what the tiers of meters hold into `values`."""
+    problem = variables.problem
+    rent = node_schedule_of(problem, schedule) if problem.meters else None
+    for number, (at, meter) in enumerate(zip(variables.tiers, problem.meters, strict=True)):
+        held = meter.filled(0 if rent is None else quota_use(problem, meter.use, schedule, rent))
+        values[at] = held
+        for tier in range(len(at) - 1):
+            if (number, tier) in variables.full_tiers:
+                values[variables.full_tiers[number, tier]] = held[tier] == meter.size[tier]
 
 
 def encode_replicas(variables: Variables, replicas: ReplicaSchedule, values: Ints) -> None:

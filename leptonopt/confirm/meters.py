@@ -1,0 +1,61 @@
+"""Meters in the second model: tiers hold what is used, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import pairwise
+from math import gcd, lcm
+from typing import Any, Protocol
+
+from leptonopt.verify.exact import exact
+from leptonopt.verify.instance_reader import NOTHING, StatedInstance
+from leptonopt.verify.quotas import windows_of
+
+Terms = dict[int, Fraction]
+
+
+class Rows(Protocol):
+    """The part of the model that meters add to."""
+
+    stated: StatedInstance
+    most: list[int]
+    cost: Terms
+
+    def variable(self, most: int) -> int: ...
+    def row(self, terms: Mapping[int, Fraction | int], low: Any = None, high: Any = None) -> None: ...
+    def used(self, measure: Mapping[str, Any], first: int, end: int) -> Terms: ...
+
+
+def add_meters(model: Rows) -> None:
+    """Add the tiers of every window of every meter."""
+    for meter in model.stated.document.get("meters") or ():
+        for first, end in windows_of(model.stated, meter):
+            before = NOTHING if first else exact(meter.get("used", 0))
+            tiers = [(exact(tier.get("from", 0)) - before, exact(tier["price"])) for tier in meter["tiers"]]
+            after = [*(begin for begin, _ in tiers[1:]), None]
+            left = [
+                (max(NOTHING, low), price)
+                for (low, price), end in zip(tiers, after, strict=True)
+                if end is None or end > 0
+            ]
+            _add(model, model.used(meter, first, end), left)
+
+
+def _add(model: Rows, used: Terms, tiers: list[tuple[Fraction, Fraction]]) -> None:
+    """Add variables for what each tier holds, in the largest unit in which all amounts are whole."""
+    used = {at: value for at, value in used.items() if value}
+    amounts = [*used.values(), *(begin for begin, _ in tiers)]
+    scale = lcm(*(amount.denominator for amount in amounts))
+    unit = Fraction(gcd(*(int(amount * scale) for amount in amounts)) or 1, scale)
+    most = sum((value * model.most[at] for at, value in used.items()), NOTHING) / unit
+    begins = [min(begin / unit, most) for begin, _ in tiers]
+    sizes = [int(high - low) for low, high in pairwise([*begins, most])]
+    held = [model.variable(size) for size in sizes]
+    for at, (_, price) in zip(held, tiers, strict=True):
+        model.cost[at] += model.stated.weight * price * unit
+    model.row(used | dict.fromkeys(held, -unit), 0, 0)
+    for tier, (low, high) in enumerate(pairwise(held)):
+        full = model.variable(1)
+        model.row({low: 1, full: -sizes[tier]}, low=0)
+        model.row({high: 1, full: -sizes[tier + 1]}, high=0)

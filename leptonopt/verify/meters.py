@@ -1,0 +1,91 @@
+"""Meters: what is used in each window, what that costs by tiers, and which run pays how much of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from leptonopt.verify.exact import Findings, exact
+from leptonopt.verify.instance_reader import NOTHING, StatedInstance
+from leptonopt.verify.nodes import Rented
+from leptonopt.verify.quotas import counts, covered, nodes_use, windows_of
+from leptonopt.verify.task_lines import Run
+
+
+@dataclass
+class Metered:
+    """The cost of all meters, and of it what a copy of each run pays, by task and first copy."""
+
+    total: Fraction = NOTHING
+    shares: dict[tuple[str, int], Fraction] = field(default_factory=dict)
+
+    def share(self, run: Run) -> Fraction:
+        """Return what a copy of a run pays."""
+        return self.shares.get((run.id, run.copy), NOTHING)
+
+
+def check_meters(
+    stated: StatedInstance,
+    plan: Mapping[str, Any],
+    runs: Sequence[Run],
+    nodes: Sequence[Rented],
+    findings: Findings,
+) -> Metered:
+    """Return the cost of meters; check what the plan says of each window, and of the share of each run."""
+    found, meters = Metered(), stated.document.get("meters") or ()
+    lines = {(line["id"], stated.second(line["from"])): line for line in plan.get("meters") or ()}
+    if len(lines) < len(plan.get("meters") or ()):
+        findings.say("bill", "meters", "has a line twice")
+    for meter in meters:
+        for first, end in windows_of(stated, meter):
+            findings.look()
+            used = [(run, counts(stated, meter, run, first, end)) for run in covered(stated, meter, runs)]
+            own = sum((run.copies * each for run, each in used), NOTHING)
+            own += sum((nodes_use(meter, rented, first, end) for rented in nodes), NOTHING)
+            before = NOTHING if first else exact(meter.get("used", 0))
+            cost = _cost(meter, before + own) - _cost(meter, before)
+            line, name = lines.pop((meter["id"], first * stated.slot), {}), _named(stated, meter["id"], first)
+            findings.same("bill", f"{name}: used", line.get("used"), before + own)
+            findings.same("bill", f"{name}: cost", line.get("cost"), cost)
+            if line and stated.second(line["to"]) != end * stated.slot:
+                findings.say("bill", name, f"does not end at {stated.shown(end)}")
+            _share(found, used, cost, own)
+    for id, begin in lines:
+        findings.say("bill", _named(stated, id, begin // stated.slot), "is no meter of the instance")
+    _check_lines(plan, found, bool(meters), findings)
+    return found
+
+
+def _named(stated: StatedInstance, id: str, first: int) -> str:
+    return f"meter {id!r} from {stated.shown(first)}"
+
+
+def _cost(meter: Mapping[str, Any], amount: Fraction) -> Fraction:
+    """Return what an amount costs from its first unit on."""
+    total = NOTHING
+    begins = [exact(tier.get("from", 0)) for tier in meter["tiers"]]
+    for at, tier in enumerate(meter["tiers"]):
+        end = amount if at + 1 == len(begins) else min(amount, begins[at + 1])
+        total += max(NOTHING, end - begins[at]) * exact(tier["price"])
+    return total
+
+
+def _share(found: Metered, used: Sequence[tuple[Run, Fraction]], cost: Fraction, own: Fraction) -> None:
+    """Divide the cost of a window among the runs by their use."""
+    found.total += cost
+    for run, each in used if own else ():
+        found.shares[run.id, run.copy] = found.share(run) + cost * each / own
+
+
+def _check_lines(plan: Mapping[str, Any], found: Metered, stated: bool, findings: Findings) -> None:
+    """Check the share of each run; none is said where there are no meters."""
+    for line in plan["tasks"]:
+        name = f"task {line['id']!r}: metered"
+        if stated:
+            findings.same(
+                "cost", name, line.get("metered"), found.shares.get((line["id"], line.get("copy", 1)), NOTHING)
+            )
+        elif "metered" in line:
+            findings.say("cost", name, "is given, where the instance has no meters")
