@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 import typer
+import yaml
 
 import leptonopt
 from leptonopt.cli.app import command_app
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md")))]
+BILLS = "docs/tutorials/real-bills.md"
 COMMANDS = typer.main.get_command(command_app()).commands  # type: ignore[attr-defined]
 
 
@@ -34,12 +36,12 @@ def blocks(page: str, language: str) -> list[str]:
 
 
 def instances() -> list[tuple[str, int]]:
-    """Return page and position of every block that is a whole instance."""
+    """Return page and position of every block that is a whole instance, but for the bills, which have a test."""
     return [
         (page, number)
         for page in PAGES
         for number, text in enumerate(blocks(page, "yaml"))
-        if text.startswith("leptonopt: 1")
+        if text.startswith("leptonopt: 1") and page != BILLS
     ]
 
 
@@ -108,6 +110,15 @@ def test_instances_of_the_pages_solve(page: str, number: int, tmp_path: Path) ->
     file = tmp_path / "shown.yaml"
     file.write_text(blocks(page, "yaml")[number], encoding="utf-8")
     leptonopt.solve(file, method="greedy").require_plan()
+
+
+@pytest.mark.parametrize(("number", "published"), [(0, "18.74"), (1, "18.00"), (2, "23.94"), (3, "20.97")])
+def test_bills_come_out_to_the_cent(number: int, published: str) -> None:
+    """The files of the tutorial cost what the providers publish."""
+    document = yaml.safe_load(blocks(BILLS, "yaml")[number])
+    found = leptonopt.solve(document, time_limit=20, threads=1, isolate=False)
+    assert found.status == "optimal"
+    assert f"{float(found.cost or 0):.2f}" == published
 
 
 def test_readme_shows_the_instance_of_the_first_tutorial() -> None:

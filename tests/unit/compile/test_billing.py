@@ -6,10 +6,11 @@ from fractions import Fraction
 
 import pytest
 
+import leptonopt
 from leptonopt.compile.billing import billed_seconds, billing_difference
 from leptonopt.errors import InstanceError
 from leptonopt.instance import Billing
-from tests.helpers.tiny_instances import compiled, instance, pool, task
+from tests.helpers.tiny_instances import compiled, document, instance, pool, task
 
 
 @pytest.mark.parametrize(
@@ -65,3 +66,23 @@ def test_segments_are_refused_beside_it() -> None:
     """Their parts have no duration of their own."""
     with pytest.raises(InstanceError, match="not supported beside tasks with segments"):
         instance(task(segments=True), pools=[pool(billing={})])
+
+
+@pytest.mark.parametrize(("slot", "horizon"), [("7m", "14h"), ("13m", "13h"), ("90m", "15h"), ("1h", "14h")])
+@pytest.mark.parametrize(
+    ("billing", "cost"),
+    [
+        ({}, Fraction(6010, 2880)),
+        ({"unit": "1m"}, Fraction(101, 48)),
+        ({"unit": "1h"}, Fraction(5, 2)),
+        ({"unit": "1m", "minimum": "3h"}, Fraction(15, 4)),
+    ],
+)
+def test_the_slot_does_not_matter(slot: str, horizon: str, billing: dict[str, str], cost: Fraction) -> None:
+    """A run of 100 minutes and 10 s at 1.25 an hour costs the same on every grid: solver, plan and checker."""
+    run = {"id": "t", "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "6010s"}]}
+    stated = document(run, pools=[pool(price={"gpu": 1.25}, billing=billing)])
+    stated["time"] = {"start": "2026-01-05T00:00Z", "slot": slot, "horizon": horizon}
+    found = leptonopt.solve(stated, method="greedy", time_limit=10, isolate=False)
+    assert found.cost == cost
+    assert found.document["bill"]["total"] == pytest.approx(float(found.cost))
