@@ -17,7 +17,7 @@ GROUPS = {
     "Carry out": ("execute", "follow", "export"),
     "Check": ("validate", "verify"),
     "Ask": ("whatif", "why-not", "cost-of", "front", "prices", "simulate", "eta", "explain", "methods", "schema"),
-    "Prepare": ("import", "convert", "generate", "warmup"),
+    "Prepare": ("import", "convert", "generate", "measure", "warmup"),
     "Compare": ("compare", "results"),
 }
 
@@ -45,6 +45,7 @@ COMMANDS = {
     "import": ("import_", "import_", "EPILOG"),
     "convert": ("convert", "convert", "EPILOG"),
     "generate": ("generate", "generate", "EPILOG"),
+    "measure": ("measure", "measure", "EPILOG"),
     "warmup": ("warmup", "warmup", ""),
     "compare": ("compare", "compare", "EPILOG"),
 }

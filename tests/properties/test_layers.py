@@ -88,6 +88,7 @@ ALLOWED = {
         "session",
         "replanning",
     },
+    "measurement": {"", "errors", "io", "plan"},  # its picture is drawn as those of plans are
     "confirm": {"verify"},
     "session": BASE
     | {
@@ -126,6 +127,7 @@ ALLOWED = {
         "replanning",
         "decisions",
         "simulation",
+        "measurement",
         "server",
         "experiments",
         "algorithms.models",
@@ -141,6 +143,8 @@ DOORS = {
         "algorithms.models.time_indexed",
         "algorithms.services.integer_program",
     },
+    "onnx": {"measurement.measure", "measurement.pruning", "measurement.variants"},
+    "onnxruntime": {"measurement.measure", "measurement.variants"},
     "highspy": {"solvers.highs_program"},
     "ortools": {"solvers.cpsat", "algorithms.models.cpsat_call", "confirm.solve"},
     "pulp": {"solvers.cbc"},
@@ -148,6 +152,7 @@ DOORS = {
         "plan.picture",
         "plan.plan",
         "decisions.plot_front",
+        "measurement.plot_variants",
         "plan.plot",
         "plan.plot_schedule",
         "plan.plot_services",

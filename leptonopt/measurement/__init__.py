@@ -1,0 +1,1 @@
+"""Measure speed and quality of variants of a model in ONNX on this machine."""
