@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from leptonopt.errors import UsageError
 
 GROUPS = {
-    "Plan": ("solve", "replan", "serve"),
+    "Plan": ("solve", "replan", "scenarios", "serve"),
     "Report": ("show", "diff"),
     "Carry out": ("execute", "follow", "export"),
     "Check": ("validate", "verify"),
@@ -36,6 +36,7 @@ COMMANDS = {
     "cost-of": ("decide", "cost_of", "COST_OF_EPILOG"),
     "front": ("front", "front", "EPILOG"),
     "prices": ("decide", "prices", "PRICES_EPILOG"),
+    "scenarios": ("scenarios", "scenarios", "EPILOG"),
     "simulate": ("simulate", "simulate", "SIMULATE_EPILOG"),
     "eta": ("simulate", "eta", "ETA_EPILOG"),
     "validate": ("validate", "validate", "EPILOG"),
