@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from leptonopt.cli import options
 from leptonopt.cli.common import load_instance, params_of, plan_of, print_line, print_note
-from leptonopt.errors import Rejected
+from leptonopt.errors import Rejected, UsageError
 from leptonopt.io import files
 
 if TYPE_CHECKING:
     from leptonopt.decisions.answer import Answer
+    from leptonopt.decisions.price_book import Worth
     from leptonopt.decisions.questions import Question
+    from leptonopt.instance import Instance
 
 WHATIF_EPILOG = """\b
 Examples:
@@ -46,9 +48,11 @@ PRICES_EPILOG = """\b
 Examples:
   leptonopt solve week.yaml --certify -o plan.json
   leptonopt prices week.yaml plan.certificate.json
+  leptonopt prices week.yaml plan.certificate.json --plan plan.json --exact 3
 
 \b
-What one more unit would save, at most: prices of a bound overstate."""
+What one more unit would save, at most: prices of a bound overstate. --exact solves
+again with one more of each of the dearest, and says what that saves."""
 
 Plan = Annotated[Path | None, options.Option("--plan", metavar="FILE", help="the plan at hand  [default: solve first]")]
 Sets = Annotated[list[str] | None, options.Option("--set", metavar="PATH=VALUE", help="a value; may be repeated")]
@@ -62,6 +66,11 @@ Subject = Annotated[
 Certificate = Annotated[
     Path, options.Argument(metavar="CERTIFICATE", show_default=False, help="as `solve --certify` writes it")
 ]
+Counted = Annotated[
+    Path | None,
+    options.Option("--certificate", metavar="FILE", help="say first what it costs at least, by these prices"),
+]
+Exact = Annotated[int, options.Option(metavar="N", help="solve again for the N dearest: what one more saves, exactly")]
 Pool = Annotated[str | None, options.Option(metavar="NAME", help="on this pool")]
 OptionName = Annotated[str | None, options.Option("--option", metavar="NAME", help="in this option")]
 Start = Annotated[str | None, options.Option(metavar="INSTANT", help="started then")]
@@ -102,6 +111,7 @@ class WhyNotOptions(_Asked):
     option: OptionName = None
     start: Start = None
     before: Before = None
+    certificate: Counted = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +136,25 @@ def why_not(_: options.Context, given: WhyNotOptions) -> int:
     """Say what it would cost to run a task elsewhere, otherwise or earlier, and what stands against it."""
     from leptonopt.decisions.questions import WhyNot
 
-    return _tell(given, WhyNot(given.task, given.pool, given.option, given.start, given.before))
+    question = WhyNot(given.task, given.pool, given.option, given.start, given.before)
+    if given.certificate is not None:
+        _print_least(given, given.certificate, question)
+    return _tell(given, question)
+
+
+def _print_least(given: WhyNotOptions, certificate: Path, question: Question) -> None:
+    """Print what the answer is at least, by reduced costs at the prices of a certificate."""
+    from fractions import Fraction
+
+    from leptonopt.decisions.one_more import least_difference
+
+    if given.plan is None:
+        raise UsageError("--certificate needs --plan, whose cost the prices are compared with")
+    instance, plan = load_instance(given.file, given.format, params_of(given.param)), plan_of(given.plan)
+    prices = plan_of(certificate, "a certificate")
+    least = least_difference(instance.document(), question, prices, Fraction(plan["cost_exact"]))
+    if least is not None:
+        print_note(f"by prices alone, before solving: at least {float(least):+,.6g} {instance.currency}")
 
 
 @options.takes(CostOfOptions)
@@ -137,32 +165,69 @@ def cost_of(_: options.Context, given: CostOfOptions) -> int:
     return _tell(given, CostOf(given.subject))
 
 
-def prices(
-    file: options.File, certificate: Certificate, format: options.Format = None, param: options.Params = None
-) -> int:
-    """Print what one more unit of capacity or of a quota would save at most, by pool and time."""
+@dataclass(frozen=True)
+class PricesOptions:
+    """The options of `leptonopt prices`."""
+
+    file: options.File
+    certificate: Certificate
+    exact: Exact = 0
+    plan: Plan = None
+    time_limit: options.Seconds = 60.0
+    format: options.Format = None
+    param: options.Params = None
+
+
+@options.takes(PricesOptions)
+def prices(_: options.Context, given: PricesOptions) -> int:
+    """Print what one more unit of capacity or of a quota, or a later deadline, would save."""
+    from leptonopt.decisions.one_more import deadline_worths
     from leptonopt.decisions.price_book import price_book
-    from leptonopt.instance.units import instant_text
     from leptonopt.verify import proven
 
-    instance = load_instance(file, format, params_of(param))
-    document = plan_of(certificate, "a certificate")
+    instance = load_instance(given.file, given.format, params_of(given.param))
+    document = plan_of(given.certificate, "a certificate")
     proof = proven(instance.document(), document)
     if not proof.ok:
-        raise Rejected(f"{files.printable(certificate)}: {proof.why}")
-    found = price_book(instance, document)
+        raise Rejected(f"{files.printable(given.certificate)}: {proof.why}")
+    found = [*price_book(instance, document), *deadline_worths(instance, document)]
+    found.sort(key=lambda each: -each.total)
     if not found:
         print_line("nothing is scarce: one more unit of anything saves nothing")
+    exact = _exact_worths(given, instance, found[: given.exact])
     for worth in found:
-        span = (
-            ""
-            if worth.start is None or worth.end is None
-            else (f"  {instant_text(worth.start)} to {instant_text(worth.end)}, {float(worth.total):,.6g} in all")
-        )
-        print_line(f"{worth.what}: at most {float(worth.price):,.6g} {instance.currency} {worth.unit}{span}")
+        _print_worth(worth, exact.get(worth, ""), instance.currency)
     if proof.bound is not None:
         print_line(f"by a bound of {float(proof.bound):,.6g} {instance.currency}")
     return 0
+
+
+def _exact_worths(given: PricesOptions, instance: Instance, dearest: list[Worth]) -> dict[Worth, str]:
+    """Return what one more of each saves, by solving with it; a note where that is no change of a number."""
+    from leptonopt.decisions.ask import ask
+    from leptonopt.decisions.one_more import OneMore
+
+    plan, found = None if given.plan is None else plan_of(given.plan), {}
+    for worth in dearest:
+        try:
+            answer = ask(
+                instance, OneMore(worth), plan, time_limit=given.time_limit / len(dearest), handle_signals=True
+            )
+            found[worth] = answer.difference.text(instance.currency)
+        except UsageError as error:
+            print_note(str(error))
+    return found
+
+
+def _print_worth(worth: Worth, exact: str, currency: str) -> None:
+    """Print a line of the price book: what it is worth at most and, where it was asked, what it saves."""
+    from leptonopt.instance.units import instant_text
+
+    span = ""
+    if worth.start is not None and worth.end is not None:
+        span = f"  {instant_text(worth.start)} to {instant_text(worth.end)}, {float(worth.total):,.6g} in all"
+    saves = f"; one more saves {exact}" if exact else ""
+    print_line(f"{worth.what}: at most {float(worth.price):,.6g} {currency} {worth.unit}{span}{saves}")
 
 
 def _tell(given: Any, question: Question) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from leptonopt.decisions.answer import Answer, answered
+from leptonopt.decisions.one_more import OneMore
 from leptonopt.decisions.questions import Question
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, validate
@@ -16,7 +17,7 @@ from leptonopt.session.solve import solve
 
 def ask(
     instance: Instance | Mapping[str, Any] | str | os.PathLike[str],
-    question: Question,
+    question: Question | OneMore,
     plan: Mapping[str, Any] | None = None,
     *,
     time_limit: float = 60.0,

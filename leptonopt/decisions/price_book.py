@@ -20,7 +20,7 @@ class Worth:
     """At most so much money for one more unit, from one instant to another.
 
     `per_hour` is money per unit and hour of a resource of a pool, or of a quota at every moment; a quota over time
-    has a price per unit, and no instants.
+    has a price per unit, and no instants. `place` leads to it in the instance; empty for a node of its own.
     """
 
     what: str
@@ -28,6 +28,7 @@ class Worth:
     end: datetime | None
     price: Fraction
     unit: str
+    place: tuple[str, ...] = ()
 
     @property
     def total(self) -> Fraction:
@@ -44,20 +45,22 @@ def price_book(instance: Instance, certificate: Mapping[str, Any]) -> list[Worth
     found = []
     for entry in certificate.get("capacity", ()):
         node = f" on {entry['node']}" if "node" in entry else ""
+        place: tuple[str, ...] = () if node else ("pools", entry["pool"], entry["resource"])
         what = f"{entry['resource']} of {entry['pool']}{node}"
         found += [
-            Worth(what, start, end, price * unit / hours, "per unit and hour")
+            Worth(what, start, end, price * unit / hours, "per unit and hour", place)
             for start, end, price in _spans(instance, entry["price"])
         ]
     for entry in certificate.get("quotas", ()):
         if isinstance(entry["price"], list):
             spans = _spans(instance, entry["price"])
             found += [
-                Worth(f"quota {entry['id']}", start, end, price * unit / hours, "per unit and hour")
+                Worth(f"quota {entry['id']}", start, end, price * unit / hours, "per unit and hour", ())
                 for start, end, price in spans
             ]
         else:
-            found.append(Worth(f"quota {entry['id']}", None, None, entry["price"] * unit, "per unit"))
+            place = ("quotas", entry["id"])
+            found.append(Worth(f"quota {entry['id']}", None, None, entry["price"] * unit, "per unit", place))
     return sorted((each for each in found if each.price), key=lambda each: (-each.total, each.what))
 
 

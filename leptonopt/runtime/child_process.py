@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import importlib.util
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -18,12 +17,14 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from leptonopt.errors import InputError
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 PIPE, QUIET = subprocess.PIPE, subprocess.DEVNULL
 Process = subprocess.Popen[bytes]
@@ -92,6 +93,9 @@ def start_process(words: Sequence[str], **streams: Any) -> subprocess.Popen[byte
 
 def process_pool(workers: int) -> ProcessPoolExecutor:
     """Return an executor of so many fresh processes; forked ones would copy the state of threads."""
+    import multiprocessing  # which takes long to load, as the next does
+    from concurrent.futures import ProcessPoolExecutor
+
     return ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"))
 
 

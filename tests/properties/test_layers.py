@@ -76,8 +76,8 @@ ALLOWED = {
     "execution": {"errors", "instance", "integrations", "plan", "runtime"},  # it reads the entries of plans
     "plan": {"errors", "instance", "problem", "runtime", "compile", "io"},
     "replanning": {"errors", "instance", "compile", "plan"},
-    # An answer is a comparison of the plans of two solves.
-    "decisions": {"errors", "instance", "compile", "plan", "session", "replanning"},
+    # An answer is a comparison of the plans of two solves; the checker prices later deadlines.
+    "decisions": {"errors", "instance", "compile", "plan", "session", "replanning", "verify"},
     "server": {"", "errors", "instance", "io", "plan", "solvers", "session", "decisions", "experiments"},
     "simulation": {  # a simulation plans, plans again, carries out, and has its histories checked
         "errors",

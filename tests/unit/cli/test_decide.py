@@ -85,3 +85,13 @@ def test_prices(files: tuple[Path, Path], tmp_path: Path) -> None:
 def test_wrong_calls(files: tuple[Path, Path], words: tuple[str, ...], message: str) -> None:
     """One line, exit code 2."""
     assert message in said(*(files[0] if word == "I" else word for word in words), code=2)
+
+
+def test_prices_by_solving_again(tmp_path: Path) -> None:
+    """The dearest lines end with what one more saves."""
+    (tmp_path / "t.yaml").write_text(json.dumps(instance(2)), encoding="utf-8")
+    assert called("solve", tmp_path / "t.yaml", "-o", tmp_path / "t.json", "--certify", "-q", *FAST)[0] == 0
+    words = ["prices", tmp_path / "t.yaml", tmp_path / "t.certificate.json", "--plan", tmp_path / "t.json"]
+    code, out, _ = called(*words, "--exact", "1")
+    assert code == 0
+    assert "; one more saves 5 USD, exactly" in out.splitlines()[0]

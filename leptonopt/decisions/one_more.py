@@ -1,0 +1,105 @@
+"""Ask what one more unit, or a later deadline, saves: exactly by solving, at most by prices."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+from leptonopt.compile.calendar import pieces
+from leptonopt.decisions.price_book import Worth
+from leptonopt.decisions.questions import Question
+from leptonopt.errors import UsageError
+from leptonopt.instance import Instance, edits, units, validate
+from leptonopt.instance.edits import Document
+from leptonopt.verify import proven
+
+MOST_DEADLINES = 200  # tasks whose deadlines are priced, a run of the checker each
+
+
+@dataclass(frozen=True)
+class OneMore:
+    """Ask what is saved with one more unit of what a line of the price book names, in its time."""
+
+    worth: Worth
+    saved = True
+
+    def changed(self, document: Mapping[str, Any]) -> Document:
+        """Return the instance that has one more; raises `UsageError` where nothing states how much there is."""
+        made, instance = edits.plain(document), validate(dict(document))
+        match self.worth.place:
+            case ("tasks", name):
+                return _later(made, instance, name)
+            case ("quotas", name):
+                limit = next(quota.limit for quota in instance.quotas if quota.id == name)
+                return edits.with_value(made, f"quotas.{name}.limit", str(limit + 1))
+            case ("pools", name, resource):
+                if resource in next(pool for pool in instance.pools if pool.id == name).capacity:
+                    return self._wider(made, instance, name, resource)
+        raise UsageError(f"{self.worth.what}: how much there is is no number; allowed are capacity and limits")
+
+    def _wider(self, document: Document, instance: Instance, pool: str, resource: str) -> Document:
+        """Return a document with one more of a resource of a pool, from the start to the end of its price."""
+        first = instance.time.start
+        ends = (self.worth.start or first, self.worth.end or first + timedelta(seconds=instance.time.horizon))
+        begin, end = (int((at - first).total_seconds()) for at in ends)
+        known = pieces(next(each for each in instance.pools if each.id == pool).capacity[resource], instance.time)
+        entry = next(each for each in document["pools"] if each["id"] == pool)
+        steps = _raised(known, begin, end)
+        moments = {units.instant_text(first + timedelta(seconds=at)): value for at, value in steps.items()}
+        entry["capacity"][resource] = {"steps": moments}
+        return document
+
+
+def _raised(known: list[tuple[int, int, Decimal]], begin: int, end: int) -> dict[int, Decimal]:
+    """Return a series as steps, by seconds, with one more from `begin` to `end`."""
+    cuts = sorted({0, begin, end} | {at for at, _, _ in known})
+    return {
+        at: value + (1 if begin <= at < end else 0)
+        for at in cuts
+        for low, high, value in known
+        if low <= at < high
+    }  # fmt: skip
+
+
+def _later(document: Document, instance: Instance, id: str) -> Document:
+    """Return a document in which a task has a slot more until its deadline."""
+    deadline = next(task.deadline for task in instance.tasks if task.id == id)
+    if deadline is not None:
+        entry = next(each for each in document["tasks"] if each["id"] == id)
+        entry["deadline"] = units.instant_text(deadline + timedelta(seconds=instance.time.slot))
+    return document
+
+
+def least_difference(
+    document: Mapping[str, Any], question: Question, certificate: Mapping[str, Any], cost: Fraction
+) -> Fraction | None:
+    """Return what a change costs at least: the bound after it less the cost before it.
+
+    The prices of a certificate bound the changed instance as well, by the reduced costs of what it still allows; the
+    checker counts that, and nothing is solved. None where it proves no bound.
+    """
+    prices = {name: value for name, value in certificate.items() if name not in ("bound", "instance")}
+    bound = proven(question.changed(document), prices).bound
+    return None if bound is None else bound - cost
+
+
+def deadline_worths(instance: Instance, certificate: Mapping[str, Any]) -> list[Worth]:
+    """Return what a slot more until each deadline is worth at most, by the same prices, the dearest first.
+
+    It is what the bound falls by, as the checker counts it. Only the first `MOST_DEADLINES` tasks with one are priced.
+    """
+    document = instance.document()
+    prices = {name: value for name, value in certificate.items() if name not in ("bound", "instance")}
+    bound, found = proven(document, prices).bound, list[Worth]()
+    due = [task for task in instance.tasks if task.deadline is not None][:MOST_DEADLINES]
+    for task in due:
+        changed = _later(edits.plain(document), instance, task.id)
+        lower = proven(changed, prices).bound
+        if bound is not None and lower is not None and lower < bound:
+            what = f"deadline of {task.id}"
+            found.append(Worth(what, None, None, bound - lower, "a slot later", ("tasks", task.id)))
+    return sorted(found, key=lambda each: (-each.price, each.what))
