@@ -17,7 +17,7 @@ from leptonopt.io import files
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance
-    from leptonopt.simulation.simulate import Outcome
+    from leptonopt.simulation.outcome import Outcome
 
 SIMULATE_EPILOG = """\b
 Examples:
@@ -27,7 +27,8 @@ Examples:
 
 \b
 once plans at the start alone; rolling plans again what is left, every so often; the
-name of a method does so with it. All policies meet the same
+name of a method does so with it; threshold and uniform-progress are rules without
+plans, the second for spot capacity. All policies meet the same
 worlds. Each history has passed the checker as a plan of its world; regret is what it
 costs more than the best plan in hindsight, at least and at most."""
 ETA_EPILOG = """\b
@@ -39,12 +40,13 @@ Examples:
 In one of ten worlds a task starts by the first time, in half of them by the second,
 in nine of ten by the third."""
 
-Policies = Annotated[str, options.Option("--policy", metavar="NAMES", help="once, rolling, or names of methods")]
-Policy = Annotated[str, options.Option("--policy", metavar="NAME", help="once, rolling, or the name of a method")]
+POLICIES = "once, rolling, threshold, uniform-progress"
+Policies = Annotated[str, options.Option("--policy", metavar="NAMES", help=f"{POLICIES}, or names of methods")]
+Policy = Annotated[str, options.Option("--policy", metavar="NAME", help=f"{POLICIES}, or the name of a method")]
 Every = Annotated[str, options.Option(metavar="DURATION", help="time between two plans")]
 Seeds = Annotated[int, options.Option(metavar="N", help="number of worlds")]
 NoiseFile = Annotated[
-    Path | None, options.Option("--noise", metavar="FILE", help="how durations differ; not at all when absent")
+    Path | None, options.Option("--noise", metavar="FILE", help="how worlds differ from FILE; not at all when absent")
 ]
 Miss = Annotated[str, options.Option(metavar="MONEY", help="what a missed deadline costs")]
 Tail = Annotated[
@@ -163,7 +165,8 @@ def _outcomes(
     from leptonopt.instance import units
     from leptonopt.io.load import read_document
     from leptonopt.simulation.noise import read_noise
-    from leptonopt.simulation.simulate import Setting, simulate
+    from leptonopt.simulation.outcome import Setting
+    from leptonopt.simulation.simulate import simulate
 
     _check(given, policies)
     try:
@@ -173,18 +176,19 @@ def _outcomes(
         raise UsageError(f"--every or --tail: {error}") from None
     noise = read_noise({} if given.noise is None else read_document(given.noise), instance)
     solves = given.time_limit, given.threads, given.method
-    setting = Setting(every, *solves, _miss(given.miss), tail, hindsight)
+    folder = Path() if given.noise is None else given.noise.parent
+    setting = Setting(every, *solves, _miss(given.miss), tail, hindsight, folder)
     return simulate(instance, policies, range(given.seeds), noise, setting)
 
 
 def _check(given: SimulateOptions, policies: Sequence[str]) -> None:
-    from leptonopt.simulation.simulate import ONCE, ROLLING
+    from leptonopt.simulation.policies import ON_SPOT
     from leptonopt.solvers.registry import require_available
 
     if given.seeds < 1:
         raise UsageError(f"--seeds {given.seeds}; at least 1")
     for name in (*policies, given.method):
-        if name not in (ONCE, ROLLING, "auto"):
+        if name not in (*ON_SPOT, "auto"):
             require_available(name)
 
 

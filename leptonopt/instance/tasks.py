@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     )
 
 MAX_COPIES = 1_000_000
-MAX_SEGMENTS = 20
+MAX_SEGMENTS = 100
 
 
 class After(StrictModel):

@@ -16,9 +16,8 @@ from leptonopt.problem.schedule import Schedule, node_schedule_of
 from leptonopt.session.request import resolve_instance
 from leptonopt.session.snapshot import made_by, plan_so_far
 from leptonopt.session.source import TreeSource
+from leptonopt.simulation.outcome import Key
 from leptonopt.simulation.world import moment_of
-
-Key = tuple[str, int]  # task and copy, counted from 1
 
 
 @dataclass(frozen=True)

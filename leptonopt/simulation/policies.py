@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from leptonopt.compile.work_options import concrete_options
+from leptonopt.errors import Unsupported
 from leptonopt.instance import Instance
 from leptonopt.replanning.changes import changes_of, counted
 from leptonopt.replanning.document import place_in, remaining_instance
 from leptonopt.replanning.state import read_state
-from leptonopt.simulation.execution import Execution, Key
+from leptonopt.simulation.execution import Execution
+from leptonopt.simulation.outcome import Key
 from leptonopt.simulation.world import known_at, moment_of, restricted_to
+
+ONCE, ROLLING, THRESHOLD, UNIFORM_PROGRESS = "once", "rolling", "threshold", "uniform-progress"
+ON_SPOT = ONCE, ROLLING, THRESHOLD, UNIFORM_PROGRESS
 
 Solve = Callable[[Mapping[str, Any], Mapping[str, Any] | None], Any]  # a document and a warm start to a `Result`
 
@@ -75,6 +80,17 @@ class Planner:
             for copy in range(first, first + line.get("copies", 1)):
                 self.wanted[task, copy] = place.option, place.begins
                 self._lines.append({**line, "id": task, "option": place.option, "copy": copy, "copies": 1})
+
+
+def refuse_policies(policies: Sequence[str], spot: bool) -> None:
+    """Raise `Unsupported` for policies that do not go with spot traces, or not without."""
+    for policy in policies:
+        if spot and policy not in ON_SPOT:
+            raise Unsupported(
+                f"simulate: policy {policy!r} beside traces of spot capacity; allowed are {', '.join(ON_SPOT)}"
+            )
+        if not spot and policy == UNIFORM_PROGRESS:
+            raise Unsupported(f"simulate: policy {policy!r} needs traces of spot capacity; the noise has no `spot`")
 
 
 def _key(line: Mapping[str, Any]) -> Key:

@@ -3,66 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from decimal import Decimal
-from fractions import Fraction
 from typing import Any
 
 from leptonopt.instance import Instance
 from leptonopt.session.solve import solve
-from leptonopt.simulation.execution import Execution, Key
+from leptonopt.simulation.execution import Execution
 from leptonopt.simulation.noise import Noise
-from leptonopt.simulation.policies import Planner
-from leptonopt.simulation.world import as_it_turns_out, moment_of, refuse_unsupported, with_soft_deadlines
-
-ONCE, ROLLING = "once", "rolling"
-
-
-@dataclass(frozen=True)
-class Setting:
-    """The setting of a simulation.
-
-    Attributes
-    ----------
-    every : seconds between two plans, rounded up to slots.
-    seconds, threads : for each solve.
-    method : of `once` and `rolling`.
-    miss : money that a missed deadline costs.
-    tail : seconds by which the world is longer than the horizon.
-    hindsight : whether to look for the best plan of each world, for regret.
-    """
-
-    every: int
-    seconds: float = 5.0
-    threads: int | None = 1
-    method: str = "auto"
-    miss: Decimal = Decimal(1000)
-    tail: int = 0
-    hindsight: bool = True
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The outcome of a policy in the world of a seed.
-
-    Attributes
-    ----------
-    cost : the realised cost, exact and checked, with what misses cost; None where mandatory tasks were left undone.
-    hits, deadlines : deadlines that were met, and all.
-    changes : copies that were moved or shifted by planning again.
-    times : start and end of every copy that ran.
-    regret : at least and at most; None without a cost.
-    """
-
-    policy: str
-    seed: int
-    cost: Fraction | None
-    hits: int
-    deadlines: int
-    changes: int
-    times: Mapping[Key, tuple[datetime, datetime]]
-    regret: tuple[Fraction, Fraction | None] | None = None
+from leptonopt.simulation.outcome import Outcome, Setting
+from leptonopt.simulation.policies import ONCE, ROLLING, THRESHOLD, Planner, refuse_policies
+from leptonopt.simulation.spot_outcomes import spot_outcomes
+from leptonopt.simulation.threshold import ThresholdRule
+from leptonopt.simulation.world import (
+    as_it_arrives,
+    as_it_turns_out,
+    moment_of,
+    refuse_unsupported,
+    with_soft_deadlines,
+)
 
 
 def simulate(
@@ -75,20 +32,26 @@ def simulate(
 ) -> list[Outcome]:
     """Return how each policy fares in the world of each seed, which is the same for all of them.
 
-    Policies are `once`, `rolling`, or the name of a method, with which to plan again.
+    Policies are `once`, `rolling`, `threshold`, the name of a method, with which to plan again, or `uniform-progress`
+    where the noise has traces of spot capacity.
 
     Raises
     ------
     Unsupported
         When the instance has what a simulation does not carry out.
     """
-    refuse_unsupported(instance)
+    refuse_unsupported(instance, bool(noise.spot))
+    refuse_policies(policies, bool(noise.spot))
     expected = with_soft_deadlines(instance, setting.miss, setting.tail)
     found = []
     for seed in seeds:
-        real = as_it_turns_out(expected, noise, seed)
-        histories = [(policy, *_history(expected, real, policy, setting)) for policy in policies]
-        outcomes = [_outcome(instance, real, seed, *each) for each in histories]
+        arrived = as_it_arrives(expected, noise, seed)
+        real = as_it_turns_out(arrived, noise, seed, setting.folder)
+        if noise.spot:
+            outcomes = spot_outcomes(instance, arrived, real, policies, noise, seed, setting)
+        else:
+            histories = [(policy, *_history(arrived, real, policy, setting)) for policy in policies]
+            outcomes = [_outcome(instance, real, seed, *each) for each in histories]
         for outcome in _with_regret(real, outcomes, setting):
             found.append(outcome)
             tell(outcome)
@@ -97,6 +60,8 @@ def simulate(
 
 def _history(expected: Instance, real: Instance, policy: str, setting: Setting) -> tuple[Execution, Planner]:
     """Return what a policy does in a world, and its planner."""
+    if policy == THRESHOLD:
+        return _without_plan(expected, real)
     method = setting.method if policy in (ONCE, ROLLING) else policy
 
     def planned(document: Mapping[str, Any], warm: Mapping[str, Any] | None) -> Any:
@@ -116,6 +81,14 @@ def _history(expected: Instance, real: Instance, policy: str, setting: Setting) 
             if key not in execution.begun:
                 execution.try_to_start(key, option, slot)
     return execution, planner
+
+
+def _without_plan(expected: Instance, real: Instance) -> tuple[Execution, Planner]:
+    """Return what the threshold rule does in a world, and a planner that has not planned."""
+    execution, rule = Execution(real), ThresholdRule(expected)
+    for slot in range(real.time.slots):
+        rule.start(slot, execution)
+    return execution, Planner(expected, lambda document, warm: None, once=True)
 
 
 def _outcome(

@@ -10,8 +10,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
-from leptonopt.simulation.execution import Key
-from leptonopt.simulation.simulate import Outcome
+from leptonopt.simulation.outcome import Key, Outcome
 
 QUANTILES = (Fraction(1, 10), Fraction(1, 2), Fraction(9, 10))
 

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
-from leptonopt.compile.work_options import concrete_options
+from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import Unsupported
-from leptonopt.instance import Instance, refuse, units, validate
+from leptonopt.instance import Instance, Task, refuse, units, validate
 from leptonopt.instance.edits import plain, without
 from leptonopt.instance.features import FEATURES
-from leptonopt.simulation.noise import Noise
+from leptonopt.simulation.noise import Noise, shares_by_slot
 
+SEGMENTS = "tasks with segments"
 Document = dict[str, Any]
 
 
-def refuse_unsupported(instance: Instance) -> None:
-    """Raise `Unsupported` where an instance has what a simulation does not carry out."""
+def refuse_unsupported(instance: Instance, spot: bool = False) -> None:
+    """Raise `Unsupported` for what a simulation does not carry out; with `spot` there are traces."""
     if instance.services:
         raise Unsupported("simulate carries services out on a trace of requests alone; --trace LOG.csv names it")
-    refuse(instance, "simulate", *FEATURES)
+    refuse(instance, "simulate", *(name for name in FEATURES if not (spot and name == SEGMENTS)))
     if any(pool.interruptions is not None for pool in instance.pools):
         raise Unsupported("simulate does not support pools with interruptions; allowed is an instance without")
     if any(task.foreign for task in instance.tasks):
@@ -48,18 +50,51 @@ def with_soft_deadlines(instance: Instance, miss: Decimal, tail: int) -> Instanc
     return validate(document)
 
 
-def as_it_turns_out(world: Instance, noise: Noise, seed: int) -> Instance:
-    """Return a world with the durations that a seed draws, in whole seconds, rounded up."""
+def as_it_arrives(world: Instance, noise: Noise, seed: int) -> Instance:
+    """Return a world in which tasks with a release arrive later, as a seed draws; deadlines stay."""
+    if not noise.arrivals.delay:
+        return world
     document = plain(world.document())
     for entry, task in zip(document["tasks"], world.tasks, strict=True):
-        factor = noise.factor(task.id, seed)
+        if task.release is not None:
+            entry["release"] = units.instant_text(task.release + timedelta(seconds=noise.delay(task.id, seed)))
+    return validate(document)
+
+
+def as_it_turns_out(world: Instance, noise: Noise, seed: int, folder: Path = Path()) -> Instance:
+    """Return a world with the durations, in whole seconds, and the capacity that a seed draws.
+
+    `folder` is where paths of traces begin.
+    """
+    document = plain(world.document())
+    for entry, task in zip(document["tasks"], world.tasks, strict=True):
         ways = [way for way in concrete_options(world, task) if way.refused is None]
         entry.pop("work", None)
         entry["options"] = [
-            written_option(way, way.id, Fraction(way.duration) * factor, way.cost, way.not_before, way.not_after)
+            written_option(way, way.id, _lasts(task, way, noise, seed), way.cost, way.not_before, way.not_after)
             for way in ways
         ]
+    for pool in document["pools"]:
+        if (trace := noise.spot.get(pool["id"])) is not None:
+            shares = shares_by_slot(*trace.of_seed(seed, folder), world.time.slot, world.time.slots)
+            pool["capacity"] = {name: _steps(world, limit, shares) for name, limit in pool["capacity"].items()}
     return validate(document)
+
+
+def _lasts(task: Task, way: ConcreteOption, noise: Noise, seed: int) -> Fraction:
+    """Return the seconds that a run takes, failures included; segments have none."""
+    lasts = Fraction(way.duration) * noise.factor(task.id, seed)
+    every = task.checkpoint.every if task.checkpoint is not None else None
+    return (
+        lasts if task.is_cut else noise.with_failures(task.id, seed, lasts, None if every is None else Fraction(every))
+    )
+
+
+def _steps(world: Instance, limit: Decimal, shares: Sequence[Fraction]) -> Document:
+    """Return a capacity of which there are shares by slot, rounded down to whole units."""
+    whole = [int(share * Fraction(limit)) for share in shares]
+    steps = [at for at, amount in enumerate(whole) if not at or amount != whole[at - 1]]
+    return {"steps": {units.instant_text(moment_of(world, at)): whole[at] for at in steps}}
 
 
 def known_at(world: Instance, moment: datetime) -> Collection[str]:

@@ -8,7 +8,7 @@ from statistics import mean, stdev
 import pytest
 
 from leptonopt.errors import InstanceError
-from leptonopt.simulation.noise import read_noise
+from leptonopt.simulation.noise import read_noise, shares_by_slot
 from tests.unit.simulation.worlds import day
 
 
@@ -42,3 +42,43 @@ def test_bad_noise() -> None:
         read_noise({"tasks": {"other": {"sigma": 1}}}, day())
     with pytest.raises(InstanceError, match=r"duration\.spread"):
         read_noise({"duration": {"spread": 1}}, day())
+
+
+def test_failures() -> None:
+    """A run with checkpoints loses less than one without, and none less than its work; the draws are common."""
+    noise = read_noise({"failures": {"per_hour": 0.5, "restart": "10m"}}, day())
+    whole = [noise.with_failures("job0", seed, Fraction(4 * 3600), None) for seed in range(50)]
+    saved = [noise.with_failures("job0", seed, Fraction(4 * 3600), Fraction(600)) for seed in range(50)]
+    assert all(4 * 3600 <= some <= all_ for some, all_ in zip(saved, whole, strict=True))
+    assert 4.2 < mean(map(float, saved)) / 3600 < 5  # two failures lose a quarter of an hour each
+    assert read_noise({}, day()).with_failures("job0", 0, Fraction(7), None) == 7
+
+
+def test_arrivals() -> None:
+    """Delays have the stated mean and are the same for every policy."""
+    noise = read_noise({"arrivals": {"delay": "1h"}}, day())
+    drawn = [noise.delay("job1", seed) for seed in range(2000)]
+    assert mean(drawn) == pytest.approx(3600, rel=0.1)
+    assert noise.delay("job1", 3) == drawn[3]
+
+
+def test_shares_by_slot() -> None:
+    """A slot has what is there throughout; a trace that ends is repeated."""
+    half = [Fraction(1), Fraction(1, 2)]
+    assert shares_by_slot(half, 1800, 3600, 2) == [Fraction(1, 2)] * 2
+    assert shares_by_slot(half, 3600, 1800, 6) == [1, 1, Fraction(1, 2), Fraction(1, 2), 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("spot", "what"),
+    [
+        ({"other": {"values": [1], "every": "1h"}}, r"spot\.other: there is no pool"),
+        ({"rent": {"values": [1], "every": "1h"}}, r"spot\.rent: pool 'rent' has nodes"),
+        ({"own": {"values": [1]}}, "values need `every`"),
+        ({"own": {}}, "a trace has a file, or values"),
+    ],
+)
+def test_bad_traces(spot: dict[str, object], what: str) -> None:
+    """A trace that says too little, or goes with no pool, is named."""
+    with pytest.raises(InstanceError, match=what):
+        read_noise({"spot": spot}, day())

@@ -8,10 +8,11 @@ from decimal import Decimal
 import pytest
 
 from leptonopt.simulation.noise import read_noise
-from leptonopt.simulation.simulate import Setting, simulate
+from leptonopt.simulation.outcome import Setting
+from leptonopt.simulation.simulate import simulate
 from tests.unit.simulation.worlds import day
 
-SETTING = Setting(every=7200, seconds=2, method="greedy", miss=Decimal(50), tail=8 * 3600)
+SETTING = Setting(every=7200, seconds=10, method="greedy", miss=Decimal(50), tail=8 * 3600)
 
 
 @pytest.mark.parametrize("sigma", [0, 0.5])

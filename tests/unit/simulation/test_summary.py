@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
-from leptonopt.simulation.simulate import Outcome
+from leptonopt.simulation.outcome import Outcome
 from leptonopt.simulation.summary import arrivals, summaries
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
