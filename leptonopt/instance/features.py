@@ -7,13 +7,13 @@ from collections.abc import Callable
 from leptonopt.errors import Unsupported
 from leptonopt.instance.instance import Instance
 
+GREATEST_LAGS = "tasks that follow others within a time (`most` of an after)"
+
 FEATURES: dict[str, Callable[[Instance], bool]] = {
     "services": lambda instance: bool(instance.services),
     "tasks with segments": lambda instance: any(task.is_cut for task in instance.tasks),
     "data passed on between tasks": lambda instance: any(after.gib for task in instance.tasks for after in task.after),
-    "tasks that follow others within a time (`most` of an after)": lambda instance: any(
-        after.most is not None for task in instance.tasks for after in task.after
-    ),
+    GREATEST_LAGS: lambda instance: any(after.most is not None for task in instance.tasks for after in task.after),
     "meters": lambda instance: bool(instance.meters),
     "inputs or results of tasks": lambda instance: any(task.inputs or task.results for task in instance.tasks),
 }

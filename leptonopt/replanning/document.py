@@ -24,7 +24,8 @@ from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, NodeKind, Task, refuse, units
-from leptonopt.instance.features import FEATURES
+from leptonopt.instance.features import FEATURES, GREATEST_LAGS
+from leptonopt.instance.tasks import After
 from leptonopt.plan.diff import Place, place_of
 from leptonopt.plan.entries import each_copy
 from leptonopt.replanning.state import Key, Move, Running, Standing, State
@@ -93,7 +94,7 @@ def remaining_instance(
     UsageError
         When nothing is left of the horizon, or more than 20,000 copies are to be planned one by one.
     """
-    refuse(instance, "replan", *FEATURES)
+    refuse(instance, "replan", *(name for name in FEATURES if name != GREATEST_LAGS))
     return _Rewriting(instance, old_placements(plan), state, frozen, changes).made()
 
 
@@ -179,6 +180,12 @@ class _Rewriting:
         elif planned is not None:
             self.result.placed[key] = planned
             self._waits(task, entry, planned)
+        elif self._latest(task) is not None:
+            entry.pop("work", None)
+            ways = (way for way in self._ways(task) if way.refused is None)
+            entry["options"] = [_option(way, way.id, way.duration, way.cost) for way in ways] or entry.get(
+                "options", []
+            )
         return entry
 
     def _after(self, task: Task, entry: Document) -> None:
@@ -186,8 +193,7 @@ class _Rewriting:
         edges: list[Document] = []
         release = task.release
         for edge in task.after:
-            for id in self._ids(edge.task):
-                edges.append({"task": id, **({"lag": units.duration_text(edge.lag)} if edge.lag else {})})
+            edges += [_edge(id, edge) for id in self._ids(edge.task)]
             for (name, _), ended in self.ended.items():
                 if name == edge.task and edge.lag:
                     free = ended + timedelta(seconds=edge.lag)
@@ -199,6 +205,16 @@ class _Rewriting:
             entry["release"] = units.instant_text(release)
         else:
             entry.pop("release", None)
+
+    def _latest(self, task: Task) -> datetime | None:
+        """Return until when a task must start behind what is done; None for any time."""
+        limits = [
+            ended + timedelta(seconds=edge.most)
+            for edge in task.after
+            for (name, _), ended in self.ended.items()
+            if name == edge.task and edge.most is not None
+        ]
+        return min(limits, default=None)
 
     def _runs_on(self, task: Task, entry: Document, run: Running) -> None:
         """Give a running task the option to stay, and those to move where it may."""
@@ -225,7 +241,9 @@ class _Rewriting:
         """Return the options of a task without those that an earlier replanning has added."""
         ways = concrete_options(self.instance, task)
         own = [way for way in ways if _plain(way.id) == way.id]
-        return own or [replace(way, id=_plain(way.id), not_before=None, not_after=None) for way in ways]
+        own = own or [replace(way, id=_plain(way.id), not_before=None, not_after=None) for way in ways]
+        latest = self._latest(task)
+        return own if latest is None else [replace(way, not_after=min(way.not_after or latest, latest)) for way in own]
 
     def _way_of(self, task: Task, run: Running, ways: Mapping[str, ConcreteOption]) -> ConcreteOption:
         """Return the option in which a task runs, by the state, or else by the old plan."""
@@ -263,8 +281,10 @@ class _Rewriting:
         """Give a waiting task the option to keep its place, and make all others changes."""
         ways = [way for way in self._ways(task) if way.refused is None]
         kept = [way for way in ways if way.id == planned.option] or [way for way in ways if way.pool == planned.pool]
-        start = max(planned.begins, self.start)
+        start, latest = max(planned.begins, self.start), self._latest(task)
         options = []
+        if latest is not None and start > latest:
+            kept = []  # it may not start as planned any more
         if kept:
             kept_option = _option(
                 kept[0], f"{kept[0].id}{KEPT}", kept[0].duration, kept[0].cost, not_before=start, not_after=start
@@ -355,6 +375,12 @@ class _Rewriting:
             for task in document["tasks"]
             for option in task.get("options", ())
         )
+
+
+def _edge(id: str, edge: After) -> Document:
+    """Return that a task waits for another, as an edge does."""
+    times = {"lag": edge.lag or None, "most": edge.most}
+    return {"task": id, **{name: units.duration_text(each) for name, each in times.items() if each is not None}}
 
 
 def _plain(option: str) -> str:

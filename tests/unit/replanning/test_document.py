@@ -172,3 +172,18 @@ def test_nodes_that_are_on() -> None:
     state = {"nodes": [{"pool": "n", "kind": "b", "on": 7}, {"pool": "m", "kind": "m", "on": 3}]}
     found = rest(state, pools=pools).document["pools"]
     assert [kind.get("running") for pool in found[2:] for kind in pool["nodes"]] == [None, 2, 3]
+
+
+def test_greatest_lags_are_kept() -> None:
+    """What waits for a task that is not done keeps `most`; behind a done one it must start in time."""
+    after = [{"task": "a", "lag": "1h", "most": "3h"}]
+    follow = {"id": "follow", "after": after, "options": [{"pool": "own", "uses": {"gpu": 1}, "duration": "1h"}]}
+    document = {**DOCUMENT, "tasks": [*DOCUMENT["tasks"], follow]}
+    instance = validate(document)
+    waits = remaining_instance(instance, PLAN, read_state({"now": FOUR, "running": RUNNING}, instance))
+    assert tasks(waits)["follow"]["after"] == after
+    done = [{"task": "a", "ended": "2026-11-30T03:00Z"}]
+    said = read_state({"now": FOUR, "done": done, "running": RUNNING[1:]}, instance)
+    left = tasks(remaining_instance(instance, PLAN, said))["follow"]
+    assert "after" not in left
+    assert [option["not_after"] for option in left["options"]] == ["2026-11-30T06:00:00Z"]
