@@ -58,7 +58,7 @@ class PlanPage:
         if self.document["bill"] is None:
             raise UsageError("there is no plan to show")
         name = str(self.document["instance"]["name"])
-        line = headline(dict(self.document)).plain
+        line = headline(dict(self.document)).plain.replace("  ", " · ")
         made = "" if self.made is None else note_line(f"made {self.made:%Y-%m-%d %H:%M} UTC")
         return framed(f"Plan of {name}", name, f'<p class="result">{html(line)}</p>{made}', list(self._sections()))
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FORMATS = ("png", "svg", "pdf")
 MAX_LANES = 240  # lanes up to which every task has a bar of its own; beyond, a pool is an area
 WIDTH_IN = 13.0  # inches
+GREY = "#6b7a8c"
 COLOURS = ("#4c78a8", "#e07b16", "#4a964a", "#a5669a", "#3d9490", "#8f6a52", "#a8891c", "#777777", "#c96490", "#2f5f4f")
 LATE_COLOUR = "#d62728"
 _UNDATED: dict[str, dict[str, None]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
@@ -50,6 +51,8 @@ class Picture:
         self._hold_replicas(instance)
         self.loaded = [pool for pool in self.pools if self.tasks[pool] or self.replicas[pool]]
         self.colours = {pool: COLOURS[at % len(COLOURS)] for at, pool in enumerate(self.pools)}
+        if len(self.busy) == 1:  # colours are those of tasks then
+            self.colours[self.busy[0]] = GREY
         starts = [instant(line["start"]) for line in document["tasks"]]
         ends = [instant(line["end"]) for line in document["tasks"]]
         begin = instance.time.start if instance else min(starts, default=None)

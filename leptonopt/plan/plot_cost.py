@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from leptonopt.plan.picture import LATE_COLOUR, Picture, as_label
+from leptonopt.plan.picture import GREY, LATE_COLOUR, Picture, as_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MAX_BARS = 16  # pools whose cost has a bar of its own
-PARTS = {
-    "running": ("running", "#4c78a8"),
-    "fixed": ("fixed", "#f58518"),
-    "nodes": ("nodes", "#54a24b"),
+PARTS = {  # in greys: colours are those of pools and tasks
+    "running": ("running", GREY),
+    "fixed": ("fixed", "#b4bec9"),
+    "nodes": ("nodes", "#39434f"),
 }
 
 
