@@ -67,7 +67,7 @@ SETTINGS = CbcSettings()
 
 
 # These stop at a relative gap of 0 when asked to; of others a proof is worth what is left after theirs.
-TO_THE_END = {"PULP_CBC_CMD", "COIN_CMD", "GLPK_CMD", "SCIP_CMD", "FSCIP_CMD", "HiGHS", "HiGHS_CMD"}
+TO_THE_END = {"PULP_CBC_CMD", "COIN_CMD", "GLPK_CMD", "SCIP_CMD", "SCIP_PY", "FSCIP_CMD", "HiGHS", "HiGHS_CMD"}
 SCRIPT = """
 import sys, pulp
 for name in sys.argv[1:] or pulp.listSolvers():

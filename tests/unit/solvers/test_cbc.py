@@ -49,3 +49,14 @@ def test_solvers_that_pulp_reaches() -> None:
     message = cbc.unavailable_message("NO_SUCH")
     assert "NO_SUCH" in message
     assert "PULP_CBC_CMD" in message
+
+
+@pytest.mark.filterwarnings("ignore:The solver SCIP_PY can only run with a single thread")
+@pytest.mark.parametrize("seed", range(4))
+def test_scip_proves_to_the_end(seed: int) -> None:
+    """Its gap is 0: what it calls optimal is; what it calls infeasible is not confirmed, and stays unknown."""
+    pytest.importorskip("pyscipopt", reason="the extra `scip` is not installed")
+    made, ear = random_problems.problem(seed, groups=3, slots=5), Ear()
+    answer = cbc.solver("SCIP_PY")(made, None, Limits(time_limit=20), ear)
+    none = (Status.UNKNOWN, Status.INFEASIBLE)  # the latter where no task has a column
+    assert answer.status in (none if honest(made, answer, ear) is None else (Status.OPTIMAL,))
