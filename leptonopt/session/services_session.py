@@ -98,6 +98,10 @@ class ServicesSession(SolveSession):
         if why := undecided(self.problem):
             self.state.why.append(why)
             return
+        if method == "auto" and self.problem.groups and services.is_small(self.problem):
+            self._run_here("services", run_in_thread(services.solve_whole), self.limits_for(self.left()))
+            if self.should_stop():
+                return
         replicas = self._plan_services(warm_start)
         if self.should_stop():
             return
@@ -122,7 +126,7 @@ class ServicesSession(SolveSession):
         if warm_start is not None and warm_start.replicas is not None:
             self.state.phase = "warm start"
             self.state.incumbent(warm_start, None)
-        limits = self.limits_for(self._share_of_services() * self.left())
+        limits = self.limits_for(self._share_of_services() * self.left(), self.limits.threads)
         function = run_in_thread(services.solve)
         if not self.problem.groups:
             self._run_here("services", function, limits)

@@ -5,13 +5,16 @@ Tasks, where there are some, stay as the warm start has them, or are inserted ar
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from leptonopt.algorithms.heuristics.completion import complete
+from leptonopt.algorithms.models.time_indexed import predicted_size
 from leptonopt.algorithms.services.construction import Planner
 from leptonopt.algorithms.services.fixed_replicas import around, joined
+from leptonopt.algorithms.services.integer_program import solve_integer
 from leptonopt.algorithms.services.prices import relaxation_prices, services_at
 from leptonopt.errors import OutOfTime
 from leptonopt.problem.arrays import Ints
@@ -20,7 +23,7 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, NullMonitor, Solution, Status, Stop
 from leptonopt.problem.replicas import undecided
 from leptonopt.problem.schedule import Schedule, objective, usage
-from leptonopt.runtime.clock import time_limited
+from leptonopt.runtime.clock import run_interruptible, time_limited
 from leptonopt.runtime.deadline import Deadline
 
 
@@ -33,18 +36,33 @@ class ServicesSettings:
     relaxation : for the linear relaxation
     bound : for the services at its prices
     gap : relative gap at which the integer program of a service is left
+    whole : for the integer program of the whole problem, where its nonzeros are at most `small`: HiGHS then proves most
+        in tenths of a second, and as a process of its own it takes a second to start
     """
 
     relaxation: float = 0.5
     bound: float = 0.7
     gap: float = 1e-3
+    whole: float = 0.25
+    small: int = 30_000
 
 
 SETTINGS = ServicesSettings()
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """Return a schedule of services and tasks, and a bound where there are no tasks."""
+    """Return a schedule of services and tasks, and a bound where there are no tasks, or the problem is small."""
+    return _searched(problem, warm_start, limits, monitor, _Search.run)
+
+
+def solve_whole(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Return what the integer program of services and tasks together finds and proves."""
+    return _searched(problem, warm_start, limits, monitor, _Search.solve_whole)
+
+
+def _searched(
+    problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, steps: Callable[[_Search], None]
+) -> Solution:
     engine = f"numpy {np.__version__}"
     if not len(problem.services):
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note="services: the problem has none")
@@ -54,11 +72,16 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     search = _Search(problem, warm_start, limits, monitor, deadline)
     try:
         with time_limited(deadline.until, "services were planned", monitor.should_stop):
-            search.run()
+            steps(search)
         stop = Stop.DONE
     except OutOfTime:
         stop = Stop.LIMIT if deadline.expired() else Stop.INTERRUPT
     return search.solution(engine, stop)
+
+
+def is_small(problem: Problem) -> bool:
+    """Return whether the integer program of a problem is solved first."""
+    return predicted_size(problem)[1] <= SETTINGS.small
 
 
 class _Search:
@@ -81,12 +104,26 @@ class _Search:
     def run(self) -> None:
         """Plan the services by themselves; together at prices where they do not fit."""
         services, planner = self.problem.services, self.planner
+        if is_small(self.problem):
+            self.solve_whole()
+        if self.closed():
+            return
         if self.best is None:
             self._propose(planner.first(self.taken()))
         if all(planner.solvable(planner.states(service)) for service in range(len(services))):
             self.plan_alone()
         if not self.closed():
             self.plan_together()
+
+    def solve_whole(self) -> None:
+        """Solve the integer program of services and tasks together."""
+        seconds = SETTINGS.whole * self.deadline.left()
+        answer = run_interruptible(solve_integer, self.problem, seconds, self.limits.gap)
+        self.infeasible = answer.infeasible
+        if answer.bound is not None:
+            self.raise_to(answer.bound)
+        if answer.schedule is not None:
+            self.take(answer.schedule)
 
     def plan_alone(self) -> None:
         """Solve each service by itself."""
@@ -107,7 +144,8 @@ class _Search:
         prices = relaxation_prices(problem, planner, room, SETTINGS.relaxation * self.deadline.left())
         if prices is None:
             return
-        found = services_at(problem, planner, prices, SETTINGS.bound * self.deadline.left(), SETTINGS.gap)
+        seconds, threads = SETTINGS.bound * self.deadline.left(), self.limits.threads
+        found = services_at(problem, planner, prices, seconds, SETTINGS.gap, threads)
         if found.bound is not None:
             self.raise_to(found.bound)
         on = planner.fitted(taken, planner.prices() + prices, found.on, range(len(problem.services)))

@@ -23,6 +23,7 @@ from leptonopt.problem.services import ReplicaSchedule
 from leptonopt.runtime.clock import check_time_each
 
 FEW_STATES = 8_000  # states of a service in a construction, at most
+QUICK_STATES = 500  # the same where it must be quick
 SECONDS, GAP = 3.0, 3e-3  # of the integer program of a service that finds no place, and its relative gap
 MORE_STATES = 3_000_000  # states of a service whose optimum is asked, at most
 MOST_WORK = 120_000_000  # states times slots, at most
@@ -62,7 +63,7 @@ class Planner:
         unless it must be `quick`, and then the demand is covered greedily.
         """
         exact = self.states(service, room)
-        few = replace(exact, most_states=FEW_STATES, guide=price)
+        few = replace(exact, most_states=QUICK_STATES if quick else FEW_STATES, guide=price)
         if (solved := few.solve(price)) is not None and (found := few.replicas(solved[1])) is not None:
             return found
         if not quick:

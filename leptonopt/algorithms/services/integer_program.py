@@ -3,46 +3,65 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from leptonopt.algorithms.models.scaling import row_units, scaled_entries
-from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, decode
+from leptonopt.algorithms.models.time_indexed import NO_LIMIT, IntegerProgram, build_model, decode, normalise_costs
+from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.rounding import round_up_safely
 from leptonopt.problem.schedule import Schedule
 
+INFEASIBLE = 2  # status of SciPy
+
 
 @dataclass(frozen=True, eq=False)
 class IntegerAnswer:
-    """A lower bound and a schedule, each None where there is none in time."""
+    """A lower bound and a schedule, each None where there is none in time; `infeasible` where there is no schedule."""
 
     bound: int | None
     schedule: Schedule | None
+    infeasible: bool = False
 
 
 def solve_integer(problem: Problem, seconds: float, gap: float) -> IntegerAnswer:
     """Return what HiGHS finds and proves within some seconds, to a relative gap.
 
-    Its bound is rounded up to the next integer, less what its tolerances may hide. Schedules are to be checked.
+    Its bound is rounded up to the next integer, less what its tolerances may hide. Schedules are to be checked. Nothing
+    is called infeasible unless it is so again without preprocessing.
     """
+    linear, until = build_model(problem), time.monotonic() + seconds
+    costs, divisor, constant = normalise_costs(linear)
+    found = _solved(linear, costs, seconds, gap)
+    bound, value = None, found.mip_dual_bound
+    if value is not None and math.isfinite(value):
+        bound = constant + divisor * round_up_safely(value)
+    schedule = None if found.x is None else decode(linear, np.rint(found.x).astype(np.int64))
+    denied = found.status == INFEASIBLE and _denied_again(linear, costs, until)
+    return IntegerAnswer(bound, schedule, denied)
+
+
+def _denied_again(linear: IntegerProgram, costs: Ints, until: float) -> bool:
+    """Return whether there is no solution without preprocessing either."""
+    return bool(_solved(linear, costs, max(0.1, until - time.monotonic()), 0.0, presolve=False).status == INFEASIBLE)
+
+
+def _solved(linear: IntegerProgram, costs: Ints, seconds: float, gap: float, presolve: bool = True) -> Any:
+    """Return the answer of SciPy."""
     from scipy.optimize import Bounds, LinearConstraint, milp  # loads slowly
 
-    linear = build_model(problem)
     units, matrix = row_units(linear.matrix.data, linear.matrix, linear.most), linear.matrix.astype(float)
     matrix.data = scaled_entries(linear.matrix.data, matrix, units)
     low = np.where(linear.lower <= -NO_LIMIT, -np.inf, linear.lower / units)
     high = np.where(linear.upper >= NO_LIMIT, np.inf, linear.upper / units)
-    found = milp(
-        linear.cost.astype(float),
+    return milp(
+        costs.astype(float),
         constraints=LinearConstraint(matrix, low, high),
         bounds=Bounds(0, linear.most.astype(float)),
         integrality=linear.whole.astype(int),
-        options={"time_limit": seconds, "mip_rel_gap": gap},
+        options={"time_limit": seconds, "mip_rel_gap": gap, "presolve": presolve},
     )
-    bound, value = None, found.mip_dual_bound
-    if value is not None and math.isfinite(value):
-        bound = round_up_safely(value)
-    schedule = None if found.x is None else decode(linear, np.rint(found.x).astype(np.int64))
-    return IntegerAnswer(bound, schedule)

@@ -29,7 +29,7 @@ from leptonopt.algorithms.services.subproblem import only_service, other_kinds, 
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.schedule import objective
-from leptonopt.runtime.clock import check_time_each
+from leptonopt.runtime.clock import run_side_by_side
 
 SHORTEST = 0.3  # seconds for the integer program of a service, at least
 NEAR = 0.004  # gap at which the integer program's own schedule is used
@@ -61,26 +61,33 @@ class PricedServices:
     on: Ints | None
 
 
-def services_at(problem: Problem, planner: Planner, prices: Ints, seconds: float, gap: float) -> PricedServices:
-    """Return what prices on shared rows prove, and what services choose at them."""
-    own = planner.owned.kind >= 0
-    rest = replace(problem, nodes=other_kinds(problem.nodes, own))
-    bounds = [exact_bound(rest, BlockPricer(rest), Multipliers(prices, np.zeros(len(problem.quotas), np.int64), 1))]
+def services_at(
+    problem: Problem, planner: Planner, prices: Ints, seconds: float, gap: float, threads: int = 1
+) -> PricedServices:
+    """Return what prices on shared rows prove, and what services choose at them, by some threads."""
     until, many = time.monotonic() + seconds, len(problem.services)
-    on: Ints | None = np.zeros_like(problem.services.most)
     sizes = [fluid_bound(planner.states(service), prices) or 0 for service in range(many)]
-    for at, service in enumerate(check_time_each(np.argsort(-np.array(sizes, float), kind="stable").tolist())):
-        share = 2 * (until - time.monotonic()) / (many - at)  # some need less
-        bound, found = service_at(problem, planner, service, prices, max(SHORTEST, share), gap)
-        bounds.append(bound)
-        if found is None:
-            found = planner.planned(service, planner.prices() + prices)
-        if found is None:
-            on = None
-        elif on is not None:
-            on[problem.services.ways(service)] = found
+    order = np.argsort(-np.array(sizes, float), kind="stable").tolist()
+
+    def solved(at: int) -> tuple[int | None, Ints | None]:
+        share = 2 * threads * (until - time.monotonic()) / (many - at)  # some need less
+        bound, found = service_at(problem, planner, order[at], prices, max(SHORTEST, share), gap)
+        return bound, planner.planned(order[at], planner.prices() + prices) if found is None else found
+
+    answers = run_side_by_side(solved, range(many), threads)
+    bounds = [_rest_at(problem, planner, prices), *(bound for bound, _ in answers)]
     known = [bound for bound in bounds if bound is not None]
-    return PricedServices(sum(known) if len(known) == len(bounds) else None, on)
+    on = np.zeros_like(problem.services.most)
+    for service, (_, found) in zip(order, answers, strict=True):
+        on[problem.services.ways(service)] = 0 if found is None else found
+    whole = all(found is not None for _, found in answers)
+    return PricedServices(sum(known) if len(known) == len(bounds) else None, on if whole else None)
+
+
+def _rest_at(problem: Problem, planner: Planner, prices: Ints) -> int | None:
+    """Return the bound at prices on what tasks and shared nodes cost."""
+    rest = replace(problem, nodes=other_kinds(problem.nodes, planner.owned.kind >= 0))
+    return exact_bound(rest, BlockPricer(rest), Multipliers(prices, np.zeros(len(problem.quotas), np.int64), 1))
 
 
 def service_at(
