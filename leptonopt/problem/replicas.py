@@ -9,7 +9,7 @@ from leptonopt.problem.dominated_ways import dominated_ways, needed_alone
 from leptonopt.problem.nodes import recent_sum
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.services import ReplicaSchedule, Services
-from leptonopt.problem.serving import TooManyCuts
+from leptonopt.problem.serving import MAX_CUTS, MAX_MODES, TooManyCuts
 
 
 def violated_service_rules(problem: Problem, replicas: ReplicaSchedule | None) -> set[str]:
@@ -52,7 +52,9 @@ def undecided(problem: Problem) -> str:
         return ""
     except TooManyCuts:
         most = max(np.diff(problem.services.way_ptr).tolist()), max(np.diff(problem.services.class_ptr).tolist())
-        return f"services with up to {most[0]} ways and {most[1]} classes have too many cuts to be decided exactly"
+        allowed = f"{MAX_CUTS:,} cuts, and {MAX_MODES} ways to assign classes with `routing: whole`, are allowed"
+        shown = f"services with up to {most[0]} ways and {most[1]} classes have too many cuts to be decided exactly"
+        return f"{shown}; {allowed}"
 
 
 def _keeps_counts(services: Services, on: Ints, slots: int) -> bool:

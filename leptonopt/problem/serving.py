@@ -14,20 +14,24 @@ Requests missed at a price are served by one more way, whose capacity is money.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import product
-from math import gcd, lcm
+from math import comb, gcd, lcm
 
 import numpy as np
 
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.problem.services import Services, Survival
 
 MAX_CUTS = 3_000  # cuts of one family at most
+FEW_CUTS = 200
+MAX_TRIED = 10_000  # price vectors that are tried for one family at most
 MAX_MODES = 256  # assignments of classes to ways at most, where a class is served by one way
 SAFE = 2.0**61
+SAME = 1e-9  # relative difference up to which two prices tie
 
 Rates = tuple[tuple[Fraction, ...], ...]  # by way and class; 0 where the way does not serve the class
 
@@ -47,6 +51,11 @@ class Cuts:
     weight: Ints
     paid: Ints
     need: Ints
+
+    @property
+    def few(self) -> bool:
+        """Return whether the cuts are so few that models state them divided and rounded as well."""
+        return len(self.paid) <= FEW_CUTS
 
     def supply(self, usable: Ints) -> Ints:
         """Return the left side of the cuts without money, shape (N, C); `usable` has shape (N, W)."""
@@ -117,6 +126,11 @@ class Serving:
         """Return all families, each with the usable replicas that it does not count."""
         return [(self.modes, 0), *zip(self.survivals, self.lost, strict=True)]
 
+    @property
+    def size(self) -> int:
+        """Return the number of cuts of all families."""
+        return sum(len(cuts.paid) for family in (self.modes, *self.survivals) for cuts in family)
+
     def supply(self, usable: Ints) -> list[list[Ints]]:
         """Return the left sides of all cuts, shapes (N, C), by family: `modes`, then each of `survivals`."""
         return [[cuts.supply(np.maximum(0, usable - lost)) for cuts in family] for family, lost in self.families]
@@ -164,7 +178,7 @@ def _cheapest(found: list[Ints]) -> Ints:
     return best
 
 
-def _modes(rates: Rates, missed: Sequence[Fraction | None], whole: bool) -> tuple[Cuts, ...]:
+def _modes(rates: Rates, missed: tuple[Fraction | None, ...], whole: bool) -> tuple[Cuts, ...]:
     """Return the families of cuts of which one must hold."""
     return tuple(demand_cuts(each, missed) for each in class_modes(rates, whole))
 
@@ -188,7 +202,8 @@ def class_modes(rates: Rates, whole: bool) -> list[Rates]:
     ]
 
 
-def demand_cuts(rates: Rates, missed: Sequence[Fraction | None]) -> Cuts:
+@lru_cache(maxsize=256)
+def demand_cuts(rates: Rates, missed: tuple[Fraction | None, ...]) -> Cuts:
     """Return the cuts that together decide whether usable replicas, and money, serve a demand.
 
     `missed` is by class the cost of missing one unit of demand, or None. Raises `TooManyCuts`.
@@ -198,13 +213,19 @@ def demand_cuts(rates: Rates, missed: Sequence[Fraction | None]) -> Cuts:
     table = (*rates, paid)
     table = tuple(tuple(Fraction(0) if free[b] else rate for b, rate in enumerate(row)) for row in table)
     wanted = [b for b in range(len(missed)) if not free[b]]
-    lines = sorted(set(_rays(table, wanted)))
+    if len(lines := _needed(sorted(set(_rays(table, wanted))), len(table))) > MAX_CUTS:
+        raise TooManyCuts
     size = len(table)
     return Cuts(
         _array([line[: size - 1] for line in lines], size - 1),
         _array([line[size - 1 : size] for line in lines], 1)[:, 0],
         _array([line[size:] for line in lines], len(missed)),
     )
+
+
+def _needed(lines: list[tuple[int, ...]], ways: int) -> list[tuple[int, ...]]:
+    """Return the cuts that ask for something."""
+    return [line for line in lines if any(line[ways:])]
 
 
 def _array(lines: Sequence[Sequence[int]], width: int) -> Ints:
@@ -214,20 +235,30 @@ def _array(lines: Sequence[Sequence[int]], width: int) -> Ints:
 
 
 def _rays(table: Rates, wanted: list[int]) -> list[tuple[int, ...]]:
-    """Return the rays of the family as whole numbers: prices on ways, then prices on classes."""
+    """Return the rays of the family as whole numbers: prices on ways, then prices on classes.
+
+    At given prices on ways the prices on classes are as high as can be.
+    """
     ways = [w for w, row in enumerate(table) if any(row)]
-    if not ways or _trees(len(wanted), len(ways)) <= _trees(len(ways), len(wanted)):
+    if not ways or _subtrees(len(wanted), len(ways)) < _subtrees(len(ways), len(wanted)):
         found = _tied([[table[w][b] for w in ways] for b in wanted], inverse=True)
+        priced = {
+            tuple(max(p * table[w][b] for p, b in zip(each, wanted, strict=True)) for w in ways) for each in found
+        }
     else:
         priced = _tied([[table[w][b] for b in wanted] for w in ways], inverse=False)
-        found = {tuple(_least_price(table, ways, prices, b) for b in wanted) for prices in priced}
-        found |= {tuple(Fraction(int(b == c)) for c in wanted) for b in wanted if not any(row[b] for row in table)}
-    return [_ray(table, wanted, prices) for prices in found if any(prices)]
+    rays = {tuple(_least_price(table, ways, prices, b) for b in wanted) for prices in priced}
+    rays |= {tuple(Fraction(int(b == c)) for c in wanted) for b in wanted if not any(row[b] for row in table)}
+    return [_ray(table, wanted, prices) for prices in rays if any(prices)]
 
 
-def _trees(items: int, links: int) -> float:
-    """Return about how many trees join items by ties over links."""
-    return float(links) ** max(0, items - 1) * float(items) ** max(0, items - 2)
+def _subtrees(items: int, links: int) -> int:
+    """Return how many trees join some of the items by ties over links.
+
+    Where no two rates are in proportion, their number is that of the vertices of an arrangement of tropical hyperplanes
+    (Develin and Sturmfels 2004, arXiv:math/0308254).
+    """
+    return sum(comb(items, some) * comb(links + some - 2, some - 1) for some in range(1, items + 1))
 
 
 def _least_price(table: Rates, ways: list[int], prices: tuple[Fraction, ...], b: int) -> Fraction:
@@ -246,31 +277,55 @@ def _ray(table: Rates, wanted: list[int], prices: tuple[Fraction, ...]) -> tuple
 def _tied(links: list[list[Fraction]], inverse: bool) -> set[tuple[Fraction, ...]]:
     """Return price vectors whose items with a price are joined by ties.
 
-    links[i][k] is the rate of item i by link k. A tie over link k sets
-    x[j] = x[i] links[j][k] / links[i][k], or the inverse ratio. Raises `TooManyCuts`.
+    links[i][k] is the rate of item i by link k. Link k is worth the least x[i] / links[i][k] of its items, or with
+    `inverse` the greatest x[i] links[i][k]; a tie joins those that reach it. Raises `TooManyCuts`.
     """
-    items = len(links)
+    items, rates = len(links), np.array([[float(rate) for rate in row] for row in links])
     level = {tuple(Fraction(int(i == j)) for j in range(items)) for i in range(items)}
     found = set(level)
     for _ in range(items - 1):
-        level = {_scaled(each) for prices in level for each in _joined(prices, links, inverse)} - found
+        made = {_scaled(each) for prices in level for each in _joined(prices, links, inverse)} - found
+        level = {prices for prices in made if _is_joined(prices, rates, inverse)}
         found |= level
-        if len(found) > MAX_CUTS:
+        if len(found) > MAX_TRIED:
             raise TooManyCuts
     return found
 
 
-def _joined(prices: tuple[Fraction, ...], links: list[list[Fraction]], inverse: bool) -> list[tuple[Fraction, ...]]:
-    """Return the price vectors in which one more item is tied to those that have a price."""
-    priced = [item for item, price in enumerate(prices) if price]
-    made = []
+def _worth(prices: tuple[Fraction, ...], links: list[list[Fraction]], link: int, inverse: bool) -> dict[int, Fraction]:
+    """Return what each item with a price asks of a link."""
+    rates = ((item, price, links[item][link]) for item, price in enumerate(prices) if price)
+    return {item: price * rate if inverse else price / rate for item, price, rate in rates if rate}
+
+
+def _joined(prices: tuple[Fraction, ...], links: list[list[Fraction]], inverse: bool) -> Iterator[tuple[Fraction, ...]]:
+    """Yield the price vectors in which one more item is tied to those that have a price."""
+    asked = [_worth(prices, links, link, inverse).values() for link in range(len(links[0]))]
+    worth = [(max if inverse else min)(each, default=Fraction(0)) for each in asked]
     for new in [item for item, price in enumerate(prices) if not price]:
-        for old in priced:
-            for one, other in zip(links[old], links[new], strict=True):
-                if one and other:
-                    ratio = one / other if inverse else other / one
-                    made.append((*prices[:new], prices[old] * ratio, *prices[new + 1 :]))
-    return made
+        for value, rate in zip(worth, links[new], strict=True):
+            if value and rate:
+                yield (*prices[:new], value / rate if inverse else value * rate, *prices[new + 1 :])
+
+
+def _is_joined(prices: tuple[Fraction, ...], rates: Floats, inverse: bool) -> bool:
+    """Return whether ties join all items with a price.
+
+    What doubles cannot tell from a tie counts as one: a cut too many does no harm.
+    """
+    items = np.flatnonzero(np.array(prices, bool))
+    each = np.array([float(prices[item]) for item in items.tolist()])[:, None]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        asked = each * rates[items] if inverse else np.where(rates[items] > 0, each / rates[items], np.inf)
+    best = asked.max(axis=0) if inverse else asked.min(axis=0)
+    real = np.isfinite(best) & (best > 0)
+    tied = np.abs(asked[:, real] - best[real]) <= SAME * best[real]
+    reached = np.arange(len(items)) == 0
+    while True:
+        more = tied[:, tied[reached].any(axis=0)].any(axis=1) | reached
+        if (more == reached).all():
+            return bool(reached.all())
+        reached = more
 
 
 def _scaled(prices: tuple[Fraction, ...]) -> tuple[Fraction, ...]:

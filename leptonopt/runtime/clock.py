@@ -84,9 +84,10 @@ def run_interruptible(function: Callable[P, T], *given: P.args, **named: P.kwarg
 
 
 def run_side_by_side(function: Callable[[S], T], values: Iterable[S], threads: int) -> list[T]:
-    """Return what a function gives for each value, by so many threads, with `check_time` until all have ended.
+    """Return what a function gives for each value, by so many threads.
 
-    It gains time where the function waits for engines that work outside the interpreter's lock.
+    `check_time` is called until all have ended. It gains time where the function waits for engines that work outside
+    the interpreter's lock.
     """
     if threads <= 1:
         return [function(value) for value in check_time_each(values)]

@@ -55,7 +55,7 @@ def service_prices(compiled: CompiledInstance, problem: Problem, duals: Relaxati
             ):
                 money = int(paid) * problem.services.missed_step
                 required = np.maximum(0, family.required(demand.T))[:, row]
-                for step, _ in enumerate(rounded(weight, money, required)):
+                for step, _ in enumerate(rounded(weight, money, required, family.few)):
                     own = duals.serve[at : at + problem.slots]
                     at += problem.slots
                     if money or (stated.missed is not None and not gone):

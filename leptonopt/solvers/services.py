@@ -51,7 +51,7 @@ SETTINGS = ServicesSettings()
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-    """Return a schedule of services and tasks, and a bound where there are no tasks, or the problem is small."""
+    """Return a schedule of services and tasks, with a bound where the problem is small or has no tasks."""
     return _searched(problem, warm_start, limits, monitor, _Search.run)
 
 

@@ -187,7 +187,7 @@ def _cut_rows(
     for number in range(len(cuts.paid)):
         money, spared = _money(variables, service, cuts, number)
         weight, need = cuts.weight[number].tolist(), np.maximum(0, required[:, number] - spared)
-        for each, paid, right in rounded(weight, money, need):
+        for each, paid, right in rounded(weight, money, need, cuts.few):
             rows = lines.block(len(right), 0 if chosen is not None else -right, service, number, np.arange(len(right)))
             _usable_entries(lines, variables, service, rows, each, lost)
             if paid and ("p", service) in variables.services:  # without a demand nothing is missed
@@ -221,14 +221,17 @@ def _usable_entries(
                 lines.add(rows[slots], variable, -amount * factor)
 
 
-def rounded(weight: list[int], money: int, need: Ints) -> Iterator[tuple[list[int], int, Ints]]:
-    """Yield a cut in its smallest numbers, and without money also divided by each weight and rounded up."""
+def rounded(weight: list[int], money: int, need: Ints, divided: bool = True) -> Iterator[tuple[list[int], int, Ints]]:
+    """Yield a cut in its smallest numbers, and what it implies for whole replicas.
+
+    This is, without money and where `divided`, the cut divided by each weight and rounded up.
+    """
     common = int(np.gcd.reduce([*weight, money])) or 1
     weight, money, need = [each // common for each in weight], money // common, -(-need // common)
     unit = _coarse_unit(weight, money, need)
     weight, money, need = [-(-each // unit) for each in weight], -(-money // unit), need // unit
     yield weight, money, need.astype(np.int64)
-    if not money:
+    if divided and not money:
         for divisor in sorted({each for each in weight if each > 1}):
             yield [-(-each // divisor) for each in weight], 0, (-(-need // divisor)).astype(np.int64)
 

@@ -76,7 +76,8 @@ class Planner:
 
     def solvable(self, states: ServiceStates) -> bool:
         """Return whether a program is small enough to be solved."""
-        return states.size <= MORE_STATES and states.size * self.problem.slots <= MOST_WORK
+        work = states.size * max(self.problem.slots, states.cuts)
+        return states.size <= MORE_STATES and work <= MOST_WORK
 
     def alone(self) -> Parts:
         """Return the optimum of each service at its own prices."""

@@ -21,7 +21,10 @@ INFEASIBLE = 2  # status of SciPy
 
 @dataclass(frozen=True, eq=False)
 class IntegerAnswer:
-    """A lower bound and a schedule, each None where there is none in time; `infeasible` where there is no schedule."""
+    """A lower bound and a schedule, each None where there is none in time.
+
+    `infeasible` says that there is no schedule.
+    """
 
     bound: int | None
     schedule: Schedule | None

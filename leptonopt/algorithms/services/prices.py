@@ -95,7 +95,7 @@ def service_at(
 ) -> tuple[int | None, Ints | None]:
     """Return a lower bound on the cost of one service at its own prices and these, and its replicas on."""
     states = planner.states(service)
-    if states.size * problem.slots <= QUICK:
+    if states.size * max(problem.slots, states.cuts) <= QUICK:
         found = states.solve(problem.price + prices)
         return (None, None) if found is None else (int(found[0]), states.replicas(found[1]))
     alone = only_service(problem, service, planner.owned.kinds(service), problem.price + prices)

@@ -89,6 +89,11 @@ class ServiceStates:
         """Return the number of states."""
         return int(np.prod([float(most) + 1 for most in self.most]))
 
+    @property
+    def cuts(self) -> int:
+        """Return the number of cuts that decide about a state."""
+        return self.problem.serving[self.service].size
+
     @cached_property
     def counts(self) -> Ints:
         """Return the counts of every state, int64, shape (N, W)."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from fractions import Fraction
+from math import comb
 
 import numpy as np
 import pytest
@@ -44,25 +45,34 @@ def test_cuts_decide_as_linear_programs_do() -> None:
         rates = [[rng.choice([0, 1, 2, 3, 5, 7]) for _ in range(classes)] for _ in range(ways)]
         missed = [rng.choice([None, None, Fraction(0), Fraction(3, 2), Fraction(7)]) for _ in range(classes)]
         usable, demand = [rng.randint(0, 3) for _ in range(ways)], [rng.randint(0, 9) for _ in range(classes)]
-        found = money(demand_cuts(table(rates), missed), usable, demand)
+        found = money(demand_cuts(table(rates), tuple(missed)), usable, demand)
         assert found == cost_of_missing(rates, missed, usable, demand), seed
 
 
 def test_one_class_has_one_cut() -> None:
-    cuts = demand_cuts(table([[rate] for rate in range(1, 19)]), [None])
+    cuts = demand_cuts(table([[rate] for rate in range(1, 19)]), (None,))
     assert cuts.weight.tolist() == [list(range(1, 19))]
     assert cuts.need.tolist() == [[1]]
 
 
 def test_a_class_that_no_way_serves_cannot_be_served() -> None:
-    assert money(demand_cuts(table([[2, 0]]), [None, None]), [9], [1, 1]) == -1
-    assert money(demand_cuts(table([[2, 0]]), [None, None]), [9], [1, 0]) == 0
+    assert money(demand_cuts(table([[2, 0]]), (None, None)), [9], [1, 1]) == -1
+    assert money(demand_cuts(table([[2, 0]]), (None, None)), [9], [1, 0]) == 0
 
 
 def test_too_many_cuts_are_refused() -> None:
     rng = random.Random(1)
     with pytest.raises(TooManyCuts):
-        demand_cuts(table([[rng.randint(1, 10**6) for _ in range(9)] for _ in range(6)]), [None] * 9)
+        demand_cuts(table([[rng.randint(1, 10**6) for _ in range(20)] for _ in range(6)]), (None,) * 20)
+
+
+@pytest.mark.parametrize(("ways", "classes"), [(2, 12), (3, 6), (4, 4), (6, 3), (12, 2)])
+def test_rates_in_no_proportion_have_as_many_cuts_as_a_tropical_arrangement_has_vertices(
+    ways: int, classes: int
+) -> None:
+    rng = random.Random(2)
+    rates = table([[rng.randint(1, 10**6) for _ in range(classes)] for _ in range(ways)])
+    assert len(demand_cuts(rates, (None,) * classes).paid) == comb(ways + classes - 2, ways - 1)
 
 
 def test_products_do_not_overflow() -> None:

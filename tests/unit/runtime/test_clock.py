@@ -95,3 +95,14 @@ def test_a_call_that_looks_at_no_clock_is_left() -> None:
     assert clock.run_interruptible(divmod, 7, 2) == (3, 1)
     with pytest.raises(ZeroDivisionError):
         clock.run_interruptible(divmod, 7, 0)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_side_by_side_answers_come_in_the_order_of_the_values(threads: int) -> None:
+    assert clock.run_side_by_side(lambda value: value * value, range(7), threads) == [0, 1, 4, 9, 16, 25, 36]
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_an_exception_side_by_side_is_raised(threads: int) -> None:
+    with pytest.raises(ZeroDivisionError):
+        clock.run_side_by_side(lambda value: 1 // value, range(3), threads)

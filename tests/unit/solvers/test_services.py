@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 
@@ -18,7 +19,9 @@ LIMITS = Limits(20)
 
 
 @pytest.mark.parametrize("seed", first(30, range(400)))
-def test_bounds_are_valid_and_schedules_keep_the_rules(seed: int) -> None:
+def test_bounds_are_valid_and_schedules_keep_the_rules(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    if seed % 4:  # the others begin with the integer program of all
+        monkeypatch.setattr(services, "SETTINGS", replace(services.SETTINGS, small=0))
     rng = random.Random(seed)
     found = made.random_problem(seed, tuple(name for name in made.FEATURES if rng.random() < 0.3))
     solution, least = services.solve(found, None, LIMITS, NullMonitor()), made.least_cost(found)
@@ -32,6 +35,14 @@ def test_bounds_are_valid_and_schedules_keep_the_rules(seed: int) -> None:
         assert objective(found, solution.schedule) >= least
     if solution.status is Status.OPTIMAL:
         assert solution.bound == least
+
+
+def test_the_integer_program_of_all_proves_small_problems() -> None:
+    for seed in range(8):
+        found = made.random_problem(seed, ("switching", "batches"))
+        solution, least = services.solve_whole(found, None, LIMITS, NullMonitor()), made.least_cost(found)
+        assert solution.status is (Status.INFEASIBLE if least is None else Status.OPTIMAL)
+        assert least is None or solution.bound == least
 
 
 def test_one_service_alone_is_proven() -> None:
