@@ -9,6 +9,7 @@ from fractions import Fraction
 from itertools import combinations, pairwise, product
 
 from .reading import Instance, Pool, Quota, Run, Task, Unit
+from .room import Room
 from .services import NotTried, Schedule, schedules
 
 Used = tuple[Fraction, ...]
@@ -50,7 +51,9 @@ class Search:
         self.apart = {pair for group in instance.apart for pair in product(group, group)}
         self.waiting = any(task.after for task in instance.tasks.values())
         self.passing = any(gib for task in instance.tasks.values() for gib in task.takes.values())
-        self.choices = {task.id: self._choices(task) for task in instance.tasks.values()}
+        options = [option for task in instance.tasks.values() for option in task.options]
+        self.room = Room(instance, [*options, *(way.option for each in instance.services for way in each.ways)])
+        self.choices = {task.id: self._ordered(task) for task in instance.tasks.values()}
         self.chosen: list[Choice] = []
         self.node_quotas = [
             (quota, window)
@@ -62,7 +65,7 @@ class Search:
         self.units = {pool.id: [unit for unit in pool.units() if any(unit.count)] for pool in instance.pools.values()}
         self.floor = [Fraction(0)]  # the least that what is not yet chosen can cost
         for task, _ in reversed(self.copies):
-            least = min((self.worth(task, choice) for choice in self.choices[task.id]), default=Fraction(0))
+            least = self.choices[task.id][0][0] if self.choices[task.id] else Fraction(0)
             self.floor.insert(0, self.floor[0] + least)
         self.nodes_floor = Fraction(0)
         self.replicas: list[Run] = []
@@ -73,6 +76,11 @@ class Search:
         self.budget -= amount
         if self.budget < 0:
             raise TooLarge
+
+    def _ordered(self, task: Task) -> list[tuple[Fraction, Choice]]:
+        """Return what a copy can do, each with what it adds to the objective, the cheapest first."""
+        priced = [(self.worth(task, choice), choice) for choice in self._choices(task)]
+        return sorted(priced, key=lambda pair: pair[0])
 
     def _choices(self, task: Task) -> list[Choice]:
         found: list[Choice] = [()] if task.optional else []
@@ -114,6 +122,8 @@ class Search:
 
     def least(self) -> Fraction | None:
         """Return the least cost, or None where there is no plan."""
+        if not all(self._enough_pools(group) for group in self.instance.apart):
+            return None
         for pool in self.instance.pools.values():
             if pool.kinds:
                 idle = self.frontier(pool, self._held(pool, [], {}))
@@ -128,6 +138,26 @@ class Search:
         self._serve(0, Fraction(0))
         return self.best
 
+    def _enough_pools(self, group: list[str]) -> bool:
+        """Tell whether the copies of a set that must run can have a pool each (augmenting paths; Kuhn 1955)."""
+        ways = [
+            {run.option.pool.id for _, choice in self.choices[name] for run in choice}
+            for name in group
+            if not self.instance.tasks[name].optional
+            for _ in range(self.instance.tasks[name].copies)
+        ]
+        taken: dict[str, int] = {}
+
+        def placed(copy: int, seen: set[str]) -> bool:
+            for pool in ways[copy] - seen:
+                seen.add(pool)
+                if pool not in taken or placed(taken[pool], seen):
+                    taken[pool] = copy
+                    return True
+            return False
+
+        return all(placed(copy, set()) for copy in range(len(ways)))
+
     def _serve(self, at: int, cost: Fraction) -> None:
         """Choose for the services from `at` on, the cheapest first, and then for the tasks."""
         if at == len(self.instance.services):
@@ -136,10 +166,11 @@ class Search:
         for more, schedule in self._schedules(at):
             if self.best is not None and cost + more + self.services_floor[at + 1] + self.tasks_floor >= self.best:
                 return
-            before = list(self.replicas)
+            before = len(self.replicas)
             if self._held_by(schedule.runs):
                 self._serve(at + 1, cost + more)
-            self.replicas = before
+            while len(self.replicas) > before:
+                self.room.add(self.replicas.pop(), -1)
 
     def _schedules(self, at: int) -> list[tuple[Fraction, Schedule]]:
         """Return what a service can do, with what it adds to the objective, nodes aside."""
@@ -159,8 +190,9 @@ class Search:
         """Add replicas to those that are on, and tell whether pools can hold them."""
         for run in runs:
             self.spend()
-            if not self._has_room(run.task, run, self.replicas):
+            if not self.room.fits(run):
                 return False
+            self.room.add(run)
             self.replicas.append(run)
         return True
 
@@ -181,15 +213,33 @@ class Search:
             self._finish(cost)
             return
         task, copy = self.copies[at]
-        choices, others = self.choices[task.id], [*self.replicas, *(run for other in self.chosen for run in other)]
+        choices = self.choices[task.id]
         for index in range(first if copy else 0, len(choices)):
-            choice = choices[index]
-            if all(self._has_room(task, run, others) for run in choice) and (
-                not self.waiting or self._waits(task, choice)
-            ):
-                self.chosen.append(choice)
-                self._choose(at + 1, index, cost + self.worth(task, choice) + self._passed(choice))
-                self.chosen.pop()
+            worth, choice = choices[index]
+            if not all(self.room.fits(run) for run in choice) or not self._agrees(task, choice):
+                continue
+            self.chosen.append(choice)
+            for run in choice:
+                self.room.add(run)
+            self._choose(at + 1, index, cost + worth + self._passed(choice))
+            for run in self.chosen.pop():
+                self.room.add(run, -1)
+
+    def _agrees(self, task: Task, choice: Choice) -> bool:
+        """Tell whether a choice goes with those made before: affinity, and who waits for whom."""
+        return (not (self.joined or self.apart) or self._kept(task, choice)) and (
+            not self.waiting or self._waits(task, choice)
+        )
+
+    def _kept(self, task: Task, choice: Choice) -> bool:
+        """Tell whether a choice keeps affinity with those made before."""
+        for (each, _), other in zip(self.copies, self.chosen, strict=False):
+            together, apart = (task.id, each.id) in self.joined, (task.id, each.id) in self.apart
+            for mine, there in product(choice, other) if together or apart else ():
+                same = mine.option.pool is there.option.pool
+                if (together and not same) or (apart and same):
+                    return False
+        return True
 
     def _passed(self, choice: Choice) -> Fraction:
         """Return what moving data between a choice and those made before adds to the objective."""
@@ -212,30 +262,6 @@ class Search:
                     and first
                     and not self.instance.fits_waiting(first, other[-1] if other else None, lag)
                 ):
-                    return False
-        return True
-
-    def _has_room(self, task: Task, run: Run, others: list[Run]) -> bool:
-        """Tell whether a run goes with others: affinity and capacity."""
-        for other in others:
-            each = other.task
-            same = other.option.pool is run.option.pool
-            if not same and (task.id, each.id) in self.joined:
-                return False
-            if same and (task.id, each.id) in self.apart:
-                return False
-        pool = run.option.pool
-        for slot in range(run.start, run.end):
-            there = [other for other in others if other.option.pool is pool and other.holds(slot)]
-            for what, amount in run.option.uses.items():
-                held = sum((other.option.uses.get(what, Fraction(0)) for other in there), amount)
-                if what in pool.of_nodes:
-                    limit = sum(
-                        (kind.count[slot] * kind.size.get(what, Fraction(0)) for kind in pool.kinds), Fraction(0)
-                    )
-                else:
-                    limit = pool.capacity[what][slot]
-                if limit is not None and held > limit:
                     return False
         return True
 
@@ -360,10 +386,14 @@ class Search:
             limits = [range(unit.limit(slot, c) + 1) for unit, c in zip(units, committed, strict=True)]
             after: dict[tuple[tuple[tuple[int, ...], ...], Used], Fraction] = {}
             for (states_of, used), money in states.items():
-                for on in product(*limits):
+                each = [
+                    list(self._single(unit, past, limit, placed[slot]))
+                    for unit, past, limit, placed in zip(units, states_of, limits, held.placed, strict=True)
+                ]
+                for chosen in product(*each):
                     self.spend()
-                    now = tuple((*past[1:], n) for past, n in zip(states_of, on, strict=True))
-                    if not self._allowed(units, now, held, slot):
+                    now = tuple(past for past, _ in chosen)
+                    if not self._supplied(units, [ready for _, ready in chosen], held.demand[slot]):
                         continue
                     spent, added = money, list(used)
                     for past, table in zip(now, tables, strict=True):
@@ -386,20 +416,26 @@ class Search:
         return found
 
     @staticmethod
-    def _allowed(units: list[Unit], now: tuple[tuple[int, ...], ...], held: Held, slot: int) -> bool:
-        """Tell whether what is on has been on long enough, and holds what the slot asks for."""
-        there: dict[str, Fraction] = defaultdict(Fraction)
-        for unit, past, placed in zip(units, now, held.placed, strict=True):
+    def _single(
+        unit: Unit, before: tuple[int, ...], limit: range, placed: tuple[tuple[str, Fraction], ...]
+    ) -> Iterator[tuple[tuple[int, ...], int]]:
+        """Yield what can be on of a unit, after what was on before, with how many are usable."""
+        minimum, boot = unit.kind.minimum, unit.kind.boot
+        for n in limit:
+            past = (*before[1:], n)
             started = [max(0, b - a) for a, b in pairwise(past)]
-            minimum, boot = unit.kind.minimum, unit.kind.boot
-            if minimum and past[-1] < sum(started[-minimum:]):
-                return False
-            ready = past[-1] - (sum(started[-boot:]) if boot else 0)
-            if any(amount > ready * unit.kind.size.get(what, 0) for what, amount in placed[slot]):
-                return False
-            for what, size in unit.kind.size.items():
-                there[what] += ready * size
-        return all(amount <= there[what] for what, amount in held.demand[slot])
+            ready = n - (sum(started[-boot:]) if boot else 0)
+            stays = not minimum or n >= sum(started[-minimum:])
+            if stays and all(amount <= ready * unit.kind.size.get(what, 0) for what, amount in placed):
+                yield past, ready
+
+    @staticmethod
+    def _supplied(units: list[Unit], ready: list[int], demand: tuple[tuple[str, Fraction], ...]) -> bool:
+        """Tell whether usable nodes hold what a slot asks for."""
+        return all(
+            amount <= sum(n * unit.kind.size.get(what, 0) for unit, n in zip(units, ready, strict=True) if n)
+            for what, amount in demand
+        )
 
     def _charges(self, pool: Pool, unit: Unit, committed: int):
         """Return a function: what a slot adds to objective and quotas, with so many on before and now.
