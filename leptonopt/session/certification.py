@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from math import ceil
 
+from leptonopt.session.placed_plan import units_of
 from leptonopt.session.session import SolveSession
 from leptonopt.session.solve_state import SolveState
 
@@ -46,7 +46,7 @@ def certify(session: SolveSession) -> None:
     if state.certificate is None:
         state.notes.append("no certificate is written: the method found no prices")
     elif (bound := state.certificate["bound"]) is not None and not state.source.loss:
-        state.bound(ceil(Fraction(bound) / state.source.unit))
+        state.bound(units_of(state.source, Fraction(bound)))
         _note_difference(state, Fraction(bound), state.source.uncoupled())
 
 

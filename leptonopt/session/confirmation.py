@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from math import ceil
 
 from leptonopt.confirm import NAME, Confirmation, Question
 from leptonopt.confirm.solve import confirm as solve_second_model
@@ -12,6 +11,7 @@ from leptonopt.errors import Alarm
 from leptonopt.problem.protocol import Limits, NullMonitor, Solution, Status, Stop
 from leptonopt.problem.schedule import objective
 from leptonopt.runtime.clock import run_in_thread
+from leptonopt.session.placed_plan import units_of
 from leptonopt.session.session import SolveSession, Worker
 from leptonopt.session.solve_state import contradicts
 from leptonopt.session.times import TIMES
@@ -72,9 +72,9 @@ def _confirmed_by(session: SolveSession, name: str, cost: int | None) -> bool:
     state, prover = session.state, session.prover
     state.phase = f"{name}, confirming"
     if cost is not None and prover is not session:
-        least, money = prover.state.source.unit * prover.state.source.ties, state.money(cost)
+        money = state.money(cost)
         assert money is not None
-        cost = ceil(money / least) * prover.state.source.ties
+        cost = units_of(prover.state.source, money)
     solution = _solve_with_cutoff(prover, name, None if cost is None else cost - 1)
     state.engines[name] = solution.engine or state.engines.get(name, "")
     if solution.schedule is not None and not contradicts(prover.problem, solution.schedule):

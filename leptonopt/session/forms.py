@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from math import ceil, floor
-
 from leptonopt.problem.protocol import Stop
 from leptonopt.problem.schedule import Schedule
-from leptonopt.session.placed_plan import money_of
+from leptonopt.session.placed_plan import money_of, units_of
 from leptonopt.session.session import SolveSession
 from leptonopt.session.solve_state import SolveState
 from leptonopt.session.source import InstanceSource
@@ -32,13 +30,12 @@ def answered_by(session: SolveSession, source: InstanceSource, schedule: Schedul
 
 def inherit(state: SolveState, earlier: SolveState) -> None:
     """Give a state what is known from the search on another form of its instance, in its own units."""
-    source, least = state.source, state.source.unit * state.source.ties  # the least difference of money
+    source = state.source
 
     def units(bound: int) -> int:
         if not source.loss and (source.unit, source.ties) == (earlier.source.unit, earlier.source.ties):
             return bound
-        money = money_of(earlier.source, bound)
-        return (floor((money - source.loss) / least) if source.loss else ceil(money / least)) * source.ties
+        return units_of(source, money_of(earlier.source, bound))
 
     state.claims.bounds = {method: units(bound) for method, bound in earlier.claims.bounds.items()}
     state.engines, state.logs, state.trace = earlier.engines, earlier.logs, earlier.trace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil
 
 from leptonopt.compile.decode import decode, encode
 from leptonopt.compile.node_form import NodeForm
@@ -57,6 +58,15 @@ def checked_plan(source: TreeSource, placed: TreeSource, schedule: Schedule) -> 
 def money_of(source: InstanceSource, units: int) -> Fraction:
     """Return units of a problem in money, without secondary goals."""
     return units // source.ties * (source.unit * source.ties)
+
+
+def units_of(source: InstanceSource, money: Fraction) -> int:
+    """Return the units of a problem that each plan of at least so much money reaches.
+
+    Where money is coarse, the units of a plan fall short of its money by up to the loss of the source.
+    """
+    least = source.unit * source.ties  # the least difference of money
+    return ceil((money - source.loss) / least) * source.ties
 
 
 def ties_of(source: TreeSource, schedule: Schedule) -> int:

@@ -33,7 +33,7 @@ from leptonopt.runtime.clock import time_limited
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.form_type import form_type
 from leptonopt.session.forms import answered_by
-from leptonopt.session.placed_plan import money_of
+from leptonopt.session.placed_plan import money_of, units_of
 from leptonopt.session.result import Progress
 from leptonopt.session.session import SolveSession
 from leptonopt.session.source import InstanceSource, TreeSource
@@ -237,7 +237,7 @@ class RegionSession(SolveSession):
             return True
         if (least := min(bounds)) == -inf:
             return False
-        self.state.bound(ceil(Fraction(least) / self.source.unit))
+        self.state.bound(units_of(self.source, Fraction(least)))
         if self.plan is not None and least >= self.plan[2]:
             self.state.stop = Stop.PROOF
             return True

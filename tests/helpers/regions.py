@@ -24,4 +24,4 @@ def chain(gib: float = 4, links: tuple[dict[str, Any], ...] = (LINK,), **more: A
     """Return a task in the east, and one after it anywhere that takes data from it."""
     first = task("first", "east", 1)
     second = anywhere("second", after=[{"task": "first", "gib": gib}])
-    return document(first, second, pools=places(), links=list(links), **more)
+    return document(first, second, **{"pools": places(), "links": list(links)} | more)

@@ -289,7 +289,10 @@ def decode_nodes(variables: Variables, values: Ints) -> NodeSchedule:
 
 
 def encode(linear: IntegerProgram, schedule: Schedule) -> Ints:
-    """int64, shape (V,): a value for every variable; entries that are no columns are passed over."""
+    """int64, shape (V,): a value for every variable; entries that are no columns are passed over.
+
+    No value is above `most`: a schedule may have replicas of ways that the model leaves out, as others do as well.
+    """
     problem, variables = linear.problem, linear.variables
     whole = schedule
     if linear.slots is not None:
@@ -314,7 +317,7 @@ def encode(linear: IntegerProgram, schedule: Schedule) -> Ints:
     for (number, pool), position in variables.pools.items():
         mine = np.isin(problem.group[schedule.option], problem.together[number])
         values[position] = int(np.any(problem.pool[schedule.option[mine]] == pool))
-    return values
+    return np.minimum(values, linear.most)
 
 
 def _of_others(form: SlotForm, schedule: Schedule) -> Schedule:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import ceil
+from types import SimpleNamespace
+
 from leptonopt.compile.node_form import TOLD_APART
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.session.node_assignment import NodeAssigner
-from leptonopt.session.placed_plan import placed_plan, transferred
+from leptonopt.session.placed_plan import money_of, placed_plan, transferred, units_of
 from leptonopt.session.source import TreeSource, open_source
 
 STATED = {
@@ -49,3 +53,12 @@ def test_a_plan_is_a_schedule_of_other_forms() -> None:
     schedule = transferred(plan, whole)
     assert violated_rules(whole.problem, schedule) == set()
     assert objective(whole.problem, schedule) * whole.unit == plan.cost
+
+
+def test_money_in_units_is_no_more_than_plans_reach() -> None:
+    """Exact money rounds up to whole units; where money is coarse, what units may fall short by is taken off first."""
+    source, money = counted(), Fraction(7, 2)
+    assert units_of(source, money) == ceil(money / (source.unit * source.ties)) * source.ties
+    coarse = SimpleNamespace(unit=Fraction(1, 2), ties=3, loss=Fraction(2))
+    assert units_of(coarse, money) == 3  # type: ignore[arg-type]  # of 3/2 money, as ties take a third each
+    assert money_of(coarse, 3) <= money  # type: ignore[arg-type]

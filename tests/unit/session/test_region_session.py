@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -98,3 +99,13 @@ def test_a_task_without_a_region_cannot_pass_data_on() -> None:
     found = solved(stated)
     assert found.status == "infeasible"
     assert "has no label `region:NAME`" in found.document["why"][0]
+
+
+def test_a_bound_in_coarse_money_is_no_alarm() -> None:
+    """With prices far apart money is counted coarsely, and a bound proven with regions fixed is rounded down to it."""
+    stated = chain(1, pools=places(east=1.123456789, billing={"unit": "7s"}))
+    stated["tasks"][0]["options"].append({"pool": "west", "duration": "1h", "cost": 10**12})
+    found = solved(stated, method="cpsat")
+    assert found.status == "feasible"
+    assert found.document["bound_exact"] is not None
+    assert Fraction(found.document["bound_exact"]) <= Fraction(found.document["cost_exact"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import leptonopt
 from leptonopt.problem.protocol import Limits, Status
 from leptonopt.solvers import cbc
 from tests.helpers import random_problems
@@ -60,3 +61,19 @@ def test_scip_proves_to_the_end(seed: int) -> None:
     answer = cbc.solver("SCIP_PY")(made, None, Limits(time_limit=20), ear)
     none = (Status.UNKNOWN, Status.INFEASIBLE)  # the latter where no task has a column
     assert answer.status in (none if honest(made, answer, ear) is None else (Status.OPTIMAL,))
+
+
+def test_a_schedule_of_ways_that_the_model_leaves_out() -> None:
+    """A hint with a replica of a way that another does as well as is no fault."""
+    ways = [
+        {"pool": "p", "uses": {"gpu": 1}, "rate": {"a": 1, "b": 1}, "limit": 3},
+        {"pool": "p", "uses": {"gpu": 1}, "rate": {"a": 2, "b": 1}, "limit": 3, "running": 1},
+    ]
+    stated = {
+        "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "1h"},
+        "pools": [{"id": "p", "capacity": {"gpu": 3}, "price": {"gpu": 2}}],
+        "services": [{"id": "s", "demand": {"a": 1, "b": 1}, "replicas": ways, "missed": {"cost": 0}, "fill": False}],
+        "batches": [{"id": "n", "service": "s", "amount": {"a": 5000, "b": 3600}}],
+    }
+    found = leptonopt.solve(stated, method="cbc", isolate=False, threads=1, time_limit=20)
+    assert (found.status, found.cost) == ("optimal", 4)
