@@ -30,8 +30,8 @@ class Outcome:
     text: str = ""
 
 
-KINDS = ("plan", "none", "refused", "limits", "large", "open", "disagreement")
-"""A plan of equal least cost; no plan, said by both; refused by both; numbers beyond the limits of size, refused by
+KINDS = ("plan", "coarse", "none", "refused", "limits", "large", "open", "disagreement")
+"""A plan of equal least cost; one whose bound is lower by no more than its coarse money may lose; no plan, said by both; refused by both; numbers beyond the limits of size, refused by
 leptonopt; too large to try everything, plan checked alone; not proven in time, bounds checked alone; disagreement."""
 
 
@@ -93,4 +93,12 @@ def _verdict(instance: Instance, plan: dict[str, Any], least: Fraction | None, k
         if Fraction(plan["cost_exact"]) == least:
             return "plan", ""
         return "disagreement", f"optimal {plan['cost_exact']}, the least is {optimum}"
-    return "open", f"{status} {plan['cost_exact']}, the least is {optimum}"
+    found = plan["cost_exact"]
+    if found is not None and bound is not None and Fraction(found) == least <= Fraction(bound) + _loss(plan):
+        return "coarse", ""
+    return "open", f"{status} {found}, the least is {optimum}"
+
+
+def _loss(plan: dict[str, Any]) -> Fraction:
+    """Return what the bound may be too low by, as money is counted."""
+    return Fraction(plan["made"]["money_loss"])

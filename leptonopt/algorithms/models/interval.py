@@ -286,9 +286,11 @@ class _Statement:
     def _supplied(self, row: int) -> tuple[Any, list[tuple[Any, Any]]]:
         """Return the capacity of a row that nodes supply, and intervals for nodes that are off."""
         steady, by_slot = self._offered(row)
-        if not any(by_slot):
-            return steady, []
         most = int(self.problem.capacity[row].max())
+        if not any(by_slot):
+            room = self.cp.new_int_var(0, most, "")  # a cumulative constraint takes one variable, not a sum over kinds
+            self.cp.add(room <= steady)
+            return room, []
         fillers = []
         for slot, terms in enumerate(by_slot):
             lacking = self.cp.new_int_var(0, most, "")

@@ -14,6 +14,7 @@ from leptonopt.problem.schedule import objective
 from leptonopt.solvers import cpsat
 from tests.helpers import bruteforce, random_problems
 from tests.helpers.recording_monitor import Ear
+from tests.helpers.tiny_instances import TIME, compiled, task
 
 
 @pytest.mark.parametrize("block", range(3))
@@ -65,3 +66,14 @@ def test_what_is_too_large_is_refused_by_size(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(interval, "SETTINGS", interval.IntervalSettings(max_parts=1))
     assert f"{parts(problem):,} options" in unsupported_feature(problem)
     assert not is_preferable(problem)
+
+
+def test_two_kinds_of_nodes_for_the_whole_horizon() -> None:
+    """One slot, so that the nodes of both kinds are on all the time or never: capacity is a sum of two variables."""
+    kinds = [{"id": id, "size": {"gpu": size}, "count": 1, "price": size} for id, size in (("box", 6), ("rack", 2))]
+    tasks = [task("t", gpu=4), task("u", gpu=3)]
+    made = compiled(*tasks, time=TIME | {"horizon": "1h"}, pools=[{"id": "a", "nodes": kinds}])
+    said = cpsat.on_intervals(made.problem, None, Limits(time_limit=20), Ear())
+    assert said.status is Status.OPTIMAL
+    assert said.bound is not None
+    assert said.bound * made.unit == 8
