@@ -133,13 +133,16 @@ class FeasibilityOracle:
         """Return True when there is no more time for questions."""
         return self.left() <= 0
 
-    def least_use(self, document: Document, quota: str, seconds: float) -> Fraction | None:
-        """Return how much of a quota some plan uses that keeps all other rules; None where none was found."""
+    def least_use(self, document: Document, quota: str, seconds: float) -> tuple[Fraction, Answer] | None:
+        """Return how much of a quota some plan uses that keeps all other rules, and the plan; None where none was found.
+
+        What was used before the horizon counts.
+        """
         try:
             question = Question(document)
         except InstanceError:
             return None
-        of, found = question.relaxation, list[Fraction]()
+        of, found = question.relaxation, list[tuple[Fraction, Answer]]()
         same = [at for at, window in enumerate(of.windows) if window.quota.id == quota]
         if not same or question.impossible:
             return None
@@ -149,14 +152,16 @@ class FeasibilityOracle:
             def incumbent(self, schedule: Schedule, cost: int) -> None:
                 if question.accept(of, schedule) and (rent := node_schedule_of(of.problem, schedule)) is not None:
                     uses = [
-                        quota_use(of.problem, of.problem.quotas[at], schedule, rent) * of.quota_units[at] for at in same
+                        quota_use(of.problem, of.problem.quotas[at], schedule, rent) * of.quota_units[at]
+                        + of.windows[at].spent
+                        for at in same
                     ]
-                    found.append(max(uses))
+                    found.append((max(uses), question.text(True)))
 
         deadline = Deadline.after(min(seconds, self.left()))
         if least is not None and not deadline.expired():
             methods.load_method("greedy")(least, None, Limits(deadline.left()), UseMonitor(deadline.expired))
-        return min(found, default=None)
+        return min(found, key=lambda each: each[0], default=None)
 
     def possible(self, document: Document, share: float = 0.25) -> bool | None:
         """Return whether a document can have a plan, within a share of the remaining time."""

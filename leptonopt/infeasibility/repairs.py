@@ -174,11 +174,11 @@ class Repairs:
         deadline: Deadline,
     ) -> tuple[str, Document, Answer] | None:
         """Return the least change that makes room, without some requirements; None when none does in time."""
+        if change.quota is not None and (raised := self._raised(change, document, without, deadline)) is not None:
+            return raised
         steps = self._steps(change, conflict.document, deadline)
         if steps is None:
             return None
-        if change.quota is not None:
-            steps = self._sufficient_steps(change.quota, document, without, steps, deadline)
         for _ in range(TUNING.tries):
             changed = change.at(document, steps)
             if changed is None or deadline.expired():
@@ -194,19 +194,23 @@ class Repairs:
             steps = min(2 * steps, change.most)
         return None
 
-    def _sufficient_steps(
-        self, quota: str, document: Document, without: Sequence[Requirement], least: int, deadline: Deadline
-    ) -> int:
-        """Return the steps of a quota for which a plan is found at once, `least` or more."""
+    def _raised(
+        self, change: _Change, document: Document, without: Sequence[Requirement], deadline: Deadline
+    ) -> tuple[str, Document, Answer] | None:
+        """Return a quota raised to what a plan of little use needs, and that plan; None where none is found."""
         try:
-            changed = without_requirements(document, without)
+            free = without_requirements(document, without)
         except NotRemovable:
-            return least
-        stated = next(each for each in changed["quotas"] if each["id"] == quota)
+            return None
+        stated = next(each for each in free["quotas"] if each["id"] == change.quota)
         limit = stated["limit"]
         stated["limit"] = _ample(limit)
-        uses = self.oracle.least_use(changed, quota, 0.5 * deadline.left())
-        return least if uses is None else max(least, ceil((uses - Fraction(limit)) / Fraction(grain(limit))))
+        found = self.oracle.least_use(free, stated["id"], 0.5 * deadline.left())
+        if found is None:
+            return None
+        steps = ceil((found[0] - Fraction(limit)) / Fraction(grain(limit)))
+        changed = change.at(document, max(1, steps))
+        return None if changed is None else (*changed, found[1])
 
     def _steps(self, change: _Change, document: Document, deadline: Deadline) -> int | None:
         """Return the fewest steps for which a document is known to have a plan."""

@@ -58,11 +58,15 @@ def test_out_of_time_is_unknown() -> None:
 
 
 def test_the_least_use_of_a_quota(oracle: FeasibilityOracle) -> None:
-    """On the pool that counts; None without such a quota."""
-    limited = [{"id": "q", "of": "gpu", "limit": 9, "pools": ["b"]}]
+    """On the pool that counts, with what was used before, and a plan for it; None without such a quota."""
+    limited = [{"id": "q", "of": "gpu", "limit": 9, "used": 3, "pools": ["b"]}]
     document = stated(task("x", "b", duration="2h"), pools=[pool(), pool("b")], quotas=limited)
     assert oracle.least_use(document, "r", 20) is None
-    assert oracle.least_use(document, "q", 20) == 4
+    found = oracle.least_use(document, "q", 20)
+    assert found is not None
+    uses, answer = found
+    assert (uses, answer.feasible) == (7, True)
+    assert [line["id"] for line in answer.tasks] == ["x"]
 
 
 def test_impossible_tasks_need_no_engine() -> None:
