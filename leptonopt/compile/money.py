@@ -98,7 +98,8 @@ def node_rates(
         found.on_demand.append(price if there else zero_series(time))
         found.on.append(idle if there else zero_series(time))
         found.start.append([money * Fraction(stated.startup)] * time.slots if there else zero_series(time))
-        found.stop.append([money * Fraction(stated.shutdown)] * time.slots if there else zero_series(time))
+        stops = there or kind.before  # what is on before a horizon in which there is none goes off, and pays for it
+        found.stop.append([money * Fraction(stated.shutdown)] * time.slots if stops else zero_series(time))
         found.commit.append(money * total if there and kind.commit_max else Fraction(0))
     return found
 

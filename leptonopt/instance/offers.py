@@ -13,7 +13,7 @@ from leptonopt.instance import units
 
 Document = dict[str, Any]
 _KEYS = {"price", "total", "max", "term", "start"}
-_LEFT_OUT = ("commit", "price", "reserved", "count")  # of a kind, in the kinds of its offers
+_LEFT_OUT = ("commit", "price", "reserved", "running", "count")  # of a kind, in the kinds of its offers
 
 
 def without_offers(document: Document, findings: list[Finding]) -> Document:
@@ -56,7 +56,7 @@ def _pool(pool: Any, path: Path, begin: datetime, findings: list[Finding]) -> An
         rest = {key: value for key, value in kind.items() if key != "commit"} | {"id": name}
         if whole:
             rest["commit"] = whole[0]
-        if whole or kind.get("price") is not None or kind.get("reserved"):
+        if whole or kind.get("price") is not None or kind.get("reserved") or kind.get("running"):
             found.append(rest)
         found += [] if faults else _offered(kind, name, begin)
     return {**pool, "nodes": found}

@@ -36,7 +36,11 @@ def _split(document: Mapping[str, Any], pool: Mapping[str, Any]) -> Iterator[Map
             continue
         name = kind.get("id") or (pool["id"] if len(kinds) == 1 else f"{pool['id']}-{number}")
         own = {**kind, "id": name, "commit": next((offer for offer in offers if offer.get("term") is None), None)}
-        if own["commit"] is not None or kind.get("price") is not None or kind.get("reserved"):
+        if (
+            own["commit"] is not None
+            or any(kind.get(key) for key in ("reserved", "running"))
+            or kind.get("price") is not None
+        ):
             yield own
         names = Counter[str]()
         for offer in offers:
@@ -45,7 +49,7 @@ def _split(document: Mapping[str, Any], pool: Mapping[str, Any]) -> Iterator[Map
                 shown = start.strftime("%Y-%m-%dT%H:%M:%SZ")
                 names[shown] += 1
                 yield {
-                    **{key: value for key, value in kind.items() if key not in ("price", "reserved")},
+                    **{key: value for key, value in kind.items() if key not in ("price", "reserved", "running")},
                     "id": f"{name} from {shown}" + (f"#{names[shown]}" if names[shown] > 1 else ""),
                     "count": {"steps": _there(document, start, offer)},
                     "commit": {"total": _total(offer), "max": offer["max"]},

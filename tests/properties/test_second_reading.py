@@ -632,6 +632,16 @@ tasks:
 """,
         "7.5",
     ),
+    "what runs before a horizon in which there is none goes off, and pays for it": (
+        TIME
+        + """
+pools:
+  - {id: a, nodes: {id: k, size: {gpu: 2}, count: {steps: {2026-01-04T00:00Z: 2, 2026-01-05T00:00Z: 0}}, price: 3, running: 2, shutdown: 7}}
+  - {id: b, capacity: {gpu: 1}, price: {gpu: 1}}
+tasks: [{id: t, options: [{pools: [a, b], uses: {gpu: 1}, duration: 1h}]}]
+""",
+        "15",
+    ),
     "nodes beside a milestone at the end of the horizon": (
         TIME
         + """

@@ -62,7 +62,10 @@ class Search:
             for window in quota.windows
         ]
         self.memo: dict[tuple[str, Held], dict[Used, Fraction]] = {}
-        self.units = {pool.id: [unit for unit in pool.units() if any(unit.count)] for pool in instance.pools.values()}
+        self.units = {
+            pool.id: [unit for unit in pool.units() if any(unit.count) or unit.before]
+            for pool in instance.pools.values()
+        }
         self.floor = [Fraction(0)]  # the least that what is not yet chosen can cost
         for task, _ in reversed(self.copies):
             least = self.choices[task.id][0][0] if self.choices[task.id] else Fraction(0)

@@ -80,6 +80,8 @@ class Notation:
         found = []
         if whole or get(kind, "price") is not None or int(get(kind, "reserved", 0)):
             found.append({**kind, "id": name, "commit": whole[0] if whole else None})
+        elif int(get(kind, "running", 0)):
+            raise Refused("nodes of a kind that can be had by offers alone are on before the horizon")
         for offer in kind["commit"]:
             if offer in whole:
                 continue
@@ -96,7 +98,7 @@ class Notation:
                     raise Refused("a price of an offer that makes no exact total")
                 shown = start.strftime("%Y-%m-%dT%H:%M:%SZ")
                 other = sum(each["id"].startswith(f"{name} from {shown}") for each in found)
-                own = {key: value for key, value in kind.items() if key not in ("price", "reserved")}
+                own = {key: value for key, value in kind.items() if key not in ("price", "reserved", "running")}
                 own["id"] = f"{name} from {shown}" + (f"#{other + 1}" if other else "")
                 found.append({**own, "count": {"steps": steps}, "commit": {"total": total, "max": offer["max"]}})
         return found

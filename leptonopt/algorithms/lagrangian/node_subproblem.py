@@ -27,7 +27,7 @@ class NodeSubproblem:
         kinds, lows, highs = [], [], []
         for kind in range(len(nodes)):
             own = nodes.reserved[kind], nodes.reserved[kind] + nodes.commit_max[kind]
-            top = nodes.count[kind].max(initial=0)
+            top = max(nodes.count[kind].max(initial=0), nodes.before[kind])
             cuts = np.unique(np.concatenate([[0], np.minimum((*own, nodes.before[kind]), top), nodes.count[kind]]))
             kinds.append(np.full(len(cuts) - 1, kind))
             lows.append(cuts[:-1])

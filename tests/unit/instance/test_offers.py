@@ -42,6 +42,16 @@ def test_a_kind_of_offers_alone() -> None:
     assert [kind.id for kind in validate(stated).pools[0].nodes] == ["n from 2026-01-05T01:00:00Z"]
 
 
+def test_what_runs_is_of_the_kind_itself() -> None:
+    """No node of an offer is on when the horizon begins; where the kind has offers alone, none can be."""
+    made = validate(nodes(BLOCK, running=1)).pools[0].nodes
+    assert [kind.running for kind in made] == [1, 0]
+    stated = nodes(BLOCK, running=1)
+    del stated["pools"][0]["nodes"]["price"]
+    with pytest.raises(InstanceError, match="no such node can be had"):
+        validate(stated)
+
+
 @pytest.mark.parametrize(
     ("offers", "words"),
     [
