@@ -134,7 +134,7 @@ class FeasibilityOracle:
         return self.left() <= 0
 
     def least_use(self, document: Document, quota: str, seconds: float) -> tuple[Fraction, Answer] | None:
-        """Return how much of a quota some plan uses that keeps all other rules, and the plan; None where none was found.
+        """Return how much of a quota a plan uses that keeps all other rules, and the plan; None where none was found.
 
         What was used before the horizon counts.
         """

@@ -36,11 +36,8 @@ def _split(document: Mapping[str, Any], pool: Mapping[str, Any]) -> Iterator[Map
             continue
         name = kind.get("id") or (pool["id"] if len(kinds) == 1 else f"{pool['id']}-{number}")
         own = {**kind, "id": name, "commit": next((offer for offer in offers if offer.get("term") is None), None)}
-        if (
-            own["commit"] is not None
-            or any(kind.get(key) for key in ("reserved", "running"))
-            or kind.get("price") is not None
-        ):
+        had = own["commit"], kind.get("price"), kind.get("reserved") or None, kind.get("running") or None
+        if any(each is not None for each in had):
             yield own
         names = Counter[str]()
         for offer in offers:
