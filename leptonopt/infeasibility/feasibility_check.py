@@ -134,7 +134,7 @@ class FeasibilityOracle:
         return self.left() <= 0
 
     def least_use(self, document: Document, quota: str, seconds: float) -> tuple[Fraction, Answer] | None:
-        """Return how much of a quota a plan uses that keeps all other rules, and the plan; None where none was found.
+        """Return the use of a quota by a plan that keeps all other rules, and the plan; None for none.
 
         What was used before the horizon counts.
         """

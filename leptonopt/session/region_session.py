@@ -72,7 +72,7 @@ class RegionModel:
     def __init__(self, compiled: CompiledInstance) -> None:
         self.compiled, problem, instance = compiled, compiled.problem, compiled.instance
         self.links = Links.of(instance)
-        self.names = sorted({region for region in self.links.regions.values() if region is not None})
+        self.names = sorted({region or "" for region in self.links.regions.values()})  # "" for pools without one
         self.groups = np.unique(np.concatenate([problem.before, problem.after]))
         self.tasks = [instance.tasks[compiled.members[group][0][0]].id for group in self.groups.tolist()]
         self.passing = data_tasks(instance)
@@ -82,7 +82,7 @@ class RegionModel:
         place[self.groups] = np.arange(len(self.groups))
         options = np.flatnonzero(place[problem.group] >= 0)
         where = {name: at for at, name in enumerate(self.names)}
-        regions = [where.get(self.links.regions[pool.id] or "", 0) for pool in instance.pools]
+        regions = [where[self.links.regions[pool.id] or ""] for pool in instance.pools]
         self.choice = RegionChoice(
             task=place[problem.group[options]],
             region=np.array(regions, np.int64)[problem.pool[options]],
@@ -115,7 +115,7 @@ class RegionModel:
     def _moves(self) -> dict[str, Ints]:
         """Return the delay and the cost of every edge by pairs of regions, int64, shape (E, R, R)."""
         problem, time, many = self.compiled.problem, self.compiled.instance.time, len(self.names)
-        delay = np.repeat(problem.lag, many * many).reshape(-1, many, many)
+        delay = np.repeat(problem.lag, many * many).reshape(len(problem.lag), many, many)
         moved = np.zeros_like(delay)
         weight, unit = Fraction(self.compiled.instance.objective.cost), self.compiled.unit
         stated = {

@@ -10,7 +10,7 @@ import pytest
 import leptonopt
 from leptonopt.errors import UsageError
 from tests.helpers.regions import LINK, anywhere, chain, places
-from tests.helpers.tiny_instances import document
+from tests.helpers.tiny_instances import document, task
 
 
 def solved(stated: dict[str, Any], **more: Any) -> leptonopt.Result:
@@ -109,3 +109,12 @@ def test_a_bound_in_coarse_money_is_no_alarm() -> None:
     assert found.status == "feasible"
     assert found.document["bound_exact"] is not None
     assert Fraction(found.document["bound_exact"]) <= Fraction(found.document["cost_exact"])
+
+
+@pytest.mark.parametrize(("optional", "status", "cost"), [(False, "infeasible", None), (True, "optimal", 4)])
+def test_data_without_any_region(optional: bool, status: str, cost: int | None) -> None:
+    """Tasks that pass data on run nowhere where no pool has a region; they are left out where they may be."""
+    worth = {"optional": True, "value": 2} if optional else {}
+    stated = document(task("x", **worth), task("y", after=[{"task": "x", "gib": 3}], **worth))
+    found = solved(stated, method="cpsat")
+    assert (found.status, found.cost) == (status, cost)
