@@ -58,7 +58,7 @@ def replica_counts(instance: Instance, plan: Mapping[str, Any]) -> list[ReplicaC
     Raises
     ------
     InputError
-        When the plan has no services, or names one that the instance does not have.
+        When the plan has no services, names one that the instance does not have, or two ways would have one name.
     """
     known = {service.id for service in instance.services}
     lines = plan.get("services") or ()
@@ -68,7 +68,20 @@ def replica_counts(instance: Instance, plan: Mapping[str, Any]) -> list[ReplicaC
         raise InputError(f"the plan names the service {unknown[0]!r}, which the instance does not have")
     time = instance.time
     end = time.start + timedelta(seconds=time.slots * time.slot)
-    return [ReplicaCounts(line["id"], way["way"], _steps(way["on"]), end) for line in lines for way in line["ways"]]
+    found = [ReplicaCounts(line["id"], way["way"], _steps(way["on"]), end) for line in lines for way in line["ways"]]
+    _names_told_apart(found)
+    return found
+
+
+def _names_told_apart(counts: Sequence[ReplicaCounts]) -> None:
+    """Raise `InputError` where two ways have the same name of a Deployment."""
+    seen: dict[str, ReplicaCounts] = {}
+    for each in counts:
+        if (other := seen.setdefault(each.name, each)) is not each:
+            both = " and ".join(f"{one.service!r} {one.way!r}" for one in (other, each))
+            raise InputError(
+                f"{both} would both be called {each.name!r}; ids that differ in letters or digits are needed"
+            )
 
 
 def _steps(on: Sequence[Mapping[str, Any]]) -> tuple[tuple[datetime, int], ...]:
@@ -102,8 +115,12 @@ class Clock:
 
 
 def clock_of(instance: Instance, repeat: str | None) -> Clock:
-    """Return the clock of an instance; raises `UsageError` where the horizon is not what repeats."""
+    """Return the clock of an instance, that of UTC where local clocks change within the horizon.
+
+    Raises `UsageError` where the horizon is not what repeats, or clocks change in it.
+    """
     time = instance.time
+    changes = _clocks_change(instance)
     if repeat is not None and repeat not in REPEATS:
         raise UsageError(f"--repeat {repeat}; allowed are {', '.join(REPEATS)}")
     if repeat is not None and time.slots * time.slot != REPEATS[repeat].total_seconds():
@@ -111,7 +128,17 @@ def clock_of(instance: Instance, repeat: str | None) -> Clock:
         raise UsageError(
             f"--repeat {repeat}: the horizon is {horizon}; allowed is one that lasts as long as it repeats"
         )
-    return Clock("Etc/UTC" if time.zone == "UTC" else time.zone, repeat)
+    if repeat is not None and changes:
+        text = f"the clocks of {time.zone} change within the horizon; allowed is one in which they do not"
+        raise UsageError(f"--repeat {repeat}: {text}")
+    return Clock("Etc/UTC" if time.zone == "UTC" or changes else time.zone, repeat)
+
+
+def _clocks_change(instance: Instance) -> bool:
+    """Return whether the offset from UTC differs between slots: a local time may then come twice, or never."""
+    time, zone = instance.time, ZoneInfo(instance.time.zone)
+    moments = (time.start + timedelta(seconds=slot * time.slot) for slot in range(time.slots + 1))
+    return len({moment.astimezone(zone).utcoffset() for moment in moments}) > 1
 
 
 def keda_documents(counts: Iterable[ReplicaCounts], clock: Clock) -> list[Document]:

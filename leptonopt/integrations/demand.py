@@ -184,7 +184,7 @@ def _counts(log: RequestLog, classes: Classes, whole: RequestLog, asked: Asked, 
     """Return the requests of a service by class and bin; the whole log says what time is covered."""
     size = asked.bin * MICROS
     begin, end = int(whole.at[0]), int(whole.at[-1])
-    gap = (end - begin) // (len(whole.at) - 1) if len(whole.at) > 1 else size
+    gap = (end - begin) // (len(whole.at) - 1) if end > begin else size
     first, kinds = begin // size, len(classes.names)
     bins = end // size - first + 1
     if bins * kinds > MOST_COUNTS:

@@ -11,6 +11,7 @@ import csv
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from math import isfinite
 
 import numpy as np
 
@@ -52,6 +53,18 @@ class RequestLog:
         return RequestLog(self.at[which], input, output, self.by[which] if len(self.by) else self.by, self.relative)
 
 
+@dataclass(frozen=True)
+class Places:
+    """The name of a file, and the line of each of its rows that are not blank."""
+
+    name: str
+    lines: Sequence[int]
+
+    def of(self, row: int) -> str:
+        """Return where a row is."""
+        return f"{self.name}:{self.lines[row]}"
+
+
 def read_log(name: str, text: str, params: Mapping[str, str]) -> RequestLog:
     """Return the requests of a CSV file.
 
@@ -73,12 +86,16 @@ def read_log(name: str, text: str, params: Mapping[str, str]) -> RequestLog:
     columns = {what: _column(name, header, what, params) for what in (*KNOWN, "by")}
     if columns["time"] is None:
         raise InputError(f"{name}: no column of times; allowed are {', '.join(KNOWN['time'])}, or --param time=COLUMN")
-    rows = [row for row in lines if row]
+    try:
+        numbered = [(lines.line_num, row) for row in lines if row]
+    except csv.Error as error:
+        raise InputError(f"{name}:{lines.line_num}: is no line of a CSV file: {error}") from None
+    rows, places = [row for _, row in numbered], Places(name, [number for number, _ in numbered])
     if not rows:
         raise InputError(f"{name}: no requests; a line for each is needed under the names of the columns")
-    texts = {what: _texts(name, rows, at) for what, at in columns.items() if at is not None}
-    at, relative = _times(name, texts["time"], params.get("unit", "s"))
-    tokens = [_tokens(name, texts[what]) if what in texts else None for what in ("input", "output")]
+    texts = {what: _texts(places, rows, at) for what, at in columns.items() if at is not None}
+    at, relative = _times(places, texts["time"], params.get("unit", "s"))
+    tokens = [_tokens(places, texts[what]) if what in texts else None for what in ("input", "output")]
     log = RequestLog(at, tokens[0], tokens[1], np.array(texts.get("by", [])), relative)
     return log.chosen(np.argsort(at, kind="stable"))
 
@@ -93,33 +110,45 @@ def _column(name: str, header: Sequence[str], what: str, params: Mapping[str, st
     return next((plain.index(known) for known in KNOWN.get(what, ()) if known in plain), None)
 
 
-def _texts(name: str, rows: Sequence[Sequence[str]], at: int) -> list[str]:
+def _texts(places: Places, rows: Sequence[Sequence[str]], at: int) -> list[str]:
     """Return a column; raises `InputError` where a line is too short."""
     try:
         return [row[at] for row in rows]
     except IndexError:
-        short = next(number for number, row in enumerate(rows, 2) if len(row) <= at)
-        raise InputError(f"{name}:{short}: a line of {len(rows[short - 2])} columns; {at + 1} are needed") from None
+        short = next(number for number, row in enumerate(rows) if len(row) <= at)
+        raise InputError(f"{places.of(short)}: a line of {len(rows[short])} columns; {at + 1} are needed") from None
 
 
-def _times(name: str, texts: Sequence[str], unit: str) -> tuple[np.ndarray, bool]:
+def _times(places: Places, texts: Sequence[str], unit: str) -> tuple[np.ndarray, bool]:
     """Return times [microseconds], and whether they count from the start of the log."""
     if unit not in UNITS:
         raise UsageError(f"--param unit={unit}; allowed are {', '.join(UNITS)}")
     if not _is_number(texts[0]):
-        return _column_of(name, texts, _instant, "a time, such as 2026-11-23T09:00:00Z or seconds"), False
-    seconds = _column_of(name, texts, float, "a number, as the first time is", float) / UNITS[unit]
-    if not np.isfinite(seconds).all() or (np.abs(seconds) > MOST_SECONDS).any():
-        raise InputError(f"{name}: a time beyond {MOST_SECONDS:,} s; --param unit=ms, us or ns says what numbers count")
+        return _column_of(places, texts, _instant, "a time, such as 2026-11-23T09:00:00Z or seconds"), False
+    seconds = _column_of(places, texts, _finite, "a number, as the first time is", float) / UNITS[unit]
+    if (seconds < 0).any():
+        raise InputError(f"{places.of(int(np.argmax(seconds < 0)))}: a time below 0; allowed are 0 and more")
+    if (seconds > MOST_SECONDS).any():
+        raise InputError(
+            f"{places.name}: a time beyond {MOST_SECONDS:,} s; --param unit=ms, us or ns says what numbers count"
+        )
     return np.floor(seconds * MICROS).astype(np.int64), bool(seconds.max() < RELATIVE)
 
 
 def _is_number(text: str) -> bool:
     try:
-        float(text)
+        _finite(text)
     except ValueError:
         return False
     return True
+
+
+def _finite(text: str) -> float:
+    """Return a number; raises `ValueError` for none, and for one that is not finite."""
+    found = float(text)
+    if not isfinite(found):
+        raise ValueError
+    return found
 
 
 def _instant(text: str) -> int:
@@ -129,19 +158,19 @@ def _instant(text: str) -> int:
     return int(moment.replace(microsecond=0).timestamp()) * MICROS + moment.microsecond
 
 
-def _tokens(name: str, texts: Sequence[str]) -> np.ndarray:
+def _tokens(places: Places, texts: Sequence[str]) -> np.ndarray:
     """Return numbers of tokens; an empty cell is 0."""
-    found = _column_of(name, texts, lambda text: float(text or 0), "a number of tokens", float)
+    found = _column_of(places, texts, lambda text: float(text or 0), "a number of tokens", float)
     wrong = ~((found >= 0) & (found <= MOST_TOKENS))
     if wrong.any():
-        line = int(np.argmax(wrong)) + 2
-        raise InputError(f"{name}:{line}: {texts[line - 2][:40]!r} tokens; allowed are 0 to {MOST_TOKENS:,}")
+        at = int(np.argmax(wrong))
+        raise InputError(f"{places.of(at)}: {texts[at][:40]!r} tokens; allowed are 0 to {MOST_TOKENS:,}")
     tokens: np.ndarray = np.ceil(found).astype(np.int64)
     return tokens
 
 
 def _column_of(
-    name: str, texts: Sequence[str], of: Callable[[str], float], what: str, kind: type = np.int64
+    places: Places, texts: Sequence[str], of: Callable[[str], float], what: str, kind: type = np.int64
 ) -> np.ndarray:
     """Return a column of numbers; raises `InputError` at the line of a text that is none."""
     found: np.ndarray = np.empty(len(texts), kind)
@@ -149,5 +178,5 @@ def _column_of(
         try:
             found[at] = of(text)
         except (ValueError, OverflowError):
-            raise InputError(f"{name}:{at + 2}: {text[:40]!r} is not {what}") from None
+            raise InputError(f"{places.of(at)}: {text[:40]!r} is not {what}") from None
     return found

@@ -147,3 +147,20 @@ def test_plans_that_do_not_fit() -> None:
         replica_counts(INSTANCE, {})
     with pytest.raises(InputError, match="names the service 'x'"):
         replica_counts(INSTANCE, {"services": [{"id": "x", "ways": []}]})
+
+
+def test_clocks_that_change_are_not_local() -> None:
+    """On the day with 25 hours 02:30 comes twice; such a day is no pattern of days."""
+    autumn = with_time(start="2026-10-24T22:00Z", zone="Europe/Berlin")
+    assert clock_of(autumn, None) == Clock("Etc/UTC")
+    assert clock_of(with_time(zone="Europe/Berlin"), "daily") == Clock("Europe/Berlin", "daily")
+    with pytest.raises(UsageError, match="the clocks of Europe/Berlin change"):
+        clock_of(autumn, "daily")
+
+
+def test_names_are_told_apart() -> None:
+    """Two ways cannot scale one Deployment."""
+    plan = copy.deepcopy(PLAN)
+    plan["services"][0]["ways"][1]["way"] = "A10G"
+    with pytest.raises(InputError, match="would both be called 'chat-v2-a10g'"):
+        replica_counts(INSTANCE, plan)

@@ -133,3 +133,9 @@ def test_one_log() -> None:
         demand.read([("a", ""), ("b", "")], {}, open_grid(HOUR))
     with pytest.raises(InputError, match="are its times right"):
         demand.read([("a", "time\n0\n99999999\n")], {}, open_grid(1))
+
+
+def test_requests_at_one_instant_are_counted() -> None:
+    """A log without any length covers a bin of a minute."""
+    found = read([1, 1, 1], grid=open_grid(600))
+    assert found.services[0]["demand"] == {"requests": Fraction(3, 60)}
