@@ -135,7 +135,7 @@ def clock_of(instance: Instance, repeat: str | None) -> Clock:
 
 
 def _clocks_change(instance: Instance) -> bool:
-    """Return whether the offset from UTC differs between slots: a local time may then come twice, or never."""
+    """Return whether the offset from UTC changes: a local time may then come twice, or never."""
     time, zone = instance.time, ZoneInfo(instance.time.zone)
     moments = (time.start + timedelta(seconds=slot * time.slot) for slot in range(time.slots + 1))
     return len({moment.astimezone(zone).utcoffset() for moment in moments}) > 1

@@ -270,6 +270,13 @@ class MissedDocument(TypedDict):
     cost: Number
 
 
+class SloDocument(TypedDict):
+    """Targets of latency."""
+
+    ttft: NotRequired[str]
+    tpot: NotRequired[str]
+
+
 class WayDocument(TypedDict):
     """A way to run replicas."""
 
@@ -278,7 +285,8 @@ class WayDocument(TypedDict):
     uses: NotRequired[Mapping[str, Number]]
     variant: NotRequired[str | None]
     quality: NotRequired[Number]
-    rate: Mapping[str, Number]
+    rate: NotRequired[Mapping[str, Number]]
+    runs: NotRequired[Sequence[Mapping[str, Any]] | None]
     offline_rate: NotRequired[Mapping[str, Number] | None]
     headroom: NotRequired[Number | None]
     start: NotRequired[StartDocument | Noun | None]
@@ -303,6 +311,7 @@ class ServiceDocument(TypedDict):
     stay: NotRequired[Duration]
     spread: NotRequired[SpreadDocument | Noun | None]
     spare: NotRequired[int]
+    slo: NotRequired[SloDocument | Noun | None]
     missed: NotRequired[MissedDocument | Noun | None]
     fill: NotRequired[bool]
     needs: NotRequired[NeedsDocument | Noun]

@@ -84,12 +84,38 @@ _OFFERS = {
 }
 
 
+_TIME = {"type": "string", "pattern": r"^\d{1,9}(\.\d{1,9})?(ms|s)$"}
+_TARGETS = {"ttft": _TIME, "tpot": _TIME}
+_SLO = {
+    "description": "targets of latency, within which `runs` are rates: time to the first token, and per output token",
+    "type": "object",
+    "properties": _TARGETS,
+    "minProperties": 1,
+    "additionalProperties": False,
+}
+_RUNS = {
+    "description": "what was measured of a replica, in place of `rate`",
+    "type": "array",
+    "items": {
+        "type": "object",
+        "properties": {"class": {"type": "string"}, "rate": {"type": "number", "minimum": 0}, **_TARGETS},
+        "required": ["class", "rate"],
+        "additionalProperties": False,
+    },
+    "minItems": 1,
+}
+
+
 def _notation(top: dict[str, Any], nouns: dict[str, Any]) -> None:
     """Add what documents may say shorter: units of bytes, and tasks that repeat; see `instance.notation`."""
     nouns["Amounts"] = _with_units(nouns["Series"])
     nouns["Pool"]["properties"]["capacity"]["additionalProperties"] = {"$ref": "#/$defs/Amounts"}
     nouns["Task"]["properties"]["repeat"] = {"anyOf": [_REPEAT, {"type": "null"}], "default": None}
     nouns["NodeKind"]["properties"]["commit"]["anyOf"].append(_OFFERS)
+    nouns["Service"]["properties"]["slo"] = {"anyOf": [_SLO, {"type": "null"}], "default": None}
+    nouns["Way"]["properties"]["runs"] = {"anyOf": [_RUNS, {"type": "null"}], "default": None}
+    nouns["Way"]["required"].remove("rate")
+    nouns["Way"]["anyOf"] = [{"required": ["rate"]}, {"required": ["runs"]}]
     sets = top["properties"]["apart"]
     sets["items"] = {"anyOf": [sets["items"], _APART]}
     for noun, keys in _AMOUNTS.items():

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from leptonopt.verify.apart import without_apart_by
 from leptonopt.verify.exact import Malformed, duration, instant
 from leptonopt.verify.offers import without_offers
+from leptonopt.verify.slo import without_slo
 
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
 _WITH_UNIT = re.compile(r"\s*([+-]?[0-9]{1,20}(?:\.[0-9]{1,20})?)\s*([kKMGTP]?)(i?)B\s*")
@@ -37,7 +38,7 @@ def plain(document: Mapping[str, Any]) -> Mapping[str, Any]:
     tasks = made.get("tasks")
     if isinstance(tasks, list | tuple) and any(isinstance(task, Mapping) and task.get("repeat") for task in tasks):
         made = _without_repeat(made, ZoneInfo(zone or "UTC"))
-    return without_apart_by(without_offers(made))
+    return without_apart_by(without_offers(without_slo(made)))
 
 
 class _Reader:

@@ -21,7 +21,7 @@ MEMORY = "<memory of devices>"
 def plain(tree: dict[str, Any]) -> dict[str, Any]:
     """Return a document whose instants have offsets, whose amounts are numbers, and in which no task repeats."""
     reading = Notation(get(tree["time"], "zone"))
-    return apart(reading.repeated(reading.document(tree)))
+    return apart(reading.repeated(within_targets(reading.document(tree))))
 
 
 class Notation:
@@ -256,6 +256,38 @@ class Notation:
             chosen = own.values() if day is None or entry["task"] not in ids else [own[day]]
             waits += [{**entry, "task": name} for name in chosen]
         return {**task, "after": waits}
+
+
+# --- rates of replicas from measured runs ---
+
+
+def within_targets(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with a rate for each class of runs: the largest that exceeds no target."""
+    services = []
+    for service in get(tree, "services", []):
+        slo = get(service, "slo")
+        ways = [dict(way) for way in service["replicas"]]
+        for way in ways:
+            runs = get(way, "runs")
+            way.pop("runs", None)
+            if runs is not None:
+                if slo is None or "rate" in way or any(not slo.keys() <= run.keys() for run in runs):
+                    raise Refused("runs without targets, beside a rate, or that lack a latency")
+                kept = [run for run in runs if all(seconds(run[key]) <= seconds(slo[key]) for key in slo)]
+                way["rate"] = {
+                    run["class"]: max([each["rate"] for each in kept if each["class"] == run["class"]], default=0)
+                    for run in runs
+                }
+        services.append({key: value for key, value in service.items() if key != "slo"} | {"replicas": ways})
+    return {**tree, "services": services} if services else tree
+
+
+def seconds(text: str) -> Fraction:
+    """Return the seconds of a time such as 40ms or 0.5s."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)(m?)s", text)
+    if found is None:
+        raise Refused(f"{text} is no time")
+    return Fraction(found[1]) / (1000 if found[2] else 1)
 
 
 # --- tasks kept apart by node, or by label ---

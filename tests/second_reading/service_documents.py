@@ -93,7 +93,17 @@ def _service(rng: Random, name: str, pools: list[dict[str, Any]], slots: int) ->
     if len({way["pool"] for way in ways}) == 2 and rng.random() < 0.3:
         service["spread"] = {"label": "zone:"}
     service |= _may(rng, 0.15, "spare", lambda: rng.choice([1, 1, 2]))
-    return service
+    return _measured(rng, service) if rng.random() < 0.1 else service
+
+
+def _measured(rng: Random, service: dict[str, Any]) -> dict[str, Any]:
+    """Return a service with runs in place of the rates of its first way, some of them too slow."""
+    way = dict(service["replicas"][0])
+    times = ["20ms", "0.02s", "30ms"]
+    runs = [{"class": name, "rate": rate, "tpot": rng.choice(times)} for name, rate in way.pop("rate").items()]
+    runs += [{**run, "rate": run["rate"] + 1, "tpot": "31ms", "ttft": "1s"} for run in runs]
+    slo = {"tpot": rng.choice(["30ms", "0.03s"])}
+    return {**service, "slo": slo, "replicas": [{**way, "runs": runs}, *service["replicas"][1:]]}
 
 
 def _start(rng: Random) -> dict[str, Any]:
