@@ -41,6 +41,7 @@ class LaneSettings:
         ("cpsat", 3.0),
         ("cpsat-intervals", 2.0),
         ("highs", 3.0),
+        ("sos-branching", 3.0),
         ("cbc", 3.0),
         ("assignment", 3.0),
         ("large-scale", math.inf),

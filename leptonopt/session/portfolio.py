@@ -63,10 +63,11 @@ class PortfolioLimits:
 
 
 LIMITS = PortfolioLimits()
-HIGHS_NONZEROS = 10_000_000  # what `highs` takes; it refuses more
+WHOLE_MODEL, HIGHS_NONZEROS = ("highs", "sos-branching"), 10_000_000  # what they take; they refuse more
 SEEKING = Stage("cpsat-intervals", 0.5)  # what finds a plan most often where greedy finds none
 INTERVALS = Stage("cpsat-intervals", 0.4)
 HIGHS = Stage("highs")
+BRANCHING = Stage("sos-branching", 0.8)
 CPSAT = Stage("cpsat")
 PRICES, LNS, LARGE = Stage("lagrangian", 0.1), Stage("lns"), Stage("large-scale")
 
@@ -135,7 +136,11 @@ class InstanceFeatures:
 
     def takes(self, method: str) -> bool:
         """Return whether a method takes a problem of this size."""
-        return self.parts > 0 if method == "cpsat-intervals" else method != "highs" or self.nonzeros <= HIGHS_NONZEROS
+        return (
+            self.parts > 0
+            if method == "cpsat-intervals"
+            else method not in WHOLE_MODEL or self.nonzeros <= HIGHS_NONZEROS
+        )
 
     def within(self, columns: int, nonzeros: int) -> bool:
         """Return whether the time-indexed model has at most this size."""
@@ -215,8 +220,8 @@ RULES = (
     PortfolioRule(
         "rented nodes, small on intervals",
         lambda of: of.rented and 0 < of.parts <= LIMITS.interval_parts and of.nonzeros <= LIMITS.whole_nonzeros,
-        ((Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (HIGHS,)),
-        (Stage("lns", 0.25), INTERVALS, HIGHS),
+        ((Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (BRANCHING, HIGHS)),
+        (Stage("sos-branching", 0.5), LNS, INTERVALS, HIGHS),
     ),
     PortfolioRule(
         "many groups, relaxation within seconds",

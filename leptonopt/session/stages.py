@@ -19,6 +19,6 @@ class Stage:
 
 
 Lanes = list[tuple[Stage, ...]]
-CLOCKED = ("highs", "cbc")  # engines whose effort nothing but the clock limits
+CLOCKED = ("highs", "sos-branching", "cbc")  # engines whose effort nothing but the clock limits
 # What is asked, in this order, when a lane has come to its end and there is no plan.
 FALLBACK = ("cpsat", "highs", "cbc")

@@ -12,7 +12,6 @@ import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +19,15 @@ import numpy as np
 
 from leptonopt.algorithms.models.reduced_costs import ReducedCosts, reduced_costs
 from leptonopt.algorithms.models.scaling import row_units, scaled_entries
-from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, encode, has_no_columns, predicted_size
+from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, has_no_columns, predicted_size
 from leptonopt.problem.arrays import Ints
-from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.replicas import undecided
 from leptonopt.problem.rounding import round_up_safely
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.child_process import isolated_command, run_child, temporary_folder
-from leptonopt.solvers.mip_run import EngineAnswer, MipRun
+from leptonopt.solvers.mip_run import EngineAnswer, MipRun, highs_name
 
 PROGRAM = Path(__file__).resolve().parent / "highs_program.py"
 _RUN = "import runpy; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
@@ -72,7 +70,7 @@ def solve(
     problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, without: tuple[str, ...] = ()
 ) -> Solution:
     """Search to a proof or a limit. `without` switches rules off, for tests only."""
-    begun, engine = time.monotonic(), _engine()
+    begun, engine = time.monotonic(), highs_name()
     if why := undecided(problem):
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=why)
     if has_no_columns(problem):
@@ -83,13 +81,6 @@ def solve(
     linear = build_model(problem, without, limits.cutoff, coarse=True)
     with temporary_folder(tempfile.gettempdir()) as room:
         return _Run(room, "highs", problem, linear, warm_start, limits, monitor, begun, not without).solution(engine)
-
-
-def _engine() -> str:
-    try:
-        return f"HiGHS {version('highspy')}"
-    except PackageNotFoundError:
-        return "HiGHS, not installed"
 
 
 class _Run(MipRun):
@@ -105,7 +96,6 @@ class _Run(MipRun):
         self.room, self._looked, self._found = Path(room), 0.0, 0
         self.written = self.room / "engine.log"
         self.most: Ints = self.linear.most.copy()
-        self._known = self.best
         self._relaxed_first, self._in_kernel = False, False
 
     def call(self, careful: bool) -> EngineAnswer:
@@ -161,7 +151,7 @@ class _Run(MipRun):
         if found is None:
             return
         self.raise_to(found.bound_in_units)
-        self._improve_incumbent()
+        self.improve_incumbent()
         self._remove_columns(found)
         size = max(SETTINGS.kernel_columns, SETTINGS.kernel_each * self.problem.groups)
         while self._search_kernel(found, size):
@@ -171,12 +161,10 @@ class _Run(MipRun):
         """Remove the columns that no schedule cheaper than the incumbent can use; its own columns stay."""
         if self.best is None or self.hint is None:
             return
-        cost = objective(self.problem, self.best)
-        target = (cost - 1 - self.constant) // (self.divisor * self.coarser)
-        useless = found.useless(target)
+        useless = found.useless(self.target())
         useless = useless[(useless < len(self.linear.columns.option)) & (self.hint[useless] == 0)]
         if len(useless) >= SETTINGS.useful_share * len(self.most):
-            self.most[useless], self.ceiling = 0, cost
+            self.most[useless], self.ceiling = 0, objective(self.problem, self.best)
 
     def _search_kernel(self, found: ReducedCosts, size: int) -> bool:
         """Search `size` columns of least reduced cost and those of the incumbent; return whether to the end.
@@ -199,19 +187,6 @@ class _Run(MipRun):
         self.most, self._in_kernel = every, False
         self._remove_columns(found)
         return answer is not None and str(answer["word"]) in ("optimal", "infeasible")
-
-    def _improve_incumbent(self) -> bool:
-        """Take the incumbent of other methods, if it is better; return whether it is."""
-        other = self.monitor.best()
-        if other is None or other is self._known or not self.guarded:
-            return False
-        self._known = other
-        if self.best is not None and objective(self.problem, other) >= objective(self.problem, self.best):
-            return False
-        if violated_rules(self.problem, other):
-            return False
-        self.best, self.hint = other, encode(self.linear, other)
-        return True
 
     def _asked(self, task: str, careful: bool, seconds: float, least_gap: float = 0.0) -> Any:
         """Run the program on a task, to a relative gap of at least that; return its answer, None without one."""
@@ -248,7 +223,7 @@ class _Run(MipRun):
             for bound in () if self._in_kernel else self._bounds():
                 self.raise_to(round_up_safely(bound))
             self._take_found()
-            if self._improve_incumbent() and self.hint is not None:
+            if self.improve_incumbent() and self.hint is not None:
                 np.save(self.room / "part.npy", self.hint)
                 (self.room / "part.npy").replace(self.room / "known.npy")
         return self.should_end() or self._closed() or self._near_enough() or time.monotonic() > self._ends + 0.3

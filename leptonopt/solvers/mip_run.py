@@ -14,6 +14,7 @@ import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
+from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,14 @@ class EngineAnswer:
     log: str = ""
 
 
+def highs_name() -> str:
+    """Return the name of HiGHS with its version."""
+    try:
+        return f"HiGHS {version('highspy')}"
+    except PackageNotFoundError:
+        return "HiGHS, not installed"
+
+
 class MipRun(ABC):
     """One model, one engine.
 
@@ -84,6 +93,7 @@ class MipRun(ABC):
             warm_start if warm_start is not None and guarded and not violated_rules(problem, warm_start) else None
         )
         self.hint = None if self.best is None else encode(linear, self.best)
+        self._known = self.best
         self.lower: int | None = None
         self.ceiling: int | None = None
         self.stopped = ""
@@ -175,6 +185,25 @@ class MipRun(ABC):
             return 0.0, 0.0
         return self.limits.gap, self.limits.gap * (self.constant / (self.divisor * self.coarser))
 
+    def improve_incumbent(self) -> bool:
+        """Take the incumbent of other methods, if it is better; return whether it is."""
+        other = self.monitor.best()
+        if other is None or other is self._known or not self.guarded:
+            return False
+        self._known = other
+        if self.best is not None and objective(self.problem, other) >= objective(self.problem, self.best):
+            return False
+        if violated_rules(self.problem, other):
+            return False
+        self.best, self.hint = other, encode(self.linear, other)
+        return True
+
+    def target(self) -> int:
+        """Return the largest sum of the costs given that a schedule cheaper than the incumbent can have."""
+        if self.best is None:
+            return largest_objective(self.linear, self.costs)
+        return (objective(self.problem, self.best) - 1 - self.constant) // (self.divisor * self.coarser)
+
     # --- what it found ---
 
     def _values(self, answer: EngineAnswer) -> Any:
@@ -209,7 +238,10 @@ class MipRun(ABC):
 
     def _take(self, values: Any) -> bool:
         """Take the solution, if it keeps every rule and is better than the incumbent; return whether it is."""
-        schedule = decode(self.linear, values)
+        return self.take_schedule(decode(self.linear, values))
+
+    def take_schedule(self, schedule: Schedule) -> bool:
+        """Take a schedule, if it keeps every rule and is better than the incumbent; return whether it is."""
         if self.guarded and (broken := violated_rules(self.problem, schedule)):
             why = ", whose amounts had to be rounded" if self.relaxed else ""
             self.notes.append(f"the solution was refused: it breaks {', '.join(sorted(broken))}{why}")

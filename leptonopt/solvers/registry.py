@@ -184,6 +184,14 @@ _METHODS = (
     MethodInfo("cpsat", "cpsat", "solve", "exact", "OR-Tools CP-SAT on the time-indexed model", "ortools"),
     MethodInfo("highs", "highs", "solve", "exact", "HiGHS through highspy on the time-indexed model", "highspy"),
     MethodInfo(
+        "sos-branching",
+        "sos_branching",
+        "solve",
+        "exact",
+        "branch and bound on sets of columns, by relaxations of the time-indexed model; few large tasks",
+        "highspy",
+    ),
+    MethodInfo(
         "assignment",
         "assignment",
         "solve",

@@ -17,8 +17,9 @@ from leptonopt.verify.instance_reader import NOTHING
 METHODS = {
     "auto", "greedy", "least-loaded", "earliest-deadline", "cheapest-option", "random-key", "cpsat-intervals",
     "apparent-tardiness-cost", "earliest-due-date", "weighted-shortest-processing", "penalty-search",
-    "branch-and-bound", "order-descent", "lagrangian", "large-scale", "large-scale-prices", "large-scale-stages", "lns",
-    "lns-parallel", "cpsat", "highs", "cbc", "assignment", "ruin-and-recreate", "segments", "services",
+    "branch-and-bound", "sos-branching", "order-descent", "lagrangian", "large-scale", "large-scale-prices",
+    "large-scale-stages", "lns", "lns-parallel", "cpsat", "highs", "cbc", "assignment", "ruin-and-recreate",
+    "segments", "services",
     "deadline-first", "cheapest-first", "scale", "scale-prices", "scale-stages", "knapsacks", "spread",  # former names
 }  # fmt: skip
 OTHERS = {"windows", "bound", "certificate", "regions"}  # who proves something besides methods

@@ -42,12 +42,12 @@ BLOCK, DEFAULT, CI, ALL = 25, 2, 12, 800  # instances in a block; blocks by defa
 EVERY = {"cbc": 6, "highs": 50, "lns": 30, "random-key": 30, "lns-parallel": 50, "lagrangian": 20, "cpsat-intervals": 6}
 EVERY |= {"greedy": 8, "least-loaded": 4, "earliest-deadline": 4, "cheapest-option": 4}
 EVERY |= {"apparent-tardiness-cost": 8, "earliest-due-date": 8, "weighted-shortest-processing": 8}
-EVERY |= {"penalty-search": 30, "order-descent": 30}
+EVERY |= {"penalty-search": 30, "order-descent": 30, "sos-branching": 50}
 EVERY |= {name: 40 for name in TABLE if name.startswith("large-scale")}
 # `assignment` is for one shape alone, and has the tests of that shape for itself.
 EXACT = [name for name, each in TABLE.items() if each.kind == "exact" and name != "assignment"] + ["cpsat-intervals"]
 EVERY |= {"assignment": 40, "ruin-and-recreate": 20}
-REFUSALS = ("cpsat-intervals cannot express", "branch-and-bound does not take")
+REFUSALS = ("cpsat-intervals cannot express", "branch-and-bound does not take", "sos-branching does not take")
 QUICK = (  # they end by themselves
     "greedy",
     "least-loaded",

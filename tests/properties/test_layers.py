@@ -46,6 +46,7 @@ ALLOWED = {
     "algorithms.single_nodes": {"problem"},
     "algorithms.node_assignment": {"problem"},
     "algorithms.regions": {"problem"},
+    "algorithms.branching": {"problem", "algorithms.models"},
     "algorithms.enumeration": {"problem"},
     "algorithms.heuristics": {"problem", "runtime", "algorithms.lagrangian"},
     "algorithms.services": {"problem", "runtime", "algorithms.models", "algorithms.lagrangian"},
@@ -65,6 +66,7 @@ ALLOWED = {
         "algorithms.models",
         "algorithms.lagrangian",
         "algorithms.assignment",
+        "algorithms.branching",
         "algorithms.enumeration",
         "algorithms.heuristics",
         "algorithms.single_nodes",
@@ -146,7 +148,7 @@ DOORS = {
     },
     "onnx": {"measurement.measure", "measurement.pruning", "measurement.variants"},
     "onnxruntime": {"measurement.measure", "measurement.variants"},
-    "highspy": {"solvers.highs_program"},
+    "highspy": {"solvers.branching_program", "solvers.highs_program"},
     "ortools": {"solvers.cpsat", "algorithms.models.cpsat_call", "confirm.solve"},
     "pulp": {"solvers.cbc"},
     "matplotlib": {
@@ -196,7 +198,7 @@ DOORS = {
         "solvers.registry",
         "solvers.selftest",
         "integrations.sources",
-        "solvers.highs",
+        "solvers.mip_run",
         "io.load",
         "io.native.text",
         "experiments.run",
@@ -208,7 +210,8 @@ DOORS = {
     },
 }
 # Programs of this package that a module starts in another process, by name: no import, and no edge of a circle.
-PROGRAMS = {("runtime.jit_cache", "cli.jit_warmup")}
+BASES = {"solvers.mip_run", "solvers.highs_program", "solvers"}  # modules of `solvers` that serve several methods
+PROGRAMS = {("runtime.jit_cache", "cli.jit_warmup"), ("solvers.sos_branching", "solvers.branching_program")}
 AT_ROOT = {"", "__main__", "errors"}
 DOTTED = re.compile(r"^leptonopt(\.\w+)+$")
 
@@ -293,7 +296,7 @@ def breaches(texts: dict[str, str]) -> list[str]:
 
 def _shared(module: str, other: str) -> bool:
     """Whether a module of `solvers` may import another one: the registry knows all, base modules serve all."""
-    return module in {"solvers", "solvers.registry", "solvers.selftest"} or other in {"solvers.mip_run", "solvers"}
+    return module in {"solvers", "solvers.registry", "solvers.selftest"} or other in BASES
 
 
 def _circles(graph: dict[str, set[str]]) -> list[str]:

@@ -44,37 +44,68 @@ class ReducedCosts:
 def reduced_costs(
     linear: IntegerProgram, costs: Ints, data: Ints, upper: Ints, duals: Floats, scale: int = 2**16
 ) -> ReducedCosts | None:
-    """Return what multipliers prove; None where numbers are too large to add up exactly.
+    """Return what multipliers prove; see `DualProof`."""
+    return DualProof(linear, costs, data, upper, scale).prove(duals)
 
-    Parameters
+
+class DualProof:
+    """Proofs of bounds of one model, by multipliers on its rows.
+
+    Attributes
     ----------
-    costs, data, upper : int64, the objective, the entries of `linear.matrix` and the right sides that count
-    duals : float, shape (R,), the multipliers, positive where the lower side of a row binds
+    costs, upper : int64, the objective and the right sides that count
+    matrix, sizes : the transposed matrix, with the entries that count, and its absolute values in doubles
     """
-    scale_of_sums = float(scale) * max(1.0, float(np.abs(costs).sum()), float(np.abs(duals).sum()))
-    if scale_of_sums >= MAX_EXACT or not np.all(np.isfinite(duals)):
-        return None
-    lower, most, once = linear.lower, linear.most, len(linear.parts[0].lower)
-    free_below, free_above = lower <= -NO_LIMIT, upper >= NO_LIMIT
-    weight = np.rint(duals * scale).astype(np.int64)
-    weight = np.where((weight > 0) & free_below | (weight < 0) & free_above, 0, weight)
-    weight[:once] = 0
-    matrix = linear.matrix.copy()
-    matrix.data = data
-    if float((abs(matrix).T.astype(float) @ np.abs(weight).astype(float)).max(initial=0.0)) >= MAX_EXACT / 4:
-        return None
-    left = scale * costs - matrix.T @ weight
-    side = np.where(weight > 0, lower, upper)
-    bound = sum(int(w) * int(s) for w, s in zip(weight.tolist(), side.tolist(), strict=True) if w)
-    group = linear.group
-    least = np.full(linear.problem.groups, np.iinfo(np.int64).max)
-    np.minimum.at(least, group, left[: len(group)])
-    held = np.unique(group)
-    copies = linear.problem.copies
-    bound += sum(int(least[g]) * int(copies[g]) for g in held.tolist())
-    rest = np.minimum(0, left[len(group) :])
-    bound += sum(int(low) * int(high) for low, high in zip(rest.tolist(), most[len(group) :].tolist(), strict=True))
-    extra = np.zeros_like(left)
-    extra[: len(group)] = left[: len(group)] - least[group]
-    extra[len(group) :] = np.maximum(0, left[len(group) :])
-    return ReducedCosts(scale, bound, extra)
+
+    def __init__(self, linear: IntegerProgram, costs: Ints, data: Ints, upper: Ints, scale: int = 2**16) -> None:
+        matrix = linear.matrix.copy()
+        matrix.data = data
+        self.linear, self.costs, self.upper, self.scale = linear, costs, upper, scale
+        self.matrix = matrix.T.tocsr()
+        self.sizes = abs(self.matrix).astype(float)
+
+    def prove(self, duals: Floats, least: Ints | None = None, most: Ints | None = None) -> ReducedCosts | None:
+        """Return what multipliers prove; None where numbers are too large to add up exactly.
+
+        Parameters
+        ----------
+        duals : float, shape (R,), the multipliers, positive where the lower side of a row binds
+        least, most : int64, shape (V,), limits of the variables that hold besides; the bound is that of what they leave
+        """
+        weight = self._weights(duals)
+        if weight is None:
+            return None
+        left = self.scale * self.costs - self.matrix @ weight
+        side = np.where(weight > 0, self.linear.lower, self.upper)
+        bound = sum(int(w) * int(s) for w, s in zip(weight.tolist(), side.tolist(), strict=True) if w)
+        least = np.zeros_like(left) if least is None else least
+        most = self.linear.most if most is None else most
+        known = len(self.linear.group)
+        own, extra = self._of_groups(left[:known], least[:known], most[:known])
+        ends = np.where(left > 0, least, most)[known:]
+        bound += own + sum(int(low) * int(at) for low, at in zip(left[known:].tolist(), ends.tolist(), strict=True))
+        return ReducedCosts(self.scale, bound, np.concatenate([extra, np.maximum(0, left[known:])]))
+
+    def _weights(self, duals: Floats) -> Ints | None:
+        """Return multipliers in whole numbers, none on rows of rule `once`; None where they are too large."""
+        largest = max(1.0, float(np.abs(self.costs).sum()), float(np.abs(duals).sum()))
+        if not np.all(np.isfinite(duals)) or float(self.scale) * largest >= MAX_EXACT:
+            return None
+        weight = np.rint(duals * self.scale).astype(np.int64)
+        endless = (weight > 0) & (self.linear.lower <= -NO_LIMIT) | (weight < 0) & (self.upper >= NO_LIMIT)
+        weight[endless] = 0
+        weight[: len(self.linear.parts[0].lower)] = 0
+        sums = self.sizes @ np.abs(weight).astype(float)
+        return None if float(sums.max(initial=0.0)) >= MAX_EXACT / 4 else weight
+
+    def _of_groups(self, left: Ints, least: Ints, most: Ints) -> tuple[int, Ints]:
+        """Return the least sum over the columns of all groups, and what each costs above the cheapest."""
+        group, copies, open_ = self.linear.group, self.linear.problem.copies, most > least
+        cheapest = np.full(len(copies), MAX_EXACT)  # where no column is open
+        np.minimum.at(cheapest, group[open_], left[open_])
+        free = copies.copy()
+        np.subtract.at(free, group, least)
+        total = sum(int(low) * int(count) for low, count in zip(left.tolist(), least.tolist(), strict=True) if count)
+        held = np.unique(group)
+        total += sum(int(cheapest[g]) * max(0, int(free[g])) for g in held.tolist())
+        return total, np.where(open_, left - cheapest[group], 0)

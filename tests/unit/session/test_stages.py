@@ -11,4 +11,4 @@ def test_a_stage_takes_all_that_is_left_unless_told_otherwise() -> None:
 
 
 def test_the_methods_named_are_there() -> None:
-    assert {lookup(name).name for name in (*CLOCKED, *FALLBACK)} == {"cpsat", "highs", "cbc"}
+    assert {lookup(name).name for name in (*CLOCKED, *FALLBACK)} == {"cpsat", "highs", "sos-branching", "cbc"}

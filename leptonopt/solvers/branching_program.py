@@ -1,0 +1,133 @@
+"""A program of its own around highspy: branch and bound on sets of columns.
+
+    python -m leptonopt.solvers.branching_program FOLDER SECONDS
+
+HiGHS solves the linear relaxations of `algorithms.branching`, each from the basis of the one before. The program reads
+FOLDER/model.pickle. While it searches, FOLDER/found.npy holds its last better solution, FOLDER/hint.npy one that is not
+whole yet, FOLDER/bound its bound, a whole number that exact multipliers prove, and it reads FOLDER/target: no solution
+above it is of use. SIGINT ends it.
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import highspy
+import numpy as np
+
+from leptonopt.algorithms.branching.tree import BranchingTask, ColumnTree, RelaxedSolution
+from leptonopt.algorithms.models.reduced_costs import DualProof
+from leptonopt.algorithms.models.scaling import row_units, scaled_entries
+from leptonopt.algorithms.models.time_indexed import NO_LIMIT
+from leptonopt.problem.arrays import Floats, Ints
+from leptonopt.solvers.highs_program import CALLBACKS, Exchange, linear_program
+
+SHORT = 1e-6  # part of a task that counts as left out
+NO_ITERATIONS = 2**31 - 1  # HiGHS: no limit
+
+
+class HighsRelaxation:
+    """The linear relaxation, which is never infeasible.
+
+    Every group that must run may be left out at a penalty.
+
+    Attributes
+    ----------
+    units : float, shape (R,), what each row was divided by
+    """
+
+    def __init__(self, task: BranchingTask, exchange: Exchange, penalty: float) -> None:
+        linear, matrix = task.linear, task.linear.matrix
+        self.units, self.many = row_units(task.data, matrix, linear.most), len(linear.most)
+        program = linear_program(_arrays(task, self.units), whole=False)
+        engine: Any = highspy.Highs()  # type: ignore[no-untyped-call]
+        engine.setOptionValue("output_flag", False)
+        engine.setOptionValue("threads", 1)
+        engine.passModel(program)
+        for row in np.flatnonzero(linear.lower[: len(linear.parts[0].lower)] > 0).tolist():
+            engine.addCol(penalty, 0.0, float(linear.lower[row]), 1, np.array([row]), np.array([1 / self.units[row]]))
+        engine.setCallback(exchange.heard, None)
+        engine.startCallback(CALLBACKS.kCallbackSimplexInterrupt)
+        self.engine, self.places = engine, np.arange(self.many, dtype=np.int32)
+
+    def solve(self, least: Ints, most: Ints, basis: Any, iterations: int = 0) -> RelaxedSolution | None:
+        """Return a solution of the relaxation between limits; see `Relaxation`."""
+        engine = self.engine
+        engine.changeColsBounds(self.many, self.places, least.astype(float), most.astype(float))
+        engine.setOptionValue("presolve", "choose" if basis is None else "off")
+        engine.setOptionValue("simplex_iteration_limit", iterations or NO_ITERATIONS)
+        if basis is not None:
+            engine.setBasis(basis)
+        engine.run()
+        solution, info = engine.getSolution(), engine.getInfo()
+        whole = engine.getModelStatus() == highspy.HighsModelStatus.kOptimal
+        duals = np.array(solution.row_dual, float)
+        if not (whole or iterations) or len(duals) != len(self.units):
+            return None
+        values = np.array(solution.col_value, float)
+        short = float(values[self.many :].sum()) > SHORT
+        value = float(info.objective_function_value)
+        return RelaxedSolution(value, values[: self.many], duals / self.units, engine.getBasis(), short)
+
+
+def _arrays(task: BranchingTask, units: Floats) -> dict[str, Any]:
+    """Return the arrays of the model that `linear_program` reads."""
+    matrix, lower = task.linear.matrix, task.linear.lower
+    return {
+        "costs": task.costs.astype(float),
+        "data": scaled_entries(task.data, matrix, units),
+        "indices": matrix.indices.astype(np.int32),
+        "indptr": matrix.indptr.astype(np.int32),
+        "lower": np.where(lower <= -NO_LIMIT, -np.inf, lower / units),
+        "upper": np.where(task.upper >= NO_LIMIT, np.inf, task.upper / units),
+        "most": task.linear.most.astype(float),
+    }
+
+
+class Program:
+    """The search, its folder and its clock."""
+
+    def __init__(self, folder: str, seconds: float) -> None:
+        self.room, self.until = Path(folder), time.monotonic() + seconds
+        task: BranchingTask = pickle.loads((self.room / "model.pickle").read_bytes())
+        self.exchange = Exchange(folder)
+        penalty = 1.0 + max(float(task.target), float(task.costs.max(initial=0)))
+        proof = DualProof(task.linear, task.costs, task.data, task.upper)
+        relaxation = HighsRelaxation(task, self.exchange, penalty)
+        self.tree = ColumnTree(task.linear, proof, relaxation, self._take, self._over, self._hint)
+        self.tree.target, self.told = task.target, -(2**62)
+
+    def _over(self) -> bool:
+        """Return whether to stop; read the target."""
+        with suppress(OSError, ValueError):
+            self.tree.target = min(self.tree.target, int((self.room / "target").read_text()))
+        self.exchange.stopped |= time.monotonic() > self.until
+        return self.exchange.stopped
+
+    def _take(self, values: Floats) -> None:
+        self.exchange.write("found.npy", lambda path: np.save(path, values))
+
+    def _hint(self, values: Floats) -> None:
+        self.exchange.write("hint.npy", lambda path: np.save(path, values))
+
+    def tell(self) -> None:
+        """Write the bound, if it has risen."""
+        if self.tree.bound > self.told:
+            self.told = self.tree.bound
+            self.exchange.write("bound", lambda path: Path(path).write_text(str(self.told)))
+        sys.stdout.write(f"{self.tree.nodes} nodes, bound {self.told}, target {self.tree.target}\n")
+
+    def run(self) -> None:
+        """Search, and write the last bound."""
+        self.tree.search(self.tell)
+        self.tell()
+
+
+def main() -> None:
+    """Run the program."""
+    Program(sys.argv[1], float(sys.argv[2])).run()
