@@ -30,6 +30,7 @@ class TreeSettings:
     tried : pairs of sets whose children are looked at before a node is branched on (strong branching)
     glance : simplex iterations of such a look
     dives : factor from the node before which a dive begins to the next such node
+    steps : steps of a dive at most, of one to three relaxations each; what is whole by then is completed elsewhere
     pace : share of the groups in doubt that a dive decides at a time
     jump : rise of the value by which these were too many, as a share of what is left to the target
     """
@@ -37,6 +38,7 @@ class TreeSettings:
     tried: int = 4
     glance: int = 60
     dives: int = 3
+    steps: int = 30
     pace: float = 0.2
     jump: float = 0.02
 
@@ -253,7 +255,9 @@ class ColumnTree:
 
     def _dive(self, least: Ints, most: Ints, solved: RelaxedSolution | None) -> None:
         """Decide groups until the columns are whole, or nothing below the target is left."""
-        while solved is not None and solved.value <= self.target and not self.over():
+        for _ in range(SETTINGS.steps):
+            if solved is None or solved.value > self.target or self.over():
+                return
             if self._is_whole(solved):
                 self.take(solved.values)
                 return
