@@ -76,6 +76,7 @@ def test_every_rule_applies_to_some_features_and_the_last_one_to_all() -> None:
         {"servers": True},
         {"steady": True},
         {"steady": True, "columns": 10_000},
+        {"rented": True, "parts": 600, "nonzeros": 500_000},
         {"rented": True, "parts": 600},
         {"groups": 870},
         {"groups": 870, "nonzeros": 5_000_000},
