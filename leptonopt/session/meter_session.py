@@ -33,7 +33,9 @@ class MeterSession(SolveSession):
         super()._run_greedy(_priced(function))
 
     def _run_baselines(self) -> None:
-        """Leave the dispatching rules out."""
+        """Take the bound of columns alone, and leave the dispatching rules out."""
+        if not self.should_stop():
+            self._take_uncapacitated_bound()
 
     def _lanes_of_auto(self) -> Lanes:
         """Return two exact methods side by side, or one after the other."""
