@@ -102,18 +102,24 @@ class _Search:
     lower: int | None
 
     def run(self) -> None:
-        """Plan the services by themselves; together at prices where they do not fit."""
-        services, planner = self.problem.services, self.planner
+        """Plan the services by themselves, then as a whole where they are small, and together at prices.
+
+        States prove services with prices of missing at once, for which HiGHS takes long.
+        """
+        planner, services = self.planner, range(len(self.problem.services))
+        steps: list[Callable[[], None]] = [self.plan_first, self.plan_together]
+        if all(planner.solvable(planner.states(service)) for service in services):
+            steps.insert(1, self.plan_alone)
         if is_small(self.problem):
-            self.solve_whole()
-        if self.closed():
-            return
+            steps = [*steps[1:-1], self.solve_whole, self.plan_first, self.plan_together]
+        for step in steps:
+            if not self.closed():
+                step()
+
+    def plan_first(self) -> None:
+        """Construct a first schedule quickly, where there is none."""
         if self.best is None:
-            self._propose(planner.first(self.taken()))
-        if all(planner.solvable(planner.states(service)) for service in range(len(services))):
-            self.plan_alone()
-        if not self.closed():
-            self.plan_together()
+            self._propose(self.planner.first(self.taken()))
 
     def solve_whole(self) -> None:
         """Solve the integer program of services and tasks together."""

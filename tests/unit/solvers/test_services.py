@@ -45,7 +45,8 @@ def test_the_integer_program_of_all_proves_small_problems() -> None:
         assert least is None or solution.bound == least
 
 
-def test_one_service_alone_is_proven() -> None:
+def test_one_service_alone_is_proven_by_its_states(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "solve_integer", None)
     found = made.random_problem(24, ("switching", "missed"))
     solution = services.solve(found, None, LIMITS, NullMonitor())
     assert (solution.status, solution.bound) == (Status.OPTIMAL, made.least_cost(found))
