@@ -88,6 +88,8 @@ def meter_windows(instance: Instance) -> list[MeterWindow]:
 
 def _spans(instance: Instance, measure: Measure, path: Path) -> list[tuple[int, int]]:
     """Return first and last slot of each window; none for a quota at every moment."""
+    if measure.per == "slot":
+        return [(slot, slot) for slot in range(instance.time.slots)]
     if measure.per not in PERIODS:
         return [(0, instance.time.slots - 1)] if measure.per == "horizon" else []
     try:

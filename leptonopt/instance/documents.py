@@ -340,7 +340,7 @@ class MeterDocument(TypedDict):
     of: str
     tiers: Sequence[TierDocument | Noun]
     used: NotRequired[Number]
-    per: NotRequired[Literal["horizon", "day", "week", "month", "quarter", "year"]]
+    per: NotRequired[Literal["horizon", "slot", "day", "week", "month", "quarter", "year"]]
     tasks: NotRequired[Sequence[str] | None]
     teams: NotRequired[Sequence[str] | None]
     pools: NotRequired[Sequence[str] | None]
@@ -353,7 +353,7 @@ class QuotaDocument(TypedDict):
     of: str
     limit: Number
     used: NotRequired[Number]
-    per: NotRequired[Literal["horizon", "day", "week", "month", "quarter", "year", "moment"]]
+    per: NotRequired[Literal["horizon", "slot", "day", "week", "month", "quarter", "year", "moment"]]
     tasks: NotRequired[Sequence[str] | None]
     teams: NotRequired[Sequence[str] | None]
     pools: NotRequired[Sequence[str] | None]
@@ -394,6 +394,7 @@ class InstanceDocument(TypedDict):
     tasks: NotRequired[Sequence[TaskDocument | Noun]]
     services: NotRequired[Sequence[ServiceDocument | Noun]]
     batches: NotRequired[Sequence[BatchDocument | Noun]]
+    placement: NotRequired[Literal["span", "one-node", "packed"] | None]
     quotas: NotRequired[Sequence[QuotaDocument | Noun]]
     meters: NotRequired[Sequence[MeterDocument | Noun]]
     together: NotRequired[Sequence[Sequence[str]]]

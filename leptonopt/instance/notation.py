@@ -20,6 +20,7 @@ from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance import units
 from leptonopt.instance.apart import without_apart_by
 from leptonopt.instance.offers import without_offers
+from leptonopt.instance.placements import without_default_placement
 from leptonopt.instance.slo import without_slo
 
 Document = dict[str, Any]
@@ -61,7 +62,8 @@ def plain(document: Document) -> Plain:
     rewriting = _Rewriting(zone)
     made = rewriting.document(document)
     rewriting.mixed_units()
-    made = without_slo(without_offers(made, rewriting.findings), rewriting.findings)
+    for shorthand in (without_offers, without_slo, without_default_placement):
+        made = shorthand(made, rewriting.findings)
     found = Plain(made)
     if isinstance(tasks := made.get("tasks"), list | tuple) and any(_repeats(task) for task in tasks):
         found = _Occurrences(made, zone or ZoneInfo("UTC"), rewriting.findings).expanded()

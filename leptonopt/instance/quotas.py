@@ -26,7 +26,7 @@ class Measure(StrictModel):
     id: Name
     of: Name = Field(description="money, energy (kWh), carbon (kg), a resource (unit-hours), or what options consume")
     used: NotNegative = Field(default=Decimal(0), description="used before the horizon, in its first window")
-    per: Literal["horizon", "day", "week", "month", "quarter", "year", "moment"] = "horizon"
+    per: Literal["horizon", "slot", "day", "week", "month", "quarter", "year", "moment"] = "horizon"
     tasks: Many[Name] | None = Field(default=None, description="ids; all tasks when absent")
     teams: Many[Name] | None = None
     pools: Many[Name] | None = None

@@ -6,6 +6,7 @@ from typing import Any
 
 from leptonopt.instance import units
 from leptonopt.instance.instance import Instance
+from leptonopt.instance.placements import PLACEMENTS
 
 
 def instance_schema() -> dict[str, Any]:
@@ -68,6 +69,13 @@ _APART = {
 }
 
 
+_PLACEMENT = {
+    "description": "of tasks without a placement of their own",
+    "anyOf": [{"enum": list(PLACEMENTS)}, {"type": "null"}],
+    "default": None,
+}
+
+
 _OFFERS = {
     "description": "offers: one for the whole horizon, and others for a term from each of their starts",
     "type": "array",
@@ -116,6 +124,7 @@ def _notation(top: dict[str, Any], nouns: dict[str, Any]) -> None:
     nouns["Way"]["properties"]["runs"] = {"anyOf": [_RUNS, {"type": "null"}], "default": None}
     nouns["Way"]["required"].remove("rate")
     nouns["Way"]["anyOf"] = [{"required": ["rate"]}, {"required": ["runs"]}]
+    top["properties"]["placement"] = _PLACEMENT
     sets = top["properties"]["apart"]
     sets["items"] = {"anyOf": [sets["items"], _APART]}
     for noun, keys in _AMOUNTS.items():

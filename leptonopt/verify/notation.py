@@ -35,6 +35,8 @@ def plain(document: Mapping[str, Any]) -> Mapping[str, Any]:
     zone = time.get("zone") if isinstance(time, Mapping) else None
     read = _Reader(None if zone is None else ZoneInfo(zone))
     made = read.mapping(document)
+    if (placement := made.pop("placement", None)) is not None:
+        made["tasks"] = [{"placement": placement, **task} for task in made.get("tasks") or ()]
     tasks = made.get("tasks")
     if isinstance(tasks, list | tuple) and any(isinstance(task, Mapping) and task.get("repeat") for task in tasks):
         made = _without_repeat(made, ZoneInfo(zone or "UTC"))

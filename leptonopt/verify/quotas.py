@@ -74,6 +74,9 @@ def windows_of(stated: StatedInstance, quota: Mapping[str, Any]) -> Iterator[tup
     if per in (None, "horizon", "moment"):
         yield 0, stated.slots
         return
+    if per == "slot":
+        yield from ((slot, slot + 1) for slot in range(stated.slots))
+        return
     try:
         yield from stated.periods(per)
     except Malformed as error:

@@ -451,6 +451,8 @@ class Draw:
         if self.may(0.3):
             quota["pools"] = [pool["id"] for pool in self.pools if self.may(0.6)]
         self.calendar(quota, tasks)
+        if quota["per"] == "day" and self.lags.random() < 0.5:
+            quota["per"] = "slot"
         return quota
 
     def billing(self, tree: dict[str, Any]) -> None:

@@ -855,7 +855,7 @@ def _quota(tree: dict[str, Any], clock: Clock) -> Quota:
         if any(window != list(range(window[0], window[-1] + 1)) for window in windows):
             raise Refused("a date that comes twice")
     else:
-        windows = [[slot] for slot in slots] if per == "moment" else [slots]
+        windows = [[slot] for slot in slots] if per in ("moment", "slot") else [slots]
     limit, used = number(tree["limit"]), number(get(tree, "used", 0))
     if limit < 0 and (tree["of"] != "money" or per == "moment"):
         raise Refused("a limit below zero")

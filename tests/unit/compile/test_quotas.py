@@ -18,7 +18,10 @@ def quota(of: str = "gpu", limit: float = 9, **more: Any) -> dict[str, Any]:
     return {"id": "q", "of": of, "limit": limit, **more}
 
 
-@pytest.mark.parametrize(("per", "windows"), [("horizon", [(0, 3)]), ("day", [(0, 1), (2, 3)]), ("moment", [])])
+@pytest.mark.parametrize(
+    ("per", "windows"),
+    [("horizon", [(0, 3)]), ("day", [(0, 1), (2, 3)]), ("moment", []), ("slot", [(0, 0), (1, 1), (2, 2), (3, 3)])],
+)
 def test_windows(per: str, windows: list[tuple[int, int]]) -> None:
     """The horizon, each day, or none for a limit at any moment."""
     made = compiled(time=TWO_DAYS, quotas=[quota(per=per)])
