@@ -51,6 +51,8 @@ param commit_max{KINDS}, integer;
 param boot{KINDS}, integer;                              # [slots]
 param minimum{KINDS}, integer;                           # [slots]
 param nodes_running{KINDS}, integer, default 0;              # nodes on when slot 0 begins
+param rest{KINDS}, integer, default 0;                    # what is switched off stays off so long [slots]
+param least{SUPPLIES, 0..T-1}, integer, default 0;       # what must be in use of a node that is on [demand units]
 param size{SUPPLIES}, integer, >= 1;                     # [demand units]
 param demand_price{KINDS, 0..T-1}, integer, default 0;   # per node on demand and slot [money units]
 param on_price{KINDS, 0..T-1}, integer, default 0;       # per node on and slot
@@ -184,6 +186,11 @@ s.t. nodes_paid{m in KINDS, t in 0..T-1}: n[m, t] <= reserved[m] + c[m] + w[m, t
 s.t. nodes_started{m in KINDS, t in 0..T-1}: u[m, t] >= n[m, t] - (if t > 0 then n[m, t-1] else nodes_running[m]);
 s.t. nodes_dropped{m in KINDS}: d[m] >= nodes_running[m] - n[m, 0];
 s.t. nodes_stopped{m in KINDS, t in 0..T-1}: v[m, t] >= n[m, t] - (if t < T - 1 then n[m, t+1]);
+s.t. nodes_off{m in KINDS, t in 0..T-1: rest[m] > 0}:
+    n[m, t] + sum{b in max(1, t - rest[m] + 1)..t} v[m, b-1] + (if t < rest[m] then d[m]) <= max{b in 0..T-1} count[m, b];
+s.t. nodes_load{k in SUPPLIED, t in 0..T-1: exists{(m, k) in SUPPLIES} least[m, k, t] > 0}:
+    sum{(o, k) in HOLDS, (o, s) in COLUMNS: s <= t and t < s + duration[o]} demand[o, k] * x[o, s]
+    >= sum{(m, k) in SUPPLIES} least[m, k, t] * n[m, t];
 s.t. nodes_minimum{m in KINDS, t in 0..T-1: minimum[m] > 1}:
     n[m, t] >= sum{b in max(0, t - minimum[m] + 1)..t} u[m, b];
 

@@ -30,7 +30,7 @@ def with_end_slot(problem: Problem) -> Problem:
         problem,
         capacity=_again(problem.capacity),
         price=_zero(problem.price),
-        nodes=replace(nodes, count=_again(nodes.count), costs=_costs(nodes.costs)),
+        nodes=replace(nodes, count=_again(nodes.count), costs=_costs(nodes.costs), least=_zero(nodes.least)),
         quotas=tuple(_quota(quota, last) for quota in problem.quotas),
         meters=tuple(replace(meter, use=_quota(meter.use, last)) for meter in problem.meters),
         services=_services(problem.services),

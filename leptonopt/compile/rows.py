@@ -186,8 +186,10 @@ class RowBuilder:
                     for quota, rows in self.counting:
                         if (way.pool, name) in rows and quota.covers(holder):
                             finer(rows[way.pool, name], denominator)
-        for _, row, size in self.supply:
-            finer(row, size.as_integer_ratio()[1])
+        for kind, row, size in self.supply:
+            least = self.kinds[kind].stated.minimum_load.get(self.names[row][1], size)
+            for amount in (size, least):
+                finer(row, amount.as_integer_ratio()[1])
         for row, packing in self.packing.items():
             for weight in packing.weights.values():
                 finer(row, weight.as_integer_ratio()[1])
@@ -377,6 +379,14 @@ class RowBuilder:
         """Return an amount in demand units of a row, exactly."""
         numerator, denominator = amount.as_integer_ratio()
         return numerator * self.scale[row] // denominator
+
+    def least_loads(self) -> Ints:
+        """Return what must be in use of a usable node of each supply, int64, shape (N, T) [demand units]."""
+        found = np.zeros((len(self.supply), self.time.slots), np.int64)
+        for at, (kind, row, _) in enumerate(self.supply):
+            if (least := self.kinds[kind].stated.minimum_load.get(self.names[row][1])) is not None:
+                found[at] = self.units(row, least)
+        return found if found.any() else found[:0]
 
     def refuse_overflow(self, loads: Sequence[int]) -> None:
         """Raise `InstanceError` where int64 cannot hold the greatest sum of demands on a row."""

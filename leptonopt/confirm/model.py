@@ -264,6 +264,8 @@ class Model:
             before, known = ({on[t - 1]: -1, down[t - 1]: 1}, 0) if t else ({early: 1}, kind.before)
             self.row({on[t]: 1, up[t]: -1} | before, known, known)
             self.row({on[t]: 1, committed: -1, paid[t]: -1}, high=kind.reserved)
+            if kind.off or kind.load:
+                raise TooLarge("nodes have a least load or a time off")
             if kind.minimum:
                 recent = up[max(0, t - kind.minimum + 1) : t + 1]
                 self.row(dict.fromkeys(recent, 1) | {on[t]: -1}, high=0)

@@ -90,6 +90,7 @@ def _of_kind(instance: Instance, place: Path, pool: Pool, at: int, name: str, ki
     for key, text, instead in (
         ("boot", "boot for", "on at once"),
         ("minimum", "stay on for at least", "off at any time"),
+        ("minimum_off", "stay off for at least", "on again at any time"),
     ):
         if seconds := getattr(kind, key):
             yield Requirement(

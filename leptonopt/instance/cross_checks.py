@@ -14,6 +14,7 @@ from leptonopt.instance.quotas import Measure, Meter, Quota
 from leptonopt.instance.service_checks import service_findings
 from leptonopt.instance.services import Batch, Service
 from leptonopt.instance.tasks import After, Option, Profile, Task, Work, merged_work
+from leptonopt.instance.unit_commitment import restrained_findings
 from leptonopt.runtime.clock import check_time_each
 from leptonopt.runtime.topological_order import topological_order
 
@@ -67,6 +68,7 @@ def _between(
     yield from chain(_duplicates("services", services), _duplicates("batches", batches))
     yield from _beside_segments(tasks, services)
     yield from _billing_findings(pools, tasks)
+    yield from restrained_findings(pools, tasks, services)
     for at, pool in enumerate(pools):
         if pool:
             yield from _pool_findings(("pools", at), pool, time)

@@ -73,6 +73,8 @@ class NodeKindDocument(TypedDict):
     shutdown: NotRequired[Number]
     boot: NotRequired[Duration]
     minimum: NotRequired[Duration]
+    minimum_off: NotRequired[Duration]
+    minimum_load: NotRequired[Mapping[str, Number]]
     power: NotRequired[Number]
     commit: NotRequired[CommitDocument | Noun | Number | Sequence[Mapping[str, Any]] | None]
     reserved: NotRequired[int]

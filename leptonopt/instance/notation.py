@@ -124,7 +124,8 @@ class _Rewriting:
         return self._edited(tree, path, {"capacity": self.amounts, "from": self.instant, "to": self.instant})
 
     def kind(self, tree: Any, path: Path) -> Any:
-        edits: dict[str, Edit] = {"size": self.amounts, "count": self.series, "price": self.series}
+        edits: dict[str, Edit] = dict.fromkeys(("size", "minimum_load"), self.amounts)
+        edits |= {"count": self.series, "price": self.series}
         return self._edited(tree, path, edits | {"commit": self._each(self.offer)})
 
     def offer(self, tree: Any, path: Path) -> Any:

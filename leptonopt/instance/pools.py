@@ -154,6 +154,8 @@ class NodeKind(StrictModel):
     shutdown: NotNegative = Field(default=Decimal(0), description="money for switching a node off")
     boot: Lag = Field(default=0, description="from switched on to usable")
     minimum: Lag = Field(default=0, description="a node that is switched on stays on, and is paid, at least so long")
+    minimum_off: Lag = Field(default=0, description="a node that is switched off stays off at least so long")
+    minimum_load: ByName[NotNegative] = empty_mapping("what is in use of a usable node at least, by resource")
     power: NotNegative = Field(default=Decimal(0), description="kW that a node draws while it is on, idle or not")
     commit: Commit | None = None
     reserved: Annotated[int, Field(strict=True, ge=0, le=MAX_NODES)] = Field(
@@ -167,7 +169,17 @@ class NodeKind(StrictModel):
     def _existing_nodes(self) -> NodeKind:
         if self.running > self.most:
             raise ValueError(f"running is {self.running}; at most {self.most}, the largest number that count takes")
+        if self.boot and any(self.minimum_load.values()):
+            raise ValueError("minimum_load with boot is not supported; leave one of them out")
+        for name, amount in self.minimum_load.items():
+            if amount > self.size.get(name, Decimal(0)):
+                raise ValueError(f"minimum_load of {name!r} is {amount}; at most what a node holds of it")
         return self
+
+    @property
+    def restrained(self) -> bool:
+        """Return True where a time off or a least load is asked."""
+        return bool(self.minimum_off or any(self.minimum_load.values()))
 
     @property
     def most(self) -> int:

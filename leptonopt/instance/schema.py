@@ -37,8 +37,8 @@ def _short_forms(nouns: dict[str, Any]) -> None:
 
 
 _AMOUNTS = {
-    "Pool": ("device_memory",), "NodeKind": ("size",), "Maintenance": ("capacity",), "Option": ("uses", "consumes"),
-    "Way": ("uses",),
+    "Pool": ("device_memory",), "NodeKind": ("size", "minimum_load"), "Maintenance": ("capacity",),
+    "Option": ("uses", "consumes"), "Way": ("uses",),
     "Work": ("uses", "per_device", "consumes", "memory"),
     "Profile": ("uses", "per_device", "memory"), "Quota": ("limit", "used"),
     "Meter": ("used",), "Tier": ("from",),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from leptonopt.problem.arrays import Ints
-from leptonopt.problem.nodes import NodeSchedule, keeps_rules, supply
+from leptonopt.problem.nodes import NodeSchedule, keeps_rules, least_load, supply
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.replicas import violated_service_rules
 from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use, usage
@@ -52,7 +52,8 @@ def _covered(problem: Problem, load: Ints, rent: NodeSchedule) -> bool:
     if not len(nodes):
         return True
     rows = np.unique(nodes.supply_row)
-    return keeps_rules(nodes, rent) and bool(np.all(load[rows] <= supply(nodes, rent, len(load))[rows]))
+    fits = keeps_rules(nodes, rent) and bool(np.all(load[rows] <= supply(nodes, rent, len(load))[rows]))
+    return fits and bool(np.all(load >= least_load(nodes, rent, len(load))))
 
 
 def _mixed(problem: Problem, schedule: Schedule) -> bool:

@@ -7,6 +7,8 @@ A kind m has up to count[m, t] nodes on in slot t. The nodes on, n, determine al
     outside      n[-1] = before, n[T] = 0; what goes off before slot 0 is paid as if it went off after slot 0
     usable       n[t] - sum of u over the last `boot` slots, t among them
     minimum      n[t] >= sum of u over the last `minimum` slots, t among them
+    rest         n[t] + what went off in the last `rest` slots, t among them, <= the largest count
+    least        the demands on a row are at least the sum of least[t] x usable over its kinds
 """
 
 from __future__ import annotations
@@ -68,6 +70,8 @@ class Nodes:
         A usable node of kind supply_node[i] adds supply_size[i] to what row supply_row[i] offers. The
         demands on a row that any kind supplies must fit what usable nodes offer.
     before : int64, shape (M,), nodes on when the horizon begins, usable and free to go; none when absent
+    rest : int64, shape (M,) [slots], for which a node that is switched off stays off; 0 when absent
+    least : int64, shape (N, T) [demand units], what must be in use of a usable node of a supply; without rows if 0
     """
 
     count: Ints
@@ -81,14 +85,27 @@ class Nodes:
     supply_row: Ints
     supply_size: Ints
     before: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    rest: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    least: Ints = field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
     def __post_init__(self) -> None:
-        if len(self.before) < len(self.count):
-            object.__setattr__(self, "before", np.zeros(len(self.count), np.int64))
+        for name in ("before", "rest"):
+            if len(getattr(self, name)) < len(self.count):
+                object.__setattr__(self, name, np.zeros(len(self.count), np.int64))
         object.__setattr__(self, "minimum", np.maximum(self.minimum, self.boot))
 
     def __len__(self) -> int:
         return len(self.count)
+
+    @property
+    def loaded(self) -> Ints:
+        """Return the supplies of which some must be in use, int64."""
+        return np.flatnonzero(self.least.any(axis=1))
+
+    @property
+    def restrained(self) -> bool:
+        """Return whether nodes have a time off or a least load, which exact models alone state."""
+        return bool(self.rest.any() or self.least.any())
 
     @property
     def least_cost(self) -> int:
@@ -135,6 +152,13 @@ def dropped(on: Ints, before: Ints) -> Ints:
     return gone
 
 
+def gone(on: Ints, before: Ints) -> Ints:
+    """Return the nodes that are off in a slot and were on in the one before, int64, shape (M, T)."""
+    past = np.concatenate([before[:, None], on], axis=1)
+    off: Ints = np.maximum(0, past[:, :-1] - past[:, 1:])
+    return off
+
+
 def recent_sum(started: Ints, span: Ints) -> Ints:
     """Return the nodes switched on in the last span[m] slots, this one included; int64, shape (M, T)."""
     slots = started.shape[1]
@@ -152,6 +176,15 @@ def supply(nodes: Nodes, rent: NodeSchedule, rows: int) -> Ints:
     return offered
 
 
+def least_load(nodes: Nodes, rent: NodeSchedule, rows: int) -> Ints:
+    """Return what must be in use of usable nodes [demand units], int64, shape (rows, T)."""
+    usable = rent.on - recent_sum(switched(rent.on, nodes.before)[0], nodes.boot)
+    asked = np.zeros((rows, rent.on.shape[1]), np.int64)
+    if len(loaded := nodes.loaded):
+        np.add.at(asked, nodes.supply_row[loaded], nodes.least[loaded] * usable[nodes.supply_node[loaded]])
+    return asked
+
+
 def keeps_rules(nodes: Nodes, rent: NodeSchedule) -> bool:
     """Return True when a node schedule keeps all rules that do not depend on the load."""
     if np.any(rent.on < 0) or np.any(rent.on > nodes.count):
@@ -161,4 +194,9 @@ def keeps_rules(nodes: Nodes, rent: NodeSchedule) -> bool:
     own = (rent.committed + nodes.reserved)[:, None]
     if np.any((rent.on > own) & ~nodes.on_demand[:, None]):
         return False
-    return bool(np.all(rent.on >= recent_sum(switched(rent.on, nodes.before)[0], nodes.minimum)))
+    if np.any(rent.on < recent_sum(switched(rent.on, nodes.before)[0], nodes.minimum)):
+        return False
+    most = nodes.count.max(axis=1, initial=0)[:, None]
+    return bool(
+        np.all((nodes.rest[:, None] == 0) | (rent.on + recent_sum(gone(rent.on, nodes.before), nodes.rest) <= most))
+    )

@@ -242,13 +242,15 @@ class Problem:
         for costs in self._node_costs():
             idle |= costs.on.any(axis=1)
         few = nodes.reserved + nodes.commit_max > nodes.count.min(axis=1, initial=UNLIMITED)
-        plain: Bools = ~(idle | starts | stops | few)
+        loaded = np.zeros(len(nodes), bool)
+        loaded[nodes.supply_node[nodes.loaded]] = True
+        plain: Bools = ~(idle | starts | stops | few | loaded)
         return plain
 
     @cached_property
     def switching(self) -> tuple[Bools, Bools]:
         """Return the kinds for which switching on, and off, matters; bool, shapes (M,)."""
-        starts, stops = (self.nodes.boot > 0) | (self.nodes.minimum > 1), np.zeros(len(self.nodes), bool)
+        starts, stops = (self.nodes.boot > 0) | (self.nodes.minimum > 1), self.nodes.rest > 0
         for costs in self._node_costs():
             starts |= costs.start.any(axis=1)
             stops |= costs.stop.any(axis=1)

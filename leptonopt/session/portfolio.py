@@ -23,7 +23,7 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.size import ModelSize, problem_size
 from leptonopt.session.stages import CLOCKED, Lanes, Stage
 from leptonopt.solvers import greedy, segments
-from leptonopt.solvers.registry import Method
+from leptonopt.solvers.registry import Method, load_method
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ class InstanceFeatures:
     servers : whether each node is a kind of its own, over time, with the rules of `ruin-and-recreate`
     steady : whether it makes no difference to the cost when tasks start
     cut : whether tasks may be cut into segments
+    restrained : whether nodes have a least load or a time off, which exact models alone state
     """
 
     groups: int
@@ -105,6 +106,7 @@ class InstanceFeatures:
     servers: bool
     steady: bool
     cut: bool
+    restrained: bool
 
     @classmethod
     def of(cls, problem: Problem) -> InstanceFeatures:
@@ -126,6 +128,7 @@ class InstanceFeatures:
             servers=problem.slots > 1 and no_single_nodes(problem) is None,
             steady=not large and _is_steady(problem),
             cut=bool(problem.chains),
+            restrained=problem.nodes.restrained,
         )
 
     @property
@@ -163,6 +166,9 @@ class PortfolioRule:
 
 RULES = (
     PortfolioRule("very many groups", lambda of: of.large, ((LARGE,),), (LARGE,)),
+    PortfolioRule(
+        "least load or time off of nodes", lambda of: of.restrained, ((HIGHS,), (CPSAT,)), (Stage("cpsat", 0.4), HIGHS)
+    ),
     PortfolioRule(
         "tasks in segments",
         lambda of: of.cut,
@@ -268,11 +274,13 @@ def large(problem: Problem) -> bool:
 
 def has_baselines(problem: Problem) -> bool:
     """Return whether the dispatching rules are quick, and made for the problem."""
-    return problem.groups <= LIMITS.baseline_groups and not problem.chains
+    return problem.groups <= LIMITS.baseline_groups and not problem.chains and not problem.nodes.restrained
 
 
 def greedy_method(problem: Problem, first: bool = False) -> Method:
     """Return what places tasks one by one; `first`: only for a first plan."""
+    if problem.nodes.restrained:
+        return load_method("greedy")
     if problem.chains:
         return segments.baseline
     return greedy.baseline if first else greedy.solve

@@ -10,15 +10,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import cache, partial
 from importlib import import_module
 
 from leptonopt.errors import UsageError
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.protocol import Limits, Monitor, Solution
+from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
 
 Method = Callable[[Problem, Schedule | None, Limits, Monitor], Solution]
 OWN = "numpy"  # the package of methods that call no foreign engine
+STATES_ALL = ("highs", "cbc", "cpsat")  # modules whose models state all rules of nodes, or refuse by themselves
 SHARED = ("large-scale", "lns-parallel")  # methods whose work the workers of an executor can take part in
 FORMER_NAMES = {
     "spread": "lns-parallel",
@@ -270,7 +272,23 @@ def load_method(name: str) -> Method:
         through_pulp: Method = module.solver(entry.function[7:])
         return through_pulp
     function: Method = getattr(module, entry.function)
-    return function
+    return function if entry.module in STATES_ALL else _for_plain_nodes(function, entry.name)
+
+
+@cache
+def _for_plain_nodes(function: Method, name: str) -> Method:
+    """Return a method that refuses by name what only exact models state of nodes."""
+    return partial(_on_plain_nodes, function, name)
+
+
+def _on_plain_nodes(
+    function: Method, name: str, problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor
+) -> Solution:
+    """Run a method, except where nodes have a least load or a time off."""
+    if problem.nodes.restrained:
+        note = f"{name} cannot express a least load or a time off of nodes; ask for {', '.join(STATES_ALL)}"
+        return Solution(Status.UNKNOWN, Stop.FAILED, note=note)
+    return function(problem, warm_start, limits, monitor)
 
 
 def shared(name: str, executor: Executor) -> Method:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
@@ -178,6 +179,7 @@ class PlanChecker:
                     offered = least[slot]
                     if offered is not None and load > offered:
                         self._too_much(rule, f"pool {pool!r} {resource}", slot, load, offered)
+        self._least_load(runs, nodes)
         on_node: dict[tuple[str, str], list[Run]] = defaultdict(list)
         for run in runs:
             for label in run.nodes:
@@ -185,6 +187,22 @@ class PlanChecker:
         for rented in nodes:
             if rented.kind.single:
                 self._one_node(rented, on_node[rented.kind.pool, rented.kind.label])
+
+    def _least_load(self, runs: Sequence[Run], nodes: Sequence[Rented]) -> None:
+        """Compare the use in every slot with what must be in use of usable nodes."""
+        asked: dict[tuple[str, str], list[Fraction]] = {}
+        for rented in nodes:
+            for resource, least in rented.kind.load.items():
+                line = asked.setdefault((rented.kind.pool, resource), [NOTHING] * self.stated.slots)
+                line[:] = [each + least * usable for each, usable in zip(line, rented.usable, strict=True)]
+        held = loads(runs) if asked else {}
+        for (pool, resource), line in asked.items():
+            slots, changes = held.get((pool, resource), ([], []))
+            for slot, least in enumerate(line):
+                at = bisect_right(slots, slot)
+                if (used := changes[at - 1] if at else NOTHING) < least:
+                    text = f"{shown(used)} in use, at least {shown(least)} must be"
+                    self.say("nodes", f"pool {pool!r} {resource} at {self.stated.shown(slot)}", text, least - used)
 
     def _one_node(self, rented: Rented, runs: Sequence[Run]) -> None:
         """Compare a node's size with its use by the runs that name it."""

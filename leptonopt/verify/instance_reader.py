@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from math import ceil
@@ -41,6 +41,8 @@ class Kind:
     commit_max: int
     reserved: int
     before: int = 0  # on when the horizon begins
+    off: int = 0
+    load: Mapping[str, Fraction] = field(default_factory=dict)
 
     @property
     def label(self) -> str:
@@ -217,6 +219,8 @@ class StatedInstance(Timeline):
             commit_max=most,
             reserved=int(nodes.get("reserved", 0)),
             before=int(nodes.get("running", 0)),
+            off=ceil(duration(nodes.get("minimum_off", "0s")) / self.slot),
+            load={name: exact(amount) for name, amount in (nodes.get("minimum_load") or {}).items()},
         )
 
     def least(self, pool: str, resource: str) -> list[Fraction | None]:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any
 
 from leptonopt.verify.exact import Findings, Malformed
@@ -143,5 +143,10 @@ class _Counts:
                 findings.say("nodes", at, f"{paid} more are on than are committed or reserved", paid)
             if young > count:
                 findings.say("nodes", at, "are switched off before their minimum time on", young - count)
+        off = started_within([max(0, a - b) for a, b in pairwise([kind.before, *self.on])], kind.off)
+        for t, gone in enumerate(off):
+            if gone and self.on[t] + gone > max(kind.count):
+                text = "are on that are not off for their minimum time"
+                findings.say("nodes", f"{name} at {stated.shown(t)}", text, self.on[t] + gone - max(kind.count))
         if self.committed > kind.commit_max:
             findings.say("nodes", name, f"{self.committed} are committed, at most {kind.commit_max} can be")

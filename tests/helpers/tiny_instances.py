@@ -46,3 +46,28 @@ def service(id: str = "chat", **more: Any) -> dict[str, Any]:
 def service_document(**more: Any) -> dict[str, Any]:
     """Return a document of four slots with one service and no task."""
     return copy.deepcopy({"time": TIME, "pools": [pool(gpu=8)], "services": [service(**more)]})
+
+
+def power_plants() -> dict[str, Any]:
+    """Return four hours of load on coal, which runs before them, and gas: https://github.com/PyPSA/PyPSA/issues/146."""
+    coal = {"count": 1, "size": {"mw": 10000}, "price": 0, "startup": 5000, "running": 1}
+    gas = {"count": 1, "size": {"mw": 4000}, "price": 0, "shutdown": 25, "minimum_load": {"mw": 400}}
+    ways = [("coal", 4000), ("gas", 14000)]
+    options = [{"pool": pool, "uses": {"mw": 200}, "duration": "1h", "cost": cost} for pool, cost in ways]
+    return {
+        "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "4h"},
+        "pools": [
+            {"id": "coal", "nodes": coal | {"minimum_load": {"mw": 3000}, "minimum_off": "2h"}},
+            {"id": "gas", "nodes": gas},
+        ],
+        "tasks": [
+            {
+                "id": f"load-{hour}",
+                "copies": copies,
+                "release": f"2026-01-05T0{hour}:00Z",
+                "deadline": f"2026-01-05T0{hour + 1}:00Z",
+                "options": options,
+            }
+            for hour, copies in enumerate((15, 4, 15, 40))
+        ],
+    }

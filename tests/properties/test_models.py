@@ -22,6 +22,7 @@ from tests.helpers import bruteforce, random_instances
 from tests.helpers.marks import first
 from tests.helpers.recording_monitor import Ear
 from tests.helpers.small_problems import ints, problem
+from tests.helpers.tiny_instances import power_plants
 from tests.second_reading.brute import Search, TooLarge
 from tests.second_reading.documents import load
 from tests.second_reading.random_documents import text
@@ -103,6 +104,14 @@ def test_algebra_equals_brute_force_and_methods(block: int, tmp_path: Path) -> N
             assert (solution.status == "infeasible") == (true is None), (seed, name)
             assert true is None or solution.bound == true, (seed, name)
     assert compared >= 6
+
+
+def test_algebra_commits_units(tmp_path: Path) -> None:
+    """A least load and a time off of nodes, by GLPK."""
+    made = compile_instance(validate(power_plants()))
+    cost = by_mathprog(made.problem, tmp_path)
+    assert cost is not None
+    assert cost * made.unit == 491_025
 
 
 @pytest.mark.parametrize("block", first(3, range(12), ci=6))

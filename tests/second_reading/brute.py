@@ -379,7 +379,7 @@ class Search:
 
     def _switched(self, pool: Pool, held: Held, units: list[Unit], committed: tuple[int, ...]) -> dict[Used, Fraction]:
         """Walk over the slots; a state says what was on in the slots that still matter."""
-        keep = max([1, *(max(unit.kind.boot, unit.kind.minimum) for unit in units)])
+        keep = max([1, *(max(unit.kind.boot, unit.kind.minimum, unit.kind.off) for unit in units)])
         past = tuple((unit.before,) * (keep + 1) for unit in units)
         states: dict[tuple[tuple[tuple[int, ...], ...], Used], Fraction] = {
             (past, tuple(Fraction(0) for _ in self.node_quotas)): Fraction(0)
@@ -429,12 +429,18 @@ class Search:
             started = [max(0, b - a) for a, b in pairwise(past)]
             ready = n - (sum(started[-boot:]) if boot else 0)
             stays = not minimum or n >= sum(started[-minimum:])
+            if off := unit.kind.off:
+                stays &= sum(max(0, a - b) for a, b in [*pairwise(past)][-off:]) + n <= max(unit.kind.count)
             if stays and all(amount <= ready * unit.kind.size.get(what, 0) for what, amount in placed):
                 yield past, ready
 
     @staticmethod
     def _supplied(units: list[Unit], ready: list[int], demand: tuple[tuple[str, Fraction], ...]) -> bool:
-        """Tell whether usable nodes hold what a slot asks for."""
+        """Tell whether usable nodes hold what a slot asks for, and have their least load."""
+        used = dict(demand)
+        for what in {what for unit in units for what in unit.kind.load}:
+            if sum(n * unit.kind.load.get(what, 0) for unit, n in zip(units, ready, strict=True)) > used.get(what, 0):
+                return False
         return all(
             amount <= sum(n * unit.kind.size.get(what, 0) for unit, n in zip(units, ready, strict=True) if n)
             for what, amount in demand

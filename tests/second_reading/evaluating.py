@@ -76,6 +76,14 @@ def stays_on(kind: Kind, on: list[int], running: int) -> bool:
     return all(on[t] >= sum(started[max(0, t - kind.minimum + 1) : t + 1]) for t in range(len(on)))
 
 
+def stays_off(kind: Kind, on: list[int], running: int) -> bool:
+    """Tell whether what is switched off stays off for its time."""
+    before = [running, *on]
+    gone = [max(0, was - now) for was, now in zip(before, on, strict=False)]
+    recent = [sum(gone[max(0, t - kind.off + 1) : t + 1]) for t in range(len(on))]
+    return kind.off == 0 or all(n + off <= max(kind.count) for n, off in zip(on, recent, strict=True))
+
+
 def _merged(units: list[Unit | None]) -> Unit | None:
     """Return nodes that are alike as one unit, of which only the number counts; None where they are not."""
     there = [unit for unit in units if unit is not None]
@@ -286,6 +294,8 @@ class Evaluation:
             self.say("nodes", f"{where}: more on than there are")
         if not stays_on(unit.kind, on, unit.before):
             self.say("nodes", f"{where}: off before its minimum")
+        if not stays_off(unit.kind, on, unit.before):
+            self.say("nodes", f"{where}: on before its time off is over")
         bill = bill_of(self.instance, pool, unit, on, committed)
         slots = list(range(self.instance.clock.slots))
         for name in ("rent", "startup", "shutdown", "commit", "idle"):
@@ -330,6 +340,9 @@ class Evaluation:
                 demand = self._demand(pool, slot)
                 for what in pool.of_nodes:
                     there = sum((n[slot] * unit.kind.size.get(what, 0) for unit, n in mine), Fraction(0))
+                    asked = sum((n[slot] * unit.kind.load.get(what, 0) for unit, n in mine), Fraction(0))
+                    if demand[what] < asked:
+                        self.say("nodes", f"{pool.id} {what} in slot {slot}: {demand[what]}, at least {asked}")
                     if demand[what] > there:
                         self.say("nodes", f"{pool.id} {what} in slot {slot}: {demand[what]} of {there}")
             self._placed(pool, mine)

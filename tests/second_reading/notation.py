@@ -63,7 +63,7 @@ class Notation:
             ]
         if get(pool, "nodes"):
             nodes = [pool["nodes"]] if isinstance(pool["nodes"], dict) else pool["nodes"]
-            kinds = [self._amounts(each, "size") for each in nodes]
+            kinds = [self._amounts(self._amounts(each, "size"), "minimum_load") for each in nodes]
             kinds = [each for n, kind in enumerate(kinds, 1) for each in self._offers(tree["id"], n, len(kinds), kind)]
             for kind in kinds:
                 for key in ("count", "price"):

@@ -149,6 +149,7 @@ class Draw:
         self.offers()
         tasks = [self.task(n) for n in range(rng.choice([1, 2, 2, 3]))]
         self.milestones(tasks)
+        self.restrain(tasks)
         tree: dict[str, Any] = {
             "name": "drawn",
             "time": {
@@ -258,6 +259,18 @@ class Draw:
         if self.may("power"):
             kind["power"] = rng.choice([1, Decimal("1.2"), 0])
         return kind
+
+    def restrain(self, tasks: list[dict[str, Any]]) -> None:
+        """Give some kinds a time off and a least load, where nodes are not told apart; by draws of their own."""
+        rng = Random(f"restrained {self.seed}")
+        if any("placement" in task for task in tasks) or rng.random() > 0.3:
+            return
+        for kind in (kind for pool in self.pools for kind in self.kinds(pool)):
+            if rng.random() < 0.5:
+                kind["minimum_off"] = f"{int(rng.choice([1, 1.5, 2, 3]) * self.slot * 60)}s"
+            if rng.random() < 0.6 and "boot" not in kind:
+                loaded = [what for what in kind["size"] if rng.random() < 0.7]
+                kind["minimum_load"] = {what: kind["size"][what] * rng.choice([1, Decimal("0.5")]) for what in loaded}
 
     @staticmethod
     def kinds(pool: dict[str, Any]) -> list[dict[str, Any]]:

@@ -48,6 +48,8 @@ class Kind:
     commit_max: int
     reserved: int
     running: int
+    off: int
+    load: dict[str, Fraction]
 
     def hourly(self, clock: Clock) -> list[Fraction] | None:
         """Return what a node costs an hour, on demand or else committed; None where it has no price."""
@@ -658,6 +660,8 @@ def _kind(tree: dict[str, Any], clock: Clock) -> Kind:
         commit_max,
         whole(get(tree, "reserved", 0)),
         whole(get(tree, "running", 0)),
+        int(-(-duration(get(tree, "minimum_off", "0s")) // clock.slot)),
+        {what: number(value) for what, value in get(tree, "minimum_load", {}).items()},
     )
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from leptonopt.algorithms.models.constraints_services import held_entries
 from leptonopt.algorithms.models.rows import Rows, RowTable, Variables, expand_ranges
-from leptonopt.problem.arrays import Ints
+from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.runtime.clock import check_time_each
 
@@ -15,16 +15,12 @@ MAX_STRONG_ENTRIES = 400_000  # entries of `nodes_strong` at most; beyond, they 
 
 def nodes_supply(variables: Variables) -> Rows:
     """nodes: where nodes supply row k, the demands at work in slot t are at most size * usable nodes."""
-    problem, columns, nodes = variables.problem, variables.columns, variables.problem.nodes
+    problem, nodes = variables.problem, variables.problem.nodes
     supplied = np.zeros(len(problem.capacity), bool)
     supplied[nodes.supply_row] = True
-    column, entry = expand_ranges(problem.demand_ptr[columns.option], np.diff(problem.demand_ptr)[columns.option])
-    mine = supplied[problem.demand_row[entry]]
-    column, entry = column[mine], entry[mine]
-    which, slot = expand_ranges(columns.start[column], problem.duration[columns.option[column]])
-    cell = (problem.demand_row[entry] * problem.slots)[which] + slot
+    cell, column, demand = _demands_on(variables, supplied)
     table = RowTable()
-    table.add(cell, column[which], problem.demand[entry][which])
+    table.add(cell, column, demand)
     held = [np.zeros(0, np.int64)]
     for row, at, amount in held_entries(variables):
         if supplied[row]:
@@ -41,6 +37,52 @@ def nodes_supply(variables: Variables) -> Rows:
     cells = np.unique(np.concatenate([cell, *held]))
     label = np.stack([cells // problem.slots, cells % problem.slots], axis=1)
     return table.rows("nodes.supply", cells, upper[cells], label)
+
+
+def _demands_on(variables: Variables, rows: Bools) -> tuple[Ints, Ints, Ints]:
+    """Return (cell, column, demand) of columns at work on some rows; cells are row-major in (row, slot)."""
+    problem, columns = variables.problem, variables.columns
+    column, entry = expand_ranges(problem.demand_ptr[columns.option], np.diff(problem.demand_ptr)[columns.option])
+    mine = rows[problem.demand_row[entry]]
+    column, entry = column[mine], entry[mine]
+    which, slot = expand_ranges(columns.start[column], problem.duration[columns.option[column]])
+    cell = (problem.demand_row[entry] * problem.slots)[which] + slot
+    return cell, column[which], problem.demand[entry][which]
+
+
+def nodes_load(variables: Variables) -> Rows:
+    """nodes: in row k and slot t, the demands at work are at least least * usable nodes."""
+    problem, nodes, table = variables.problem, variables.problem.nodes, RowTable()
+    loaded = nodes.loaded
+    asked = np.zeros(len(problem.capacity), bool)
+    asked[nodes.supply_row[loaded]] = True
+    cell, column, amount = _demands_on(variables, asked)
+    table.add(cell, column, -amount)
+    for at in loaded.tolist():
+        row = int(nodes.supply_row[at]) * problem.slots
+        for slots, variable, factor in variables.usable(int(nodes.supply_node[at]))[0]:
+            table.add(row + slots, variable, factor * nodes.least[at][slots])
+    cells = (np.flatnonzero(asked)[:, None] * problem.slots + np.arange(problem.slots)).ravel()
+    label = np.stack([cells // problem.slots, cells % problem.slots], axis=1)
+    return table.rows("nodes.load", cells, np.zeros(len(cells), np.int64), label)
+
+
+def nodes_off(variables: Variables) -> Rows:
+    """nodes: what was switched off in the last `rest` slots is not on."""
+    nodes, slots, at = variables.problem.nodes, np.arange(variables.problem.slots), 0
+    table, label, upper = RowTable(), [np.zeros((0, 2), np.int64)], [np.zeros(0, np.int64)]
+    for kind in np.flatnonzero(nodes.rest).tolist():
+        stops = variables.nodes["v", kind]
+        off = np.concatenate([stops[len(slots) :], stops[: len(slots) - 1]])  # by the slot in which it is off first
+        first = len(slots) - len(off)
+        table.add(at + slots, variables.nodes["n", kind], np.ones(len(slots), np.int64))
+        for back in range(min(int(nodes.rest[kind]), len(slots))):
+            held = slots[first + back :]
+            table.add(at + held, off[: len(held)], np.ones(len(held), np.int64))
+        upper.append(np.full(len(slots), nodes.count[kind].max(initial=0)))
+        label.append(np.stack([np.full(len(slots), kind), slots], axis=1))
+        at += len(slots)
+    return table.rows("nodes.off", np.arange(at), np.concatenate(upper), np.concatenate(label))
 
 
 def nodes_paid(variables: Variables) -> Rows:

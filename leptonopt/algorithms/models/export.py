@@ -10,6 +10,7 @@ import numpy as np
 from leptonopt.algorithms.models.time_indexed import NO_LIMIT, IntegerProgram, build_model
 from leptonopt.errors import UsageError
 from leptonopt.problem.arrays import Ints
+from leptonopt.problem.nodes import Nodes
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.services import Services
 from leptonopt.runtime.clock import check_time_each
@@ -169,6 +170,17 @@ def _mathprog(problem: Problem) -> Iterator[str]:
 _NODE_COSTS = {"demand": "on_demand", "on": "on", "start": "start", "stop": "stop"}
 
 
+def _unit_commitment(nodes: Nodes) -> Iterator[str]:
+    """Yield what is on before, time off, and what must be in use of a node by kind, row and slot."""
+    yield from _table("param nodes_running", _numbered(nodes.before))
+    yield from _table("param rest", _numbered(nodes.rest))
+    loads = {
+        f"{nodes.supply_node[at]} {nodes.supply_row[at]}": nodes.least[at].tolist() for at in nodes.loaded.tolist()
+    }
+    cells = ((place, slot, value) for place, line in loads.items() for slot, value in enumerate(line) if value)
+    yield from _table("param least", (f"{place} {slot} {value}" for place, slot, value in cells))
+
+
 def _nodes(problem: Problem) -> Iterator[str]:
     """Yield the kinds of nodes."""
     nodes = problem.nodes
@@ -179,7 +191,7 @@ def _nodes(problem: Problem) -> Iterator[str]:
     yield from _table("param on_demand", _numbered(nodes.on_demand.astype(np.int64)))
     for name in ("reserved", "commit_max", "boot", "minimum"):
         yield from _table(f"param {name}", _numbered(getattr(nodes, name)))
-    yield from _table("param nodes_running", _numbered(nodes.before))
+    yield from _unit_commitment(nodes)
     yield from _table("param count", _cells(nodes.count, 0))
     for short, name in _NODE_COSTS.items():
         yield from _table(f"param {short}_price", _cells(getattr(nodes.costs, name), 0))

@@ -42,7 +42,13 @@ SETTINGS = IntervalSettings()
 
 def is_preferable(problem: Problem) -> bool:
     """Return True when this model is preferable: order binds, and starts cost nothing."""
-    if len(problem.services) or not len(problem.before) or np.any(problem.copies != 1) or _time_matters(problem):
+    if (
+        len(problem.services)
+        or problem.nodes.restrained
+        or not len(problem.before)
+        or np.any(problem.copies != 1)
+        or _time_matters(problem)
+    ):
         return False
     limited = problem.capacity < UNLIMITED
     if np.any(limited.any(axis=1) != limited.all(axis=1)):
@@ -77,6 +83,8 @@ def unsupported_feature(problem: Problem) -> str:
         return "services"
     if problem.meters:
         return "meters"
+    if problem.nodes.restrained:
+        return "a least load or a time off of nodes"
     if (many := parts(problem)) > SETTINGS.max_parts:
         return f"{many:,} options of jobs and counts of nodes; it states at most {SETTINGS.max_parts:,}"
     return ""

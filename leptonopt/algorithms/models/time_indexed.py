@@ -140,6 +140,8 @@ def _by_columns(problem: Problem, without: Collection[str], cutoff: int | None, 
             ("nodes", lambda: node_rules.nodes_switched(variables)),
             ("nodes", lambda: node_rules.nodes_minimum(variables)),
             ("nodes", lambda: node_rules.nodes_strong(variables)),
+            ("nodes", lambda: node_rules.nodes_off(variables)),
+            ("nodes", lambda: node_rules.nodes_load(variables)),
         ]
     if len(problem.services):
         parts += [

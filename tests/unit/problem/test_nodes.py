@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from leptonopt.problem.nodes import NodeSchedule, keeps_rules, no_nodes, recent_sum, supply, switched
+from leptonopt.problem.nodes import NodeSchedule, keeps_rules, least_load, no_nodes, recent_sum, supply, switched
 from tests.helpers.small_problems import ints, nodes
 
 
@@ -110,3 +110,27 @@ def test_nodes_on_before_the_first_slot() -> None:
     assert kind.costs.of(on([0, 0, 0]), kind) == 2 * 2
     assert kind.most().tolist() == [[2, 3, 3]]
     assert keeps_rules(kind, on([2, 2, 0]))
+
+
+@pytest.mark.parametrize(
+    ("schedule", "kept"),
+    [
+        (on([2, 1, 1]), True),
+        (on([2, 1, 2]), False),  # off for one slot
+        (on([0, 0, 2]), True),
+        (on([0, 1, 1]), False),  # two went off as the horizon began
+        (on([1, 0, 1]), True),  # the first to go off rests no longer; another may start
+    ],
+)
+def test_what_goes_off_rests(schedule: NodeSchedule, kept: bool) -> None:
+    """Two nodes that are on before the horizon, for two slots."""
+    kind = nodes([[2, 2, 2]], [(0, 0, 4)], before=[2], rest=ints([2]))
+    assert kind.restrained
+    assert keeps_rules(kind, schedule) is kept
+
+
+def test_a_least_load_is_of_nodes_that_are_on() -> None:
+    """The sum over the kinds of a row."""
+    kind = nodes([[2, 2], [2, 2]], [(0, 0, 4), (1, 0, 4), (1, 1, 3)], least=ints([[2, 2], [1, 0], [0, 0]]))
+    assert kind.loaded.tolist() == [0, 1]
+    assert least_load(kind, on([2, 1], [1, 1]), 2).tolist() == [[5, 2], [0, 0]]

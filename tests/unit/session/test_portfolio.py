@@ -63,9 +63,10 @@ def test_shapes_and_their_lanes() -> None:
 def test_every_rule_applies_to_some_features_and_the_last_one_to_all() -> None:
     """Each rule is the first that applies somewhere, so that none is dead; names differ, and methods exist."""
     base = {"groups": 100, "columns": 50_000, "nonzeros": 2_000_000, "parts": 0, "scalable": True}
-    base |= dict.fromkeys(("project", "assignment", "flat", "rented", "servers", "steady", "cut"), False)
+    base |= dict.fromkeys(("project", "assignment", "flat", "rented", "servers", "steady", "cut", "restrained"), False)
     where: tuple[dict[str, Any], ...] = (
         {"groups": LIMITS.large_groups},
+        {"restrained": True},
         {"cut": True},
         {"project": True},
         {"assignment": True, "flat": True},

@@ -7,6 +7,7 @@ import pytest
 from leptonopt import solve
 from leptonopt.errors import UsageError
 from leptonopt.solvers.registry import FORMER_NAMES, TABLE, load_method, lookup, renamed_note
+from tests.helpers.tiny_instances import power_plants
 
 
 @pytest.mark.parametrize(("former", "name"), FORMER_NAMES.items())
@@ -38,3 +39,18 @@ def test_a_solve_by_a_former_name_states_the_present_one() -> None:
     assert [note for note in result.notes if "now called" in note] == [
         "method cheapest-first is now called cheapest-option"
     ]
+
+
+@pytest.mark.parametrize("method", ["auto", "cpsat"])
+def test_exact_methods_commit_units(method: str) -> None:
+    """The published optimum: coal off for two hours, because 800 MW are too little for it."""
+    result = solve(power_plants(), method=method, time_limit=20)
+    assert (result.status, result.cost) == ("optimal", 491_025)
+
+
+@pytest.mark.parametrize("method", ["greedy", "lns", "branch-and-bound", "cpsat-intervals"])
+def test_other_methods_refuse_units_by_name(method: str) -> None:
+    """A plan without these rules would be none."""
+    result = solve(power_plants(), method=method, time_limit=10)
+    assert result.status == "unknown"
+    assert any("cannot express a least load or a time off of nodes" in line for line in result.notes)

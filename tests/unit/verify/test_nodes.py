@@ -7,10 +7,12 @@ from typing import Any
 import pytest
 
 from leptonopt.problem.schedule import Schedule
+from leptonopt.verify import verify
 from leptonopt.verify.exact import Findings, Malformed
 from leptonopt.verify.nodes import Rented, read_nodes
+from tests.helpers.plans import solved_document
 from tests.helpers.stated import judged
-from tests.helpers.tiny_instances import task
+from tests.helpers.tiny_instances import power_plants, task
 
 POOL = {"id": "n", "nodes": {"id": "k", "size": {"gpu": 4}, "count": 2, "price": 3, "startup": 1, "minimum": "2h"}}
 
@@ -66,3 +68,20 @@ def test_malformed_entries(change: Any) -> None:
     """Numbers below zero, moments within a slot."""
     with pytest.raises(Malformed):
         read(change)
+
+
+@pytest.mark.parametrize(
+    ("on", "said"),
+    [
+        ([(0, 1)], "0 in use, at least 3000 must be"),  # coal stays on, and 0 of 3,000 MW are in use
+        ([(0, 1), (1, 0), (2, 1), (3, 0)], "are on that are not off for their minimum time"),
+    ],
+)
+def test_units_on_against_their_rules(on: list[tuple[int, int]], said: str) -> None:
+    """The optimum with coal on where it may not be."""
+    stated = power_plants()
+    plan = solved_document(stated)
+    assert verify(stated, plan).ok
+    coal = next(entry for entry in plan["nodes"] if entry["pool"] == "coal")
+    coal["on"] = [{"from": f"2026-01-05T0{hour}:00:00Z", "count": count} for hour, count in on]
+    assert any(said in str(each) for each in verify(stated, plan).violations)

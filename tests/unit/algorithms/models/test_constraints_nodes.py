@@ -37,6 +37,26 @@ def test_node_schedules(on: list[int], committed: int, kept: bool) -> None:
     assert bool(np.all(rows >= linear.lower) and np.all(rows <= linear.upper)) is kept
 
 
+@pytest.mark.parametrize(
+    ("on", "kept"),
+    [
+        ([2, 1, 1], False),  # the second task is too little for a node in the last slot
+        ([2, 2, 0], True),
+        ([1, 2, 0], False),  # one of two that went off comes back at once
+        ([1, 1, 0], False),  # too few
+    ],
+)
+def test_time_off_and_least_load(on: list[int], kept: bool) -> None:
+    """Two nodes are on before; at least 2 of each are in use; what goes off stays off for two slots."""
+    kinds = nodes([[2, 2, 2]], [(0, 0, 4)], price=[[3, 3, 3]], before=[2], rest=ints([2]), least=ints([[2, 2, 2]]))
+    made = problem(group(option(2, {0: 4})), group(option(2, {0: 3})), capacity=[[8, 8, 8]], nodes=kinds)
+    schedule = Schedule.of([0, 1], [0, 0], rent=NodeSchedule(ints([on]), ints([0])))
+    assert (violated_rules(made, schedule) == set()) is kept
+    linear = build_model(made)
+    rows = linear.matrix @ encode(linear, schedule)
+    assert bool(np.all(rows >= linear.lower) and np.all(rows <= linear.upper)) is kept
+
+
 def test_rows_of_nodes_have_names() -> None:
     """Of their rules."""
     rules = {name.rsplit("_", 2)[0] for name in build_model(MADE).row_names() if name.startswith("nodes")}

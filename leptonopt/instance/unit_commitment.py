@@ -1,0 +1,36 @@
+"""Find what does not go with a least load or a time off of nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from leptonopt.errors import Finding
+from leptonopt.instance.pools import Pool
+from leptonopt.instance.services import Service
+from leptonopt.instance.tasks import Task
+
+
+def restrained_findings(
+    pools: Sequence[Pool | None], tasks: Sequence[Task | None], services: Sequence[Service | None]
+) -> Iterator[Finding]:
+    """Yield nodes with a least load or a time off that are told apart, or beside services or segments."""
+    placed = {name for task in tasks if task for name in _told_apart(task)}
+    cut = any(task.is_cut for task in tasks if task)
+    for at, pool in enumerate(pools):
+        kinds = [number for number, kind in enumerate(pool.nodes) if kind.restrained] if pool else []
+        if pool and kinds:
+            place = ("pools", at, "nodes", kinds[0])
+            if pool.id in placed:
+                text = f"minimum_load and minimum_off are not supported where tasks tell nodes of {pool.id!r} apart"
+                yield Finding(f"{text} (placement one-node or packed)", place)
+            if cut or any(services):
+                beside = "tasks with segments" if cut else "services"
+                yield Finding(f"minimum_load and minimum_off are not supported beside {beside}", place)
+
+
+def _told_apart(task: Task) -> Iterator[str]:
+    """Yield the pools on which a task tells nodes apart."""
+    if task.placement != "span":
+        for option in task.options:
+            yield from (option.pool,) if option.pool else option.pools
+        yield from task.work.speed or () if task.work else ()
