@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from leptonopt.confirm.data import Builder
+from leptonopt.verify.exact import duration
 
 
-def add_greatest_lag(model: Builder, id: str, first: str, most: int) -> None:
-    """Add that no copy of a task starts later than `most` slots after the end of a copy of the other.
+def add_greatest_lag(model: Builder, id: str, edge: Mapping[str, Any]) -> None:
+    """Add that no copy of a task starts later than `most` of an edge, if any, after the end of a copy.
 
     A variable for each slot allows either starts from then on, or ends more than `most` before.
     """
+    if edge.get("most") is None:
+        return
+    first, most = edge["task"], duration(edge["most"]) // model.stated.slot
     late, early = (int(model.stated.tasks[each].get("copies", 1)) for each in (id, first))
     for slot in sorted({model.columns[at].start for at in model.of_task[id]}):
         started = [at for at in model.of_task[id] if model.columns[at].start >= slot]

@@ -135,6 +135,8 @@ class Model:
         stated, columns, entries = self.stated, 0, 0
         if stated.document.get("services"):
             raise TooLarge("it has services, whose routing in fractions is not part of that model")
+        if any(kind.off or kind.load for kind in self.kinds):
+            raise TooLarge("nodes have a least load or a time off")
         nodes: dict[str, int] = defaultdict(int)
         for kind in self.kinds:
             nodes[kind.pool] += kind.single
@@ -264,8 +266,6 @@ class Model:
             before, known = ({on[t - 1]: -1, down[t - 1]: 1}, 0) if t else ({early: 1}, kind.before)
             self.row({on[t]: 1, up[t]: -1} | before, known, known)
             self.row({on[t]: 1, committed: -1, paid[t]: -1}, high=kind.reserved)
-            if kind.off or kind.load:
-                raise TooLarge("nodes have a least load or a time off")
             if kind.minimum:
                 recent = up[max(0, t - kind.minimum + 1) : t + 1]
                 self.row(dict.fromkeys(recent, 1) | {on[t]: -1}, high=0)
@@ -333,8 +333,7 @@ class Model:
 
     def _precedence(self) -> None:
         """By any slot a task has started only if by then, less the lag, all that it waits for has ended."""
-        stated = self.stated
-        for id, task in stated.tasks.items():
+        for id, task in (stated := self.stated).tasks.items():
             for after in task.get("after") or ():
                 edge = {"task": after} if isinstance(after, str) else after
                 first, lag = edge["task"], ceil(duration(edge.get("lag") or "0s") / stated.slot)
@@ -345,8 +344,7 @@ class Model:
                     open_ = self.variable(1)
                     self.row(dict.fromkeys(started, 1) | {open_: -late}, high=0)
                     self.row(dict.fromkeys(ended, -1) | {open_: early}, high=0)
-                if edge.get("most") is not None:
-                    add_greatest_lag(self, id, first, duration(edge["most"]) // stated.slot)
+                add_greatest_lag(self, id, edge)
 
     def _affinity(self) -> None:
         document = self.stated.document
