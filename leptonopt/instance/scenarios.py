@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, model_validator
 
 from leptonopt.errors import Finding, InstanceError
+from leptonopt.instance import notation
 from leptonopt.instance.edits import plain
 from leptonopt.instance.fields import (
     ByName,
@@ -73,7 +74,7 @@ class Scenarios(StrictModel):
 def read_scenarios(document: Mapping[str, Any], instance: Instance) -> Scenarios:
     """Return the scenarios of a document; raises `InstanceError` with everything that is wrong with it."""
     try:
-        found = Scenarios.model_validate(document)
+        found = Scenarios.model_validate(_with_offsets(document, instance.time.zone))
     except ValidationError as error:
         raise InstanceError(findings_of(error)) from None
     known = [service.id for service in instance.services]
@@ -89,6 +90,17 @@ def read_scenarios(document: Mapping[str, Any], instance: Instance) -> Scenarios
     if findings:
         raise InstanceError(findings)
     return found
+
+
+def _with_offsets(document: Mapping[str, Any], zone: str) -> dict[str, Any]:
+    """Return a document whose local times in demands have the offset of a zone."""
+    made: dict[str, Any] = plain(document)
+    for scenario in made["scenarios"] if isinstance(made.get("scenarios"), list) else ():
+        if isinstance(scenario, dict) and isinstance(demand := scenario.get("demand"), dict):
+            stated = {"time": {"zone": zone}, "services": [{"demand": each} for each in demand.values()]}
+            found = notation.plain(stated).document["services"]
+            scenario["demand"] = {name: each["demand"] for name, each in zip(demand, found, strict=True)}
+    return made
 
 
 def instance_of(instance: Instance, scenario: Scenario) -> Instance:

@@ -44,7 +44,7 @@ class Fleet:
         ways, classes = services.ways(at), services.classes(at)
         rates = services.rate[ways, classes]
         try:
-            cuts = demand_cuts(as_fractions(rates), [Fraction(1)] * len(number.classes))
+            cuts = demand_cuts(as_fractions(rates), (Fraction(1),) * len(number.classes))
         except TooManyCuts:
             raise Unsupported(f"simulate does not support the many ways and classes of {number.stated.id!r}") from None
         names = tuple(way.option.id for way in compiled.services.of_service(at))

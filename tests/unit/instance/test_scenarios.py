@@ -50,3 +50,13 @@ def test_scale_multiplies_each_form_of_a_demand(demand: dict[str, Any], scaled: 
         {"scenarios": [{"id": "a", "weight": 1, "demand": {"s": demand}, "scale": {"s": 1.5}}]}, instance()
     )
     assert instance_of(instance(), other.scenarios[0]) == expected
+
+
+def test_local_times_are_of_the_zone_of_the_instance() -> None:
+    made = validate(
+        {**instance().document(), "time": {"start": "2026-11-23T01:00", "horizon": "2h", "zone": "Europe/Berlin"}}
+    )
+    demand = {"a": {"steps": {"2026-11-23T01:00": 2, "2026-11-23T02:00": 3}}}
+    stated = read_scenarios({"scenarios": [{"id": "a", "weight": 1, "demand": {"s": demand}}]}, made)
+    utc = {"a": {"steps": {"2026-11-23T00:00Z": 2, "2026-11-23T01:00Z": 3}}}
+    assert stated == read_scenarios({"scenarios": [{"id": "a", "weight": 1, "demand": {"s": utc}}]}, made)
