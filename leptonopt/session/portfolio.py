@@ -231,7 +231,7 @@ RULES = (
         "rented nodes, small relaxation",
         lambda of: of.rented and 0 < of.parts <= LIMITS.interval_parts and of.nonzeros <= LIMITS.branched_nonzeros,
         ((Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (BRANCHING, HIGHS)),
-        (Stage("sos-branching", 0.5), LNS, INTERVALS, HIGHS),
+        (Stage("sos-branching", 0.5), Stage("lns", 0.25), INTERVALS, HIGHS),
     ),
     PortfolioRule(
         "rented nodes, small on intervals",
