@@ -16,6 +16,7 @@ from leptonopt.instance import Instance
 from leptonopt.plan.plan import Plan
 from leptonopt.session.result import Progress, Result
 from leptonopt.session.solve import solve
+from leptonopt.session.warm_workers import warm_workers
 
 Stated = Instance | Mapping[str, Any] | str | os.PathLike[str]
 
@@ -112,6 +113,8 @@ def _options() -> set[str]:
 def solve_many(instances: Iterable[Stated], *, workers: int | None = None, **options: Any) -> Iterator[Result]:
     """Yield the results of many solves in the order of the instances, some at the same time.
 
+    Engines are kept loaded from one solve to the next.
+
     Parameters
     ----------
     instances : taken one by one, never more than twice the workers ahead.
@@ -126,7 +129,7 @@ def solve_many(instances: Iterable[Stated], *, workers: int | None = None, **opt
     count = workers or os.cpu_count() or 1
     stop = threading.Event()
     given = {"threads": 1, **options, "cancelled": stop.is_set}
-    with ThreadPoolExecutor(count, thread_name_prefix="leptonopt solve") as pool:
+    with warm_workers(), ThreadPoolExecutor(count, thread_name_prefix="leptonopt solve") as pool:
         waiting: list[Future[Result]] = []
         try:
             for instance in instances:

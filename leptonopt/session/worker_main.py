@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import os
 import pickle
+import queue
 import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, BinaryIO
 
@@ -37,33 +39,48 @@ class _Pipe:
             self._out.flush()
 
 
-def _listen(monitor: MessageMonitor, source: BinaryIO) -> None:
-    """Follow the parent's messages; kill our process group when the parent has ended."""
-    try:
-        while True:
-            message = pickle.load(source)
-            if message[0] == "stop":
-                monitor.request_stop()
-            else:
-                monitor.pass_on(message[1])
-    except Exception:
-        os.killpg(0, signal.SIGKILL)
+class _Inbox:
+    """Follows the parent's messages; kills our process group when the parent has ended."""
+
+    def __init__(self, source: BinaryIO, send: Callable[[tuple[Any, ...]], None]) -> None:
+        self._source, self._send = source, send
+        self.tasks: queue.SimpleQueue[tuple[tuple[Any, ...], Limits, Deadline, MessageMonitor]] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        monitor: MessageMonitor | None = None
+        try:
+            while True:
+                match pickle.load(self._source):
+                    case ("stop",) if monitor is not None:
+                        monitor.request_stop()
+                    case ("incumbent", schedule) if monitor is not None:
+                        monitor.pass_on(schedule)
+                    case ("task", method, task, warm_start, limits, memory, sent):
+                        limits, deadline = _in_our_time(limits, sent)
+                        monitor = MessageMonitor(self._send, deadline)
+                        self.tasks.put(((method, task, warm_start, memory), limits, deadline, monitor))
+        except Exception:
+            os.killpg(0, signal.SIGKILL)
+
+
+def _in_our_time(limits: Limits, sent: float) -> tuple[Limits, Deadline]:
+    """Return limits and deadline of a task by the clock of this process."""
+    if not 0 <= time.monotonic() - sent < MAX_START:  # a machine whose processes each have a clock of their own
+        sent, limits = time.monotonic(), replace(limits, deadline=None)
+    return limits, limits.deadline or Deadline(sent + limits.time_limit)
 
 
 def main() -> None:
-    """Run one method and end."""
+    """Run one method after another, until the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     pipe = _Pipe(os.fdopen(os.dup(1), "wb"))
     os.dup2(2, 1)  # the output of an engine must not reach the channel
-    method, task, warm_start, limits, memory, sent = pickle.load(sys.stdin.buffer)
-    if not 0 <= time.monotonic() - sent < MAX_START:  # a machine whose processes each have a clock of their own
-        sent, limits = time.monotonic(), replace(limits, deadline=None)
-    deadline = limits.deadline or Deadline(sent + limits.time_limit)
-    confine(memory)
-    monitor = MessageMonitor(pipe.send, deadline)
-    threading.Thread(target=_listen, args=(monitor, sys.stdin.buffer), daemon=True).start()
-    pipe.send(_last_message(method, task, warm_start, limits, deadline, monitor))
-    os._exit(0)
+    inbox = _Inbox(sys.stdin.buffer, pipe.send)
+    while True:
+        (method, task, warm_start, memory), limits, deadline, monitor = inbox.tasks.get()
+        confine(memory)
+        pipe.send(_last_message(method, task, warm_start, limits, deadline, monitor))
 
 
 def _last_message(

@@ -9,6 +9,7 @@ from leptonopt.confirm import NAME, Question
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.schedule import Schedule
+from leptonopt.session import warm_workers
 from leptonopt.session.memory import share_of_memory
 from leptonopt.session.worker_process import WorkerProcess
 from leptonopt.session.worker_thread import WorkerThread
@@ -33,6 +34,7 @@ class WorkerPool:
         self.problem, self.memory, self.notes, self.executor = problem, memory, notes, executor
         self.sharing = ""
         self._children: list[WorkerProcess | WorkerThread] = []
+        self._keys: dict[WorkerProcess | WorkerThread, warm_workers.Key] = {}
 
     @cached_property
     def large(self) -> bool:
@@ -53,11 +55,22 @@ class WorkerPool:
             if self._shares(method) or (self.large and lookup(method).package == OWN):
                 child = WorkerThread(method, self.function(method), self.problem, warm_start, limits)
             else:
-                child = WorkerProcess(method, self.problem, warm_start, limits, self.memory or share_of_memory(workers))
+                child = self._process(method, warm_start, limits, self.memory or share_of_memory(workers))
         except (OSError, RuntimeError, MemoryError) as error:  # no process, no thread
             self.notes.append(f"{method} could not be started: {error}")
             return None
         self._children.append(child)
+        return child
+
+    def _process(self, method: str, warm_start: Schedule | None, limits: Limits, memory: int) -> WorkerProcess:
+        """Return a worker process: one that is kept warm, or else a new one."""
+        key = (lookup(method).package, memory)
+        child = warm_workers.take(key)
+        if child is None or not child.again(method, self.problem, warm_start, limits, memory):
+            if child is not None:
+                child.kill()
+            child = WorkerProcess(method, self.problem, warm_start, limits, memory)
+        self._keys[child] = key
         return child
 
     def start_confirmation(self, question: Question, limits: Limits) -> WorkerProcess | None:
@@ -82,9 +95,11 @@ class WorkerPool:
         return self.executor is not None and method == (self.sharing or usual)
 
     def end(self, child: WorkerProcess | WorkerThread) -> None:
-        """Kill one worker."""
-        child.kill()
+        """Kill one worker, or keep its process for the next solve."""
         self._children.remove(child)
+        key = self._keys.pop(child, None)
+        if key is None or not isinstance(child, WorkerProcess) or not warm_workers.keep(key, child):
+            child.kill()
 
     def kill(self) -> None:
         """Kill all workers."""

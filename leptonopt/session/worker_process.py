@@ -3,8 +3,8 @@
 It runs one method of a foreign solver, which may crash, hang or run out of memory. Whatever the engine does costs only
 its worker, which can be killed. Parent and child exchange pickled tuples over the child's standard streams:
 
-    parent -> child   (method, problem, warm start, limits, memory, moment sent) once; then ("stop",) or
-                      ("incumbent", schedule)
+    parent -> child   ("task", method, problem, warm start, limits, memory, moment sent); then ("stop",) or
+                      ("incumbent", schedule). Another task may follow the last report on one
     child -> parent   ("incumbent", schedule, cost), ("bound", value); last ("done", solution), or ("unfit", why)
                       when the engine fails its self-test
 
@@ -66,10 +66,8 @@ class WorkerProcess:
         limits: Limits,
         memory: int | None = None,
     ) -> None:
-        self.method = method
-        self.grace = 0.0
-        self.messages: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
-        self._stderr = b""
+        self.grace, self._stderr = 0.0, b""
+        self._begin(method)
         pipe = children.PIPE
         self._process = children.start_process(
             children.python_command("leptonopt.session.worker_main"),
@@ -93,7 +91,21 @@ class WorkerProcess:
             if self._guard:
                 children.end_group_killer(self._guard)
             raise
-        self._send((method, problem, warm_start, limits, memory, time.monotonic()))
+        self._send(("task", method, problem, warm_start, limits, memory, time.monotonic()))
+
+    def _begin(self, method: str) -> None:
+        self.method, self.finished = method, False
+        self.messages: queue.SimpleQueue[tuple[Any, ...]] = queue.SimpleQueue()
+
+    def again(
+        self, method: str, problem: Problem | Question, warm_start: Schedule | None, limits: Limits, memory: int | None
+    ) -> bool:
+        """Begin another task in the same process, whose engine is loaded; return False where it has ended."""
+        if self._process.poll() is not None or not self.finished:
+            return False
+        self._begin(method)
+        self._send(("task", method, problem, warm_start, limits, memory, time.monotonic()))
+        return True
 
     def stop(self) -> None:
         """Request a stop; the method then hands over its result."""
@@ -142,8 +154,9 @@ class WorkerProcess:
                 while self.messages.qsize() >= _SETTINGS.max_waiting and self._process.poll() is None:
                     time.sleep(0.01)
                 message = _validated(pickle.load(self._process.stdout))
+                self.finished = message[0] == "done" and getattr(message[1], "stop", None) is not Stop.FAILED
                 self.messages.put(message)
-                if message[0] in ("done", "unfit"):
+                if message[0] == "unfit":
                     return
         except EOFError:
             self.messages.put(("done", self._ended()))
