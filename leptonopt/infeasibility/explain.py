@@ -48,7 +48,8 @@ class ExplainTuning:
 
 TUNING = ExplainTuning()
 ORDER = (  # of attempts to spare a demand; where either of two would do, the later one stays
-    *("memory", "label", "without", "quality", "confidential", "boot", "minimum", "horizon", "release", "after"),
+    *("memory", "label", "without", "quality", "confidential"),
+    *("boot", "minimum", "minimum_off", "minimum_load", "horizon", "release", "after"),
     *(
         "maintenance",
         "on_time",

@@ -62,6 +62,13 @@ def pool_requirements(
             yield from _of_kind(instance, (*place, "nodes"), pool, at, name, kind)
 
 
+TIMES = (
+    ("boot", "boot for", "on at once"),
+    ("minimum", "stay on for at least", "off at any time"),
+    ("minimum_off", "stay off for at least", "on again at any time"),
+)
+
+
 def _of_kind(instance: Instance, place: Path, pool: Pool, at: int, name: str, kind: NodeKind) -> Iterator[Requirement]:
     least = [value or Decimal(0) for value in least_by_slot(kind.count, (), "", instance.time)]
     place = (*place, at) if len(pool.nodes) > 1 else place
@@ -87,11 +94,7 @@ def _of_kind(instance: Instance, place: Path, pool: Pool, at: int, name: str, ki
             partial(_more_reserved, pool=pool, at=at),
             kind.most - kind.reserved - kind.commit_max,
         )
-    for key, text, instead in (
-        ("boot", "boot for", "on at once"),
-        ("minimum", "stay on for at least", "off at any time"),
-        ("minimum_off", "stay off for at least", "on again at any time"),
-    ):
+    for key, text, instead in TIMES:
         if seconds := getattr(kind, key):
             yield Requirement(
                 key,
@@ -101,6 +104,21 @@ def _of_kind(instance: Instance, place: Path, pool: Pool, at: int, name: str, ki
                 partial(_drop_node_key, pool=pool.id, at=at, key=key),
                 dropped=f"{nodes} {instead}",
             )
+    if any(kind.minimum_load.values()):
+        yield _least_load(place, pool, at, name, kind)
+
+
+def _least_load(place: Path, pool: Pool, at: int, name: str, kind: NodeKind) -> Requirement:
+    nodes = f"nodes {name!r} of pool {pool.id!r}"
+    least = ", ".join(f"{plain_text(amount)} {resource}" for resource, amount in kind.minimum_load.items())
+    return Requirement(
+        "minimum_load",
+        (pool.id, name),
+        f"{nodes} are off where less than {least} of each would be in use",
+        (*place, "minimum_load"),
+        partial(_drop_node_key, pool=pool.id, at=at, key="minimum_load"),
+        dropped=f"{nodes} on at any load",
+    )
 
 
 def _range(values: Sequence[Decimal]) -> str:

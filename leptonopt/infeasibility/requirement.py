@@ -18,7 +18,7 @@ FAMILIES = {
     "needs": ("label", "without", "quality", "confidential", "memory"),
     "one-node placement": ("placement",),
     "capacity": ("capacity", "maintenance"),
-    "nodes": ("nodes", "on_demand", "boot", "minimum"),
+    "nodes": ("nodes", "on_demand", "boot", "minimum", "minimum_off", "minimum_load"),
     "quotas": ("quota",),
     "together and apart": ("together", "apart"),
 }

@@ -61,6 +61,7 @@ def nodes(**more: Any) -> dict[str, Any]:
     [
         ({}, {"nodes"}),
         ({"boot": "1h", "minimum": "2h"}, {"nodes", "boot", "minimum"}),
+        ({"minimum_off": "1h", "minimum_load": {"gpu": 2}}, {"nodes", "minimum_off", "minimum_load"}),
         ({"price": None, "reserved": 1}, {"nodes", "on_demand"}),
     ],
 )
