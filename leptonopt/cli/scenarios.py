@@ -62,6 +62,8 @@ def scenarios(_: options.Context, given: ScenariosOptions) -> int:
         raise UsageError(f"{given.output}: is no folder")
     instance = load_instance(given.file, given.format, params_of(given.param))
     stated = read_scenarios(read_document(given.scenarios), instance)
+    if given.output is not None and len({_file_name(each.id) for each in stated.scenarios}) < len(stated.scenarios):
+        raise UsageError("-o: ids of scenarios that differ in letters or digits are needed, as they name files")
     result = solve_scenarios(instance, stated, given.time_limit, given.gap, given.threads or 1)
     if given.output is not None:
         _write(given.output, instance, stated, result)
@@ -79,10 +81,15 @@ def _write(folder: Path, instance: Instance, stated: Scenarios, result: Scenario
 
     folder.mkdir(parents=True, exist_ok=True)
     for each in stated.scenarios:
-        name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in each.id)
+        name = _file_name(each.id)
         files.write_atomic(folder / f"{name}.yaml", writer.dumped(instance_of(instance, each).document(), "yaml"))
         if each.id in result.plans:
             files.write_atomic(folder / f"{name}.plan.json", files.dumped(result.plans[each.id].document))
+
+
+def _file_name(id: str) -> str:
+    """Return an id with letters, digits, hyphens and underscores alone."""
+    return "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in id)
 
 
 def _print(instance: Instance, stated: Scenarios, result: ScenarioResult) -> None:

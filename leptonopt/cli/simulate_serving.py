@@ -30,6 +30,8 @@ def simulate_serving(given: Any) -> int:
         require_ending(given.plot, FORMATS, "a plot")
         files.writable(given.plot)
     instance = load_instance(given.file, given.format, {} if given.format is None else params_of(given.param))
+    if given.seeds < 1:
+        raise UsageError(f"--seeds {given.seeds}; at least 1")
     if not instance.services:
         raise UsageError(f"--trace: {given.file} has no services")
     setting = _setting(given, instance)

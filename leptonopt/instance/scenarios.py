@@ -85,6 +85,8 @@ def read_scenarios(document: Mapping[str, Any], instance: Instance) -> Scenarios
         for name in getattr(each, key)
         if name not in known
     ]
+    if not instance.services:
+        findings.append(Finding("the instance has no services, whose demand they could be of", ("scenarios",)))
     if found.here_and_now > instance.time.horizon:
         findings.append(Finding("is longer than the horizon", ("here_and_now",)))
     if findings:

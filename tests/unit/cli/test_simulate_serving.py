@@ -48,6 +48,7 @@ def test_bad_calls_are_one_line(files: tuple[Path, Path]) -> None:
     assert "--headroom 1; at least 0" in said(*call, "--headroom", "1", code=2)
     assert "--headroom much; allowed" in said(*call, "--headroom", "much", code=2)
     assert "'soon' is not a duration" in said(*call, "--lag", "soon", code=2)
+    assert "--seeds 0; at least 1" in said(*call, "--seeds", "0", code=2)
     assert "--bin 7m" in said(*call, "--bin", "7m", code=2)
     assert "--policy rolling; with a trace" in said(*call, "--policy", "rolling", code=2)
     assert "--trace LOG.csv" in said("simulate", files[0], code=2)

@@ -60,3 +60,11 @@ def test_local_times_are_of_the_zone_of_the_instance() -> None:
     stated = read_scenarios({"scenarios": [{"id": "a", "weight": 1, "demand": {"s": demand}}]}, made)
     utc = {"a": {"steps": {"2026-11-23T00:00Z": 2, "2026-11-23T01:00Z": 3}}}
     assert stated == read_scenarios({"scenarios": [{"id": "a", "weight": 1, "demand": {"s": utc}}]}, made)
+
+
+def test_an_instance_without_services_has_no_scenarios() -> None:
+    option = {"pool": "p", "duration": "1h"}
+    bare = {key: value for key, value in instance().document().items() if key != "services"}
+    made = validate({**bare, "tasks": [{"id": "t", "options": [option]}]})
+    with pytest.raises(InstanceError, match="no services"):
+        read_scenarios({"scenarios": TWO}, made)
