@@ -81,7 +81,7 @@ class Cuts:
 def exact_product(left: Ints, right: Ints) -> Ints:
     """Return left @ right.T without overflow, in Python integers where int64 is too small."""
     most = np.abs(left).max(axis=0, initial=0).astype(float) @ np.abs(right).astype(float).T
-    if most.max(initial=0) < SAFE:
+    if max(float(each.max(initial=0)) for each in (most, np.abs(left), np.abs(right))) < SAFE:
         small: Ints = left.astype(np.int64) @ right.astype(np.int64).T
         return small
     large: Ints = left.astype(object) @ right.astype(object).T

@@ -78,3 +78,4 @@ def test_rates_in_no_proportion_have_as_many_cuts_as_a_tropical_arrangement_has_
 def test_products_do_not_overflow() -> None:
     large = np.array([[2**40, 1]])
     assert exact_product(large, large).tolist() == [[2**80 + 1]]
+    assert exact_product(np.array([[0, 3]]), np.array([[2**70, 5]], object)).tolist() == [[15]]
