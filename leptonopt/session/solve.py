@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -25,6 +26,7 @@ from leptonopt.session.source import InstanceSource, open_source
 from leptonopt.session.times import TIMES
 from leptonopt.solvers import registry as methods
 
+LOG = logging.getLogger("leptonopt")
 _MIN_CPU_SECONDS = 0.02  # less CPU time does not tell how busy the machine is
 
 
@@ -131,10 +133,21 @@ def _solve(
             solved = time.monotonic()
             seconds = {"read": read - called, "compile": compiled - read, "solve": solved - compiled}
             seconds["total"] = solved - begun
-            return finalize(session.state, request.method_name, {} if limits.deterministic else seconds, signals.number)
+            result = finalize(
+                session.state, request.method_name, {} if limits.deterministic else seconds, signals.number
+            )
+            _log(result, seconds["total"])
+            return result
         except Alarm as alarm:
             alarm.evidence = alarm_evidence(session.state, request.method_name)
             raise
+
+
+def _log(result: Result, seconds: float) -> None:
+    """Tell the logger `leptonopt` how a solve ended, and its notes, at the level INFO."""
+    LOG.info("%s after %.2f s: cost %s, bound %s", result.status, seconds, result.cost, result.bound)
+    for note in result.notes:
+        LOG.info("%s", note)
 
 
 def _search(session: SolveSession, request: SolveRequest, source: InstanceSource) -> SolveSession:

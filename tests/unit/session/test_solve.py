@@ -308,3 +308,17 @@ def test_interrupt_gives_the_best_plan_so_far(tmp_path: Path, number: signal.Sig
     assert document["status"] == "feasible"
     with pytest.raises(ProcessLookupError):
         os.killpg(process.pid, 0)
+
+
+def test_the_logger_hears_how_a_solve_ended(caplog: pytest.LogCaptureFixture) -> None:
+    """One line at INFO, and nothing at WARNING, which Python would print."""
+    document = {
+        "time": {"start": "2026-11-23T00:00Z", "slot": "1h", "horizon": "8h"},
+        "pools": [{"id": "a", "capacity": {"gpu": 1}, "price": {"gpu": 2}}],
+        "tasks": [{"id": "t", "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "2h"}]}],
+    }
+    with caplog.at_level("INFO", logger="leptonopt"):
+        leptonopt.solve(document, time_limit=10)
+    assert [(line.name, line.levelname) for line in caplog.records] == [("leptonopt", "INFO")]
+    assert caplog.records[0].getMessage().startswith("optimal after ")
+    assert caplog.records[0].getMessage().endswith("cost 4, bound 4")
