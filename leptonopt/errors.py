@@ -18,7 +18,7 @@ Infeasible and unknown are *results* of `solve`; only `Result.require_plan()` ra
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 
@@ -76,6 +76,10 @@ class InstanceError(InputError):
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
         super().__init__("\n".join(str(finding) for finding in self.findings))
+
+    def within(self, file: str) -> InstanceError:
+        """Return the error with the file of every finding that names none."""
+        return InstanceError([replace(each, file=each.file or file) for each in self.findings])
 
 
 class NoPlan(LeptonoptError):

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leptonopt.errors import InputError, UsageError
+from leptonopt.errors import InputError, InstanceError, UsageError
 from leptonopt.io import files
 from leptonopt.io.load import FORMATS
 from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance
+    from leptonopt.simulation.noise import Noise
 
 NATIVE = ("yaml", "json", "toml")
 PAGES = ("html", "htm")
@@ -71,6 +72,17 @@ def load_instance(file: Path, format: str | None, params: dict[str, str]) -> Ins
     from leptonopt.io.load import load
 
     return load(file, format, params)
+
+
+def noise_of(file: Path | None, instance: Instance) -> Noise:
+    """Read the noise of a simulation, which is none without a file; raises `InputError`."""
+    from leptonopt.io.load import read_document
+    from leptonopt.simulation.noise import read_noise
+
+    try:
+        return read_noise({} if file is None else read_document(file), instance)
+    except InstanceError as error:
+        raise error.within(str(file)) from None
 
 
 def write_model(path: Path, file: Path, format: str | None, params: dict[str, str], kind: str | None = None) -> None:

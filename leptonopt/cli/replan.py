@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from leptonopt.cli import options
 from leptonopt.cli.common import NATIVE, load_instance, params_of, plan_of, print_line, print_note, require_ending
-from leptonopt.errors import UsageError
+from leptonopt.errors import InstanceError, UsageError
 from leptonopt.io import files
 
 if TYPE_CHECKING:
@@ -119,7 +119,10 @@ def _state(given: ReplanOptions, instance: Any, plan: dict[str, Any]) -> Any:
         if "cost" in stated:
             stated["cost"] = _money(stated["cost"])
         document = {"move": stated, **document}
-    return read_state(document, instance)
+    try:
+        return read_state(document, instance)
+    except InstanceError as error:
+        raise error.within("--now" if given.state is None else str(given.state)) from None
 
 
 def _money(text: str) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from leptonopt.cli import options
-from leptonopt.cli.common import load_instance, params_of, print_line
+from leptonopt.cli.common import load_instance, noise_of, params_of, print_line
 from leptonopt.errors import UsageError
 from leptonopt.io import files
 
@@ -163,8 +163,6 @@ def _outcomes(
 ) -> list[Outcome]:
     """Return what policies do in the worlds that the options ask for; raises `UsageError`, `InputError`."""
     from leptonopt.instance import units
-    from leptonopt.io.load import read_document
-    from leptonopt.simulation.noise import read_noise
     from leptonopt.simulation.outcome import Setting
     from leptonopt.simulation.simulate import simulate
 
@@ -174,7 +172,7 @@ def _outcomes(
         tail = instance.time.horizon // 2 if given.tail is None else units.duration(given.tail)
     except ValueError as error:
         raise UsageError(f"--every or --tail: {error}") from None
-    noise = read_noise({} if given.noise is None else read_document(given.noise), instance)
+    noise = noise_of(given.noise, instance)
     solves = given.time_limit, given.threads, given.method
     folder = Path() if given.noise is None else given.noise.parent
     setting = Setting(every, *solves, _miss(given.miss), tail, hindsight, folder)

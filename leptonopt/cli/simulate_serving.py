@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from leptonopt.cli.common import load_instance, params_of, print_line, require_ending
+from leptonopt.cli.common import load_instance, noise_of, params_of, print_line, require_ending
 from leptonopt.errors import UsageError
 from leptonopt.io import files
 
@@ -50,11 +50,9 @@ def simulate_serving(given: Any) -> int:
 
 def _setting(given: Any, instance: Instance) -> ServingSetting:
     """Return the setting of the options; raises `UsageError`."""
-    from leptonopt.io.load import read_document
-    from leptonopt.simulation.noise import read_noise
     from leptonopt.simulation.serving import ServingSetting, check_setting
 
-    noise = read_noise({} if given.noise is None else read_document(given.noise), instance)
+    noise = noise_of(given.noise, instance)
     policies = USUAL_POLICIES if given.policy == type(given).policy else given.policy
     sigma = float(noise.demand.sigma)
     setting = ServingSetting(

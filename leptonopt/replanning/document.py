@@ -255,7 +255,9 @@ class _Rewriting:
         pool = run.pool or (planned.pool if planned else None)
         on_pool = [way for way in ways.values() if way.pool == pool] or list(ways.values())[: len(ways) == 1]
         if not on_pool:
-            raise UsageError(f"state: running task {task.id!r}: {named or 'no option'!r} is none of its options")
+            known = ", ".join(ways) or "none"
+            text = f"{named or 'no option'!r} is none of its options; there are {known}"
+            raise UsageError(f"state: running task {task.id!r}: {text}")
         return on_pool[0]
 
     def _begun(self, run: Running) -> datetime:

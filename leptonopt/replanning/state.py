@@ -144,6 +144,8 @@ def _findings_of_nodes(state: State, instance: Instance) -> list[Finding]:
         names = kinds.get(entry.pool)
         if names is None:
             found.append(Finding(f"there is no pool {entry.pool!r}", ("nodes", at, "pool")))
+        elif not names:
+            found.append(Finding(f"pool {entry.pool!r} has no nodes", ("nodes", at, "pool")))
         elif entry.kind is None and len(names) != 1:
             found.append(Finding(f"pool {entry.pool!r} has {len(names)} kinds of nodes; say which", ("nodes", at)))
         elif entry.kind is not None and entry.kind not in names:

@@ -63,6 +63,12 @@ def test_an_instance_error_lists_all_findings() -> None:
     assert str(error) == "one\na: two"
 
 
+def test_findings_name_their_file() -> None:
+    """An error within a file names it in every line that names none."""
+    error = InstanceError([Finding("one"), Finding("two", file="b")]).within("a")
+    assert str(error) == "a: one\nb: two"
+
+
 def test_evidence_belongs_to_one_alarm() -> None:
     """Alarms do not share their evidence."""
     first, second = Alarm("one"), Alarm("two")

@@ -52,7 +52,8 @@ def test_simulate(files: tuple[Path, Path]) -> None:
 
 def test_eta(files: tuple[Path, Path]) -> None:
     """Start and end of every copy, by median start."""
-    code, out, err = called("eta", files[0], "--policy", "once", "--seeds", "3", "--noise", files[1], "-t", "2")
+    words = ["--policy", "once", "--method", "greedy", "--seeds", "3", "--noise", files[1], "-t", "20"]
+    code, out, err = called("eta", files[0], *words)
     assert code == 0, err
     lines = out.splitlines()
     assert lines[0].split()[0] == "task"

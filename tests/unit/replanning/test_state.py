@@ -30,10 +30,10 @@ def test_what_a_state_says() -> None:
         ({"fixed": ["zed"]}, r"fixed\[0\]: there is no task 'zed'"),
         ({"used": {"zed": 1}}, "used.zed: there is no quota 'zed'"),
         ({"nodes": [{"pool": "zed"}]}, r"nodes\[0\].pool: there is no pool 'zed'"),
-        ({"nodes": [{"pool": "own", "on": 1}]}, r"nodes\[0\]: pool 'own' has 0 kinds of nodes; say which"),
+        ({"nodes": [{"pool": "own", "on": 1}]}, r"nodes\[0\]\.pool: pool 'own' has no nodes"),
         (
             {"nodes": [{"pool": "own", "kind": "k"}]},
-            r"nodes\[0\].kind: pool 'own' has no kind of nodes 'k'; there are none",
+            r"nodes\[0\]\.pool: pool 'own' has no nodes",
         ),
         ({"colour": 1}, "colour"),
         ({"now": "today"}, "now: 'today' is not an instant"),
