@@ -115,7 +115,7 @@ def compared(seed: int) -> Counter[str]:
     counts["infeasible"] += known and best is None
     problem, says = made.problem, dict[str, tuple[Status, int | None]]()
     turn = [name for number, name in enumerate(TABLE) if (seed + number) % EVERY.get(name, 1) == 0]
-    if not known and len({*turn} & {*EXACT} - {"branch-and-bound"}) < 2:  # which has not all rules
+    if not known and len({*turn} & {*EXACT} - {"branch-and-bound", "sos-branching"}) < 2:  # which have not all rules
         turn.append("cbc")
     for name in turn:
         ear, limits = Ear(), Limits(time_limit=30.0 if name in (*EXACT, *QUICK) else 0.2, seed=seed)
