@@ -43,6 +43,7 @@ KINDS = {
     "csv": ("", ".csv"),
     "xlsx": ("", ".xlsx"),
     "ics": ("", ".ics"),
+    "html": ("", ".html"),
 }
 # What is written of services, by name: the options that belong to it.
 SERVICE_KINDS: dict[str, set[str]] = {
@@ -107,6 +108,11 @@ def export(_: options.Context, given: ExportOptions) -> int:
     files.different(given.output, given.file, given.plan, given.ceiling)
     instance = load_instance(given.file, given.format, params_of(given.param))
     plan = plan_of(given.plan)
+    if kind == "html":
+        from leptonopt.cli.show import write_page
+
+        write_page(given.output, plan, instance)
+        return 0
     if kind in SERVICE_KINDS:
         files.write_atomic(given.output, _SERVICE_WRITERS[kind](instance, plan, given))
         return 0

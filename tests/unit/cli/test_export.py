@@ -72,6 +72,19 @@ def test_services(services: tuple[Path, Path], tmp_path: Path, words: tuple[str,
     assert (code, out[: len(begins)]) == (0, begins)
 
 
+def test_page(tmp_path: Path) -> None:
+    """A page is what `show --html` writes."""
+    option = {"pool": "own", "uses": {"gpu": 1}, "duration": "1h"}
+    time = {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "2h"}
+    tasks = [{"id": "a", "options": [option]}]
+    document = {"time": time, "pools": [{"id": "own", "capacity": {"gpu": 1}}], "tasks": tasks}
+    instance, plan, page = tmp_path / "i.json", tmp_path / "p.json", tmp_path / "p.html"
+    instance.write_text(json.dumps(document), encoding="utf-8")
+    assert called("solve", instance, "-m", "greedy", "-o", plan)[0] == 0
+    assert called("export", instance, plan, "-o", page)[0] == 0
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+
+
 def test_options_of_other_kinds(files: tuple[Path, Path]) -> None:
     """Options of services belong to their kinds; a plan without services has none to write."""
     assert "--repeat does not belong to --to csv" in said(
