@@ -220,7 +220,7 @@ def _loads(rows: RowBuilder, groups: Sequence[Members], tasks: TaskWindows, serv
 
 
 def _nodes(rows: RowBuilder, money: Money, loads: Sequence[int]) -> Nodes:
-    kinds, slot = rows.kinds, rows.time.slot
+    kinds = rows.kinds
 
     def ints(values: Iterable[int]) -> Ints:
         return np.fromiter(values, np.int64)
@@ -231,8 +231,8 @@ def _nodes(rows: RowBuilder, money: Money, loads: Sequence[int]) -> Nodes:
         on_demand=np.array([kind.stated.price is not None for kind in kinds], bool),
         reserved=ints(kind.reserved for kind in kinds),
         commit_max=ints(kind.commit_max if any(kind.count) else 0 for kind in kinds),
-        boot=ints(-(-kind.stated.boot // slot) for kind in kinds),
-        minimum=ints(-(-kind.stated.minimum // slot) for kind in kinds),
+        boot=ints(rows.time.whole_slots(kind.stated.boot) for kind in kinds),
+        minimum=ints(rows.time.whole_slots(kind.stated.minimum) for kind in kinds),
         costs=money.rates.whole(cache(money)) if kinds else no_nodes(rows.time.slots).costs,
         supply_node=ints(kind for kind, _, _ in rows.supply),
         supply_row=ints(row for _, row, _ in rows.supply),

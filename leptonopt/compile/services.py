@@ -315,7 +315,7 @@ def _way(rows: RowBuilder, number: ServiceNumbers, place: int, option: ConcreteO
         most = np.minimum(most, number.useful(place))
     start = own.start if stated.start is None else stated.start
     stay = own.stay if stated.stay is None else stated.stay
-    boot, minimum = -(-start.takes // rows.time.slot), -(-stay // rows.time.slot)
+    boot, minimum = rows.time.whole_slots(start.takes), rows.time.whole_slots(stay)
     return ReplicaWay(service, place, stated, start, option, held, amounts, most, boot, max(boot, minimum))
 
 

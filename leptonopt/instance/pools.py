@@ -64,6 +64,10 @@ class Time(StrictModel):
         """Return the number of slots in the horizon."""
         return self.horizon // self.slot
 
+    def whole_slots(self, seconds: int) -> int:
+        """Return a duration in slots, rounded up; no more than the horizon, beyond which nothing depends on it."""
+        return min(self.slots, -(-seconds // self.slot))
+
     def text(self, slot: int) -> str:
         """Return the instant at which a slot begins, as plans and messages state it."""
         return units.instant_text(self.start + timedelta(seconds=slot * self.slot))

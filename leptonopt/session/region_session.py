@@ -21,6 +21,7 @@ from leptonopt.algorithms.services.construction import services_least
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.compile.data_moves import Links
 from leptonopt.compile.decode import decode, encode
+from leptonopt.compile.money import MAX_TOTAL
 from leptonopt.compile.node_form import first_form
 from leptonopt.compile.places import Places, data_tasks
 from leptonopt.errors import OutOfTime
@@ -113,7 +114,11 @@ class RegionModel:
         return problem.nodes.least_cost + total + services
 
     def _moves(self) -> dict[str, Ints]:
-        """Return the delay and the cost of every edge by pairs of regions, int64, shape (E, R, R)."""
+        """Return the delay and the cost of every edge by pairs of regions, int64, shape (E, R, R).
+
+        What takes longer than the horizon does not move; a cost beyond what can be counted is cut there, so that the
+        least cost of all choices stays a bound.
+        """
         problem, time, many = self.compiled.problem, self.compiled.instance.time, len(self.names)
         delay = np.repeat(problem.lag, many * many).reshape(len(problem.lag), many, many)
         moved = np.zeros_like(delay)
@@ -128,11 +133,11 @@ class RegionModel:
             for p, origin in enumerate(self.names):
                 for q, to in enumerate(self.names):
                     move = self.links.move("task", after.task, origin, to, after.gib)
-                    if move is None:
+                    if move is None or (slots := ceil((after.lag + move.seconds) / time.slot)) > time.slots:
                         moved[edge, p, q] = -1
                     else:
-                        moved[edge, p, q] = int(weight * Fraction(move.cost) / unit)
-                        delay[edge, p, q] = ceil((after.lag + move.seconds) / time.slot)
+                        moved[edge, p, q] = min(MAX_TOTAL, int(weight * Fraction(move.cost) / unit))
+                        delay[edge, p, q] = slots
         return {"delay": delay, "moved": moved}
 
     def _rows(self, options: Ints) -> Any:

@@ -632,6 +632,18 @@ tasks:
 """,
         "7.5",
     ),
+    "what boots longer than the horizon, and stays on longer": (
+        TIME
+        + """
+pools:
+  - {id: a, nodes: {id: k, size: {gpu: 2}, count: 2, price: 3, running: 1, boot: 20d, minimum: 30d, startup: 2}}
+  - {id: b, capacity: {gpu: 4}, price: {gpu: 1}}
+tasks: [{id: t, copies: 2, options: [{pool: a, uses: {gpu: 2}, duration: 2h}]}]
+services:
+  - {id: s, demand: {x: 1}, replicas: [{pool: b, uses: {gpu: 1}, rate: {x: 1}, limit: 2, start: {takes: 20d, cost: 5}, stay: 30d}]}
+""",
+        "21",
+    ),
     "what runs before a horizon in which there is none goes off, and pays for it": (
         TIME
         + """

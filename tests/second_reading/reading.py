@@ -321,6 +321,8 @@ class Data:
     def __init__(self, tree: dict[str, Any]):
         self.links = get(tree, "links", [])
         self.datasets = {each["id"]: each for each in get(tree, "datasets", [])}
+        if not all(each["at"] for each in self.datasets.values()):
+            raise Refused("a dataset that lies nowhere")
 
     def move(self, origin: str, to: str, gib: Fraction) -> Move | None:
         """Return what it takes to move an amount; None where no link leads there."""

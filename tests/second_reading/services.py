@@ -113,6 +113,8 @@ def read_services(tree: dict[str, Any], instance: Instance) -> list[Service]:
 
 def _service(tree: dict[str, Any], instance: Instance) -> Service:
     clock, spread = instance.clock, get(tree, "spread")
+    if not tree["demand"] or not tree["replicas"]:
+        raise Refused("a service without demand or replicas")
     demand = _demand(tree["demand"], clock)
     ways = list(_ways(tree, instance, None if spread is None else spread["label"]))
     for name, stated in _by_class(tree["demand"]):
@@ -249,6 +251,8 @@ def _batch(tree: dict[str, Any], clock: Clock) -> Batch:
         if (release is None or clock.begin(slot) >= instant(release))
         and (deadline is None or clock.begin(slot + 1) <= instant(deadline))
     ]
+    if not tree["amount"]:
+        raise Refused("a batch of nothing")
     amount = {name: number(value) for name, value in tree["amount"].items()}
     return Batch(tree["id"], amount, slots, truth(get(tree, "optional", False)), number(get(tree, "value", 0)))
 

@@ -118,3 +118,13 @@ def test_data_without_any_region(optional: bool, status: str, cost: int | None) 
     stated = document(task("x", **worth), task("y", after=[{"task": "x", "gib": 3}], **worth))
     found = solved(stated, method="cpsat")
     assert (found.status, found.cost) == (status, cost)
+
+
+@pytest.mark.parametrize("link", [{"gbit": 0.000000001}, {"price": 10**12}])
+def test_data_that_takes_ages_or_costs_a_fortune(link: dict[str, Any]) -> None:
+    """What is far beyond the horizon, or beyond what can be counted, is a reason to leave a task out, and no overflow."""
+    stated = chain(10**12, links=({"from": "*", "to": "*", **link},))
+    stated["tasks"][1] |= {"optional": True, "value": 1, "options": [*stated["tasks"][1]["options"]]}
+    stated["tasks"][1]["options"][0] = {"pool": "west", "uses": {"gpu": 1}, "duration": "1h"}
+    found = solved(stated, method="cpsat")
+    assert (found.document["cost_exact"], len(found.document["left_out"])) == ("3", 1)
