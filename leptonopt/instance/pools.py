@@ -65,7 +65,7 @@ class Time(StrictModel):
         return self.horizon // self.slot
 
     def whole_slots(self, seconds: int) -> int:
-        """Return a duration in slots, rounded up; no more than the horizon, beyond which nothing depends on it."""
+        """Return a duration in slots, rounded up, and cut at the horizon: nothing depends on more."""
         return min(self.slots, -(-seconds // self.slot))
 
     def text(self, slot: int) -> str:
