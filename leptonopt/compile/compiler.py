@@ -239,6 +239,6 @@ def _nodes(rows: RowBuilder, money: Money, loads: Sequence[int]) -> Nodes:
         # A node larger than all possible demand is cut to all possible demand.
         supply_size=ints(min(rows.units(row, size), max(MAX_SIZE, loads[row])) for _, row, size in rows.supply),
         before=ints(kind.before for kind in kinds),
-        rest=ints(-(-kind.stated.minimum_off // slot) for kind in kinds),
+        rest=ints(rows.time.whole_slots(kind.stated.minimum_off) for kind in kinds),
         least=rows.least_loads(),
     )
