@@ -72,7 +72,9 @@ def services_at(
     def solved(at: int) -> tuple[int | None, Ints | None]:
         share = 2 * threads * (until - time.monotonic()) / (many - at)  # some need less
         bound, found = service_at(problem, planner, order[at], prices, max(SHORTEST, share), gap)
-        return bound, planner.planned(order[at], planner.prices() + prices) if found is None else found
+        if found is None:
+            found = planner.planned(order[at], planner.prices() + prices, quick=True)
+        return bound, found
 
     answers = run_side_by_side(solved, range(many), threads)
     bounds = [_rest_at(problem, planner, prices), *(bound for bound, _ in answers)]
