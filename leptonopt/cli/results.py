@@ -150,7 +150,7 @@ def _chosen(
     for what, known, wanted in selected:
         for name in wanted:
             if name not in known:
-                some = ", ".join(map(files.printable, known[:12])) + (", …" if len(known) > 12 else "")
+                some = ", ".join(map(files.printable, sorted(known)[:12])) + (", …" if len(known) > 12 else "")
                 raise UsageError(f"there are no runs with the {what} {name!r}; there are some with {some or 'none'}")
     chosen = found.where(
         lambda run: (

@@ -106,12 +106,14 @@ class _Search:
 
         States prove services with prices of missing at once, for which HiGHS takes long.
         """
-        planner, services = self.planner, range(len(self.problem.services))
-        steps: list[Callable[[], None]] = [self.plan_first, self.plan_together]
-        if all(planner.solvable(planner.states(service)) for service in services):
-            steps.insert(1, self.plan_alone)
-        if is_small(self.problem):
-            steps = [*steps[1:-1], self.solve_whole, self.plan_first, self.plan_together]
+        states = [self.planner.states(service) for service in range(len(self.problem.services))]
+        alone = [self.plan_alone] if all(map(self.planner.solvable, states)) else []
+        if not is_small(self.problem):
+            steps = [self.plan_first, *alone, self.plan_together]
+        elif alone and all(map(self.planner.quickly_solvable, states)):
+            steps = [self.plan_alone, self.solve_whole, self.plan_first, self.plan_together]
+        else:
+            steps = [self.plan_first, self.solve_whole, *alone, self.plan_together]
         for step in steps:
             if not self.closed():
                 step()

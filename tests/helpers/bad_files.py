@@ -334,7 +334,7 @@ EDITS: list[tuple[str, tuple[str | int, ...], Any, str]] = [
     ("quota twice", ("quotas", 1, "id"), "budget", "stands already at quotas[0]; ids are unique"),
     ("task that repeats without an end", ("tasks", 0, "repeat"), {"from": "22:00"}, "repeat.to: is missing"),
     ("task that repeats on no day", ("tasks", 0, "repeat"), {"from": "22:00", "to": "06:00", "days": ["holiday"]}, "not a list of days"),
-    ("quota per fortnight", ("quotas", 0, "per"), "fortnight", "'fortnight' is not allowed; 'horizon', 'day', 'week', 'month', 'quarter', 'year' or"),
+    ("quota per fortnight", ("quotas", 0, "per"), "fortnight", "'fortnight' is not allowed; 'horizon', 'slot', 'day', 'week', 'month', 'quarter', 'year' or"),
     ("quota of devices below zero", ("quotas", 1), {"id": "r", "of": "gpu", "limit": -1}, "-1 is below zero; at least 0, except of money"),
     ("quota used at a moment", ("quotas", 1), {"id": "r", "of": "gpu", "limit": 1, "used": 1, "per": "moment"}, "nothing is used before the horizon at any moment"),
     ("quota of an unknown team", ("quotas", 1, "teams"), ["green"], "there is no team 'green'; known are"),

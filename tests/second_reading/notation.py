@@ -39,8 +39,8 @@ class Notation:
         self.start = datetime.fromisoformat(str(made["time"]["start"])).astimezone(UTC)
         made["pools"] = [self._pool(pool) for pool in tree["pools"]]
         made["profiles"] = {name: self._work(profile) for name, profile in get(tree, "profiles", {}).items()}
-        placed = get(tree, "placement", "span")
-        made["tasks"] = [{"placement": placed, **self._task(task)} for task in get(tree, "tasks", [])]
+        placed = {"placement": tree["placement"]} if get(tree, "placement", None) is not None else {}
+        made["tasks"] = [placed | self._task(task) for task in get(tree, "tasks", [])]
         made["quotas"] = [self._quota(quota) for quota in get(tree, "quotas", [])]
         made["meters"] = [self._meter(meter) for meter in get(tree, "meters", [])]
         mixed = {name for name in self.with_unit & self.without if not any(name.lower().endswith(end) for end in NAMED)}

@@ -31,16 +31,16 @@ def with_task(task: Any) -> Callable[[Instance], Instance]:
 
 CHANGES: dict[str, tuple[Callable[[Any], Any], str]] = {
     "a demand below zero": (
-        lambda i: i.tasks[0].options[0].uses.update(gpu=Decimal(-5)),
+        lambda i: dict.update(i.tasks[0].options[0].uses, gpu=Decimal(-5)),
         "tasks[0].options[0].uses.gpu: -5",
     ),
     "a demand that is no number": (
-        lambda i: i.tasks[3].options[1].uses.update(gpu="many"),
+        lambda i: dict.update(i.tasks[3].options[1].uses, gpu="many"),
         "tasks[3].options[1].uses.gpu",
     ),
-    "a resource that is not there": (lambda i: i.tasks[0].options[0].uses.update(tpu=Decimal(1)), "'tpu'"),
-    "a capacity taken away": (lambda i: i.pools[0].capacity.clear(), "pools[0]"),
-    "a price of another type": (lambda i: i.pools[0].price.update(gpu=3), "pools[0]: was changed"),
+    "a resource that is not there": (lambda i: dict.update(i.tasks[0].options[0].uses, tpu=Decimal(1)), "'tpu'"),
+    "a capacity taken away": (lambda i: dict.clear(i.pools[0].capacity), "pools[0]"),
+    "a price of another type": (lambda i: dict.update(i.pools[0].price, gpu=3), "pools[0]: was changed"),
     "a duration below zero": (
         lambda i: i.tasks[1].options[0].__dict__.update(duration=-1),
         "tasks[1].options[0].duration",
@@ -83,12 +83,19 @@ def test_what_was_changed_is_validated_again(what: str, tmp_path: Path) -> None:
         assert said in str(caught.value)
 
 
+def test_a_change_is_refused() -> None:
+    """All of an instance is frozen, mappings too: only what goes past that, as here above, can change it."""
+    instance = validate(traces.crowded())
+    with pytest.raises(TypeError, match="an instance does not change"):
+        instance.tasks[0].options[0].uses["gpu"] = Decimal(-5)
+
+
 def test_a_change_that_is_valid_counts() -> None:
     """What an instance says when it is solved is what is solved, and what the plan is checked against."""
     instance = validate(traces.crowded())
     for task in instance.tasks:
         for option in task.options:
-            option.uses["gpu"] = Decimal(1)
+            dict.update(option.uses, gpu=Decimal(1))
     result = leptonopt.solve(instance, method="greedy", time_limit=20)
     assert result.verdict.ok
     assert (

@@ -27,6 +27,7 @@ QUICK_STATES = 500  # the same where it must be quick
 SECONDS, GAP = 3.0, 3e-3  # of the integer program of a service that finds no place, and its relative gap
 MORE_STATES = 3_000_000  # states of a service whose optimum is asked, at most
 MOST_WORK = 120_000_000  # states times slots, at most
+QUICK_WORK = 4_000_000  # the same up to which the program over states is faster than an integer program
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +77,15 @@ class Planner:
 
     def solvable(self, states: ServiceStates) -> bool:
         """Return whether a program is small enough to be solved."""
-        work = states.size * max(self.problem.slots, states.cuts)
-        return states.size <= MORE_STATES and work <= MOST_WORK
+        return states.size <= MORE_STATES and self._work(states) <= MOST_WORK
+
+    def quickly_solvable(self, states: ServiceStates) -> bool:
+        """Return whether a program over states is faster than an integer program."""
+        return self._work(states) <= QUICK_WORK
+
+    def _work(self, states: ServiceStates) -> int:
+        """Return how much there is to compute: for each state something in each slot, and about each cut."""
+        return states.size * max(self.problem.slots, states.cuts)
 
     def alone(self) -> Parts:
         """Return the optimum of each service at its own prices."""

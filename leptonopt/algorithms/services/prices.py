@@ -33,7 +33,6 @@ from leptonopt.runtime.clock import run_side_by_side
 
 SHORTEST = 0.3  # seconds for the integer program of a service, at least
 NEAR = 0.004  # gap at which the integer program's own schedule is used
-QUICK = 4_000_000  # states times slots up to which the program over states is faster
 
 
 def relaxation_prices(problem: Problem, planner: Planner, room: Ints | None, seconds: float) -> Ints | None:
@@ -97,7 +96,7 @@ def service_at(
 ) -> tuple[int | None, Ints | None]:
     """Return a lower bound on the cost of one service at its own prices and these, and its replicas on."""
     states = planner.states(service)
-    if states.size * max(problem.slots, states.cuts) <= QUICK:
+    if planner.quickly_solvable(states):
         found = states.solve(problem.price + prices)
         return (None, None) if found is None else (int(found[0]), states.replicas(found[1]))
     alone = only_service(problem, service, planner.owned.kinds(service), problem.price + prices)

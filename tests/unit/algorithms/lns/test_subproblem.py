@@ -15,6 +15,7 @@ from leptonopt.algorithms.lns.subproblem import (
     solve,
 )
 from leptonopt.problem.nodes import NodeSchedule
+from leptonopt.problem.problem import UNLIMITED
 from leptonopt.problem.schedule import Schedule
 from tests.helpers.guides import true_guide
 from tests.helpers.small_problems import group, ints, nodes, option, problem
@@ -86,7 +87,7 @@ def test_freed_neighbours_count_with_their_shortest_duration() -> None:
     sub = freed(PartialSchedule(made), [0, 1, 2])
     assert sub.precedence_windows == {0: (0, 4), 1: (2, 7), 2: (5, 9)}
     assert not sub.is_required(1)
-    assert sub.column_data().edges == [(0, 1, 1), (1, 2, 1)]
+    assert sub.column_data().edges == [(0, 1, 1, UNLIMITED), (1, 2, 1, UNLIMITED)]
 
 
 def test_jobs_of_the_interval_model() -> None:
@@ -100,7 +101,7 @@ def test_jobs_of_the_interval_model() -> None:
     placing.insert(1, 2)
     jobs, edges = freed(placing, [0, 1]).interval_jobs()
     assert [job.group for job in jobs] == [0, 1]
-    assert edges == [(0, 1, 1)]
+    assert edges == [(0, 1, 1, UNLIMITED)]
     assert [mode.cost for job in jobs for mode in job.modes] == [7, 3 + 2 * 2 * 7]
 
 
