@@ -330,7 +330,7 @@ services:
     "a batch fills the night, and not the headroom": (
         TIME
         + """
-pools: [{id: a, capacity: {gpu: 9}, price: {gpu: 1}}]
+pools: [{id: a, capacity: {gpu: 4}, price: {gpu: 1}}]
 services:
   - {id: s, demand: {x: {steps: {2026-01-05T00:00Z: 2, 2026-01-05T02:00Z: 0}}}, headroom: 0.5, fill: false,
      replicas: [{pool: a, uses: {gpu: 1}, rate: {x: 2}}]}
