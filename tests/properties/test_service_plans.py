@@ -17,7 +17,7 @@ from tests.helpers.marks import first
 from tests.helpers.service_documents import plan_of, random_document, some_schedule
 
 
-@pytest.mark.parametrize("seed", first(25, range(300)))
+@pytest.mark.parametrize("seed", first(25, range(300), ci=120))
 def test_plans_of_schedules_pass_the_checker(seed: int) -> None:
     document = random_document(seed)
     made = compile_instance(validate(document), COUNTED)
