@@ -50,12 +50,12 @@ def test_imports_nothing_of_leptonopt() -> None:
 
 
 DRAWN: dict[str, tuple[Callable[[int], dict[str, Any]], int, int, int, float]] = {
-    "anything": (random_documents.document, 2, 100, 10, 0.5),
-    "nodes": (packed_documents.packed_document, 1, 60, 12, 0.3),
-    "segments": (cut_documents.cut_document, 2, 60, 12, 0.5),
+    "anything": (random_documents.document, 2, 100, 24, 0.5),
+    "nodes": (packed_documents.packed_document, 1, 60, 7, 0.3),
+    "segments": (cut_documents.cut_document, 2, 60, 8, 0.5),
     "meters": (meter_documents.meter_document, 1, 60, 8, 0.2),
-    "data": (data_documents.data_document, 2, 60, 8, 0.0),
-    "services": (service_documents.service_document, 2, 50, 12, 0.0),
+    "data": (data_documents.data_document, 2, 60, 26, 0.0),
+    "services": (service_documents.service_document, 2, 50, 30, 0.0),
 }
 """By what is drawn: the generator, batches by default, in all and in CI, and the least share of solved ones in a batch."""
 
