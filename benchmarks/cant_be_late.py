@@ -79,7 +79,7 @@ def _line(zone: str, path: Path, deadline: str, restart: str) -> Line:
     trace = np.array(json.loads(path.read_text())["data"][: DEADLINES[deadline] * 60 // TICK], bool)
     instance = job(DEADLINES[deadline], RESTARTS[restart])
     noise = read_noise({"spot": {"spot": {"file": str(path.resolve())}}}, instance)
-    setting = Setting(every=6 * 3600, tail=0, hindsight=False)
+    setting = Setting(every=3600, tail=0, hindsight=False)
     costs = {each.policy: each.cost for each in simulate(instance, POLICIES, [0], noise, setting)}
     assert None not in costs.values(), (path, costs)
     scores = {policy: score(float(cost or 0)) for policy, cost in costs.items()}
