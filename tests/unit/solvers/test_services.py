@@ -18,7 +18,7 @@ from tests.helpers.random_problems import problem as random_tasks
 LIMITS = Limits(20)
 
 
-@pytest.mark.parametrize("seed", first(30, range(400), ci=150))
+@pytest.mark.parametrize("seed", first(30, range(400), ci=80))
 def test_bounds_are_valid_and_schedules_keep_the_rules(seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     if seed % 4:  # the others begin with the integer program of all
         monkeypatch.setattr(services, "SETTINGS", replace(services.SETTINGS, small=0))
