@@ -22,8 +22,7 @@ import numpy as np
 
 from leptonopt.algorithms.branching.tree import BranchingTask, ColumnTree, RelaxedSolution
 from leptonopt.algorithms.models.reduced_costs import DualProof
-from leptonopt.algorithms.models.scaling import row_units, scaled_entries
-from leptonopt.algorithms.models.time_indexed import NO_LIMIT
+from leptonopt.algorithms.models.scaling import engine_arrays, row_units
 from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.solvers.highs_program import CALLBACKS, Exchange, linear_program
 
@@ -44,7 +43,7 @@ class HighsRelaxation:
     def __init__(self, task: BranchingTask, exchange: Exchange, penalty: float) -> None:
         linear, matrix = task.linear, task.linear.matrix
         self.units, self.many = row_units(task.data, matrix, linear.most), len(linear.most)
-        program = linear_program(_arrays(task, self.units), whole=False)
+        program = linear_program(engine_arrays(linear, task.costs, task.data, task.upper, self.units), whole=False)
         engine: Any = highspy.Highs()  # type: ignore[no-untyped-call]
         engine.setOptionValue("output_flag", False)
         engine.setOptionValue("threads", 1)
@@ -73,20 +72,6 @@ class HighsRelaxation:
         short = float(values[self.many :].sum()) > SHORT
         value = float(info.objective_function_value)
         return RelaxedSolution(value, values[: self.many], duals / self.units, engine.getBasis(), short)
-
-
-def _arrays(task: BranchingTask, units: Floats) -> dict[str, Any]:
-    """Return the arrays of the model that `linear_program` reads."""
-    matrix, lower = task.linear.matrix, task.linear.lower
-    return {
-        "costs": task.costs.astype(float),
-        "data": scaled_entries(task.data, matrix, units),
-        "indices": matrix.indices.astype(np.int32),
-        "indptr": matrix.indptr.astype(np.int32),
-        "lower": np.where(lower <= -NO_LIMIT, -np.inf, lower / units),
-        "upper": np.where(task.upper >= NO_LIMIT, np.inf, task.upper / units),
-        "most": task.linear.most.astype(float),
-    }
 
 
 class Program:

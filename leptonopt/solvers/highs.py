@@ -18,19 +18,16 @@ from typing import Any
 import numpy as np
 
 from leptonopt.algorithms.models.reduced_costs import ReducedCosts, reduced_costs
-from leptonopt.algorithms.models.scaling import row_units, scaled_entries
-from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, has_no_columns, predicted_size
+from leptonopt.algorithms.models.scaling import engine_arrays, row_units
+from leptonopt.algorithms.models.time_indexed import build_model, has_no_columns, predicted_size
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.replicas import undecided
 from leptonopt.problem.rounding import round_up_safely
 from leptonopt.problem.schedule import Schedule, objective
-from leptonopt.runtime.child_process import isolated_command, run_child, temporary_folder
-from leptonopt.solvers.mip_run import EngineAnswer, MipRun, highs_name
-
-PROGRAM = Path(__file__).resolve().parent / "highs_program.py"
-_RUN = "import runpy; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
+from leptonopt.runtime.child_process import run_child, temporary_folder
+from leptonopt.solvers.mip_run import EngineAnswer, MipRun, highs_command, highs_name
 
 
 @dataclass(frozen=True)
@@ -192,25 +189,14 @@ class _Run(MipRun):
         """Run the program on a task, to a relative gap of at least that; return its answer, None without one."""
         for name in ("answer.npz", "found.npy", "bound", "known.npy"):
             (self.room / name).unlink(missing_ok=True)
-        matrix, lower = self.linear.matrix, self.linear.lower
-        units = row_units(self.data, matrix, self.linear.most)
-        np.savez(
-            self.room / "model.npz",
-            costs=self.costs.astype(float),
-            data=scaled_entries(self.data, matrix, units),
-            indices=matrix.indices.astype(np.int32),
-            indptr=matrix.indptr.astype(np.int32),
-            lower=np.where(lower <= -NO_LIMIT, -np.inf, lower / units),
-            upper=np.where(self.upper >= NO_LIMIT, np.inf, self.upper / units),
-            most=self.most.astype(float),
-            start=np.zeros(0) if self.hint is None else self.hint,
-            whole=self.linear.whole,
-        )
+        units = row_units(self.data, self.linear.matrix, self.linear.most)
+        arrays = engine_arrays(self.linear, self.costs, self.data, self.upper, units)
+        arrays |= {"most": self.most.astype(float), "start": np.zeros(0) if self.hint is None else self.hint}
+        np.savez(self.room / "model.npz", **arrays)
         self._ends = time.monotonic() + seconds
-        presolve, threads = "0" if careful else "1", str(max(1, self.limits.threads))
         gap = max(least_gap, self.gaps()[0])
-        words = [str(self.room), task, f"{max(0.05, seconds):.2f}", repr(gap), presolve, threads]
-        run_child(isolated_command(_RUN, str(PROGRAM), *words), str(self.room), self.written, self._glance)
+        command = highs_command(str(self.room), task, seconds, gap, self.limits.threads, presolve=not careful)
+        run_child(command, str(self.room), self.written, self._glance)
         with suppress(OSError, ValueError, KeyError), np.load(self.room / "answer.npz") as answer:
             duals = answer["duals"]
             return {**answer, "duals": duals / units if len(duals) == len(units) else duals}

@@ -1,4 +1,4 @@
-"""Call HiGHS in a process of its own on arrays of a program, without an exchange meanwhile."""
+"""Call HiGHS in a process of its own, on arrays of a program."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.runtime.child_process import isolated_command, run_child, temporary_folder
+from leptonopt.runtime.child_process import run_child, temporary_folder
+from leptonopt.solvers.mip_run import highs_command
 
-PROGRAM = Path(__file__).resolve().with_name("highs_program.py")
-START = "import runpy; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
 GRACE = 2.0  # seconds after the limit until the process is ended
 
 
@@ -27,10 +26,8 @@ def call_highs(model: Mapping[str, Any], seconds: float, gap: float, threads: in
     with temporary_folder(tempfile.gettempdir()) as room:
         folder, ends = Path(room), time.monotonic() + seconds + GRACE
         np.savez(folder / "model.npz", start=np.zeros(0), **model)
-        words = [room, "solve", f"{max(0.05, seconds):.2f}", repr(gap), "1", str(max(1, threads))]
-        run_child(
-            isolated_command(START, str(PROGRAM), *words), room, folder / "engine.log", lambda: time.monotonic() > ends
-        )
+        command = highs_command(room, "solve", seconds, gap, threads)
+        run_child(command, room, folder / "engine.log", lambda: time.monotonic() > ends)
         return _answer(folder)
 
 

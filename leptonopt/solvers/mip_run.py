@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,11 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.rounding import round_up_safely
 from leptonopt.problem.schedule import Schedule, objective
+from leptonopt.runtime.child_process import isolated_command
 
 MAX_RANGE = 10**9  # largest sum of an objective or a row that doubles with tolerances are trusted with
+PROGRAM = Path(__file__).resolve().with_name("highs_program.py")
+START = "import runpy; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,12 @@ class EngineAnswer:
     values: Any = None
     bounds: tuple[float, ...] = ()
     log: str = ""
+
+
+def highs_command(room: str, task: str, seconds: float, gap: float, threads: int, presolve: bool = True) -> list[str]:
+    """Return the command that runs `solvers.highs_program` on the model in a folder."""
+    words = [room, task, f"{max(0.05, seconds):.2f}", repr(gap), "1" if presolve else "0", str(max(1, threads))]
+    return isolated_command(START, str(PROGRAM), *words)
 
 
 def highs_name() -> str:

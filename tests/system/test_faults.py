@@ -39,7 +39,7 @@ from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime import child_process as children
 from leptonopt.session.result import Progress
 from leptonopt.solvers import cbc as pulp_cbc
-from leptonopt.solvers import cpsat, highs, selftest
+from leptonopt.solvers import cpsat, highs, mip_run, selftest
 from leptonopt.solvers import mip_run as doubles
 from tests.helpers import bruteforce, random_instances, random_problems, traces
 from tests.helpers.recording_monitor import Ear
@@ -77,7 +77,7 @@ def test_highs_and_ortools_never_share_a_process() -> None:
         "assert 'ortools' not in sys.modules and sys.modules['highspy'] is None"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=traces.ROOT)
-    assert "leptonopt" not in highs.PROGRAM.read_text().split('"""')[2]
+    assert "leptonopt" not in mip_run.PROGRAM.read_text().split('"""')[2]
 
 
 # --- all engines ------------------------------------------------------------------------------------
@@ -316,7 +316,7 @@ def test_a_limit_that_highs_does_not_honour(tmp_path: Path, monkeypatch: pytest.
     """Presolve and root go on past any limit (125 s for 60 were seen): the program around it is killed."""
     endless = tmp_path / "endless.py"
     endless.write_text("import signal, time\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\ntime.sleep(60)\n")
-    monkeypatch.setattr(highs, "PROGRAM", endless)
+    monkeypatch.setattr(mip_run, "PROGRAM", endless)
     begun = time.monotonic()
     said = highs.solve(PROBLEM, None, Limits(time_limit=0.3), Ear())
     assert time.monotonic() - begun < 0.3 + 2 + 8

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from leptonopt.algorithms.models.time_indexed import NO_LIMIT, IntegerProgram
 from leptonopt.problem.arrays import Floats, Ints
 
 LARGE = 10**9  # sum of a row from which on it is scaled
@@ -33,3 +34,36 @@ def scaled_entries(data: Ints, matrix: Any, units: Floats) -> Floats:
     """Return entries of a matrix (CSR) with its rows divided by units, float, as `data`."""
     entries: Floats = data / np.repeat(units, np.diff(matrix.indptr))
     return entries
+
+
+def scaled_sides(lower: Ints, upper: Ints, units: Floats) -> tuple[Floats, Floats]:
+    """Return the sides of rows divided by units, float, shapes (R,); infinite where there is no limit."""
+    low, high = lower / units, upper / units
+    return np.where(lower <= -NO_LIMIT, -np.inf, low), np.where(upper >= NO_LIMIT, np.inf, high)
+
+
+def scaled_rows(linear: IntegerProgram) -> tuple[Any, Floats, Floats]:
+    """Return matrix (CSR) and sides of the rows of a model, scaled."""
+    matrix = linear.matrix.astype(float)
+    units = row_units(linear.matrix.data, linear.matrix, linear.most)
+    matrix.data = scaled_entries(linear.matrix.data, linear.matrix, units)
+    return matrix, *scaled_sides(linear.lower, linear.upper, units)
+
+
+def engine_arrays(linear: IntegerProgram, costs: Ints, data: Ints, upper: Ints, units: Floats) -> dict[str, Any]:
+    """Return a model as `solvers.highs_program` reads it, its rows divided by units.
+
+    `costs`, `data` and `upper` are the objective, the entries of the matrix and the right sides that count.
+    """
+    matrix = linear.matrix
+    low, high = scaled_sides(linear.lower, upper, units)
+    return {
+        "costs": costs.astype(float),
+        "data": scaled_entries(data, matrix, units),
+        "indices": matrix.indices.astype(np.int32),
+        "indptr": matrix.indptr.astype(np.int32),
+        "lower": low,
+        "upper": high,
+        "most": linear.most.astype(float),
+        "whole": linear.whole,
+    }

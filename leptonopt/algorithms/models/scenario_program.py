@@ -16,8 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.models.rows import NO_LIMIT
-from leptonopt.algorithms.models.scaling import row_units, scaled_entries
+from leptonopt.algorithms.models.scaling import scaled_rows
 from leptonopt.algorithms.models.time_indexed import IntegerProgram
 from leptonopt.problem.arrays import Bools, Floats, Ints
 
@@ -58,7 +57,7 @@ def joined(
 
     begin = np.cumsum([0, *(len(each.most) for each in programs)])
     money = [unit * each.cost.astype(float) for each, unit in zip(programs, units, strict=True)]
-    blocks, lower, upper = zip(*map(_scaled, programs), strict=True)
+    blocks, lower, upper = zip(*map(scaled_rows, programs), strict=True)
     links = list(_equal(common + begin[:-1, None], int(begin[-1])))
     rows, tail = sparse.vstack([sparse.block_diag(blocks), *links]).tocsr(), _tail(money, weights, risk, begin)
     none, share = np.zeros(sum(each.shape[0] for each in links)), 0.0 if risk is None else risk[1]
@@ -71,20 +70,6 @@ def joined(
         upper=np.concatenate([*upper, none, tail.upper]),
         whole=np.concatenate([*(each.whole for each in programs), np.zeros(len(tail.costs), bool)]),
         begin=begin,
-    )
-
-
-def _scaled(program: IntegerProgram) -> tuple[Any, Floats, Floats]:
-    """Return matrix and limits of the rows of a program, scaled for doubles."""
-    from scipy import sparse
-
-    matrix = program.matrix
-    scale = row_units(matrix.data, matrix, program.most)
-    entries = scaled_entries(matrix.data, matrix, scale)
-    return (
-        sparse.csr_matrix((entries, matrix.indices, matrix.indptr), shape=matrix.shape),
-        np.where(program.lower <= -NO_LIMIT, -np.inf, program.lower / scale),
-        np.where(program.upper >= NO_LIMIT, np.inf, program.upper / scale),
     )
 
 

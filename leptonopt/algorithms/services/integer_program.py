@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from leptonopt.algorithms.models.scaling import row_units, scaled_entries
-from leptonopt.algorithms.models.time_indexed import NO_LIMIT, IntegerProgram, build_model, decode, normalise_costs
+from leptonopt.algorithms.models.scaling import scaled_rows
+from leptonopt.algorithms.models.time_indexed import IntegerProgram, build_model, decode, normalise_costs
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.rounding import round_up_safely
@@ -57,13 +57,9 @@ def _solved(linear: IntegerProgram, costs: Ints, seconds: float, gap: float, pre
     """Return the answer of SciPy."""
     from scipy.optimize import Bounds, LinearConstraint, milp  # loads slowly
 
-    units, matrix = row_units(linear.matrix.data, linear.matrix, linear.most), linear.matrix.astype(float)
-    matrix.data = scaled_entries(linear.matrix.data, matrix, units)
-    low = np.where(linear.lower <= -NO_LIMIT, -np.inf, linear.lower / units)
-    high = np.where(linear.upper >= NO_LIMIT, np.inf, linear.upper / units)
     return milp(
         costs.astype(float),
-        constraints=LinearConstraint(matrix, low, high),
+        constraints=LinearConstraint(*scaled_rows(linear)),
         bounds=Bounds(0, linear.most.astype(float)),
         integrality=linear.whole.astype(int),
         options={"time_limit": seconds, "mip_rel_gap": gap, "presolve": presolve},

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from leptonopt.solvers import highs
+from leptonopt.solvers import mip_run
 
 
 def asked(folder: Path, task: str, upper: float, start: tuple[int, ...] = ()) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def asked(folder: Path, task: str, upper: float, start: tuple[int, ...] = ()) ->
         start=np.array(start),
     )
     words = [str(folder), task, "10", "0.0", "1", "1"]
-    subprocess.run([sys.executable, str(highs.PROGRAM), *words], check=True, capture_output=True)
+    subprocess.run([sys.executable, str(mip_run.PROGRAM), *words], check=True, capture_output=True)
     with np.load(folder / "answer.npz") as answer:
         return dict(answer)
 
