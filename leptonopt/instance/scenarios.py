@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from leptonopt.errors import Finding, InstanceError
 from leptonopt.instance import notation
@@ -24,7 +24,7 @@ from leptonopt.instance.fields import (
 from leptonopt.instance.instance import Instance
 from leptonopt.instance.names import unknown_name
 from leptonopt.instance.services import Demand, Quantile, Share
-from leptonopt.instance.validation import findings_of, validate
+from leptonopt.instance.validation import validate, validated
 
 MAX_SCENARIOS = 50
 
@@ -73,10 +73,7 @@ class Scenarios(StrictModel):
 
 def read_scenarios(document: Mapping[str, Any], instance: Instance) -> Scenarios:
     """Return the scenarios of a document; raises `InstanceError` with everything that is wrong with it."""
-    try:
-        found = Scenarios.model_validate(_with_offsets(document, instance.time.zone))
-    except ValidationError as error:
-        raise InstanceError(findings_of(error)) from None
+    found = validated(Scenarios, _with_offsets(document, instance.time.zone))
     known = [service.id for service in instance.services]
     findings = [
         Finding(unknown_name("service", name, known), ("scenarios", at, key, name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -18,10 +18,20 @@ from leptonopt.instance.services import Batch, Missed, Service, Spread, Start, W
 from leptonopt.instance.tasks import After, Checkpoint, Needs, Option, Profile, Segments, Task, Variant, Work
 from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
 
+Model = TypeVar("Model", bound=StrictModel)
+
 
 def findings_of(error: Any) -> list[Finding]:
     """Return the findings of a `pydantic.ValidationError`."""
     return _findings(error.errors(include_url=False))
+
+
+def validated(kind: type[Model], document: Mapping[str, Any]) -> Model:
+    """Return what a document beside an instance says; raises `InstanceError` with every finding."""
+    try:
+        return kind.model_validate(document)
+    except ValidationError as error:
+        raise InstanceError(findings_of(error)) from None
 
 
 def _findings(items: list[Any]) -> list[Finding]:

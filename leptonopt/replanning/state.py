@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from leptonopt.errors import Finding, InstanceError, dotted
 from leptonopt.instance import Instance
 from leptonopt.instance.fields import ByName, Instant, Lag, Many, Name, NotNegative, StrictModel, empty_mapping
-from leptonopt.instance.validation import findings_of
+from leptonopt.instance.validation import validated
 
 Key = tuple[str, int]  # task and copy; copies count from 1
 
@@ -103,10 +103,7 @@ class State(StrictModel):
 
 def read_state(document: Mapping[str, Any], instance: Instance) -> State:
     """Return the state of a document; raises `InstanceError` with everything that is wrong with it."""
-    try:
-        state = State.model_validate(document)
-    except ValidationError as error:
-        raise InstanceError(findings_of(error)) from None
+    state = validated(State, document)
     if found := _findings(state, instance):
         raise InstanceError(found)
     return state

@@ -13,9 +13,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from leptonopt.problem.arrays import Floats, Ints
 
 AGES = 4
 PRIOR, WEIGHT = 0.9, 6.0  # probability that availability stays as it is, and how many observations that is worth
@@ -47,7 +46,7 @@ class Forecast:
         return found
 
 
-def _follows() -> NDArray[np.int64]:
+def _follows() -> Ints:
     """Return the state behind each, where capacity is gone and where it is there, shape (2 AGES, 2)."""
     older = np.minimum(np.arange(AGES) + 1, AGES - 1)
     gone = np.stack([older, np.full(AGES, AGES)], axis=1)

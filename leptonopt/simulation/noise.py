@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from pydantic import ValidationError, model_validator
+from pydantic import model_validator
 
 from leptonopt.errors import Finding, InputError, InstanceError
 from leptonopt.instance import Instance, Pool
@@ -29,7 +29,7 @@ from leptonopt.instance.fields import (
     StrictModel,
     empty_mapping,
 )
-from leptonopt.instance.validation import findings_of
+from leptonopt.instance.validation import validated
 
 MOST_FAILURES = 1000  # of a run; then it goes on without
 
@@ -101,8 +101,7 @@ class Noise(StrictModel):
     def factor(self, task: str, seed: int) -> Fraction:
         """Return the factor of a task's duration, to a millionth and above 0; equal for every policy."""
         spread = self.tasks.get(task, self.duration)
-        sigma = float(spread.sigma)
-        drawn = exp(sigma * Random(f"{seed} {task}").gauss(0.0, 1.0) - sigma**2 / 2)
+        drawn = lognormal(float(spread.sigma), f"{seed} {task}")
         return max(Fraction(1, 10**6), Fraction(spread.factor) * Fraction(round(drawn * 10**6), 10**6))
 
     def delay(self, task: str, seed: int) -> int:
@@ -129,12 +128,14 @@ class Noise(StrictModel):
         return taken + work - saved
 
 
+def lognormal(sigma: float, key: str) -> float:
+    """Return the draw of a key, lognormal with mean 1; `sigma` is the standard deviation of its logarithm."""
+    return exp(sigma * Random(key).gauss(0.0, 1.0) - sigma**2 / 2)
+
+
 def read_noise(document: Mapping[str, Any], instance: Instance) -> Noise:
     """Return the noise of a document; raises `InstanceError` with everything that is wrong with it."""
-    try:
-        noise = Noise.model_validate(document)
-    except ValidationError as error:
-        raise InstanceError(findings_of(error)) from None
+    noise = validated(Noise, document)
     tasks, pools = {task.id for task in instance.tasks}, {pool.id: pool for pool in instance.pools}
     found = [Finding(f"there is no task {name!r}", ("tasks", name)) for name in noise.tasks if name not in tasks]
     found += [Finding(_untraceable(pools.get(name), name), ("spot", name)) for name in noise.spot]

@@ -9,6 +9,8 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+from leptonopt.instance import Instance, Time
+
 Key = tuple[str, int]  # task and copy, counted from 1
 
 
@@ -36,6 +38,10 @@ class Setting:
     hindsight: bool = True
     folder: Path = Path()
 
+    def slots_between(self, time: Time) -> int:
+        """Return the slots between two plans, at least one."""
+        return max(1, -(-self.every // time.slot))
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -58,3 +64,10 @@ class Outcome:
     changes: int
     times: Mapping[Key, tuple[datetime, datetime]]
     regret: tuple[Fraction, Fraction | None] | None = None
+
+
+def deadlines_met(instance: Instance, times: Mapping[Key, tuple[datetime, datetime]]) -> tuple[int, int]:
+    """Return how many deadlines of an instance copies have met, and how many there are."""
+    due = [(task.deadline, (task.id, copy)) for task in instance.tasks for copy in range(1, task.copies + 1)]
+    limits = {key: deadline for deadline, key in due if deadline is not None}
+    return sum(key in times and times[key][1] <= limit for key, limit in limits.items()), len(limits)

@@ -11,8 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import product
-from math import exp
-from random import Random
 from typing import Any
 
 import numpy as np
@@ -25,6 +23,7 @@ from leptonopt.plan.service_use import service_uses
 from leptonopt.problem.arrays import Floats, Ints
 from leptonopt.session.solve import solve
 from leptonopt.simulation.fleet import Fleet
+from leptonopt.simulation.noise import lognormal
 from leptonopt.simulation.scaler import Scaler, scaled, scaled_above
 
 PLAN, SCALER, BOTH, HOURLY = "plan", "scaler", "both", "slot-by-slot"
@@ -63,10 +62,7 @@ class Trace:
     def _times(self, name: str, asked: Mapping[str, Floats], sigma: float, seed: int) -> dict[str, Floats]:
         size = max(map(len, asked.values()), default=0)
         hours = (self.begin + self.bin * np.arange(size)) // 3600
-        draws = {
-            hour: exp(sigma * Random(f"{seed} {name} {hour}").gauss(0.0, 1.0) - sigma**2 / 2)
-            for hour in np.unique(hours).tolist()
-        }
+        draws = {hour: lognormal(sigma, f"{seed} {name} {hour}") for hour in np.unique(hours).tolist()}
         factor = np.array([draws[hour] for hour in hours.tolist()])
         return {kind: line * factor for kind, line in asked.items()}
 

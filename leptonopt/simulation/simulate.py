@@ -9,7 +9,7 @@ from leptonopt.instance import Instance
 from leptonopt.session.solve import solve
 from leptonopt.simulation.execution import Execution
 from leptonopt.simulation.noise import Noise
-from leptonopt.simulation.outcome import Outcome, Setting
+from leptonopt.simulation.outcome import Outcome, Setting, deadlines_met
 from leptonopt.simulation.policies import ONCE, ROLLING, THRESHOLD, Planner, refuse_policies
 from leptonopt.simulation.spot_outcomes import spot_outcomes
 from leptonopt.simulation.threshold import ThresholdRule
@@ -58,10 +58,10 @@ def simulate(
     return found
 
 
-def _history(expected: Instance, real: Instance, policy: str, setting: Setting) -> tuple[Execution, Planner]:
-    """Return what a policy does in a world, and its planner."""
+def _history(expected: Instance, real: Instance, policy: str, setting: Setting) -> tuple[Execution, int]:
+    """Return what a policy does in a world, and how many copies it moved or shifted by planning again."""
     if policy == THRESHOLD:
-        return _without_plan(expected, real)
+        return _without_plan(expected, real), 0
     method = setting.method if policy in (ONCE, ROLLING) else policy
 
     def planned(document: Mapping[str, Any], warm: Mapping[str, Any] | None) -> Any:
@@ -71,7 +71,7 @@ def _history(expected: Instance, real: Instance, policy: str, setting: Setting) 
         )  # fmt: skip
 
     execution, planner = Execution(real), Planner(expected, planned, policy == ONCE)
-    every = max(1, -(-setting.every // real.time.slot))
+    every = setting.slots_between(real.time)
     for slot in range(real.time.slots):
         if slot % every == 0:
             planner.plan(slot, execution)
@@ -80,26 +80,21 @@ def _history(expected: Instance, real: Instance, policy: str, setting: Setting) 
         for _, key, option in due:
             if key not in execution.begun:
                 execution.try_to_start(key, option, slot)
-    return execution, planner
+    return execution, planner.changes
 
 
-def _without_plan(expected: Instance, real: Instance) -> tuple[Execution, Planner]:
-    """Return what the threshold rule does in a world, and a planner that has not planned."""
+def _without_plan(expected: Instance, real: Instance) -> Execution:
+    """Return what the threshold rule does in a world."""
     execution, rule = Execution(real), ThresholdRule(expected)
     for slot in range(real.time.slots):
         rule.start(slot, execution)
-    return execution, Planner(expected, lambda document, warm: None, once=True)
+    return execution
 
 
-def _outcome(
-    instance: Instance, real: Instance, seed: int, policy: str, execution: Execution, planner: Planner
-) -> Outcome:
-    limits = {task.id: task.deadline for task in instance.tasks if task.deadline is not None}
+def _outcome(instance: Instance, real: Instance, seed: int, policy: str, execution: Execution, changes: int) -> Outcome:
     times = {key: (moment_of(real, run.start), moment_of(real, run.end)) for key, run in execution.begun.items()}
-    copies = [(task.id, copy) for task in instance.tasks for copy in range(1, task.copies + 1) if task.id in limits]
-    hits = sum(key in times and times[key][1] <= limits[key[0]] for key in copies)
     cost = execution.plan().cost if execution.complete() else None
-    return Outcome(policy, seed, cost, hits, len(copies), planner.changes, times)
+    return Outcome(policy, seed, cost, *deadlines_met(instance, times), changes, times)
 
 
 def _with_regret(real: Instance, outcomes: Sequence[Outcome], setting: Setting) -> list[Outcome]:

@@ -14,21 +14,20 @@ from math import ceil, gcd, lcm
 import numpy as np
 
 from leptonopt.compile.work_options import ConcreteOption
+from leptonopt.problem.arrays import Floats
 from leptonopt.simulation.availability import (
     AGES,
     IDLE,
     SPOT,
     SURE,
-    Floats,
     Forecast,
     Machine,
     Recursion,
     recursion,
 )
+from leptonopt.simulation.outcome import Key
 
 MOST_UNITS = 3000  # of work that the recursion tells apart
-
-Key = tuple[str, int]
 
 
 @dataclass

@@ -13,10 +13,11 @@ import numpy as np
 from leptonopt.compile.compiler import CompiledInstance, compile_instance
 from leptonopt.instance import Instance, units, validate
 from leptonopt.instance.edits import plain
+from leptonopt.plan.entries import each_copy
 from leptonopt.session.solve import solve
 from leptonopt.simulation.availability import SPOT, SURE
 from leptonopt.simulation.noise import Noise
-from leptonopt.simulation.outcome import Key, Outcome, Setting
+from leptonopt.simulation.outcome import Key, Outcome, Setting, deadlines_met
 from leptonopt.simulation.policies import ONCE, ROLLING, THRESHOLD, UNIFORM_PROGRESS
 from leptonopt.simulation.prices import price_by_slot
 from leptonopt.simulation.spot import Job, Rolling, Rule, as_planned, threshold, uniform_progress
@@ -72,8 +73,8 @@ def _compiled(real: Instance, jobs: Sequence[Job]) -> CompiledInstance:
 
 def _rule(policy: str, arrived: Instance, jobs: Sequence[Job], setting: Setting) -> Rule:
     if policy == ROLLING:
-        every = max(1, -(-setting.every // arrived.time.slot))
-        return Rolling({job.key: _prices(arrived, job) for job in jobs}, float(setting.miss), every)
+        prices = {job.key: _prices(arrived, job) for job in jobs}
+        return Rolling(prices, float(setting.miss), setting.slots_between(arrived.time))
     if policy == ONCE:
         return as_planned(_wishes(arrived, jobs, setting))
     return {THRESHOLD: threshold, UNIFORM_PROGRESS: uniform_progress}[policy]
@@ -88,11 +89,9 @@ def _wishes(arrived: Instance, jobs: Sequence[Job], setting: Setting) -> dict[Ke
     plan = solve(arrived, method=setting.method, time_limit=setting.seconds, threads=setting.threads, isolate=False)
     spot = {job.key: job.ways[SPOT].pool for job in jobs}
     found: dict[Key, dict[int, int]] = {job.key: {} for job in jobs}
-    for line in plan.document.get("tasks", ()):
-        for copy in range(line.get("copy", 1), line.get("copy", 1) + line.get("copies", 1)):
-            key = line["id"], copy
-            machine = SPOT if line["pool"] == spot[key] else SURE
-            found[key].update(dict.fromkeys(_slots(arrived, line), machine))
+    for key, line in each_copy(plan.document.get("tasks", ())):
+        machine = SPOT if line["pool"] == spot[key] else SURE
+        found[key].update(dict.fromkeys(_slots(arrived, line), machine))
     return found
 
 
@@ -108,15 +107,12 @@ def _outcome(
     instance: Instance, compiled: CompiledInstance, real: Instance, jobs: Sequence[Job], policy: str, seed: int
 ) -> Outcome:
     """Return the outcome of jobs that have been carried out."""
-    limits = {task.id: task.deadline for task in instance.tasks if task.deadline is not None}
     times = {job.key: _times(real, job, job.ended) for job in jobs if job.ended is not None}
-    due = [job.key for job in jobs if job.key[0] in limits]
-    hits = sum(key in times and times[key][1] <= limits[key[0]] for key in due)
     cost: Fraction | None = None
     if len(times) == len(jobs):
         cost = history_plan(compiled, real, jobs).cost + lost(real, jobs)
     changes = sum(max(0, len(job.segments) - 1) for job in jobs)
-    return Outcome(policy, seed, cost, hits, len(due), changes, times)
+    return Outcome(policy, seed, cost, *deadlines_met(instance, times), changes, times)
 
 
 def _times(real: Instance, job: Job, ended: int) -> tuple[datetime, datetime]:
