@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from math import isfinite
 
@@ -39,6 +39,7 @@ class RequestLog:
     input, output : int64, shape (N,) [tokens]; None where the log has no such column
     by : the value of a column for each request, such as the model; empty where none was asked for
     relative : times count from the start of the log
+    more : other columns that were asked for, by name
     """
 
     at: np.ndarray
@@ -46,11 +47,13 @@ class RequestLog:
     output: np.ndarray | None
     by: np.ndarray
     relative: bool
+    more: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def chosen(self, which: np.ndarray) -> RequestLog:
         """Return the requests of a bool array or of positions."""
         input, output = (None if column is None else column[which] for column in (self.input, self.output))
-        return RequestLog(self.at[which], input, output, self.by[which] if len(self.by) else self.by, self.relative)
+        by, more = self.by[which] if len(self.by) else self.by, {name: each[which] for name, each in self.more.items()}
+        return replace(self, at=self.at[which], input=input, output=output, by=by, more=more)
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Places:
         return f"{self.name}:{self.lines[row]}"
 
 
-def read_log(name: str, text: str, params: Mapping[str, str]) -> RequestLog:
+def read_log(name: str, text: str, params: Mapping[str, str], more: Sequence[str] = ()) -> RequestLog:
     """Return the requests of a CSV file.
 
     Parameters
@@ -73,6 +76,7 @@ def read_log(name: str, text: str, params: Mapping[str, str]) -> RequestLog:
     name, text : of the file.
     params : `time`, `input`, `output`: names of columns; `by`: a column whose values are kept; `unit`: of times that
         are numbers: s, ms, us or ns.
+    more : names of other columns whose values are kept.
 
     Raises
     ------
@@ -84,6 +88,7 @@ def read_log(name: str, text: str, params: Mapping[str, str]) -> RequestLog:
     lines = csv.reader(text.splitlines())
     header = next(lines, [])
     columns = {what: _column(name, header, what, params) for what in (*KNOWN, "by")}
+    others = {what: _column(name, header, what, {what: what}) for what in more}
     if columns["time"] is None:
         raise InputError(f"{name}: no column of times; allowed are {', '.join(KNOWN['time'])}, or --param time=COLUMN")
     try:
@@ -96,7 +101,8 @@ def read_log(name: str, text: str, params: Mapping[str, str]) -> RequestLog:
     texts = {what: _texts(places, rows, at) for what, at in columns.items() if at is not None}
     at, relative = _times(places, texts["time"], params.get("unit", "s"))
     tokens = [_tokens(places, texts[what]) if what in texts else None for what in ("input", "output")]
-    log = RequestLog(at, tokens[0], tokens[1], np.array(texts.get("by", [])), relative)
+    kept = {what: np.array(_texts(places, rows, place)) for what, place in others.items() if place is not None}
+    log = RequestLog(at, tokens[0], tokens[1], np.array(texts.get("by", [])), relative, kept)
     return log.chosen(np.argsort(at, kind="stable"))
 
 

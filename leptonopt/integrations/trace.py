@@ -48,10 +48,8 @@ def read_trace(name: str, text: str, instance: Instance, params: Mapping[str, st
     services = {service.id: service for service in instance.services}
     if "by" not in params and set((alone := _alone(services, params)).demand.names) <= set(header):
         return _table(name, text, alone, instance, params, bin)
-    log = _moved(read_log(name, text, params), instance)
-    classes = (
-        _moved(read_log(name, text, {**params, "by": params["class"]}), instance).by if "class" in params else None
-    )
+    stated = [params["class"]] if "class" in params else []
+    log = _moved(read_log(name, text, params, stated), instance)
     inside = (log.at >= 0) & (log.at < instance.time.horizon * MICROS)
     if not inside.any():
         raise InputError(f"{name}: no request is within the horizon of the instance")
@@ -60,7 +58,7 @@ def read_trace(name: str, text: str, instance: Instance, params: Mapping[str, st
     for service, mine in _by_service(name, log, services, params):
         kept = mine & inside
         part = log.chosen(kept)
-        of = class_names(part, service.demand.names) if classes is None else classes[kept]
+        of = part.more[stated[0]] if stated else class_names(part, service.demand.names)
         at = part.at // (bin * MICROS) - first
         kinds = sorted(set(of.tolist()))
         found[service.id] = {kind: np.bincount(at[of == kind], minlength=last - first + 1) / bin for kind in kinds}
@@ -137,8 +135,8 @@ def _table(
     name: str, text: str, service: Service, instance: Instance, params: Mapping[str, str], bin: int
 ) -> tuple[int, Rates]:
     """Return rates of a table with a column for each class; a row holds until the next."""
-    log = _moved(read_log(name, text, params), instance)
-    columns = {kind: _numbers(name, text, kind, params, instance) for kind in service.demand.names}
+    log = _moved(read_log(name, text, params, service.demand.names), instance)
+    columns = {kind: _numbers(name, kind, texts.tolist()) for kind, texts in log.more.items()}
     last = 2 * log.at[-1] - log.at[-2] if len(log.at) > 1 else log.at[-1] + instance.time.slot * MICROS
     begin, end = max(0, -(-int(log.at[0]) // MICROS)), min(instance.time.horizon, int(last) // MICROS)
     starts = np.arange(-(-begin // bin) * bin, end, bin)
@@ -148,9 +146,8 @@ def _table(
     return int(starts[0]), {service.id: {kind: values[row] for kind, values in columns.items()}}
 
 
-def _numbers(name: str, text: str, kind: str, params: Mapping[str, str], instance: Instance) -> np.ndarray:
-    """Return a column of rates in the order of time; raises `InputError`."""
-    texts = read_log(name, text, {**params, "by": kind}).by.tolist()
+def _numbers(name: str, kind: str, texts: Sequence[str]) -> np.ndarray:
+    """Return a column of rates; raises `InputError`."""
     try:
         found = np.array([float(each) for each in texts])
     except ValueError as error:
