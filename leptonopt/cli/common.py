@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leptonopt.errors import InputError, InstanceError, UsageError
+from leptonopt.errors import Infeasible, InputError, InstanceError, NoPlan, UsageError
 from leptonopt.io import files
 from leptonopt.io.load import FORMATS
 from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
@@ -119,6 +119,20 @@ def require_ending(path: Path, allowed: tuple[str, ...], what: str) -> str:
     if kind not in allowed:
         raise UsageError(f"{path}: {what} is written as .{', .'.join(allowed)}; choose one of these endings")
     return kind
+
+
+def code_of(status: str) -> int:
+    """Return the exit code of a status: that of an error where there is no plan, else 0."""
+    return {"infeasible": Infeasible.exit_code, "unknown": NoPlan.exit_code}.get(status, 0)
+
+
+def require_picture(path: Path | None) -> None:
+    """Refuse a picture that cannot be written, before the work is done; raises `UsageError`."""
+    from leptonopt.plan.picture import FORMATS
+
+    if path is not None:
+        require_ending(path, FORMATS, "a plot")
+        files.writable(path)
 
 
 def current_methods(names: Iterable[str]) -> list[str]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 
 from leptonopt.cli import options
-from leptonopt.cli.common import NATIVE, params_of, require_ending
-from leptonopt.errors import Infeasible, NoPlan
+from leptonopt.cli.common import NATIVE, code_of, params_of, require_ending
 from leptonopt.io import files
 
 EPILOG = """\b
@@ -54,7 +53,7 @@ def explain(
         from leptonopt.plan.report_explanation import explained
 
         explained(found.document(), report.console())
-    return {"infeasible": Infeasible.exit_code, "unknown": NoPlan.exit_code}.get(found.status, 0)
+    return code_of(found.status)
 
 
 def _print_progress(line: str) -> None:

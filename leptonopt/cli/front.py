@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from leptonopt.cli import options
-from leptonopt.cli.common import load_instance, params_of, plan_of, print_line, require_ending
+from leptonopt.cli.common import load_instance, params_of, plan_of, print_line, require_picture
 from leptonopt.errors import UsageError
 from leptonopt.io import files
 
@@ -61,15 +61,12 @@ def front(_: options.Context, given: FrontOptions) -> int:
     """Print the least cost for each limit on carbon, late tasks, quality or changes."""
     from leptonopt.decisions.criteria import CRITERIA
     from leptonopt.decisions.front import front as front_between
-    from leptonopt.plan.picture import FORMATS
 
     cost, comma, what = given.over.partition(",")
     if cost.strip() != "cost" or not comma:
         raise UsageError(f"--over {given.over}; write cost,WHAT with one of {', '.join(CRITERIA)}")
-    if given.plot is not None:
-        require_ending(given.plot, FORMATS, "a plot")
-        files.writable(given.plot)
-        files.different(given.plot, given.file, given.plan)
+    require_picture(given.plot)
+    files.different(given.plot, given.file, given.plan)
     if given.output is not None and not given.output.is_dir():
         raise UsageError(f"{given.output}: there is no such folder")
     found = front_between(

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from leptonopt.cli import options
-from leptonopt.cli.common import NATIVE, print_line, print_note, require_ending
+from leptonopt.cli.common import NATIVE, print_line, print_note, require_ending, require_picture
 from leptonopt.io import files
 
 if TYPE_CHECKING:
@@ -61,13 +61,10 @@ def measure(_: options.Context, given: MeasureCommand) -> int:
     """Measure speed and quality of a model's variants, for `variants:` of a task."""
     from leptonopt.measurement.measure import MeasureOptions
     from leptonopt.measurement.measure import measure as measured
-    from leptonopt.plan.picture import FORMATS
 
     kind = None if given.output is None else require_ending(given.output, NATIVE, "variants")
-    if given.plot is not None:
-        require_ending(given.plot, FORMATS, "a plot")
-    for target in (given.output, given.plot):
-        files.writable(target)
+    files.writable(given.output)
+    require_picture(given.plot)
     files.different(given.output, given.model, given.data, given.plot)
     chosen = MeasureOptions(given.batch, given.threads, given.seconds, given.rounds, given.pruned)
     found = measured(given.model, given.data, chosen)

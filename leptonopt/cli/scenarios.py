@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from leptonopt.cli import options
-from leptonopt.cli.common import load_instance, params_of, print_line
+from leptonopt.cli.common import code_of, load_instance, params_of, print_line
 from leptonopt.errors import UsageError
 from leptonopt.io import files
 
@@ -26,7 +26,6 @@ Examples:
 Commitments, and with here_and_now the replicas and starts of the first slots, are
 common to all scenarios; all else is planned by scenario. -o writes the instance and the
 plan of each scenario into a folder, as `leptonopt verify` and `export` take them."""
-EXIT = {"optimal": 0, "feasible": 0, "infeasible": 4, "unknown": 5}
 
 Futures = Annotated[
     Path, options.Argument(metavar="SCENARIOS", show_default=False, help="scenarios of demand: .yaml, .json, .toml")
@@ -71,7 +70,7 @@ def scenarios(_: options.Context, given: ScenariosOptions) -> int:
         sys.stdout.write(files.dumped(_document(instance, stated, result)))
     else:
         _print(instance, stated, result)
-    return EXIT[result.status]
+    return code_of(result.status)
 
 
 def _write(folder: Path, instance: Instance, stated: Scenarios, result: ScenarioResult) -> None:

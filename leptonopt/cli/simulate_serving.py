@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from leptonopt.cli.common import load_instance, noise_of, params_of, print_line, require_ending
+from leptonopt.cli.common import load_instance, noise_of, params_of, print_line, require_picture
 from leptonopt.errors import UsageError
 from leptonopt.io import files
 
@@ -24,11 +24,7 @@ def simulate_serving(given: Any) -> int:
     """Print what policies pay and miss on a trace; `given` are the options of `leptonopt simulate`."""
     from leptonopt.simulation.serving import serving_summaries, simulate_services
 
-    if given.plot is not None:
-        from leptonopt.plan.picture import FORMATS
-
-        require_ending(given.plot, FORMATS, "a plot")
-        files.writable(given.plot)
+    require_picture(given.plot)
     instance = load_instance(given.file, given.format, {} if given.format is None else params_of(given.param))
     if given.seeds < 1:
         raise UsageError(f"--seeds {given.seeds}; at least 1")
