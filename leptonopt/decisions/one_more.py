@@ -82,9 +82,14 @@ def least_difference(
     The prices of a certificate bound the changed instance as well, by the reduced costs of what it still allows; the
     checker counts that, and nothing is solved. None where it proves no bound.
     """
-    prices = {name: value for name, value in certificate.items() if name not in ("bound", "instance")}
-    bound = proven(question.changed(document), prices).bound
+    bound = _bound(question.changed(document), certificate)
     return None if bound is None else bound - cost
+
+
+def _bound(document: Mapping[str, Any], certificate: Mapping[str, Any]) -> Fraction | None:
+    """Return what the prices of a certificate prove of an instance, which need not be its own."""
+    prices = {name: value for name, value in certificate.items() if name not in ("bound", "instance")}
+    return proven(document, prices).bound
 
 
 def deadline_worths(instance: Instance, certificate: Mapping[str, Any]) -> list[Worth]:
@@ -93,12 +98,11 @@ def deadline_worths(instance: Instance, certificate: Mapping[str, Any]) -> list[
     It is what the bound falls by, as the checker counts it. Only the first `MOST_DEADLINES` tasks with one are priced.
     """
     document = instance.document()
-    prices = {name: value for name, value in certificate.items() if name not in ("bound", "instance")}
-    bound, found = proven(document, prices).bound, list[Worth]()
+    bound, found = _bound(document, certificate), list[Worth]()
     due = [task for task in instance.tasks if task.deadline is not None][:MOST_DEADLINES]
     for task in due:
         changed = _later(edits.plain(document), instance, task.id)
-        lower = proven(changed, prices).bound
+        lower = _bound(changed, certificate)
         if bound is not None and lower is not None and lower < bound:
             what = f"deadline of {task.id}"
             found.append(Worth(what, None, None, bound - lower, "a slot later", ("tasks", task.id)))

@@ -197,6 +197,11 @@ def printable(text: object) -> str:
     return _HARMFUL.sub(lambda found: _escaped(found[0]), str(text))
 
 
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error, 200 characters of it at most; its class where it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0][:200]
+
+
 def printable_lines(text: str) -> str:
     """Return a text of several lines for a terminal; line feeds and tabs stay."""
     return re.sub(r"[^\n\t]+", lambda found: printable(found[0]), text)

@@ -15,7 +15,7 @@ from typing import Any
 
 from leptonopt import __version__
 from leptonopt.errors import InputError, UsageError
-from leptonopt.io.files import printable
+from leptonopt.io.files import first_line, printable
 from leptonopt.measurement.model_data import ModelData, read_data
 from leptonopt.measurement.quality import quality
 from leptonopt.measurement.ranges import Measured
@@ -176,8 +176,7 @@ def _session(runtime: Any, path: Path, threads: int) -> Session:
     try:
         return runtime.InferenceSession(str(path), options, providers=[PROVIDER])
     except Exception as error:
-        line = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise InputError(f"{printable(path)}: {line}; allowed is a model in ONNX") from None
+        raise InputError(f"{printable(path)}: {first_line(error)}; allowed is a model in ONNX") from None
 
 
 def _answers(session: Session, data: ModelData, batch: int, name: str) -> Any:
@@ -187,8 +186,7 @@ def _answers(session: Session, data: ModelData, batch: int, name: str) -> Any:
     try:
         return np.concatenate([session.run(None, each)[0] for each in data.batches(batch)])
     except Exception as error:
-        line = (str(error).splitlines() or [type(error).__name__])[0][:200]
-        raise InputError(f"the data do not fit the model ({name}): {line}") from None
+        raise InputError(f"the data do not fit the model ({name}): {first_line(error)}") from None
 
 
 def _provenance(model: Path, data: ModelData, options: MeasureOptions, counted: str, version: str) -> dict[str, Any]:

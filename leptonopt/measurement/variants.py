@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from leptonopt.io.files import first_line
 from leptonopt.measurement.model_data import ModelData
 from leptonopt.measurement.pruning import prune
 
@@ -32,7 +33,7 @@ def make_variants(
                 make(path)
             made[name] = path
         except Exception as error:  # what quantisation cannot do with a model has many forms
-            refused[name] = f"cannot be made: {(str(error).splitlines() or [type(error).__name__])[0][:200]}"
+            refused[name] = f"cannot be made: {first_line(error)}"
     return made, refused
 
 

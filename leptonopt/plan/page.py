@@ -21,7 +21,7 @@ from leptonopt.plan.page_gantt import Teams, gantt, time_scale
 from leptonopt.plan.page_load import load_panels
 from leptonopt.plan.page_services import services_section
 from leptonopt.plan.picture import Picture
-from leptonopt.plan.report import decimals, headline, known_zone, money
+from leptonopt.plan.report import BILL_PARTS, decimals, headline, known_zone, money
 
 MOST_LINES = 5_000  # tasks or changes that are listed; 1 MB of HTML
 OPEN_LINES = 60  # lines up to which a list is not folded
@@ -93,7 +93,7 @@ def _bill(document: Mapping[str, Any], teams: Teams, places: int) -> str:
 
 def _by_pool(document: Mapping[str, Any], places: int) -> str:
     bill = document["bill"]
-    parts = [key for key in ("running", "fixed", "nodes", "late", "missed", "metered") if bill.get(key)]
+    parts = [key for key in BILL_PARTS if bill.get(key)]
     extra = [(key, name) for key, name in (("energy_kwh", "kWh"), ("carbon_kg", "kg CO2")) if bill[key]]
     use: dict[str, list[str]] = {}
     for line in document["utilisation"]:

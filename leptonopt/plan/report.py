@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 ROWS = 40
 NAMES = 12
+BILL_PARTS = ("running", "fixed", "nodes", "late", "missed", "metered")  # keys of a bill that add up to its total
 STYLE = {"optimal": "bold green", "feasible": "bold yellow", "infeasible": "bold red", "unknown": "bold red"}
 _STOP = {
     "gap": "the gap asked for is reached",
@@ -202,7 +203,7 @@ def listed(
 def _bill(document: dict[str, Any], places: int) -> Table:
     bill = document["bill"]
     table = _table(f"Bill in {printable(document['currency'])}", show_footer=True)
-    parts = [key for key in ("running", "fixed", "nodes", "late", "missed", "metered") if bill.get(key)]
+    parts = [key for key in BILL_PARTS if bill.get(key)]
     table.add_column("pool", "total")
     table.add_column("tasks", f"{sum(pool['tasks'] for pool in bill['pools']):,}", justify="right")
     for part in (*parts, "total"):

@@ -148,8 +148,7 @@ def switched(on: Ints, before: Ints | None = None) -> tuple[Ints, Ints]:
 
 def dropped(on: Ints, before: Ints) -> Ints:
     """Return the nodes that are on before the first slot and off in it, int64, shape (M, min(1, T))."""
-    gone: Ints = np.maximum(0, before[:, None] - on[:, :1])
-    return gone
+    return gone(on[:, :1], before)
 
 
 def gone(on: Ints, before: Ints) -> Ints:
@@ -168,9 +167,14 @@ def recent_sum(started: Ints, span: Ints) -> Ints:
     return sums
 
 
+def usable_nodes(nodes: Nodes, rent: NodeSchedule) -> Ints:
+    """Return the nodes on that do not boot, int64, shape (M, T)."""
+    return rent.on - recent_sum(switched(rent.on, nodes.before)[0], nodes.boot)
+
+
 def supply(nodes: Nodes, rent: NodeSchedule, rows: int) -> Ints:
     """Return what usable nodes offer [demand units], int64, shape (rows, T)."""
-    usable = rent.on - recent_sum(switched(rent.on, nodes.before)[0], nodes.boot)
+    usable = usable_nodes(nodes, rent)
     offered = np.zeros((rows, rent.on.shape[1]), np.int64)
     np.add.at(offered, nodes.supply_row, nodes.supply_size[:, None] * usable[nodes.supply_node])
     return offered
@@ -178,9 +182,9 @@ def supply(nodes: Nodes, rent: NodeSchedule, rows: int) -> Ints:
 
 def least_load(nodes: Nodes, rent: NodeSchedule, rows: int) -> Ints:
     """Return what must be in use of usable nodes [demand units], int64, shape (rows, T)."""
-    usable = rent.on - recent_sum(switched(rent.on, nodes.before)[0], nodes.boot)
     asked = np.zeros((rows, rent.on.shape[1]), np.int64)
     if len(loaded := nodes.loaded):
+        usable = usable_nodes(nodes, rent)
         np.add.at(asked, nodes.supply_row[loaded], nodes.least[loaded] * usable[nodes.supply_node[loaded]])
     return asked
 

@@ -1,4 +1,4 @@
-"""What runs hold of the resources of pools, slot by slot, kept in whole numbers so that millions of questions are cheap."""
+"""Keep what runs hold of pools, slot by slot, in whole numbers, so that millions of questions are cheap."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Place = tuple[str, str, int]
 
 
 class Room:
-    """What is held; all amounts count in the largest unit of which each of `options` uses a whole number."""
+    """Keep what is held; all amounts count in the largest unit of which each of `options` uses a whole number."""
 
     def __init__(self, instance: Instance, options: Iterable[Option]):
         self.pools = instance.pools

@@ -21,7 +21,7 @@ def worth(place: tuple[str, ...], start: int | None = None, end: int | None = No
 
 
 def test_capacity_has_one_more_in_its_time_alone() -> None:
-    """Whatever the notation of the series."""
+    """Raise a series whatever its notation."""
     stated = {**instance(2), "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "6h"}}
     changed = OneMore(worth(("pools", "own", "gpu"), 1, 3)).changed(stated)
     steps = next(pool for pool in changed["pools"] if pool["id"] == "own")["capacity"]["gpu"]["steps"]

@@ -23,7 +23,7 @@ def test_a_default_is_for_tasks_without_a_placement() -> None:
 
 
 def test_it_means_what_the_tasks_say() -> None:
-    """The same fingerprint, and the same tasks."""
+    """Give the same fingerprint, and the same tasks."""
     short, long = document(task(), placement="packed"), document(task(placement="packed"))
     assert fingerprint(short) == fingerprint(long) != fingerprint(document(task()))
     assert validate(short).tasks == validate(long).tasks

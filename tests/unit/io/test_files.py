@@ -154,3 +154,10 @@ def test_json_documents() -> None:
     assert dumped({"a": ["é", "\x7f"]}) == '{\n "a": [\n  "é",\n  "\\u007f"\n ]\n}\n'
     with pytest.raises(ValueError, match="not JSON compliant"):
         json_text(float("nan"))
+
+
+def test_the_first_line_of_an_error() -> None:
+    """Say one line at most, and the class of what says nothing."""
+    assert files.first_line(ValueError("one\ntwo")) == "one"
+    assert files.first_line(ValueError()) == "ValueError"
+    assert len(files.first_line(ValueError("x" * 300))) == 200

@@ -175,7 +175,7 @@ def test_nodes_that_are_on() -> None:
 
 
 def test_greatest_lags_are_kept() -> None:
-    """What waits for a task that is not done keeps `most`; behind a done one it must start in time."""
+    """Keep `most` behind a task that is not done; behind a done one start in time."""
     after = [{"task": "a", "lag": "1h", "most": "3h"}]
     follow = {"id": "follow", "after": after, "options": [{"pool": "own", "uses": {"gpu": 1}, "duration": "1h"}]}
     document = {**DOCUMENT, "tasks": [*DOCUMENT["tasks"], follow]}

@@ -122,7 +122,7 @@ def test_data_without_any_region(optional: bool, status: str, cost: int | None) 
 
 @pytest.mark.parametrize("link", [{"gbit": 0.000000001}, {"price": 10**12}])
 def test_data_that_takes_ages_or_costs_a_fortune(link: dict[str, Any]) -> None:
-    """What is far beyond the horizon, or beyond what can be counted, is a reason to leave a task out, and no overflow."""
+    """Leave a task out, without an overflow, where data take or cost more than can be counted."""
     stated = chain(10**12, links=({"from": "*", "to": "*", **link},))
     stated["tasks"][1] |= {"optional": True, "value": 1, "options": [*stated["tasks"][1]["options"]]}
     stated["tasks"][1]["options"][0] = {"pool": "west", "uses": {"gpu": 1}, "duration": "1h"}

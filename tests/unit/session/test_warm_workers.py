@@ -49,7 +49,7 @@ def test_one_process_for_many_solves() -> None:
 
 
 def test_an_unfinished_worker_is_killed() -> None:
-    """What it does is not known; and after many tasks a process is retired."""
+    """Take no process again of which it is not known what it does, nor after many tasks."""
     pool = WorkerPool(TASK, KEY[1], [])
     with warm.warm_workers():
         child = pool.start("lns", None, Limits(time_limit=600))

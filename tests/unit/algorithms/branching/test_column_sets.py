@@ -10,7 +10,7 @@ from tests.helpers import random_problems
 
 
 def test_the_two_sets_are_the_open_columns_of_a_group_in_doubt() -> None:
-    """Whatever the solution and the order, no column is in both sets or in none; whole groups have no sets."""
+    """Put every column into one of the sets, whatever the solution and the order; whole groups have no sets."""
     found = 0
     for seed in range(40):
         linear, rng = build_model(random_problems.problem(seed)), np.random.default_rng(seed)
