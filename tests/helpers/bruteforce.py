@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import combinations_with_replacement, pairwise, product
 from math import prod
@@ -14,6 +15,19 @@ from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.nodes import NodeCosts, Nodes, NodeSchedule
 from leptonopt.problem.problem import Problem, Quota
 from leptonopt.problem.schedule import Schedule
+from tests.helpers import random_problems
+
+
+def solved(seeds: Iterable[int], most: int) -> Iterator[tuple[int, Problem, tuple[int, Schedule]]]:
+    """Yield seed, problem and optimum of drawn problems with nodes, quotas and affinity; those without one are left out.
+
+    So are those that take more than `most` steps.
+    """
+    for seed in seeds:
+        problem = random_problems.rich(seed)
+        with suppress(OverflowError):
+            if (best := optimum(problem, most)) is not None:
+                yield seed, problem, best
 
 
 def optimum(problem: Problem, most: int = 500_000) -> tuple[int, Schedule] | None:

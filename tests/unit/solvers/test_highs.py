@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 
 import pytest
@@ -12,7 +11,7 @@ from leptonopt.compile.compiler import compile_instance
 from leptonopt.problem.protocol import Limits, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.solvers import greedy, highs
-from tests.helpers import bruteforce, random_problems
+from tests.helpers import bruteforce
 from tests.helpers.recording_monitor import Ear
 
 
@@ -22,21 +21,16 @@ def test_columns_removed_and_kernels_change_no_answer(monkeypatch: pytest.Monkey
         highs, "SETTINGS", highs.HighsSettings(relax_columns=0, useful_share=0.0, kernel_columns=2, kernel_each=0)
     )
     tried = 0
-    for seed in range(3000, 3024):
-        problem = random_problems.rich(seed)
-        with contextlib.suppress(OverflowError):
-            best = bruteforce.optimum(problem, 300_000)
-            if best is None:
-                continue
-            first = greedy.solve(problem, None, Limits(time_limit=5), Ear()).schedule
-            for start in (first, best[1]):
-                ear = Ear()
-                said = highs.solve(problem, start, Limits(time_limit=30), ear)
-                assert said.schedule is not None
-                found = said.status, objective(problem, said.schedule), said.bound
-                assert found == (Status.OPTIMAL, best[0], best[0]), seed
-                assert max(ear.bounds) <= best[0]
-            tried += 1
+    for seed, problem, best in bruteforce.solved(range(3000, 3024), 300_000):
+        first = greedy.solve(problem, None, Limits(time_limit=5), Ear()).schedule
+        for start in (first, best[1]):
+            ear = Ear()
+            said = highs.solve(problem, start, Limits(time_limit=30), ear)
+            assert said.schedule is not None
+            found = said.status, objective(problem, said.schedule), said.bound
+            assert found == (Status.OPTIMAL, best[0], best[0]), seed
+            assert max(ear.bounds) <= best[0]
+        tried += 1
     assert tried > 8
 
 

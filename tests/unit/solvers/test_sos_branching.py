@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import pytest
 
 import leptonopt
@@ -11,31 +9,26 @@ from leptonopt.compile.compiler import compile_instance
 from leptonopt.problem.protocol import Limits, Status, Stop
 from leptonopt.problem.schedule import objective
 from leptonopt.solvers import greedy, sos_branching
-from tests.helpers import bruteforce, random_problems
+from tests.helpers import bruteforce
 from tests.helpers.recording_monitor import Ear
 
 
 def test_status_cost_and_bound_are_those_of_brute_force() -> None:
     """With and without a start, on problems with nodes, quotas and affinity."""
     tried = 0
-    for seed in range(3000, 3006):
-        problem = random_problems.rich(seed)
-        with contextlib.suppress(OverflowError):
-            best = bruteforce.optimum(problem, 300_000)
-            if best is None:
-                continue
-            first = greedy.solve(problem, None, Limits(time_limit=5), Ear()).schedule
-            for start in (None, first)[tried % 2 :][:1]:
-                ear = Ear()
-                said = sos_branching.solve(problem, start, Limits(time_limit=30), ear)
-                assert said.schedule is not None, seed
-                assert (said.status, objective(problem, said.schedule), said.bound) == (
-                    Status.OPTIMAL,
-                    best[0],
-                    best[0],
-                )
-                assert max(ear.bounds) <= best[0]
-            tried += 1
+    for seed, problem, best in bruteforce.solved(range(3000, 3006), 300_000):
+        first = greedy.solve(problem, None, Limits(time_limit=5), Ear()).schedule
+        for start in (None, first)[tried % 2 :][:1]:
+            ear = Ear()
+            said = sos_branching.solve(problem, start, Limits(time_limit=30), ear)
+            assert said.schedule is not None, seed
+            assert (said.status, objective(problem, said.schedule), said.bound) == (
+                Status.OPTIMAL,
+                best[0],
+                best[0],
+            )
+            assert max(ear.bounds) <= best[0]
+        tried += 1
     assert tried > 2
 
 

@@ -43,19 +43,14 @@ def test_a_hint_is_complete_and_changes_no_answer() -> None:
     from ortools.sat.python import cp_model
 
     tried = 0
-    for seed in range(1100, 1130):
-        problem = random_problems.rich(seed)
-        with contextlib.suppress(OverflowError):
-            best = bruteforce.optimum(problem, 300_000)
-            if best is None:
-                continue
-            form, solver = IntervalModel(problem), cp_model.CpSolver()
-            solver.parameters.fix_variables_to_their_hinted_value = True
-            solver.parameters.num_workers = 1
-            model = form.model(cp_model, best[1])
-            assert solver.solve(model) == cp_model.OPTIMAL, seed
-            assert form.constant + form.divisor * round(solver.objective_value) == best[0]
-            tried += 1
+    for seed, problem, best in bruteforce.solved(range(1100, 1130), 300_000):
+        form, solver = IntervalModel(problem), cp_model.CpSolver()
+        solver.parameters.fix_variables_to_their_hinted_value = True
+        solver.parameters.num_workers = 1
+        model = form.model(cp_model, best[1])
+        assert solver.solve(model) == cp_model.OPTIMAL, seed
+        assert form.constant + form.divisor * round(solver.objective_value) == best[0]
+        tried += 1
     assert tried > 10
 
 
