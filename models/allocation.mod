@@ -32,6 +32,8 @@ param late_slope{GROUPS}, integer;                       # [money units per slot
 param late_base{GROUPS}, integer;                        # [money units]
 param late_once{GROUPS}, integer;                        # [money units]
 param late_after{GROUPS}, integer;                       # [slots]
+param early_slope{GROUPS}, integer;                      # [money units per slot]
+param early_base{GROUPS}, integer;                       # [money units]
 param group{OPTIONS}, symbolic, in GROUPS;
 param pool{OPTIONS}, symbolic, in POOLS;
 param duration{OPTIONS}, integer, >= 0;                  # [slots]; 0: a milestone, which holds nothing
@@ -127,7 +129,8 @@ param cost{(o, s) in COLUMNS} :=
     fixed[o]
     + sum{(o, k) in HOLDS, t in s .. s + duration[o] - 1} demand[o, k] * price[k, t]
     + max(0, late_slope[group[o]] * (s + duration[o]) - late_base[group[o]])
-    + (if s + duration[o] > late_after[group[o]] then late_once[group[o]] else 0);
+    + (if s + duration[o] > late_after[group[o]] then late_once[group[o]] else 0)
+    + max(0, early_base[group[o]] - early_slope[group[o]] * (s + duration[o]));
 
 var x{(o, s) in COLUMNS}, integer, >= 0, <= copies[group[o]];    # copies that run option o from slot s
 var z{g in OPTIONAL}, integer, >= 0, <= copies[g];               # copies that are left out

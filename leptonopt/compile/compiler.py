@@ -181,6 +181,8 @@ def _arrays(
         late_base=ints(money.up(money.late[head][1]) for head in heads),
         late_once=ints(money(money.late_once[head]) for head in heads),
         late_after=ints(money.late_after[head] for head in heads),
+        early_slope=ints(money.up(money.early[head][0]) for head in heads),
+        early_base=ints(money(money.early[head][1]) for head in heads),
         option_ptr=pointers(len(tasks.columns[head]) for head in heads),
         pool=ints(rows.pool[column.way.pool] for column in check_time_each(columns, OFTEN)),
         duration=ints(column.slots for column in columns),

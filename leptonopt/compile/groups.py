@@ -52,7 +52,8 @@ def group_tasks(instance: Instance, tasks: TaskWindows, ties: Ties) -> list[Memb
             )
             for c in tasks.columns[at]
         )
-        due = (task.due, task.late_cost, task.late_penalty, task.value if tasks.mandatory[at] is False else None)
+        left_out = task.value if tasks.mandatory[at] is False else None
+        due = (task.due, task.late_cost, task.late_penalty, task.early_cost, left_out)
         key = (content, tasks.release[at], tasks.deadline[at], due, tuple(sets[task.id]))
         groups.setdefault(key, []).append((at, 1, task.copies))
     return list(groups.values())

@@ -172,7 +172,7 @@ class Money:
         costs = {column.way.fixed for columns in tasks.columns for column in columns}
         fixed = {cost: weight * cost for cost in costs}
         amounts = set(fixed.values())
-        amounts.update(*(rows.prices[row] for row in rows.used), *self.late, self.late_once, self.value)
+        amounts.update(*(rows.prices[row] for row in rows.used), *self.late, *self.early, self.late_once, self.value)
         amounts.update(self.rates.numbers(), services.amounts(), (weight * step for step in metered[0]))
         passed = {after.gib for task in instance.tasks for after in task.after if after.gib}
         amounts.update(weight * Fraction(link.price) * Fraction(gib) for link in instance.links for gib in passed)
@@ -183,7 +183,10 @@ class Money:
             (weight * metered[1], metered[2]),
         )
         total, lost = sum((money for money, _ in parts), Fraction(0)), sum(units for _, units in parts)
-        largest = max((instance.time.slots * abs(slope) + abs(base) for slope, base in self.late), default=Fraction(0))
+        largest = max(
+            (instance.time.slots * abs(slope) + abs(base) for slope, base in (*self.late, *self.early)),
+            default=Fraction(0),
+        )
         self.ties, finest = ties, finest_unit(amounts)
         if ties.factor > MAX_FACTOR or (total + finest) * ties.factor >= finest * MAX_TOTAL:
             ties.drop()  # `CompiledInstance.ties` is then 1
@@ -192,15 +195,17 @@ class Money:
             self.unit, self.loss = dividing(services.step, self.unit, self.loss, total)
 
     def _read_lateness(self, instance: Instance) -> None:
-        """Set slope and base of the lateness cost, its penalty, and the slot from which each task is late."""
+        """Set slope and base of lateness and earliness, the penalty, and the slot from which each is late."""
         hours_per_slot = Fraction(instance.time.slot, 3600)
-        self.late, self.late_once, self.late_after = [], [], []
+        self.late, self.late_once, self.late_after, self.early = [], [], [], []
         for task in check_time_each(instance.tasks):
             due = instance.time.horizon if task.due is None else seconds(task.due, instance.time.start)
             weight = self.weight if due < instance.time.horizon else Fraction(0)  # nothing ends later than the horizon
             rate = weight * Fraction(task.late_cost or 0)
             self.late.append((rate * hours_per_slot, rate * Fraction(due, 3600)))
             self.late_once.append(weight * Fraction(task.late_penalty or 0))
+            early = self.weight * Fraction(task.early_cost or 0)
+            self.early.append((early * hours_per_slot, early * Fraction(due, 3600)))
             self.late_after.append(0 if task.due is None else min(due // instance.time.slot, instance.time.slots))
 
     def _most_of_tasks(
@@ -220,6 +225,7 @@ class Money:
         priced: dict[tuple[int, ...], list[tuple[int, int]]] = {}  # by rows: positions of those with a price, the price
         for at, (task, columns) in enumerate(zip(check_time_each(instance.tasks), tasks.columns, strict=True)):
             late = max(Fraction(0), self.late[at][0] * slots - self.late[at][1]) + self.late_once[at]
+            late += max(Fraction(0), self.early[at][1])
             most = most_lost = 0
             for column in columns:
                 held = column.amounts
@@ -232,6 +238,7 @@ class Money:
                 most = max(most, parts[column.way.fixed] + column.slots * running)
                 most_lost = max(most_lost, column.slots * sum(held) + MAX_LOST_BESIDE_USE)
             most_lost += slots if self.late[at][0] else 0
+            most_lost += slots + 1 if self.early[at][0] else 0
             total += task.copies * max(abs(self.value[at]), Fraction(most, part) + late)
             lost += task.copies * max(1, most_lost)
         return total, lost

@@ -142,7 +142,7 @@ def _part(task: Task, id: str, after: tuple[After, ...], number: int, before: st
         made["after"] = (After(task=before),)
         made["value"] = Decimal(0) if task.optional else task.value
     if number != _numbers(task)[-1]:
-        made |= {"due": None, "late_cost": None, "late_penalty": None}
+        made |= {"due": None, "late_cost": None, "late_penalty": None, "early_cost": None}
     return task.model_copy(update=made)
 
 

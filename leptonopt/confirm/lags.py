@@ -1,12 +1,13 @@
-"""Add greatest lags between tasks to the second model."""
+"""Add greatest lags between tasks to the second model, and price ends off their due dates."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 from leptonopt.confirm.data import Builder
-from leptonopt.verify.exact import duration
+from leptonopt.verify.exact import duration, exact
 
 
 def add_greatest_lag(model: Builder, id: str, edge: Mapping[str, Any]) -> None:
@@ -24,3 +25,10 @@ def add_greatest_lag(model: Builder, id: str, edge: Mapping[str, Any]) -> None:
         starts = model.variable(1)
         model.row(dict.fromkeys(started, 1) | {starts: -late}, high=0)
         model.row(dict.fromkeys(ended, 1) | {starts: early}, high=early)
+
+
+def off_due(task: Mapping[str, Any], seconds: int) -> Fraction:
+    """Return the money for an end so many seconds after `due`, or before it where they are below 0."""
+    if seconds <= 0:
+        return exact(task.get("early_cost") or 0) * Fraction(-seconds, 3600)
+    return exact(task.get("late_cost") or 0) * Fraction(seconds, 3600) + exact(task.get("late_penalty") or 0)

@@ -14,7 +14,7 @@ from math import ceil, floor, gcd, lcm
 from typing import Any
 
 from leptonopt.confirm.data import add_data
-from leptonopt.confirm.lags import add_greatest_lag
+from leptonopt.confirm.lags import add_greatest_lag, off_due
 from leptonopt.confirm.meters import add_meters
 from leptonopt.confirm.question import Line, TooLarge
 from leptonopt.verify.exact import duration, exact
@@ -219,11 +219,11 @@ class Model:
         return at
 
     def _cost(self, id: str, way: StatedOption, start: int, end: int) -> Fraction:
-        """Running, fixed and late, and carbon where it is weighed."""
+        """Running, fixed, late and early, and carbon where it is weighed."""
         stated, task = self.stated, self.stated.tasks[id]
         money = way.cost + self._running(way, start, end)
-        if task.get("due") is not None and (late := end * stated.slot - stated.second(task["due"])) > 0:
-            money += exact(task.get("late_cost") or 0) * Fraction(late, 3600) + exact(task.get("late_penalty") or 0)
+        if task.get("due") is not None:
+            money += off_due(task, end * stated.slot - stated.second(task["due"]))
         return stated.weight * money + stated.carbon_weight * self._carbon(way, start, end)
 
     def _running(self, way: StatedOption, start: int, end: int) -> Fraction:

@@ -104,7 +104,7 @@ def planned_runs(instance: Instance, plan: Mapping[str, Any], system: str) -> li
         When the plan has no entry for a task that it names, or more than 100,000 runs.
     """
     if system:
-        refuse(instance, f"carrying out on {system}", "tasks with segments")
+        refuse(instance, f"carrying out on {system}", "tasks with segments", "alternative routes")
     tasks = {task.id: task for task in instance.tasks}
     targets = {pool.id: dict(pool.target.get(system, {})) for pool in instance.pools}
     lines = plan.get("tasks", [])

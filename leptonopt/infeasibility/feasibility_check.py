@@ -322,6 +322,8 @@ def without_costs(problem: Problem) -> Problem:
         late_slope=none(problem.late_slope),
         late_base=none(problem.late_base),
         late_once=none(problem.late_once),
+        early_slope=none(problem.early_slope),
+        early_base=none(problem.early_base),
         nodes=replace(nodes, costs=costs),
     )
 

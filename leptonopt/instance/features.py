@@ -6,7 +6,9 @@ from collections.abc import Callable
 
 from leptonopt.errors import Unsupported
 from leptonopt.instance.instance import Instance
+from leptonopt.instance.routes import NOT_TAKEN
 
+ROUTES = "alternative routes"
 GREATEST_LAGS = "tasks that follow others within a time (`most` of an after)"
 
 FEATURES: dict[str, Callable[[Instance], bool]] = {
@@ -15,6 +17,7 @@ FEATURES: dict[str, Callable[[Instance], bool]] = {
     "data passed on between tasks": lambda instance: any(after.gib for task in instance.tasks for after in task.after),
     GREATEST_LAGS: lambda instance: any(after.most is not None for task in instance.tasks for after in task.after),
     "meters": lambda instance: bool(instance.meters),
+    ROUTES: lambda instance: any(option.id == NOT_TAKEN for task in instance.tasks for option in task.options),
     "inputs or results of tasks": lambda instance: any(task.inputs or task.results for task in instance.tasks),
 }
 

@@ -69,6 +69,17 @@ _APART = {
 }
 
 
+_ROUTES = {
+    "description": "sets of alternative routes, each a list of tasks: of every set one route is taken",
+    "type": "array",
+    "items": {
+        "type": "array",
+        "items": {"type": "array", "items": {"type": "string"}, "minItems": 1},
+        "minItems": 2,
+    },
+}
+
+
 _PLACEMENT = {
     "description": "of tasks without a placement of their own",
     "anyOf": [{"enum": list(PLACEMENTS)}, {"type": "null"}],
@@ -124,7 +135,7 @@ def _notation(top: dict[str, Any], nouns: dict[str, Any]) -> None:
     nouns["Way"]["properties"]["runs"] = {"anyOf": [_RUNS, {"type": "null"}], "default": None}
     nouns["Way"]["required"].remove("rate")
     nouns["Way"]["anyOf"] = [{"required": ["rate"]}, {"required": ["runs"]}]
-    top["properties"]["placement"] = _PLACEMENT
+    top["properties"] |= {"placement": _PLACEMENT, "routes": _ROUTES}
     sets = top["properties"]["apart"]
     sets["items"] = {"anyOf": [sets["items"], _APART]}
     for noun, keys in _AMOUNTS.items():

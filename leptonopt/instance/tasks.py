@@ -261,6 +261,7 @@ class Task(StrictModel):
     due: Instant | None = Field(default=None, description="soft: past it late_cost and late_penalty are paid")
     late_cost: NotNegative | None = Field(default=None, description="money per hour late")
     late_penalty: NotNegative | None = Field(default=None, description="money, once, for being late at all")
+    early_cost: NotNegative | None = Field(default=None, description="money per hour that it ends before due")
     on_time: Positive | None = Field(default=None, description="probability of meeting the deadline, on spot pools")
     value: Amount | None = Field(default=None, description="money earned by running it (each copy)")
     optional: bool = Field(default=False, description="may be left out; its value is then not earned")
@@ -300,8 +301,10 @@ class Task(StrictModel):
     def _consistent(self) -> Task:
         if not self.options and self.work is None:
             raise ValueError("no way to run the task; give it options or work")
-        if (self.due is None) != (self.late_cost is None and self.late_penalty is None):
-            raise ValueError("due goes together with late_cost or late_penalty; one of them is missing")
+        if (self.due is None) != all(each is None for each in (self.late_cost, self.late_penalty, self.early_cost)):
+            raise ValueError("due goes together with late_cost or late_penalty or early_cost; one of them is missing")
+        if self.is_cut and self.early_cost is not None:
+            raise ValueError("segments with early_cost are not supported; leave one of them out")
         if self.optional and self.value is None:
             raise ValueError("an optional task needs a value; without one it would never run")
         if self.release is not None and self.deadline is not None and self.deadline <= self.release:

@@ -176,6 +176,11 @@ class Bill:
         return sum((run.copies * cost.late for run, cost in zip(self.runs, self.costs, strict=True)), NOTHING)
 
     @cached_property
+    def early(self) -> Fraction:
+        """Return the cost of ends before due dates [money]."""
+        return sum((run.copies * cost.early for run, cost in zip(self.runs, self.costs, strict=True)), NOTHING)
+
+    @cached_property
     def forgone(self) -> Fraction:
         """Return the value of the tasks and batches that are left out [money]."""
         return sum((copies * Fraction(task.value or 0) for task, _, copies in self.left), self.served.forgone)
@@ -205,7 +210,7 @@ class Bill:
     def total(self) -> Fraction:
         """Return the cost of the plan without sunk cost [money]."""
         metered = sum((meter.cost for meter in self.meters), NOTHING)
-        return self.sum("total") + self.late + self.served.missed + metered
+        return self.sum("total") + self.late + self.early + self.served.missed + metered
 
     @cached_property
     def objective(self) -> Fraction:

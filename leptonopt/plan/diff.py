@@ -235,6 +235,7 @@ def _parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cost
     """Yield lateness, weighted carbon and the value of what is left out, where a plan has them."""
     for key, name in (
         ("late", "lateness"),
+        ("early", "early ends"),
         ("missed", "missed requests"),
         ("metered", "meters"),
         ("forgone", "value left out"),

@@ -158,6 +158,8 @@ def _tasks(bill: Bill) -> list[dict[str, Any]]:
         if instance.meters:
             line["metered"] = number(metered / run.copies)
         line["parts"] = {"running": number(running), "fixed": number(cost.fixed), "late": number(cost.late)}
+        if instance.tasks[run.task].early_cost is not None:
+            line["parts"]["early"] = number(cost.early)
         if weights.carbon_kg:
             line["parts"]["carbon"] = number(carbon)
         if way.data:
@@ -252,14 +254,16 @@ def _bill(bill: Bill) -> dict[str, Any]:
             | {"tasks": found.tasks, "resources": resources}
         )
     sunk = bill.sum("sunk")
-    missed = {"missed": number(bill.served.missed)} if bill.served.services else {}
+    extra = {"missed": number(bill.served.missed)} if bill.served.services else {}
+    if any(task.early_cost is not None for task in bill.instance.tasks):
+        extra["early"] = number(bill.early)
     return {
         "total": number(bill.total),
         "running": number(bill.sum("running")),
         "fixed": number(bill.sum("fixed")),
         "nodes": number(bill.sum("nodes")),
         "late": number(bill.late),
-        **missed,
+        **extra,
         **({"metered": number(sum((meter.cost for meter in bill.meters), NOTHING))} if bill.instance.meters else {}),
         "forgone": number(bill.forgone),
         "sunk": number(sunk),

@@ -208,7 +208,9 @@ def _tasks(document: Mapping[str, Any], picture: Picture, teams: Teams, places: 
     lines, zone = document["tasks"], picture.zone
     late, named = any(line.get("late_hours") for line in lines), any(teams.of(line["id"]) for line in lines)
     heads = ["task", *(["team"] if named else []), "pool", "option", "start", "end", "hours"]
-    parts = [key for key in ("running", "fixed", "late", "carbon") if any(line["parts"].get(key) for line in lines)]
+    parts = [
+        key for key in ("running", "fixed", "late", "early", "carbon") if any(line["parts"].get(key) for line in lines)
+    ]
     parts = parts if len(parts) > 1 else []  # a single part is the cost
     heads += [*(["hours late"] if late else []), *parts, "cost"]
 

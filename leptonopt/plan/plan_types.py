@@ -74,6 +74,7 @@ class PlanTaskParts(TypedDict):
     running: float
     fixed: float
     late: float
+    early: NotRequired[float]
     carbon: NotRequired[float]
 
 
@@ -267,6 +268,7 @@ class Bill(TypedDict):
     fixed: float
     nodes: float
     late: float
+    early: NotRequired[float]
     missed: NotRequired[float]
     metered: NotRequired[float]
     forgone: float

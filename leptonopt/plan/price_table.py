@@ -29,11 +29,12 @@ class Costs:
     kwh: Fraction
     carbon_kg: Fraction
     charged: Fraction = NOTHING  # for nodes; no part of the total
+    early: Fraction = NOTHING
 
     @property
     def total(self) -> Fraction:
-        """Return running, fixed and late cost together [money]."""
-        return sum(self.running.values(), NOTHING) + self.fixed + self.late
+        """Return running, fixed, late and early cost together [money]."""
+        return sum(self.running.values(), NOTHING) + self.fixed + self.late + self.early
 
 
 class PrefixSums:
@@ -77,10 +78,11 @@ class PriceTable:
     def of(self, run: TaskRun) -> Costs:
         """Return all parts of the cost of one copy of a run."""
         task, time, way = self.instance.tasks[run.task], self.instance.time, run.way
-        late_hours = NOTHING
+        past_due = NOTHING
         if task.due is not None and run.last:
             late = time.start + timedelta(seconds=run.end * time.slot) - task.due
-            late_hours = max(NOTHING, Fraction(int(late.total_seconds()), 3600))
+            past_due = Fraction(int(late.total_seconds()), 3600)
+        late_hours = max(NOTHING, past_due)
         penalty = Fraction(task.late_penalty or 0) if late_hours else NOTHING
         kw = Fraction(way.uses.get(POWER, 0))
         return Costs(
@@ -94,6 +96,7 @@ class PriceTable:
             kwh=kw * (run.end - run.start) * self.hours,
             carbon_kg=kw * self.grams(way.pool).over(run.start, run.end) * self.hours / 1000 if kw else NOTHING,
             charged=self.charged(way, run.start, run.end) * self.hours,
+            early=max(NOTHING, -past_due) * Fraction(task.early_cost or 0),
         )
 
     def charged(self, way: ConcreteOption, low: int, high: int) -> Fraction:

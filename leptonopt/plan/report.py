@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 ROWS = 40
 NAMES = 12
-BILL_PARTS = ("running", "fixed", "nodes", "late", "missed", "metered")  # keys of a bill that add up to its total
+BILL_PARTS = ("running", "fixed", "nodes", "late", "early", "missed", "metered")  # of a bill, which add up to its total
 STYLE = {"optimal": "bold green", "feasible": "bold yellow", "infeasible": "bold red", "unknown": "bold red"}
 _STOP = {
     "gap": "the gap asked for is reached",

@@ -34,6 +34,8 @@ def fix_starts(problem: Problem, runs: Sequence[FixedRun]) -> tuple[Problem, Int
         late_base=problem.late_base[group],
         late_once=problem.late_once[group],
         late_after=problem.late_after[group],
+        early_slope=problem.early_slope[group],
+        early_base=problem.early_base[group],
         **option_arrays(problem, option, of, len(runs)) | {"first": start, "last": start},
         before=none,
         after=none,

@@ -138,6 +138,8 @@ class Problem:
     late_slope, late_base : int64, shape (G,) [money units per slot, money units]
     late_once, late_after : int64, shape (G,) [money units, slots]
         Ending at slot e costs max(0, late_slope * e - late_base), and late_once where e > late_after.
+    early_slope, early_base : int64, shape (G,) [money units per slot, money units]
+        ... and max(0, early_base - early_slope * e); all 0 when absent.
     option_ptr : int64, shape (G + 1,)
         Options of group g are option_ptr[g] .. option_ptr[g+1] - 1.
     pool : int64, shape (O,)
@@ -182,6 +184,8 @@ class Problem:
     after: Ints
     lag: Ints
     most: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    early_slope: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
+    early_base: Ints = field(default_factory=lambda: np.zeros(0, np.int64))
     nodes: Nodes = field(default_factory=lambda: no_nodes(0))
     quotas: tuple[Quota, ...] = ()
     meters: tuple[Meter, ...] = ()
@@ -193,6 +197,9 @@ class Problem:
     def __post_init__(self) -> None:
         if len(self.most) != len(self.lag):
             object.__setattr__(self, "most", np.full(len(self.lag), UNLIMITED))
+        if len(self.early_slope) != len(self.copies):
+            for name in ("early_slope", "early_base"):
+                object.__setattr__(self, name, np.zeros(len(self.copies), np.int64))
 
     @property
     def slots(self) -> int:
@@ -213,6 +220,12 @@ class Problem:
     def group(self) -> Ints:
         """Return the group of each option, int64, shape (O,)."""
         return np.repeat(np.arange(self.groups), np.diff(self.option_ptr))
+
+    @cached_property
+    def dated(self) -> Bools:
+        """Return the groups for which some end costs more than another by its date, bool, shape (G,)."""
+        dated: Bools = (self.late_slope != 0) | (self.late_once != 0) | (self.early_slope != 0)
+        return dated
 
     @cached_property
     def family(self) -> Ints:
@@ -310,7 +323,8 @@ class Problem:
     def late(self, group: int | Ints, ends: Ints) -> Ints:
         """Return the cost of a copy of a group (or of each of several) for ending at these slots."""
         slope = np.maximum(0, self.late_slope[group] * ends - self.late_base[group])
-        late: Ints = slope + np.where(ends > self.late_after[group], self.late_once[group], 0)
+        early = np.maximum(0, self.early_base[group] - self.early_slope[group] * ends)
+        late: Ints = slope + early + np.where(ends > self.late_after[group], self.late_once[group], 0)
         return late
 
     def startable(self, option: int) -> Bools:

@@ -54,6 +54,8 @@ def restrict(
         late_base=problem.late_base[chosen],
         late_once=problem.late_once[chosen],
         late_after=problem.late_after[chosen],
+        early_slope=problem.early_slope[chosen],
+        early_base=problem.early_base[chosen],
         **option_arrays(problem, option, of, len(chosen)),
         chains=(),
     )

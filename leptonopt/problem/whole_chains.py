@@ -70,6 +70,8 @@ def whole_chains(problem: Problem) -> WholeChains:
         late_base=problem.late_base[last[chosen]],
         late_once=problem.late_once[last[chosen]],
         late_after=problem.late_after[last[chosen]],
+        early_slope=problem.early_slope[last[chosen]],
+        early_base=problem.early_base[last[chosen]],
         **option_arrays(problem, option, number[problem.group[option]], len(chosen)),
         before=before[edges],
         after=after[edges],

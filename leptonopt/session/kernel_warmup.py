@@ -13,9 +13,7 @@ from leptonopt.solvers.branch_and_bound import is_small
 
 def uses_kernels(problem: Problem) -> bool:
     """Return whether greedy would use the kernels over jobs; small problems do without."""
-    return not is_small(problem) and bool(
-        problem.late_slope.any() or problem.late_once.any() or problem.quotas or len(problem.nodes)
-    )
+    return not is_small(problem) and bool(problem.dated.any() or problem.quotas or len(problem.nodes))
 
 
 @contextmanager

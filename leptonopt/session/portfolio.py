@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from leptonopt.algorithms.assignment.problem import detect_assignment
 from leptonopt.algorithms.lagrangian.pattern_dual import has_small_bins
 from leptonopt.algorithms.large_scale.supports import unsupported_rule
@@ -337,5 +335,4 @@ def with_remote_workers(lanes: Lanes, deterministic: bool = False) -> Lanes:
 
 def _is_steady(problem: Problem) -> bool:
     """Return whether start times cost nothing, and intervals can state the problem."""
-    dated = np.any(problem.late_slope) or np.any(problem.late_once)
-    return has_constant_prices(problem) and not dated and not unsupported_feature(problem)
+    return has_constant_prices(problem) and not problem.dated.any() and not unsupported_feature(problem)

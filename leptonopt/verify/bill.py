@@ -92,6 +92,11 @@ class BillChecker:
             for key in ("running", "fixed", "nodes", "sunk", "energy_kwh", "carbon_kg")
         }
         sums |= {"late": sum((run.copies * run.late for run in self.runs), NOTHING), "forgone": forgone}
+        early = sum((run.copies * run.early for run in self.runs), NOTHING)
+        if any(task.get("early_cost") is not None for task in self.stated.tasks.values()):
+            sums["early"] = early
+        elif "early" in bill:
+            self.findings.say("bill", "bill.early", "is given for an instance without costs of early ends")
         if self.stated.document.get("services"):
             sums["missed"] = self.served.missed
         elif "missed" in bill:
@@ -100,8 +105,8 @@ class BillChecker:
             sums["metered"] = self.metered.total
         elif "metered" in bill:
             self.findings.say("bill", "bill.metered", "is given for an instance without meters")
-        sums["total"] = sums["running"] + sums["fixed"] + sums["nodes"] + sums["late"] + self.served.missed
-        sums["total"] += self.metered.total
+        sums["total"] = sums["running"] + sums["fixed"] + sums["nodes"] + sums["late"] + early
+        sums["total"] += self.served.missed + self.metered.total
         sums["whole"] = sums["total"] + sums["sunk"]
         for key, true in sums.items():
             self.findings.same("bill", f"bill.{key}", bill.get(key), true)

@@ -291,20 +291,22 @@ class Bound:
         return total
 
     def _by_end(self, id: str, task: Mapping[str, Any]) -> tuple[Line, int]:
-        """Lateness in money and the price of waiting, by the slot at which it ends, in 1/n of money; and n."""
+        """Lateness, earliness and the price of waiting in money, by the slot of its end, in 1/n of it; and n."""
         stated, waiting = self.stated, self.prices.waiting_end(id)
         if task.get("due") is None and not waiting:
             return [], 1
-        due, rate, penalty = None, NOTHING, NOTHING
+        due, rate, penalty, hasty = None, NOTHING, NOTHING, NOTHING
         if task.get("due") is not None:
             due = stated.second(task["due"])
             rate = stated.weight * exact(task.get("late_cost") or 0) / 3600
             penalty = stated.weight * exact(task.get("late_penalty") or 0)
-        whole = lcm(rate.denominator, penalty.denominator, waiting.denominator)
+            hasty = stated.weight * exact(task.get("early_cost") or 0) / 3600
+        whole = lcm(rate.denominator, penalty.denominator, hasty.denominator, waiting.denominator)
         costs = []
         for end in range(stated.slots + 1):
             late = 0 if due is None else max(0, end * stated.slot - due)
-            costs.append(int((rate * late + (penalty if late else 0) + waiting * end) * whole))
+            early = 0 if due is None else max(0, due - end * stated.slot)
+            costs.append(int((rate * late + (penalty if late else 0) + hasty * early + waiting * end) * whole))
         return costs, whole
 
     # --- where it fits ---

@@ -177,5 +177,6 @@ INSTANCE: Noun = {
     "profiles": (_named(_noun(PROFILE)), {}), "tasks": (_each(_noun(TASK)), []),
     "services": (_each(_noun(SERVICE)), []), "batches": (_each(_noun(BATCH)), []),
     "quotas": (_each(_noun({"per": (_plain, "horizon"), "used": ZERO})), []), "together": SOME, "apart": SOME,
+    "routes": SOME,
     "meters": (_each(_noun(METER)), []),
 }  # fmt: skip

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 from leptonopt.verify.apart import without_apart_by
 from leptonopt.verify.exact import Malformed, duration, instant
 from leptonopt.verify.offers import without_offers
+from leptonopt.verify.routes import without_routes
 from leptonopt.verify.slo import without_slo
 
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
@@ -25,7 +26,7 @@ _WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _INSTANTS = frozenset({"start", "from", "to", "release", "deadline", "due", "not_before", "not_after"})
 _AMOUNTS = frozenset({"capacity", "size", "minimum_load", "uses", "per_device", "consumes"})  # of resources, by name
 _NAMED = frozenset({"price", "profiles", "variants", "speed"})  # whose keys are names
-_LEFT = frozenset({"run", "target", "repeat", "labels", "together", "apart", "teams"})
+_LEFT = frozenset({"run", "target", "repeat", "labels", "together", "apart", "routes", "teams"})
 MEMORY = "device memory"
 
 
@@ -40,7 +41,7 @@ def plain(document: Mapping[str, Any]) -> Mapping[str, Any]:
     tasks = made.get("tasks")
     if isinstance(tasks, list | tuple) and any(isinstance(task, Mapping) and task.get("repeat") for task in tasks):
         made = _without_repeat(made, ZoneInfo(zone or "UTC"))
-    return without_apart_by(without_offers(without_slo(made)))
+    return without_apart_by(without_routes(without_offers(without_slo(made))))
 
 
 class _Reader:

@@ -36,6 +36,7 @@ class Run:
     kwh: Fraction
     carbon_kg: Fraction
     charged: Fraction = NOTHING
+    early: Fraction = NOTHING
     segment: Segment | None = None
     data: tuple[Moved, ...] = ()
 
@@ -46,8 +47,8 @@ class Run:
 
     @property
     def cost(self) -> Fraction:
-        """Money for each copy: running, fixed and late."""
-        return sum(self.running.values(), self.fixed + self.late)
+        """Money for each copy: running, fixed, late and early."""
+        return sum(self.running.values(), self.fixed + self.late + self.early)
 
 
 def span(line: Mapping[str, Any]) -> tuple[int, int]:
@@ -254,6 +255,10 @@ class TaskLineReader:
         same("cost", f"{name}: parts.running", parts.get("running"), sum(run.running.values(), NOTHING))
         same("cost", f"{name}: parts.fixed", parts.get("fixed"), run.fixed)
         same("cost", f"{name}: parts.late", parts.get("late"), run.late)
+        if task.get("early_cost") is not None:
+            same("cost", f"{name}: parts.early", parts.get("early"), run.early)
+        elif "early" in parts:
+            self.findings.say("cost", name, "has a cost of an early end, where its task has none")
         late = Fraction(_seconds_late(self.stated, task, run.end), 3600) if self._ends_copy(run) else NOTHING
         same("cost", f"{name}: late_hours", line.get("late_hours", 0), late)
         if self.stated.carbon_weight or "carbon" in parts:
@@ -296,6 +301,7 @@ def priced(
         running=running,
         fixed=way.cost,
         late=_late(stated, task, high),
+        early=_early(stated, task, high),
         kwh=drawn * (high - low) * stated.hours,
         carbon_kg=drawn * (carbon[high] - carbon[low]),
         charged=sum(
@@ -313,6 +319,14 @@ def _late(stated: StatedInstance, task: Mapping[str, Any], end: int) -> Fraction
     seconds = _seconds_late(stated, task, end)
     by_hour = exact(task.get("late_cost") or 0) * Fraction(seconds, 3600)
     return by_hour + exact(task.get("late_penalty") or 0) if seconds else NOTHING
+
+
+def _early(stated: StatedInstance, task: Mapping[str, Any], end: int) -> Fraction:
+    """Return the cost of an end before the due date."""
+    if task.get("due") is None:
+        return NOTHING
+    seconds = max(0, stated.second(task["due"]) - end * stated.slot)
+    return exact(task.get("early_cost") or 0) * Fraction(seconds, 3600)
 
 
 def _seconds_late(stated: StatedInstance, task: Mapping[str, Any], end: int) -> int:

@@ -292,7 +292,7 @@ EDITS: list[tuple[str, tuple[str | int, ...], Any, str]] = [
     ("deadline in a local hour that is not", ("tasks", 1, "deadline"), "2026-03-29T02:30", "2026-03-29T02:30 is skipped by the clock of Europe/Berlin; write"),
     ("deadline in words", ("tasks", 1, "deadline"), "tomorrow", "not an instant; write"),
     ("deadline with digits of another script", ("tasks", 1, "deadline"), "٢٠٢٦-03-29T02:30Z", "not an instant; write"),
-    ("due without cost", ("tasks", 1, "late_cost"), CUT, "due goes together with late_cost or late_penalty"),
+    ("due without cost", ("tasks", 1, "late_cost"), CUT, "due goes together with late_cost or late_penalty or early_cost"),
     ("late cost negative", ("tasks", 1, "late_cost"), -4, "-4 is below zero; at least 0"),
     ("on time for sure", ("tasks", 1, "on_time"), 1, "a probability below 1"),
     ("after nobody", ("tasks", 1, "after"), ["prepair"], "there is no task 'prepair'; did you mean 'prepare'?"),

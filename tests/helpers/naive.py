@@ -52,12 +52,13 @@ def columns(problem: Problem) -> Iterator[tuple[int, int, int]]:
 
 
 def column_cost(problem: Problem, group: int, option: int, start: int) -> int:
-    """Fixed, running and late."""
+    """Fixed, running, late and early."""
     end = start + int(problem.duration[option])
     total = int(problem.fixed[option])
     for row, amount in demands(problem, option).items():
         total += sum(amount * int(problem.price[row, t]) for t in range(start, end))
     total += max(0, int(problem.late_slope[group]) * end - int(problem.late_base[group]))
+    total += max(0, int(problem.early_base[group]) - int(problem.early_slope[group]) * end)
     return total + (int(problem.late_once[group]) if end > problem.late_after[group] else 0)
 
 

@@ -36,6 +36,10 @@ def problem(seed: int, groups: int = 4, slots: int = 6, scale: int = 1) -> Probl
     options = [_options(rng, rows, slots, scale) for _ in range(count)]
     flat = [option for group in options for option in group]
     slope = [rng.choice([0, 0, rng.randint(1, 9)]) * scale for _ in range(count)]
+    early = random.Random(f"early {seed}")
+    hasty = (
+        [early.choice([0, early.randint(1, 9)]) * scale for _ in range(count)] if early.random() < 0.3 else [0] * count
+    )
     return Problem(
         capacity=capacity,
         price=price,
@@ -46,6 +50,8 @@ def problem(seed: int, groups: int = 4, slots: int = 6, scale: int = 1) -> Probl
         late_base=ints([each * rng.randint(0, slots) + rng.choice([0, each // 2]) for each in slope]),
         late_once=ints([rng.choice([0, 0, rng.randint(1, 20)]) * scale for _ in slope]),
         late_after=ints([rng.randint(0, slots) for _ in slope]),
+        early_slope=ints(hasty),
+        early_base=ints([each * early.randint(0, slots + 1) + early.choice([0, each // 2]) for each in hasty]),
         option_ptr=np.cumsum([0, *map(len, options)]).astype(np.int64),
         pool=ints([0] * len(flat)),
         duration=ints([option["duration"] for option in flat]),

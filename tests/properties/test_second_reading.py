@@ -125,6 +125,46 @@ tasks:
 """,
         "15.2",  # 66 minutes at 0.1, twice; 10 minutes of two at 0.2
     ),
+    "an early end costs, and a late one: the jobs share the hours about their due dates": (
+        """
+time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 8h}
+pools: [{id: a, capacity: {gpu: 1}, price: {gpu: 1}}]
+tasks:
+  - {id: s, due: 2026-01-05T06:30Z, early_cost: 3, late_cost: 4, options: [{pool: a, uses: {gpu: 1}, duration: 2h}]}
+  - {id: t, due: 2026-01-05T06:00Z, early_cost: 2, late_penalty: 0.1, options: [{pool: a, uses: {gpu: 1}, duration: 2h}]}
+  - {id: u, due: 2026-01-05T10:00Z, early_cost: 0.5, options: [{pool: a, duration: 0s}]}
+""",
+        "6.6",  # 4 to run; s from 04:00 to 06:00 half an hour early, 1.5; t late, 0.1; u at the end, 2 hours early, 1
+    ),
+    "one of two routes, the dearer one where time is short; what waits for both waits for that one": (
+        """
+time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 7h}
+pools:
+  - {id: a, capacity: {gpu: 4}, price: {gpu: 1}}
+  - {id: c, capacity: {cpu: 8}, price: {cpu: 0.1}}
+tasks:
+  - {id: load, options: [{pool: c, uses: {cpu: 1}, duration: 1h}]}
+  - {id: prep, after: [load], options: [{pool: c, uses: {cpu: 8}, duration: 3h}]}
+  - {id: train, after: [prep], options: [{pool: a, uses: {gpu: 4}, duration: 1h}]}
+  - {id: tune, after: [load], work: {hours: 8, speed: {a: 1}, devices: {1: 1, 4: 4}}}
+  - {id: rate, after: [train, tune], options: [{pool: a, uses: {gpu: 1}, duration: 3h}]}
+routes: [[[prep, train], [tune]]]
+""",
+        "11.1",  # the cheaper route would end at 05:00: load 0.1, tune on four for two hours 8, rate 3
+    ),
+    "one of three routes, of which two cannot run": (
+        TIME
+        + """
+pools: [{id: a, labels: [eu], capacity: {gpu: 1}, price: {gpu: 1}}]
+tasks:
+  - {id: s, options: [{pool: a, uses: {gpu: 2}, duration: 1h}]}
+  - {id: t, needs: {labels: [eu], quality: 2}, options: [{pool: a, uses: {gpu: 1}, duration: 1h}]}
+  - {id: u, options: [{pool: a, uses: {gpu: 1}, duration: 3h}]}
+  - {id: v, options: [{pool: a, duration: 0s, cost: 5}]}
+routes: [[[s], [t], [u, v]]]
+""",
+        "8",
+    ),
     "the shortest makespan, by a milestone after all": (
         TIME
         + """

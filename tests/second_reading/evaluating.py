@@ -206,6 +206,8 @@ class Evaluation:
             ("late", parts["late"], run.late),
             ("late_hours", get(entry, "late_hours", 0), run.late_hours),
         ]
+        if "early" in parts:
+            claims.append(("early", parts["early"], run.early))
         if run.option.pool.counts_power:
             claims.append(("energy_kwh", entry["energy_kwh"], sum(run.energy, Fraction(0))))
             claims.append(("carbon_kg", entry["carbon_kg"], carbon))
@@ -480,6 +482,7 @@ class Evaluation:
         running = sum((sum(run.running, Fraction(0)) for run in runs), Fraction(0))
         fixed = sum((run.option.cost + self.passed_cost(run) for run in runs), Fraction(0))
         late = sum((run.late for run in runs), Fraction(0))
+        early = sum((run.early for run in runs), Fraction(0))
         nodes = sum((bill.money(slots) for *_, bill in self.units), Fraction(0))
         forgone = sum((self.instance.tasks[name].value for name, _ in self.left), Fraction(0))
         forgone += sum((served.left_out for served in self.served), Fraction(0))
@@ -489,7 +492,7 @@ class Evaluation:
         carbon = sum((sum(run.carbon, Fraction(0)) for run in runs), Fraction(0))
         carbon += sum((bill.counted("carbon", slots) for *_, bill in self.units), Fraction(0))
         self.metered, self.shares = self._metered()
-        total = running + fixed + late + nodes + missed + self.metered
+        total = running + fixed + late + early + nodes + missed + self.metered
         hours = self.instance.clock.hours * len(slots)
         sunk = sum((pool.sunk for pool in self.instance.pools.values()), Fraction(0)) * hours
         bill = self.plan["bill"]
@@ -504,6 +507,7 @@ class Evaluation:
             "whole": total + sunk,
             "energy_kwh": energy,
             "carbon_kg": carbon,
+            **({"early": early} if "early" in bill or early else {}),
             **({"missed": missed} if self.served else {}),
             **({"metered": self.metered} if self.instance.meters else {}),
         }.items():

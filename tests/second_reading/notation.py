@@ -21,7 +21,7 @@ MEMORY = "<memory of devices>"
 def plain(tree: dict[str, Any]) -> dict[str, Any]:
     """Return a document whose instants have offsets, whose amounts are numbers, and in which no task repeats."""
     reading = Notation(get(tree["time"], "zone"))
-    return apart(reading.repeated(within_targets(reading.document(tree))))
+    return apart(routed(reading.repeated(within_targets(reading.document(tree)))))
 
 
 class Notation:
@@ -292,6 +292,62 @@ def seconds(text: str) -> Fraction:
 
 
 # --- tasks kept apart by node, or by label ---
+
+
+def routed(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with the milestones and quotas that routes stand for."""
+    own = {task["id"]: {**task} for task in tree["tasks"]}
+    taken: dict[str, set[str]] = {}
+    left: dict[str, set[str]] = {}
+    quotas = list(tree["quotas"])
+    for routes in get(tree, "routes", []):
+        members = [own[name] for route in routes for name in route]
+        if len(routes) < 2 or len({(get(task, "release"), get(task, "deadline")) for task in members}) > 1:
+            raise Refused("one route alone, or windows that differ")
+        name = f"route:{routes[0][0]}"
+        quotas += [_one_of(name, 1), _one_of(f"{name} else", len(routes) - 1)]
+        for first, *further in routes:
+            if {first, *further} & taken.keys():
+                raise Refused("a task in two routes")
+            taken[first] = {name} | {f"route:{b}" for b in further}
+            left[first] = {f"{name} else"} | {f"route:{b} else" for b in further}
+            for b in further:
+                taken[b], left[b] = {f"route:{b} else"}, {f"route:{b}"}
+                quotas += [_one_of(f"route:{b}", 1), _one_of(f"route:{b} else", 1)]
+    for name, marks in taken.items():
+        task = own[name]
+        if (
+            any(get(task, key) for key in ("optional", "segments", "due", "inputs", "results"))
+            or get(task, "copies", 1) != 1
+        ):
+            raise Refused("a task of a route that cannot be")
+        idle = {"id": "not taken", "pool": _first_allowed(tree, task), "duration": "0s"}
+        if (asked := get(get(task, "needs", {}), "quality")) is not None:
+            idle["quality"] = asked
+        task["options"] = [_marked(option, marks) for option in get(task, "options", [])] + [_marked(idle, left[name])]
+        if get(task, "work") is not None:
+            task["work"] = _marked(task["work"], marks)
+    return {**tree, "tasks": list(own.values()), "quotas": quotas}
+
+
+def _one_of(name: str, limit: int) -> dict[str, Any]:
+    return {"id": name, "of": name, "limit": str(limit)}
+
+
+def _marked(way: dict[str, Any], names: set[str]) -> dict[str, Any]:
+    return {**way, "consumes": {**get(way, "consumes", {}), **dict.fromkeys(names, "1")}}
+
+
+def _first_allowed(tree: dict[str, Any], task: dict[str, Any]) -> str:
+    needs = get(task, "needs", {})
+    asked = set(get(needs, "labels", [])) | (
+        {"confidential"} if get(task, "confidential", False) in (True, "true") else set()
+    )
+    for pool in tree["pools"]:
+        labels = set(get(pool, "labels", []))
+        if asked <= labels and not labels & set(get(needs, "without", [])):
+            return str(pool["id"])
+    raise Refused("a task of a route without a pool")
 
 
 def apart(tree: dict[str, Any]) -> dict[str, Any]:

@@ -299,6 +299,8 @@ class Draw:
             task["due"] = self.instant(rng.choice([-1, 1, 1.5, 2, 9]))
             for key in rng.choice([["late_cost"], ["late_penalty"], ["late_cost", "late_penalty"]]):
                 task[key] = self.money(negative=False)
+            if self.lags.random() < 0.4:
+                task["early_cost"] = self.lags.choice([1, 2, Decimal("0.5")])
         if self.may("optional"):
             task["optional"] = True
         if self.may(0.3) or "optional" in task:

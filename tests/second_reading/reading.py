@@ -211,6 +211,7 @@ class Task:
     due: Fraction | None
     late_cost: Fraction
     late_penalty: Fraction
+    early_cost: Fraction
     value: Fraction
     optional: bool
     after: list[tuple[str, Wait]]
@@ -296,11 +297,12 @@ class Run:
     late: Fraction
     segment: int = 0  # its number where the task may be cut
     share: Fraction = Fraction(1)  # of the task
+    early: Fraction = Fraction(0)
 
     @property
     def money(self) -> Fraction:
         """All the money that this run costs."""
-        return sum(self.running, Fraction(0)) + self.option.cost + self.late
+        return sum(self.running, Fraction(0)) + self.option.cost + self.late + self.early
 
     def holds(self, slot: int) -> bool:
         """Tell whether it runs in a slot."""
@@ -508,7 +510,8 @@ class Instance:
         """Return what a copy holds in an option from one slot to another, late or not."""
         over = Fraction(0) if task.due is None else max(Fraction(0), self.clock.begin(end) - task.due) / 3600
         late = over * task.late_cost + (task.late_penalty if over else 0)
-        return replace(self.held(task, option, start, end), late_hours=over, late=late)
+        early = self._early(task, self.clock.begin(end))
+        return replace(self.held(task, option, start, end), late_hours=over, late=late, early=early)
 
     def held(self, task: Task, option: Option, start: int, end: int) -> Run:
         """Return what an option holds, draws and costs from one slot to another, lateness aside."""
@@ -534,7 +537,11 @@ class Instance:
             return None
         over = Fraction(0) if task.due is None else max(Fraction(0), at - task.due) / 3600
         late = over * task.late_cost + (task.late_penalty if over else 0)
-        return Run(task, option, start, start, [], [], [], over, late)
+        return Run(task, option, start, start, [], [], [], over, late, early=self._early(task, at))
+
+    def _early(self, task: Task, end: Fraction) -> Fraction:
+        """Return what it costs to end before the due date."""
+        return Fraction(0) if task.due is None else max(Fraction(0), task.due - end) / 3600 * task.early_cost
 
     def passed_cost(self, run: Run, others: list[Run]) -> Fraction:
         """Return what it costs to move what a run takes from others."""
@@ -682,6 +689,7 @@ def _task(tree: dict[str, Any], instance: Instance, profiles: dict[str, Any]) ->
         at("due"),
         number(get(tree, "late_cost", 0)),
         number(get(tree, "late_penalty", 0)),
+        number(get(tree, "early_cost", 0)),
         number(get(tree, "value", 0)),
         truth(get(tree, "optional", False)),
         [

@@ -266,7 +266,7 @@ def replica_runs(instance: Instance, service: Service, way: Way, on: tuple[int, 
 
     task = Task(
         id=f"\0{service.id}", copies=1, release=None, deadline=None, due=None, late_cost=Fraction(0),
-        late_penalty=Fraction(0), value=Fraction(0), optional=False, after=[], takes={}, one_node=False,
+        late_penalty=Fraction(0), early_cost=Fraction(0), value=Fraction(0), optional=False, after=[], takes={}, one_node=False,
         team=service.team, checkpoint=None, on_time=None,
     )  # fmt: skip
     free = Fraction(0)

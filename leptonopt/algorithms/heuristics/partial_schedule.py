@@ -38,7 +38,7 @@ class ProblemIndex:
         self.group = problem.group.tolist()
         self.first, self.last = problem.first.tolist(), problem.last.tolist()
         self.duration, self.fixed = problem.duration.tolist(), problem.fixed.tolist()
-        self.dated = set(np.flatnonzero((problem.late_slope != 0) | (problem.late_once != 0)).tolist())
+        self.dated = set(np.flatnonzero(problem.dated).tolist())
         self.copies, self.value = problem.copies.tolist(), problem.value.tolist()
         self.optional = problem.optional.tolist()
         rows, amounts, cut = problem.demand_row.tolist(), problem.demand.tolist(), problem.demand_ptr.tolist()

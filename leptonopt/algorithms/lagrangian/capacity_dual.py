@@ -155,9 +155,9 @@ class DualAscent(Ascent):
         )
         of_option = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
         held = np.bincount(of_option, problem.demand * top[problem.demand_row], problem.options)
-        late = float(np.abs(problem.late_slope).max(initial=0)) * problem.slots
+        late = float((np.abs(problem.late_slope) + problem.early_slope).max(initial=0)) * problem.slots
         most = (held * problem.duration + np.abs(problem.fixed)).max(initial=1.0) + late
-        singles = np.concatenate([problem.value, problem.late_base, problem.late_once])
+        singles = np.concatenate([problem.value, problem.late_base, problem.late_once, problem.early_base])
         if self.offer is not None:
             costs, sizes = problem.nodes.costs, np.zeros(problem.nodes.count.shape)
             np.add.at(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from leptonopt.algorithms.lagrangian.class_pricing_kernels import ClassArrays, LateCosts, least_of_classes
+from leptonopt.algorithms.lagrangian.class_pricing_kernels import ClassArrays, EndCosts, least_of_classes
 from leptonopt.algorithms.lagrangian.option_classes import find_classes
 from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, BlockPricer
 from leptonopt.problem.arrays import Ints
@@ -48,14 +48,17 @@ class ClassPricer:
         return BlockPricer(self.problem)
 
     @cached_property
-    def _arrays(self) -> tuple[ClassArrays, LateCosts]:
+    def _arrays(self) -> tuple[ClassArrays, EndCosts]:
         problem, own = self.problem, self.classes
         room = own.directions.room(problem.capacity)
         classes = ClassArrays(
             room, own.direction, own.length, own.tight, own.dated, own.ptr,
             own.option, own.amount, own.first, own.last, own.group,
         )  # fmt: skip
-        return classes, LateCosts(problem.late_slope, problem.late_base, problem.late_once, problem.late_after)
+        return classes, EndCosts(
+            problem.late_slope, problem.late_base, problem.late_once, problem.late_after,
+            problem.early_slope, problem.early_base,
+        )  # fmt: skip
 
     @cached_property
     def least(self) -> Ints:

@@ -40,13 +40,15 @@ class ClassArrays(NamedTuple):
     group: Array
 
 
-class LateCosts(NamedTuple):
-    """Costs of a late end, int64, (G,): max(0, slope x end - base), and `once` for an end > `after`."""
+class EndCosts(NamedTuple):
+    """Costs of an end, int64, (G,): as `problem.Problem.late` computes them."""
 
     slope: Array
     base: Array
     once: Array
     after: Array
+    early_slope: Array
+    early_base: Array
 
 
 @jit
@@ -118,17 +120,18 @@ def cheapest_start(curve: Array, table: Array, depth: Array, tabled: bool, first
 
 
 @jit
-def cheapest_late_start(
+def cheapest_dated_start(
     curve: Array, shut: Array, first: int, last: int, length: int, amount: int,
-    slope: int, base: int, once: int, after: int, scale: Any, never: Any,
+    ends: EndCosts, g: int, scale: Any, never: Any,
 ) -> tuple[int, Any]:  # fmt: skip
-    """Return the first start of least cost with late cost, and that cost; -1 and `never` without one."""
+    """Return the first start of least cost, its end included, and that cost; -1 and `never` without one."""
     at, cost = -1, never
     for s in range(first, last + 1):
         if not shut[s]:
-            late = max(slope * (s + length) - base, 0)
-            if s + length > after:
-                late += once
+            late = max(ends.slope[g] * (s + length) - ends.base[g], 0)
+            late += max(ends.early_base[g] - ends.early_slope[g] * (s + length), 0)
+            if s + length > ends.after[g]:
+                late += ends.once[g]
             value = curve[s] * amount + late * scale
             if at < 0 or value < cost:
                 at, cost = s, value
@@ -137,7 +140,7 @@ def cheapest_late_start(
 
 @jit
 def least_of_classes(
-    classes: ClassArrays, late: LateCosts, lines: Array, extra: Array, scale: Any, never: Any, found: Any, each: Array,
+    classes: ClassArrays, late: EndCosts, lines: Array, extra: Array, scale: Any, never: Any, found: Any, each: Array,
     lowest: int, highest: int,
 ) -> None:  # fmt: skip
     """Fill `found` by group, and `each` by option unless empty, from the classes lowest .. highest - 1.
@@ -163,10 +166,7 @@ def least_of_classes(
         for i in range(low, high):
             o, g, first, last = classes.option[i], classes.group[i], classes.first[i], classes.last[i]
             if dated:
-                at, cost = cheapest_late_start(
-                    curve, shut, first, last, n, classes.amount[i],
-                    late.slope[g], late.base[g], late.once[g], late.after[g], scale, never,
-                )  # fmt: skip
+                at, cost = cheapest_dated_start(curve, shut, first, last, n, classes.amount[i], late, g, scale, never)
             else:
                 at = cheapest_start(curve, table, depth, tabled, first, last)
                 at, cost = (-1, never) if shut[at] else (at, curve[at] * classes.amount[i])

@@ -53,7 +53,7 @@ class OptionClasses:
     directions : of all options
     direction, length : int64, shape (C,)
     tight : int64, shape (C,), the amount whose starts are shut where it does not fit; 0 where all starts are open
-    dated : bool, shape (C,), True where a late end has a cost
+    dated : bool, shape (C,), True where an end has a cost of its own
     option : int32, shape (O,), the problem's option at each position
     amount, first, last, group : int32, shape (O,), by position
     """
@@ -117,10 +117,9 @@ def find_classes(problem: Problem) -> OptionClasses:
     """Return the classes of all options."""
     directions, of, held = find_directions(problem)
     room = directions.room(problem.capacity).min(axis=1, initial=UNLIMITED)
-    late = (problem.late_slope != 0) | (problem.late_once != 0)
     length = problem.duration
     tight = np.where(held > room[of], held, 0).astype(np.int64)
-    dated = late[problem.group] if late.any() else np.zeros(problem.options, bool)
+    dated = problem.dated[problem.group]
     key = (of.astype(np.int64) * (problem.slots + 1) + length) * 2 + dated
     if tight.any():
         amounts, level = np.unique(tight, return_inverse=True)

@@ -58,6 +58,8 @@ class PathDual:
             late_slope=whole.late_slope * PRICE_SCALE,
             late_base=whole.late_base * PRICE_SCALE,
             late_once=whole.late_once * PRICE_SCALE,
+            early_slope=whole.early_slope * PRICE_SCALE,
+            early_base=whole.early_base * PRICE_SCALE,
         )
         self.limited = problem.capacity < UNLIMITED
         self.limited[problem.nodes.supply_row] = False

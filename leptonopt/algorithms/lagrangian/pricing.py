@@ -156,7 +156,7 @@ class BlockPricer:
         """Return fixed and late costs, int64, shape (B, S) or (B, 1)."""
         problem, group = self.problem, self.problem.group[block.options]
         fixed = problem.fixed[block.options, None]
-        if not problem.late_slope[group].any() and not problem.late_once[group].any():
+        if not problem.dated[group].any():
             return fixed
         ends = np.arange(block.low, block.high + 1) + block.duration
         late: Ints = fixed + problem.late(group[:, None], ends)

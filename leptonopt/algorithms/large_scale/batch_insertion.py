@@ -109,6 +109,7 @@ def _cheapest_starts(options: OptionArrays, group: Ints, option: Ints, free: Int
     open_ = np.take_along_axis(total, after, axis=1) == total[:, :widest]
     if options.dated[group].any():
         late = np.maximum(0, options.slope[group, None] * ends - options.base[group, None])
+        late += np.maximum(0, options.early_base[group, None] - options.early_slope[group, None] * ends)
         cost += late + np.where(ends > options.after[group, None], options.once[group, None], 0)
     cost += np.abs(cost) * TIE * ((starts * 7919 + group[:, None] * 104729) & 1023)
     cost = np.where(open_ & (steps < width[:, None]), cost, np.inf)

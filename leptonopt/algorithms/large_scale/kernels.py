@@ -28,6 +28,8 @@ class OptionArrays(NamedTuple):
     base: Any
     once: Any
     after: Any
+    early_slope: Any
+    early_base: Any
     dated: Any
 
 
@@ -47,7 +49,9 @@ def option_arrays(problem: Problem) -> OptionArrays:
         problem.late_base,
         problem.late_once,
         problem.late_after,
-        (problem.late_slope != 0) | (problem.late_once != 0),
+        problem.early_slope,
+        problem.early_base,
+        problem.dated,
     )
 
 
@@ -61,6 +65,7 @@ def column_cost(options: Any, group: Any, option: Any, start: Any, prefix: Any) 
         total += options.demand[i] * (prefix[row, end] - prefix[row, start])
     if options.dated[group]:
         total += max(options.slope[group] * end - options.base[group], 0)
+        total += max(options.early_base[group] - options.early_slope[group] * end, 0)
         if end > options.after[group]:
             total += options.once[group]
     return total

@@ -156,6 +156,13 @@ class _Model:
             self._enforce_if(model.add(late >= self.ends[at] - base // slope), runs)
             self.costs.append((slope, late))
             self.exact &= base % slope == 0
+        early_slope, early_base = int(problem.early_slope[group]), int(problem.early_base[group])
+        if early_slope and early_base > 0:
+            due = -(-early_base // early_slope)
+            early = model.new_int_var(0, due, "")  # [slots], rounded up
+            self._enforce_if(model.add(early >= due - self.ends[at]), runs)
+            self.costs.append((early_slope, early))
+            self.exact &= early_base % early_slope == 0
         if problem.late_once[group] and latest > problem.late_after[group]:
             fined = model.new_bool_var("")
             self._enforce_if(model.add(self.ends[at] <= int(problem.late_after[group])), [fined.negated(), *runs])

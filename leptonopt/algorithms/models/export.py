@@ -155,7 +155,7 @@ def _mathprog(problem: Problem) -> Iterator[str]:
         sets = enumerate(getattr(problem, name))
         pairs = (f"({at},{group})" for at, groups in sets for group in groups.tolist())
         yield from _table(f"set {name.upper()}", pairs)
-    for name in ("copies", "late_slope", "late_base", "late_once", "late_after"):
+    for name in ("copies", "late_slope", "late_base", "late_once", "late_after", "early_slope", "early_base"):
         yield from _table(f"param {name}", _numbered(getattr(problem, name)))
     yield from _table("param value", (f"{g} {v}" for g, v in enumerate(problem.value.tolist()) if problem.optional[g]))
     for name in ("group", "duration", "fixed", "first", "last"):

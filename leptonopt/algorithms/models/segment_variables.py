@@ -118,7 +118,7 @@ class SlotForm:
         """Return whether the end of a chain matters: for lateness, or for what waits for it."""
         group, problem = self.chains[at].last, self.problem
         waited = any(self.chain_of.get(before) == at for before, _, _ in self.edges)
-        return waited or bool(problem.late_slope[group] or problem.late_once[group])
+        return waited or bool(problem.dated[group])
 
     @cached_property
     def held(self) -> Problem:

@@ -77,7 +77,7 @@ class SingleNodeSchedule:
         self.run_sum = np.concatenate([np.zeros((len(nodes), 1), np.int64), np.cumsum(self.run, axis=1)], axis=1)
         self.part_of_row = np.zeros(len(problem.capacity))
         self.part_of_row[nodes.supply_row] = 1 / (nodes.supply_size * np.bincount(nodes.supply_node)[nodes.supply_node])
-        self.dated: Bools = (problem.late_slope != 0) | (problem.late_once != 0)
+        self.dated: Bools = problem.dated
         self.kind_of = np.full(problem.options, -1)
         of = np.repeat(np.arange(problem.options), np.diff(problem.demand_ptr))
         np.maximum.at(self.kind_of, of, self.kind_of_row[problem.demand_row])

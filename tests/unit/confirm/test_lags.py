@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import pytest
 
+from leptonopt.confirm.lags import off_due
 from leptonopt.confirm.question import Question
 from leptonopt.confirm.solve import confirm
 from leptonopt.problem.protocol import Limits
@@ -23,3 +24,10 @@ def test_a_task_follows_in_time(most: str, copies: int, least: int | None) -> No
     )  # fmt: skip
     assert confirm(Question(stated, None if least is None else Fraction(least)), Limits(10.0)).agrees is True
     assert confirm(Question(stated, Fraction(3)), Limits(10.0)).agrees is False
+
+
+@pytest.mark.parametrize(("seconds", "money"), [(1800, 9), (0, 0), (-5400, 6)])
+def test_money_off_the_due_date(seconds: int, money: int) -> None:
+    task = {"late_cost": 4, "late_penalty": 7, "early_cost": 4}
+    assert off_due(task, seconds) == money
+    assert off_due({}, seconds) == 0

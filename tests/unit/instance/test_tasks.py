@@ -38,7 +38,7 @@ def test_an_option_is_on_one_pool_or_several() -> None:
     ("more", "said"),
     [
         ({"options": []}, "no way to run the task"),
-        ({"due": "2026-01-01T00:00Z"}, "due goes together with late_cost or late_penalty"),
+        ({"due": "2026-01-01T00:00Z"}, "due goes together with late_cost or late_penalty or early_cost"),
         ({"late_cost": 1}, "due goes together"),
         ({"optional": True}, "an optional task needs a value"),
         ({"release": "2026-01-02T00:00Z", "deadline": "2026-01-02T00:00Z"}, "the deadline is not after the release"),

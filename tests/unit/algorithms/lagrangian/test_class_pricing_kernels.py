@@ -8,7 +8,8 @@ import pytest
 from leptonopt.algorithms.lagrangian.class_pricing import ClassPricer
 from leptonopt.algorithms.lagrangian.class_pricing_kernels import (
     LEVELS,
-    cheapest_late_start,
+    EndCosts,
+    cheapest_dated_start,
     cheapest_start,
     class_span,
     fill_curve,
@@ -63,26 +64,25 @@ def test_minima_of_windows(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", range(10))
-def test_late_starts(seed: int) -> None:
-    """The least of amount x curve + scale x lateness over the open starts."""
+def test_dated_starts(seed: int) -> None:
+    """The least of amount x curve + scale x lateness and earliness over the open starts."""
     random = np.random.default_rng(seed)
     curve, shut = random.integers(0, 30, 12), random.random(12) < 0.3
-    slope, base, once, after = 3, 18, 5, 9
+    slope, base, once, after, early_slope, early_base = 3, 18, 5, 9, 2, 13
+    ends = EndCosts(*(np.array([0, each]) for each in (slope, base, once, after, early_slope, early_base)))
     length, amount, scale, never = 2, 4, 2, 2**60
 
     def cost(start: int) -> int:
         end = start + length
-        late = max(0, slope * end - base) + once * (end > after)
+        late = max(0, slope * end - base) + once * (end > after) + max(0, early_base - early_slope * end)
         return int(curve[start]) * amount + late * scale
 
     open_ = [start for start in range(2, 10) if not shut[start]]
     best = min(open_, key=cost)
-    assert cheapest_late_start(
-        curve, shut, 2, 9, length, amount, slope, base, once, after, scale, never
-    ) == (best, cost(best))  # fmt: skip
-    assert cheapest_late_start(
-        curve, np.ones(12, bool), 2, 9, length, amount, slope, base, once, after, scale, never
-    ) == (-1, never)  # fmt: skip
+    found = cheapest_dated_start(curve, shut, 2, 9, length, amount, ends, 1, scale, never)
+    assert found == (best, cost(best))
+    none = cheapest_dated_start(curve, np.ones(12, bool), 2, 9, length, amount, ends, 1, scale, never)
+    assert none == (-1, never)
 
 
 @pytest.mark.parametrize("seed", range(15))
