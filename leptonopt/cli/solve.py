@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, nullcontext
@@ -25,6 +24,7 @@ from leptonopt.cli.common import (
 )
 from leptonopt.errors import Infeasible, NoPlan, OutOfTime, UsageError
 from leptonopt.io import files
+from leptonopt.runtime.deadline import Deadline, Stopwatch
 
 if TYPE_CHECKING:
     from leptonopt.instance import Instance
@@ -116,8 +116,8 @@ def solve(context: options.Context, given: SolveOptions) -> int:
     if given.write_model is not None:
         from leptonopt.runtime.clock import time_limited
 
-        begun = time.monotonic() if context.obj is None else context.obj
-        with time_limited(begun + given.time_limit, "the model was written"):
+        deadline = Deadline(Stopwatch(context.obj).begun + given.time_limit)
+        with time_limited(deadline, "the model was written"):
             write_model(given.write_model, given.file, given.format, params)
     from leptonopt.runtime.signals import Signals
 
@@ -237,7 +237,7 @@ def _draw(
     from leptonopt.runtime.clock import time_limited
 
     try:
-        with time_limited(time.monotonic() + DRAWING_SECONDS, "the plan was drawn"):
+        with time_limited(Deadline.after(DRAWING_SECONDS), "the plan was drawn"):
             if given.columnar:
                 from leptonopt.session.columnar_documents import drawable_plan
 

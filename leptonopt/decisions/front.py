@@ -7,7 +7,6 @@ The epsilon-constraint method (Haimes, Lasdon and Wismer, 1971, IEEE Transaction
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
@@ -18,6 +17,7 @@ from typing import Any
 from leptonopt.decisions.criteria import STEP, Criterion, criterion_of
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.request import resolve_instance
 from leptonopt.session.solve import solve
 
@@ -156,7 +156,7 @@ def front_of(criterion: Criterion, solve: Solve, seconds: float, currency: str, 
     """
     if not 2 <= most_points <= MOST_POINTS:
         raise UsageError(f"{most_points} points; allowed is 2 to {MOST_POINTS}")
-    until = time.monotonic() + seconds
+    deadline = Deadline.after(seconds)
     document, warm = criterion.limited(None)
     free = solve(document, warm, seconds / END_SHARE)
     last = _point(None, free, criterion)
@@ -166,7 +166,7 @@ def front_of(criterion: Criterion, solve: Solve, seconds: float, currency: str, 
         limits = _limits(criterion, least, last.value, most_points)
         for at, limit in enumerate(limits):
             document, warm = criterion.limited(limit)
-            share = max(1.0, (until - time.monotonic()) / (len(limits) - at))
+            share = max(1.0, deadline.left() / (len(limits) - at))
             found = solve(document, start or warm, share)
             points.append(_point(Fraction(limit), found, criterion))
             start = found.document if found.plan is not None else start

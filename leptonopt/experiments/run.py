@@ -16,7 +16,6 @@ import json
 import os
 import platform
 import sys
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -27,6 +26,7 @@ from typing import Any
 from leptonopt.errors import LeptonoptError, UsageError
 from leptonopt.experiments.cases import Case, digest
 from leptonopt.runtime import child_process as children
+from leptonopt.runtime.deadline import Stopwatch
 from leptonopt.solvers import registry as methods
 
 PROGRAM = __name__
@@ -182,7 +182,7 @@ def run(spec: Mapping[str, Any]) -> tuple[Line, Line | None]:
     Whatever happens to that process, the line says it. May be called in any process on any machine that
     reaches the instance's file.
     """
-    begun = time.monotonic()
+    watch = Stopwatch()
     limit = 2 * spec["time_limit"] + PATIENCE
     pipe = children.PIPE
     words = children.python_command(PROGRAM, also=spec["path"])
@@ -201,7 +201,7 @@ def run(spec: Mapping[str, Any]) -> tuple[Line, Line | None]:
         process.communicate()
         _living.discard(process)
     plan = answer.pop("plan", None)
-    return _line(spec, answer, time.monotonic() - begun), plan
+    return _line(spec, answer, watch.seconds()), plan
 
 
 def failed(spec: Mapping[str, Any], why: str) -> Line:

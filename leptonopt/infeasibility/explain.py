@@ -11,7 +11,6 @@ and Infeasibility in Optimization, chapter 6, deletion filtering in groups).
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -29,7 +28,7 @@ from leptonopt.infeasibility.requirements import requirements_of
 from leptonopt.instance import Instance, refuse
 from leptonopt.plan.numbers import number
 from leptonopt.runtime.clock import time_limited
-from leptonopt.runtime.deadline import Deadline
+from leptonopt.runtime.deadline import Deadline, Stopwatch
 from leptonopt.session.request import make_limits, resolve_instance
 
 __all__ = ["Conflict", "Explanation", "Repair", "explain", "fastest_option"]
@@ -173,20 +172,21 @@ def explain(
     NoPlan
         When the time limit ends while the instance is still being read.
     """
-    begun = time.monotonic() if begun is None else begun
+    watch = Stopwatch(begun)
+    deadline = Deadline(watch.begun + time_limit)
     make_limits(time_limit)
-    with time_limited(begun + time_limit, "the instance was read"):
+    with time_limited(deadline, "the instance was read"):
         found, _, _ = resolve_instance(instance, format, params)
     refuse(found, "explain", "services", "tasks with segments", "data passed on between tasks")
-    return _Explainer(found, begun, time_limit, on_progress or (lambda line: None)).explanation()
+    return _Explainer(found, watch, time_limit, on_progress or (lambda line: None)).explanation()
 
 
 class _Explainer:
-    def __init__(self, instance: Instance, begun: float, limit: float, say: Callable[[str], None]) -> None:
-        self.instance, self.begun, self.limit, self.say = instance, begun, limit, say
+    def __init__(self, instance: Instance, watch: Stopwatch, limit: float, say: Callable[[str], None]) -> None:
+        self.instance, self.watch, self.limit, self.say = instance, watch, limit, say
         self.document = instance.document()
-        self.end = Deadline(begun + limit)
-        self.oracle = FeasibilityOracle(Deadline(begun + TUNING.feasibility_share * limit))
+        self.end = Deadline(watch.begun + limit)
+        self.oracle = FeasibilityOracle(Deadline(watch.begun + TUNING.feasibility_share * limit))
         self.notes: list[str] = []
         self.core: tuple[str, ...] = ()  # ids of tasks that carry the last proof
 
@@ -211,7 +211,7 @@ class _Explainer:
     def _result(self, status: str, conflicts: tuple[Conflict, ...], repairs: tuple[Repair, ...]) -> Explanation:
         reasons = tuple(compile_instance(self.instance).impossible) if status == "infeasible" else ()
         notes = tuple(dict.fromkeys(self.notes))
-        seconds = time.monotonic() - self.begun
+        seconds = self.watch.seconds()
         return Explanation(status, conflicts, repairs, self.instance.currency, seconds, notes, reasons)
 
     def _undecided_answer(self) -> Answer:
@@ -230,7 +230,7 @@ class _Explainer:
                     sufficient.append(name)
         answer = self.oracle.answer(self.document, share=1.0)
         if answer.feasible is None:
-            seconds = time.monotonic() - self.begun
+            seconds = self.watch.seconds()
             parts = (
                 f"undecided is whether the rest leaves room for them: a plan exists without {', or '.join(sufficient)}"
             )

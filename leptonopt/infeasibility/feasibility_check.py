@@ -179,7 +179,7 @@ class FeasibilityOracle:
         if (brief := shorter(document)) is not None and (found := self.answer(brief, share)).feasible:
             return found
         try:
-            with time_limited(self.deadline.until, "a question was put"):
+            with time_limited(self.deadline, "a question was put"):
                 question = Question(document)
         except OutOfTime:
             return Answer(None)

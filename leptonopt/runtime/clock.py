@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import ParamSpec, TypeVar
 
 from leptonopt.errors import OutOfTime
+from leptonopt.runtime.deadline import Deadline
 
 LONGEST = 5.0  # seconds that an interpreter takes to start at most; what is older was another program before
 
@@ -33,7 +34,7 @@ T = TypeVar("T")
 class _Limit:
     """A limit by the clock and by a function; `what` names the work in errors."""
 
-    until: float
+    deadline: Deadline
     ended: Callable[[], bool]
     what: str
 
@@ -42,12 +43,12 @@ _limits: ContextVar[tuple[_Limit, ...]] = ContextVar("limits", default=())
 
 
 @contextmanager
-def time_limited(until: float, what: str, ended: Callable[[], bool] = lambda: False) -> Iterator[None]:
-    """Let `check_time` raise from a moment of `time.monotonic` on, or once `ended()` is true.
+def time_limited(deadline: Deadline, what: str, ended: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Let `check_time` raise once a deadline has passed, or once `ended()` is true.
 
     Limits around this one hold as well.
     """
-    token = _limits.set((*_limits.get(), _Limit(until, ended, what)))
+    token = _limits.set((*_limits.get(), _Limit(deadline, ended, what)))
     try:
         yield
     finally:
@@ -57,7 +58,7 @@ def time_limited(until: float, what: str, ended: Callable[[], bool] = lambda: Fa
 def check_time() -> None:
     """Raise `OutOfTime` where a limit of this thread is reached; does nothing where there is none."""
     for limit in _limits.get():
-        if time.monotonic() > limit.until:
+        if limit.deadline.expired():
             raise OutOfTime(f"the time limit ended while {limit.what}")
         if limit.ended():
             raise OutOfTime(f"interrupted while {limit.what}")

@@ -1,9 +1,15 @@
-"""A moment at which work has to end."""
+"""Measure time: a moment at which work has to end, and the seconds since one."""
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
+
+
+def now() -> float:
+    """Return the moment on the clock of `time.monotonic` [s]."""
+    return time.monotonic()
 
 
 @dataclass(frozen=True)
@@ -17,6 +23,11 @@ class Deadline:
     """
 
     until: float
+
+    @classmethod
+    def never(cls) -> Deadline:
+        """Return the deadline that never comes."""
+        return cls(math.inf)
 
     @classmethod
     def after(cls, seconds: float) -> Deadline:
@@ -42,3 +53,31 @@ class Deadline:
     def plus(self, seconds: float) -> Deadline:
         """Return the deadline that many seconds later; earlier where `seconds` is negative."""
         return Deadline(self.until + seconds)
+
+
+class Stopwatch:
+    """Seconds since a moment of `time.monotonic`, by default that of its making."""
+
+    def __init__(self, begun: float | None = None) -> None:
+        self.begun = time.monotonic() if begun is None else begun
+
+    def seconds(self) -> float:
+        """Return the seconds since it began."""
+        return time.monotonic() - self.begun
+
+    def lap(self) -> float:
+        """Return the seconds since it began, and begin again."""
+        now = time.monotonic()
+        spent, self.begun = now - self.begun, now
+        return spent
+
+    def rings(self, seconds: float) -> bool:
+        """Return whether more than that many seconds have passed; if so, begin again.
+
+        >>> Stopwatch().rings(3600)
+        False
+        """
+        if self.seconds() <= seconds:
+            return False
+        self.lap()
+        return True

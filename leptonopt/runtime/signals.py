@@ -68,5 +68,5 @@ class Signals:
 @contextmanager
 def interruptible_until(deadline: Deadline, signals: Signals) -> Iterator[None]:
     """End reading and compiling at the deadline or by a caught signal; see `clock.check_time`."""
-    with time_limited(deadline.until, "the instance was read and built", lambda: signals.caught):
+    with time_limited(deadline, "the instance was read and built", lambda: signals.caught):
         yield

@@ -16,6 +16,7 @@ from leptonopt.decisions.questions import CostOf, Question
 from leptonopt.io import files
 from leptonopt.io.native import writer
 from leptonopt.io.native.text import parse
+from leptonopt.runtime.deadline import Deadline, Stopwatch
 from leptonopt.server.errors import Refusal, message_of
 from leptonopt.server.messages import ErrorMessage, Job, JobState, ProgressMessage, SolveOptions
 from leptonopt.server.settings import Settings, free_memory
@@ -116,8 +117,8 @@ class Runner:
         for each in running:
             each.cancel()
         self.watchers.wake()
-        until = time.monotonic() + END_SECONDS
-        while self.load[0] and time.monotonic() < until:
+        deadline = Deadline.after(END_SECONDS)
+        while self.load[0] and not deadline.expired():
             time.sleep(0.05)
         self._pool.shutdown(wait=False, cancel_futures=True)
         self.store.close()
@@ -183,21 +184,21 @@ class Runner:
 
     def _followed(self, job: Job, handle: Handle) -> Result:
         """Return the result; until then store the best plan now and then, in case the service is killed."""
-        stored, due = None, time.monotonic() + KEEP_SECONDS
+        stored, due = None, Deadline.after(KEEP_SECONDS)
         while True:
             try:
                 return handle.result(0.2)
             except TimeoutError:
                 if handle.done:  # raised by the solve itself
                     raise
-            progress, now = handle.progress, time.monotonic()
-            if now < due or progress is None or progress.cost in (None, stored):
+            progress, writing = handle.progress, Stopwatch()
+            if not due.expired() or progress is None or progress.cost in (None, stored):
                 continue
             if (plan := handle.best) is not None:
                 self.store.keep(job.id, "plan", files.dumped(plan.document))
                 self._update(job.id, plan.document)
                 stored = progress.cost
-            due = time.monotonic() + max(KEEP_SECONDS, KEEP_SHARE * (time.monotonic() - now))
+            due = Deadline.after(max(KEEP_SECONDS, KEEP_SHARE * writing.seconds()))
 
     def _teller(self, id: str) -> Callable[[Progress], None]:
         """Return a function that stores progress as events: all news, and without news one now and then."""

@@ -8,7 +8,6 @@ the same, a bound that meets it proves the plan optimal; elsewhere the search go
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from leptonopt.problem.protocol import Limits, NullMonitor, Stop
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.problem.size import problem_size
 from leptonopt.runtime.clock import time_limited
+from leptonopt.runtime.deadline import Deadline, Stopwatch
 from leptonopt.session import portfolio
 from leptonopt.session.exact_assignment import exact_assignment
 from leptonopt.session.forms import answered_by, inherit, sibling
@@ -87,7 +87,7 @@ class AlikeState(SolveState):
         self.is_exact = False
         self.exact: Callable[[AssignedRuns, Fraction | None], PlacedPlan | None] = lambda assigned, target: None
         self.place_seconds = 0.0
-        self._waiting = 0.0
+        self._waiting = Deadline(0.0)
 
     def incumbent(self, schedule: Schedule, cost: int | None) -> None:
         """Take a better schedule, and assign it to nodes unless that was done a moment ago."""
@@ -95,7 +95,7 @@ class AlikeState(SolveState):
         super().incumbent(schedule, cost)
         if self.cost != before:
             self.partial, self.is_exact = None, False
-            if time.monotonic() >= self._waiting and not self.limits.deterministic:
+            if self._waiting.expired() and not self.limits.deterministic:
                 self.place()
 
     def best_form(self) -> tuple[InstanceSource, Schedule] | None:
@@ -106,13 +106,13 @@ class AlikeState(SolveState):
         """Assign the best schedule to nodes, if that was not done; `equal` also takes a plan of the same cost."""
         if self.schedule is None or self.partial is not None:
             return
-        begun = time.monotonic()
+        watch = Stopwatch()
         self.partial = assigned = self.assigner.assign(self.schedule)
         self.take(placed_plan(self.source, assigned), equal)
         if not self.fits() and assigned.failed and (moved := moved_runs(self.assigner, assigned)) is not None:
             self.take(placed_plan(self.source, moved))
-        self.place_seconds = max(self.place_seconds, time.monotonic() - begun)
-        self._waiting = time.monotonic() + SETTINGS.pause * self.place_seconds
+        self.place_seconds = max(self.place_seconds, watch.seconds())
+        self._waiting = Deadline.after(SETTINGS.pause * self.place_seconds)
         self._trace()
 
     def place_exactly(self, equal: bool = False) -> None:
@@ -184,7 +184,7 @@ class AlikeSession(SolveSession):
         """Return whether to stop, also where it is time for the search with nodes told apart."""
         timed = self.is_small and not self.limits.deterministic and self.state.schedule is not None
         if not super().should_stop() and timed:
-            spent = time.monotonic() - self.state.begun
+            spent = self.state.watch.seconds()
             if spent > SETTINGS.share * self.limits.time_limit and not self.state.fits(SETTINGS.near):
                 self.state.place_exactly()
                 if not self.state.fits(SETTINGS.near):
@@ -236,7 +236,7 @@ class AlikeSession(SolveSession):
     def _told_apart(self, method: str | methods.Method, plan: PlacedPlan | None) -> SolveSession:
         """Repair the schedule and search on with all nodes told apart."""
         try:
-            with time_limited(self.deadline.until, "nodes were told apart"):
+            with time_limited(self.deadline, "nodes were told apart"):
                 source = self.state.source.in_form(TOLD_APART)
         except (InstanceError, OutOfTime) as error:
             self.state.notes.append(f"no search with nodes told apart: {error}")
@@ -244,7 +244,7 @@ class AlikeSession(SolveSession):
         session = sibling(self, source, ToldApartSession)
         inherit(session.state, self.state)
         session.work_left = (1 - SETTINGS.work_share) * self.limits.time_limit
-        with time_limited(self.deadline.until, "nodes were told apart"):
+        with time_limited(self.deadline, "nodes were told apart"):
             session.run(method, self._start(source, session))
         return session
 

@@ -8,7 +8,6 @@ is written down.
 
 from __future__ import annotations
 
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -29,6 +28,7 @@ from leptonopt.compile.packing_rows import PackingRow
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.serving import TooManyCuts
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.service_certificate import certified_services, service_prices, with_states
 from leptonopt.verify import fingerprint, proven
 
@@ -97,7 +97,7 @@ def _nothing(problem: Problem) -> RelaxationDuals:
 
 def prices_within(problem: Problem, seconds: float, work: float | None) -> Iterator[RelaxationDuals]:
     """Yield prices from all sources there are, each in its share of the time."""
-    begun = time.monotonic()
+    deadline = Deadline.after(seconds)
     if has_no_columns(problem):
         yield _nothing(problem)
         return
@@ -108,24 +108,23 @@ def prices_within(problem: Problem, seconds: float, work: float | None) -> Itera
             duals = relaxation_duals(problem, seconds * SETTINGS.lp_share, certified=True)
     if duals is not None:
         yield duals
-    left = seconds - (time.monotonic() - begun)
-    ascent = _ascended(problem, duals, Limits(left, deterministic=work is not None, work=work))
+    ascent = _ascended(problem, duals, Limits(deadline.left(), deterministic=work is not None, work=work))
     yield RelaxationDuals(ascent.best_price, ascent.best_weight, np.zeros(len(problem.lag)))
 
 
 def _ascended(problem: Problem, duals: RelaxationDuals | None, limits: Limits) -> DualAscent:
     """Return an ascent from the duals of the relaxation, or from column generation where there are none."""
-    until, blocks = time.monotonic() + limits.time_limit, BlockPricer(problem)
+    deadline, blocks = limits.start(), BlockPricer(problem)
     ascent = DualAscent(problem, blocks)
     ended = False
     if duals is not None:
         ascent.judge(duals.capacity, duals.quota)
     else:
-        room = GenerationLimits.of(limits, SETTINGS.lp_share, lambda: time.monotonic() > until)
+        room = GenerationLimits.of(limits, SETTINGS.lp_share, deadline.expired)
         ended = ColumnGeneration(ascent, blocks, room).run()
     ascent.polish(SETTINGS.pace)
     rounds = estimate_rounds(problem, blocks.columns, limits.effort) if limits.deterministic else np.inf
-    while not ended and time.monotonic() < until and len(ascent.values) < rounds:
+    while not ended and not deadline.expired() and len(ascent.values) < rounds:
         ascent.step()
         ended = ascent.slope(SETTINGS.patience) <= SETTINGS.slope
     return ascent

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
@@ -13,6 +12,7 @@ from leptonopt.plan.document import Outcome
 from leptonopt.problem.protocol import Status, Stop
 from leptonopt.problem.schedule import with_node_schedule
 from leptonopt.runtime.clock import gc_disabled
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.result import Result
 from leptonopt.session.snapshot import made_by
 from leptonopt.session.solve_state import SolveState
@@ -99,10 +99,12 @@ def _note_limits(known: SolveState) -> None:
 def _clock(known: SolveState, entries: int) -> Callable[[], None]:
     """Raise `NoPlan` from some time after the time limit on; that much time there is in any case."""
     limit = known.limits.time_limit
-    until = max(known.begun + limit, time.monotonic()) + max(SETTINGS.latest, SETTINGS.latest_share * limit)
+    deadline = Deadline.after(
+        max(limit - known.watch.seconds(), 0.0) + max(SETTINGS.latest, SETTINGS.latest_share * limit)
+    )
 
     def look() -> None:
-        if time.monotonic() > until:
+        if deadline.expired():
             raise NoPlan(
                 f"the time limit ended while a plan of {entries:,} entries was written and checked; a longer one (-t) "
                 "or longer slots are needed"

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import threading
-import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance
 from leptonopt.plan.plan import Plan
+from leptonopt.runtime.deadline import now
 from leptonopt.session.result import Progress, Result
 from leptonopt.session.solve import solve
 from leptonopt.session.warm_workers import warm_workers
@@ -101,7 +101,7 @@ def start(instance: Stated, *, on_progress: Callable[[Progress], None] | None = 
         raise UsageError(f"{wrong.pop()} is not for a solve in the background; `Handle.cancel` ends it")
     if unknown := options.keys() - _options():
         raise UsageError(f"{unknown.pop()!r} is no option of solve; allowed are {', '.join(sorted(_options()))}")
-    return Handle(instance, on_progress, {"begun": time.monotonic(), **options})
+    return Handle(instance, on_progress, {"begun": now(), **options})
 
 
 def _options() -> set[str]:

@@ -31,7 +31,6 @@ from leptonopt.problem.problem import UNLIMITED
 from leptonopt.problem.protocol import Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.clock import time_limited
-from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.form_type import form_type
 from leptonopt.session.forms import answered_by
 from leptonopt.session.placed_plan import money_of, units_of
@@ -191,7 +190,7 @@ class RegionSession(SolveSession):
             super().run(method, warm_start)
             return
         try:
-            with time_limited(self.deadline.until, "regions were chosen"):
+            with time_limited(self.deadline, "regions were chosen"):
                 self._run(method, warm_start)
         except OutOfTime:
             self.state.stop = self.state.stop or Stop.LIMIT
@@ -275,7 +274,7 @@ class RegionSession(SolveSession):
         told = None if on_progress is None else self._told
         made = form_type(source)(source, self.limits, begun, closing, self.signals, told, options)
         share = 1.0 if self._again else SETTINGS.share
-        made.deadline = min(self.deadline, Deadline.after(share * self.left()), key=lambda each: each.until)
+        made.deadline = self.deadline.within(share * self.left())
         made.work_left = self.work_left / SETTINGS.choices
         made.start_seconds, made.entry_seconds = self.start_seconds, self.entry_seconds
         return made

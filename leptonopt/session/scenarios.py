@@ -6,7 +6,6 @@ the plans, exact and checked. The bound is that of HiGHS, or the mean of what ea
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -29,6 +28,7 @@ from leptonopt.plan.plan import Plan
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.replicas import undecided
 from leptonopt.problem.schedule import node_schedule_of
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.request import make_limits
 from leptonopt.session.snapshot import made_by
 from leptonopt.session.source import open_source
@@ -68,7 +68,7 @@ def solve_scenarios(
     Alarm
         When the checker rejects a plan.
     """
-    ends = time.monotonic() + time_limit
+    deadline = Deadline.after(time_limit)
     refuse(instance, "scenarios", *(each for each in FEATURES if each != "services"))
     made = [compile_instance(instance_of(instance, each)) for each in stated.scenarios]
     if any(each.impossible or each.stuck for each in made):
@@ -80,7 +80,7 @@ def solve_scenarios(
     stages = _Stages(stated, [each.unit for each in made])
     common = _common(linear, -(-stated.here_and_now // instance.time.slot))
     program = joined(linear, _floats(stages.weights), _floats(stages.units), common, stages.risk)
-    word, values, found = call_highs(_arrays(program), max(0.1, ends - time.monotonic()), gap, threads)
+    word, values, found = call_highs(_arrays(program), max(0.1, deadline.left()), gap, threads)
     if word == "infeasible":
         return ScenarioResult("infeasible", None, None, None, {})
     bound = stages.rounded_up(found) - max(each.loss for each in made) if np.isfinite(found) else None

@@ -17,7 +17,7 @@ from leptonopt.errors import EngineError, OutOfTime
 from leptonopt.problem.protocol import SHORTEST_CALL, Limits, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.clock import run_in_thread
-from leptonopt.runtime.deadline import Deadline
+from leptonopt.runtime.deadline import Deadline, now
 from leptonopt.runtime.signals import Signals
 from leptonopt.session.closing import ClosingTime
 from leptonopt.session.kernel_warmup import compiled_beside, uses_kernels
@@ -185,8 +185,7 @@ class SolveSession:
 
     def _over(self, seconds: float) -> Callable[[], bool]:
         """Return a function that tells whether some seconds from now are over."""
-        until = time.monotonic() + seconds
-        return lambda: time.monotonic() > until
+        return Deadline.after(seconds).expired
 
     def _take_uncapacitated_bound(self) -> None:
         self.state.phase = "bound"
@@ -300,7 +299,7 @@ class SolveSession:
             limits = self.limits_for(self.left(), stage.threads)
         if worker := self.workers.start(stage.method, self.state.schedule, limits, len(self.lanes)):
             running[at] = worker, limits.start()
-            lane.begin(stage, time.monotonic(), share.until)
+            lane.begin(stage, now(), share.until)
 
     def _too_late(self) -> bool:
         """Return whether a worker started now would hardly have loaded before the deadline."""
@@ -319,10 +318,10 @@ class SolveSession:
             if -deadline.left() > self.grace + worker.grace:
                 if not self.lanes[at].asked:  # one that gives way may come again
                     self.state.notes.append(f"{worker.method} did not stop in time and was killed")
-                self.lanes[at].end(Stop.INTERRUPT if self.lanes[at].asked else Stop.FAILED, time.monotonic())
+                self.lanes[at].end(Stop.INTERRUPT if self.lanes[at].asked else Stop.FAILED, now())
                 self._drop(running, at)
                 continue
-            if not self.lanes[at].asked and self.lanes[at].gives_way(time.monotonic(), self.left()):
+            if not self.lanes[at].asked and self.lanes[at].gives_way(now(), self.left()):
                 worker.stop()
                 self.lanes[at].asked = True
                 running[at] = worker, Deadline.after(self.grace)
@@ -337,11 +336,11 @@ class SolveSession:
         """Take one message of a lane's worker, and note what it gains; return True when it was the last."""
         cost, bound, lane = self.state.cost, self.state.lower, self.lanes[at]
         last = self._take(worker)
-        lane.gained(relative_gain((cost, bound), (self.state.cost, self.state.lower)), time.monotonic())
+        lane.gained(relative_gain((cost, bound), (self.state.cost, self.state.lower)), now())
         if self.state.cost != cost and not self.limits.deterministic:
             self._pass_on(running, worker)
         if last:
-            lane.end(self.state.last_stop, time.monotonic())
+            lane.end(self.state.last_stop, now())
             self._drop(running, at)
         return last
 

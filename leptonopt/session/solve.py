@@ -13,7 +13,7 @@ from leptonopt.errors import Alarm, UsageError
 from leptonopt.instance import Instance
 from leptonopt.problem.protocol import Limits
 from leptonopt.runtime.clock import gc_disabled, time_limited
-from leptonopt.runtime.deadline import Deadline
+from leptonopt.runtime.deadline import Deadline, Stopwatch
 from leptonopt.runtime.signals import Signals, interruptible_until
 from leptonopt.session.closing import ClosingTime
 from leptonopt.session.finalize import alarm_evidence, finalize
@@ -112,27 +112,27 @@ def _solve(
     begun: float | None,
 ) -> Result:
     """Read and compile the instance, run the session, and write and check the plan."""
-    called, cpu = time.monotonic(), time.process_time()
-    begun = called if begun is None else begun
+    called, cpu = Stopwatch(), time.process_time()
+    begun = called.begun if begun is None else begun
     with asked as signals:
         with interruptible_until(Deadline(begun + limits.time_limit), signals), gc_disabled():
             compile_source = open_source(request.instance, request.format, request.params)
-            read = time.monotonic()
+            read = called.seconds()
             source = compile_source()
-            compiled = time.monotonic()
+            compiled = called.seconds()
         cpu = time.process_time() - cpu
-        load = max(1.0, (compiled - called) / cpu) if cpu > _MIN_CPU_SECONDS else 1.0  # of the machine
-        closing = source.closing(min(cpu, compiled - called))
+        load = max(1.0, compiled / cpu) if cpu > _MIN_CPU_SECONDS else 1.0  # of the machine
+        closing = source.closing(min(cpu, compiled))
         closing = ClosingTime(closing.fixed * load, closing.entry * load)
         session = session_type(source)(source, limits, begun, closing, signals, on_progress, options)
         session.state.notes += filter(None, notes)
         session.slowness = load
-        session.start_seconds = max(TIMES.start, called - begun)  # a worker loads about what this process loaded
+        session.start_seconds = max(TIMES.start, called.begun - begun)  # a worker loads about what this process loaded
         try:
             session = _search(session, request, source)
-            solved = time.monotonic()
-            seconds = {"read": read - called, "compile": compiled - read, "solve": solved - compiled}
-            seconds["total"] = solved - begun
+            solved = called.seconds()
+            seconds = {"read": read, "compile": compiled - read, "solve": solved - compiled}
+            seconds["total"] = called.begun + solved - begun
             result = finalize(
                 session.state, request.method_name, {} if limits.deterministic else seconds, signals.number
             )
@@ -154,7 +154,7 @@ def _search(session: SolveSession, request: SolveRequest, source: InstanceSource
     """Run the method, then confirm and certify as requested; return the session of the answer."""
     certifying, answer = request.certify and source.prices_itself, session
     with session.reserve(_certification_share() * session.limits.time_limit if certifying else 0.0):
-        with time_limited(session.deadline.until, "engines were made ready"):
+        with time_limited(session.deadline, "engines were made ready"):
             warm_start = None if request.warm_start is None else source.schedule_of(request.warm_start)
             if request.warm_start is not None:
                 session.take_plan(request.warm_start)

@@ -5,7 +5,6 @@ A contradiction between a schedule and a bound raises `Alarm` the moment it is k
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
@@ -18,6 +17,7 @@ from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective
+from leptonopt.runtime.deadline import Stopwatch
 from leptonopt.session.proofs import ProofLedger
 from leptonopt.session.result import Progress
 from leptonopt.session.snapshot import made_by, plan_so_far
@@ -45,7 +45,7 @@ class SolveState:
     ) -> None:
         self.source, self.problem, self.limits = source, source.problem, limits
         self.should_stop: Callable[[], bool] = lambda: False
-        self.begun, self.on_progress = begun, on_progress
+        self.watch, self.on_progress = Stopwatch(begun), on_progress
         self.schedule: Schedule | None = None
         self.cost: int | None = None
         self.lower: int | None = None
@@ -162,7 +162,7 @@ class SolveState:
         bound = self.money(self.lower)
         if self.trace and (known := self.trace[-1][2]) is not None:  # proven in finer units of money
             bound = known if bound is None else max(bound, known)
-        self.trace.append((time.monotonic() - self.begun, self.plan_cost(), bound))
+        self.trace.append((self.watch.seconds(), self.plan_cost(), bound))
         self.show(now=True)
 
     def plan_cost(self) -> Fraction | None:
@@ -171,7 +171,7 @@ class SolveState:
 
     def show(self, now: bool = False) -> None:
         """Tell whoever watches, five times a second at most unless it is news."""
-        seconds = time.monotonic() - self.begun
+        seconds = self.watch.seconds()
         if self.on_progress and (now or seconds - self._shown > 0.2):
             self._shown = seconds
             cost, lower = self.plan_cost(), self.money(self.lower)

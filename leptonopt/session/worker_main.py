@@ -11,14 +11,13 @@ import queue
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, BinaryIO
 
 from leptonopt.confirm import NAME
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
-from leptonopt.runtime.deadline import Deadline
+from leptonopt.runtime.deadline import Deadline, now
 from leptonopt.session.memory import OUT_OF_MEMORY, confine
 from leptonopt.session.message_monitor import MessageMonitor
 from leptonopt.solvers import selftest
@@ -66,8 +65,8 @@ class _Inbox:
 
 def _in_our_time(limits: Limits, sent: float) -> tuple[Limits, Deadline]:
     """Return limits and deadline of a task by the clock of this process."""
-    if not 0 <= time.monotonic() - sent < MAX_START:  # a machine whose processes each have a clock of their own
-        sent, limits = time.monotonic(), replace(limits, deadline=None)
+    if not 0 <= now() - sent < MAX_START:  # a machine whose processes each have a clock of their own
+        sent, limits = now(), replace(limits, deadline=None)
     return limits, limits.deadline or Deadline(sent + limits.time_limit)
 
 

@@ -30,7 +30,7 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime import child_process as children
-from leptonopt.runtime.deadline import Deadline
+from leptonopt.runtime.deadline import Deadline, now
 from leptonopt.session.memory import OUT_OF_MEMORY
 
 
@@ -91,7 +91,7 @@ class WorkerProcess:
             if self._guard:
                 children.end_group_killer(self._guard)
             raise
-        self._send(("task", method, problem, warm_start, limits, memory, time.monotonic()))
+        self._send(("task", method, problem, warm_start, limits, memory, now()))
 
     def _begin(self, method: str) -> None:
         self.method, self.finished = method, False
@@ -104,7 +104,7 @@ class WorkerProcess:
         if self._process.poll() is not None or not self.finished:
             return False
         self._begin(method)
-        self._send(("task", method, problem, warm_start, limits, memory, time.monotonic()))
+        self._send(("task", method, problem, warm_start, limits, memory, now()))
         return True
 
     def stop(self) -> None:

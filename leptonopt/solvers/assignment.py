@@ -122,7 +122,7 @@ class _Search:
 
     def __init__(self, problem: Problem, found: AssignmentProblem, limits: Limits, monitor: Monitor) -> None:
         self.problem, self.agents, self.limits, self.monitor = problem, found, limits, monitor
-        self.begun, self.dived = time.monotonic(), 0
+        self.deadline, self.dived = limits.start(), 0
         self.best: Schedule | None = None
         self.cost, self.least = 0, NO_PLAN // SCALE
         self.bound: int | None = None
@@ -163,8 +163,7 @@ class _Search:
             return True
         if self.limits.deterministic:
             return self.spent() or self.monitor.should_stop()
-        late = time.monotonic() - self.begun > self.limits.time_limit
-        return late or self.monitor.should_stop()
+        return self.deadline.expired() or self.monitor.should_stop()
 
     def spent(self) -> bool:
         """Return True when all rounds are used, in deterministic mode."""
@@ -239,7 +238,7 @@ class _Search:
             and self.best is not None
             and self.cost - self.bound <= SETTINGS.near * abs(self.cost)
         )
-        return near and time.monotonic() - self.begun > SETTINGS.alone * self.limits.time_limit
+        return near and self.deadline.left() < (1 - SETTINGS.alone) * self.limits.time_limit
 
     def work(self) -> None:
         """Process node after node."""

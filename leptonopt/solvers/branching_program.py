@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import pickle
 import sys
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +23,7 @@ from leptonopt.algorithms.branching.tree import BranchingTask, ColumnTree, Relax
 from leptonopt.algorithms.models.reduced_costs import DualProof
 from leptonopt.algorithms.models.scaling import engine_arrays, row_units
 from leptonopt.problem.arrays import Floats, Ints
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.solvers.highs_program import CALLBACKS, Exchange, linear_program
 
 SHORT = 1e-6  # part of a task that counts as left out
@@ -78,7 +78,7 @@ class Program:
     """The search, its folder and its clock."""
 
     def __init__(self, folder: str, seconds: float) -> None:
-        self.room, self.until = Path(folder), time.monotonic() + seconds
+        self.room, self.deadline = Path(folder), Deadline.after(seconds)
         task: BranchingTask = pickle.loads((self.room / "model.pickle").read_bytes())
         self.exchange = Exchange(folder)
         penalty = 1.0 + max(float(task.target), float(task.costs.max(initial=0)))
@@ -91,7 +91,7 @@ class Program:
         """Return whether to stop; read the target."""
         with suppress(OSError, ValueError):
             self.tree.target = min(self.tree.target, int((self.room / "target").read_text()))
-        self.exchange.stopped |= time.monotonic() > self.until
+        self.exchange.stopped |= self.deadline.expired()
         return self.exchange.stopped
 
     def _take(self, values: Floats) -> None:

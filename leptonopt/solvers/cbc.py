@@ -14,7 +14,6 @@ import signal
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -42,6 +41,7 @@ from leptonopt.runtime.child_process import (
     start_process,
     temporary_folder,
 )
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.solvers.mip_run import EngineAnswer, MipRun
 
 
@@ -147,7 +147,7 @@ def _solve(
     without: tuple[str, ...] = (),
 ) -> Solution:
     pulp = _pulp(name)
-    begun = time.monotonic()
+    deadline = limits.start()
     if not _reaches(pulp, name):
         return Solution(Status.UNKNOWN, Stop.FAILED, note=unavailable_message(name))
     engine = f"{'CBC 2.10.3' if name == 'PULP_CBC_CMD' else name} through PuLP {pulp.__version__}"
@@ -162,7 +162,7 @@ def _solve(
         note = f"the model has {found:,} nonzeros; through PuLP at most {SETTINGS.max_nonzeros:,}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
     with temporary_folder(_place()) as room:
-        made = (name, problem, linear, warm_start, limits, monitor, begun, not without)
+        made = (name, problem, linear, warm_start, limits, monitor, deadline, not without)
         return _Run(pulp, room, *made).solution(engine)
 
 
@@ -294,16 +294,14 @@ class _Run(MipRun):
             except Exception as error:
                 said.append(f"{type(error).__name__}: {error}")
 
-        thread, asked = threading.Thread(target=work, daemon=True), 0.0
+        thread, asked = threading.Thread(target=work, daemon=True), Deadline.never()
         own = child_pids()
         thread.start()
-        while thread.is_alive() and not (asked and time.monotonic() - asked > 2 * PATIENCE):
+        while thread.is_alive() and asked.left() > -PATIENCE:
             thread.join(POLL)
             if self.should_end():
-                asked = asked or time.monotonic()
-                send_signal(
-                    child_pids() - own, signal.SIGINT if time.monotonic() - asked < PATIENCE else signal.SIGKILL
-                )
+                asked = asked.within(PATIENCE)
+                send_signal(child_pids() - own, signal.SIGKILL if asked.expired() else signal.SIGINT)
         if thread.is_alive() or said:
             self.notes.append(said[0] if said else "did not stop when asked")
             return "nothing", "\n".join(said)

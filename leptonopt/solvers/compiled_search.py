@@ -7,8 +7,6 @@ lateness costs, an iterated descent over orders comes first; see `heuristics.job
 
 from __future__ import annotations
 
-import time
-
 import numpy as np
 
 from leptonopt.algorithms.heuristics import job_search
@@ -40,7 +38,7 @@ def _searched(
     problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, orders: float
 ) -> Solution:
     """Run both searches; `orders` is the share of the time for the first."""
-    engine, begun = f"numpy {np.__version__}", time.monotonic()
+    engine, deadline = f"numpy {np.__version__}", limits.start()
     if not fits_kernels(problem):
         note = f"more than {LIMITS.jobs:,} tasks, or too many starts or quotas; large-scale takes these"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
@@ -55,7 +53,7 @@ def _searched(
         note = "kernels are not compiled yet: solve again, or run `leptonopt warmup` once"
         return _solution(starts, bound, Stop.FAILED, engine, note)
     search = JobSearch(problem, blocks, limits, starts.should_stop, starts.take)
-    left = limits.effort - (0.0 if limits.deterministic else time.monotonic() - begun)
+    left = limits.effort if limits.deterministic else deadline.left()
     if orders:
         search.search_orders(orders * left, idle=2**62)
     if starts.found is not None:

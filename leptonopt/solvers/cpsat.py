@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 import threading
-import time
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -34,9 +33,10 @@ from leptonopt.algorithms.models.time_indexed import (
 )
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
-from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
+from leptonopt.problem.protocol import SHORTEST_CALL, Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.replicas import undecided
 from leptonopt.problem.schedule import Schedule, objective
+from leptonopt.runtime.deadline import Deadline
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def solve(
     problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, without: tuple[str, ...] = ()
 ) -> Solution:
     """Search to a proof or a limit. `without` switches rules off, for tests only."""
-    begun = time.monotonic()
+    deadline = limits.start()
     if why := _unsupported(problem):
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=_engine(), note=why)
     if has_no_columns(problem):
@@ -80,7 +80,7 @@ def solve(
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=_engine(), note=note)
     else:
         form = _Columns(build_model(problem, without, limits.cutoff))
-    return _searched(problem, form, warm_start, limits, monitor, begun, guarded=not without)
+    return _searched(problem, form, warm_start, limits, monitor, deadline, guarded=not without)
 
 
 def _unsupported(problem: Problem) -> str:
@@ -92,13 +92,15 @@ def _unsupported(problem: Problem) -> str:
 
 def on_intervals(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """Solve the interval model of the textbooks, whatever the problem; a baseline."""
-    begun = time.monotonic()
+    deadline = limits.start()
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=_engine())
     if what := unsupported_feature(problem):
         note = f"cpsat-intervals cannot express {what}"
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=_engine(), note=note)
-    return _searched(problem, IntervalModel(problem, limits.cutoff), warm_start, limits, monitor, begun, guarded=True)
+    return _searched(
+        problem, IntervalModel(problem, limits.cutoff), warm_start, limits, monitor, deadline, guarded=True
+    )
 
 
 def _searched(
@@ -107,12 +109,12 @@ def _searched(
     warm_start: Schedule | None,
     limits: Limits,
     monitor: Monitor,
-    begun: float,
+    deadline: Deadline,
     guarded: bool,
 ) -> Solution:
     if note := form.too_large():
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=_engine(), note=note)
-    return _Run(problem, form, warm_start, limits, monitor, begun, guarded).solution(_engine())
+    return _Run(problem, form, warm_start, limits, monitor, deadline, guarded).solution(_engine())
 
 
 def _engine() -> str:
@@ -174,11 +176,11 @@ class _Run:
         warm_start: Schedule | None,
         limits: Limits,
         monitor: Monitor,
-        begun: float,
+        deadline: Deadline,
         guarded: bool,
     ) -> None:
         self.problem, self.form, self.limits, self.monitor = problem, form, limits, monitor
-        self.begun, self.guarded = begun, guarded
+        self.deadline, self.guarded = deadline, guarded
         self.costs, self.divisor, self.constant, self.lowest = form.costs, form.divisor, form.constant, form.lowest
         self.best: Schedule | None = None
         self.cost: int | None = None
@@ -229,7 +231,7 @@ class _Run:
         if alone:
             parameters.linearization_level = 2 if isinstance(self.form, _Columns) else 1
         parameters.random_seed = limits.seed
-        parameters.max_time_in_seconds = max(0.01, limits.time_limit - (time.monotonic() - self.begun))
+        parameters.max_time_in_seconds = max(SHORTEST_CALL, self.deadline.left())
         if limits.deterministic:
             parameters.max_deterministic_time = SETTINGS.deterministic * limits.effort
         parameters.catch_sigint_signal = False
@@ -317,11 +319,11 @@ class _Run:
     def _stop(self) -> Stop:
         if self._near_enough():
             return Stop.GAP
-        early = time.monotonic() - self.begun < 0.95 * self.limits.time_limit
+        early = self.deadline.left() > 0.05 * self.limits.time_limit
         return Stop.INTERRUPT if self.asked and early else Stop.LIMIT
 
     def _note(self) -> str:
-        if self.limits.deterministic and time.monotonic() - self.begun >= 0.95 * self.limits.time_limit:
+        if self.limits.deterministic and self.deadline.left() <= 0.05 * self.limits.time_limit:
             self.notes.append("the clock ended the search before its deterministic time: not reproducible")
         return "; ".join(dict.fromkeys(self.notes))
 

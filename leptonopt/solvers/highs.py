@@ -9,7 +9,6 @@ reports bounds and solutions through files and can be killed. `leptonopt.solvers
 from __future__ import annotations
 
 import tempfile
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,8 @@ from leptonopt.problem.replicas import undecided
 from leptonopt.problem.rounding import round_up_safely
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.child_process import run_child, temporary_folder
-from leptonopt.solvers.mip_run import EngineAnswer, MipRun, highs_command, highs_name
+from leptonopt.runtime.deadline import Deadline, Stopwatch
+from leptonopt.solvers.mip_run import LATE, EngineAnswer, MipRun, highs_command, highs_name
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ def solve(
     problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor, without: tuple[str, ...] = ()
 ) -> Solution:
     """Search to a proof or a limit. `without` switches rules off, for tests only."""
-    begun, engine = time.monotonic(), highs_name()
+    deadline, engine = limits.start(), highs_name()
     if why := undecided(problem):
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=why)
     if has_no_columns(problem):
@@ -77,7 +77,7 @@ def solve(
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=note)
     linear = build_model(problem, without, limits.cutoff, coarse=True)
     with temporary_folder(tempfile.gettempdir()) as room:
-        return _Run(room, "highs", problem, linear, warm_start, limits, monitor, begun, not without).solution(engine)
+        return _Run(room, "highs", problem, linear, warm_start, limits, monitor, deadline, not without).solution(engine)
 
 
 class _Run(MipRun):
@@ -90,7 +90,7 @@ class _Run(MipRun):
 
     def __init__(self, room: str, *made: Any) -> None:
         super().__init__(*made)
-        self.room, self._looked, self._found = Path(room), 0.0, 0
+        self.room, self._looked, self._found = Path(room), Stopwatch(0.0), 0
         self.written = self.room / "engine.log"
         self.most: Ints = self.linear.most.copy()
         self._relaxed_first, self._in_kernel = False, False
@@ -193,7 +193,7 @@ class _Run(MipRun):
         arrays = engine_arrays(self.linear, self.costs, self.data, self.upper, units)
         arrays |= {"most": self.most.astype(float), "start": np.zeros(0) if self.hint is None else self.hint}
         np.savez(self.room / "model.npz", **arrays)
-        self._ends = time.monotonic() + seconds
+        self._ends = Deadline.after(seconds + LATE)
         gap = max(least_gap, self.gaps()[0])
         command = highs_command(str(self.room), task, seconds, gap, self.limits.threads, presolve=not careful)
         run_child(command, str(self.room), self.written, self._glance)
@@ -204,15 +204,14 @@ class _Run(MipRun):
 
     def _glance(self) -> bool:
         """Return whether it must stop; exchange bounds and solutions now and then."""
-        if time.monotonic() - self._looked > SETTINGS.glance:
-            self._looked = time.monotonic()
+        if self._looked.rings(SETTINGS.glance):
             for bound in () if self._in_kernel else self._bounds():
                 self.raise_to(round_up_safely(bound))
             self._take_found()
             if self.improve_incumbent() and self.hint is not None:
                 np.save(self.room / "part.npy", self.hint)
                 (self.room / "part.npy").replace(self.room / "known.npy")
-        return self.should_end() or self._closed() or self._near_enough() or time.monotonic() > self._ends + 0.3
+        return self.should_end() or self._closed() or self._near_enough() or self._ends.expired()
 
     def _take_found(self) -> None:
         """Take the last solution that HiGHS has reported."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.runtime.child_process import run_child, temporary_folder
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.solvers.mip_run import highs_command
 
 GRACE = 2.0  # seconds after the limit until the process is ended
@@ -24,10 +24,10 @@ def call_highs(model: Mapping[str, Any], seconds: float, gap: float, threads: in
     last solution and bound count where the process is ended before it answers.
     """
     with temporary_folder(tempfile.gettempdir()) as room:
-        folder, ends = Path(room), time.monotonic() + seconds + GRACE
+        folder, deadline = Path(room), Deadline.after(seconds + GRACE)
         np.savez(folder / "model.npz", start=np.zeros(0), **model)
         command = highs_command(room, "solve", seconds, gap, threads)
-        run_child(command, room, folder / "engine.log", lambda: time.monotonic() > ends)
+        run_child(command, room, folder / "engine.log", deadline.expired)
         return _answer(folder)
 
 

@@ -65,7 +65,7 @@ class Exchange:
         os.replace(path + ".part" + os.path.splitext(name)[1], path)
 
     def _note_bound(self, bound: float) -> None:
-        if bound > self.bound and time.monotonic() - self.looked > PAUSE and np.isfinite(bound):
+        if bound > self.bound and np.isfinite(bound) and time.monotonic() - self.looked > PAUSE:
             self.bound, self.looked = bound, time.monotonic()
             self.write("bound", lambda path: Path(path).write_text(repr(bound)))
 

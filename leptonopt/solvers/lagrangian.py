@@ -7,7 +7,6 @@ Multipliers on capacity come first: from linear relaxations (`lagrangian.column_
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +19,7 @@ from leptonopt.algorithms.single_nodes.aggregate import aggregate_nodes
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
+from leptonopt.runtime.deadline import Deadline
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,17 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     engine = f"numpy {np.__version__}"
     problem = aggregate_nodes(problem) or problem
     blocks = BlockPricer(problem)
-    until, rounds = time.monotonic() + limits.time_limit, SETTINGS.rounds
+    deadline, rounds = limits.start(), SETTINGS.rounds
     if limits.deterministic:
-        until, rounds = float("inf"), min(SETTINGS.rounds, estimate_rounds(problem, blocks.columns, limits.effort))
+        deadline, rounds = (
+            Deadline.never(),
+            min(SETTINGS.rounds, estimate_rounds(problem, blocks.columns, limits.effort)),
+        )
     bound = uncapacitated_bound(problem, blocks.least)
     if bound is None:
         return infeasible_solution(engine)
     monitor.bound(bound)
-    run = _Run(monitor, bound, rounds, until)
+    run = _Run(monitor, bound, rounds, deadline)
     ascent = DualAscent(problem, blocks)
     stop, rounds_done = Stop.DONE, 0
     room = GenerationLimits.of(limits, 1.0, monitor.should_stop, lambda: run.report(ascent))
@@ -82,14 +85,14 @@ class _Run:
     monitor: Monitor
     bound: int
     rounds: int
-    until: float
+    deadline: Deadline
 
     def climb(self, ascent: DualAscent | PatternDual) -> Stop:
         """Ascend for a number of rounds, until gains are small or the time is up."""
         stop = Stop.DONE
         for turn in range(1, self.rounds + 1):
             ascent.step()
-            if self.monitor.should_stop() or time.monotonic() > self.until:
+            if self.monitor.should_stop() or self.deadline.expired():
                 stop = Stop.LIMIT
                 break
             if turn % SETTINGS.report == 0:

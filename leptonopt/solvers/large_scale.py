@@ -7,7 +7,6 @@ For very many tasks with capacity, prices and windows. Of the model's rules it k
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -34,6 +33,7 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, NullMonitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.calls import ExecutorLost
+from leptonopt.runtime.deadline import Stopwatch
 from leptonopt.runtime.jit import FAST
 from leptonopt.runtime.jit_cache import JitWarmup
 
@@ -145,28 +145,27 @@ class BestSnapshot:
         self.annealer, self.take, self.clocked = annealer, take, clocked
         self.best: Assignment | None = None
         self.rank = (0, 0)
-        self.price, self.noted, self.next = SETTINGS.look * len(annealer.group), 0.0, TUNING.final_phase
+        self.price, self.noted, self.next = SETTINGS.look * len(annealer.group), Stopwatch(), TUNING.final_phase
 
     def due(self, share: float) -> bool:
         """Return True when a snapshot is due; they may take only a share of the annealing time."""
         if share < self.next:
             return False
         if self.clocked:
-            self.noted = self.noted or time.monotonic()
-            return time.monotonic() > self.noted + SETTINGS.pause * self.price
+            return self.noted.seconds() > SETTINGS.pause * self.price
         self.next += (1 - TUNING.final_phase) / SETTINGS.looks
         return True
 
     def look(self) -> Assignment:
         """Take a snapshot, and return the best so far."""
-        begun = time.monotonic()
+        writing = Stopwatch()
         placed = self.annealer.repaired()
         rank = int(placed.missing_mandatory().sum()), objective(placed.problem, placed.schedule())
         if self.best is None or rank < self.rank:
             self.best, self.rank = placed, rank
             self.take(placed)
-        self.noted = time.monotonic()
-        self.price = self.noted - begun
+        self.price = writing.seconds()
+        self.noted.lap()
         return self.best
 
 
@@ -185,8 +184,7 @@ class _Run:
     seconds: dict[str, float] = field(default_factory=dict)
 
     def solution(self, last: str) -> Solution:
-        begun = time.monotonic()
-        self.until = begun + self.limits.time_limit
+        self.deadline = self.limits.start()
         waking = None if self.executor is None else warm_up_workers(self.executor)
         if self.limits.deterministic:
             self.oracle.fast = self.loops.awaited(self._over)
@@ -234,19 +232,19 @@ class _Run:
             self.oracle.fast = self.loops.awaited(self._over)
 
     def _timed(self, name: str, step: Callable[[], Found]) -> Found:
-        begun = time.monotonic()
+        watch = Stopwatch()
         found = step()
-        self.seconds[name] = time.monotonic() - begun
+        self.seconds[name] = watch.seconds()
         return found
 
     def _over(self) -> bool:
-        late = not self.limits.deterministic and time.monotonic() > self.until
+        late = not self.limits.deterministic and self.deadline.expired()
         return late or self.monitor.should_stop()
 
     def _by(self, share: float) -> Callable[[], bool]:
         """Return a predicate that is true once a share of the time left now has passed."""
-        until = time.monotonic() + share * (self.until - time.monotonic())
-        return lambda: self._over() or (not self.limits.deterministic and time.monotonic() > until)
+        deadline = self.deadline.share(share)
+        return lambda: self._over() or (not self.limits.deterministic and deadline.expired())
 
     def _bound(self, value: int) -> None:
         if self.lower is None or value > self.lower:
@@ -290,9 +288,9 @@ class _Run:
 
     def _staged(self, ascent: DualAscent) -> Assignment:
         """Placement as finely staged as there is time for."""
-        begun = time.monotonic()
+        watch = Stopwatch()
         ascent.step()
-        left, each = self.until - time.monotonic(), time.monotonic() - begun
+        each, left = watch.seconds(), self.deadline.left()
         pace = StageSchedule() if self.limits.deterministic else StageSchedule.within(STAGING[FAST] * left, each)
         return construct_in_stages(self.problem, ascent, self._over, pace)
 
@@ -306,8 +304,8 @@ class _Run:
                 self.oracle.threads = 1
                 bound = beside.submit(self._climb, ascent, self._by(SETTINGS.annealing))
             annealer = Annealer(self.problem, placed, self.oracle, price, limits.seed, threads)
-            begun = time.monotonic()
-            room, most = max(1e-9, SETTINGS.annealing * (self.until - begun)), SETTINGS.moves_each * len(placed.group)
+            watch = Stopwatch()
+            room, most = max(1e-9, SETTINGS.annealing * self.deadline.left()), SETTINGS.moves_each * len(placed.group)
 
             drafts = BestSnapshot(annealer, self._take, clocked=not limits.deterministic)
 
@@ -315,7 +313,7 @@ class _Run:
                 annealer.threads = threads if bound is None or bound.done() else threads - 1
                 if self._over():
                     return 1.0
-                share = annealer.moves / most if limits.deterministic else (time.monotonic() - begun) / room
+                share = annealer.moves / most if limits.deterministic else watch.seconds() / room
                 if share < 1 and drafts.due(share):
                     drafts.look()
                 return share
@@ -336,7 +334,7 @@ class _Run:
             if timed and not climbed:
                 bound = beside.submit(self._climb, ascent, lambda: ended.is_set() or self._over())
             try:
-                sharing.run(SETTINGS.annealing * (self.until - time.monotonic()) if timed else None, self._over)
+                sharing.run(SETTINGS.annealing * self.deadline.left() if timed else None, self._over)
                 self.shared = sharing.summary()
             except ExecutorLost as gone:
                 self.shared, alone = f"the workers are gone ({gone}); annealing went on here", True
@@ -378,24 +376,21 @@ class _Run:
             self._mend(improver, 1.0)
         items = max(1, len(placed.group))
         mean = abs(float(self.lower or 0)) / items
-        begun, made, steps, turn = time.monotonic(), 0, SETTINGS.steps, 0
-        room = max(1e-9, self.until - begun)
-        most, noted, price = STEPS_EACH[self.oracle.fast] * items, begun, 0.0
+        watch, made, steps, turn = Stopwatch(), 0, SETTINGS.steps, 0
+        room = max(1e-9, self.deadline.left())
+        most, noted, price = STEPS_EACH[self.oracle.fast] * items, Stopwatch(), 0.0
         while not self._over():
-            done = made / most if limits.deterministic else (time.monotonic() - begun) / room
+            done = made / most if limits.deterministic else watch.seconds() / room
             if done >= 1:
                 break
-            now = time.monotonic()
+            batch = Stopwatch()
             some, turn = improver.worthwhile_unplaced() if self.oracle.fast and turn % 2 else None, turn + 1
             improver.run(steps, 0.0 if self.oracle.fast else SETTINGS.heat * mean * (1 - done) ** 2, some)
             made += steps
-            spent = time.monotonic() - now
             if not limits.deterministic:
-                steps = next_batch_size(steps, spent)
-            since = time.monotonic() - noted
-            if since > max(1.0, 10 * price):  # writing a plan down must not take the time for finding it
-                noted = time.monotonic()
+                steps = next_batch_size(steps, batch.seconds())
+            if noted.rings(max(1.0, 10 * price)):  # writing a plan down must not take the time for finding it
                 self._take(placed)
-                price = time.monotonic() - noted
+                price = noted.seconds()
         improver.run(min(made, 20 * items) // 20 if limits.deterministic else steps, 0.0)
         self._take(placed)

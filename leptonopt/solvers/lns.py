@@ -7,7 +7,6 @@ schedule stays and only lends its free capacity. A step is taken when it costs n
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 from leptonopt.algorithms.heuristics.multistart import prepare_search
@@ -23,6 +22,7 @@ from leptonopt.algorithms.models.cpsat_call import version
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
+from leptonopt.runtime.deadline import Deadline
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,13 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     Deterministic mode counts effort instead of seconds, and ends by itself.
     """
     engine = f"{version()} (CP-SAT)"
-    begun = time.monotonic()
+    deadline = limits.start()
     found = prepare_search(problem, warm_start, limits, monitor, engine)
     if isinstance(found, Solution):
         return found
     starts, bound = found
     held = SearchState(starts, monitor, bound)
-    search = _Search(problem, starts.blocks, starts.true, held, limits, monitor, begun)
+    search = _Search(problem, starts.blocks, starts.true, held, limits, monitor, deadline)
     search.prices()
     stop = search.run()
     if held.pending_gain:
@@ -81,9 +81,9 @@ class _Search:
         held: SearchState,
         limits: Limits,
         monitor: Monitor,
-        begun: float,
+        deadline: Deadline,
     ) -> None:
-        self.problem, self.blocks, self.limits, self.monitor, self.begun = problem, blocks, limits, monitor, begun
+        self.problem, self.blocks, self.limits, self.monitor, self.deadline = problem, blocks, limits, monitor, deadline
         self.held, self.true = held, true
         self.guide: CostGuide = true
         self.spent, self.turns = 0.0, 0
@@ -108,11 +108,11 @@ class _Search:
 
     def _ascend(self, ascent: DualAscent) -> None:
         """Run rounds of the ascent until it gains little, or its share of the time is over."""
-        until = time.monotonic() + SETTINGS.prices * self.limits.time_limit + 0.2
+        deadline = Deadline.after(SETTINGS.prices * self.limits.time_limit + 0.2)
         rounds = min(SETTINGS.rounds, estimate_rounds(self.problem, self.blocks.columns, self.limits.effort))
         for turn in range(rounds):
             ascent.step()
-            late = not self.limits.deterministic and time.monotonic() > until
+            late = not self.limits.deterministic and deadline.expired()
             if late or self.monitor.should_stop() or (turn % 20 == 19 and ascent.slope(60) < 5e-5):
                 break
 
@@ -128,7 +128,7 @@ class _Search:
             if self.limits.deterministic:
                 if self.spent > SETTINGS.per_second * self.limits.effort:
                     return Stop.DONE
-            elif time.monotonic() - self.begun > self.limits.time_limit:
+            elif self.deadline.expired():
                 return Stop.LIMIT
             if self.held.adopt_external():
                 choice.invalidate()
@@ -158,5 +158,4 @@ class _Search:
             held.raise_bound(held.cost)
 
     def seconds_left(self) -> float:
-        left = self.limits.time_limit - (time.monotonic() - self.begun)
-        return max(0.05, min(1.2, left))
+        return max(0.05, min(1.2, self.deadline.left()))

@@ -8,7 +8,6 @@ its call, which is sent again.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
 from leptonopt.runtime.child_process import process_pool
+from leptonopt.runtime.deadline import Deadline, Stopwatch
 from leptonopt.runtime.payload import CachedPayload
 
 
@@ -83,13 +83,13 @@ def on(executor: Executor) -> Callable[[Problem, Schedule | None, Limits, Monito
     """Return the method that searches on the workers of an executor."""
 
     def spread(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
-        engine, begun = f"{version()} (CP-SAT)", time.monotonic()
+        engine, deadline = f"{version()} (CP-SAT)", limits.start()
         found = prepare_search(problem, warm_start, limits, monitor, engine)
         if isinstance(found, Solution):
             return found
         starts, bound = found
         held = SearchState(starts, monitor, bound)
-        search = _Search(problem, starts.blocks, starts, held, limits, monitor, executor, begun)
+        search = _Search(problem, starts.blocks, starts, held, limits, monitor, executor, deadline)
         try:
             stop = search.run()
         except ExecutorLost as gone:
@@ -126,14 +126,14 @@ class _Search:
         limits: Limits,
         monitor: Monitor,
         executor: Executor,
-        begun: float,
+        deadline: Deadline,
     ) -> None:
-        self.problem, self.held, self.limits, self.monitor, self.begun = problem, held, limits, monitor, begun
+        self.problem, self.held, self.limits, self.monitor, self.deadline = problem, held, limits, monitor, deadline
         models = ("intervals", "columns") if subintervals.has_constant_prices(problem) else ("columns",)
         self.choice = NeighbourhoodSelector(problem, starts.true, limits.seed, models)
         self.usable = self.choice.usable
         self.busy = np.zeros(problem.groups, bool)
-        self.executor, self.width, self.counted = executor, num_workers(executor), time.monotonic()
+        self.executor, self.width, self.counted = executor, num_workers(executor), Stopwatch()
         self.out = RetryingCalls[_Out](executor)
         self.wide = blocks.columns >= SETTINGS.wide and self.width > 1 and is_separable(problem)
         many = SETTINGS.batch if limits.deterministic else self.width
@@ -166,13 +166,13 @@ class _Search:
 
     def stopped(self) -> bool:
         """Return True when the monitor demands an end, or the time is up."""
-        late = not self.limits.deterministic and time.monotonic() - self.begun > self.limits.time_limit
+        late = not self.limits.deterministic and self.deadline.expired()
         return late or self.monitor.should_stop()
 
     def stream(self) -> None:
         """Keep all workers at work, and take over what they answer as it comes."""
-        if time.monotonic() > self.counted + SETTINGS.count:
-            self.width, self.counted = num_workers(self.executor), time.monotonic()
+        if self.counted.rings(SETTINGS.count):
+            self.width = num_workers(self.executor)
         ahead = 1 + self.width // 4  # to be begun while we are busy
         while len(self.out) < self.width + ahead and self.ask():
             pass
@@ -212,8 +212,7 @@ class _Search:
         """Send a call, with its payload where the worker may not have it."""
         self.sent += whole
         ground = self.ground if whole else self.ground.bare()
-        left = self.limits.time_limit - (time.monotonic() - self.begun)
-        seconds = 600.0 if self.limits.deterministic else max(0.05, min(SETTINGS.longest, left))
+        seconds = 600.0 if self.limits.deterministic else max(0.05, min(SETTINGS.longest, self.deadline.left()))
         self.out.send(sent, solve_remotely, ground, self.held.placing.schedule(), sent.asked, seconds)
 
     def hear(self, sent: _Out, answer: SubproblemResult | CallFailed | None) -> None:
@@ -251,9 +250,7 @@ class _Search:
         assert self.ascent
         self.ascent.step()
         turn = len(self.ascent.values)
-        late = (
-            not self.limits.deterministic and time.monotonic() > self.begun + SETTINGS.prices * self.limits.time_limit
-        )
+        late = not self.limits.deterministic and self.deadline.left() < (1 - SETTINGS.prices) * self.limits.time_limit
         last = (
             late
             or turn >= self.rounds

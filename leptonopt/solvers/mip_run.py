@@ -10,7 +10,6 @@ cost of a checked solution meets the bound.
 from __future__ import annotations
 
 import math
-import time
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
@@ -36,8 +35,10 @@ from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.rounding import round_up_safely
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.child_process import isolated_command
+from leptonopt.runtime.deadline import Deadline
 
 MAX_RANGE = 10**9  # largest sum of an objective or a row that doubles with tolerances are trusted with
+LATE = 0.3  # seconds after its limit until an engine is stopped from outside
 PROGRAM = Path(__file__).resolve().with_name("highs_program.py")
 START = "import runpy; runpy.run_path(sys.argv.pop(1), run_name='__main__')"
 
@@ -89,11 +90,11 @@ class MipRun(ABC):
         warm_start: Schedule | None,
         limits: Limits,
         monitor: Monitor,
-        begun: float,
+        deadline: Deadline,
         guarded: bool,
     ) -> None:
         self.name, self.problem, self.linear = name, problem, linear
-        self.limits, self.monitor, self.begun, self.guarded = limits, monitor, begun, guarded
+        self.limits, self.monitor, self.deadline, self.guarded = limits, monitor, deadline, guarded
         costs, self.divisor, self.constant = normalise_costs(linear)
         self.coarser = max(1, -(-largest_objective(linear, costs) // MAX_RANGE))
         self.costs = costs // self.coarser
@@ -153,7 +154,7 @@ class MipRun(ABC):
     def _stop(self, answer: EngineAnswer) -> Stop:
         if self._near_enough():
             return Stop.GAP
-        if self.stopped == "monitor" and time.monotonic() - self.begun < 0.95 * self.limits.time_limit:
+        if self.stopped == "monitor" and self.left() > 0.05 * self.limits.time_limit:
             return Stop.INTERRUPT
         if self.limited():
             return Stop.LIMIT
@@ -170,17 +171,17 @@ class MipRun(ABC):
 
     def limited(self) -> bool:
         """Return True when it was stopped, or its time is up."""
-        return bool(self.stopped) or time.monotonic() - self.begun >= 0.98 * self.limits.time_limit
+        return bool(self.stopped) or self.left() <= 0.02 * self.limits.time_limit
 
     def left(self) -> float:
         """Return the seconds until the limit."""
-        return self.limits.time_limit - (time.monotonic() - self.begun)
+        return self.deadline.left()
 
     def should_end(self) -> bool:
         """Return True when an engine has to be stopped from outside."""
         if self.monitor.should_stop():
             self.stopped = "monitor"
-        elif time.monotonic() - self.begun > self.limits.time_limit + 0.3:
+        elif self.left() < -LATE:
             self.stopped = "limit"
         return bool(self.stopped)
 

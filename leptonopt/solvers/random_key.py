@@ -8,7 +8,6 @@ metaheuristics which know the problem only through a decoder.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -55,7 +54,7 @@ Keys = NDArray[np.float64]
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """Search until the time is up; the warm start is ignored."""
     engine = f"numpy {np.__version__}"
-    begun = time.monotonic()
+    deadline = limits.start()
     blocks = BlockPricer(problem)
     bound = uncapacitated_bound(problem, blocks.least)
     if bound is None:
@@ -69,7 +68,7 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     for _ in range(SETTINGS.steady if limits.deterministic else SETTINGS.generations):
         if decoder.cost == bound:
             break
-        if monitor.should_stop() or time.monotonic() - begun > limits.time_limit:
+        if monitor.should_stop() or deadline.expired():
             stop = Stop.LIMIT
             break
         order = np.argsort(worth, kind="stable")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
-
 from leptonopt.algorithms.single_nodes.search import SingleNodeSearch
 from leptonopt.algorithms.single_nodes.supports import unsupported_rule
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
+from leptonopt.runtime.deadline import Stopwatch
 
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
@@ -23,6 +22,6 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     if limits.deterministic:
         search.improve(search.steps(limits.effort))
     else:
-        begun, span = time.monotonic(), max(1e-3, limits.start().left())
-        search.improve(lambda: (time.monotonic() - begun) / span)
+        watch, span = Stopwatch(), max(1e-3, limits.start().left())
+        search.improve(lambda: watch.seconds() / span)
     return search.solution()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +12,7 @@ from leptonopt.algorithms.lagrangian.pricing import infeasible_solution
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
+from leptonopt.runtime.deadline import Stopwatch
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ SETTINGS = SegmentsSettings()
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """Return the best schedule of the search; it takes problems without segments, too."""
-    begun, engine = time.monotonic(), f"numpy {np.__version__}"
+    watch, engine = Stopwatch(), f"numpy {np.__version__}"
     search, dual = ChainSearch(problem, monitor, limits.seed), PathDual(problem)
     search.start(warm_start or monitor.best() or _first(problem, limits))
 
     def spent(share: float) -> bool:
-        late = not limits.deterministic and time.monotonic() - begun > share * limits.time_limit
+        late = not limits.deterministic and watch.seconds() > share * limits.time_limit
         return late or monitor.should_stop() or (search.found is not None and search.cost == dual.best)
 
     def cost() -> int | None:

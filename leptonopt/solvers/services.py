@@ -71,7 +71,7 @@ def _searched(
     deadline = limits.start()
     search = _Search(problem, warm_start, limits, monitor, deadline)
     try:
-        with time_limited(deadline.until, "services were planned", monitor.should_stop):
+        with time_limited(deadline, "services were planned", monitor.should_stop):
             steps(search)
         stop = Stop.DONE
     except OutOfTime:

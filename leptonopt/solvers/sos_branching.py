@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import pickle
 import tempfile
-import time
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +24,7 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, NullMonitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.child_process import python_command, run_child, temporary_folder
+from leptonopt.runtime.deadline import Deadline, Stopwatch
 from leptonopt.solvers.mip_run import EngineAnswer, MipRun, highs_name
 
 PROGRAM = "leptonopt.solvers.branching_program"
@@ -36,14 +36,14 @@ PAUSE = 8.0  # seconds between completions of solutions that are not whole, in m
 
 def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """Search to a proof or a limit."""
-    begun, engine = time.monotonic(), highs_name()
+    deadline, engine = limits.start(), highs_name()
     if why := unsupported_rule(problem):
         return Solution(Status.UNKNOWN, Stop.FAILED, engine=engine, note=why)
     if has_no_columns(problem):
         return Solution(Status.INFEASIBLE, Stop.PROOF, engine=engine)
     linear = build_model(problem, (), limits.cutoff, coarse=True)
     with temporary_folder(tempfile.gettempdir()) as room:
-        run = _Run(room, "sos-branching", problem, linear, warm_start, limits, monitor, begun, True)
+        run = _Run(room, "sos-branching", problem, linear, warm_start, limits, monitor, deadline, True)
         return run.solution(engine)
 
 
@@ -65,8 +65,8 @@ class _Run(MipRun):
 
     def __init__(self, room: str, *made: Any) -> None:
         super().__init__(*made)
-        self.room, self._looked = Path(room), 0.0
-        self._waiting = 0.0
+        self.room, self._looked = Path(room), Stopwatch(0.0)
+        self._waiting = Deadline(0.0)
         self._read: dict[str, int] = {}
         self._told: int | None = None
 
@@ -83,8 +83,7 @@ class _Run(MipRun):
 
     def _glance(self) -> bool:
         """Return whether it must stop; exchange bounds and schedules now and then."""
-        if time.monotonic() - self._looked > GLANCE:
-            self._looked = time.monotonic()
+        if self._looked.rings(GLANCE):
             self._exchange()
         return self.should_end() or self._closed() or self._near_enough()
 
@@ -103,7 +102,7 @@ class _Run(MipRun):
     def _take_found(self) -> None:
         """Take the last schedule of the program, and what becomes of the one that is not whole yet."""
         for name in ("found.npy", "hint.npy"):
-            if name == "hint.npy" and time.monotonic() < self._waiting:
+            if name == "hint.npy" and not self._waiting.expired():
                 continue
             with suppress(OSError, ValueError):
                 written = (self.room / name).stat().st_mtime_ns
@@ -117,8 +116,8 @@ class _Run(MipRun):
         whole[len(self.linear.group) :] = 0  # the cheapest nodes follow from the schedule
         kept = replace(decode(self.linear, whole), rent=None)
         limits = replace(self.limits, time_limit=max(0.1, min(COMPLETION, self.left())))
-        begun = time.monotonic()
+        watch = Stopwatch()
         schedule = complete(self.problem, kept, limits, NullMonitor(self.should_end))
-        self._waiting = time.monotonic() + PAUSE * (time.monotonic() - begun)
+        self._waiting = Deadline.after(PAUSE * watch.seconds())
         if schedule is not None:
             self.take_schedule(schedule)

@@ -34,6 +34,7 @@ from leptonopt.plan.plan import Plan
 from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.protocol import Limits, NullMonitor
 from leptonopt.problem.schedule import Schedule, node_schedule_of, objective
+from leptonopt.runtime.deadline import Stopwatch
 from leptonopt.runtime.signals import Signals
 from leptonopt.session import finalize as answer
 from leptonopt.session.closing import ClosingTime
@@ -411,7 +412,7 @@ def test_writing_and_checking_end_when_their_clock_says_so() -> None:
     asked.clear()
     assert verify(stated, plan, look=lambda: asked.append(1)).ok
     assert len(asked) >= 2 * len(runs)
-    known = SimpleNamespace(limits=Limits(1.0), begun=-(10**6))
+    known = SimpleNamespace(limits=Limits(1.0), watch=Stopwatch(-(10.0**6)))
     late = answer._clock(known, 5000)  # type: ignore[arg-type]
     late()
     with pytest.MonkeyPatch.context() as patch:

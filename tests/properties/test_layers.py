@@ -43,7 +43,7 @@ ALLOWED = {
     "algorithms.models": {"errors", "problem", "runtime"},
     "algorithms.lagrangian": {"problem", "runtime", "algorithms.models"},
     "algorithms.assignment": {"problem", "runtime"},
-    "algorithms.single_nodes": {"problem"},
+    "algorithms.single_nodes": {"problem", "runtime"},
     "algorithms.node_assignment": {"problem"},
     "algorithms.regions": {"problem"},
     "algorithms.branching": {"problem", "algorithms.models"},
@@ -79,8 +79,8 @@ ALLOWED = {
     "plan": {"errors", "instance", "problem", "runtime", "compile", "io"},
     "replanning": {"errors", "instance", "compile", "plan"},
     # An answer is a comparison of the plans of two solves; the checker prices later deadlines.
-    "decisions": {"errors", "instance", "compile", "plan", "session", "replanning", "verify"},
-    "server": {"", "errors", "instance", "io", "plan", "solvers", "session", "decisions", "experiments"},
+    "decisions": {"errors", "instance", "compile", "plan", "runtime", "session", "replanning", "verify"},
+    "server": {"", "errors", "instance", "io", "plan", "runtime", "solvers", "session", "decisions", "experiments"},
     "simulation": {  # a simulation plans, plans again, carries out, and has its histories checked
         "errors",
         "instance",
@@ -315,6 +315,13 @@ TEXTS = sources()
 def test_nothing_breaks_the_architecture() -> None:
     """Edges between packages, doors, names in strings, circles: all as listed."""
     assert breaches(TEXTS) == []
+
+
+def test_one_clock() -> None:
+    """Moments and spans of time are `Deadline` and `Stopwatch`; only their package and a script of its own read it."""
+    clocks = re.compile(r"\b(?:monotonic|perf_counter)(?:_ns)?\(")
+    readers = {name for name, text in TEXTS.items() if clocks.search(text)}
+    assert {name for name in readers if not name.startswith("runtime.")} == {"solvers.highs_program"}
 
 
 def test_every_listed_package_and_door_exists() -> None:

@@ -86,10 +86,13 @@ def test_every_stage_looks_at_the_clock(stage: str, stages: dict[str, Callable[[
     run()
     with (
         pytest.raises(OutOfTime, match="the time limit ended while it was tried"),
-        clock.time_limited(0.0, "it was tried"),
+        clock.time_limited(Deadline(0), "it was tried"),
     ):
         run()
-    with pytest.raises(OutOfTime, match="interrupted"), clock.time_limited(1e18, "it was tried", lambda: True):
+    with (
+        pytest.raises(OutOfTime, match="interrupted"),
+        clock.time_limited(Deadline.never(), "it was tried", lambda: True),
+    ):
         run()
 
 
@@ -97,12 +100,12 @@ def test_limits_hold_in_each_other_and_end_with_their_block() -> None:
     """An inner limit does not lengthen an outer one; outside of both nothing is raised; other threads have their own."""
     clock.check_time()
     with (
-        clock.time_limited(0.0, "the outer"),
-        clock.time_limited(1e18, "the inner"),
+        clock.time_limited(Deadline(0), "the outer"),
+        clock.time_limited(Deadline.never(), "the inner"),
         pytest.raises(OutOfTime, match="the outer"),
     ):
         clock.check_time()
-    with clock.time_limited(0.0, "here"):
+    with clock.time_limited(Deadline(0), "here"):
         other = threading.Thread(target=clock.check_time)  # an exception in it would fail the test
         other.start()
         other.join()
@@ -115,7 +118,7 @@ def test_what_looks_at_no_clock_is_given_up() -> None:
     with pytest.raises(tomllib.TOMLDecodeError):
         clock.run_interruptible(tomllib.loads, "=")
     ended = threading.Event()
-    with pytest.raises(OutOfTime), clock.time_limited(time.monotonic() + 0.05, "it was waited for"):
+    with pytest.raises(OutOfTime), clock.time_limited(Deadline.after(0.05), "it was waited for"):
         clock.run_interruptible(ended.wait, 60)
     ended.set()
 

@@ -7,7 +7,6 @@ Both report schedules to a function, which judges them by the rules of the probl
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -23,6 +22,7 @@ from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.schedule import Schedule
+from leptonopt.runtime.deadline import Deadline
 
 Floats = NDArray[np.float64]
 
@@ -74,15 +74,15 @@ class JobSearch:
 
     def search_orders(self, seconds: float, idle: int = TUNING.idle) -> None:
         """Run the iterated descent over orders; report the schedule of every better local optimum."""
-        deterministic, until = self.limits.deterministic, math.inf
+        deterministic, deadline = self.limits.deterministic, Deadline.never()
 
         def over() -> bool:
-            return self.over() or (not deterministic and time.monotonic() > until)
+            return self.over() or (not deterministic and deadline.expired())
 
         descent = OrderDescent(self.jobs, self.limits.seed, over, self._report)
         orders = [self.jobs.order_of(rank) for rank in self.ranks]
         descent.start(orders[:1])  # kernels are loaded now, which takes up to half a second
-        until = time.monotonic() + seconds
+        deadline = Deadline.after(seconds)
         most = int(seconds * TUNING.placed_per_second) if deterministic else 2**62
         descent.run(orders, most, idle)
 
@@ -100,7 +100,7 @@ class JobSearch:
         if self.limits.deterministic:
             search.run_steps(seconds, self.over, first)
         else:
-            search.run(time.monotonic() + seconds, self.over, first)
+            search.run(seconds, self.over, first)
         if math.isfinite(search.best.cost[0]):
             self.option, self.start = search.best.option, search.best.start
         else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 
 from leptonopt.algorithms.heuristics.due_date_rules import due_date_orders, has_due_dates
@@ -20,6 +19,7 @@ from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
 from leptonopt.runtime import jit
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.jit_cache import JitWarmup
 
 
@@ -72,7 +72,7 @@ class MultiStart:
     ----------
     found, cost : the best schedule and its objective; None and 0 without one
     fewest : the least number of unassigned mandatory groups of an attempt
-    until, latest : end of the time [s, monotonic]: after the first construction, and for that construction
+    deadline, latest : end of the time: after the first construction, and for that construction
     """
 
     def __init__(
@@ -87,9 +87,8 @@ class MultiStart:
         self.notable: int | None = None  # cost above which schedules of a search over orders are not taken
         self.fewest = problem.groups + 1
         self.built = False
-        now = time.monotonic()
-        self.latest = float("inf") if limits.deterministic else now + limits.time_limit
-        self.until = float("inf") if limits.deterministic else now + limits.time_limit * share
+        self.latest = Deadline.never() if limits.deterministic else limits.start()
+        self.deadline = Deadline.never() if limits.deterministic else self.latest.share(share)
 
     def shortfall(self) -> str:
         """Return in words why no schedule was found."""
@@ -101,11 +100,11 @@ class MultiStart:
 
     def should_stop(self) -> bool:
         """Return whether the monitor asks for a stop, or the time is up."""
-        return self.monitor.should_stop() or time.monotonic() > (self.until if self.built else self.latest)
+        return self.monitor.should_stop() or (self.deadline if self.built else self.latest).expired()
 
     def out_of_time(self) -> bool:
         """Return whether the monitor asks for a stop, or all of the time limit is over."""
-        return self.monitor.should_stop() or time.monotonic() > self.latest
+        return self.monitor.should_stop() or self.latest.expired()
 
     def incumbent(self, schedule: Schedule, cost: int) -> None:
         """Pass a schedule on to the monitor."""

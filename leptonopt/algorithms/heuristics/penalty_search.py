@@ -8,7 +8,6 @@ rules of the problem at the end of a round; where its nodes exceed a quota after
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +20,7 @@ from leptonopt.algorithms.heuristics.ruin_kernels import PARAMETERS, RuinBest, r
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use
+from leptonopt.runtime.deadline import Stopwatch
 
 Floats = NDArray[np.float64]
 
@@ -112,15 +112,15 @@ class PenaltySearch:
                 over = True
         return over
 
-    def run(self, until: float, over: Callable[[], bool], first: bool = False) -> None:
-        """Search until a moment [s, monotonic] or `over`; with `first`, until a schedule exceeds nothing."""
-        begun, steps = time.monotonic(), TUNING.steps
-        while (now := time.monotonic()) < until and not over():
-            self.round(min(1.0, (now - begun) / max(1e-9, until - begun)), steps)
+    def run(self, seconds: float, over: Callable[[], bool], first: bool = False) -> None:
+        """Search for so many seconds or until `over`; with `first`, until a schedule exceeds nothing."""
+        watch, steps = Stopwatch(), TUNING.steps
+        while (spent := watch.seconds()) < seconds and not over():
+            self.round(min(1.0, spent / max(1e-9, seconds)), steps)
             if first and math.isfinite(self.best.cost[0]):
                 return
-            spent = max(1e-4, time.monotonic() - now)
-            steps = max(1, min(4 * steps, int(steps * TUNING.round_seconds / spent)))
+            took = max(1e-4, watch.seconds() - spent)
+            steps = max(1, min(4 * steps, int(steps * TUNING.round_seconds / took)))
 
     def run_steps(self, seconds: float, over: Callable[[], bool], first: bool = False) -> None:
         """Search for the number of steps that counts as so many seconds; no clock is looked at."""

@@ -11,7 +11,6 @@ Duals of a relaxation jump from round to round. Points between them and the best
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -25,6 +24,7 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem, StartColumns, held_entries
 from leptonopt.problem.protocol import Limits
 from leptonopt.problem.size import problem_size
+from leptonopt.runtime.deadline import Deadline, Stopwatch
 
 
 @dataclass(frozen=True)
@@ -85,13 +85,13 @@ class GenerationLimits:
 
     Attributes
     ----------
-    until : moment of `time.monotonic`; infinite where no clock decides
+    deadline : the end of its time; never where no clock decides
     stop : asked between two steps
     judged : called after each relaxation and each burst of rounds
     nonzeros : of all relaxations together at most
     """
 
-    until: float
+    deadline: Deadline
     stop: Callable[[], bool] = lambda: False
     judged: Callable[[], None] = lambda: None
     nonzeros: float = np.inf
@@ -102,12 +102,12 @@ class GenerationLimits:
     ) -> GenerationLimits:
         """Return the limits of a method that spends a share of its time or effort here."""
         if limits.deterministic:
-            return cls(np.inf, stop, judged, share * limits.effort * TUNING.nonzeros)
-        return cls(time.monotonic() + share * limits.time_limit, stop, judged)
+            return cls(Deadline.never(), stop, judged, share * limits.effort * TUNING.nonzeros)
+        return cls(limits.start().share(share), stop, judged)
 
     def over(self) -> bool:
         """Return True when the time is up."""
-        return self.stop() or time.monotonic() > self.until
+        return self.stop() or self.deadline.expired()
 
 
 class ColumnGeneration:
@@ -125,7 +125,7 @@ class ColumnGeneration:
 
     def __init__(self, ascent: DualAscent, pricer: BlockPricer, limits: GenerationLimits) -> None:
         self.ascent, self.problem, self.pricer, self.limits = ascent, ascent.problem, pricer, limits
-        self.width, self.solved, self.spent, self.begun = 1, 0, 0, time.monotonic()
+        self.width, self.solved, self.spent, self.watch = 1, 0, 0, Stopwatch()
         self.key: Ints = np.zeros(0, np.int64)
         self.distance = np.inf
         self.last = ascent.price, ascent.weight
@@ -195,9 +195,9 @@ class ColumnGeneration:
         """Solve the relaxation over the columns there are, judge its duals, and return its value."""
         option, start = np.divmod(self.key, self.problem.slots)
         columns = StartColumns(option, start, column_costs(self.problem, option, start))
-        now, clocked = time.monotonic(), np.isfinite(self.limits.until)
-        left = self.limits.until - now
-        most = TUNING.share * left if self.width == 1 else now - self.begun
+        left = self.limits.deadline.left()
+        clocked = np.isfinite(left)
+        most = TUNING.share * left if self.width == 1 else self.watch.seconds()
         seconds = min(left, max(TUNING.shortest, most)) if clocked else None
         held = np.diff(self.problem.demand_ptr)[option] * (self.problem.duration[option] // self.width + 1)
         self.spent += int(held.sum()) + len(held)

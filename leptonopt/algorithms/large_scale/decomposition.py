@@ -7,7 +7,6 @@ changes nothing. Capacity may be exceeded in between, as in `large_scale.anneali
 from __future__ import annotations
 
 import pickle
-import time
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -21,6 +20,7 @@ from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.restrict import restrict
 from leptonopt.problem.schedule import Schedule, usage
+from leptonopt.runtime.deadline import Deadline, Stopwatch
 from leptonopt.runtime.jit_cache import JitWarmup
 
 Floats = NDArray[np.float64]
@@ -91,9 +91,9 @@ def merge_part(placed: Assignment, penalty: Any, part: SubproblemPart, found: Pa
 
 def kernels_ready(seconds: float = TUNING.compile_seconds) -> bool:
     """Return whether kernels are compiled within so many seconds; raise `RuntimeError` if never."""
-    until, loops = time.monotonic() + seconds, JitWarmup()
+    deadline, loops = Deadline.after(seconds), JitWarmup()
     try:
-        ready = loops.awaited(lambda: time.monotonic() > until)
+        ready = loops.awaited(deadline.expired)
     finally:
         loops.end()
     if loops.failed:
@@ -109,7 +109,7 @@ def anneal_part(
     progress : shares of the cooling schedule at which it begins and ends
     effort : seconds if `by_clock`, else moves per item
     """
-    begun = time.monotonic()
+    deadline = Deadline.after(effort)
     if not kernels_ready(effort if by_clock else TUNING.compile_seconds):
         return None
     slim, option, start, price, penalty = pickle.loads(content)
@@ -119,13 +119,13 @@ def anneal_part(
     annealer = Annealer(problem, placed, ClassPricer(problem), placed.price, seed, most=TUNING.columns)
     annealer.add_current_columns(placed)
     annealer.penalty = penalty
-    cooling, items, (low, high) = time.monotonic(), max(1, len(placed.group)), progress
-    room = max(1e-9, begun + effort - cooling)
+    cooling, items, (low, high) = Stopwatch(), max(1, len(placed.group)), progress
+    room = max(1e-9, deadline.left())
     annealer.round = TUNING.item_moves * items
 
     def done() -> float:
         """Return the share of the cooling schedule that is over; 1 ends the annealing."""
-        over = (time.monotonic() - cooling) / room if by_clock else annealer.moves / (effort * items)
+        over = cooling.seconds() / room if by_clock else annealer.moves / (effort * items)
         return low + (high - low) * over if over < 1 else 1.0
 
     annealer.run(done)

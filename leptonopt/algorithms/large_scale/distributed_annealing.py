@@ -7,7 +7,6 @@ by itself; a lost or late one costs its time. The next part takes the pools that
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from concurrent.futures import Executor
 from contextlib import suppress
@@ -28,6 +27,7 @@ from leptonopt.algorithms.large_scale.staged_construction import Assignment
 from leptonopt.problem.arrays import Bools, Ints
 from leptonopt.problem.restrict import options_of
 from leptonopt.runtime.calls import CallFailed, ExecutorLost, RetryingCalls, num_workers
+from leptonopt.runtime.deadline import Stopwatch
 
 Floats = NDArray[np.float64]
 
@@ -81,7 +81,7 @@ class DistributedAnnealing:
         self.busy, self.waiting = np.zeros(len(self.turns), bool), np.zeros(len(placed.group), bool)
         self.penalty = np.zeros(placed.problem.capacity.shape, np.float32)
         self.calls = RetryingCalls[SubproblemPart](executor)
-        self.width, self.counted = num_workers(executor), time.monotonic()
+        self.width, self.counted = num_workers(executor), Stopwatch()
         self.answered, self.lost = 0, 0
 
     def run(self, seconds: float | None, over: Callable[[], bool]) -> None:
@@ -90,13 +90,13 @@ class DistributedAnnealing:
         By moves, parts are sent in batches from one state, so that the result does not depend on the workers. Raises
         `ExecutorLost`.
         """
-        begun = time.monotonic()
+        watch = Stopwatch()
         try:
             while not over():
                 if seconds is None:
                     if not len(self.calls):
                         self._send_batch()
-                elif (left := seconds - (time.monotonic() - begun)) > 0:
+                elif (left := seconds - watch.seconds()) > 0:
                     self._fill_workers(seconds, left)
                 else:
                     return
@@ -121,8 +121,8 @@ class DistributedAnnealing:
 
     def _fill_workers(self, seconds: float, left: float) -> None:
         """Send parts to all idle workers while so many seconds are left."""
-        if time.monotonic() > self.counted + TUNING.count_interval:
-            self.width, self.counted = num_workers(self.executor), time.monotonic()
+        if self.counted.rings(TUNING.count_interval):
+            self.width = num_workers(self.executor)
         while len(self.calls) < self.width and (part := self._draw_part(self.width)):
             longest = min(
                 max(TUNING.least_seconds, TUNING.part_share * seconds),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,6 +16,7 @@ from leptonopt.algorithms.large_scale.staged_construction import Assignment, pri
 from leptonopt.problem.arrays import Ints, pointers
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.schedule import column_costs
+from leptonopt.runtime.deadline import Stopwatch
 
 Floats = NDArray[np.float64]
 
@@ -97,13 +97,13 @@ class EjectionSearch:
         items, optional = np.flatnonzero(self.placed.missing_mandatory()), self.problem.optional[self.placed.group]
         queue, steps = make_queue(items, optional), TUNING.least_steps
         while queue.begin[0] != queue.end[0] and not over() and (most is None or most > 0):
-            begun, seed = time.monotonic(), int(self.random.integers(2**31))
+            watch, seed = Stopwatch(), int(self.random.integers(2**31))
             if not repair_by_ejection(
                 self.placed.options, self.state, self.prices, self.pool, optional, queue, seed, steps
             ):
                 self.state = self._make_state()
             if most is None:
-                steps = next_batch_size(steps, time.monotonic() - begun)
+                steps = next_batch_size(steps, watch.seconds())
             else:
                 most -= steps
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +14,7 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.rounding import round_up_safely
 from leptonopt.problem.schedule import Schedule
+from leptonopt.runtime.deadline import Deadline
 
 INFEASIBLE = 2  # status of SciPy
 
@@ -37,20 +37,21 @@ def solve_integer(problem: Problem, seconds: float, gap: float) -> IntegerAnswer
     Its bound is rounded up to the next integer, less what its tolerances may hide. Schedules are to be checked. Nothing
     is called infeasible unless it is so again without preprocessing.
     """
-    linear, until = build_model(problem), time.monotonic() + seconds
+    deadline = Deadline.after(seconds)
+    linear = build_model(problem)
     costs, divisor, constant = normalise_costs(linear)
     found = _solved(linear, costs, seconds, gap)
     bound, value = None, found.mip_dual_bound
     if value is not None and math.isfinite(value):
         bound = constant + divisor * round_up_safely(value)
     schedule = None if found.x is None else decode(linear, np.rint(found.x).astype(np.int64))
-    denied = found.status == INFEASIBLE and _denied_again(linear, costs, until)
+    denied = found.status == INFEASIBLE and _denied_again(linear, costs, deadline)
     return IntegerAnswer(bound, schedule, denied)
 
 
-def _denied_again(linear: IntegerProgram, costs: Ints, until: float) -> bool:
+def _denied_again(linear: IntegerProgram, costs: Ints, deadline: Deadline) -> bool:
     """Return whether there is no solution without preprocessing either."""
-    return bool(_solved(linear, costs, max(0.1, until - time.monotonic()), 0.0, presolve=False).status == INFEASIBLE)
+    return bool(_solved(linear, costs, max(0.1, deadline.left()), 0.0, presolve=False).status == INFEASIBLE)
 
 
 def _solved(linear: IntegerProgram, costs: Ints, seconds: float, gap: float, presolve: bool = True) -> Any:

@@ -13,7 +13,6 @@ the cheapest way asks for each unit of the demand.
 from __future__ import annotations
 
 import math
-import time
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -30,6 +29,7 @@ from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import UNLIMITED, Problem
 from leptonopt.problem.schedule import objective
 from leptonopt.runtime.clock import run_side_by_side
+from leptonopt.runtime.deadline import Deadline
 
 SHORTEST = 0.3  # seconds for the integer program of a service, at least
 NEAR = 0.004  # gap at which the integer program's own schedule is used
@@ -64,12 +64,12 @@ def services_at(
     problem: Problem, planner: Planner, prices: Ints, seconds: float, gap: float, threads: int = 1
 ) -> PricedServices:
     """Return what prices on shared rows prove, and what services choose at them, by some threads."""
-    until, many = time.monotonic() + seconds, len(problem.services)
+    deadline, many = Deadline.after(seconds), len(problem.services)
     sizes = [fluid_bound(planner.states(service), prices) or 0 for service in range(many)]
     order = np.argsort(-np.array(sizes, float), kind="stable").tolist()
 
     def solved(at: int) -> tuple[int | None, Ints | None]:
-        share = 2 * threads * (until - time.monotonic()) / (many - at)  # some need less
+        share = 2 * threads * deadline.left() / (many - at)  # some need less
         bound, found = service_at(problem, planner, order[at], prices, max(SHORTEST, share), gap)
         if found is None:
             found = planner.planned(order[at], planner.prices() + prices, quick=True)

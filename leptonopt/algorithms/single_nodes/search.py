@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from leptonopt.problem.feasibility import violated_rules
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule, objective, with_node_schedule
+from leptonopt.runtime.deadline import Deadline, Stopwatch
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ def first_plan(
     """
     if unsupported_rule(problem):
         return None
-    until = float("inf") if limits.deterministic else time.monotonic() + share * limits.time_limit
+    deadline = Deadline.never() if limits.deterministic else Deadline.after(share * limits.time_limit)
     search = SingleNodeSearch(problem, monitor, limits.seed)
     if not search.start(warm_start):
         return None
     done = search.steps(min(TUNING.effort, TUNING.effort_group * problem.groups))
-    search.improve(lambda: 1.0 if time.monotonic() > until else done())
+    search.improve(lambda: 1.0 if deadline.expired() else done())
     return search.solution()
 
 
@@ -103,16 +103,16 @@ class SingleNodeSearch:
 
     def improve(self, done: Callable[[], float]) -> None:
         """Ruin and recreate until `done` is 1, or the monitor stops it."""
-        search, reported, last = RuinAndRecreate(self.placing, self.seed), self.cost, time.monotonic()
+        search, reported, last = RuinAndRecreate(self.placing, self.seed), self.cost, Stopwatch()
 
         def share() -> float:
-            nonlocal reported, last
+            nonlocal reported
             if self.monitor.should_stop():
                 self.stop = Stop.LIMIT
                 return 1.0
-            if search.best_cost < reported and time.monotonic() - last > TUNING.pause:
+            if search.best_cost < reported and last.rings(TUNING.pause):
                 self.take(search.best)
-                reported, last = search.best_cost, time.monotonic()
+                reported = search.best_cost
             return done()
 
         search.run(share)

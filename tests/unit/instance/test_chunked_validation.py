@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError, WrapValidator
 from leptonopt.errors import OutOfTime
 from leptonopt.instance.chunked_validation import CHUNK, ENOUGH, in_chunks
 from leptonopt.runtime.clock import time_limited
+from leptonopt.runtime.deadline import Deadline
 
 LIST = TypeAdapter(Annotated[tuple[int, ...], WrapValidator(in_chunks)])
 MAPPING = TypeAdapter(Annotated[dict[str, int], WrapValidator(in_chunks)])
@@ -44,5 +45,5 @@ def test_no_more_errors_than_are_shown() -> None:
 
 def test_the_time_limit_holds() -> None:
     """It is checked for each chunk."""
-    with time_limited(0, "reading"), pytest.raises(OutOfTime):
+    with time_limited(Deadline(0), "reading"), pytest.raises(OutOfTime):
         LIST.validate_python([1])

@@ -12,6 +12,7 @@ import pytest
 
 from leptonopt.errors import OutOfTime
 from leptonopt.runtime import clock
+from leptonopt.runtime.deadline import Deadline
 
 SCRIPT = """
 import time
@@ -50,16 +51,16 @@ def test_sweeping_comes_back() -> None:
 
 def test_a_limit_is_found_at_the_next_look() -> None:
     """Limits are nested; each names what it interrupted, and ends with its block."""
-    with clock.time_limited(time.monotonic() + 99, "outer"):
+    with clock.time_limited(Deadline.after(99), "outer"):
         clock.check_time()
         with (
-            clock.time_limited(time.monotonic() - 1, "inner"),
+            clock.time_limited(Deadline.after(-1), "inner"),
             pytest.raises(OutOfTime, match="time limit ended while inner"),
         ):
             clock.check_time()
         clock.check_time()
     with (
-        clock.time_limited(time.monotonic() + 99, "waiting", lambda: True),
+        clock.time_limited(Deadline.after(99), "waiting", lambda: True),
         pytest.raises(OutOfTime, match="interrupted while waiting"),
     ):
         clock.check_time()
@@ -68,7 +69,7 @@ def test_a_limit_is_found_at_the_next_look() -> None:
 
 def test_each_thread_has_its_own_limit() -> None:
     """A limit of this thread holds in threads that it starts, not in those that ran before."""
-    with clock.time_limited(0, "here"):
+    with clock.time_limited(Deadline(0), "here"):
         with pytest.raises(OutOfTime):
             clock.run_in_thread(clock.check_time)()
         outcome: list[str] = []
@@ -81,7 +82,7 @@ def test_each_thread_has_its_own_limit() -> None:
 def test_values_pass_with_looks_between() -> None:
     """Every second value is preceded by a look at the clock."""
     seen: list[int] = []
-    with clock.time_limited(time.monotonic() + 99, "reading", lambda: len(seen) > 2), pytest.raises(OutOfTime):
+    with clock.time_limited(Deadline.after(99), "reading", lambda: len(seen) > 2), pytest.raises(OutOfTime):
         seen.extend(clock.check_time_each(range(9), every=2))
     assert seen == [0, 1, 2, 3]
 
@@ -89,7 +90,7 @@ def test_values_pass_with_looks_between() -> None:
 def test_a_call_that_looks_at_no_clock_is_left() -> None:
     """The limit raises here; results and errors of the call arrive otherwise."""
     end = threading.Event()
-    with clock.time_limited(time.monotonic() + 0.05, "parsing"), pytest.raises(OutOfTime, match="parsing"):
+    with clock.time_limited(Deadline.after(0.05), "parsing"), pytest.raises(OutOfTime, match="parsing"):
         clock.run_interruptible(end.wait, 60)
     end.set()
     assert clock.run_interruptible(divmod, 7, 2) == (3, 1)

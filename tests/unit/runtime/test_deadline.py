@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from leptonopt.runtime.deadline import Deadline
+from leptonopt.runtime.deadline import Deadline, Stopwatch, now
 
 
 @pytest.fixture(autouse=True)
@@ -37,3 +37,19 @@ def test_the_earlier_of_two() -> None:
     """`within` shortens and never extends."""
     assert Deadline(1010).within(3).until == 1003
     assert Deadline(1010).within(30).until == 1010
+
+
+def test_never() -> None:
+    """It never expires, and a share of it is never too."""
+    assert not Deadline.never().expired()
+    assert Deadline.never().share(0.1) == Deadline.never()
+
+
+def test_a_stopwatch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Seconds since it began, laps, and a bell that rings once for each span."""
+    watch = Stopwatch()
+    monkeypatch.setattr(time, "monotonic", lambda: 1005.0)
+    assert (now(), watch.seconds(), Stopwatch(1001.0).seconds()) == (1005, 5, 4)
+    assert [watch.rings(5), watch.rings(4), watch.rings(4)] == [False, True, False]
+    monkeypatch.setattr(time, "monotonic", lambda: 1007.0)
+    assert (watch.lap(), watch.seconds()) == (2, 0)

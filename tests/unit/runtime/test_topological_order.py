@@ -8,6 +8,7 @@ import pytest
 
 from leptonopt.errors import OutOfTime
 from leptonopt.runtime.clock import time_limited
+from leptonopt.runtime.deadline import Deadline
 from leptonopt.runtime.topological_order import topological_order
 
 
@@ -42,5 +43,5 @@ def test_a_large_random_graph() -> None:
 
 def test_the_time_limit_holds() -> None:
     """A limit that has passed ends the search."""
-    with time_limited(0, "ordering"), pytest.raises(OutOfTime, match="while ordering"):
+    with time_limited(Deadline(0), "ordering"), pytest.raises(OutOfTime, match="while ordering"):
         topological_order([[], [0]])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from leptonopt.algorithms.models.time_indexed import build_model
@@ -25,7 +23,7 @@ def run(**limits: float) -> Run:
     """Return a run on a small problem."""
     made = problem(group(option(1, {0: 1})), capacity=[[1, 1]], price=[[30, 20]])
     given = Limits(**limits)  # type: ignore[arg-type]
-    return Run("own", made, build_model(made), None, given, Ear(), time.monotonic(), guarded=False)
+    return Run("own", made, build_model(made), None, given, Ear(), given.start(), guarded=False)
 
 
 @pytest.mark.parametrize(("value", "bound"), [(3.0, 3), (2.4, 3), (-2.4, -2), (2.0000001, 2), (-0.0000001, 0)])

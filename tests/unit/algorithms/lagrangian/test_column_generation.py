@@ -18,10 +18,11 @@ from leptonopt.algorithms.lagrangian.column_generation import (
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
 from leptonopt.algorithms.lagrangian.relaxation import relaxation_duals
 from leptonopt.problem.problem import Problem
+from leptonopt.runtime.deadline import Deadline
 from tests.helpers import random_problems
 from tests.helpers.bruteforce import optimum
 
-LONG = GenerationLimits(np.inf)
+LONG = GenerationLimits(Deadline.never())
 
 
 def generate(problem: Problem, limits: GenerationLimits = LONG) -> tuple[ColumnGeneration, bool]:
