@@ -386,6 +386,14 @@ class Instance:
         self.together = [list(each) for each in get(tree, "together", [])]
         self.apart = [list(each) for each in get(tree, "apart", [])]
         self._check_segments()
+        self._check_restrained()
+
+    def _check_restrained(self) -> None:
+        """Refuse a least load, or a time off, of nodes told apart, and beside services and segments."""
+        beside = bool(self.services) or any(task.cut for task in self.tasks.values())
+        for pool in self.pools.values():
+            if any(kind.off or any(kind.load.values()) for kind in pool.kinds) and (beside or pool.told_apart):
+                raise Refused("a least load or a time off, where it is not supported")
 
     def _check_segments(self) -> None:
         """Refuse what goes with no segments."""
