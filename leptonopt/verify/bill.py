@@ -16,6 +16,7 @@ from leptonopt.verify.services import Served
 from leptonopt.verify.task_lines import Run
 
 Load = tuple[list[int], list[Fraction]]
+TEAM = ("tasks", "own", "charged", "metered")
 
 
 def loads(runs: Sequence[Run]) -> dict[tuple[str, str], Load]:
@@ -136,14 +137,14 @@ class BillChecker:
 
     def _teams(self, bill: Mapping[str, Any], nodes: Fraction) -> None:
         """Check what each team pays, and what is left of the cost of nodes and meters."""
-        tasks, sums = self.stated.tasks, defaultdict[Any, dict[str, Fraction]](lambda: defaultdict(Fraction))
+        tasks, sums = self.stated.tasks, defaultdict[Any, dict[str, Fraction]](lambda: dict.fromkeys(TEAM, NOTHING))
+        meters = bool(self.stated.document.get("meters"))
         for run in self.runs:
             team = sums[tasks[run.id].get("team")]
             team["tasks"] += run.copies * run.first
             team["own"] += run.copies * run.cost
             team["charged"] += run.copies * run.charged
-            if self.stated.document.get("meters"):
-                team["metered"] += run.copies * self.metered.share(run)
+            team["metered"] += run.copies * self.metered.share(run) if meters else NOTHING
         for name, missed in self.served.missed_of:
             sums[name]["own"] += missed
         for each in self.served.replicas:
@@ -154,7 +155,8 @@ class BillChecker:
         lines = self._by(("team",), bill.get("teams") or (), "bill.teams")
         for name, team in sums.items() if given else ():
             line = lines.pop((name,), {})
-            for key, true in (*team.items(), ("total", team["own"] + team["charged"] + team["metered"])):
+            said = {**team, "total": team["own"] + team["charged"] + team["metered"]}
+            for key, true in (said if meters else {**said, "metered": None}).items():
                 self.findings.same("bill", f"bill of team {name!r}: {key}", line.get(key), true)
         for (name,) in lines:
             self.findings.say("bill", f"bill of team {name!r}", "is no team with a task that runs, or with a service")

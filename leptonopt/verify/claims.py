@@ -57,7 +57,7 @@ class Claims:
             for place, said, true in (
                 ("instance.name", self.plan["instance"]["name"], document.get("name", UNNAMED)),
                 ("currency", self.plan["currency"], document.get("currency", "USD")),
-                ("zone", self.plan.get("zone", zone), zone),  # older plans name none
+                ("zone", self.plan.get("zone", "UTC"), zone),
             ):
                 if said != true:
                     self.say("form", place, f"is {said!r}, not {true!r}")

@@ -21,7 +21,7 @@ from leptonopt.verify.exact import Malformed, instant
 IGNORED = {"$schema", "$defs", "title", "description"}
 KNOWN = IGNORED | {
     "$ref", "type", "const", "enum", "required", "properties", "additionalProperties", "items", "minItems",
-    "minimum", "pattern", "format",
+    "uniqueItems", "minimum", "pattern", "format",
 }  # fmt: skip
 NAMES = {
     "object": "a mapping", "array": "a list", "string": "a text", "number": "a finite number",
@@ -62,6 +62,8 @@ def _objections(value: Any, rule: Mapping[str, Any], root: Mapping[str, Any], at
     elif isinstance(value, list | tuple):
         if len(value) < rule.get("minItems", 0):
             yield at, f"has {len(value)} entries; at least {rule['minItems']}"
+        if rule.get("uniqueItems") and any(child in value[:number] for number, child in enumerate(value)):
+            yield at, "has an entry twice"
         for number, child in enumerate(value) if "items" in rule else ():
             yield from _objections(child, rule["items"], root, f"{at}[{number}]")
     elif _is(value, "number") and "minimum" in rule and value < rule["minimum"]:

@@ -22,6 +22,7 @@ from leptonopt.verify import claims, fingerprint, proven, verify
 from leptonopt.verify import exact as words
 from leptonopt.verify import schema_check as form
 from tests.helpers import random_instances
+from tests.helpers.feature_instances import FEATURES
 from tests.helpers.marks import CI
 from tests.helpers.run_cli import called
 
@@ -65,6 +66,8 @@ OPEN = {"made.engines", "made.seconds"}  # mappings whose keys are the solve's o
 @cache
 def solved(kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """An instance and a plan of it, as their files hold them."""
+    if kind in FEATURES:
+        return _written(FEATURES[kind], "optimal", threads=1, method="highs" if kind == "cut" else "auto")
     given, more = copy.deepcopy(WEEK), dict[str, Any](method="cpsat", confirm=True, certify=True)
     if kind == "feasible":
         more = {"method": "greedy", "certify": True}
@@ -72,13 +75,19 @@ def solved(kind: str) -> tuple[dict[str, Any], dict[str, Any]]:
         given["quotas"][0]["limit"] = 5
     elif kind == "unknown":
         given["quotas"][0]["limit"], more = 7, {"method": "greedy"}
+    return _written(given, kind, **more)
+
+
+def _written(given: dict[str, Any], status: str, **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Solve an instance; return it and its plan as their files hold them."""
     result = leptonopt.solve(given, isolate=False, time_limit=60, **more)
-    assert result.status == kind
+    assert result.status == status
     plan: dict[str, Any] = json.loads(json.dumps(result.document))
     return json.loads(json.dumps(given)), plan
 
 
-KINDS = ("optimal", "feasible", "infeasible", "unknown")
+KINDS = ("optimal", "feasible", "infeasible", "unknown", *FEATURES)
+SOME = [kind if kind not in FEATURES else pytest.param(kind, marks=CI) for kind in KINDS]
 FEW = ["infeasible", *(pytest.param(kind, marks=CI) for kind in KINDS if kind != "infeasible")]
 
 
@@ -133,7 +142,7 @@ def others(value: Any) -> list[Any]:
     return []
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SOME)
 def test_a_real_plan_passes(kind: str) -> None:
     """The checker and jsonschema have nothing against it, also as it is read from a file."""
     given, plan = solved(kind)
@@ -141,7 +150,7 @@ def test_a_real_plan_passes(kind: str) -> None:
     jsonschema.validate(plan, form.load_schema("plan"))
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", SOME)
 def test_every_key_counts(kind: str) -> None:
     """Without a key, or with one that is misspelt beside it, the checker objects."""
     given, plan = solved(kind)
@@ -153,6 +162,64 @@ def test_every_key_counts(kind: str) -> None:
         twin = changed(plan, path, lambda holder, key: holder.update({f"{key}s": holder[key]}))
         if named(path) != "tasks[].uses":
             assert not verify(given, twin).ok, path
+
+
+NEUTRAL = {  # said without need, and true: one copy, no hour late, nothing moved, done or metered
+    "tasks[].copy": 1, "tasks[].copies": 1, "left_out[].copy": 1, "left_out[].copies": 1, "tasks[].late_hours": 0,
+    "tasks[].data": [], "tasks[].parts.carbon": 0, "services[].routing[].failed": {}, "batches[].done": [],
+    "bill.teams": [], "meters": [], "services": [], "batches": [], "zone": "UTC",
+}  # fmt: skip
+
+
+def absent(value: Any, rule: dict[str, Any], path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Paths of the keys that the schema knows and a plan does not have, each with some values for it."""
+    rule = resolved(rule)
+    if isinstance(value, dict):
+        for key, inner in rule.get("properties", {}).items():
+            if key in value:
+                yield from absent(value[key], inner, (*path, key))
+            else:
+                yield from (((*path, key), each) for each in samples(inner))
+    elif isinstance(value, list):
+        for number, child in enumerate(value):
+            yield from absent(child, rule["items"], (*path, number))
+
+
+def resolved(rule: dict[str, Any]) -> dict[str, Any]:
+    """A rule of the schema, looked up where it is named."""
+    return form.load_schema("plan")["$defs"][rule["$ref"].split("/")[-1]] if "$ref" in rule else rule
+
+
+def samples(rule: dict[str, Any]) -> list[Any]:
+    """Values that a rule of the schema allows."""
+    rule = resolved(rule)
+    if "const" in rule or "enum" in rule:
+        return rule.get("enum") or [rule["const"]]
+    kinds = [rule["type"]] if isinstance(rule["type"], str) else rule["type"]
+    some = {
+        "string": ["x", "1/2", f"{DAY}01:00:00Z", "UTC"],
+        "number": [0, 1, 2.5],
+        "integer": [1, 2, 0],
+        "null": [None],
+    }
+    found = [each for kind in kinds for each in some.get(kind, ())]
+    if "array" in kinds:
+        found += [[], *([each] for each in samples(rule["items"])[:2])]
+    if "object" in kinds:
+        needed = rule.get("required", ())
+        found.append({key: samples(inner)[0] for key, inner in rule.get("properties", {}).items() if key in needed})
+    return found
+
+
+@pytest.mark.parametrize("kind", ["optimal", *(pytest.param(kind, marks=CI) for kind in KINDS if kind != "optimal")])
+def test_no_known_key_is_ignored(kind: str) -> None:
+    """A key of the schema where the plan has none is noticed, unless it says what holds without it."""
+    given, plan = solved(kind)
+    for path, value in absent(plan, form.load_schema("plan")):
+        neutral = NEUTRAL.get(named(path), path) == value
+        if not (neutral or (path[-1] == "last" and at(plan, path[:-1]).get("node") == value)):  # of one node only
+            put = changed(plan, path, lambda holder, key, put=value: holder.__setitem__(key, put))
+            assert not verify(given, put).ok, (path, value)
 
 
 @pytest.mark.parametrize("kind", FEW)
@@ -205,9 +272,10 @@ def test_what_the_schema_rejects_the_checker_rejects(kind: str) -> None:
                 assert list(form.schema_violations(spoilt, form.load_schema("plan"))), (path, other)
 
 
-def test_entries_doubled_or_dropped_are_noticed() -> None:
+@pytest.mark.parametrize("kind", ["optimal", *(pytest.param(kind, marks=CI) for kind in FEATURES)])
+def test_entries_doubled_or_dropped_are_noticed(kind: str) -> None:
     """A line of any list, twice or not at all."""
-    given, plan = solved("optimal")
+    given, plan = solved(kind)
     for path in leaves(plan):
         if isinstance(path[-1], int) and named(path) not in {"trace[]", "tasks[].nodes[]", "nodes[].on[]"}:
             assert not verify(given, changed(plan, path, lambda holder, key: holder.append(holder[key]))).ok, path
