@@ -146,7 +146,7 @@ def _solved(given: ReplanOptions, document: Any, warm_start: Any, seconds: float
 def _solve_and_tell(given: ReplanOptions, replanned: Replanned, old: dict[str, Any]) -> int:
     """Solve the instance of what is left, print what changes, and write the plan."""
     from leptonopt.replanning.changes import changes_of, counted, shown
-    from leptonopt.replanning.document import STAYS
+    from leptonopt.replanning.names import STAYS
 
     result = _solved(given, replanned.document, replanned.warm_start, given.time_limit)
     for note in result.notes:
@@ -155,7 +155,8 @@ def _solve_and_tell(given: ReplanOptions, replanned: Replanned, old: dict[str, A
         files.write_atomic(given.output, files.dumped(result.document))
     if result.plan is None:
         print_line(f"{result.status}: " + "; ".join(result.document["why"]))
-        if any(option["id"].endswith(STAYS) for task in replanned.document["tasks"] for option in task["options"][:1]):
+        first = [option for task in replanned.document["tasks"] for option in task.get("options", ())[:1]]
+        if any(option.get("id", "").endswith(STAYS) for option in first):
             print_note("what runs stays where it is, unless the state or --move-cost says at what price it moves")
         return 4 if str(result.status) == "infeasible" else 5
     if given.output is not None and str(given.output) == "-":

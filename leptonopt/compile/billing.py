@@ -22,13 +22,15 @@ def billing_difference(uses: Mapping[str, Decimal], duration: Fraction, pool: Po
     """
     if pool.billing is None or not duration:
         return Fraction(0)
-    hourly = sum(
-        (
-            Fraction(count) * Fraction(pool.price[name].constant or 0)
-            for name, count in uses.items()
-            if name in pool.price and name != POWER
-        ),
-        Fraction(0),
-    )
     held = ceil(duration / time.slot) * time.slot
-    return hourly * (billed_seconds(duration, pool.billing) - held) / 3600
+    return hourly_price(uses, pool) * (billed_seconds(duration, pool.billing) - held) / 3600
+
+
+def hourly_price(uses: Mapping[str, Decimal], pool: Pool) -> Fraction:
+    """Return what a run pays for an hour on a pool with billing, power aside [money]."""
+    prices = (
+        Fraction(count) * Fraction(pool.price[name].constant or 0)
+        for name, count in uses.items()
+        if name in pool.price and name != POWER
+    )
+    return sum(prices, Fraction(0))

@@ -12,8 +12,9 @@ quotas, and no rule of its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 from math import ceil, gcd, lcm
@@ -23,8 +24,9 @@ import numpy as np
 from leptonopt.compile.groups import Members
 from leptonopt.compile.rows import CompiledOption, RowBuilder
 from leptonopt.compile.work_options import ConcreteOption
-from leptonopt.errors import Finding, InstanceError
+from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance import Instance, Task
+from leptonopt.instance.names import unknown_name
 from leptonopt.instance.tasks import After
 from leptonopt.problem.chains import Chain
 from leptonopt.problem.problem import Problem, Quota
@@ -51,11 +53,13 @@ class CutInstance:
     ----------
     instance : with a task for every part
     parts, ways : by task of `instance`: what it is a part of, and its options
+    left : by task that is cut, of the instance that was cut: the share of its work that is left
     """
 
     instance: Instance
     parts: tuple[Part, ...]
     ways: tuple[Sequence[ConcreteOption], ...]
+    left: Mapping[int, Fraction] = field(default_factory=dict)
 
     @property
     def has_parts(self) -> bool:
@@ -77,7 +81,7 @@ def cut_instance(instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]
         return CutInstance(instance, tuple(Part(at) for at in range(len(instance.tasks))), tuple(all_ways))
     _refuse_many(instance, all_ways)
     names = _Names(instance)
-    tasks, parts, ways = list[Task](), list[Part](), list[Sequence[ConcreteOption]]()
+    tasks, parts, ways, left = list[Task](), list[Part](), list[Sequence[ConcreteOption]](), dict[int, Fraction]()
     for at, task in enumerate(instance.tasks):
         after = tuple(names.waiting(task))
         if not task.is_cut:
@@ -85,13 +89,15 @@ def cut_instance(instance: Instance, all_ways: Sequence[Sequence[ConcreteOption]
             parts.append(Part(at))
             ways.append(all_ways[at])
             continue
-        by_number = [list(_segments(instance, task, all_ways[at], number)) for number in _numbers(task)]
+        own = _allowed(task, all_ways[at], ("tasks", at, "segments", "begun", "option"))
+        left[at] = _left(task, own)
+        by_number = [list(_segments(instance, task, own, number, left[at])) for number in _numbers(task)]
         for copy in range(1, task.copies + 1):
             for number in _numbers(task):
                 tasks.append(_part(task, names.of(task, copy, number), after, number, names.of(task, copy, number - 1)))
                 parts.append(Part(at, copy, number))
                 ways.append(by_number[number - 1])
-    return CutInstance(instance.model_copy(update={"tasks": tuple(tasks)}), tuple(parts), tuple(ways))
+    return CutInstance(instance.model_copy(update={"tasks": tuple(tasks)}), tuple(parts), tuple(ways), left)
 
 
 def _numbers(task: Task) -> range:
@@ -146,29 +152,43 @@ def _part(task: Task, id: str, after: tuple[After, ...], number: int, before: st
     return task.model_copy(update=made)
 
 
-def shares(task: Task, duration: Fraction, number: int, seconds: int) -> Fraction:
-    """Return the share of a task that a segment does in an option; below 0 where it only restarts."""
-    lost = task.restart if number > 1 else 0
-    return Fraction(seconds - lost) / duration
+def is_later(task: Task, number: int, goes_on: bool = False) -> bool:
+    """Return whether a segment of that number, counted in the horizon, follows another one of its copy."""
+    assert task.segments is not None
+    return number > 1 or (task.segments.begun is not None and not goes_on)
 
 
-def lengths(instance: Instance, task: Task, duration: Fraction, number: int) -> range:
+def _left(task: Task, ways: Sequence[ConcreteOption]) -> Fraction:
+    """Return the share of a task that is to be done in the horizon."""
+    begun = task.segments.begun if task.segments is not None else None
+    if begun is None or begun.left is None:
+        return Fraction(1)
+    return min(Fraction(1), begun.left / next(way.duration for way in ways if way.id == begun.option))
+
+
+def lengths(instance: Instance, task: Task, way: ConcreteOption, number: int, share: Fraction) -> range:
     """Return the lengths that a segment may have [slots]: from `shortest` to the rest of the task."""
     assert task.segments is not None
-    slot, lost = instance.time.slot, task.restart if number > 1 else 0
-    whole = ceil(duration / slot)
-    least = min(ceil(Fraction(task.segments.shortest or slot) / slot), whole)
-    return range(max(1, least, lost // slot + 1), min(instance.time.slots, ceil((duration + lost) / slot)) + 1)
+    slot, lost = instance.time.slot, task.restart if is_later(task, number, way.goes_on) else 0
+    left, whole, shortest = way.duration * share, way.duration, task.segments.shortest
+    if way.goes_on:
+        assert task.segments.begun is not None
+        whole, shortest = left, task.segments.begun.shortest
+    least = max(1, min(ceil(Fraction(shortest or slot) / slot), ceil(whole / slot)), lost // slot + 1)
+    return range(least, min(instance.time.slots, max(least, ceil((left + lost) / slot))) + 1)
 
 
-def _segments(instance: Instance, task: Task, ways: Sequence[ConcreteOption], number: int) -> Iterator[ConcreteOption]:
+def _segments(
+    instance: Instance, task: Task, ways: Sequence[ConcreteOption], number: int, left: Fraction
+) -> Iterator[ConcreteOption]:
     """Yield the options of a part: each way at each length, and an empty one after the first part."""
     assert task.segments is not None
     slot = instance.time.slot
-    for way in check_time_each(ways):
-        cost = way.cost + task.segments.cost if number > 1 else way.cost
-        for length in lengths(instance, task, way.duration, number) if way.refused is None else ():
-            work = shares(task, way.duration, number, length * slot)
+    for way in check_time_each(_beginning(instance, task, ways) if number == 1 else ways):
+        later = is_later(task, number, way.goes_on)
+        lost, cost = (task.restart, way.cost + task.segments.cost) if later else (0, way.cost)
+        for length in lengths(instance, task, way, number, left) if way.refused is None else ():
+            work = Fraction(length * slot - lost) / way.duration
             yield replace(way, duration=Fraction(length * slot), cost=cost, segment=number, work=work)
         if way.refused is not None:
             yield way
@@ -176,6 +196,36 @@ def _segments(instance: Instance, task: Task, ways: Sequence[ConcreteOption], nu
         nothing = {"uses": {}, "duration": Fraction(0), "cost": Decimal(0), "consumes": {}, "whole": 0}
         free = {"not_before": None, "not_after": None, "refused": None, "work": Fraction(0)}
         yield replace(ways[0], **nothing, **free, segment=number)  # type: ignore[arg-type]
+
+
+def _allowed(task: Task, ways: Sequence[ConcreteOption], place: Path) -> Sequence[ConcreteOption]:
+    """Return the ways that a task may still run in: those of the family of what it ran in, if anything.
+
+    Raises `InstanceError` where it ran in no option of its own.
+    """
+    begun = task.segments.begun if task.segments is not None else None
+    if begun is None:
+        return ways
+    known = {way.id: way for way in ways}
+    if begun.option not in known:
+        raise InstanceError([Finding(unknown_name("option", begun.option, known), place)])
+    return [way for way in ways if family(task, way) == family(task, known[begun.option])]
+
+
+def _beginning(instance: Instance, task: Task, ways: Sequence[ConcreteOption]) -> Iterator[ConcreteOption]:
+    """Yield the ways of a first segment.
+
+    What runs may go on with the horizon, or must where it is to run for a time.
+    """
+    begun = task.segments.begun if task.segments is not None else None
+    start = instance.time.start
+    for way in ways:
+        going = begun is not None and not begun.paused and way.id == begun.option
+        if going:
+            yield replace(way, goes_on=True, cost=Decimal(0), consumes={}, not_before=None, not_after=start)
+        if begun is None or begun.shortest is None:
+            after = start + timedelta(seconds=instance.time.slot) if going else start
+            yield replace(way, not_before=max(way.not_before or after, after)) if going else way
 
 
 # --- the quotas of a chain ------------------------------------------------------------------------
@@ -209,8 +259,9 @@ def with_chains(
             for part, group in enumerate(chain)
             for at, column in enumerate(columns[tasks[group]])
         ]
-        found.append(_chain(task, chain, options, len(quotas), cut.instance.time.slot, number))
-        quotas.append(_work(options, found[-1], problem.slots))
+        counted = _counted(task, options, cut.instance.time.slot, number, cut.left[number])
+        found.append(_chain(task, chain, options, len(quotas), counted))
+        quotas.append(_work(options, found[-1], problem))
         quotas += _families(task, options, len(chain), problem.slots)
         if task.optional:
             last = len(chain) - 1
@@ -226,20 +277,41 @@ def _quota(use: dict[int, int], slots: int) -> Quota:
     return Quota(0, none, np.zeros((0, slots), np.int64), table[:, 0], table[:, 1], 0, slots - 1)
 
 
-def _chain(task: Task, groups: Sequence[int], options: Sequence[_Option], quota: int, slot: int, number: int) -> Chain:
-    """Return a chain; raises `InstanceError` where shares are too fine to be counted."""
-    ways = dict[tuple[str, tuple[str, ...]], Fraction]()  # work of a second, by way
+_Way = tuple[str, tuple[str, ...], bool]  # its name, its nodes, and whether it goes on
+
+
+def _key(way: ConcreteOption) -> _Way:
+    return way.id, way.on_nodes, way.goes_on
+
+
+@dataclass(frozen=True)
+class _Counted:
+    """Work in whole units: of the task, and by way of a slot and what a first and a later segment lose."""
+
+    need: int
+    rate: dict[_Way, int]
+    lost: tuple[dict[_Way, int], dict[_Way, int]]
+
+
+def _counted(task: Task, options: Sequence[_Option], slot: int, number: int, left: Fraction) -> _Counted:
+    """Return the work of a chain; raises `InstanceError` where shares are too fine to be counted."""
+    second = dict[_Way, Fraction]()
     for o in options:
         if o.way.duration:
-            lost = task.restart if o.part else 0
-            ways[_key(o.way)] = o.way.work / (o.way.duration - lost)
-    unit = _unit(
-        {Fraction(1), *(each * slot for each in ways.values()), *(each * task.restart for each in ways.values())}
-    )
-    if len(groups) / unit > MAX_SHARES:
+            lost = task.restart if is_later(task, o.part + 1, o.way.goes_on) else 0
+            second[_key(o.way)] = o.way.work / (o.way.duration - lost)
+    unit = _unit({Fraction(1), *(each * time for each in second.values() for time in (slot, task.restart))})
+    if task.segments is not None and task.segments.most / unit > MAX_SHARES:
         text = f"the shares of segments come in steps of {float(unit):.3g}; at most 2^50 steps can be counted"
         raise InstanceError([Finding(f"{text}, so state rounder durations", ("tasks", number, "segments"))])
-    index = {key: at for at, key in enumerate(ways)}
+    rate = {key: int(each * slot / unit) for key, each in second.items()}
+    restart = {key: int(each * task.restart / unit) for key, each in second.items()}
+    first = {key: is_later(task, 1, key[2]) * restart[key] for key in second}
+    return _Counted(ceil(left / unit), rate, (first, restart))
+
+
+def _chain(task: Task, groups: Sequence[int], options: Sequence[_Option], quota: int, counted: _Counted) -> Chain:
+    index = {key: at for at, key in enumerate(counted.rate)}
     families = {_key(o.way): family(task, o.way) for o in options if o.way.duration}
     kinds = sorted(set(families.values()), key=repr)
     return Chain(
@@ -251,21 +323,21 @@ def _chain(task: Task, groups: Sequence[int], options: Sequence[_Option], quota:
             )
             for part in range(len(groups))
         ),
-        need=int(1 / unit),
-        rate=np.array([int(each * slot / unit) for each in ways.values()], np.int64),
-        lost=np.array([int(each * task.restart / unit) for each in ways.values()], np.int64),
-        family=np.array([kinds.index(families[key]) for key in ways], np.int64),
+        need=counted.need,
+        rate=np.array([*counted.rate.values()], np.int64),
+        lost=np.array([[*each.values()] for each in counted.lost], np.int64),
+        family=np.array([kinds.index(families[key]) for key in counted.rate], np.int64),
     )
 
 
-def _key(way: ConcreteOption) -> tuple[str, tuple[str, ...]]:
-    return way.id, way.on_nodes
-
-
-def _work(options: Sequence[_Option], chain: Chain, slots: int) -> Quota:
+def _work(options: Sequence[_Option], chain: Chain, problem: Problem) -> Quota:
     """Return the quota of work, in units of the chain."""
-    need = {o.at: (o.part == 0) - min(o.way.work, Fraction(1)) for o in options}
-    return _quota({at: int(share * chain.need) for at, share in need.items()}, slots)
+    use = {o.at: chain.need if o.part == 0 else 0 for o in options}
+    for o, way in zip(options, np.concatenate(chain.way).tolist(), strict=True):
+        if way >= 0:
+            done = int(problem.duration[o.at] * chain.rate[way] - chain.lost[min(o.part, 1), way])
+            use[o.at] -= min(done, chain.need)
+    return _quota(use, problem.slots)
 
 
 def _unit(amounts: Iterable[Fraction]) -> Fraction:

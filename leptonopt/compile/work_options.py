@@ -32,7 +32,8 @@ class ConcreteOption:
     `duration` is in exact seconds; `uses` is in the user's units and includes power and whole nodes.
     `consumes` is used up once; `refused` is the reason why the option is not allowed. `whole` nodes are held
     exclusively. With `one_node` all uses are on a single node; `on_nodes` are the chosen nodes. It starts within
-    [`not_before`, `not_after`]. As a segment of a task it does the share `work` of the task, and has a number. `data`
+    [`not_before`, `not_after`]. As a segment of a task it does the share `work` of the task, and has a number; with
+    `goes_on` it runs already when the horizon begins. `data`
     is moved for it; `cost` contains what that costs. `billed` is what a bill by started units of time differs by;
     `beside` is what is used beside whole nodes.
     """
@@ -53,6 +54,7 @@ class ConcreteOption:
     not_after: datetime | None = None
     segment: int = 0
     work: Fraction = Fraction(1)
+    goes_on: bool = False
     data: tuple[DataMove, ...] = ()
     billed: Fraction = Fraction(0)
     beside: Mapping[str, Decimal] = field(default_factory=dict)

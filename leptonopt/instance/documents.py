@@ -171,6 +171,15 @@ class CheckpointDocument(TypedDict):
     restart: NotRequired[Duration]
 
 
+class BegunDocument(TypedDict):
+    """State what copies with segments have done before the horizon."""
+
+    option: str
+    left: NotRequired[Duration | None]
+    paused: NotRequired[bool]
+    shortest: NotRequired[Duration | None]
+
+
 class SegmentsDocument(TypedDict):
     """The ways in which a task may be cut."""
 
@@ -180,6 +189,7 @@ class SegmentsDocument(TypedDict):
     cost: NotRequired[Number]
     move: NotRequired[bool]
     resize: NotRequired[bool]
+    begun: NotRequired[BegunDocument | Noun | None]
 
 
 class ResultsDocument(TypedDict):

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from leptonopt.instance.documents import (
         AfterDocument,
+        BegunDocument,
         CheckpointDocument,
         NeedsDocument,
         OptionDocument,
@@ -99,6 +100,25 @@ class Checkpoint(StrictModel):
     restart: Lag = Field(default=0, description="time from an interruption until work goes on")
 
 
+class Begun(StrictModel):
+    """State what copies of a task with segments have done before the horizon."""
+
+    if TYPE_CHECKING:
+
+        def __init__(self, **given: Unpack[BegunDocument]) -> None: ...
+
+    option: Name = Field(description="in which the last segment so far runs, or ran")
+    left: Duration | None = Field(default=None, description="work left, as time in that option; all when absent")
+    paused: bool = Field(default=False, description="none runs when the horizon begins")
+    shortest: Duration | None = Field(default=None, description="what runs goes on at least so long")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Begun:
+        if self.paused and self.shortest is not None:
+            raise ValueError("shortest is of a segment that runs; leave it out, or paused")
+        return self
+
+
 class Segments(StrictModel):
     """Limits on cutting a task: how many segments, how short, what going on costs, what may change."""
 
@@ -116,6 +136,7 @@ class Segments(StrictModel):
     cost: NotNegative = Field(default=Decimal(0), description="money for each later segment")
     move: bool = Field(default=False, description="segments may run on different pools")
     resize: bool = Field(default=False, description="segments may hold different amounts")
+    begun: Begun | None = Field(default=None, description="what each copy has done before the horizon")
 
     @model_validator(mode="before")
     @classmethod
@@ -287,8 +308,8 @@ class Task(StrictModel):
 
     @property
     def is_cut(self) -> bool:
-        """Return whether the task may run in more than one segment."""
-        return self.segments is not None and self.segments.most > 1
+        """Return whether the task may run in more than one segment, or has run in some."""
+        return self.segments is not None and (self.segments.most > 1 or self.segments.begun is not None)
 
     @property
     def restart(self) -> int:

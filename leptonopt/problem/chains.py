@@ -16,9 +16,9 @@ class Chain:
     groups : int64, shape (S,), in order
     quota : number of the quota that asks for the whole work; it and those behind it are of chains
     way : int64, per group, shape (its options,): which of W ways an option runs in; -1 for an empty segment
-    need : units of work of the whole task
+    need : units of work of the task
     rate : int64, shape (W,): units of work that a slot does in a way
-    lost : int64, shape (W,): units of work that a segment after the first loses
+    lost : int64, shape (2, W): units of work that the first segment and later ones lose
     family : int64, shape (W,): all segments are in ways of one family
     """
 

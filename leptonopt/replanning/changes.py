@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from leptonopt.plan.diff import Place, TaskChange, kind_of_change
 from leptonopt.plan.diff_report import change_text, place_text
-from leptonopt.replanning.document import KEPT, STAYS, Replanned, place_in
+from leptonopt.replanning.document import Replanned
+from leptonopt.replanning.names import added, place_in
 
 COUNTED = ("moved", "shifted")  # the changes that are made few
 
@@ -17,10 +18,15 @@ def changes_of(replanned: Replanned, plan: Mapping[str, Any]) -> list[TaskChange
 
     Beside the kinds of changes there is `stays` of a task that runs on, and `kept` of one that keeps its place.
     """
-    lines: dict[str, Mapping[str, Any]] = {line["id"]: line for line in plan.get("tasks", ())}
-    found = []
+    lines: dict[str, list[Mapping[str, Any]]] = {}
+    for each in plan.get("tasks", ()):
+        lines.setdefault(each["id"], []).append(each)
+    found = list[TaskChange]()
     for id, key in replanned.names.items():
-        line, before = lines.get(id), replanned.placed.get(key)
+        if id in replanned.segments:
+            found += _segment_changes(replanned, id, lines.get(id, []))
+            continue
+        line, before = lines.get(id, [None])[0], replanned.placed.get(key)
         if line is not None or before is not None:
             after = None if line is None else place_in(line)
             found.append(TaskChange(id, _what(line, before, after), 1, before, after))
@@ -28,11 +34,30 @@ def changes_of(replanned: Replanned, plan: Mapping[str, Any]) -> list[TaskChange
 
 
 def _what(line: Mapping[str, Any] | None, before: Place | None, after: Place | None) -> str:
-    option = "" if line is None else str(line["option"])
-    for ending, what in ((STAYS, "stays"), (KEPT, "kept")):
-        if option.endswith(ending):
-            return what
-    return kind_of_change(before, after)
+    return (added(str(line["option"])) if line is not None else None) or kind_of_change(before, after)
+
+
+def _segment_changes(replanned: Replanned, id: str, lines: Sequence[Mapping[str, Any]]) -> Iterator[TaskChange]:
+    """Yield what happens to each segment: it goes on, is kept, or takes the place of a planned one."""
+    ran = replanned.placed.get(replanned.names[id])
+    task = next(each for each in replanned.document["tasks"] if each["id"] == id)
+    begun = task["segments"].get("begun")
+    kept = {line["start"] for line in lines if added(str(line["option"])) == "kept"}
+    planned = [place for place in replanned.segments[id] if place.start not in kept]
+    for line in sorted(lines, key=lambda line: int(line["segment"])):
+        after = place_in(line)
+        goes_on = begun and not begun.get("paused") and line["segment"] == 1 and after.option == begun["option"]
+        if goes_on and line["start"] == replanned.document["time"]["start"]:
+            yield TaskChange(id, "stays", 1, ran or after, after)
+        elif line["start"] in kept:
+            yield TaskChange(id, "kept", 1, after, after)
+        else:
+            same = [place for place in planned if (place.start, place.mode) == (after.start, after.mode)]
+            before = next(iter([*same, *planned]), ran)
+            planned = [place for place in planned if place is not before]
+            yield TaskChange(id, "kept" if same else kind_of_change(before, after), 1, before, after)
+    if not lines:
+        yield from (TaskChange(id, "gone", 1, place, None) for place in planned)
 
 
 def counted(found: Sequence[TaskChange]) -> int:

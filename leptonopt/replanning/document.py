@@ -20,18 +20,23 @@ from fractions import Fraction
 from math import ceil
 from typing import Any
 
+from leptonopt.compile.billing import billed_seconds, hourly_price
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
-from leptonopt.instance import Instance, NodeKind, Task, refuse, units
-from leptonopt.instance.features import FEATURES, GREATEST_LAGS
+from leptonopt.instance import Instance, Task, units
 from leptonopt.instance.tasks import After
-from leptonopt.plan.diff import Place, place_of
+from leptonopt.plan.diff import Place
 from leptonopt.plan.entries import each_copy
-from leptonopt.replanning.state import Key, Move, Running, Standing, State
+from leptonopt.replanning.data import LeftData
+from leptonopt.replanning.limits import Limits
+from leptonopt.replanning.names import CHANGES, KEPT, STAYS, place_in, plain_option
+from leptonopt.replanning.segments import CutCopy, old_segments
+from leptonopt.replanning.services import left_of_services
+from leptonopt.replanning.standing import standing_pools
+from leptonopt.replanning.state import Key, Move, Paused, Running, State
 
-CHANGES = "changes"
-STAYS, KEPT = " (stays)", " (kept)"
+MONEY = Decimal("0.000000001")  # of the rest of a bill
 MAX_COPIES = 20_000  # that are planned one by one
 Document = dict[str, Any]
 
@@ -45,6 +50,7 @@ class Replanned:
     document : the instance, in the native format.
     names : per task of it, the task and the copy that it stands for.
     placed : where copies run or were planned, by task and copy, of those that are planned again.
+    segments : planned segments that have not begun, by task of the instance, of those in segments.
     warm_start : the old plan in the words of the new instance.
     notes : what was approximated or changed, one line each.
     """
@@ -52,6 +58,7 @@ class Replanned:
     document: Document
     names: dict[str, Key] = field(default_factory=dict)
     placed: dict[Key, Place] = field(default_factory=dict)
+    segments: dict[str, list[Place]] = field(default_factory=dict)
     warm_start: Document = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -65,12 +72,6 @@ def old_placements(plan: Mapping[str, Any]) -> dict[Key, Place]:
         if hash_sign and number.isdigit():  # of a plan that was made by replanning
             found.setdefault((task, int(number)), found[key])
     return found
-
-
-def place_in(line: Mapping[str, Any]) -> Place:
-    """Return the place of an entry; the name of its option loses what replanning has added to it."""
-    place = place_of(line)
-    return replace(place, option=_plain(place.option))
 
 
 def remaining_instance(
@@ -94,17 +95,17 @@ def remaining_instance(
     UsageError
         When nothing is left of the horizon, or more than 20,000 copies are to be planned one by one.
     """
-    refuse(instance, "replan", *(name for name in FEATURES if name != GREATEST_LAGS))
-    return _Rewriting(instance, old_placements(plan), state, frozen, changes).made()
+    return _Rewriting(instance, plan, state, frozen, changes).made()
 
 
 class _Rewriting:
     """An instance on the way to what is left of it."""
 
     def __init__(
-        self, instance: Instance, old: dict[Key, Place], state: State, frozen: int, changes: int | None
+        self, instance: Instance, plan: Mapping[str, Any], state: State, frozen: int, changes: int | None
     ) -> None:
-        self.instance, self.old, self.state, self.changes = instance, old, state, changes
+        self.instance, self.plan, self.state, self.changes = instance, plan, state, changes
+        self.old, self.old_segments = old_placements(plan), old_segments(plan)
         time = instance.time
         passed = max(0, ceil((state.now - time.start).total_seconds() / time.slot))
         if passed >= time.slots:
@@ -113,8 +114,12 @@ class _Rewriting:
         self.horizon = time.horizon - passed * time.slot
         self.frozen_until = self.start + timedelta(seconds=frozen)
         self.running = {run.key: run for run in state.running}
+        self.paused = {run.key: run for run in state.paused}
         self.ended = {run.key: run.ended or state.now for run in state.done}
+        self.data = LeftData(instance, self.ended, self._done_pools())
+        self.data.regions = {run.task: run.at for run in state.done if run.at}
         self.result = Replanned({})
+        self.spot = {pool.id for pool in instance.pools if pool.interruptions is not None}
         self.lines: list[Document] = []
         self._stated: dict[str, Document] = {entry["id"]: entry for entry in instance.document()["tasks"]}
         self._expanded = self._copies_one_by_one()
@@ -128,21 +133,27 @@ class _Rewriting:
             "horizon": units.duration_text(self.horizon),
         }
         document["tasks"] = [entry for task in self.instance.tasks for entry in self._task(task)]
-        if not document["tasks"]:
+        if not document["tasks"] and not document.get("services"):
             raise UsageError("all tasks are done; there is nothing to plan")
-        document["pools"] = self._pools(document["pools"])
+        self.result.notes += left_of_services(self.instance, document, self.plan, self.state, self.start)
+        document["pools"] = standing_pools(self.instance, document["pools"], self.state)
         for name in ("together", "apart"):
             if name in document:
                 sets = ([id for task in names for id in self._ids(task)] for names in document[name])
                 document[name] = [each for each in sets if each]
-        self._quotas(document)
+        Limits(self.instance, self._ids, self.state.used, self.start, self.changes, self.result.notes).rewrite(document)
         self.result.document = document
         self.result.warm_start = {"leptonopt_plan": 1, "tasks": self.lines}
         return self.result
 
+    def _done_pools(self) -> dict[str, str]:
+        """Return where tasks that are done have run, as far as the state or the old plan says."""
+        found = {key[0]: place.pool for key, place in self.old.items() if key in self.ended and key[1] == 1}
+        return found | {run.task: run.pool for run in self.state.done if run.pool is not None and run.copy_ == 1}
+
     def _copies_one_by_one(self) -> set[str]:
         """Return the tasks whose copies are planned one by one: those of which the plan or the state speaks."""
-        known = {task for task, _ in (*self.old, *self.running, *self.ended)}
+        known = {task for task, _ in (*self.old, *self.running, *self.paused, *self.ended)}
         many = {task.id for task in self.instance.tasks if task.copies > 1 and task.id in known}
         total = sum(task.copies for task in self.instance.tasks if task.id in many)
         if total > MAX_COPIES:
@@ -174,19 +185,46 @@ class _Rewriting:
         if task.id in self._expanded:
             entry.pop("copies", None)
         self._after(task, entry)
+        if task.is_cut:
+            return self._cut(task, entry, key)
         run, planned = self.running.get(key), self.old.get(key)
         if run is not None:
             self._runs_on(task, entry, run)
         elif planned is not None:
             self.result.placed[key] = planned
             self._waits(task, entry, planned)
-        elif self._latest(task) is not None:
+        elif self._latest(task) is not None or self.data.edges(task):
             entry.pop("work", None)
             ways = (way for way in self._ways(task) if way.refused is None)
             entry["options"] = [_option(way, way.id, way.duration, way.cost) for way in ways] or entry.get(
                 "options", []
             )
         return entry
+
+    def _cut(self, task: Task, entry: Document, key: Key) -> Document:
+        """Return what is left of a copy of a task in segments."""
+        said: Running | Paused | None = self.running.get(key) or self.paused.get(key)
+        ways, planned = {way.id: way for way in self._ways(task)}, self.old_segments.get(key, [])
+        copy = CutCopy(self.instance, task, ways, planned, said, self.state.now, self.start)
+        if copy.behind:
+            self.old[key] = self.result.placed[key] = copy.behind[-1]
+        way = None if said is None else self._way_of(task, said, ways)
+        if way is not None:
+            for name in ("release", "optional", "after"):  # it has started
+                entry.pop(name, None)
+            if task.deadline is not None and (ends := copy.last_possible(way)) > task.deadline:
+                self._past_deadline(entry, ends, task.deadline)
+        self.result.segments[entry["id"]] = copy.ahead
+        self.lines += copy.lines(entry["id"], way)
+        ends = self.start + timedelta(seconds=self.horizon)
+        return copy.entry(entry, way, ends if task.id in self.state.fixed else self.frozen_until)
+
+    def _past_deadline(self, entry: Document, ends: datetime, deadline: datetime) -> None:
+        """Take off a deadline that cannot be met any more, with a note."""
+        entry.pop("deadline", None)
+        entry.pop("on_time", None)
+        over = units.duration_text(int((ends - deadline).total_seconds()))
+        self.result.notes.append(f"{entry['id']!r} runs {over} past its deadline, which it cannot meet any more")
 
     def _after(self, task: Task, entry: Document) -> None:
         """Wait for what is left of the predecessors, and for the lags behind those that are done."""
@@ -218,38 +256,38 @@ class _Rewriting:
 
     def _runs_on(self, task: Task, entry: Document, run: Running) -> None:
         """Give a running task the option to stay, and those to move where it may."""
-        ways = {way.id: way for way in self._ways(task)}
+        ways = {way.id: replace(way, data=()) for way in self._ways(task)}
         way = self._way_of(task, run, ways)
         self.result.placed[run.key] = Place(units.instant_text(self._begun(run)), "", way.pool, way.id, way.variant)
         left = self._seconds_left(way, run)
-        options = [_option(way, f"{way.id}{STAYS}", left, Decimal(0), not_after=self.start)]
+        rest = self._rest_of_bill(way, run, left)
+        options = [_option(replace(way, not_before=None), f"{way.id}{STAYS}", left, rest, not_after=self.start)]
         move = None if task.foreign else run.move or self.state.move
         if move is not None:
             options += [self._moved(each, run, move) for each in ways.values() if each.refused is None]
-        for key in ("release", "optional", "work", "after"):  # it has started
+        for key in ("release", "optional", "work", "after", "inputs", "results"):  # it has started
             entry.pop(key, None)
         ends = self.start + timedelta(seconds=ceil(left / self.instance.time.slot) * self.instance.time.slot)
         if task.deadline is not None and ends > task.deadline and move is None:
-            entry.pop("deadline", None)
-            entry.pop("on_time", None)
-            over = units.duration_text(int((ends - task.deadline).total_seconds()))
-            self.result.notes.append(f"{entry['id']!r} runs {over} past its deadline, which it cannot meet any more")
+            self._past_deadline(entry, ends, task.deadline)
         entry["options"] = options
         self._warm(entry["id"], options[0], self.start)
 
     def _ways(self, task: Task) -> list[ConcreteOption]:
         """Return the options of a task without those that an earlier replanning has added."""
         ways = concrete_options(self.instance, task)
-        own = [way for way in ways if _plain(way.id) == way.id]
-        own = own or [replace(way, id=_plain(way.id), not_before=None, not_after=None) for way in ways]
+        own = [way for way in ways if plain_option(way.id) == way.id]
+        own = own or [replace(way, id=plain_option(way.id), not_before=None, not_after=None) for way in ways]
         latest = self._latest(task)
-        return own if latest is None else [replace(way, not_after=min(way.not_after or latest, latest)) for way in own]
+        if latest is not None:
+            own = [replace(way, not_after=min(way.not_after or latest, latest)) for way in own]
+        return [self.data.fetching(task, way) for way in own] if task.after else own
 
-    def _way_of(self, task: Task, run: Running, ways: Mapping[str, ConcreteOption]) -> ConcreteOption:
+    def _way_of(self, task: Task, run: Running | Paused, ways: Mapping[str, ConcreteOption]) -> ConcreteOption:
         """Return the option in which a task runs, by the state, or else by the old plan."""
         planned = self.old.get(run.key)
         as_planned = planned is not None and run.pool in (None, planned.pool)
-        named = _plain(run.option or (planned.option if planned is not None and as_planned else ""))
+        named = plain_option(run.option or (planned.option if planned is not None and as_planned else ""))
         if named in ways:
             return ways[named]
         pool = run.pool or (planned.pool if planned else None)
@@ -257,7 +295,8 @@ class _Rewriting:
         if not on_pool:
             known = ", ".join(ways) or "none"
             text = f"{named or 'no option'!r} is none of its options; there are {known}"
-            raise UsageError(f"state: running task {task.id!r}: {text}")
+            what = "running" if isinstance(run, Running) else "paused"
+            raise UsageError(f"state: {what} task {task.id!r}: {text}")
         return on_pool[0]
 
     def _begun(self, run: Running) -> datetime:
@@ -267,13 +306,29 @@ class _Rewriting:
     def _seconds_left(self, way: ConcreteOption, run: Running) -> Fraction:
         """Return the seconds from the new start until a running task ends, at least one."""
         if run.ends is not None:
-            return Fraction(max(1, int((run.ends - self.start).total_seconds())))
+            left = Fraction(max(1, int((run.ends - self.start).total_seconds())))
+            whole = int((run.ends - self._begun(run)).total_seconds())
+            return left * way.duration / whole if way.pool in self.spot and whole > 0 else left
         waited = Fraction(int((self.start - self.state.now).total_seconds())) if self.start > self.state.now else 0
         if run.progress is not None:
             left = (1 - Fraction(run.progress)) * way.duration - waited
         else:
             left = way.duration - int((self.start - self._begun(run)).total_seconds())
         return max(Fraction(1), left)
+
+    def _rest_of_bill(self, way: ConcreteOption, run: Running, left: Fraction) -> Decimal:
+        """Return what a run on a pool with billing still pays beyond a run of the time that is left [money].
+
+        What has been started is paid already.
+        """
+        pool = next(pool for pool in self.instance.pools if pool.id == way.pool)
+        past = int((self.start - self._begun(run)).total_seconds())
+        if pool.billing is None or past <= 0:
+            return Decimal(0)
+        whole, paid, new = (billed_seconds(Fraction(each), pool.billing) for each in (past + left, past, ceil(left)))
+        hourly = hourly_price(way.uses, pool)
+        rest = hourly * (whole - paid - new) / 3600
+        return (Decimal(rest.numerator) / rest.denominator).quantize(MONEY)
 
     def _moved(self, way: ConcreteOption, run: Running, move: Move) -> Document:
         left = move.restart + (1 - Fraction(run.saved)) * way.duration
@@ -283,10 +338,9 @@ class _Rewriting:
         """Give a waiting task the option to keep its place, and make all others changes."""
         ways = [way for way in self._ways(task) if way.refused is None]
         kept = [way for way in ways if way.id == planned.option] or [way for way in ways if way.pool == planned.pool]
-        start, latest = max(planned.begins, self.start), self._latest(task)
+        start = max(planned.begins, self.start)
         options = []
-        if latest is not None and start > latest:
-            kept = []  # it may not start as planned any more
+        kept = [way for way in kept if (way.not_before or start) <= start <= (way.not_after or start)]
         if kept:
             kept_option = _option(
                 kept[0], f"{kept[0].id}{KEPT}", kept[0].duration, kept[0].cost, not_before=start, not_after=start
@@ -309,85 +363,12 @@ class _Rewriting:
         }
         self.lines.append({**line, "end": units.instant_text(start + timedelta(seconds=seconds))})
 
-    # --- pools and quotas ---
-
-    def _pools(self, pools: list[Document]) -> list[Document]:
-        """Count what is committed already as reserved, since it is paid, and begin with the nodes that are on."""
-        for pool, stated in zip(pools, self.instance.pools, strict=True):
-            kinds = list(zip([name for name, _ in stated.kinds], pool.get("nodes", ()), strict=True))
-            for _, kind in kinds:
-                kind.pop("running", None)  # of the start of the old horizon
-            for entry in self.state.nodes:
-                if entry.pool == stated.id:
-                    self._standing(next(kind for name, kind in kinds if entry.kind in (None, name)), entry)
-        return pools
-
-    def _standing(self, kind: Document, entry: Standing) -> None:
-        if entry.committed:
-            kind["reserved"] = kind.get("reserved", 0) + entry.committed
-            commit = kind.get("commit")
-            if isinstance(commit, dict) and commit.get("max") is not None:
-                commit["max"] = max(0, commit["max"] - entry.committed)
-        if entry.on:
-            kind["running"] = min(kind.get("running", 0) + entry.on, NodeKind.model_validate(kind).most)
-
-    def _quotas(self, document: Document) -> None:
-        """Take off what has been used, and limit changes."""
-        quotas = []
-        teams = {task.get("team") for task in document["tasks"]}
-        for quota in document.get("quotas", ()):
-            if quota["of"] == CHANGES:  # of an earlier replanning
-                continue
-            if quota["id"] in self.state.used:
-                left = Decimal(quota["limit"]) - self.state.used[quota["id"]]
-                quota["limit"] = max(Decimal(0), left)
-                if left < 0:
-                    self.result.notes.append(f"quota {quota['id']!r} is used up beyond its limit by {-left}")
-            if "tasks" in quota:
-                quota["tasks"] = [id for task in quota["tasks"] for id in self._ids(task)]
-            if "teams" in quota:
-                quota["teams"] = [team for team in quota["teams"] if team in teams]
-            if self._still_counts(quota, document):
-                quotas.append(quota)
-        consumed = any(
-            CHANGES in option.get("consumes", {}) for task in document["tasks"] for option in task.get("options", ())
-        )
-        objective = document.setdefault("objective", {})
-        objective["ties"] = [name for name in objective.get("ties", ()) if name != CHANGES]
-        if consumed:
-            objective["ties"].insert(0, CHANGES)
-            if self.changes is not None:
-                quotas.append({"id": CHANGES, "of": CHANGES, "limit": self.changes})
-        if not objective["ties"]:
-            del objective["ties"]
-        if not objective:
-            del document["objective"]
-        if quotas:
-            document["quotas"] = quotas
-        else:
-            document.pop("quotas", None)
-
-    def _still_counts(self, quota: Document, document: Document) -> bool:
-        """Return whether a quota of a consumed name is still consumed by something."""
-        resources = {name for pool in self.instance.pools for name in pool.resources}
-        if quota["of"] in ("money", "energy", "carbon") or quota["of"] in resources:
-            return True
-        return any(
-            quota["of"] in option.get("consumes", {})
-            for task in document["tasks"]
-            for option in task.get("options", ())
-        )
-
 
 def _edge(id: str, edge: After) -> Document:
     """Return that a task waits for another, as an edge does."""
     times = {"lag": edge.lag or None, "most": edge.most}
-    return {"task": id, **{name: units.duration_text(each) for name, each in times.items() if each is not None}}
-
-
-def _plain(option: str) -> str:
-    """Return the name of an option without what replanning has added."""
-    return option.removesuffix(STAYS).removesuffix(KEPT)
+    made = {"task": id, **{name: units.duration_text(each) for name, each in times.items() if each is not None}}
+    return {**made, "gib": edge.gib} if edge.gib else made
 
 
 def _option(

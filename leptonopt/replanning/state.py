@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from pydantic import Field, model_validator
 
-from leptonopt.errors import Finding, InstanceError, dotted
-from leptonopt.instance import Instance
+from leptonopt.errors import Finding, InstanceError, Path, dotted
+from leptonopt.instance import Instance, Service
 from leptonopt.instance.fields import ByName, Instant, Lag, Many, Name, NotNegative, StrictModel, empty_mapping
+from leptonopt.instance.names import unknown_name
 from leptonopt.instance.validation import validated
 
 Key = tuple[str, int]  # task and copy; copies count from 1
@@ -25,6 +26,7 @@ class Run(StrictModel):
     pool: Name | None = None
     started: Instant | None = None
     ended: Instant | None = None
+    at: Many[Name] = Field(default=(), description="regions in which its data are, beside that of its pool")
 
     @model_validator(mode="before")
     @classmethod
@@ -48,11 +50,13 @@ class Running(Run):
     """A copy that runs.
 
     `progress` is the share of its work that is done, by the time it has run when absent; `saved` the share that a move
-    keeps. `ends` says when it will end, whatever its progress. Without `move` it stays where it is.
+    keeps. `ends` says when it will end, whatever its progress. Without `move` it stays where it is. Of a task in
+    segments it runs in number `segments`, by the plan when absent.
     """
 
     progress: NotNegative | None = None
     saved: NotNegative = Decimal(0)
+    segments: int | None = Field(default=None, ge=1, strict=True)
     ends: Instant | None = None
     move: Move | None = None
 
@@ -60,6 +64,19 @@ class Running(Run):
     def _shares(self) -> Running:
         if (self.progress or 0) > 1 or self.saved > 1:
             raise ValueError("progress and saved are shares, at most 1")
+        return self
+
+
+class Paused(Run):
+    """A copy of a task in segments that has begun and waits; what is absent is as planned."""
+
+    progress: NotNegative | None = None
+    segments: int | None = Field(default=None, ge=1, strict=True)
+
+    @model_validator(mode="after")
+    def _shares(self) -> Paused:
+        if (self.progress or 0) > 1:
+            raise ValueError("progress is a share, at most 1")
         return self
 
 
@@ -78,15 +95,32 @@ class Standing(StrictModel):
     on: int | None = Field(default=None, ge=0, strict=True)
 
 
+class Replicas(StrictModel):
+    """Replicas of a way of a service that are on, and usable; `way` may be absent where there is one."""
+
+    service: Name
+    way: Name | None = None
+    on: int = Field(ge=0, strict=True)
+
+
+class BatchDone(StrictModel):
+    """Requests of a batch that are done, by class."""
+
+    id: Name
+    done: ByName[NotNegative]
+
+
 class State(StrictModel):
     """The state at the instant `now`.
 
     Attributes
     ----------
-    done, running, failed : copies of tasks; those of which nothing is said wait.
+    done, running, paused, failed : copies of tasks; those of which nothing is said wait.
     fixed : tasks that keep their option and start.
     nodes : what is committed already, and is on.
-    used : what has been used of quotas, by id.
+    used : what has been used of quotas and meters, by id.
+    replicas : those that are on, of the services that it names; all others are as planned.
+    batches : the requests that are done, of the batches that it names; all others are as planned.
     move : the price of moving any task that runs and has no price of its own; None: none moves.
     """
 
@@ -94,10 +128,13 @@ class State(StrictModel):
     now: Instant
     done: Many[Run] = ()
     running: Many[Running] = ()
+    paused: Many[Paused] = ()
     failed: Many[Failed] = ()
     fixed: Many[Name] = ()
     nodes: Many[Standing] = ()
     used: ByName[NotNegative] = empty_mapping()
+    replicas: Many[Replicas] = ()
+    batches: Many[BatchDone] = ()
     move: Move | None = None
 
 
@@ -113,13 +150,18 @@ def _findings(state: State, instance: Instance) -> list[Finding]:
     """Return what does not fit the instance: names, copies, and what is said twice."""
     tasks = {task.id: task for task in instance.tasks}
     found, seen = [], dict[Key, str]()
-    for what, runs in (("done", state.done), ("running", state.running), ("failed", state.failed)):
+    spoken: dict[str, Sequence[Run]] = {
+        "done": state.done, "running": state.running, "paused": state.paused, "failed": state.failed,
+    }  # fmt: skip
+    for what, runs in spoken.items():
         for at, run in enumerate(runs):
             place = (what, at)
             if run.task not in tasks:
-                if what == "running":
+                if what in ("running", "paused"):
                     found.append(Finding(f"there is no task {run.task!r} that could run", place))
                 continue  # what is done may have left the instance
+            if what == "paused" and not tasks[run.task].is_cut:
+                found.append(Finding(f"{run.task!r} has no segments, and cannot pause", place))
             if run.copy_ > tasks[run.task].copies:
                 found.append(Finding(f"{run.task!r} has {tasks[run.task].copies} copies", (*place, "copy")))
             if run.key in seen:
@@ -128,9 +170,42 @@ def _findings(state: State, instance: Instance) -> list[Finding]:
     for at, name in enumerate(state.fixed):
         if name not in tasks:
             found.append(Finding(f"there is no task {name!r}", ("fixed", at)))
-    quotas = {quota.id for quota in instance.quotas}
+    quotas = {measure.id for measure in instance.measures}
     found += [Finding(f"there is no quota {name!r}", ("used", name)) for name in state.used if name not in quotas]
-    return found + _findings_of_nodes(state, instance)
+    return found + _findings_of_nodes(state, instance) + _findings_of_services(state, instance)
+
+
+def _findings_of_services(state: State, instance: Instance) -> list[Finding]:
+    """Return what names no service, no way of it, or no batch."""
+    ways = {service.id: way_names(service) for service in instance.services}
+    found = []
+    for at, entry in enumerate(state.replicas):
+        place: Path = ("replicas", at)
+        if entry.service not in ways:
+            found.append(Finding(f"there is no service {entry.service!r}", (*place, "service")))
+        elif entry.way is None and len(ways[entry.service]) > 1:
+            found.append(Finding(f"service {entry.service!r} has {len(ways[entry.service])} ways; say which", place))
+        elif entry.way is not None and entry.way not in ways[entry.service]:
+            found.append(Finding(unknown_name("way", entry.way, ways[entry.service]), (*place, "way")))
+    batches = {batch.id for batch in instance.batches}
+    return found + [
+        Finding(unknown_name("batch", entry.id, batches), ("batches", at, "id"))
+        for at, entry in enumerate(state.batches)
+        if entry.id not in batches
+    ]
+
+
+def way_names(service: Service) -> list[str]:
+    """Return the names of the ways of a service, as plans call them."""
+    taken = {way.id for way in service.replicas if way.id is not None}
+    names = list[str]()
+    for way in service.replicas:
+        name, number = way.id or way.pool, 2
+        while way.id is None and name in taken:
+            name, number = f"{way.pool}#{number}", number + 1
+        taken.add(name)
+        names.append(name)
+    return names
 
 
 def _findings_of_nodes(state: State, instance: Instance) -> list[Finding]:

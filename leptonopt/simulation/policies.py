@@ -11,7 +11,8 @@ from leptonopt.compile.work_options import concrete_options
 from leptonopt.errors import Unsupported
 from leptonopt.instance import Instance
 from leptonopt.replanning.changes import changes_of, counted
-from leptonopt.replanning.document import place_in, remaining_instance
+from leptonopt.replanning.document import remaining_instance
+from leptonopt.replanning.names import place_in
 from leptonopt.replanning.state import read_state
 from leptonopt.simulation.execution import Execution
 from leptonopt.simulation.outcome import Key

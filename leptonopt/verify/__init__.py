@@ -34,7 +34,7 @@ from leptonopt.verify.exact import BROKEN, Findings, Malformed, Proof, Verdict, 
 from leptonopt.verify.fingerprints import fingerprint
 from leptonopt.verify.instance_reader import StatedInstance
 from leptonopt.verify.schema_check import load_schema, schema_violations
-from leptonopt.verify.segments import cut_of
+from leptonopt.verify.segments import is_cut
 
 __all__ = ["Proof", "Verdict", "Violation", "fingerprint", "proven", "stateless", "uncoupled", "verify"]
 
@@ -94,7 +94,7 @@ def proven(instance: Mapping[str, Any], certificate: Mapping[str, Any]) -> Proof
     """
     try:
         stated_instance = StatedInstance(instance)
-        if any(cut_of(task, stated_instance.slot) for task in stated_instance.tasks.values()):
+        if any(map(is_cut, stated_instance.tasks.values())):
             raise Malformed("a certificate does not support tasks with segments")
         bound = Bound(stated_instance, certificate).value()
         stated = certificate.get("bound")
@@ -119,7 +119,7 @@ def uncoupled(instance: Mapping[str, Any]) -> bool:
     fit.
     """
     stated = StatedInstance(instance)
-    if any(cut_of(task, stated.slot) for task in stated.tasks.values()):
+    if any(map(is_cut, stated.tasks.values())):
         return False
     if instance.get("meters"):
         return False

@@ -17,7 +17,7 @@ from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.meters import check_meters
 from leptonopt.verify.nodes import Rented, read_nodes
 from leptonopt.verify.quotas import check_quotas
-from leptonopt.verify.segments import Segment, check_segments, cut_of, last_numbers
+from leptonopt.verify.segments import Segment, check_segments, last_numbers
 from leptonopt.verify.services import read_services
 from leptonopt.verify.task_lines import Run, TaskLineReader, named, span
 
@@ -158,7 +158,7 @@ class PlanChecker:
                 segments[run.id, run.copy].append(run.segment)
         for (id, copy), own in segments.items():
             task = self.stated.tasks[id]
-            if (cut := cut_of(task, self.stated.slot)) is not None:
+            if (cut := self.stated.cut(id)) is not None:
                 check_segments(named(id, task, copy, copy), cut, own, self.findings)
 
     def _capacity(self, runs: Sequence[Run], nodes: Sequence[Rented]) -> None:

@@ -13,6 +13,7 @@ from leptonopt.verify.charges import billed_beyond_slots, charges
 from leptonopt.verify.data import DataReader, Moved
 from leptonopt.verify.exact import duration, exact
 from leptonopt.verify.notation import plain
+from leptonopt.verify.segments import Cut, cut_of
 from leptonopt.verify.stated_options import MakeOption, StatedOption, named_options, pools_of
 from leptonopt.verify.timeline import NOTHING, Timeline, stated_numbers
 
@@ -241,6 +242,16 @@ class StatedInstance(Timeline):
         if task not in self._named:
             self._named[task] = named_options(self.tasks[task], self.profiles, self.pools)
         return self._named[task]
+
+    def cut(self, task: str) -> Cut | None:
+        """Return how a task may be cut; None where each copy runs as a whole."""
+        return cut_of(self.tasks[task], self.slot, lambda name: self._way(task, name))
+
+    def _way(self, task: str, name: Any) -> StatedOption | None:
+        """The way of that name, allowed or not."""
+        made = self._named_ways(task).get(name)
+        way = None if made is None else made()
+        return None if way is None else self.placed(self.tasks[task], way)
 
     def way(self, task: str, name: Any) -> StatedOption | None:
         """The way of that name; None where there is none, or it is not allowed."""

@@ -12,7 +12,7 @@ from leptonopt.verify.data import Moved, check_lines
 from leptonopt.verify.exact import Findings, exact, shown, whole
 from leptonopt.verify.instance_reader import NOTHING, POWER, StatedInstance, StatedOption
 from leptonopt.verify.nodes import Rented
-from leptonopt.verify.segments import Cut, Segment, cut_of
+from leptonopt.verify.segments import Cut, Segment
 from leptonopt.verify.spot import Spot
 
 
@@ -94,20 +94,23 @@ class TaskLineReader:
             return None
         self._as_stated(name, line, way)
         nodes = self._on_nodes(name, line, way)
-        if (times := self._times(name, line, task, way)) is None:
+        if (times := self._times(name, line, task)) is None:
             return None
         low, high = times
         segment = None
-        if (cut := cut_of(task, stated.slot)) is not None:
+        if (cut := stated.cut(id)) is not None:
             segment = self._segment(name, line, cut, way, low, high)
             if segment is None or high > stated.horizon:
                 return None
-            way = replace(way, cost=way.cost + cut.cost) if segment.number > 1 else way
+            way = cut.paid(way, segment)
         elif "segment" in line or "work" in line:
             say("segments", name, "is a segment of a task that may not be cut")
             return None
         elif not self._lasts(name, line, task, way, low, high):
             return None
+        if segment is None or not segment.goes_on:
+            for why in stated.out_of_window(way, low):
+                say("window", name, why)
         run = priced(stated, id, (copy, copies), task, way, low // stated.slot, high // stated.slot, nodes)
         run = replace(run, segment=segment)
         run = run if self._ends_copy(run) else replace(run, late=NOTHING)
@@ -115,9 +118,7 @@ class TaskLineReader:
         self._money(name, line, task, run)
         return run
 
-    def _times(
-        self, name: str, line: Mapping[str, Any], task: Mapping[str, Any], way: StatedOption
-    ) -> tuple[int, int] | None:
+    def _times(self, name: str, line: Mapping[str, Any], task: Mapping[str, Any]) -> tuple[int, int] | None:
         """Return the seconds from and to which a line runs; None where it starts at no slot of the horizon."""
         stated, say = self.stated, self.findings.say
         low, high = stated.second(line["start"]), stated.second(line["end"])
@@ -125,8 +126,6 @@ class TaskLineReader:
             say("window", name, "does not start at the beginning of a slot", low % stated.slot)
             return None
         self._window(name, task, low, high)
-        for why in stated.out_of_window(way, low):
-            say("window", name, why)
         if low > stated.horizon:
             say("window", name, f"starts {low - stated.horizon} s after the horizon", low - stated.horizon)
         outside = low < 0 or low > stated.horizon or (low == stated.horizon and high > low)
@@ -162,14 +161,16 @@ class TaskLineReader:
         if (high - low) % cut.slot:
             say("window", name, "does not end at the end of a slot", (high - low) % cut.slot)
             return None
-        length, (least, most) = (high - low) // cut.slot, cut.lengths(way, number)
+        goes_on = cut.goes_on(line.get("option"), number, low)
+        length, (least, most) = (high - low) // cut.slot, cut.lengths(way, number, goes_on)
         if not least <= length <= most:
             wrong = length - most if length > most else length - least
             say("segments", name, f"segment {number} lasts {length} slots; from {least} to {most} are allowed", wrong)
             return None
-        share = cut.share(way, number, length)
+        share = cut.share(way, number, length, goes_on)
         self.findings.same("segments", f"{name}: work of segment {number}", line.get("work"), share)
-        return Segment(number, way, low // cut.slot, high // cut.slot, share)
+        first, end = low // cut.slot, high // cut.slot
+        return Segment(number, way, first, end, share, cut.later(number, goes_on), goes_on)
 
     def _as_stated(self, name: str, line: Mapping[str, Any], way: StatedOption) -> None:
         say = self.findings.say

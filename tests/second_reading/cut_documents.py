@@ -17,6 +17,8 @@ def cut_document(seed: int) -> dict[str, Any]:
     pools = [_pool(rng, name, slots) for name in ("a", "b")[: rng.choice([1, 1, 2])]]
     tasks = [_task(rng, number, pools, slots) for number in range(rng.choice([1, 2, 2, 3]))]
     tasks[0].setdefault("segments", _segments(rng))
+    for task in tasks:
+        _begun(rng, task)
     tree: dict[str, Any] = {
         "name": "drawn",
         "time": {"start": _at(0), "slot": "1h", "horizon": f"{slots}h"},
@@ -67,6 +69,20 @@ def _segments(rng: Random) -> Any:
     if rng.random() < 0.4:
         found["cost"] = rng.choice([0, 1, 3, Decimal("0.5")])
     return found | {key: rng.random() < 0.7 for key in ("move", "resize") if rng.random() < 0.7}
+
+
+def _begun(rng: Random, task: dict[str, Any]) -> None:
+    """State that a task with segments has begun before the horizon."""
+    if not isinstance(task.get("segments"), dict) or rng.random() < 0.6:
+        return
+    begun: dict[str, Any] = {"option": rng.choice(task["options"])["id"]}
+    if rng.random() < 0.8:
+        begun["left"] = rng.choice(["30m", "1h", "70m", "100m", "2h", "9h"])
+    if rng.random() < 0.3:
+        begun["paused"] = True
+    elif rng.random() < 0.3:
+        begun["shortest"] = rng.choice(["30m", "1h", "2h"])
+    task["segments"]["begun"] = begun
 
 
 def _task(rng: Random, number: int, pools: list[dict[str, Any]], slots: int) -> dict[str, Any]:

@@ -198,6 +198,17 @@ class Cut:
     cost: Fraction
     move: bool
     resize: bool
+    begun: Begun | None = None
+
+
+@dataclass
+class Begun:
+    """What a task has done before the horizon; seconds."""
+
+    option: str
+    left: Fraction | None
+    paused: bool
+    shortest: Fraction | None
 
 
 @dataclass
@@ -484,33 +495,53 @@ class Instance:
         assert cut is not None
         if task.release is not None and clock.begin(start) < task.release:
             return None
-        if option.not_before is not None and clock.begin(start) < option.not_before:
+        begun = cut.begun
+        runs = begun is not None and not begun.paused and number == 1 and start == 0 and option.name == begun.option
+        if not runs and option.not_before is not None and clock.begin(start) < option.not_before:
             return None
-        if option.not_after is not None and clock.begin(start) > option.not_after:
+        if not runs and option.not_after is not None and clock.begin(start) > option.not_after:
             return None
         if task.deadline is not None and clock.begin(end) > task.deadline:
             return None
-        lost = cut.restart if number > 1 else Fraction(0)
-        length = (end - start) * clock.slot
-        least = ceil(min(cut.shortest, option.seconds) / clock.slot)
-        if not least <= end - start <= ceil((option.seconds + lost) / clock.slot) or length <= lost:
+        if begun is not None and begun.shortest is not None and number == 1 and not runs:
             return None
-        paid = replace(option, cost=option.cost + cut.cost) if number > 1 else option
+        again = number > 1 or (begun is not None and not runs)
+        lost = cut.restart if again else Fraction(0)
+        length = (end - start) * clock.slot
+        rest = option.seconds * self._left(task)
+        shortest = min(begun.shortest or clock.slot, rest) if runs and begun else min(cut.shortest, option.seconds)
+        least = max(ceil(shortest / clock.slot), lost // clock.slot + 1)
+        if not least <= end - start <= max(least, ceil((rest + lost) / clock.slot)):
+            return None
+        paid = replace(option, cost=option.cost + cut.cost) if again else option
+        if runs:
+            paid = replace(option, cost=Fraction(0), consumes={})
         run = self._held(task, paid, start, end)
         if not last:
             run = replace(run, late_hours=Fraction(0), late=Fraction(0))
         return replace(run, segment=number, share=(length - lost) / option.seconds)
 
+    def _left(self, task: Task) -> Fraction:
+        """Return the share of the work that is left when the horizon begins."""
+        begun = task.cut.begun if task.cut else None
+        if begun is None or begun.left is None:
+            return Fraction(1)
+        (ran,) = [option for option in task.stated if option.name == begun.option]
+        return min(Fraction(1), begun.left / ran.seconds)
+
     def whole(self, task: Task, segments: list[Run]) -> bool:
         """Tell whether segments, in order, may make up a copy."""
         cut = task.cut
         assert cut is not None
-        held = {tuple(sorted((what, n) for what, n in run.option.uses.items() if n)) for run in segments}
+        options = [run.option for run in segments]
+        if cut.begun is not None:
+            options += [option for option in task.stated if option.name == cut.begun.option]
+        held = {tuple(sorted((what, n) for what, n in option.uses.items() if n)) for option in options}
         return (
             1 <= len(segments) <= cut.most
             and all(before.end <= after.start for before, after in pairwise(segments))
-            and sum(run.share for run in segments) >= 1
-            and (cut.move or len({run.option.pool.id for run in segments}) == 1)
+            and sum(run.share for run in segments) >= self._left(task)
+            and (cut.move or len({option.pool.id for option in options}) == 1)
             and (cut.resize or len(held) == 1)
         )
 
@@ -753,7 +784,13 @@ def _cut(said: dict[str, Any], checkpoint: dict[str, Any] | None, clock: Clock) 
         truth(get(said, "move", False)),
         truth(get(said, "resize", False)),
     )
-    return None if cut.most == 1 else cut
+    if (begun := get(said, "begun")) is not None:
+        shortest = None if get(begun, "shortest") is None else duration(begun["shortest"])
+        left = None if get(begun, "left") is None else duration(begun["left"])
+        cut.begun = Begun(begun["option"], left, truth(get(begun, "paused", False)), shortest)
+        if cut.begun.paused and shortest is not None:
+            raise Refused("begun")
+    return None if cut.most == 1 and cut.begun is None else cut
 
 
 def _written(tree: dict[str, Any], instance: Instance) -> list[Option]:

@@ -34,7 +34,7 @@ class Path:
 
 @dataclass(frozen=True)
 class WorkUnits:
-    """Units of work of a path: all of it, and per way, shape (W,), what a slot does and a restart loses."""
+    """Count work: all of it, and per way what a slot does, (W,), and what segments lose, (2, W)."""
 
     need: int
     rate: Ints
@@ -44,13 +44,14 @@ class WorkUnits:
     def of(cls, chain: SlotChain, most: int, optimistic: bool) -> WorkUnits:
         """Return at most so many units, rounded in favour of the task where `optimistic`, else against it."""
         own = chain.chain
-        divisor = gcd(own.need, *own.rate.tolist(), *own.lost.tolist())
+        divisor = gcd(own.need, *own.rate.tolist(), *own.lost.ravel().tolist())
         need, rate, lost = own.need // divisor, own.rate // divisor, own.lost // divisor
         if need <= most:
             return cls(need, rate, lost)
 
         def down(amounts: Ints) -> Ints:
-            return np.array([amount * most // need for amount in amounts.tolist()], np.int64)
+            found = [amount * most // need for amount in amounts.ravel().tolist()]
+            return np.array(found, np.int64).reshape(amounts.shape)
 
         return cls(most, -down(-rate), down(lost)) if optimistic else cls(most, down(rate), -down(-lost))
 
@@ -144,7 +145,7 @@ class _Search:
         return int(self.prices.start[later, way] + self.sums[way, end] - self.sums[way, start])
 
     def _work(self, later: int, way: int, length: int) -> int:
-        return max(0, int(self.units.rate[way]) * length - (int(self.units.lost[way]) if later else 0))
+        return max(0, int(self.units.rate[way]) * length - int(self.units.lost[later, way]))
 
     def _backward(self, slot: int) -> Sequence[Segment]:
         """Return the segments of the path that ends in a slot, from its last one."""

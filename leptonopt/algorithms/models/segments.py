@@ -13,7 +13,7 @@ task works in slots, after the formulation of unit commitment (Rajan and Takriti
     after     sum over w of y[w, t] <= F[t]
     number    sum of g <= (segments - 1) (1 - z)
     shortest  y[w, t] >= sum of f[w, s] and g[w, s] over the least length up to t
-    work      sum of rate[w] y[w, t] - sum of lost[w] g[w, t] >= need (1 - z)
+    work      sum of rate[w] y[w, t] - sum of lost[w] of f and g[w, t] >= need (1 - z)
     family    y[w, t] <= p[k],  sum of p = 1 - z
     end       E[t] >= sum over w of y[w, t],  E[t] <= E[t-1]
 
@@ -75,9 +75,9 @@ def chain_rows(variables: SlotVariables) -> Rows:
         _begins(table, chain, place)
         _shortest(table, chain, place)
         need = chain.chain.need
-        rate, lost = chain.chain.rate[:, None], -chain.chain.lost[:, None]
-        shape = place.y.shape
-        work = [(place.y, np.broadcast_to(rate, shape)), (place.begin[1], np.broadcast_to(lost, shape))]
+        rate, lost = chain.chain.rate[:, None], -chain.chain.lost[:, :, None]
+        pairs = ((place.y, rate), (place.begin, lost))
+        work = [(at, np.broadcast_to(factor, at.shape)) for at, factor in pairs]
         table.add([*work, (place.left, need)], lower=need)
         more = chain.parts - 1
         table.add([(place.begin[1], 1), (place.left, more)], upper=more)

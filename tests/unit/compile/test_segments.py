@@ -32,21 +32,50 @@ def instance(task: dict[str, Any], horizon: str = "8h", **more: Any) -> Instance
 
 def test_lengths_are_those_of_the_documentation() -> None:
     """The least length is `shortest` or all, beyond `restart` for later segments; the largest the rest of the task."""
-    found = instance({"segments": {"shortest": "2h", "restart": "1h"}})
-    task, duration = found.tasks[0], Fraction(150 * 60)
-    assert list(segments.lengths(found, task, duration, 1)) == [2, 3]
-    assert list(segments.lengths(found, task, duration, 2)) == [2, 3, 4]
-    short = instance({"segments": {"shortest": "9h", "restart": "3h"}})
-    assert list(segments.lengths(short, short.tasks[0], duration, 1)) == [3]
-    assert list(segments.lengths(short, short.tasks[0], duration, 2)) == [4, 5, 6]
+    assert lengths({"shortest": "2h", "restart": "1h"}) == [[2, 3], [2, 3, 4]]
+    assert lengths({"shortest": "9h", "restart": "3h"}) == [[3], [4, 5, 6]]
+
+
+def lengths(cut: dict[str, Any]) -> list[list[int]]:
+    """Return the lengths of the first and of the second segment, in the first way of each [slots]."""
+    found = instance({"segments": cut})
+    parts = segments.cut_instance(found, [concrete_options(found, task) for task in found.tasks])
+    return [[int(way.duration / HOUR) for way in ways if way.duration] for ways in parts.ways[:2]]
+
+
+def test_what_has_begun_restarts_or_goes_on() -> None:
+    """Half of 150 minutes are left: a paused copy restarts first, one that runs goes on, or restarts after a slot."""
+    paused = {"restart": "1h", "begun": {"option": "a", "left": "75m", "paused": True}}
+    assert lengths(paused) == [[2, 3], [2, 3]]
+    assert lengths({**paused, "begun": {"option": "a", "left": "75m"}}) == [[1, 2, 2, 3], [2, 3]]
+    assert lengths({**paused, "begun": {"option": "a", "left": "75m", "shortest": "9h"}}) == [[2], [2, 3]]
+
+
+def test_what_has_begun_names_an_option() -> None:
+    """An option that the task does not have is refused where it stands."""
+    with pytest.raises(InstanceError, match=r"tasks\[0\]\.segments\.begun\.option: .*'b'"):
+        compile_instance(instance({"segments": {"begun": {"option": "b"}}}))
+
+
+@pytest.mark.parametrize("method", ["cpsat", "highs", "segments"])
+def test_going_on_costs_nothing_once_more(method: str) -> None:
+    """What runs pays neither `cost` of its option nor that of segments; what restarts pays both, and the restart."""
+    cut = {"cost": 7, "restart": "1h", "begun": {"option": "a", "left": "1h"}}
+    options = [{"pool": "a", "uses": {"gpu": 1}, "duration": "150m", "cost": 10}]
+    price = {"steps": {f"2026-01-05T{hour:02}:00Z": each for hour, each in ((0, 3), (1, 0))}}
+    for shown, gpu, cost in ((cut, 1, 1), ({**cut, "begun": {**cut["begun"], "paused": True}}, price, 17)):  # type: ignore[dict-item]
+        pools = [{"id": "a", "capacity": {"gpu": 1}, "price": {"gpu": gpu}}]
+        made = instance({"segments": shown, "options": options}, pools=pools)
+        found = leptonopt.solve(made, method=method, time_limit=10, isolate=False)
+        assert found.cost == cost
 
 
 def test_shares_lose_the_restart() -> None:
     """A later segment does less of the task by its restart, which is that of the checkpoint by default."""
     found = instance({"segments": True, "checkpoint": {"restart": "30m"}})
-    duration = Fraction(150 * 60)
-    assert segments.shares(found.tasks[0], duration, 1, 2 * HOUR) == Fraction(4, 5)
-    assert segments.shares(found.tasks[0], duration, 2, 2 * HOUR) == Fraction(3, 5)
+    cut = segments.cut_instance(found, [concrete_options(found, task) for task in found.tasks])
+    assert [way.work for way in cut.ways[0] if way.duration == 2 * HOUR] == [Fraction(4, 5)]
+    assert [way.work for way in cut.ways[1] if way.duration == 2 * HOUR] == [Fraction(3, 5)]
 
 
 def test_one_segment_is_a_whole_task() -> None:

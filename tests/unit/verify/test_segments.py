@@ -12,6 +12,7 @@ import pytest
 import leptonopt
 from leptonopt.verify import proven, uncoupled, verify
 from leptonopt.verify.segments import cut_of
+from leptonopt.verify.stated_options import StatedOption
 
 DOCUMENT: dict[str, Any] = {
     "time": {"start": "2026-01-05T00:00Z", "slot": "1h", "horizon": "8h"},
@@ -38,6 +39,11 @@ DOCUMENT: dict[str, Any] = {
         {"id": "whole", "after": ["cut"], "options": [{"id": "end", "pool": "a", "duration": "0s"}]},
     ],
 }
+
+
+def no_way(name: Any) -> StatedOption | None:
+    """Return no option."""
+    return None
 
 
 @pytest.fixture(scope="module")
@@ -101,17 +107,39 @@ def test_one_segment_too_many(plan: dict[str, Any]) -> None:
 
 def test_defaults() -> None:
     """`true` stands for the defaults; one segment, or none stated, is a whole task."""
-    cut = cut_of({"segments": True, "checkpoint": {"restart": "5m"}}, 3600)
+    cut = cut_of({"segments": True, "checkpoint": {"restart": "5m"}}, 3600, no_way)
     assert cut is not None
     assert (cut.most, cut.shortest, cut.restart, cut.cost, cut.move, cut.resize) == (4, 3600, 300, 0, False, False)
-    stated = cut_of({"segments": {"restart": "0s", "cost": 0.5}, "checkpoint": {"restart": "5m"}}, 3600)
+    stated = cut_of({"segments": {"restart": "0s", "cost": 0.5}, "checkpoint": {"restart": "5m"}}, 3600, no_way)
     assert stated is not None
     assert (stated.restart, stated.cost) == (0, Fraction(1, 2))
-    assert cut_of({"segments": {"most": 1}}, 3600) is None
-    assert cut_of({}, 3600) is None
+    assert cut_of({"segments": {"most": 1}}, 3600, no_way) is None
+    assert cut_of({}, 3600, no_way) is None
 
 
 def test_no_certificate() -> None:
     """Prices certify no bound where tasks may be cut, and such tasks do not count as uncoupled."""
     assert "segments" in proven(DOCUMENT, {"leptonopt_certificate": 1}).why
     assert not uncoupled(DOCUMENT)
+
+
+def begun(**said: Any) -> dict[str, Any]:
+    """Return the document where the task has begun in `one`."""
+    made = copy.deepcopy(DOCUMENT)
+    made["tasks"][0]["segments"]["begun"] = {"option": "one", "left": "2h", **said}
+    return made
+
+
+def test_what_has_begun_is_checked() -> None:
+    """What runs goes on for nothing; a plan of it is none where it pauses, is elsewhere, or has more work left."""
+    document = begun()
+    found = leptonopt.solve(document, method="cpsat", time_limit=20, isolate=False).document
+    (line,) = found["tasks"][:-1]
+    assert (line["start"], line["end"], line["work"]) == ("2026-01-05T00:00:00Z", "2026-01-05T02:00:00Z", 0.5)
+    assert verify(document, found).ok
+    broken = {
+        "paused": begun(paused=True), "further": begun(left="3h"), "elsewhere": begun(option="far"),
+        "longer": begun(shortest="3h", left="4h"),
+    }  # fmt: skip
+    for changed in broken.values():
+        assert "segments" in {violation.rule for violation in verify(changed, found, any_instance=True).violations}

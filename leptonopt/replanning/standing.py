@@ -1,0 +1,33 @@
+"""State the nodes that are on, or paid already, when the rest of the horizon begins."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from leptonopt.instance import Instance, NodeKind
+from leptonopt.replanning.state import Standing, State
+
+Document = dict[str, Any]
+
+
+def standing_pools(instance: Instance, pools: list[Document], state: State) -> list[Document]:
+    """Return the pools with nodes that are on, and committed ones as reserved, since they are paid."""
+    for pool, stated in zip(pools, instance.pools, strict=True):
+        kinds = list(zip([name for name, _ in stated.kinds], pool.get("nodes", ()), strict=True))
+        if state.now > instance.time.start:
+            for _, kind in kinds:
+                kind.pop("running", None)  # of the start of the old horizon
+        for entry in state.nodes:
+            if entry.pool == stated.id:
+                _stand(next(kind for name, kind in kinds if entry.kind in (None, name)), entry)
+    return pools
+
+
+def _stand(kind: Document, entry: Standing) -> None:
+    if entry.committed:
+        kind["reserved"] = kind.get("reserved", 0) + entry.committed
+        commit = kind.get("commit")
+        if isinstance(commit, dict) and commit.get("max") is not None:
+            commit["max"] = max(0, commit["max"] - entry.committed)
+    if entry.on:
+        kind["running"] = min(kind.get("running", 0) + entry.on, NodeKind.model_validate(kind).most)
