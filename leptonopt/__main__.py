@@ -60,6 +60,8 @@ def _run(begun: float | None = None) -> int | str | None:
 
         return cli.run(begun)
     except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):  # the console of rich ends so
+            return _discard_output()
         return end.code
     except Alarm as alarm:
         return _report_error(str(alarm) + _write_evidence(alarm), alarm.exit_code)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from leptonopt.cli import options
-from leptonopt.cli.common import load_instance, params_of, plan_of, print_line, print_note
+from leptonopt.cli.common import code_of, load_instance, params_of, plan_of, print_line, print_note
 from leptonopt.errors import Rejected, UsageError
 from leptonopt.io import files
 
@@ -146,11 +146,13 @@ def _print_least(given: WhyNotOptions, certificate: Path, question: Question) ->
     """Print what the answer is at least, by reduced costs at the prices of a certificate."""
     from fractions import Fraction
 
+    from leptonopt.decisions.ask import require_plan_of
     from leptonopt.decisions.one_more import least_difference
 
     if given.plan is None:
         raise UsageError("--certificate needs --plan, whose cost the prices are compared with")
     instance, plan = load_instance(given.file, given.format, params_of(given.param)), plan_of(given.plan)
+    require_plan_of(instance.document(), plan)
     prices = plan_of(certificate, "a certificate")
     least = least_difference(instance.document(), question, prices, Fraction(plan["cost_exact"]))
     if least is not None:
@@ -246,23 +248,25 @@ def _tell(given: Any, question: Question) -> int:
         files.write_atomic(given.output, files.dumped(dict(answer.document)))
     if given.json:
         files.write_atomic("-", files.dumped(answer.as_document()))
-        return 0
-    return _print_answer(answer)
+    else:
+        _print_answer(answer)
+    return code_of(answer.status)
 
 
-def _print_answer(answer: Answer) -> int:
-    """Print the tasks that run otherwise, both least costs, and their difference."""
-    from leptonopt.plan.diff_report import change_text
+def _print_answer(answer: Answer) -> None:
+    """Print the tasks and replicas that run otherwise, both least costs, and their difference."""
+    from leptonopt.plan.diff_report import change_text, replicas_text
 
     currency = str(answer.document["currency"])
     if answer.after.high is None:
         print_line(f"there is no plan then: {answer.status}")
         for why in answer.document.get("why", ()):
             print_note(why)
-        return 4 if answer.status == "infeasible" else 5
+        return
     for moved in answer.moved:
         print_line(f"{change_text(moved)}  {float(moved.difference):+,.6g} {currency}")
-    print_line(f"{sum(each.copies for each in answer.moved)} tasks run otherwise")
+    for change in answer.replicas:
+        print_line(replicas_text(change))
+    print_line(answer.changes_text())
     print_line(f"now {answer.before.text(currency)}; then {answer.after.text(currency)}")
     print_line(f"difference: {answer.difference.text(currency, signed=True)}")
-    return 0

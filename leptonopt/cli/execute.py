@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from leptonopt.cli import options
-from leptonopt.cli.common import load_instance, params_of, plan_of, print_line, print_note
+from leptonopt.cli.common import code_of, load_instance, params_of, plan_of, print_line, print_note
 from leptonopt.errors import UsageError
 from leptonopt.io import files
 
@@ -175,7 +175,7 @@ def _replanned(given: FollowOptions, instance: Instance, project: str, state: di
         print_note(note)
     if result.plan is None:
         print_line(f"{result.status}: " + "; ".join(result.document["why"]))
-        return 4 if str(result.status) == "infeasible" else 5
+        return code_of(result.status)
     files.write_atomic(given.instance, writer.dumped(replanned.document, "yaml"))
     files.write_atomic(given.output, files.dumped(result.document))
     changes = changes_of(replanned, result.document)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from leptonopt.cli import options
-from leptonopt.cli.common import load_instance, params_of, plan_of, print_line, require_picture
+from leptonopt.cli.common import code_of, load_instance, params_of, plan_of, print_line, require_picture
 from leptonopt.errors import UsageError
 from leptonopt.io import files
 
@@ -82,7 +82,8 @@ def front(_: options.Context, given: FrontOptions) -> int:
         files.write_atomic("-", files.dumped(found.as_document()))
     else:
         print_front(found)
-    return 0 if any(point.cost is not None for point in found.points) else 5
+    codes = [code_of(point.status) for point in found.points]
+    return max(codes) if all(codes) else 0
 
 
 def print_front(found: Front) -> None:

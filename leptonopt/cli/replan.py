@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from leptonopt.cli import options
-from leptonopt.cli.common import NATIVE, load_instance, params_of, plan_of, print_line, print_note, require_ending
+from leptonopt.cli.common import (
+    NATIVE,
+    code_of,
+    load_instance,
+    params_of,
+    plan_of,
+    print_line,
+    print_note,
+    require_ending,
+)
 from leptonopt.errors import InstanceError, UsageError
 from leptonopt.io import files
 
@@ -158,7 +167,7 @@ def _solve_and_tell(given: ReplanOptions, replanned: Replanned, old: dict[str, A
         first = [option for task in replanned.document["tasks"] for option in task.get("options", ())[:1]]
         if any(option.get("id", "").endswith(STAYS) for option in first):
             print_note("what runs stays where it is, unless the state or --move-cost says at what price it moves")
-        return 4 if str(result.status) == "infeasible" else 5
+        return code_of(result.status)
     if given.output is not None and str(given.output) == "-":
         files.write_atomic(given.output, files.dumped(result.document))
         return 0

@@ -13,6 +13,7 @@ from leptonopt.cli import options
 from leptonopt.cli.common import (
     MODELS,
     PAGES,
+    code_of,
     load_instance,
     params_of,
     plan_of,
@@ -22,7 +23,7 @@ from leptonopt.cli.common import (
     require_ending,
     write_model,
 )
-from leptonopt.errors import Infeasible, NoPlan, OutOfTime, UsageError
+from leptonopt.errors import OutOfTime, UsageError
 from leptonopt.io import files
 from leptonopt.runtime.deadline import Deadline, Stopwatch
 
@@ -273,6 +274,4 @@ def _print(given: SolveOptions, params: dict[str, str], result: Result) -> None:
 def _exit_code(result: Result) -> int:
     if result.signal is not None:
         return 128 + result.signal
-    if result.plan is not None:
-        return 0
-    return Infeasible.exit_code if result.status == "infeasible" else NoPlan.exit_code
+    return code_of(result.status)

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from leptonopt.plan.diff import TaskChange, change_document, task_changes
+from leptonopt.plan.diff_services import ReplicaChange, change_documents, replica_changes
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Answer:
     before, after : where the least cost lies; after a change that leaves no plan, its ends are None.
     status : of the solve after the change.
     moved : copies that run otherwise, by what that costs, the dearest first.
+    replicas : ways of services whose replicas differ.
     document : the plan after the change.
     saved : the question is what the change saves, not what it costs.
     notes : of the solve after the change.
@@ -67,6 +69,7 @@ class Answer:
     after: Interval
     status: str
     moved: tuple[TaskChange, ...]
+    replicas: tuple[ReplicaChange, ...]
     document: Mapping[str, Any] = field(repr=False)
     saved: bool = False
     notes: tuple[str, ...] = ()
@@ -76,12 +79,20 @@ class Answer:
         """Return what the change costs, or saves: no value outside of it is possible."""
         return self.before - self.after if self.saved else self.after - self.before
 
+    def changes_text(self) -> str:
+        """Return in words how much runs otherwise: copies of tasks, or segments of them, and replicas."""
+        number = sum(each.copies for each in self.moved)
+        what = "segments of tasks" if any(line.get("segment") for line in self.document["tasks"]) else "tasks"
+        ways = f", and replicas of {len(self.replicas)} ways" if self.replicas else ""
+        return f"{number} {what} run otherwise{ways}"
+
     def as_document(self) -> dict[str, Any]:
         """Return the answer as a document for JSON, with exact fractions."""
         spans = {name: getattr(self, name).ends() for name in ("before", "after", "difference")}
         currency = str(self.document["currency"])
         moved = [{**change_document(each), "difference": str(each.difference)} for each in self.moved]
-        return {"leptonopt_answer": 1, "currency": currency, "status": self.status, **spans, "moved": moved}
+        services = {"services": change_documents(self.replicas)} if self.replicas else {}
+        return {"leptonopt_answer": 1, "currency": currency, "status": self.status, **spans, "moved": moved, **services}
 
 
 def answered(
@@ -91,4 +102,5 @@ def answered(
     _, changes = task_changes(before, after)
     moved = tuple(sorted(changes, key=lambda change: (-change.difference, change.task)))
     told = tuple(note for note in notes if "warm start" not in note)
-    return Answer(Interval.of_plan(before), Interval.of_plan(after), str(after["status"]), moved, after, saved, told)
+    spans, replicas = (Interval.of_plan(before), Interval.of_plan(after)), replica_changes(before, after)
+    return Answer(*spans, str(after["status"]), moved, replicas, after, saved, told)

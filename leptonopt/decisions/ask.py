@@ -13,6 +13,7 @@ from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, validate
 from leptonopt.session.request import resolve_instance
 from leptonopt.session.solve import solve
+from leptonopt.verify import fingerprint, verify
 
 
 def ask(
@@ -36,7 +37,7 @@ def ask(
     Raises
     ------
     UsageError
-        When the question names what is not there, or the instance has no plan as it is.
+        When the question names what is not there, the plan is not one of the instance, or the instance has none.
     InstanceError
         When the instance, or the one after the change, is not valid.
     """
@@ -46,7 +47,25 @@ def ask(
     if plan is None:
         time_limit /= 2
         plan = solve(document, time_limit=time_limit, **options).document
+    else:
+        require_plan_of(document, plan)
     if plan.get("cost_exact") is None:
         raise UsageError("there is no plan of the instance as it is; `leptonopt explain` says why")
     result = solve(changed, time_limit=time_limit, warm_start=plan, **options)
     return answered(plan, result.document, question.saved, result.notes)
+
+
+def require_plan_of(document: Mapping[str, Any], plan: Mapping[str, Any]) -> None:
+    """Refuse a plan that the checker rejects for an instance: what the plan states would be no proof.
+
+    Raises
+    ------
+    UsageError
+        With the first objection of the checker.
+    """
+    if plan.get("cost_exact") is None or (verdict := verify(document, plan)).ok:
+        return
+    why = f"the checker rejects it: {verdict.violations[0].message}"
+    if (plan.get("instance") or {}).get("sha256") != fingerprint(document):
+        why = "it is of another state of the instance"
+    raise UsageError(f"the plan at hand is no plan of this instance: {why}; solve anew, or leave the plan out")

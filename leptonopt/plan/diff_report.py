@@ -9,7 +9,7 @@ from rich.text import Text
 
 from leptonopt.io.files import printable
 from leptonopt.plan.diff import KINDS, CostChange, Place, PlanDiff, TaskChange
-from leptonopt.plan.diff_services import CHANGE_HEADS, change_rows
+from leptonopt.plan.diff_services import CHANGE_HEADS, ReplicaChange, change_rows
 from leptonopt.plan.report import decimals_of, known_zone, listed, moment, money
 
 ROWS = 40
@@ -45,6 +45,13 @@ def change_row(change: TaskChange, zone: str = "UTC") -> tuple[str, str, str, st
 def change_text(change: TaskChange) -> str:
     """Return task, place before and place after in a line."""
     return f"{task_text(change)}  {place_text(change.before)} -> {place_text(change.after)}"
+
+
+def replicas_text(change: ReplicaChange) -> str:
+    """Return service, way and replica-hours before and after in a line."""
+    before, after = (f"{float(hours):,.10g}" for hours in change.hours)
+    differ = "" if before != after else f", {float(change.more):,.10g} of them at other times"
+    return f"{change.service}  {change.way} {before} -> {after} replica-hours{differ}"
 
 
 def task_text(change: TaskChange) -> str:

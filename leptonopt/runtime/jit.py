@@ -105,13 +105,19 @@ def cache_marker(part: str) -> Path | None:
     """Return the file that exists once a part's kernels are compiled; None where none can be kept."""
     if (probed := _cached_probe()) is None:
         return None
+    return Path(probed._cache.cache_path, f"leptonopt-{part}-{_state()}.compiled")
+
+
+@cache
+def _state() -> str:
+    """Return a hash of what machine code depends on: numba, Python, the processor, the modules."""
     import numba
     from numba.core.codegen import get_host_cpu_features
 
     state = hashlib.sha256(f"{numba.__version__} {sys.version} {get_host_cpu_features()}".encode())
     for file in sorted((Path(__file__).parents[1] / "algorithms").rglob("*.py")):
         state.update(f"{file.name} {file.stat().st_size} {file.stat().st_mtime_ns}".encode())
-    return Path(probed._cache.cache_path, f"leptonopt-{part}-{state.hexdigest()[:16]}.compiled")
+    return state.hexdigest()[:16]
 
 
 def compiled(part: str = LARGE_SCALE) -> bool:

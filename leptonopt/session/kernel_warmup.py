@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from leptonopt.problem.problem import Problem
+from leptonopt.problem.size import is_tiny
 from leptonopt.runtime import jit
 from leptonopt.runtime.jit_cache import JitWarmup
-from leptonopt.solvers.branch_and_bound import is_small
 
 
 def uses_kernels(problem: Problem) -> bool:
-    """Return whether greedy would use the kernels over jobs; small problems do without."""
-    return not is_small(problem) and bool(problem.dated.any() or problem.quotas or len(problem.nodes))
+    """Return whether greedy would use the kernels over jobs; tiny problems do without."""
+    return not is_tiny(problem) and bool(problem.dated.any() or problem.quotas or len(problem.nodes))
 
 
 @contextmanager

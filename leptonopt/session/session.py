@@ -16,6 +16,7 @@ from leptonopt.algorithms.lagrangian.pricing import BlockPricer, uncapacitated_b
 from leptonopt.errors import EngineError, OutOfTime
 from leptonopt.problem.protocol import SHORTEST_CALL, Limits, Stop
 from leptonopt.problem.schedule import Schedule
+from leptonopt.problem.size import is_tiny
 from leptonopt.runtime.clock import run_in_thread
 from leptonopt.runtime.deadline import Deadline, now
 from leptonopt.runtime.signals import Signals
@@ -62,6 +63,7 @@ class SolveSession:
     workers : the worker processes and threads
     made_with : begin, closing time, listener and options that it was made with
     lanes : the stages of the portfolio, while workers run them
+    pause : seconds of the last wait for messages of the workers
     state_type : the class of the state
     prover : the session on whose problem a proof of optimality can be repeated
     is_whole : whether its problem has all rules, so that other engines can repeat its proof there
@@ -92,6 +94,7 @@ class SolveSession:
         self.work_left = limits.time_limit
         self.named = False
         self.lanes: list[Lane] = []
+        self.pause = TIMES.shortest_tick
         self.workers = WorkerPool(self.problem, options.memory, self.state.notes, options.executor)
         signals.on_second = self.workers.slay
         self.prover: SolveSession = self
@@ -146,7 +149,7 @@ class SolveSession:
             self._run_here(getattr(method, "__name__", "function"), method, self.limits_for(self.left()))
             return
         if method == "auto":
-            self._run_here("branch-and-bound", branch_and_bound.first, self.limits_for(self.left()))
+            self._run_exactly()
             if self.should_stop():
                 return
         from leptonopt.session import portfolio
@@ -193,6 +196,12 @@ class SolveSession:
         if bare and (bound := uncapacitated_bound(self.problem, BlockPricer(self.problem).least)) is not None:
             self.state.bound(bound)
 
+    def _run_exactly(self) -> None:
+        """Prove a problem of a few tasks before any heuristic: in this process, or else by one engine."""
+        self._run_here("branch-and-bound", branch_and_bound.first, self.limits_for(self.left()))
+        if self.problem.groups and is_tiny(self.problem) and not self.limits.deterministic and not self.should_stop():
+            self._run_lanes([(Stage("cpsat", TIMES.tiny_share),)], alone=True)
+
     def _run_greedy(self, function: methods.Method) -> None:
         """Find a first plan, except where the problem is large.
 
@@ -223,15 +232,16 @@ class SolveSession:
             lanes = portfolio.with_remote_workers(lanes, self.limits.deterministic)
         return lanes
 
-    def _run_lanes(self, lanes: list[tuple[Stage, ...]]) -> None:
+    def _run_lanes(self, lanes: list[tuple[Stage, ...]], alone: bool = False) -> None:
+        """Run lanes, then the fallback; where they are `alone`, each stage for its share and nothing after it."""
+        fallback = [] if alone else self._fallback(lanes)
         if self.isolate:
-            self._run_in_workers(lanes)
+            self._run_in_workers(lanes, fallback, not (alone or self.named or self.limits.deterministic))
         else:
-            self._run_one_by_one(lanes)
+            self._run_one_by_one(lanes, fallback)
 
-    def _run_one_by_one(self, lanes: list[tuple[Stage, ...]]) -> None:
+    def _run_one_by_one(self, lanes: list[tuple[Stage, ...]], fallback: list[Stage]) -> None:
         """Run all stages in this process, one after another."""
-        fallback = self._fallback(lanes)
         waiting = [*(stage for lane in lanes for stage in lane), *fallback]
         while waiting and not self.should_stop():
             stage = waiting.pop(0)
@@ -270,9 +280,8 @@ class SolveSession:
 
     # --- workers ---
 
-    def _run_in_workers(self, lanes: list[tuple[Stage, ...]]) -> None:
-        """Run lanes at the same time, each stage in a worker."""
-        adaptive, fallback = not self.limits.deterministic and not self.named, self._fallback(lanes)
+    def _run_in_workers(self, lanes: list[tuple[Stage, ...]], fallback: list[Stage], adaptive: bool) -> None:
+        """Run lanes at the same time, each stage in a worker; `adaptive` where the clock may decide."""
         self.lanes = [Lane(lane, self.limits.time_limit, adaptive, self.slowness) for lane in lanes]
         running: Running = {}
         try:
@@ -329,8 +338,13 @@ class SolveSession:
                 idle = False
                 if self._take_gain(at, worker, running):
                     break
+        self._pause(idle)
+
+    def _pause(self, idle: bool) -> None:
+        """Wait for messages where none came, longer each time."""
+        self.pause = min(TIMES.tick, 2 * self.pause) if idle else TIMES.shortest_tick
         if idle:
-            time.sleep(TIMES.tick)
+            time.sleep(self.pause)
 
     def _take_gain(self, at: int, worker: Worker, running: Running) -> bool:
         """Take one message of a lane's worker, and note what it gains; return True when it was the last."""
@@ -366,7 +380,7 @@ class SolveSession:
                 while lane in running and worker.messages.qsize():
                     if self._take(worker):
                         self._drop(running, lane)
-            time.sleep(TIMES.tick)
+            self._pause(bool(awaited & running.keys()))
 
     def _take(self, worker: Worker) -> bool:
         """Take one message of a worker; return True when it was the last."""

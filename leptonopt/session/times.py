@@ -11,7 +11,7 @@ class SessionTimes:
 
     Attributes
     ----------
-    tick : seconds between two looks at the messages of the workers
+    tick, shortest_tick : seconds between two looks at the messages of the workers, at most, and after a message
     closing_share : greatest share of the time limit for writing and checking the plan
     grace, grace_share, max_grace : seconds, plus a share of the limit, and at most, from a stop request to the kill
     start : seconds that an engine takes at least to report a first result
@@ -19,10 +19,12 @@ class SessionTimes:
     interrupt_grace : the same after an interrupt: the solve has to end within two seconds
     warm_start_share : greatest share of the time left for completing what a warm start keeps
     restore_share : greatest share of the time limit for going back to the warm start where that costs nothing
+    tiny_share : share of the time left for one engine on a tiny problem, before all else
     baseline_share : greatest share of the time left for all dispatching rules, as starts of `auto`
     """
 
     tick: float = 0.02
+    shortest_tick: float = 0.001
     closing_share: float = 0.4
     grace: float = 0.5
     grace_share: float = 0.02
@@ -32,6 +34,7 @@ class SessionTimes:
     interrupt_grace: float = 1.0
     warm_start_share: float = 0.2
     restore_share: float = 0.05
+    tiny_share: float = 0.3
     baseline_share: float = 0.05
 
     def stop_grace(self, time_limit: float) -> float:

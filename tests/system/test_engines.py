@@ -122,6 +122,7 @@ def test_a_stage_without_gains_gives_way(fakes: Any, monkeypatch: pytest.MonkeyP
     """One that would hang until the limit is stopped after its patience, and the next one proves the optimum."""
     fakes()
     monkeypatch.setattr(lane, "SETTINGS", lane.LaneSettings(patience=1.0, patience_share=0.0))
+    monkeypatch.setattr("leptonopt.session.session.is_tiny", lambda problem: False)
     stages = [(Stage("hangs"), Stage("cpsat"))]
     monkeypatch.setattr("leptonopt.session.portfolio.choose_stages", lambda *given: stages)
     result = leptonopt.solve(traces.crowded(), threads=1, time_limit=60)
@@ -135,6 +136,7 @@ def test_auto_looks_for_a_plan_first_where_greedy_has_none(monkeypatch: pytest.M
     monkeypatch.setattr("leptonopt.solvers.greedy.baseline", lambda *given: nothing)
     monkeypatch.setattr(methods, "dispatching_rules", list)
     monkeypatch.setattr("leptonopt.solvers.branch_and_bound.is_small", lambda problem: False)
+    monkeypatch.setattr("leptonopt.session.session.is_tiny", lambda problem: False)
     result = leptonopt.solve(traces.crowded(), threads=1, time_limit=30)
     assert result.status is Status.OPTIMAL
     assert "cpsat-intervals" in result.document["made"]["engines"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from leptonopt.problem.size import ModelSize, problem_size
+from leptonopt.problem.size import ModelSize, is_tiny, problem_size
 from tests.helpers.small_problems import group, option, problem
 
 
@@ -17,3 +17,11 @@ def test_columns_and_nonzeros() -> None:
 def test_nothing_has_no_size() -> None:
     """A problem without groups."""
     assert problem_size(problem(capacity=[[1]])) == ModelSize(0, 0)
+
+
+def test_few_tasks_are_tiny() -> None:
+    """Tasks and columns count, not copies."""
+    made = problem(group(option(1, {0: 1}), copies=50), capacity=[[60] * 4])
+    assert is_tiny(made)
+    assert not is_tiny(problem(*[group(option(1, {0: 1}))] * 13, capacity=[[60] * 4]))
+    assert not is_tiny(problem(group(option(1, {0: 1})), capacity=[[60] * 4_001]))

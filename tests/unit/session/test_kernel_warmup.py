@@ -26,7 +26,7 @@ class Compiler:
 def compiler(monkeypatch):
     Compiler.started, Compiler.ended = [], 0
     monkeypatch.setattr(kernel_warmup, "JitWarmup", Compiler)
-    monkeypatch.setattr(kernel_warmup, "is_small", lambda problem: False)
+    monkeypatch.setattr(kernel_warmup, "is_tiny", lambda problem: False)
     return Compiler
 
 

@@ -10,7 +10,7 @@ import leptonopt
 from leptonopt.compile.compiler import compile_instance
 from leptonopt.instance import validate
 from leptonopt.problem.problem import Problem
-from leptonopt.session import portfolio
+from leptonopt.session import portfolio, session
 from leptonopt.session.portfolio import LIMITS, RULES, InstanceFeatures, Stage, choose_stages
 from leptonopt.solvers.registry import TABLE
 from tests.helpers.traces import ROOT, crowded
@@ -138,6 +138,7 @@ def test_a_stage_is_passed_over_where_the_gap_is_small(
     monkeypatch: pytest.MonkeyPatch, isolate: bool, above: float, runs: bool
 ) -> None:
     """`above` leaves it out once the gap is at most that, and only then."""
+    monkeypatch.setattr(session, "is_tiny", lambda problem: False)
     monkeypatch.setattr(
         portfolio,
         "choose_stages",

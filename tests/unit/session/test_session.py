@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import leptonopt
 from leptonopt.problem.protocol import Limits, Solution, Status, Stop
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.signals import Signals
@@ -15,6 +16,7 @@ from leptonopt.session.session import SolveSession, WorkerOptions
 from leptonopt.session.source import open_source
 from leptonopt.session.times import TIMES
 from tests.helpers.tiny_instances import document, pool, task
+from tests.helpers.traces import crowded
 
 
 def session(stated: dict[str, Any] | None = None, begun: float | None = None, **limits: Any) -> SolveSession:
@@ -89,3 +91,15 @@ def test_methods_end_before_the_deadline() -> None:
     assert made.left() <= 5
     assert made.limits_for(3).time_limit == pytest.approx(3, abs=0.1)
     assert 0 < TIMES.stop_grace(10) <= TIMES.stop_grace(1000)
+
+
+def test_tiny_problems_go_to_an_engine_before_any_heuristic() -> None:
+    """Rented nodes are beyond the search in this process; an engine alone proves them, except in deterministic mode."""
+    week = crowded()
+    del week["tasks"][3:]
+    week["pools"].append({"id": "rented", "nodes": {"size": {"gpu": 4}, "price": 3, "count": 1}})
+    for each in week["tasks"]:
+        each["options"].append({"pool": "rented", "uses": {"gpu": 1}, "duration": "1h"})
+    solved = [leptonopt.solve(week, time_limit=30, threads=1, deterministic=each).document for each in (False, True)]
+    assert [plan["status"] for plan in solved] == ["optimal"] * 2
+    assert ["greedy" in plan["made"]["engines"] for plan in solved] == [False, True]
