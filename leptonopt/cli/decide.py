@@ -208,16 +208,18 @@ def _exact_worths(given: PricesOptions, instance: Instance, dearest: list[Worth]
     """Return what one more of each saves, by solving with it; a note where that is no change of a number."""
     from leptonopt.decisions.ask import ask
     from leptonopt.decisions.one_more import OneMore
+    from leptonopt.session.warm_workers import warm_workers
 
     plan, found = None if given.plan is None else plan_of(given.plan), {}
-    for worth in dearest:
-        try:
-            answer = ask(
-                instance, OneMore(worth), plan, time_limit=given.time_limit / len(dearest), handle_signals=True
-            )
-            found[worth] = answer.difference.text(instance.currency)
-        except UsageError as error:
-            print_note(str(error))
+    with warm_workers():
+        for worth in dearest:
+            try:
+                answer = ask(
+                    instance, OneMore(worth), plan, time_limit=given.time_limit / len(dearest), handle_signals=True
+                )
+                found[worth] = answer.difference.text(instance.currency)
+            except UsageError as error:
+                print_note(str(error))
     return found
 
 

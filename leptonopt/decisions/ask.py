@@ -13,6 +13,7 @@ from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, validate
 from leptonopt.session.request import resolve_instance
 from leptonopt.session.solve import solve
+from leptonopt.session.warm_workers import warm_workers
 from leptonopt.verify import fingerprint, verify
 
 
@@ -44,14 +45,15 @@ def ask(
     _, document, _ = resolve_instance(instance, options.pop("format", None), options.pop("params", None))
     changed = question.changed(document)
     validate(dict(changed))
-    if plan is None:
-        time_limit /= 2
-        plan = solve(document, time_limit=time_limit, **options).document
-    else:
-        require_plan_of(document, plan)
-    if plan.get("cost_exact") is None:
-        raise UsageError("there is no plan of the instance as it is; `leptonopt explain` says why")
-    result = solve(changed, time_limit=time_limit, warm_start=plan, **options)
+    with warm_workers():
+        if plan is None:
+            time_limit /= 2
+            plan = solve(document, time_limit=time_limit, **options).document
+        else:
+            require_plan_of(document, plan)
+        if plan.get("cost_exact") is None:
+            raise UsageError("there is no plan of the instance as it is; `leptonopt explain` says why")
+        result = solve(changed, time_limit=time_limit, warm_start=plan, **options)
     return answered(plan, result.document, question.saved, result.notes)
 
 

@@ -20,6 +20,7 @@ from leptonopt.instance import Instance
 from leptonopt.runtime.deadline import Deadline
 from leptonopt.session.request import resolve_instance
 from leptonopt.session.solve import solve
+from leptonopt.session.warm_workers import warm_workers
 
 Solve = Callable[[Mapping[str, Any], Mapping[str, Any] | None, float], Any]
 MOST_POINTS = 1_000
@@ -143,7 +144,8 @@ def front(
     def solved(document: Mapping[str, Any], warm_start: Mapping[str, Any] | None, seconds: float) -> Any:
         return solve(document, time_limit=seconds, warm_start=warm_start, **options)
 
-    return front_of(criterion_of(found, over, plan), solved, time_limit, str(found.currency), points)
+    with warm_workers():
+        return front_of(criterion_of(found, over, plan), solved, time_limit, str(found.currency), points)
 
 
 def front_of(criterion: Criterion, solve: Solve, seconds: float, currency: str, most_points: int = 12) -> Front:

@@ -34,7 +34,7 @@ class SessionTimes:
     interrupt_grace: float = 1.0
     warm_start_share: float = 0.2
     restore_share: float = 0.05
-    tiny_share: float = 0.3
+    tiny_share: float = 0.6
     baseline_share: float = 0.05
 
     def stop_grace(self, time_limit: float) -> float:
