@@ -22,6 +22,9 @@ set SUPPLIES, dimen 2, within KINDS cross ROWS;          # rows to which a usabl
 set QUOTAS;                                              # limits on what is used, and what meters price
 set METERS, within QUOTAS;                               # meters: prices by tiers of what is used
 set TIERS, dimen 2;                                      # (meter, tier), tiers from 0 on
+set SAVINGS;                                             # savings plans: money committed in steps, for lower prices
+set HOURS, dimen 2;                                      # (plan, window): the hours in which a plan is filled
+set LINES, dimen 3;                                      # (plan, window, line): linear functions of a window's cost
 set POOLS;
 set TOGETHER, dimen 2;                                   # (set, group): the groups of a set share a pool
 set APART, dimen 2;                                      # (set, group): no two copies of a set share a pool
@@ -73,6 +76,10 @@ param start_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
 param stop_use{QUOTAS, KINDS, 0..T-1}, integer, default 0;
 param commit_use{QUOTAS, KINDS}, integer, default 0;
 param tier_size{TIERS}, integer, >= 0;                   # what a tier of a meter holds
+param savings_steps{SAVINGS}, integer, >= 0;             # that can be committed
+param line_price{LINES, METERS}, integer, default 0;     # per unit of use [money units]
+param line_step{LINES}, integer;                         # per step committed [money units]
+param line_base{LINES}, integer;                         # [money units]
 param tier_price{TIERS}, integer, >= 0;                  # per unit of use [money units]
 
 set SERVICES;
@@ -150,6 +157,8 @@ var done{j in BATCHES}, binary;                                          # batch
 
 var used{QUOTAS};                                                        # what is used of a quota or a meter
 var held{(m, k) in TIERS}, integer, >= 0, <= tier_size[m, k];            # what a tier of a meter holds
+var steps{p in SAVINGS}, integer, >= 0, <= savings_steps[p];        # committed
+var beyond{HOURS}, >= 0;                                            # what a window costs beyond its lower prices
 var tier_full{TIERS}, binary;                                            # tiers that may be followed by others
 
 minimize total_cost:
@@ -162,7 +171,8 @@ minimize total_cost:
     + sum{(i, k) in REPLICA_HOLDS, t in 0..T-1} hold[i, k] * price[k, t] * replicas[i, t]
     + sum{i in SERVICES, t in 0..T-1} step_price[i] * paid[i, t]
     + sum{j in BATCHES} batch_value[j] * (1 - done[j])
-    + sum{(m, k) in TIERS} tier_price[m, k] * held[m, k];
+    + sum{(m, k) in TIERS} tier_price[m, k] * held[m, k]
+    + sum{(p, h) in HOURS} beyond[p, h];
 
 # --- once: every copy runs once, or is left out where that is allowed -------------------------------
 
@@ -238,6 +248,11 @@ s.t. quota{q in QUOTAS}: used[q] <= limit[q];
 s.t. meter{m in METERS}: sum{(m, k) in TIERS} held[m, k] = used[m];
 s.t. tier_is_full{(m, k) in TIERS}: held[m, k] >= tier_size[m, k] * tier_full[m, k];
 s.t. tier_follows{(m, k) in TIERS: k > 0}: held[m, k] <= tier_size[m, k] * tier_full[m, k - 1];
+
+# --- cost: a window of a savings plan costs the largest of its lines -------------------------------------
+
+s.t. savings{(p, h, j) in LINES}:
+    beyond[p, h] >= sum{m in METERS} line_price[p, h, j, m] * used[m] + line_step[p, h, j] * steps[p] + line_base[p, h, j];
 
 # --- affinity: groups of a set on one pool; copies kept apart on different ones -------------------------
 

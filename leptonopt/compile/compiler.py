@@ -7,7 +7,7 @@ unit is the largest one in which every price, fixed cost and value is a whole nu
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from itertools import chain
@@ -16,6 +16,7 @@ import numpy as np
 
 from leptonopt.compile.end_slot import with_end_slot
 from leptonopt.compile.groups import Members, group_sets, group_tasks, precedence_edges
+from leptonopt.compile.meters import Metering
 from leptonopt.compile.money import Money
 from leptonopt.compile.node_form import TOLD_APART, NodeForm
 from leptonopt.compile.node_kinds import NodeKindInfo
@@ -23,13 +24,11 @@ from leptonopt.compile.places import Places, task_options
 from leptonopt.compile.quotas import (
     MeterWindow,
     QuotaWindow,
-    compile_meters,
     compile_quotas,
-    meter_steps,
-    meter_windows,
     quota_windows,
 )
 from leptonopt.compile.rows import Row, RowBuilder
+from leptonopt.compile.savings import SavingsWindow
 from leptonopt.compile.segments import CutInstance, cut_instance, with_chains
 from leptonopt.compile.services import CompiledServices, replica_options
 from leptonopt.compile.ties import Ties
@@ -60,7 +59,8 @@ class CompiledInstance:
     members : per group, (task index, first copy, number of copies); copies count from 1.
     kinds : kinds of nodes, in the problem's order.
     windows : windows of the instance's quotas, which are the problem's first ones, in its order.
-    meter_windows : windows of the instance's meters, in the order of the problem's.
+    meter_windows : windows of the instance's meters, which are the problem's first ones, in its order.
+    savings_windows : windows of each savings plan of the instance, in the order of the problem's.
     quota_units : size of one unit of each quota in the user's unit.
     services : services with their ways, classes and units, in the problem's order.
     stuck : mandatory tasks that cannot run, by index.
@@ -81,6 +81,7 @@ class CompiledInstance:
     kinds: tuple[NodeKindInfo, ...]
     windows: tuple[QuotaWindow, ...]
     meter_windows: tuple[MeterWindow, ...]
+    savings_windows: tuple[tuple[SavingsWindow, ...], ...]
     quota_units: tuple[Fraction, ...]
     services: CompiledServices
     stuck: tuple[int, ...]
@@ -100,12 +101,13 @@ def compile_instance(instance: Instance, form: NodeForm = TOLD_APART, places: Pl
     rows, cut, tasks, services = _rows(instance, form, places)
     ties = Ties(cut.instance, tasks)
     singles = [(task.copies, columns) for task, columns in zip(cut.instance.tasks, tasks.columns, strict=True)]
-    money = Money(cut.instance, rows, tasks, ties, services, meter_steps(instance, rows, singles, services))
+    metering = Metering(instance, rows, singles, services)
+    money = Money(cut.instance, rows, tasks, ties, services, metering.steps())
     groups = group_tasks(cut.instance, tasks, ties)
     runs = [(sum(count for _, _, count in members), tasks.columns[members[0][0]]) for members in groups]
     quotas = compile_quotas(instance, rows, runs, services)
     made = _arrays(cut.instance, rows, tasks, groups, money, [limit for limit, _ in quotas], services)
-    made = replace(made, meters=compile_meters(instance, rows, runs, services, money.fixed))
+    made = metering.priced(made, runs, money.fixed)
     problem = with_end_slot(with_chains(made, cut, tasks.columns, groups))
     check_time()
     return CompiledInstance(
@@ -119,7 +121,8 @@ def compile_instance(instance: Instance, form: NodeForm = TOLD_APART, places: Pl
         members=tuple(tuple(members) for members in groups),
         kinds=tuple(rows.kinds),
         windows=tuple(quota_windows(instance)),
-        meter_windows=tuple(meter_windows(instance)),
+        meter_windows=tuple(window for window, _ in metering.meters),
+        savings_windows=tuple(tuple(window for window, _ in windows) for windows in metering.savings),
         quota_units=tuple(unit for _, unit in quotas),
         services=services,
         stuck=tuple(tasks.stuck()),

@@ -27,5 +27,5 @@ TOLD_APART, COUNTED = NodeForm(), NodeForm(alike=True)
 
 
 def first_form(instance: Instance) -> NodeForm:
-    """Return the form of a solve at first: nodes are counted, or told apart beside services or meters."""
-    return TOLD_APART if instance.services or instance.meters else COUNTED
+    """Return the form of a solve at first: nodes told apart beside services and meters, else counted."""
+    return TOLD_APART if instance.services or instance.metered else COUNTED

@@ -1,12 +1,12 @@
-"""Compile quotas and meters: the use of each by columns and nodes, in whole units."""
+"""Compile quotas: the use of each by columns and nodes, in whole units."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import partial
-from math import ceil, floor, gcd, lcm
+from math import floor, gcd, lcm
 
 import numpy as np
 
@@ -17,10 +17,10 @@ from leptonopt.compile.rows import CompiledOption, RowBuilder
 from leptonopt.compile.services import CompiledServices
 from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance import Instance, Measure, Meter, Pool, Quota
-from leptonopt.problem.problem import Meter as Tiers
 from leptonopt.problem.problem import Quota as Limit
 from leptonopt.runtime.clock import check_time_each
 
+Groups = Sequence[tuple[int, Sequence[CompiledOption]]]  # copies and columns of each group
 MAX_USE = 2**50
 MAX_SUM = 2**60
 MAX_LIMIT = 2**61  # more than can be used
@@ -102,7 +102,7 @@ def _spans(instance: Instance, measure: Measure, path: Path) -> list[tuple[int, 
 def compile_quotas(
     instance: Instance,
     rows: RowBuilder,
-    groups: Sequence[tuple[int, Sequence[CompiledOption]]],
+    groups: Groups,
     services: CompiledServices,
 ) -> list[tuple[Limit, Fraction]]:
     """Return the problem's quotas, one per window, with units; `groups` holds copies and columns."""
@@ -116,61 +116,22 @@ def compile_quotas(
 def _compile_window(
     instance: Instance,
     rows: RowBuilder,
-    groups: Sequence[tuple[int, Sequence[CompiledOption]]],
+    groups: Groups,
     services: CompiledServices,
     window: QuotaWindow,
     most: tuple[int, int],
 ) -> tuple[Limit, Fraction]:
     """Return the limit of one window and its unit; `most` bounds runs, and demand units times slots."""
-    used = _Use.of(instance, rows, groups, services, window)
-    unit = _unit(window.quota, used.numbers(), window.limit)
+    used = Use.of(instance, rows, groups, services, window)
+    unit = unit_of(window.quota, used.numbers(), window.limit)
     steepest, dearest = (max(map(abs, each), default=Fraction(0)) for each in (used.rates, used.once.values()))
     if used.nodes or any(used.starts) or dearest * most[0] + steepest * most[1] > MAX_SUM * unit:
-        _countable(used, unit, groups, rows, services)
+        countable(used, unit, groups, rows, services)
     return used.limit(unit, max(-MAX_LIMIT, min(MAX_LIMIT, floor(window.limit / unit))), services), unit
 
 
-def meter_steps(
-    instance: Instance, rows: RowBuilder, groups: Sequence[tuple[int, Sequence[CompiledOption]]],
-    services: CompiledServices,
-) -> tuple[set[Fraction], Fraction, int]:  # fmt: skip
-    """Return the money of a unit by meter and tier, the most that all meters cost [money], the most units."""
-    steps, total, units = set[Fraction](), Fraction(0), 0
-    for window in check_time_each(meter_windows(instance)):
-        used = _Use.of(instance, rows, groups, services, window)
-        unit = _meter_unit(window, used)
-        most = ceil(_countable(used, unit, groups, rows, services))
-        steps |= {price * unit for _, price in window.tiers}
-        total, units = total + window.cost(window.spent + most * unit), units + most
-    return steps, total, units
-
-
-def compile_meters(
-    instance: Instance,
-    rows: RowBuilder,
-    groups: Sequence[tuple[int, Sequence[CompiledOption]]],
-    services: CompiledServices,
-    money: Callable[[Fraction], int],
-) -> tuple[Tiers, ...]:
-    """Return the problem's meters, one per window; `money` returns an amount in money units."""
-    found = []
-    for window in check_time_each(meter_windows(instance)):
-        used = _Use.of(instance, rows, groups, services, window)
-        unit = _meter_unit(window, used)
-        most = ceil(_countable(used, unit, groups, rows, services))
-        begins = np.array([begin / unit for begin, _ in window.tiers]).astype(np.int64)
-        prices = np.array([money(price * unit) for _, price in window.tiers], np.int64)
-        found.append(Tiers(used.limit(unit, most, services), begins, prices))
-    return tuple(found)
-
-
-def _meter_unit(window: MeterWindow, used: _Use) -> Fraction:
-    """Return the unit of a meter, in which its tiers begin at whole amounts."""
-    return _unit(window.quota, [*used.numbers(), *(begin for begin, _ in window.tiers)])
-
-
 @dataclass(frozen=True)
-class _Use:
+class Use:
     """The use of a window by demand units of rows, starts of options, nodes, and starts of replicas."""
 
     window: Window
@@ -185,16 +146,20 @@ class _Use:
         cls,
         instance: Instance,
         rows: RowBuilder,
-        groups: Sequence[tuple[int, Sequence[CompiledOption]]],
+        groups: Groups,
         services: CompiledServices,
         window: Window,
-    ) -> _Use:
+    ) -> Use:
         """Return the use of a window; `groups` holds copies and columns."""
-        number = next(at for at, each in enumerate(instance.measures) if each.id == window.quota.id)
-        options = enumerate(column for _, columns in groups for column in columns)
-        once = {at: amount for at, column in options if (amount := dict(column.once).get(number))}
         use, starts = _use(instance, rows, window), services.start_use(window.quota)
-        return cls(window, instance.time.slots, use, once, _node_use(instance, rows, window), starts)
+        found = cls(window, instance.time.slots, use, {}, _node_use(instance, rows, window), starts)
+        return found.with_options(instance, groups)
+
+    def with_options(self, instance: Instance, groups: Groups) -> Use:
+        """Return the use with what these options use once."""
+        number = next(at for at, each in enumerate(instance.measures) if each.id == self.window.quota.id)
+        options = enumerate(column for _, columns in groups for column in columns)
+        return replace(self, once={at: amount for at, column in options if (amount := dict(column.once).get(number))})
 
     @property
     def rates(self) -> list[Fraction]:
@@ -272,7 +237,7 @@ def _only(found: NodeRates, keep: Sequence[bool]) -> NodeRates:
     return NodeRates(cut(found.on_demand), cut(found.on), cut(found.start), cut(found.stop), commit)
 
 
-def _unit(quota: Measure, amounts: Iterable[Fraction], limit: Fraction = Fraction(0)) -> Fraction:
+def unit_of(quota: Measure, amounts: Iterable[Fraction], limit: Fraction = Fraction(0)) -> Fraction:
     """Return the largest unit in which all amounts are whole, if possible also the limit."""
     used = set(amounts)
     for values in (used | {limit}, used):  # of whole amounts the whole part of a limit is enough
@@ -289,10 +254,10 @@ def _too_fine(quota: Measure, unit: Fraction, largest: Fraction, most: str) -> F
     return Finding(f"{kind} {quota.id!r}: {text}; at most {most} steps can be counted", (f"{kind}s",))
 
 
-def _countable(
-    used: _Use,
+def countable(
+    used: Use,
     unit: Fraction,
-    groups: Sequence[tuple[int, Sequence[CompiledOption]]],
+    groups: Groups,
     rows: RowBuilder,
     services: CompiledServices,
 ) -> Fraction:

@@ -206,9 +206,9 @@ class RowBuilder:
                 per_unit = Fraction(self.time.slot, 3600 * self.scale[row])
                 price = pool.price.get(name)
                 if price is not None:
-                    self.prices[row] = [
-                        mean * per_unit * Fraction(weights.cost) for mean in mean_by_slot(price, self.time)
-                    ]
+                    saved = self.instance.saved.get((pool.id, name, False))
+                    means = mean_by_slot(price, self.time) if saved is None else [Fraction(saved)] * self.time.slots
+                    self.prices[row] = [mean * per_unit * Fraction(weights.cost) for mean in means]
                 if name == POWER and pool.carbon is not None and weights.carbon_kg:
                     per_gram = per_unit * Fraction(weights.carbon_kg) / 1000
                     carbon = mean_by_slot(pool.carbon, self.time)

@@ -1,4 +1,4 @@
-"""Meters in the second model: tiers hold what is used, one after the other."""
+"""Meters in the second model: tiers hold what is used; and savings plans beside them."""
 
 from __future__ import annotations
 
@@ -8,27 +8,24 @@ from itertools import pairwise
 from math import gcd, lcm
 from typing import Any, Protocol
 
+from leptonopt.confirm.savings import Rows as SavingsRows
+from leptonopt.confirm.savings import add_savings
 from leptonopt.verify.exact import exact
-from leptonopt.verify.instance_reader import NOTHING, StatedInstance
+from leptonopt.verify.instance_reader import NOTHING
 from leptonopt.verify.quotas import windows_of
 
 Terms = dict[int, Fraction]
 
 
-class Rows(Protocol):
+class Rows(SavingsRows, Protocol):
     """The part of the model that meters add to."""
 
-    stated: StatedInstance
-    most: list[int]
-    cost: Terms
-
-    def variable(self, most: int) -> int: ...
-    def row(self, terms: Mapping[int, Fraction | int], low: Any = None, high: Any = None) -> None: ...
     def used(self, measure: Mapping[str, Any], first: int, end: int) -> Terms: ...
 
 
 def add_meters(model: Rows) -> None:
-    """Add the tiers of every window of every meter."""
+    """Add the tiers of every window of every meter, and savings plans."""
+    add_savings(model)
     for meter in model.stated.document.get("meters") or ():
         for first, end in windows_of(model.stated, meter):
             before = NOTHING if first else exact(meter.get("used", 0))

@@ -147,8 +147,7 @@ class Model:
                 length = min(stated.slots, ceil(way.seconds / stated.slot))
                 entries += stated.slots * places * length * max(1, len(way.uses))
                 if columns > MOST_COLUMNS or entries > MOST_ENTRIES:
-                    text = f"it has more than {MOST_COLUMNS:,} starts, or {MOST_ENTRIES:,} entries in its rows"
-                    raise TooLarge(text)
+                    raise TooLarge(f"it has more than {MOST_COLUMNS:,} starts, or {MOST_ENTRIES:,} entries in its rows")
         if len(self.kinds) * stated.slots > MOST_COLUMNS:
             raise TooLarge(f"it has more than {MOST_COLUMNS:,} nodes by slots")
 
@@ -243,6 +242,7 @@ class Model:
         """Nodes on by slot, what they cost, and what they offer."""
         self._usable: list[list[Terms]] = []
         self._spent: list[list[dict[str, Terms]]] = []  # per kind and slot: money, energy and carbon
+        self.paid: list[list[int]] = []  # per kind and slot: on demand
         for kind in self.kinds:
             usable, spent = self._kind(kind)
             self._usable.append(usable)
@@ -259,6 +259,7 @@ class Model:
         up, down = ([self.variable(kind.count[t]) for t in slots] for _ in range(2))
         committed = self.variable(kind.commit_max)
         paid = [self.variable(kind.count[t] if kind.price is not None else 0) for t in slots]
+        self.paid.append(paid)
         tariff, grams = stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool)
         usable, spent, early = [], [], self.variable(kind.before)  # early: off as the horizon begins
         for t in slots:
@@ -383,8 +384,7 @@ class Model:
         of, mine = quota["of"], [at for at in self._starts() if covers(self.stated, quota, *self._who(at))]
         terms = {at: self._used(quota, self.columns[at], first, end) for at in mine}
         for kind, spent in zip(self.kinds, self._spent, strict=True):
-            pools = quota.get("pools")
-            whole = quota.get("tasks") is None and quota.get("teams") is None
+            pools, whole = quota.get("pools"), quota.get("tasks") is None and quota.get("teams") is None
             if whole and of in spent[0] and (pools is None or kind.pool in pools):
                 for each in spent[first:end]:
                     for at, value in each[of].items():

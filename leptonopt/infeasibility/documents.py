@@ -23,7 +23,8 @@ def subset(document: Document, ids: Collection[str]) -> Document:
     the rest may depend on what it earns.
     """
     keep, earning, result = set(ids), earners(document), copy.deepcopy(document)
-    result.pop("meters", None)  # they cost money, and limit nothing
+    for key in ("meters", "savings"):  # they cost money, and limit nothing
+        result.pop(key, None)
     left = keep | earning
     result["tasks"] = [task for task in result["tasks"] if task["id"] in left]
     for task in result["tasks"]:

@@ -20,6 +20,7 @@ from leptonopt.instance.fields import Series
 from leptonopt.instance.instance import Instance, Objective, replace
 from leptonopt.instance.pools import POWER, Billing, Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Measure, Meter, Quota
+from leptonopt.instance.savings import Covered, SavingsPlan, covered
 from leptonopt.instance.schema import instance_schema
 from leptonopt.instance.services import Batch, Demand, Service, Way
 from leptonopt.instance.tasks import Checkpoint, Option, Segments, Task, Variant, merged_work
@@ -32,6 +33,7 @@ __all__ = [
     "Billing",
     "Checkpoint",
     "Commit",
+    "Covered",
     "Demand",
     "Instance",
     "Maintenance",
@@ -42,6 +44,7 @@ __all__ = [
     "Option",
     "Pool",
     "Quota",
+    "SavingsPlan",
     "Segments",
     "Series",
     "Service",
@@ -49,6 +52,7 @@ __all__ = [
     "Time",
     "Variant",
     "Way",
+    "covered",
     "findings_of",
     "instance_schema",
     "merged_work",

@@ -359,6 +359,31 @@ class MeterDocument(TypedDict):
     pools: NotRequired[Sequence[str] | None]
 
 
+class SavingsRateDocument(TypedDict):
+    """The price under a savings plan of a resource of a pool, or of a kind of its nodes."""
+
+    pool: str
+    resource: NotRequired[str | None]
+    kind: NotRequired[str | None]
+    price: Number
+
+
+class SavingsCommitDocument(TypedDict):
+    """Money per hour that the solver may commit."""
+
+    max: Number
+    step: NotRequired[Number]
+
+
+class SavingsPlanDocument(TypedDict):
+    """Money committed per hour, for lower prices."""
+
+    id: str
+    committed: NotRequired[Number | SeriesDocument | None]
+    commit: NotRequired[SavingsCommitDocument | Noun | None]
+    rates: Sequence[SavingsRateDocument | Noun]
+
+
 class QuotaDocument(TypedDict):
     """A limit on what tasks use."""
 
@@ -410,6 +435,7 @@ class InstanceDocument(TypedDict):
     placement: NotRequired[Literal["span", "one-node", "packed"] | None]
     quotas: NotRequired[Sequence[QuotaDocument | Noun]]
     meters: NotRequired[Sequence[MeterDocument | Noun]]
+    savings: NotRequired[Sequence[SavingsPlanDocument | Noun]]
     together: NotRequired[Sequence[Sequence[str]]]
     apart: NotRequired[Sequence[Sequence[str] | Mapping[str, Any]]]
     routes: NotRequired[Sequence[Sequence[Sequence[str]]]]

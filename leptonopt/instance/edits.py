@@ -17,6 +17,7 @@ NAMED = (
     "batches",
     "quotas",
     "meters",
+    "savings",
     "nodes",
     "options",
     "replicas",
@@ -168,6 +169,10 @@ def _forget_pool(document: Document, id: str) -> None:
     for quota in (*document.get("quotas", ()), *document.get("meters", ())):
         if "pools" in quota:
             quota["pools"] = [each for each in quota["pools"] if each != id]
+    for plan in document.get("savings", ()):
+        plan["rates"] = [rate for rate in plan["rates"] if rate["pool"] != id]
+    if "savings" in document:
+        document["savings"] = [plan for plan in document["savings"] if plan["rates"]]
 
 
 def _off(option: Document, pool: str) -> Document | None:

@@ -17,6 +17,7 @@ FEATURES: dict[str, Callable[[Instance], bool]] = {
     "data passed on between tasks": lambda instance: any(after.gib for task in instance.tasks for after in task.after),
     GREATEST_LAGS: lambda instance: any(after.most is not None for task in instance.tasks for after in task.after),
     "meters": lambda instance: bool(instance.meters),
+    "savings plans": lambda instance: bool(instance.savings),
     ROUTES: lambda instance: any(option.id == NOT_TAKEN for task in instance.tasks for option in task.options),
     "inputs or results of tasks": lambda instance: any(task.inputs or task.results for task in instance.tasks),
 }

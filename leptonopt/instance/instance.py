@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError, field_validator, model_validator
@@ -17,6 +18,7 @@ from leptonopt.instance.fields import ByName, Many, Name, NotNegative, StrictMod
 from leptonopt.instance.notation import plain
 from leptonopt.instance.pools import Pool, Time
 from leptonopt.instance.quotas import Measure, Meter, Quota
+from leptonopt.instance.savings import Place, SavingsPlan, covered, savings_findings
 from leptonopt.instance.services import Batch, Service
 from leptonopt.instance.tasks import Profile, Task
 
@@ -71,6 +73,7 @@ class Instance(StrictModel):
     batches: Many[Batch] = Field(default=(), description="offline requests of services")
     quotas: Many[Quota] = ()
     meters: Many[Meter] = Field(default=(), description="prices by tiers of what is used in a period")
+    savings: Many[SavingsPlan] = Field(default=(), description="money committed per hour, for lower prices")
     together: Many[Many[Name]] = Field(default=(), description="tasks that share a pool")
     apart: Many[Many[Name]] = Field(default=(), description="tasks on different pools")
     links: Many[Link] = Field(default=(), description="ways for data between regions")
@@ -99,6 +102,7 @@ class Instance(StrictModel):
             *cross_findings(*parts, meters=self.meters),
             *tie_findings(self.objective.ties, self.tasks),
             *data_findings(self.pools, self.tasks, self.datasets),
+            *savings_findings(self.time, self.pools, self.tasks, self.services, self.savings),
         ]:
             raise PydanticCustomError("references", "references", {"findings": findings})
         return self
@@ -107,6 +111,16 @@ class Instance(StrictModel):
     def measures(self) -> tuple[Measure, ...]:
         """Return quotas and meters."""
         return (*self.quotas, *self.meters)
+
+    @property
+    def metered(self) -> bool:
+        """Return True when what is used is priced in sum: by meters or savings plans."""
+        return bool(self.meters or self.savings)
+
+    @cached_property
+    def saved(self) -> dict[Place, Decimal]:
+        """Return the prices under savings plans [money per unit or node, and hour]."""
+        return {each.place: each.saved for plan in self.savings for each in covered(plan, self.pools)}
 
     def document(self) -> dict[str, Any]:
         """Return the instance as a plain tree, as a native file states it (numbers as Decimal).

@@ -104,6 +104,7 @@ class _Rewriting:
             "batches": self._each(lambda value, path: self._edited(value, path, self._dates)),
             "quotas": self._each(self.measure),
             "meters": self._each(self.measure),
+            "savings": self._each(lambda value, path: self._edited(value, path, {"committed": self.series})),
         }
         made: Document = self._edited(tree, (), edits)
         return made

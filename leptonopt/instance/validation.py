@@ -14,6 +14,7 @@ from leptonopt.instance.instance import Instance, Objective
 from leptonopt.instance.notation import plain
 from leptonopt.instance.pools import Billing, Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Meter, Quota, Tier
+from leptonopt.instance.savings import SavingsPlan, SavingsRate
 from leptonopt.instance.services import Batch, Missed, Service, Spread, Start, Way
 from leptonopt.instance.tasks import After, Checkpoint, Needs, Option, Profile, Segments, Task, Variant, Work
 from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
@@ -58,7 +59,7 @@ _AT: dict[str | int, type[StrictModel]] = {
     "needs": Needs, "maintenance": Maintenance, "profiles": Profile, "nodes": NodeKind, "commit": Commit,
     "billing": Billing,
     "checkpoint": Checkpoint, "segments": Segments, "objective": Objective, "quotas": Quota,
-    "meters": Meter, "tiers": Tier,
+    "meters": Meter, "tiers": Tier, "savings": SavingsPlan, "rates": SavingsRate,
     "services": Service,
     "replicas": Way, "batches": Batch, "start": Start, "spread": Spread, "missed": Missed,
 }  # fmt: skip

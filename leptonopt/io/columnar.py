@@ -28,6 +28,7 @@ REFUSED = {
     "profiles": "options are written out in columns",
     "quotas": "the rule quota has no columns; write YAML or JSON",
     "meters": "meters have no columns; write YAML or JSON",
+    "savings": "savings plans have no columns; write YAML or JSON",
     "together": "the rule affinity has no columns; write YAML or JSON",
     "apart": "the rule affinity has no columns; write YAML or JSON",
     "objective": "columns are of money alone; write YAML or JSON to weigh carbon",

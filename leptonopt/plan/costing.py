@@ -18,6 +18,7 @@ from leptonopt.compile.node_kinds import NodeKindInfo
 from leptonopt.compile.quotas import MeterWindow, Window
 from leptonopt.instance import POWER, Commit, Instance, Measure, Pool, Quota, Task
 from leptonopt.plan.price_table import NOTHING, Costs, PrefixSums, PriceTable
+from leptonopt.plan.savings import SavingsBill, savings_bill
 from leptonopt.plan.service_costs import Served, WayBill, served
 from leptonopt.problem.nodes import NodeSchedule
 from leptonopt.problem.services import ReplicaSchedule
@@ -30,7 +31,7 @@ class NodeBill:
     kind: NodeKindInfo
     on: tuple[int, ...]
     committed: int
-    on_demand_slots: int
+    paid: tuple[int, ...]
     starts: int
     rent: Fraction
     startup: Fraction
@@ -39,6 +40,11 @@ class NodeBill:
     idle: Fraction
     kwh: Fraction
     carbon_kg: Fraction
+
+    @property
+    def on_demand_slots(self) -> int:
+        """Return how many slots of nodes are paid on demand."""
+        return sum(self.paid)
 
     @property
     def total(self) -> Fraction:
@@ -65,7 +71,7 @@ def node_bills(
         kind=kind,
         on=tuple(on),
         committed=committed,
-        on_demand_slots=sum(paid),
+        paid=tuple(paid),
         starts=started,
         rent=sum((count * money for count, money in zip(paid, price, strict=True) if count), NOTHING) * hours,
         startup=started * Fraction(stated.startup),
@@ -198,9 +204,27 @@ class Bill:
         return found
 
     @cached_property
+    def savings(self) -> list[SavingsBill]:
+        """Return the bill of every savings plan."""
+        paid: dict[tuple[str, str], list[int]] = {}
+        for nodes in self.nodes:
+            place = nodes.kind.pool.id, nodes.kind.name
+            paid[place] = [a + b for a, b in zip(paid.get(place, [0] * len(nodes.paid)), nodes.paid, strict=True)]
+        return [savings_bill(windows, self.runs, paid) for windows in self.compiled.savings_windows]
+
+    @cached_property
+    def metered_cost(self) -> Fraction:
+        """Return the cost of meters, and of savings plans beyond list prices [money]."""
+        return sum((each.cost for each in self.meters), NOTHING) + sum((each.cost for each in self.savings), NOTHING)
+
+    @cached_property
     def metered(self) -> list[Fraction]:
-        """Return what each run, all its copies, pays of meters, in proportion to its use [money]."""
+        """Return what each run, all its copies, pays of meters and savings plans, by its use [money]."""
         found = [NOTHING] * len(self.runs)
+        for plan in self.savings:
+            for window in plan.windows:
+                for at, money in window.shares():
+                    found[at] += money
         for meter in self.meters:
             for at, use in meter.by_run.items():
                 found[at] += use * meter.mean
@@ -209,8 +233,7 @@ class Bill:
     @cached_property
     def total(self) -> Fraction:
         """Return the cost of the plan without sunk cost [money]."""
-        metered = sum((meter.cost for meter in self.meters), NOTHING)
-        return self.sum("total") + self.late + self.early + self.served.missed + metered
+        return self.sum("total") + self.late + self.early + self.served.missed + self.metered_cost
 
     @cached_property
     def objective(self) -> Fraction:

@@ -237,7 +237,7 @@ def _parts(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Cost
         ("late", "lateness"),
         ("early", "early ends"),
         ("missed", "missed requests"),
-        ("metered", "meters"),
+        ("metered", "meters and savings plans"),
         ("forgone", "value left out"),
     ):
         sums = [(plan["bill"] or {}).get(key) for plan in (before, after)]

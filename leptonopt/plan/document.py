@@ -77,6 +77,7 @@ def plan_document(
         **service_entries(instance, bill.served, compiled.services),
         "quotas": list(_quotas(bill)),
         **_meters(bill),
+        **_savings(bill),
         "bill": _bill(bill),
         "utilisation": list(_utilisation(bill)),
         "figures": _figures(bill),
@@ -155,7 +156,7 @@ def _tasks(bill: Bill) -> list[dict[str, Any]]:
         running = sum(cost.running.values(), NOTHING)
         if way.pool in charging:
             line["charged"] = number(cost.charged)
-        if instance.meters:
+        if instance.metered:
             line["metered"] = number(metered / run.copies)
         line["parts"] = {"running": number(running), "fixed": number(cost.fixed), "late": number(cost.late)}
         if instance.tasks[run.task].early_cost is not None:
@@ -239,6 +240,16 @@ def _meters(bill: Bill) -> dict[str, Any]:
     return {"meters": lines} if bill.instance.meters else {}
 
 
+def _savings(bill: Bill) -> dict[str, Any]:
+    """Return a line for each savings plan; nothing where the instance has none."""
+    lines = [
+        {"id": plan.id, "commit": number(Fraction(plan.step) * own.steps)}
+        | {key: number(getattr(own, key)) for key in ("paid", "covered", "lost", "cost")}
+        for plan, own in zip(bill.instance.savings, bill.savings, strict=True)
+    ]
+    return {"savings": lines} if lines else {}
+
+
 def _bill(bill: Bill) -> dict[str, Any]:
     pools = []
     for found in bill.by_pool.values():
@@ -264,7 +275,7 @@ def _bill(bill: Bill) -> dict[str, Any]:
         "nodes": number(bill.sum("nodes")),
         "late": number(bill.late),
         **extra,
-        **({"metered": number(sum((meter.cost for meter in bill.meters), NOTHING))} if bill.instance.meters else {}),
+        **({"metered": number(bill.metered_cost)} if bill.instance.metered else {}),
         "forgone": number(bill.forgone),
         "sunk": number(sunk),
         "whole": number(bill.total + sunk),
@@ -279,7 +290,7 @@ def _teams(bill: Bill) -> dict[str, Any]:
     """Return the bills of teams and what is left of the nodes' cost; nothing where no task has a team."""
     if all(task.team is None for task in bill.instance.tasks):
         return {}
-    sums = ("own", "charged", *(("metered",) if bill.instance.meters else ()), "total")
+    sums = ("own", "charged", *(("metered",) if bill.instance.metered else ()), "total")
     teams: list[dict[str, Any]] = [
         {"team": line.team, "tasks": line.tasks, **{name: number(getattr(line, name)) for name in sums}}
         for line in team_bills(bill)

@@ -226,6 +226,17 @@ MeterUse = TypedDict(
 )
 
 
+class SavingsUse(TypedDict):
+    """A savings plan: money per hour committed by the plan, and money of the horizon."""
+
+    id: str
+    commit: float
+    paid: float
+    covered: float
+    lost: float
+    cost: float
+
+
 class ResourceBill(TypedDict):
     """The bill of a resource."""
 
@@ -336,6 +347,7 @@ class PlanDocument(TypedDict):
     batches: NotRequired[list[BatchUse]]
     quotas: list[QuotaUse]
     meters: NotRequired[list[MeterUse]]
+    savings: NotRequired[list[SavingsUse]]
     bill: Bill | None
     utilisation: list[Utilisation]
     figures: Figures | None

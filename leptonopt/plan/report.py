@@ -20,7 +20,7 @@ from rich.text import Text
 from leptonopt.io.files import printable
 from leptonopt.plan.entries import copies_of, label
 from leptonopt.plan.numbers import percent
-from leptonopt.plan.report_services import service_tables
+from leptonopt.plan.report_services import of_rows, service_tables
 from leptonopt.problem.size import problem_size
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 ROWS = 40
 NAMES = 12
 BILL_PARTS = ("running", "fixed", "nodes", "late", "early", "missed", "metered")  # of a bill, which add up to its total
+SAVINGS = {"committed/h": "commit", "paid": "paid", "covered": "covered", "lost": "lost", "cost": "cost"}
 STYLE = {"optimal": "bold green", "feasible": "bold yellow", "infeasible": "bold red", "unknown": "bold red"}
 _STOP = {
     "gap": "the gap asked for is reached",
@@ -49,9 +50,8 @@ def show(
 ) -> None:
     """Print the report; `everything` lists all tasks instead of the first 40, and every resource.
 
-    With the instance, it says what services serve, use and cost with their share of nodes.
-
-    The result line comes first, and once more at the end of a report with tables, where a terminal shows it.
+    With the instance, it says what services serve, use and cost with their share of nodes. The result line comes first,
+    and once more at the end of a report with tables, where a terminal shows it.
     """
     console.print(headline(document), soft_wrap=True)
     for reason in document.get("why") or ():
@@ -77,9 +77,11 @@ def _parts(document: dict[str, Any], everything: bool, instance: Instance | None
         yield _nodes(document, rows, places)
     if document["quotas"]:
         yield _quotas(document, rows)
-    if document.get("meters"):
-        cost = [money(line["cost"], places) for line in document["meters"]]
-        yield _windows(document, "meter", document["meters"], {"cost": cost}, rows)
+    if lines := document.get("meters"):
+        yield _windows(document, "meter", lines, {"cost": [money(line["cost"], places) for line in lines]}, rows)
+    if lines := document.get("savings"):
+        saved = ([line["id"], *(money(line[key], places) for key in SAVINGS.values())] for line in lines)
+        yield of_rows("Savings plans", ("plan", *SAVINGS), 1, saved)
     if everything:
         yield _resources(document, places)
     yield from service_tables(document, instance, places)
@@ -324,10 +326,8 @@ def _schedule(document: dict[str, Any], rows: int | None, places: int) -> Table:
     table = _table("Schedule")
     apart = any(not line["option"].startswith(line["pool"]) for line in tasks)
     late = any(line.get("late_hours") for line in tasks)
-    noded, charged = (
-        any("nodes" in line for line in tasks),
-        [name for name in ("charged", "metered") if any(line.get(name) for line in tasks)],
-    )
+    noded = any("nodes" in line for line in tasks)
+    charged = [name for name in ("charged", "metered") if any(line.get(name) for line in tasks)]
     for name in ("task", "option", *(["pool"] if apart else []), *(["nodes"] if noded else [])):
         table.add_column(name)
     zone = known_zone(document.get("zone"))

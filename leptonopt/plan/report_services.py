@@ -19,13 +19,13 @@ def service_tables(document: Mapping[str, Any], instance: Instance | None, place
     if not document.get("services"):
         return
     if instance is not None:
-        yield _of_rows("Services", SERVED_HEADS, 1, served_rows(service_uses(document, instance), places))
-    yield _of_rows("Replicas", WAY_HEADS, 3, way_rows(document, places))
+        yield of_rows("Services", SERVED_HEADS, 1, served_rows(service_uses(document, instance), places))
+    yield of_rows("Replicas", WAY_HEADS, 3, way_rows(document, places))
     if rows := batch_rows(document, places):
-        yield _of_rows("Batches", ("batch", "service", "done"), 3, rows)
+        yield of_rows("Batches", ("batch", "service", "done"), 3, rows)
 
 
-def _of_rows(title: str, heads: Sequence[str], words: int, rows: Iterable[Sequence[str]]) -> Table:
+def of_rows(title: str, heads: Sequence[str], words: int, rows: Iterable[Sequence[str]]) -> Table:
     """Return a table whose first columns are words and the others numbers."""
     table = Table(title=Text(title, style="bold"), title_justify="left")
     for at, head in enumerate(heads):

@@ -1,4 +1,4 @@
-"""Attribute a plan's bill to teams: cost of their tasks, charges for nodes, and shares of meters."""
+"""Attribute a plan's bill to teams: cost of tasks, charges for nodes, shares of meters and savings."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ def team_bills(bill: Bill) -> list[TeamBill]:
 
 
 def uncharged(bill: Bill) -> Fraction:
-    """Return what nodes and meters cost beyond what tasks pay of them [money]; below 0 for less."""
-    metered = sum((meter.cost for meter in bill.meters), NOTHING)
-    return bill.sum("nodes") + metered - sum((line.charged + line.metered for line in team_bills(bill)), NOTHING)
+    """Return what nodes, meters and savings cost beyond what tasks pay [money]; below 0 for less."""
+    paid = sum((line.charged + line.metered for line in team_bills(bill)), NOTHING)
+    return bill.sum("nodes") + bill.metered_cost - paid

@@ -13,11 +13,13 @@ from leptonopt.problem.problem import Meter, Problem
 def at_mean_prices(problem: Problem) -> Problem:
     """Return the problem in which each meter has one price: the mean of the most that can be used.
 
+    What savings plans cover has the prices that they buy.
+
     What an option uses once is priced where the window of the meter holds its first start.
     """
     for meter in problem.meters:
         problem = _with(problem, meter)
-    return replace(problem, meters=())
+    return replace(problem, meters=(), savings=())
 
 
 def _with(problem: Problem, meter: Meter) -> Problem:

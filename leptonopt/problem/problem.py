@@ -31,6 +31,7 @@ from leptonopt.problem.chains import Chain
 from leptonopt.problem.nodes import NodeCosts, Nodes, no_nodes
 from leptonopt.problem.offline import Offline
 from leptonopt.problem.reachable_capacity import Demands, reachable_capacity
+from leptonopt.problem.savings import Savings
 from leptonopt.problem.services import ReplicaCosts, Services, no_services
 from leptonopt.problem.serving import Serving
 from leptonopt.runtime.clock import check_time_each
@@ -157,6 +158,7 @@ class Problem:
     nodes : kinds of nodes; `capacity` of a row that they supply is an upper bound on their supply.
     quotas : limits on use over time.
     meters : prices by tiers of use over time; methods that ignore them solve a relaxation, as these cost at least 0.
+    savings : savings plans, of which all else has the lower prices; they cost at least 0, too.
     together, apart : tuples of int64 arrays of groups.
     services : replicas that hold capacity and serve a demand; most methods take problems without them.
     chains : groups that are segments of one task; rules above tie them, and a method may ignore this.
@@ -189,6 +191,7 @@ class Problem:
     nodes: Nodes = field(default_factory=lambda: no_nodes(0))
     quotas: tuple[Quota, ...] = ()
     meters: tuple[Meter, ...] = ()
+    savings: tuple[Savings, ...] = ()
     together: tuple[Ints, ...] = ()
     apart: tuple[Ints, ...] = ()
     services: Services = field(default_factory=lambda: no_services(0))

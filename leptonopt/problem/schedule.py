@@ -66,7 +66,9 @@ def objective(problem: Problem, schedule: Schedule) -> int:
     if rent is None:
         raise ValueError("the nodes do not cover the load")
     total: int = problem.nodes.costs.of(rent, problem.nodes) if len(problem.nodes) else 0
-    total += sum(meter.cost(quota_use(problem, meter.use, schedule, rent)) for meter in problem.meters)
+    used = metered_use(problem, schedule, rent)
+    total += sum(meter.cost(use) for meter, use in zip(problem.meters, used, strict=True))
+    total += sum(plan.cost(used) for plan in problem.savings)
     if schedule.replicas is not None:
         held = problem.services.load(schedule.replicas.on, len(problem.price))
         total += schedule.replicas.cost(problem.services) + _dot(held.ravel(), problem.price.ravel())
@@ -125,11 +127,18 @@ def with_node_schedule(problem: Problem, schedule: Schedule) -> Schedule:
     return replace(schedule, rent=node_schedule_of(problem, schedule))
 
 
-def quota_use(problem: Problem, quota: Quota, schedule: Schedule, rent: NodeSchedule) -> int:
-    """Return the use of a quota by a schedule and its nodes."""
-    total = sum(count * int(quota.uses(problem, option, start, start)[0]) for option, start, count in schedule)
-    if schedule.replicas is not None:
-        held = problem.services.load(schedule.replicas.on, len(problem.capacity))
-        total += _dot(held[quota.rows].ravel(), quota.rate.ravel())
-        total += quota.replicas.of(schedule.replicas.on, problem.services.running) if quota.replicas else 0
+def metered_use(problem: Problem, schedule: Schedule, rent: NodeSchedule) -> list[int]:
+    """Return the use of each meter by a schedule and its nodes."""
+    load = usage(problem, schedule) if problem.meters else None
+    return [quota_use(problem, meter.use, schedule, rent, load) for meter in problem.meters]
+
+
+def quota_use(problem: Problem, quota: Quota, schedule: Schedule, rent: NodeSchedule, load: Ints | None = None) -> int:
+    """Return the use of a quota by a schedule and its nodes; `load` is what it holds, where known."""
+    load = usage(problem, schedule) if load is None else load
+    total = _dot(load[quota.rows].ravel(), quota.rate.ravel())
+    for option, start, count in schedule if quota.once_of else ():
+        total += count * quota.once_of.get(option, 0) * (quota.first <= start <= quota.last)
+    if schedule.replicas is not None and quota.replicas:
+        total += quota.replicas.of(schedule.replicas.on, problem.services.running)
     return total + (quota.nodes.of(rent, problem.nodes) if quota.nodes else 0)

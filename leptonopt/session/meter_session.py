@@ -1,6 +1,6 @@
-"""Solve instances with meters: only methods whose model has their tiers search.
+"""Solve instances with meters or savings plans: only methods whose model has these search.
 
-Meters cost at least nothing, so that whatever ignores them solves a relaxation: its bounds hold. Dispatching rules and
+They cost at least nothing, so that whatever ignores them solves a relaxation: its bounds hold. Dispatching rules and
 neighbourhoods would choose by wrong prices, so they are left out; a first plan is constructed at mean prices.
 """
 
@@ -15,17 +15,16 @@ from leptonopt.session.session import SolveSession
 from leptonopt.session.stages import Lanes, Stage
 from leptonopt.solvers import registry as methods
 
-EXACT = ("highs", "cpsat", "cbc")  # methods whose model has meters
+EXACT = ("highs", "cpsat", "cbc")  # methods whose model has meters and savings plans
 
 
 class MeterSession(SolveSession):
-    """The session of an instance with meters."""
+    """The session of an instance with meters or savings plans."""
 
     def _run(self, method: str | methods.Method, warm_start: Schedule | None) -> None:
         if isinstance(method, str) and method not in ("auto", *EXACT) and not method.startswith("pulp:"):
-            raise Unsupported(
-                f"the method {method} does not support meters; allowed are auto, {', '.join(EXACT)}, pulp:NAME"
-            )
+            allowed = ", ".join(("auto", *EXACT, "pulp:NAME"))
+            raise Unsupported(f"the method {method} does not support meters and savings plans; allowed are {allowed}")
         super()._run(method, warm_start)
 
     def _run_greedy(self, function: methods.Method) -> None:

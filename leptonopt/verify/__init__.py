@@ -121,7 +121,7 @@ def uncoupled(instance: Mapping[str, Any]) -> bool:
     stated = StatedInstance(instance)
     if any(map(is_cut, stated.tasks.values())):
         return False
-    if instance.get("meters"):
+    if stated.metered:
         return False
     if stated.quotas or instance.get("together") or instance.get("apart") or stated.kinds() or instance.get("services"):
         return False

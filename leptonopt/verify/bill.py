@@ -102,10 +102,10 @@ class BillChecker:
             sums["missed"] = self.served.missed
         elif "missed" in bill:
             self.findings.say("bill", "bill.missed", "is given for an instance without services")
-        if self.stated.document.get("meters"):
+        if self.stated.metered:
             sums["metered"] = self.metered.total
         elif "metered" in bill:
-            self.findings.say("bill", "bill.metered", "is given for an instance without meters")
+            self.findings.say("bill", "bill.metered", "is given for an instance without meters or savings plans")
         sums["total"] = sums["running"] + sums["fixed"] + sums["nodes"] + sums["late"] + early
         sums["total"] += self.served.missed + self.metered.total
         sums["whole"] = sums["total"] + sums["sunk"]
@@ -138,7 +138,7 @@ class BillChecker:
     def _teams(self, bill: Mapping[str, Any], nodes: Fraction) -> None:
         """Check what each team pays, and what is left of the cost of nodes and meters."""
         tasks, sums = self.stated.tasks, defaultdict[Any, dict[str, Fraction]](lambda: dict.fromkeys(TEAM, NOTHING))
-        meters = bool(self.stated.document.get("meters"))
+        meters = self.stated.metered
         for run in self.runs:
             team = sums[tasks[run.id].get("team")]
             team["tasks"] += run.copies * run.first

@@ -98,7 +98,7 @@ class PlanChecker:
             self.same("cost", f"objective.{key}", weights[key], true)
 
     def _without_plan(self, claims: Claims) -> None:
-        for key in ("tasks", "left_out", "nodes", "services", "batches", "quotas", "meters", "utilisation"):
+        for key in ("tasks", "left_out", "nodes", "services", "batches", "quotas", "meters", "savings", "utilisation"):
             if self.plan.get(key):
                 self.say("status", "cost", f"is null, yet {key} are listed")
         for key in ("cost_exact", "gap", "bill", "figures"):

@@ -171,6 +171,7 @@ SERVICE: Noun = {
 }  # fmt: skip
 BATCH: Noun = {"release": AT, "deadline": AT, "optional": FALSE}
 METER: Noun = {"per": (_plain, "horizon"), "used": ZERO, "tiers": (_each(_noun({"from": ZERO})), None)}
+SAVINGS: Noun = {"committed": (_series, "#0"), "commit": (_noun({"step": ONE}), None)}
 INSTANCE: Noun = {
     "leptonopt": ONE, "currency": (_plain, "USD"),
     "time": (_noun({"start": AT, "slot": (_duration, "#3600"), "horizon": LONG, "zone": (_plain, "UTC")}), None),
@@ -179,5 +180,5 @@ INSTANCE: Noun = {
     "services": (_each(_noun(SERVICE)), []), "batches": (_each(_noun(BATCH)), []),
     "quotas": (_each(_noun({"per": (_plain, "horizon"), "used": ZERO})), []), "together": SOME, "apart": SOME,
     "routes": SOME,
-    "meters": (_each(_noun(METER)), []),
+    "meters": (_each(_noun(METER)), []), "savings": (_each(_noun(SAVINGS)), []),
 }  # fmt: skip

@@ -79,6 +79,11 @@ class StatedInstance(Timeline):
         self._rates: dict[str, dict[str, list[Fraction]]] = {}
         self._least: dict[tuple[str, str], list[Fraction | None]] = {}
 
+    @property
+    def metered(self) -> bool:
+        """Return whether meters or savings plans price what is used in sum."""
+        return bool(self.document.get("meters") or self.document.get("savings"))
+
     # --- prices and carbon ---
 
     def price_sum(self, pool: str, resource: str) -> list[Fraction]:

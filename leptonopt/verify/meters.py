@@ -1,4 +1,4 @@
-"""Meters: what is used in each window, what that costs by tiers, and which run pays how much of it."""
+"""Meters and savings plans: what is used in each window, what it costs, and which run pays how much."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from leptonopt.verify.exact import Findings, exact
 from leptonopt.verify.instance_reader import NOTHING, StatedInstance
 from leptonopt.verify.nodes import Rented
 from leptonopt.verify.quotas import counts, covered, nodes_use, windows_of
+from leptonopt.verify.savings import check_savings
 from leptonopt.verify.task_lines import Run
 
 
 @dataclass
 class Metered:
-    """The cost of all meters, and of it what a copy of each run pays, by task and first copy."""
+    """Cost of meters and savings plans, and what a copy of each run pays, by task and first copy."""
 
     total: Fraction = NOTHING
     shares: dict[tuple[str, int], Fraction] = field(default_factory=dict)
@@ -33,7 +34,7 @@ def check_meters(
     nodes: Sequence[Rented],
     findings: Findings,
 ) -> Metered:
-    """Return the cost of meters; check what the plan says of each window, and of the share of each run."""
+    """Return the cost of meters and savings plans; check what the plan says of windows and shares."""
     found, meters = Metered(), stated.document.get("meters") or ()
     lines = {(line["id"], stated.second(line["from"])): line for line in plan.get("meters") or ()}
     if len(lines) < len(plan.get("meters") or ()):
@@ -54,7 +55,8 @@ def check_meters(
             _share(found, used, cost, own)
     for id, begin in lines:
         findings.say("bill", _named(stated, id, begin // stated.slot), "is no meter of the instance")
-    _check_lines(plan, found, bool(meters), findings)
+    found.total += check_savings(stated, plan, runs, nodes, found.shares, findings)
+    _check_lines(plan, found, stated.metered, findings)
     return found
 
 
@@ -80,7 +82,7 @@ def _share(found: Metered, used: Sequence[tuple[Run, Fraction]], cost: Fraction,
 
 
 def _check_lines(plan: Mapping[str, Any], found: Metered, stated: bool, findings: Findings) -> None:
-    """Check the share of each run; none is said where there are no meters."""
+    """Check the share of each run; none is said where there are neither meters nor savings plans."""
     for line in plan["tasks"]:
         name = f"task {line['id']!r}: metered"
         if stated:
@@ -88,4 +90,4 @@ def _check_lines(plan: Mapping[str, Any], found: Metered, stated: bool, findings
                 "cost", name, line.get("metered"), found.shares.get((line["id"], line.get("copy", 1)), NOTHING)
             )
         elif "metered" in line:
-            findings.say("cost", name, "is given, where the instance has no meters")
+            findings.say("cost", name, "is given, where the instance has no meters or savings plans")

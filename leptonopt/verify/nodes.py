@@ -23,6 +23,7 @@ class Rented:
     money: list[Fraction]
     kwh: list[Fraction]
     carbon_kg: list[Fraction]
+    paid: list[int]  # on demand
 
 
 def read_nodes(stated: StatedInstance, plan: Mapping[str, Any], findings: Findings) -> list[Rented]:
@@ -111,7 +112,7 @@ def _rented(stated: StatedInstance, kind: Kind, entry: Mapping[str, Any], name: 
         findings.same("bill", f"{name}: {key}", entry.get(key), true)
     kwh = [count * kind.power * hours for count in counts.on]
     carbon_kg = [counts.on[t] * kind.power * (carbon[t + 1] - carbon[t]) for t in slots]
-    return Rented(kind, counts.on, counts.usable, money, kwh, carbon_kg)
+    return Rented(kind, counts.on, counts.usable, money, kwh, carbon_kg, counts.paid)
 
 
 class _Counts:

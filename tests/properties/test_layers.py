@@ -172,6 +172,7 @@ DOORS = {
         "instance.data",
         "instance.quotas",
         "instance.services",
+        "instance.savings",
         "instance.scenarios",
         "instance.instance",
         "instance.fields",

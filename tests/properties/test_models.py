@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from leptonopt.solvers.registry import load_method
 from tests.helpers import bruteforce, random_instances
 from tests.helpers.marks import first
 from tests.helpers.recording_monitor import Ear
+from tests.helpers.saved import saved
 from tests.helpers.small_problems import ints, problem
 from tests.helpers.tiny_instances import power_plants
 from tests.second_reading.brute import Search, TooLarge
@@ -112,6 +114,14 @@ def test_algebra_commits_units(tmp_path: Path) -> None:
     cost = by_mathprog(made.problem, tmp_path)
     assert cost is not None
     assert cost * made.unit == 491_025
+
+
+def test_algebra_of_savings_plans(tmp_path: Path) -> None:
+    """A commitment in steps that GLPK chooses, as by hand: 4 an hour, of which 2 are for s and 2 for t."""
+    made = compile_instance(validate(saved(commit={"max": 5})))
+    cost = by_mathprog(made.problem, tmp_path)
+    assert cost is not None
+    assert cost * made.unit == Fraction(172, 9)
 
 
 @pytest.mark.parametrize("block", first(3, range(12), ci=6))

@@ -758,7 +758,7 @@ def one(**changes: Any) -> tuple[str, ...]:
         ({"stop": "proof"}, ("status: stop: is 'proof' with the status 'feasible'; allowed is done, failed, gap, interrupt, limit (None)",)),
         ({"stop": "gap"}, ("status: stop: is 'gap', yet the gap is 0.25, not 0.0 or less (None)",)),
         ({"currency": "EUR"}, ("form: currency: is 'EUR', not 'USD' (None)",)),
-        ({"surprise": 1}, ("form: surprise: is not a key that is known here; allowed are leptonopt_plan, instance, currency, zone, objective, status, stop, cost, cost_exact, bound, bound_exact, gap, method, proof, made, tasks, left_out, nodes, services, batches, quotas, meters, bill, utilisation, figures, why, trace (None)",)),
+        ({"surprise": 1}, ("form: surprise: is not a key that is known here; allowed are leptonopt_plan, instance, currency, zone, objective, status, stop, cost, cost_exact, bound, bound_exact, gap, method, proof, made, tasks, left_out, nodes, services, batches, quotas, meters, savings, bill, utilisation, figures, why, trace (None)",)),
         ({"cost": 4.0000005}, ()),
         ({"cost": 4.000002}, ("cost: cost: is 4.000002, not 4 (0.000002)",)),
         ({"cost": 3.999998}, ("cost: cost: is 3.999998, not 4 (-0.000002)",)),

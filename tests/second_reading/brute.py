@@ -61,6 +61,9 @@ class Search:
             if quota.counts_nodes
             for window in quota.windows
         ]
+        self.node_quotas += [
+            (rate, window) for plan in instance.savings for window in plan.windows for rate in plan.rates if rate.kind
+        ]
         self.memo: dict[tuple[str, Held], dict[Used, Fraction]] = {}
         self.units = {
             pool.id: [unit for unit in pool.units() if any(unit.count) or unit.before]
@@ -70,7 +73,7 @@ class Search:
         for task, _ in reversed(self.copies):
             least = self.choices[task.id][0][0] if self.choices[task.id] else Fraction(0)
             self.floor.insert(0, self.floor[0] + least)
-        self.nodes_floor = Fraction(0)
+        self.nodes_floor = instance.weight * sum((plan.least() for plan in instance.savings), Fraction(0))
         self.replicas: list[Run] = []
         self.served: dict[int, list[tuple[Fraction, Schedule]]] = {}
 
@@ -289,7 +292,7 @@ class Search:
                 else:
                     cost += self.instance.weight * meter.cost(window, used)
         limited = len(left)
-        left += [Fraction(0)] * len(ask)
+        left += [Fraction(0)] * (len(self.node_quotas) - limited)
         totals: dict[Used, Fraction] = {tuple(Fraction(0) for _ in left): cost}
         for pool in self.instance.pools.values():
             if not pool.kinds:
@@ -303,13 +306,33 @@ class Search:
                     merged[key] = sofar + money
             totals = merged
         for used, total in totals.items():
-            for more, (meter, window, own) in zip(used[limited:], ask, strict=True):
+            for more, (meter, window, own) in zip(used[limited:], ask, strict=False):
                 total += self.instance.weight * meter.cost(window, own + more)
+            total += self.instance.weight * self._saved(runs, iter(used[limited + len(ask) :]))
             kept = all(a <= b for a, b in zip(used[:limited], left[:limited], strict=True))
             if kept and (self.best is None or total < self.best):
                 self.best = total
                 if self.first:
                     raise Found
+
+    def _saved(self, runs: list[Run], nodes: Iterator[Fraction]) -> Fraction:
+        """Return what savings plans cost, with the best commitment; `nodes` are the hours of theirs."""
+        total, hours = Fraction(0), self.instance.clock.hours
+        for plan in self.instance.savings:
+            uses = [
+                [
+                    next(nodes)
+                    if rate.kind
+                    else sum((rate.of(run, t) for run in runs for t in window), Fraction(0)) * hours
+                    for rate in plan.rates
+                ]
+                for window in plan.windows
+            ]
+            total += min(
+                sum((plan.cost(*each, plan.step * n) for each in zip(plan.windows, uses, strict=True)), Fraction(0))
+                for n in plan.steps
+            )
+        return total
 
     def _pool_ways(self, pool: Pool, runs: list[Run]) -> dict[Used, Fraction]:
         """Return the cheapest nodes of a pool for each use of quotas, over all placements on nodes."""
@@ -460,7 +483,7 @@ class Search:
         def counted(quota: Quota, window: list[int], slot: int, off: Fraction, here: dict[str, Fraction]) -> Fraction:
             if not quota.covers_pool(pool):
                 return Fraction(0)
-            amount = here[quota.what] if slot in window else Fraction(0)
+            amount = here.get(quota.what, Fraction(0)) if slot in window else Fraction(0)
             return amount + (off if quota.what == "money" and max(0, slot - 1) in window else 0)
 
         def charge(slot: int, before: int, now: int) -> tuple[Fraction, list[Fraction]]:
@@ -470,6 +493,7 @@ class Search:
                 here = {"money": Fraction(0), "energy": Fraction(0), "carbon": Fraction(0)}
                 if slot < total:
                     here["energy"] = now * kind.power * hours
+                    here[f"\0{kind.id or pool.id}"] = max(0, now - committed - unit.reserved) * hours
                     here["carbon"] = here["energy"] * pool.carbon[slot]
                     rent = max(0, now - committed - unit.reserved) * hours * (kind.price[slot] if kind.price else 0)
                     here["money"] = rent + max(0, now - before) * kind.startup + share + here["energy"] * tariff[slot]

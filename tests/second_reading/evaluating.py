@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 from .documents import get, instant, number
 from .evaluating_services import ServiceEvaluation, counts_by_slot, near
 from .reading import Instance, Kind, Option, Pool, Run, Task, Unit
+from .savings import Rate, SavingsPlan
 
 Key = tuple[str, int, int]
 """A copy of a task, and the number of its segment; 0 where it is whole."""
@@ -444,7 +446,48 @@ class Evaluation:
                     self.say("bill", f"meter {meter.id}: {entry}, must be {used} at {cost}")
         if entries:
             self.say("bill", f"no such meters: {entries}")
-        return total, shares
+        return total + sum(map(partial(self._saved, shares), self.instance.savings), Fraction(0)), shares
+
+    def _saved(self, shares: dict[Key, Fraction], plan: SavingsPlan) -> Fraction:
+        """Return what a savings plan costs, and add to the shares of copies; check the line of the plan."""
+        line = {each["id"]: each for each in self.plan.get("savings", [])}[plan.id]
+        more, hours, zero = number(line["commit"]), self.instance.clock.hours, Fraction(0)
+        if more not in [plan.step * n for n in plan.steps]:
+            self.say("bill", f"savings {plan.id}: {more} cannot be committed")
+        paid = covered = spent = zero
+        for window in plan.windows:
+            each = [
+                {
+                    key: use
+                    for key, run in self.runs.items()
+                    if (use := sum((rate.of(run, t) for t in window), zero) * hours)
+                }
+                for rate in plan.rates
+            ]
+            uses = [
+                sum(own.values(), zero) + sum((self._demanded(rate, t) for t in window), zero)
+                for own, rate in zip(each, plan.rates, strict=True)
+            ]
+            money = plan.paid(window, more)
+            paid += money
+            for rate, own, use, filled in zip(plan.rates, each, uses, plan.filled(money, uses), strict=True):
+                covered += rate.listed * filled
+                spent += rate.price * filled
+                for key, part in own.items():
+                    shares[key] += (rate.price - rate.listed) * filled * part / use
+        for name, exact in {"paid": paid, "covered": covered, "lost": paid - spent, "cost": paid - covered}.items():
+            if not near(line[name], exact):
+                self.say("bill", f"savings {plan.id}: {name} is {line[name]}, must be {exact}")
+        return paid - covered
+
+    def _demanded(self, rate: Rate, slot: int) -> Fraction:
+        """Return the hours of nodes on demand in a slot that a rate is of."""
+        mine = [
+            max(0, on[slot] - committed - unit.reserved)
+            for pool, unit, on, committed, _ in self.units
+            if rate.kind and pool is rate.pool and rate.kind == (unit.kind.id or pool.id)
+        ]
+        return sum(mine) * self.instance.clock.hours
 
     def _teams(self, bill: dict[str, Any], nodes: Fraction) -> None:
         """Check what each team pays, where there are teams; with what nobody is charged it is all of the bill."""
@@ -465,7 +508,9 @@ class Evaluation:
             )
             metered = sum((self.shares[key] for key, run in self.runs.items() if run.task.team == name), Fraction(0))
             sums = {"tasks": len(copies), "own": own, "charged": charged, "total": own + charged + metered}
-            for key, exact in (sums | ({"metered": metered} if self.instance.meters else {})).items():
+            for key, exact in (
+                sums | ({"metered": metered} if self.instance.meters or self.instance.savings else {})
+            ).items():
                 if not near(shown[name][key], Fraction(exact)):
                     self.say("bill", f"team {name}: {key} is {shown[name][key]}, must be {exact}")
         left = (
@@ -509,7 +554,7 @@ class Evaluation:
             "carbon_kg": carbon,
             **({"early": early} if "early" in bill or early else {}),
             **({"missed": missed} if self.served else {}),
-            **({"metered": self.metered} if self.instance.meters else {}),
+            **({"metered": self.metered} if self.instance.meters or self.instance.savings else {}),
         }.items():
             if not near(bill[name], exact):
                 self.say("bill", f"{name} is {bill[name]}, must be {exact}")

@@ -11,6 +11,7 @@ from .meter_documents import meter_document
 from .mixed_documents import mixed_document
 from .packed_documents import packed_document
 from .random_documents import document
+from .savings_documents import savings_document
 from .service_documents import service_document
 
 GENERATORS: dict[str, Callable[[int], dict[str, Any]]] = {
@@ -18,6 +19,7 @@ GENERATORS: dict[str, Callable[[int], dict[str, Any]]] = {
     "nodes": packed_document,
     "segments": cut_document,
     "meters": meter_document,
+    "savings": savings_document,
     "data": data_document,
     "services": service_document,
     "mixed": mixed_document,

@@ -13,6 +13,7 @@ from typing import Any
 
 from . import notation, spot
 from .documents import Clock, Refused, Series, duration, get, instant, number, truth, values, whole
+from .savings import read_savings
 from .services import read_services
 
 Wait = tuple[Fraction, Fraction | None]
@@ -394,6 +395,7 @@ class Instance:
         self.meters = [_meter(each, self.clock) for each in get(tree, "meters", [])]
         for quota in [*self.quotas, *self.meters]:
             self._check_quota(quota, tree)
+        self.savings = read_savings(tree, self)
         self.together = [list(each) for each in get(tree, "together", [])]
         self.apart = [list(each) for each in get(tree, "apart", [])]
         self._check_segments()

@@ -215,6 +215,26 @@ def tiers(variables: Variables) -> Rows:
     return table.rows("cost.tiers", np.arange(len(label)), upper, np.array(label, np.int64).reshape(-1, 3))
 
 
+def savings(variables: Variables) -> Rows:
+    """cost: a window of a savings plan costs at least each of its linear functions of use and steps."""
+    problem, table = variables.problem, RowTable()
+    upper: list[int] = []
+    label: list[tuple[int, int, int]] = []
+    for number, plan in enumerate(problem.savings):
+        for window, each in enumerate(plan.windows):
+            used = np.array([variables.tiers[at][0] for at in each.meters.tolist()])
+            for line, (prices, step, base) in enumerate(zip(each.price, each.step, each.base.tolist(), strict=True)):
+                at, one = np.full(len(used), len(label)), np.array([len(label)])
+                table.add(at, used, prices)
+                table.add(one, variables.saving[number][[window]], np.array([-1]))
+                if number in variables.steps:
+                    table.add(one, np.array([variables.steps[number]]), np.array([step]))
+                upper.append(-base)
+                label.append((number, window, line))
+    labels = np.array(label, np.int64).reshape(-1, 3)
+    return table.rows("cost.savings", np.arange(len(upper)), np.array(upper, np.int64), labels)
+
+
 def _add_use(variables: Variables, table: RowTable, quotas: Sequence[Quota]) -> None:
     """Add a row for each quota with what columns, nodes and replicas use of it."""
     problem, columns = variables.problem, variables.columns

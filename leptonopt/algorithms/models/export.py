@@ -226,6 +226,7 @@ def _quotas(problem: Problem) -> Iterator[str]:
     commits = ((at, quota.nodes.commit) for at, quota in enumerate(quotas) if quota.nodes)
     yield from _table("param commit_use", (f"{at} {cell}" for at, line in commits for cell in _numbered(line)))
     yield from _meters(problem)
+    yield from _savings(problem)
 
 
 def _meters(problem: Problem) -> Iterator[str]:
@@ -236,6 +237,26 @@ def _meters(problem: Problem) -> Iterator[str]:
         key = "price" if name.endswith("price") else "size"
         tiers = ((at, *tier) for at, meter in meters for tier in enumerate(getattr(meter, key).tolist()))
         yield from _table(name, (form.format(*tier) for tier in tiers))
+
+
+def _savings(problem: Problem) -> Iterator[str]:
+    """Savings plans: the steps of each, and the linear functions of each of its windows."""
+    shift, price, step, base = len(problem.quotas), [], [], []
+    for number, plan in enumerate(problem.savings):
+        for at, window in enumerate(plan.windows):
+            for line in range(len(window.price)):
+                key = f"{number} {at} {line}"
+                uses = zip(window.meters.tolist(), window.price[line].tolist(), strict=True)
+                price += [f"{key} {shift + meter} {value}" for meter, value in uses]
+                step.append(f"{key} {window.step[line]}")
+                base.append(f"{key} {window.base[line]}")
+    yield from _table("param savings_steps", (f"{at} {plan.steps}" for at, plan in enumerate(problem.savings)))
+    yield from _table("set SAVINGS", range(len(problem.savings)))
+    hours = ((at, hour) for at, plan in enumerate(problem.savings) for hour in range(len(plan.windows)))
+    yield from _table("set HOURS", (f"({at},{hour})" for at, hour in hours))
+    yield from _table("set LINES", (f"({','.join(entry.split()[:3])})" for entry in step))
+    for name, entries in (("price", price), ("step", step), ("base", base)):
+        yield from _table(f"param line_{name}", entries)
 
 
 def _services(problem: Problem) -> Iterator[str]:

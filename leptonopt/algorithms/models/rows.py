@@ -50,6 +50,7 @@ class Variables:
     the rules need them: n[m, t] nodes on, w[m, t] on demand, u[m, t] switched on, v[m, t] switched off (behind the
     last slot: before the first one), c[m] committed. y[s, p]: the groups of set s, which belong together, run on
     pool p. Those of services are listed at `services`. a[m, k]: what tier k of meter m holds; q[m, k]: it is full.
+    f[s, w]: what window w of savings plan s costs; l[s]: its steps committed, where some can be.
     """
 
     problem: Problem
@@ -119,6 +120,22 @@ class Variables:
         falling = [number for number, meter in enumerate(self.problem.meters) if np.any(np.diff(meter.price) < 0)]
         pairs = [(number, tier) for number in falling for tier in range(len(self.tiers[number]) - 1)]
         return {pair: at + place for place, pair in enumerate(pairs)}
+
+    @cached_property
+    def saving(self) -> list[Ints]:
+        """Return the positions of f[s, w] by savings plan, shape (W,)."""
+        at, found = self._before_tiers + sum(map(len, self.tiers)) + len(self.full_tiers), []
+        for plan in self.problem.savings:
+            found.append(np.arange(at, at + len(plan.windows)))
+            at += len(plan.windows)
+        return found
+
+    @cached_property
+    def steps(self) -> dict[int, int]:
+        """Return the position of l[s] by savings plan that has steps."""
+        at = self._before_tiers + sum(map(len, self.tiers)) + len(self.full_tiers) + sum(map(len, self.saving))
+        some = [number for number, plan in enumerate(self.problem.savings) if plan.steps]
+        return {number: at + place for place, number in enumerate(some)}
 
     @property
     def _before_tiers(self) -> int:
@@ -228,6 +245,9 @@ class Variables:
         parts += [most for _, most in self._of_services()]
         parts += [meter.size for meter in self.problem.meters]
         parts.append(np.ones(len(self.full_tiers), np.int64))
+        limits = np.array([meter.use.limit for meter in problem.meters], np.int64)
+        parts += [np.array([window.most(limits, plan.steps) for window in plan.windows]) for plan in problem.savings]
+        parts.append(np.array([problem.savings[number].steps for number in self.steps], np.int64))
         return np.concatenate(parts)
 
     def usable(self, kind: int) -> tuple[list[tuple[Ints, Ints, int]], int]:

@@ -24,7 +24,7 @@ from leptonopt.problem.nodes import NodeSchedule, dropped, switched
 from leptonopt.problem.problem import Problem, StartColumns
 from leptonopt.problem.replicas import least_money
 from leptonopt.problem.routing import money_missed
-from leptonopt.problem.schedule import Schedule, node_schedule_of, quota_use
+from leptonopt.problem.schedule import Schedule, metered_use, node_schedule_of
 from leptonopt.problem.services import ReplicaSchedule
 from leptonopt.runtime.clock import check_time_each
 
@@ -82,6 +82,8 @@ class IntegerProgram:
             names += ["_".join(map(str, (*name, slot))) for slot in range(len(at))]
         names += [f"a_{m}_{k}" for m, at in enumerate(self.variables.tiers) for k in range(len(at))]
         names += [f"q_{m}_{k}" for m, k in self.variables.full_tiers]
+        names += [f"f_{s}_{w}" for s, at in enumerate(self.variables.saving) for w in range(len(at))]
+        names += [f"l_{s}" for s in self.variables.steps]
         return names + [f"s_{at}" for at in range(len(self.most) - len(names))]
 
     def row_names(self) -> list[str]:
@@ -103,6 +105,8 @@ def cost(variables: Variables) -> Ints:
         costs[at] = factors
     for at, meter in zip(variables.tiers, problem.meters, strict=True):
         costs[at] = meter.price
+    for at in variables.saving:
+        costs[at] = 1
     service_rules.replica_costs(variables, costs)
     return costs
 
@@ -153,6 +157,8 @@ def _by_columns(problem: Problem, without: Collection[str], cutoff: int | None, 
         parts.append(("quota", lambda: rules.quota(variables)))
     if problem.meters:
         parts += [("meter", lambda: rules.meters(variables)), ("meter", lambda: rules.tiers(variables))]
+    if problem.savings:
+        parts.append(("savings", lambda: rules.savings(variables)))
     if problem.together or problem.apart:
         parts += [("affinity", lambda: rules.together(variables)), ("affinity", lambda: rules.apart(variables))]
     costs = cost(variables) * (-1 if "cost" in without else 1)
@@ -342,15 +348,21 @@ def encode_nodes(variables: Variables, rent: NodeSchedule, values: Ints) -> None
 
 
 def encode_meters(variables: Variables, schedule: Schedule, values: Ints) -> None:
-    """Write what the tiers of meters hold into `values`."""
+    """Write what the tiers of meters hold, and what savings plans cost, into `values`."""
     problem = variables.problem
     rent = node_schedule_of(problem, schedule) if problem.meters else None
+    used = [0] * len(problem.meters) if rent is None else metered_use(problem, schedule, rent)
     for number, (at, meter) in enumerate(zip(variables.tiers, problem.meters, strict=True)):
-        held = meter.filled(0 if rent is None else quota_use(problem, meter.use, schedule, rent))
+        held = meter.filled(used[number])
         values[at] = held
         for tier in range(len(at) - 1):
             if (number, tier) in variables.full_tiers:
                 values[variables.full_tiers[number, tier]] = held[tier] == meter.size[tier]
+    for number, plan in enumerate(problem.savings):
+        steps = plan.best_steps(used)
+        values[variables.saving[number]] = [window.cost(used, steps) for window in plan.windows]
+        if number in variables.steps:
+            values[variables.steps[number]] = steps
 
 
 def encode_replicas(variables: Variables, replicas: ReplicaSchedule, values: Ints) -> None:

@@ -75,6 +75,6 @@ def test_energy_of_nodes_is_metered() -> None:
 
 def test_others_refuse_by_name() -> None:
     """A method that does not know meters says so; nothing is certified."""
-    with pytest.raises(UsageError, match="the method lns does not support meters"):
+    with pytest.raises(UsageError, match="the method lns does not support meters and savings plans"):
         solved(moved(1), method="lns")
     assert solved(moved(1), certify=True).certificate is None

@@ -1,0 +1,134 @@
+"""Compile meters and savings plans: what is used in their windows and costs, in whole units."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil
+
+import numpy as np
+
+from leptonopt.compile.calendar import zero_series
+from leptonopt.compile.money import NodeRates
+from leptonopt.compile.quotas import Groups, MeterWindow, Use, countable, meter_windows, unit_of
+from leptonopt.compile.rows import RowBuilder
+from leptonopt.compile.savings import SavingsWindow, savings_windows
+from leptonopt.compile.services import CompiledServices
+from leptonopt.instance import Covered, Instance, Meter
+from leptonopt.problem.problem import Meter as Tiers
+from leptonopt.problem.problem import Problem
+from leptonopt.problem.savings import Savings
+from leptonopt.problem.savings import SavingsWindow as Lines
+from leptonopt.runtime.clock import check_time_each
+
+Convert = Callable[[Fraction], int]  # from money to whole money units
+
+
+@dataclass(frozen=True)
+class Counter:
+    """The use of a window, the unit in which it is whole, and the most that can be used [units]."""
+
+    used: Use
+    unit: Fraction
+    most: int
+
+    def tiers(self, begins: Sequence[Fraction], prices: Sequence[int], services: CompiledServices) -> Tiers:
+        """Return the meter that counts this use and prices it [money units]."""
+        whole = np.array([begin / self.unit for begin in begins]).astype(np.int64)
+        return Tiers(self.used.limit(self.unit, self.most, services), whole, np.array(prices, np.int64))
+
+
+class Metering:
+    """The windows of all meters and savings plans with what is used in them."""
+
+    def __init__(self, instance: Instance, rows: RowBuilder, groups: Groups, services: CompiledServices) -> None:
+        self.instance, self.rows, self.services = instance, rows, services
+        self.meters = [
+            (window, self._counter(Use.of(instance, rows, groups, services, window), groups))
+            for window in check_time_each(meter_windows(instance))
+        ]
+        self.savings = [
+            [
+                (window, [self._counter(self._covered(window, each), groups) for each in window.covered])
+                for window in check_time_each(windows)
+            ]
+            for windows in savings_windows(instance)
+        ]
+
+    def _counter(self, used: Use, groups: Groups) -> Counter:
+        window = used.window
+        begins = [begin for begin, _ in window.tiers] if isinstance(window, MeterWindow) else []
+        unit = unit_of(window.quota, [*used.numbers(), *begins])
+        return Counter(used, unit, ceil(countable(used, unit, groups, self.rows, self.services)))
+
+    def _covered(self, window: SavingsWindow, each: Covered) -> Use:
+        """Return the use of what a plan covers, in unit-hours of a window."""
+        (pool, name, of_nodes), time = each.place, self.instance.time
+        meter = Meter(id=f"{window.plan.id} {pool} {name}", of="hours", pools=[pool], tiers=[{"price": 0}])
+        within = MeterWindow(meter, window.first, window.last)
+        if of_nodes:
+            return Use(within, time.slots, {}, {}, self._on_demand(within, pool, name), ())
+        row, hours = (
+            self.rows.index[pool, name],
+            Fraction(time.slot, 3600 * self.rows.scale[self.rows.index[pool, name]]),
+        )
+        line = [hours if window.first <= slot <= window.last else Fraction(0) for slot in range(time.slots)]
+        return Use(within, time.slots, {row: line} if row in self.rows.used else {}, {}, None, ())
+
+    def _on_demand(self, window: MeterWindow, pool: str, name: str) -> NodeRates:
+        """Return the hours of nodes on demand of a kind."""
+        time, kinds = self.instance.time, self.rows.kinds
+        zero, hours = zero_series(time), [Fraction(time.slot, 3600)] * time.slots
+        none = [zero] * len(kinds)
+        own = [hours if (kind.pool.id, kind.name) == (pool, name) else zero for kind in kinds]
+        return NodeRates(own, none, none, none, [Fraction(0)] * len(kinds)).within(window.first, window.last)
+
+    def steps(self) -> tuple[set[Fraction], Fraction, int]:
+        """Return the money of a unit, the most that all cost [money], and the units that rounding can lose."""
+        amounts, total, units = set[Fraction](), Fraction(0), 0
+        for window, counter in self.meters:
+            amounts |= {price * counter.unit for _, price in window.tiers}
+            total += window.cost(window.spent + counter.most * counter.unit)
+            units += counter.most
+        for own, counters in (pair for windows in self.savings for pair in windows):
+            for prices, per_money in own.lines():
+                whole = [price * counter.unit for price, counter in zip(prices, counters, strict=True)]
+                amounts |= {*whole, per_money * own.step, per_money * own.given}
+            most = [counter.most * counter.unit for counter in counters]
+            total += own.paid(own.plan.steps) + sum(
+                (use * Fraction(each.listed) for use, each in zip(most, own.covered, strict=True)), Fraction(0)
+            )
+            units += sum(counter.most for counter in counters) + own.plan.steps + 1
+        return amounts, total, units
+
+    def priced(self, problem: Problem, groups: Groups, money: Convert) -> Problem:
+        """Return the problem with meters by window, and savings plans; meters behind count their uses."""
+        found = [
+            Counter(counter.used.with_options(self.instance, groups), counter.unit, counter.most).tiers(
+                [begin for begin, _ in window.tiers],
+                [money(price * counter.unit) for _, price in window.tiers],
+                self.services,
+            )
+            for window, counter in self.meters
+        ]
+        plans = []
+        for windows in self.savings:
+            lines = []
+            for window, counters in windows:
+                at = np.arange(len(found), len(found) + len(counters))
+                found += [counter.tiers([Fraction(0)], [0], self.services) for counter in counters]
+                lines.append(_lines(window, counters, at, money))
+            plans.append(Savings(windows[0][0].plan.steps, tuple(lines)))
+        return replace(problem, meters=tuple(found), savings=tuple(plans))
+
+
+def _lines(window: SavingsWindow, counters: Sequence[Counter], meters: np.ndarray, money: Convert) -> Lines:
+    """Return the cost of a window beyond lower prices in whole units."""
+    price, step, base = [], [], []
+    for prices, per_money in window.lines():
+        price.append([money(each * counter.unit) for each, counter in zip(prices, counters, strict=True)])
+        step.append(money(per_money * window.step))
+        base.append(money(per_money * window.given))
+    shape = (len(price), len(counters))
+    return Lines(meters, np.array(price, np.int64).reshape(shape), np.array(step, np.int64), np.array(base, np.int64))

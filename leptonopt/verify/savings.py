@@ -1,0 +1,131 @@
+"""Savings plans: in each clock hour the commitment pays for the largest discounts first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+from typing import Any
+
+from leptonopt.verify.exact import Findings, Malformed, exact
+from leptonopt.verify.instance_reader import NOTHING, StatedInstance
+from leptonopt.verify.nodes import Rented
+from leptonopt.verify.task_lines import Run
+
+Shares = dict[tuple[str, int], Fraction]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """A resource of a pool, or nodes on demand, that a plan covers; money per hour of one."""
+
+    pool: str
+    resource: str | None
+    kind: str | None
+    listed: Fraction
+    saved: Fraction
+
+
+def rates_of(stated: StatedInstance, plan: Mapping[str, Any]) -> list[Rate]:
+    """Return the rates of a plan, the largest discount first."""
+    kinds = {(kind.pool, kind.name): kind.price for kind in stated.kinds()}
+    found = []
+    for rate in plan["rates"]:
+        pool, resource, kind = rate["pool"], rate.get("resource"), rate.get("kind")
+        prices = kinds[pool, kind] if kind is not None else [exact(stated.pools[pool]["price"][resource])]
+        if prices is None:
+            raise Malformed(f"savings plan {plan['id']!r}: {kind!r} has no price")
+        found.append(Rate(pool, resource, kind, prices[0], exact(rate["price"])))
+    return sorted(found, key=lambda rate: rate.saved / rate.listed)
+
+
+def clock_hours(stated: StatedInstance) -> Iterator[tuple[int, int]]:
+    """Yield the first slot of each clock hour and the one behind it; of each slot, where slots are longer."""
+    begun = round(stated.start.timestamp())
+    for _, slots in groupby(range(stated.slots), lambda slot: (begun + slot * stated.slot) // 3600):
+        own = list(slots)
+        yield own[0], own[-1] + 1
+
+
+def given(stated: StatedInstance, plan: Mapping[str, Any], first: int, end: int) -> Fraction:
+    """Return the money that is committed already for slots [first, end)."""
+    return sum(stated.means(plan.get("committed") or 0)[first:end], NOTHING) * stated.hours
+
+
+def check_savings(
+    stated: StatedInstance,
+    plan: Mapping[str, Any],
+    runs: Sequence[Run],
+    nodes: Sequence[Rented],
+    shares: Shares,
+    findings: Findings,
+) -> Fraction:
+    """Return what all plans cost beyond list prices; check their lines, and add to the shares of copies."""
+    lines, total = {line["id"]: line for line in plan.get("savings") or ()}, NOTHING
+    if len(lines) < len(plan.get("savings") or ()):
+        findings.say("bill", "savings", "has a line twice")
+    for each in stated.document.get("savings") or ():
+        line, name = lines.pop(each["id"], {}), f"savings plan {each['id']!r}"
+        commit = _commit(each, line, name, findings)
+        sums: dict[str, Fraction] = defaultdict(Fraction)
+        for first, end in clock_hours(stated):
+            findings.look()
+            paid = given(stated, each, first, end) + commit * (end - first) * stated.hours
+            _fill(stated, rates_of(stated, each), (first, end), paid, runs, nodes, sums, shares)
+        sums["lost"] = sums["paid"] - sums.pop("spent")
+        sums["cost"] = sums["paid"] - sums["covered"]
+        for key, true in sums.items():
+            findings.same("bill", f"{name}: {key}", line.get(key), true)
+        total += sums["cost"]
+    for id in lines:
+        findings.say("bill", f"savings plan {id!r}", "is no savings plan of the instance")
+    return total
+
+
+def _commit(plan: Mapping[str, Any], line: Mapping[str, Any], name: str, findings: Findings) -> Fraction:
+    """Return the money per hour that the plan commits; report what cannot be."""
+    commit, may = exact(line.get("commit", 0)), plan.get("commit") or {"max": 0}
+    if not 0 <= commit <= exact(may["max"]) or commit % exact(may.get("step", 1)):
+        findings.say("bill", f"{name}: commit", f"{line.get('commit')} cannot be committed")
+    return commit
+
+
+def _fill(
+    stated: StatedInstance,
+    rates: Sequence[Rate],
+    slots: tuple[int, int],
+    paid: Fraction,
+    runs: Sequence[Run],
+    nodes: Sequence[Rented],
+    sums: dict[str, Fraction],
+    shares: Shares,
+) -> None:
+    """Spend the money of an hour on the largest discounts first; add to the sums, and to what copies pay."""
+    left = paid
+    for rate in rates:
+        held = [(run, use) for run in runs if (use := _held(stated, rate, run, slots))]
+        used = sum((run.copies * use for run, use in held), NOTHING) + _on_demand(stated, rate, nodes, slots)
+        hours = min(used, left / rate.saved)
+        left -= hours * rate.saved
+        sums["covered"] += hours * rate.listed
+        for run, use in held:
+            share = hours / used * use * (rate.saved - rate.listed)
+            shares[run.id, run.copy] = shares.get((run.id, run.copy), NOTHING) + share
+    sums["paid"] += paid
+    sums["spent"] += paid - left
+
+
+def _held(stated: StatedInstance, rate: Rate, run: Run, slots: tuple[int, int]) -> Fraction:
+    """Return the unit-hours that a copy of a run holds of what a rate is of."""
+    if rate.resource is None or run.way.pool != rate.pool:
+        return NOTHING
+    overlap = min(run.end, slots[1]) - max(run.start, slots[0])
+    return run.way.uses.get(rate.resource, NOTHING) * max(0, overlap) * stated.hours
+
+
+def _on_demand(stated: StatedInstance, rate: Rate, nodes: Sequence[Rented], slots: tuple[int, int]) -> Fraction:
+    """Return the hours of nodes on demand that a rate is of."""
+    own = (rented.paid for rented in nodes if (rented.kind.pool, rented.kind.name) == (rate.pool, rate.kind))
+    return sum(sum(paid[slots[0] : slots[1]]) for paid in own) * stated.hours

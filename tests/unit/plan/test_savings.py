@@ -1,0 +1,67 @@
+"""Solves with savings plans: least cost by hand, proofs, shares, and what is refused."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import pytest
+
+import leptonopt
+from leptonopt.errors import UsageError
+from tests.helpers.saved import RATES, saved
+
+
+def solved(stated: dict[str, Any], **more: Any) -> leptonopt.Result:
+    """Return the result on one thread, in this process."""
+    return leptonopt.solve(stated, time_limit=20, threads=1, isolate=False, **more)
+
+
+@pytest.mark.parametrize(
+    ("method", "plan", "cost", "commit"),
+    [
+        ("highs", {"committed": 2}, 20, 0),  # one s at a time on a: (2 + 3) x 4
+        (
+            "cpsat",
+            {"commit": {"max": 8, "step": 4}},
+            Fraction(172, 9),
+            4,
+        ),  # 2 of the 4 for s, 2 of the 2.7 that t has at 3 x 0.9
+        ("cbc", {"commit": {"max": 9.4, "step": 4.7}}, Fraction(94, 5), 4.7),  # 2 for s and 2.7 for t, always
+        ("auto", {"commit": {"max": 5}}, Fraction(172, 9), 4),  # a fifth would lose 0.3 an hour
+    ],
+)
+def test_by_hand(method: str, plan: dict[str, Any], cost: Fraction, commit: float) -> None:
+    """Two tasks of two hours at 4, or 2 under the plan; one of four at 3, or 2.7; the second model proves the same."""
+    found = solved(saved(**plan), method=method, confirm=method == "highs")
+    assert (found.status, found.cost) == ("optimal", cost)
+    assert found.document["savings"][0]["commit"] == commit
+    assert method != "highs" or found.document["proof"]["confirmation"] == "second model"
+
+
+def test_shares_add_up() -> None:
+    """Both s at 2 in two hours each, t at 2.7 / 3 of its price; what is lost is charged to nobody."""
+    bill = solved(saved(committed=5)).document["bill"]
+    teams = {line["team"]: line["metered"] for line in bill["teams"]}
+    assert sum(line["total"] for line in bill["teams"]) + bill["uncharged"] == pytest.approx(bill["total"])
+    assert teams["x"] == pytest.approx(-1.2)
+    assert teams[None] == pytest.approx(-8)
+    assert bill["uncharged"] == pytest.approx(1.2)
+
+
+def test_nodes_on_demand_are_covered() -> None:
+    """Of three nodes one is reserved: two pay, of which the commitment covers one and a half; boots count."""
+    stated = saved(rates=[{"pool": "a", "kind": "a", "price": 2}], committed=3)
+    stated["pools"][0] = {"id": "a", "nodes": {"size": {"gpu": 1}, "count": 3, "price": 4, "reserved": 1, "startup": 1}}
+    stated["tasks"] = [{"id": "s", "copies": 3, "options": [{"pool": "a", "uses": {"gpu": 1}, "duration": "4h"}]}]
+    found = solved(stated)
+    assert (found.status, found.cost) == ("optimal", 3 + 4 * (3 + 2))
+    line = found.document["savings"][0]
+    assert (line["paid"], line["covered"], line["lost"], line["cost"]) == (12, 24, 0, -12)
+
+
+def test_others_refuse_by_name() -> None:
+    """A method that does not know them says so; nothing is certified."""
+    with pytest.raises(UsageError, match="the method lns does not support meters and savings plans"):
+        solved(saved(committed=1), method="lns")
+    assert solved(saved(committed=1, rates=RATES[:1]), certify=True).certificate is None

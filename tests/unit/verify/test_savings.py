@@ -1,0 +1,47 @@
+"""Savings plans in the checker: what plans say of them is true, or it is noticed."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+import pytest
+
+import leptonopt
+from leptonopt.verify import verify
+from tests.helpers.saved import saved
+
+STATED = saved(committed=1, commit={"max": 4, "step": 0.5})
+
+
+@pytest.fixture(scope="module")
+def plan() -> dict[str, Any]:
+    """Return the best plan."""
+    return leptonopt.solve(STATED, method="highs", time_limit=20, isolate=False).document
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        (("savings", 0, "commit"), 3.3, "cannot be committed"),
+        (("savings", 0, "commit"), 4.5, "cannot be committed"),
+        (("savings", 0, "paid"), 7, "savings plan 'compute': paid"),
+        (("savings", 0, "covered"), 7, "savings plan 'compute': covered"),
+        (("savings", 0, "lost"), 7, "savings plan 'compute': lost"),
+        (("savings", 0, "cost"), 7, "savings plan 'compute': cost"),
+        (("savings", 0, "id"), "other", "no savings plan of the instance"),
+        (("tasks", 1, "metered"), 2, "metered"),
+        (("bill", "metered"), 7, "bill.metered"),
+    ],
+)
+def test_a_wrong_one_is_noticed(plan: dict[str, Any], path: tuple[Any, ...], value: Any, said: str) -> None:
+    """Each figure is computed anew."""
+    assert verify(STATED, plan).ok
+    changed = copy.deepcopy(plan)
+    place = changed
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    assert any(said in str(found) for found in verify(STATED, changed).violations)
+    twice = plan | {"savings": plan["savings"] * 2}
+    assert any("has a line twice" in str(found) for found in verify(STATED, twice).violations)
