@@ -104,12 +104,15 @@ def node_rates(
     return found
 
 
-def _lower(rates: NodeRates, instance: Instance, kinds: Sequence[NodeKindInfo]) -> None:
-    """Set the prices of savings plans in the rates of nodes; the plans cost what is beyond them."""
-    hour = Fraction(instance.objective.cost) * Fraction(instance.time.slot, 3600)
+def _lowered(instance: Instance, kinds: Sequence[NodeKindInfo]) -> NodeRates:
+    """Return the rates of nodes in the objective, at the prices of savings plans."""
+    weights = instance.objective
+    rates = node_rates(instance, kinds, Fraction(weights.cost), Fraction(0), Fraction(weights.carbon_kg))
+    hour = Fraction(weights.cost) * Fraction(instance.time.slot, 3600)
     for at, kind in enumerate(kinds if instance.savings else ()):
         if (saved := instance.saved.get((kind.pool.id, kind.name, True))) is not None and any(kind.count):
             rates.on_demand[at] = [hour * Fraction(saved)] * instance.time.slots
+    return rates
 
 
 @lru_cache(64)
@@ -176,8 +179,7 @@ class Money:
             Fraction(0) if must else weight * Fraction(task.value or 0)
             for task, must in zip(instance.tasks, tasks.mandatory, strict=True)
         ]
-        self.rates = node_rates(instance, rows.kinds, weight, Fraction(0), Fraction(instance.objective.carbon_kg))
-        _lower(self.rates, instance, rows.kinds)
+        self.rates = _lowered(instance, rows.kinds)
         costs = {column.way.fixed for columns in tasks.columns for column in columns}
         fixed = {cost: weight * cost for cost in costs}
         amounts = set(fixed.values())
