@@ -33,7 +33,7 @@ from leptonopt.replanning.limits import Limits
 from leptonopt.replanning.names import CHANGES, KEPT, STAYS, place_in, plain_option
 from leptonopt.replanning.segments import CutCopy, old_segments
 from leptonopt.replanning.services import left_of_services
-from leptonopt.replanning.standing import standing_pools
+from leptonopt.replanning.standing import committed_savings, standing_pools
 from leptonopt.replanning.state import Key, Move, Paused, Running, State
 
 MONEY = Decimal("0.000000001")  # of the rest of a bill
@@ -137,6 +137,7 @@ class _Rewriting:
             raise UsageError("all tasks are done; there is nothing to plan")
         self.result.notes += left_of_services(self.instance, document, self.plan, self.state, self.start)
         document["pools"] = standing_pools(self.instance, document["pools"], self.state)
+        document["savings"] = committed_savings(list(document.get("savings", ())), self.plan)
         for name in ("together", "apart"):
             if name in document:
                 sets = ([id for task in names for id in self._ids(task)] for names in document[name])

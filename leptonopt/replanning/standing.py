@@ -1,7 +1,9 @@
-"""State the nodes that are on, or paid already, when the rest of the horizon begins."""
+"""State what is on, or committed already, when the rest of the horizon begins."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from leptonopt.instance import Instance, NodeKind
@@ -21,6 +23,20 @@ def standing_pools(instance: Instance, pools: list[Document], state: State) -> l
             if entry.pool == stated.id:
                 _stand(next(kind for name, kind in kinds if entry.kind in (None, name)), entry)
     return pools
+
+
+def committed_savings(plans: list[Document], plan: Mapping[str, Any]) -> list[Document]:
+    """Return savings plans with what the old plan commits as committed already, and nothing more."""
+    more = {line["id"]: Decimal(str(line["commit"])) for line in plan.get("savings", ())}
+    left = [{key: value for key, value in each.items() if key != "commit"} for each in plans]
+    return [each | {"committed": _raised(each.get("committed", 0), more.get(each["id"], 0))} for each in left]
+
+
+def _raised(series: Any, more: Decimal | int) -> Any:
+    """Return a number, or one that changes over time, with so much more."""
+    if not isinstance(series, dict):
+        return series + more
+    return {how: {at: value + more for at, value in table.items()} for how, table in series.items()}
 
 
 def _stand(kind: Document, entry: Standing) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
-from leptonopt.replanning.standing import standing_pools
+from leptonopt.replanning.standing import committed_savings, standing_pools
 from leptonopt.replanning.state import read_state
 from tests.unit.replanning.worlds import FOUR, NIGHT, world
 
@@ -24,3 +25,15 @@ def test_nodes_that_are_on_are_those_of_now() -> None:
     assert nodes(NIGHT)["running"] == 3
     assert nodes(FOUR, on=2)["running"] == 2
     assert (nodes(FOUR, committed=2)["reserved"], nodes(FOUR, committed=2)["commit"]["max"]) == (2, 1)
+
+
+def test_what_savings_plans_commit_stays() -> None:
+    """Two more an hour on top of what is stated, at every step; nothing can be added."""
+    stated = [
+        {"id": "a", "committed": {"steps": {"2026-01-05T00:00Z": 1, "2026-01-05T02:00Z": 0}}, "commit": {"max": 5}},
+        {"id": "b"},
+    ]
+    assert committed_savings(stated, {"savings": [{"id": "a", "commit": 2.5}]}) == [
+        {"id": "a", "committed": {"steps": {"2026-01-05T00:00Z": Decimal("3.5"), "2026-01-05T02:00Z": Decimal("2.5")}}},
+        {"id": "b", "committed": 0},
+    ]
