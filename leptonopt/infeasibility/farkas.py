@@ -18,6 +18,7 @@ from scipy import optimize, sparse
 from leptonopt.algorithms.models.time_indexed import NO_LIMIT, build_model, predicted_size
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import SHORTEST_CALL
 
 MOST = 3_000_000  # nonzeros of a relaxation whose linear program is solved
 BITS = 45  # of a multiplier
@@ -89,7 +90,7 @@ class _Program:
             b_ub=np.concatenate([self.limit, -self.copies]),
             bounds=np.column_stack([np.zeros(len(self.most) + 1), np.concatenate([self.most, [1]])]),
             method="highs",
-            options={"time_limit": seconds},
+            options={"time_limit": max(SHORTEST_CALL, seconds)},
         )
         if answer.status != 0 or answer.fun < 1e-7:
             return None

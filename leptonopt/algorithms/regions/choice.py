@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from leptonopt.problem.arrays import Bools, Floats, Ints
+from leptonopt.problem.protocol import SHORTEST_CALL
 from leptonopt.problem.rounding import round_up_safely
 
 MAX_SUM = 10**9  # of an objective in doubles with tolerances whose optimum is trusted to the unit
@@ -154,7 +155,7 @@ class _Program:
             integrality=whole,
             bounds=Bounds(np.zeros(self.size), self._most()),
             constraints=LinearConstraint(matrix, self.low, self.high),
-            options={"time_limit": seconds, "mip_rel_gap": 0.0},
+            options={"time_limit": max(SHORTEST_CALL, seconds), "mip_rel_gap": 0.0},
         )
         return self._answer(found, costs, divisor)
 

@@ -12,6 +12,7 @@ from leptonopt.algorithms.models.scaling import scaled_rows
 from leptonopt.algorithms.models.time_indexed import IntegerProgram, build_model, decode, normalise_costs
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.problem import Problem
+from leptonopt.problem.protocol import SHORTEST_CALL
 from leptonopt.problem.rounding import round_up_safely
 from leptonopt.problem.schedule import Schedule
 from leptonopt.runtime.deadline import Deadline
@@ -63,5 +64,5 @@ def _solved(linear: IntegerProgram, costs: Ints, seconds: float, gap: float, pre
         constraints=LinearConstraint(*scaled_rows(linear)),
         bounds=Bounds(0, linear.most.astype(float)),
         integrality=linear.whole.astype(int),
-        options={"time_limit": seconds, "mip_rel_gap": gap, "presolve": presolve},
+        options={"time_limit": max(SHORTEST_CALL, seconds), "mip_rel_gap": gap, "presolve": presolve},
     )

@@ -20,3 +20,10 @@ def test_the_optimum_is_that_of_the_enumeration(seed: int) -> None:
     assert answer.schedule is not None
     assert not violated_rules(found, answer.schedule)
     assert answer.bound == least == objective(found, answer.schedule)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_time_that_is_over_is_no_lack_of_a_limit() -> None:
+    """HiGHS takes a time limit below zero for none, with a warning."""
+    answer = solve_integer(made.random_problem(0, ("switching", "missed")), -1.0, 0.0)
+    assert not answer.infeasible
