@@ -18,7 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
-from itertools import product
+from itertools import combinations, product
 from math import comb, gcd, lcm
 
 import numpy as np
@@ -28,6 +28,7 @@ from leptonopt.problem.services import Services, Survival
 
 MAX_CUTS = 3_000  # cuts of one family at most
 FEW_CUTS = 200
+MAX_GENERIC = 4_000  # rays that are expected at most
 MAX_TRIED = 10_000  # price vectors that are tried for one family at most
 MAX_MODES = 256  # assignments of classes to ways at most, where a class is served by one way
 SAFE = 2.0**61
@@ -240,6 +241,8 @@ def _rays(table: Rates, wanted: list[int]) -> list[tuple[int, ...]]:
     At given prices on ways the prices on classes are as high as can be.
     """
     ways = [w for w, row in enumerate(table) if any(row)]
+    if ways and _generic_rays([[table[w][b] for w in ways] for b in wanted]) > MAX_GENERIC:
+        raise TooManyCuts
     if not ways or _subtrees(len(wanted), len(ways)) < _subtrees(len(ways), len(wanted)):
         found = _tied([[table[w][b] for w in ways] for b in wanted], inverse=True)
         priced = {
@@ -250,6 +253,20 @@ def _rays(table: Rates, wanted: list[int]) -> list[tuple[int, ...]]:
     rays = {tuple(_least_price(table, ways, prices, b) for b in wanted) for prices in priced}
     rays |= {tuple(Fraction(int(b == c)) for c in wanted) for b in wanted if not any(row[b] for row in table)}
     return [_ray(table, wanted, prices) for prices in rays if any(prices)]
+
+
+def _generic_rays(rates: list[list[Fraction]]) -> int:
+    """Return how many rays the classes have that all ways serve; 0 where rates are in proportion.
+
+    Vertices of an arrangement of tropical hyperplanes (Develin and Sturmfels 2004, arXiv:math/0308254); coincidences of
+    more than four rates make them somewhat fewer. Further classes only add rays.
+    """
+    dense = [row for row in rates if all(row)]
+    columns = list(zip(*dense, strict=True))
+    for one, other in combinations(columns, 2):
+        if len({a / b for a, b in zip(one, other, strict=True)}) < len(dense):
+            return 0
+    return comb(len(dense) + len(columns) - 2, len(columns) - 1) if len(columns) > 1 else 0
 
 
 def _subtrees(items: int, links: int) -> int:

@@ -85,7 +85,10 @@ class ServicesSession(SolveSession):
     Attributes
     ----------
     least : a lower bound on what the services cost; None without one
+    constructed : the first schedule, where it was constructed quickly
     """
+
+    constructed: Schedule | None = None
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -98,11 +101,16 @@ class ServicesSession(SolveSession):
         if why := undecided(self.problem):
             self.state.why.append(why)
             return
+        if warm_start is not None and warm_start.replicas is not None:
+            self.state.phase = "warm start"
+            self.state.incumbent(warm_start, None)
         if method == "auto" and self.problem.groups and services.is_small(self.problem):
             self._run_here("services", run_in_thread(services.solve_whole), self.limits_for(self.left()))
-            if self.should_stop():
-                return
-        replicas = self._plan_services(warm_start)
+        if method == "auto" and self.problem.groups and self.state.schedule is None:
+            self._plan_first()
+        if self.should_stop():
+            return
+        replicas = self._plan_services(method)
         if self.should_stop():
             return
         if method in EXACT:
@@ -121,14 +129,20 @@ class ServicesSession(SolveSession):
 
     # --- services ---
 
-    def _plan_services(self, warm_start: Schedule | None) -> ReplicaSchedule | None:
-        """Return replicas of the services: those of the warm start, or of services without the tasks."""
-        if warm_start is not None and warm_start.replicas is not None:
-            self.state.phase = "warm start"
-            self.state.incumbent(warm_start, None)
+    def _plan_first(self) -> None:
+        """Construct a first schedule of services and tasks."""
+        limits = self.limits_for(self.left(), self.limits.threads)
+        self._run_here("services", run_in_thread(services.solve_first), limits)
+        self.constructed = self.state.schedule
+
+    def _plan_services(self, method: str | methods.Method) -> ReplicaSchedule | None:
+        """Return replicas of the services: those of a schedule there is, or of services without the tasks.
+
+        Services whose optimum alone is out of reach are planned with the tasks instead.
+        """
         limits = self.limits_for(self._share_of_services() * self.left(), self.limits.threads)
         function = run_in_thread(services.solve)
-        if not self.problem.groups:
+        if not self.problem.groups or (method == "auto" and not services.is_solved_by_states(self.problem)):
             self._run_here("services", function, limits)
             return None if self.state.schedule is None else self.state.schedule.replicas
         self.state.phase = "services"
@@ -142,7 +156,7 @@ class ServicesSession(SolveSession):
             if (tasks := uncapacitated_bound(self.problem, BlockPricer(self.problem).least)) is not None:
                 self.state.bound(tasks + self.least)
         best = self.state.schedule
-        if best is not None:
+        if best is not None and best is not self.constructed:
             return best.replicas
         return None if found.schedule is None else found.schedule.replicas
 
@@ -170,6 +184,10 @@ class ServicesSession(SolveSession):
                 self._try(tasks.state.schedule, replicas)
         if replicas is not None and not self.should_stop():
             self._plan_around(method, replicas)
+        if self.state.schedule is None and not self.should_stop():
+            self._plan_first()
+            if (best := self.state.schedule) is not None and best.replicas is not None and not self.should_stop():
+                self._plan_around(method, best.replicas)
 
     def _plan_around(self, method: str | methods.Method, replicas: ReplicaSchedule) -> None:
         """Plan the tasks around replicas."""

@@ -12,10 +12,13 @@ import numpy as np
 
 from leptonopt.algorithms.heuristics.completion import complete
 from leptonopt.algorithms.models.time_indexed import predicted_size
+from leptonopt.algorithms.services.allotment import planned_in_parts
 from leptonopt.algorithms.services.construction import Planner
 from leptonopt.algorithms.services.fixed_replicas import around, joined
 from leptonopt.algorithms.services.integer_program import solve_integer
-from leptonopt.algorithms.services.prices import relaxation_prices, services_at
+from leptonopt.algorithms.services.joint_relaxation import Relaxed, relaxed
+from leptonopt.algorithms.services.prices import services_at
+from leptonopt.algorithms.services.subproblem import without_tasks
 from leptonopt.errors import OutOfTime
 from leptonopt.problem.arrays import Ints
 from leptonopt.problem.feasibility import violated_rules
@@ -23,6 +26,7 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, NullMonitor, Solution, Status, Stop
 from leptonopt.problem.replicas import undecided
 from leptonopt.problem.schedule import Schedule, objective, usage
+from leptonopt.problem.services import ReplicaSchedule
 from leptonopt.runtime.clock import run_interruptible, time_limited
 from leptonopt.runtime.deadline import Deadline
 
@@ -55,6 +59,11 @@ def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor
     return _searched(problem, warm_start, limits, monitor, _Search.run)
 
 
+def solve_first(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
+    """Return a first schedule of services and tasks, constructed quickly."""
+    return _searched(problem, warm_start, limits, monitor, _Search.plan_first)
+
+
 def solve_whole(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
     """Return what the integer program of services and tasks together finds and proves."""
     return _searched(problem, warm_start, limits, monitor, _Search.solve_whole)
@@ -82,6 +91,12 @@ def _searched(
 def is_small(problem: Problem) -> bool:
     """Return whether the integer program of a problem is solved first."""
     return predicted_size(problem)[1] <= SETTINGS.small
+
+
+def is_solved_by_states(problem: Problem) -> bool:
+    """Return whether each service alone is solved by its states."""
+    planner = Planner(problem)
+    return all(planner.solvable(planner.states(service)) for service in range(len(problem.services)))
 
 
 class _Search:
@@ -119,9 +134,11 @@ class _Search:
                 step()
 
     def plan_first(self) -> None:
-        """Construct a first schedule quickly, where there is none."""
+        """Construct a first schedule quickly, where there is none: services first, or else tasks first."""
         if self.best is None:
-            self._propose(self.planner.first(self.taken()))
+            self._propose(self.planner.first(self.taken(None)), None)
+        if self.best is None and (tasks := self._tasks_at(np.zeros_like(self.problem.capacity))) is not None:
+            self._propose(self.planner.first(self.taken(tasks)), tasks)
 
     def solve_whole(self) -> None:
         """Solve the integer program of services and tasks together."""
@@ -141,35 +158,67 @@ class _Search:
             return
         if not self.problem.groups and all(bound is not None for bound in parts.bounds):
             self.raise_to(sum(bound for bound in parts.bounds if bound is not None) + self.problem.nodes.least_cost)
-        self.propose(self.planner.together(parts.on, self.taken()))
+        self.propose(self.planner.together(parts.on, self.taken(self.best)), self.best)
 
     def plan_together(self) -> None:
-        """Plan services at prices on what they share, and take the bound that these prove."""
-        planner, problem, taken = self.planner, self.problem, self.taken()
-        if np.all(planner.owned.row[problem.services.hold_row] >= 0):
+        """Plan by a relaxation of services and tasks together, and take the bound that its prices prove."""
+        planner, problem = self.planner, self.problem
+        if np.all(planner.owned.row[problem.services.hold_row] >= 0) or (found := self._relaxed()) is None:
             return
-        room = planner.room(taken)
-        prices = relaxation_prices(problem, planner, room, SETTINGS.relaxation * self.deadline.left())
-        if prices is None:
-            return
+        on, tasks = self._plan_in_parts(found)
+        prices = np.where(planner.owned.row[:, None] < 0, found.prices, 0)
         seconds, threads = SETTINGS.bound * self.deadline.left(), self.limits.threads
-        found = services_at(problem, planner, prices, seconds, SETTINGS.gap, threads)
-        if found.bound is not None:
-            self.raise_to(found.bound)
-        on = planner.fitted(taken, planner.prices() + prices, found.on, range(len(problem.services)))
-        self.propose(on)
+        bound = services_at(problem, planner, prices, seconds, SETTINGS.gap, threads)
+        if bound is not None:
+            self.raise_to(bound)
         while on is not None and not self.closed():
             before = self.cost
-            on = planner.improved(on, taken)
-            self.propose(on)
+            on = planner.improved(on, self.taken(tasks))
+            self.propose(on, tasks)
             if self.cost == before:
                 return
 
-    def taken(self) -> Ints:
-        """Return what tasks hold in the best schedule, int64, shape (K, T)."""
-        if self.best is None or self.best.replicas is None:
+    def _relaxed(self) -> Relaxed | None:
+        """Return the relaxation with the tasks, or beside those of the best schedule if it takes too long."""
+        if (found := relaxed(self.problem, SETTINGS.relaxation * self.deadline.left())) is not None:
+            return found
+        return self._relaxed_beside(self.best) if self.problem.groups and self.best is not None else None
+
+    def _relaxed_beside(self, tasks: Schedule | None) -> Relaxed | None:
+        """Return the relaxation of the services in what tasks leave."""
+        room = self.planner.room(self.taken(tasks))
+        return relaxed(without_tasks(self.problem, room), SETTINGS.relaxation * self.deadline.left())
+
+    def _plan_in_parts(self, found: Relaxed) -> tuple[Ints | None, Schedule | None]:
+        """Plan tasks at the prices of a relaxation, and services in parts of what these leave; return both."""
+        tasks = self._tasks_at(found.prices)
+        if tasks is not None:
+            found = self._relaxed_beside(tasks) or found
+        else:
+            tasks = self.best
+        on = planned_in_parts(self.planner, found.on, self.taken(tasks))
+        self.propose(on, tasks)
+        return on, tasks
+
+    def _tasks_at(self, prices: Ints) -> Schedule | None:
+        """Return the tasks alone, planned greedily at prices of rows; None where there are none."""
+        problem = self.problem
+        services, batches = problem.services, problem.services.batches
+        money = np.zeros((len(services), problem.slots), np.int64)
+        nothing = ReplicaSchedule(np.zeros_like(services.most), np.zeros(len(batches), bool), money)
+        alone = around(replace(problem, price=problem.price + prices), nothing)
+        return None if alone is None or not alone.groups else self._completed(alone)
+
+    def _completed(self, alone: Problem) -> Schedule | None:
+        """Return the tasks of a problem without services, planned greedily."""
+        inside = NullMonitor(self.monitor.should_stop)
+        return complete(alone, Schedule.of([], []), self.limits.until(self.deadline), inside)
+
+    def taken(self, tasks: Schedule | None) -> Ints:
+        """Return what tasks hold, int64, shape (K, T)."""
+        if tasks is None:
             return np.zeros_like(self.problem.capacity)
-        held: Ints = usage(self.problem, replace(self.best, replicas=None))
+        held: Ints = usage(self.problem, replace(tasks, replicas=None))
         return held
 
     def closed(self) -> bool:
@@ -182,28 +231,26 @@ class _Search:
             self.lower = bound
             self.monitor.bound(bound)
 
-    def propose(self, on: Ints | None) -> None:
-        """Take replicas on, with the tasks of the best schedule where these fit, or inserted around them."""
+    def propose(self, on: Ints | None, tasks: Schedule | None) -> None:
+        """Take replicas on, with these tasks where they fit, or with tasks inserted around them."""
         if on is None:
             return
-        taken = self.taken()
-        self._propose(self.planner.worked(on, taken))
+        taken = self.taken(tasks)
+        self._propose(self.planner.worked(on, taken), tasks)
         if len(self.problem.services.batches) and not self.closed():
-            self._propose(self.planner.with_batches(on, taken))
+            self._propose(self.planner.with_batches(on, taken), tasks)
 
-    def _propose(self, on: Ints | None) -> None:
+    def _propose(self, on: Ints | None, tasks: Schedule | None) -> None:
         """Take replicas on that do the batches."""
         replicas = None if on is None else self.planner.schedule(on)
         if replicas is None or (alone := around(self.problem, replicas)) is None:
             return
-        tasks = Schedule.of([], [])
-        if self.best is not None and self.problem.groups:
-            kept = replace(self.best, rent=None, replicas=replicas)
+        if tasks is not None and self.problem.groups:
+            kept = replace(tasks, rent=None, replicas=replicas)
             if not violated_rules(self.problem, kept):
                 self.take(kept)
                 return
-        inside = NullMonitor(self.monitor.should_stop)
-        found = complete(alone, tasks, self.limits.until(self.deadline), inside) if alone.groups else tasks
+        found = self._completed(alone) if alone.groups else Schedule.of([], [])
         if found is not None:
             self.take(joined(self.problem, found, replicas))
 

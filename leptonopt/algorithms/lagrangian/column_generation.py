@@ -163,7 +163,7 @@ class ColumnGeneration:
     def _begin(self) -> float | None:
         """Solve the first relaxation, over the cheapest column of each option and bucket."""
         prefix, once = self._prefix(self.ascent.best_price, self.ascent.best_weight)
-        self.key = np.sort(self._cheapest(prefix, once)[0])
+        self.key = np.sort(cheapest_by_bucket(self.pricer, prefix, once, self.width)[0])
         return self._relax()
 
     def _narrow(self, whole: bool) -> None:
@@ -245,24 +245,6 @@ class ColumnGeneration:
         np.cumsum(problem.price + price + quotas.rates(weight), axis=1, out=prefix[:, 1:])
         return prefix, quotas.once(weight)
 
-    def _cheapest(self, prefix: Floats, once: Floats | None) -> tuple[Ints, Floats]:
-        """Return the cheapest column of each option and bucket, and what it costs above its group's cheapest."""
-        keys, costs = [np.zeros(0, np.int64)], [np.zeros(0)]
-        for at, table in self.pricer.tables(prefix, once):
-            block, size = self.pricer.blocks[at], table.shape[1]
-            cuts = np.unique(np.concatenate([[0], np.arange(-block.low % self.width, size, self.width)]))
-            least = np.minimum.reduceat(table, cuts, axis=1)
-            equal = np.repeat(least, np.diff(np.append(cuts, size)), axis=1) == table
-            start = np.minimum.reduceat(np.where(equal, np.arange(size), size), cuts, axis=1)
-            row, bucket = np.nonzero(np.isfinite(least))
-            keys.append(block.options[row] * self.problem.slots + start[row, bucket] + block.low)
-            costs.append(least[row, bucket])
-        key, cost = np.concatenate(keys), np.concatenate(costs)
-        group = self.problem.group[key // self.problem.slots]
-        best = np.full(self.problem.groups, np.inf)
-        np.minimum.at(best, group, cost)
-        return key, cost - best[group]
-
     def _joined(self, distance: float) -> Ints:
         """Return the columns there are and those within reach of a distance to the bound.
 
@@ -271,11 +253,34 @@ class ColumnGeneration:
         near = TUNING.near * max(0.0, distance) / max(1, self.problem.groups)
         found = [self.key]
         for price, weight in ((self.ascent.best_price, self.ascent.best_weight), self.last):
-            key, above = self._cheapest(*self._prefix(price, weight))
+            key, above = cheapest_by_bucket(self.pricer, *self._prefix(price, weight), self.width)
             fresh = (above <= near) & ~np.isin(key, self.key)
             key, above = key[fresh], above[fresh]
             found.append(key[np.argsort(above, kind="stable")[: TUNING.joining]])
         return np.unique(np.concatenate(found))
+
+
+def cheapest_by_bucket(pricer: BlockPricer, prefix: Floats, once: Floats | None, width: int) -> tuple[Ints, Floats]:
+    """Return the cheapest column of each option and bucket, and what it costs above its group's cheapest.
+
+    Columns are keys, option * slots + start; buckets are of `width` slots, prices given by their prefix sums.
+    """
+    problem = pricer.problem
+    keys, costs = [np.zeros(0, np.int64)], [np.zeros(0)]
+    for at, table in pricer.tables(prefix, once):
+        block, size = pricer.blocks[at], table.shape[1]
+        cuts = np.unique(np.concatenate([[0], np.arange(-block.low % width, size, width)]))
+        least = np.minimum.reduceat(table, cuts, axis=1)
+        equal = np.repeat(least, np.diff(np.append(cuts, size)), axis=1) == table
+        start = np.minimum.reduceat(np.where(equal, np.arange(size), size), cuts, axis=1)
+        row, bucket = np.nonzero(np.isfinite(least))
+        keys.append(block.options[row] * problem.slots + start[row, bucket] + block.low)
+        costs.append(least[row, bucket])
+    key, cost = np.concatenate(keys), np.concatenate(costs)
+    group = problem.group[key // problem.slots]
+    best = np.full(problem.groups, np.inf)
+    np.minimum.at(best, group, cost)
+    return key, cost - best[group]
 
 
 def column_costs(problem: Problem, option: Ints, start: Ints) -> Ints:

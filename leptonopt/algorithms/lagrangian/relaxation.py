@@ -38,6 +38,7 @@ class RelaxationDuals:
     waiting : float, shape (E,), per slot and edge of precedence
     apart : by set and pool, for running there
     replicas, serve : float, of the rows of these rules, in their order
+    on : float, shape (W, T), the replicas on in the solution
     value : the optimum of the relaxation, in floating point; no bound
     """
 
@@ -47,6 +48,7 @@ class RelaxationDuals:
     apart: dict[tuple[int, int], float] = field(default_factory=dict)
     replicas: Floats = field(default_factory=lambda: np.zeros(0))
     serve: Floats = field(default_factory=lambda: np.zeros(0))
+    on: Floats = field(default_factory=lambda: np.zeros((0, 0)))
     value: float = -np.inf
 
 
@@ -70,11 +72,6 @@ def relaxation_duals(
     return _duals(problem, _linear(problem, columns, width, certified), width, options)
 
 
-def program_duals(problem: Problem, linear: IntegerProgram, seconds: float) -> RelaxationDuals | None:
-    """Return the dual values of the relaxation of a whole model; None when it was not solved in time."""
-    return _duals(problem, linear, 1, {"time_limit": max(0.1, seconds)})
-
-
 def _duals(problem: Problem, linear: IntegerProgram, width: int, options: dict[str, Any]) -> RelaxationDuals | None:
     """Return the dual values of a relaxation."""
     if not len(linear.lower):
@@ -87,7 +84,14 @@ def _duals(problem: Problem, linear: IntegerProgram, width: int, options: dict[s
         dual[above] = -found.ineqlin.marginals[:count]
         dual[below] = -found.ineqlin.marginals[count:]
     dual = np.maximum(0.0, np.where(np.isfinite(dual), dual, 0.0))
-    return _by_rule(problem, linear, dual, float(found.fun), width)
+    return replace(_by_rule(problem, linear, dual, float(found.fun), width), on=_replicas_on(linear, found.x))
+
+
+def _replicas_on(linear: IntegerProgram, values: Floats) -> Floats:
+    """Return the replicas on in a solution, float, shape (W, T)."""
+    problem, at = linear.problem, linear.variables.services
+    lines = [values[at["h", way]] for way in range(len(problem.services.pool))]
+    return np.array(lines, float).reshape(len(lines), problem.slots)
 
 
 def _linear(problem: Problem, columns: StartColumns | None, width: int, certified: bool) -> IntegerProgram:
@@ -102,6 +106,7 @@ def _linear(problem: Problem, columns: StartColumns | None, width: int, certifie
     parts.append(_bucket_capacity(bare, variables, width))
     if len(problem.services) and width == 1:
         parts += [service_rules.replicas(variables), service_rules.serve(variables)]
+        parts += [] if certified else [service_rules.batches(variables)]
     if len(problem.nodes):
         parts.append(node_rules.nodes_supply(variables) if width == 1 else _bucket_supply(variables, width))
         parts += [make(variables) for make in (node_rules.nodes_paid, node_rules.nodes_switched)]

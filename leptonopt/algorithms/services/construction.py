@@ -164,6 +164,12 @@ class Planner:
         found, missing = self._in_order(taken, price, on, order, quick=False)
         return found if missing is None else None
 
+    def completed(self, on: Ints, taken: Ints, missing: Sequence[int]) -> Ints | None:
+        """Return replicas on, (W, T), with those of services that have none yet; None where none are found."""
+        rest = taken + self.problem.services.load(on, len(self.problem.capacity))
+        more = self.fitted(rest, self.prices(), None, missing)
+        return None if more is None else on + more
+
     def _in_order(
         self, taken: Ints, price: NDArray[Any], on: Ints | None, order: Sequence[int], quick: bool
     ) -> tuple[Ints, int | None]:

@@ -13,76 +13,39 @@ the cheapest way asks for each unit of the demand.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
 from leptonopt.algorithms.lagrangian.capacity_dual import Multipliers, exact_bound
 from leptonopt.algorithms.lagrangian.pricing import BlockPricer
-from leptonopt.algorithms.lagrangian.relaxation import program_duals
-from leptonopt.algorithms.models.time_indexed import build_model
 from leptonopt.algorithms.services.construction import Planner
 from leptonopt.algorithms.services.integer_program import solve_integer
 from leptonopt.algorithms.services.service_states import ServiceStates
-from leptonopt.algorithms.services.subproblem import only_service, other_kinds, without_tasks
+from leptonopt.algorithms.services.subproblem import only_service, other_kinds
 from leptonopt.problem.arrays import Ints
-from leptonopt.problem.problem import UNLIMITED, Problem
-from leptonopt.problem.schedule import objective
+from leptonopt.problem.problem import Problem
 from leptonopt.runtime.clock import run_side_by_side
 from leptonopt.runtime.deadline import Deadline
 
 SHORTEST = 0.3  # seconds for the integer program of a service, at least
-NEAR = 0.004  # gap at which the integer program's own schedule is used
-
-
-def relaxation_prices(problem: Problem, planner: Planner, room: Ints | None, seconds: float) -> Ints | None:
-    """Return prices on shared rows, int64, (K, T) [money units]; None where the relaxation takes too long.
-
-    `room` is the capacity that tasks leave.
-    """
-    alone = without_tasks(problem, room)
-    duals = program_duals(alone, build_model(alone), seconds)
-    if duals is None:
-        return None
-    shared = (problem.capacity < UNLIMITED) & (planner.owned.row < 0)[:, None]
-    prices: Ints = np.where(shared, np.rint(duals.capacity), 0).astype(np.int64)
-    return prices
-
-
-@dataclass(frozen=True, eq=False)
-class PricedServices:
-    """Bound on what all costs at prices, and the replicas on, (W, T), that services then choose.
-
-    Each is None where there is none.
-    """
-
-    bound: int | None
-    on: Ints | None
 
 
 def services_at(
     problem: Problem, planner: Planner, prices: Ints, seconds: float, gap: float, threads: int = 1
-) -> PricedServices:
-    """Return what prices on shared rows prove, and what services choose at them, by some threads."""
+) -> int | None:
+    """Return the bound that prices on shared rows prove, by some threads; None where a service has none."""
     deadline, many = Deadline.after(seconds), len(problem.services)
     sizes = [fluid_bound(planner.states(service), prices) or 0 for service in range(many)]
     order = np.argsort(-np.array(sizes, float), kind="stable").tolist()
 
-    def solved(at: int) -> tuple[int | None, Ints | None]:
+    def solved(at: int) -> int | None:
         share = 2 * threads * deadline.left() / (many - at)  # some need less
-        bound, found = service_at(problem, planner, order[at], prices, max(SHORTEST, share), gap)
-        if found is None:
-            found = planner.planned(order[at], planner.prices() + prices, quick=True)
-        return bound, found
+        return service_at(problem, planner, order[at], prices, max(SHORTEST, share), gap)
 
-    answers = run_side_by_side(solved, range(many), threads)
-    bounds = [_rest_at(problem, planner, prices), *(bound for bound, _ in answers)]
+    bounds = [_rest_at(problem, planner, prices), *run_side_by_side(solved, range(many), threads)]
     known = [bound for bound in bounds if bound is not None]
-    on = np.zeros_like(problem.services.most)
-    for service, (_, found) in zip(order, answers, strict=True):
-        on[problem.services.ways(service)] = 0 if found is None else found
-    whole = all(found is not None for _, found in answers)
-    return PricedServices(sum(known) if len(known) == len(bounds) else None, on if whole else None)
+    return sum(known) if len(known) == len(bounds) else None
 
 
 def _rest_at(problem: Problem, planner: Planner, prices: Ints) -> int | None:
@@ -93,20 +56,15 @@ def _rest_at(problem: Problem, planner: Planner, prices: Ints) -> int | None:
 
 def service_at(
     problem: Problem, planner: Planner, service: int, prices: Ints, seconds: float, gap: float
-) -> tuple[int | None, Ints | None]:
-    """Return a lower bound on the cost of one service at its own prices and these, and its replicas on."""
+) -> int | None:
+    """Return a lower bound on the cost of one service at its own prices and these."""
     states = planner.states(service)
     if planner.quickly_solvable(states):
         found = states.solve(problem.price + prices)
-        return (None, None) if found is None else (int(found[0]), states.replicas(found[1]))
+        return None if found is None else int(found[0])
     alone = only_service(problem, service, planner.owned.kinds(service), problem.price + prices)
-    answer = solve_integer(alone, seconds, gap)
-    bounds = [bound for bound in (answer.bound, fluid_bound(states, prices)) if bound is not None]
-    bound, schedule = max(bounds, default=None), answer.schedule
-    if schedule is None or schedule.replicas is None or bound is None:
-        return bound, None
-    cost = objective(alone, schedule)
-    return bound, schedule.replicas.on if cost - bound <= NEAR * abs(cost) else None
+    bounds = (solve_integer(alone, seconds, gap).bound, fluid_bound(states, prices))
+    return max((bound for bound in bounds if bound is not None), default=None)
 
 
 def fluid_bound(states: ServiceStates, prices: Ints) -> int | None:

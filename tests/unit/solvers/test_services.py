@@ -14,6 +14,7 @@ from leptonopt.solvers import services
 from tests.helpers import service_problems as made
 from tests.helpers.marks import first
 from tests.helpers.random_problems import problem as random_tasks
+from tests.helpers.small_problems import group, option, problem
 
 LIMITS = Limits(20)
 
@@ -50,6 +51,15 @@ def test_one_service_alone_is_proven_by_its_states(monkeypatch: pytest.MonkeyPat
     found = made.random_problem(24, ("switching", "missed"))
     solution = services.solve(found, None, LIMITS, NullMonitor())
     assert (solution.status, solution.bound) == (Status.OPTIMAL, made.least_cost(found))
+
+
+def test_tasks_come_first_where_services_would_take_their_place() -> None:
+    """The service takes the cheap row when it is first, and the task has no other."""
+    service = made.service([[1], [1]], [[2, 2]], holds=[{0: 1}, {1: 1}])
+    whole = problem(group(option(2, {0: 1})), capacity=[[2, 2], [9, 9]], price=[[1, 1], [5, 5]])
+    found = services.solve_first(replace(whole, services=made.services(service)), None, LIMITS, NullMonitor())
+    assert found.schedule is not None
+    assert objective(whole, replace(found.schedule, replicas=None)) == 2
 
 
 def test_a_problem_without_services_is_refused() -> None:

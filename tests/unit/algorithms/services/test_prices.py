@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from leptonopt.algorithms.services.construction import Planner
-from leptonopt.algorithms.services.prices import fluid_bound, relaxation_prices, services_at
+from leptonopt.algorithms.services.joint_relaxation import relaxed
+from leptonopt.algorithms.services.prices import fluid_bound, services_at
 from tests.helpers import service_problems as made
 from tests.helpers.marks import first
 
@@ -22,10 +23,11 @@ def test_bounds_are_valid(seed: int) -> None:
     if least is None:
         return
     planner = Planner(found)
-    prices = relaxation_prices(found, planner, None, 5)
-    assert prices is not None
+    solution = relaxed(found, 5)
+    assert solution is not None
+    prices = np.where(planner.owned.row[:, None] < 0, solution.prices, 0)
     for each in (prices, np.zeros_like(prices), np.where(prices > 0, prices + 1, 0)):
-        bound = services_at(found, planner, each, 5, 0.0).bound
+        bound = services_at(found, planner, each, 5, 0.0)
         assert bound is not None
         assert bound <= least
 

@@ -1,0 +1,100 @@
+"""The linear relaxation of services and tasks together.
+
+It gives prices on what they share, and fractional replicas. Services stand in it with their rounded cuts. Tasks have
+only some of their starts, to which those are added that are cheapest at the prices (column generation; Desaulniers,
+Desrosiers and Solomon 2005, doi:10.1007/b135457), until all others gain little.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from leptonopt.algorithms.lagrangian.column_generation import cheapest_by_bucket, column_costs
+from leptonopt.algorithms.lagrangian.pricing import INFEASIBLE_COST, BlockPricer
+from leptonopt.algorithms.lagrangian.relaxation import RelaxationDuals, relaxation_duals
+from leptonopt.problem.arrays import Floats, Ints
+from leptonopt.problem.problem import UNLIMITED, Problem, StartColumns
+from leptonopt.runtime.clock import check_time
+from leptonopt.runtime.deadline import Deadline
+
+BUCKETS = 8  # parts of the horizon, each with a column of every option to begin with
+NEAR = 2e-3  # what columns that are left out may gain, relative to the value
+MOST_OPTIONS = 20_000
+
+
+@dataclass(frozen=True, eq=False)
+class Relaxed:
+    """A solution of the relaxation.
+
+    Attributes
+    ----------
+    prices : int64, shape (K, T) [money units], of rows with a limit
+    on : float, shape (W, T), replicas on
+    value : of the solution [money units], in floating point; no bound
+    """
+
+    prices: Ints
+    on: Floats
+    value: float
+
+
+def relaxed(problem: Problem, seconds: float) -> Relaxed | None:
+    """Return a solution of the relaxation within some seconds; None where there is none in time."""
+    deadline, columns, found = Deadline.after(seconds), _Columns(problem), None
+    if problem.options > MOST_OPTIONS:
+        return None
+    while True:
+        check_time()
+        duals = None if deadline.expired() else relaxation_duals(problem, deadline.left(), columns.chosen())
+        if duals is None:
+            return found
+        found = _rounded(problem, duals)
+        if columns.missing(found.prices) <= NEAR * abs(found.value) or not columns.add(found.prices):
+            return found
+
+
+def _rounded(problem: Problem, duals: RelaxationDuals) -> Relaxed:
+    """Return whole prices of rows with a limit."""
+    prices = np.where(problem.capacity < UNLIMITED, np.rint(duals.capacity), 0).astype(np.int64)
+    return Relaxed(prices, duals.on, duals.value)
+
+
+class _Columns:
+    """Columns of tasks that the relaxation knows.
+
+    Attributes
+    ----------
+    key : int64, shape (C,), option * slots + start, ascending
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem, self.pricer = problem, BlockPricer(problem)
+        width = -(-problem.slots // BUCKETS)
+        self.key: Ints = np.sort(cheapest_by_bucket(self.pricer, problem.price_sum.astype(float), None, width)[0])
+
+    def chosen(self, prices: Ints | int = 0) -> StartColumns:
+        """Return the columns, with what they cost at prices of rows added."""
+        priced = replace(self.problem, price=self.problem.price + prices)
+        option, start = np.divmod(self.key, self.problem.slots)
+        return StartColumns(option, start, column_costs(priced, option, start))
+
+    def missing(self, prices: Ints) -> float:
+        """Return by how much all columns lower the cost of the tasks at prices."""
+        problem, columns = self.problem, self.chosen(prices)
+        least = np.where(problem.optional, problem.value, INFEASIBLE_COST)
+        np.minimum.at(least, problem.group[columns.option], columns.cost)
+        all_ = self.pricer.group_least(self._prefix(prices))
+        return float((problem.copies * (least - all_).astype(float)).sum())
+
+    def add(self, prices: Ints) -> bool:
+        """Add the cheapest column of each option at prices; return whether one is new."""
+        known = len(self.key)
+        key, _ = cheapest_by_bucket(self.pricer, self._prefix(prices).astype(float), None, self.problem.slots)
+        self.key = np.union1d(self.key, key)
+        return len(self.key) > known
+
+    def _prefix(self, prices: Ints) -> Ints:
+        found: Ints = replace(self.problem, price=self.problem.price + prices).price_sum
+        return found
