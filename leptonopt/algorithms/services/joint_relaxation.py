@@ -21,7 +21,7 @@ from leptonopt.runtime.deadline import Deadline
 
 BUCKETS = 8  # parts of the horizon, each with a column of every option to begin with
 NEAR = 2e-3  # what columns that are left out may gain, relative to the value
-MOST_OPTIONS = 20_000
+MOST_OPTIONS = 20_000  # of tasks; with more there is no relaxation
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,9 +42,9 @@ class Relaxed:
 
 def relaxed(problem: Problem, seconds: float) -> Relaxed | None:
     """Return a solution of the relaxation within some seconds; None where there is none in time."""
-    deadline, columns, found = Deadline.after(seconds), _Columns(problem), None
     if problem.options > MOST_OPTIONS:
         return None
+    deadline, columns, found = Deadline.after(seconds), _Columns(problem), None
     while True:
         check_time()
         duals = None if deadline.expired() else relaxation_duals(problem, deadline.left(), columns.chosen())
