@@ -17,6 +17,7 @@ from leptonopt.compile.rows import CompiledOption, RowBuilder
 from leptonopt.compile.services import CompiledServices
 from leptonopt.errors import Finding, InstanceError, Path
 from leptonopt.instance import Instance, Measure, Meter, Pool, Quota
+from leptonopt.instance.quotas import NODE_HOURS
 from leptonopt.problem.problem import Quota as Limit
 from leptonopt.runtime.clock import check_time_each
 
@@ -206,11 +207,13 @@ def _use(instance: Instance, rows: RowBuilder, window: Window) -> dict[int, list
 
 def _node_use(instance: Instance, rows: RowBuilder, window: Window) -> NodeRates | None:
     """Return the use of a quota by nodes; None where nodes do not count."""
-    quota, weights = window.quota, {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1)}
+    quota, weights = window.quota, {"money": (1, 0, 0), "energy": (0, 1, 0), "carbon": (0, 0, 1), NODE_HOURS: (0, 0, 0)}
     if not quota.whole or quota.of not in weights:
         return None
     covered = {pool.id for pool in rows.covered(quota)}
     rates = node_rates(instance, rows.kinds, *map(Fraction, weights[quota.of]))
+    if quota.of == NODE_HOURS:
+        rates = replace(rates, on=[[Fraction(instance.time.slot, 3600)] * instance.time.slots for _ in rows.kinds])
     return _only(rates, [kind.pool.id in covered for kind in rows.kinds]).within(window.first, window.last)
 
 

@@ -284,6 +284,7 @@ class Model:
                     },
                     "energy": {on[t]: kind.power * stated.hours},
                     "carbon": {on[t]: kind.power * (grams[t + 1] - grams[t])},
+                    "node_hours": {on[t]: stated.hours},
                 }
             )
         self.row({on[-1]: 1, down[-1]: -1}, 0, 0)
@@ -365,12 +366,11 @@ class Model:
 
     def _quotas(self) -> None:
         for quota in self.stated.quotas:
-            of = quota["of"]
             mine = [at for at in self._starts() if covers(self.stated, quota, *self._who(at))]
             if quota.get("per") == "moment":
                 rows: list[Terms] = [{} for _ in range(self.stated.slots)]
                 for at in mine:
-                    count = self.columns[at].way.uses.get(of, NOTHING)
+                    count = self.columns[at].way.uses.get(quota["of"], NOTHING)
                     for slot in range(self.columns[at].start, self.columns[at].end):
                         rows[slot][at] = count
                 for terms in rows:

@@ -10,7 +10,7 @@ from leptonopt.instance import units
 from leptonopt.instance.fields import Series
 from leptonopt.instance.names import unknown_name
 from leptonopt.instance.pools import POWER, Pool, Time
-from leptonopt.instance.quotas import Measure, Meter, Quota
+from leptonopt.instance.quotas import NODE_HOURS, Measure, Meter, Quota
 from leptonopt.instance.service_checks import service_findings
 from leptonopt.instance.services import Batch, Service
 from leptonopt.instance.tasks import After, Option, Profile, Task, Work, merged_work
@@ -20,7 +20,7 @@ from leptonopt.runtime.topological_order import topological_order
 
 MAX_FINDINGS = 100  # findings shown at most
 ENDS = "ends"  # the secondary goal of early ends
-ALSO = ("money", "energy", "carbon")  # what a quota can limit, besides resources and consumed amounts
+ALSO = ("money", "energy", "carbon", NODE_HOURS)  # what a quota can limit, besides resources and consumed amounts
 
 
 def cross_findings(
@@ -310,6 +310,10 @@ def _measure_findings(
         if quota.per == "moment" and quota.of not in resources:
             yield Finding(
                 f"{quota.of!r} is not a resource; only of a resource there is so much at a moment", (*path, "per")
+            )
+        if quota.of == NODE_HOURS and not quota.whole:
+            yield Finding(
+                f"{NODE_HOURS} of some tasks, while tasks share nodes; leave out tasks and teams", (*path, "of")
             )
         if quota.budget and not quota.whole and (shared := [pool.id for pool in chosen if pool.uncharged]):
             yield Finding(

@@ -79,6 +79,7 @@ class NodeKindDocument(TypedDict):
     commit: NotRequired[CommitDocument | Noun | Number | Sequence[Mapping[str, Any]] | None]
     reserved: NotRequired[int]
     running: NotRequired[int]
+    setups: NotRequired[Mapping[str, Mapping[str, Any]]]
 
 
 MaintenanceDocument = TypedDict(  # a time in which a pool has less capacity
@@ -238,6 +239,7 @@ class TaskDocument(TypedDict):
     late_cost: NotRequired[Number | None]
     late_penalty: NotRequired[Number | None]
     early_cost: NotRequired[Number | None]
+    setup: NotRequired[str | None]
     on_time: NotRequired[Number | None]
     value: NotRequired[Number | None]
     optional: NotRequired[bool]

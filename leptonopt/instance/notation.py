@@ -22,6 +22,7 @@ from leptonopt.instance.apart import without_apart_by
 from leptonopt.instance.offers import without_offers
 from leptonopt.instance.placements import without_default_placement
 from leptonopt.instance.routes import without_routes
+from leptonopt.instance.setups import without_setups
 from leptonopt.instance.slo import without_slo
 
 Document = dict[str, Any]
@@ -68,8 +69,8 @@ def plain(document: Document) -> Plain:
     found = Plain(made)
     if isinstance(tasks := made.get("tasks"), list | tuple) and any(_repeats(task) for task in tasks):
         found = _Occurrences(made, zone or ZoneInfo("UTC"), rewriting.findings).expanded()
-    chosen = without_routes(found.document, rewriting.findings)
-    found = Plain(without_apart_by(chosen, rewriting.findings), found.origin)
+    for rewrite in (without_setups, without_routes, without_apart_by):
+        found = Plain(rewrite(found.document, rewriting.findings), found.origin)
     if rewriting.findings:
         raise InstanceError(rewriting.findings)
     return found

@@ -20,11 +20,16 @@ if TYPE_CHECKING:
     from leptonopt.instance.documents import MeterDocument, QuotaDocument, TierDocument
 
 
+NODE_HOURS = "node_hours"  # what a measure counts of nodes that are on
+
+
 class Measure(StrictModel):
     """Add up what some tasks use on some pools, in each window."""
 
     id: Name
-    of: Name = Field(description="money, energy (kWh), carbon (kg), a resource (unit-hours), or what options consume")
+    of: Name = Field(
+        description="money, energy (kWh), carbon (kg), node_hours, a resource (unit-hours), or what options consume"
+    )
     used: NotNegative = Field(default=Decimal(0), description="used before the horizon, in its first window")
     per: Literal["horizon", "slot", "day", "week", "month", "quarter", "year", "moment"] = "horizon"
     tasks: Many[Name] | None = Field(default=None, description="ids; all tasks when absent")

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from leptonopt.errors import Finding, Path
+from leptonopt.instance.names import texts
 
 Document = dict[str, Any]
 NOT_TAKEN = "not taken"  # the option of a task whose route is not taken
@@ -47,11 +48,6 @@ def _entries(document: Mapping[str, Any], key: str) -> list[Any]:
 
 def _is_list(value: object) -> bool:
     return isinstance(value, list | tuple)
-
-
-def _names(value: Any) -> set[str]:
-    """Return the texts of a list; nothing of what is none, which the validation refuses."""
-    return {each for each in value if isinstance(each, str)} if _is_list(value) else set()
 
 
 def _is_route(value: Any) -> bool:
@@ -99,11 +95,11 @@ def _beside(document: Document, seen: set[Any], tasks: Mapping[Any, Document]) -
     for key in ("together", "apart"):
         for at, each in enumerate(document.get(key) or ()):
             names = each.get("tasks") if isinstance(each, Mapping) else each
-            if seen & _names(names):
+            if seen & texts(names):
                 yield Finding("names a task of a route; none is allowed here", (key, at))
     for at, task in enumerate(_entries(document, "tasks")):
         for place, edge in enumerate(task.get("after") or ()):
-            if isinstance(edge, Mapping) and set(edge) - {"task"} and seen & _names([task.get("id"), edge.get("task")]):
+            if isinstance(edge, Mapping) and set(edge) - {"task"} and seen & texts([task.get("id"), edge.get("task")]):
                 text = "an edge to or from a task of a route has a lag or data; it has none"
                 yield Finding(text, ("tasks", at, "after", place))
 
@@ -146,9 +142,9 @@ def _pool(document: Document, task: Document) -> str | None:
     """Return the first pool of the instance on which a task may run; None without one."""
     needs = task.get("needs")
     needs = needs if isinstance(needs, dict) else {}
-    wanted = _names(needs.get("labels")) | ({"confidential"} if task.get("confidential") else set())
+    wanted = texts(needs.get("labels")) | ({"confidential"} if task.get("confidential") else set())
     for pool in _entries(document, "pools"):
-        labels = _names(pool.get("labels"))
-        if wanted <= labels and not _names(needs.get("without")) & labels:
+        labels = texts(pool.get("labels"))
+        if wanted <= labels and not texts(needs.get("without")) & labels:
             return str(pool.get("id"))
     return None

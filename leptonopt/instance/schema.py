@@ -69,6 +69,22 @@ _APART = {
 }
 
 
+_SETUPS = {
+    "description": "what a node can be set up for, one at a time, by name: models or images",
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": {
+        "type": "object",
+        "properties": {
+            "takes": {"type": "string"},
+            "cost": {"type": "number", "minimum": 0},
+            "running": {"type": "integer", "minimum": 0},
+        },
+        "additionalProperties": False,
+    },
+}
+
+
 _ROUTES = {
     "description": "sets of alternative routes, each a list of tasks: of every set one route is taken",
     "type": "array",
@@ -130,7 +146,9 @@ def _notation(top: dict[str, Any], nouns: dict[str, Any]) -> None:
     nouns["Amounts"] = _with_units(nouns["Series"])
     nouns["Pool"]["properties"]["capacity"]["additionalProperties"] = {"$ref": "#/$defs/Amounts"}
     nouns["Task"]["properties"]["repeat"] = {"anyOf": [_REPEAT, {"type": "null"}], "default": None}
+    nouns["Task"]["properties"]["setup"] = {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None}
     nouns["NodeKind"]["properties"]["commit"]["anyOf"].append(_OFFERS)
+    nouns["NodeKind"]["properties"]["setups"] = _SETUPS
     nouns["Service"]["properties"]["slo"] = {"anyOf": [_SLO, {"type": "null"}], "default": None}
     nouns["Way"]["properties"]["runs"] = {"anyOf": [_RUNS, {"type": "null"}], "default": None}
     nouns["Way"]["required"].remove("rate")

@@ -17,6 +17,7 @@ from leptonopt.compile.decode import TaskRun
 from leptonopt.compile.node_kinds import NodeKindInfo
 from leptonopt.compile.quotas import MeterWindow, Window
 from leptonopt.instance import POWER, Commit, Instance, Measure, Pool, Quota, Task
+from leptonopt.instance.quotas import NODE_HOURS
 from leptonopt.plan.price_table import NOTHING, Costs, PrefixSums, PriceTable
 from leptonopt.plan.savings import SavingsBill, savings_bill
 from leptonopt.plan.service_costs import Served, WayBill, served
@@ -258,7 +259,7 @@ class Bill:
             spent = way.used(quota, self.prices)
             for at, window in enumerate(windows):
                 totals[at] += spent.over(window.first, window.last + 1)
-        if quota.whole and quota.of in ("money", "energy", "carbon"):
+        if quota.whole and quota.of in ("money", "energy", "carbon", NODE_HOURS):
             for nodes in self.nodes:
                 if _covers(quota.pools, nodes.kind.pool.id):
                     spent = self._by_slot(quota.of, nodes)
@@ -306,9 +307,11 @@ class Bill:
         return Fraction(uses.get(POWER if of == "energy" else of, 0)) * (high - low)
 
     def _by_slot(self, of: str, nodes: NodeBill) -> PrefixSums:
-        """Return prefix sums of what nodes use of money, energy or carbon."""
+        """Return prefix sums of what nodes use of money, energy, carbon or hours."""
         kind, time, hours = nodes.kind, self.instance.time, self.prices.hours
         drawn = Fraction(kind.stated.power) * hours
+        if of == NODE_HOURS:
+            return PrefixSums([count * hours for count in nodes.on])
         if of == "energy":
             return PrefixSums([count * drawn for count in nodes.on])
         if of == "carbon":

@@ -24,7 +24,8 @@ from leptonopt.compile.billing import billed_seconds, hourly_price
 from leptonopt.compile.work_options import ConcreteOption, concrete_options
 from leptonopt.compile.written_options import written_option
 from leptonopt.errors import UsageError
-from leptonopt.instance import Instance, Task, units
+from leptonopt.instance import Instance, Task, refuse, units
+from leptonopt.instance.features import ROUTES
 from leptonopt.instance.tasks import After
 from leptonopt.plan.diff import Place
 from leptonopt.plan.entries import each_copy
@@ -94,7 +95,10 @@ def remaining_instance(
     ------
     UsageError
         When nothing is left of the horizon, or more than 20,000 copies are to be planned one by one.
+    Unsupported
+        When the instance has alternative routes.
     """
+    refuse(instance, "replan", ROUTES)
     return _Rewriting(instance, plan, state, frozen, changes).made()
 
 

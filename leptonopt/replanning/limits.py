@@ -12,6 +12,7 @@ from typing import Any
 from leptonopt.compile.calendar import calendar_windows
 from leptonopt.errors import UsageError
 from leptonopt.instance import Instance
+from leptonopt.instance.cross_checks import ALSO
 from leptonopt.replanning.names import CHANGES
 
 Document = dict[str, Any]
@@ -86,7 +87,7 @@ class Limits:
     def _still_counts(self, measure: Document, consumed: set[str]) -> bool:
         """Return whether there is still something that a quota or meter can count."""
         resources = set(chain.from_iterable(pool.resources for pool in self.instance.pools))
-        return measure["of"] in {"money", "energy", "carbon"} | resources | consumed
+        return measure["of"] in {*ALSO} | resources | consumed
 
 
 def _consumed(document: Document) -> Iterator[str]:

@@ -23,14 +23,14 @@ def best_of_nodes(stated: StatedInstance, kind: Kind, prices: Prices) -> Fractio
     slots = range(stated.slots)
     earned = _earned(stated, kind, prices)
     charges = [priced for priced in prices.quotas if priced.whole and not priced.moment and priced.on(kind.pool)]
-    weights = {"money": stated.weight, "energy": NOTHING, "carbon": stated.carbon_weight}
-    money, energy, carbon = (
+    weights = {"money": stated.weight, "energy": NOTHING, "carbon": stated.carbon_weight, "node_hours": NOTHING}
+    money, energy, carbon, hours = (
         [sum((priced.by_slot[t] for priced in charges if priced.of == of), weight) for t in slots]
         for of, weight in weights.items()
     )
     sums = (stated.price_sum(kind.pool, POWER), stated.carbon_sum(kind.pool))
     idle = [
-        kind.power * (money[t] * price + energy[t] * stated.hours + carbon[t] * grams)
+        kind.power * (money[t] * price + energy[t] * stated.hours + carbon[t] * grams) + hours[t] * stated.hours
         for t, (price, grams) in enumerate(zip(*([b - a for a, b in pairwise(line)] for line in sums), strict=True))
     ]
     rent = [money[t] * price * stated.hours for t, price in enumerate(kind.price or [NOTHING] * stated.slots)]

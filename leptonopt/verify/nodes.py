@@ -24,6 +24,7 @@ class Rented:
     kwh: list[Fraction]
     carbon_kg: list[Fraction]
     paid: list[int]  # on demand
+    hours: list[Fraction]
 
 
 def read_nodes(stated: StatedInstance, plan: Mapping[str, Any], findings: Findings) -> list[Rented]:
@@ -112,7 +113,8 @@ def _rented(stated: StatedInstance, kind: Kind, entry: Mapping[str, Any], name: 
         findings.same("bill", f"{name}: {key}", entry.get(key), true)
     kwh = [count * kind.power * hours for count in counts.on]
     carbon_kg = [counts.on[t] * kind.power * (carbon[t + 1] - carbon[t]) for t in slots]
-    return Rented(kind, counts.on, counts.usable, money, kwh, carbon_kg, counts.paid)
+    node_hours = [count * hours for count in counts.on]
+    return Rented(kind, counts.on, counts.usable, money, kwh, carbon_kg, counts.paid, node_hours)
 
 
 class _Counts:

@@ -17,6 +17,7 @@ from leptonopt.verify.apart import without_apart_by
 from leptonopt.verify.exact import Malformed, duration, instant
 from leptonopt.verify.offers import without_offers
 from leptonopt.verify.routes import without_routes
+from leptonopt.verify.setups import without_setups
 from leptonopt.verify.slo import without_slo
 
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5}
@@ -41,7 +42,7 @@ def plain(document: Mapping[str, Any]) -> Mapping[str, Any]:
     tasks = made.get("tasks")
     if isinstance(tasks, list | tuple) and any(isinstance(task, Mapping) and task.get("repeat") for task in tasks):
         made = _without_repeat(made, ZoneInfo(zone or "UTC"))
-    return without_apart_by(without_routes(without_offers(without_slo(made))))
+    return without_apart_by(without_routes(without_setups(without_offers(without_slo(made)))))
 
 
 class _Reader:

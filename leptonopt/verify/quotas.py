@@ -160,7 +160,7 @@ def nodes_use(quota: Mapping[str, Any], rented: Rented, first: int, end: int) ->
         return NOTHING
     if pools is not None and rented.kind.pool not in pools:
         return NOTHING
-    counted = {"money": rented.money, "energy": rented.kwh, "carbon": rented.carbon_kg}
+    counted = {"money": rented.money, "energy": rented.kwh, "carbon": rented.carbon_kg, "node_hours": rented.hours}
     return sum(counted.get(quota["of"], [])[first:end], NOTHING)
 
 

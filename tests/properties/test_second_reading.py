@@ -161,6 +161,45 @@ routes: [[[s], [t], [u, v]]]
 """,
         "8",
     ),
+    "hours of nodes in all are limited, and so is how many of two kinds are on at once": (
+        TIME
+        + """
+pools:
+  - {id: a, nodes: [{id: k, size: {gpu: 2}, count: 1, price: 1}, {id: l, size: {gpu: 1}, count: 1, price: 0.4}]}
+  - {id: b, capacity: {gpu: 9}, price: {gpu: 3}}
+tasks:
+  - {id: s, deadline: 2026-01-05T02:00Z, copies: 2, options: [{pools: [a, b], uses: {gpu: 1}, duration: 2h}]}
+  - {id: t, options: [{pools: [a, b], uses: {gpu: 1}, duration: 4h}]}
+quotas:
+  - {id: q, of: node_hours, limit: 1, per: slot, pools: [a]}
+  - {id: r, of: node_hours, limit: 5, used: 1}
+""",
+        "8.8",  # k for two hours, with t and one s, then l for t; l beside k, for another s, is one too many
+    ),
+    "a node is set up for one model at a time: time and money for each switch": (
+        """
+time: {start: 2026-01-05T00:00Z, slot: 30m, horizon: 3h}
+pools:
+  - id: a
+    price: {gpu: 0.1}
+    nodes: {id: n, size: {gpu: 2}, count: 1, setups: {x: {takes: 40m, cost: 2}, y: {takes: 10m, cost: 1, running: 1}}}
+tasks:
+  - {id: s, setup: x, options: [{pool: a, uses: {gpu: 2}, duration: 1h}]}
+  - {id: u, setup: y, release: 2026-01-05T00:30Z, work: {hours: 0.5, speed: {a: 1}}}
+""",
+        "2.25",  # y stays until 01:00, x from 02:00: 2, and 2.5 GPU-hours at 0.1
+    ),
+    "two nodes switch back and forth, as each must": (
+        """
+time: {start: 2026-01-05T00:00Z, slot: 1h, horizon: 3h}
+pools: [{id: a, nodes: {size: {gpu: 1}, count: 2, price: 0.5, setups: {x: {cost: 2, running: 1}, y: {cost: 3}}}}]
+tasks:
+  - {id: s, setup: x, options: [{pool: a, uses: {gpu: 1}, duration: 1h, not_after: 2026-01-05T00:00Z}]}
+  - {id: t, setup: y, copies: 2, options: [{pool: a, uses: {gpu: 1}, duration: 1h, not_before: 2026-01-05T01:00Z, not_after: 2026-01-05T01:00Z}]}
+  - {id: u, setup: x, options: [{pool: a, uses: {gpu: 1}, duration: 1h, not_before: 2026-01-05T02:00Z}]}
+""",
+        "10",  # both for y, 6, and one for x again, 2; 4 node-hours, 2
+    ),
     "the shortest makespan, by a milestone after all": (
         TIME
         + """

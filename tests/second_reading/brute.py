@@ -490,8 +490,9 @@ class Search:
             key = (slot, before, now)
             if key not in memo:
                 off = max(0, before - now) * kind.shutdown
-                here = {"money": Fraction(0), "energy": Fraction(0), "carbon": Fraction(0)}
+                here = {"money": Fraction(0), "energy": Fraction(0), "carbon": Fraction(0), "node_hours": Fraction(0)}
                 if slot < total:
+                    here["node_hours"] = now * hours
                     here["energy"] = now * kind.power * hours
                     here[f"\0{kind.id or pool.id}"] = max(0, now - committed - unit.reserved) * hours
                     here["carbon"] = here["energy"] * pool.carbon[slot]

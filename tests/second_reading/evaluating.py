@@ -28,6 +28,7 @@ class NodeBill:
     idle: list[Fraction]
     energy: list[Fraction]
     carbon: list[Fraction]
+    node_hours: list[Fraction]
 
     def money(self, slots: list[int]) -> Fraction:
         """Return the money of some slots."""
@@ -35,10 +36,10 @@ class NodeBill:
         return sum((part[slot] for part in parts for slot in slots), Fraction(0))
 
     def counted(self, what: str, slots: list[int]) -> Fraction:
-        """Return what counts for a quota of money, energy or carbon in some slots."""
+        """Return what counts for a quota of money, energy, carbon or node-hours in some slots."""
         if what == "money":
             return self.money(slots)
-        return sum(((self.energy if what == "energy" else self.carbon)[slot] for slot in slots), Fraction(0))
+        return sum((getattr(self, what)[slot] for slot in slots), Fraction(0))
 
 
 def bill_of(instance: Instance, pool: Pool, unit: Unit, on: list[int], committed: int) -> NodeBill:
@@ -61,6 +62,7 @@ def bill_of(instance: Instance, pool: Pool, unit: Unit, on: list[int], committed
         [energy[t] * tariff[t] for t in slots],
         energy,
         [energy[t] * pool.carbon[t] for t in slots],
+        [on[t] * hours for t in slots],
     )
 
 

@@ -21,7 +21,7 @@ MEMORY = "<memory of devices>"
 def plain(tree: dict[str, Any]) -> dict[str, Any]:
     """Return a document whose instants have offsets, whose amounts are numbers, and in which no task repeats."""
     reading = Notation(get(tree["time"], "zone"))
-    return apart(routed(reading.repeated(within_targets(reading.document(tree)))))
+    return apart(routed(set_up(reading.repeated(within_targets(reading.document(tree))))))
 
 
 class Notation:
@@ -295,6 +295,79 @@ def seconds(text: str) -> Fraction:
 
 
 # --- tasks kept apart by node, or by label ---
+
+
+def set_up(tree: dict[str, Any]) -> dict[str, Any]:
+    """Return the document with the kinds of nodes and the quotas that setups stand for."""
+    made, kinds = {**tree, "pools": [], "tasks": []}, {}
+    for pool in tree["pools"]:
+        if any(get(kind, "setups") is not None for kind in get(pool, "nodes", [])):
+            (kinds[pool["id"]],) = pool["nodes"]
+            pool = _kinds_of_setups(pool)
+        made["pools"].append(pool)
+    hours = Fraction(duration(get(tree["time"], "slot", "1h")), 3600)
+    made["quotas"] = tree["quotas"] + [
+        {
+            "id": f"setups of {pool}",
+            "of": "node_hours",
+            "per": "slot",
+            "pools": [pool],
+            "limit": int(kind["count"]) * hours,
+        }
+        for pool, kind in kinds.items()
+    ]
+    for task in tree["tasks"]:
+        task = {**task}
+        setup = task.pop("setup", None)
+        if get(task, "options", []):
+            task["options"] = [_of_setup(option, _pools(option), kinds, setup) for option in task["options"]]
+        if get(task, "work") is not None:
+            work = _whole_work(made, task)
+            named = _of_setup(work, list(work["speed"]), kinds, setup)
+            changed = {key: named[key] for key in ("uses", "per_device", "device") if named.get(key) != work.get(key)}
+            task["work"] = {**task["work"], **changed}
+        made["tasks"].append(task)
+    return made
+
+
+def _kinds_of_setups(pool: dict[str, Any]) -> dict[str, Any]:
+    (kind,) = pool["nodes"]
+    own = [
+        {
+            "id": f"{get(kind, 'id') or pool['id']} for {setup}", "count": kind["count"], "power": get(kind, "power", 0),
+            "price": get(kind, "price", 0), "size": {f"{name} for {setup}": size for name, size in kind["size"].items()},
+            "startup": get(each, "cost", 0), "boot": get(each, "takes", "0s"), "running": get(each, "running", 0),
+        }
+        for setup, each in kind["setups"].items()
+    ]  # fmt: skip
+    made = {**pool, "nodes": own, "charge": {}}
+    for key in ("price", "power"):
+        made[key] = {
+            name: rate
+            for what, rate in get(pool, key, {}).items()
+            for name in ([f"{what} for {setup}" for setup in kind["setups"]] if what in kind["size"] else [what])
+        }
+    return made
+
+
+def _of_setup(way: dict[str, Any], pools: list[str], kinds: dict[str, Any], setup: str | None) -> dict[str, Any]:
+    """Return an option, or work, with the names that resources have for a setup."""
+    if not set(pools) & kinds.keys():
+        return way
+    if (
+        set(pools) - kinds.keys()
+        or get(way, "nodes") is not None
+        or any(setup not in kinds[p]["setups"] for p in pools)
+    ):
+        raise Refused("a way on nodes with setups that cannot be")
+    names = {name for pool in pools for name in kinds[pool]["size"]}
+    made = {**way}
+    for key in ("uses", "per_device"):
+        if get(way, key) is not None:
+            made[key] = {f"{name} for {setup}" if name in names else name: n for name, n in way[key].items()}
+    if "speed" in way and (device := get(way, "device", "gpu")) in names:
+        made["device"] = f"{device} for {setup}"
+    return made
 
 
 def routed(tree: dict[str, Any]) -> dict[str, Any]:

@@ -258,7 +258,7 @@ class Quota:
     @property
     def special(self) -> bool:
         """Tell whether it is of money, energy or carbon."""
-        return self.per != "moment" and self.what in ("money", "energy", "carbon")
+        return self.per != "moment" and self.what in ("money", "energy", "carbon", "node_hours")
 
     @property
     def counts_nodes(self) -> bool:
@@ -454,7 +454,7 @@ class Instance:
         covered = [pool for pool in self.pools.values() if quota.covers_pool(pool)]
         known = {what for pool in covered for what in {*pool.capacity, *pool.of_nodes}}
         if quota.per != "moment":
-            known |= {"money", "energy", "carbon"}
+            known |= {"money", "energy", "carbon", "node_hours"}
             known |= {
                 what
                 for task in get(tree, "tasks", [])
@@ -463,6 +463,8 @@ class Instance:
             }
         if quota.what not in known:
             raise Refused(f"a quota of {quota.what}, which there is not")
+        if quota.special and quota.what == "node_hours" and not quota.counts_nodes:
+            raise Refused("hours of nodes of some tasks, which share them")
         budget = quota.special and quota.what == "money" and not quota.counts_nodes
         if budget and any(pool.unclear(self.clock) for pool in covered):
             raise Refused("a budget of some tasks, of whom nobody knows what they are charged")
