@@ -1,11 +1,12 @@
 """Clear the environment of variables that change display or solving, and compile kernels, before all tests.
 
-A test of such a variable sets it.
+A test of such a variable sets it. What `slow.txt` lists is left to CI's own step.
 """
 
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -13,12 +14,23 @@ from leptonopt.runtime import jit
 from leptonopt.runtime.child_process import start_module
 from leptonopt.runtime.jit_cache import PROGRAM
 from tests.helpers.fake_methods import fakes, room  # noqa: F401
+from tests.helpers.marks import CI
 from tests.helpers.run_cli import run  # noqa: F401
 
 SHOWING = ("COLUMNS", "LINES", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "TERM")
 SOLVING = ("LEPTONOPT_MAX_SIZE", "LEPTONOPT_SELFTEST", "PULPCFGFILE", "MPLBACKEND", "MATPLOTLIBRC")
 for name in SHOWING + SOLVING:
     os.environ.pop(name, None)
+SLOW = frozenset(Path(__file__).with_name("slow.txt").read_text(encoding="utf-8").splitlines())
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the slow tests before those are chosen that run."""
+    for item in items:
+        if item.nodeid in SLOW:
+            for mark in CI:
+                item.add_marker(mark)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

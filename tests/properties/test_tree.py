@@ -118,3 +118,13 @@ def test_no_public_name_is_that_of_a_package() -> None:
     """A package that is imported becomes an attribute of `leptonopt`; it must not hide a function of the same name."""
     packages = {each.name for each in PACKAGE.iterdir() if each.is_dir()}
     assert not packages & set(leptonopt.__all__)
+
+
+def test_slow_tests_exist() -> None:
+    """Every id in `slow.txt` names a function of a file."""
+    lines = (ROOT / "tests" / "slow.txt").read_text(encoding="utf-8").splitlines()
+    for line in lines:
+        if not line.startswith("#"):
+            file, _, name = line.partition("::")
+            text = (ROOT / file).read_text(encoding="utf-8")
+            assert f"\ndef {name.partition('[')[0]}(" in text, line
