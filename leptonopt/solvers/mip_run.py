@@ -37,6 +37,7 @@ from leptonopt.problem.schedule import Schedule, objective
 from leptonopt.runtime.child_process import isolated_command
 from leptonopt.runtime.deadline import Deadline
 
+ALMOST = 1e-6  # what an engine may miss whole numbers by
 MAX_RANGE = 10**9  # largest sum of an objective or a row that doubles with tolerances are trusted with
 LATE = 0.3  # seconds after its limit until an engine is stopped from outside
 PROGRAM = Path(__file__).resolve().with_name("highs_program.py")
@@ -221,7 +222,7 @@ class MipRun(ABC):
         """Return the solution, int64, shape (V,); None without one, or where it is not integral."""
         if answer.word not in ("optimal", "stopped") or answer.values is None:
             return None
-        whole = np.rint(answer.values)
+        whole = np.where(self.linear.whole, np.rint(answer.values), np.floor(answer.values + ALMOST))
         if not np.all(np.abs(answer.values - whole)[self.linear.whole] <= 1e-5):
             self.notes.append("the solution was refused: it is not in whole numbers")
             return None

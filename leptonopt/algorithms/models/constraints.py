@@ -226,7 +226,7 @@ def savings(variables: Variables) -> Rows:
             for line, (prices, step, base) in enumerate(zip(each.price, each.step, each.base.tolist(), strict=True)):
                 at, one = np.full(len(used), len(label)), np.array([len(label)])
                 table.add(at, used, prices)
-                table.add(one, variables.saving[number][[window]], np.array([-1]))
+                table.add(one, variables.saving[number][[window]], np.array([-variables.saving_unit(number)]))
                 if number in variables.steps:
                     table.add(one, np.array([variables.steps[number]]), np.array([step]))
                 upper.append(-base)

@@ -207,7 +207,18 @@ class Variables:
         whole = np.ones(len(self.most), bool)
         for name, at in self.services.items():
             whole[at] = name[0] != "z"
+        for at in self.saving:
+            whole[at] = False  # whole in any case, as the largest of whole numbers
         return whole
+
+    def saving_unit(self, plan: int) -> int:
+        """Return the money units in which f of a savings plan counts; above 1 for engines that compute in doubles."""
+        return max(1, int(self._most_saving(plan).max(initial=0)) // MAX_UNITS) if self.coarse else 1
+
+    def _most_saving(self, plan: int) -> Ints:
+        """Return the most that each window of a savings plan can cost, int64, shape (W,) [money units]."""
+        limits, own = np.array([meter.use.limit for meter in self.problem.meters]), self.problem.savings[plan]
+        return np.array([window.most(limits, own.steps) for window in own.windows], np.int64)
 
     def spent_by_replicas(self, costs: ReplicaCosts) -> Iterator[tuple[Ints, Ints]]:
         """Yield (variables, factors) of the cost of replicas, in money or in units of a quota."""
@@ -245,8 +256,7 @@ class Variables:
         parts += [most for _, most in self._of_services()]
         parts += [meter.size for meter in self.problem.meters]
         parts.append(np.ones(len(self.full_tiers), np.int64))
-        limits = np.array([meter.use.limit for meter in problem.meters], np.int64)
-        parts += [np.array([window.most(limits, plan.steps) for window in plan.windows]) for plan in problem.savings]
+        parts += [-(-self._most_saving(at) // self.saving_unit(at)) for at in range(len(problem.savings))]
         parts.append(np.array([problem.savings[number].steps for number in self.steps], np.int64))
         return np.concatenate(parts)
 

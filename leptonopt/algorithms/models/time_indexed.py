@@ -105,8 +105,8 @@ def cost(variables: Variables) -> Ints:
         costs[at] = factors
     for at, meter in zip(variables.tiers, problem.meters, strict=True):
         costs[at] = meter.price
-    for at in variables.saving:
-        costs[at] = 1
+    for number, at in enumerate(variables.saving):
+        costs[at] = variables.saving_unit(number)
     service_rules.replica_costs(variables, costs)
     return costs
 
@@ -360,7 +360,8 @@ def encode_meters(variables: Variables, schedule: Schedule, values: Ints) -> Non
                 values[variables.full_tiers[number, tier]] = held[tier] == meter.size[tier]
     for number, plan in enumerate(problem.savings):
         steps = plan.best_steps(used)
-        values[variables.saving[number]] = [window.cost(used, steps) for window in plan.windows]
+        unit = variables.saving_unit(number)
+        values[variables.saving[number]] = [-(-window.cost(used, steps) // unit) for window in plan.windows]
         if number in variables.steps:
             values[variables.steps[number]] = steps
 
