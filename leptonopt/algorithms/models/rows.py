@@ -212,7 +212,7 @@ class Variables:
         return whole
 
     def saving_unit(self, plan: int) -> int:
-        """Return the money units in which f of a savings plan counts; above 1 for engines that compute in doubles."""
+        """Return in how many money units f of a savings plan counts: 1, but for engines of doubles."""
         return max(1, int(self._most_saving(plan).max(initial=0)) // MAX_UNITS) if self.coarse else 1
 
     def _most_saving(self, plan: int) -> Ints:
