@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -28,6 +28,7 @@ from leptonopt.session.exact_assignment import exact_assignment
 from leptonopt.session.forms import answered_by, inherit, sibling
 from leptonopt.session.node_assignment import AssignedRuns, NodeAssigner
 from leptonopt.session.node_moves import moved_runs
+from leptonopt.session.node_search import Choices, narrowed_choices, search_narrowed
 from leptonopt.session.placed_plan import PlacedPlan, money_of, placed_plan, transferred
 from leptonopt.session.request import warm_start_runs
 from leptonopt.session.result import Progress
@@ -153,12 +154,13 @@ class ToldApartSession(SolveSession):
             super()._run_greedy(function)
 
     def _lanes_of_auto(self) -> Lanes:
-        """Return the lanes of a small problem; for others neighbourhoods, and CP-SAT beside them."""
-        size, limits = problem_size(self.problem), portfolio.LIMITS
+        """Return the lanes of a small problem; for others annealing and neighbourhoods, and CP-SAT beside them."""
+        size, limits, steady = problem_size(self.problem), portfolio.LIMITS, self.limits.deterministic
         if size.columns <= limits.small_columns and size.nonzeros <= limits.small_nonzeros:
             return super()._lanes_of_auto()
-        lanes: Lanes = [(portfolio.LNS,)]
-        if self.limits.threads > 1 and not self.limits.deterministic and size.nonzeros <= limits.whole_nonzeros:
+        anneals = portfolio.is_annealed(self.problem, steady)
+        lanes: Lanes = [(replace(portfolio.ANNEALING, share=0.6), portfolio.LNS) if anneals else (portfolio.LNS,)]
+        if self.limits.threads > 1 and not steady and size.nonzeros <= limits.whole_nonzeros:
             lanes.append((portfolio.CPSAT,))
         return lanes if self.state.schedule is not None else portfolio.with_first_plan_stage(lanes, self.problem)
 
@@ -168,7 +170,7 @@ class AlikeSession(SolveSession):
 
     Attributes
     ----------
-    is_small : whether a search with nodes told apart is of use
+    is_small : whether a search with all nodes told apart is of use; else one on a few of them may be
     """
 
     state: AlikeState
@@ -178,16 +180,18 @@ class AlikeSession(SolveSession):
         super().__init__(*given)
         self.state.exact = self._exact
         self.is_small = self.state.assigner.options_told_apart() <= SETTINGS.max_options
+        self._is_wide = False
         self.work_left = SETTINGS.work_share * self.limits.time_limit
 
     def should_stop(self) -> bool:
         """Return whether to stop, also where it is time for the search with nodes told apart."""
-        timed = self.is_small and not self.limits.deterministic and self.state.schedule is not None
+        timed = not self.limits.deterministic and self.state.schedule is not None and not self._is_wide
         if not super().should_stop() and timed:
             spent = self.state.watch.seconds()
             if spent > SETTINGS.share * self.limits.time_limit and not self.state.fits(SETTINGS.near):
                 self.state.place_exactly()
-                if not self.state.fits(SETTINGS.near):
+                self._is_wide = not self.is_small and self._narrowed() is None
+                if not self.state.fits(SETTINGS.near) and not self._is_wide:
                     self.state.stop = Stop.LIMIT
         return self.state.stop is not None
 
@@ -217,7 +221,12 @@ class AlikeSession(SolveSession):
         plan = state.placed
         if state.infeasible or (state.schedule is None and plan is None):
             return self
-        if plan is not None and (state.schedule is None or state.fits() or not self.is_small or self._is_over()):
+        if plan is not None and (state.schedule is None or state.fits() or self._is_over()):
+            return self._answer(plan)
+        if not self.is_small and method == "auto" and (choices := self._narrowed()) is not None:
+            state.take(search_narrowed(self, state.source, choices, plan))
+            plan = state.placed
+        if plan is not None and not self.is_small:
             return self._answer(plan)
         return self._told_apart(method, plan)
 
@@ -226,6 +235,12 @@ class AlikeSession(SolveSession):
         if self._is_over():
             return None
         return exact_assignment(self, self.state.source, self.state.assigner, assigned, target)
+
+    def _narrowed(self) -> Choices | None:
+        """Return the choices of nodes for a search on a few of them; None where they are too many for it."""
+        if self.state.partial is None or not portfolio.is_annealed(self.problem, self.limits.deterministic):
+            return None
+        return narrowed_choices(self.state.assigner, self.state.partial, self.state.placed)
 
     def _is_over(self) -> bool:
         return self.signals.caught or self.left() <= 0

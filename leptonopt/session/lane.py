@@ -46,6 +46,7 @@ class LaneSettings:
         ("assignment", 3.0),
         ("large-scale", math.inf),
         ("ruin-and-recreate", math.inf),
+        ("penalty-search", math.inf),
     )
     small: float = 1e-4
     large: float = 5e-3

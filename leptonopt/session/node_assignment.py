@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from itertools import combinations, islice
 
 import numpy as np
 
@@ -34,9 +35,11 @@ class AssignmentTuning:
     Attributes
     ----------
     spare_nodes : nodes of a kind offered beyond the most that the schedule has on, where they cost money
+    max_gangs : choices of several nodes for a run of whole nodes
     """
 
     spare_nodes: int = 8
+    max_gangs: int = 64
 
 
 TUNING = AssignmentTuning()
@@ -164,6 +167,11 @@ class NodeAssigner:
             np.array(boots, np.int64),
         )
         return found, labels
+
+
+def node_choices(offered: Sequence[str], whole: int) -> list[tuple[str, ...]]:
+    """Return the choices of nodes for a run within one of them, or on so many whole ones: at most `max_gangs`."""
+    return list(islice(combinations(offered, max(1, whole)), TUNING.max_gangs if whole > 1 else None))
 
 
 def _usable(there: Bools, boot: int, before: bool) -> Bools:

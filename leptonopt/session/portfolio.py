@@ -19,6 +19,7 @@ from leptonopt.algorithms.models.time_indexed import predicted_size
 from leptonopt.algorithms.single_nodes.supports import unsupported_rule as no_single_nodes
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.size import ModelSize, problem_size
+from leptonopt.runtime import jit
 from leptonopt.session.stages import CLOCKED, Lanes, Stage
 from leptonopt.solvers import greedy, segments
 from leptonopt.solvers.registry import Method, load_method
@@ -72,6 +73,9 @@ HIGHS = Stage("highs")
 BRANCHING = Stage("sos-branching", 0.8)
 CPSAT = Stage("cpsat")
 PRICES, LNS, LARGE = Stage("lagrangian", 0.1), Stage("lns"), Stage("large-scale")
+# Simulated annealing over single tasks, in machine code: plans of weeks with rented nodes at half the cost; see
+# docs/benchmarks.md.
+ANNEALING = Stage("penalty-search", 0.3)
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ class InstanceFeatures:
     steady : whether it makes no difference to the cost when tasks start
     cut : whether tasks may be cut into segments
     restrained : whether nodes have a least load or a time off, which exact models alone state
+    annealed : whether the compiled searches over single tasks take it, and their kernels are compiled
     """
 
     groups: int
@@ -105,9 +110,10 @@ class InstanceFeatures:
     steady: bool
     cut: bool
     restrained: bool
+    annealed: bool = True
 
     @classmethod
-    def of(cls, problem: Problem) -> InstanceFeatures:
+    def of(cls, problem: Problem, deterministic: bool = False) -> InstanceFeatures:
         """Return the features of a problem; those of large ones that no rule reads are left at False."""
         size, scalable = problem_size(problem), unsupported_rule(problem) is None
         if problem.chains:
@@ -127,6 +133,7 @@ class InstanceFeatures:
             steady=not large and _is_steady(problem),
             cut=bool(problem.chains),
             restrained=problem.nodes.restrained,
+            annealed=not large and is_annealed(problem, deterministic),
         )
 
     @property
@@ -141,11 +148,11 @@ class InstanceFeatures:
 
     def takes(self, method: str) -> bool:
         """Return whether a method takes a problem of this size."""
-        return (
-            self.parts > 0
-            if method == "cpsat-intervals"
-            else method not in WHOLE_MODEL or self.nonzeros <= HIGHS_NONZEROS
-        )
+        if method == ANNEALING.method:
+            return self.annealed
+        if method == INTERVALS.method:
+            return self.parts > 0
+        return method not in WHOLE_MODEL or self.nonzeros <= HIGHS_NONZEROS
 
     def within(self, columns: int, nonzeros: int) -> bool:
         """Return whether the time-indexed model has at most this size."""
@@ -216,8 +223,8 @@ RULES = (
     PortfolioRule(
         "start times cost nothing, many columns",
         lambda of: of.steady and of.scalable and of.groups <= LIMITS.few_groups and of.columns > LIMITS.steady_columns,
-        ((PRICES, LARGE), (Stage("cpsat-intervals"), LNS)),
-        (PRICES, Stage("cpsat-intervals", 0.45), Stage("large-scale", 0.6), LNS),
+        ((PRICES, ANNEALING, LARGE), (Stage("cpsat-intervals"), LNS)),
+        (PRICES, ANNEALING, Stage("cpsat-intervals", 0.45), Stage("large-scale", 0.6), LNS),
     ),
     PortfolioRule(
         "start times cost nothing, few groups",
@@ -228,14 +235,14 @@ RULES = (
     PortfolioRule(
         "rented nodes, small relaxation",
         lambda of: of.rented and 0 < of.parts <= LIMITS.interval_parts and of.nonzeros <= LIMITS.branched_nonzeros,
-        ((Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (BRANCHING, HIGHS)),
-        (Stage("sos-branching", 0.5), Stage("lns", 0.25), INTERVALS, HIGHS),
+        ((ANNEALING, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (BRANCHING, HIGHS)),
+        (ANNEALING, Stage("sos-branching", 0.6), Stage("lns", 0.25), INTERVALS, HIGHS),
     ),
     PortfolioRule(
         "rented nodes, small on intervals",
         lambda of: of.rented and 0 < of.parts <= LIMITS.interval_parts and of.nonzeros <= LIMITS.whole_nonzeros,
-        ((Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (HIGHS,)),
-        (Stage("lns", 0.25), INTERVALS, HIGHS),
+        ((ANNEALING, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (HIGHS,)),
+        (ANNEALING, Stage("highs", 0.5), Stage("lns", 0.5), INTERVALS),
     ),
     PortfolioRule(
         "many groups, relaxation within seconds",
@@ -252,22 +259,39 @@ RULES = (
     PortfolioRule(
         "few groups, or rules beyond large-scale",
         lambda of: of.nonzeros <= LIMITS.whole_nonzeros,
-        ((PRICES, LNS), (HIGHS, INTERVALS)),
-        (PRICES, Stage("lns", 0.5), Stage("highs", 0.6), LNS),
+        ((PRICES, ANNEALING, LNS), (HIGHS, INTERVALS)),
+        (PRICES, ANNEALING, Stage("lns", 0.5), Stage("highs", 0.6), LNS),
     ),
     PortfolioRule(
         "few groups, long horizon",
         lambda of: of.scalable,
-        ((PRICES, LNS), (LARGE, INTERVALS)),
-        (PRICES, Stage("lns", 0.6), LARGE),
+        ((PRICES, ANNEALING, LNS), (LARGE, INTERVALS)),
+        (PRICES, ANNEALING, Stage("lns", 0.6), LARGE),
     ),
-    PortfolioRule("all others", lambda of: True, ((LNS,), (Stage("lagrangian"), INTERVALS)), (PRICES, LNS)),
+    PortfolioRule(
+        "all others",
+        lambda of: True,
+        ((ANNEALING, LNS), (Stage("lagrangian"), INTERVALS)),
+        (PRICES, ANNEALING, LNS),
+    ),
 )
 
 
 def large(problem: Problem) -> bool:
     """Return whether `large-scale` alone solves a problem, as others are too slow."""
     return problem.groups >= LIMITS.large_groups and unsupported_rule(problem) is None
+
+
+def is_annealed(problem: Problem, deterministic: bool = False) -> bool:
+    """Return whether simulated annealing takes a problem, and its kernels are compiled.
+
+    Deterministic solves wait for the compiler.
+    """
+    if problem.chains or problem.nodes.restrained or not (deterministic or jit.compiled(jit.JOBS)):
+        return False
+    from leptonopt.algorithms.heuristics.job_arrays import fits_kernels  # load numba
+
+    return fits_kernels(problem)
 
 
 def has_baselines(problem: Problem) -> bool:
@@ -291,7 +315,7 @@ def choose_rule(features: InstanceFeatures) -> PortfolioRule:
 
 def choose_stages(problem: Problem, threads: int, deterministic: bool = False) -> Lanes:
     """Return the lanes of `auto` on so many threads; one lane in deterministic mode."""
-    features = InstanceFeatures.of(problem)
+    features = InstanceFeatures.of(problem, deterministic)
     rule = choose_rule(features)
     if len(rule.both) == 1:
         return [tuple(replace(stage, threads=threads) for stage in rule.both[0])]
