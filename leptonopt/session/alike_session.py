@@ -154,7 +154,7 @@ class ToldApartSession(SolveSession):
             super()._run_greedy(function)
 
     def _lanes_of_auto(self) -> Lanes:
-        """Return the lanes of a small problem; for others annealing and neighbourhoods, and CP-SAT beside them."""
+        """Return the lanes of a small problem; annealing, neighbourhoods and CP-SAT for others."""
         size, limits, steady = problem_size(self.problem), portfolio.LIMITS, self.limits.deterministic
         if size.columns <= limits.small_columns and size.nonzeros <= limits.small_nonzeros:
             return super()._lanes_of_auto()

@@ -170,7 +170,10 @@ class NodeAssigner:
 
 
 def node_choices(offered: Sequence[str], whole: int) -> list[tuple[str, ...]]:
-    """Return the choices of nodes for a run within one of them, or on so many whole ones: at most `max_gangs`."""
+    """Return the choices of nodes for a run within one node, or on several whole ones.
+
+    Of the latter there are `max_gangs` at most.
+    """
     return list(islice(combinations(offered, max(1, whole)), TUNING.max_gangs if whole > 1 else None))
 
 

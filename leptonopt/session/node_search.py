@@ -1,6 +1,6 @@
-"""Search with nodes told apart, only those of a plan and a few more: at sizes where all of them are too many.
+"""Search with nodes told apart, those of a plan and a few more.
 
-Its optimum says nothing of all nodes, so schedules alone are taken over.
+It serves where all nodes are too many. Its optimum says nothing of all nodes, so schedules alone are taken over.
 """
 
 from __future__ import annotations
@@ -40,7 +40,10 @@ Choices = dict[tuple[str, str], list[tuple[str, ...]]]  # nodes by task and opti
 
 
 def narrowed_choices(assigner: NodeAssigner, assigned: AssignedRuns, plan: PlacedPlan | None) -> Choices | None:
-    """Return the choices among the nodes of a plan, or of the assigned runs, and a few more; None if too many."""
+    """Return the choices among the nodes in use and a few more; None if these are too many.
+
+    In use are those of the plan, or without one of the assigned runs.
+    """
     runs = assigned.runs if plan is None else runs_of(plan.source, plan.schedule)
     compiled, offered, found = assigner.compiled, _offered(assigned.offered, runs), Choices()
     for task, kept in enumerate(compiled.kept):

@@ -235,14 +235,14 @@ RULES = (
     PortfolioRule(
         "rented nodes, small relaxation",
         lambda of: of.rented and 0 < of.parts <= LIMITS.interval_parts and of.nonzeros <= LIMITS.branched_nonzeros,
-        ((ANNEALING, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (BRANCHING, HIGHS)),
-        (ANNEALING, Stage("sos-branching", 0.6), Stage("lns", 0.25), INTERVALS, HIGHS),
+        ((ANNEALING, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (PRICES, BRANCHING, HIGHS)),
+        (PRICES, ANNEALING, Stage("sos-branching", 0.6), Stage("lns", 0.25), INTERVALS, HIGHS),
     ),
     PortfolioRule(
         "rented nodes, small on intervals",
         lambda of: of.rented and 0 < of.parts <= LIMITS.interval_parts and of.nonzeros <= LIMITS.whole_nonzeros,
-        ((ANNEALING, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (HIGHS,)),
-        (ANNEALING, Stage("highs", 0.5), Stage("lns", 0.5), INTERVALS),
+        ((ANNEALING, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (PRICES, HIGHS)),
+        (PRICES, ANNEALING, Stage("lns", 0.4), INTERVALS, HIGHS),
     ),
     PortfolioRule(
         "many groups, relaxation within seconds",

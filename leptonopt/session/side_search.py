@@ -42,9 +42,9 @@ def best_schedule(
     seconds: float,
     target: int | None = None,
 ) -> Schedule | None:
-    """Return the best schedule that a method finds from `start` within some seconds, or until one costs `target`.
+    """Return the best schedule that a method finds from `start` within some seconds.
 
-    Deterministic solves count `seconds` as work.
+    It ends with one that costs `target` at most. Deterministic solves count `seconds` as work.
     """
     limits = session.limits_for(max(SHORTEST_CALL, session.left()))
     limits = replace(limits, work=seconds) if session.limits.deterministic else session.limits_for(seconds)

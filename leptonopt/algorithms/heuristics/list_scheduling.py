@@ -36,7 +36,7 @@ TUNING = ListSchedulingTuning()
 
 
 def priority_orders(problem: Problem, blocks: BlockPricer) -> list[list[float]]:
-    """Return ranks of the groups, least first: by volume, by slack, by regret, by deadline.
+    """Return ranks of the groups, least first: by volume, slack, latest start, regret, first start.
 
     In one of the orders optional groups follow mandatory ones, the highest value per volume first.
     In the others they are mixed.
@@ -54,7 +54,11 @@ def priority_orders(problem: Problem, blocks: BlockPricer) -> list[list[float]]:
     latest = np.full(problem.groups, -1)
     np.maximum.at(latest, problem.group, problem.last)
     worth = _scaled((best - problem.value) / np.maximum(volume, 1e-12))
-    keys = [_scaled(key) for key in (-volume, -np.sqrt(volume) / np.sqrt(np.maximum(1, offer)), latest, -regret)]
+    slack = -np.sqrt(volume) / np.sqrt(np.maximum(1, offer))
+    release = group_least(problem, problem.first.astype(float), 0.0)
+    keys = [_scaled(key) for key in (-volume, slack, latest, -regret)]
+    if len(problem.nodes) and np.ptp(release):  # first come, first served: nodes that are on are filled
+        keys.append(_scaled(release))
     if problem.optional.any():
         keys.insert(2, np.where(problem.optional, 2.0 + worth, keys[0]))
     return [key.tolist() for key in keys]

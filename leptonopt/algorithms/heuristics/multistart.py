@@ -141,7 +141,10 @@ class MultiStart:
             self.search_jobs(last=True)
 
     def build(self, ranks: list[list[float]]) -> None:
-        """Construct without multipliers: by volume, and in a hurry where there is precedence."""
+        """Construct without multipliers: by volume, and with nodes by all orders.
+
+        Where there is precedence also in a hurry.
+        """
         waits = len(self.problem.before) > 0  # with hurry, construction may succeed where repair fails
         smooth = self.attempt(ranks[0], self.true, hurry=False, passes=0, effort=1 if waits else TUNING.long_effort)
         if waits:
@@ -150,6 +153,9 @@ class MultiStart:
                 self.search_time_cost(ranks[0])
             if self.found is None:  # one long repair is better than many short ones
                 self.attempt(ranks[0], self.true, hurry=False, effort=TUNING.long_effort)
+        if len(self.problem.nodes) and self.problem.groups <= TUNING.large:
+            for rank in ranks[1:]:  # which order shares nodes best differs: by a factor of two between weeks
+                self.attempt(rank, self.true, hurry=False)
 
     def search_jobs(self, last: bool = False) -> None:
         """Search by kernels over jobs.

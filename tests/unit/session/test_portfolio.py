@@ -36,8 +36,9 @@ def methods(found: list[tuple[Stage, ...]]) -> list[list[str]]:
     return [[stage.method for stage in lane] for lane in found]
 
 
-def test_shapes_and_their_lanes() -> None:
+def test_shapes_and_their_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Facilities and agents go to knapsacks, beside HiGHS or CP-SAT, training jobs at constant prices to intervals, dated ones and very large ones elsewhere."""
+    monkeypatch.setattr(portfolio, "is_annealed", lambda problem, deterministic=False: False)
     assert methods(choose_stages(problem(facilities()), 2)) == [["assignment"], ["lagrangian", "highs"]]
     agents = facilities()
     agents["pools"] = [{"id": pool["id"], "capacity": {"units": 9}} for pool in agents["pools"]]
@@ -58,6 +59,16 @@ def test_shapes_and_their_lanes() -> None:
     assert methods(choose_stages(medium, 2)) == [["large-scale", "lns"], ["highs", "lns"]]
     assert methods(choose_stages(medium, 1, deterministic=True)) == [["large-scale", "lns"]]
     assert methods(choose_stages(problem(facilities()), 2, deterministic=True)) == [["assignment", "cpsat"]]
+
+
+def test_annealing_follows_where_its_kernels_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A week with rented nodes is annealed after prices; without kernels that stage is left out."""
+    week = compile_instance(leptonopt.generate("platform", tasks=20, seed=0)).problem
+    monkeypatch.setattr(portfolio.jit, "compiled", lambda part: True)
+    lane = methods(choose_stages(week, 1))[0]
+    assert lane[:2] == ["lagrangian", "penalty-search"]
+    monkeypatch.setattr(portfolio.jit, "compiled", lambda part: False)
+    assert methods(choose_stages(week, 1))[0] == [method for method in lane if method != "penalty-search"]
 
 
 def test_every_rule_applies_to_some_features_and_the_last_one_to_all() -> None:

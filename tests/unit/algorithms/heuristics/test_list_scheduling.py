@@ -12,7 +12,7 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import NullMonitor
 from tests.helpers.guides import true_guide
 from tests.helpers.random_problems import problem as drawn
-from tests.helpers.small_problems import group, ints, option, problem
+from tests.helpers.small_problems import group, ints, nodes, option, problem
 
 
 def scheduler(made: Problem, rank: list[float] | None = None, hurry: bool = False, pace: int = 0) -> ListScheduler:
@@ -29,6 +29,15 @@ def test_priorities() -> None:
     assert orders[0] == [1.0, 0.0]
     assert orders[2] == [0.0, 1.0]
     assert priority_orders(problem(capacity=[[1]]), BlockPricer(problem(capacity=[[1]]))) == [[]]
+
+
+def test_first_come_first_served_beside_nodes() -> None:
+    """The order by first start is one more where nodes are rented, and groups are released one after another."""
+    tasks = [group(option(1, {0: 1}, first=2)), group(option(1, {0: 4}))]
+    made = problem(*tasks, capacity=[[4] * 4], nodes=nodes([[1] * 4], [(0, 0, 4)], price=[[3] * 4]))
+    orders = priority_orders(made, BlockPricer(made))
+    assert len(orders) == 5
+    assert orders[4] == [1.0, 0.0]
 
 
 def test_optional_groups_come_last_in_one_order() -> None:
