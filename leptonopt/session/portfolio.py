@@ -73,6 +73,7 @@ HIGHS = Stage("highs")
 BRANCHING = Stage("sos-branching", 0.8)
 CPSAT = Stage("cpsat")
 PRICES, LNS, LARGE = Stage("lagrangian", 0.1), Stage("lns"), Stage("large-scale")
+RELAXED = replace(PRICES, share=0.2)  # weeks with rented nodes: 1 to 8 s of one core, where it ends by itself
 # Simulated annealing over single tasks, in machine code: plans of weeks with rented nodes at half the cost; see
 # docs/benchmarks.md.
 ANNEALING = Stage("penalty-search", 0.3)
@@ -235,14 +236,14 @@ RULES = (
     PortfolioRule(
         "rented nodes, small relaxation",
         lambda of: of.rented and 0 < of.parts <= LIMITS.interval_parts and of.nonzeros <= LIMITS.branched_nonzeros,
-        ((ANNEALING, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (PRICES, BRANCHING, HIGHS)),
-        (PRICES, ANNEALING, Stage("sos-branching", 0.6), Stage("lns", 0.25), INTERVALS, HIGHS),
+        ((ANNEALING, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (RELAXED, BRANCHING, HIGHS)),
+        (RELAXED, ANNEALING, Stage("sos-branching", 0.6), Stage("lns", 0.25), INTERVALS, HIGHS),
     ),
     PortfolioRule(
         "rented nodes, small on intervals",
         lambda of: of.rented and 0 < of.parts <= LIMITS.interval_parts and of.nonzeros <= LIMITS.whole_nonzeros,
-        ((ANNEALING, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (PRICES, HIGHS)),
-        (PRICES, ANNEALING, Stage("lns", 0.4), INTERVALS, HIGHS),
+        ((ANNEALING, Stage("lns", 0.25), Stage("cpsat-intervals", 0.8), LNS), (RELAXED, HIGHS)),
+        (RELAXED, ANNEALING, Stage("lns", 0.4), INTERVALS, HIGHS),
     ),
     PortfolioRule(
         "many groups, relaxation within seconds",
