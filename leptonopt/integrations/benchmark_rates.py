@@ -3,7 +3,7 @@
 Each row is a run: a model on some GPUs, requests of a size at a rate, and the latencies that were measured. A way to
 run a replica serves a size at the largest measured rate that meets the targets; between and beyond rows nothing is
 assumed. The table is a CSV file, or JSON with a list of rows (or such a list under `benchmarks`); the names are those
-of llm-d-planner's benchmark table.
+of llm-d-planner's benchmark table. Fitted delays of a queue (`queue_rates`) may stand instead.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import units
-from leptonopt.integrations.imported import Document, Grid, Imported, listed
+from leptonopt.integrations import queue_rates
+from leptonopt.integrations.imported import Document, Grid, Imported, listed, number_of
 
+NO_TARGET = "rates needs a target: --param ttft=500ms, --param tpot=40ms or both"
 PERCENTILES = ("mean", "50", "90", "95", "99")
 SIZES = ("prompt_tokens", "output_tokens")
 MILLI = Decimal(1000)
@@ -35,7 +37,8 @@ def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid
     texts : name and content of tables.
     params : `model`, one or several with commas, which become variants; `ttft` and `tpot`, targets for the time to the
         first token and between tokens, such as 500ms; `percentile` of the measured latencies (95), or mean; `service`,
-        its id (the first model); `pools`, such as H100:owned,A100-80:cloud: the pool of each GPU (all, by their name).
+        its id (the first model); `pools`, such as H100:owned,A100-80:cloud: the pool of each GPU (all, by their name);
+        `sizes`, of fitted delays.
     grid : not used.
 
     Raises
@@ -45,21 +48,51 @@ def read(texts: Sequence[tuple[str, str]], params: Mapping[str, str], grid: Grid
     UsageError
         When a parameter is missing or wrong.
     """
-    targets, models = _targets(params), [name for name in params.get("model", "").split(",") if name]
+    models = [name for name in params.get("model", "").split(",") if name]
     pools = _pools(params["pools"]) if "pools" in params else None
-    rows = [(name, row) for name, text in texts for row in _rows(name, text)]
-    known = {str(row.get("model_hf_repo")) for _, row in rows}
+    trees = [(name, _tree(name, text)) for name, text in texts]
+    fitted = any(queue_rates.is_fitted(tree) for _, tree in trees)
+    known, found = _fitted(trees, params) if fitted else _measured(trees, params, models)
     if unknown := [name for name in models if name not in known] or ([] if models else ["none"]):
         raise UsageError(f"--param model={unknown[0]}: there are {listed(known)}")
-    rates: dict[Way, dict[str, Decimal]] = {}
-    for name, row in rows:
-        if row.get("model_hf_repo") in models and (pools is None or row.get("hardware") in pools):
-            _take(name, row, targets, rates)
+    rates = {
+        way: classes
+        for way, classes in found.items()
+        if classes and way[0] in models and (pools is None or way[1] in pools)
+    }
     if not rates:
-        raise InputError(f"{texts[0][0]}: no run of {', '.join(models)} meets the targets")
+        raise InputError(f"{texts[0][0]}: nothing of {', '.join(models)} meets the targets")
     ways = [_way(way, classes, pools, models) for way, classes in rates.items()]
     service: Document = {"id": params.get("service", models[0]), "replicas": ways}
     return Imported(services=[service], notes=_notes(rates), timeless=True)
+
+
+def _measured(
+    trees: Sequence[tuple[str, Any]], params: Mapping[str, str], models: Sequence[str]
+) -> tuple[set[str], dict[Way, dict[str, Decimal]]]:
+    """Return the models of tables of benchmarks, and the largest measured rates within the targets."""
+    if "sizes" in params:
+        raise UsageError("--param sizes: the sizes of benchmarks are those of their rows")
+    targets, rates, known = _targets(params), dict[Way, dict[str, Decimal]](), set[str]()
+    for name, tree in trees:
+        for row in tree["benchmarks"] if isinstance(tree, dict) else tree:
+            known.add(str(row.get("model_hf_repo")))
+            if row.get("model_hf_repo") in models:
+                _take(name, row, targets, rates)
+    return known, rates
+
+
+def _fitted(
+    trees: Sequence[tuple[str, Any]], params: Mapping[str, str]
+) -> tuple[set[str], dict[Way, dict[str, Decimal]]]:
+    """Return the models of files with fitted delays, and the rates of the queue within the targets."""
+    if params.get("percentile", "mean") != "mean":
+        raise UsageError(f"--param percentile={params['percentile']}; fitted delays give mean latencies only")
+    given = {name: _milliseconds(name, params[name]) for name in ("ttft", "tpot") if name in params}
+    if not given:
+        raise UsageError(NO_TARGET)
+    rates = queue_rates.rates(trees, queue_rates.targets_of(given), params.get("sizes", ""))
+    return {model for model, _, _ in rates}, rates
 
 
 def _targets(params: Mapping[str, str]) -> dict[str, Decimal]:
@@ -74,7 +107,7 @@ def _targets(params: Mapping[str, str]) -> dict[str, Decimal]:
         if name in params
     }
     if not found:
-        raise UsageError("rates needs a target: --param ttft=500ms, --param tpot=40ms or both")
+        raise UsageError(NO_TARGET)
     return found
 
 
@@ -99,39 +132,25 @@ def _pools(text: str) -> dict[str, str]:
     return found
 
 
-def _rows(name: str, text: str) -> Iterator[Row]:
-    """Yield the rows of a table."""
+def _tree(name: str, text: str) -> Any:
+    """Return the rows of a table, or a document."""
     if text.lstrip()[:1] not in ("{", "["):
-        yield from csv.DictReader(text.splitlines())
-        return
+        return list(csv.DictReader(text.splitlines()))
     try:
-        tree = json.loads(text, parse_float=Decimal)
-        yield from tree["benchmarks"] if isinstance(tree, dict) else tree
+        return json.loads(text, parse_float=Decimal)
     except ValueError as error:
         raise InputError(f"{name}: is no table of benchmarks: {error}") from None
 
 
 def _take(name: str, row: Row, targets: Mapping[str, Decimal], rates: dict[Way, dict[str, Decimal]]) -> None:
     """Keep the rate of a run that meets the targets, if no other of its size is larger."""
-    if any(_number(name, row, column) > most for column, most in targets.items()):
+    if any(number_of(name, row, column) > most for column, most in targets.items()):
         return
-    rate = _number(name, row, "requests_per_second") // STEP * STEP
-    way = str(row["model_hf_repo"]), str(row["hardware"]), int(_number(name, row, "hardware_count"))
-    size = "-".join(str(int(_number(name, row, column))) for column in SIZES)
+    rate = number_of(name, row, "requests_per_second") // STEP * STEP
+    way = str(row["model_hf_repo"]), str(row["hardware"]), int(number_of(name, row, "hardware_count"))
+    size = "-".join(str(int(number_of(name, row, column))) for column in SIZES)
     classes = rates.setdefault(way, {})
     classes[size] = max(rate, classes.get(size, Decimal(0)))
-
-
-def _number(name: str, row: Row, column: str) -> Decimal:
-    try:
-        found = Decimal(str(row[column]))
-    except KeyError:
-        raise InputError(f"{name}: a row has no column {column!r}") from None
-    except InvalidOperation:
-        raise InputError(f"{name}: {column}: {str(row[column])[:40]!r} is not a number") from None
-    if not 0 <= found < 10**9:
-        raise InputError(f"{name}: {column}: {found} is not a number from 0 to 10^9")
-    return found
 
 
 def _way(way: Way, classes: Mapping[str, Decimal], pools: Mapping[str, str] | None, models: Sequence[str]) -> Document:

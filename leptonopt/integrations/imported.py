@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any, TypeVar
 
-from leptonopt.errors import UsageError
+from leptonopt.errors import InputError, UsageError
 from leptonopt.instance import units
 
 Document = dict[str, Any]
@@ -157,3 +157,16 @@ def node_kinds(nodes: Iterable[N], size_of: Callable[[N], Mapping[str, Any]]) ->
         kind: Document = {"id": label, "size": dict(size), "count": len(members), "reserved": len(members)}
         kinds.append((kind, members))
     return kinds
+
+
+def number_of(name: str, row: Mapping[str, Any], column: str) -> Decimal:
+    """Return a number of a file from 0 to below 10^9; raises `InputError` with the name of the file."""
+    try:
+        found = Decimal(str(row[column]))
+    except KeyError:
+        raise InputError(f"{name}: a row has no column {column!r}") from None
+    except InvalidOperation:
+        raise InputError(f"{name}: {column}: {str(row[column])[:40]!r} is not a number") from None
+    if not 0 <= found < 10**9:
+        raise InputError(f"{name}: {column}: {found} is not a number from 0 to 10^9")
+    return found

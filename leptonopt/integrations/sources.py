@@ -57,8 +57,9 @@ SOURCES = {
     ),
     "rates": Source(
         "benchmark_rates",
-        "what replicas serve within targets of latency, from a table of benchmarks (CSV or JSON of llm-d-planner)",
-        ("model", "ttft", "tpot", "percentile", "service", "pools"),
+        "what replicas serve within targets of latency, from a table of benchmarks (CSV or JSON of llm-d-planner) or "
+        "fitted delays (JSON of inferno)",
+        ("model", "ttft", "tpot", "percentile", "service", "pools", "sizes"),
     ),
     "focus": Source("focus_bill", "what node-hours cost in fact, from a bill in the FOCUS format (CSV)"),
 }

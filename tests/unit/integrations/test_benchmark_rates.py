@@ -88,7 +88,7 @@ def test_wrong_parameters(params: dict[str, str], said: str) -> None:
 @pytest.mark.parametrize(
     ("params", "text", "said"),
     [
-        ({**TARGETS, "ttft": "1ms"}, None, "no run of m meets the targets"),
+        ({**TARGETS, "ttft": "1ms"}, None, "nothing of m meets the targets"),
         ({**TARGETS, "percentile": "99"}, None, "a row has no column 'ttft_p99'"),
         (TARGETS, "[{", "is no table of benchmarks"),
         (TARGETS, json.dumps([{**ROWS[0], "ttft_p95": "x"}]), "ttft_p95: 'x' is not a number"),
