@@ -18,14 +18,20 @@ import pytest
 import leptonopt
 from leptonopt.errors import InputError
 from tests.helpers import changed_documents as changed
-from tests.helpers.marks import first
+from tests.helpers.marks import CI
 from tests.second_reading.documents import duration
 from tests.second_reading.generators import GENERATORS
 
 Document = dict[str, Any]
 Range = tuple[Fraction | float, Fraction | float]
 Change = Callable[[Document, random.Random], Document | None]
-SEEDS = first(1, range(60), ci=6)
+QUICK = ("segments", "services", "data", "mixed")  # one of each by default
+DRAWN = [
+    pytest.param(kind, seed, marks=() if kind in QUICK and not seed else CI if seed < 6 else pytest.mark.long)
+    for kind in GENERATORS
+    for seed in range(60)
+]
+drawn = pytest.mark.parametrize(("kind", "seed"), DRAWN)
 MONEY = ("price", "startup", "shutdown", "cost", "value", "late_cost", "late_penalty", "commit")
 ROUNDED = Fraction(1, 10**5)  # what is missed is rounded up to a millionth in each slot
 
@@ -84,8 +90,7 @@ HARDER: dict[Change, tuple[str, ...]] = {
 """What makes an instance harder, with the keys taken away before: they ask more, or pay more, where more is there."""
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("kind", GENERATORS)
+@drawn
 @pytest.mark.parametrize("change", HARDER, ids=lambda change: change.__name__)
 def test_what_is_harder_costs_no_less(change: Change, kind: str, seed: int) -> None:
     """Fewer options, ways, pools or nodes never make a plan cheaper."""
@@ -95,8 +100,7 @@ def test_what_is_harder_costs_no_less(change: Change, kind: str, seed: int) -> N
         never_cheaper(harder, document)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("kind", GENERATORS)
+@drawn
 def test_names_change_nothing(kind: str, seed: int) -> None:
     """Pools, nodes, tasks, options, services, classes, regions, quotas and meters may be called anything."""
     document = GENERATORS[kind](seed)
@@ -105,8 +109,7 @@ def test_names_change_nothing(kind: str, seed: int) -> None:
     assert one is None or other is None or max(one[0], other[0]) <= min(one[1], other[1]), (one, other)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("kind", GENERATORS)
+@drawn
 def test_a_pool_in_two_halves_costs_no_less(kind: str, seed: int) -> None:
     """One pool of twice the size costs no more than two of the same."""
     rules = ("apart", "together", "sunk", "running", "minimum", "spread", "spare")
@@ -122,17 +125,15 @@ def test_a_pool_in_two_halves_costs_no_less(kind: str, seed: int) -> None:
     never_cheaper(halves, whole)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("kind", [kind for kind in GENERATORS if kind not in ("data", "services")])
+@drawn
 def test_copies_are_as_many_tasks(kind: str, seed: int) -> None:
     """Copies cost what equal tasks cost."""
     document = GENERATORS[kind](seed)
-    if any(task.get("copies", 1) > 1 for task in document["tasks"]):
+    if any(task.get("copies", 1) > 1 for task in document.get("tasks", [])):
         alike(document, changed.written_out(copy.deepcopy(document)))
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("kind", GENERATORS)
+@drawn
 def test_a_finer_slot_costs_no_more(kind: str, seed: int) -> None:
     """Slots of half the length never cost more, where nothing costs less than nothing and no rule is of slots."""
     rules = ("interruptions", "on_time", "minimum_load", "minimum_off", "billing", "quotas", "repeat")
@@ -142,8 +143,7 @@ def test_a_finer_slot_costs_no_more(kind: str, seed: int) -> None:
     never_cheaper(document, finer, ROUNDED if "services" in document else 0)
 
 
-@pytest.mark.parametrize("seed", SEEDS)
-@pytest.mark.parametrize("kind", GENERATORS)
+@drawn
 def test_a_later_end_changes_nothing(kind: str, seed: int) -> None:
     """Where all must end by the old end and nothing is asked for after it, a longer horizon changes nothing."""
     rules = ("commit", "minimum", "minimum_off", "stay", "billing", "interruptions", "repeat", "running")

@@ -34,6 +34,7 @@ from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Status
 from leptonopt.solvers import cpsat
 from tests.helpers import random_instances, random_problems
+from tests.helpers.changed_documents import written_out
 from tests.helpers.marks import first
 from tests.helpers.recording_monitor import Ear
 
@@ -804,27 +805,7 @@ def copies_written_out(document: Document, dice: random.Random) -> Iterator[Clai
     before = least(document)
     if not any(task.get("copies", 1) > 1 for task in document["tasks"]):
         return
-    names: dict[str, list[str]] = {}
-    tasks = []
-    for task in document["tasks"]:
-        count = task.pop("copies", 1)
-        names[task["id"]] = [task["id"], *(f"{task['id']} again {number}" for number in range(1, count))]
-        tasks += [{**copy.deepcopy(task), "id": name} for name in names[task["id"]]]
-    for task in tasks:
-        if "after" in task:
-            task["after"] = [
-                {**each, "task": name} if isinstance(each, dict) else name
-                for each in task["after"]
-                for name in names[each["task"] if isinstance(each, dict) else each]
-            ]
-    document["tasks"] = tasks
-    for key in ("together", "apart"):
-        if key in document:
-            document[key] = [[name for id in ids for name in names[id]] for ids in document[key]]
-    for quota in document.get("quotas", ()):
-        if "tasks" in quota:
-            quota["tasks"] = [name for id in quota["tasks"] for name in names[id]]
-    yield least(document), "==", before
+    yield least(written_out(document)), "==", before
 
 
 # --- in time, on the arrays -----------------------------------------------------------------------------
