@@ -273,8 +273,7 @@ class Evaluation:
                 entries.remove(entry)
                 node = int(get(entry, "node", 0))
                 numbers = range(node, int(get(entry, "last", node)) + 1)
-                names = {unit.kind.id for unit in units.values() if unit.kind.id in (None, entry["kind"])}
-                mine = [units.pop((name, number), None) for name in names for number in numbers]
+                mine = [units.pop((entry["kind"], number), None) for number in numbers]
                 unit = _merged(mine)
                 if unit is None:
                     self.say("nodes", f"{pool.id} {entry['kind']} {list(numbers)}: not there, twice, or not alike")

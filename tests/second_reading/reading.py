@@ -35,7 +35,7 @@ Limit = list[Fraction | None]
 class Kind:
     """Nodes of one size in a pool; times in slots."""
 
-    id: str | None
+    id: str
     size: dict[str, Fraction]
     count: list[int]
     price: list[Fraction] | None
@@ -660,7 +660,7 @@ def _pool(tree: dict[str, Any], clock: Clock) -> Pool:
     for what, value in get(tree, "capacity", {}).items():
         pool.capacity[what] = [None] * clock.slots if value == "unlimited" else list(Series.of(value, clock).least)
     kinds = get(tree, "nodes", [])
-    pool.kinds = [_kind(each, clock) for each in ([kinds] if isinstance(kinds, dict) else kinds)]
+    pool.kinds = [_kind(each, tree["id"], clock) for each in ([kinds] if isinstance(kinds, dict) else kinds)]
     pool.counts_power = bool(
         get(tree, "power") or "power" in pool.price or carbon is not None or "power" in pool.capacity
     ) or any(kind.power for kind in pool.kinds)
@@ -681,8 +681,8 @@ def _pool(tree: dict[str, Any], clock: Clock) -> Pool:
     return pool
 
 
-def _kind(tree: dict[str, Any], clock: Clock) -> Kind:
-    """Read a kind of nodes."""
+def _kind(tree: dict[str, Any], pool: str, clock: Clock) -> Kind:
+    """Read a kind of nodes, called as its pool where it has no id."""
     boot = -(-duration(get(tree, "boot", "0s")) // clock.slot)
     minimum = -(-duration(get(tree, "minimum", "0s")) // clock.slot)
     count = Series.of(tree["count"], clock)
@@ -698,7 +698,7 @@ def _kind(tree: dict[str, Any], clock: Clock) -> Kind:
         total = number(total) if price is None else number(price) * clock.hours * clock.slots
         commit_max = most if get(commit, "max") is None else whole(commit["max"])
     return Kind(
-        get(tree, "id"),
+        get(tree, "id", pool),
         {what: number(value) for what, value in tree["size"].items()},
         [int(each) for each in count.least],
         None if get(tree, "price") is None else Series.of(tree["price"], clock).mean,
