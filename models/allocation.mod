@@ -200,7 +200,7 @@ s.t. nodes_started{m in KINDS, t in 0..T-1}: u[m, t] >= n[m, t] - (if t > 0 then
 s.t. nodes_dropped{m in KINDS}: d[m] >= nodes_running[m] - n[m, 0];
 s.t. nodes_stopped{m in KINDS, t in 0..T-1}: v[m, t] >= n[m, t] - (if t < T - 1 then n[m, t+1]);
 s.t. nodes_off{m in KINDS, t in 0..T-1: rest[m] > 0}:
-    n[m, t] + sum{b in max(1, t - rest[m] + 1)..t} v[m, b-1] + (if t < rest[m] then d[m]) <= max{b in 0..T-1} count[m, b];
+    n[m, t] + sum{b in max(1, t - rest[m] + 1)..t} v[m, b-1] + (if t < rest[m] then d[m]) <= max(nodes_running[m], max{b in 0..T-1} count[m, b]);
 s.t. nodes_load{k in SUPPLIED, t in 0..T-1: exists{(m, k) in SUPPLIES} least[m, k, t] > 0}:
     sum{(o, k) in HOLDS, (o, s) in COLUMNS: s <= t and t < s + duration[o]} demand[o, k] * x[o, s]
     >= sum{(m, k) in SUPPLIES} least[m, k, t] * n[m, t];

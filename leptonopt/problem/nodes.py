@@ -7,7 +7,7 @@ A kind m has up to count[m, t] nodes on in slot t. The nodes on, n, determine al
     outside      n[-1] = before, n[T] = 0; what goes off before slot 0 is paid as if it went off after slot 0
     usable       n[t] - sum of u over the last `boot` slots, t among them
     minimum      n[t] >= sum of u over the last `minimum` slots, t among them
-    rest         n[t] + what went off in the last `rest` slots, t among them, <= the largest count
+    rest         n[t] + what went off in the last `rest` slots, t among them, <= the largest of count and before
     least        the demands on a row are at least the sum of least[t] x usable over its kinds
 """
 
@@ -200,7 +200,7 @@ def keeps_rules(nodes: Nodes, rent: NodeSchedule) -> bool:
         return False
     if np.any(rent.on < recent_sum(switched(rent.on, nodes.before)[0], nodes.minimum)):
         return False
-    most = nodes.count.max(axis=1, initial=0)[:, None]
+    most = np.maximum(nodes.before, nodes.count.max(axis=1, initial=0))[:, None]
     return bool(
         np.all((nodes.rest[:, None] == 0) | (rent.on + recent_sum(gone(rent.on, nodes.before), nodes.rest) <= most))
     )

@@ -147,9 +147,10 @@ class _Counts:
             if young > count:
                 findings.say("nodes", at, "are switched off before their minimum time on", young - count)
         off = started_within([max(0, a - b) for a, b in pairwise([kind.before, *self.on])], kind.off)
+        most = max(kind.before, *kind.count)
         for t, gone in enumerate(off):
-            if gone and self.on[t] + gone > max(kind.count):
+            if gone and self.on[t] + gone > most:
                 text = "are on that are not off for their minimum time"
-                findings.say("nodes", f"{name} at {stated.shown(t)}", text, self.on[t] + gone - max(kind.count))
+                findings.say("nodes", f"{name} at {stated.shown(t)}", text, self.on[t] + gone - most)
         if self.committed > kind.commit_max:
             findings.say("nodes", name, f"{self.committed} are committed, at most {kind.commit_max} can be")

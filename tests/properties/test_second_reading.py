@@ -729,6 +729,16 @@ tasks: [{id: t, options: [{pools: [a, b], uses: {gpu: 1}, duration: 1h}]}]
 """,
         "15",
     ),
+    "what runs beyond the nodes of the horizon goes off, and stays off": (
+        TIME
+        + """
+pools:
+  - {id: a, nodes: {id: k, size: {gpu: 2}, count: {steps: {2026-01-04T00:00Z: 3, 2026-01-05T00:00Z: 1}}, price: 3, running: 3, shutdown: 7, minimum_off: 2h}}
+  - {id: b, capacity: {gpu: 1}, price: {gpu: 1}}
+tasks: [{id: t, options: [{pools: [a, b], uses: {gpu: 1}, duration: 1h}]}]
+""",
+        "22",  # three go off at once, 21, and the task is on b
+    ),
     "nodes beside a milestone at the end of the horizon": (
         TIME
         + """

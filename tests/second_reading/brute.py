@@ -453,7 +453,9 @@ class Search:
             ready = n - (sum(started[-boot:]) if boot else 0)
             stays = not minimum or n >= sum(started[-minimum:])
             if off := unit.kind.off:
-                stays &= sum(max(0, a - b) for a, b in [*pairwise(past)][-off:]) + n <= max(unit.kind.count)
+                stays &= sum(max(0, a - b) for a, b in [*pairwise(past)][-off:]) + n <= max(
+                    unit.before, *unit.kind.count
+                )
             if stays and all(amount <= ready * unit.kind.size.get(what, 0) for what, amount in placed):
                 yield past, ready
 

@@ -85,7 +85,7 @@ def stays_off(kind: Kind, on: list[int], running: int) -> bool:
     before = [running, *on]
     gone = [max(0, was - now) for was, now in zip(before, on, strict=False)]
     recent = [sum(gone[max(0, t - kind.off + 1) : t + 1]) for t in range(len(on))]
-    return kind.off == 0 or all(n + off <= max(kind.count) for n, off in zip(on, recent, strict=True))
+    return kind.off == 0 or all(n + off <= max(running, *kind.count) for n, off in zip(on, recent, strict=True))
 
 
 def _merged(units: list[Unit | None]) -> Unit | None:

@@ -79,7 +79,7 @@ def nodes_off(variables: Variables) -> Rows:
         for back in range(min(int(nodes.rest[kind]), len(slots))):
             held = slots[first + back :]
             table.add(at + held, off[: len(held)], np.ones(len(held), np.int64))
-        upper.append(np.full(len(slots), nodes.count[kind].max(initial=0)))
+        upper.append(np.full(len(slots), nodes.count[kind].max(initial=nodes.before[kind])))
         label.append(np.stack([np.full(len(slots), kind), slots], axis=1))
         at += len(slots)
     return table.rows("nodes.off", np.arange(at), np.concatenate(upper), np.concatenate(label))
