@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +15,7 @@ from leptonopt.io import files
 
 if TYPE_CHECKING:
     from leptonopt.decisions.answer import Answer
+    from leptonopt.decisions.one_more import OneMore
     from leptonopt.decisions.price_book import Worth
     from leptonopt.decisions.questions import Question
     from leptonopt.instance import Instance
@@ -49,6 +52,7 @@ Examples:
   leptonopt solve week.yaml --certify -o plan.json
   leptonopt prices week.yaml plan.certificate.json
   leptonopt prices week.yaml plan.certificate.json --plan plan.json --exact 3
+  leptonopt prices week.yaml plan.certificate.json --plan plan.json --exact own:gpu+2
 
 \b
 What one more unit would save, at most: prices of a bound overstate. --exact solves
@@ -70,7 +74,10 @@ Counted = Annotated[
     Path | None,
     options.Option("--certificate", metavar="FILE", help="say first what it costs at least, by these prices"),
 ]
-Exact = Annotated[int, options.Option(metavar="N", help="solve again for the N dearest: what one more saves, exactly")]
+Exact = Annotated[
+    str | None,
+    options.Option(metavar="N|MORE", help="solve again for the N dearest lines, or for POOL:RESOURCE@START/END+UNITS"),
+]
 Pool = Annotated[str | None, options.Option(metavar="NAME", help="on this pool")]
 OptionName = Annotated[str | None, options.Option("--option", metavar="NAME", help="in this option")]
 Start = Annotated[str | None, options.Option(metavar="INSTANT", help="started then")]
@@ -144,8 +151,6 @@ def why_not(_: options.Context, given: WhyNotOptions) -> int:
 
 def _print_least(given: WhyNotOptions, certificate: Path, question: Question) -> None:
     """Print what the answer is at least, by reduced costs at the prices of a certificate."""
-    from fractions import Fraction
-
     from leptonopt.decisions.ask import require_plan_of
     from leptonopt.decisions.one_more import least_difference
 
@@ -173,7 +178,7 @@ class PricesOptions:
 
     file: options.File
     certificate: Certificate
-    exact: Exact = 0
+    exact: Exact = None
     plan: Plan = None
     time_limit: options.Seconds = 60.0
     format: options.Format = None
@@ -183,12 +188,16 @@ class PricesOptions:
 @options.takes(PricesOptions)
 def prices(_: options.Context, given: PricesOptions) -> int:
     """Print what one more unit of capacity or of a quota, or a later deadline, would save."""
+    from leptonopt.decisions.ask import require_plan_of
     from leptonopt.decisions.one_more import deadline_worths
     from leptonopt.decisions.price_book import price_book
     from leptonopt.verify import proven
 
     instance = load_instance(given.file, given.format, params_of(given.param))
     document = plan_of(given.certificate, "a certificate")
+    plan = None if given.plan is None else plan_of(given.plan)
+    if plan is not None:
+        require_plan_of(instance.document(), plan)
     proof = proven(instance.document(), document)
     if not proof.ok:
         raise Rejected(f"{files.printable(given.certificate)}: {proof.why}")
@@ -196,28 +205,46 @@ def prices(_: options.Context, given: PricesOptions) -> int:
     found.sort(key=lambda each: -each.total)
     if not found:
         print_line("nothing is scarce: one more unit of anything saves nothing")
-    exact = _exact_worths(given, instance, found[: given.exact])
+    asked = _asked_again(given, instance, found)
+    exact = _exact_worths(given, instance, asked, plan)
     for worth in found:
         _print_worth(worth, exact.get(worth, ""), instance.currency)
+    for question in asked:
+        if question.worth not in found and question.worth in exact:
+            print_line(f"{question.units} more {question.worth.what}: saves {exact[question.worth]}")
     if proof.bound is not None:
-        print_line(f"by a bound of {float(proof.bound):,.6g} {instance.currency}")
+        print_line(_by_bound(proof.bound, plan or document.get("plan") or {}, instance.currency))
     return 0
 
 
-def _exact_worths(given: PricesOptions, instance: Instance, dearest: list[Worth]) -> dict[Worth, str]:
-    """Return what one more of each saves, by solving with it; a note where that is no change of a number."""
+def _by_bound(bound: Fraction, plan: Mapping[str, Any], currency: str) -> str:
+    """Return the last line of the price book: its bound, and what a gap to the plan adds to each line."""
+    gap = 0 if plan.get("cost_exact") is None else Fraction(plan["cost_exact"]) - bound
+    more = f"; the plan costs {float(gap):,.6g} {currency} more, and a line may save so much more" if gap > 0 else ""
+    return f"by a bound of {float(bound):,.6g} {currency}{more}"
+
+
+def _asked_again(given: PricesOptions, instance: Instance, found: list[Worth]) -> list[OneMore]:
+    """Return what is solved again: one more of each of the dearest lines, or what `--exact` states."""
+    from leptonopt.decisions.one_more import OneMore, more_of
+
+    exact = given.exact or "0"
+    return [OneMore(worth) for worth in found[: int(exact)]] if exact.isdecimal() else [more_of(exact, instance)]
+
+
+def _exact_worths(
+    given: PricesOptions, instance: Instance, asked: list[OneMore], plan: Mapping[str, Any] | None
+) -> dict[Worth, str]:
+    """Return what more of each saves, by solving with it; a note where that is no change of a number."""
     from leptonopt.decisions.ask import ask
-    from leptonopt.decisions.one_more import OneMore
     from leptonopt.session.warm_workers import warm_workers
 
-    plan, found = None if given.plan is None else plan_of(given.plan), {}
+    found, seconds = {}, given.time_limit / max(1, len(asked))
     with warm_workers():
-        for worth in dearest:
+        for question in asked:
             try:
-                answer = ask(
-                    instance, OneMore(worth), plan, time_limit=given.time_limit / len(dearest), handle_signals=True
-                )
-                found[worth] = answer.difference.text(instance.currency)
+                answer = ask(instance, question, plan, time_limit=seconds, handle_signals=True)
+                found[question.worth] = answer.difference.text(instance.currency)
             except UsageError as error:
                 print_note(str(error))
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,15 +17,18 @@ from leptonopt.errors import UsageError
 from leptonopt.instance import Instance, edits, units, validate
 from leptonopt.instance.edits import Document
 from leptonopt.verify import proven
+from leptonopt.verify.later_bound import later_bounds
 
-MOST_DEADLINES = 200  # tasks whose deadlines are priced, a run of the checker each
+_MORE = re.compile(r"(?P<pool>[^@]+?):(?P<name>[^:@]+?)(?:@(?P<start>[^/]+)/(?P<end>.+?))?(?:\+(?P<units>[1-9]\d*))?")
+MOST_DEADLINES = 200  # tasks whose deadlines are priced
 
 
 @dataclass(frozen=True)
 class OneMore:
-    """Ask what is saved with one more unit of what a line of the price book names, in its time."""
+    """Ask what is saved with more units of what a line of the price book names, in its time."""
 
     worth: Worth
+    units: int = 1
     saved = True
 
     def changed(self, document: Mapping[str, Any]) -> Document:
@@ -35,7 +39,7 @@ class OneMore:
                 return _later(made, instance, name)
             case ("quotas", name):
                 limit = next(quota.limit for quota in instance.quotas if quota.id == name)
-                return edits.with_value(made, f"quotas.{name}.limit", str(limit + 1))
+                return edits.with_value(made, f"quotas.{name}.limit", str(limit + self.units))
             case ("pools", name, resource):
                 if resource in next(pool for pool in instance.pools if pool.id == name).capacity:
                     return self._wider(made, instance, name, resource)
@@ -48,17 +52,41 @@ class OneMore:
         begin, end = (int((at - first).total_seconds()) for at in ends)
         known = pieces(next(each for each in instance.pools if each.id == pool).capacity[resource], instance.time)
         entry = next(each for each in document["pools"] if each["id"] == pool)
-        steps = _raised(known, begin, end)
+        steps = _raised(known, begin, end, self.units)
         moments = {units.instant_text(first + timedelta(seconds=at)): value for at, value in steps.items()}
         entry["capacity"][resource] = {"steps": moments}
         return document
 
 
-def _raised(known: list[tuple[int, int, Decimal]], begin: int, end: int) -> dict[int, Decimal]:
-    """Return a series as steps, by seconds, with one more from `begin` to `end`."""
+def more_of(text: str, instance: Instance) -> OneMore:
+    """Return the question that `POOL:RESOURCE@START/END+N` states.
+
+    Without a span it is more all the time, without a number one more.
+
+    Raises
+    ------
+    UsageError
+        When it is not written so, or names no resource with a capacity.
+    """
+    parts = _MORE.fullmatch(text)
+    if parts is None or bool(parts["start"]) != bool(parts["end"]):
+        raise UsageError(f"{text}: write a number of lines, or POOL:RESOURCE@START/END+N, such as own:gpu+2")
+    pool, name = parts["pool"], parts["name"]
+    if not any(each.id == pool and name in each.capacity for each in instance.pools):
+        raise UsageError(f"{text}: there is no pool {pool!r} with a capacity of {name!r}")
+    try:
+        span = [None if at is None else units.instant(at) for at in (parts["start"], parts["end"])]
+    except ValueError as error:
+        raise UsageError(f"{text}: {error}") from None
+    worth = Worth(f"{name} of {pool}", span[0], span[1], Fraction(0), "per unit and hour", ("pools", pool, name))
+    return OneMore(worth, int(parts["units"] or 1))
+
+
+def _raised(known: list[tuple[int, int, Decimal]], begin: int, end: int, more: int) -> dict[int, Decimal]:
+    """Return a series as steps, by seconds, with some more from `begin` to `end`."""
     cuts = sorted({0, begin, end} | {at for at, _, _ in known})
     return {
-        at: value + (1 if begin <= at < end else 0)
+        at: value + (more if begin <= at < end else 0)
         for at in cuts
         for low, high, value in known
         if low <= at < high
@@ -97,13 +125,14 @@ def deadline_worths(instance: Instance, certificate: Mapping[str, Any]) -> list[
 
     It is what the bound falls by, as the checker counts it. Only the first `MOST_DEADLINES` tasks with one are priced.
     """
-    document = instance.document()
-    bound, found = _bound(document, certificate), list[Worth]()
-    due = [task for task in instance.tasks if task.deadline is not None][:MOST_DEADLINES]
-    for task in due:
-        changed = _later(edits.plain(document), instance, task.id)
-        lower = _bound(changed, certificate)
-        if bound is not None and lower is not None and lower < bound:
-            what = f"deadline of {task.id}"
-            found.append(Worth(what, None, None, bound - lower, "a slot later", ("tasks", task.id)))
+    due = [(task.id, task.deadline) for task in instance.tasks if task.deadline is not None][:MOST_DEADLINES]
+    step = timedelta(seconds=instance.time.slot)
+    bound, later = later_bounds(
+        instance.document(), certificate, {id: units.instant_text(deadline + step) for id, deadline in due}
+    )
+    found = [
+        Worth(f"deadline of {id}", None, None, bound - lower, "a slot later", ("tasks", id))
+        for id, lower in later.items()
+        if bound is not None and lower is not None and lower < bound
+    ]
     return sorted(found, key=lambda each: (-each.price, each.what))

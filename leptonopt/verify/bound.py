@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
+from functools import cached_property
 from itertools import accumulate, chain
 from math import ceil, gcd, lcm
 from operator import add, sub
@@ -68,10 +69,7 @@ class Bound:
         return cuts
 
     def value(self) -> Fraction | None:
-        """Return the bound.
-
-        None when some task that must run has no option and no start, so that there is no plan at all.
-        """
+        """Return the bound; None when a task that must run has no option and no start, so that no plan exists."""
         stated, total = self.stated, self.prices.constant()
         windows = Windows(stated, {id: self.fits(id) for id in stated.tasks}, self.prices.edges)
         if windows.impossible:
@@ -94,9 +92,13 @@ class Bound:
             if together is None:
                 return None
             total += together
-        total += sum((best_of_nodes(stated, kind, self.prices) for kind in self.kinds), NOTHING)
-        total += sum((self._best_of_service(service) for service in self.services.values()), NOTHING)
-        return total - self._paid_back(windows)
+        return total + self._best_of_supply - self._paid_back(windows)
+
+    @cached_property
+    def _best_of_supply(self) -> Fraction:
+        """Return the least that nodes and services can cost at these prices."""
+        services = sum((self._best_of_service(service) for service in self.services.values()), NOTHING)
+        return sum((best_of_nodes(self.stated, kind, self.prices) for kind in self.kinds), services)
 
     def _paid_back(self, windows: Windows) -> Fraction:
         """The prices of what pools offer without nodes, as far as it can be used up."""

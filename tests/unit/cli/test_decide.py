@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_prices(files: tuple[Path, Path], tmp_path: Path) -> None:
     code, out, _ = called("prices", tmp_path / "t.yaml", tmp_path / "t.certificate.json")
     assert code == 0
     assert out.startswith("gpu of own: at most 5 USD per unit and hour")
-    assert "another instance" in said("prices", files[0], tmp_path / "t.certificate.json", code=6) or True
+    assert "another state" in said("prices", files[0], tmp_path / "t.certificate.json", code=6)
 
 
 @pytest.mark.parametrize(
@@ -97,3 +98,18 @@ def test_prices_by_solving_again(tmp_path: Path) -> None:
     code, out, _ = called(*words, "--exact", "1")
     assert code == 0
     assert "; one more saves 5 USD, exactly" in out.splitlines()[0]
+    code, out, _ = called(*words, "--exact", "own:gpu@2026-01-05T00:00Z/2026-01-05T01:00Z+2")
+    assert "2 more gpu of own: saves 5 USD, exactly" in out.splitlines()
+    assert "write a number of lines, or POOL:RESOURCE" in said(*words, "--exact", "own", code=2)
+    assert "no pool 'own' with a capacity of 'cpu'" in said(*words, "--exact", "own:cpu", code=2)
+    assert "is not an instant" in said(*words, "--exact", "own:gpu@noon/night", code=2)
+
+
+def test_a_gap_adds_to_what_lines_say() -> None:
+    """Prices of a bound below the cost prove less, and the last line states how much less."""
+    from leptonopt.cli.decide import _by_bound
+
+    assert _by_bound(Fraction(3), {"cost_exact": "5"}, "USD").endswith(
+        "costs 2 USD more, and a line may save so much more"
+    )
+    assert _by_bound(Fraction(5), {"cost_exact": "5"}, "USD") == "by a bound of 5 USD"
