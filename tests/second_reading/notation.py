@@ -390,6 +390,12 @@ def routed(tree: dict[str, Any]) -> dict[str, Any]:
             for b in further:
                 taken[b], left[b] = {f"route:{b} else"}, {f"route:{b}"}
                 quotas += [_one_of(f"route:{b}", 1), _one_of(f"route:{b} else", 1)]
+    listed = [each for key in ("together", "apart") for each in get(tree, key, [])]
+    edges = [(task["id"], edge) for task in own.values() for edge in get(task, "after", []) if isinstance(edge, dict)]
+    if any(taken.keys() & set(each["tasks"] if isinstance(each, dict) else each) for each in listed):
+        raise Refused("a task of a route with affinity")
+    if any(edge.keys() - {"task"} and {name, edge["task"]} & taken.keys() for name, edge in edges):
+        raise Refused("a task of a route with a lag or data")
     for name, marks in taken.items():
         task = own[name]
         if (
