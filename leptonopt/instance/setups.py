@@ -114,8 +114,6 @@ def _faults_of_tasks(document: Document, pools: Mapping[str, Document]) -> Itera
             setups = _kind(pools[pool]).get("setups")
             if isinstance(setups, dict) and not (isinstance(setup, str) and setup in setups):
                 yield Finding(f"pool {pool!r} has no setup {setup!r}; there are {', '.join(map(str, setups))}", path)
-        if setup is not None and not named & pools.keys():
-            yield Finding("a setup, while no pool of the task has setups; leave it out", (*path, "setup"))
         work = _pools_of(document, {"work": task.get("work")})
         if work & pools.keys() and work - pools.keys():
             yield Finding(

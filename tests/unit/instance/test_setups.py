@@ -64,7 +64,6 @@ def test_one_setup_at_a_time() -> None:
 FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "unknown setup": ({"task": {"setup": "z", "options": [WAY]}}, "pool 'p' has no setup 'z'; there are x, y"),
     "no setup": ({"task": {"options": [WAY]}}, "pool 'p' has no setup None"),
-    "elsewhere": ({"task": {"setup": "x", "options": [{**WAY, "pool": "q"}]}}, "no pool of the task has setups"),
     "mixed": ({"task": {"setup": "x", "options": [{"pools": ["p", "q"], "duration": "1h"}]}}, "options of their own"),
     "mixed work": ({"task": {"setup": "x", "work": {"hours": 1, "speed": {"p": 1, "q": 1}}}}, "tasks or options"),
     "whole nodes": ({"task": {"setup": "x", "options": [{"pool": "p", "nodes": 1, "duration": "1h"}]}}, "whole nodes"),
@@ -82,6 +81,11 @@ def test_what_cannot_be(name: str) -> None:
     given, text = FAULTS[name]
     with pytest.raises(InstanceError, match=text):
         validate(stated(**given))
+
+
+def test_a_setup_means_nothing_elsewhere() -> None:
+    made = validate(stated({"setup": "other", "options": [{**WAY, "pool": "q"}]}))
+    assert made.tasks[1].options[0].uses == {"gpu": 1, "disk": 1}
 
 
 def test_no_quota_of_what_such_nodes_hold() -> None:
