@@ -14,7 +14,7 @@ from leptonopt.instance.instance import Instance, Objective
 from leptonopt.instance.notation import plain
 from leptonopt.instance.pools import Billing, Commit, Maintenance, NodeKind, Pool, Time
 from leptonopt.instance.quotas import Meter, Quota, Tier
-from leptonopt.instance.savings import SavingsPlan, SavingsRate
+from leptonopt.instance.savings import SavingsCommit, SavingsPlan, SavingsRate
 from leptonopt.instance.services import Batch, Missed, Service, Spread, Start, Way
 from leptonopt.instance.tasks import After, Checkpoint, Needs, Option, Profile, Segments, Task, Variant, Work
 from leptonopt.runtime.document_kinds import document_kind, wrong_kind_message
@@ -70,6 +70,7 @@ def _unknown_key(place: Path) -> str:
 
     *above, key = place
     noun: type[StrictModel] = next((_AT[step] for step in reversed(above) if step in _AT), Instance)
+    noun = SavingsCommit if noun is Commit and above[0] == "savings" else noun
     keys = [field.alias or name for name, field in noun.model_fields.items()]
     close = get_close_matches(str(key), keys, 1)
     return "is not a key that is known here; " + (

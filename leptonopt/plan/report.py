@@ -277,7 +277,7 @@ def _quotas(document: dict[str, Any], rows: int | None) -> Table:
     lines = document["quotas"]
     if rows is not None and len(lines) > rows:
         lines = sorted(lines, key=lambda line: line["limit"] - line["used"])
-    shares = [_percent(line["used"] / line["limit"]) if line["limit"] else "-" for line in lines]
+    shares = [_percent(line["used"] / line["limit"]) if line["limit"] > 0 else "-" for line in lines]
     return _windows(document, "quota", lines, {"of": [f"{line['limit']:,.10g}" for line in lines], "": shares}, rows)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import mul
 from typing import Any
 
@@ -58,9 +59,18 @@ class Savings:
         """Return the least number of steps at which all windows cost least."""
         return cheapest_steps(lambda steps: self.at(used, steps), self.steps)
 
+    @cached_property
+    def _lines(self) -> tuple[Ints, Ints, Ints, Ints]:
+        """Return meters (W, K), prices (W, J, K), steps and bases (W, J) of all windows, int64."""
+        parts = ([getattr(each, name) for each in self.windows] for name in ("meters", "price", "step", "base"))
+        meters, price, step, base = (np.array(part, np.int64) for part in parts)
+        return meters, price, step, base
+
     def at(self, used: Sequence[int], steps: int) -> int:
         """Return the cost of all windows, where so many steps are committed [money units]."""
-        return sum(window.cost(used, steps) for window in self.windows)
+        meters, price, step, base = self._lines
+        found = np.einsum("wjk,wk->wj", price, np.array(used, np.int64)[meters]) + step * steps + base
+        return int(np.maximum(0, found.max(axis=1)).sum())
 
     def cost(self, used: Sequence[int]) -> int:
         """Return the cost of all windows with the best commitment [money units]."""

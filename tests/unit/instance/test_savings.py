@@ -32,6 +32,7 @@ def test_the_largest_discount_comes_first() -> None:
         ({"rates": [A | {"resource": "cpu"}]}, "no resource of capacity 'cpu'"),
         ({"rates": [A | {"kind": "a"}]}, "a resource, or of a kind of nodes"),
         ({"rates": [{"pool": "a", "kind": "k", "price": 1}]}, "no kind of nodes 'k'"),
+        ({"commit": {"most": 1}}, "allowed are max, step"),
         ({"commit": {"max": 1, "step": 0.3}}, "a whole number of steps of 0.3"),
         ({"committed": {"steps": {"2026-01-05T01:00Z": 1}}}, "the first step is after the start"),
     ],
