@@ -1,20 +1,27 @@
 """Solve instances with meters or savings plans: only methods whose model has these search.
 
 They cost at least nothing, so that whatever ignores them solves a relaxation: its bounds hold. Dispatching rules and
-neighbourhoods would choose by wrong prices, so they are left out; a first plan is constructed at mean prices.
+neighbourhoods would choose by wrong prices, so they are left out; a first plan is constructed at mean prices, and runs
+are moved at marginal ones.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from leptonopt.algorithms.heuristics.marginal_moves import moved
 from leptonopt.errors import Unsupported
 from leptonopt.problem.mean_prices import at_mean_prices
 from leptonopt.problem.problem import Problem
 from leptonopt.problem.protocol import Limits, Monitor, NullMonitor, Solution, Status, Stop
-from leptonopt.problem.schedule import Schedule
+from leptonopt.problem.schedule import Schedule, objective
+from leptonopt.runtime.deadline import Stopwatch
 from leptonopt.session.session import SolveSession
 from leptonopt.session.stages import Lanes, Stage
 from leptonopt.solvers import registry as methods
 
+MOVES_SHARE = 0.15  # of the time limit, for moves of single runs
+MOVES = 500  # so many looks at them, where no clock counts
 EXACT = ("highs", "cpsat", "cbc")  # methods whose model has meters and savings plans
 
 
@@ -45,12 +52,23 @@ class MeterSession(SolveSession):
 
 
 def _priced(function: methods.Method) -> methods.Method:
-    """Return a method that searches at mean prices, and reports nothing but its last schedule."""
+    """Return a method that searches at mean prices, then moves runs at marginal ones."""
 
     def solve(problem: Problem, warm_start: Schedule | None, limits: Limits, monitor: Monitor) -> Solution:
         found = function(at_mean_prices(problem), warm_start, limits, NullMonitor(monitor.should_stop))
         if found.schedule is None:
             return Solution(Status.UNKNOWN, Stop.DONE)
-        return Solution(Status.FEASIBLE, Stop.DONE, found.schedule)
+        monitor.incumbent(found.schedule, objective(problem, found.schedule))
+        better = moved(problem, found.schedule, _when_to_stop(limits, monitor), limits.seed)
+        return Solution(Status.FEASIBLE, Stop.DONE, better)
 
     return solve
+
+
+def _when_to_stop(limits: Limits, monitor: Monitor) -> Callable[[], bool]:
+    """Return a function that returns whether moves have had their share of the time, or of looks."""
+    if limits.deterministic:
+        looks = iter(range(MOVES))
+        return lambda: monitor.should_stop() or next(looks, None) is None
+    watch = Stopwatch()
+    return lambda: monitor.should_stop() or watch.seconds() > MOVES_SHARE * limits.time_limit
