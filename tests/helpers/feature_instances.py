@@ -75,8 +75,12 @@ MOVED: dict[str, Any] = {
         {"id": "m", "of": "tokens", "used": 1, "tiers": [{"price": 1}, {"from": 2, "price": 0.5}]},
         {"id": "n", "of": "gpu", "per": "day", "tiers": [{"price": 0}, {"from": 1, "price": 0.25}]},
     ],
+    "savings": [
+        {"id": "plan", "committed": 0.2, "commit": {"max": 1, "step": 0.5},
+         "rates": [{"pool": "b", "resource": "gpu", "price": 1.2}]},
+    ],
 }  # fmt: skip
-"""Data that move between regions, and meters."""
+"""Data that move between regions, meters, and a savings plan."""
 
 GANGS: dict[str, Any] = {
     "time": {"start": f"{DAY}00:00Z", "horizon": "4h"},
@@ -89,6 +93,8 @@ GANGS: dict[str, Any] = {
              "commit": [{"total": 20, "max": 1, "term": "2h", "start": [f"{DAY}01:00Z", f"{DAY}02:00Z"]}]}]},
         {"id": "b", "capacity": {"gpu": 4}, "price": {"gpu": 3}, "billing": {"unit": "1m", "minimum": "10m"}},
         {"id": "spot", "capacity": {"gpu": 4}, "price": {"gpu": 1}, "interruptions": 0.1},
+        {"id": "server", "nodes": {"id": "h", "size": {"tpu": 2}, "count": 1, "price": 1,
+                                   "setups": {"llama": {"takes": "1h", "cost": 0.5}}}},
     ],
     "tasks": [
         {"id": "gang", "team": "red", "options": [{"pool": "r", "nodes": 2, "uses": {"ram": 1}, "duration": "2h"}]},
@@ -96,7 +102,8 @@ GANGS: dict[str, Any] = {
          "options": [{"pool": "r", "uses": {"gpu": 4, "ram": 1}, "duration": "90m"}]},
         {"id": "one", "placement": "one-node", "release": f"{DAY}01:00Z",
          "options": [{"pool": "o", "uses": {"gpu": 6}, "duration": "2h"}]},
-        {"id": "billed", "options": [{"pool": "b", "uses": {"gpu": 2}, "duration": "5m"}]},
+        {"id": "billed", "due": f"{DAY}02:00Z", "early_cost": 0.5, "options": [{"pool": "b", "uses": {"gpu": 2}, "duration": "5m"}]},
+        {"id": "asked", "setup": "llama", "options": [{"pool": "server", "uses": {"tpu": 1}, "duration": "1h"}]},
         {"id": "mile", "after": ["gang", "billed"], "options": [{"pool": "b", "duration": "0s", "cost": 1}]},
         {"id": "chance", "on_time": 0.8, "deadline": f"{DAY}04:00Z", "checkpoint": {"every": "30m", "cost": "1m"},
          "options": [{"pool": "spot", "uses": {"gpu": 1}, "duration": "1h"}]},
@@ -109,6 +116,6 @@ GANGS: dict[str, Any] = {
         {"id": "e", "of": "gpu", "limit": 70, "used": 1},
     ],
 }  # fmt: skip
-"""Gangs and packed tasks on nodes told apart, offers, commitments, billing, a milestone, spot, a task left out."""
+"""Gangs and packed tasks on nodes told apart, offers, setups, billing, a milestone, spot, early and left out tasks."""
 
 FEATURES = {"served": SERVED, "cut": CUT, "moved": MOVED, "gangs": GANGS}
