@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,11 @@ from tests.helpers.columnar_files import saved, tiny
 
 @pytest.fixture
 def solved(tmp_path: Path) -> tuple[Path, Path, Any]:
-    """Return an instance, a plan, and the result."""
-    file = saved(tmp_path, tiny(4))
+    """Return an instance with a zone of its own, a plan, and the result."""
+    arrays = tiny(4)
+    head = json.loads(bytes(arrays["head"]))
+    head["time"]["zone"] = "Europe/Berlin"
+    file = saved(tmp_path, arrays | {"head": np.frombuffer(json.dumps(head).encode(), np.uint8)})
     result = leptonopt.solve(file, method="greedy", time_limit=20)
     assert result.save(tmp_path / "plan.npz")
     return file, tmp_path / "plan.npz", result
