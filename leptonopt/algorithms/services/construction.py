@@ -23,6 +23,7 @@ from leptonopt.problem.services import ReplicaSchedule
 from leptonopt.runtime.clock import check_time_each
 
 FEW_STATES = 8_000  # states of a service in a construction, at most
+ROUNDS = 12  # of planning a service in less and less room
 QUICK_STATES = 500  # the same where it must be quick
 SECONDS, GAP = 3.0, 3e-3  # of the integer program of a service that finds no place, and its relative gap
 MORE_STATES = 3_000_000  # states of a service whose optimum is asked, at most
@@ -59,6 +60,38 @@ class Planner:
 
     def planned(self, service: int, price: NDArray[Any], room: Ints | None = None, quick: bool = False) -> Ints | None:
         """Return replicas of a service on, (W, T), at prices of rows; None where none are found.
+
+        States know nothing of replicas that boot or stay on for their minimum time. Where these do not fit, there is
+        less room for usable ones around these slots in the next round.
+        """
+        room = self.problem.capacity if room is None else room
+        tight = room
+        for _ in range(ROUNDS):
+            found = self._planned(service, price, tight, quick)
+            if found is None or not (over := self._load(service, found) - room).max(initial=0) > 0:
+                return found
+            tight = np.maximum(0, tight - self._nearby(service, np.maximum(0, over)))
+        return None
+
+    def _nearby(self, service: int, over: Ints) -> Ints:
+        """Return the largest excess, (K, T), within the time that a replica boots or stays on around each slot."""
+        services = self.problem.services
+        ways = services.ways(service)
+        near = int(max(services.boot[ways].max(), services.minimum[ways].max() - 1))
+        padded = np.pad(over, ((0, 0), (near, near)))
+        windows: Ints = np.lib.stride_tricks.sliding_window_view(padded, 2 * near + 1, axis=1)
+        found: Ints = windows.max(axis=2)
+        return found
+
+    def _load(self, service: int, on: Ints) -> Ints:
+        """Return what replicas of one service hold, int64, shape (K, T)."""
+        services = self.problem.services
+        whole = np.zeros_like(services.most)
+        whole[services.ways(service)] = on
+        return services.load(whole, len(self.problem.capacity))
+
+    def _planned(self, service: int, price: NDArray[Any], room: Ints, quick: bool) -> Ints | None:
+        """Return replicas of a service on, (W, T), at prices of rows; those that are usable fit the room.
 
         Where there are many states, it is over those of the cheapest ways; where these find none, HiGHS is asked,
         unless it must be `quick`, and then the demand is covered greedily.

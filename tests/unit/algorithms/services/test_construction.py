@@ -5,10 +5,12 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
+import pytest
 
 from leptonopt.algorithms.services.construction import Planner
 from leptonopt.problem.problem import Problem
 from tests.helpers import service_problems as made
+from tests.helpers.marks import first
 from tests.helpers.small_problems import problem
 
 
@@ -50,3 +52,12 @@ def test_batches_that_fit_are_done() -> None:
     schedule = Planner(found).schedule(np.array([[1, 1]]))
     assert schedule is not None
     assert schedule.done.tolist() == [False, True]
+
+
+@pytest.mark.parametrize("seed", first(12, range(200), ci=40))
+def test_replicas_that_boot_fit_the_room(seed: int) -> None:
+    found = made.random_problem(seed, ("boot", "minimum", "switching"))
+    planner, room = Planner(found), found.capacity // 2
+    on = planner.planned(0, planner.prices(), room, quick=True)
+    if on is not None:
+        assert (found.services.load(on, len(room)) <= room).all()
