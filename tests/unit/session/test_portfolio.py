@@ -63,7 +63,7 @@ def test_shapes_and_their_lanes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_annealing_follows_where_its_kernels_are_compiled(monkeypatch: pytest.MonkeyPatch) -> None:
     """A week with rented nodes is annealed after prices; without kernels that stage is left out."""
-    week = compile_instance(leptonopt.generate("platform", tasks=20, seed=0)).problem
+    week = compile_instance(leptonopt.generate("platform", tasks=30, seed=0)).problem
     monkeypatch.setattr(portfolio.jit, "compiled", lambda part: True)
     lane = methods(choose_stages(week, 1))[0]
     assert lane[:2] == ["lagrangian", "penalty-search"]
